@@ -1,0 +1,4 @@
+/// The goals of the HTTP module.
+enum HTTPSuite {
+    static let benchmarks: [Benchmark] = []
+}

@@ -1,0 +1,4 @@
+/// The goals of the Retry module.
+enum RetrySuite {
+    static let benchmarks: [Benchmark] = []
+}

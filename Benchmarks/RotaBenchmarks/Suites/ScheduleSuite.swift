@@ -1,0 +1,4 @@
+/// The goals of the Schedule module.
+enum ScheduleSuite {
+    static let benchmarks: [Benchmark] = []
+}

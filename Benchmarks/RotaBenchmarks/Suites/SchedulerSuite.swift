@@ -1,0 +1,4 @@
+/// The goals of the Scheduler module.
+enum SchedulerSuite {
+    static let benchmarks: [Benchmark] = []
+}

@@ -1,0 +1,4 @@
+/// The goals of the Store module.
+enum StoreSuite {
+    static let benchmarks: [Benchmark] = []
+}

@@ -1,0 +1,26 @@
+import Foundation
+
+// swift run -c release benchmarks [--tiny] [id …]
+let arguments = CommandLine.arguments.dropFirst()
+let scale: Scale = arguments.contains("--tiny") ? .tiny : .full
+let wanted = Set(arguments.filter { !$0.hasPrefix("--") })
+let all =
+    ScheduleSuite.benchmarks + RetrySuite.benchmarks + HTTPSuite.benchmarks + StoreSuite.benchmarks
+    + SchedulerSuite.benchmarks
+
+let unknown = wanted.subtracting(all.map(\.id))
+guard unknown.isEmpty else {
+    FileHandle.standardError.write(
+        Data("No benchmark \(unknown.sorted()); there are \(all.map(\.id).joined(separator: ", ")).\n".utf8))
+    exit(2)
+}
+
+for benchmark in all where wanted.isEmpty || wanted.contains(benchmark.id) {
+    print("\(benchmark.id)  \(benchmark.title)  (goal: \(benchmark.goal))")
+    for figure in try await benchmark.run(scale) {
+        let value = String(format: figure.value < 100 ? "%.1f" : "%.0f", figure.value)
+        let ratio = figure.ratio.map { String(format: "   %.2fx ", $0.value) + $0.floor } ?? ""
+        print(
+            "    " + figure.name.padding(toLength: 44, withPad: " ", startingAt: 0) + "\(value) \(figure.unit)\(ratio)")
+    }
+}

@@ -1,0 +1,4 @@
+@_exported public import RotaHTTP
+@_exported public import RotaRetry
+@_exported public import RotaSchedule
+@_exported public import RotaStore
