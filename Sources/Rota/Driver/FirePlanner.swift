@@ -38,9 +38,8 @@ struct FirePlanner: Sendable {
             jobID: job.id,
             expectedRevision: job.position.revision,
             executions: verdict.fired.map {
-                Execution(
-                    id: makeID(), job: job, source: .schedule, scheduledFor: $0.nominal, dueAt: $0.effective,
-                    createdAt: now, metadata: job.definition.metadata)
+                job.execution(
+                    id: makeID(), source: .schedule, scheduledFor: $0.nominal, dueAt: $0.effective, createdAt: now)
             },
             skips: verdict.skips(of: job.id, schedule: schedule, countingLimit: Self.countingLimit, at: now),
             position: position)

@@ -55,9 +55,9 @@ extension Scheduler {
         metadata: [String: String]? = nil
     ) async throws -> Execution {
         let now = context.clock.now
-        let execution = Execution(
-            id: ExecutionID(bits: context.ids.makeID(at: now)), job: job, source: source, scheduledFor: now,
-            createdAt: now, payload: payload, replayOf: replayOf, metadata: metadata ?? job.definition.metadata)
+        let execution = job.execution(
+            id: ExecutionID(bits: context.ids.makeID(at: now)), source: source, scheduledFor: now, createdAt: now,
+            payload: payload, replayOf: replayOf, metadata: metadata)
         do {
             try await context.store.enqueue([execution])
         } catch let error as StoreError where error.code == .jobNotFound {

@@ -30,35 +30,6 @@ public struct Execution: Sendable, Hashable, Codable, Identifiable {
     /// The attempts made so far, the first one first.
     public var attempts: [Attempt]
 
-    /// Makes an execution that is queued.
-    ///
-    /// - Parameters:
-    ///   - id: Its identifier.
-    ///   - job: The job it is a run of.
-    ///   - source: What caused it.
-    ///   - scheduledFor: The nominal instant.
-    ///   - dueAt: The instant from which it may start; the nominal one if `nil`.
-    ///   - createdAt: When the record is made.
-    ///   - payload: The value for the handler, if this run has one of its own.
-    ///   - replayOf: The execution that this one replays.
-    ///   - metadata: Labels that travel with it.
-    public init(
-        id: ExecutionID,
-        job: Job,
-        source: ExecutionSource,
-        scheduledFor: Date,
-        dueAt: Date? = nil,
-        createdAt: Date,
-        payload: Payload? = nil,
-        replayOf: ExecutionID? = nil,
-        metadata: [String: String] = [:]
-    ) {
-        self.init(
-            id: id, jobID: job.id, jobName: job.definition.name, jobVersion: job.version, source: source,
-            scheduledFor: scheduledFor, createdAt: createdAt, payload: payload, replayOf: replayOf, metadata: metadata,
-            progress: ExecutionProgress(dueAt: dueAt ?? scheduledFor), attempts: [])
-    }
-
     package init(
         id: ExecutionID, jobID: JobID, jobName: String, jobVersion: Int, source: ExecutionSource, scheduledFor: Date,
         createdAt: Date, payload: Payload?, replayOf: ExecutionID?, metadata: [String: String],
