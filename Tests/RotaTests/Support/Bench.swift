@@ -32,16 +32,8 @@ struct Bench {
             ids: TimeOrderedIDGenerator(random: SeededGenerator(seed: seed)), random: SeededGenerator(seed: seed))
     }
 
-    /// Runs the scheduler while the body is carried out, then cancels it, and with it what is still running.
     func running<Value: Sendable>(_ body: () async throws -> Value) async throws -> Value {
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { [scheduler] in try await scheduler.run() }
-            let result: Result<Value, any Error>
-            do { result = .success(try await body()) } catch { result = .failure(error) }
-            group.cancelAll()
-            try await group.waitForAll()
-            return try result.get()
-        }
+        try await scheduler.running(body)
     }
 
     func advance(_ duration: Duration) async {
@@ -51,6 +43,20 @@ struct Bench {
     /// All executions, the oldest first.
     func executions(of job: JobID? = nil) async throws -> [Execution] {
         try await store.allExecutions(of: job)
+    }
+}
+
+extension Scheduler {
+    /// Runs the scheduler while the body is carried out, then cancels it, and with it what is still running.
+    nonisolated func running<Value: Sendable>(_ body: () async throws -> Value) async throws -> Value {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await self.run() }
+            let result: Result<Value, any Error>
+            do { result = .success(try await body()) } catch { result = .failure(error) }
+            group.cancelAll()
+            try await group.waitForAll()
+            return try result.get()
+        }
     }
 }
 
