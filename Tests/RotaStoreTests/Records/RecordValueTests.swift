@@ -1,0 +1,72 @@
+import Foundation
+import RotaStore
+import RotaTesting
+import Testing
+
+@Suite("Records")
+struct RecordValueTests {
+    @Test("Identifiers grow, within a millisecond and when the clock steps back, and are UUIDs of version 7")
+    func identifiers() throws {
+        let generator = TimeOrderedIDGenerator(random: SeededGenerator(seed: 3))
+        var last: UInt128 = 0
+        var instant = Date(timeIntervalSince1970: 1_767_225_600)
+        for step in 0..<20_000 {
+            if step == 5000 { instant += 1 }
+            if step == 10_000 { instant -= 3600 }
+            let bits = generator.makeID(at: instant)
+            #expect(bits > last)
+            last = bits
+            let text = Array(JobID(bits: bits).description)
+            #expect(text.count == 36 && text[14] == "7" && "89ab".contains(text[19]))
+        }
+        for instant in [
+            Date.distantPast, .distantFuture, Date(timeIntervalSince1970: .infinity), Date(timeIntervalSince1970: .nan),
+        ] {
+            _ = TimeOrderedIDGenerator(random: SeededGenerator(seed: 1)).makeID(at: instant)
+        }
+    }
+
+    @Test("An identifier is the text of a UUID, and back")
+    func identifierText() throws {
+        let text = "018f3b5c-7a00-7123-8abc-0123456789ab"
+        let id = try #require(JobID(text))
+        #expect(id.description == text)
+        #expect(JobID(text.uppercased()) == id)
+        #expect(JobID(uuid: id.uuid) == id)
+        #expect(try JSONDecoder().decode([JobID].self, from: JSONEncoder().encode([id])) == [id])
+        #expect(JobID("42") == nil)
+        #expect(throws: DecodingError.self) { try JSONDecoder().decode([JobID].self, from: Data(#"["x"]"#.utf8)) }
+    }
+
+    @Test("T-70 the moves between statuses are a closed table, and nothing leads out of an end")
+    func moves() {
+        let allowed: [ExecutionStatus: Set<ExecutionStatus>] = [
+            .queued: [.running, .canceled, .expired],
+            .running: [.queued, .waiting, .succeeded, .failed, .canceled],
+            .waiting: [.queued, .succeeded, .failed, .canceled, .expired],
+        ]
+        for from in ExecutionStatus.allCases {
+            for to in ExecutionStatus.allCases {
+                #expect(from.canMove(to: to) == (allowed[from]?.contains(to) ?? false))
+            }
+            #expect(from.isTerminal == (allowed[from] == nil))
+        }
+    }
+
+    @Test("A job and an execution survive JSON")
+    func json() throws {
+        let job = try StoreSamples.job(1)
+        #expect(try JSONDecoder().decode(Job.self, from: JSONEncoder().encode(job)) == job)
+        let execution = StoreSamples.execution(2, of: job, at: job.createdAt)
+        #expect(try JSONDecoder().decode(Execution.self, from: JSONEncoder().encode(execution)) == execution)
+    }
+
+    @Test("A payload is any value that JSON can carry, and refuses what is not JSON")
+    func payload() throws {
+        #expect(try Payload(["a": [1, 2]]).decode([String: [Int]].self) == ["a": [1, 2]])
+        #expect(try Payload("text").decode(String.self) == "text")
+        #expect(throws: DecodingError.self) { try Payload(json: Data("{".utf8)) }
+        let payload = try Payload(7)
+        #expect(try JSONDecoder().decode([Payload].self, from: JSONEncoder().encode([payload])) == [payload])
+    }
+}

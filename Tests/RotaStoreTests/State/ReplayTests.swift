@@ -1,0 +1,165 @@
+import Foundation
+import RotaTesting
+import Testing
+
+@Suite("Replay of changes")
+struct ReplayTests {
+    @Test("A state is what its changes make, also when they are applied over a later image", arguments: 1...6)
+    func replay(seed: UInt64) throws {
+        var random = SeededGenerator(seed: seed)
+        var state = StoreState()
+        var changes: [Change] = []
+        var half: (state: StoreState, count: Int)?
+        var driver = RandomOperations(seed: seed)
+        for step in 0..<1500 {
+            var log = ChangeLog(isRecording: true)
+            driver.step(&state, log: &log)
+            changes += log.changes
+            if step == 700 { half = (state, changes.count) }
+        }
+        var replayed = StoreState()
+        for change in changes { replayed.apply(change) }
+        #expect(Self.fingerprint(replayed) == Self.fingerprint(state))
+
+        // A snapshot taken while changes were made: some of them are in it already when they are replayed.
+        if var (snapshot, count) = half {
+            for change in changes[(count - Int.random(in: 0...200, using: &random))...] { snapshot.apply(change) }
+            #expect(Self.fingerprint(snapshot) == Self.fingerprint(state))
+            count = 0
+        }
+    }
+
+    /// Everything in a state, with its indexes.
+    static func fingerprint(_ state: StoreState) -> [String] {
+        var lines: [String] = []
+        for id in state.jobOrder.suffix() { lines.append("job \(String(describing: state.jobs[id]))") }
+        for id in state.executionOrder.suffix() {
+            lines.append("execution \(String(describing: state.executions[id]))")
+        }
+        lines.append("counts \(state.jobs.count) \(state.executions.count)")
+        for key in state.dueJobs.suffix() { lines.append("due \(key)") }
+        for key in state.queue.suffix() { lines.append("queue \(key)") }
+        for key in state.leases.suffix() { lines.append("lease \(key)") }
+        for (id, history) in state.histories.sorted(by: { $0.key < $1.key }) where state.jobs[id] != nil {
+            lines.append(
+                "history \(id) \(Array(history.executions.suffix())) \(Array(history.finished.suffix())) "
+                    + "\(history.skips) \(history.idempotencyKey ?? "")")
+        }
+        lines.append("keys \(state.idempotencyKeys.sorted { $0.key < $1.key })")
+        return lines
+    }
+}
+
+/// A stream of operations on a state, most of them sensible.
+struct RandomOperations {
+    private var random: SeededGenerator
+    private var nextID = 1
+    private var now = StoreSamples.start
+    private var jobs: [JobID] = []
+
+    init(seed: UInt64) {
+        random = SeededGenerator(seed: seed)
+    }
+
+    mutating func step(_ state: inout StoreState, log: inout ChangeLog) {
+        now += Double.random(in: 0...20, using: &random)
+        switch Int.random(in: 0..<20, using: &random) {
+        case 0: insert(&state, &log)
+        case 1 where jobs.count > 3: delete(&state, &log)
+        case 2: replace(&state, &log)
+        case 3...7: fire(&state, &log)
+        case 8: enqueue(&state, &log)
+        case 9...13: claim(&state, &log)
+        case 14: renew(&state, &log)
+        default: finish(&state, &log)
+        }
+    }
+
+    private mutating func id() -> Int {
+        nextID += 1
+        return nextID
+    }
+
+    private mutating func insert(_ state: inout StoreState, _ log: inout ChangeLog) {
+        guard
+            let job = try? StoreSamples.job(
+                id(), retention: .last(Int.random(in: 0...4, using: &random)),
+                overlap: Bool.random(using: &random) ? .allow : .skip)
+        else { return }
+        let key = Bool.random(using: &random) ? "key \(Int.random(in: 0..<5, using: &random))" : nil
+        if case .inserted? = try? state.insert([JobInsertion(job, idempotencyKey: key)], log: &log).first {
+            jobs.append(job.id)
+        }
+    }
+
+    private mutating func delete(_ state: inout StoreState, _ log: inout ChangeLog) {
+        let index = Int.random(in: jobs.indices, using: &random)
+        _ = state.delete([jobs.remove(at: index)], log: &log)
+    }
+
+    private mutating func replace(_ state: inout StoreState, _ log: inout ChangeLog) {
+        guard let job = jobs.randomElement(using: &random).flatMap({ state.jobs[$0] }) else { return }
+        var position = job.position
+        position.state = Bool.random(using: &random) ? .active : .paused
+        _ = try? state.replace(
+            JobReplacement(id: job.id, expectedRevision: job.position.revision, position: position, date: now),
+            log: &log)
+    }
+
+    private mutating func fire(_ state: inout StoreState, _ log: inout ChangeLog) {
+        guard let job = jobs.randomElement(using: &random).flatMap({ state.jobs[$0] }),
+            let next = job.position.next
+        else { return }
+        var position = job.position
+        position.cursor = next
+        position.next = next.addingTimeInterval(60)
+        let skips = Int.random(in: 0..<3, using: &random) == 0
+        _ = state.fire(
+            [
+                Fire(
+                    jobID: job.id, expectedRevision: job.position.revision,
+                    executions: skips ? [] : [StoreSamples.execution(id(), of: job, at: next)],
+                    skips: skips
+                        ? [
+                            SkippedOccurrence(
+                                jobID: job.id, first: next, last: next, count: 1, reason: .misfire, decidedAt: now)
+                        ] : [],
+                    position: position)
+            ], log: &log)
+    }
+
+    private mutating func enqueue(_ state: inout StoreState, _ log: inout ChangeLog) {
+        guard let job = jobs.randomElement(using: &random).flatMap({ state.jobs[$0] }) else { return }
+        try? state.enqueue([StoreSamples.execution(id(), of: job, at: now)], log: &log)
+    }
+
+    private mutating func claim(_ state: inout StoreState, _ log: inout ChangeLog) {
+        _ = state.claim(
+            ClaimRequest(
+                owner: "owner", limit: Int.random(in: 1...3, using: &random), now: now.addingTimeInterval(100_000),
+                leaseExpiresAt: now.addingTimeInterval(30)), log: &log)
+    }
+
+    private mutating func renew(_ state: inout StoreState, _ log: inout ChangeLog) {
+        guard let key = state.leases.first, let token = state.executions[key.id]?.lease?.token else { return }
+        _ = state.renew(
+            [LeaseRenewal(executionID: key.id, token: token, expiresAt: now.addingTimeInterval(30))], log: &log)
+    }
+
+    private mutating func finish(_ state: inout StoreState, _ log: inout ChangeLog) {
+        guard let key = state.leases.first, let execution = state.executions[key.id] else { return }
+        let failure = ExecutionFailure(kind: .timeout, message: "slow")
+        let nexts: [Completion.Next] = [
+            .succeeded, .failed(failure), .retry(at: now.addingTimeInterval(5), after: failure),
+            .released(until: now), .canceled,
+        ]
+        let next = nexts.randomElement(using: &random) ?? .succeeded
+        var attempt: Attempt? = StoreSamples.attempt(execution.attempts.count + 1)
+        if case .released = next { attempt = nil }
+        _ = state.finish(
+            [
+                Completion(
+                    executionID: key.id, token: execution.lease?.token ?? 0, attempt: attempt, next: next, date: now)
+            ], log: &log)
+    }
+}

@@ -1,0 +1,34 @@
+import Foundation
+import RotaTesting
+
+/// Records for tests.
+enum StoreSamples {
+    static let start = Date(timeIntervalSince1970: 1_767_225_600)
+
+    static func job(
+        _ number: Int, retention: Retention = .last(5), overlap: OverlapPolicy = .allow, state: JobState = .active
+    ) throws -> Job {
+        Job(
+            id: JobID(bits: UInt128(number)),
+            definition: JobDefinition(
+                name: "job \(number)",
+                schedule: .every(.seconds(60), anchor: start),
+                action: number.isMultiple(of: 2)
+                    ? .http(try .post("https://example.com/\(number)", headers: ["X-A": "b"]))
+                    : try .handler("work", payload: ["n": number]),
+                overlap: overlap, retention: retention, metadata: ["n": "\(number)"]),
+            createdAt: start,
+            position: JobPosition(state: state, cursor: start, next: start.addingTimeInterval(60)))
+    }
+
+    static func execution(_ number: Int, of job: Job, at instant: Date) -> Execution {
+        job.execution(
+            id: ExecutionID(bits: UInt128(number)), source: .schedule, scheduledFor: instant, createdAt: instant)
+    }
+
+    static func attempt(_ number: Int, failure: ExecutionFailure? = nil) -> Attempt {
+        Attempt(
+            number: number, startedAt: start, duration: .milliseconds(12), failure: failure,
+            statusCode: failure == nil ? 200 : 503, bodyPreview: "body", responseHeaders: ["date": "today"])
+    }
+}
