@@ -1,0 +1,84 @@
+import Foundation
+import RotaRetry
+import RotaSchedule
+import RotaStore
+
+/// Decides what follows from the end of an attempt; a pure function of the result, the job's policy and a random source.
+enum CompletionPlanner {
+    /// Plans what follows from an attempt that came to an end.
+    static func plan(
+        _ result: AttemptResult, at now: Date, random: inout any RandomNumberGenerator & Sendable
+    ) -> Completion {
+        let claim = result.claim
+        switch result.report.ending {
+        case .interrupted:
+            return released(claim, at: now)
+        case .succeeded:
+            return completion(of: claim, attempt: attempt(result, failure: nil), next: .succeeded, at: now)
+        case .failed(let failure, let message):
+            let recorded = ExecutionFailure(kind: failure.kind, message: message)
+            return completion(
+                of: claim, attempt: attempt(result, failure: recorded),
+                next: next(after: failure, recorded, of: claim, at: now, random: &random), at: now)
+        }
+    }
+
+    /// Gives an execution back whose attempt was not made, or not brought to an end.
+    static func released(_ claim: Claim, at now: Date) -> Completion {
+        completion(of: claim, attempt: nil, next: .released(until: now), at: now)
+    }
+
+    /// Plans what follows from a lease that ran out: whoever held it is gone, and its attempt counts as crashed.
+    static func crashed(
+        _ claim: Claim, at now: Date, random: inout any RandomNumberGenerator & Sendable
+    ) -> Completion {
+        let owner = claim.execution.progress.lease?.owner ?? "unknown"
+        let failure = ExecutionFailure(
+            kind: .crashed,
+            message: "The lease of scheduler “\(owner)” ran out before the attempt ended: its process died or hung.")
+        let attempt = Attempt(
+            number: claim.execution.attempts.count + 1,
+            startedAt: claim.execution.progress.attemptStartedAt ?? now,
+            duration: max(.zero, now.elapsed(since: claim.execution.progress.attemptStartedAt ?? now)),
+            failure: failure)
+        return completion(
+            of: claim, attempt: attempt,
+            next: next(after: AttemptFailure(.crashed), failure, of: claim, at: now, random: &random), at: now)
+    }
+
+    private static func next(
+        after failure: AttemptFailure, _ recorded: ExecutionFailure, of claim: Claim, at now: Date,
+        random: inout any RandomNumberGenerator & Sendable
+    ) -> Completion.Next {
+        let decision = claim.job.definition.retry.decide(
+            attempt: claim.execution.attempts.count + 1, failure: failure,
+            elapsed: now.elapsed(since: claim.execution.progress.startedAt ?? now), now: now, using: &random)
+        return switch decision {
+        case .retry(let delay): .retry(at: now.advanced(by: delay), after: recorded)
+        case .stop: .failed(recorded)
+        }
+    }
+
+    private static func attempt(_ result: AttemptResult, failure: ExecutionFailure?) -> Attempt {
+        Attempt(
+            number: result.claim.execution.attempts.count + 1, startedAt: result.startedAt, duration: result.duration,
+            failure: failure, statusCode: result.report.statusCode, bodyPreview: result.report.bodyPreview,
+            bodyWasTruncated: result.report.bodyWasTruncated, responseHeaders: result.report.responseHeaders)
+    }
+
+    private static func completion(
+        of claim: Claim, attempt: Attempt?, next: Completion.Next, at now: Date
+    ) -> Completion {
+        Completion(
+            executionID: claim.execution.id, token: claim.execution.progress.lease?.token ?? 0, attempt: attempt,
+            next: next, date: now, nextOccurrence: nextOccurrence(after: next, of: claim.job, at: now))
+    }
+
+    private static func nextOccurrence(after next: Completion.Next, of job: Job, at now: Date) -> Date? {
+        guard job.definition.schedule.completionDelay != nil else { return nil }
+        return switch next {
+        case .succeeded, .failed, .canceled: job.definition.schedule.next(after: now)
+        case .retry, .released: nil
+        }
+    }
+}

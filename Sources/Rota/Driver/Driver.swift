@@ -1,0 +1,170 @@
+import Foundation
+import RotaStore
+
+/// The one loop of a scheduler: it records what workers finished, fires what is due, hands out work, and sleeps once.
+///
+/// It decides nothing itself: planners do, from values; and it keeps nothing but the executions in flight, which the
+/// store knows too.
+struct Driver {
+    private let context: DriverContext
+    private let queue: WorkQueue<Claim>
+    private let outbox: Outbox<AttemptResult>
+    private var random: any RandomNumberGenerator & Sendable
+    /// The token under which each execution in flight is held.
+    private var inFlight: [ExecutionID: Int] = [:]
+    private var renewAt = Date.distantFuture
+    private var conflictStreak = 0
+
+    /// How many times in a row the driver plans anew at once when others move its jobs under its hands.
+    private static let conflictLimit = 10
+
+    init(
+        context: DriverContext, queue: WorkQueue<Claim>, outbox: Outbox<AttemptResult>,
+        random: any RandomNumberGenerator & Sendable
+    ) {
+        self.context = context
+        self.queue = queue
+        self.outbox = outbox
+        self.random = random
+    }
+
+    /// Runs until the scheduler is asked to stop or the task is canceled, then brings what is in flight to an end.
+    mutating func run(cancelWorkers: () -> Void) async throws {
+        while !isStopping {
+            guard let wake = try await pass() else { continue }
+            await sleep(until: wake)
+        }
+        try await drain(cancelWorkers: cancelWorkers)
+    }
+
+    private var isStopping: Bool { context.stop.isMade || Task.isCancelled }
+
+    /// Does everything that can be done now.
+    ///
+    /// - Returns: `nil` if anything was done, so that there may be more; otherwise the instant of the next look.
+    private mutating func pass() async throws -> Date? {
+        var isBusy = try await recordResults()
+        try await renewLeases()
+        let now = context.clock.now
+        let agenda = try await context.store.agenda(at: now, limit: context.configuration.batchSize)
+        if try await reclaim(agenda.expiredLeases, at: now) { isBusy = true }
+        if try await fire(agenda.dueJobs, at: now) { isBusy = true }
+        if try await claim() { isBusy = true }
+        if isBusy { return nil }
+        let wake = min(agenda.nextWake ?? .distantFuture, renewAt, now.advanced(by: context.clock.longestSleep))
+        return conflictStreak == 0 ? wake : min(wake, now.addingTimeInterval(1))
+    }
+
+    private mutating func sleep(until wake: Date) async {
+        context.status.change(to: .asleep(until: wake, inFlight: inFlight.count))
+        await withTaskGroup(of: Void.self) { [context] group in
+            group.addTask {
+                try? await context.clock.sleep(until: wake)
+                context.signal.raise()
+            }
+            await context.signal.wait()
+            group.cancelAll()
+        }
+        context.status.change(to: .awake)
+        // The sleeper raised the flag too; whoever else raised it by now is heard by the pass that follows.
+        context.signal.lower()
+    }
+
+    // MARK: The steps of a pass
+
+    private mutating func recordResults() async throws -> Bool {
+        let results = outbox.drain()
+        guard !results.isEmpty else { return false }
+        let now = context.clock.now
+        for result in results { inFlight[result.claim.execution.id] = nil }
+        if inFlight.isEmpty { renewAt = .distantFuture }
+        try await finish(results.map { CompletionPlanner.plan($0, at: now, random: &random) }, at: now)
+        return true
+    }
+
+    private mutating func reclaim(_ expired: [Claim], at now: Date) async throws -> Bool {
+        // Work of our own that is still in flight is not dead, only late with its renewal.
+        let dead = expired.filter { inFlight[$0.execution.id] != $0.execution.progress.lease?.token }
+        guard !dead.isEmpty else { return false }
+        try await finish(dead.map { CompletionPlanner.crashed($0, at: now, random: &random) }, at: now)
+        return true
+    }
+
+    private func finish(_ completions: [Completion], at now: Date) async throws {
+        let outcomes = try await context.store.finish(completions)
+        for (completion, outcome) in zip(completions, outcomes) {
+            context.events.send(outcome, of: completion, at: now)
+        }
+    }
+
+    private mutating func fire(_ due: [Job], at now: Date) async throws -> Bool {
+        let planner = context.planner
+        let fires = due.compactMap { job in
+            planner.plan(job, at: now) { ExecutionID(bits: context.ids.makeID(at: now)) }
+        }
+        guard !fires.isEmpty else { return false }
+        var hasFired = false
+        for (fire, outcome) in zip(fires, try await context.store.fire(fires)) {
+            guard case .fired(let executions, let skips) = outcome else { continue }
+            hasFired = true
+            context.events.send(fired: executions, skips: skips, of: fire.jobID, at: now)
+        }
+        conflictStreak = hasFired ? 0 : conflictStreak + 1
+        return hasFired || conflictStreak < Self.conflictLimit
+    }
+
+    private mutating func claim() async throws -> Bool {
+        let free = context.configuration.maximumConcurrency - inFlight.count
+        guard free > 0 else { return false }
+        let now = context.clock.now
+        let claims = try await context.store.claim(
+            ClaimRequest(
+                owner: context.owner, limit: min(free, context.configuration.batchSize), now: now,
+                leaseExpiresAt: now.advanced(by: context.configuration.leaseDuration)))
+        guard !claims.isEmpty else { return false }
+        renewAt = min(renewAt, now.advanced(by: context.configuration.leaseDuration / 3))
+        for claim in claims {
+            inFlight[claim.execution.id] = claim.execution.progress.lease?.token ?? 0
+            queue.push(claim)
+        }
+        return true
+    }
+
+    private mutating func renewLeases() async throws {
+        let now = context.clock.now
+        guard now >= renewAt, !inFlight.isEmpty else { return }
+        renewAt = now.advanced(by: context.configuration.leaseDuration / 3)
+        let end = now.advanced(by: context.configuration.leaseDuration)
+        // Those that cannot be renewed were taken over; their results will be refused.
+        _ = try await context.store.renew(
+            inFlight.map { LeaseRenewal(executionID: $0.key, token: $0.value, expiresAt: end) })
+    }
+
+    // MARK: The end
+
+    /// Gives back what no worker has begun, lets the rest go on for the grace period, then cancels it and gives it back.
+    private mutating func drain(cancelWorkers: () -> Void) async throws {
+        let now = context.clock.now
+        let unstarted = queue.drain()
+        for claim in unstarted { inFlight[claim.execution.id] = nil }
+        if !unstarted.isEmpty { try await finish(unstarted.map { CompletionPlanner.released($0, at: now) }, at: now) }
+
+        var deadline = now.advanced(by: context.configuration.shutdownGrace)
+        while true {
+            _ = try await recordResults()
+            guard !inFlight.isEmpty else { return }
+            if Task.isCancelled {
+                // The workers were canceled with this task, and its sleeps end at once: only their results count.
+                await context.signal.wait()
+                context.signal.lower()
+                continue
+            }
+            try await renewLeases()
+            if context.clock.now >= deadline {
+                cancelWorkers()
+                deadline = .distantFuture
+            }
+            await sleep(until: min(deadline, renewAt, context.clock.now.advanced(by: context.clock.longestSleep)))
+        }
+    }
+}

@@ -1,0 +1,19 @@
+import RotaStore
+
+/// What a driver shares with the scheduler, with its workers and with those who watch.
+struct DriverContext: Sendable {
+    let store: any JobStore
+    let clock: any WallClock
+    let ids: any IDGenerator
+    let configuration: SchedulerConfiguration
+    /// The name under which this scheduler holds leases, unique among all schedulers.
+    let owner: String
+    let signal = Signal()
+    let stop = StopRequest()
+    let events = EventHub()
+    let status = DriverStatus()
+
+    var planner: FirePlanner {
+        FirePlanner(tolerance: configuration.misfireTolerance, batchSize: configuration.batchSize)
+    }
+}

@@ -1,0 +1,57 @@
+import Synchronization
+
+/// Hands every event to every stream that was asked for.
+final class EventHub: Sendable {
+    private struct Subscriber {
+        let continuation: AsyncStream<SchedulerEvent>.Continuation
+        let drops: EventStream.Drops
+    }
+
+    private struct State {
+        var subscribers: [Int: Subscriber] = [:]
+        var nextID = 0
+        var isFinished = false
+    }
+
+    private let state = Mutex(State())
+
+    func subscribe(keeping capacity: Int) -> EventStream {
+        let (stream, continuation) = AsyncStream.makeStream(
+            of: SchedulerEvent.self, bufferingPolicy: .bufferingNewest(max(1, capacity)))
+        let drops = EventStream.Drops()
+        let id = state.withLock { state -> Int? in
+            guard !state.isFinished else { return nil }
+            state.nextID += 1
+            state.subscribers[state.nextID] = Subscriber(continuation: continuation, drops: drops)
+            return state.nextID
+        }
+        guard let id else {
+            continuation.finish()
+            return EventStream(stream: stream, drops: drops)
+        }
+        continuation.onTermination = { [weak self] _ in
+            _ = self?.state.withLock { $0.subscribers.removeValue(forKey: id) }
+        }
+        return EventStream(stream: stream, drops: drops)
+    }
+
+    /// Sends an event, which is made only if somebody watches.
+    func send(_ event: @autoclosure () -> SchedulerEvent) {
+        let subscribers = state.withLock { $0.subscribers.isEmpty ? [] : Array($0.subscribers.values) }
+        guard !subscribers.isEmpty else { return }
+        let event = event()
+        for subscriber in subscribers {
+            if case .dropped = subscriber.continuation.yield(event) { subscriber.drops.add() }
+        }
+    }
+
+    /// Ends every stream, and those asked for from now on.
+    func finish() {
+        let subscribers = state.withLock { state in
+            state.isFinished = true
+            defer { state.subscribers = [:] }
+            return Array(state.subscribers.values)
+        }
+        for subscriber in subscribers { subscriber.continuation.finish() }
+    }
+}

@@ -1,0 +1,39 @@
+public import Foundation
+public import RotaStore
+
+/// Something that a scheduler did, as it tells those who watch.
+public struct SchedulerEvent: Sendable {
+    /// What kind of thing was done.
+    public struct Kind: Sendable, Hashable, CustomStringConvertible {
+        /// The name of the kind.
+        public let description: String
+
+        /// An execution was queued.
+        public static let executionQueued = Kind(description: "execution queued")
+        /// An attempt failed, and another one will follow.
+        public static let attemptFailed = Kind(description: "attempt failed")
+        /// An execution came to its end.
+        public static let executionFinished = Kind(description: "execution finished")
+        /// Occurrences were skipped.
+        public static let occurrencesSkipped = Kind(description: "occurrences skipped")
+    }
+
+    /// What kind of thing was done.
+    public let kind: Kind
+    /// When.
+    public let date: Date
+    /// The job that it concerns.
+    public let jobID: JobID
+    /// The execution that it concerns, if there is one, as it is afterwards.
+    public let execution: Execution?
+    /// The occurrences that were skipped, if any were.
+    public let skip: SkippedOccurrence?
+
+    init(_ kind: Kind, date: Date, jobID: JobID, execution: Execution? = nil, skip: SkippedOccurrence? = nil) {
+        self.kind = kind
+        self.date = date
+        self.jobID = jobID
+        self.execution = execution
+        self.skip = skip
+    }
+}

@@ -1,0 +1,161 @@
+import Foundation
+public import RotaStore
+
+extension Scheduler {
+    /// Creates a job.
+    ///
+    /// A job that is due at once, such as one with the schedule `.immediately`, has its execution queued when the
+    /// method returns (T-6).
+    ///
+    /// - Returns: The job, or the one that was created before with the same idempotency key (T-55).
+    /// - Throws: ``SchedulerError`` with code `invalidJob`, `ScheduleError` or `RetryPolicyError` if the draft has a
+    ///   value that it cannot have; or the store's error.
+    @discardableResult
+    public func create(_ draft: JobDraft) async throws -> Job {
+        let now = context.clock.now
+        var definition = draft.definition
+        definition.schedule = definition.schedule.anchored(at: now)
+        try definition.validate()
+        guard draft.state != .completed else {
+            throw SchedulerError(.invalidJob, "A new job cannot be completed; it starts as active, paused or draft.")
+        }
+        var job = Job(
+            id: JobID(bits: context.ids.makeID(at: now)), definition: definition, createdAt: now,
+            position: .starting(definition.schedule, state: draft.state, at: now))
+        let fire = context.planner.plan(job, at: now) { ExecutionID(bits: context.ids.makeID(at: now)) }
+        var executions: [Execution] = []
+        if let fire, fire.skips.isEmpty {
+            executions = fire.executions
+            job.position = fire.position
+            job.position.scheduledRuns = executions.count
+            job.position.lastFired = executions.last?.scheduledFor
+        }
+        let insertion = JobInsertion(job, idempotencyKey: draft.idempotencyKey, executions: executions)
+        let outcome = try await context.store.insert([insertion]).first
+        context.signal.raise()
+        switch outcome {
+        case .existing(let existing): return existing
+        case .inserted(let inserted):
+            context.events.send(fired: executions, skips: [], of: inserted.id, at: now)
+            return inserted
+        case nil: return job
+        }
+    }
+
+    /// Reads a job.
+    ///
+    /// - Throws: ``SchedulerError`` with code `jobNotFound`; or the store's error.
+    public func job(_ id: JobID) async throws -> Job {
+        guard let job = try await context.store.job(id) else { throw SchedulerError.noJob(id) }
+        return job
+    }
+
+    /// Lists jobs, the oldest first.
+    public func jobs(_ query: JobQuery = JobQuery()) async throws -> Page<Job> {
+        try await context.store.jobs(query)
+    }
+
+    /// Changes a job's definition, in one atomic step (T-44).
+    ///
+    /// If the schedule changes, the next run is computed anew from the present time (T-47).
+    ///
+    /// - Parameters:
+    ///   - id: The job.
+    ///   - change: Changes the definition; it may be called again if the job was moved on in the meantime.
+    /// - Returns: The job as it is now.
+    /// - Throws: What `change` throws; ``SchedulerError`` with code `jobNotFound` or `invalidJob`, `ScheduleError` or
+    ///   `RetryPolicyError`; or the store's error.
+    @discardableResult
+    public func update(_ id: JobID, _ change: (inout JobDefinition) throws -> Void) async throws -> Job {
+        try await replace(id) { job, now in
+            var definition = job.definition
+            try change(&definition)
+            definition.schedule = definition.schedule.anchored(at: now)
+            try definition.validate()
+            guard definition != job.definition else { return nil }
+            let position =
+                definition.schedule == job.definition.schedule
+                ? job.position
+                : JobPosition.starting(
+                    definition.schedule, state: job.position.state == .completed ? .active : job.position.state,
+                    at: now, continuing: job.position)
+            return JobReplacement(
+                id: id, expectedRevision: job.position.revision, definition: definition, position: position, date: now)
+        }
+    }
+
+    /// Suspends a job's schedule until it is resumed; what is running goes on (K-33). Pausing twice is no error (T-28).
+    ///
+    /// - Throws: ``SchedulerError`` with code `jobNotFound`, or `illegalState` for a draft or a completed job.
+    @discardableResult
+    public func pause(_ id: JobID, reason: String? = nil) async throws -> Job {
+        try await replace(id) { job, now in
+            switch job.position.state {
+            case .paused: return nil
+            case .active:
+                var position = job.position
+                position.state = .paused
+                position.reason = reason
+                return JobReplacement(
+                    id: id, expectedRevision: job.position.revision, position: position, date: now)
+            case .draft, .completed:
+                throw SchedulerError(
+                    .illegalState, "Job \(id) is \(job.position.state); only an active job can be paused.")
+            }
+        }
+    }
+
+    /// Lets a paused job or a draft run; its next run is computed from the present time (T-30, T-25).
+    ///
+    /// The occurrences that the pause passed over are recorded as skipped. Resuming an active job is no error.
+    ///
+    /// - Throws: ``SchedulerError`` with code `jobNotFound`, or `illegalState` for a completed job.
+    @discardableResult
+    public func resume(_ id: JobID) async throws -> Job {
+        try await replace(id) { job, now in
+            switch job.position.state {
+            case .active: return nil
+            case .paused, .draft:
+                return JobReplacement(
+                    id: id, expectedRevision: job.position.revision,
+                    position: .starting(
+                        job.definition.schedule, state: .active, at: now, continuing: job.position),
+                    skips: job.position.state == .paused ? job.passedOver(at: now) : [], date: now)
+            case .completed:
+                throw SchedulerError(
+                    .illegalState,
+                    "Job \(id) is completed: \(job.position.reason ?? "its schedule is over"). "
+                        + "Give it another schedule with `update(_:_:)` instead.")
+            }
+        }
+    }
+
+    /// Deletes a job, with its executions and everything else that belongs to it (T-57).
+    ///
+    /// - Returns: Whether there was such a job; deleting twice is no error (I-29).
+    @discardableResult
+    public func delete(_ id: JobID) async throws -> Bool {
+        try await !context.store.delete([id]).isEmpty
+    }
+
+    /// Plans a replacement from the job as it is, and does so again if the job was moved on in the meantime.
+    ///
+    /// - Parameter plan: Returns `nil` if nothing has to be changed.
+    private func replace(
+        _ id: JobID, _ plan: (Job, _ now: Date) throws -> JobReplacement?
+    ) async throws -> Job {
+        while true {
+            let job = try await self.job(id)
+            guard let replacement = try plan(job, context.clock.now) else { return job }
+            do {
+                let replaced = try await context.store.replace(replacement)
+                context.signal.raise()
+                return replaced
+            } catch let error as StoreError where error.code == .conflict {
+                try Task.checkCancellation()
+            } catch let error as StoreError where error.code == .jobNotFound {
+                throw SchedulerError.noJob(id)
+            }
+        }
+    }
+}

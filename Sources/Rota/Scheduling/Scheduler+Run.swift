@@ -1,0 +1,57 @@
+import RotaStore
+
+extension Scheduler {
+    /// Runs until the task is canceled or ``beginShutdown()`` is called.
+    ///
+    /// On shutdown nothing new is begun; what is running may go on for the configuration's grace period, then it is
+    /// canceled and given back to the store, for this scheduler's next run or another one. On cancellation the running
+    /// work is canceled at once and given back. In both cases the method returns when nothing is left running.
+    ///
+    /// - Throws: ``SchedulerError`` with code `alreadyRunning` or `invalidConfiguration`; or the store's error, if the
+    ///   store can no longer remember what is done.
+    public func run() async throws {
+        try context.configuration.validate()
+        guard context.status.begin() else {
+            throw SchedulerError(
+                .alreadyRunning, "This scheduler is running already; call `run()` once, or make another scheduler.")
+        }
+        defer {
+            context.status.change(to: .ended)
+            context.events.finish()
+        }
+        try await drive()
+    }
+
+    /// Asks ``run()`` to finish; it may be called from anywhere, any number of times, also before ``run()``.
+    public nonisolated func beginShutdown() {
+        context.stop.make()
+        context.signal.raise()
+    }
+
+    private nonisolated func drive() async throws {
+        let queue = WorkQueue<Claim>()
+        let outbox = Outbox<AttemptResult>()
+        let runner = AttemptRunner(
+            transport: transport, secrets: secrets, handlers: handlers, clock: context.clock,
+            keptResponseHeaders: context.configuration.keptResponseHeaders)
+        var driver = Driver(context: context, queue: queue, outbox: outbox, random: random)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<context.configuration.maximumConcurrency {
+                group.addTask { [signal = context.signal] in
+                    while let claim = await queue.next() {
+                        outbox.push(await runner.run(claim))
+                        signal.raise()
+                    }
+                }
+            }
+            defer { queue.close() }
+            do {
+                try await driver.run(cancelWorkers: { group.cancelAll() })
+            } catch {
+                // What the store cannot record is not worth finishing: its leases run out, and others take over.
+                group.cancelAll()
+                throw error
+            }
+        }
+    }
+}

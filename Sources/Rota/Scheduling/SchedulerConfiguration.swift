@@ -1,0 +1,36 @@
+/// The numbers that a scheduler works with; each has a default that suits most apps.
+public struct SchedulerConfiguration: Sendable, Hashable {
+    /// A name for this scheduler in leases and logs; it need not be unique.
+    public var name = "rota"
+    /// The largest number of executions that this scheduler runs at once, from 1 to 10,000.
+    public var maximumConcurrency = 64
+    /// How long a lease lasts unless it is renewed, at least a second; renewal begins after a third of it.
+    public var leaseDuration = Duration.seconds(30)
+    /// How late an occurrence may be noticed without counting as missed.
+    public var misfireTolerance = Duration.seconds(5)
+    /// How long executions may go on after `beginShutdown()` before they are canceled and released.
+    public var shutdownGrace = Duration.seconds(30)
+    /// The largest number of records in one step of the store, from 1 to 10,000.
+    public var batchSize = 512
+    /// The response headers that are kept with an attempt, in any case (T-88).
+    public var keptResponseHeaders: Set<String> = ["content-type", "content-length", "date", "retry-after"]
+
+    /// Makes a configuration with the defaults.
+    public init() {}
+
+    func validate() throws(SchedulerError) {
+        try check((1...10_000).contains(maximumConcurrency), "maximumConcurrency", maximumConcurrency, "1 to 10,000")
+        try check((1...10_000).contains(batchSize), "batchSize", batchSize, "1 to 10,000")
+        try check(leaseDuration >= .seconds(1), "leaseDuration", leaseDuration, "1 second or more")
+        try check(misfireTolerance >= .zero, "misfireTolerance", misfireTolerance, "0 seconds or more")
+        try check(shutdownGrace >= .zero, "shutdownGrace", shutdownGrace, "0 seconds or more")
+    }
+
+    private func check(
+        _ isValid: Bool, _ name: String, _ value: some Sendable, _ range: String
+    ) throws(SchedulerError) {
+        guard !isValid else { return }
+        throw SchedulerError(
+            .invalidConfiguration, "The configuration's \(name) is \(value); it must be \(range).", value: "\(value)")
+    }
+}

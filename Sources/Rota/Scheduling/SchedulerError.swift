@@ -1,0 +1,49 @@
+/// Why a scheduler refused what it was asked for.
+public struct SchedulerError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// What kind of refusal it is.
+    public struct Code: Sendable, Hashable {
+        private enum Kind: Sendable, Hashable {
+            case invalidJob
+            case jobNotFound
+            case executionNotFound
+            case duplicateHandler
+            case illegalState
+            case alreadyRunning
+            case invalidConfiguration
+        }
+
+        private let kind: Kind
+
+        /// A field of a job has a value that it cannot have.
+        public static let invalidJob = Code(kind: .invalidJob)
+        /// No job has the identifier.
+        public static let jobNotFound = Code(kind: .jobNotFound)
+        /// No execution has the identifier.
+        public static let executionNotFound = Code(kind: .executionNotFound)
+        /// A handler is registered under the name already.
+        public static let duplicateHandler = Code(kind: .duplicateHandler)
+        /// The job is in a state in which this cannot be done.
+        public static let illegalState = Code(kind: .illegalState)
+        /// `run()` is under way already.
+        public static let alreadyRunning = Code(kind: .alreadyRunning)
+        /// The configuration has a value that it cannot have.
+        public static let invalidConfiguration = Code(kind: .invalidConfiguration)
+    }
+
+    /// What kind of refusal it is.
+    public let code: Code
+    /// What was wrong and what would be right, in words.
+    public let message: String
+    /// The value that was wrong, as text, if there is one.
+    public let value: String?
+
+    /// Makes an error.
+    public init(_ code: Code, _ message: String, value: String? = nil) {
+        self.code = code
+        self.message = message
+        self.value = value
+    }
+
+    /// The message.
+    public var description: String { message }
+}

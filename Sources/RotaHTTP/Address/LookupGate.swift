@@ -1,0 +1,89 @@
+import Synchronization
+
+/// One caller who waits for a look-up: its continuation is resumed exactly once, by the answer or by cancellation.
+final class LookupWaiter: Sendable {
+    private enum State {
+        case idle
+        case waiting(CheckedContinuation<[IPAddress], any Error>)
+        case finished(Result<[IPAddress], TransportError>)
+    }
+
+    private let state = Mutex(State.idle)
+
+    /// Takes the continuation; false if the wait is over already and it has been resumed.
+    func start(_ continuation: CheckedContinuation<[IPAddress], any Error>) -> Bool {
+        let early: Result<[IPAddress], TransportError>? = state.withLock {
+            if case .finished(let result) = $0 { return result }
+            $0 = .waiting(continuation)
+            return nil
+        }
+        guard let early else { return true }
+        continuation.resume(with: early)
+        return false
+    }
+
+    func finish(_ result: Result<[IPAddress], TransportError>) {
+        let continuation: CheckedContinuation<[IPAddress], any Error>? = state.withLock {
+            let before = $0
+            switch before {
+            case .idle:
+                $0 = .finished(result)
+                return nil
+            case .waiting(let continuation):
+                $0 = .finished(result)
+                return continuation
+            case .finished:
+                return nil
+            }
+        }
+        continuation?.resume(with: result)
+    }
+}
+
+/// Who waits for which name, and how many look-ups run.
+final class LookupGate: Sendable {
+    private struct State {
+        var running = 0
+        var waiters: [String: [LookupWaiter]] = [:]
+        var queued: [String] = []
+    }
+
+    private let width: Int
+    private let state = Mutex(State())
+
+    init(width: Int) {
+        self.width = width
+    }
+
+    /// Adds a waiter, and starts a look-up of the name if none runs and there is room.
+    func join(_ host: String, _ waiter: LookupWaiter, start: (String) -> Void) {
+        let starts = state.withLock { state -> Bool in
+            if state.waiters[host] != nil {
+                state.waiters[host]?.append(waiter)
+                return false
+            }
+            state.waiters[host] = [waiter]
+            guard state.running < width else {
+                state.queued.append(host)
+                return false
+            }
+            state.running += 1
+            return true
+        }
+        if starts { start(host) }
+    }
+
+    /// Hands the answer to everyone who waits for the name, and returns the next name to look up, if any.
+    func leave(_ host: String, _ answer: Result<[IPAddress], TransportError>) -> String? {
+        let (waiters, next) = state.withLock { state -> ([LookupWaiter], String?) in
+            let waiters = state.waiters.removeValue(forKey: host) ?? []
+            guard !state.queued.isEmpty else {
+                state.running -= 1
+                return (waiters, nil)
+            }
+            return (waiters, state.queued.removeFirst())
+        }
+        for waiter in waiters { waiter.finish(answer) }
+        return next
+    }
+}

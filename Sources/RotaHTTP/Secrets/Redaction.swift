@@ -1,0 +1,83 @@
+import Foundation
+
+/// The values that must not survive in anything recorded about a request: the secrets that were put into it.
+///
+/// A server may echo what it was sent, so bodies, headers and messages are scrubbed before they are kept (goal S3). Each
+/// value is looked for as it is, as JSON escapes it, as a URL encodes it, and in Base64. Values of fewer than four bytes
+/// are not looked for, because scrubbing them would shred innocent text.
+public struct Redaction: Sendable, Hashable {
+    private var needles: [[UInt8]] = []
+
+    /// Makes a redaction that changes nothing.
+    public init() {}
+
+    /// Makes a redaction of secrets.
+    ///
+    /// - Parameter secrets: the values to strike out.
+    public init(_ secrets: some Sequence<Secret>) {
+        var found: Set<[UInt8]> = []
+        for secret in secrets where secret.value.utf8.count >= 4 {
+            found.insert(Array(secret.value.utf8))
+            found.insert(Array(JSONValue.string(secret.value).text.utf8.dropFirst().dropLast()))
+            found.insert(Array(RequestURL.percentEncode(secret.value).utf8))
+            found.insert(Array(Data(secret.value.utf8).base64EncodedString().utf8))
+        }
+        // Longest first, so that a secret inside another does not leave the other's rest behind.
+        needles = found.sorted { $0.count == $1.count ? $0.lexicographicallyPrecedes($1) : $0.count > $1.count }
+    }
+
+    /// Whether there is nothing to strike out.
+    public var isEmpty: Bool { needles.isEmpty }
+
+    /// The text with every secret replaced by `[redacted]`.
+    ///
+    /// - Parameter text: the text to scrub.
+    /// - Returns: the scrubbed text.
+    /// - Complexity: O(n · m), n bytes of text and m secrets.
+    public func scrub(_ text: String) -> String {
+        isEmpty ? text : String(decoding: scrub(Array(text.utf8)), as: UTF8.self)
+    }
+
+    /// A response with every secret replaced in header values and body.
+    ///
+    /// - Parameter response: the response to scrub.
+    /// - Returns: the scrubbed response.
+    public func scrub(_ response: HTTPResponse) -> HTTPResponse {
+        guard !isEmpty else { return response }
+        let fields = response.headers.fields.map {
+            HTTPHeaders.Field(scrub($0.name), scrub($0.value), isSensitive: $0.isSensitive)
+        }
+        return HTTPResponse(
+            status: response.status, headers: HTTPHeaders(fields), body: Data(scrub(Array(response.body))),
+            bodyIsTruncated: response.bodyIsTruncated, timings: response.timings)
+    }
+
+    private func scrub(_ bytes: [UInt8]) -> [UInt8] {
+        let mark = Array("[redacted]".utf8)
+        var out: [UInt8] = []
+        out.reserveCapacity(bytes.count)
+        let firsts = Set(needles.compactMap(\.first))
+        var position = 0
+        while position < bytes.count {
+            if firsts.contains(bytes[position]),
+                let needle = needles.first(where: { bytes[position...].starts(with: $0) })
+            {
+                out += mark
+                position += needle.count
+            } else {
+                out.append(bytes[position])
+                position += 1
+            }
+        }
+        return out
+    }
+}
+
+extension Redaction: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// How many forms of secrets are struck out, never which.
+    public var description: String { "\(needles.count) redacted values" }
+    /// The same as the description.
+    public var debugDescription: String { description }
+    /// A mirror without the values.
+    public var customMirror: Mirror { Mirror(self, children: []) }
+}

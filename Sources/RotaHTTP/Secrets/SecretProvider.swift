@@ -1,0 +1,58 @@
+/// Where the value behind `secret://name` comes from, asked at the last moment before a request is sent.
+public protocol SecretProvider: Sendable {
+    /// Looks a secret up.
+    ///
+    /// - Parameter name: the name behind `secret://`: letters, digits, `_`, `-` and dots inside.
+    /// - Returns: the value; nil if there is none, in which case the attempt fails and nothing is sent.
+    /// - Throws: whatever keeps the provider from answering; the attempt fails then too.
+    func secret(named name: String) async throws -> Secret?
+}
+
+/// A provider that knows no secret: what a scheduler without secrets is given.
+public struct NoSecrets: SecretProvider {
+    /// Makes the provider.
+    public init() {}
+
+    /// Answers nil.
+    ///
+    /// - Parameter name: any name.
+    /// - Returns: nil.
+    public func secret(named name: String) -> Secret? { nil }
+}
+
+/// Secrets kept in memory, by name.
+public struct InMemorySecrets: SecretProvider {
+    private let values: [String: Secret]
+
+    /// Makes the provider.
+    ///
+    /// - Parameter values: the secrets by name.
+    public init(_ values: [String: Secret]) {
+        self.values = values
+    }
+
+    /// Looks a secret up.
+    ///
+    /// - Parameter name: its name.
+    /// - Returns: the value; nil if there is none.
+    public func secret(named name: String) -> Secret? { values[name] }
+}
+
+/// Secrets from a closure: a keychain, a vault, a configuration library.
+public struct ClosureSecrets: SecretProvider {
+    private let look: @Sendable (String) async throws -> Secret?
+
+    /// Makes the provider.
+    ///
+    /// - Parameter look: returns the value for a name, or nil.
+    public init(_ look: @escaping @Sendable (_ name: String) async throws -> Secret?) {
+        self.look = look
+    }
+
+    /// Asks the closure.
+    ///
+    /// - Parameter name: the secret's name.
+    /// - Returns: what the closure returns.
+    /// - Throws: what the closure throws.
+    public func secret(named name: String) async throws -> Secret? { try await look(name) }
+}

@@ -1,0 +1,80 @@
+extension RequestTemplate: Codable {
+    private enum Key: String, CodingKey {
+        case method, url, headers, body, success
+        case fallbackURL = "fallback_url"
+        case timeout = "timeout_ms"
+        // Read but never written: the names that TrigRun, Krafter, Infrai and Strait use (row C-21).
+        case taskURL = "task_url"
+        case endpointURL = "endpoint_url"
+        case fallbackEndpointURL = "fallback_endpoint_url"
+        case timeoutSeconds = "timeout_seconds"
+        case timeoutSecs = "timeout_secs"
+        case successStatuses = "success_statuses"
+    }
+
+    /// Decodes a template and checks it like one that is made (row C-2: milliseconds and seconds both decode).
+    ///
+    /// - Parameter decoder: where the template is read from.
+    /// - Throws: `DecodingError` if a part is missing or of the wrong type, ``HTTPRequestError`` if one is wrong.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: Key.self)
+        let urls = try [Key.url, .taskURL, .endpointURL].compactMap {
+            try container.decodeIfPresent(String.self, forKey: $0)
+        }
+        guard let url = urls.first else {
+            throw DecodingError.keyNotFound(
+                Key.url, .init(codingPath: container.codingPath, debugDescription: "A request needs a URL."))
+        }
+        try self.init(
+            method: container.decodeIfPresent(HTTPMethod.self, forKey: .method) ?? .get, url: url,
+            fallbackURL: container.decodeIfPresent(String.self, forKey: .fallbackURL)
+                ?? container.decodeIfPresent(String.self, forKey: .fallbackEndpointURL),
+            headers: container.decodeIfPresent(HTTPHeaders.self, forKey: .headers) ?? [:],
+            body: container.decodeIfPresent(HTTPBody.self, forKey: .body) ?? .none,
+            timeout: Self.timeout(in: container),
+            success: container.decodeIfPresent(SuccessRule.self, forKey: .success)
+                ?? container.decodeIfPresent(StatusSet.self, forKey: .successStatuses).map { SuccessRule(statuses: $0) }
+                ?? .default)
+    }
+
+    private static func timeout(in container: KeyedDecodingContainer<Key>) throws -> Duration {
+        let milliseconds: Int64
+        if let value = try container.decodeIfPresent(Int64.self, forKey: .timeout) {
+            milliseconds = value
+        } else if let seconds = try container.decodeIfPresent(Int64.self, forKey: .timeoutSeconds)
+            ?? container.decodeIfPresent(Int64.self, forKey: .timeoutSecs)
+        {
+            milliseconds = seconds.multipliedReportingOverflow(by: 1000).overflow ? .max : seconds * 1000
+        } else {
+            return .seconds(30)
+        }
+        // A year is far outside what is accepted, and far inside what a Duration can hold.
+        return .milliseconds(min(max(milliseconds, -1), 31_536_000_000))
+    }
+
+    /// Encodes a template.
+    ///
+    /// - Parameter encoder: where the template is written to.
+    /// - Throws: what the encoder throws.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: Key.self)
+        try container.encode(method, forKey: .method)
+        try container.encode(url, forKey: .url)
+        try container.encodeIfPresent(fallbackURL, forKey: .fallbackURL)
+        if !headers.fields.isEmpty { try container.encode(headers, forKey: .headers) }
+        if body != .none { try container.encode(body, forKey: .body) }
+        try container.encode(timeout.wholeMilliseconds, forKey: .timeout)
+        try container.encode(success, forKey: .success)
+    }
+}
+
+extension Duration {
+    /// The duration in milliseconds, rounded up, for values that passed the timeout's check.
+    package var wholeMilliseconds: Int64 {
+        let (seconds, attoseconds) = components
+        let (product, overflow) = seconds.multipliedReportingOverflow(by: 1000)
+        guard !overflow else { return seconds < 0 ? .min : .max }
+        let rest = (attoseconds + (attoseconds > 0 ? 999_999_999_999_999 : 0)) / 1_000_000_000_000_000
+        return product.addingReportingOverflow(rest).overflow ? product : product + rest
+    }
+}

@@ -1,0 +1,56 @@
+/// What a job stores of its request: URL, headers and body with variables and secret references still in them.
+///
+/// It is checked when it is made, and again when it is decoded, so that a mistake is found then and not at the first run.
+///
+/// Variables (`{{timestamp}}`, `{{uuid}}`, `{{execution_id}}`, `{{job_id}}`, `{{scheduled_for}}`, `{{attempt}}`) may stand
+/// in the URL's path and query, in header values, in a text body and in the strings of a JSON body (row TX-2); not in
+/// header names, JSON names or secrets (row TX-3), nor in the host. `secret://name` may stand in header values.
+public struct RequestTemplate: Sendable, Hashable {
+    /// The method.
+    public let method: HTTPMethod
+    /// The URL as written.
+    public let url: String
+    /// Another URL for the same request, for attempts after the first one failed for a passing reason (row S-28).
+    public let fallbackURL: String?
+    /// The header fields as written.
+    public let headers: HTTPHeaders
+    /// The body as written.
+    public let body: HTTPBody
+    /// How long an attempt may take.
+    public let timeout: Duration
+    /// Which responses count as success.
+    public let success: SuccessRule
+
+    /// Checks the parts and makes a template of them.
+    ///
+    /// - Parameters:
+    ///   - method: what to ask.
+    ///   - url: an http or https URL, by whose path and query variables may stand.
+    ///   - fallbackURL: another URL to turn to when the first fails for a passing reason.
+    ///   - headers: header fields, with variables and `secret://name` in their values.
+    ///   - body: what to carry; not with GET and HEAD.
+    ///   - timeout: 1 ms to 1 hour for an attempt; 30 s by default (rows T-35, K-12, I-20).
+    ///   - success: which responses count as success.
+    /// - Throws: ``HTTPRequestError`` that names the part and says what is wrong with it.
+    public init(
+        method: HTTPMethod, url: String, fallbackURL: String? = nil, headers: HTTPHeaders = [:],
+        body: HTTPBody = .none, timeout: Duration = .seconds(30), success: SuccessRule = .default
+    ) throws(HTTPRequestError) {
+        self.method = method
+        self.url = url
+        self.fallbackURL = fallbackURL
+        self.headers = headers
+        self.body = body
+        self.timeout = timeout
+        self.success = success
+        try check()
+    }
+
+    /// Renders with variables that are as long as real ones, so that what fails would have failed at the first run.
+    private func check() throws(HTTPRequestError) {
+        try HTTPRequest.check(timeout: timeout)
+        try headers.check()
+        try body.check(method: method)
+        _ = try TemplateParts(self)
+    }
+}

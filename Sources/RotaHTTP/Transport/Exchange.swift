@@ -1,0 +1,124 @@
+import Foundation
+import Synchronization
+
+/// One request and what comes back: its state, and the one continuation that is resumed exactly once.
+///
+/// Four sides end an exchange, in any order and on any thread: URLSession, the deadline, the body limit, and the task
+/// that waits. The first one wins. What the others bring later is dropped.
+final class Exchange: Sendable {
+    private enum Phase {
+        case idle
+        case waiting(CheckedContinuation<HTTPResponse, any Error>)
+        case finished(Result<HTTPResponse, TransportError>)
+    }
+
+    private struct State {
+        var phase = Phase.idle
+        /// What calls off the work under way: a look-up, then a URLSession task.
+        var stops: [@Sendable () -> Void] = []
+        var started = ContinuousClock.now
+        var headAt: ContinuousClock.Instant?
+        var status = 0
+        var headers = HTTPHeaders()
+        var body = Data()
+    }
+
+    private let state = Mutex(State())
+    private let url: URL
+    private let limit: ResponseLimit
+
+    init(url: URL, limit: ResponseLimit) {
+        self.url = url
+        self.limit = limit
+    }
+
+    /// Takes the continuation; false if the exchange is over already.
+    func start(_ continuation: CheckedContinuation<HTTPResponse, any Error>) -> Bool {
+        let early: Result<HTTPResponse, TransportError>? = state.withLock {
+            if case .finished(let result) = $0.phase { return result }
+            $0.phase = .waiting(continuation)
+            return nil
+        }
+        guard let early else { return true }
+        continuation.resume(with: early)
+        return false
+    }
+
+    /// Takes what calls off a part of the work under way.
+    ///
+    /// - Returns: false if the exchange is over already, so that `stop` has been called instead.
+    @discardableResult
+    func attach(_ stop: @escaping @Sendable () -> Void) -> Bool {
+        let isOver = state.withLock {
+            if case .finished = $0.phase { return true }
+            $0.stops.append(stop)
+            return false
+        }
+        if isOver { stop() }
+        return !isOver
+    }
+
+    func receive(status: Int, headers: HTTPHeaders) {
+        state.withLock {
+            $0.headAt = .now
+            $0.status = status
+            $0.headers = headers
+        }
+    }
+
+    /// Keeps a piece of the body, or ends the exchange when the limit is reached.
+    func receive(_ data: Data) {
+        let isOver = state.withLock { state -> Bool in
+            guard case .waiting = state.phase else { return false }
+            let room = limit.bytes - state.body.count
+            state.body.append(data.prefix(room))
+            return data.count > room
+        }
+        guard isOver else { return }
+        if limit.refusesMore {
+            fail(.tooLarge, "the response's body has more than \(limit.bytes) bytes")
+        } else {
+            finish(isTruncated: true)
+        }
+    }
+
+    /// Ends the exchange with what was received.
+    func finish(isTruncated: Bool = false) {
+        end { state in
+            let now = ContinuousClock.now
+            let head = state.headAt ?? now
+            return .success(
+                HTTPResponse(
+                    status: state.status, headers: state.headers, body: state.body, bodyIsTruncated: isTruncated,
+                    timings: HTTPTimings(
+                        firstByte: head - state.started, transfer: now - head, total: now - state.started)))
+        }
+    }
+
+    /// Ends the exchange with an error.
+    func fail(_ code: TransportError.Code, _ message: String) {
+        end { _ in .failure(TransportError(code, message, url: url)) }
+    }
+
+    /// Ends the exchange with an error.
+    func fail(_ error: TransportError) {
+        end { _ in .failure(error) }
+    }
+
+    private func end(_ result: (State) -> Result<HTTPResponse, TransportError>) {
+        let wake: (@Sendable () -> Void)? = state.withLock { state in
+            if case .finished = state.phase { return nil }
+            let outcome = result(state)
+            let phase = state.phase
+            let stops = state.stops
+            state.phase = .finished(outcome)
+            state.stops = []
+            state.body = Data()
+            return {
+                for stop in stops { stop() }
+                if case .waiting(let continuation) = phase { continuation.resume(with: outcome) }
+            }
+        }
+        wake?()
+    }
+}

@@ -1,0 +1,71 @@
+/// Sends requests by URLSession: one long-lived session without cache and cookies, and a deadline of our own.
+///
+/// Before each connection the host is checked against the ``AddressPolicy``. URLSession resolves the name a second time
+/// when it connects, so a name server that answers differently the second time can get past the check; where that
+/// matters, let the network forbid it too, or use a transport that connects to the checked address.
+public final class URLSessionTransport: HTTPTransport {
+    private let client: SessionClient
+    private let addressPolicy: AddressPolicy
+    private let resolver: any HostResolver
+
+    /// Makes a transport.
+    ///
+    /// - Parameters:
+    ///   - addressPolicy: which hosts may be talked to; by default only those on the public Internet (row T-31).
+    ///   - responseLimit: how much of a body is kept; by default the first mebibyte.
+    ///   - resolver: looks names up for the policy; the system's by default.
+    public init(
+        addressPolicy: AddressPolicy = .publicInternet, responseLimit: ResponseLimit = .default,
+        resolver: any HostResolver = SystemHostResolver()
+    ) {
+        self.addressPolicy = addressPolicy
+        self.resolver = resolver
+        client = SessionClient(responseLimit: responseLimit)
+    }
+
+    /// Sends a request and waits for the whole response, or for `request.timeout` to pass.
+    ///
+    /// - Parameter request: what to send.
+    /// - Returns: the response whatever its status; redirects are not followed.
+    /// - Throws: ``TransportError``.
+    public func send(_ request: HTTPRequest) async throws -> HTTPResponse {
+        let exchange = Exchange(url: request.url, limit: client.responseLimit)
+        let ticket = client.deadlines.schedule(after: request.timeout) {
+            exchange.fail(.timeout, "no complete response within \(request.timeout)")
+        }
+        defer { client.deadlines.cancel(ticket) }
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                guard exchange.start(continuation) else { return }
+                begin(exchange, request)
+            }
+        } onCancel: {
+            exchange.fail(.canceled, "the request was canceled")
+        }
+    }
+
+    /// Checks the address and hands the request to the session; a look-up runs beside, so that the deadline holds for it.
+    private func begin(_ exchange: Exchange, _ request: HTTPRequest) {
+        do {
+            guard try addressPolicy.needsResolution(request.url) else { return client.begin(exchange, request) }
+        } catch {
+            return exchange.fail(error)
+        }
+        let look = Task { [addressPolicy, resolver, client] in
+            do {
+                try await addressPolicy.check(request.url, resolver: resolver)
+                client.begin(exchange, request)
+            } catch let error as TransportError {
+                exchange.fail(error)
+            } catch {
+                exchange.fail(.dns, "the resolver failed with \(type(of: error))")
+            }
+        }
+        exchange.attach { look.cancel() }
+    }
+
+    /// Refuses new requests, lets those under way finish, and frees the connections.
+    public func close() async {
+        await client.close()
+    }
+}

@@ -1,0 +1,66 @@
+import Foundation
+
+#if canImport(FoundationNetworking)
+    import FoundationNetworking
+#endif
+
+extension AttemptFailure {
+    /// Finds out what kind of failure an error is.
+    ///
+    /// An ``AttemptFailureConvertible`` says so itself. `CancellationError`, `URLError` and `POSIXError` are known;
+    /// anything else is a ``FailureKind/handlerError``.
+    ///
+    /// - Parameter error: What an attempt threw.
+    public init(classifying error: any Error) {
+        switch error {
+        case let convertible as any AttemptFailureConvertible: self = convertible.attemptFailure
+        case is CancellationError: self.init(.canceled)
+        case let url as URLError: self = Self.classify(url)
+        case let posix as POSIXError: self.init(Self.kind(posix.code))
+        default: self.init(.handlerError)
+        }
+    }
+
+    private static func classify(_ error: URLError) -> AttemptFailure {
+        switch error.code {
+        case .userAuthenticationRequired, .userCancelledAuthentication: .http(status: 401)
+        default: AttemptFailure(kind(error.code))
+        }
+    }
+
+    private static func kind(_ code: URLError.Code) -> FailureKind {
+        switch code {
+        case .timedOut: .timeout
+        case .cancelled: .canceled
+        case .cannotFindHost, .dnsLookupFailed: .dns
+        case .cannotConnectToHost, .networkConnectionLost, .notConnectedToInternet, .resourceUnavailable,
+            .internationalRoamingOff, .callIsActive, .dataNotAllowed, .badServerResponse, .cannotParseResponse,
+            .zeroByteResource, .cannotLoadFromNetwork:
+            .connection
+        case .secureConnectionFailed, .serverCertificateHasBadDate, .serverCertificateUntrusted,
+            .serverCertificateHasUnknownRoot, .serverCertificateNotYetValid, .clientCertificateRejected,
+            .clientCertificateRequired:
+            .tls
+        case .badURL, .unsupportedURL, .appTransportSecurityRequiresSecureConnection, .fileDoesNotExist,
+            .fileIsDirectory, .noPermissionsToReadFile:
+            .invalidRequest
+        case .httpTooManyRedirects, .redirectToNonExistentLocation: .redirect
+        case .dataLengthExceedsMaximum: .tooLarge
+        case .cannotDecodeRawData, .cannotDecodeContentData: .responseMismatch
+        default: .unknown
+        }
+    }
+
+    private static func kind(_ code: POSIXErrorCode) -> FailureKind {
+        switch code {
+        case .ETIMEDOUT: .timeout
+        case .ECANCELED: .canceled
+        case .ECONNREFUSED, .ECONNRESET, .ECONNABORTED, .EPIPE, .EHOSTUNREACH, .EHOSTDOWN, .ENETUNREACH, .ENETDOWN,
+            .ENETRESET, .ENOTCONN, .EADDRNOTAVAIL:
+            .connection
+        case .ENOMEM: .outOfMemory
+        case .EMSGSIZE, .EFBIG: .tooLarge
+        default: .handlerError
+        }
+    }
+}

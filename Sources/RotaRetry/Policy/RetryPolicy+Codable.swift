@@ -1,0 +1,63 @@
+extension RetryPolicy: Codable {
+    /// The names of rows T-37, T-38 and T-81, and of ours in the same style.
+    private enum CodingKeys: String, CodingKey {
+        case maxAttempts = "max_attempts"
+        case statuses = "retry_on_statuses"
+        case kinds = "retry_on_kinds"
+        case backoff
+        case jitter
+        case retryAfterCap = "retry_after_cap"
+        case timeLimit = "time_limit"
+        /// Read only: retries after the first attempt, as Krafter and Infrai count (rows K-13, I-9, I-19, C-1).
+        case maxRetries = "max_retries"
+        case retries
+        case retry
+    }
+
+    /// Reads a policy; what is left out is as in ``default``, so `{"max_attempts":5}` is a whole policy (row T-81).
+    ///
+    /// `max_retries`, `retries` and `retry` are read as one attempt less (row C-1).
+    ///
+    /// - Throws: `DecodingError` if something is no policy or is out of its range.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        self = .default
+        if let attempts = try container.decodeIfPresent(Int.self, forKey: .maxAttempts) {
+            maxAttempts = attempts
+        } else if let count = try container.decodeIfPresent(Int.self, forKey: .maxRetries)
+            ?? container.decodeIfPresent(Int.self, forKey: .retries)
+            ?? container.decodeIfPresent(Int.self, forKey: .retry)
+        {
+            retries = count
+        }
+        retrying = FailureSet(
+            statuses: try container.decodeIfPresent(FailureStatuses.self, forKey: .statuses) ?? .default,
+            kinds: try container.decodeIfPresent(FailureKinds.self, forKey: .kinds) ?? .retryable)
+        backoff = try container.decodeIfPresent(Backoff.self, forKey: .backoff) ?? backoff
+        jitter = try container.decodeIfPresent(Jitter.self, forKey: .jitter) ?? jitter
+        if container.contains(.retryAfterCap) {
+            retryAfterCap = try container.decodeIfPresent(SecondsCoding.self, forKey: .retryAfterCap)
+                .map { Nanoseconds.duration($0.nanoseconds) }
+        }
+        timeLimit = try container.decodeIfPresent(SecondsCoding.self, forKey: .timeLimit)
+            .map { Nanoseconds.duration($0.nanoseconds) }
+        do throws(RetryPolicyError) {
+            try validate()
+        } catch {
+            throw DecodingError.dataCorrupted(
+                .init(codingPath: decoder.codingPath, debugDescription: "\(error)", underlyingError: error))
+        }
+    }
+
+    /// Writes all settings; durations are seconds, and a `retry_after_cap` of null ignores the header.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(maxAttempts, forKey: .maxAttempts)
+        try container.encode(retrying.statuses, forKey: .statuses)
+        try container.encode(retrying.kinds, forKey: .kinds)
+        try container.encode(backoff, forKey: .backoff)
+        try container.encode(jitter, forKey: .jitter)
+        try container.encode(retryAfterCap.map { SecondsCoding(Nanoseconds.from($0)) }, forKey: .retryAfterCap)
+        try container.encodeIfPresent(timeLimit.map { SecondsCoding(Nanoseconds.from($0)) }, forKey: .timeLimit)
+    }
+}

@@ -1,0 +1,15 @@
+/// What is thrown for an attempt that took longer than it was allowed to.
+public struct AttemptTimeout: Error, Hashable, Sendable {
+    /// How long the attempt was allowed to take.
+    public let limit: Duration
+}
+
+extension AttemptTimeout: AttemptFailureConvertible {
+    /// A failure of kind ``FailureKind/timeout``.
+    public var attemptFailure: AttemptFailure { AttemptFailure(.timeout) }
+}
+
+extension AttemptTimeout: CustomStringConvertible {
+    /// One line: `the attempt took longer than 5.0 seconds`.
+    public var description: String { "the attempt took longer than \(limit)" }
+}

@@ -1,0 +1,132 @@
+/// Runs an operation until it succeeds or a policy says to stop.
+///
+/// The operation runs where the caller runs, and is told the attempt's number and the last error. Cancellation
+/// ends a wait at once, and no attempt starts after it.
+///
+/// ```swift
+/// let report = try await retry(.exponential(maxAttempts: 5)) { context in
+///     try await fetchReport(attempt: context.attempt)
+/// }
+/// ```
+///
+/// - Parameters:
+///   - policy: How often, after what delays, and after which failures.
+///   - clock: What the delays and the time limit are measured by.
+///   - sources: Where random numbers and the date come from.
+///   - budget: Pays for retries, if there is one; shared by all that call the same dependency.
+///   - breaker: Is asked before every attempt, if there is one; shared in the same way.
+///   - classify: Says what kind of failure an error is.
+///   - operation: What to run.
+/// - Returns: What the operation returned.
+/// - Throws: ``RetryError`` with the last error when there is no further attempt, `CancellationError` if the task
+///   was canceled, ``RetryPolicyError`` if the policy is not valid.
+public func retry<Value>(
+    _ policy: RetryPolicy = .default, clock: some Clock<Duration> = ContinuousClock(),
+    sources: RetrySources = .system, budget: SharedRetryBudget? = nil, breaker: SharedCircuitBreaker? = nil,
+    classify: (any Error) -> AttemptFailure = { AttemptFailure(classifying: $0) },
+    operation: (AttemptContext) async throws -> Value
+) async throws -> Value {
+    try policy.validate()
+    let start = clock.now
+    var ledger = AttemptLedger(policy: policy, sources: sources, budget: budget, breaker: breaker)
+    while true {
+        try Task.checkCancellation()
+        let context = try ledger.begin(elapsed: start.duration(to: clock.now))
+        do {
+            let value = try await operation(context)
+            ledger.succeed()
+            return value
+        } catch {
+            guard !Task.isCancelled else {
+                ledger.interrupt()
+                throw CancellationError()
+            }
+            let failedAt = clock.now
+            let delay = try ledger.fail(error, classify(error), elapsed: start.duration(to: failedAt))
+            // From the failure on, so that the time a decision takes delays nothing.
+            if delay > .zero { try await clock.sleep(until: failedAt.advanced(by: delay), tolerance: nil) }
+        }
+    }
+}
+
+/// The books of one run of `retry`: attempts made, delays waited, and what budget and breaker say.
+///
+/// It neither waits nor reads a clock, so that the runner is nothing but a loop around it.
+private struct AttemptLedger {
+    private let policy: RetryPolicy
+    private let sources: RetrySources
+    private let budget: SharedRetryBudget?
+    private let breaker: SharedCircuitBreaker?
+
+    private var attempt = 0
+    private var delay: Duration?
+    private var permit: CircuitPermit?
+    private var last: (error: any Error, failure: AttemptFailure)?
+
+    init(policy: RetryPolicy, sources: RetrySources, budget: SharedRetryBudget?, breaker: SharedCircuitBreaker?) {
+        self.policy = policy
+        self.sources = sources
+        self.budget = budget
+        self.breaker = breaker
+    }
+
+    /// Opens the next attempt, unless the breaker forbids it.
+    mutating func begin(elapsed: Duration) throws(RetryError) -> AttemptContext {
+        if let breaker {
+            guard case .permitted(let permit) = breaker.admit(at: sources.now()) else {
+                throw end(.circuitOpen, elapsed: elapsed)
+            }
+            self.permit = permit
+        }
+        attempt += 1
+        if attempt == 1, let budget { budget.deposit(at: sources.now()) }
+        return AttemptContext(
+            attempt: attempt, maxAttempts: policy.maxAttempts, lastError: last?.error, elapsed: elapsed)
+    }
+
+    mutating func succeed() {
+        close(.success)
+    }
+
+    mutating func interrupt() {
+        close(.ignored)
+    }
+
+    /// Closes a failed attempt; returns the delay before the next, or throws because there is none.
+    mutating func fail(_ error: any Error, _ failure: AttemptFailure, elapsed: Duration) throws(RetryError) -> Duration
+    {
+        last = (error, failure)
+        close(.failure(failure))
+        var generator = SourceGenerator(random: sources.random)
+        let decision = policy.decide(
+            attempt: attempt, failure: failure, elapsed: elapsed, now: sources.now(), previousDelay: delay,
+            using: &generator)
+        switch decision {
+        case .stop(let reason):
+            throw end(reason, elapsed: elapsed)
+        case .retry(let next):
+            if let budget, !budget.withdraw(at: sources.now()) { throw end(.budgetExhausted, elapsed: elapsed) }
+            delay = next
+            return next
+        }
+    }
+
+    private mutating func close(_ outcome: CircuitOutcome) {
+        guard let breaker, let permit else { return }
+        breaker.record(outcome, permit, at: sources.now())
+        self.permit = nil
+    }
+
+    private func end(_ reason: StopReason, elapsed: Duration) -> RetryError {
+        let refused = AttemptFailure(.circuitOpen)
+        return RetryError(
+            reason: reason, attempts: attempt, elapsed: elapsed, failure: last?.failure ?? refused,
+            lastError: last?.error ?? refused)
+    }
+}
+
+private struct SourceGenerator: RandomNumberGenerator {
+    let random: @Sendable () -> UInt64
+
+    func next() -> UInt64 { random() }
+}

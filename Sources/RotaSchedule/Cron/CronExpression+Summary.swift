@@ -1,0 +1,4 @@
+extension CronExpression {
+    /// The expression in plain English.
+    public var summary: String { description }
+}

@@ -1,0 +1,76 @@
+/// A repeating wall-clock time in cron's notation, such as `30 9 * * 1-5`.
+///
+/// Two expressions are equal if they name the same times in the same dialect: `* * * * 7` equals `* * * * SUN`.
+public struct CronExpression: Sendable, Hashable, CustomStringConvertible {
+    /// The text the expression was read from, as it was written.
+    public let source: String
+    /// The rules the text was read by.
+    public let dialect: CronDialect
+    /// The seed that `H` took its values from, or `nil` if the text has no `H`.
+    public let hashSeed: String?
+    let pattern: CronPattern
+    /// The period of `@every`, in seconds, or `nil` for an expression with fields.
+    let period: Int64?
+
+    /// Reads a cron expression.
+    ///
+    /// - Parameters:
+    ///   - text: the fields, separated by spaces or tabs, or a macro such as `@daily`; at most 4,096 bytes.
+    ///   - dialect: the rules to read by.
+    ///   - hashSeed: where `H` takes its values from, such as a job's name; the same seed gives the same times in every
+    ///     process and on every machine.
+    /// - Throws: ``CronSyntaxError`` with the place of the mistake, also for a text that no date can ever match.
+    /// - Complexity: O(n) in the length of the text.
+    public init(
+        _ text: String, dialect: CronDialect = .standard, hashSeed: String? = nil
+    ) throws(CronSyntaxError) {
+        var copy = text
+        let result = copy.withUTF8 { Self.parse($0, dialect: dialect, hashSeed: hashSeed) }
+        switch result {
+        case .success(let parsed):
+            source = text
+            self.dialect = dialect
+            self.hashSeed = parsed.usesHash ? hashSeed : nil
+            pattern = parsed.pattern
+            period = parsed.period
+        case .failure(let failure):
+            throw CronSyntaxError(failure, in: text)
+        }
+    }
+
+    private struct Parsed {
+        var pattern: CronPattern
+        var period: Int64?
+        var usesHash = false
+    }
+
+    private static func parse(
+        _ bytes: UnsafeBufferPointer<UInt8>, dialect: CronDialect, hashSeed: String?
+    ) -> Result<Parsed, CronParseFailure> {
+        do throws(CronParseFailure) {
+            if let macro = try CronMacro(bytes, dialect: dialect) {
+                return .success(Parsed(pattern: macro.pattern, period: macro.period))
+            }
+            var parser = CronParser(bytes: bytes, dialect: dialect, seed: hashSeed.map(StableHash.hash))
+            try parser.parse()
+            return .success(Parsed(pattern: parser.pattern, usesHash: parser.usesHash))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    /// Whether two expressions name the same times.
+    public static func == (left: CronExpression, right: CronExpression) -> Bool {
+        left.pattern == right.pattern && left.dialect == right.dialect && left.period == right.period
+    }
+
+    /// Hashes the times the expression names.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(pattern)
+        hasher.combine(dialect)
+        hasher.combine(period)
+    }
+
+    /// The canonical text.
+    public var description: String { source }
+}

@@ -1,0 +1,122 @@
+/// Reads the bytes of a cron text into a ``CronPattern``, in one pass and without allocating.
+struct CronParser {
+    let bytes: UnsafeBufferPointer<UInt8>
+    let dialect: CronDialect
+    /// The hash that `H` takes its values from, or `nil` if there is no seed.
+    let seed: UInt64?
+    var pattern = CronPattern()
+    /// Where the parser stands.
+    var cursor = 0
+    /// Where the field being read ends.
+    var fieldEnd = 0
+    var usesHash = false
+
+    init(bytes: UnsafeBufferPointer<UInt8>, dialect: CronDialect, seed: UInt64?) {
+        self.bytes = bytes
+        self.dialect = dialect
+        self.seed = seed
+    }
+
+    /// The numbers that may stand in a field.
+    func written(_ field: CronField) -> ClosedRange<Int> {
+        field.written(sundayIsOne: dialect == .quartz)
+    }
+
+    /// The longest text that is read: longer than a list of every value of every field.
+    static let maximumLength = 4_096
+
+    mutating func parse() throws(CronParseFailure) {
+        guard bytes.count <= Self.maximumLength else {
+            throw CronParseFailure(
+                .tooLong, at: Self.maximumLength..<bytes.count, found: "\(bytes.count) bytes",
+                expected: "at most \(Self.maximumLength) bytes")
+        }
+        let count = countFields()
+        guard var field = firstField(count: count) else { throw fieldCountFailure(count) }
+        for _ in 0..<count {
+            nextField()
+            let start = cursor
+            try parse(field)
+            if field == .dayOfWeek { try checkDayFields(weekdayStart: start) }
+            field = CronField(rawValue: field.rawValue &+ 1) ?? .year
+        }
+        try requireMatch()
+    }
+
+    private func isSpace(_ byte: UInt8) -> Bool {
+        byte == 0x20 || byte == 0x09
+    }
+
+    private func countFields() -> Int {
+        var count = 0
+        var inside = false
+        for byte in bytes {
+            let space = isSpace(byte)
+            if !space, !inside { count &+= 1 }
+            inside = !space
+        }
+        return count
+    }
+
+    private mutating func nextField() {
+        while cursor < bytes.count, isSpace(bytes[cursor]) { cursor &+= 1 }
+        fieldEnd = cursor
+        while fieldEnd < bytes.count, !isSpace(bytes[fieldEnd]) { fieldEnd &+= 1 }
+    }
+
+    private mutating func firstField(count: Int) -> CronField? {
+        switch (dialect.kind, count) {
+        case (.standard, 5), (.vixie, 5):
+            return .minute
+        case (.standard, 6), (.standard, 7), (.quartz, 6), (.quartz, 7):
+            pattern.flags.insert(.hasSeconds)
+            pattern.seconds = 0
+            return .second
+        default:
+            return nil
+        }
+    }
+
+    private func fieldCountFailure(_ count: Int) -> CronParseFailure {
+        let expected =
+            switch dialect.kind {
+            case .standard: "5 fields, 6 with seconds first, or 7 with seconds first and a year last"
+            case .quartz: "6 fields with seconds first, or 7 with a year last"
+            case .vixie: "5 fields"
+            }
+        if count == 0 {
+            return CronParseFailure(.emptyText, at: 0..<bytes.count, found: "nothing", expected: expected)
+        }
+        var hint: String?
+        switch (dialect.kind, count) {
+        case (.vixie, 6), (.vixie, 7): hint = "the dialect .standard reads seconds and a year"
+        case (.quartz, 5): hint = "the dialect .quartz starts with seconds; .standard reads five fields"
+        case (_, 1...4): hint = "fields are minute, hour, day of month, month, day of week, separated by spaces"
+        default: break
+        }
+        let place = count < 5 ? bytes.count..<bytes.count : 0..<bytes.count
+        return CronParseFailure(
+            .fieldCount, at: place, found: count == 1 ? "1 field" : "\(count) fields", expected: expected, hint: hint)
+    }
+
+    /// Both day fields are known: Quartz wants exactly one `?` (a plain `*` beside it is as good as given).
+    private func checkDayFields(weekdayStart: Int) throws(CronParseFailure) {
+        guard dialect == .quartz, questionMarks != 1 else { return }
+        throw CronParseFailure(
+            .dayFields, at: weekdayStart..<fieldEnd, in: .dayOfWeek,
+            found: questionMarks == 0 ? "both day fields are given" : "both day fields are ?",
+            expected: "? in exactly one of day of month and day of week",
+            hint: questionMarks == 0 ? "write ? in the day field that does not matter" : "write * in one of them")
+    }
+
+    /// How many of the two day fields are `?`.
+    var questionMarks = 0
+
+    private func requireMatch() throws(CronParseFailure) {
+        guard pattern.canMatch else {
+            throw CronParseFailure(
+                .neverMatches, at: 0..<bytes.count, found: "no date ever matches",
+                expected: "days, months and years that occur together")
+        }
+    }
+}

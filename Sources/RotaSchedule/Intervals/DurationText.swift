@@ -1,0 +1,43 @@
+/// Durations as people write them: `90s`, `5m`, `1h30m`, `1d`, `250ms`.
+enum DurationText {
+    private static let units: [(name: String, milliseconds: Int64)] = [
+        ("w", 604_800_000), ("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1),
+    ]
+
+    /// Reads whole numbers followed by `w`, `d`, `h`, `m`, `s` or `ms`, one after another, or returns `nil`.
+    static func parse(_ text: String) -> Duration? {
+        var total: Int64 = 0
+        var rest = text.utf8[...]
+        guard !rest.isEmpty, rest.count <= 40 else { return nil }
+        while !rest.isEmpty {
+            let digits = rest.prefix { $0 >= 0x30 && $0 <= 0x39 }
+            guard !digits.isEmpty, let number = Int64(String(decoding: digits, as: UTF8.self)) else { return nil }
+            rest = rest.dropFirst(digits.count)
+            let letters = rest.prefix { $0 | 0x20 >= 0x61 && $0 | 0x20 <= 0x7A }
+            let name = String(decoding: letters, as: UTF8.self).lowercased()
+            guard let unit = units.first(where: { $0.name == name }) else { return nil }
+            let (product, tooLarge) = number.multipliedReportingOverflow(by: unit.milliseconds)
+            let (sum, overflow) = total.addingReportingOverflow(product)
+            guard !tooLarge, !overflow else { return nil }
+            total = sum
+            rest = rest.dropFirst(letters.count)
+        }
+        return .milliseconds(total)
+    }
+
+    /// The shortest such text for a duration, or `nil` if it is negative or not of whole milliseconds.
+    static func text(_ duration: Duration) -> String? {
+        let (seconds, attoseconds) = duration.components
+        guard seconds >= 0, attoseconds >= 0, attoseconds % 1_000_000_000_000_000 == 0 else { return nil }
+        let (product, tooLarge) = seconds.multipliedReportingOverflow(by: 1_000)
+        guard !tooLarge else { return nil }
+        var rest = product &+ attoseconds / 1_000_000_000_000_000
+        guard rest > 0 else { return "0s" }
+        var text = ""
+        for unit in units.dropFirst() where rest >= unit.milliseconds {
+            text += "\(rest / unit.milliseconds)\(unit.name)"
+            rest %= unit.milliseconds
+        }
+        return text
+    }
+}

@@ -1,0 +1,42 @@
+import Foundation
+
+/// Instants at equal distances after an anchor.
+struct Interval {
+    /// The shortest and the longest distance, in seconds.
+    static let supported = 0.001...3_155_760_000.0
+
+    let seconds: Double
+    let anchor: Date
+
+    /// An interval, or `nil` if it is too short, too long or its anchor is no instant.
+    init?(_ duration: Duration, anchor: Date) {
+        seconds = duration.inSeconds
+        self.anchor = anchor
+        guard Self.supported.contains(seconds), abs(anchor.timeIntervalSince1970) < 1e12 else { return nil }
+    }
+
+    /// The nth instant.
+    private func instant(_ count: Double) -> Date {
+        anchor.addingTimeInterval(count * seconds)
+    }
+
+    func next(after instant: Date) -> Date? {
+        let elapsed = instant.timeIntervalSince(anchor)
+        guard elapsed < 1e12 else { return nil }
+        var count = max(1, (elapsed / seconds).rounded(.down))
+        // The quotient may be rounded across a whole number: walk to the first instant that is later.
+        while self.instant(count) <= instant { count += 1 }
+        while count > 1, self.instant(count - 1) > instant { count -= 1 }
+        let found = self.instant(count)
+        return found.timeIntervalSince1970 <= Double(WholeSeconds.supported.upperBound) ? found : nil
+    }
+
+    func previous(before instant: Date) -> Date? {
+        let elapsed = min(instant.timeIntervalSince(anchor), 1e12)
+        guard elapsed > 0 else { return nil }
+        var count = (elapsed / seconds).rounded(.up)
+        while count >= 1, self.instant(count) >= instant { count -= 1 }
+        while self.instant(count + 1) < instant { count += 1 }
+        return count >= 1 ? self.instant(count) : nil
+    }
+}

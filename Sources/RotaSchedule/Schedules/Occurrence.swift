@@ -1,0 +1,18 @@
+public import Foundation
+
+/// One instant of a schedule: when it is due by the rules, and when it is meant to start.
+public struct Occurrence: Sendable, Hashable, Codable {
+    /// The instant the schedule names, which identifies the occurrence.
+    public var nominal: Date
+    /// The instant to start at: `nominal`, or up to the smoothing window later.
+    public var effective: Date
+
+    /// An occurrence.
+    /// - Parameters:
+    ///   - nominal: the instant the schedule names.
+    ///   - effective: the instant to start at; `nominal` if left out.
+    public init(nominal: Date, effective: Date? = nil) {
+        self.nominal = nominal
+        self.effective = effective ?? nominal
+    }
+}

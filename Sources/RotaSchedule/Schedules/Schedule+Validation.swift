@@ -1,0 +1,64 @@
+import Foundation
+
+extension Schedule {
+    /// Checks what a factory without `throws` could not refuse.
+    ///
+    /// - Throws: ``ScheduleError`` for an interval or delay under 1 ms or over 100 years, an unknown zone, an instant
+    ///   that is not a number or outside the years 1–9999, an end that is not after the start, a limit under 1, a
+    ///   smoothing window of zero or over 7 days, or a union of nothing.
+    public func validate() throws(ScheduleError) {
+        try rule.validate()
+        for instant in [start, end].compactMap({ $0 }) { try Self.validate(instant) }
+        if let start, let end, start >= end {
+            throw ScheduleError(.limit, value: "\(end)", message: "The end, \(end), is not after the start, \(start).")
+        }
+        if let maximumRuns, maximumRuns < 1 {
+            throw ScheduleError(
+                .limit, value: "\(maximumRuns)", message: "A schedule runs at least once; the limit is \(maximumRuns).")
+        }
+        if let smoothing, !(1...604_800_000).contains(smoothing.window.wholeMilliseconds ?? 0) {
+            throw ScheduleError(
+                .smoothing, value: "\(smoothing.window)",
+                message: "A smoothing window is 1 ms to 7 days long, not \(smoothing.window).")
+        }
+    }
+
+    fileprivate static func validate(_ instant: Date) throws(ScheduleError) {
+        let seconds = instant.timeIntervalSince1970
+        guard seconds >= Double(WholeSeconds.supported.lowerBound), seconds <= Double(WholeSeconds.supported.upperBound)
+        else {
+            throw ScheduleError(
+                .instant, value: "\(seconds)",
+                message: "An instant lies in the years 1–9999; \(seconds) seconds do not.")
+        }
+    }
+}
+
+extension Schedule.Rule {
+    fileprivate func validate() throws(ScheduleError) {
+        switch self {
+        case .cron(_, let zone, _):
+            do {
+                _ = try TimeZoneDatabase.system.table(zone)
+            } catch {
+                throw ScheduleError(.timeZone, value: zone, message: error.message)
+            }
+        case .every(let interval, let anchor), .afterCompletion(let interval, let anchor):
+            guard Interval.supported.contains(interval.inSeconds) else {
+                throw ScheduleError(
+                    .interval, value: "\(interval)",
+                    message: "An interval is 1 ms to 100 years long, not \(interval).")
+            }
+            if let anchor { try Schedule.validate(anchor) }
+        case .once(let instant), .immediately(.some(let instant)):
+            try Schedule.validate(instant)
+        case .immediately(nil):
+            break
+        case .union(let schedules):
+            guard !schedules.isEmpty else {
+                throw ScheduleError(.empty, value: "[]", message: "A union needs at least one schedule.")
+            }
+            for schedule in schedules { try schedule.validate() }
+        }
+    }
+}

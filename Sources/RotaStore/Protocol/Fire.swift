@@ -1,0 +1,33 @@
+/// The step that turns a job's due occurrences into executions and skips, and moves the job on.
+public struct Fire: Sendable {
+    /// What became of a fire.
+    public enum Outcome: Sendable, Hashable {
+        /// It took place: these executions are queued, these occurrences were skipped.
+        case fired(executions: [Execution], skips: [SkippedOccurrence])
+        /// The job was moved on by someone else, paused, changed or deleted; nothing was done.
+        case conflict
+    }
+
+    /// The job.
+    public var jobID: JobID
+    /// The revision of the position from which the fire was planned.
+    public var expectedRevision: Int
+    /// The executions to queue, in the order of their nominal instants, all later than the position's cursor.
+    public var executions: [Execution]
+    /// The occurrences that will not run, with the reason.
+    public var skips: [SkippedOccurrence]
+    /// The job's position afterwards; the store sets its revision and counts its runs.
+    public var position: JobPosition
+
+    /// Makes a fire.
+    public init(
+        jobID: JobID, expectedRevision: Int, executions: [Execution], skips: [SkippedOccurrence],
+        position: JobPosition
+    ) {
+        self.jobID = jobID
+        self.expectedRevision = expectedRevision
+        self.executions = executions
+        self.skips = skips
+        self.position = position
+    }
+}

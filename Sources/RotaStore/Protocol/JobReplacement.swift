@@ -1,0 +1,30 @@
+public import Foundation
+
+/// A change of a job's definition and position that holds only if nobody has moved the job on in the meantime.
+public struct JobReplacement: Sendable {
+    /// The job.
+    public var id: JobID
+    /// The revision of the position from which the change was computed.
+    public var expectedRevision: Int
+    /// The new definition, or `nil` to keep it; the job's version grows by one if it is given.
+    public var definition: JobDefinition?
+    /// The new position; the store sets its revision, and never moves its cursor back.
+    public var position: JobPosition
+    /// Occurrences that the change decides, such as those passed over by a pause.
+    public var skips: [SkippedOccurrence]
+    /// When the change is made.
+    public var date: Date
+
+    /// Makes a replacement.
+    public init(
+        id: JobID, expectedRevision: Int, definition: JobDefinition? = nil, position: JobPosition,
+        skips: [SkippedOccurrence] = [], date: Date
+    ) {
+        self.id = id
+        self.expectedRevision = expectedRevision
+        self.definition = definition
+        self.position = position
+        self.skips = skips
+        self.date = date
+    }
+}

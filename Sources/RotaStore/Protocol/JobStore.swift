@@ -1,0 +1,117 @@
+public import Foundation
+
+/// Where jobs and executions are remembered.
+///
+/// A store is a handful of atomic, batched operations, each of which fits one transaction of a relational database.
+/// It has no clock: whoever calls passes the time in. When an operation returns, what it did is as durable as the
+/// store promises to make it; when it throws, none of it took place, unless the error says that this is unknown.
+///
+/// Two rules keep several schedulers on one store from firing twice or losing a run. A job is moved along its schedule
+/// only by a compare-and-swap on ``JobPosition/revision`` (``fire(_:)``, ``replace(_:)``), in the same step that makes
+/// the executions. And an execution is finished only with the fencing token of its latest lease (``finish(_:)``).
+public protocol JobStore: Sendable {
+    // MARK: Jobs
+
+    /// Inserts jobs, each with its first executions.
+    ///
+    /// - Returns: For each insertion, in order, the job inserted, or the one that the idempotency key names already.
+    /// - Throws: ``StoreError`` with code `duplicate` if an identifier is taken; then nothing was inserted.
+    func insert(_ insertions: [JobInsertion]) async throws -> [JobInsertion.Outcome]
+
+    /// Replaces a job's definition or position.
+    ///
+    /// - Returns: The job as it is now.
+    /// - Throws: ``StoreError`` with code `jobNotFound`, or `conflict` if the position's revision is not the one
+    ///   expected; then nothing was done, and the caller may read the job again and repeat.
+    func replace(_ replacement: JobReplacement) async throws -> Job
+
+    /// Deletes jobs with everything that belongs to them (T-57); an identifier that is not there is no error (I-29).
+    ///
+    /// - Returns: The identifiers of the jobs that were there.
+    func delete(_ ids: [JobID]) async throws -> [JobID]
+
+    /// Reads a job.
+    ///
+    /// - Returns: The job, or `nil` if there is none.
+    func job(_ id: JobID) async throws -> Job?
+
+    /// Lists jobs.
+    ///
+    /// - Throws: ``StoreError`` with code `invalidQuery` if the limit is out of range.
+    func jobs(_ query: JobQuery) async throws -> Page<Job>
+
+    // MARK: Driving
+
+    /// Reads what has to be done at an instant.
+    ///
+    /// - Parameters:
+    ///   - now: The present time.
+    ///   - limit: The largest number of due jobs to return, and of expired leases.
+    func agenda(at now: Date, limit: Int) async throws -> Agenda
+
+    /// Turns due occurrences into executions and skips and moves each job on, each fire whole or not at all.
+    ///
+    /// The job's overlap policy is applied here, where the runs that are not over can be counted.
+    ///
+    /// - Returns: For each fire, in order, what became of it.
+    func fire(_ fires: [Fire]) async throws -> [Fire.Outcome]
+
+    /// Queues executions of existing jobs, such as manual runs and replays.
+    ///
+    /// - Throws: ``StoreError`` with code `jobNotFound` or `duplicate`; then none was queued.
+    func enqueue(_ executions: [Execution]) async throws
+
+    /// Takes queued executions that are due, in the order of their due times, under a lease with a new token.
+    ///
+    /// - Returns: The executions taken, at most as many as the request allows.
+    func claim(_ request: ClaimRequest) async throws -> [Claim]
+
+    /// Extends leases.
+    ///
+    /// - Returns: The executions whose lease could not be extended because the token is no longer the latest, or the
+    ///   execution is over or gone.
+    func renew(_ renewals: [LeaseRenewal]) async throws -> [ExecutionID]
+
+    /// Records the ends of attempts and what follows from them, fenced by the leases' tokens.
+    ///
+    /// A lease that has expired still finishes its execution if nobody has claimed it since. Finished executions
+    /// beyond the job's retention are removed in the same step.
+    ///
+    /// - Returns: For each completion, in order, what became of it.
+    func finish(_ completions: [Completion]) async throws -> [Completion.Outcome]
+
+    // MARK: History
+
+    /// Reads an execution.
+    ///
+    /// - Returns: The execution with its attempts, or `nil` if there is none.
+    func execution(_ id: ExecutionID) async throws -> Execution?
+
+    /// Lists executions.
+    ///
+    /// - Throws: ``StoreError`` with code `invalidQuery` if the limit is out of range.
+    func executions(_ query: ExecutionQuery) async throws -> Page<Execution>
+
+    /// Reads the occurrences of a job that did not fire, the oldest first.
+    func skips(of job: JobID) async throws -> [SkippedOccurrence]
+}
+
+/// What a scheduler has to see to at an instant, and when it has to look again.
+public struct Agenda: Sendable {
+    /// Active jobs with an occurrence that is due, the longest overdue first.
+    public var dueJobs: [Job]
+    /// Executions whose lease has run out, with the job of each.
+    public var expiredLeases: [Claim]
+    /// The number of the due jobs and expired leases that were left out because of the limit is not zero.
+    public var isTruncated: Bool
+    /// The earliest later instant at which a job, a queued execution or a lease becomes due, if there is any.
+    public var nextWake: Date?
+
+    /// Makes an agenda.
+    public init(dueJobs: [Job], expiredLeases: [Claim], isTruncated: Bool, nextWake: Date?) {
+        self.dueJobs = dueJobs
+        self.expiredLeases = expiredLeases
+        self.isTruncated = isTruncated
+        self.nextWake = nextWake
+    }
+}

@@ -1,0 +1,48 @@
+public import Foundation
+
+/// One try at an execution's work, as it is remembered once it is over (T-83 to T-89).
+public struct Attempt: Sendable, Hashable, Codable {
+    /// 1 for the first.
+    public let number: Int
+    /// When it began, by the wall clock.
+    public let startedAt: Date
+    /// How long it took.
+    public let duration: Duration
+    /// Why it failed, or `nil` if it succeeded.
+    public let failure: ExecutionFailure?
+    /// The status of the HTTP response, if there was one.
+    public let statusCode: Int?
+    /// The beginning of the response's body or of the handler's output, at most 64 KiB (T-87).
+    public let bodyPreview: String?
+    /// Whether the body was longer than the preview.
+    public let bodyWasTruncated: Bool
+    /// The response headers that were chosen to be kept, with names in lower case (T-88).
+    public let responseHeaders: [String: String]
+
+    /// The largest preview of a body, in bytes of UTF-8 (T-87).
+    public static let maximumPreviewBytes = 65_536
+
+    /// Makes the record of an attempt.
+    public init(
+        number: Int,
+        startedAt: Date,
+        duration: Duration,
+        failure: ExecutionFailure? = nil,
+        statusCode: Int? = nil,
+        bodyPreview: String? = nil,
+        bodyWasTruncated: Bool = false,
+        responseHeaders: [String: String] = [:]
+    ) {
+        self.number = number
+        self.startedAt = startedAt
+        self.duration = duration
+        self.failure = failure
+        self.statusCode = statusCode
+        self.bodyPreview = bodyPreview
+        self.bodyWasTruncated = bodyWasTruncated
+        self.responseHeaders = responseHeaders
+    }
+
+    /// Whether the attempt succeeded.
+    public var succeeded: Bool { failure == nil }
+}

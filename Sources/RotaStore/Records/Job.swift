@@ -1,0 +1,124 @@
+public import Foundation
+
+/// A job as it is remembered: its definition, its place on its schedule, and what became of its runs.
+///
+/// The members of ``definition``, ``position`` and ``tally`` can be read from the job itself: `job.name`, `job.state`,
+/// `job.lastRunAt`.
+@dynamicMemberLookup
+public struct Job: Sendable, Hashable, Identifiable {
+    // Boxed because most operations on a job concern its position alone and should not copy the rest.
+    private final class Box: Sendable {
+        let definition: JobDefinition
+
+        init(_ definition: JobDefinition) {
+            self.definition = definition
+        }
+    }
+
+    /// The job's identifier.
+    public let id: JobID
+    /// The number of the definition: 1 when created, one more with every update (S-47).
+    public var version: Int
+    /// When the job was created.
+    public let createdAt: Date
+    /// When the definition or the state was last changed by a person.
+    public var updatedAt: Date
+    /// Where the job stands on its schedule.
+    public var position: JobPosition
+    /// What has become of its executions.
+    public var tally: JobTally
+    private var box: Box
+
+    /// Makes the record of a job.
+    public init(
+        id: JobID,
+        definition: JobDefinition,
+        version: Int = 1,
+        createdAt: Date,
+        updatedAt: Date? = nil,
+        position: JobPosition,
+        tally: JobTally = JobTally()
+    ) {
+        self.id = id
+        self.version = version
+        self.createdAt = createdAt
+        self.updatedAt = updatedAt ?? createdAt
+        self.position = position
+        self.tally = tally
+        box = Box(definition)
+    }
+
+    /// What to do, when, and how hard to try.
+    public var definition: JobDefinition {
+        get { box.definition }
+        set { box = Box(newValue) }
+    }
+
+    /// The instant at which the job will fire next, or `nil` if it will not (T-27).
+    public var nextRunAt: Date? { position.wake }
+
+    /// Reads a member of the definition.
+    public subscript<Value>(dynamicMember path: KeyPath<JobDefinition, Value>) -> Value {
+        box.definition[keyPath: path]
+    }
+
+    /// Reads a member of the position.
+    public subscript<Value>(dynamicMember path: KeyPath<JobPosition, Value>) -> Value {
+        position[keyPath: path]
+    }
+
+    /// Reads a member of the tally.
+    public subscript<Value>(dynamicMember path: KeyPath<JobTally, Value>) -> Value {
+        tally[keyPath: path]
+    }
+
+    /// Whether two records are equal in every field.
+    public static func == (lhs: Job, rhs: Job) -> Bool {
+        lhs.id == rhs.id && lhs.version == rhs.version && lhs.createdAt == rhs.createdAt
+            && lhs.updatedAt == rhs.updatedAt && lhs.position == rhs.position && lhs.tally == rhs.tally
+            && (lhs.box === rhs.box || lhs.definition == rhs.definition)
+    }
+
+    /// Hashes the fields that change whenever the job does.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(id)
+        hasher.combine(position.revision)
+    }
+}
+
+extension Job: Codable {
+    private enum CodingKeys: String, CodingKey {
+        case id
+        case definition
+        case version
+        case createdAt
+        case updatedAt
+        case position
+        case tally
+    }
+
+    /// Decodes a job.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            id: try container.decode(JobID.self, forKey: .id),
+            definition: try container.decode(JobDefinition.self, forKey: .definition),
+            version: try container.decode(Int.self, forKey: .version),
+            createdAt: try container.decode(Date.self, forKey: .createdAt),
+            updatedAt: try container.decode(Date.self, forKey: .updatedAt),
+            position: try container.decode(JobPosition.self, forKey: .position),
+            tally: try container.decode(JobTally.self, forKey: .tally))
+    }
+
+    /// Encodes the job.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(id, forKey: .id)
+        try container.encode(definition, forKey: .definition)
+        try container.encode(version, forKey: .version)
+        try container.encode(createdAt, forKey: .createdAt)
+        try container.encode(updatedAt, forKey: .updatedAt)
+        try container.encode(position, forKey: .position)
+        try container.encode(tally, forKey: .tally)
+    }
+}

@@ -1,0 +1,29 @@
+public import Foundation
+
+/// What has become of a job's executions so far.
+public struct JobTally: Sendable, Hashable, Codable {
+    /// When an attempt of the job last began (K-17).
+    public var lastRunAt: Date?
+    /// How the job's last finished execution ended (K-16).
+    public var lastStatus: ExecutionStatus?
+    /// The number of executions that succeeded.
+    public var succeeded = 0
+    /// The number of executions that failed.
+    public var failed = 0
+    /// The number of executions that were canceled or expired.
+    public var dropped = 0
+
+    /// Makes an empty tally.
+    public init() {}
+
+    package mutating func count(_ status: ExecutionStatus, startedAt: Date?) {
+        lastStatus = status
+        if let startedAt { lastRunAt = startedAt }
+        switch status {
+        case .succeeded: succeeded += 1
+        case .failed: failed += 1
+        case .canceled, .expired: dropped += 1
+        case .queued, .running, .waiting: break
+        }
+    }
+}

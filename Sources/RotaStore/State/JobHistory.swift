@@ -1,0 +1,35 @@
+import Foundation
+
+/// What belongs to one job: its executions, which of them are over, and the occurrences that did not fire.
+package struct JobHistory: Sendable {
+    package var executions = OrderedIndex<ExecutionID>()
+    package var finished = OrderedIndex<ExecutionID>()
+    package var skips: [SkippedOccurrence] = []
+    package var idempotencyKey: String?
+
+    package init() {}
+
+    /// The number of executions that are not over.
+    package var liveCount: Int { executions.count - finished.count }
+
+    package mutating func put(_ skip: SkippedOccurrence, keeping limit: Int) {
+        if let last = skips.lastIndex(where: { $0.first == skip.first }) {
+            skips[last] = skip
+        } else {
+            skips.append(skip)
+        }
+        if skips.count > limit { skips.removeFirst(skips.count - limit) }
+    }
+
+    /// The record that a skip becomes: an extension of the last one if that has the same reason and nothing fired
+    /// in between, otherwise a record of its own.
+    package func merged(_ skip: SkippedOccurrence, firedAfterLast: Bool) -> SkippedOccurrence {
+        guard !firedAfterLast, var last = skips.last, last.reason == skip.reason, last.last < skip.first else {
+            return skip
+        }
+        last.last = skip.last
+        last.count = last.count.flatMap { a in skip.count.flatMap { a.addingReportingOverflow($0).partialValue } }
+        last.decidedAt = skip.decidedAt
+        return last
+    }
+}

@@ -1,0 +1,131 @@
+/// A sorted set of keys in small chunks: insertion, removal, the first key and the next key in a few comparisons and
+/// a short move of memory, whatever the size.
+package struct OrderedIndex<Key: Comparable & Sendable>: Sendable {
+    // No chunk is empty. A key belongs to the first chunk whose last key is not smaller.
+    private var chunks: [[Key]] = []
+    /// The number of keys.
+    package private(set) var count = 0
+
+    private static var chunkSize: Int { 128 }
+
+    package init() {}
+
+    package var isEmpty: Bool { count == 0 }
+
+    /// The smallest key.
+    package var first: Key? { chunks.first?.first }
+
+    /// Inserts a key, unless it is there.
+    ///
+    /// - Returns: Whether it was inserted.
+    @discardableResult
+    package mutating func insert(_ key: Key) -> Bool {
+        guard !chunks.isEmpty else {
+            chunks.append([key])
+            count = 1
+            return true
+        }
+        let chunk = min(chunkIndex(for: key), chunks.count - 1)
+        let position = Self.lowerBound(of: key, in: chunks[chunk])
+        if position < chunks[chunk].count, chunks[chunk][position] == key { return false }
+        chunks[chunk].insert(key, at: position)
+        count += 1
+        if chunks[chunk].count > Self.chunkSize { split(chunk, inserted: position) }
+        return true
+    }
+
+    /// Removes a key.
+    ///
+    /// - Returns: Whether it was there.
+    @discardableResult
+    package mutating func remove(_ key: Key) -> Bool {
+        let chunk = chunkIndex(for: key)
+        guard chunk < chunks.count else { return false }
+        let position = Self.lowerBound(of: key, in: chunks[chunk])
+        guard chunks[chunk][position] == key else { return false }
+        if chunks[chunk].count == 1 {
+            chunks.remove(at: chunk)
+        } else {
+            chunks[chunk].remove(at: position)
+        }
+        count -= 1
+        return true
+    }
+
+    /// The smallest key greater than another.
+    package func next(after key: Key) -> Key? {
+        for candidate in suffix(after: key) { return candidate }
+        return nil
+    }
+
+    /// The keys from the smallest on, or those greater than a key.
+    package func suffix(after key: Key? = nil) -> some Sequence<Key> {
+        var (chunk, position) = (0, 0)
+        if let key {
+            chunk = chunkIndex(for: key)
+            if chunk < chunks.count {
+                position = Self.lowerBound(of: key, in: chunks[chunk])
+                if chunks[chunk][position] == key { position += 1 }
+            }
+        }
+        return sequence(state: (chunk, position)) { [chunks] state -> Key? in
+            while state.0 < chunks.count {
+                if state.1 < chunks[state.0].count {
+                    defer { state.1 += 1 }
+                    return chunks[state.0][state.1]
+                }
+                state = (state.0 + 1, 0)
+            }
+            return nil
+        }
+    }
+
+    /// The keys from the greatest down, or those smaller than a key.
+    package func prefixReversed(before key: Key? = nil) -> some Sequence<Key> {
+        var (chunk, position) = (chunks.count - 1, (chunks.last?.count ?? 0) - 1)
+        if let key {
+            chunk = min(chunkIndex(for: key), chunks.count - 1)
+            if chunk >= 0 { position = Self.lowerBound(of: key, in: chunks[chunk]) - 1 }
+        }
+        return sequence(state: (chunk, position)) { [chunks] state -> Key? in
+            while state.0 >= 0 {
+                if state.1 >= 0 {
+                    defer { state.1 -= 1 }
+                    return chunks[state.0][state.1]
+                }
+                state.0 -= 1
+                if state.0 >= 0 { state.1 = chunks[state.0].count - 1 }
+            }
+            return nil
+        }
+    }
+
+    private mutating func split(_ chunk: Int, inserted position: Int) {
+        // Keys mostly arrive in order: a full last chunk stays full, and the next begins with the newest key alone.
+        let appended = chunk == chunks.count - 1 && position == chunks[chunk].count - 1
+        let cut = appended ? position : chunks[chunk].count / 2
+        let tail = Array(chunks[chunk][cut...])
+        chunks[chunk].removeSubrange(cut...)
+        chunks.insert(tail, at: chunk + 1)
+    }
+
+    /// The first chunk whose last key is not smaller than a key, or the number of chunks.
+    private func chunkIndex(for key: Key) -> Int {
+        var (low, high) = (0, chunks.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if chunks[middle][chunks[middle].count - 1] < key { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+
+    /// The first position whose key is not smaller than a key.
+    private static func lowerBound(of key: Key, in chunk: [Key]) -> Int {
+        var (low, high) = (0, chunk.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if chunk[middle] < key { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+}

@@ -1,0 +1,65 @@
+import Foundation
+
+extension StoreState {
+    package mutating func finish(_ completions: [Completion], log: inout ChangeLog) -> [Completion.Outcome] {
+        completions.map { finish($0, log: &log) }
+    }
+
+    private mutating func finish(_ completion: Completion, log: inout ChangeLog) -> Completion.Outcome {
+        guard var execution = executions[completion.executionID] else { return .missing }
+        guard execution.progress.status == .running, execution.progress.lease?.token == completion.token
+        else { return .stale }
+        if let attempt = completion.attempt {
+            execution.attempts.append(attempt)
+            record(.putAttempt(execution.id, attempt), log: &log)
+        }
+        execution.progress = progress(of: execution, after: completion)
+        record(.putProgress(execution.id, execution.progress), log: &log)
+        if execution.progress.status.isTerminal { settle(execution, completion: completion, log: &log) }
+        return .recorded(execution)
+    }
+
+    private func progress(of execution: Execution, after completion: Completion) -> ExecutionProgress {
+        var progress = execution.progress
+        switch completion.next {
+        case .succeeded:
+            progress.status = .succeeded
+            progress.failure = nil
+        case .failed(let failure):
+            progress.status = .failed
+            progress.failure = failure
+        case .retry(let instant, let failure):
+            progress.status = .queued
+            progress.dueAt = instant
+            progress.failure = failure
+        case .released(let instant):
+            progress.status = .queued
+            progress.dueAt = instant
+            if execution.attempts.isEmpty { progress.startedAt = nil }
+        case .canceled:
+            progress.status = .canceled
+        }
+        if progress.status.isTerminal { progress.finishedAt = completion.date }
+        return progress
+    }
+
+    /// Brings the job up to date with an execution that is over, and removes history beyond its retention.
+    private mutating func settle(_ execution: Execution, completion: Completion, log: inout ChangeLog) {
+        guard let job = jobs[execution.jobID] else { return }
+        var tally = job.tally
+        tally.count(execution.progress.status, startedAt: execution.progress.startedAt)
+        record(.putTally(job.id, tally), log: &log)
+        if let next = completion.nextOccurrence, job.position.state == .active, job.position.next == nil {
+            var moved = job
+            var position = job.position
+            position.next = next
+            moved.move(to: position)
+            record(.putPosition(job.id, moved.position), log: &log)
+        }
+        while let history = histories[job.id], history.finished.count > job.definition.retention.maximumCount,
+            let oldest = history.finished.first
+        {
+            record(.removeExecution(oldest), log: &log)
+        }
+    }
+}

@@ -1,0 +1,91 @@
+import Foundation
+
+extension StoreState {
+    package mutating func insert(
+        _ insertions: [JobInsertion], log: inout ChangeLog
+    ) throws(StoreError) -> [JobInsertion.Outcome] {
+        try checkIdentifiers(of: insertions)
+        return insertions.map { insertion in
+            if let key = insertion.idempotencyKey, let id = idempotencyKeys[key], let job = jobs[id] {
+                return .existing(job)
+            }
+            record(.putJob(insertion.job), log: &log)
+            if let key = insertion.idempotencyKey { record(.putIdempotencyKey(key, insertion.job.id), log: &log) }
+            for execution in insertion.executions { record(.putExecution(execution), log: &log) }
+            return .inserted(insertion.job)
+        }
+    }
+
+    private func checkIdentifiers(of insertions: [JobInsertion]) throws(StoreError) {
+        var seenJobs = Set<JobID>()
+        var seenExecutions = Set<ExecutionID>()
+        for insertion in insertions {
+            if let key = insertion.idempotencyKey, idempotencyKeys[key] != nil { continue }
+            guard jobs[insertion.job.id] == nil, seenJobs.insert(insertion.job.id).inserted else {
+                throw StoreError(.duplicate, "There is a job \(insertion.job.id) already; a new job needs a new id.")
+            }
+            for execution in insertion.executions {
+                guard execution.jobID == insertion.job.id else { throw .noJob(execution.jobID) }
+                guard executions[execution.id] == nil, seenExecutions.insert(execution.id).inserted else {
+                    throw .executionExists(execution.id)
+                }
+            }
+        }
+    }
+
+    package mutating func replace(_ replacement: JobReplacement, log: inout ChangeLog) throws(StoreError) -> Job {
+        guard var job = jobs[replacement.id] else { throw .noJob(replacement.id) }
+        guard job.position.revision == replacement.expectedRevision else {
+            throw StoreError(
+                .conflict,
+                "Job \(replacement.id) was changed in the meantime (revision \(job.position.revision), "
+                    + "expected \(replacement.expectedRevision)): read it again and repeat the change.")
+        }
+        job.move(to: replacement.position)
+        job.updatedAt = replacement.date
+        if let definition = replacement.definition {
+            job.definition = definition
+            job.version += 1
+        }
+        record(.putJob(job), log: &log)
+        for skip in replacement.skips { recordSkip(skip, job: job, log: &log) }
+        return job
+    }
+
+    package mutating func delete(_ ids: [JobID], log: inout ChangeLog) -> [JobID] {
+        ids.filter { id in
+            guard jobs[id] != nil else { return false }
+            record(.removeJob(id), log: &log)
+            return true
+        }
+    }
+
+    mutating func record(_ change: Change, log: inout ChangeLog) {
+        log.append(change)
+        apply(change)
+    }
+
+    /// Adds a skip to a job's history; one that follows the last without a run in between extends it.
+    mutating func recordSkip(_ skip: SkippedOccurrence, job: Job, firedAfterLast: Bool = false, log: inout ChangeLog) {
+        let limit = job.definition.retention.maximumCount
+        guard limit > 0 else { return }
+        let merged = histories[job.id]?.merged(skip, firedAfterLast: firedAfterLast) ?? skip
+        record(.putSkip(merged, keeping: limit), log: &log)
+    }
+}
+
+extension Job {
+    /// Takes over a position, under the rules of every move: a new revision, and a cursor that never goes back.
+    mutating func move(to position: JobPosition) {
+        var next = position
+        next.revision = self.position.revision + 1
+        next.cursor = max(next.cursor, self.position.cursor)
+        self.position = next
+    }
+}
+
+extension StoreError {
+    static func executionExists(_ id: ExecutionID) -> StoreError {
+        StoreError(.duplicate, "There is an execution \(id) already; a new execution needs a new id.")
+    }
+}

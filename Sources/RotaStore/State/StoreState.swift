@@ -1,0 +1,180 @@
+import Foundation
+
+/// Everything a store remembers, with the indexes that find it: the pure state machine behind the built-in stores.
+///
+/// ``apply(_:)`` is the only way in which it changes. The operations decide on changes, apply them one by one, and
+/// leave them in a ``ChangeLog``; a store that writes the log down can rebuild the state by applying it again.
+package struct StoreState: Sendable {
+    package private(set) var jobs: [JobID: Job] = [:]
+    package private(set) var executions: [ExecutionID: Execution] = [:]
+    package private(set) var histories: [JobID: JobHistory] = [:]
+    package private(set) var idempotencyKeys: [String: JobID] = [:]
+
+    package private(set) var jobOrder = OrderedIndex<JobID>()
+    package private(set) var executionOrder = OrderedIndex<ExecutionID>()
+    /// Active jobs, by the instant of their next occurrence.
+    package private(set) var dueJobs = OrderedIndex<DueKey<JobID>>()
+    /// Queued executions, by the instant from which they may start.
+    package private(set) var queue = OrderedIndex<DueKey<ExecutionID>>()
+    /// Running executions, by the end of their lease.
+    package private(set) var leases = OrderedIndex<DueKey<ExecutionID>>()
+
+    package init() {}
+
+    /// Makes a change.
+    ///
+    /// A change of a part of a record that is not there does nothing: the record's removal came first.
+    ///
+    /// - Complexity: O(log n) in the number of records; for `removeJob`, times the number of the job's executions.
+    package mutating func apply(_ change: Change) {
+        switch change {
+        case .putJob(let job): put(job)
+        case .putPosition(let id, let position): put(position, of: id)
+        case .putTally(let id, let tally): jobs[id]?.tally = tally
+        case .removeJob(let id): removeJob(id)
+        case .putExecution(let execution): put(execution)
+        case .putProgress(let id, let progress): put(progress, of: id)
+        case .putAttempt(let id, let attempt): put(attempt, of: id)
+        case .removeExecution(let id): removeExecution(id)
+        case .putSkips(let id, let skips):
+            if jobs[id] != nil { histories[id, default: JobHistory()].skips = skips }
+        case .putSkip(let skip, let limit):
+            if jobs[skip.jobID] != nil { histories[skip.jobID, default: JobHistory()].put(skip, keeping: limit) }
+        case .putIdempotencyKey(let key, let id): put(key, for: id)
+        }
+    }
+
+    private mutating func put(_ job: Job) {
+        if let old = jobs.updateValue(job, forKey: job.id) {
+            if let wake = old.position.wake { dueJobs.remove(DueKey(instant: wake, id: job.id)) }
+        } else {
+            jobOrder.insert(job.id)
+        }
+        if let wake = job.position.wake { dueJobs.insert(DueKey(instant: wake, id: job.id)) }
+    }
+
+    private mutating func put(_ position: JobPosition, of id: JobID) {
+        guard let old = jobs[id]?.position else { return }
+        jobs[id]?.position = position
+        guard old.wake != position.wake else { return }
+        if let wake = old.wake { dueJobs.remove(DueKey(instant: wake, id: id)) }
+        if let wake = position.wake { dueJobs.insert(DueKey(instant: wake, id: id)) }
+    }
+
+    private mutating func removeJob(_ id: JobID) {
+        guard let job = jobs.removeValue(forKey: id) else { return }
+        jobOrder.remove(id)
+        if let wake = job.position.wake { dueJobs.remove(DueKey(instant: wake, id: id)) }
+        guard let history = histories.removeValue(forKey: id) else { return }
+        for execution in history.executions.suffix() {
+            guard let removed = executions.removeValue(forKey: execution) else { continue }
+            executionOrder.remove(execution)
+            removeFromQueues(removed)
+        }
+        if let key = history.idempotencyKey { idempotencyKeys[key] = nil }
+    }
+
+    private mutating func put(_ key: String, for id: JobID) {
+        guard jobs[id] != nil else { return }
+        idempotencyKeys[key] = id
+        histories[id, default: JobHistory()].idempotencyKey = key
+    }
+
+    private mutating func put(_ execution: Execution) {
+        guard jobs[execution.jobID] != nil else { return }
+        if let old = executions.updateValue(execution, forKey: execution.id) {
+            removeFromQueues(old)
+        } else {
+            executionOrder.insert(execution.id)
+        }
+        histories[execution.jobID, default: JobHistory()].executions.insert(execution.id)
+        addToQueues(execution)
+    }
+
+    private mutating func put(_ progress: ExecutionProgress, of id: ExecutionID) {
+        guard let old = executions[id] else { return }
+        removeFromQueues(old)
+        executions[id]?.progress = progress
+        var new = old
+        new.progress = progress
+        addToQueues(new)
+    }
+
+    private mutating func put(_ attempt: Attempt, of id: ExecutionID) {
+        guard let count = executions[id]?.attempts.count else { return }
+        if attempt.number >= 1, attempt.number <= count {
+            executions[id]?.attempts[attempt.number - 1] = attempt
+        } else {
+            executions[id]?.attempts.append(attempt)
+        }
+    }
+
+    private mutating func removeExecution(_ id: ExecutionID) {
+        guard let execution = executions.removeValue(forKey: id) else { return }
+        executionOrder.remove(id)
+        removeFromQueues(execution)
+        histories[execution.jobID]?.executions.remove(id)
+        histories[execution.jobID]?.finished.remove(id)
+    }
+
+    private mutating func addToQueues(_ execution: Execution) {
+        switch execution.progress.status {
+        case .queued: queue.insert(DueKey(instant: execution.progress.dueAt, id: execution.id))
+        case .running:
+            if let lease = execution.progress.lease {
+                leases.insert(DueKey(instant: lease.expiresAt, id: execution.id))
+            }
+        case .waiting: break
+        case .succeeded, .failed, .canceled, .expired: histories[execution.jobID]?.finished.insert(execution.id)
+        }
+    }
+
+    private mutating func removeFromQueues(_ execution: Execution) {
+        switch execution.progress.status {
+        case .queued: queue.remove(DueKey(instant: execution.progress.dueAt, id: execution.id))
+        case .running:
+            if let lease = execution.progress.lease {
+                leases.remove(DueKey(instant: lease.expiresAt, id: execution.id))
+            }
+        case .waiting: break
+        case .succeeded, .failed, .canceled, .expired: histories[execution.jobID]?.finished.remove(execution.id)
+        }
+    }
+}
+
+/// One after-image: what a record, or a part of it, is from now on.
+///
+/// Applying a change twice, or over a later image of another part, gives the same state; so a journal of changes can
+/// be replayed over a snapshot that was taken while the changes were made.
+package enum Change: Sendable, Hashable {
+    case putJob(Job)
+    case putPosition(JobID, JobPosition)
+    case putTally(JobID, JobTally)
+    /// The job goes, and with it its executions, its skips and its idempotency key.
+    case removeJob(JobID)
+
+    case putExecution(Execution)
+    case putProgress(ExecutionID, ExecutionProgress)
+    /// The attempt takes the place that its number says, or the one after the last.
+    case putAttempt(ExecutionID, Attempt)
+    case removeExecution(ExecutionID)
+
+    case putSkips(JobID, [SkippedOccurrence])
+    /// The skip replaces the last one that begins at the same instant, or is added; the oldest beyond a number go.
+    case putSkip(SkippedOccurrence, keeping: Int)
+    case putIdempotencyKey(String, JobID)
+}
+
+/// The changes that an operation made, for stores that write them down.
+package struct ChangeLog: Sendable {
+    package private(set) var changes: [Change] = []
+    private let isRecording: Bool
+
+    package init(isRecording: Bool) {
+        self.isRecording = isRecording
+    }
+
+    package mutating func append(_ change: @autoclosure () -> Change) {
+        if isRecording { changes.append(change()) }
+    }
+}
