@@ -11,7 +11,7 @@ public struct FileStoreError: Error, Sendable, Hashable, CustomStringConvertible
     /// What kind of failure this is; new kinds may be added.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Kind: String {
-            case unusableFolder, locked, damaged, unsupportedVersion, writeFailed, readFailed, stopped, closed,
+            case unusableFolder, locked, damaged, unsupportedVersion, writeFailed, readFailed, stopped,
                 commitTooLarge, readOnly
         }
 
@@ -31,8 +31,6 @@ public struct FileStoreError: Error, Sendable, Hashable, CustomStringConvertible
         public static let readFailed = Code(kind: .readFailed)
         /// An earlier write failed, so the store takes nothing more until it is reopened.
         public static let stopped = Code(kind: .stopped)
-        /// The store was closed.
-        public static let closed = Code(kind: .closed)
         /// One commit holds more bytes than a frame can.
         public static let commitTooLarge = Code(kind: .commitTooLarge)
         /// The store was opened to look at only.

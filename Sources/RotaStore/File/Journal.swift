@@ -2,7 +2,7 @@
 ///
 /// Frames gather in memory until a flush writes and syncs them together. The first write or sync that fails stops the
 /// journal for good: what the disk then holds can be found out only by reading it again.
-package struct Journal {
+package struct Journal: Sendable {
     /// The generation of the file.
     package private(set) var generation: UInt64
     /// The sequence number that the next frame gets.
@@ -45,7 +45,7 @@ package struct Journal {
     ///
     /// - Throws: ``FileStoreError``, after which nothing pending counts and the journal is stopped.
     package mutating func flush(sync: Bool) throws(FileStoreError) {
-        if let failure { throw Self.stopped(by: failure) }
+        try checkRunning()
         do throws(FileStoreError) {
             if !pending.isEmpty {
                 try file.append(pending)
@@ -88,8 +88,24 @@ package struct Journal {
         try flush(sync: true)
     }
 
-    private mutating func append(_ kind: Frame.Kind, _ write: (inout [UInt8]) throws -> Void) throws {
+    /// Throws if the journal was stopped.
+    package func checkRunning() throws(FileStoreError) {
         if let failure { throw Self.stopped(by: failure) }
+    }
+
+    /// Gives the file back without writing anything more.
+    package func abandon() {
+        file.close()
+    }
+
+    /// Stops the journal because what a commit changed could not be added to it.
+    package mutating func stop(_ error: FileStoreError) {
+        failure = failure ?? error
+        forgetPending()
+    }
+
+    private mutating func append(_ kind: Frame.Kind, _ write: (inout [UInt8]) throws -> Void) throws {
+        try checkRunning()
         let unsynced = UInt32(clamping: nextSequence - lastSynced)
         try Frame.append(
             kind, sequence: nextSequence, unsynced: unsynced, generation: generation, to: &pending, payload: write)

@@ -23,6 +23,8 @@ package struct Recovery<State> {
     package private(set) var superseded: [String] = []
     /// Snapshots that are damaged, and that an older snapshot or the first journal makes up for.
     package private(set) var badSnapshots: [UInt64] = []
+    /// The length of the snapshot that was read, in bytes.
+    package private(set) var snapshotBytes = 0
     /// How the frames come to an end.
     package private(set) var ending = Ending.whole
     /// What was read.
@@ -101,6 +103,7 @@ package struct Recovery<State> {
                 nextSequence = header.sequence
                 report.snapshot = StoreFolder.name(.snapshot, generation)
                 report.replayedBytes += reader.offset
+                snapshotBytes = reader.offset
                 return
             case .frame:
                 sequence += 1

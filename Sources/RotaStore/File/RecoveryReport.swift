@@ -12,6 +12,8 @@ public struct RecoveryReport: Sendable, Hashable, CustomStringConvertible {
     public var cutBytes = 0
     /// The name of the journal whose end was cut off, if one was.
     public var cutFile: String?
+    /// How many executions were running when the store was last used; their leases have been ended.
+    public var endedLeases = 0
     /// The names of damaged files that lie set aside in the folder, from this opening or an earlier one.
     public var quarantined: [String] = []
     /// How long it took.
@@ -26,6 +28,7 @@ public struct RecoveryReport: Sendable, Hashable, CustomStringConvertible {
         parts.append(snapshot.map { "over \($0)" } ?? "without a snapshot")
         parts.append("(\(replayedBytes) bytes) in \(duration)")
         if let cutFile { parts.append("; cut \(cutBytes) torn bytes off \(cutFile)") }
+        if endedLeases > 0 { parts.append("; ended \(endedLeases) leases") }
         if !quarantined.isEmpty { parts.append("; set aside: \(quarantined.joined(separator: ", "))") }
         return parts.joined(separator: " ")
     }

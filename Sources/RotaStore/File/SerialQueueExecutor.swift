@@ -42,6 +42,24 @@ package final class SerialQueueExecutor: SerialExecutor {
         next.withLock { $0.endings.append(body) }
     }
 
+    /// Runs a body that may block on the queue, for a caller that must not.
+    package func perform<Value: Sendable, Failure: Error>(
+        _ body: @escaping @Sendable () throws(Failure) -> Value
+    ) async throws(Failure) -> Value {
+        let result = await withCheckedContinuation { continuation in
+            queue.async {
+                let result: Result<Value, Failure>
+                do throws(Failure) {
+                    result = .success(try body())
+                } catch {
+                    result = .failure(error)
+                }
+                continuation.resume(returning: result)
+            }
+        }
+        return try result.get()
+    }
+
     package func checkIsolated() {
         dispatchPrecondition(condition: .onQueue(queue))
     }

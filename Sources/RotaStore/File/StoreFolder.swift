@@ -65,6 +65,8 @@ package struct StoreFolder: Sendable {
                 }
             }
         }
+        // Whatever is there under the name may still be no folder.
+        _ = try listing()
     }
 
     /// Takes the lock, which lasts until the returned file is closed.
@@ -140,7 +142,14 @@ package struct StoreFolder: Sendable {
     package func begin(_ kind: FileHeader.Kind, _ header: FileHeader) throws(FileStoreError) -> StoreFile {
         let name = Self.name(kind, header.generation) + Self.unfinishedSuffix
         try remove(name)
-        let file = try StoreFile(path(name), .create, in: files)
+        let file: StoreFile
+        do throws(FileStoreError) {
+            file = try StoreFile(path(name), .create, in: files)
+        } catch {
+            // It may have been made before something else went wrong.
+            try? remove(name)
+            throw error
+        }
         do throws(FileStoreError) {
             try file.append(header.bytes)
             return file

@@ -18,8 +18,14 @@ package final class FaultyFileSystem: FileSystem {
 
     private let disk = Mutex(FaultyDisk())
 
+    private let afterSync: (@Sendable () -> Void)?
+
     /// Makes an empty disk with the root folder `/`.
-    package init() {}
+    ///
+    /// - Parameter afterSync: Called whenever a file has been synced, before the store hears of it.
+    package init(afterSync: (@Sendable () -> Void)? = nil) {
+        self.afterSync = afterSync
+    }
 
     /// The fault that is set; setting one starts the count of operations anew.
     package var fault: FileFault? {
@@ -49,14 +55,8 @@ package final class FaultyFileSystem: FileSystem {
         case .killed: disk.restart { true }
         case .lostUnsynced: disk.restart { false }
         case .tore(let seed):
-            var random = seed
-            disk.restart {
-                // SplitMix64.
-                random &+= 0x9e37_79b9_7f4a_7c15
-                var word = (random ^ (random &>> 30)) &* 0xbf58_476d_1ce4_e5b9
-                word = (word ^ (word &>> 27)) &* 0x94d0_49bb_1331_11eb
-                return (word ^ (word &>> 31)) & 1 == 1
-            }
+            var random = SeededBits(seed: seed)
+            disk.restart { Bool.random(using: &random) }
         }
     }
 
@@ -142,6 +142,7 @@ package final class FaultyFileSystem: FileSystem {
 
     package func syncFile(_ file: Int32) throws(SystemErrno) {
         try operate { disk throws(SystemErrno) in try disk.sync(file) }
+        afterSync?()
     }
 
     package func lockFile(_ file: Int32) throws(SystemErrno) {

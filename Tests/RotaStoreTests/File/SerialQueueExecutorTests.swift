@@ -19,6 +19,11 @@ import Testing
             await withCheckedContinuation { waiting.append($0) }
         }
 
+        /// Queues calls while this one still runs, so that all of them fall into one round.
+        func burst(_ count: Int) -> [Task<Void, Never>] {
+            (0..<count).map { _ in Task { await self.increment() } }
+        }
+
         func isIsolated() -> Bool? { executor.isIsolatingCurrentContext() }
 
         private func flush() {
@@ -41,6 +46,14 @@ import Testing
         }
         #expect(await counter.count == 6400)
         #expect(await counter.rounds <= 6400)
+    }
+
+    @Test("Calls that wait together share one round")
+    func shared() async {
+        let counter = Counter()
+        for task in await counter.burst(64) { await task.value }
+        #expect(await counter.count == 64)
+        #expect(await counter.rounds == 1)
     }
 
     @Test("A lone caller is resumed too, again and again")

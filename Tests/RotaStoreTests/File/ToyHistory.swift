@@ -9,10 +9,10 @@ struct ToyHistory {
     private(set) var acknowledged = 0
     /// What the store threw last.
     private(set) var failure: (any Error)?
-    private var random: SplitMix
+    private var random: SeededBits
 
     init(seed: UInt64) {
-        random = SplitMix(seed: seed)
+        random = SeededBits(seed: seed)
     }
 
     /// Commits groups of random commits until one fails; one commit is one more state.
