@@ -52,7 +52,8 @@ enum CompletionPlanner {
     ) -> Completion.Next {
         let decision = claim.job.definition.retry.decide(
             attempt: claim.execution.attempts.count + 1, failure: failure,
-            elapsed: now.elapsed(since: claim.execution.progress.startedAt ?? now), now: now, using: &random)
+            elapsed: now.elapsed(since: claim.execution.progress.startedAt ?? now), now: now,
+            previousDelay: claim.execution.lastDelay, using: &random)
         return switch decision {
         case .retry(let delay): .retry(at: now.advanced(by: delay), after: recorded)
         case .stop: .failed(recorded)
@@ -80,5 +81,12 @@ enum CompletionPlanner {
         case .succeeded, .failed, .canceled: job.definition.schedule.next(after: now)
         case .retry, .released: nil
         }
+    }
+}
+
+extension Execution {
+    /// How long the attempt being made was put off after the one before, or `nil` if it is the first.
+    fileprivate var lastDelay: Duration? {
+        attempts.last.map { progress.dueAt.elapsed(since: $0.startedAt.advanced(by: $0.duration)) }
     }
 }

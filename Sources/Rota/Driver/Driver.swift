@@ -12,7 +12,8 @@ struct Driver {
     private var random: any RandomNumberGenerator & Sendable
     /// The token under which each execution in flight is held.
     private var inFlight: [ExecutionID: Int] = [:]
-    private var renewAt = Date.distantFuture
+    /// When the leases of what is in flight must be renewed.
+    private var renewAt: Date?
     private var conflictStreak = 0
 
     /// How many times in a row the driver plans anew at once when others move its jobs under its hands.
@@ -51,8 +52,12 @@ struct Driver {
         if try await fire(agenda.dueJobs, at: now) { isBusy = true }
         if try await claim() { isBusy = true }
         if isBusy { return nil }
-        let wake = min(agenda.nextWake ?? .distantFuture, renewAt, now.advanced(by: context.clock.longestSleep))
-        return conflictStreak == 0 ? wake : min(wake, now.addingTimeInterval(1))
+        return earliest([agenda.nextWake, renewAt, conflictStreak == 0 ? nil : now.addingTimeInterval(1)], after: now)
+    }
+
+    /// The earliest of some instants, and never later than the clock's longest sleep.
+    private func earliest(_ instants: [Date?], after now: Date) -> Date {
+        instants.compactMap(\.self).reduce(now.advanced(by: context.clock.longestSleep), min)
     }
 
     private mutating func sleep(until wake: Date) async {
@@ -77,7 +82,7 @@ struct Driver {
         guard !results.isEmpty else { return false }
         let now = context.clock.now
         for result in results { inFlight[result.claim.execution.id] = nil }
-        if inFlight.isEmpty { renewAt = .distantFuture }
+        if inFlight.isEmpty { renewAt = nil }
         try await finish(results.map { CompletionPlanner.plan($0, at: now, random: &random) }, at: now)
         return true
     }
@@ -122,7 +127,7 @@ struct Driver {
                 owner: context.owner, limit: min(free, context.configuration.batchSize), now: now,
                 leaseExpiresAt: now.advanced(by: context.configuration.leaseDuration)))
         guard !claims.isEmpty else { return false }
-        renewAt = min(renewAt, now.advanced(by: context.configuration.leaseDuration / 3))
+        renewAt = renewAt ?? now.advanced(by: context.configuration.leaseDuration / 3)
         for claim in claims {
             inFlight[claim.execution.id] = claim.execution.progress.lease?.token ?? 0
             queue.push(claim)
@@ -132,7 +137,7 @@ struct Driver {
 
     private mutating func renewLeases() async throws {
         let now = context.clock.now
-        guard now >= renewAt, !inFlight.isEmpty else { return }
+        guard let due = renewAt, now >= due else { return }
         renewAt = now.advanced(by: context.configuration.leaseDuration / 3)
         let end = now.advanced(by: context.configuration.leaseDuration)
         // Those that cannot be renewed were taken over; their results will be refused.
@@ -149,7 +154,7 @@ struct Driver {
         for claim in unstarted { inFlight[claim.execution.id] = nil }
         if !unstarted.isEmpty { try await finish(unstarted.map { CompletionPlanner.released($0, at: now) }, at: now) }
 
-        var deadline = now.advanced(by: context.configuration.shutdownGrace)
+        var deadline: Date? = now.advanced(by: context.configuration.shutdownGrace)
         while true {
             _ = try await recordResults()
             guard !inFlight.isEmpty else { return }
@@ -160,11 +165,12 @@ struct Driver {
                 continue
             }
             try await renewLeases()
-            if context.clock.now >= deadline {
+            let now = context.clock.now
+            if let end = deadline, now >= end {
                 cancelWorkers()
-                deadline = .distantFuture
+                deadline = nil
             }
-            await sleep(until: min(deadline, renewAt, context.clock.now.advanced(by: context.clock.longestSleep)))
+            await sleep(until: earliest([deadline, renewAt], after: now))
         }
     }
 }

@@ -71,12 +71,29 @@ struct AttemptReport: Sendable {
         }
     }
 
+    private static func failure(of handlerError: any Error) -> AttemptFailure {
+        switch handlerError {
+        case let failure as AttemptFailure: failure
+        case is PayloadError: AttemptFailure(.invalidRequest)
+        default: AttemptFailure(.handlerError)
+        }
+    }
+
     /// Reports a handler that threw.
     init(handlerError error: any Error) {
         ending =
             Task.isCancelled
             ? .interrupted
-            : .failed((error as? AttemptFailure) ?? AttemptFailure(.handlerError), message: "\(error)")
+            : .failed(Self.failure(of: error), message: "\(error)")
+    }
+}
+
+/// A run's payload cannot be used by its handler; another attempt would find the same.
+struct PayloadError: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) {
+        self.description = description
     }
 }
 

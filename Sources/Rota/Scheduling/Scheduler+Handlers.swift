@@ -29,11 +29,13 @@ extension Scheduler {
     ) throws {
         try handle(name) { context in
             guard let payload = context.payload else {
-                throw SchedulerError(
-                    .invalidJob,
-                    "Handler “\(name)” takes a \(type), but neither the job nor the run has a payload.", value: name)
+                throw PayloadError("Handler “\(name)” takes a \(type), but neither the job nor the run has a payload.")
             }
-            try await body(payload.decode(type), context)
+            let value: Value
+            do { value = try payload.decode(type) } catch {
+                throw PayloadError("The payload is not the \(type) that handler “\(name)” takes: \(error)")
+            }
+            try await body(value, context)
         }
     }
 }

@@ -12,7 +12,27 @@ extension Scheduler {
     ///   value that it cannot have; or the store's error.
     @discardableResult
     public func create(_ draft: JobDraft) async throws -> Job {
+        try await create([draft])[0]
+    }
+
+    /// Creates jobs, all of them or none.
+    ///
+    /// - Returns: For each draft, in order, the job, or the one that was created before with the same idempotency key.
+    /// - Throws: As ``create(_:)-(JobDraft)`` does, for the first draft that has a value that it cannot have.
+    @discardableResult
+    public func create(_ drafts: [JobDraft]) async throws -> [Job] {
         let now = context.clock.now
+        let outcomes = try await context.store.insert(drafts.map { try insertion(of: $0, at: now) })
+        context.signal.raise()
+        return outcomes.map { outcome in
+            switch outcome {
+            case .existing(let job), .inserted(let job): job
+            }
+        }
+    }
+
+    /// The record of a new job, with the executions that are due at once.
+    private func insertion(of draft: JobDraft, at now: Date) throws -> JobInsertion {
         var definition = draft.definition
         definition.schedule = definition.schedule.anchored(at: now)
         try definition.validate()
@@ -23,23 +43,14 @@ extension Scheduler {
             id: JobID(bits: context.ids.makeID(at: now)), definition: definition, createdAt: now,
             position: .starting(definition.schedule, state: draft.state, at: now))
         let fire = context.planner.plan(job, at: now) { ExecutionID(bits: context.ids.makeID(at: now)) }
-        var executions: [Execution] = []
-        if let fire, fire.skips.isEmpty {
-            executions = fire.executions
-            job.position = fire.position
-            job.position.scheduledRuns = executions.count
-            job.position.lastFired = executions.last?.scheduledFor
+        // What a one-shot in the past leaves to its misfire policy is decided by the driver, which records skips.
+        guard let fire, fire.skips.isEmpty else {
+            return JobInsertion(job, idempotencyKey: draft.idempotencyKey)
         }
-        let insertion = JobInsertion(job, idempotencyKey: draft.idempotencyKey, executions: executions)
-        let outcome = try await context.store.insert([insertion]).first
-        context.signal.raise()
-        switch outcome {
-        case .existing(let existing): return existing
-        case .inserted(let inserted):
-            context.events.send(fired: executions, skips: [], of: inserted.id, at: now)
-            return inserted
-        case nil: return job
-        }
+        job.position = fire.position
+        job.position.scheduledRuns = fire.executions.count
+        job.position.lastFired = fire.executions.last?.scheduledFor
+        return JobInsertion(job, idempotencyKey: draft.idempotencyKey, executions: fire.executions)
     }
 
     /// Reads a job.

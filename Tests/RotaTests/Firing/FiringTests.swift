@@ -1,0 +1,141 @@
+import Foundation
+import RotaTesting
+import Testing
+
+@Suite("Firing")
+struct FiringTests {
+    let start = Date(timeIntervalSince1970: 1_767_225_600)  // 2026-01-01T00:00:00Z, a Thursday
+
+    @Test("T-3 an interval counts from the job's creation and never drifts")
+    func intervalIsAnchored() async throws {
+        let created = try Date(utc: "2026-01-01T10:03:20Z")
+        let bench = Bench(clock: ManualClock(now: created))
+        try await bench.running {
+            let job = try await bench.scheduler.create(
+                .init(name: "sync", schedule: .every(.seconds(900)), action: .http(.get("https://example.com/"))))
+            #expect(job.nextRunAt == created.addingTimeInterval(900))
+            await bench.advance(.seconds(3600))
+            let executions = try await bench.executions()
+            #expect(executions.map(\.scheduledFor) == (1...4).map { created.addingTimeInterval(Double($0) * 900) })
+            #expect(executions.allSatisfy { $0.status == .succeeded && $0.source == .schedule })
+            #expect(executions.allSatisfy { $0.lateness == .zero })
+        }
+    }
+
+    @Test("T-20 weekdays at 9:30 in New York, over both changes of the clock")
+    func cronInZone() async throws {
+        for (from, expected) in [
+            ("2026-03-06T00:00:00Z", ["2026-03-06T14:30:00Z", "2026-03-09T13:30:00Z", "2026-03-10T13:30:00Z"]),
+            ("2026-10-30T00:00:00Z", ["2026-10-30T13:30:00Z", "2026-11-02T14:30:00Z", "2026-11-03T14:30:00Z"]),
+        ] {
+            let bench = try Bench(clock: ManualClock(now: Date(utc: from)))
+            try await bench.running {
+                try await bench.scheduler.create(
+                    .init(
+                        name: "report", schedule: .cron("30 9 * * 1-5", in: "America/New_York"),
+                        action: .http(.post("https://example.com/report"))))
+                await bench.advance(.seconds(5 * 86_400))
+                let fired = try await bench.executions().map(\.scheduledFor)
+                let instants = try expected.map { try Date(utc: $0) }
+                #expect(fired == instants)
+            }
+        }
+    }
+
+    @Test("T-6 an immediate job has its execution queued as create returns, and is completed")
+    func immediately() async throws {
+        let bench = Bench()
+        let job = try await bench.scheduler.create(
+            .init(name: "deploy", schedule: .immediately, action: .http(.post("https://example.com/deploy"))))
+        let queued = try await bench.executions(of: job.id)
+        #expect(queued.map(\.status) == [.queued])
+        #expect(job.state == .completed)
+        try await bench.running {
+            await bench.advance(.zero)
+            let done = try await bench.executions(of: job.id)
+            #expect(done.map(\.status) == [.succeeded])
+        }
+        #expect(bench.transport.requests.count == 1)
+    }
+
+    @Test("T-5 a one-shot fires once, at its instant, and completes its job", arguments: [3600, -3600])
+    func once(offset: Int) async throws {
+        let bench = Bench()
+        let instant = start.addingTimeInterval(Double(offset))
+        try await bench.running {
+            let job = try await bench.scheduler.create(
+                .init(name: "launch", schedule: .once(at: instant), action: .http(.get("https://example.com/"))))
+            await bench.advance(.seconds(7200))
+            let executions = try await bench.executions(of: job.id)
+            #expect(executions.map(\.scheduledFor) == [instant])
+            #expect(executions.first?.startedAt == max(instant, start))
+            #expect(try await bench.scheduler.job(job.id).state == .completed)
+        }
+    }
+
+    @Test("I-24 a job with a maximum of runs is completed when they are spent, with a reason")
+    func maximumRuns() async throws {
+        let bench = Bench()
+        try await bench.running {
+            let job = try await bench.scheduler.create(
+                .init(
+                    name: "thrice", schedule: .every(.seconds(60)).limited(toRuns: 3),
+                    action: .http(.get("https://example.com/"))))
+            await bench.advance(.seconds(600))
+            #expect(try await bench.executions(of: job.id).count == 3)
+            let completed = try await bench.scheduler.job(job.id)
+            #expect(completed.state == .completed)
+            #expect(completed.reason?.contains("3 times") == true)
+        }
+    }
+
+    @Test("A schedule that counts from the end of a run waits for it")
+    func afterCompletion() async throws {
+        let bench = Bench()
+        let clock = bench.clock
+        try await bench.scheduler.handle("slow") { _ in
+            try await clock.sleep(until: clock.now.addingTimeInterval(45))
+        }
+        try await bench.running {
+            let job = try await bench.scheduler.create(
+                .init(name: "slow", schedule: .afterCompletion(.seconds(15)), action: .handler("slow")))
+            await bench.advance(.seconds(200))
+            let executions = try await bench.executions(of: job.id)
+            #expect(
+                executions.map { $0.scheduledFor.timeIntervalSince(start) } == [15, 75, 135, 195])
+        }
+    }
+
+    @Test("A year of an hourly job, and a clock nobody waits for")
+    func aYear() async throws {
+        let bench = Bench()
+        try await bench.scheduler.handle("tick") { _ in }
+        try await bench.running {
+            let job = try await bench.scheduler.create(
+                .init(
+                    name: "hourly", schedule: .cron("0 * * * *"), action: .handler("tick"),
+                    retention: .last(10_000)))
+            await bench.advance(.seconds(365 * 86_400))
+            let executions = try await bench.executions(of: job.id)
+            #expect(executions.count == 8760)
+            #expect(Set(executions.map(\.scheduledFor)).count == 8760)
+            #expect(executions.allSatisfy { $0.lateness == .zero && $0.status == .succeeded })
+        }
+    }
+
+    @Test("Nothing starts before its instant, and a clock set back fires nothing twice", arguments: [-3600, -86_400])
+    func clockSetBack(step: Int) async throws {
+        let bench = Bench()
+        try await bench.running {
+            let job = try await bench.scheduler.create(
+                .init(name: "minutely", schedule: .every(.seconds(60)), action: .http(.get("https://example.com/"))))
+            await bench.advance(.seconds(300))
+            bench.clock.step(by: .seconds(step))
+            await bench.advance(.seconds(-step + 300))
+            let executions = try await bench.executions(of: job.id)
+            #expect(executions.count == 10)
+            #expect(Set(executions.map(\.scheduledFor)).count == 10)
+            #expect(executions.allSatisfy { ($0.lateness ?? .seconds(-1)) >= .zero })
+        }
+    }
+}

@@ -1,0 +1,115 @@
+import Foundation
+import RotaTesting
+import Synchronization
+
+/// A scheduler on a manual clock, with a transport that answers from a closure.
+struct Bench {
+    let clock: ManualClock
+    let store: any JobStore
+    let transport: ClosureTransport
+    let scheduler: Scheduler
+
+    static func configuration(_ change: (inout SchedulerConfiguration) -> Void) -> SchedulerConfiguration {
+        var configuration = SchedulerConfiguration()
+        configuration.maximumConcurrency = 8
+        change(&configuration)
+        return configuration
+    }
+
+    init(
+        clock: ManualClock = ManualClock(),
+        store: some JobStore = InMemoryJobStore(),
+        seed: UInt64 = 1,
+        configuration: SchedulerConfiguration = Bench.configuration { _ in },
+        answer: @escaping @Sendable (HTTPRequest) async throws -> HTTPResponse = { _ in try .status(200) }
+    ) {
+        self.clock = clock
+        self.store = store
+        transport = ClosureTransport(answer: answer)
+        scheduler = Scheduler(
+            store: store, transport: transport, secrets: InMemorySecrets(["key": "s3cr3t-value"]),
+            configuration: configuration, clock: clock,
+            ids: TimeOrderedIDGenerator(random: SeededGenerator(seed: seed)), random: SeededGenerator(seed: seed))
+    }
+
+    func running<Value: Sendable>(_ body: () async throws -> Value) async throws -> Value {
+        try await scheduler.running(body)
+    }
+
+    func advance(_ duration: Duration) async {
+        await clock.advance(by: duration, driving: [scheduler])
+    }
+
+    /// All executions, the oldest first.
+    func executions(of job: JobID? = nil) async throws -> [Execution] {
+        try await store.allExecutions(of: job)
+    }
+}
+
+extension Scheduler {
+    /// Runs the scheduler while the body is carried out, then cancels it, and with it what is still running.
+    nonisolated func running<Value: Sendable>(_ body: () async throws -> Value) async throws -> Value {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await self.run() }
+            let result: Result<Value, any Error>
+            do { result = .success(try await body()) } catch { result = .failure(error) }
+            group.cancelAll()
+            try await group.waitForAll()
+            return try result.get()
+        }
+    }
+}
+
+extension JobStore {
+    func allExecutions(of job: JobID? = nil) async throws -> [Execution] {
+        var query = ExecutionQuery(jobID: job, order: .ascending, limit: 1000)
+        var all: [Execution] = []
+        repeat {
+            let page = try await executions(query)
+            all += page.items
+            query.after = page.next
+        } while query.after != nil
+        return all
+    }
+}
+
+/// A transport that answers from a closure and remembers what it was sent.
+final class ClosureTransport: HTTPTransport {
+    private let answer: @Sendable (HTTPRequest) async throws -> HTTPResponse
+    private let sent = Mutex<[HTTPRequest]>([])
+
+    init(answer: @escaping @Sendable (HTTPRequest) async throws -> HTTPResponse) {
+        self.answer = answer
+    }
+
+    var requests: [HTTPRequest] { sent.withLock(\.self) }
+
+    func send(_ request: HTTPRequest) async throws -> HTTPResponse {
+        sent.withLock { $0.append(request) }
+        return try await answer(request)
+    }
+}
+
+extension HTTPResponse {
+    static func status(_ status: Int, _ headers: HTTPHeaders = [:], body: String = "") throws -> HTTPResponse {
+        HTTPResponse(status: status, headers: headers, body: Data(body.utf8))
+    }
+}
+
+/// A value that many tasks add to.
+final class Tally<Element: Sendable>: Sendable {
+    private let elements = Mutex<[Element]>([])
+
+    func add(_ element: Element) {
+        elements.withLock { $0.append(element) }
+    }
+
+    var all: [Element] { elements.withLock(\.self) }
+}
+
+extension Date {
+    /// An instant written as `2026-03-08T10:00:00Z`.
+    init(utc text: String) throws {
+        self = try Date(text, strategy: .iso8601)
+    }
+}
