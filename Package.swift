@@ -35,10 +35,13 @@ let package = Package(
         .testTarget(name: "RotaScheduleTests", dependencies: ["RotaSchedule"], swiftSettings: settings),
         .testTarget(name: "RotaRetryTests", dependencies: ["RotaRetry"], swiftSettings: settings),
         .testTarget(name: "RotaHTTPTests", dependencies: ["RotaHTTP", "RotaTesting"], swiftSettings: settings),
-        .testTarget(name: "RotaStoreTests", dependencies: ["RotaStore", "RotaTesting"], swiftSettings: settings),
+        .testTarget(
+            name: "RotaStoreTests", dependencies: ["RotaStore", "RotaTesting", "crash-child"], swiftSettings: settings),
         .testTarget(name: "RotaTests", dependencies: ["Rota", "RotaTesting"], swiftSettings: settings),
         .testTarget(name: "RotaTestingTests", dependencies: ["RotaTesting"], swiftSettings: settings),
 
+        .executableTarget(
+            name: "crash-child", dependencies: ["RotaStore", "RotaTesting"], path: "Tests/CrashChild", swiftSettings: settings),
         .executableTarget(
             name: "benchmarks", dependencies: ["Rota", "RotaTesting"], path: "Benchmarks/RotaBenchmarks",
             swiftSettings: settings),

@@ -1,0 +1,116 @@
+package import Foundation
+
+extension Change {
+    /// Writes the change as a field of a frame's payload; the field's number says what kind of change it is.
+    ///
+    /// - Parameter definitions: The JSON of jobs' definitions that were encoded already.
+    package func write(to payload: inout RecordWriter, definitions: [JobID: Data] = [:]) throws {
+        switch self {
+        case .putJob(let job):
+            try payload.record(1) { try job.write(to: &$0, definition: definitions[job.id]) }
+        case .putPosition(let id, let position):
+            payload.record(2) { record in
+                record.put(1, id)
+                record.record(2) { position.write(to: &$0) }
+            }
+        case .putTally(let id, let tally):
+            payload.record(3) { record in
+                record.put(1, id)
+                record.record(2) { tally.write(to: &$0) }
+            }
+        case .removeJob(let id):
+            payload.record(4) { $0.put(1, id) }
+        case .putExecution(let execution):
+            payload.record(5) { execution.write(to: &$0) }
+        case .putProgress(let id, let progress):
+            payload.record(6) { record in
+                record.put(1, id)
+                record.record(2) { progress.write(to: &$0) }
+            }
+        case .putAttempt(let id, let attempt):
+            payload.record(7) { record in
+                record.put(1, id)
+                record.record(2) { attempt.write(to: &$0) }
+            }
+        case .removeExecution(let id):
+            payload.record(8) { $0.put(1, id) }
+        case .putSkips(let id, let skips):
+            payload.record(9) { record in
+                record.put(1, id)
+                for skip in skips { record.record(2) { skip.write(to: &$0) } }
+            }
+        case .putSkip(let skip, let limit):
+            payload.record(10) { record in
+                record.record(1) { skip.write(to: &$0) }
+                record.put(2, limit)
+            }
+        case .putIdempotencyKey(let key, let id):
+            payload.record(11) { record in
+                record.put(1, id)
+                record.put(2, key)
+            }
+        }
+    }
+
+    /// Reads the changes of a frame's payload, in order.
+    ///
+    /// Fields of records that this version does not know are stepped over; a kind of change that it does not know is an
+    /// error, for leaving one out would leave a state that never was.
+    package static func read(_ payload: UnsafeRawBufferPointer, _ body: (Change) throws -> Void) throws {
+        var fields = RecordReader(payload)
+        while let kind = try fields.next() {
+            let record = try fields.record()
+            let change: Change =
+                switch kind {
+                case 1: .putJob(try Job(from: record))
+                case 5: .putExecution(try Execution(from: record))
+                case 10: try skip(record)
+                default: try part(kind, record)
+                }
+            try body(change)
+        }
+    }
+
+    private static func skip(_ reader: RecordReader) throws(RecordFormatError) -> Change {
+        var record = reader
+        var skip: SkippedOccurrence?
+        var limit: Int?
+        while let field = try record.next() {
+            switch field {
+            case 1: skip = try SkippedOccurrence(from: record.record())
+            case 2: limit = try record.int()
+            default: break
+            }
+        }
+        return .putSkip(try RecordReader.known(skip, "a skip"), keeping: try RecordReader.known(limit, "a limit"))
+    }
+
+    /// Reads a change that begins with an identifier.
+    private static func part(_ kind: UInt64, _ reader: RecordReader) throws(RecordFormatError) -> Change {
+        var record = reader
+        guard try record.next() == 1 else { throw RecordFormatError("a change has no identifier") }
+        let (job, execution): (JobID, ExecutionID) = (try record.id(), try record.id())
+        switch kind {
+        case 4: return .removeJob(job)
+        case 8: return .removeExecution(execution)
+        default: break
+        }
+        var skips: [SkippedOccurrence] = []
+        while let field = try record.next() {
+            guard field == 2 else { continue }
+            switch kind {
+            case 2: return .putPosition(job, try JobPosition(from: record.record()))
+            case 3: return .putTally(job, try JobTally(from: record.record()))
+            case 6: return .putProgress(execution, try ExecutionProgress(from: record.record()))
+            case 7: return .putAttempt(execution, try Attempt(from: record.record()))
+            case 9: skips.append(try SkippedOccurrence(from: record.record()))
+            case 11: return .putIdempotencyKey(try record.text(), job)
+            default: break
+            }
+        }
+        if kind == 9 { return .putSkips(job, skips) }
+        throw kind > 11
+            ? RecordFormatError("there is no change \(kind)", isLaterFormat: true)
+            : RecordFormatError("a change of kind \(kind) has no content")
+    }
+}

@@ -1,0 +1,179 @@
+import Foundation
+
+// The fields of jobs and their parts in the store's files, under the same rule as those of executions.
+
+extension Job {
+    func write(to record: inout RecordWriter, definition json: Data? = nil) throws {
+        record.put(1, id)
+        record.put(2, try json ?? definition.json())
+        record.put(3, version)
+        record.put(4, createdAt)
+        record.put(5, updatedAt)
+        record.record(6) { position.write(to: &$0) }
+        record.record(7) { tally.write(to: &$0) }
+    }
+
+    init(from reader: RecordReader) throws {
+        var record = reader
+        var id: JobID?
+        var definition: JobDefinition?
+        var version = 1
+        var (createdAt, updatedAt): (Date?, Date?)
+        var position: JobPosition?
+        var tally = JobTally()
+        while let field = try record.next() {
+            switch field {
+            case 1: id = try record.id()
+            case 2: definition = try JobDefinition(json: record.data())
+            case 3: version = try record.int()
+            case 4: createdAt = try record.date()
+            case 5: updatedAt = try record.date()
+            case 6: position = try JobPosition(from: record.record())
+            case 7: tally = try JobTally(from: record.record())
+            default: break
+            }
+        }
+        self.init(
+            id: try RecordReader.known(id, "a job's id"),
+            definition: try RecordReader.known(definition, "a job's definition"), version: version,
+            createdAt: try RecordReader.known(createdAt, "a job's date"), updatedAt: updatedAt,
+            position: try RecordReader.known(position, "a job's position"), tally: tally)
+    }
+}
+
+extension JobDefinition {
+    /// The definition as JSON: it is written seldom, and by people, so it may be long as long as it is plain.
+    func json() throws -> Data {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        encoder.nonConformingFloatEncodingStrategy = .convertToString(
+            positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+        return try encoder.encode(self)
+    }
+
+    init(json: Data) throws {
+        let decoder = JSONDecoder()
+        decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+            positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+        self = try decoder.decode(JobDefinition.self, from: json)
+    }
+}
+
+extension JobPosition {
+    func write(to record: inout RecordWriter) {
+        record.put(1, state.code)
+        record.put(2, reason)
+        record.put(3, cursor)
+        record.put(4, next)
+        record.put(5, nextEffective)
+        record.put(6, scheduledRuns)
+        record.put(7, lastFired)
+        record.put(8, revision)
+    }
+
+    init(from reader: RecordReader) throws(RecordFormatError) {
+        var record = reader
+        var (state, revision): (JobState?, Int?)
+        var reason: String?
+        var (cursor, next, nextEffective, lastFired): (Date?, Date?, Date?, Date?)
+        var scheduledRuns = 0
+        while let field = try record.next() {
+            switch field {
+            case 1: state = try JobState(code: record.int())
+            case 2: reason = try record.text()
+            case 3: cursor = try record.date()
+            case 4: next = try record.date()
+            case 5: nextEffective = try record.date()
+            case 6: scheduledRuns = try record.int()
+            case 7: lastFired = try record.date()
+            case 8: revision = try record.int()
+            default: break
+            }
+        }
+        self.init(
+            state: try RecordReader.known(state, "a position's state"), reason: reason,
+            cursor: try RecordReader.known(cursor, "a position's cursor"), next: next, nextEffective: nextEffective,
+            scheduledRuns: scheduledRuns, lastFired: lastFired,
+            revision: try RecordReader.known(revision, "a position's revision"))
+    }
+}
+
+extension JobTally {
+    func write(to record: inout RecordWriter) {
+        record.put(1, lastRunAt)
+        record.put(2, lastStatus?.code)
+        record.put(3, succeeded)
+        record.put(4, failed)
+        record.put(5, dropped)
+    }
+
+    init(from reader: RecordReader) throws(RecordFormatError) {
+        var record = reader
+        self.init()
+        while let field = try record.next() {
+            switch field {
+            case 1: lastRunAt = try record.date()
+            case 2: lastStatus = try ExecutionStatus(code: record.int())
+            case 3: succeeded = try record.int()
+            case 4: failed = try record.int()
+            case 5: dropped = try record.int()
+            default: break
+            }
+        }
+    }
+}
+
+extension SkippedOccurrence {
+    func write(to record: inout RecordWriter) {
+        record.put(1, jobID)
+        record.put(2, first)
+        record.put(3, last)
+        record.put(4, count)
+        record.put(5, reason.rawValue)
+        record.put(6, decidedAt)
+    }
+
+    init(from reader: RecordReader) throws(RecordFormatError) {
+        var record = reader
+        var jobID: JobID?
+        var (first, last, decidedAt): (Date?, Date?, Date?)
+        var count: Int?
+        var reason: String?
+        while let field = try record.next() {
+            switch field {
+            case 1: jobID = try record.id()
+            case 2: first = try record.date()
+            case 3: last = try record.date()
+            case 4: count = try record.int()
+            case 5: reason = try record.text()
+            case 6: decidedAt = try record.date()
+            default: break
+            }
+        }
+        self.init(
+            jobID: try RecordReader.known(jobID, "a skip's job"),
+            first: try RecordReader.known(first, "a skip's start"),
+            last: try RecordReader.known(last, "a skip's end"), count: count,
+            reason: Reason(rawValue: try RecordReader.known(reason, "a skip's reason")),
+            decidedAt: try RecordReader.known(decidedAt, "a skip's date"))
+    }
+}
+
+extension JobState {
+    /// The number that stands for the state in the store's files.
+    var code: Int {
+        switch self {
+        case .draft: 0
+        case .active: 1
+        case .paused: 2
+        case .completed: 3
+        }
+    }
+
+    init(code: Int) throws(RecordFormatError) {
+        guard let state = Self.allCases.first(where: { $0.code == code }) else {
+            throw RecordFormatError("there is no job state \(code)", isLaterFormat: true)
+        }
+        self = state
+    }
+}

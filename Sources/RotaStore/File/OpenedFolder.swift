@@ -1,0 +1,86 @@
+import Foundation
+
+/// A store's folder, locked and recovered: what a file store is made from.
+package struct OpenedFolder: Sendable {
+    package let folder: StoreFolder
+    /// Holds the folder's lock until it is closed.
+    package let lock: StoreFile
+    package var journal: Journal
+    package var state: StoreState
+    package var report: RecoveryReport
+    /// How many bytes of journals lie behind the newest snapshot.
+    package var journalBytes: Int
+    /// The length of the newest snapshot, in bytes.
+    package var snapshotBytes: Int
+
+    /// Makes the folder if it is missing, locks it, and reads what is in it; blocks on the disk.
+    ///
+    /// All leases end: only one process writes, so whoever held them is no more. What they were for turns up as expired
+    /// in the next agenda.
+    ///
+    /// - Throws: ``FileStoreError``.
+    package init(_ path: String, _ environment: FileStoreEnvironment) throws {
+        let start = environment.elapsed()
+        folder = StoreFolder(path, in: environment.files)
+        try folder.makeIfMissing()
+        lock = try folder.lock()
+        do {
+            let listing = try folder.listing()
+            let folder = folder
+            var recovery = try Recovery(listing, in: folder, initial: StoreState()) { state, payload in
+                try Self.apply(payload, to: &state, in: folder)
+            }
+            journal = try recovery.repair(listing, in: folder)
+            state = recovery.state
+            report = recovery.report
+            snapshotBytes = recovery.snapshotBytes
+            journalBytes = recovery.report.replayedBytes - snapshotBytes
+        } catch {
+            lock.close()
+            throw error
+        }
+        do {
+            try endLeases()
+        } catch {
+            close()
+            throw error
+        }
+        report.duration = environment.elapsed() - start
+    }
+
+    /// Gives the files back without writing anything more.
+    package func close() {
+        journal.abandon()
+        lock.close()
+    }
+
+    private mutating func endLeases() throws {
+        var log = ChangeLog(isRecording: true)
+        state.expireAllLeases(log: &log)
+        guard !log.changes.isEmpty else { return }
+        report.endedLeases = log.changes.count
+        try journal.append { bytes in
+            try RecordWriter.append(to: &bytes) { payload in
+                for change in log.changes { try change.write(to: &payload) }
+            }
+        }
+        try journal.flush(sync: true)
+    }
+
+    private static func apply(
+        _ payload: UnsafeRawBufferPointer, to state: inout StoreState, in folder: StoreFolder
+    ) throws {
+        do {
+            try Change.read(payload) { state.apply($0) }
+        } catch let error as RecordFormatError where error.isLaterFormat {
+            throw FileStoreError(
+                .unsupportedVersion, path: folder.path,
+                "holds a commit that this version of Rota cannot read, \(error.message); update Rota")
+        } catch {
+            throw FileStoreError(
+                .damaged, path: folder.path,
+                "holds a commit whose checksum is right and whose content is not: \(error); nothing was changed, "
+                    + "restore the folder from a backup")
+        }
+    }
+}

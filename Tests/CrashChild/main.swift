@@ -1,0 +1,47 @@
+import Foundation
+import RotaStore
+import RotaTesting
+
+// The process that the kill tests kill: crash-child hold FOLDER | crash-child run FOLDER SEED SEGMENT,SEGMENT…
+// It says on standard output what the store has acknowledged, one line each.
+
+/// Says a line at once: what is said must be out before the process is killed.
+func say(_ line: some CustomStringConvertible) {
+    FileHandle.standardOutput.write(Data("\(line)\n".utf8))
+}
+
+let arguments = Array(CommandLine.arguments.dropFirst())
+guard arguments.count >= 2 else {
+    say("usage: crash-child hold FOLDER | crash-child run FOLDER SEED [SEGMENT,…]")
+    exit(2)
+}
+
+var environment = FileStoreEnvironment()
+// Small enough that a compaction is often under way when the end comes.
+environment.compactionMinimum = 1 << 15
+environment.snapshotChunk = 4
+let store = try await FileJobStore(path: arguments[1], environment: environment)
+
+switch arguments[0] {
+case "hold":
+    say("open")
+    while readLine() != nil {}
+default:
+    var script = StoreScript(seed: arguments.count > 2 ? UInt64(arguments[2]) ?? 0 : 0)
+    let segments = arguments.count > 3 ? arguments[3].split(separator: ",").compactMap { Int($0) } : []
+    for segment in segments {
+        for _ in 0..<segment { _ = script.next() }
+        script.reopen()
+    }
+    var acknowledged = 0
+    say(acknowledged)
+    while true {
+        let (operation, expected) = script.next()
+        guard try await operation.run(on: store) == expected else {
+            say("unexpected")
+            exit(3)
+        }
+        acknowledged += 1
+        say(acknowledged)
+    }
+}

@@ -1,0 +1,152 @@
+import Foundation
+import RotaStore
+import RotaTesting
+import Testing
+
+/// R3 for the whole store: every file operation of its life goes wrong, in every way.
+@Suite struct FileJobStoreFaultTests {
+    static let seed: UInt64 = 3
+
+    /// A short life: operations, a compaction, more operations, closing; then what it must have left behind.
+    struct Life {
+        /// The contents after 0, 1, 2 … operations.
+        var states = [StoreContents(StoreState())]
+        var acknowledged = 0
+        var failure: (any Error)?
+
+        mutating func live(on files: FaultyFileSystem) async {
+            var script = StoreScript(seed: seed, maximumJobs: 4)
+            do {
+                let store = try await FileJobStore(path: "/store", environment: .inMemory(files))
+                for step in 1...14 {
+                    let (operation, expected) = script.next()
+                    states.append(StoreContents(script.state))
+                    let outcome = try await operation.run(on: store)
+                    #expect(outcome == expected)
+                    acknowledged = step
+                    if step == 7 { try await store.compact() }
+                }
+                try await store.close()
+            } catch {
+                failure = error
+            }
+        }
+
+        /// Whether the contents are those after some number of operations, no fewer than were acknowledged.
+        func allows(_ contents: StoreContents) -> Bool {
+            states[acknowledged...].contains { $0.withLeasesEnded == contents }
+        }
+    }
+
+    static let effects: [FileFault.Effect] = [
+        .fail(.noSpace), .tear(.inputOutput), .fail(.interrupted), .short, .powerLoss,
+    ]
+
+    @Test(
+        "R3 any operation fails: what was acknowledged is there, no operation in part", arguments: effects,
+        [false, true])
+    func everyOperation(effect: FileFault.Effect, persists: Bool) async throws {
+        let undisturbed = FaultyFileSystem()
+        var life = Life()
+        await life.live(on: undisturbed)
+        #expect(life.failure == nil)
+        #expect(undisturbed.operations > 40)
+        for operation in 1...undisturbed.operations {
+            let files = FaultyFileSystem()
+            files.fault = FileFault(at: operation, effect, persists: persists)
+            var life = Life()
+            await life.live(on: files)
+            if let failure = life.failure { #expect(failure is FileStoreError) }
+            for crash in [FaultyFileSystem.Crash.killed, .lostUnsynced, .tore(seed: UInt64(operation))] {
+                let store = try await FileJobStore(path: "/store", environment: .inMemory(files.copy(crash)))
+                #expect(life.allows(try await StoreContents(store)), "operation \(operation), \(crash)")
+                try await store.close()
+            }
+        }
+    }
+
+    @Test("R3 a full disk refuses the operation whole, and every later one until the store is opened again")
+    func fullDisk() async throws {
+        let files = FaultyFileSystem()
+        let store = try await FileJobStore(path: "/store", environment: .inMemory(files))
+        var script = StoreScript(seed: 1)
+        _ = try await script.next().operation.run(on: store)
+        let before = StoreContents(script.state)
+        files.fault = FileFault(at: 1, .tear(.noSpace))
+        let error = await #expect(throws: FileStoreError.self) { _ = try await script.next().operation.run(on: store) }
+        #expect(error?.code == .writeFailed && error?.systemError == SystemErrno.noSpace.number)
+        for _ in 0..<3 {
+            let later = await #expect(throws: FileStoreError.self) {
+                _ = try await script.next().operation.run(on: store)
+            }
+            #expect(later?.code == .stopped)
+            #expect(later?.message.contains("opened again") == true)
+        }
+        await #expect(throws: FileStoreError.self) { try await StoreContents(store) }
+        try await store.close()
+        let reopened = try await FileJobStore(path: "/store", environment: .inMemory(files))
+        #expect(try await StoreContents(reopened) == before)
+    }
+
+    @Test("A compaction that fails harms nothing, and the next one succeeds")
+    func failedCompaction() async throws {
+        let probe = FaultyFileSystem()
+        var script = StoreScript(seed: 9)
+        let store = try await FileJobStore(path: "/store", environment: .inMemory(probe))
+        for _ in 0..<30 { _ = try await script.next().operation.run(on: store) }
+        let before = probe.copy()
+        probe.fault = nil
+        try await store.compact()
+        let count = probe.operations
+        for operation in 1...count {
+            let files = before.copy()
+            let store = try await FileJobStore(path: "/store", environment: .inMemory(files))
+            files.fault = FileFault(at: operation, .fail(.noSpace))
+            let failed = await Result { try await store.compact() }.isFailure
+            files.fault = nil
+            script = StoreScript(seed: 9)
+            for _ in 0..<30 { _ = script.next() }
+            script.reopen()
+            // A failed sync of the journal itself stops the store; anything else leaves it as it was.
+            if (try? await store.job(JobID(bits: 0))) != .some(.none) {
+                #expect(failed)
+            } else {
+                let (operation, expected) = script.next()
+                #expect(try await operation.run(on: store) == expected)
+                try await store.compact()
+                #expect(files.paths.count == 3)
+            }
+            try await store.close()
+            let reopened = try await FileJobStore(path: "/store", environment: .inMemory(files))
+            script.reopen()
+            #expect(try await StoreContents(reopened) == StoreContents(script.state))
+            try await reopened.close()
+        }
+    }
+}
+
+extension Result where Success == Void, Failure == any Error {
+    fileprivate init(_ body: () async throws -> Void) async {
+        do {
+            try await body()
+            self = .success(())
+        } catch {
+            self = .failure(error)
+        }
+    }
+
+    fileprivate var isFailure: Bool {
+        if case .failure = self { true } else { false }
+    }
+}
+
+extension StoreContents {
+    /// The contents as they are after an opening.
+    fileprivate var withLeasesEnded: StoreContents {
+        var contents = self
+        for index in contents.executions.indices where contents.executions[index].status == .running {
+            contents.executions[index].progress.lease?.expiresAt = .distantPast
+        }
+        return contents
+    }
+}

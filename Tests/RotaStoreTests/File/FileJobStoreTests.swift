@@ -1,0 +1,260 @@
+import Dispatch
+import Foundation
+import RotaHTTP
+import RotaSchedule
+import RotaStore
+import RotaTesting
+import Synchronization
+import Testing
+
+@Suite struct FileJobStoreTests {
+    let files = FaultyFileSystem()
+
+    @Test(
+        "Random operations, compactions and reopenings: the store holds what the state machine does", arguments: 1...6)
+    func script(seed: UInt64) async throws {
+        var script = StoreScript(seed: seed)
+        var store = try await open()
+        for step in 1...400 {
+            let (operation, expected) = script.next()
+            #expect(try await operation.run(on: store) == expected)
+            if step % 40 == 0 { try await store.compact() }
+            if step % 57 == 0 {
+                if step % 2 == 0 { try await store.close() }
+                files.crash(.lostUnsynced)
+                store = try await open()
+                script.reopen()
+                #expect(store.recovery.cutBytes == 0)
+            }
+            if step % 19 == 0 {
+                #expect(try await StoreContents(store) == StoreContents(script.state))
+            }
+        }
+        try await store.close()
+        #expect(files.openFiles == 0)
+    }
+
+    @Test("Executions that were running come back as expired leases, and the report counts them")
+    func endsLeases() async throws {
+        let store = try await open()
+        let job = Self.job(1)
+        let due = Date(timeIntervalSince1970: 100)
+        let executions = (1...3).map {
+            job.execution(id: ExecutionID(bits: $0), source: .manual, scheduledFor: due, createdAt: due)
+        }
+        _ = try await store.insert([JobInsertion(job, executions: executions)])
+        let claims = try await store.claim(ClaimRequest(owner: "a", limit: 2, now: due, leaseExpiresAt: due + 1000))
+        #expect(claims.count == 2)
+        files.crash(.lostUnsynced)
+        let reopened = try await open()
+        #expect(reopened.recovery.endedLeases == 2)
+        let agenda = try await reopened.agenda(at: due, limit: 10)
+        #expect(agenda.expiredLeases.map(\.execution.id) == claims.map(\.execution.id))
+        // The tokens stay, so that a new claim fences off whoever held the old one.
+        #expect(agenda.expiredLeases.map(\.execution.progress.lease?.token) == [1, 1])
+        files.crash(.lostUnsynced)
+        #expect(try await open().recovery.endedLeases == 2)
+    }
+
+    @Test("An idempotency key outlives a restart and a compaction, and goes with its job")
+    func idempotency() async throws {
+        var store = try await open()
+        _ = try await store.insert([JobInsertion(Self.job(1), idempotencyKey: "k")])
+        for _ in 0..<2 {
+            try await store.compact()
+            try await store.close()
+            store = try await open()
+            let outcome = try await store.insert([JobInsertion(Self.job(2), idempotencyKey: "k")])
+            #expect(outcome == [.existing(Self.job(1))])
+        }
+        #expect(try await store.delete([Self.job(1).id]) == [Self.job(1).id])
+        files.crash(.killed)
+        store = try await open()
+        #expect(
+            try await store.insert([JobInsertion(Self.job(2), idempotencyKey: "k")]) == [.inserted(Self.job(2))])
+    }
+
+    @Test("A store that is closed refuses, and closing again is nothing")
+    func closed() async throws {
+        let store = try await open()
+        try await store.close()
+        try await store.close()
+        let error = await #expect(throws: StoreError.self) { try await store.job(JobID(bits: 1)) }
+        #expect(error?.code == .closed)
+        await #expect(throws: StoreError.self) { try await store.insert([]) }
+        await #expect(throws: StoreError.self) { try await store.compact() }
+    }
+
+    @Test("A second store on the folder is refused; one that is let go of gives the folder free")
+    func lock() async throws {
+        var store: FileJobStore? = try await open()
+        let error = await #expect(throws: FileStoreError.self) { try await open() }
+        #expect(error?.code == .locked)
+        _ = try await store?.insert([JobInsertion(Self.job(1))])
+        store = nil
+        #expect(try await open().job(JobID(bits: 1)) == Self.job(1))
+    }
+
+    @Test("A file in place of the folder, or an address of the web, is a typed error that says what to do")
+    func unusable() async throws {
+        files.put([1], at: "/file")
+        let error = await #expect(throws: FileStoreError.self) {
+            try await FileJobStore(path: "/file", environment: environment)
+        }
+        #expect(error?.code == .unusableFolder && error?.path == "/file")
+        let web = try #require(URL(string: "https://example.com/store"))
+        let other = await #expect(throws: FileStoreError.self) { try await FileJobStore(directory: web) }
+        #expect(other?.message.contains("URL(filePath:)") == true)
+    }
+
+    @Test("The journals are compacted when they outgrow the records, while commits go on")
+    func compactsByItself() async throws {
+        var environment = environment
+        environment.compactionMinimum = 20_000
+        environment.snapshotChunk = 3
+        let store = try await FileJobStore(path: "/store", environment: environment)
+        var job = Self.job(1)
+        _ = try await store.insert([JobInsertion(job)] + (2...40).map { JobInsertion(Self.job($0)) })
+        for _ in 0..<1000 {
+            job = try await store.replace(
+                JobReplacement(
+                    id: job.id, expectedRevision: job.position.revision, position: job.position, date: job.createdAt))
+        }
+        try await store.close()
+        let sizes = files.paths.map { (files.bytes(of: $0)?.count ?? 0) }
+        #expect(sizes.reduce(0, +) < 80_000)
+        #expect(files.paths.contains { $0.contains("snapshot") })
+        #expect(try await open().job(job.id) == job)
+    }
+
+    @Test("Weaker durability: a kill takes nothing back, and a loss of power only what was not synced")
+    func weaker() async throws {
+        for durability in [Durability.operatingSystem, .interval(.seconds(60))] {
+            for crash in [FaultyFileSystem.Crash.killed, .lostUnsynced] {
+                let files = FaultyFileSystem()
+                var environment = environment
+                environment.files = files
+                let store = try await FileJobStore(path: "/store", durability: durability, environment: environment)
+                _ = try await store.insert([JobInsertion(Self.job(1))])
+                files.crash(crash)
+                let reopened = try await FileJobStore(path: "/store", environment: environment)
+                #expect(try await reopened.job(JobID(bits: 1)) == (crash == .killed ? Self.job(1) : nil))
+            }
+        }
+    }
+
+    @Test("Every interval, what was written is synced, and only if something was")
+    func interval() async throws {
+        let (synced, sync) = AsyncStream.makeStream(of: Void.self)
+        let (asked, ask) = AsyncStream.makeStream(of: Duration.self)
+        let (ticks, tick) = AsyncStream.makeStream(of: Void.self)
+        let files = FaultyFileSystem { sync.yield() }
+        var environment = FileStoreEnvironment.inMemory(files)
+        environment.sleep = { duration in
+            ask.yield(duration)
+            for await _ in ticks { return }
+        }
+        let store = try await FileJobStore(
+            path: "/store", durability: .interval(.seconds(5)), environment: environment)
+        var durations = asked.makeAsyncIterator()
+        var syncs = synced.makeAsyncIterator()
+        // Opening syncs the new journal.
+        await syncs.next()
+        for number in 1...3 as ClosedRange<UInt128> {
+            _ = try await store.insert([JobInsertion(Self.job(number))])
+            #expect(await durations.next() == .seconds(5))
+            let before = files.copy(.lostUnsynced).bytes(of: "/store/journal-0000000000000001")?.count ?? 0
+            tick.yield()
+            await syncs.next()
+            let after = files.copy(.lostUnsynced).bytes(of: "/store/journal-0000000000000001")?.count ?? 0
+            #expect(after > before)
+            #expect(try await store.job(JobID(bits: number)) == Self.job(number))
+        }
+        try await store.close()
+    }
+
+    @Test("Operations that come in during a flush share the next one, and queries show nothing before it is safe")
+    func groupCommit() async throws {
+        let gate = DispatchSemaphore(value: 0)
+        let (synced, sync) = AsyncStream.makeStream(of: Void.self)
+        let isGated = Mutex(false)
+        let files = FaultyFileSystem {
+            guard isGated.withLock({ $0 }) else { return }
+            sync.yield()
+            gate.wait()
+        }
+        let store = try await FileJobStore(path: "/store", environment: .inMemory(files))
+        isGated.withLock { $0 = true }
+        files.fault = nil
+        async let first = store.insert([JobInsertion(Self.job(1))])
+        var syncs = synced.makeAsyncIterator()
+        await syncs.next()
+        // The store's queue now waits for the disk; everything below lines up behind it.
+        let results = try await withThrowingTaskGroup(of: Bool.self) { group in
+            for number in 2...64 as ClosedRange<UInt128> {
+                group.addTask {
+                    guard try await store.insert([JobInsertion(Self.job(number))]).count == 1 else { return false }
+                    let shown = try await store.job(JobID(bits: number))
+                    return shown == Self.job(number)
+                }
+            }
+            isGated.withLock { $0 = false }
+            gate.signal()
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        _ = try await first
+        #expect(results.count == 63 && results.allSatisfy(\.self))
+        // One write and one sync each would be 128 operations.
+        #expect(files.operations <= 2 + 2 * 63)
+        try await store.close()
+    }
+
+    @Test("A query that sees a commit on its way waits for it, and fails with it")
+    func dirtyRead() async throws {
+        let store = try await open()
+        _ = try await store.insert([JobInsertion(Self.job(1))])
+        files.fault = FileFault(at: 1, .fail(.noSpace), persists: true)
+        let shown = await withTaskGroup(of: Bool.self) { group in
+            group.addTask { (try? await store.insert([JobInsertion(Self.job(2))])) != nil }
+            for _ in 0..<50 {
+                group.addTask { (try? await store.job(JobID(bits: 2))) != nil }
+            }
+            return await group.contains(true)
+        }
+        #expect(!shown)
+        let error = await #expect(throws: FileStoreError.self) { try await store.job(JobID(bits: 1)) }
+        #expect(error?.code == .stopped)
+        try await store.close()
+        files.crash(.killed)
+        let reopened = try await open()
+        #expect(try await reopened.job(JobID(bits: 1)) != nil)
+        #expect(try await reopened.job(JobID(bits: 2)) == nil)
+    }
+
+    private var environment: FileStoreEnvironment { .inMemory(files) }
+
+    private func open() async throws -> FileJobStore {
+        try await FileJobStore(path: "/store", environment: environment)
+    }
+
+    static func job(_ number: UInt128) -> Job {
+        let date = Date(timeIntervalSince1970: 1_750_000_000)
+        return Job(
+            id: JobID(bits: number),
+            definition: JobDefinition(name: "job \(number)", schedule: .every(.seconds(60)), action: .handler("work")),
+            createdAt: date, position: JobPosition(state: .active, cursor: date, next: date + 60))
+    }
+}
+
+extension FileStoreEnvironment {
+    /// Files in memory, no clock, small chunks, and compaction only when asked for.
+    static func inMemory(_ files: FaultyFileSystem) -> FileStoreEnvironment {
+        var environment = FileStoreEnvironment()
+        environment.files = files
+        environment.elapsed = { .zero }
+        environment.sleep = { _ in throw CancellationError() }
+        environment.compactionMinimum = .max / 4
+        environment.snapshotChunk = 2
+        return environment
+    }
+}

@@ -1,0 +1,117 @@
+#if os(Linux) || os(macOS)
+    import Foundation
+    import RotaStore
+    import RotaTesting
+    import Testing
+
+    /// R1: a real process is killed at random moments while it writes.
+    @Suite struct KillTests {
+        /// How many kills; `ROTA_KILLS` asks for more (see Tests/Scripts/store-kills).
+        static let rounds = ProcessInfo.processInfo.environment["ROTA_KILLS"].flatMap { Int($0) } ?? 8
+        static let seed = ProcessInfo.processInfo.environment["ROTA_SEED"].flatMap { UInt64($0) } ?? 1
+
+        @Test("R1 kill -9 at a random moment: what was acknowledged is there, and nothing but what was asked for")
+        func kills() async throws {
+            try await withTemporaryFolder { path in
+                var random = SeededBits(seed: Self.seed)
+                var script = StoreScript(seed: Self.seed)
+                var segments: [String] = []
+                for round in 1...Self.rounds {
+                    let child = try CrashChild("run", path, "\(Self.seed)", segments.joined(separator: ","))
+                    var acknowledged = 0
+                    let limit = Int.random(in: 0...150, using: &random)
+                    while acknowledged < limit, let line = child.line() {
+                        acknowledged = try #require(Int(line), "\(line)")
+                    }
+                    child.kill()
+                    while let line = child.line() { acknowledged = try #require(Int(line), "\(line)") }
+
+                    let store = try await FileJobStore(directory: URL(filePath: path, directoryHint: .isDirectory))
+                    #expect(store.recovery.quarantined.isEmpty)
+                    let contents = try await StoreContents(store)
+                    for _ in 0..<acknowledged { _ = script.next() }
+                    // The operation that was being made when the kill came counts or does not, but never in part.
+                    var later = script
+                    _ = later.next()
+                    script.reopen()
+                    later.reopen()
+                    if contents != StoreContents(script.state) {
+                        #expect(contents == StoreContents(later.state), "round \(round)")
+                        script = later
+                        acknowledged += 1
+                    }
+                    segments.append("\(acknowledged)")
+                    try await store.close()
+                }
+            }
+        }
+
+        @Test("S5 a second process is refused while the first lives, and let in when it was killed")
+        func secondProcess() async throws {
+            try await withTemporaryFolder { path in
+                let child = try CrashChild("hold", path)
+                #expect(child.line() == "open")
+                let folder = URL(filePath: path, directoryHint: .isDirectory)
+                let error = await #expect(throws: FileStoreError.self) { try await FileJobStore(directory: folder) }
+                #expect(error?.code == .locked)
+                #expect(error?.message.contains("close it first") == true)
+                child.kill()
+                let store = try await FileJobStore(directory: folder)
+                try await store.close()
+            }
+        }
+    }
+
+    /// A child process that writes lines, and can be killed.
+    private final class CrashChild {
+        private let process = Process()
+        private let output = Pipe()
+        private let input = Pipe()
+        private var buffer: [UInt8] = []
+
+        init(_ arguments: String...) throws {
+            let beside = [CommandLine.arguments[0]] + Bundle.allBundles.map { $0.bundleURL.path(percentEncoded: false) }
+            let candidates = beside.map {
+                URL(filePath: $0).deletingLastPathComponent().appending(path: "crash-child")
+            }
+            let found: URL? = candidates.first {
+                FileManager.default.isExecutableFile(atPath: $0.path(percentEncoded: false))
+            }
+            process.executableURL = try #require(found as URL?, "crash-child is not beside the tests")
+            process.arguments = arguments
+            process.standardOutput = output
+            process.standardInput = input
+            try process.run()
+        }
+
+        deinit {
+            if process.isRunning { kill() }
+        }
+
+        /// The next whole line, or nil at the end of what the process said.
+        func line() -> String? {
+            while true {
+                if let end = buffer.firstIndex(of: UInt8(ascii: "\n")) {
+                    defer { buffer.removeSubrange(...end) }
+                    return String(decoding: buffer[..<end], as: UTF8.self)
+                }
+                let more = output.fileHandleForReading.availableData
+                if more.isEmpty { return nil }
+                buffer += more
+            }
+        }
+
+        func kill() {
+            Foundation.kill(process.processIdentifier, SIGKILL)
+            process.waitUntilExit()
+        }
+    }
+
+    /// Calls the body with a folder that is removed afterwards.
+    private func withTemporaryFolder<Value>(_ body: (String) async throws -> Value) async throws -> Value {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "rota-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        return try await body(folder.path(percentEncoded: false))
+    }
+#endif

@@ -1,0 +1,235 @@
+import Foundation
+import RotaHTTP
+import RotaRetry
+import RotaSchedule
+import RotaStore
+import RotaTesting
+import Testing
+
+@Suite struct RecordTests {
+    static let date = Date(timeIntervalSinceReferenceDate: 0.1 + 0.2)
+    static let jobID = JobID(bits: .max)
+    static let executionID = ExecutionID(bits: 1 << 127 | 5)
+
+    static let failure = ExecutionFailure(kind: .timeout, message: "nach 3 s keine Antwort 🕰")
+    static let attempt = Attempt(
+        number: 3, startedAt: date,
+        duration: Duration(secondsComponent: 5, attosecondsComponent: 123_456_789_012_345_678),
+        failure: failure, statusCode: 503, bodyPreview: String(repeating: "long ", count: 100), bodyWasTruncated: true,
+        responseHeaders: ["retry-after": "7", "": ""])
+
+    static var progress: ExecutionProgress {
+        var progress = ExecutionProgress(dueAt: date)
+        progress.status = .expired
+        progress.startedAt = .distantPast
+        progress.attemptStartedAt = .distantFuture
+        progress.finishedAt = Date(timeIntervalSinceReferenceDate: -.infinity)
+        progress.lease = Lease(owner: "someone", token: .max, expiresAt: date)
+        progress.failure = failure
+        return progress
+    }
+
+    static var job: Job {
+        var tally = JobTally()
+        tally.lastRunAt = date
+        tally.lastStatus = .canceled
+        tally.succeeded = 1
+        tally.failed = .max
+        tally.dropped = -1
+        return Job(
+            id: jobID,
+            definition: JobDefinition(
+                name: "täglich", schedule: .every(.seconds(900)), action: .handler("h"), misfire: .all(limit: 5),
+                overlap: .skip, retention: .last(3), metadata: ["a": "b"]),
+            version: 9, createdAt: date, updatedAt: .distantFuture,
+            position: JobPosition(
+                state: .paused, reason: "because", cursor: date, next: date, nextEffective: date, scheduledRuns: 7,
+                lastFired: date, revision: .min),
+            tally: tally)
+    }
+
+    static var execution: Execution {
+        var execution = job.execution(
+            id: executionID, source: .webhook, scheduledFor: date, createdAt: date,
+            payload: Payload(trusted: Data("[1,2]".utf8)), replayOf: ExecutionID(bits: 6),
+            metadata: ["t": "x", "u": "y"])
+        execution.progress = progress
+        execution.attempts = [attempt, attempt]
+        return execution
+    }
+
+    static let skip = SkippedOccurrence(
+        jobID: jobID, first: date, last: .distantFuture, count: 4, reason: .tooLate, decidedAt: date)
+
+    /// Every kind of change, with everything in it and with as little as there can be.
+    static var changes: [Change] {
+        var bareExecution = Job(
+            id: JobID(bits: 0),
+            definition: JobDefinition(name: "", schedule: .every(.seconds(1)), action: .handler("h")),
+            createdAt: date, position: JobPosition(state: .draft, cursor: date, next: nil)
+        ).execution(
+            id: ExecutionID(bits: 0), source: ExecutionSource(rawValue: ""), scheduledFor: date, createdAt: date)
+        bareExecution.progress = ExecutionProgress(dueAt: date)
+        return [
+            .putJob(job), .putPosition(jobID, job.position),
+            .putPosition(jobID, JobPosition(state: .completed, cursor: date, next: nil)), .putTally(jobID, job.tally),
+            .putTally(jobID, JobTally()), .removeJob(jobID), .putExecution(execution), .putExecution(bareExecution),
+            .putProgress(executionID, progress), .putProgress(executionID, ExecutionProgress(dueAt: date)),
+            .putAttempt(executionID, attempt),
+            .putAttempt(executionID, Attempt(number: 1, startedAt: date, duration: .zero)),
+            .removeExecution(executionID), .putSkips(jobID, [skip, skip]), .putSkips(jobID, []),
+            .putSkip(
+                SkippedOccurrence(
+                    jobID: jobID, first: date, last: date, count: nil, reason: .init(rawValue: "own"), decidedAt: date),
+                keeping: 0),
+            .putIdempotencyKey("key", jobID), .putIdempotencyKey("", jobID),
+        ]
+            + ExecutionStatus.allCases.map { status in
+                var progress = progress
+                progress.status = status
+                return .putProgress(executionID, progress)
+            }
+    }
+
+    static func write(_ changes: [Change]) throws -> [UInt8] {
+        var writer = RecordWriter()
+        for change in changes { try change.write(to: &writer) }
+        return writer.bytes
+    }
+
+    static func read(_ bytes: [UInt8]) throws -> [Change] {
+        var changes: [Change] = []
+        try bytes.withUnsafeBytes { try Change.read($0) { changes.append($0) } }
+        return changes
+    }
+
+    @Test("Every kind of change comes back as it was, to the last bit of a date")
+    func roundTrip() throws {
+        for change in Self.changes { #expect(try Self.read(Self.write([change])) == [change]) }
+        #expect(try Self.read(Self.write(Self.changes)) == Self.changes)
+        #expect(try Self.read([]).isEmpty)
+    }
+
+    @Test("A date that is no number keeps its bits")
+    func oddDates() throws {
+        for seconds in [Double.nan, .infinity, -0.0, .greatestFiniteMagnitude, .leastNonzeroMagnitude] {
+            let progress = ExecutionProgress(dueAt: Date(timeIntervalSinceReferenceDate: seconds))
+            let back = try Self.read(Self.write([.putProgress(Self.executionID, progress)]))
+            guard case .putProgress(_, let read)? = back.first else {
+                Issue.record("\(back)")
+                continue
+            }
+            #expect(read.dueAt.timeIntervalSinceReferenceDate.bitPattern == seconds.bitPattern)
+        }
+    }
+
+    @Test("Every stored property of a record is in the file: a new one fails here until it is")
+    func everyProperty() {
+        func names(_ value: Any) -> [String] { Mirror(reflecting: value).children.compactMap(\.label) }
+        #expect(
+            names(Self.execution) == [
+                "id", "jobID", "jobName", "jobVersion", "source", "scheduledFor", "createdAt", "payload", "replayOf",
+                "metadata", "progress", "attempts",
+            ])
+        #expect(
+            names(Self.progress) == [
+                "status", "dueAt", "startedAt", "attemptStartedAt", "finishedAt", "lease", "failure",
+            ])
+        #expect(
+            names(Self.attempt) == [
+                "number", "startedAt", "duration", "failure", "statusCode", "bodyPreview", "bodyWasTruncated",
+                "responseHeaders",
+            ])
+        #expect(names(Lease(owner: "", token: 0, expiresAt: Self.date)) == ["owner", "token", "expiresAt"])
+        #expect(names(Self.failure) == ["kind", "message"])
+        #expect(names(Self.job) == ["id", "version", "createdAt", "updatedAt", "position", "tally", "box"])
+        #expect(
+            names(Self.job.position) == [
+                "state", "reason", "cursor", "next", "nextEffective", "scheduledRuns", "lastFired", "revision",
+            ])
+        #expect(names(Self.job.tally) == ["lastRunAt", "lastStatus", "succeeded", "failed", "dropped"])
+        #expect(names(Self.skip) == ["jobID", "first", "last", "count", "reason", "decidedAt"])
+    }
+
+    @Test("A later version's fields are stepped over, whatever their shape")
+    func unknownFields() throws {
+        var record = RecordWriter()
+        record.record(6) { change in
+            change.put(1, Self.executionID)
+            change.put(90, 7)
+            change.record(2) { progress in
+                progress.put(100, "text")
+                progress.put(101, Self.date)
+                progress.put(102, Self.jobID)
+                progress.put(1, 3)
+                progress.put(2, Self.date)
+                progress.put(1 << 40, -1)
+                progress.record(103) { $0.put(1, "x") }
+            }
+        }
+        var expected = ExecutionProgress(dueAt: Self.date)
+        expected.status = .succeeded
+        #expect(try Self.read(record.bytes) == [.putProgress(Self.executionID, expected)])
+    }
+
+    @Test("A later version's changes, statuses and shapes are an error that says so, not a guess")
+    func laterFormat() throws {
+        var kind = RecordWriter()
+        kind.record(12) { $0.put(1, Self.jobID) }
+        var status = RecordWriter()
+        status.record(6) { change in
+            change.put(1, Self.executionID)
+            change.record(2) { $0.put(1, 7) }
+        }
+        var shape = RecordWriter()
+        shape.record(4) { $0.put(1, "an id as text") }
+        for bytes in [kind.bytes, status.bytes, shape.bytes] {
+            let error = #expect(throws: RecordFormatError.self) { try Self.read(bytes) }
+            #expect(error?.isLaterFormat == true)
+        }
+    }
+
+    @Test("R6 cut, mutated and random bytes give changes or an error, never a trap")
+    func mutations() throws {
+        let whole = try Self.write(Self.changes)
+        for length in 0..<whole.count { _ = try? Self.read(Array(whole[..<length])) }
+        var random = SeededBits(seed: 4)
+        for _ in 0..<4000 {
+            var bytes = whole
+            for _ in 0..<Int.random(in: 1...4, using: &random) {
+                bytes[Int.random(in: 0..<bytes.count, using: &random)] = UInt8.random(in: 0...255, using: &random)
+            }
+            _ = try? Self.read(bytes)
+            let noise = (0..<Int.random(in: 0..<60, using: &random)).map { _ in
+                UInt8.random(in: 0...255, using: &random)
+            }
+            _ = try? Self.read(noise)
+        }
+        #expect(throws: RecordFormatError.self) { try Self.read([0xff]) }
+        #expect(throws: RecordFormatError.self) { try Self.read([UInt8](repeating: 0xff, count: 30)) }
+    }
+
+    @Test("Numbers of every size come back")
+    func numbers() throws {
+        for value in [0, 1, -1, 63, 64, -64, -65, 127, 128, 1 << 31, .max, .min] {
+            var writer = RecordWriter()
+            writer.put(3, value)
+            try writer.bytes.withUnsafeBytes { bytes in
+                var reader = RecordReader(bytes)
+                let field = try reader.next()
+                let number = try reader.int()
+                let end = try reader.next()
+                #expect(field == 3 && number == value && end == nil)
+            }
+        }
+    }
+
+    @Test("Records of every length around the boundary of a length byte come back")
+    func lengths() throws {
+        for count in [0, 1, 100, 120, 125, 126, 127, 128, 129, 200, 16_383, 16_384, 70_000] {
+            let text = String(repeating: "x", count: count)
+            let change = Change.putIdempotencyKey(text, Self.jobID)
+            #expect(try Self.read(Self.write([change, change])) == [change, change])
+        }
+    }
+}
