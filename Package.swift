@@ -43,6 +43,9 @@ let package = Package(
         .executableTarget(
             name: "crash-child", dependencies: ["RotaStore", "RotaTesting"], path: "Tests/CrashChild", swiftSettings: settings),
         .executableTarget(
+            name: "quickstart", dependencies: ["Rota", "RotaTesting"], path: "Examples/Quickstart",
+            swiftSettings: settings),
+        .executableTarget(
             name: "benchmarks", dependencies: ["Rota", "RotaTesting"], path: "Benchmarks/RotaBenchmarks",
             swiftSettings: settings),
     ]
