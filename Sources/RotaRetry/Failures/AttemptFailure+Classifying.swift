@@ -15,16 +15,20 @@ extension AttemptFailure {
         switch error {
         case let convertible as any AttemptFailureConvertible: self = convertible.attemptFailure
         case is CancellationError: self.init(.canceled)
-        case let url as URLError: self = Self.classify(url)
+        case let url as URLError: self = Self.classify(url.code)
+        // On Linux an NSError of URLSession's is not a URLError, as it is on Apple's systems.
+        case let error as NSError where error.domain == NSURLErrorDomain:
+            self = Self.classify(URLError.Code(rawValue: error.code))
         case let posix as POSIXError: self.init(Self.kind(posix.code))
         default: self.init(.handlerError)
         }
     }
 
-    private static func classify(_ error: URLError) -> AttemptFailure {
-        switch error.code {
+    private static func classify(_ code: URLError.Code?) -> AttemptFailure {
+        switch code {
         case .userAuthenticationRequired, .userCancelledAuthentication: .http(status: 401)
-        default: AttemptFailure(kind(error.code))
+        case let code?: AttemptFailure(kind(code))
+        case nil: AttemptFailure(.unknown)
         }
     }
 
