@@ -1,9 +1,5 @@
 import Foundation
 
-#if canImport(FoundationNetworking)
-    import FoundationNetworking
-#endif
-
 extension AttemptFailure {
     /// Finds out what kind of failure an error is.
     ///
@@ -25,10 +21,10 @@ extension AttemptFailure {
     }
 
     private static func classify(_ code: URLError.Code?) -> AttemptFailure {
+        guard let code else { return AttemptFailure(.unknown) }
         switch code {
-        case .userAuthenticationRequired, .userCancelledAuthentication: .http(status: 401)
-        case let code?: AttemptFailure(kind(code))
-        case nil: AttemptFailure(.unknown)
+        case .userAuthenticationRequired, .userCancelledAuthentication: return .http(status: 401)
+        default: return AttemptFailure(kind(code))
         }
     }
 

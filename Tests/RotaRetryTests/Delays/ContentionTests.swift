@@ -1,7 +1,7 @@
 import RotaRetry
 import Testing
 
-/// Clients that all write one record under optimistic locking, after M. Brooker's simulator (2015).
+/// Clients that all write one record under optimistic locking, after Brooker's simulator (2015).
 ///
 /// Each reads the version, writes it back, and on a conflict waits and starts over. Every message takes about
 /// 10 ms. What counts is the number of writes until all have got through.

@@ -40,6 +40,16 @@ struct RetryOverridesTests {
         #expect(policy.maxAttempts == 4 && policy.retrying == .any)
     }
 
+    @Test("SX-8 a named strategy has Strait's floor of a second, unless told to be shorter")
+    func namedFloor() throws {
+        let zero = try Backoff(strategy: .custom, delays: [.zero, .milliseconds(200), .seconds(2)])
+        #expect((1...3).map { zero.nominalDelay(afterAttempt: $0) } == [1, 1, 2].map { .seconds($0) })
+        let short = try Backoff(strategy: .fixed, initial: .milliseconds(50))
+        #expect(short.nominalDelay(afterAttempt: 1) == .milliseconds(50))
+        #expect(throws: RetryPolicyError.self) { try Backoff(strategy: .fixed, initial: .seconds(-1)) }
+        #expect(throws: RetryPolicyError.self) { try Backoff(strategy: .linear, maximum: .seconds(-1)) }
+    }
+
     @Test("An unknown strategy, and a custom one without delays, are refused")
     func wrongStrategies() {
         let error = #expect(throws: RetryPolicyError.self) {
