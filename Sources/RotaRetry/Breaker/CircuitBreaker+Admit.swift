@@ -36,6 +36,8 @@ extension CircuitBreaker {
 
     /// A breaker that is not closed has a reason, unless what it was read from had lost it.
     private func reason(at now: Date) -> CircuitTrip {
-        trip ?? CircuitTrip(.manual, date: now, failures: 0, attempts: 0, lastFailure: nil)
+        trip
+            ?? CircuitTrip(
+                cause: .manual, date: now, failures: 0, attempts: 0, lastKind: nil, lastStatus: nil, note: nil)
     }
 }

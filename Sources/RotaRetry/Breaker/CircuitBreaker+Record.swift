@@ -26,7 +26,7 @@ extension CircuitBreaker {
     ///   - note: Why, for whoever reads the reason later.
     ///   - now: The instant from which it is open.
     public mutating func open(note: String? = nil, at now: Date) {
-        open(CircuitTrip(.manual, date: now, failures: streak, attempts: streak, lastFailure: lastFailure, note: note))
+        open(trip(.manual, streak, of: streak, lastFailure, note: note, at: now))
     }
 
     /// Closes it by hand and forgets all it has counted.
@@ -69,11 +69,10 @@ extension CircuitBreaker {
 
     private func verdict(on failure: AttemptFailure, at now: Date) -> CircuitTrip? {
         if let limit = policy.consecutiveFailures, streak >= limit {
-            return CircuitTrip(
-                .consecutiveFailures, date: now, failures: streak, attempts: streak, lastFailure: failure)
+            return trip(.consecutiveFailures, streak, of: streak, failure, at: now)
         }
         if let limit = policy.identicalFailures, alike >= limit {
-            return CircuitTrip(.identicalFailures, date: now, failures: alike, attempts: alike, lastFailure: failure)
+            return trip(.identicalFailures, alike, of: alike, failure, at: now)
         }
         guard let rate = policy.failureRate else { return nil }
         let attempts = window.attempts
@@ -81,14 +80,14 @@ extension CircuitBreaker {
         guard attempts >= rate.minimumAttempts, Double(failures) >= rate.threshold * Double(attempts) else {
             return nil
         }
-        return CircuitTrip(.failureRate, date: now, failures: failures, attempts: attempts, lastFailure: failure)
+        return trip(.failureRate, failures, of: attempts, failure, at: now)
     }
 
     private mutating func recordProbe(_ outcome: CircuitOutcome, at now: Date) {
         if let failure = counted(outcome) {
             streak &+= 1
             lastFailure = failure
-            open(CircuitTrip(.probeFailed, date: now, failures: 1, attempts: 1, lastFailure: failure))
+            open(trip(.probeFailed, 1, of: 1, failure, at: now))
         } else if outcome == .success, case .halfOpen(let probes, let successes) = phase {
             if successes &+ 1 >= policy.successesToClose {
                 close()
@@ -96,6 +95,15 @@ extension CircuitBreaker {
                 phase = .halfOpen(probes: probes, successes: successes &+ 1)
             }
         }
+    }
+
+    private func trip(
+        _ cause: CircuitTrip.Cause, _ failures: Int, of attempts: Int, _ last: AttemptFailure?, note: String? = nil,
+        at now: Date
+    ) -> CircuitTrip {
+        CircuitTrip(
+            cause: cause, date: now, failures: failures, attempts: attempts, lastKind: last?.kind,
+            lastStatus: last?.status, note: note)
     }
 
     private mutating func open(_ reason: CircuitTrip) {

@@ -80,7 +80,7 @@ public struct CircuitBreaker: Codable, Hashable, Sendable {
 
     /// Whether a stretch of time has gone by; a start in the future means the clock was set back, and waits on.
     static func isOver(_ start: Date, _ seconds: Double, at now: Date) -> Bool {
-        now.timeIntervalSince(start) >= seconds
+        now >= start.addingTimeInterval(seconds)
     }
 
     /// When a stretch of time is over: never longer from now than it is, even if the clock was set back.

@@ -1,9 +1,9 @@
 /// When a circuit breaker opens, for how long, and what closes it again.
 ///
 /// The defaults are Strait's: five failures in a row open it for a minute, then one attempt probes (row SX-18).
-public struct CircuitBreakerPolicy: Codable, Hashable, Sendable {
+public struct CircuitBreakerPolicy: Hashable, Sendable {
     /// A rate of failures over the last stretch of time.
-    public struct FailureRate: Codable, Hashable, Sendable {
+    public struct FailureRate: Hashable, Sendable {
         /// The part of attempts that must fail, more than 0 and at most 1.
         public var threshold: Double
         /// How far back attempts count, from a second to a day; a tenth of it is the finest step.

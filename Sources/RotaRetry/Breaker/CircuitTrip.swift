@@ -32,26 +32,20 @@ public struct CircuitTrip: Codable, Hashable, Sendable {
     public let failures: Int
     /// Out of how many attempts.
     public let attempts: Int
-    /// The failure that opened it, unless it was a person.
-    public let lastFailure: AttemptFailure?
+    /// The kind of the failure that opened it, unless it was a person.
+    public let lastKind: FailureKind?
+    /// The HTTP status of the failure that opened it, if there was one.
+    public let lastStatus: Int?
     /// What the person said who opened it, if one did.
     public let note: String?
-
-    init(_ cause: Cause, date: Date, failures: Int, attempts: Int, lastFailure: AttemptFailure?, note: String? = nil) {
-        self.cause = cause
-        self.date = date
-        self.failures = failures
-        self.attempts = attempts
-        self.lastFailure = lastFailure
-        self.note = note
-    }
 }
 
 extension CircuitTrip: CustomStringConvertible {
     /// One line: `5 of 5 attempts failed (consecutive_failures), last with http_status 503`.
     public var description: String {
         if cause == .manual { return note.map { "opened by hand: \($0)" } ?? "opened by hand" }
-        let last = lastFailure.map { ", last with \($0)" } ?? ""
+        let status = lastStatus.map { " \($0)" } ?? ""
+        let last = lastKind.map { ", last with \($0)\(status)" } ?? ""
         return "\(failures) of \(attempts) attempts failed (\(cause.rawValue))\(last)"
     }
 }

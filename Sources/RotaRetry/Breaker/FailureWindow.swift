@@ -26,10 +26,9 @@ struct FailureWindow: Codable, Hashable, Sendable {
         let position = (now.timeIntervalSince1970 / width).rounded(.down)
         // No clock shows what does not fit; such an instant shares slice zero.
         let index = Int64(exactly: position) ?? 0
+        let (ninthBefore, overflow) = index.subtractingReportingOverflow(Self.slices - 1)
         // Slices ahead of now are from before the clock was set back, and nobody knows how old they are.
-        recent.removeAll {
-            $0.index > index || index.subtractingReportingOverflow($0.index).partialValue >= Self.slices
-        }
+        recent.removeAll { $0.index > index || $0.index < (overflow ? .min : ninthBefore) }
         if recent.last?.index != index { recent.append(Slice(index: index, attempts: 0, failures: 0)) }
         recent[recent.count - 1].attempts &+= 1
         recent[recent.count - 1].failures &+= failed ? 1 : 0

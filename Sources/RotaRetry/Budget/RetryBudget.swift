@@ -17,6 +17,8 @@ public struct RetryBudget: Hashable, Sendable {
 
     /// Millionths of a retry, so that sums are exact.
     private(set) var tokens: Int64
+    /// The part of a millionth that idle time has earned, so that frequent calls lose nothing.
+    private(set) var fraction = 0.0
     /// When idle time was last credited.
     private(set) var creditedAt: Date?
 
@@ -91,15 +93,12 @@ public struct RetryBudget: Hashable, Sendable {
 
     /// Earns what idle time earns; a clock that was set back earns nothing and starts anew from there.
     private mutating func credit(until now: Date) {
-        guard perSecond > 0, let last = creditedAt, now > last else {
-            creditedAt = now
-            return
-        }
-        let earned = min(now.timeIntervalSince(last) * perSecond, Double(capacity)) * Double(Self.oneToken)
+        defer { creditedAt = now }
+        guard perSecond > 0, let last = creditedAt, now > last else { return }
+        let limit = Double(capacity) * Double(Self.oneToken)
+        let earned = min(now.timeIntervalSince(last) * perSecond * Double(Self.oneToken) + fraction, limit)
+        fraction = earned - earned.rounded(.down)
         earn(Int64(earned))
-        // Only the time that whole millionths were earned in is used up, so that frequent calls lose nothing.
-        let used = earned.rounded(.down) / Double(Self.oneToken) / perSecond
-        creditedAt = tokens == Int64(capacity) * Self.oneToken ? now : last.addingTimeInterval(used)
     }
 
     private mutating func earn(_ earned: Int64) {
@@ -113,6 +112,7 @@ extension RetryBudget: Codable {
         case capacity
         case perSecond = "per_second"
         case tokens
+        case fraction
         case creditedAt = "credited_at"
     }
 
@@ -127,10 +127,11 @@ extension RetryBudget: Codable {
                 capacity: container.decode(Int.self, forKey: .capacity),
                 perSecond: container.decode(Double.self, forKey: .perSecond))
         } catch let error as RetryPolicyError {
-            throw DecodingError.dataCorrupted(
-                .init(codingPath: decoder.codingPath, debugDescription: "\(error)", underlyingError: error))
+            throw error.decodingError(at: decoder.codingPath)
         }
         tokens = min(max(0, try container.decode(Int64.self, forKey: .tokens)), Int64(capacity) * Self.oneToken)
+        let part = try container.decodeIfPresent(Double.self, forKey: .fraction) ?? 0
+        fraction = part >= 0 && part < 1 ? part : 0
         creditedAt = try container.decodeIfPresent(Date.self, forKey: .creditedAt)
     }
 
@@ -141,6 +142,7 @@ extension RetryBudget: Codable {
         try container.encode(capacity, forKey: .capacity)
         try container.encode(perSecond, forKey: .perSecond)
         try container.encode(tokens, forKey: .tokens)
+        if fraction != 0 { try container.encode(fraction, forKey: .fraction) }
         try container.encodeIfPresent(creditedAt, forKey: .creditedAt)
     }
 }

@@ -40,12 +40,7 @@ extension Backoff: Codable {
         }
         floor = try container.decodeIfPresent(SecondsCoding.self, forKey: .minimum)?.nanoseconds ?? 0
         cap = try container.decodeIfPresent(SecondsCoding.self, forKey: .maximum)?.nanoseconds ?? Nanoseconds.longest
-        do throws(RetryPolicyError) {
-            try validate()
-        } catch {
-            throw DecodingError.dataCorrupted(
-                .init(codingPath: decoder.codingPath, debugDescription: "\(error)", underlyingError: error))
-        }
+        do { try validate() } catch { throw error.decodingError(at: decoder.codingPath) }
     }
 
     /// Writes the kind and its settings; all delays are seconds.

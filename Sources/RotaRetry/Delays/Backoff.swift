@@ -88,8 +88,9 @@ extension Backoff {
 
     /// Each delay at random between the first and a multiple of the one before it.
     ///
-    /// After M. Brooker, "Exponential Backoff and Jitter" (2015). The delay before is passed to each decision; without it, its
-    /// distribution is reproduced from the attempt's number. It is random by itself: combine it with ``Jitter/none``.
+    /// After Brooker, "Exponential Backoff and Jitter" (2015). The delay before is passed to each decision; without
+    /// it, its distribution is reproduced from the attempt's number. It is random by itself: combine it with
+    /// ``Jitter/none``.
     ///
     /// - Parameters:
     ///   - initial: The shortest delay.

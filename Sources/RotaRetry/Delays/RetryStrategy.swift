@@ -23,6 +23,8 @@ public struct RetryStrategy: RawRepresentable, Codable, Hashable, Sendable {
 extension Backoff {
     /// Makes a backoff from its name, with Strait's defaults (rows S-44, S-45, SX-8).
     ///
+    /// As at Strait, no nominal delay is shorter than a second, unless a shorter `initial` or `maximum` says so.
+    ///
     /// - Parameters:
     ///   - strategy: Which kind of backoff.
     ///   - initial: The first delay, of which the further ones are made; a second by default.
@@ -33,16 +35,19 @@ extension Backoff {
         strategy: RetryStrategy, initial: Duration = .seconds(1), maximum: Duration = .seconds(3600),
         delays: [Duration] = []
     ) throws(RetryPolicyError) {
+        let first = Nanoseconds.from(initial)
+        let shape: Shape
         switch strategy {
-        case .exponential: self = .exponential(initial: initial, maximum: maximum)
-        case .linear: self = .linear(initial, maximum: maximum)
-        case .fixed: self.init(.fixed(Nanoseconds.from(initial)), maximum: maximum)
-        case .custom: self.init(.delays(delays.map(Nanoseconds.from)), maximum: maximum)
+        case .exponential: shape = .exponential(initial: first, factor: 2)
+        case .linear: shape = .linear(step: first)
+        case .fixed: shape = .fixed(first)
+        case .custom: shape = .delays(delays.map(Nanoseconds.from))
         default:
             throw RetryPolicyError(
                 .strategy, "A retry strategy must be exponential, linear, fixed or custom.",
                 value: strategy.rawValue)
         }
+        self.init(shape, minimum: max(.zero, min(.seconds(1), initial, maximum)), maximum: maximum)
         try validate()
     }
 }

@@ -1,9 +1,5 @@
 import Foundation
 
-#if canImport(FoundationNetworking)
-    import FoundationNetworking
-#endif
-
 extension AttemptFailure {
     /// Finds out what kind of failure an error is.
     ///
@@ -15,16 +11,20 @@ extension AttemptFailure {
         switch error {
         case let convertible as any AttemptFailureConvertible: self = convertible.attemptFailure
         case is CancellationError: self.init(.canceled)
-        case let url as URLError: self = Self.classify(url)
+        case let url as URLError: self = Self.classify(url.code)
+        // On Linux an NSError of URLSession's is not a URLError, as it is on Apple's systems.
+        case let error as NSError where error.domain == NSURLErrorDomain:
+            self = Self.classify(URLError.Code(rawValue: error.code))
         case let posix as POSIXError: self.init(Self.kind(posix.code))
         default: self.init(.handlerError)
         }
     }
 
-    private static func classify(_ error: URLError) -> AttemptFailure {
-        switch error.code {
-        case .userAuthenticationRequired, .userCancelledAuthentication: .http(status: 401)
-        default: AttemptFailure(kind(error.code))
+    private static func classify(_ code: URLError.Code?) -> AttemptFailure {
+        guard let code else { return AttemptFailure(.unknown) }
+        switch code {
+        case .userAuthenticationRequired, .userCancelledAuthentication: return .http(status: 401)
+        default: return AttemptFailure(kind(code))
         }
     }
 

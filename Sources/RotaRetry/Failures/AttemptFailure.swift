@@ -15,6 +15,12 @@ public struct AttemptFailure: Error, Codable, Hashable, Sendable {
     /// When the server asked to be called again, if it did.
     public var retryAfter: RetryAfter?
 
+    private enum CodingKeys: String, CodingKey {
+        case kind
+        case status
+        case retryAfter = "retry_after"
+    }
+
     /// Describes a failed attempt.
     ///
     /// - Parameters:

@@ -2,51 +2,68 @@
 ///
 /// Kinds are open, so "all but these" is a set of its own: it also holds kinds nobody has invented yet.
 public struct FailureKinds: Hashable, Sendable {
-    private enum Membership: Hashable, Sendable {
-        case only(Set<FailureKind>)
-        case allExcept(Set<FailureKind>)
-    }
+    /// Whether ``known`` and ``own`` say what is not in the set.
+    private var isComplement: Bool
+    /// One bit for every kind that is known here.
+    private var known: UInt32 = 0
+    /// The kinds that apps have invented.
+    private var own: Set<FailureKind> = []
 
-    private var membership: Membership
+    private init(_ kinds: Set<FailureKind>, isComplement: Bool) {
+        self.isComplement = isComplement
+        for kind in kinds { mark(kind, true) }
+    }
 
     /// These kinds and no others.
     ///
     /// - Parameter kinds: The members.
     public static func only(_ kinds: Set<FailureKind>) -> FailureKinds {
-        FailureKinds(membership: .only(kinds))
+        FailureKinds(kinds, isComplement: false)
     }
 
     /// All kinds but these, those an app invents included.
     ///
     /// - Parameter kinds: The kinds that are no members.
     public static func allExcept(_ kinds: Set<FailureKind>) -> FailureKinds {
-        FailureKinds(membership: .allExcept(kinds))
+        FailureKinds(kinds, isComplement: true)
     }
 
     /// Whether a kind is in the set.
     ///
     /// - Complexity: O(1).
     public func contains(_ kind: FailureKind) -> Bool {
-        switch membership {
-        case .only(let kinds): kinds.contains(kind)
-        case .allExcept(let kinds): !kinds.contains(kind)
-        }
+        guard let code = kind.code else { return own.contains(kind) != isComplement }
+        return (known & 1 << UInt32(code) != 0) != isComplement
     }
 
     /// The set with one kind more.
     public func inserting(_ kind: FailureKind) -> FailureKinds {
-        switch membership {
-        case .only(let kinds): .only(kinds.union([kind]))
-        case .allExcept(let kinds): .allExcept(kinds.subtracting([kind]))
-        }
+        var copy = self
+        copy.mark(kind, !isComplement)
+        return copy
     }
 
     /// The set with one kind less.
     public func removing(_ kind: FailureKind) -> FailureKinds {
-        switch membership {
-        case .only(let kinds): .only(kinds.subtracting([kind]))
-        case .allExcept(let kinds): .allExcept(kinds.union([kind]))
+        var copy = self
+        copy.mark(kind, isComplement)
+        return copy
+    }
+
+    private mutating func mark(_ kind: FailureKind, _ isMarked: Bool) {
+        if let code = kind.code {
+            known = isMarked ? known | 1 << UInt32(code) : known & ~(1 << UInt32(code))
+        } else if isMarked {
+            own.insert(kind)
+        } else {
+            own.remove(kind)
         }
+    }
+
+    /// What is in the set, or what is not, in the order of the names.
+    private var marked: [FailureKind] {
+        let kinds = FailureKind.known.filter { contains($0) != isComplement } + own
+        return kinds.sorted { $0.rawValue < $1.rawValue }
     }
 }
 
@@ -64,8 +81,8 @@ extension FailureKinds: Codable {
         let only = try container.decodeIfPresent(Set<FailureKind>.self, forKey: .only)
         let allExcept = try container.decodeIfPresent(Set<FailureKind>.self, forKey: .allExcept)
         switch (only, allExcept) {
-        case (let kinds?, nil): membership = .only(kinds)
-        case (nil, let kinds?): membership = .allExcept(kinds)
+        case (let kinds?, nil): self = .only(kinds)
+        case (nil, let kinds?): self = .allExcept(kinds)
         default:
             throw DecodingError.dataCorrupted(
                 .init(
@@ -77,10 +94,6 @@ extension FailureKinds: Codable {
     /// Writes the members, or those left out, in the order of their names.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
-        switch membership {
-        case .only(let kinds): try container.encode(kinds.sorted { $0.rawValue < $1.rawValue }, forKey: .only)
-        case .allExcept(let kinds):
-            try container.encode(kinds.sorted { $0.rawValue < $1.rawValue }, forKey: .allExcept)
-        }
+        try container.encode(marked, forKey: isComplement ? .allExcept : .only)
     }
 }

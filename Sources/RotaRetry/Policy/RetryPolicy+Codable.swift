@@ -41,12 +41,7 @@ extension RetryPolicy: Codable {
         }
         timeLimit = try container.decodeIfPresent(SecondsCoding.self, forKey: .timeLimit)
             .map { Nanoseconds.duration($0.nanoseconds) }
-        do throws(RetryPolicyError) {
-            try validate()
-        } catch {
-            throw DecodingError.dataCorrupted(
-                .init(codingPath: decoder.codingPath, debugDescription: "\(error)", underlyingError: error))
-        }
+        do { try validate() } catch { throw error.decodingError(at: decoder.codingPath) }
     }
 
     /// Writes all settings; durations are seconds, and a `retry_after_cap` of null ignores the header.

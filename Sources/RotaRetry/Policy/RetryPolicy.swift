@@ -49,7 +49,7 @@ public struct RetryPolicy: Hashable, Sendable {
 
     /// How many attempts follow the first: what Krafter and Infrai count (rows K-13, I-9, I-19).
     public var retries: Int {
-        get { maxAttempts.subtractingReportingOverflow(1).overflow ? .max : maxAttempts - 1 }
+        get { maxAttempts > .min ? maxAttempts - 1 : .min }
         set { maxAttempts = newValue < .max ? newValue + 1 : .max }
     }
 }

@@ -51,3 +51,10 @@ extension RetryPolicyError: CustomStringConvertible {
     /// The message and the value.
     public var description: String { "\(message) (got \(value))" }
 }
+
+extension RetryPolicyError {
+    /// The error as a decoder throws it.
+    func decodingError(at path: [any CodingKey]) -> DecodingError {
+        .dataCorrupted(.init(codingPath: path, debugDescription: description, underlyingError: self))
+    }
+}

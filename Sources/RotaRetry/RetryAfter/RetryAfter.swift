@@ -24,7 +24,9 @@ public enum RetryAfter: Hashable, Sendable {
             let seconds = date.timeIntervalSince(now)
             guard seconds > 0 else { return 0 }
             guard seconds < 366 * 86_400 else { return Nanoseconds.longest }
-            return Int64((seconds * 1e9).rounded(.up))
+            // Whole seconds apart, or the product would round away what is to be rounded up.
+            let whole = seconds.rounded(.down)
+            return Int64(whole) * Nanoseconds.perSecond + Int64(((seconds - whole) * 1e9).rounded(.up))
         }
     }
 }

@@ -2,6 +2,13 @@
 public struct AttemptTimeout: Error, Hashable, Sendable {
     /// How long the attempt was allowed to take.
     public let limit: Duration
+
+    /// Says that an attempt was out of time.
+    ///
+    /// - Parameter limit: How long the attempt was allowed to take.
+    public init(limit: Duration) {
+        self.limit = limit
+    }
 }
 
 extension AttemptTimeout: AttemptFailureConvertible {

@@ -31,7 +31,7 @@ public func retry<Value>(
     var ledger = AttemptLedger(policy: policy, sources: sources, budget: budget, breaker: breaker)
     while true {
         try Task.checkCancellation()
-        let context = try ledger.begin(elapsed: start.duration(to: clock.now))
+        let context = try ledger.begin(elapsed: ledger.attempt == 0 ? .zero : start.duration(to: clock.now))
         do {
             let value = try await operation(context)
             ledger.succeed()
@@ -58,7 +58,7 @@ private struct AttemptLedger {
     private let budget: SharedRetryBudget?
     private let breaker: SharedCircuitBreaker?
 
-    private var attempt = 0
+    private(set) var attempt = 0
     private var delay: Duration?
     private var permit: CircuitPermit?
     private var last: (error: any Error, failure: AttemptFailure)?

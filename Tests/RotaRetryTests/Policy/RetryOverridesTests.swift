@@ -1,0 +1,122 @@
+import Foundation
+import RotaRetry
+import Testing
+
+@Suite("Overrides of one execution")
+struct RetryOverridesTests {
+    private static func nominal(_ policy: RetryPolicy, _ count: Int = 4) -> [Duration] {
+        (1...count).map { policy.backoff.nominalDelay(afterAttempt: $0) }
+    }
+
+    @Test("S-73 max_attempts_override, within 1–100")
+    func maxAttempts() throws {
+        #expect(try RetryPolicy.strait.applying(.init(maxAttempts: 7)).maxAttempts == 7)
+        for wrong in [0, -1, 101] {
+            let error = #expect(throws: RetryPolicyError.self) {
+                try RetryPolicy.strait.applying(.init(maxAttempts: wrong))
+            }
+            #expect(error?.code == .maxAttempts && error?.value == "\(wrong)")
+        }
+    }
+
+    @Test("S-74 timeout_secs_override is carried, checked, and changes no delay")
+    func timeout() throws {
+        #expect(try RetryPolicy.strait.applying(.init(timeout: .seconds(30))) == .strait)
+        for wrong in [Duration.zero, .seconds(-1), .seconds(Int64.max)] {
+            #expect(throws: RetryPolicyError.self) { try RetryPolicy.strait.applying(.init(timeout: wrong)) }
+        }
+    }
+
+    @Test(
+        "S-44, S-45, S-75 exponential, linear, fixed, custom",
+        arguments: [
+            (RetryStrategy.exponential, [1, 2, 4, 8]), (.linear, [1, 2, 3, 4]), (.fixed, [1, 1, 1, 1]),
+            (.custom, [5, 7, 7, 7]),
+        ])
+    func strategies(strategy: RetryStrategy, expected: [Int]) throws {
+        let delays: [Duration] = [.seconds(5), .seconds(7)]
+        let policy = try RetryPolicy.krafter.applying(.init(strategy: strategy, delays: delays))
+        #expect(Self.nominal(policy) == expected.map { .seconds($0) })
+        #expect(policy.maxAttempts == 4 && policy.retrying == .any)
+    }
+
+    @Test("SX-8 a named strategy has Strait's floor of a second, unless told to be shorter")
+    func namedFloor() throws {
+        let zero = try Backoff(strategy: .custom, delays: [.zero, .milliseconds(200), .seconds(2)])
+        #expect((1...3).map { zero.nominalDelay(afterAttempt: $0) } == [1, 1, 2].map { .seconds($0) })
+        let short = try Backoff(strategy: .fixed, initial: .milliseconds(50))
+        #expect(short.nominalDelay(afterAttempt: 1) == .milliseconds(50))
+        #expect(throws: RetryPolicyError.self) { try Backoff(strategy: .fixed, initial: .seconds(-1)) }
+        #expect(throws: RetryPolicyError.self) { try Backoff(strategy: .linear, maximum: .seconds(-1)) }
+    }
+
+    @Test("An unknown strategy, and a custom one without delays, are refused")
+    func wrongStrategies() {
+        let error = #expect(throws: RetryPolicyError.self) {
+            try RetryPolicy.default.applying(.init(strategy: RetryStrategy(rawValue: "string")))
+        }
+        #expect(error?.code == .strategy && error?.value == "string")
+        #expect(throws: RetryPolicyError.self) { try RetryPolicy.default.applying(.init(strategy: .custom)) }
+    }
+
+    @Test("Delays alone are the custom strategy")
+    func delaysAlone() throws {
+        let policy = try RetryPolicy.default.applying(.init(delays: [.seconds(2)]))
+        #expect(policy.backoff == (try Backoff(strategy: .custom, delays: [.seconds(2)])))
+    }
+
+    @Test("S-76, S-77 another first delay and another cap keep the kind of backoff")
+    func delays() throws {
+        let overrides = RetryOverrides(initialDelay: .seconds(3), maximumDelay: .seconds(7))
+        #expect(Self.nominal(try RetryPolicy.strait.applying(overrides)) == [3, 6, 7, 7].map { .seconds($0) })
+        #expect(Self.nominal(try RetryPolicy.krafter.applying(overrides)) == [3, 6, 7, 7].map { .seconds($0) })
+        #expect(
+            Self.nominal(try RetryPolicy.fixed(.seconds(1)).applying(overrides)) == [3, 3, 3, 3].map { .seconds($0) })
+        let doubling = RetryPolicy(backoff: .doubling(doublings: 1))
+        #expect(Self.nominal(try doubling.applying(overrides)) == [3, 6, 7, 7].map { .seconds($0) })
+    }
+
+    @Test("A shorter delay than the floor lowers the floor")
+    func floor() throws {
+        let shorter = try RetryPolicy.strait.applying(.init(initialDelay: .milliseconds(100)))
+        #expect(shorter.backoff.nominalDelay(afterAttempt: 1) == .milliseconds(100))
+        let capped = try RetryPolicy.strait.applying(.init(maximumDelay: .milliseconds(300)))
+        #expect(capped.backoff.nominalDelay(afterAttempt: 9) == .milliseconds(300))
+    }
+
+    @Test("A first delay for a list of delays is refused; a cap is not")
+    func lists() throws {
+        let list = RetryPolicy.delays([.seconds(5), .seconds(50)])
+        #expect(throws: RetryPolicyError.self) { try list.applying(.init(initialDelay: .seconds(1))) }
+        #expect(Self.nominal(try list.applying(.init(maximumDelay: .seconds(20))), 2) == [.seconds(5), .seconds(20)])
+    }
+
+    @Test(
+        "Nothing different is the same policy", arguments: [RetryPolicy.default, .krafter, .strait, .standardWebhooks])
+    func nothing(policy: RetryPolicy) throws {
+        #expect(try policy.applying(RetryOverrides()) == policy)
+    }
+
+    @Test("S-73 to S-77 as Strait's JSON, in which zero is not given")
+    func coding() throws {
+        let overrides: RetryOverrides = try decode(
+            """
+            {"max_attempts_override":4,"timeout_secs_override":30,"retry_backoff":"linear",
+            "retry_initial_delay_secs":2,"retry_max_delay_secs":9,"unrelated":true}
+            """)
+        #expect(
+            overrides
+                == RetryOverrides(
+                    maxAttempts: 4, timeout: .seconds(30), strategy: .linear, initialDelay: .seconds(2),
+                    maximumDelay: .seconds(9)))
+        #expect(try roundTrip(overrides) == overrides)
+        let zeros: RetryOverrides = try decode(
+            """
+            {"max_attempts_override":0,"timeout_secs_override":0,"retry_backoff":"",
+            "retry_initial_delay_secs":0,"retry_max_delay_secs":0,"retry_delays_secs":[]}
+            """)
+        #expect(zeros == RetryOverrides())
+        #expect(
+            try json(RetryOverrides(delays: [.seconds(1), .milliseconds(2500)])) == #"{"retry_delays_secs":[1,2.5]}"#)
+    }
+}

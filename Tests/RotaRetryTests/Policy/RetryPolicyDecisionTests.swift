@@ -1,0 +1,208 @@
+import Foundation
+import RotaRetry
+import Testing
+
+@Suite("Decisions")
+struct RetryPolicyDecisionTests {
+    /// A decision with every accident excluded: no jitter, a fixed instant, a seeded generator.
+    static func decide(
+        _ policy: RetryPolicy, attempt: Int = 1, _ failure: AttemptFailure, elapsed: Duration = .zero,
+        now: Date = rfcDate
+    ) -> RetryDecision {
+        var generator = SeededGenerator(1)
+        return policy.decide(attempt: attempt, failure: failure, elapsed: elapsed, now: now, using: &generator)
+    }
+
+    @Test("T-37, T-78 three attempts by default, the first included, then it has failed")
+    func defaultAttempts() {
+        let failure = AttemptFailure.http(status: 500)
+        #expect(RetryPolicy.default.maxAttempts == 3)
+        #expect(Self.decide(.default, attempt: 1, failure).delay != nil)
+        #expect(Self.decide(.default, attempt: 2, failure).delay != nil)
+        #expect(Self.decide(.default, attempt: 3, failure) == .stop(.attemptsExhausted))
+        #expect(Self.decide(.default, attempt: 4, failure) == .stop(.attemptsExhausted))
+        #expect(RetryPolicy.default == .trigrun && RetryPolicy.default == .exponential())
+    }
+
+    @Test("T-38 429, 500, 502, 503 and 504 are retried; 501, 404 and the rest fail at once", arguments: 100...599)
+    func defaultStatuses(status: Int) {
+        let decision = Self.decide(.default, .http(status: status))
+        if [429, 500, 502, 503, 504].contains(status) {
+            #expect(decision.delay != nil)
+        } else {
+            #expect(decision == .stop(.notRetryable))
+        }
+    }
+
+    @Test("T-39 the retries are nominally 500 ms and 1 s away, and full jitter spreads them from zero")
+    func backoff() {
+        var policy = RetryPolicy.trigrun
+        var generator = SeededGenerator(4)
+        for (attempt, nominal) in [(1, 0.5), (2, 1.0)] {
+            let delays = (0..<1000).compactMap { _ in
+                policy.decide(attempt: attempt, failure: .init(.timeout), now: rfcDate, using: &generator).delay
+            }.map(seconds)
+            #expect(delays.count == 1000)
+            #expect(delays.allSatisfy { $0 >= 0 && $0 <= nominal })
+            #expect((delays.max() ?? 0) > 0.95 * nominal && (delays.min() ?? 1) < 0.05 * nominal)
+        }
+        policy.jitter = .none
+        #expect(Self.decide(policy, attempt: 1, .init(.timeout)) == .retry(after: .milliseconds(500)))
+        #expect(Self.decide(policy, attempt: 2, .init(.timeout)) == .retry(after: .seconds(1)))
+    }
+
+    @Test(
+        "T-79 timeouts and connection errors are retried whatever the statuses",
+        arguments: [FailureKind.timeout, .connection, .dns, .tls])
+    func alwaysRetried(kind: FailureKind) {
+        let policy = RetryPolicy(retrying: FailureSet(statuses: []))
+        #expect(Self.decide(policy, .http(status: 503)) == .stop(.notRetryable))
+        #expect(Self.decide(policy, AttemptFailure(kind)).delay != nil)
+    }
+
+    @Test("T-80 a body mismatch is no reason to retry, unless the policy says so")
+    func responseMismatch() {
+        let mismatch = AttemptFailure(.responseMismatch, status: 200)
+        #expect(Self.decide(.default, mismatch) == .stop(.notRetryable))
+        #expect(Self.decide(.default, AttemptFailure(.responseMismatch, status: 503)) == .stop(.notRetryable))
+        let willing = RetryPolicy(retrying: .default.inserting(.responseMismatch))
+        #expect(Self.decide(willing, mismatch).delay != nil)
+    }
+
+    @Test(
+        "What another attempt would only repeat is not retried",
+        arguments: [
+            FailureKind.missingSecret, .forbiddenAddress, .tooLarge, .invalidRequest, .redirect, .outOfMemory, .budget,
+        ])
+    func permanent(kind: FailureKind) {
+        #expect(Self.decide(.default, AttemptFailure(kind)) == .stop(.notRetryable))
+    }
+
+    @Test(
+        "What may pass is retried, an app's own kinds included",
+        arguments: [FailureKind.handlerError, .unknown, FailureKind("my_own")])
+    func passing(kind: FailureKind) {
+        #expect(Self.decide(.default, AttemptFailure(kind)).delay != nil)
+    }
+
+    @Test("A crashed attempt is retried while attempts remain, whatever the policy retries")
+    func crashed() {
+        let policy = RetryPolicy(maxAttempts: 2, retrying: .none)
+        #expect(Self.decide(policy, attempt: 1, AttemptFailure(.crashed)).delay != nil)
+        #expect(Self.decide(policy, attempt: 2, AttemptFailure(.crashed)) == .stop(.attemptsExhausted))
+        #expect(Self.decide(.none, attempt: 1, AttemptFailure(.crashed)) == .stop(.attemptsExhausted))
+    }
+
+    @Test("A canceled attempt is never retried, whatever the policy retries")
+    func canceled() {
+        #expect(Self.decide(RetryPolicy(retrying: .any), AttemptFailure(.canceled)) == .stop(.canceled))
+    }
+
+    @Test("K-13, KX-3, C-6 Krafter: three retries 15, 30 and 45 s apart, after any failure")
+    func krafter() {
+        for failure in [AttemptFailure.http(status: 404), .init(.responseMismatch), .init(.timeout)] {
+            let decisions = (1...4).map { Self.decide(.krafter, attempt: $0, failure) }
+            #expect(
+                decisions == [
+                    .retry(after: .seconds(15)), .retry(after: .seconds(30)), .retry(after: .seconds(45)),
+                    .stop(.attemptsExhausted),
+                ])
+        }
+        #expect(RetryPolicy.krafter.retries == 3)
+    }
+
+    @Test("C-1, I-9, I-19 n retries are n + 1 attempts", arguments: 0...10)
+    func retries(count: Int) {
+        var policy = RetryPolicy.default
+        policy.retries = count
+        #expect(policy.maxAttempts == count + 1)
+        #expect(policy.retries == count)
+    }
+
+    @Test("C-6, SX-17 Strait retries by error class: 4xx not, but for 408, 425 and 429", arguments: 300...599)
+    func strait(status: Int) {
+        let decision = Self.decide(.strait, .http(status: status))
+        #expect((decision.delay != nil) == AttemptFailure.http(status: status).errorClass.isRetryable)
+    }
+
+    @Test("Standard Webhooks retry everything but 2xx and 410 Gone, nine times")
+    func standardWebhooks() {
+        for status in [301, 404, 500] {
+            #expect(Self.decide(.standardWebhooks, attempt: 9, .http(status: status)).delay != nil)
+        }
+        #expect(Self.decide(.standardWebhooks, .http(status: 410)) == .stop(.notRetryable))
+        #expect(Self.decide(.standardWebhooks, attempt: 10, .http(status: 500)) == .stop(.attemptsExhausted))
+    }
+
+    @Test("The last retry may begin at the time limit, but not after it")
+    func timeLimit() {
+        let policy = RetryPolicy.fixed(.seconds(10), maxAttempts: 100, timeLimit: .seconds(60))
+        let failure = AttemptFailure(.timeout)
+        #expect(Self.decide(policy, failure, elapsed: .seconds(50)) == .retry(after: .seconds(10)))
+        #expect(Self.decide(policy, failure, elapsed: .nanoseconds(50_000_000_001)) == .stop(.timeLimit))
+        #expect(Self.decide(policy, failure, elapsed: .seconds(Int64.max)) == .stop(.timeLimit))
+        #expect(Self.decide(policy, failure, elapsed: .seconds(Int64.min)) == .retry(after: .seconds(10)))
+    }
+
+    @Test("The same question has the same answer, and one random number is drawn at most")
+    func pure() {
+        var generator = SeededGenerator(6)
+        for _ in 0..<1000 {
+            let attempt = generator.below(5)
+            let failure = AttemptFailure([.timeout, .canceled, .crashed, .responseMismatch][generator.below(4)])
+            var first = Counting(SeededGenerator(3))
+            var second = Counting(SeededGenerator(3))
+            let decision = RetryPolicy.default.decide(attempt: attempt, failure: failure, now: rfcDate, using: &first)
+            #expect(
+                decision == RetryPolicy.default.decide(attempt: attempt, failure: failure, now: rfcDate, using: &second)
+            )
+            #expect(first.draws == (decision.delay == nil ? 0 : 1))
+        }
+    }
+
+    @Test("A policy that nobody validated never traps, and never asks for more than 100 attempts")
+    func unvalidated() {
+        var generator = SeededGenerator(8)
+        let durations: [Duration?] = [nil, .seconds(Int64.min), .seconds(-1), .zero, .seconds(Int64.max)]
+        let instants = [Date.distantPast, .distantFuture, at(.nan), at(.infinity), at(-.infinity), rfcDate]
+        for attempts in [Int.min, -1, 0, 1, 100, 101, .max] {
+            for limit in durations {
+                for date in instants {
+                    let policy = RetryPolicy(
+                        maxAttempts: attempts, jitter: .proportional(.nan), retryAfterCap: limit, timeLimit: limit)
+                    let failure = AttemptFailure(.timeout, retryAfter: .date(date))
+                    for now in instants {
+                        for attempt in [Int.min, 0, 1, 99, 100, .max] {
+                            let delay = policy.decide(
+                                attempt: attempt, failure: failure, elapsed: limit ?? .zero, now: now,
+                                previousDelay: limit, using: &generator
+                            ).delay
+                            if let delay { #expect(delay >= .zero && delay <= Backoff.longestDelay) }
+                            #expect(delay == nil || attempt < 100 && attempt < attempts)
+                        }
+                    }
+                }
+            }
+        }
+        var retries = RetryPolicy.default
+        retries.retries = .max
+        #expect(retries.maxAttempts == .max)
+        retries.maxAttempts = .min
+        #expect(retries.retries < 0)
+    }
+}
+
+/// Counts how many numbers were drawn.
+private struct Counting: RandomNumberGenerator {
+    var base: SeededGenerator
+    var draws = 0
+
+    init(_ base: SeededGenerator) {
+        self.base = base
+    }
+
+    mutating func next() -> UInt64 {
+        draws += 1
+        return base.next()
+    }
+}

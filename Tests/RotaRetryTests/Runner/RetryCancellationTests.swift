@@ -1,0 +1,143 @@
+import Foundation
+import RotaRetry
+import Synchronization
+import Testing
+
+@Suite("Cancellation and timeouts of the runner", .timeLimit(.minutes(1)))
+struct RetryCancellationTests {
+    private static let sources = RetryTests.sources
+
+    @Test("Canceled while it waits, it ends at once and tries no more")
+    func whileWaiting() async {
+        let clock = TestClock()
+        let attempts = Mutex(0)
+        let task = Task {
+            try await retry(.fixed(.seconds(3600), maxAttempts: 9), clock: clock, sources: Self.sources) { _ in
+                attempts.withLock { $0 += 1 }
+                throw AttemptFailure(.timeout)
+            }
+        }
+        await clock.registrations(1)
+        task.cancel()
+        await #expect(throws: CancellationError.self) { try await task.value }
+        #expect(attempts.withLock { $0 } == 1)
+        #expect(clock.now.offset == .zero)
+    }
+
+    @Test("Canceled before it begins, it never tries")
+    func beforeTheStart() async {
+        let task = Task {
+            withUnsafeCurrentTask { $0?.cancel() }
+            try await retry(.default, clock: TestClock(), sources: Self.sources) { _ in
+                _ = Issue.record("it ran")
+            }
+        }
+        await #expect(throws: CancellationError.self) { try await task.value }
+    }
+
+    @Test("Canceled while the operation runs, its error is no failure: no retry, and no mark against the breaker")
+    func whileRunning() async {
+        let clock = TestClock()
+        let breaker = SharedCircuitBreaker()
+        let task = Task {
+            try await retry(.default, clock: clock, sources: Self.sources, breaker: breaker) { _ in
+                do { try await clock.sleep(for: .seconds(5)) } catch { throw AttemptFailure(.connection) }
+            }
+        }
+        await clock.registrations(1)
+        task.cancel()
+        await #expect(throws: CancellationError.self) { try await task.value }
+        #expect(breaker.snapshot.streak == 0)
+    }
+
+    @Test("Canceled while the operation runs, what it still returns is returned")
+    func lateValue() async throws {
+        let clock = TestClock()
+        let task = Task {
+            try await retry(.default, timeout: .seconds(60), clock: clock, sources: Self.sources) { _ in
+                try? await clock.sleep(for: .seconds(5))
+                return 42
+            }
+        }
+        await clock.registrations(2)
+        task.cancel()
+        #expect(try await task.value == 42)
+    }
+
+    @Test("An attempt that is out of time is canceled, counts as timed out, and is retried (T-79)")
+    func timeout() async throws {
+        let clock = TestClock()
+        let canceled = Mutex(0)
+        let task = Task {
+            try await retry(
+                .fixed(.seconds(10), maxAttempts: 3), timeout: .seconds(5), clock: clock, sources: Self.sources
+            ) { context in
+                if context.attempt == 2 {
+                    #expect(context.lastError as? AttemptTimeout == AttemptTimeout(limit: .seconds(5)))
+                    return "second"
+                }
+                do { try await clock.sleep(for: .seconds(60)) } catch {
+                    canceled.withLock { $0 += 1 }
+                    throw error
+                }
+                return "first"
+            }
+        }
+        await clock.registrations(2)
+        clock.advance(by: .seconds(5))
+        await clock.registrations(3)
+        clock.advance(by: .seconds(10))
+        #expect(try await task.value == "second")
+        #expect(canceled.withLock { $0 } == 1)
+    }
+
+    @Test("The last attempt's timeout is the error at the end")
+    func lastTimeout() async {
+        let clock = TestClock()
+        let task = Task {
+            try await retry(.none, timeout: .seconds(5), clock: clock, sources: Self.sources) { _ in
+                try await clock.sleep(for: .seconds(60))
+            }
+        }
+        await clock.registrations(2)
+        clock.advance(by: .seconds(5))
+        let error = await #expect(throws: RetryError.self) { try await task.value }
+        #expect(error?.failure.kind == .timeout && error?.attempts == 1 && error?.elapsed == .seconds(5))
+    }
+
+    @Test("An attempt that is in time leaves no timer behind, and its own error is its error")
+    func inTime() async throws {
+        let clock = TestClock()
+        #expect(
+            try await retry(.default, timeout: .seconds(5), clock: clock, sources: Self.sources) { _ in 3 } == 3)
+        let error = await #expect(throws: RetryError.self) {
+            try await retry(.none, timeout: .seconds(5), clock: clock, sources: Self.sources) { _ in
+                throw RetryTests.Plain(number: 8)
+            }
+        }
+        #expect(error?.lastError as? RetryTests.Plain == RetryTests.Plain(number: 8))
+        #expect(clock.now.offset == .zero)
+    }
+
+    @Test("A timeout out of range is refused", arguments: [Duration.zero, .seconds(-1), .seconds(Int64.max)])
+    func refused(timeout: Duration) async {
+        let error = await #expect(throws: RetryPolicyError.self) {
+            try await retry(.default, timeout: timeout, clock: TestClock()) { _ in }
+        }
+        #expect(error?.value == "\(timeout)")
+    }
+
+    @Test("Canceled in the middle of an attempt with a timeout, it ends at once")
+    func withTimeout() async {
+        let clock = TestClock()
+        let task = Task {
+            try await retry(.default, timeout: .seconds(5), clock: clock, sources: Self.sources) { _ in
+                try await clock.sleep(for: .seconds(60))
+            }
+        }
+        await clock.registrations(2)
+        task.cancel()
+        await #expect(throws: CancellationError.self) { try await task.value }
+        #expect(clock.now.offset == .zero)
+    }
+}
