@@ -61,7 +61,4 @@ public struct CronExpression: Sendable, Hashable, CustomStringConvertible {
         hasher.combine(dialect)
         hasher.combine(period)
     }
-
-    /// The canonical text.
-    public var description: String { source }
 }
