@@ -1,4 +1,69 @@
+import Foundation
+import RotaSchedule
+
 /// The goals of the Schedule module.
 enum ScheduleSuite {
-    static let benchmarks: [Benchmark] = []
+    static let benchmarks: [Benchmark] = [parsing, next]
+
+    /// A fixed-seed sequence of instants from 2000 to 2037, so that no run meets a friendlier set than another.
+    static func instants(_ count: Int) -> [Date] {
+        var state: UInt64 = 0x5EED
+        return (0..<count).map { _ in
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return Date(timeIntervalSince1970: 946_684_800 + Double(state >> 33) / 2_147_483_648 * 1_167_609_600)
+        }
+    }
+
+    private static let parsing = Benchmark(id: "P1", title: "Parse a cron expression", goal: "at most 300 ns") {
+        scale in
+        let texts = ["* * * * *", "30 9 * * 1-5", "0 0 29 2 *", "*/5 8-18 1,15 JAN-JUN MON-FRI", "0 0 L * FRI#2"]
+        var figures: [Figure] = []
+        for text in texts {
+            let time = try medianNanoseconds(iterations: scale.iterations(400_000)) { _ in
+                keep(try CronExpression(text))
+            }
+            figures.append(Figure("\"\(text)\"", time, "ns"))
+        }
+        return figures
+    }
+
+    private static let next = Benchmark(
+        id: "P2", title: "CronExpression.next through the public call",
+        goal: "at most 150 ns (leap day 400), no allocation, 40 times Calendar.nextDate"
+    ) { scale in
+        let cases: [(name: String, text: String, components: DateComponents)] = [
+            ("dense", "* * * * *", DateComponents(second: 0)),
+            ("weekday", "30 9 * * 1-5", DateComponents(hour: 9, minute: 30, second: 0, weekday: 2)),
+            ("leap day", "0 0 29 2 *", DateComponents(month: 2, day: 29, hour: 0, minute: 0, second: 0)),
+        ]
+        let zones = ["GMT", "America/New_York", "Asia/Kolkata"].compactMap(TimeZone.init(identifier:))
+        let instants = instants(1_024)
+        var figures: [Figure] = []
+        for (name, text, components) in cases {
+            let expression = try CronExpression(text)
+            for zone in zones {
+                var calendar = Calendar(identifier: .gregorian)
+                calendar.timeZone = zone
+                let floor = medianNanoseconds(iterations: scale.iterations(2_000)) { index in
+                    keep(
+                        calendar.nextDate(
+                            after: instants[index & 1_023], matching: components, matchingPolicy: .nextTime))
+                }
+                let time = medianNanoseconds(iterations: scale.iterations(400_000)) { index in
+                    keep(expression.next(after: instants[index & 1_023], in: zone))
+                }
+                figures.append(
+                    Figure(
+                        "\(name), \(zone.identifier)", time, "ns",
+                        ratio: (floor / time, "faster than Calendar.nextDate")))
+                let allocated = AllocationCounter.count {
+                    for instant in instants { keep(expression.next(after: instant, in: zone)) }
+                }
+                if let allocated {
+                    figures.append(Figure("  allocations in 1,024 calls", Double(allocated), ""))
+                }
+            }
+        }
+        return figures
+    }
 }

@@ -13,7 +13,6 @@ extension CronExpression {
         after instant: Date, in zone: TimeZone = .gmt, daylightSaving: DaylightSavingPolicy = .automatic
     ) -> Date? {
         guard let second = WholeSeconds.floor(instant) else { return nil }
-        if let period { return Self.nextMultiple(of: period, from: second &+ 1) }
         return next(from: second &+ 1, in: TimeZoneDatabase.system.table(zone), daylightSaving: daylightSaving)
     }
 
@@ -29,7 +28,6 @@ extension CronExpression {
         before instant: Date, in zone: TimeZone = .gmt, daylightSaving: DaylightSavingPolicy = .automatic
     ) -> Date? {
         guard let second = WholeSeconds.ceiling(instant) else { return nil }
-        if let period { return Self.lastMultiple(of: period, upTo: second &- 1) }
         return previous(from: second &- 1, in: TimeZoneDatabase.system.table(zone), daylightSaving: daylightSaving)
     }
 
@@ -61,12 +59,14 @@ extension CronExpression {
 
     func next(from second: Int64, in zone: ZoneTable, daylightSaving: DaylightSavingPolicy) -> Date? {
         guard second <= WholeSeconds.supported.upperBound else { return nil }
+        if let period { return Self.nextMultiple(of: period, from: second) }
         let search = CronSearch(pattern: pattern, zone: zone, daylightSaving: daylightSaving)
         return search.next(from: max(second, WholeSeconds.supported.lowerBound)).map(Date.init(wholeSeconds:))
     }
 
     func previous(from second: Int64, in zone: ZoneTable, daylightSaving: DaylightSavingPolicy) -> Date? {
         guard second >= WholeSeconds.supported.lowerBound else { return nil }
+        if let period { return Self.lastMultiple(of: period, upTo: second) }
         let search = CronSearch(pattern: pattern, zone: zone, daylightSaving: daylightSaving)
         return search.previous(from: min(second, WholeSeconds.supported.upperBound)).map(Date.init(wholeSeconds:))
     }

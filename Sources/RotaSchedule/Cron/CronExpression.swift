@@ -38,22 +38,13 @@ public struct CronExpression: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    private struct Parsed {
-        var pattern: CronPattern
-        var period: Int64?
-        var usesHash = false
-    }
-
     private static func parse(
         _ bytes: UnsafeBufferPointer<UInt8>, dialect: CronDialect, hashSeed: String?
-    ) -> Result<Parsed, CronParseFailure> {
+    ) -> Result<(pattern: CronPattern, period: Int64?, usesHash: Bool), CronParseFailure> {
         do throws(CronParseFailure) {
-            if let macro = try CronMacro(bytes, dialect: dialect) {
-                return .success(Parsed(pattern: macro.pattern, period: macro.period))
-            }
             var parser = CronParser(bytes: bytes, dialect: dialect, seed: hashSeed.map(StableHash.hash))
-            try parser.parse()
-            return .success(Parsed(pattern: parser.pattern, usesHash: parser.usesHash))
+            if parser.isMacro { try parser.parseMacro() } else { try parser.parse() }
+            return .success((parser.pattern, parser.period, parser.usesHash))
         } catch {
             return .failure(error)
         }
@@ -70,7 +61,4 @@ public struct CronExpression: Sendable, Hashable, CustomStringConvertible {
         hasher.combine(dialect)
         hasher.combine(period)
     }
-
-    /// The canonical text.
-    public var description: String { source }
 }

@@ -10,6 +10,8 @@ struct CronParser {
     /// Where the field being read ends.
     var fieldEnd = 0
     var usesHash = false
+    /// The period of `@every` in seconds.
+    var period: Int64?
 
     init(bytes: UnsafeBufferPointer<UInt8>, dialect: CronDialect, seed: UInt64?) {
         self.bytes = bytes
@@ -26,11 +28,7 @@ struct CronParser {
     static let maximumLength = 4_096
 
     mutating func parse() throws(CronParseFailure) {
-        guard bytes.count <= Self.maximumLength else {
-            throw CronParseFailure(
-                .tooLong, at: Self.maximumLength..<bytes.count, found: "\(bytes.count) bytes",
-                expected: "at most \(Self.maximumLength) bytes")
-        }
+        guard bytes.count <= Self.maximumLength else { throw tooLong }
         let count = countFields()
         guard var field = firstField(count: count) else { throw fieldCountFailure(count) }
         for _ in 0..<count {
@@ -43,7 +41,13 @@ struct CronParser {
         try requireMatch()
     }
 
-    private func isSpace(_ byte: UInt8) -> Bool {
+    var tooLong: CronParseFailure {
+        CronParseFailure(
+            .tooLong, at: Self.maximumLength..<bytes.count, found: "\(bytes.count) bytes",
+            expected: "at most \(Self.maximumLength) bytes")
+    }
+
+    func isSpace(_ byte: UInt8) -> Bool {
         byte == 0x20 || byte == 0x09
     }
 

@@ -41,3 +41,23 @@ enum DurationText {
         return text
     }
 }
+
+extension DurationText {
+    /// A duration in words: `15 minutes`, `1 hour and 30 minutes`, `day`.
+    static func words(_ duration: Duration) -> String {
+        guard var rest = duration.wholeMilliseconds, rest > 0 else { return "\(duration)" }
+        let names: [(unit: String, milliseconds: Int64)] = [
+            ("day", 86_400_000), ("hour", 3_600_000), ("minute", 60_000), ("second", 1_000), ("millisecond", 1),
+        ]
+        var parts: [String] = []
+        for (unit, size) in names where rest >= size {
+            parts.append("\(rest / size) \(unit)" + (rest / size == 1 ? "" : "s"))
+            rest %= size
+        }
+        guard parts.count > 1, let last = parts.popLast() else {
+            let only = parts.first ?? ""
+            return only.hasPrefix("1 ") ? String(only.dropFirst(2)) : only
+        }
+        return parts.joined(separator: ", ") + " and " + last
+    }
+}

@@ -4,23 +4,27 @@ import Foundation
 enum FoundationZone {
     /// Compiles a zone that Foundation knows, from 1900 to 2200, or returns `nil` for an unknown identifier.
     static func table(_ identifier: String) -> ZoneTable? {
-        guard let zone = TimeZone(identifier: identifier) else { return nil }
-        var spans: [ZoneSpan] = []
-        var start = ZoneSpan.beginning
+        TimeZone(identifier: identifier).map { table($0) }
+    }
+
+    /// Compiles a Foundation zone, from 1900 to 2200; later the last offset stays.
+    static func table(_ zone: TimeZone) -> ZoneTable {
         var cursor = Date(timeIntervalSince1970: -2_208_988_800)
         let horizon = Date(timeIntervalSince1970: 7_258_118_400)
-        var offset = Int64(zone.secondsFromGMT(for: cursor))
+        let first = offset(of: zone, at: cursor)
+        var changes: [(instant: Int64, offset: Int64)] = []
         // Two changes a year for three centuries, with room for zones that changed more often.
         for _ in 0..<2_000 {
-            guard let change = zone.nextDaylightSavingTimeTransition(after: cursor), change > cursor, change < horizon
+            guard let change = zone.nextDaylightSavingTimeTransition(after: cursor), change > cursor, change < horizon,
+                let instant = WholeSeconds.floor(change)
             else { break }
+            changes.append((instant, offset(of: zone, at: change)))
             cursor = change
-            guard let instant = WholeSeconds.floor(change) else { break }
-            spans.append(ZoneSpan(start: start, end: instant, offset: offset, offsetBefore: offset))
-            start = instant
-            offset = Int64(zone.secondsFromGMT(for: change))
         }
-        spans.append(ZoneSpan(start: start, end: ZoneSpan.forever, offset: offset, offsetBefore: offset))
-        return ZoneTable(identifier: identifier, spans: spans)
+        return ZoneTable(identifier: zone.identifier, firstOffset: first, changes: changes)
+    }
+
+    private static func offset(of zone: TimeZone, at instant: Date) -> Int64 {
+        Int64(zone.secondsFromGMT(for: instant))
     }
 }

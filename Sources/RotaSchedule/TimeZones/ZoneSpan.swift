@@ -18,36 +18,64 @@ struct ZoneSpan: Hashable, Sendable {
 
     /// The span of a zone that never changes.
     init(fixedOffset: Int64) {
-        self.init(start: Self.beginning, end: Self.forever, offset: fixedOffset, offsetBefore: fixedOffset)
+        self.init(start: Self.beginning, end: Self.forever, offset: fixedOffset)
     }
 
-    init(start: Int64, end: Int64, offset: Int64, offsetBefore: Int64) {
+    init(start: Int64, end: Int64, offset: Int64) {
         self.start = start
         self.end = end
         self.offset = offset
-        self.offsetBefore = offsetBefore
+        offsetBefore = offset
         fresh = Self.beginning &* 2
         repeated = Self.forever &* 2
+    }
+
+    /// The span some seconds later.
+    func moved(by seconds: Int64) -> ZoneSpan {
+        var span = self
+        span.start &+= seconds
+        span.end &+= seconds
+        span.fresh &+= seconds
+        span.repeated &+= seconds
+        return span
     }
 }
 
 extension [ZoneSpan] {
-    /// Joins spans of one offset, links each to its neighbours, and finds which readings each shares with others.
-    ///
-    /// An offset lies within 26 hours of UTC, so a reading can come again only within two days of it.
-    func linked() -> [ZoneSpan] {
+    /// The spans of all time, given what the offset was at first and each change in order.
+    init(firstOffset: Int64, changes: some Sequence<(instant: Int64, offset: Int64)>) {
+        self = []
+        var start = ZoneSpan.beginning
+        var offset = firstOffset
+        for change in changes {
+            append(ZoneSpan(start: start, end: change.instant, offset: offset))
+            (start, offset) = change
+        }
+        append(ZoneSpan(start: start, end: ZoneSpan.forever, offset: offset))
+        self = joined().linked()
+    }
+
+    /// The spans without empty ones, neighbours of one offset made one.
+    private func joined() -> [ZoneSpan] {
         var spans: [ZoneSpan] = []
         for span in self where span.start < span.end {
             if let last = spans.last, last.offset == span.offset {
                 spans[spans.count - 1].end = span.end
             } else {
-                var next = span
-                next.offsetBefore = spans.last?.offset ?? span.offset
-                spans.append(next)
+                spans.append(span)
             }
         }
-        let reach: Int64 = 3 * WholeSeconds.day
+        return spans
+    }
+
+    /// The spans with what each knows of the others filled in.
+    ///
+    /// An offset lies within 26 hours of UTC, so a reading can come again only within three days of it.
+    private func linked() -> [ZoneSpan] {
+        var spans = self
+        let reach: Int64 = 3 * 86_400
         for index in spans.indices {
+            if index > 0 { spans[index].offsetBefore = spans[index &- 1].offset }
             var other = index &- 1
             while other >= 0, spans[other].end > spans[index].start &- reach {
                 spans[index].fresh = Swift.max(spans[index].fresh, spans[other].end &+ spans[other].offset)
@@ -61,5 +89,19 @@ extension [ZoneSpan] {
             }
         }
         return spans
+    }
+
+    /// The span that contains an instant.
+    /// - Complexity: O(log n).
+    func span(at instant: Int64) -> ZoneSpan {
+        withUnsafeBufferPointer { spans in
+            var lower = 0
+            var upper = spans.count
+            while upper &- lower > 1 {
+                let middle = (lower &+ upper) >> 1
+                if spans[middle].start <= instant { lower = middle } else { upper = middle }
+            }
+            return spans[lower]
+        }
     }
 }

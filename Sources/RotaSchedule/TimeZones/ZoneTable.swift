@@ -1,24 +1,88 @@
-/// A zone's offsets, compiled for look-up.
+import Synchronization
+
+/// A zone's offsets from UTC for all time, compiled for look-up.
 final class ZoneTable: Sendable {
     let identifier: String
-    /// Without gaps between them, from ``ZoneSpan/beginning`` to ``ZoneSpan/forever``.
-    let spans: [ZoneSpan]
+    /// Without gaps between them, up to ``ZoneSpan/forever``.
+    private let spans: [ZoneSpan]
+    /// The first instant for which the rule is asked instead of the spans.
+    private let ruleStart: Int64
+    private let rule: PosixTimeZoneRule?
+    private let cycle = AtomicLazyReference<Cycle>()
 
-    init(identifier: String, spans: [ZoneSpan]) {
+    /// The spans of 400 years: the calendar repeats itself after them, weekdays included.
+    private final class Cycle: Sendable {
+        let spans: [ZoneSpan]
+
+        init(_ rule: PosixTimeZoneRule) {
+            let years = ZoneTable.cycleYear &- 2...ZoneTable.cycleYear &+ 401
+            spans = .init(firstOffset: rule.standardOffset, changes: rule.changes(in: years))
+        }
+    }
+
+    private static let cycleYear = 2000
+    private static let cycleStart: Int64 = 946_684_800
+    private static let cycleLength: Int64 = 146_097 * 86_400
+
+    /// A zone of one offset.
+    init(identifier: String, fixedOffset: Int64) {
         self.identifier = identifier
-        let linked = spans.linked()
-        self.spans = linked.isEmpty ? [ZoneSpan(fixedOffset: 0)] : linked
+        spans = [ZoneSpan(fixedOffset: fixedOffset)]
+        rule = nil
+        ruleStart = ZoneSpan.forever
+    }
+
+    /// A zone of known changes and, for all time after them, a rule.
+    init(
+        identifier: String, firstOffset: Int64, changes: [(instant: Int64, offset: Int64)],
+        rule: PosixTimeZoneRule? = nil
+    ) {
+        self.identifier = identifier
+        guard let rule, rule.daylight != nil else {
+            // Without a single change the rule holds for all time; after one it repeats what the change said.
+            let only = changes.isEmpty ? rule?.standardOffset : nil
+            spans = .init(firstOffset: only ?? firstOffset, changes: changes)
+            self.rule = nil
+            ruleStart = ZoneSpan.forever
+            return
+        }
+        self.rule = rule
+        guard let last = changes.last?.instant else {
+            // Without a single change the rule holds for all time.
+            spans = [ZoneSpan(fixedOffset: rule.standardOffset)]
+            ruleStart = .min
+            return
+        }
+        // Up to 2100 the rule's changes are in the table; a margin keeps its last spans' neighbours right.
+        let lastYear = CivilDate(daysSinceEpoch: Int(last.floorDivided(by: 86_400))).year
+        let coming = lastYear <= 2_102 ? rule.changes(in: lastYear &- 1...2_102).filter { $0.instant > last } : []
+        spans = .init(firstOffset: firstOffset, changes: changes + coming)
+        ruleStart = max(4_102_444_800, last &+ 10 &* 86_400)
     }
 
     /// The span that contains an instant.
     /// - Complexity: O(log n) in the zone's changes.
     func span(at instant: Int64) -> ZoneSpan {
-        var lower = 0
-        var upper = spans.count
-        while upper &- lower > 1 {
-            let middle = (lower &+ upper) >> 1
-            if spans[middle].start <= instant { lower = middle } else { upper = middle }
-        }
-        return spans[lower]
+        guard instant >= ruleStart, let rule else { return spans.span(at: instant) }
+        let moved = (instant &- Self.cycleStart).floorDivided(by: Self.cycleLength) &* Self.cycleLength
+        let known = cycle.load() ?? cycle.storeIfNil(Cycle(rule))
+        return known.spans.span(at: instant &- moved).moved(by: moved)
+    }
+}
+
+extension ZoneTable: Equatable {
+    /// Whether two tables hold the same rules under the same name.
+    static func == (left: ZoneTable, right: ZoneTable) -> Bool {
+        left === right
+            || left.identifier == right.identifier && left.spans == right.spans && left.rule == right.rule
+                && left.ruleStart == right.ruleStart
+    }
+}
+
+extension ZoneTable {
+    /// The table of a zone file.
+    convenience init(identifier: String, file: TZifFile) {
+        self.init(
+            identifier: identifier, firstOffset: file.firstOffset, changes: file.changes, rule: file.rule)
     }
 }

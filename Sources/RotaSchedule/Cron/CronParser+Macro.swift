@@ -1,19 +1,20 @@
-/// The words that stand for a whole expression: `@daily`, `@every 5m`.
-struct CronMacro {
-    var pattern = CronPattern()
-    /// The period of `@every` in seconds.
-    var period: Int64?
-
-    private static let texts: [(name: String, text: String)] = [
+extension CronParser {
+    /// The words that stand for a whole expression.
+    private static let macros: [(name: String, text: String)] = [
         ("yearly", "0 0 1 1 *"), ("annually", "0 0 1 1 *"), ("monthly", "0 0 1 * *"), ("weekly", "0 0 * * 0"),
         ("daily", "0 0 * * *"), ("midnight", "0 0 * * *"), ("hourly", "0 * * * *"),
     ]
 
-    /// Reads a macro, or returns `nil` if the text does not begin with `@`.
-    init?(_ bytes: UnsafeBufferPointer<UInt8>, dialect: CronDialect) throws(CronParseFailure) {
-        guard let start = bytes.firstIndex(where: { $0 != 0x20 && $0 != 0x09 }), bytes[start] == UInt8(ascii: "@")
-        else { return nil }
-        let end = bytes.lastIndex(where: { $0 != 0x20 && $0 != 0x09 }).map { $0 + 1 } ?? bytes.count
+    /// Whether the text is a macro: whether it begins with `@`.
+    var isMacro: Bool {
+        bytes.first { !isSpace($0) } == UInt8(ascii: "@")
+    }
+
+    /// Reads a macro such as `@daily` or `@every 5m`.
+    mutating func parseMacro() throws(CronParseFailure) {
+        guard bytes.count <= Self.maximumLength else { throw tooLong }
+        let start = bytes.firstIndex { !isSpace($0) } ?? 0
+        let end = bytes.lastIndex { !isSpace($0) }.map { $0 + 1 } ?? bytes.count
         let place = start..<end
         let text = String(decoding: bytes[start + 1..<end], as: UTF8.self)
         let word = text.prefix { $0 != " " && $0 != "\t" }.lowercased()
@@ -23,10 +24,10 @@ struct CronMacro {
                 .unsupported, at: place, found: "@" + word + " is not in the dialect quartz", expected: "6 or 7 fields")
         }
         if word == "every", dialect == .standard {
-            period = try Self.period(text.dropFirst(word.count), at: place)
+            period = try Self.everyPeriod(text.dropFirst(word.count), at: place)
             return
         }
-        guard let text = Self.texts.first(where: { $0.name == word && text.count == word.count })?.text else {
+        guard let text = Self.macros.first(where: { $0.name == word && text.count == word.count })?.text else {
             throw CronParseFailure(
                 .macro, at: place, found: "@" + text, expected: known,
                 hint: word == "reboot" ? "a schedule has no start of the machine; use Schedule.immediately" : nil)
@@ -44,7 +45,7 @@ struct CronMacro {
         pattern = try result.get()
     }
 
-    private static func period(_ text: Substring, at place: Range<Int>) throws(CronParseFailure) -> Int64 {
+    private static func everyPeriod(_ text: Substring, at place: Range<Int>) throws(CronParseFailure) -> Int64 {
         let trimmed = text.trimmingPrefix(while: { $0 == " " || $0 == "\t" })
         guard let duration = DurationText.parse(String(trimmed)) else {
             throw CronParseFailure(

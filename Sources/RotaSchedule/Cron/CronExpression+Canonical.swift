@@ -1,0 +1,86 @@
+extension CronExpression {
+    /// The canonical text: read in the same dialect, it gives an equal expression.
+    ///
+    /// Lists are sorted, runs of three and more are ranges, names are numbers, and `H` is replaced by its values. A
+    /// field that begins with `*` still does: the star decides how the day fields combine and how the expression
+    /// meets daylight saving.
+    public var description: String {
+        if let period { return "@every \(DurationText.text(.seconds(period)) ?? "\(period)s")" }
+        var fields: [String] = []
+        if pattern.flags.contains(.hasSeconds) { fields.append(Self.list(pattern.seconds, 0...59)) }
+        fields.append(Self.list(pattern.minutes, 0...59, star: pattern.flags.contains(.starMinute)))
+        fields.append(Self.list(pattern.hours, 0...23, star: pattern.flags.contains(.starHour)))
+        let days = dayOfMonth
+        let weekdays = dayOfWeek
+        if dialect == .quartz {
+            // One of the two is "?"; a star in both is the star of the other.
+            fields.append(weekdays == "*" ? days : "?")
+            fields.append(Self.list(pattern.months, 1...12))
+            fields.append(weekdays == "*" ? "?" : weekdays)
+        } else {
+            fields += [days, Self.list(pattern.months, 1...12), weekdays]
+        }
+        if let years = pattern.years { fields.append(Self.list(years)) }
+        return fields.joined(separator: " ")
+    }
+
+    private var dayOfMonth: String {
+        let star = pattern.flags.contains(.starDay)
+        var parts: [String] = []
+        if pattern.days != 0 { parts.append(Self.list(pattern.days, 1...31, star: star)) }
+        parts += Bits(pattern.nearestWeekdays).map { "\($0)W" }
+        parts += Bits(pattern.daysFromEnd).map { $0 == 0 ? "L" : "L-\($0)" }
+        parts += Bits(pattern.nearestWeekdaysFromEnd).map { $0 == 0 ? "LW" : "L-\($0)W" }
+        return parts.joined(separator: ",")
+    }
+
+    private var dayOfWeek: String {
+        let star = pattern.flags.contains(.starWeekday)
+        let shift = dialect == .quartz ? 1 : 0
+        var parts: [String] = []
+        if pattern.weekdays != 0 { parts.append(Self.list(pattern.weekdays, 0...6, star: star, shift: shift)) }
+        parts += Bits(pattern.lastWeekdays).map { "\($0 + shift)L" }
+        parts += Bits(pattern.nthWeekdays).map { "\($0 % 7 + shift)#\($0 / 7 + 1)" }
+        return (pattern.flags.contains(.bothDays) ? "+" : "") + parts.joined(separator: ",")
+    }
+
+    /// A mask as text: `*` for every value of a field that may say so, else values, ranges and steps.
+    private static func list(
+        _ mask: UInt64, _ range: ClosedRange<Int>, star: Bool? = nil, shift: Int = 0
+    ) -> String {
+        let all = range.reduce(UInt64(0)) { $0 | 1 << UInt64($1) }
+        if mask == all, star ?? true { return "*" }
+        guard star == true else { return runs(Array(Bits(mask)).map { $0 + shift }) }
+        // The text began with a star and a step: the smallest step that names nothing else begins it again.
+        for step in 2...(range.count + 1) {
+            let stepped = stride(from: range.lowerBound, through: range.upperBound, by: step)
+                .reduce(UInt64(0)) { $0 | 1 << UInt64($1) }
+            guard stepped & ~mask == 0 else { continue }
+            let rest = Array(Bits(mask & ~stepped)).map { $0 + shift }
+            return "*/\(step)" + (rest.isEmpty ? "" : "," + runs(rest))
+        }
+        return runs(Array(Bits(mask)).map { $0 + shift })
+    }
+
+    private static func list(_ years: CronYears) -> String {
+        runs(CronField.years.filter(years.contains))
+    }
+
+    /// Sorted numbers with ranges for three and more in a row.
+    private static func runs(_ numbers: [Int]) -> String {
+        var parts: [String] = []
+        var index = 0
+        while index < numbers.count {
+            var end = index
+            while end + 1 < numbers.count, numbers[end + 1] == numbers[end] + 1 { end += 1 }
+            if end - index >= 2 {
+                parts.append("\(numbers[index])-\(numbers[end])")
+                index = end + 1
+            } else {
+                parts.append("\(numbers[index])")
+                index += 1
+            }
+        }
+        return parts.joined(separator: ",")
+    }
+}

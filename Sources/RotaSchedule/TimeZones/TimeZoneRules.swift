@@ -1,0 +1,93 @@
+public import Foundation
+
+/// The offsets of one time zone, as its database has them.
+public struct TimeZoneRules: Sendable, Hashable {
+    /// The instants at which a wall clock shows a time.
+    public enum Resolution: Sendable, Hashable {
+        /// The clock shows it once.
+        case unique(Date)
+        /// The clock skips it: the first instant after the gap, and the instant that keeps the elapsed time.
+        case gap(end: Date, shifted: Date)
+        /// The clock shows it more than once: the first and the last time.
+        case overlap(first: Date, last: Date)
+    }
+
+    let table: ZoneTable
+
+    init(table: ZoneTable) {
+        self.table = table
+    }
+
+    /// Reads a compiled time zone file (TZif, RFC 8536).
+    ///
+    /// - Parameters:
+    ///   - identifier: the name to give the zone.
+    ///   - data: the file's bytes, at most 1 MiB.
+    /// - Throws: ``TimeZoneError`` if the bytes are not a sound file.
+    public init(identifier: String, tzif data: Data) throws(TimeZoneError) {
+        do throws(TZifFile.Damage) {
+            table = ZoneTable(identifier: identifier, file: try TZifFile(Array(data)))
+        } catch {
+            throw TimeZoneError(
+                .damagedFile, value: identifier,
+                message: "The file of time zone \"\(identifier)\" is damaged: \(error.reason).")
+        }
+    }
+
+    /// The zone's name.
+    public var identifier: String { table.identifier }
+
+    /// Seconds to add to UTC to read the zone's wall clock; 0 for an instant that is not a number.
+    public func secondsFromGMT(for instant: Date) -> Int {
+        WholeSeconds.floor(instant).map { Int(table.span(at: $0).offset) } ?? 0
+    }
+
+    /// What the zone's wall clock shows at an instant, or `nil` outside the years 1–9999.
+    public func localTime(at instant: Date) -> LocalTime? {
+        guard let second = WholeSeconds.floor(instant) else { return nil }
+        let local = second &+ table.span(at: second).offset
+        return WholeSeconds.supported.contains(local) ? LocalTime(seconds: local) : nil
+    }
+
+    /// The next change of the zone's offset after an instant, or `nil` if there is none until the year 9999.
+    public func nextTransition(after instant: Date) -> Date? {
+        guard let second = WholeSeconds.floor(instant) else { return nil }
+        let end = table.span(at: second).end
+        return end <= WholeSeconds.supported.upperBound ? Date(wholeSeconds: end) : nil
+    }
+
+    /// The instants at which the zone's wall clock shows a time.
+    public func instants(of local: LocalTime) -> Resolution {
+        let reading = local.seconds
+        var found: [Int64] = []
+        var gap: ZoneSpan?
+        // Offsets lie within 26 hours of UTC.
+        var span = table.span(at: reading &- 94_000)
+        while true {
+            if reading >= span.start &+ span.offset, reading < span.end &+ span.offset {
+                found.append(reading &- span.offset)
+            } else if reading >= span.fresh, reading < span.start &+ span.offset, gap == nil {
+                gap = span
+            }
+            guard span.end < ZoneSpan.forever, span.end <= reading &+ 94_000 else { break }
+            span = table.span(at: span.end)
+        }
+        if let first = found.first, let last = found.last {
+            return first == last
+                ? .unique(Date(wholeSeconds: first))
+                : .overlap(first: Date(wholeSeconds: first), last: Date(wholeSeconds: last))
+        }
+        let after = gap ?? span
+        return .gap(end: Date(wholeSeconds: after.start), shifted: Date(wholeSeconds: reading &- after.offsetBefore))
+    }
+
+    /// Whether two values hold the same rules under the same name.
+    public static func == (left: TimeZoneRules, right: TimeZoneRules) -> Bool {
+        left.table == right.table
+    }
+
+    /// Hashes the zone's name.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(identifier)
+    }
+}
