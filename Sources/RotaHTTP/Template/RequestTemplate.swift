@@ -46,11 +46,15 @@ public struct RequestTemplate: Sendable, Hashable {
         try check()
     }
 
-    /// Renders with variables that are as long as real ones, so that what fails would have failed at the first run.
+    /// The template taken apart.
+    func parts() throws(HTTPRequestError) -> TemplateParts {
+        try TemplateParts(url: url, fallbackURL: fallbackURL, headers: headers, body: body)
+    }
+
     private func check() throws(HTTPRequestError) {
-        try HTTPRequest.check(timeout: timeout)
+        try RequestTimeout.check(timeout)
         try headers.check()
         try body.check(method: method)
-        _ = try TemplateParts(self)
+        _ = try parts()
     }
 }
