@@ -46,7 +46,7 @@ struct SHA256Digest {
         word >> count | word << (32 - count)
     }
 
-    /// One block of 64 bytes. The names are those of the standard; addition wraps by its definition.
+    /// One block of 64 bytes; the names are those of the standard, and addition wraps by its definition.
     private mutating func compress() {
         var w = [UInt32](repeating: 0, count: 64)
         for index in 0..<16 {
