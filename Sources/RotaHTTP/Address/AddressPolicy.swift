@@ -21,7 +21,7 @@ public struct AddressPolicy: Sendable, Hashable {
     /// several, and ports of other protocols such as mail.
     public static let publicInternet = AddressPolicy(base: .publicInternet, hosts: [])
 
-    /// Everything. For tests, and for jobs that only you can write.
+    /// Everything: for tests, and for jobs that only you can write.
     public static let unrestricted = AddressPolicy(base: .everything, hosts: [])
 
     /// Only the hosts listed, wherever they lead.

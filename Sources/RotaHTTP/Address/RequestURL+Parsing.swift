@@ -122,7 +122,7 @@ extension RequestURL {
             case 0x80..., UInt8(ascii: "\""), UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "^"),
                 UInt8(ascii: "`"), UInt8(ascii: "{"), UInt8(ascii: "|"), UInt8(ascii: "}"), UInt8(ascii: "["),
                 UInt8(ascii: "]"):
-                out += percentEncode(byte)
+                out += PercentEncoding.escape(byte)
             default: out.append(byte)
             }
         }
@@ -131,22 +131,5 @@ extension RequestURL {
 
     private static func isHex(_ byte: UInt8) -> Bool {
         (byte >= 0x30 && byte <= 0x39) || (byte >= 0x41 && byte <= 0x46) || (byte >= 0x61 && byte <= 0x66)
-    }
-
-    private static func percentEncode(_ byte: UInt8) -> [UInt8] {
-        let hex = Array("0123456789ABCDEF".utf8)
-        return [UInt8(ascii: "%"), hex[Int(byte >> 4)], hex[Int(byte & 15)]]
-    }
-
-    /// Text as it may stand inside a path segment or a query value: unreserved characters, the rest encoded.
-    package static func percentEncode(_ text: String) -> String {
-        var out: [UInt8] = []
-        for byte in text.utf8 {
-            switch byte {
-            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F, 0x7E: out.append(byte)
-            default: out += percentEncode(byte)
-            }
-        }
-        return String(decoding: out, as: UTF8.self)
     }
 }

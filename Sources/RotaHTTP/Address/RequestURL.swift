@@ -1,5 +1,3 @@
-package import Foundation
-
 /// An http or https URL read strictly: what is checked here is, character for character, what is connected to.
 ///
 /// One parser serves the template, the request and the address policy, so that no two of them can disagree about the
@@ -40,14 +38,4 @@ package struct RequestURL: Sendable, Hashable {
     }
 
     package var text: String { origin + pathAndQuery }
-
-    /// The URL without the values of its query, for messages and records.
-    package var redacted: String {
-        let path = pathAndQuery.prefix { $0 != "?" }
-        return origin + path + (path.count == pathAndQuery.count ? "" : "?[redacted]")
-    }
-
-    package static func redact(_ url: URL) -> String {
-        (try? RequestURL(parsing: url.absoluteString))?.redacted ?? "[unreadable URL]"
-    }
 }

@@ -46,13 +46,13 @@ struct JSONParser {
         return value
     }
 
-    private mutating func parseNumber() throws(HTTPRequestError) -> JSONNumber {
+    private mutating func parseNumber() throws(HTTPRequestError) -> JSONValue.Number {
         let slice = bytes[position...].prefix { byte in
             (byte >= 0x30 && byte <= 0x39) || [0x2B, 0x2D, 0x2E, 0x45, 0x65].contains(byte)
         }
-        guard JSONNumber.isNumber(slice) else { throw error("a value was expected") }
+        guard JSONValue.Number.isNumber(slice) else { throw error("a value was expected") }
         position = slice.endIndex
-        return JSONNumber(unchecked: String(decoding: slice, as: UTF8.self))
+        return JSONValue.Number(unchecked: String(decoding: slice, as: UTF8.self))
     }
 
     private mutating func parseArray(depth: Int) throws(HTTPRequestError) -> JSONValue {

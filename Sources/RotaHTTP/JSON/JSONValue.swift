@@ -5,7 +5,7 @@ public indirect enum JSONValue: Sendable, Hashable {
     /// `true` or `false`.
     case bool(Bool)
     /// A number.
-    case number(JSONNumber)
+    case number(JSONValue.Number)
     /// A string.
     case string(String)
     /// An array.
@@ -34,7 +34,7 @@ public indirect enum JSONValue: Sendable, Hashable {
     /// How many arrays and objects may lie inside each other: 128, so that no input exhausts the stack.
     public static let deepest = 128
 
-    /// The value of a member; nil if this is no object or has no such member. Of several, the last counts.
+    /// The value of a member, the last if there are several; nil if this is no object or has no such member.
     ///
     /// - Parameter name: the member's name.
     /// - Complexity: O(n) in the number of members.
@@ -61,7 +61,7 @@ public indirect enum JSONValue: Sendable, Hashable {
         }
     }
 
-    /// The name of the kind of value: `string`, `object` …
+    /// The name of the kind of value, such as "object".
     var kind: String {
         switch self {
         case .null: "null"
@@ -81,9 +81,9 @@ extension JSONValue: ExpressibleByStringLiteral, ExpressibleByStringInterpolatio
     /// Makes a string.
     public init(stringLiteral value: String) { self = .string(value) }
     /// Makes a number.
-    public init(integerLiteral value: Int64) { self = .number(JSONNumber(value)) }
+    public init(integerLiteral value: Int64) { self = .number(JSONValue.Number(value)) }
     /// Makes a number; `null` for what JSON cannot write.
-    public init(floatLiteral value: Double) { self = JSONNumber(value).map { .number($0) } ?? .null }
+    public init(floatLiteral value: Double) { self = JSONValue.Number(value).map { .number($0) } ?? .null }
     /// Makes a boolean.
     public init(booleanLiteral value: Bool) { self = .bool(value) }
     /// Makes `null`.

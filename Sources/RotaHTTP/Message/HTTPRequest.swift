@@ -41,9 +41,10 @@ public struct HTTPRequest: Sendable, Hashable {
     ) throws(HTTPRequestError) {
         try headers.check()
         try body.check(method: method)
-        try Self.check(timeout: timeout)
+        try RequestTimeout.check(timeout)
         guard let url = URL(string: address.text) else {
-            throw HTTPRequestError(.badURL, field: "url", "no URL can be made of this", value: address.redacted)
+            throw HTTPRequestError(
+                .badURL, field: "url", "no URL can be made of this", value: PercentEncoding.redact(url: address.text))
         }
         self.method = method
         self.url = url
@@ -55,16 +56,6 @@ public struct HTTPRequest: Sendable, Hashable {
         self.body = body
         self.timeout = timeout
         self.redaction = redaction
-    }
-
-    /// The shortest and longest time a request may be given.
-    package static let timeouts: ClosedRange<Duration> = .milliseconds(1)...(.seconds(3600))
-
-    package static func check(timeout: Duration) throws(HTTPRequestError) {
-        guard timeouts.contains(timeout) else {
-            throw HTTPRequestError(
-                .badTimeout, field: "timeout", "a timeout lies between 1 ms and 1 hour", value: "\(timeout)")
-        }
     }
 
     /// The same request with a header field put in, replacing those of its name.
@@ -87,7 +78,7 @@ public struct HTTPRequest: Sendable, Hashable {
 
 extension HTTPRequest: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     /// Method and URL without its query, such as `POST https://api.example.com/report`.
-    public var description: String { "\(method) \(RequestURL.redact(url))" }
+    public var description: String { "\(method) \(PercentEncoding.redact(url: url.absoluteString))" }
     /// The same as the description, so that a debugger shows no secret.
     public var debugDescription: String { description }
     /// A mirror of the parts that hold no secret, so that `dump` shows none.

@@ -19,7 +19,7 @@ public struct Redaction: Sendable, Hashable {
         for secret in secrets where secret.value.utf8.count >= 4 {
             found.insert(Array(secret.value.utf8))
             found.insert(Array(JSONValue.string(secret.value).text.utf8.dropFirst().dropLast()))
-            found.insert(Array(RequestURL.percentEncode(secret.value).utf8))
+            found.insert(Array(PercentEncoding.encode(secret.value).utf8))
             found.insert(Array(Data(secret.value.utf8).base64EncodedString().utf8))
         }
         // Longest first, so that a secret inside another does not leave the other's rest behind.
@@ -38,21 +38,7 @@ public struct Redaction: Sendable, Hashable {
         isEmpty ? text : String(decoding: scrub(Array(text.utf8)), as: UTF8.self)
     }
 
-    /// A response with every secret replaced in header values and body.
-    ///
-    /// - Parameter response: the response to scrub.
-    /// - Returns: the scrubbed response.
-    public func scrub(_ response: HTTPResponse) -> HTTPResponse {
-        guard !isEmpty else { return response }
-        let fields = response.headers.fields.map {
-            HTTPHeaders.Field(scrub($0.name), scrub($0.value), isSensitive: $0.isSensitive)
-        }
-        return HTTPResponse(
-            status: response.status, headers: HTTPHeaders(fields), body: Data(scrub(Array(response.body))),
-            bodyIsTruncated: response.bodyIsTruncated, timings: response.timings)
-    }
-
-    private func scrub(_ bytes: [UInt8]) -> [UInt8] {
+    package func scrub(_ bytes: [UInt8]) -> [UInt8] {
         let mark = Array("[redacted]".utf8)
         var out: [UInt8] = []
         out.reserveCapacity(bytes.count)

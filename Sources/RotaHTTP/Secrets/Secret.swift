@@ -1,6 +1,6 @@
 /// A secret's value: it can be sent, but not printed, dumped or encoded by accident.
 public struct Secret: Sendable, Hashable, ExpressibleByStringLiteral {
-    /// The value itself. What reads it answers for it.
+    /// The value itself; whoever reads it answers for where it goes.
     public let value: String
 
     /// Wraps a value.

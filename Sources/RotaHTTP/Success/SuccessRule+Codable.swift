@@ -1,9 +1,9 @@
 extension SuccessRule: Codable {
     private enum Key: String, CodingKey {
-        case statuses
+        case statuses, matcher
     }
 
-    /// Decodes an object with `statuses`, or the statuses alone.
+    /// Decodes an object with `statuses` and `matcher`, or the statuses alone.
     ///
     /// - Parameter decoder: where the rule is read from.
     /// - Throws: `DecodingError` for what is no rule.
@@ -13,7 +13,9 @@ extension SuccessRule: Codable {
             return
         }
         let container = try decoder.container(keyedBy: Key.self)
-        self.init(statuses: try container.decodeIfPresent(StatusSet.self, forKey: .statuses) ?? Self.default.statuses)
+        self.init(
+            statuses: try container.decodeIfPresent(StatusSet.self, forKey: .statuses) ?? Self.default.statuses,
+            matching: try container.decodeIfPresent(ResponseMatcher.self, forKey: .matcher))
     }
 
     /// Encodes an object.
@@ -23,5 +25,6 @@ extension SuccessRule: Codable {
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: Key.self)
         try container.encode(statuses, forKey: .statuses)
+        try container.encodeIfPresent(matcher, forKey: .matcher)
     }
 }

@@ -1,7 +1,9 @@
-/// Which responses count as success: a set of statuses (rows T-36, T-76, C-5).
+/// Which responses count as success: a set of statuses, and assertions if a status is not enough (T-36, T-76, C-5).
 public struct SuccessRule: Sendable, Hashable {
     /// The statuses that are accepted.
     public let statuses: StatusSet
+    /// What else must hold, if anything.
+    public let matcher: ResponseMatcher?
 
     /// 200, 201, 202 and 204.
     public static let `default` = SuccessRule(statuses: [200, 201, 202, 204])
@@ -11,9 +13,12 @@ public struct SuccessRule: Sendable, Hashable {
 
     /// Makes a rule.
     ///
-    /// - Parameter statuses: the statuses that are accepted.
-    public init(statuses: StatusSet = [200, 201, 202, 204]) {
+    /// - Parameters:
+    ///   - statuses: the statuses that are accepted.
+    ///   - matcher: what else must hold of a response with such a status.
+    public init(statuses: StatusSet = [200, 201, 202, 204], matching matcher: ResponseMatcher? = nil) {
         self.statuses = statuses
+        self.matcher = matcher
     }
 
     /// What a rule says of a response.
@@ -34,6 +39,6 @@ public struct SuccessRule: Sendable, Hashable {
         guard statuses.contains(response.status) else {
             return .statusNotAccepted(message: "status \(response.status) is not among \(statuses)")
         }
-        return .success
+        return matcher?.failure(in: response).map { .mismatch(message: $0) } ?? .success
     }
 }

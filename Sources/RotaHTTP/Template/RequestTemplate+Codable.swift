@@ -1,6 +1,6 @@
 extension RequestTemplate: Codable {
     private enum Key: String, CodingKey {
-        case method, url, headers, body, success
+        case method, url, headers, body, success, output
         case fallbackURL = "fallback_url"
         case timeout = "timeout_ms"
         // Read but never written: the names that TrigRun, Krafter, Infrai and Strait use (row C-21).
@@ -10,6 +10,7 @@ extension RequestTemplate: Codable {
         case timeoutSeconds = "timeout_seconds"
         case timeoutSecs = "timeout_secs"
         case successStatuses = "success_statuses"
+        case responseMatcher = "response_matcher"
     }
 
     /// Decodes a template and checks it like one that is made (row C-2: milliseconds and seconds both decode).
@@ -32,9 +33,16 @@ extension RequestTemplate: Codable {
             headers: container.decodeIfPresent(HTTPHeaders.self, forKey: .headers) ?? [:],
             body: container.decodeIfPresent(HTTPBody.self, forKey: .body) ?? .none,
             timeout: Self.timeout(in: container),
-            success: container.decodeIfPresent(SuccessRule.self, forKey: .success)
-                ?? container.decodeIfPresent(StatusSet.self, forKey: .successStatuses).map { SuccessRule(statuses: $0) }
-                ?? .default)
+            success: Self.success(in: container),
+            output: container.decodeIfPresent(OutputMapping.self, forKey: .output) ?? [:])
+    }
+
+    private static func success(in container: KeyedDecodingContainer<Key>) throws -> SuccessRule {
+        if let rule = try container.decodeIfPresent(SuccessRule.self, forKey: .success) { return rule }
+        return SuccessRule(
+            statuses: try container.decodeIfPresent(StatusSet.self, forKey: .successStatuses)
+                ?? SuccessRule.default.statuses,
+            matching: try container.decodeIfPresent(ResponseMatcher.self, forKey: .responseMatcher))
     }
 
     private static func timeout(in container: KeyedDecodingContainer<Key>) throws -> Duration {
@@ -65,6 +73,7 @@ extension RequestTemplate: Codable {
         if body != .none { try container.encode(body, forKey: .body) }
         try container.encode(timeout.wholeMilliseconds, forKey: .timeout)
         try container.encode(success, forKey: .success)
+        if !output.paths.isEmpty { try container.encode(output, forKey: .output) }
     }
 }
 

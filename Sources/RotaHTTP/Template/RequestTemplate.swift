@@ -20,6 +20,8 @@ public struct RequestTemplate: Sendable, Hashable {
     public let timeout: Duration
     /// Which responses count as success.
     public let success: SuccessRule
+    /// What is taken out of a response for those who come after.
+    public let output: OutputMapping
 
     /// Checks the parts and makes a template of them.
     ///
@@ -31,10 +33,12 @@ public struct RequestTemplate: Sendable, Hashable {
     ///   - body: what to carry; not with GET and HEAD.
     ///   - timeout: 1 ms to 1 hour for an attempt; 30 s by default (rows T-35, K-12, I-20).
     ///   - success: which responses count as success.
+    ///   - output: what is taken out of a response; nothing by default.
     /// - Throws: ``HTTPRequestError`` that names the part and says what is wrong with it.
     public init(
         method: HTTPMethod, url: String, fallbackURL: String? = nil, headers: HTTPHeaders = [:],
-        body: HTTPBody = .none, timeout: Duration = .seconds(30), success: SuccessRule = .default
+        body: HTTPBody = .none, timeout: Duration = .seconds(30), success: SuccessRule = .default,
+        output: OutputMapping = [:]
     ) throws(HTTPRequestError) {
         self.method = method
         self.url = url
@@ -43,14 +47,19 @@ public struct RequestTemplate: Sendable, Hashable {
         self.body = body
         self.timeout = timeout
         self.success = success
+        self.output = output
         try check()
     }
 
-    /// Renders with variables that are as long as real ones, so that what fails would have failed at the first run.
+    /// The template taken apart.
+    func parts() throws(HTTPRequestError) -> TemplateParts {
+        try TemplateParts(url: url, fallbackURL: fallbackURL, headers: headers, body: body)
+    }
+
     private func check() throws(HTTPRequestError) {
-        try HTTPRequest.check(timeout: timeout)
+        try RequestTimeout.check(timeout)
         try headers.check()
         try body.check(method: method)
-        _ = try TemplateParts(self)
+        _ = try parts()
     }
 }

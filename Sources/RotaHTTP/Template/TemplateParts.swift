@@ -2,27 +2,27 @@
 struct TemplateParts {
     private let url: URLPart
     private let fallback: URLPart?
-    private let headers: [(name: String, value: TemplateText)]
-    private let template: RequestTemplate
+    private let headers: [(field: HTTPHeaders.Field, value: TemplateText)]
+    private let body: HTTPBody
 
     /// Takes a template apart.
     ///
     /// - Throws: ``HTTPRequestError`` for unknown or misplaced variables, misplaced or malformed secrets, bad URLs.
-    init(_ template: RequestTemplate) throws(HTTPRequestError) {
-        self.template = template
-        url = try URLPart(template.url)
-        fallback = try template.fallbackURL.map { text throws(HTTPRequestError) in try URLPart(text) }
-        var headers: [(name: String, value: TemplateText)] = []
-        for field in template.headers.fields {
+    init(url: String, fallbackURL: String?, headers: HTTPHeaders, body: HTTPBody) throws(HTTPRequestError) {
+        self.url = try URLPart(url)
+        fallback = try fallbackURL.map { text throws(HTTPRequestError) in try URLPart(text) }
+        var parts: [(field: HTTPHeaders.Field, value: TemplateText)] = []
+        for field in headers.fields {
             let place = "headers[\"\(field.name)\"]"
             // A variable inside a secret's name would be text of the name: the reference is looked for first.
             _ = try SecretReference(parsing: field.value, field: place)
             let value = try TemplateText(parsing: field.value, field: place)
             try Self.checkSecrets(of: field, in: value.renderedSample)
-            headers.append((field.name, value))
+            parts.append((field, value))
         }
-        self.headers = headers
-        try Self.check(template.body)
+        self.headers = parts
+        self.body = body
+        try Self.check(body)
     }
 
     /// Refuses a value in which a variable makes or changes a reference: only the template's author names secrets.
@@ -74,39 +74,44 @@ struct TemplateParts {
     }
 
     /// The request with its variables replaced; secrets are still references.
-    func render(_ variables: TemplateVariables) throws(HTTPRequestError) -> RenderedRequest {
+    func render(
+        method: HTTPMethod, timeout: Duration, _ value: (TemplateVariable) -> String
+    ) throws(HTTPRequestError) -> RenderedRequest {
         var rendered: [HTTPHeaders.Field] = []
-        for (field, part) in zip(template.headers.fields, headers) {
-            let text = part.value.render(variables)
+        for (field, part) in headers {
+            let text = part.render(value)
             try HTTPHeaders.check(value: text, of: field.name)
             try Self.checkSecrets(of: field, in: text)
             rendered.append(.init(field.name, text, isSensitive: field.isSensitive))
         }
         return RenderedRequest(
-            method: template.method, url: try url.render(variables), fallbackURL: try fallback?.render(variables),
-            headers: HTTPHeaders(rendered), body: try Self.render(template.body, variables), timeout: template.timeout)
+            method: method, url: try url.render(value),
+            fallbackURL: try fallback.map { part throws(HTTPRequestError) in try part.render(value) },
+            headers: HTTPHeaders(rendered), body: try Self.render(body, value), timeout: timeout)
     }
 
-    private static func render(_ body: HTTPBody, _ variables: TemplateVariables) throws(HTTPRequestError) -> HTTPBody {
+    private static func render(_ body: HTTPBody, _ variable: (TemplateVariable) -> String) throws(HTTPRequestError)
+        -> HTTPBody
+    {
         switch body {
         case .none, .bytes: return body
-        case .text(let text): return .text(try TemplateText(parsing: text, field: "body").render(variables))
-        case .json(let value): return .json(try render(value, variables))
+        case .text(let text): return .text(try TemplateText(parsing: text, field: "body").render(variable))
+        case .json(let value): return .json(try render(value, variable))
         }
     }
 
     private static func render(
-        _ value: JSONValue, _ variables: TemplateVariables
+        _ value: JSONValue, _ variable: (TemplateVariable) -> String
     ) throws(HTTPRequestError) -> JSONValue {
         switch value {
         case .string(let text):
-            return .string(try TemplateText(parsing: text, field: "body").render(variables))
+            return .string(try TemplateText(parsing: text, field: "body").render(variable))
         case .array(let elements):
-            return .array(try elements.map { element throws(HTTPRequestError) in try render(element, variables) })
+            return .array(try elements.map { element throws(HTTPRequestError) in try render(element, variable) })
         case .object(let members):
             return .object(
                 try members.map { member throws(HTTPRequestError) in
-                    JSONValue.Member(member.name, try render(member.value, variables))
+                    JSONValue.Member(member.name, try render(member.value, variable))
                 })
         case .null, .bool, .number: return value
         }

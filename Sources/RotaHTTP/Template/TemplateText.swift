@@ -1,18 +1,8 @@
 /// Text with `{{variables}}` inside, taken apart.
 struct TemplateText: Sendable, Hashable {
-    /// The variables there are.
-    enum Variable: String, CaseIterable {
-        case timestamp
-        case uuid
-        case executionID = "execution_id"
-        case jobID = "job_id"
-        case scheduledFor = "scheduled_for"
-        case attempt
-    }
-
     enum Piece: Sendable, Hashable {
         case text(String)
-        case variable(Variable)
+        case variable(TemplateVariable)
     }
 
     let pieces: [Piece]
@@ -22,7 +12,8 @@ struct TemplateText: Sendable, Hashable {
     /// Every `{{` must begin a known variable, so that a slip is found when the job is made and not in what it sends.
     ///
     /// - Throws: ``HTTPRequestError`` with `unknownVariable`, or `misplacedVariable` for one that is not allowed here.
-    init(parsing text: String, field: String, forbidding forbidden: Set<Variable> = []) throws(HTTPRequestError) {
+    init(parsing text: String, field: String, forbidding forbidden: Set<TemplateVariable> = []) throws(HTTPRequestError)
+    {
         var pieces: [Piece] = []
         var rest = Array(text.utf8)[...]
         while let open = Self.index(of: UInt8(ascii: "{"), in: rest) {
@@ -33,7 +24,7 @@ struct TemplateText: Sendable, Hashable {
                     value: String(decoding: rest[open...].prefix(40), as: UTF8.self))
             }
             let name = String(decoding: rest[(open + 2)..<close], as: UTF8.self).trimmingSpaces
-            guard let variable = Variable(rawValue: name) else {
+            guard let variable = TemplateVariable(rawValue: name) else {
                 throw HTTPRequestError(
                     .unknownVariable, field: field, "there is no such variable; \(Self.hint)", value: name)
             }
@@ -50,7 +41,7 @@ struct TemplateText: Sendable, Hashable {
     }
 
     private static let hint =
-        "known are " + Variable.allCases.map { "{{\($0.rawValue)}}" }.joined(separator: ", ")
+        "known are " + TemplateVariable.allCases.map { "{{\($0.rawValue)}}" }.joined(separator: ", ")
         + "; a body with literal braces can be sent as bytes"
 
     var hasVariables: Bool {
@@ -62,13 +53,13 @@ struct TemplateText: Sendable, Hashable {
         pieces.map { if case .text(let text) = $0 { text } else { "x" } }.joined()
     }
 
-    /// The text with its variables replaced, each value passed through `encode`.
-    func render(_ variables: TemplateVariables, encode: (String) -> String = { $0 }) -> String {
+    /// The text with its variables replaced.
+    func render(_ value: (TemplateVariable) -> String) -> String {
         var out = ""
         for piece in pieces {
             switch piece {
             case .text(let text): out += text
-            case .variable(let variable): out += encode(variables.value(of: variable))
+            case .variable(let variable): out += value(variable)
             }
         }
         return out

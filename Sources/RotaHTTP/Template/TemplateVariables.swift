@@ -37,7 +37,7 @@ public struct TemplateVariables: Sendable, Hashable, Codable {
     }
 
     /// The text a variable stands for.
-    func value(of variable: TemplateText.Variable) -> String {
+    func value(of variable: TemplateVariable) -> String {
         switch variable {
         case .timestamp: InstantText.iso8601(timestamp)
         case .uuid: uuid.uuidString.lowercased()

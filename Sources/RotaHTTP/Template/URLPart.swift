@@ -24,10 +24,11 @@ struct URLPart {
         _ = try RequestURL(parsing: text.renderedSample)
     }
 
-    func render(_ variables: TemplateVariables) throws(HTTPRequestError) -> String {
-        let rendered = text.render(variables) { value in
-            // `.` and `..` alone would climb out of the path the job's author wrote.
-            let encoded = RequestURL.percentEncode(value)
+    /// The URL with its variables replaced, each value percent-encoded.
+    func render(_ value: (TemplateVariable) -> String) throws(HTTPRequestError) -> String {
+        let rendered = text.render { variable in
+            let encoded = PercentEncoding.encode(value(variable))
+            // `.` and `..` alone would climb out of the path that the job's author wrote.
             guard encoded.utf8.allSatisfy({ $0 == UInt8(ascii: ".") }) else { return encoded }
             return String(repeating: "%2E", count: encoded.utf8.count)
         }

@@ -58,6 +58,9 @@ final class Exchange: Sendable {
         return !isOver
     }
 
+    /// Whether the response's header was received.
+    var hasHead: Bool { state.withLock { $0.headAt != nil } }
+
     func receive(status: Int, headers: HTTPHeaders) {
         state.withLock {
             $0.headAt = .now
@@ -86,7 +89,9 @@ final class Exchange: Sendable {
     func finish(isTruncated: Bool = false) {
         end { state in
             let now = ContinuousClock.now
-            let head = state.headAt ?? now
+            guard let head = state.headAt else {
+                return .failure(TransportError(.badResponse, "the answer has no header", url: url))
+            }
             return .success(
                 HTTPResponse(
                     status: state.status, headers: state.headers, body: state.body, bodyIsTruncated: isTruncated,

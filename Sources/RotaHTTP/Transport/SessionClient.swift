@@ -33,7 +33,7 @@ final class SessionClient: Sendable {
         configuration.httpCookieStorage = nil
         configuration.httpShouldSetCookies = false
         configuration.httpCookieAcceptPolicy = .never
-        configuration.urlCredentialStorage = nil
+        // The credential storage stays, although it is empty: without one, Foundation on Linux never ends a 401.
         configuration.httpMaximumConnectionsPerHost = 64
         // Ours is the deadline that counts; URLSession's own only stands behind it.
         configuration.timeoutIntervalForRequest = 7200

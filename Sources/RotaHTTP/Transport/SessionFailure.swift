@@ -11,25 +11,69 @@ struct SessionFailure {
 
     init(_ error: any Error) {
         let cause = (error as? URLError)?.code ?? .unknown
-        (code, message) =
-            switch cause {
-            case .timedOut: (.timeout, "the connection timed out")
-            case .cancelled: (.canceled, "the request was canceled")
-            case .cannotFindHost, .dnsLookupFailed: (.dns, "the host's name could not be resolved")
-            case .cannotConnectToHost: (.connectionRefused, "nobody accepts connections there")
-            case .networkConnectionLost: (.connectionReset, "the connection was cut before the response was complete")
-            case .notConnectedToInternet: (.connectionFailed, "there is no network")
-            case .secureConnectionFailed, .serverCertificateUntrusted, .serverCertificateHasBadDate,
-                .serverCertificateHasUnknownRoot, .serverCertificateNotYetValid, .clientCertificateRejected,
-                .clientCertificateRequired:
-                (.tls, "no secure connection: the certificate or the handshake was refused")
-            case .badServerResponse, .cannotDecodeRawData, .cannotDecodeContentData, .cannotParseResponse,
-                .zeroByteResource:
-                (.badResponse, "the answer is no complete HTTP response")
-            case .httpTooManyRedirects, .redirectToNonExistentLocation: (.redirect, "the redirect cannot be followed")
-            case .dataLengthExceedsMaximum: (.tooLarge, "the response is too large")
-            case .badURL, .unsupportedURL: (.badRequest, "URLSession cannot send this request")
-            default: (.other, "URLSession failed with code \(cause.rawValue)")
-            }
+        let code = Self.code(of: cause) ?? Self.code(ofCurlText: (error as NSError).localizedDescription)
+        self.code = code
+        message = Self.message(of: code, cause)
+    }
+
+    private static func code(of cause: URLError.Code) -> TransportError.Code? {
+        switch cause {
+        case .timedOut: .timeout
+        case .cancelled: .canceled
+        case .cannotFindHost, .dnsLookupFailed: .dns
+        case .cannotConnectToHost: .connectionRefused
+        // Linux reports a connection that ends without a byte as a bad server response.
+        case .networkConnectionLost, .badServerResponse: .connectionReset
+        case .notConnectedToInternet, .dataNotAllowed, .internationalRoamingOff, .callIsActive: .connectionFailed
+        case .secureConnectionFailed, .serverCertificateUntrusted, .serverCertificateHasBadDate,
+            .serverCertificateHasUnknownRoot, .serverCertificateNotYetValid, .clientCertificateRejected,
+            .clientCertificateRequired:
+            .tls
+        case .cannotDecodeRawData, .cannotDecodeContentData, .cannotParseResponse, .zeroByteResource: .badResponse
+        // The URL was read as http before; what Linux calls unsupported here is an answer that is no HTTP/1.
+        case .unsupportedURL: .badResponse
+        case .httpTooManyRedirects, .redirectToNonExistentLocation: .redirect
+        case .dataLengthExceedsMaximum: .tooLarge
+        case .badURL: .badRequest
+        default: nil
+        }
+    }
+
+    /// Linux has one number for everything else; libcurl's English words (`lib/strerror.c`) tell the kinds apart.
+    private static func code(ofCurlText text: String) -> TransportError.Code {
+        let text = text.lowercased()
+        let words: [(TransportError.Code, [String])] = [
+            (.tls, ["ssl", "tls", "certificate", "crypto"]),
+            (.badResponse, ["encoding", "weird server reply", "header", "content-length", "http2", "http/2", "chunk"]),
+            (
+                .connectionReset,
+                ["partial file", "transfer closed", "receiving data", "sending data", "recv failure", "send failure"]
+            ),
+            (.connectionFailed, ["connect to", "couldn't connect", "unreachable", "no route"]),
+            (.timeout, ["timeout", "timed out"]),
+            (.dns, ["resolve"]),
+            // What libcurl says of a header line that is longer than its buffer may grow.
+            (.tooLarge, ["out of memory"]),
+            // What libcurl says of an answer that its caller, here Foundation, could not make sense of.
+            (.badResponse, ["failed writing"]),
+        ]
+        return words.first { $0.1.contains { text.contains($0) } }?.0 ?? .other
+    }
+
+    private static func message(of code: TransportError.Code, _ cause: URLError.Code) -> String {
+        switch code {
+        case .timeout: "the connection timed out"
+        case .canceled: "the request was canceled"
+        case .dns: "the host's name could not be resolved"
+        case .connectionRefused: "nobody accepts connections there"
+        case .connectionReset: "the connection was cut before the response was complete"
+        case .connectionFailed: "no connection could be made"
+        case .tls: "no secure connection: the certificate or the handshake was refused"
+        case .badResponse: "the answer is no HTTP response, or its content cannot be decoded"
+        case .redirect: "the redirect cannot be followed"
+        case .tooLarge: "the response is too large"
+        case .badRequest: "URLSession cannot send this request"
+        default: "URLSession failed with code \(cause.rawValue)"
+        }
     }
 }

@@ -87,8 +87,21 @@ final class SessionReceiver: NSObject, URLSessionDataDelegate {
             let failure = SessionFailure(error)
             exchange.fail(failure.code, failure.message)
         } else {
+            // A 3xx without a target is not announced on Linux, so what was missed is made up for here.
+            if !exchange.hasHead, let response = task.response { exchange.receive(response) }
             exchange.finish()
         }
+    }
+
+    func urlSession(
+        _ session: URLSession, task: URLSessionTask, didReceive challenge: URLAuthenticationChallenge,
+        completionHandler: @escaping @Sendable (URLSession.AuthChallengeDisposition, URLCredential?) -> Void
+    ) {
+        #if canImport(FoundationNetworking)
+            // Linux asks when the whole 401 has arrived, and with no credential to offer it never ends the task.
+            exchange(task)?.finish()
+        #endif
+        completionHandler(.performDefaultHandling, nil)
     }
 
     func urlSession(

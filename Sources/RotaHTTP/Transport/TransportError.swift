@@ -18,7 +18,7 @@ public struct TransportError: Error, Sendable, Hashable, CustomStringConvertible
     public init(_ code: Code, _ message: String, url: URL? = nil) {
         self.code = code
         self.message = message
-        self.url = url.map { RequestURL.redact($0) }
+        self.url = url.map { PercentEncoding.redact(url: $0.absoluteString) }
     }
 
     /// One line: the code, the message and the URL.

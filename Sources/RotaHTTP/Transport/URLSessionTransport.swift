@@ -6,19 +6,22 @@
 public final class URLSessionTransport: HTTPTransport {
     private let client: SessionClient
     private let addressPolicy: AddressPolicy
+    private let redirects: RedirectPolicy
     private let resolver: any HostResolver
 
     /// Makes a transport.
     ///
     /// - Parameters:
     ///   - addressPolicy: which hosts may be talked to; by default only those on the public Internet (row T-31).
+    ///   - redirects: whether redirects are followed, each one checked by the policy; by default they are not.
     ///   - responseLimit: how much of a body is kept; by default the first mebibyte.
     ///   - resolver: looks names up for the policy; the system's by default.
     public init(
-        addressPolicy: AddressPolicy = .publicInternet, responseLimit: ResponseLimit = .default,
-        resolver: any HostResolver = SystemHostResolver()
+        addressPolicy: AddressPolicy = .publicInternet, redirects: RedirectPolicy = .never,
+        responseLimit: ResponseLimit = .default, resolver: any HostResolver = SystemHostResolver()
     ) {
         self.addressPolicy = addressPolicy
+        self.redirects = redirects
         self.resolver = resolver
         client = SessionClient(responseLimit: responseLimit)
     }
@@ -26,11 +29,24 @@ public final class URLSessionTransport: HTTPTransport {
     /// Sends a request and waits for the whole response, or for `request.timeout` to pass.
     ///
     /// - Parameter request: what to send.
-    /// - Returns: the response whatever its status; redirects are not followed.
+    /// - Returns: the response whatever its status.
     /// - Throws: ``TransportError``.
     public func send(_ request: HTTPRequest) async throws -> HTTPResponse {
+        let start = ContinuousClock.now
+        var chain = RedirectChain(redirects)
+        var request = request
+        while true {
+            let left = request.timeout - (ContinuousClock.now - start)
+            let response = try await exchange(request, within: max(.zero, left))
+            guard let next = try chain.next(after: response, to: request) else { return response }
+            request = next
+        }
+    }
+
+    /// One request and one response.
+    private func exchange(_ request: HTTPRequest, within time: Duration) async throws -> HTTPResponse {
         let exchange = Exchange(url: request.url, limit: client.responseLimit)
-        let ticket = client.deadlines.schedule(after: request.timeout) {
+        let ticket = client.deadlines.schedule(after: time) {
             exchange.fail(.timeout, "no complete response within \(request.timeout)")
         }
         defer { client.deadlines.cancel(ticket) }

@@ -48,7 +48,7 @@ struct LoopbackConnection {
                 guard let isDone = write(bytes, total: bytes.count) else { return .gone }
                 guard isDone else { return .blocked }
             case .repeated(let bytes, let count):
-                guard let isDone = write(bytes, total: bytes.count * count) else { return .gone }
+                guard let isDone = write(bytes, total: bytes.count * max(0, count)) else { return .gone }
                 guard isDone else { return .blocked }
             case .pause(let duration):
                 wakesAt = now + duration

@@ -62,7 +62,7 @@ public final class LoopbackServer: Sendable {
         loop.resetNewConnections(resets)
     }
 
-    /// Cuts all connections and waits until thread, sockets and handlers are gone. Calling it again does nothing.
+    /// Cuts all connections and waits until thread, sockets and handlers are gone; calling it again does nothing.
     public func stop() async {
         await loop.stop()
     }

@@ -1,0 +1,17 @@
+import Foundation
+
+extension HTTPResponse {
+    /// The response with every secret replaced in header values and body: what may be kept of it (goal S3).
+    ///
+    /// - Parameter redaction: what to strike out, as the request it answers knows it.
+    /// - Returns: the scrubbed response.
+    public func redacted(by redaction: Redaction) -> HTTPResponse {
+        guard !redaction.isEmpty else { return self }
+        let fields = headers.fields.map {
+            HTTPHeaders.Field(redaction.scrub($0.name), redaction.scrub($0.value), isSensitive: $0.isSensitive)
+        }
+        return HTTPResponse(
+            status: status, headers: HTTPHeaders(fields), body: Data(redaction.scrub(Array(body))),
+            bodyIsTruncated: bodyIsTruncated, timings: timings)
+    }
+}

@@ -1,0 +1,42 @@
+/// A regular expression that cannot hang, whoever wrote it.
+///
+/// Supported: literals, `.`, `[a-z]`, `\d \w \s` and their opposites, `^ $ \b \A \z`, groups, `|`, `* + ? {2,5}`, and the
+/// flags `(?i)` (ASCII letters), `(?m)`, `(?s)`. Not supported, because they need unbounded work: references to groups
+/// and looking around. A match may lie anywhere in the text.
+public struct Pattern: Sendable, Hashable, CustomStringConvertible {
+    /// The pattern as written.
+    public let text: String
+    private let program: PatternProgram
+
+    /// How many instructions a search may carry out: a second or so, far more than an honest pattern needs.
+    private static let steps = 50_000_000
+
+    init(text: String, program: PatternProgram) {
+        self.text = text
+        self.program = program
+    }
+
+    /// The pattern as written.
+    public var description: String { text }
+
+    /// Whether the pattern occurs in a text.
+    ///
+    /// - Parameter text: the text to search.
+    /// - Returns: true if it occurs; nil if that could not be told within fifty million steps.
+    /// - Complexity: O(n · m), n characters of text and m of pattern.
+    public func occurs(in text: String) -> Bool? {
+        switch program.search(text, steps: Self.steps) {
+        case .found: true
+        case .notFound: false
+        case .gaveUp: nil
+        }
+    }
+
+    /// Patterns are equal if they are written alike.
+    public static func == (left: Pattern, right: Pattern) -> Bool { left.text == right.text }
+
+    /// Hashes the text.
+    ///
+    /// - Parameter hasher: what the pattern is mixed into.
+    public func hash(into hasher: inout Hasher) { hasher.combine(text) }
+}

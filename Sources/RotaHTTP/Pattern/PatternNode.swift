@@ -1,0 +1,56 @@
+/// A regular expression taken apart.
+indirect enum PatternNode: Sendable {
+    case empty
+    case scalars(PatternSet)
+    case start(ofLine: Bool)
+    case end(ofLine: Bool)
+    case boundary(Bool)
+    case sequence([PatternNode])
+    case choice([PatternNode])
+    case repeated(PatternNode, min: Int, max: Int?)
+}
+
+/// A set of characters: ranges, or everything but those.
+struct PatternSet: Sendable, Hashable {
+    var ranges: [ClosedRange<UInt32>] = []
+    var isNegated = false
+
+    static let digits = PatternSet(ranges: [0x30...0x39])
+    static let words = PatternSet(ranges: [0x30...0x39, 0x41...0x5A, 0x5F...0x5F, 0x61...0x7A])
+    static let spaces = PatternSet(ranges: [0x09...0x0D, 0x20...0x20])
+    static let newline = PatternSet(ranges: [0x0A...0x0A])
+    static let everything = PatternSet(isNegated: true)
+
+    func contains(_ value: UInt32) -> Bool {
+        ranges.contains { $0.contains(value) } != isNegated
+    }
+
+    var negated: PatternSet { PatternSet(ranges: ranges, isNegated: !isNegated) }
+
+    /// The ranges of the set, negation carried out.
+    var positiveRanges: [ClosedRange<UInt32>] {
+        guard isNegated else { return ranges }
+        var out: [ClosedRange<UInt32>] = []
+        var next: UInt32 = 0
+        for range in ranges.sorted(by: { $0.lowerBound < $1.lowerBound }) {
+            if range.lowerBound > next { out.append(next...(range.lowerBound - 1)) }
+            next = max(next, range.upperBound + 1)
+        }
+        if next <= 0x10FFFF { out.append(next...0x10FFFF) }
+        return out
+    }
+
+    /// The set with the other case of each ASCII letter in it.
+    var ignoringCase: PatternSet {
+        var out = self
+        for range in ranges {
+            for (letters, other) in [(0x41...0x5A as ClosedRange<UInt32>, 0x61 as UInt32), (0x61...0x7A, 0x41)]
+            where range.overlaps(letters) {
+                let part = range.clamped(to: letters)
+                let shift = other &- letters.lowerBound
+                out.ranges.append((part.lowerBound &+ shift)...(part.upperBound &+ shift))
+            }
+        }
+        return out
+    }
+}

@@ -1,0 +1,73 @@
+import Foundation
+
+/// The redirects of one exchange: which request comes after which response (RFC 9110 § 15.4).
+struct RedirectChain {
+    private let policy: RedirectPolicy
+    private var visited: Set<String> = []
+
+    init(_ policy: RedirectPolicy) {
+        self.policy = policy
+    }
+
+    /// The request that a response asks for; nil if the response is the end of the exchange.
+    ///
+    /// - Throws: ``TransportError`` with `redirect` for a loop, one too many, a step from https to http, or a bad target.
+    mutating func next(after response: HTTPResponse, to request: HTTPRequest) throws(TransportError) -> HTTPRequest? {
+        guard policy.limit > 0, [301, 302, 303, 307, 308].contains(response.status),
+            let location = response.headers["Location"]
+        else { return nil }
+        let from: RequestURL
+        let target: RequestURL
+        do {
+            from = try RequestURL(parsing: request.url.absoluteString)
+            target = try RequestURL(parsing: Self.resolve(location, against: from))
+        } catch {
+            throw TransportError(.redirect, "the redirect leads nowhere: \(error.message)", url: request.url)
+        }
+        guard !from.isSecure || target.isSecure else {
+            throw TransportError(.redirect, "a redirect from https to http is not followed", url: request.url)
+        }
+        visited.insert("\(request.method) \(from.text)")
+        guard visited.count <= policy.limit else {
+            throw TransportError(.redirect, "more than \(policy.limit) redirects", url: request.url)
+        }
+        let following = try follow(request, response.status, from, target)
+        guard !visited.contains("\(following.method) \(target.text)") else {
+            throw TransportError(.redirect, "the redirects go round in a circle", url: request.url)
+        }
+        return following
+    }
+
+    /// The target's text: absolute, or in the forms of RFC 3986 § 4.2 against where the response came from.
+    private static func resolve(_ location: String, against from: RequestURL) -> String {
+        let lower = location.lowercased()
+        if lower.hasPrefix("http://") || lower.hasPrefix("https://") { return location }
+        if location.hasPrefix("//") { return (from.isSecure ? "https:" : "http:") + location }
+        if location.hasPrefix("/") { return from.origin + location }
+        let path = from.pathAndQuery.prefix { $0 != "?" }
+        if location.hasPrefix("?") { return from.origin + path + location }
+        // Anything with a scheme of its own is refused by the parser, because it is no http URL.
+        if location.prefix(while: { $0 != "/" && $0 != "?" && $0 != "#" }).contains(":") { return location }
+        let folder = path.lastIndex(of: "/").map { path[...$0] } ?? "/"
+        return from.origin + folder + location
+    }
+
+    private func follow(
+        _ request: HTTPRequest, _ status: Int, _ from: RequestURL, _ target: RequestURL
+    ) throws(TransportError) -> HTTPRequest {
+        let becomesGet =
+            (status == 303 && request.method != .head) || ((status == 301 || status == 302) && request.method == .post)
+        let isElsewhere = from.isSecure != target.isSecure || from.host != target.host || from.port != target.port
+        let fields = request.headers.fields.filter { field in
+            if isElsewhere, field.isSensitive || HTTPHeaders.Field.carriesCredentials(field.name) { return false }
+            return !becomesGet || !field.name.lowercased().hasPrefix("content-")
+        }
+        do {
+            return try HTTPRequest(
+                method: becomesGet ? .get : request.method, address: target, headers: HTTPHeaders(fields),
+                body: becomesGet ? .none : request.body, timeout: request.timeout, redaction: request.redaction)
+        } catch {
+            throw TransportError(.redirect, "the redirect cannot be followed: \(error.message)", url: request.url)
+        }
+    }
+}

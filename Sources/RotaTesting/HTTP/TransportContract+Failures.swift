@@ -1,0 +1,67 @@
+import Foundation
+import RotaHTTP
+
+extension TransportContract {
+    /// The name of the check that Foundation on Linux cannot be run through: up to Swift 6.3 it traps on such an answer.
+    public static let brokenHeaderCheck = "a header that breaks off is a cut connection"
+
+    /// Every way in which a server fails ends in the right kind of error, within the deadline.
+    static let failures: [Check] = [
+        failing("silence is a timeout", .silence, [.timeout]),
+        failing("a header without an end is a timeout", .dribblingHeader(every: .milliseconds(10)), [.timeout]),
+        failing("silence in the header is a timeout", .partialHeader(then: .silence), [.timeout]),
+        failing("silence in the body is a timeout", .partialBody(then: .silence), [.timeout]),
+        failing("silence between chunks is a timeout", .partialChunks(then: .silence), [.timeout]),
+        failing("a reset is a reset", .reset, [.connectionReset]),
+        failing("hanging up is a reset", .hangUp, [.connectionReset]),
+        failing("a reset in the header is a reset", .partialHeader(then: .reset), [.connectionReset]),
+        failing(brokenHeaderCheck, .partialHeader(then: .close), [.connectionReset, .badResponse]),
+        failing("a reset in the body is a reset", .partialBody(then: .reset), [.connectionReset]),
+        failing("a body that breaks off is a reset", .partialBody(then: .close), [.connectionReset]),
+        failing("a reset between chunks is a reset", .partialChunks(then: .reset), [.connectionReset]),
+        failing("chunks that break off are a reset", .partialChunks(then: .close), [.connectionReset]),
+        failing("what is not HTTP is a bad response", .raw("this is no HTTP\r\n\r\n"), [.badResponse]),
+        failing(
+            "a body that cannot be unpacked is a bad response",
+            .status(200, headers: ["Content-Encoding": "gzip"], text: "this is no gzip"), [.badResponse]),
+        Check("nobody listening is a refused connection") { transport in
+            guard let url = URL(string: try LoopbackServer.refusingAddress()) else { return }
+            try await requireFailure([.connectionRefused], HTTPRequest(url: url), transport)
+        },
+        Check("a connection reset on arrival is an error of the connection") { transport in
+            try await withServer({ _ in .status(200) }) { server in
+                server.resetNewConnections()
+                try await requireFailure(
+                    [.connectionReset, .connectionFailed, .connectionRefused], HTTPRequest(url: server.url()), transport
+                )
+            }
+        },
+        Check("a name that does not exist is a DNS error") { transport in
+            guard let url = URL(string: "http://no-such-host.invalid/") else { return }
+            // A transport with an address policy may refuse the name without asking.
+            try await requireFailure([.dns, .forbiddenAddress], HTTPRequest(url: url), transport)
+        },
+        Check("after a failure the next request succeeds") { transport in
+            try await withServer({ $0.path == "/bad" ? .partialBody(then: .reset) : .status(200) }) { server in
+                for _ in 0..<5 {
+                    try await requireFailure([.connectionReset], HTTPRequest(url: server.url("/bad")), transport)
+                    let response = try await transport.send(HTTPRequest(url: server.url("/good")))
+                    try ContractViolation.require(response.status == 200, "got \(response.status)")
+                }
+            }
+        },
+    ]
+
+    private static func failing(
+        _ name: String, _ answer: LoopbackResponse, _ codes: [TransportError.Code]
+    ) -> Check {
+        Check(name) { transport in
+            try await withServer({ _ in answer }) { server in
+                // Only what must end in a timeout is given a short one; the rest may take what a busy machine needs.
+                let timeout: Duration = codes == [.timeout] ? .milliseconds(150) : .seconds(20)
+                let request = try HTTPRequest(url: server.url(), timeout: timeout)
+                try await requireFailure(codes, request, transport)
+            }
+        }
+    }
+}
