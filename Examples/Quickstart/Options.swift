@@ -1,4 +1,5 @@
 import Foundation
+import Rota
 
 /// What the command line asks for.
 struct Options {
@@ -43,4 +44,14 @@ struct Options {
 struct UsageError: Error {
     /// What is wrong, or `nil` if only help was asked for.
     let message: String?
+}
+
+extension Crontab {
+    /// Reads a file.
+    init(contentsOf path: String) throws {
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw UsageError(message: "The file \(path) cannot be read.")
+        }
+        try self.init(String(decoding: data, as: UTF8.self))
+    }
 }

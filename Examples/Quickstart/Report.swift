@@ -15,7 +15,7 @@ struct Report {
 
     init(jobs: [Job]) {
         nameWidth = min(40, max(4, jobs.map(\.definition.name.count).max() ?? 4))
-        print(row("TIME (UTC)", "JOB", "SOURCE", "STATUS", "LATENESS", "ATTEMPTS"))
+        say(row("TIME (UTC)", "JOB", "SOURCE", "STATUS", "LATENESS", "ATTEMPTS"))
     }
 
     mutating func add(_ execution: Execution) {
@@ -26,7 +26,7 @@ struct Report {
         line.attempts += execution.attempts.count
         line.latest = max(line.latest, lateness)
         lines[execution.jobName] = line
-        print(
+        say(
             row(
                 Self.time(execution.scheduledFor), execution.jobName, execution.source.rawValue,
                 execution.status.rawValue, "+" + Self.milliseconds(lateness),
@@ -34,14 +34,14 @@ struct Report {
     }
 
     func printSummary() {
-        print("")
+        say()
         for (name, line) in lines.sorted(by: { $0.key < $1.key }) {
-            print(
+            say(
                 "\(pad(name, nameWidth))  \(line.runs) runs, \(line.succeeded) succeeded, \(line.attempts) attempts, "
                     + "at most \(Self.milliseconds(line.latest)) late")
         }
         let runs = lines.values.map(\.runs).reduce(0, +)
-        print("\(runs) executions in all, \(lines.values.map(\.succeeded).reduce(0, +)) succeeded.")
+        say("\(runs) executions in all, \(lines.values.map(\.succeeded).reduce(0, +)) succeeded.")
     }
 
     private func row(_ columns: String...) -> String {

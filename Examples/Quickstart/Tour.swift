@@ -30,14 +30,16 @@ struct Tour {
     }
 
     /// Registers the handler and makes the jobs, or goes on with those that an earlier run left behind.
-    func prepare(_ scheduler: Scheduler) async throws {
+    func prepare(_ scheduler: Scheduler) async throws -> [Job] {
         try await scheduler.handle("greet", payload: Greeting.self) { greeting, context in
             guard !greeting.name.isEmpty else { throw AttemptFailure(.invalidRequest) }
         }
+        var jobs: [Job] = []
         for draft in try drafts() {
             let job = try await scheduler.create(draft)
             // The receiver has another port in every run.
-            try await scheduler.update(job.id) { $0.action = draft.definition.action }
+            jobs.append(try await scheduler.update(job.id) { $0.action = draft.definition.action })
         }
+        return jobs
     }
 }

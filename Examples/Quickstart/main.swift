@@ -5,6 +5,12 @@ import RotaTesting
 // swift run quickstart
 // Real jobs on a real clock: they fire, fail, are retried, are recorded on disk, and survive a restart.
 
+/// Prints a line at once, also into a file or a pipe.
+func say(_ line: String = "") {
+    print(line)
+    fflush(nil)
+}
+
 func fail(_ message: String, code: Int32 = 1) -> Never {
     FileHandle.standardError.write(Data("quickstart: \(message)\n".utf8))
     exit(code)
@@ -12,43 +18,48 @@ func fail(_ message: String, code: Int32 = 1) -> Never {
 
 do {
     let options = try Options(CommandLine.arguments.dropFirst())
+    let crontab = try options.crontab.map { try Crontab(contentsOf: $0) }
     let folder = URL(filePath: options.state, directoryHint: .isDirectory).standardizedFileURL
     let store = try await FileJobStore(directory: folder)
     let found = try await store.jobs(JobQuery(limit: 1000)).items
     let finished = found.map { $0.succeeded + $0.failed + $0.dropped }.reduce(0, +)
-    print("State in \(folder.path): \(found.isEmpty ? "new" : "\(found.count) jobs, \(finished) executions finished")")
+    say("State in \(folder.path): \(found.isEmpty ? "new" : "\(found.count) jobs, \(finished) executions finished")")
 
     let jobs: [Job]
     let scheduler: Scheduler
     var server: LoopbackServer?
-    if let file = options.crontab {
-        let crontab = try Crontab(String(contentsOf: URL(filePath: file), encoding: .utf8))
+    if let crontab {
         let policy = AddressPolicy.publicInternet.adding(hosts: options.allowedHosts)
         scheduler = Scheduler(store: store, transport: URLSessionTransport(addressPolicy: policy))
         jobs = try await scheduler.create(
             crontab.entries.map { entry in
                 var draft = entry.draft()
-                draft.idempotencyKey = "\(file):\(entry.schedule.summary) \(entry.request.url)"
+                draft.idempotencyKey = "crontab/\(entry.schedule.summary) \(entry.request.url)"
                 return draft
             })
-        for job in jobs { print("  \(job.schedule.summary)  \(job.name)") }
+        for job in jobs { say("  \(job.schedule.summary)  \(job.name)") }
     } else {
         let receiver = try await Receiver.start()
         server = receiver
         let policy = AddressPolicy.allowing(hosts: ["127.0.0.1"])
         scheduler = Scheduler(store: store, transport: URLSessionTransport(addressPolicy: policy))
-        try await Tour(server: receiver).prepare(scheduler)
-        jobs = try await scheduler.jobs(JobQuery(limit: 1000)).items
-        print("Receiver on \(receiver.address()); stopping after \(options.seconds) s, or on Ctrl-C.")
+        jobs = try await Tour(server: receiver).prepare(scheduler)
+        say("Receiver on \(receiver.address()); stopping after \(options.seconds) s, or on Ctrl-C.")
     }
-    print("")
+    // The folder is this tour's, or this crontab's: what another one left in it is not to run along.
+    let strangers = Set(found.map(\.id)).subtracting(jobs.map(\.id))
+    if !strangers.isEmpty {
+        let gone = try await store.delete(Array(strangers))
+        say("Deleted \(gone.count) jobs that an earlier run left and this one does not have.")
+    }
+    say()
 
     let events = scheduler.events()
     let interruption = Interruption { scheduler.beginShutdown() }
     defer { withExtendedLifetime(interruption) {} }
     try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask { try await scheduler.run() }
-        if options.crontab == nil {
+        if crontab == nil {
             group.addTask {
                 try? await Task.sleep(for: .seconds(options.seconds))
                 scheduler.beginShutdown()

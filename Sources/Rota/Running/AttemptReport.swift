@@ -45,7 +45,7 @@ struct AttemptReport: Sendable {
                 AttemptFailure(.responseMismatch, status: response.status),
                 message: request.redaction.scrub(message))
         }
-        let scrubbed = request.redaction.scrub(response)
+        let scrubbed = response.redacted(by: request.redaction)
         let preview = scrubbed.bodyPreview()
         statusCode = response.status
         bodyPreview = preview.text
