@@ -46,6 +46,8 @@ let package = Package(
             name: "quickstart", dependencies: ["Rota", "RotaTesting"], path: "Examples/Quickstart",
             swiftSettings: settings),
         .executableTarget(
+            name: "daily-report", dependencies: ["Rota"], path: "Examples/DailyReport", swiftSettings: settings),
+        .executableTarget(
             name: "benchmarks", dependencies: ["Rota", "RotaTesting"], path: "Benchmarks/RotaBenchmarks",
             swiftSettings: settings),
     ]
