@@ -41,7 +41,8 @@ let package = Package(
         .testTarget(name: "RotaTestingTests", dependencies: ["RotaTesting"], swiftSettings: settings),
 
         .executableTarget(
-            name: "crash-child", dependencies: ["RotaStore", "RotaTesting"], path: "Tests/CrashChild", swiftSettings: settings),
+            name: "crash-child", dependencies: ["RotaStore", "RotaTesting"], path: "Tests/CrashChild",
+            swiftSettings: settings),
         .executableTarget(
             name: "quickstart", dependencies: ["Rota", "RotaTesting"], path: "Examples/Quickstart",
             swiftSettings: settings),

@@ -32,7 +32,8 @@ enum StoreFloor {
         let date = Date(timeIntervalSince1970: 1_750_000_001)
         return Completion(
             executionID: execution.id, token: execution.lease?.token ?? 0,
-            attempt: Attempt(number: 1, startedAt: date, duration: .milliseconds(12), statusCode: 200), next: .succeeded,
+            attempt: Attempt(number: 1, startedAt: date, duration: .milliseconds(12), statusCode: 200),
+            next: .succeeded,
             date: date)
     }
 

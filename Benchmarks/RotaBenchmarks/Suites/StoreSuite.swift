@@ -5,7 +5,8 @@ import Rota
 enum StoreSuite {
     static let benchmarks = [
         Benchmark(
-            id: "P8", title: "file store: one durable commit at a time", goal: "≥ 0.8× raw append + fdatasync", run: alone),
+            id: "P8", title: "file store: one durable commit at a time", goal: "≥ 0.8× raw append + fdatasync",
+            run: alone),
         Benchmark(id: "P9", title: "file store: 64 concurrent writers", goal: "≥ 0.5× raw group of 64", run: together),
         Benchmark(
             id: "P10", title: "file store: reopen with execution records",
@@ -141,7 +142,8 @@ enum StoreSuite {
                     "after compaction", Double(compacted) / 1e6, "MB",
                     ratio: (Double(compacted) / Double(dataBytes), "live data")),
                 Figure(
-                    "largest while it ran", Double(peak) / 1e6, "MB", ratio: (Double(peak) / Double(dataBytes), "live data")
+                    "largest while it ran", Double(peak) / 1e6, "MB",
+                    ratio: (Double(peak) / Double(dataBytes), "live data")
                 ),
                 Figure("mean commit of 100 rows", total / Double(rounds * 3), "ms"),
                 Figure("slowest commit of 100 rows", slowest, "ms"),
