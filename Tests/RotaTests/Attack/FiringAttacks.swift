@@ -186,11 +186,11 @@ struct FiringAttacks {
             let job = try await bench.scheduler.create(
                 .init(name: "j", schedule: .cron("* * * * *"), action: .http(.get("https://example.com/"))))
             try await bench.scheduler.pause(job.id)
-            await bench.advance(.milliseconds(59_999) + .microseconds(500))
+            await bench.advance(.milliseconds(119_999) + .microseconds(500))
             try await bench.scheduler.resume(job.id)
             await bench.advance(.seconds(10))
             #expect(try await bench.executions(of: job.id).count == 1)
-            #expect(try await bench.scheduler.skips(of: job.id).isEmpty)
+            #expect(try await bench.scheduler.skips(of: job.id).map(\.count) == [1])
         }
     }
 
