@@ -64,6 +64,9 @@ public actor Scheduler {
     /// What the driver is doing, for tools that own the scheduler's time.
     package nonisolated var status: DriverStatus { context.status }
 
+    /// The name under which the scheduler holds leases.
+    package nonisolated var owner: String { context.owner }
+
     /// Whether the driver was told to look again and has not yet done so.
     package nonisolated var isSignaled: Bool { context.signal.isRaised }
 }
