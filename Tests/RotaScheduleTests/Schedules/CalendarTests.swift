@@ -37,7 +37,7 @@ import Testing
         var random = SeededGenerator(0xCA1 + batch)
         let zone = "America/New_York"
         let history = ZoneHistory(try TimeZoneDatabase.system.rules(for: zone))
-        for _ in 0..<40 {
+        for _ in 0..<20 {
             let expression = ["0 * * * *", "30 9 * * *", "*/20 8-20 * * *", "0 0 1,15 * *"][random.int(0...3)]
             let base = try Schedule.cron(expression, in: zone)
             let models = try (0..<random.int(1...2)).map { _ in (try Model.random(&random), random.chance(50)) }
@@ -77,7 +77,7 @@ import Testing
     @Test("business days agree with moving every occurrence", arguments: [BusinessDayShift.previous, .next, .nearest])
     func shifts(shift: BusinessDayShift) throws {
         var random = SeededGenerator(0xB1)
-        for _ in 0..<60 {
+        for _ in 0..<16 {
             let holidays = (0..<random.int(0...12)).map { _ in random.int(1...30) }
             let texts = holidays.map { "2026-06-\($0 < 10 ? "0" : "")\($0)" }
             let expression = random.pick([
@@ -104,7 +104,7 @@ import Testing
                 }
                 moved.insert(next.addingTimeInterval(Double(try #require(candidates.first)) * 86_400))
             }
-            let window = instant("2026-05-20T10:00:00Z")..<instant("2026-07-20T10:00:00Z")
+            let window = instant("2026-05-20T10:00:00Z")..<instant("2026-07-06T10:00:00Z")
             let expected = moved.filter(window.contains).sorted()
             var forwards: [Date] = []
             cursor = window.lowerBound.addingTimeInterval(-1)
