@@ -37,7 +37,7 @@ import Testing
         var random = SeededGenerator(0xCA1 + batch)
         let zone = "America/New_York"
         let history = ZoneHistory(try TimeZoneDatabase.system.rules(for: zone))
-        for _ in 0..<20 {
+        for _ in 0..<10 {
             let expression = ["0 * * * *", "30 9 * * *", "*/20 8-20 * * *", "0 0 1,15 * *"][random.int(0...3)]
             let base = try Schedule.cron(expression, in: zone)
             let models = try (0..<random.int(1...2)).map { _ in (try Model.random(&random), random.chance(50)) }
@@ -77,7 +77,7 @@ import Testing
     @Test("business days agree with moving every occurrence", arguments: [BusinessDayShift.previous, .next, .nearest])
     func shifts(shift: BusinessDayShift) throws {
         var random = SeededGenerator(0xB1)
-        for _ in 0..<16 {
+        for _ in 0..<8 {
             let holidays = (0..<random.int(0...12)).map { _ in random.int(1...30) }
             let texts = holidays.map { "2026-06-\($0 < 10 ? "0" : "")\($0)" }
             let expression = random.pick([

@@ -34,6 +34,21 @@ struct TZifWriter {
     }
 }
 
+/// A file of two offsets and any number of changes between them.
+struct DenseTZif {
+    var changes: [(instant: Int, offset: Int)]
+
+    var data: Data {
+        func number(_ value: Int, _ width: Int) -> [UInt8] {
+            (0..<width).reversed().map { UInt8(truncatingIfNeeded: value >> ($0 * 8)) }
+        }
+        var bytes = TZifWriter().data.prefix(44 + 10) + Array("TZif2".utf8) + [UInt8](repeating: 0, count: 15)
+        for count in [0, 0, 0, changes.count, 2, 4] { bytes += number(count, 4) }
+        bytes += changes.flatMap { number($0.instant, 8) } + changes.map { $0.offset == 0 ? 0 : 1 }
+        return bytes + number(0, 4) + [0, 0] + number(3_600, 4) + [1, 0] + Array("XXX\0\n\n".utf8)
+    }
+}
+
 /// A folder that is removed when the value goes out of use.
 final class TemporaryFolder: Sendable {
     let url: URL

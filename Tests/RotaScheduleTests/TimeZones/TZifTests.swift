@@ -106,6 +106,16 @@ import Testing
         #expect(error?.code == .damagedFile)
     }
 
+    @Test("a file of 60,000 changes a second apart is read in no time that matters")
+    func dense() throws {
+        let changes = (0..<60_000).map { (instant: $0, offset: $0 % 2 * 3_600) }
+        let data = DenseTZif(changes: changes).data
+        let zone = try TimeZoneRules(identifier: "Dense", tzif: data)
+        #expect(zone.secondsFromGMT(for: Date(timeIntervalSince1970: 101)) == 3_600)
+        let next = try #require(CronExpression("30 2 * * *").next(after: Date(timeIntervalSince1970: 0), in: zone))
+        #expect(next > Date(timeIntervalSince1970: 0))
+    }
+
     @Test func localTimes() throws {
         let zone = try rules(TZifWriter(changes: [(0, -18_000)], footer: "EST5EDT,M3.2.0,M11.1.0"))
         let plain = try #require(LocalTime(year: 2026, month: 3, day: 7, hour: 2, minute: 30))

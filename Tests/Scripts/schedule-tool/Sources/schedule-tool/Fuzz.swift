@@ -1,8 +1,9 @@
 import Foundation
 import RotaSchedule
 
-/// Random and mutated input to every parser and search of the module. A trap ends the process; a hang is seen by the
-/// slowest input, which is printed.
+/// Random and mutated input to every parser and search of the module.
+///
+/// A trap ends the process; a hang is seen by the slowest input, which is printed.
 struct Fuzz {
     private var state: UInt64
     private let alphabet = Array("0123456789*/,-?LWH#@+ \tMONJAFEBSUNevrydailky5m()T:Z.é\u{0}".utf8)
@@ -11,7 +12,8 @@ struct Fuzz {
         "1 2 3 4 5 6 2030", "0 0 12 ? * 2#1", "H H(0-7) * * *", "every_5m", "2026-03-15T10:00:00.000Z",
     ].map { Array($0.utf8) }
     private let json = [
-        #"{"cron":"0 9 * * *","timezone":"Europe/Berlin","maximumRuns":3}"#, #"{"every":"15m","anchor":"2026-03-15T10:00:00Z"}"#,
+        #"{"cron":"0 9 * * *","timezone":"Europe/Berlin","maximumRuns":3}"#,
+        #"{"every":"15m","anchor":"2026-03-15T10:00:00Z"}"#,
         #"{"union":[{"immediately":true},{"every_n_minutes":5}],"smoothing":{"key":"a","window":"1m"}}"#,
     ].map { Array($0.utf8) }
     private let file: [UInt8]
@@ -52,7 +54,10 @@ struct Fuzz {
     private mutating func instant() -> Date {
         switch random(20) {
         case 0: Date(timeIntervalSince1970: Double(bitPattern: UInt64(random(.max)) << 1))
-        case 1: Date(timeIntervalSince1970: [.infinity, -.infinity, .nan, 1e300, -62_135_596_800, 253_402_300_799][random(6)])
+        case 1:
+            Date(
+                timeIntervalSince1970: [.infinity, -.infinity, .nan, 1e300, -62_135_596_800, 253_402_300_799][random(6)]
+            )
         default: Date(timeIntervalSince1970: Double(random(20_000_000_000) - 5_000_000_000) + Double(random(4)) / 4)
         }
     }
