@@ -50,7 +50,9 @@ extension Schedule {
     private func firstMoved(from source: Int, to target: Int, after instant: Date, _ days: BusinessDays) -> Date? {
         var cursor = days.instant(of: Int64(source) * 86_400).justBefore
         // The same time of that day, with room for readings that come twice.
-        if let same = days.moved(instant, by: source - target) { cursor = max(cursor, same.addingTimeInterval(-7_200)) }
+        if let same = days.moved(instant, by: source - target) {
+            cursor = max(cursor, same.addingTimeInterval(-days.margin(instant, same)))
+        }
         if source == target { cursor = max(cursor, instant) }
         while let found = rule.next(after: cursor), let second = WholeSeconds.floor(found),
             days.day(of: second) <= source
@@ -66,7 +68,9 @@ extension Schedule {
     /// The last instant of a day that, moved to another, comes before a given one.
     private func lastMoved(from source: Int, to target: Int, before instant: Date, _ days: BusinessDays) -> Date? {
         var cursor = days.instant(of: Int64(source + 1) * 86_400)
-        if let same = days.moved(instant, by: source - target) { cursor = min(cursor, same.addingTimeInterval(7_200)) }
+        if let same = days.moved(instant, by: source - target) {
+            cursor = min(cursor, same.addingTimeInterval(days.margin(instant, same)))
+        }
         if source == target { cursor = min(cursor, instant) }
         while let found = rule.previous(before: cursor), let second = WholeSeconds.floor(found),
             days.day(of: second) >= source
@@ -142,6 +146,16 @@ extension Schedule {
             switch TimeZoneRules(table: table).instants(of: LocalTime(seconds: local)) {
             case .unique(let instant), .gap(end: let instant, _), .overlap(first: let instant, _): instant
             }
+        }
+
+        /// How far readings can be out of order at two instants, in seconds: nothing but where an offset changes nearby.
+        func margin(_ instants: Date...) -> TimeInterval {
+            let steady = instants.allSatisfy { instant in
+                guard let second = WholeSeconds.floor(instant) else { return false }
+                let span = table.span(at: second)
+                return span.start < second &- 100_000 && span.end > second &+ 100_000
+            }
+            return steady ? 1 : 7_200
         }
 
         /// An instant some days later by the wall clock, at the same time of day.

@@ -97,6 +97,19 @@ import Testing
         #expect(try CronExpression(text).warnings.isEmpty)
     }
 
+    @Test("a better text is always an expression")
+    func suggestionsRead() {
+        var random = SeededGenerator(0x3A3A)
+        var read = 0
+        while read < 1_000 {
+            guard let expression = try? CronExpression(ExpressionModel.random(&random).text) else { continue }
+            for suggestion in expression.warnings.compactMap(\.suggestion) {
+                #expect(throws: Never.self, "\(expression.source): \(suggestion)") { try CronExpression(suggestion) }
+            }
+            read += 1
+        }
+    }
+
     @Test("a time that daylight saving removes once a year in the zone given")
     func missingTime() throws {
         let zone = try #require(TimeZone(identifier: "America/New_York"))

@@ -186,6 +186,12 @@ import Testing
         for schedule in [Schedule.every(.seconds(60), anchor: date), .once(at: date), .immediately.anchored(at: date)] {
             _ = schedule.next(after: instant("2026-01-01T00:00:00Z"))
             _ = schedule.previous(before: instant("2026-01-01T00:00:00Z"))
+            let fast = Schedule.every(.milliseconds(1), anchor: instant("2026-01-01T00:00:00Z"))
+            if let previous = fast.previous(before: date) { #expect(previous < date) }
+            let moved = Schedule.every(.seconds(3_600), anchor: instant("2026-01-01T00:00:00Z")).onBusinessDays(
+                .nearest)
+            _ = moved.next(after: date)
+            _ = moved.previous(before: date)
             _ = Schedule.every(.seconds(7), anchor: instant("2026-01-01T00:00:00Z")).next(after: date)
         }
     }
