@@ -11,7 +11,11 @@ extension Schedule {
         guard let limits else { return }
         for instant in [limits.start, limits.end].compactMap({ $0 }) { try Self.validate(instant) }
         if let start = limits.start, let end = limits.end, start >= end {
-            throw ScheduleError(.limit, value: "\(end)", message: "The end, \(end), is not after the start, \(start).")
+            throw ScheduleError(
+                .limit, value: InstantText.description(end),
+                message:
+                    "The end, \(InstantText.description(end)), is not after the start, \(InstantText.description(start))."
+            )
         }
         if let runs = limits.maximumRuns, runs < 1 {
             throw ScheduleError(
