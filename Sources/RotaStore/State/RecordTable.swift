@@ -4,9 +4,10 @@
 /// that commit waits for hundreds of milliseconds. Here the records lie in chunks that stay where they are, and the
 /// index is in 256 parts that grow one at a time.
 package struct RecordTable<ID: RecordID, Record: Sendable>: Sendable {
-    /// A part of the index: places of records in open addressing, a negative number where there is none.
+    /// A part of the index, in open addressing: in each slot a record's place and half of its identifier's hash, so
+    /// that a record is looked at only when it is very likely the one.
     private struct Part: Sendable {
-        var slots: [Int32] = []
+        var slots: [UInt64] = []
         var count = 0
     }
 
@@ -85,7 +86,7 @@ package struct RecordTable<ID: RecordID, Record: Sendable>: Sendable {
         if place != last {
             let moved = ids[last / Self.chunkSize][last % Self.chunkSize]
             let (part, slot) = slot(of: moved)
-            if let slot { parts[part].slots[slot] = Int32(place) }
+            if let slot { parts[part].slots[slot] = Self.entry(place, Self.hash(moved)) }
             records[chunk][index] = records[last / Self.chunkSize][last % Self.chunkSize]
             ids[chunk][index] = moved
         }
@@ -101,19 +102,22 @@ package struct RecordTable<ID: RecordID, Record: Sendable>: Sendable {
 
     private func place(of id: ID) -> Int? {
         let (part, slot) = slot(of: id)
-        return slot.map { Int(parts[part].slots[$0]) }
+        return slot.map { Self.place(parts[part].slots[$0]) }
     }
 
     /// The part of the index that an identifier belongs to, and its slot there if it has one.
     private func slot(of id: ID) -> (part: Int, slot: Int?) {
         let hash = Self.hash(id)
         let part = Int(hash >> 56)
-        let size = parts[part].slots.count
-        guard size > 0 else { return (part, nil) }
-        var slot = Int(truncatingIfNeeded: hash) & (size - 1)
-        while case let place = Int(parts[part].slots[slot]), place >= 0 {
-            if ids[place / Self.chunkSize][place % Self.chunkSize] == id { return (part, slot) }
-            slot = (slot + 1) & (size - 1)
+        let mask = parts[part].slots.count - 1
+        guard mask > 0 else { return (part, nil) }
+        var slot = Int(truncatingIfNeeded: hash) & mask
+        while case let entry = parts[part].slots[slot], entry != Self.empty {
+            if UInt32(truncatingIfNeeded: entry) == UInt32(truncatingIfNeeded: hash) {
+                let place = Self.place(entry)
+                if ids[place / Self.chunkSize][place % Self.chunkSize] == id { return (part, slot) }
+            }
+            slot = (slot + 1) & mask
         }
         return (part, nil)
     }
@@ -122,24 +126,15 @@ package struct RecordTable<ID: RecordID, Record: Sendable>: Sendable {
         let hash = Self.hash(id)
         let part = Int(hash >> 56)
         if parts[part].count * 3 >= parts[part].slots.count * 2 { grow(part) }
-        Self.put(place, hash, into: &parts[part].slots)
+        Self.put(Self.entry(place, hash), into: &parts[part].slots)
         parts[part].count += 1
     }
 
     private mutating func grow(_ part: Int) {
         let old = parts[part].slots
-        var slots = [Int32](repeating: -1, count: max(4, old.count * 2))
-        for place in old where place >= 0 {
-            let id = ids[Int(place) / Self.chunkSize][Int(place) % Self.chunkSize]
-            Self.put(Int(place), Self.hash(id), into: &slots)
-        }
+        var slots = [UInt64](repeating: Self.empty, count: max(4, old.count * 2))
+        for entry in old where entry != Self.empty { Self.put(entry, into: &slots) }
         parts[part].slots = slots
-    }
-
-    private static func put(_ place: Int, _ hash: UInt64, into slots: inout [Int32]) {
-        var slot = Int(truncatingIfNeeded: hash) & (slots.count - 1)
-        while slots[slot] >= 0 { slot = (slot + 1) & (slots.count - 1) }
-        slots[slot] = Int32(place)
     }
 
     /// Empties an identifier's slot, and closes the gap so that no later one of the same run is cut off.
@@ -150,17 +145,31 @@ package struct RecordTable<ID: RecordID, Record: Sendable>: Sendable {
         var slot = hole
         while true {
             slot = (slot + 1) & mask
-            let place = Int(parts[part].slots[slot])
-            if place < 0 { break }
-            let home = Int(truncatingIfNeeded: Self.hash(ids[place / Self.chunkSize][place % Self.chunkSize])) & mask
+            let entry = parts[part].slots[slot]
+            if entry == Self.empty { break }
+            let home = Int(truncatingIfNeeded: entry) & mask
             // It may move back to the hole unless its home lies behind the hole.
             if (slot &- home) & mask >= (slot &- hole) & mask {
-                parts[part].slots[hole] = Int32(place)
+                parts[part].slots[hole] = entry
                 hole = slot
             }
         }
-        parts[part].slots[hole] = -1
+        parts[part].slots[hole] = Self.empty
         parts[part].count -= 1
+    }
+
+    private static var empty: UInt64 { .max }
+
+    private static func entry(_ place: Int, _ hash: UInt64) -> UInt64 {
+        UInt64(place) << 32 | hash & 0xffff_ffff
+    }
+
+    private static func place(_ entry: UInt64) -> Int { Int(entry >> 32) }
+
+    private static func put(_ entry: UInt64, into slots: inout [UInt64]) {
+        var slot = Int(truncatingIfNeeded: entry) & (slots.count - 1)
+        while slots[slot] != empty { slot = (slot + 1) & (slots.count - 1) }
+        slots[slot] = entry
     }
 
     /// Spreads an identifier's bits over 64; its upper eight choose the part, its lower ones the slot.
