@@ -41,10 +41,13 @@ let package = Package(
         .testTarget(name: "RotaTestingTests", dependencies: ["RotaTesting"], swiftSettings: settings),
 
         .executableTarget(
-            name: "crash-child", dependencies: ["RotaStore", "RotaTesting"], path: "Tests/CrashChild", swiftSettings: settings),
+            name: "crash-child", dependencies: ["RotaStore", "RotaTesting"], path: "Tests/CrashChild",
+            swiftSettings: settings),
         .executableTarget(
             name: "quickstart", dependencies: ["Rota", "RotaTesting"], path: "Examples/Quickstart",
             swiftSettings: settings),
+        .executableTarget(
+            name: "daily-report", dependencies: ["Rota"], path: "Examples/DailyReport", swiftSettings: settings),
         .executableTarget(
             name: "benchmarks", dependencies: ["Rota", "RotaTesting"], path: "Benchmarks/RotaBenchmarks",
             swiftSettings: settings),

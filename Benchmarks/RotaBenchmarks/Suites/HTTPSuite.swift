@@ -19,7 +19,7 @@ enum HTTPSuite {
     /// Requests a second through the transport and through a bare URLSession, in turn, against one server.
     private static func delivery(_ scale: Scale) async throws -> [Figure] {
         let count = max(64, scale.iterations(6400))
-        let server = try await LoopbackServer { _ in .status(200, text: "ok") }
+        let server = try await LoopbackServer(recording: false) { _ in .status(200, text: "ok") }
         let transport = URLSessionTransport(addressPolicy: .unrestricted)
         let checked = URLSessionTransport(addressPolicy: .allowing(hosts: ["127.0.0.1"]))
         let bare = BareSession()

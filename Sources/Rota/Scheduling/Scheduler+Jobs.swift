@@ -95,8 +95,13 @@ extension Scheduler {
         }
     }
 
-    /// Suspends a job's schedule until it is resumed; what is running goes on (K-33). Pausing twice is no error (T-28).
+    /// Suspends a job's schedule until it is resumed; what is running goes on (K-33).
     ///
+    /// Pausing twice is no error (T-28).
+    ///
+    /// - Parameters:
+    ///   - id: The job.
+    ///   - reason: Why, in words, for those who look at the job.
     /// - Throws: ``SchedulerError`` with code `jobNotFound`, or `illegalState` for a draft or a completed job.
     @discardableResult
     public func pause(_ id: JobID, reason: String? = nil) async throws -> Job {

@@ -38,6 +38,7 @@ struct HostRule: Sendable, Hashable {
     private static func parse(_ text: String) -> (Pattern, Int?) {
         if let range = AddressRange(text) { return (.range(range), nil) }
         if let address = IPAddress(text) { return (.range(AddressRange(address)), nil) }
+        guard !text.contains("/"), !text.contains("#") else { return (.nothing, nil) }
         let isBelow = text.hasPrefix("*.")
         // The URL parser reads host and port as strictly here as when a request is made.
         guard let url = try? RequestURL(parsing: "http://" + (isBelow ? text.dropFirst(2) : text[...])),

@@ -26,7 +26,8 @@ extension JSONValue {
         /// - Returns: nil for infinities and not-a-number, which JSON cannot write.
         public init?(_ value: Double) {
             guard value.isFinite else { return nil }
-            text = "\(value)"
+            // 5 and not 5.0, so that a whole number comes back the same from an encoder that knows no difference.
+            text = Int64(exactly: value).map { String($0) } ?? "\(value)"
         }
 
         init(unchecked text: String) {

@@ -75,7 +75,7 @@ public indirect enum JSONValue: Sendable, Hashable {
 }
 
 extension JSONValue: ExpressibleByStringLiteral, ExpressibleByStringInterpolation, ExpressibleByIntegerLiteral,
-    ExpressibleByFloatLiteral, ExpressibleByBooleanLiteral, ExpressibleByNilLiteral, ExpressibleByArrayLiteral,
+    ExpressibleByFloatLiteral, ExpressibleByBooleanLiteral, ExpressibleByArrayLiteral,
     ExpressibleByDictionaryLiteral
 {
     /// Makes a string.
@@ -86,8 +86,6 @@ extension JSONValue: ExpressibleByStringLiteral, ExpressibleByStringInterpolatio
     public init(floatLiteral value: Double) { self = JSONValue.Number(value).map { .number($0) } ?? .null }
     /// Makes a boolean.
     public init(booleanLiteral value: Bool) { self = .bool(value) }
-    /// Makes `null`.
-    public init(nilLiteral: ()) { self = .null }
     /// Makes an array.
     public init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
     /// Makes an object in the order of the literal.

@@ -7,7 +7,7 @@ package enum InstantText {
         let seconds = instant.timeIntervalSince1970
         // 0000-01-01 and 9999-12-31T23:59:59.999: what four digits of year can hold.
         let clamped = seconds.isNaN ? 0 : min(max(seconds, -62_167_219_200), 253_402_300_799.999)
-        let milliseconds = Int64((clamped * 1000).rounded(.down))
+        let milliseconds = Int64((clamped * 1000).rounded())
         let days = floorDivide(milliseconds, by: 86_400_000)
         let rest = milliseconds - days * 86_400_000
         let (year, month, day) = civil(days)

@@ -40,6 +40,9 @@ final class DeadlineTimer: Sendable {
         state.withLock { $0.timer.cancel() }
     }
 
+    /// How many tickets the timer holds, those taken back included.
+    var pendingCount: Int { state.withLock { $0.heap.count } }
+
     /// Has an action run after a time, on the timer's own queue, unless its ticket is taken back before.
     func schedule(after delay: Duration, _ action: @escaping @Sendable () -> Void) -> Ticket {
         state.withLock { state in

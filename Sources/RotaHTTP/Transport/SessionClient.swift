@@ -41,6 +41,9 @@ final class SessionClient: Sendable {
         return configuration
     }
 
+    /// How many exchanges are under way.
+    var underWay: Int { receiver.underWay }
+
     /// Hands a request to URLSession, which ends the exchange; or ends it at once if the transport was closed.
     func begin(_ exchange: Exchange, _ request: HTTPRequest) {
         guard receiver.enter() else { return exchange.fail(.closed, "the transport was closed") }

@@ -64,6 +64,9 @@ final class SessionReceiver: NSObject, URLSessionDataDelegate {
         }
     }
 
+    /// How many exchanges are under way.
+    var underWay: Int { state.withLock { $0.exchanges.count + $0.entering } }
+
     private func exchange(_ task: URLSessionTask) -> Exchange? {
         state.withLock { $0.exchanges[task.taskIdentifier] }
     }

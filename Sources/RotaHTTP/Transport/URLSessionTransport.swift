@@ -26,6 +26,12 @@ public final class URLSessionTransport: HTTPTransport {
         client = SessionClient(responseLimit: responseLimit)
     }
 
+    /// How many exchanges are under way.
+    var underWay: Int { client.underWay }
+
+    /// How many deadlines are kept, those taken back included.
+    var pendingDeadlines: Int { client.deadlines.pendingCount }
+
     /// Sends a request and waits for the whole response, or for `request.timeout` to pass.
     ///
     /// - Parameter request: what to send.

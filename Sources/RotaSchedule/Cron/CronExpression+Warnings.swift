@@ -110,7 +110,8 @@ extension CronExpression {
             CronWarning(
                 code: .everyValue, range: field.range,
                 message: "This names every \(field.field.name); * says the same"
-                    + ([.dayOfMonth, .dayOfWeek].contains(field.field) ? ", and leaves the other day field in charge." : "."),
+                    + ([.dayOfMonth, .dayOfWeek].contains(field.field)
+                        ? ", and leaves the other day field in charge." : "."),
                 suggestion: replacing(field.field, with: "*", in: fields))
         ]
     }
@@ -171,7 +172,8 @@ extension CronExpression {
             return [
                 CronWarning(
                     code: .eitherDay, range: range,
-                    message: "Either day field is enough here: seven days of the month, and every such weekday as well.",
+                    message:
+                        "Either day field is enough here: seven days of the month, and every such weekday as well.",
                     suggestion: better.joined(separator: " "))
             ]
         }

@@ -29,7 +29,8 @@ extension CronPattern {
                     + CronPhrase.list(CronPhrase.runs(seconds) { "\($0)" })
             }
         if minutes.count == 60, hours.count == 24 {
-            return seconds.count == 60 || secondPart.hasPrefix("every") ? [secondPart] : [secondPart + " of every minute"]
+            return seconds.count == 60 || secondPart.hasPrefix("every")
+                ? [secondPart] : [secondPart + " of every minute"]
         }
         if minutes.count == 60 { return [secondPart] + [hourPhrase(hours, everyMinute: true)] }
         return [secondPart] + minutePart

@@ -43,8 +43,14 @@ enum DurationText {
 }
 
 extension DurationText {
-    /// A duration in words: `15 minutes`, `1 hour and 30 minutes`, `day`.
+    /// A duration in words as they follow "every": `15 minutes`, `1 hour and 30 minutes`, `day`.
     static func words(_ duration: Duration) -> String {
+        let words = countedWords(duration)
+        return words.hasPrefix("1 ") && !words.contains(" and ") ? String(words.dropFirst(2)) : words
+    }
+
+    /// A duration in words: `15 minutes`, `1 day`.
+    static func countedWords(_ duration: Duration) -> String {
         guard var rest = duration.wholeMilliseconds, rest > 0 else { return "\(duration)" }
         let names: [(unit: String, milliseconds: Int64)] = [
             ("day", 86_400_000), ("hour", 3_600_000), ("minute", 60_000), ("second", 1_000), ("millisecond", 1),
@@ -54,10 +60,7 @@ extension DurationText {
             parts.append("\(rest / size) \(unit)" + (rest / size == 1 ? "" : "s"))
             rest %= size
         }
-        guard parts.count > 1, let last = parts.popLast() else {
-            let only = parts.first ?? ""
-            return only.hasPrefix("1 ") ? String(only.dropFirst(2)) : only
-        }
+        guard parts.count > 1, let last = parts.popLast() else { return parts.first ?? "" }
         return parts.joined(separator: ", ") + " and " + last
     }
 }

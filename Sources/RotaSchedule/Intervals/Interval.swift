@@ -20,6 +20,17 @@ struct Interval {
         anchor.addingTimeInterval(count * seconds)
     }
 
+    /// An instant if it lies in the years this module answers for.
+    private func supported(_ instant: Date) -> Date? {
+        let seconds = instant.timeIntervalSince1970
+        let years = WholeSeconds.supported
+        return seconds >= Double(years.lowerBound) && seconds <= Double(years.upperBound) ? instant : nil
+    }
+
+    /// The first instant.
+    var first: Date? { supported(instant(1)) }
+
+    /// The first instant after another.
     func next(after instant: Date) -> Date? {
         let elapsed = instant.timeIntervalSince(anchor)
         guard elapsed < 1e12 else { return nil }
@@ -27,16 +38,16 @@ struct Interval {
         // The quotient may be rounded across a whole number: walk to the first instant that is later.
         while self.instant(count) <= instant { count += 1 }
         while count > 1, self.instant(count - 1) > instant { count -= 1 }
-        let found = self.instant(count)
-        return found.timeIntervalSince1970 <= Double(WholeSeconds.supported.upperBound) ? found : nil
+        return supported(self.instant(count))
     }
 
+    /// The last instant before another.
     func previous(before instant: Date) -> Date? {
         let elapsed = min(instant.timeIntervalSince(anchor), 1e12)
         guard elapsed > 0 else { return nil }
         var count = (elapsed / seconds).rounded(.up)
         while count >= 1, self.instant(count) >= instant { count -= 1 }
-        while self.instant(count + 1) < instant { count += 1 }
-        return count >= 1 ? self.instant(count) : nil
+        while count < 1e15, self.instant(count + 1) < instant { count += 1 }
+        return count >= 1 ? supported(self.instant(count)) : nil
     }
 }

@@ -1,21 +1,29 @@
 import Foundation
 
 extension Schedule: Codable {
-    private enum Key: String, CodingKey {
+    enum Key: String, CodingKey {
         case cron, dialect, hashSeed, timezone, daylightSaving
         case every, afterCompletion, anchor, once, immediately, union
-        case start, end, maximumRuns, smoothing
+        case start, end, maximumRuns, calendars, businessDays, smoothing
+        // Read, never written: the spellings of scheduling services.
+        case everyMinutes = "every_n_minutes"
+        case cronExpression = "cron_expr"
+        case runAt = "run_at"
+        case text = "schedule"
+        case textKind = "schedule_type"
     }
 
-    private enum SmoothingKey: String, CodingKey {
-        case window, key
-    }
-
-    /// Reads the form that ``encode(to:)`` writes.
+    /// Reads the form that ``encode(to:)`` writes, and the spellings of scheduling services.
+    ///
+    /// These are `every_n_minutes` (1–1440), `cron_expr`, `run_at` (ISO 8601), and `schedule` with any text that
+    /// ``parse(_:in:dialect:)`` reads, beside which `schedule_type` may say `interval`, `cron` or `once`. A number in
+    /// place of a duration's text is in seconds. Without `timezone` the zone is UTC.
     /// - Throws: `DecodingError` that carries the text of the cron or schedule error.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: Key.self)
-        let kinds: [Key] = [.cron, .every, .afterCompletion, .once, .immediately, .union].filter(container.contains)
+        let kinds: [Key] = [
+            .cron, .every, .afterCompletion, .once, .immediately, .union, .everyMinutes, .cronExpression, .runAt, .text,
+        ].filter { container.contains($0) && (try? container.decodeNil(forKey: $0)) == false }
         guard let kind = kinds.first, kinds.count == 1 else {
             throw Self.corrupted(
                 decoder.codingPath,
@@ -23,7 +31,7 @@ extension Schedule: Codable {
                     + "this one has \(kinds.isEmpty ? "none" : kinds.map(\.rawValue).joined(separator: " and ")).")
         }
         switch kind {
-        case .cron: self = try Self.cron(container)
+        case .cron, .cronExpression, .everyMinutes, .text: self = try Self.checked(kind, container)
         case .every:
             self = .every(
                 try container.duration(.every), anchor: try container.instantIfPresent(.anchor))
@@ -31,21 +39,14 @@ extension Schedule: Codable {
             self = Schedule(
                 .afterCompletion(
                     try container.duration(.afterCompletion), anchor: try container.instantIfPresent(.anchor)))
-        case .once: self = .once(at: try container.instant(.once))
+        case .once, .runAt: self = .once(at: try container.instant(kind))
         case .immediately:
             let plain = try? container.decode(Bool.self, forKey: .immediately)
             self = Schedule(.immediately(plain == true ? nil : try container.instant(.immediately)))
         default:
             self = .union(try container.decode([Schedule].self, forKey: .union))
         }
-        start = try container.instantIfPresent(.start)
-        end = try container.instantIfPresent(.end)
-        maximumRuns = try container.decodeIfPresent(Int.self, forKey: .maximumRuns)
-        if container.contains(.smoothing) {
-            let nested = try container.nestedContainer(keyedBy: SmoothingKey.self, forKey: .smoothing)
-            smoothing = Smoothing(
-                window: try nested.duration(.window), key: try nested.decode(String.self, forKey: .key))
-        }
+        limits = try Limits(container)
         do {
             try validate()
         } catch {
@@ -53,17 +54,39 @@ extension Schedule: Codable {
         }
     }
 
-    private static func cron(_ container: KeyedDecodingContainer<Key>) throws -> Schedule {
+    /// A rule whose factory throws.
+    private static func checked(_ kind: Key, _ container: KeyedDecodingContainer<Key>) throws -> Schedule {
+        let zone = try container.decodeIfPresent(String.self, forKey: .timezone) ?? "UTC"
+        let dialect = try container.decodeIfPresent(CronDialect.self, forKey: .dialect) ?? .standard
         do {
+            if kind == .everyMinutes {
+                return try .everyMinutes(
+                    try container.decode(Int.self, forKey: kind), anchor: try container.instantIfPresent(.anchor))
+            }
+            let text = try container.decode(String.self, forKey: kind)
+            if kind == .text {
+                let schedule = try Schedule.parse(text, in: zone, dialect: dialect)
+                if let wanted = try container.decodeIfPresent(String.self, forKey: .textKind) {
+                    try schedule.check(isOf: wanted, text)
+                }
+                return schedule
+            }
             return try .cron(
-                try container.decode(String.self, forKey: .cron),
-                in: try container.decodeIfPresent(String.self, forKey: .timezone) ?? "UTC",
-                dialect: try container.decodeIfPresent(CronDialect.self, forKey: .dialect) ?? .standard,
+                text, in: zone, dialect: dialect,
                 daylightSaving: try container.decodeIfPresent(DaylightSavingPolicy.self, forKey: .daylightSaving)
                     ?? .automatic,
                 hashSeed: try container.decodeIfPresent(String.self, forKey: .hashSeed))
         } catch let error as ScheduleError {
             throw corrupted(container.codingPath, error.description, error)
+        }
+    }
+
+    private func check(isOf kind: String, _ text: String) throws(ScheduleError) {
+        switch (rule, kind) {
+        case (.every, "interval"), (.cron, "cron"), (.every, "cron"), (.once, "once"), (.immediately, "once"): return
+        default:
+            throw ScheduleError(
+                .ambiguous, value: text, message: "\"\(text)\" is not a schedule of the kind \"\(kind)\".")
         }
     }
 
@@ -100,13 +123,6 @@ extension Schedule: Codable {
         case .union(let schedules):
             try container.encode(schedules, forKey: .union)
         }
-        try start.map { try container.encode($0, .start) }
-        try end.map { try container.encode($0, .end) }
-        try container.encodeIfPresent(maximumRuns, forKey: .maximumRuns)
-        if let smoothing {
-            var nested = container.nestedContainer(keyedBy: SmoothingKey.self, forKey: .smoothing)
-            try nested.encode(smoothing.window, .window)
-            try nested.encode(smoothing.key, forKey: .key)
-        }
+        try limits?.encode(to: &container)
     }
 }

@@ -24,11 +24,12 @@ extension Schedule {
         }
         if let period = expression.period { return .every(.seconds(period)) }
         do {
-            _ = try TimeZoneDatabase.system.table(zone)
+            // The table's own string: a million schedules of one zone share it.
+            let identifier = try TimeZoneDatabase.system.table(zone).identifier
+            return Schedule(.cron(expression, zone: identifier, daylightSaving))
         } catch {
             throw ScheduleError(.timeZone, value: zone, message: error.message)
         }
-        return Schedule(.cron(expression, zone: zone, daylightSaving))
     }
 
     /// A cron expression on the wall clock of a time zone.

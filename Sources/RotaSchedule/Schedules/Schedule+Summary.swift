@@ -1,14 +1,75 @@
 extension Schedule {
-    /// The schedule in plain English.
+    /// The schedule in plain English: `At 09:30, Monday to Friday (America/New_York)`.
     public var summary: String {
-        switch rule {
-        case .cron(let expression, let zone, _): expression.summary + ", " + zone
-        case .every(let interval, _): "Every " + (DurationText.text(interval) ?? "\(interval)")
-        case .afterCompletion(let delay, _):
-            (DurationText.text(delay) ?? "\(delay)") + " after each run ends"
-        case .once(let instant): "Once, at " + (InstantText.text(instant) ?? "\(instant)")
-        case .immediately: "Once, at once"
-        case .union(let schedules): schedules.map(\.summary).joined(separator: "; and ")
+        guard let limits else { return rule.summary }
+        var parts = [rule.summary]
+        if let shift = limits.shift {
+            parts.append(
+                shift.direction == .nearest
+                    ? "moved to the nearest business day" : "moved to the \(shift.direction) business day")
         }
+        for filter in limits.filters {
+            parts.append((filter.excludes ? "except on " : "only on ") + filter.calendar.summary)
+        }
+        if let start = limits.start.flatMap(InstantText.text) { parts.append("from \(start)") }
+        if let end = limits.end.flatMap(InstantText.text) { parts.append("until \(end)") }
+        if let runs = limits.maximumRuns { parts.append(runs == 1 ? "once" : "\(runs) times") }
+        if let smoothing = limits.smoothing {
+            parts.append("spread over \(DurationText.words(smoothing.window))")
+        }
+        return parts.joined(separator: ", ")
+    }
+}
+
+extension Schedule.Rule {
+    fileprivate var summary: String {
+        switch self {
+        case .cron(let expression, let zone, let daylightSaving):
+            expression.summary + " (\(zone)\(daylightSaving == .automatic ? "" : ", \(daylightSaving.words)"))"
+        case .every(let interval, let anchor):
+            "Every " + DurationText.words(interval)
+                + (anchor.flatMap(InstantText.text).map { ", counted from \($0)" } ?? "")
+        case .afterCompletion(let delay, _):
+            DurationText.countedWords(delay) + " after the end of each run"
+        case .once(let instant): "Once at " + (InstantText.text(instant) ?? "\(instant)")
+        case .immediately: "Once, immediately"
+        case .union(let schedules): schedules.map(\.summary).joined(separator: "; or: ")
+        }
+    }
+}
+
+extension DaylightSavingPolicy {
+    fileprivate var words: String {
+        let missing =
+            switch missing?.kind {
+            case .atGapEnd: "missing times at the end of the gap"
+            case .skip: "missing times left out"
+            case .shift: "missing times shifted"
+            case nil: "missing times as usual"
+            }
+        let repeated =
+            switch repeated?.kind {
+            case .first: "repeated times the first time"
+            case .second: "repeated times the second time"
+            case .both: "repeated times both times"
+            case nil: "repeated times as usual"
+            }
+        return missing + ", " + repeated
+    }
+}
+
+extension ScheduleCalendar {
+    /// The calendar's parts in plain English.
+    fileprivate var summary: String {
+        var parts = Weekday.allCases.filter { weekdays >> UInt8($0.rawValue) & 1 == 1 }
+            .map { CronPhrase.weekdays[$0.rawValue] }
+        parts += annual.map { "\($0 % 32) \(CronPhrase.months[$0 / 32 - 1])" }
+        if dates.count <= 3 {
+            parts += dates.map { String(LocalTime(seconds: Int64($0) * 86_400).description.prefix(10)) }
+        } else {
+            parts.append("\(dates.count) dates")
+        }
+        parts += expressions.map { "\"\($0.source)\"" }
+        return CronPhrase.list(parts)
     }
 }

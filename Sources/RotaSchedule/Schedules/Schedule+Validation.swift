@@ -5,21 +5,37 @@ extension Schedule {
     ///
     /// - Throws: ``ScheduleError`` for an interval or delay under 1 ms or over 100 years, an unknown zone, an instant
     ///   that is not a number or outside the years 1–9999, an end that is not after the start, a limit under 1, a
-    ///   smoothing window of zero or over 7 days, or a union of nothing.
+    ///   smoothing window of zero or over 7 days, an empty calendar, or a union of nothing.
     public func validate() throws(ScheduleError) {
         try rule.validate()
-        for instant in [start, end].compactMap({ $0 }) { try Self.validate(instant) }
-        if let start, let end, start >= end {
+        guard let limits else { return }
+        for instant in [limits.start, limits.end].compactMap({ $0 }) { try Self.validate(instant) }
+        if let start = limits.start, let end = limits.end, start >= end {
             throw ScheduleError(.limit, value: "\(end)", message: "The end, \(end), is not after the start, \(start).")
         }
-        if let maximumRuns, maximumRuns < 1 {
+        if let runs = limits.maximumRuns, runs < 1 {
             throw ScheduleError(
-                .limit, value: "\(maximumRuns)", message: "A schedule runs at least once; the limit is \(maximumRuns).")
+                .limit, value: "\(runs)", message: "A schedule runs at least once; the limit is \(runs).")
         }
-        if let smoothing, !(1...604_800_000).contains(smoothing.window.wholeMilliseconds ?? 0) {
+        if let smoothing = limits.smoothing, !(1...604_800_000).contains(smoothing.window.wholeMilliseconds ?? 0) {
             throw ScheduleError(
                 .smoothing, value: "\(smoothing.window)",
                 message: "A smoothing window is 1 ms to 7 days long, not \(smoothing.window).")
+        }
+        for filter in limits.filters {
+            try Self.validate(zone: filter.zone)
+            guard !filter.calendar.isEmpty else {
+                throw ScheduleError(.calendar, value: "{}", message: "A calendar needs at least one day or expression.")
+            }
+        }
+        if let shift = limits.shift { try Self.validate(zone: shift.zone) }
+    }
+
+    fileprivate static func validate(zone: String) throws(ScheduleError) {
+        do {
+            _ = try TimeZoneDatabase.system.table(zone)
+        } catch {
+            throw ScheduleError(.timeZone, value: zone, message: error.message)
         }
     }
 
@@ -38,16 +54,12 @@ extension Schedule.Rule {
     fileprivate func validate() throws(ScheduleError) {
         switch self {
         case .cron(_, let zone, _):
-            do {
-                _ = try TimeZoneDatabase.system.table(zone)
-            } catch {
-                throw ScheduleError(.timeZone, value: zone, message: error.message)
-            }
+            try Schedule.validate(zone: zone)
         case .every(let interval, let anchor), .afterCompletion(let interval, let anchor):
-            guard Interval.supported.contains(interval.inSeconds) else {
+            guard Interval.supported.contains(interval.inSeconds), DurationText.text(interval) != nil else {
                 throw ScheduleError(
                     .interval, value: "\(interval)",
-                    message: "An interval is 1 ms to 100 years long, not \(interval).")
+                    message: "An interval is 1 ms to 100 years long, in whole milliseconds, not \(interval).")
             }
             if let anchor { try Schedule.validate(anchor) }
         case .once(let instant), .immediately(.some(let instant)):

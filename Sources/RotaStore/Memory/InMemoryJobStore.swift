@@ -11,58 +11,72 @@ public actor InMemoryJobStore: JobStore {
     /// Makes an empty store.
     public init() {}
 
+    /// Inserts jobs, each with its first executions.
     public func insert(_ insertions: [JobInsertion]) throws -> [JobInsertion.Outcome] {
         try state.insert(insertions, log: &log)
     }
 
+    /// Replaces a job's definition or position.
     public func replace(_ replacement: JobReplacement) throws -> Job {
         try state.replace(replacement, log: &log)
     }
 
+    /// Deletes jobs with everything that belongs to them.
     public func delete(_ ids: [JobID]) -> [JobID] {
         state.delete(ids, log: &log)
     }
 
+    /// Reads a job.
     public func job(_ id: JobID) -> Job? {
         state.jobs[id]
     }
 
+    /// Lists jobs.
     public func jobs(_ query: JobQuery) throws -> Page<Job> {
         try state.jobs(query)
     }
 
+    /// Reads what has to be done at an instant.
     public func agenda(at now: Date, limit: Int) -> Agenda {
         state.agenda(at: now, limit: limit)
     }
 
+    /// Turns due occurrences into executions and skips and moves each job on.
     public func fire(_ fires: [Fire]) -> [Fire.Outcome] {
         state.fire(fires, log: &log)
     }
 
+    /// Queues executions of existing jobs.
     public func enqueue(_ executions: [Execution]) throws {
         try state.enqueue(executions, log: &log)
     }
 
+    /// Takes queued executions that are due, under a lease with a new token.
     public func claim(_ request: ClaimRequest) -> [Claim] {
         state.claim(request, log: &log)
     }
 
+    /// Extends leases.
     public func renew(_ renewals: [LeaseRenewal]) -> [ExecutionID] {
         state.renew(renewals, log: &log)
     }
 
+    /// Records the ends of attempts and what follows from them, fenced by the tokens.
     public func finish(_ completions: [Completion]) -> [Completion.Outcome] {
         state.finish(completions, log: &log)
     }
 
+    /// Reads an execution.
     public func execution(_ id: ExecutionID) -> Execution? {
         state.executions[id]
     }
 
+    /// Lists executions.
     public func executions(_ query: ExecutionQuery) throws -> Page<Execution> {
         try state.executions(query)
     }
 
+    /// Reads the occurrences of a job that did not fire, the oldest first.
     public func skips(of job: JobID) -> [SkippedOccurrence] {
         state.histories[job]?.skips ?? []
     }

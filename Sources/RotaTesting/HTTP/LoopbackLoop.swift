@@ -13,6 +13,7 @@ final class LoopbackLoop: Sendable {
         var requests: [LoopbackRequest] = []
         var answers: [(connection: Int, steps: [LoopbackResponse.Step])] = []
         var handlers: [Int: Task<Void, Never>] = [:]
+        var received = 0
         var accepted = 0
         var open = 0
         var resetsNew = false
@@ -22,12 +23,17 @@ final class LoopbackLoop: Sendable {
     }
 
     private let listener: Int32
+    private let isRecording: Bool
     private let wakeUp: (read: Int32, write: Int32)
     private let handler: @Sendable (LoopbackRequest) async -> LoopbackResponse
     private let state = Mutex(State())
 
-    init(listener: Int32, handler: @escaping @Sendable (LoopbackRequest) async -> LoopbackResponse) throws {
+    init(
+        listener: Int32, isRecording: Bool,
+        handler: @escaping @Sendable (LoopbackRequest) async -> LoopbackResponse
+    ) throws {
         self.listener = listener
+        self.isRecording = isRecording
         self.handler = handler
         do {
             wakeUp = try LoopbackSocket.pair()
@@ -180,8 +186,9 @@ final class LoopbackLoop: Sendable {
 
     private func handle(_ request: LoopbackRequest) {
         state.withLock { state in
-            let key = state.requests.count
-            state.requests.append(request)
+            let key = state.received
+            state.received += 1
+            if isRecording { state.requests.append(request) }
             state.handlers[key] = Task {
                 let response = await self.handler(request)
                 self.answer(request, key, response.steps(toHead: request.method == "HEAD"))

@@ -17,12 +17,17 @@ public final class LoopbackServer: Sendable {
 
     /// Starts a server.
     ///
-    /// - Parameter handler: answers each request; it may run for several requests at once.
+    /// - Parameters:
+    ///   - isRecording: whether ``requests`` keeps every request; leave it out where there are very many.
+    ///   - handler: answers each request; it may run for several requests at once.
     /// - Throws: ``LoopbackError`` if no socket can be opened.
-    public init(_ handler: @escaping @Sendable (LoopbackRequest) async -> LoopbackResponse) async throws {
+    public init(
+        recording isRecording: Bool = true,
+        _ handler: @escaping @Sendable (LoopbackRequest) async -> LoopbackResponse
+    ) async throws {
         let listener = try LoopbackSocket.listen()
         port = try LoopbackSocket.port(of: listener)
-        loop = try LoopbackLoop(listener: listener, handler: handler)
+        loop = try LoopbackLoop(listener: listener, isRecording: isRecording, handler: handler)
         loop.start()
     }
 

@@ -1,29 +1,211 @@
 import Foundation
 import RotaHTTP
 import RotaTesting
+import Synchronization
 import Testing
 
 @Suite("URLSessionTransport")
 struct URLSessionTransportTests {
-    @Test("T-1 a request arrives as it was made, and its answer comes back")
-    func roundTrip() async throws {
-        let server = try await LoopbackServer { request in
-            .status(201, headers: ["X-Answer": "yes"], text: "got \(request.text)")
-        }
-        let transport = URLSessionTransport(addressPolicy: .unrestricted)
-        let response = try await transport.send(
-            HTTPRequest(
-                method: .post, url: server.url("/path?query=1"), headers: ["X-Name": "value"], body: .text("a body"),
-                timeout: .seconds(20)))
-        #expect(response.status == 201)
-        #expect(response.headers["x-answer"] == "yes")
-        #expect(response.body == Data("got a body".utf8))
-        let received = try #require(server.requests.first)
-        #expect(received.method == "POST")
-        #expect(received.target == "/path?query=1")
-        #expect(received.headers["X-Name"] == "value")
-        #expect(received.headers["Content-Type"] == "text/plain; charset=utf-8")
+    /// Runs a body with a transport that may go anywhere, and leaves nothing behind.
+    private func with<T>(
+        redirects: RedirectPolicy = .never, limit: ResponseLimit = .default,
+        _ handler: @escaping @Sendable (LoopbackRequest) async -> LoopbackResponse,
+        _ body: (URLSessionTransport, LoopbackServer) async throws -> T
+    ) async throws -> T {
+        let server = try await LoopbackServer(handler)
+        let transport = URLSessionTransport(addressPolicy: .unrestricted, redirects: redirects, responseLimit: limit)
+        let result: Result<T, any Error>
+        do { result = .success(try await body(transport, server)) } catch { result = .failure(error) }
         await transport.close()
         await server.stop()
+        return try result.get()
+    }
+
+    private func code(_ body: () async throws -> HTTPResponse) async -> TransportError.Code? {
+        do {
+            _ = try await body()
+            return nil
+        } catch { return (error as? TransportError)?.code }
+    }
+
+    @Test("T-1 T-85 T-86 a request arrives as it was made, and its answer comes back with its timings")
+    func roundTrip() async throws {
+        try await with({ .status(201, headers: ["X-Answer": "yes"], text: "got \($0.text)") }) { transport, server in
+            let request = try HTTPRequest(method: .post, url: server.url("/path?query=1"), body: .text("a body"))
+            let response = try await transport.send(request)
+            #expect(response.status == 201)
+            #expect(response.body == Data("got a body".utf8))
+            #expect(server.requests.first?.headers["Content-Type"] == "text/plain; charset=utf-8")
+            let total = try #require(response.timings.total)
+            #expect(total > .zero && response.timings.dispatch == total)
+        }
+    }
+
+    @Test("T-31 loopback is refused by default, before anything is sent")
+    func refusedByDefault() async throws {
+        let server = try await LoopbackServer { _ in .status(200) }
+        let transport = URLSessionTransport()
+        for url in [
+            server.url(), URL(string: "http://localhost:\(server.port)/"), URL(string: "http://0x7f.1:\(server.port)/"),
+        ] {
+            let request = try HTTPRequest(url: #require(url))
+            #expect(await code { try await transport.send(request) } == .forbiddenAddress)
+        }
+        #expect(server.connectionCount == 0)
+        await transport.close()
+        await server.stop()
+    }
+
+    @Test("a body is cut at exactly the limit, or refused", arguments: [0, 1, 999, 1000, 1001])
+    func limits(_ size: Int) async throws {
+        try await with(limit: .truncating(at: 1000), { _ in .large(size) }) { transport, server in
+            let response = try await transport.send(HTTPRequest(url: server.url()))
+            #expect(response.body.count == min(size, 1000))
+            #expect(response.bodyIsTruncated == (size > 1000))
+        }
+        try await with(limit: .refusing(over: 1000), { _ in .large(size) }) { transport, server in
+            let request = try HTTPRequest(url: server.url())
+            #expect(await code { try await transport.send(request) } == (size > 1000 ? .tooLarge : nil))
+        }
+    }
+
+    @Test("S2 bytes are counted as they are unpacked")
+    func bomb() async throws {
+        try await with(limit: .refusing(over: 100_000), { _ in .gzipBomb(1_000_000) }) { transport, server in
+            let request = try HTTPRequest(url: server.url())
+            #expect(await code { try await transport.send(request) } == .tooLarge)
+        }
+    }
+
+    @Test("redirects are not followed unless asked", arguments: [301, 302, 303, 307, 308])
+    func notFollowed(_ status: Int) async throws {
+        try await with({ _ in .redirect(to: "/elsewhere", status: status) }) { transport, server in
+            let response = try await transport.send(HTTPRequest(url: server.url()))
+            #expect(response.status == status && response.headers["Location"] == "/elsewhere")
+            #expect(server.requests.count == 1)
+        }
+    }
+
+    @Test(
+        "a redirect keeps or changes the method as RFC 9110 says",
+        arguments: [
+            (301, "POST", "GET"), (302, "POST", "GET"), (303, "POST", "GET"), (303, "PUT", "GET"),
+            (303, "HEAD", "HEAD"), (301, "PUT", "PUT"),
+            (307, "POST", "POST"), (308, "PATCH", "PATCH"), (302, "DELETE", "DELETE"), (302, "GET", "GET"),
+        ])
+    func methods(_ status: Int, _ method: String, _ expected: String) async throws {
+        let handler: @Sendable (LoopbackRequest) async -> LoopbackResponse = {
+            $0.path == "/a/start" ? .redirect(to: "end?x=1", status: status) : .status(200, text: "there")
+        }
+        try await with(redirects: .following(), handler) { transport, server in
+            let method = try HTTPMethod(method)
+            let request = try HTTPRequest(
+                method: method, url: server.url("/a/start?y=2"), headers: ["X-Keep": "1"],
+                body: method.allowsBody ? .text("body") : .none)
+            #expect(try await transport.send(request).status == 200)
+            let arrived = try #require(server.requests.last)
+            #expect(arrived.method == expected && arrived.target == "/a/end?x=1" && arrived.headers["X-Keep"] == "1")
+            let keepsBody = method.allowsBody && expected != "GET"
+            #expect(arrived.text == (keepsBody ? "body" : ""))
+            #expect(arrived.headers.contains("Content-Type") == keepsBody)
+        }
+    }
+
+    @Test(
+        "chains end at their limit, loops at once, and bad targets are errors",
+        arguments: [
+            ("/chain/9", TransportError.Code.redirect), ("/chain/3", nil), ("/loop", .redirect),
+            ("/nowhere", .redirect), ("/ftp", .redirect),
+            ("/credentials", .redirect), ("/none", nil),
+        ] as [(String, TransportError.Code?)])
+    func chains(_ path: String, _ expected: TransportError.Code?) async throws {
+        let handler: @Sendable (LoopbackRequest) async -> LoopbackResponse = { request in
+            switch request.path {
+            case "/loop": .redirect(to: "/loop")
+            case "/nowhere": .redirect(to: "http://[::1")
+            case "/ftp": .redirect(to: "ftp://127.0.0.1/")
+            case "/credentials": .redirect(to: "http://user:pw@127.0.0.1/")
+            case "/none": .status(302)
+            default:
+                switch Int(request.path.dropFirst(7)) ?? 0 {
+                case 0: .status(200)
+                case let left: .redirect(to: "/chain/\(left - 1)")
+                }
+            }
+        }
+        try await with(redirects: .following(upTo: 5), handler) { transport, server in
+            let request = try HTTPRequest(url: server.url(path))
+            #expect(await code { try await transport.send(request) } == expected)
+            #expect(server.requests.count <= 6)
+        }
+    }
+
+    @Test("S1 every hop of a redirect is checked by the policy")
+    func checkedHops() async throws {
+        let inside = try await LoopbackServer { _ in .status(200) }
+        let server = try await LoopbackServer { _ in .redirect(to: inside.address("/")) }
+        let policy = AddressPolicy.allowing(hosts: ["127.0.0.1:\(server.port)"])
+        let transport = URLSessionTransport(addressPolicy: policy, redirects: .following())
+        let request = try HTTPRequest(url: server.url())
+        #expect(await code { try await transport.send(request) } == .forbiddenAddress)
+        #expect(inside.connectionCount == 0 && server.requests.count == 1)
+        await transport.close()
+        await server.stop()
+        await inside.stop()
+    }
+
+    /// A resolver that answers only when its task is canceled, and says that it was.
+    private final class SilentResolver: HostResolver {
+        let wasCanceled = Mutex(false)
+
+        func addresses(of host: String) async throws -> [IPAddress] {
+            do { try await Task.sleep(for: .seconds(3600)) } catch { wasCanceled.withLock { $0 = true } }
+            throw CancellationError()
+        }
+    }
+
+    @Test("R7 the deadline and cancellation hold while a name is looked up")
+    func silentResolver() async throws {
+        let transport = URLSessionTransport(resolver: SilentResolver())
+        let url = try #require(URL(string: "https://example.com/"))
+        let quick = try HTTPRequest(url: url, timeout: .milliseconds(50))
+        #expect(await code { try await transport.send(quick) } == .timeout)
+        let slow = try HTTPRequest(url: url, timeout: .seconds(60))
+        let task = Task { try await transport.send(slow) }
+        task.cancel()
+        #expect(await code { try await task.value } == .canceled)
+        await transport.close()
+    }
+
+    @Test("closing waits for what is under way, and refuses what comes after")
+    func closing() async throws {
+        let (arrivals, arrival) = AsyncStream<Void>.makeStream()
+        let (releases, release) = AsyncStream<Void>.makeStream()
+        let server = try await LoopbackServer { request in
+            arrival.yield()
+            for await _ in releases { break }
+            return .status(200, text: "done")
+        }
+        let transport = URLSessionTransport(addressPolicy: .unrestricted)
+        let request = try HTTPRequest(url: server.url())
+        let underWay = Task { try await transport.send(request) }
+        for await _ in arrivals { break }
+        let closing = Task { await transport.close() }
+        release.yield()
+        #expect(try await underWay.value.status == 200)
+        await closing.value
+        #expect(await code { try await transport.send(request) } == .closed)
+        await transport.close()
+        await server.stop()
+    }
+
+    @Test("K-11 header fields of one name all arrive")
+    func repeatedHeaders() async throws {
+        try await with({ _ in .status(200) }) { transport, server in
+            _ = try await transport.send(
+                HTTPRequest(url: server.url(), headers: ["X-A": "1", "x-a": "2", "X-Empty": ""]))
+            let headers = try #require(server.requests.first?.headers)
+            #expect(headers.values("x-a").joined(separator: ",") == "1,2")
+        }
     }
 }

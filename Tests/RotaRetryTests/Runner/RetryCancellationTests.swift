@@ -19,7 +19,7 @@ struct RetryCancellationTests {
         }
         await clock.registrations(1)
         task.cancel()
-        await #expect(throws: CancellationError.self) { try await task.value }
+        await #expect(throws: CancellationError.self) { try await task.awaited }
         #expect(attempts.withLock { $0 } == 1)
         #expect(clock.now.offset == .zero)
     }
@@ -32,7 +32,7 @@ struct RetryCancellationTests {
                 _ = Issue.record("it ran")
             }
         }
-        await #expect(throws: CancellationError.self) { try await task.value }
+        await #expect(throws: CancellationError.self) { try await task.awaited }
     }
 
     @Test("Canceled while the operation runs, its error is no failure: no retry, and no mark against the breaker")
@@ -46,22 +46,28 @@ struct RetryCancellationTests {
         }
         await clock.registrations(1)
         task.cancel()
-        await #expect(throws: CancellationError.self) { try await task.value }
+        await #expect(throws: CancellationError.self) { try await task.awaited }
         #expect(breaker.snapshot.streak == 0)
     }
 
-    @Test("Canceled while the operation runs, what it still returns is returned")
+    @Test("Canceled while the operation runs, what it still returns is returned, though the timer ended before")
     func lateValue() async throws {
         let clock = TestClock()
-        let task = Task {
+        let executor = ManualExecutor()
+        let gate = Gate()
+        let task = Task(executorPreference: executor) {
             try await retry(.default, timeout: .seconds(60), clock: clock, sources: Self.sources) { _ in
-                try? await clock.sleep(for: .seconds(5))
+                await gate.pass()
                 return 42
             }
         }
-        await clock.registrations(2)
+        executor.runAll()
+        await clock.registrations(1)
         task.cancel()
-        #expect(try await task.value == 42)
+        executor.runAll()
+        gate.open()
+        executor.runAll()
+        #expect(try await task.awaited == 42)
     }
 
     @Test("An attempt that is out of time is canceled, counts as timed out, and is retried (T-79)")
@@ -87,7 +93,7 @@ struct RetryCancellationTests {
         clock.advance(by: .seconds(5))
         await clock.registrations(3)
         clock.advance(by: .seconds(10))
-        #expect(try await task.value == "second")
+        #expect(try await task.awaited == "second")
         #expect(canceled.withLock { $0 } == 1)
     }
 
@@ -101,7 +107,7 @@ struct RetryCancellationTests {
         }
         await clock.registrations(2)
         clock.advance(by: .seconds(5))
-        let error = await #expect(throws: RetryError.self) { try await task.value }
+        let error = await #expect(throws: RetryError.self) { try await task.awaited }
         #expect(error?.failure.kind == .timeout && error?.attempts == 1 && error?.elapsed == .seconds(5))
     }
 
@@ -137,7 +143,7 @@ struct RetryCancellationTests {
         }
         await clock.registrations(2)
         task.cancel()
-        await #expect(throws: CancellationError.self) { try await task.value }
+        await #expect(throws: CancellationError.self) { try await task.awaited }
         #expect(clock.now.offset == .zero)
     }
 }

@@ -96,7 +96,15 @@ struct RetryTests {
             try await retry(policy, clock: clock, sources: Self.sources) { _ in throw Plain(number: 0) }
         }
         #expect(clock.slept.count == 4)
-        for (before, after) in zip(clock.slept, clock.slept.dropFirst()) { #expect(after <= before * 3) }
+        var previous: Duration?
+        for (index, delay) in clock.slept.enumerated() {
+            var generator = SourceGenerator()
+            #expect(
+                delay
+                    == policy.backoff.delay(
+                        afterAttempt: index + 1, jitter: .none, previous: previous, using: &generator))
+            previous = delay
+        }
     }
 
     @Test("The time limit counts the attempts' own time too")
@@ -190,4 +198,9 @@ struct RetryTests {
         }
         #expect(value == 2)
     }
+}
+
+/// The random numbers of the tests' sources.
+private struct SourceGenerator: RandomNumberGenerator {
+    func next() -> UInt64 { RetryTests.sources.random() }
 }

@@ -21,6 +21,7 @@ final class TestClock: Clock {
     private struct State {
         var now = Instant(offset: .zero)
         var registered = 0
+        var isAbandoned = false
         var sleepers: [Int: Sleeper] = [:]
         var canceled: Set<Int> = []
         var nextID = 0
@@ -66,15 +67,24 @@ final class TestClock: Clock {
         }
     }
 
-    /// Waits until so many sleeps have registered since the clock was made.
+    /// Waits until so many sleeps have registered since the clock was made, or the test is out of time.
     func registrations(_ count: Int) async {
-        await withCheckedContinuation { continuation in
-            let isReady = state.withLock { state in
-                if state.registered >= count { return true }
-                state.waiters.append((count, continuation))
-                return false
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let isReady = state.withLock { state in
+                    if state.registered >= count || state.isAbandoned { return true }
+                    state.waiters.append((count, continuation))
+                    return false
+                }
+                if isReady { continuation.resume() }
             }
-            if isReady { continuation.resume() }
+        } onCancel: {
+            let waiters = state.withLock { state in
+                state.isAbandoned = true
+                defer { state.waiters = [] }
+                return state.waiters.map(\.continuation)
+            }
+            for waiter in waiters { waiter.resume() }
         }
     }
 
@@ -109,5 +119,18 @@ final class LeapingClock: Clock {
     /// Lets time pass, as an operation that works does.
     func spend(_ duration: Duration) {
         state.withLock { $0.now = $0.now.advanced(by: duration) }
+    }
+}
+
+extension Task where Failure == any Error {
+    /// The task's value; a test that is out of time cancels the task, so that nothing is left hanging.
+    var awaited: Success {
+        get async throws {
+            try await withTaskCancellationHandler {
+                try await value
+            } onCancel: {
+                cancel()
+            }
+        }
     }
 }

@@ -33,7 +33,7 @@ final class WallClockWalker {
         var instant = start + 1
         while instant < limit {
             let empty = emptyStretch(from: instant)
-            if empty == 0, fires(at: instant) { return instant }
+            if empty == 0, mayFire(at: instant), fires(at: instant) { return instant }
             instant += max(1, empty)
         }
         return nil
@@ -44,10 +44,16 @@ final class WallClockWalker {
         var instant = start - 1
         while instant >= limit {
             let empty = emptyStretch(upTo: instant)
-            if empty == 0, fires(at: instant) { return instant }
+            if empty == 0, mayFire(at: instant), fires(at: instant) { return instant }
             instant -= max(1, empty)
         }
         return nil
+    }
+
+    /// Where all offsets are whole minutes a reading's second is the instant's; a gap ends on a whole minute.
+    private func mayFire(at instant: Int) -> Bool {
+        let second = wrap(instant, 60)
+        return second == 0 || seconds[second] || !zone.hasWholeMinutes
     }
 
     private func emptyStretch(from instant: Int) -> Int {

@@ -5,6 +5,8 @@ import RotaSchedule
 struct ZoneHistory: Sendable {
     private let instants: [Int]
     private let offsets: [Int]
+    /// Whether every offset and every change is a whole number of minutes.
+    let hasWholeMinutes: Bool
 
     init(_ rules: TimeZoneRules) {
         var cursor = Date(timeIntervalSince1970: -31_536_000)
@@ -17,6 +19,7 @@ struct ZoneHistory: Sendable {
         }
         self.instants = instants
         self.offsets = offsets
+        hasWholeMinutes = (offsets + instants.dropFirst()).allSatisfy { $0 % 60 == 0 }
     }
 
     private func index(at instant: Int) -> Int {

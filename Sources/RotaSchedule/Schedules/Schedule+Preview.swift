@@ -1,0 +1,72 @@
+public import Foundation
+
+extension Schedule {
+    /// The next occurrences, each with what happened to it: moved by a gap or a calendar, one of two, smoothed.
+    ///
+    /// - Parameters:
+    ///   - instant: where to start, exclusive.
+    ///   - count: how many at most; ``maximumRuns`` cuts it too.
+    public func preview(from instant: Date, count: Int) -> [PreviewedOccurrence] {
+        var found: [PreviewedOccurrence] = []
+        var cursor = instant
+        let wanted = min(count, maximumRuns ?? count)
+        while found.count < wanted, let occurrence = nextOccurrence(after: cursor) {
+            found.append(PreviewedOccurrence(occurrence: occurrence, notes: notes(on: occurrence)))
+            cursor = occurrence.nominal
+        }
+        return found
+    }
+
+    private func notes(on occurrence: Occurrence) -> [PreviewedOccurrence.Note] {
+        var notes: [PreviewedOccurrence.Note] = []
+        var origin = occurrence.nominal
+        if limits?.shift != nil, let source = self.origin(ofMoved: occurrence.nominal) {
+            origin = source
+            notes.append(
+                .init(
+                    code: .movedToBusinessDay,
+                    message: "moved from \(InstantText.text(source) ?? "\(source)"), which is no business day"))
+        }
+        notes = rule.notes(on: origin) + notes
+        let offset = smoothingOffset
+        if offset > .zero {
+            notes.append(.init(code: .smoothed, message: "smoothed by \(DurationText.text(offset) ?? "\(offset)")"))
+        }
+        return notes
+    }
+}
+
+extension Schedule.Rule {
+    /// What daylight saving did to an instant of the rule.
+    fileprivate func notes(on instant: Date) -> [PreviewedOccurrence.Note] {
+        switch self {
+        case .cron(let expression, let zone, let daylightSaving):
+            guard let table = try? TimeZoneDatabase.system.table(zone), let second = WholeSeconds.floor(instant)
+            else { return [] }
+            let search = CronSearch(pattern: expression.pattern, zone: table, daylightSaving: daylightSaving)
+            let span = table.span(at: second)
+            let reading = second &+ span.offset
+            var notes: [PreviewedOccurrence.Note] = []
+            if let missed = search.missedReading(at: second) {
+                let time = LocalTime(seconds: missed).description
+                notes.append(
+                    .init(
+                        code: .shiftedByGap,
+                        message: "\(time.suffix(8)) does not exist on \(time.prefix(10)); runs at "
+                            + "\(LocalTime(seconds: reading).description.suffix(8))"))
+            } else if reading < span.fresh {
+                notes.append(.init(code: .secondOfTwo, message: "the second of two times the clock reads this"))
+            } else if reading >= span.repeated {
+                notes.append(.init(code: .firstOfTwo, message: "the first of two times the clock reads this"))
+            }
+            return notes
+        case .union(let schedules):
+            for schedule in schedules where schedule.next(after: instant.justBefore) == instant {
+                return schedule.rule.notes(on: instant)
+            }
+            return []
+        default:
+            return []
+        }
+    }
+}

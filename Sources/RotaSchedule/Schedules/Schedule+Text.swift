@@ -1,0 +1,92 @@
+public import Foundation
+
+extension Schedule {
+    /// Reads a schedule from any of the texts people write for one.
+    ///
+    /// | text | schedule |
+    /// |---|---|
+    /// | `30 9 * * 1-5`, `@daily` | ``cron(_:in:dialect:daylightSaving:hashSeed:)`` |
+    /// | `@every 90s`, `every_5m`, `every_1d` | ``every(_:anchor:)`` |
+    /// | `2026-03-15T10:00:00Z`, `2026-03-15T10:00:00.000Z`, `2026-03-15T12:00:00+02:00` | ``once(at:)`` |
+    /// | `immediately` | ``immediately`` |
+    ///
+    /// - Parameters:
+    ///   - text: the text, without regard to spaces around it.
+    ///   - zone: the IANA identifier of the zone of a cron expression; UTC if left out.
+    ///   - dialect: the rules to read a cron expression by.
+    /// - Throws: ``ScheduleError`` if the text is none of these.
+    public static func parse(
+        _ text: String, in zone: String = "UTC", dialect: CronDialect = .standard
+    ) throws(ScheduleError) -> Schedule {
+        let trimmed = String(text.trimmingPrefix { $0 == " " || $0 == "\t" }.reversed().drop { $0 == " " }.reversed())
+        guard !trimmed.isEmpty else {
+            throw ScheduleError(
+                .empty, value: text, message: "The text is empty; write a cron expression, every_5m or an instant.")
+        }
+        if trimmed == "immediately" { return .immediately }
+        if trimmed.hasPrefix("every_") { return try .preset(trimmed) }
+        let bytes = Array(trimmed.utf8.prefix(5))
+        if bytes.count == 5, bytes[4] == UInt8(ascii: "-"), bytes[..<4].allSatisfy({ $0 &- 0x30 < 10 }),
+            !trimmed.contains("*")
+        {
+            return try .once(atText: trimmed)
+        }
+        return try .cron(trimmed, in: zone, dialect: dialect)
+    }
+
+    /// An interval from its preset's name: `every_30s`, `every_5m`, `every_1h`, `every_1d`.
+    ///
+    /// - Parameters:
+    ///   - name: `every_`, a whole number, and `s`, `m`, `h`, `d` or `w`.
+    ///   - anchor: where counting begins; the job's creation if left out.
+    /// - Throws: ``ScheduleError`` for another text, or an interval of zero or over 100 years.
+    public static func preset(_ name: String, anchor: Date? = nil) throws(ScheduleError) -> Schedule {
+        guard name.hasPrefix("every_"), let interval = DurationText.parse(String(name.dropFirst(6))) else {
+            throw ScheduleError(
+                .text, value: name,
+                message: "\"\(name)\" is not a preset; write every_30s, every_5m, every_1h or every_1d.")
+        }
+        let schedule = Schedule.every(interval, anchor: anchor)
+        try schedule.validate()
+        return schedule
+    }
+
+    /// An interval of whole minutes.
+    ///
+    /// - Parameters:
+    ///   - minutes: 1–1440.
+    ///   - anchor: where counting begins; the job's creation if left out.
+    /// - Throws: ``ScheduleError`` for a number outside 1–1440.
+    public static func everyMinutes(_ minutes: Int, anchor: Date? = nil) throws(ScheduleError) -> Schedule {
+        guard 1...1_440 ~= minutes else {
+            throw ScheduleError(
+                .interval, value: "\(minutes)", message: "Minutes between runs are 1–1440, not \(minutes).")
+        }
+        return .every(.seconds(minutes * 60), anchor: anchor)
+    }
+
+    /// An interval aligned to the clock: its occurrences are the multiples of it since 1970-01-01T00:00:00Z.
+    ///
+    /// So every 15 minutes are :00, :15, :30 and :45 in every zone whose offset is a multiple of 15 minutes, and daylight
+    /// saving makes no difference.
+    ///
+    /// - Parameter interval: from 1 ms to 100 years; ``validate()`` refuses others.
+    public static func everyAligned(_ interval: Duration) -> Schedule {
+        .every(interval, anchor: Date(timeIntervalSince1970: 0))
+    }
+
+    /// One occurrence at an instant in ISO 8601.
+    ///
+    /// - Parameter text: date, time and `Z` or an offset, such as `2026-03-15T10:00:00Z` or
+    ///   `2026-03-15T12:00:00.000+02:00`.
+    /// - Throws: ``ScheduleError`` for another text; an instant without a zone is refused, not guessed.
+    public static func once(atText text: String) throws(ScheduleError) -> Schedule {
+        guard let instant = InstantText.parse(text) else {
+            let hint = InstantText.parse(text + "Z") == nil ? "" : "; add Z for UTC, or an offset such as +02:00"
+            throw ScheduleError(
+                .instant, value: text,
+                message: "\"\(text)\" is not an instant such as 2026-03-15T10:00:00Z" + hint + ".")
+        }
+        return .once(at: instant)
+    }
+}

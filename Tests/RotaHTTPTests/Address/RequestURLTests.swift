@@ -1,0 +1,62 @@
+import Foundation
+import Testing
+
+@testable import RotaHTTP
+
+@Suite("RequestURL")
+struct RequestURLTests {
+    @Test("S1 R6 what is read is what Foundation connects to", arguments: 0..<8)
+    func agreesWithFoundation(_ seed: Int) throws {
+        var random = SeededGenerator(seed: UInt64(seed))
+        let pieces = [
+            "http://", "https://", "HTTP://", "example.com", "127.0.0.1", "0x7f.1", "[::1]", "a.b", "@", ":", "/", "//",
+            "?", "#", "\\", "%",
+            "%41", "%2f", ".", "..", "80", "443", "user", "é", " ", "\t", "[", "]", "&", "=", "x", "-", "_", ";", ",",
+            "0", "017", "::",
+        ]
+        for _ in 0..<1500 {
+            let start = ["http://", "https://", ""].randomElement(using: &random) ?? ""
+            let text =
+                start
+                + (0..<Int.random(in: 1...6, using: &random)).map { _ in pieces.randomElement(using: &random) ?? "" }
+                .joined()
+            guard let ours = try? RequestURL(parsing: text) else { continue }
+            let url = try #require(URL(string: ours.text), "\(text)")
+            #expect(url.scheme == (ours.isSecure ? "https" : "http"), "\(text)")
+            #expect(
+                url.host(percentEncoded: true).map { $0.contains(":") ? "[\($0)]" : $0 } == ours.hostText, "\(text)")
+            #expect((url.port ?? (ours.isSecure ? 443 : 80)) == ours.port, "\(text)")
+            #expect(url.user() == nil && url.password() == nil, "\(text)")
+            // Reading the result again changes nothing.
+            #expect(try RequestURL(parsing: ours.text) == ours, "\(text)")
+            #expect(ours.text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }, "\(text)")
+        }
+    }
+
+    @Test(
+        "the canonical form is plain",
+        arguments: [
+            ("HTTP://EXAMPLE.com", "http://example.com/"),
+            ("https://example.com.:443/a#b", "https://example.com:443/a"),
+            ("http://0x7f.1?q", "http://127.0.0.1/?q"), ("http://[0:0::1]/", "http://[::1]/"),
+            ("http://example.com/ü?q={x}", "http://example.com/%C3%BC?q=%7Bx%7D"),
+            ("http://example.com/%7e", "http://example.com/%7e"),
+        ])
+    func canonical(_ text: String, _ expected: String) throws {
+        #expect(try RequestURL(parsing: text).text == expected)
+    }
+
+    @Test(
+        "S3 errors and messages leave out credentials and queries",
+        arguments: [
+            "http://user:hunter2@example.com/", "https://example.com/%?token=hunter2",
+            "ftp://user:hunter2@example.com/",
+            "http://user:hunter2@exa mple.com/?hunter2", "http://hunter2@@example.com/",
+            "https://example.com:x/?hunter2",
+        ])
+    func noCredentials(_ text: String) {
+        let error = #expect(throws: HTTPRequestError.self) { try RequestURL(parsing: text) }
+        #expect(error.map { "\($0)".contains("hunter2") } == false)
+        #expect(!PercentEncoding.redact(url: text).contains("hunter2"))
+    }
+}

@@ -1,0 +1,77 @@
+import Foundation
+import RotaHTTP
+import Testing
+
+@Suite("ExecutionIdentity")
+struct IdentityTests {
+    private let identity = ExecutionIdentity(
+        executionID: "exec-1", jobID: "job-1", scheduledFor: Date(timeIntervalSince1970: 1_763_722_515), attempt: 2)
+
+    private func request(_ headers: HTTPHeaders = [:]) throws -> HTTPRequest {
+        try HTTPRequest(url: #require(URL(string: "https://example.com/")), headers: headers)
+    }
+
+    @Test("T-94 TX-9 every request says which execution, job, instant and attempt it is")
+    func headers() throws {
+        let headers = try request().identified(by: identity).headers
+        #expect(headers["X-Cron-Service-Execution-Id"] == "exec-1")
+        #expect(headers["X-Cron-Service-Job-Id"] == "job-1")
+        #expect(headers["X-Cron-Service-Scheduled-For"] == "2025-11-21T10:55:15.000Z")
+        #expect(headers["X-Cron-Service-Attempt"] == "2")
+        #expect(headers["Idempotency-Key"] == "exec-1")
+    }
+
+    @Test(
+        "T-94 a job's own headers cannot drop or fake it",
+        arguments: ["x-cron-service-execution-id", "IDEMPOTENCY-KEY", "X-Cron-Service-Job-Id"])
+    func override(_ name: String) throws {
+        let headers = try request([name: "", "X-Mine": "1", name: "faked"]).identified(by: identity).headers
+        #expect(headers.values(name).count == 1)
+        #expect(["exec-1", "job-1"].contains(headers[name]))
+        #expect(headers["X-Mine"] == "1")
+    }
+
+    @Test("T-94 names are configurable, and each can be left out")
+    func names() throws {
+        let names = IdentityHeaders(
+            executionID: "X-Run", jobID: nil, scheduledFor: nil, attempt: nil, idempotencyKey: nil)
+        let headers = try request().identified(by: identity, names: names).headers
+        #expect(headers.fields.map(\.name) == ["X-Run"])
+        #expect(throws: HTTPRequestError.self) {
+            try request().identified(by: identity, names: .init(executionID: "a b"))
+        }
+        #expect(throws: HTTPRequestError.self) {
+            try request().identified(by: identity, names: .init(executionID: "Host"))
+        }
+        var bad = identity
+        bad.jobID = "a\r\nb"
+        #expect(throws: HTTPRequestError.self) { try request().identified(by: bad) }
+    }
+
+    @Test("TX-9 instants are written like Foundation writes them", arguments: 0..<6)
+    func instants(_ seed: Int) {
+        var random = SeededGenerator(seed: UInt64(seed))
+        let formatter = ISO8601DateFormatter()
+        formatter.formatOptions = [.withInternetDateTime, .withFractionalSeconds]
+        for _ in 0..<200 {
+            let milliseconds = Int64.random(in: -60_000_000_000_000...250_000_000_000_000, using: &random)
+            let date = Date(timeIntervalSince1970: Double(milliseconds) / 1000)
+            guard date.timeIntervalSince1970 > -12_000_000_000 else { continue }  // Foundation turns Julian before 1582
+            let text = InstantText.iso8601(date)
+            let back = formatter.date(from: text)
+            #expect(abs((back ?? .distantPast).timeIntervalSince(date)) < 0.0015, "\(text)")
+        }
+    }
+
+    @Test(
+        "instants beyond four digits of year are clamped, not trapped on",
+        arguments: [
+            (Double.infinity, "9999-12-31T23:59:59.999Z"), (-.infinity, "0000-01-01T00:00:00.000Z"),
+            (.nan, "1970-01-01T00:00:00.000Z"),
+            (1e300, "9999-12-31T23:59:59.999Z"), (-0.001, "1969-12-31T23:59:59.999Z"),
+            (951_782_400, "2000-02-29T00:00:00.000Z"),
+        ])
+    func clamped(_ seconds: Double, _ expected: String) {
+        #expect(InstantText.iso8601(Date(timeIntervalSince1970: seconds)) == expected)
+    }
+}

@@ -1,0 +1,150 @@
+import Foundation
+import RotaHTTP
+import Testing
+
+@Suite("WebhookSignature")
+struct WebhookSignatureTests {
+    private let body = Data(#"{"test": 2432232314}"#.utf8)
+    private let instant = Date(timeIntervalSince1970: 1_614_265_330)
+    private let secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+    private let id = "msg_p5jXN8AQM9LWM0D4loKWxJek"
+
+    @Test("S4 the reference vector of Standard Webhooks")
+    func reference() throws {
+        let headers = try WebhookSignature.standard.sign(body: body, id: id, at: instant, with: [WebhookSecret(secret)])
+        #expect(headers["webhook-id"] == id)
+        #expect(headers["webhook-timestamp"] == "1614265330")
+        #expect(headers["webhook-signature"] == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=")
+        try WebhookSignature.standard.verify(headers: headers, body: body, at: instant, with: [WebhookSecret(secret)])
+    }
+
+    @Test("S4 SX-16 Strait's scheme is hex over timestamp and body")
+    func strait() throws {
+        let headers = try WebhookSignature.strait.sign(
+            body: Data("hello".utf8), id: "", at: Date(timeIntervalSince1970: 1_700_000_000),
+            with: [WebhookSecret("topsecret")])
+        #expect(headers["X-Strait-Timestamp"] == "1700000000")
+        // Computed by Python's hmac module.
+        #expect(headers["X-Strait-Signature"] == "v1=30820305c565575343b1d197889906aafe58474fb21ad0ae03d1f7598d81528e")
+        try WebhookSignature.strait.verify(
+            headers: headers, body: Data("hello".utf8), at: Date(timeIntervalSince1970: 1_700_000_299),
+            with: [WebhookSecret("topsecret")])
+    }
+
+    @Test("S4 while a key is being replaced both fit", arguments: [WebhookSignature.standard, .strait])
+    func rotation(_ scheme: WebhookSignature) throws {
+        let (old, new, other) = (try WebhookSecret("old"), try WebhookSecret("new"), try WebhookSecret("other"))
+        let headers = try scheme.sign(body: body, id: id, at: instant, with: [new, old])
+        for known in [[old], [new], [other, old], [new, old]] {
+            try scheme.verify(headers: headers, body: body, at: instant, with: known)
+        }
+        #expect(throws: HTTPRequestError.self) {
+            try scheme.verify(headers: headers, body: body, at: instant, with: [other])
+        }
+        #expect(throws: HTTPRequestError.self) {
+            try scheme.verify(headers: headers, body: body, at: instant, with: [])
+        }
+    }
+
+    @Test(
+        "S4 five minutes to either side are tolerated, and no more",
+        arguments: [(-301, false), (-300, true), (0, true), (300, true), (301, false)])
+    func tolerance(_ offset: Int, _ fits: Bool) throws {
+        for scheme in [WebhookSignature.standard, .strait] {
+            let headers = try scheme.sign(body: body, id: id, at: instant, with: [WebhookSecret(secret)])
+            let now = instant.addingTimeInterval(Double(offset))
+            let result = Result {
+                try scheme.verify(headers: headers, body: body, at: now, with: [WebhookSecret(secret)])
+            }
+            #expect(((try? result.get()) != nil) == fits)
+        }
+    }
+
+    @Test("S4 whatever is changed, the signature does not fit", arguments: [WebhookSignature.standard, .strait])
+    func tampering(_ scheme: WebhookSignature) throws {
+        let key = try WebhookSecret(secret)
+        let headers = try scheme.sign(body: body, id: id, at: instant, with: [key])
+        #expect(throws: HTTPRequestError.self) {
+            try scheme.verify(headers: headers, body: body + [0], at: instant, with: [key])
+        }
+        for field in headers.fields {
+            var missing = headers
+            missing[field.name] = nil
+            #expect(throws: HTTPRequestError.self) {
+                try scheme.verify(headers: missing, body: body, at: instant, with: [key])
+            }
+            var twice = headers
+            twice.append(field)
+            #expect(throws: HTTPRequestError.self) {
+                try scheme.verify(headers: twice, body: body, at: instant, with: [key])
+            }
+            for (index, byte) in field.value.utf8.enumerated() {
+                var bytes = Array(field.value.utf8)
+                bytes[index] = byte == 0x31 ? 0x32 : 0x31
+                var changed = headers
+                changed[field.name] = String(decoding: bytes, as: UTF8.self)
+                // The last letter before Base64's padding has two bits that mean nothing.
+                if Data(base64Encoded: String(field.value.dropFirst(3)))
+                    == Data(base64Encoded: String((changed[field.name] ?? "").dropFirst(3))), scheme == .standard,
+                    field.name.hasSuffix("signature"), index > 2
+                {
+                    continue
+                }
+                #expect(throws: HTTPRequestError.self) {
+                    try scheme.verify(headers: changed, body: body, at: instant, with: [key])
+                }
+            }
+        }
+    }
+
+    @Test(
+        "S4 malformed signatures and timestamps are refused",
+        arguments: [
+            "", "v1", "v1,", "v1,*", "v2,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=", "v1=00", "v1a,AAAA",
+            "g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=", "v1=" + String(repeating: "+1", count: 32),
+            "v1=" + String(repeating: "g", count: 64),
+        ])
+    func malformed(_ signature: String) throws {
+        let key = try WebhookSecret(secret)
+        for (scheme, names) in [
+            (WebhookSignature.standard, ["webhook-timestamp", "webhook-signature"]),
+            (.strait, ["X-Strait-Timestamp", "X-Strait-Signature"]),
+        ] {
+            var headers: HTTPHeaders = ["webhook-id": id]
+            headers[names[0]] = "1614265330"
+            headers[names[1]] = signature
+            #expect(throws: HTTPRequestError.self) {
+                try scheme.verify(headers: headers, body: body, at: instant, with: [key])
+            }
+        }
+        for timestamp in [
+            "", "x", "-", "1614265330.0", "+1614265330", " 1614265330", "01614265330", "9223372036854775808",
+            "-9223372036854775808",
+        ] {
+            var headers = try WebhookSignature.standard.sign(body: body, id: id, at: instant, with: [key])
+            headers["webhook-timestamp"] = timestamp
+            #expect(throws: HTTPRequestError.self) {
+                try WebhookSignature.standard.verify(headers: headers, body: body, at: instant, with: [key])
+            }
+        }
+    }
+
+    @Test("S4 S-42 what cannot be signed with or for is refused")
+    func refused() throws {
+        for text in ["", "whsec_", "whsec_*"] { #expect(throws: HTTPRequestError.self) { try WebhookSecret(text) } }
+        let key = try WebhookSecret(secret)
+        for id in ["", "a.b", "a b", "a\nb", "é"] {
+            #expect(throws: HTTPRequestError.self) {
+                try WebhookSignature.standard.sign(body: body, id: id, at: instant, with: [key])
+            }
+        }
+        #expect(throws: HTTPRequestError.self) {
+            try WebhookSignature.strait.sign(body: body, id: id, at: instant, with: [])
+        }
+        for date in [
+            Date.distantFuture, .distantPast, Date(timeIntervalSince1970: .infinity), Date(timeIntervalSince1970: .nan),
+        ] {
+            #expect(try WebhookSignature.standard.sign(body: body, id: id, at: date, with: [key]).fields.count == 3)
+        }
+    }
+}

@@ -1,0 +1,102 @@
+import Foundation
+import RotaHTTP
+import Testing
+
+@Suite("RequestTemplate: coding")
+struct RequestTemplateCodingTests {
+    private func decode(_ text: String) throws -> RequestTemplate {
+        try JSONDecoder().decode(RequestTemplate.self, from: Data(text.utf8))
+    }
+
+    @Test("what is stored comes back the same")
+    func roundTrip() throws {
+        let templates = [
+            try RequestTemplate.get("https://example.com/"),
+            try RequestTemplate.delete("https://example.com/", body: .bytes(Data([0, 255, 10]))),
+            try RequestTemplate.put(
+                "https://example.com/", headers: ["B": "1", "A": "secret://x", "B": "2"], body: .text("{{uuid}}")),
+            try RequestTemplate(
+                method: .patch, url: "https://example.com/{{uuid}}", fallbackURL: "https://b.example.com",
+                headers: ["X": "é"], body: .json(["b": 1.50, "a": [.null, true, "x"]]), timeout: .milliseconds(1500),
+                success: SuccessRule(
+                    statuses: StatusSet(200...299, 404...404),
+                    matching: .all([
+                        .status(.in([200, 404])), .not(.header("X", .exists)),
+                        .any([.text(.regex(Pattern("ok|fine")))]),
+                        .json(JSONPath("$.a[0]"), .lessThan(5)), .json(JSONPath("$.a"), .notContains("x")),
+                        .text(.notEquals("")), .text(.contains("o")), .json(JSONPath("$.n"), .greaterThan(-1.5)),
+                    ])),
+                output: ["id": JSONPath("$.id")]),
+        ]
+        for template in templates {
+            #expect(try JSONDecoder().decode(RequestTemplate.self, from: JSONEncoder().encode(template)) == template)
+        }
+    }
+
+    @Test(
+        "C-2 T-35 K-12 I-20 milliseconds and seconds both decode",
+        arguments: [
+            (#""timeout_seconds":5"#, Duration.seconds(5)), (#""timeout_ms":1500"#, .milliseconds(1500)),
+            (#""timeout_secs":900"#, .seconds(900)),
+        ])
+    func timeout(_ field: String, _ expected: Duration) throws {
+        #expect(try decode(#"{"url":"https://example.com",\#(field)}"#).timeout == expected)
+    }
+
+    @Test(
+        "C-21 I-5 S-27 S-28 the four systems' names for a request decode",
+        arguments: ["url", "task_url", "endpoint_url"])
+    func aliases(_ name: String) throws {
+        #expect(try decode(#"{"\#(name)":"https://example.com"}"#).url == "https://example.com")
+        let fallback = try decode(
+            #"{"\#(name)":"https://example.com","fallback_endpoint_url":"https://b.example.com"}"#)
+        #expect(fallback.fallbackURL == "https://b.example.com")
+    }
+
+    @Test("T-36 C-5 lists of statuses decode, and ranges too")
+    func statuses() throws {
+        #expect(
+            try decode(#"{"url":"https://example.com","success_statuses":[200,206]}"#).success.statuses == [200, 206])
+        #expect(
+            try decode(#"{"url":"https://example.com","success":["2xx",404,"500-502"]}"#).success.statuses
+                == StatusSet(200...299, 404...404, 500...502))
+    }
+
+    @Test(
+        "R6 what is no template is refused when it is decoded",
+        arguments: [
+            "{}", "[]", #"{"url":5}"#, #"{"url":"ftp://example.com"}"#, #"{"url":"https://u:p@example.com"}"#,
+            #"{"url":"https://example.com","method":"TRACE"}"#, #"{"url":"https://example.com","timeout_ms":0}"#,
+            #"{"url":"https://example.com","timeout_ms":9223372036854775807}"#,
+            #"{"url":"https://example.com","timeout_seconds":9223372036854775807}"#,
+            #"{"url":"https://example.com","timeout_seconds":-9223372036854775808}"#,
+            #"{"url":"https://example.com","headers":{"Host":"x"}}"#,
+            #"{"url":"https://example.com","headers":[["X","a\r\nb"]]}"#,
+            #"{"url":"https://example.com","method":"POST","body":{"json":"{"}}"#,
+            #"{"url":"https://example.com","method":"POST","body":{"base64":"*"}}"#,
+            #"{"url":"https://example.com","body":{"text":"GET with body"}}"#,
+            #"{"url":"https://example.com","method":"POST","body":{}}"#,
+            #"{"url":"https://example.com","success_statuses":[99]}"#,
+            #"{"url":"https://example.com","success_statuses":["6xx"]}"#,
+            #"{"url":"https://example.com","success_statuses":["300-200"]}"#,
+            #"{"url":"https://example.com","success":{"matcher":{"on":"json","path":"$[","is":"exists"}}}"#,
+            #"{"url":"https://example.com","success":{"matcher":{"on":"text","is":"regex","value":"(a"}}}"#,
+            #"{"url":"https://example.com","success":{"matcher":{"on":"moon","is":"exists"}}}"#,
+            #"{"url":"https://example.com","success":{"matcher":{"on":"text","is":"in","value":"a"}}}"#,
+            #"{"url":"https://example.com","success":{"matcher":{"on":"text","is":"sounds like","value":"a"}}}"#,
+            #"{"url":"https://example.com","output":{"a":"$["}}"#, #"{"url":"https://example.com/{{nothing}}"}"#,
+        ])
+    func refused(_ text: String) {
+        #expect(throws: (any Error).self) { try decode(text) }
+    }
+
+    @Test("R6 matchers nested without end are refused, not followed")
+    func deep() {
+        let nested =
+            String(repeating: #"{"not":"#, count: 200) + #"{"on":"text","is":"exists"}"#
+            + String(repeating: "}", count: 200)
+        #expect(throws: (any Error).self) {
+            try decode(#"{"url":"https://example.com","success":{"matcher":\#(nested)}}"#)
+        }
+    }
+}

@@ -1,0 +1,171 @@
+import Foundation
+import RotaHTTP
+import Testing
+
+@Suite("RequestTemplate")
+struct RequestTemplateTests {
+    static let variables = TemplateVariables(
+        timestamp: Date(timeIntervalSince1970: 1_700_000_000.25),
+        uuid: UUID(uuid: (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 255)),
+        executionID: "exec 1/é", jobID: "job\"1\\", scheduledFor: Date(timeIntervalSince1970: 1_699_999_999), attempt: 3
+    )
+
+    private func code(_ body: () throws -> Void) -> HTTPRequestError.Code? {
+        do {
+            try body()
+            return nil
+        } catch {
+            return (error as? HTTPRequestError)?.code
+        }
+    }
+
+    @Test("T-32 T-35 T-36 C-5 the defaults are GET, 30 seconds and four statuses")
+    func defaults() throws {
+        let template = try RequestTemplate.get("https://api.example.com/report")
+        #expect(template.method == .get)
+        #expect(template.timeout == .seconds(30))
+        #expect(template.success.statuses == [200, 201, 202, 204])
+        #expect(template.headers.fields.isEmpty)
+        #expect(template.body == .none)
+        let decoded = try JSONDecoder().decode(
+            RequestTemplate.self, from: Data(#"{"url":"https://a.example.com"}"#.utf8))
+        #expect(decoded == (try .get("https://a.example.com")))
+    }
+
+    @Test("TX-1 T-95 the variables have the values of the execution")
+    func values() throws {
+        let template = try RequestTemplate.post(
+            "https://example.com/",
+            headers: [
+                "T": "{{timestamp}}", "U": "{{uuid}}", "S": "{{ scheduled_for }}", "A": "attempt {{attempt}}",
+            ], body: .text("{{job_id}} {{execution_id}} {{uuid}}"))
+        let rendered = try template.render(Self.variables)
+        #expect(rendered.headers["T"] == "2023-11-14T22:13:20.250Z")
+        #expect(rendered.headers["U"] == "01020304-0506-0708-090a-0b0c0d0e0fff")
+        #expect(rendered.headers["S"] == "2023-11-14T22:13:19.000Z")
+        #expect(rendered.headers["A"] == "attempt 3")
+        #expect(rendered.body == .text("job\"1\\ exec 1/é 01020304-0506-0708-090a-0b0c0d0e0fff"))
+    }
+
+    @Test("TX-2 values are percent-encoded in a URL")
+    func url() throws {
+        let template = try RequestTemplate.get("https://example.com/{{execution_id}}/x?t={{timestamp}}&j={{job_id}}")
+        let url = try template.render(Self.variables).url
+        #expect(url == "https://example.com/exec%201%2F%C3%A9/x?t=2023-11-14T22%3A13%3A20.250Z&j=job%221%5C")
+        var climbing = Self.variables
+        climbing.executionID = ".."
+        #expect(try template.render(climbing).url.hasPrefix("https://example.com/%2E%2E/x"))
+    }
+
+    @Test("TX-2 values are escaped in JSON strings, and nothing else changes")
+    func json() throws {
+        let body = try JSONValue(
+            parsing: #"{"b":"{{job_id}}","a":[1.50,"x {{uuid}} y",null,{"deep":"{{execution_id}}"}]}"#)
+        let template = try RequestTemplate.post("https://example.com/", body: .json(body))
+        guard case .json(let rendered) = try template.render(Self.variables).body else {
+            Issue.record("the body is no JSON any more")
+            return
+        }
+        #expect(
+            rendered.text
+                == #"{"b":"job\"1\\","a":[1.50,"x 01020304-0506-0708-090a-0b0c0d0e0fff y",null,{"deep":"exec 1/é"}]}"#)
+    }
+
+    @Test("T-34 what has no variables is sent byte for byte")
+    func asIs() throws {
+        for text in ["", "a\r\nb\u{0}", "}}", "{ {", "{\"a\":{}}", "100%", "é"] {
+            #expect(
+                try RequestTemplate.post("https://example.com/", body: .text(text)).render(Self.variables).body.data
+                    == Data(text.utf8))
+        }
+        let bytes = Data("{{uuid}} secret://x {{".utf8)
+        #expect(
+            try RequestTemplate.post("https://example.com/", body: .bytes(bytes)).render(Self.variables).body.data
+                == bytes)
+    }
+
+    @Test("TX-3 variables may not stand in names, JSON names, secrets or hosts")
+    func misplaced() throws {
+        #expect(
+            code { _ = try RequestTemplate.get("https://example.com/", headers: ["X-{{uuid}}": "v"]) } == .badHeader)
+        #expect(
+            code { _ = try RequestTemplate.post("https://example.com/", body: .json(["{{uuid}}": 1])) }
+                == .misplacedVariable)
+        for value in [
+            "secret://{{uuid}}", "secret://a{{uuid}}", "secret:/{{uuid}}", "{{uuid}}secret://a", "secret://a.{{uuid}}",
+        ] {
+            let found = code { _ = try RequestTemplate.get("https://example.com/", headers: ["X": value]) }
+            let isFine = value == "{{uuid}}secret://a" || value == "secret:/{{uuid}}"
+            #expect(isFine ? found == nil : found != nil, "\(value)")
+        }
+        for url in [
+            "https://{{uuid}}.example.com/", "https://example.com:{{attempt}}/", "{{uuid}}://example.com/", "{{uuid}}",
+            "https://example.{{uuid}}", "https://{{uuid}}@example.com/",
+        ] {
+            #expect(code { _ = try RequestTemplate.get(url) } != nil, "\(url)")
+        }
+        #expect(
+            code { _ = try RequestTemplate.post("https://example.com/", body: .text("{{attempt}}")) }
+                == .misplacedVariable)
+        #expect(
+            code { _ = try RequestTemplate.post("https://example.com/", body: .json(["a": "{{attempt}}"])) }
+                == .misplacedVariable)
+    }
+
+    @Test(
+        "unknown variables are an error when the template is made",
+        arguments: [
+            "{{}}", "{{ }}", "{{Uuid}}", "{{UUID}}", "{{uuid", "{{uuid}", "{{ uuid", "{{unknown}}", "{{execution-id}}",
+            "{{a{{uuid}}}}", "{{\nuuid}}",
+        ])
+    func unknown(_ text: String) {
+        #expect(code { _ = try RequestTemplate.post("https://example.com/", body: .text(text)) } == .unknownVariable)
+        #expect(
+            code { _ = try RequestTemplate.post("https://example.com/", body: .json([.string(text)])) }
+                == .unknownVariable)
+        #expect(code { _ = try RequestTemplate.get("https://example.com/?q=" + text) } != nil)
+        #expect(code { _ = try RequestTemplate.get("https://example.com/", headers: ["X": text]) } != nil)
+    }
+
+    @Test("TX-4 the same variables give the same request, and only the attempt changes")
+    func once() throws {
+        let template = try RequestTemplate.post(
+            "https://example.com/{{uuid}}", headers: ["A": "{{attempt}}"], body: .text("{{timestamp}} {{uuid}}"))
+        var second = Self.variables
+        second.attempt = 4
+        let (first, again, retry) = (
+            try template.render(Self.variables), try template.render(Self.variables), try template.render(second)
+        )
+        #expect(first == again)
+        #expect(retry.url == first.url && retry.body == first.body)
+        #expect(retry.headers["A"] == "4")
+        let stored = try JSONDecoder().decode(TemplateVariables.self, from: JSONEncoder().encode(Self.variables))
+        #expect(try template.render(stored) == first)
+    }
+
+    @Test("S2 a value that could smuggle fails the rendering")
+    func smugglingValue() throws {
+        let template = try RequestTemplate.get("https://example.com/", headers: ["X": "{{job_id}}"])
+        var variables = Self.variables
+        variables.jobID = "a\r\nX: y"
+        #expect(code { _ = try template.render(variables) } == .badHeader)
+        variables.jobID = "secret://stolen"
+        #expect(code { _ = try template.render(variables) } == .misplacedVariable)
+        variables.jobID = String(repeating: "x", count: 20_000)
+        #expect(code { _ = try template.render(variables) } == .tooLarge)
+    }
+
+    @Test("S-28 a fallback URL is checked and rendered like the first")
+    func fallback() async throws {
+        let template = try RequestTemplate(
+            method: .post, url: "https://a.example.com/{{uuid}}", fallbackURL: "https://b.example.com/{{job_id}}")
+        let rendered = try template.render(Self.variables)
+        #expect(try await rendered.resolve(secrets: NoSecrets()).url.host() == "a.example.com")
+        #expect(try await rendered.resolve(secrets: NoSecrets(), usingFallback: true).url.host() == "b.example.com")
+        #expect(
+            code { _ = try RequestTemplate(method: .get, url: "https://a.example.com/", fallbackURL: "ftp://b/") }
+                == .badURL)
+        let plain = try RequestTemplate.get("https://a.example.com/").render(Self.variables)
+        #expect(try await plain.resolve(secrets: NoSecrets(), usingFallback: true).url.host() == "a.example.com")
+    }
+}

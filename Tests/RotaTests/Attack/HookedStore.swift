@@ -1,0 +1,161 @@
+import Foundation
+import RotaTesting
+
+/// A store that lets a test look at, refuse or alter what is asked of another.
+struct HookedStore: JobStore {
+    let base: any JobStore
+    /// Called with the name of every operation before it is carried out.
+    var before: @Sendable (String) throws -> Void = { _ in }
+    /// Whether a batch of fires is answered with conflicts instead of being carried out.
+    var conflicts: @Sendable ([Fire]) -> Bool = { _ in false }
+
+    func insert(_ insertions: [JobInsertion]) async throws -> [JobInsertion.Outcome] {
+        try before("insert")
+        return try await base.insert(insertions)
+    }
+
+    func replace(_ replacement: JobReplacement) async throws -> Job {
+        try before("replace")
+        return try await base.replace(replacement)
+    }
+
+    func delete(_ ids: [JobID]) async throws -> [JobID] {
+        try before("delete")
+        return try await base.delete(ids)
+    }
+
+    func job(_ id: JobID) async throws -> Job? {
+        try before("job")
+        return try await base.job(id)
+    }
+
+    func jobs(_ query: JobQuery) async throws -> Page<Job> {
+        try before("jobs")
+        return try await base.jobs(query)
+    }
+
+    func agenda(at now: Date, limit: Int) async throws -> Agenda {
+        try before("agenda")
+        return try await base.agenda(at: now, limit: limit)
+    }
+
+    func fire(_ fires: [Fire]) async throws -> [Fire.Outcome] {
+        try before("fire")
+        if conflicts(fires) { return fires.map { _ in .conflict } }
+        return try await base.fire(fires)
+    }
+
+    func enqueue(_ executions: [Execution]) async throws {
+        try before("enqueue")
+        try await base.enqueue(executions)
+    }
+
+    func claim(_ request: ClaimRequest) async throws -> [Claim] {
+        try before("claim")
+        return try await base.claim(request)
+    }
+
+    func renew(_ renewals: [LeaseRenewal]) async throws -> [ExecutionID] {
+        try before("renew")
+        return try await base.renew(renewals)
+    }
+
+    func finish(_ completions: [Completion]) async throws -> [Completion.Outcome] {
+        try before("finish")
+        return try await base.finish(completions)
+    }
+
+    func execution(_ id: ExecutionID) async throws -> Execution? {
+        try before("execution")
+        return try await base.execution(id)
+    }
+
+    func executions(_ query: ExecutionQuery) async throws -> Page<Execution> {
+        try before("executions")
+        return try await base.executions(query)
+    }
+
+    func skips(of job: JobID) async throws -> [SkippedOccurrence] {
+        try before("skips")
+        return try await base.skips(of: job)
+    }
+}
+
+/// A gate that tasks wait at until it is opened; waiting does not end by cancellation.
+actor Gate {
+    private var isOpen = false
+    private var waiters: [CheckedContinuation<Void, Never>] = []
+
+    func open() {
+        isOpen = true
+        for waiter in waiters { waiter.resume() }
+        waiters = []
+    }
+
+    func wait() async {
+        guard !isOpen else { return }
+        await withCheckedContinuation { waiters.append($0) }
+    }
+}
+
+/// A store in which another scheduler is always a moment faster: it carries a fire out and reports a conflict.
+struct LosingStore: JobStore {
+    let hooked: HookedStore
+
+    func fire(_ fires: [Fire]) async throws -> [Fire.Outcome] {
+        _ = try await hooked.fire(fires)
+        return fires.map { _ in .conflict }
+    }
+
+    func insert(_ insertions: [JobInsertion]) async throws -> [JobInsertion.Outcome] {
+        try await hooked.insert(insertions)
+    }
+
+    func replace(_ replacement: JobReplacement) async throws -> Job {
+        try await hooked.replace(replacement)
+    }
+
+    func delete(_ ids: [JobID]) async throws -> [JobID] {
+        try await hooked.delete(ids)
+    }
+
+    func job(_ id: JobID) async throws -> Job? {
+        try await hooked.job(id)
+    }
+
+    func jobs(_ query: JobQuery) async throws -> Page<Job> {
+        try await hooked.jobs(query)
+    }
+
+    func agenda(at now: Date, limit: Int) async throws -> Agenda {
+        try await hooked.agenda(at: now, limit: limit)
+    }
+
+    func enqueue(_ executions: [Execution]) async throws {
+        try await hooked.enqueue(executions)
+    }
+
+    func claim(_ request: ClaimRequest) async throws -> [Claim] {
+        try await hooked.claim(request)
+    }
+
+    func renew(_ renewals: [LeaseRenewal]) async throws -> [ExecutionID] {
+        try await hooked.renew(renewals)
+    }
+
+    func finish(_ completions: [Completion]) async throws -> [Completion.Outcome] {
+        try await hooked.finish(completions)
+    }
+
+    func execution(_ id: ExecutionID) async throws -> Execution? {
+        try await hooked.execution(id)
+    }
+
+    func executions(_ query: ExecutionQuery) async throws -> Page<Execution> {
+        try await hooked.executions(query)
+    }
+
+    func skips(of job: JobID) async throws -> [SkippedOccurrence] {
+        try await hooked.skips(of: job)
+    }
+}
