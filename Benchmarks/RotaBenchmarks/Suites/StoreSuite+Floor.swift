@@ -13,13 +13,13 @@ enum StoreFloor {
         return try await body(folder)
     }
 
-    static func job(_ number: UInt128 = 1) -> Job {
+    static func job(_ number: UInt128 = 1, keeping: Int = .max) -> Job {
         let date = Date(timeIntervalSince1970: 1_750_000_000)
         return Job(
             id: JobID(bits: number),
             definition: JobDefinition(
                 name: "daily-report", schedule: .every(.seconds(60)), action: .handler("work"),
-                retention: .last(.max)),
+                retention: .last(keeping)),
             createdAt: date, position: JobPosition(state: .active, cursor: date, next: nil))
     }
 
@@ -84,12 +84,14 @@ enum StoreFloor {
     }
 
     /// Fills a store with executions that are over, spread over a hundred jobs.
-    static func fill(_ folder: URL, executions: Int, compacting: Bool) async throws {
+    static func fill(
+        _ folder: URL, executions: Int, compacting: Bool, keeping: Int = .max
+    ) async throws {
         var environment = FileStoreEnvironment()
         environment.compactionMinimum = .max / 4
         let store = try await FileJobStore(
             path: folder.path(percentEncoded: false), durability: .operatingSystem, environment: environment)
-        let jobs = (1...100).map { job($0) }
+        let jobs = (1...100).map { job($0, keeping: keeping) }
         _ = try await store.insert(jobs.map { JobInsertion($0) })
         var made = 0
         while made < executions {

@@ -25,13 +25,28 @@ package struct OrderedIndex<Key: Comparable & Sendable>: Sendable {
             count = 1
             return true
         }
-        let chunk = min(chunkIndex(for: key), chunks.count - 1)
+        let last = chunks.count - 1
+        if chunks[last][chunks[last].count - 1] < key {
+            append(key, to: last)
+            return true
+        }
+        let chunk = chunkIndex(for: key)
         let position = Self.lowerBound(of: key, in: chunks[chunk])
         if position < chunks[chunk].count, chunks[chunk][position] == key { return false }
         chunks[chunk].insert(key, at: position)
         count += 1
-        if chunks[chunk].count > Self.chunkSize { split(chunk, inserted: position) }
+        if chunks[chunk].count > Self.chunkSize { split(chunk) }
         return true
+    }
+
+    /// Adds the greatest key: the common case, for keys mostly arrive in order. Full chunks stay full.
+    private mutating func append(_ key: Key, to last: Int) {
+        count += 1
+        if chunks[last].count < Self.chunkSize {
+            chunks[last].append(key)
+        } else {
+            chunks.append([key])
+        }
     }
 
     /// Removes a key.
@@ -100,10 +115,8 @@ package struct OrderedIndex<Key: Comparable & Sendable>: Sendable {
         }
     }
 
-    private mutating func split(_ chunk: Int, inserted position: Int) {
-        // Keys mostly arrive in order: a full last chunk stays full, and the next begins with the newest key alone.
-        let appended = chunk == chunks.count - 1 && position == chunks[chunk].count - 1
-        let cut = appended ? position : chunks[chunk].count / 2
+    private mutating func split(_ chunk: Int) {
+        let cut = chunks[chunk].count / 2
         let tail = Array(chunks[chunk][cut...])
         chunks[chunk].removeSubrange(cut...)
         chunks.insert(tail, at: chunk + 1)

@@ -5,8 +5,8 @@ import Foundation
 /// ``apply(_:)`` is the only way in which it changes. The operations decide on changes, apply them one by one, and
 /// leave them in a ``ChangeLog``; a store that writes the log down can rebuild the state by applying it again.
 package struct StoreState: Sendable {
-    package private(set) var jobs: [JobID: Job] = [:]
-    package private(set) var executions: [ExecutionID: Execution] = [:]
+    package private(set) var jobs = RecordTable<JobID, Job>()
+    package private(set) var executions = RecordTable<ExecutionID, Execution>()
     package private(set) var histories: [JobID: JobHistory] = [:]
     package private(set) var idempotencyKeys: [String: JobID] = [:]
 
@@ -30,7 +30,7 @@ package struct StoreState: Sendable {
         switch change {
         case .putJob(let job): put(job)
         case .putPosition(let id, let position): put(position, of: id)
-        case .putTally(let id, let tally): jobs[id]?.tally = tally
+        case .putTally(let id, let tally): jobs.modify(id) { $0.tally = tally }
         case .removeJob(let id): removeJob(id)
         case .putExecution(let execution): put(execution)
         case .putProgress(let id, let progress): put(progress, of: id)
@@ -55,7 +55,7 @@ package struct StoreState: Sendable {
 
     private mutating func put(_ position: JobPosition, of id: JobID) {
         guard let old = jobs[id]?.position else { return }
-        jobs[id]?.position = position
+        jobs.modify(id) { $0.position = position }
         guard old.wake != position.wake else { return }
         if let wake = old.wake { dueJobs.remove(DueKey(instant: wake, id: id)) }
         if let wake = position.wake { dueJobs.insert(DueKey(instant: wake, id: id)) }
@@ -94,18 +94,19 @@ package struct StoreState: Sendable {
     private mutating func put(_ progress: ExecutionProgress, of id: ExecutionID) {
         guard let old = executions[id] else { return }
         removeFromQueues(old)
-        executions[id]?.progress = progress
+        executions.modify(id) { $0.progress = progress }
         var new = old
         new.progress = progress
         addToQueues(new)
     }
 
     private mutating func put(_ attempt: Attempt, of id: ExecutionID) {
-        guard let count = executions[id]?.attempts.count else { return }
-        if attempt.number >= 1, attempt.number <= count {
-            executions[id]?.attempts[attempt.number - 1] = attempt
-        } else {
-            executions[id]?.attempts.append(attempt)
+        executions.modify(id) { execution in
+            if attempt.number >= 1, attempt.number <= execution.attempts.count {
+                execution.attempts[attempt.number - 1] = attempt
+            } else {
+                execution.attempts.append(attempt)
+            }
         }
     }
 
