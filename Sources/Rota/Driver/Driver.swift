@@ -51,7 +51,9 @@ struct Driver {
         var isBusy = try await recordResults()
         try await renewLeases()
         let now = context.clock.now
-        let agenda = try await context.store.agenda(at: now, limit: context.configuration.batchSize)
+        // Jobs whose fires are refused again and again stay at the head of the agenda; the others lie behind them.
+        let limit = context.configuration.batchSize * (conflictStreak + 1)
+        let agenda = try await context.store.agenda(at: now, limit: min(limit, 100_000))
         if try await reclaim(agenda.expiredLeases, at: now) { isBusy = true }
         if try await fire(agenda.dueJobs, at: now) { isBusy = true }
         if try await claim() { isBusy = true }

@@ -93,9 +93,14 @@ extension Scheduler {
                     date: now)
             }
             let state = job.position.state == .completed ? .active : job.position.state
+            var position = job.position
+            // Runs count for the schedule that started them; raising its limit alone makes no other schedule of it.
+            if definition.schedule.limited(toRuns: 1) != job.definition.schedule.limited(toRuns: 1) {
+                position.scheduledRuns = 0
+            }
             return JobReplacement(
                 id: id, expectedRevision: job.position.revision, definition: definition,
-                position: .starting(definition.schedule, state: state, at: now, continuing: job.position),
+                position: .starting(definition.schedule, state: state, at: now, continuing: position),
                 skips: job.passedOver(at: now, because: state == .paused ? .paused : .rescheduled), date: now)
         }
     }

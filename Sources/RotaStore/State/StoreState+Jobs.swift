@@ -45,12 +45,24 @@ extension StoreState {
         job.move(to: replacement.position, restarting: isRescheduled)
         job.updatedAt = replacement.date
         if let definition = replacement.definition {
+            pinLiveExecutions(of: job, log: &log)
             job.definition = definition
             job.version += 1
         }
         record(.putJob(job), log: &log)
         for skip in replacement.skips { recordSkip(skip, job: job, lastFired: job.position.lastFired, log: &log) }
         return job
+    }
+
+    /// Has the executions that are not over keep the definition they began with.
+    private mutating func pinLiveExecutions(of job: Job, log: inout ChangeLog) {
+        guard let history = histories[job.id], history.liveCount > 0 else { return }
+        for id in history.executions.suffix() {
+            guard var execution = executions[id], !execution.progress.status.isTerminal, execution.pinned == nil
+            else { continue }
+            execution.pinned = job.definition
+            record(.putExecution(execution), log: &log)
+        }
     }
 
     package mutating func delete(_ ids: [JobID], log: inout ChangeLog) -> [JobID] {

@@ -129,7 +129,7 @@ import Testing
         #expect(
             names(Self.execution) == [
                 "id", "jobID", "jobName", "jobVersion", "source", "scheduledFor", "createdAt", "payload", "replayOf",
-                "metadata", "progress", "attempts",
+                "metadata", "pin", "progress", "attempts",
             ])
         #expect(
             names(Self.progress) == [

@@ -144,23 +144,6 @@ struct VerdictAttacks {
         }
     }
 
-    @Test("A replay of a run without a payload does not get the payload that the job has now")
-    func replayPayload() async throws {
-        let bench = Bench()
-        let seen = Tally<String>()
-        try await bench.scheduler.handle("x") { seen.add(try $0.payload?.decode(String.self) ?? "none") }
-        try await bench.running {
-            let job = try await bench.scheduler.create(
-                .init(name: "j", schedule: .immediately, action: .handler("x", payload: "old")))
-            await bench.advance(.seconds(1))
-            let first = try #require(try await bench.executions(of: job.id).first)
-            try await bench.scheduler.update(job.id) { $0.action = try .handler("x", payload: "new") }
-            try await bench.scheduler.replay(first.id)
-            await bench.advance(.seconds(1))
-            #expect(seen.all == ["old", "old"])
-        }
-    }
-
     @Test("A scheduler without a handler leaves the jobs that call it to one that has it")
     func otherHandlers() async throws {
         let clock = ManualClock()
