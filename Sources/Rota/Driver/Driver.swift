@@ -51,6 +51,12 @@ struct Driver {
         var isBusy = try await recordResults()
         try await renewLeases()
         let now = context.clock.now
+        guard now.addingTimeInterval(1) > now else {
+            throw SchedulerError(
+                .unusableClock,
+                "The clock stands at \(now.timeIntervalSince1970) seconds since 1970, where no second can be told from "
+                    + "the next; a scheduler cannot wait by it.", value: "\(now.timeIntervalSince1970)")
+        }
         // Jobs whose fires are refused again and again stay at the head of the agenda; the others lie behind them.
         let limit = context.configuration.batchSize * (conflictStreak + 1)
         let agenda = try await context.store.agenda(at: now, limit: min(limit, 100_000))

@@ -109,7 +109,7 @@ struct HangAttacks {
                 .init(
                     name: "j", schedule: .every(.seconds(60)),
                     action: .handler("x", timeout: .seconds(Int64.max)),
-                    retry: .fixed(.seconds(1_000_000_000), maxAttempts: 2),
+                    retry: .fixed(.seconds(30_000_000), maxAttempts: 2),
                     misfire: .latest(within: .seconds(Int64.max))))
             await bench.advance(.seconds(600))
             #expect(try await !bench.executions(of: job.id).isEmpty)
@@ -117,7 +117,7 @@ struct HangAttacks {
         }
     }
 
-    @Test("Absurd clocks do not trap or hang", arguments: [1e15, -1e15, 1e300, 253_402_300_799])
+    @Test("Absurd clocks do not trap or hang", arguments: [1e15, -1e15, 253_402_300_799])
     func absurdClock(seconds: Double) async throws {
         let bench = Bench()
         try await bench.running {
@@ -128,5 +128,12 @@ struct HangAttacks {
             bench.clock.set(to: Date(timeIntervalSince1970: seconds))
             await bench.clock.settle([bench.scheduler])
         }
+    }
+
+    @Test("A clock that cannot tell seconds apart is refused", arguments: [1e300, -1e300, .infinity, .nan])
+    func unusableClock(seconds: Double) async throws {
+        let bench = Bench(clock: ManualClock(now: Date(timeIntervalSince1970: seconds)))
+        let error = await #expect(throws: SchedulerError.self) { try await bench.scheduler.run() }
+        #expect(error?.code == .unusableClock)
     }
 }
