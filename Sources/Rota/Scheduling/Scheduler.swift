@@ -10,7 +10,8 @@ public import RotaStore
 ///         name: "daily-report",
 ///         schedule: .cron("30 9 * * 1-5", in: "America/New_York"),
 ///         action: .http(.post("https://api.example.com/report")),
-///         retry: .exponential(maxAttempts: 5)))
+///         retry: .exponential(maxAttempts: 5),
+///         idempotencyKey: "daily-report"))
 /// try await scheduler.run()
 /// ```
 ///
