@@ -123,6 +123,14 @@ import Testing
         }
     }
 
+    @Test("of two business days equally near, the later one")
+    func tie() throws {
+        // Wednesday 10 June 2026 is left out; Tuesday and Thursday are a day away.
+        let schedule = try Schedule.cron("0 9 10 6 *").excluding(try .dates(["2026-06-10"])).onBusinessDays(.nearest)
+        #expect(text(schedule.next(after: instant("2026-06-01T00:00:00Z"))) == "2026-06-11T09:00:00Z")
+        #expect(text(schedule.previous(before: instant("2026-07-01T00:00:00Z"))) == "2026-06-11T09:00:00Z")
+    }
+
     @Test("a schedule that its calendars refuse for ever is exhausted, not endless")
     func exhausted() throws {
         let everySecond = try Schedule.cron("* * * * * *")
