@@ -34,6 +34,8 @@ struct LoopbackParser {
 
     mutating func next() -> Outcome {
         if head == nil {
+            // A method starts with a capital letter; what does not, such as a TLS handshake, will never be HTTP.
+            if let first = bytes.first, !(0x41...0x5A).contains(first) { return .malformed }
             guard let end = endOfHead() else { return bytes.count > 1_048_576 ? .malformed : .incomplete }
             guard let parsed = Self.parse(bytes[..<end]) else { return .malformed }
             head = parsed
@@ -54,7 +56,7 @@ struct LoopbackParser {
 
     /// Where the empty line begins.
     private mutating func endOfHead() -> Int? {
-        guard bytes.count >= 4 else { return nil }
+        guard searched <= bytes.count - 4 else { return nil }
         for index in searched...(bytes.count - 4) where bytes[index] == 13 {
             if bytes[index + 1] == 10, bytes[index + 2] == 13, bytes[index + 3] == 10 { return index }
         }

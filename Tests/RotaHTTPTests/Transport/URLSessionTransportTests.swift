@@ -177,6 +177,15 @@ struct URLSessionTransportTests {
         await transport.close()
     }
 
+    @Test("T-77 a server that speaks no TLS is a TLS error")
+    func noTLS() async throws {
+        try await with({ _ in .status(200) }) { transport, server in
+            let request = try HTTPRequest(
+                url: #require(URL(string: "https://127.0.0.1:\(server.port)/")), timeout: .seconds(20))
+            #expect(await code { try await transport.send(request) } == .tls)
+        }
+    }
+
     @Test("closing waits for what is under way, and refuses what comes after")
     func closing() async throws {
         let (arrivals, arrival) = AsyncStream<Void>.makeStream()

@@ -58,7 +58,9 @@ struct LoopbackServerTests {
 
     @Test(
         "what is no HTTP is answered with 400, and the server lives on",
-        arguments: ["junk\r\n\r\n", "GET /\r\n\r\n", "POST / HTTP/1.1\r\nContent-Length: -1\r\n\r\n"])
+        arguments: [
+            "\u{16}\u{3}\u{1}", "junk\r\n\r\n", "GET /\r\n\r\n", "POST / HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
+        ])
     func junk(_ text: String) async throws {
         let server = try await LoopbackServer { _ in .status(200) }
         let answer = try await RawClient.exchange(text, port: server.port)

@@ -13,12 +13,17 @@ enum RawClient {
     struct Failure: Error {}
 
     static func exchange(_ text: String, port: Int) async throws -> String {
+        try await exchange([text], port: port)
+    }
+
+    /// Sends the pieces one by one.
+    static func exchange(_ pieces: [String], port: Int) async throws -> String {
         try await withCheckedThrowingContinuation { continuation in
-            Thread.detachNewThread { continuation.resume(with: Result { try run(text, port) }) }
+            Thread.detachNewThread { continuation.resume(with: Result { try run(pieces, port) }) }
         }
     }
 
-    private static func run(_ text: String, _ port: Int) throws -> String {
+    private static func run(_ pieces: [String], _ port: Int) throws -> String {
         #if canImport(Glibc)
             let type = Int32(SOCK_STREAM.rawValue)
         #else
@@ -36,7 +41,12 @@ enum RawClient {
                 connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
             }
         }
-        guard status == 0, write(descriptor, text, text.utf8.count) == text.utf8.count else { throw Failure() }
+        guard status == 0 else { throw Failure() }
+        var on: Int32 = 1
+        setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size))
+        for piece in pieces {
+            guard write(descriptor, piece, piece.utf8.count) == piece.utf8.count else { throw Failure() }
+        }
         var out: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 4096)
         while true {
