@@ -62,7 +62,7 @@ struct ParserFuzzTests {
         Parser(
             description: "stored template",
             seeds: [
-                #"{"url":"https://example.com","method":"POST","headers":[["A","b"]],"body":{"json":"{}"},"timeout_ms":5,"success":{"statuses":[200,"2xx"],"matcher":{"all":[{"on":"json","path":"$.a","is":"in","value":[1]}]}}}"#
+                #"{"url":"https://example.com","method":"POST","headers":[["A","b"]],"content":{"json":"{}"},"timeout_ms":5,"success":{"statuses":[200,"2xx"],"matcher":{"all":[{"on":"json","path":"$.a","is":"in","value":[1]}]}}}"#
             ], alphabet: "{}[],:\"\\0123456789.eE+-x "
         ) { text in _ = try? JSONDecoder().decode(RequestTemplate.self, from: Data(text.utf8)) },
         Parser(

@@ -37,9 +37,11 @@ extension Duration {
         self = seconds.isNaN ? .zero : .seconds(min(max(seconds, -limit), limit))
     }
 
-    /// The duration in seconds.
+    /// The duration in seconds, at most 10,000 years either way; `components` traps far beyond.
     package var inSeconds: Double {
-        Double(components.seconds) + Double(components.attoseconds) / 1e18
+        let limit = Duration.seconds(320_000_000_000)
+        let clamped = min(max(self, .zero - limit), limit)
+        return Double(clamped.components.seconds) + Double(clamped.components.attoseconds) / 1e18
     }
 }
 

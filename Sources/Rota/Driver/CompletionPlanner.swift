@@ -72,15 +72,7 @@ enum CompletionPlanner {
     ) -> Completion {
         Completion(
             executionID: claim.execution.id, token: claim.execution.progress.lease?.token ?? 0, attempt: attempt,
-            next: next, date: now, nextOccurrence: nextOccurrence(after: next, of: claim.job, at: now))
-    }
-
-    private static func nextOccurrence(after next: Completion.Next, of job: Job, at now: Date) -> Date? {
-        guard job.definition.schedule.completionDelay != nil else { return nil }
-        return switch next {
-        case .succeeded, .failed, .canceled: job.definition.schedule.next(after: now)
-        case .retry, .released: nil
-        }
+            next: next, date: now)
     }
 }
 

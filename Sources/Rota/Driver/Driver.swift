@@ -10,8 +10,10 @@ struct Driver {
     private let queue: WorkQueue<Claim>
     private let outbox: Outbox<AttemptResult>
     private var random: any RandomNumberGenerator & Sendable
-    /// The token under which each execution in flight is held.
+    /// The token under which each execution in flight is held, the latest if it was lost and taken again.
     private var inFlight: [ExecutionID: Int] = [:]
+    /// What the workers are busy with; each takes a slot until it ends, even if its lease was lost.
+    private var busy: Set<SleeperTag> = []
     /// When the leases of what is in flight must be renewed.
     private var renewAt: Date?
     private var conflictStreak = 0
@@ -29,16 +31,18 @@ struct Driver {
         self.random = random
     }
 
-    /// Runs until the scheduler is asked to stop or the task is canceled, then brings what is in flight to an end.
-    mutating func run(cancelWorkers: () -> Void) async throws {
-        while !isStopping {
+    /// Runs until the scheduler is asked to stop or its run is canceled, then brings what is in flight to an end.
+    ///
+    /// - Parameters:
+    ///   - cancellation: Whether the run was canceled; the driver's own task is not, so that it can record what ends.
+    ///   - cancelWorkers: Cancels the workers' tasks.
+    mutating func run(until cancellation: StopRequest, cancelWorkers: () -> Void) async throws {
+        while !context.stop.isMade, !cancellation.isMade {
             guard let wake = try await pass() else { continue }
             await sleep(until: wake)
         }
-        try await drain(cancelWorkers: cancelWorkers)
+        try await drain(until: cancellation, cancelWorkers: cancelWorkers)
     }
-
-    private var isStopping: Bool { context.stop.isMade || Task.isCancelled }
 
     /// Does everything that can be done now.
     ///
@@ -47,7 +51,15 @@ struct Driver {
         var isBusy = try await recordResults()
         try await renewLeases()
         let now = context.clock.now
-        let agenda = try await context.store.agenda(at: now, limit: context.configuration.batchSize)
+        guard now.addingTimeInterval(1) > now else {
+            throw SchedulerError(
+                .unusableClock,
+                "The clock stands at \(now.timeIntervalSince1970) seconds since 1970, where no second can be told from "
+                    + "the next; a scheduler cannot wait by it.", value: "\(now.timeIntervalSince1970)")
+        }
+        // Jobs whose fires are refused again and again stay at the head of the agenda; the others lie behind them.
+        let limit = context.configuration.batchSize * (conflictStreak + 1)
+        let agenda = try await context.store.agenda(at: now, limit: min(limit, 100_000))
         if try await reclaim(agenda.expiredLeases, at: now) { isBusy = true }
         if try await fire(agenda.dueJobs, at: now) { isBusy = true }
         if try await claim() { isBusy = true }
@@ -61,10 +73,12 @@ struct Driver {
     }
 
     private mutating func sleep(until wake: Date) async {
-        context.status.change(to: .asleep(until: wake, inFlight: inFlight.count))
+        context.status.change(to: .asleep(until: wake, busy: busy))
         await withTaskGroup(of: Void.self) { [context] group in
             group.addTask {
-                try? await context.clock.sleep(until: wake)
+                await SleeperTag.$current.withValue(.driver(context.owner)) {
+                    try? await context.clock.sleep(until: wake)
+                }
                 context.signal.raise()
             }
             await context.signal.wait()
@@ -81,7 +95,10 @@ struct Driver {
         let results = outbox.drain()
         guard !results.isEmpty else { return false }
         let now = context.clock.now
-        for result in results { inFlight[result.claim.execution.id] = nil }
+        for result in results {
+            busy.remove(result.claim.tag)
+            forget(result.claim)
+        }
         if inFlight.isEmpty { renewAt = nil }
         try await finish(results.map { CompletionPlanner.plan($0, at: now, random: &random) }, at: now)
         return true
@@ -107,7 +124,10 @@ struct Driver {
         let fires = due.compactMap { job in
             planner.plan(job, at: now) { ExecutionID(bits: context.ids.makeID(at: now)) }
         }
-        guard !fires.isEmpty else { return false }
+        guard !fires.isEmpty else {
+            conflictStreak = 0
+            return false
+        }
         var hasFired = false
         for (fire, outcome) in zip(fires, try await context.store.fire(fires)) {
             guard case .fired(let executions, let skips) = outcome else { continue }
@@ -119,7 +139,7 @@ struct Driver {
     }
 
     private mutating func claim() async throws -> Bool {
-        let free = context.configuration.maximumConcurrency - inFlight.count
+        let free = context.configuration.maximumConcurrency - busy.count
         guard free > 0 else { return false }
         let now = context.clock.now
         let claims = try await context.store.claim(
@@ -130,9 +150,16 @@ struct Driver {
         renewAt = renewAt ?? now.advanced(by: context.configuration.leaseDuration / 3)
         for claim in claims {
             inFlight[claim.execution.id] = claim.execution.progress.lease?.token ?? 0
+            busy.insert(claim.tag)
             queue.push(claim)
         }
         return true
+    }
+
+    /// Lets go of a lease, unless the execution was taken again under a later one.
+    private mutating func forget(_ claim: Claim) {
+        guard inFlight[claim.execution.id] == claim.execution.progress.lease?.token else { return }
+        inFlight[claim.execution.id] = nil
     }
 
     private mutating func renewLeases() async throws {
@@ -148,29 +175,31 @@ struct Driver {
     // MARK: The end
 
     /// Gives back what no worker has begun, lets the rest go on for the grace period, then cancels it and gives it back.
-    private mutating func drain(cancelWorkers: () -> Void) async throws {
+    private mutating func drain(until cancellation: StopRequest, cancelWorkers: () -> Void) async throws {
         let now = context.clock.now
         let unstarted = queue.drain()
-        for claim in unstarted { inFlight[claim.execution.id] = nil }
+        for claim in unstarted {
+            busy.remove(claim.tag)
+            forget(claim)
+        }
         if !unstarted.isEmpty { try await finish(unstarted.map { CompletionPlanner.released($0, at: now) }, at: now) }
 
         var deadline: Date? = now.advanced(by: context.configuration.shutdownGrace)
         while true {
             _ = try await recordResults()
-            guard !inFlight.isEmpty else { return }
-            if Task.isCancelled {
-                // The workers were canceled with this task, and its sleeps end at once: only their results count.
-                await context.signal.wait()
-                context.signal.lower()
-                continue
-            }
+            guard !busy.isEmpty else { return }
             try await renewLeases()
             let now = context.clock.now
-            if let end = deadline, now >= end {
+            if let end = deadline, now >= end || cancellation.isMade {
                 cancelWorkers()
                 deadline = nil
             }
             await sleep(until: earliest([deadline, renewAt], after: now))
         }
     }
+}
+
+extension Claim {
+    /// How a clock knows the work on the claim.
+    var tag: SleeperTag { .run(execution.id, token: execution.progress.lease?.token ?? 0) }
 }

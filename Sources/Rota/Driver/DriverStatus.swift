@@ -9,8 +9,8 @@ package final class DriverStatus: Sendable {
         case new
         /// It works.
         case awake
-        /// It sleeps until an instant, while workers are busy with a number of executions.
-        case asleep(until: Date, inFlight: Int)
+        /// It sleeps until an instant, while workers are busy with executions.
+        case asleep(until: Date, busy: Set<SleeperTag>)
         /// `run()` has returned.
         case ended
     }

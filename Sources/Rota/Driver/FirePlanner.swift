@@ -22,18 +22,17 @@ struct FirePlanner: Sendable {
         guard let wake = job.position.wake, wake <= now, let first = job.position.next else { return nil }
         let schedule = job.definition.schedule
         var verdict =
-            now.elapsed(since: first) <= tolerance
+            now.elapsed(since: wake) <= tolerance
             ? onTime(from: first, schedule: schedule, now: now)
             : missed(from: first, job: job, now: now)
         verdict.dropLate(than: job.definition.misfire.maximumLateness, at: now)
-        let remaining = schedule.maximumRuns.map { max(0, $0 - job.position.scheduledRuns) }
-        if let remaining { verdict.fired = Array(verdict.fired.prefix(remaining)) }
+        verdict.limit(toRuns: schedule.maximumRuns.map { max(0, $0 - job.position.scheduledRuns) })
 
         var position = job.position
         position.cursor = verdict.last
-        position.settle(
-            next: schedule.nextOccurrence(after: verdict.last), of: schedule,
-            isExhausted: remaining.map { $0 <= verdict.fired.count } ?? false, fired: !verdict.fired.isEmpty)
+        // A delay after a run is counted from now if there was none: it is no series that could be made up for.
+        let from = schedule.completionDelay == nil ? verdict.last : max(verdict.last, now)
+        position.proceed(to: schedule.nextOccurrence(after: from))
         return Fire(
             jobID: job.id,
             expectedRevision: job.position.revision,
@@ -63,33 +62,38 @@ struct FirePlanner: Sendable {
         case .latest:
             verdict.fired = [latest]
         case .skip:
-            verdict.fired = newest(from: first, to: latest, schedule: schedule, limit: batchSize) {
-                now.elapsed(since: $0.nominal) <= tolerance
-            }
+            verdict = stillOnTime(verdict, schedule: schedule, now: now)
         case .all(let limit):
-            verdict.fired = newest(from: first, to: latest, schedule: schedule, limit: limit) { _ in true }
+            verdict.fired = newest(limit, from: first, to: latest, schedule: schedule)
         }
         return verdict
     }
 
     /// The last occurrence that is due, not before the first.
     private func latestDue(from first: Date, schedule: Schedule, now: Date) -> Occurrence {
-        var instant = now.addingTimeInterval(0.001)
-        while let nominal = schedule.previous(before: instant), nominal > first {
-            let occurrence = schedule.occurrence(at: nominal)
-            if occurrence.effective <= now { return occurrence }
-            instant = nominal
-        }
-        return schedule.occurrence(at: first)
+        let latest = schedule.latest(upTo: now.advanced(by: .zero - schedule.smoothingOffset)) ?? first
+        return schedule.occurrence(at: max(first, latest))
     }
 
-    /// The newest occurrences for which a condition holds, from the latest backwards, in the order of time.
+    /// The occurrences that are due but not late, as many as fit a batch; the rest of them is left to the next fire.
+    private func stillOnTime(_ verdict: FireVerdict, schedule: Schedule, now: Date) -> FireVerdict {
+        let bound = now.advanced(by: .zero - tolerance - schedule.smoothingOffset)
+        var candidate = schedule.nextOccurrence(after: max(bound.addingTimeInterval(-0.001), verdict.first))
+        while let occurrence = candidate, occurrence.nominal < bound {
+            candidate = schedule.nextOccurrence(after: occurrence.nominal)
+        }
+        guard let from = candidate?.nominal, from <= verdict.last else { return verdict }
+        let kept = onTime(from: from, schedule: schedule, now: now)
+        return FireVerdict(first: verdict.first, last: kept.last, fired: kept.fired)
+    }
+
+    /// The newest occurrences, from the latest backwards, in the order of time.
     private func newest(
-        from first: Date, to latest: Occurrence, schedule: Schedule, limit: Int, while holds: (Occurrence) -> Bool
+        _ limit: Int, from first: Date, to latest: Occurrence, schedule: Schedule
     ) -> [Occurrence] {
         var found: [Occurrence] = []
         var candidate: Occurrence? = latest
-        while let occurrence = candidate, occurrence.nominal >= first, found.count < limit, holds(occurrence) {
+        while let occurrence = candidate, occurrence.nominal >= first, found.count < limit {
             found.append(occurrence)
             candidate = schedule.previous(before: occurrence.nominal).map { schedule.occurrence(at: $0) }
         }

@@ -22,8 +22,14 @@ struct FireVerdict {
     /// Takes back those that are later than a limit.
     mutating func dropLate(than limit: Duration?, at now: Date) {
         guard let limit else { return }
-        late = fired.filter { now.elapsed(since: $0.nominal) > limit }
+        late = fired.filter { now.elapsed(since: $0.effective) > limit }
         fired.removeFirst(late.count)
+    }
+
+    /// Leaves out those beyond the runs that a job may still have; the job is completed when the others have fired.
+    mutating func limit(toRuns remaining: Int?) {
+        guard let remaining else { return }
+        fired = Array(fired.prefix(remaining))
     }
 
     /// The occurrences that do not fire, those of one reason together.

@@ -10,7 +10,6 @@ final class EventHub: Sendable {
     private struct State {
         var subscribers: [Int: Subscriber] = [:]
         var nextID = 0
-        var isFinished = false
     }
 
     private let state = Mutex(State())
@@ -19,15 +18,10 @@ final class EventHub: Sendable {
         let (stream, continuation) = AsyncStream.makeStream(
             of: SchedulerEvent.self, bufferingPolicy: .bufferingNewest(max(1, capacity)))
         let drops = EventStream.Drops()
-        let id = state.withLock { state -> Int? in
-            guard !state.isFinished else { return nil }
+        let id = state.withLock { state in
             state.nextID += 1
             state.subscribers[state.nextID] = Subscriber(continuation: continuation, drops: drops)
             return state.nextID
-        }
-        guard let id else {
-            continuation.finish()
-            return EventStream(stream: stream, drops: drops)
         }
         continuation.onTermination = { [weak self] _ in
             _ = self?.state.withLock { $0.subscribers.removeValue(forKey: id) }
@@ -45,10 +39,9 @@ final class EventHub: Sendable {
         }
     }
 
-    /// Ends every stream, and those asked for from now on.
+    /// Ends every stream.
     func finish() {
         let subscribers = state.withLock { state in
-            state.isFinished = true
             defer { state.subscribers = [:] }
             return Array(state.subscribers.values)
         }

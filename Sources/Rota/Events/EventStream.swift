@@ -1,6 +1,6 @@
 import Synchronization
 
-/// The events of a scheduler from the moment it was asked for them; it ends when `run()` returns.
+/// The events of a scheduler from the moment it was asked for them; it ends when `run()` returns the next time.
 ///
 /// The stream keeps a bounded number of events for a slow reader and drops the oldest beyond, so that watching never
 /// holds the scheduler up.

@@ -2,15 +2,15 @@ import Foundation
 import RotaStore
 
 extension Job {
-    /// The occurrences that a pause has passed over until now, as one record.
-    func passedOver(at now: Date) -> [SkippedOccurrence] {
+    /// The occurrences that were due until now and will not be fired, as one record.
+    func passedOver(at now: Date, because reason: SkippedOccurrence.Reason) -> [SkippedOccurrence] {
         guard let first = position.next, first <= now,
-            let last = definition.schedule.previous(before: now.addingTimeInterval(0.001)), last >= first
+            let last = definition.schedule.latest(upTo: now), last >= first
         else { return [] }
         return [
             SkippedOccurrence(
                 jobID: id, first: first, last: last,
-                count: definition.schedule.count(from: first, through: last, limit: 10_000), reason: .paused,
+                count: definition.schedule.count(from: first, through: last, limit: 10_000), reason: reason,
                 decidedAt: now)
         ]
     }

@@ -11,6 +11,12 @@ extension JobDefinition {
         }
         try schedule.validate()
         try retry.validate()
+        if let lateness = misfire.maximumLateness, lateness < .zero {
+            throw SchedulerError(
+                .invalidJob,
+                "The maximum lateness of job “\(name)” is \(lateness), so that it could never run; "
+                    + "it must be zero or more.", value: "\(lateness)")
+        }
         guard let call = action.handler else { return }
         guard !call.name.isEmpty else {
             throw SchedulerError(.invalidJob, "The name of the handler that job “\(name)” calls is empty.")

@@ -68,28 +68,38 @@ private struct HandlerTimeout: Error {}
 extension WallClock {
     /// Runs an operation, and cancels it if it has not ended in time.
     ///
-    /// An operation that ignores its cancellation is waited for all the same: work never goes on behind the
-    /// scheduler's back.
+    /// Its end is waited for in any case: work never goes on behind the scheduler's back, and an operation that ends
+    /// well in spite of its cancellation has ended well.
     fileprivate func run(
         within timeout: Duration, _ operation: @escaping @Sendable () async throws -> Void
     ) async throws {
-        let deadline = now.advanced(by: timeout)
-        try await withThrowingTaskGroup(of: Bool.self) { group in
+        let deadline = uptime + timeout
+        let (result, isLate) = await withTaskGroup(of: Result<Void, any Error>?.self) { group in
             group.addTask {
-                try await operation()
-                return true
+                do { return .success(try await operation()) } catch { return .failure(error) }
             }
             group.addTask {
-                while now < deadline { try await sleep(until: deadline) }
-                return false
+                await SleeperTag.$current.withValue(nil) { await watch(until: deadline) }
+                return nil
             }
-            defer { group.cancelAll() }
-            if try await group.next() == false {
+            var isLate = false
+            var result: Result<Void, any Error>?
+            while result == nil, let ended = await group.next() {
+                // The watch ends early only if everything was canceled anyway.
+                isLate = isLate || (ended == nil && uptime >= deadline)
+                result = ended
                 group.cancelAll()
-                // Only an operation that ended well in spite of it all may pass for one that ended in time.
-                if case .success(true)? = await group.nextResult() { return }
-                throw HandlerTimeout()
             }
+            return (result, isLate)
+        }
+        if case .failure = result, isLate { throw HandlerTimeout() }
+        try result?.get()
+    }
+
+    /// Waits until a moment of the uptime, which steps of the wall clock do not change.
+    private func watch(until deadline: Duration) async {
+        while uptime < deadline {
+            do { try await sleep(until: now.advanced(by: deadline - uptime)) } catch { return }
         }
     }
 }

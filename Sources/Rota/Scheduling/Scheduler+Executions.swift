@@ -16,7 +16,9 @@ extension Scheduler {
         try await enqueue(job(id), source: source, payload: payload)
     }
 
-    /// Runs an execution's job again, now, with the execution's payload; the original is unchanged (T-109, T-110).
+    /// Runs an execution's job again, now, as the job is now; the original is unchanged (T-109, T-110).
+    ///
+    /// If the original run had a payload of its own, the new one has it too.
     ///
     /// - Returns: The new execution, queued.
     /// - Throws: ``SchedulerError`` with code `executionNotFound`; or the store's error.

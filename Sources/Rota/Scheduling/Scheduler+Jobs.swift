@@ -22,11 +22,15 @@ extension Scheduler {
     @discardableResult
     public func create(_ drafts: [JobDraft]) async throws -> [Job] {
         let now = context.clock.now
-        let outcomes = try await context.store.insert(drafts.map { try insertion(of: $0, at: now) })
+        let insertions = try drafts.map { try insertion(of: $0, at: now) }
+        let outcomes = try await context.store.insert(insertions)
         context.signal.raise()
-        return outcomes.map { outcome in
+        return zip(insertions, outcomes).map { insertion, outcome in
             switch outcome {
-            case .existing(let job), .inserted(let job): job
+            case .existing(let job): return job
+            case .inserted(let job):
+                context.events.send(fired: insertion.executions, skips: [], of: job.id, at: now)
+                return job
             }
         }
     }
@@ -48,8 +52,7 @@ extension Scheduler {
             return JobInsertion(job, idempotencyKey: draft.idempotencyKey)
         }
         job.position = fire.position
-        job.position.scheduledRuns = fire.executions.count
-        job.position.lastFired = fire.executions.last?.scheduledFor
+        job.position.runsBegan(fire.executions, of: definition.schedule)
         return JobInsertion(job, idempotencyKey: draft.idempotencyKey, executions: fire.executions)
     }
 
@@ -84,14 +87,21 @@ extension Scheduler {
             definition.schedule = definition.schedule.anchored(at: now)
             try definition.validate()
             guard definition != job.definition else { return nil }
-            let position =
-                definition.schedule == job.definition.schedule
-                ? job.position
-                : JobPosition.starting(
-                    definition.schedule, state: job.position.state == .completed ? .active : job.position.state,
-                    at: now, continuing: job.position)
+            guard definition.schedule != job.definition.schedule else {
+                return JobReplacement(
+                    id: id, expectedRevision: job.position.revision, definition: definition, position: job.position,
+                    date: now)
+            }
+            let state = job.position.state == .completed ? .active : job.position.state
+            var position = job.position
+            // Runs count for the schedule that started them; raising its limit alone makes no other schedule of it.
+            if definition.schedule.limited(toRuns: 1) != job.definition.schedule.limited(toRuns: 1) {
+                position.scheduledRuns = 0
+            }
             return JobReplacement(
-                id: id, expectedRevision: job.position.revision, definition: definition, position: position, date: now)
+                id: id, expectedRevision: job.position.revision, definition: definition,
+                position: .starting(definition.schedule, state: state, at: now, continuing: position),
+                skips: job.passedOver(at: now, because: state == .paused ? .paused : .rescheduled), date: now)
         }
     }
 
@@ -132,11 +142,13 @@ extension Scheduler {
             switch job.position.state {
             case .active: return nil
             case .paused, .draft:
+                let position = JobPosition.starting(
+                    job.definition.schedule, state: .active, at: now, continuing: job.position, isNew: false)
+                // The occurrence of a one-shot that is made up for was not passed over.
+                let isMadeUpFor = position.next.map { $0 <= now } ?? false
+                let skips = isMadeUpFor || job.position.state == .draft ? [] : job.passedOver(at: now, because: .paused)
                 return JobReplacement(
-                    id: id, expectedRevision: job.position.revision,
-                    position: .starting(
-                        job.definition.schedule, state: .active, at: now, continuing: job.position),
-                    skips: job.position.state == .paused ? job.passedOver(at: now) : [], date: now)
+                    id: id, expectedRevision: job.position.revision, position: position, skips: skips, date: now)
             case .completed:
                 throw SchedulerError(
                     .illegalState,
@@ -166,6 +178,7 @@ extension Scheduler {
             do {
                 let replaced = try await context.store.replace(replacement)
                 context.signal.raise()
+                context.events.send(fired: [], skips: replacement.skips, of: id, at: replacement.date)
                 return replaced
             } catch let error as StoreError where error.code == .conflict {
                 try Task.checkCancellation()

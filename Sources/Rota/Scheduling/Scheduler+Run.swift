@@ -7,10 +7,9 @@ extension Scheduler {
     /// canceled and given back to the store, for this scheduler's next run or another one. On cancellation the running
     /// work is canceled at once and given back. In both cases the method returns when nothing is left running.
     ///
-    /// - Throws: ``SchedulerError`` with code `alreadyRunning` or `invalidConfiguration`; or the store's error, if the
+    /// - Throws: ``SchedulerError`` with code `alreadyRunning`, `invalidConfiguration` or `unusableClock`; or the store's error, if the
     ///   store can no longer remember what is done.
     public func run() async throws {
-        try context.configuration.validate()
         guard context.status.begin() else {
             throw SchedulerError(
                 .alreadyRunning, "This scheduler is running already; call `run()` once, or make another scheduler.")
@@ -19,7 +18,16 @@ extension Scheduler {
             context.status.change(to: .ended)
             context.events.finish()
         }
-        try await drive()
+        try context.configuration.validate()
+        let cancellation = StopRequest()
+        // What was done must be recorded even when the caller is canceled, so the driver's own task never is.
+        let driving = Task { @concurrent [self] in try await drive(until: cancellation) }
+        try await withTaskCancellationHandler {
+            try await driving.value
+        } onCancel: {
+            cancellation.make()
+            context.signal.raise()
+        }
     }
 
     /// Asks ``run()`` to finish; it may be called from anywhere, any number of times, also before ``run()``.
@@ -28,7 +36,7 @@ extension Scheduler {
         context.signal.raise()
     }
 
-    private nonisolated func drive() async throws {
+    @concurrent private nonisolated func drive(until cancellation: StopRequest) async throws {
         let queue = WorkQueue<Claim>()
         let outbox = Outbox<AttemptResult>()
         let runner = AttemptRunner(
@@ -39,14 +47,14 @@ extension Scheduler {
             for _ in 0..<context.configuration.maximumConcurrency {
                 group.addTask { [signal = context.signal] in
                     while let claim = await queue.next() {
-                        outbox.push(await runner.run(claim))
+                        outbox.push(await SleeperTag.$current.withValue(claim.tag) { await runner.run(claim) })
                         signal.raise()
                     }
                 }
             }
             defer { queue.close() }
             do {
-                try await driver.run(cancelWorkers: { group.cancelAll() })
+                try await driver.run(until: cancellation, cancelWorkers: { group.cancelAll() })
             } catch {
                 // What the store cannot record is not worth finishing: its leases run out, and others take over.
                 group.cancelAll()

@@ -10,7 +10,8 @@ public import RotaStore
 ///         name: "daily-report",
 ///         schedule: .cron("30 9 * * 1-5", in: "America/New_York"),
 ///         action: .http(.post("https://api.example.com/report")),
-///         retry: .exponential(maxAttempts: 5)))
+///         retry: .exponential(maxAttempts: 5),
+///         idempotencyKey: "daily-report"))
 /// try await scheduler.run()
 /// ```
 ///
@@ -63,6 +64,9 @@ public actor Scheduler {
 
     /// What the driver is doing, for tools that own the scheduler's time.
     package nonisolated var status: DriverStatus { context.status }
+
+    /// The name under which the scheduler holds leases.
+    package nonisolated var owner: String { context.owner }
 
     /// Whether the driver was told to look again and has not yet done so.
     package nonisolated var isSignaled: Bool { context.signal.isRaised }

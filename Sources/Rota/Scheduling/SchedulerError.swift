@@ -10,6 +10,7 @@ public struct SchedulerError: Error, Sendable, Hashable, CustomStringConvertible
             case illegalState
             case alreadyRunning
             case invalidConfiguration
+            case unusableClock
         }
 
         private let kind: Kind
@@ -26,6 +27,8 @@ public struct SchedulerError: Error, Sendable, Hashable, CustomStringConvertible
         public static let illegalState = Code(kind: .illegalState)
         /// `run()` is under way already.
         public static let alreadyRunning = Code(kind: .alreadyRunning)
+        /// The clock stands so far off that it cannot tell one second from the next.
+        public static let unusableClock = Code(kind: .unusableClock)
         /// The configuration has a value that it cannot have.
         public static let invalidConfiguration = Code(kind: .invalidConfiguration)
     }

@@ -51,12 +51,15 @@ extension AddressPolicy {
     ///   - resolver: looks names up; not asked for addresses, listed names and under ``unrestricted``.
     /// - Throws: ``TransportError`` with `forbiddenAddress`, `badRequest` for what is no URL, or the resolver's error.
     public func check(_ url: URL, resolver: some HostResolver) async throws {
-        let target = try Self.parse(url)
-        guard let name = try nameToResolve(target, url) else { return }
+        try await check(Self.parse(url), resolver: resolver)
+    }
+
+    package func check(_ target: RequestURL, resolver: some HostResolver) async throws {
+        guard let name = try nameToResolve(target) else { return }
         let addresses = try await resolver.addresses(of: name)
-        guard !addresses.isEmpty else { throw TransportError(.dns, "\(name) has no address", url: url) }
+        guard !addresses.isEmpty else { throw TransportError(.dns, "\(name) has no address", urlText: target.text) }
         for address in addresses {
-            try checkResolved(address, of: name, target: target, url)
+            try checkResolved(address, of: name, target: target)
         }
     }
 
@@ -65,12 +68,12 @@ extension AddressPolicy {
     /// - Parameter url: the URL to check, for instance when a job is made.
     /// - Throws: ``TransportError`` with `forbiddenAddress`, or `badRequest` for what is no URL.
     public func checkUnresolved(_ url: URL) throws(TransportError) {
-        _ = try nameToResolve(Self.parse(url), url)
+        _ = try nameToResolve(Self.parse(url))
     }
 
     /// Whether a name must be looked up before the URL can be judged.
-    package func needsResolution(_ url: URL) throws(TransportError) -> Bool {
-        try nameToResolve(Self.parse(url), url) != nil
+    package func needsResolution(_ target: RequestURL) throws(TransportError) -> Bool {
+        try nameToResolve(target) != nil
     }
 
     private static func parse(_ url: URL) throws(TransportError) -> RequestURL {
@@ -82,40 +85,40 @@ extension AddressPolicy {
     }
 
     /// The name whose addresses must still be looked at; nil if the URL is allowed as it stands.
-    private func nameToResolve(_ target: RequestURL, _ url: URL) throws(TransportError) -> String? {
+    private func nameToResolve(_ target: RequestURL) throws(TransportError) -> String? {
         if base == .everything || hosts.contains(where: { $0.matches(target) }) { return nil }
-        guard base == .publicInternet else { throw refusal("it is not on the list of allowed hosts", target, url) }
+        guard base == .publicInternet else { throw refusal("it is not on the list of allowed hosts", target) }
         if BlockedPorts.contains(target.port) {
-            throw refusal("port \(target.port) belongs to another protocol", target, url)
+            throw refusal("port \(target.port) belongs to another protocol", target)
         }
         switch target.host {
         case .address(let address):
             if let range = SpecialPurpose.range(of: address) {
-                throw refusal("\(address) is \(range), not a public address", target, url)
+                throw refusal("\(address) is \(range), not a public address", target)
             }
             return nil
         case .name(let name):
-            if let reason = SpecialNames.reason(name) { throw refusal(reason, target, url) }
+            if let reason = SpecialNames.reason(name) { throw refusal(reason, target) }
             return name
         }
     }
 
     private func checkResolved(
-        _ address: IPAddress, of name: String, target: RequestURL, _ url: URL
+        _ address: IPAddress, of name: String, target: RequestURL
     ) throws(TransportError) {
         let address = address.unmapped
         guard let range = SpecialPurpose.range(of: address) else { return }
         if hosts.contains(where: { $0.matches(address, port: target.port) }) { return }
-        throw refusal("it resolves to \(address), which is \(range), not a public address", target, url)
+        throw refusal("it resolves to \(address), which is \(range), not a public address", target)
     }
 
-    private func refusal(_ reason: String, _ target: RequestURL, _ url: URL) -> TransportError {
+    private func refusal(_ reason: String, _ target: RequestURL) -> TransportError {
         let unusable = hosts.filter(\.isUnusable).map { "\"\($0.text)\"" }.joined(separator: ", ")
         let hint = unusable.isEmpty ? "" : "; these entries are no host: \(unusable)"
         return TransportError(
             .forbiddenAddress,
             "\(target.hostText) is refused: \(reason). To allow it, make the transport with "
                 + "addressPolicy: .publicInternet.adding(hosts: [\"\(target.hostText)\"])\(hint)",
-            url: url)
+            urlText: target.text)
     }
 }

@@ -14,6 +14,8 @@ public struct HTTPRequest: Sendable, Hashable {
     public let body: HTTPBody
     /// How long connecting, sending and receiving may take together; 1 ms to 1 hour.
     public let timeout: Duration
+    /// The URL taken apart, so that nobody on the way reads it again.
+    package let address: RequestURL
     /// What must be struck out of everything recorded about this request.
     public let redaction: Redaction
 
@@ -48,6 +50,7 @@ public struct HTTPRequest: Sendable, Hashable {
         }
         self.method = method
         self.url = url
+        self.address = address
         var headers = headers
         if let contentType = body.contentType, !headers.contains("Content-Type") {
             headers.append(.init("Content-Type", contentType))
@@ -71,8 +74,7 @@ public struct HTTPRequest: Sendable, Hashable {
 
     package func replacing(headers: HTTPHeaders) throws(HTTPRequestError) -> HTTPRequest {
         try HTTPRequest(
-            method: method, address: RequestURL(parsing: url.absoluteString), headers: headers, body: body,
-            timeout: timeout, redaction: redaction)
+            method: method, address: address, headers: headers, body: body, timeout: timeout, redaction: redaction)
     }
 }
 

@@ -9,7 +9,7 @@ public struct Pattern: Sendable, Hashable, CustomStringConvertible {
     private let program: PatternProgram
 
     /// How many instructions a search may carry out: a second or so, far more than an honest pattern needs.
-    private static let steps = 50_000_000
+    private static let steps = 20_000_000
 
     init(text: String, program: PatternProgram) {
         self.text = text
@@ -22,7 +22,7 @@ public struct Pattern: Sendable, Hashable, CustomStringConvertible {
     /// Whether the pattern occurs in a text.
     ///
     /// - Parameter text: the text to search.
-    /// - Returns: true if it occurs; nil if that could not be told within fifty million steps.
+    /// - Returns: true if it occurs; nil if that could not be told within twenty million steps.
     /// - Complexity: O(n · m), n characters of text and m of pattern.
     public func occurs(in text: String) -> Bool? {
         switch program.search(text, steps: Self.steps) {

@@ -38,8 +38,11 @@ public struct Redaction: Sendable, Hashable {
         isEmpty ? text : String(decoding: scrub(Array(text.utf8)), as: UTF8.self)
     }
 
-    package func scrub(_ bytes: [UInt8]) -> [UInt8] {
+    /// The bytes with every secret replaced, and with what may be the beginning of one where they were cut off.
+    package func scrub(_ bytes: [UInt8], isCut: Bool = false) -> [UInt8] {
         let mark = Array("[redacted]".utf8)
+        let tail = isCut ? longestBeginning(atEndOf: bytes) : 0
+        guard tail == 0 else { return scrub(Array(bytes.dropLast(tail))) + mark }
         var out: [UInt8] = []
         out.reserveCapacity(bytes.count)
         let firsts = Set(needles.compactMap(\.first))
@@ -56,6 +59,20 @@ public struct Redaction: Sendable, Hashable {
             }
         }
         return out
+    }
+}
+
+extension Redaction {
+    /// How many bytes at the end are the beginning of a secret; fewer than four tell nothing and count as none.
+    private func longestBeginning(atEndOf bytes: [UInt8]) -> Int {
+        var longest = 0
+        for needle in needles where needle.count > 4 {
+            let most = min(needle.count - 1, bytes.count)
+            guard most >= 4 else { continue }
+            let count = (4...most).last { bytes.suffix($0).elementsEqual(needle.prefix($0)) }
+            longest = max(longest, count ?? 0)
+        }
+        return longest
     }
 }
 

@@ -17,12 +17,12 @@ enum MessageCode {
 
     /// Our own, used where CryptoKit is missing and tested everywhere.
     static func portable(key: [UInt8], message: [UInt8]) -> [UInt8] {
-        let short = key.count > 64 ? SHA256Digest.hash(key) : key
+        let short = key.count > 64 ? PortableSHA256.hash(key) : key
         let padded = short + [UInt8](repeating: 0, count: 64 - short.count)
-        var inner = SHA256Digest()
+        var inner = PortableSHA256()
         inner.update(padded.map { $0 ^ 0x36 })
         inner.update(message)
-        var outer = SHA256Digest()
+        var outer = PortableSHA256()
         outer.update(padded.map { $0 ^ 0x5C })
         outer.update(inner.finish())
         return outer.finish()

@@ -6,49 +6,57 @@ extension ResponseMatcher {
     /// - Parameter response: the response as it came.
     /// - Returns: which assertion failed and what was found instead; nil if the response matches.
     public func failure(in response: HTTPResponse) -> String? {
-        failure(in: Evidence(response))
+        var evidence = Evidence(response)
+        return failure(in: &evidence)
     }
 
-    private func failure(in evidence: Evidence) -> String? {
+    private func failure(in evidence: inout Evidence) -> String? {
         switch node {
         case .assertion(let subject, let condition):
             switch evidence.values(of: subject) {
             case .failure(let reason): return condition.holdsForNothing ? nil : "\(subject): \(reason.message)"
             case .success(let values): return condition.failure(in: values).map { "\(subject): \($0)" }
             }
-        case .all(let parts): return parts.lazy.compactMap { $0.failure(in: evidence) }.first
+        case .all(let parts):
+            for part in parts {
+                if let reason = part.failure(in: &evidence) { return reason }
+            }
+            return nil
         case .any(let parts):
             var reasons: [String] = []
             for part in parts {
-                guard let reason = part.failure(in: evidence) else { return nil }
+                guard let reason = part.failure(in: &evidence) else { return nil }
                 reasons.append(reason)
             }
             return "none of \(parts.count) holds" + (reasons.isEmpty ? "" : " (\(reasons.joined(separator: "; ")))")
         case .not(let part):
-            return part.failure(in: evidence) == nil ? "it matches what it must not: \(part)" : nil
+            return part.failure(in: &evidence) == nil ? "it matches what it must not: \(part)" : nil
         }
     }
 
-    /// A response, its body read as JSON at most once.
+    /// A response, its body read as JSON at most once, and only if someone asks.
     private struct Evidence {
         struct Unreadable: Error {
             let message: String
         }
 
         private let response: HTTPResponse
-        private let json: Result<JSONValue, Unreadable>
+        private lazy var json = read()
 
         init(_ response: HTTPResponse) {
             self.response = response
+        }
+
+        private func read() -> Result<JSONValue, Unreadable> {
             do {
-                json = .success(try JSONValue(parsing: Array(response.body)))
+                return .success(try JSONValue(parsing: Array(response.body)))
             } catch {
                 let cut = response.bodyIsTruncated ? "; it was cut at \(response.body.count) bytes" : ""
-                json = .failure(Unreadable(message: "the body is no JSON (\(error.message)\(cut))"))
+                return .failure(Unreadable(message: "the body is no JSON (\(error.message)\(cut))"))
             }
         }
 
-        func values(of subject: Subject) -> Result<[JSONValue], Unreadable> {
+        mutating func values(of subject: Subject) -> Result<[JSONValue], Unreadable> {
             switch subject {
             case .status: .success([.number(JSONValue.Number(Int64(response.status)))])
             case .header(let name): .success(response.headers.values(name).map { .string($0) })

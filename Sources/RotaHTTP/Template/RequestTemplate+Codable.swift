@@ -1,9 +1,10 @@
 extension RequestTemplate: Codable {
     private enum Key: String, CodingKey {
-        case method, url, headers, body, success, output
+        case method, url, headers, content, success, output
         case fallbackURL = "fallback_url"
         case timeout = "timeout_ms"
         // Read but never written: the names that TrigRun, Krafter, Infrai and Strait use (row C-21).
+        case body, payload
         case taskURL = "task_url"
         case endpointURL = "endpoint_url"
         case fallbackEndpointURL = "fallback_endpoint_url"
@@ -13,7 +14,10 @@ extension RequestTemplate: Codable {
         case responseMatcher = "response_matcher"
     }
 
-    /// Decodes a template and checks it like one that is made (row C-2: milliseconds and seconds both decode).
+    /// Decodes a template and checks it like one that is made.
+    ///
+    /// The names that TrigRun, Krafter, Infrai and Strait give the parts decode too, and so do milliseconds and seconds (rows
+    /// C-2, C-20, C-21): `body` may be any JSON, and a `payload` makes the request a POST unless it says otherwise.
     ///
     /// - Parameter decoder: where the template is read from.
     /// - Throws: `DecodingError` if a part is missing or of the wrong type, ``HTTPRequestError`` if one is wrong.
@@ -26,15 +30,29 @@ extension RequestTemplate: Codable {
             throw DecodingError.keyNotFound(
                 Key.url, .init(codingPath: container.codingPath, debugDescription: "A request needs a URL."))
         }
+        let body = try Self.body(in: container)
         try self.init(
-            method: container.decodeIfPresent(HTTPMethod.self, forKey: .method) ?? .get, url: url,
+            method: container.decodeIfPresent(HTTPMethod.self, forKey: .method)
+                ?? (container.contains(.payload) ? .post : .get),
+            url: url,
             fallbackURL: container.decodeIfPresent(String.self, forKey: .fallbackURL)
                 ?? container.decodeIfPresent(String.self, forKey: .fallbackEndpointURL),
             headers: container.decodeIfPresent(HTTPHeaders.self, forKey: .headers) ?? [:],
-            body: container.decodeIfPresent(HTTPBody.self, forKey: .body) ?? .none,
+            body: body,
             timeout: Self.timeout(in: container),
             success: Self.success(in: container),
             output: container.decodeIfPresent(OutputMapping.self, forKey: .output) ?? [:])
+    }
+
+    /// What we wrote ourselves; or any JSON, of which a string is sent as text and all else as JSON (rows T-34, I-7).
+    private static func body(in container: KeyedDecodingContainer<Key>) throws -> HTTPBody {
+        if let content = try container.decodeIfPresent(HTTPBody.self, forKey: .content) { return content }
+        if let payload = try container.decodeIfPresent(JSONValue.self, forKey: .payload) { return .json(payload) }
+        switch try container.decodeIfPresent(JSONValue.self, forKey: .body) {
+        case nil, .null: return .none
+        case .string(let text): return .text(text)
+        case let value?: return .json(value)
+        }
     }
 
     private static func success(in container: KeyedDecodingContainer<Key>) throws -> SuccessRule {
@@ -70,7 +88,7 @@ extension RequestTemplate: Codable {
         try container.encode(url, forKey: .url)
         try container.encodeIfPresent(fallbackURL, forKey: .fallbackURL)
         if !headers.fields.isEmpty { try container.encode(headers, forKey: .headers) }
-        if body != .none { try container.encode(body, forKey: .body) }
+        if body != .none { try container.encode(body, forKey: .content) }
         try container.encode(timeout.wholeMilliseconds, forKey: .timeout)
         try container.encode(success, forKey: .success)
         if !output.paths.isEmpty { try container.encode(output, forKey: .output) }

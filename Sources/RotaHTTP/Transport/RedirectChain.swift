@@ -16,10 +16,9 @@ struct RedirectChain {
         guard policy.limit > 0, [301, 302, 303, 307, 308].contains(response.status),
             let location = response.headers["Location"]
         else { return nil }
-        let from: RequestURL
+        let from = request.address
         let target: RequestURL
         do {
-            from = try RequestURL(parsing: request.url.absoluteString)
             target = try RequestURL(parsing: Self.resolve(location, against: from))
         } catch {
             throw TransportError(.redirect, "the redirect leads nowhere: \(error.message)", url: request.url)

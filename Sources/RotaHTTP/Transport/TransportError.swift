@@ -16,9 +16,13 @@ public struct TransportError: Error, Sendable, Hashable, CustomStringConvertible
     ///   - message: what happened, without a secret.
     ///   - url: the URL that was asked; its query is left out.
     public init(_ code: Code, _ message: String, url: URL? = nil) {
+        self.init(code, message, urlText: url?.absoluteString)
+    }
+
+    package init(_ code: Code, _ message: String, urlText: String?) {
         self.code = code
         self.message = message
-        self.url = url.map { PercentEncoding.redact(url: $0.absoluteString) }
+        url = urlText.map { PercentEncoding.redact(url: $0) }
     }
 
     /// One line: the code, the message and the URL.

@@ -69,13 +69,13 @@ public final class URLSessionTransport: HTTPTransport {
     /// Checks the address and hands the request to the session; a look-up runs beside, so that the deadline holds for it.
     private func begin(_ exchange: Exchange, _ request: HTTPRequest) {
         do {
-            guard try addressPolicy.needsResolution(request.url) else { return client.begin(exchange, request) }
+            guard try addressPolicy.needsResolution(request.address) else { return client.begin(exchange, request) }
         } catch {
             return exchange.fail(error)
         }
         let look = Task { [addressPolicy, resolver, client] in
             do {
-                try await addressPolicy.check(request.url, resolver: resolver)
+                try await addressPolicy.check(request.address, resolver: resolver)
                 client.begin(exchange, request)
             } catch let error as TransportError {
                 exchange.fail(error)

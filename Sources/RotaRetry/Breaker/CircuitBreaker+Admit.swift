@@ -17,7 +17,10 @@ extension CircuitBreaker {
         }
         guard case .halfOpen(var probes, let successes) = phase else { return .permitted(permit()) }
         let lease = Double(Nanoseconds.from(policy.probeLease)) / 1e9
-        probes.removeAll { Self.isOver($0.startedAt, lease, at: now) || $0.startedAt > now }
+        probes.removeAll { Self.isOver($0.startedAt, lease, at: now) }
+        // The clock was set back, or another task read it a moment later and came first: the lease starts anew from
+        // now, and the probe keeps its place.
+        for index in probes.indices where probes[index].startedAt > now { probes[index].startedAt = now }
         guard probes.count < policy.probes else {
             phase = .halfOpen(probes: probes, successes: successes)
             let ends = probes.map { Self.end($0.startedAt, lease, at: now) }

@@ -77,7 +77,8 @@ extension CircuitBreaker {
         guard let rate = policy.failureRate else { return nil }
         let attempts = window.attempts
         let failures = window.failures
-        guard attempts >= rate.minimumAttempts, Double(failures) >= rate.threshold * Double(attempts) else {
+        // A quotient is the `Double` nearest to it, as is a threshold of 0.07; 0.07 × 100 would be more than 7.
+        guard attempts >= rate.minimumAttempts, Double(failures) / Double(attempts) >= rate.threshold else {
             return nil
         }
         return trip(.failureRate, failures, of: attempts, failure, at: now)

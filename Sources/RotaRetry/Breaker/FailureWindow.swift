@@ -25,7 +25,9 @@ struct FailureWindow: Codable, Hashable, Sendable {
         let width = max(1, Double(Nanoseconds.from(window))) / 1e9 / Double(Self.slices)
         let position = (now.timeIntervalSince1970 / width).rounded(.down)
         // No clock shows what does not fit; such an instant shares slice zero.
-        let index = Int64(exactly: position) ?? 0
+        var index = Int64(exactly: position) ?? 0
+        // A task that read the clock just before a slice's edge, and came second, counts in the newer slice.
+        if let newest = recent.last?.index, newest > .min, newest - 1 == index { index = newest }
         let (ninthBefore, overflow) = index.subtractingReportingOverflow(Self.slices - 1)
         // Slices ahead of now are from before the clock was set back, and nobody knows how old they are.
         recent.removeAll { $0.index > index || $0.index < (overflow ? .min : ninthBefore) }

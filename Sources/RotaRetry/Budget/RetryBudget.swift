@@ -3,8 +3,8 @@ public import Foundation
 /// How many retries a client may add to the load of a dependency that is in trouble.
 ///
 /// Every first attempt earns a part of a retry, and every retry costs a whole one, so that retries never add more
-/// than that part to the load, whatever fails and however often (after Finagle's `RetryBudget`). It is a value
-/// with time passed in; ``SharedRetryBudget`` is the same for many tasks at once.
+/// than that part to the load, beyond what was saved up, whatever fails and however often (after Finagle's
+/// `RetryBudget`). It is a value with time passed in; ``SharedRetryBudget`` is the same for many tasks at once.
 public struct RetryBudget: Hashable, Sendable {
     private static let oneToken: Int64 = 1_000_000
 
@@ -82,6 +82,11 @@ public struct RetryBudget: Hashable, Sendable {
         return true
     }
 
+    /// Gives back what was paid for a retry that then was not made.
+    mutating func refund() {
+        earn(Self.oneToken)
+    }
+
     /// How many retries could be paid for at once.
     ///
     /// - Parameter now: The instant to ask about.
@@ -92,7 +97,11 @@ public struct RetryBudget: Hashable, Sendable {
     }
 
     /// Earns what idle time earns; a clock that was set back earns nothing and starts anew from there.
+    ///
+    /// Less than a second back is no such clock but a task that read it earlier and came later: what lies between
+    /// has been credited and must not be again.
     private mutating func credit(until now: Date) {
+        if let last = creditedAt, now < last, last.timeIntervalSince(now) < 1 { return }
         defer { creditedAt = now }
         guard perSecond > 0, let last = creditedAt, now > last else { return }
         let limit = Double(capacity) * Double(Self.oneToken)

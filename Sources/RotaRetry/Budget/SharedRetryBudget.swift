@@ -27,6 +27,11 @@ public final class SharedRetryBudget: Sendable {
         budget.withLock { $0.withdraw(at: now) }
     }
 
+    /// Gives back what was paid for a retry that then was not made.
+    func refund() {
+        budget.withLock { $0.refund() }
+    }
+
     /// A copy of the budget as it is now, to be stored or looked at.
     public var snapshot: RetryBudget {
         budget.withLock { $0 }

@@ -81,6 +81,8 @@ extension Backoff {
 
     /// A delay times a factor; what no machine number can hold is the longest there is.
     private func scaled(_ delay: Int64, by factor: Double) -> Int64 {
+        // A delay of more than 104 days does not fit a `Double` to the nanosecond.
+        guard factor != 1 else { return max(0, delay) }
         let product = (Double(max(0, delay)) * factor).rounded()
         guard product < Double(Nanoseconds.longest) else { return delay > 0 ? Nanoseconds.longest : 0 }
         return Int64(exactly: product) ?? 0

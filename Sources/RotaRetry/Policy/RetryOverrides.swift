@@ -52,7 +52,9 @@ extension RetryOverrides: Codable {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         func duration(_ key: CodingKeys) throws -> Duration? {
             guard let coded = try container.decodeIfPresent(SecondsCoding.self, forKey: key) else { return nil }
-            return coded.nanoseconds == 0 ? nil : Nanoseconds.duration(coded.nanoseconds)
+            // Zero as text is one that was meant; Strait has no such form.
+            let isMeant = coded.nanoseconds != 0 || (try? container.decode(String.self, forKey: key)) != nil
+            return isMeant ? Nanoseconds.duration(coded.nanoseconds) : nil
         }
         let attempts = try container.decodeIfPresent(Int.self, forKey: .maxAttempts)
         let name = try container.decodeIfPresent(String.self, forKey: .strategy)
@@ -66,15 +68,23 @@ extension RetryOverrides: Codable {
             delays: list.flatMap { $0.isEmpty ? nil : $0.map { Nanoseconds.duration($0.nanoseconds) } })
     }
 
-    /// Writes what is given under Strait's names.
+    /// Writes what is given under Strait's names; a delay of zero is the text `"0ns"`, since the number means none.
     public func encode(to encoder: any Encoder) throws {
         func coded(_ duration: Duration) -> SecondsCoding { SecondsCoding(Nanoseconds.from(duration)) }
         var container = encoder.container(keyedBy: CodingKeys.self)
+        func write(_ duration: Duration?, _ key: CodingKeys) throws {
+            guard let duration else { return }
+            if duration == .zero {
+                try container.encode("0ns", forKey: key)
+            } else {
+                try container.encode(coded(duration), forKey: key)
+            }
+        }
         try container.encodeIfPresent(maxAttempts, forKey: .maxAttempts)
-        try container.encodeIfPresent(timeout.map(coded), forKey: .timeout)
+        try write(timeout, .timeout)
         try container.encodeIfPresent(strategy, forKey: .strategy)
-        try container.encodeIfPresent(initialDelay.map(coded), forKey: .initialDelay)
-        try container.encodeIfPresent(maximumDelay.map(coded), forKey: .maximumDelay)
+        try write(initialDelay, .initialDelay)
+        try write(maximumDelay, .maximumDelay)
         try container.encodeIfPresent(delays?.map(coded), forKey: .delays)
     }
 }

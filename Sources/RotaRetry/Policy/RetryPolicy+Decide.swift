@@ -30,7 +30,7 @@ extension RetryPolicy {
     private func refusal(attempt: Int, failure: AttemptFailure) -> StopReason? {
         if failure.kind == .canceled { return .canceled }
         if failure.kind != .crashed, !retrying.contains(failure.kind, status: failure.status) { return .notRetryable }
-        return attempt < min(maxAttempts, Self.attemptRange.upperBound) ? nil : .attemptsExhausted
+        return max(1, attempt) < min(maxAttempts, Self.attemptRange.upperBound) ? nil : .attemptsExhausted
     }
 
     private func schedule(

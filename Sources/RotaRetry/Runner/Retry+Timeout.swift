@@ -14,7 +14,8 @@
 ///   - operation: What to run.
 /// - Returns: What the operation returned.
 /// - Throws: ``RetryError`` with the last error when there is no further attempt, `CancellationError` if the task
-///   was canceled, ``RetryPolicyError`` if the policy or the timeout is not valid.
+///   was canceled, ``RetryPolicyError`` if the policy or the timeout is not valid, and what the clock throws if
+///   it cannot sleep.
 public func retry<Value: Sendable>(
     _ policy: RetryPolicy = .default, timeout: Duration, clock: some Clock<Duration> = ContinuousClock(),
     sources: RetrySources = .system, budget: SharedRetryBudget? = nil, breaker: SharedCircuitBreaker? = nil,
@@ -45,8 +46,12 @@ private func withTimeout<Value: Sendable>(
     try await withThrowingTaskGroup(of: Race<Value>.self) { group in
         group.addTask { .value(try await operation()) }
         group.addTask {
-            // A timer that is canceled decides nothing: the operation's own end does.
-            do { try await clock.sleep(for: limit) } catch { return .stopped }
+            do { try await clock.sleep(for: limit) } catch {
+                // A timer that is canceled decides nothing: the operation's own end does. A clock that cannot sleep
+                // ends the attempt, since nothing else would.
+                guard Task.isCancelled else { throw error }
+                return .stopped
+            }
             return .outOfTime
         }
         defer { group.cancelAll() }

@@ -19,7 +19,7 @@
 ///   - operation: What to run.
 /// - Returns: What the operation returned.
 /// - Throws: ``RetryError`` with the last error when there is no further attempt, `CancellationError` if the task
-///   was canceled, ``RetryPolicyError`` if the policy is not valid.
+///   was canceled, ``RetryPolicyError`` if the policy is not valid, and what the clock throws if it cannot sleep.
 public func retry<Value>(
     _ policy: RetryPolicy = .default, clock: some Clock<Duration> = ContinuousClock(),
     sources: RetrySources = .system, budget: SharedRetryBudget? = nil, breaker: SharedCircuitBreaker? = nil,
@@ -29,8 +29,8 @@ public func retry<Value>(
     try policy.validate()
     let start = clock.now
     var ledger = AttemptLedger(policy: policy, sources: sources, budget: budget, breaker: breaker)
+    try Task.checkCancellation()
     while true {
-        try Task.checkCancellation()
         let context = try ledger.begin(elapsed: ledger.attempt == 0 ? .zero : start.duration(to: clock.now))
         do {
             let value = try await operation(context)
@@ -44,7 +44,13 @@ public func retry<Value>(
             let failedAt = clock.now
             let delay = try ledger.fail(error, classify(error), elapsed: start.duration(to: failedAt))
             // From the failure on, so that the time a decision takes delays nothing.
-            if delay > .zero { try await clock.sleep(until: failedAt.advanced(by: delay), tolerance: nil) }
+            do {
+                if delay > .zero { try await clock.sleep(until: failedAt.advanced(by: delay), tolerance: nil) }
+                try Task.checkCancellation()
+            } catch {
+                ledger.abandon()
+                throw Task.isCancelled ? CancellationError() : error
+            }
         }
     }
 }
@@ -61,7 +67,9 @@ private struct AttemptLedger {
     private(set) var attempt = 0
     private var delay: Duration?
     private var permit: CircuitPermit?
-    private var last: (error: any Error, failure: AttemptFailure)?
+    /// Whether the budget has paid for an attempt that has not begun yet.
+    private var isPaid = false
+    private var last: (error: any Error, failure: AttemptFailure, elapsed: Duration)?
 
     init(policy: RetryPolicy, sources: RetrySources, budget: SharedRetryBudget?, breaker: SharedCircuitBreaker?) {
         self.policy = policy
@@ -70,14 +78,20 @@ private struct AttemptLedger {
         self.breaker = breaker
     }
 
-    /// Opens the next attempt, unless the breaker forbids it.
+    /// Opens the next attempt, unless the wait took too long or the breaker forbids it.
     mutating func begin(elapsed: Duration) throws(RetryError) -> AttemptContext {
+        if attempt > 0, let limit = policy.timeLimit, elapsed > limit {
+            abandon()
+            throw end(.timeLimit)
+        }
         if let breaker {
             guard case .permitted(let permit) = breaker.admit(at: sources.now()) else {
-                throw end(.circuitOpen, elapsed: elapsed)
+                abandon()
+                throw end(.circuitOpen)
             }
             self.permit = permit
         }
+        isPaid = false
         attempt += 1
         if attempt == 1, let budget { budget.deposit(at: sources.now()) }
         return AttemptContext(
@@ -95,7 +109,7 @@ private struct AttemptLedger {
     /// Closes a failed attempt; returns the delay before the next, or throws because there is none.
     mutating func fail(_ error: any Error, _ failure: AttemptFailure, elapsed: Duration) throws(RetryError) -> Duration
     {
-        last = (error, failure)
+        last = (error, failure, elapsed)
         close(.failure(failure))
         var generator = SourceGenerator(random: sources.random)
         let decision = policy.decide(
@@ -103,12 +117,21 @@ private struct AttemptLedger {
             using: &generator)
         switch decision {
         case .stop(let reason):
-            throw end(reason, elapsed: elapsed)
+            throw end(reason)
         case .retry(let next):
-            if let budget, !budget.withdraw(at: sources.now()) { throw end(.budgetExhausted, elapsed: elapsed) }
+            if let budget {
+                guard budget.withdraw(at: sources.now()) else { throw end(.budgetExhausted) }
+                isPaid = true
+            }
             delay = next
             return next
         }
+    }
+
+    /// Gives up the attempt that was to begin next, so it is not paid for.
+    mutating func abandon() {
+        if isPaid { budget?.refund() }
+        isPaid = false
     }
 
     private mutating func close(_ outcome: CircuitOutcome) {
@@ -117,10 +140,10 @@ private struct AttemptLedger {
         self.permit = nil
     }
 
-    private func end(_ reason: StopReason, elapsed: Duration) -> RetryError {
+    private func end(_ reason: StopReason) -> RetryError {
         let refused = AttemptFailure(.circuitOpen)
         return RetryError(
-            reason: reason, attempts: attempt, elapsed: elapsed, failure: last?.failure ?? refused,
+            reason: reason, attempts: attempt, elapsed: last?.elapsed ?? .zero, failure: last?.failure ?? refused,
             lastError: last?.error ?? refused)
     }
 }

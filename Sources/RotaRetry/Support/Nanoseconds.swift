@@ -9,6 +9,9 @@ enum Nanoseconds {
 
     /// A duration in nanoseconds, cut towards zero and held within `Int64`.
     static func from(_ duration: Duration) -> Int64 {
+        // `components` traps on seconds that do not fit `Int64`, which a `Duration` may hold.
+        guard duration > .nanoseconds(Int64.min) else { return .min }
+        guard duration < .nanoseconds(Int64.max) else { return .max }
         let (seconds, attoseconds) = duration.components
         let (whole, overflow) = seconds.multipliedReportingOverflow(by: perSecond)
         guard !overflow else { return seconds < 0 ? .min : .max }

@@ -25,6 +25,11 @@ enum InstantText {
         return text + "Z"
     }
 
+    /// Writes an instant for a person, whatever it is: `Date.description` traps for some on Linux.
+    static func description(_ instant: Date) -> String {
+        text(instant) ?? "\(instant.timeIntervalSince1970) seconds after 1970"
+    }
+
     /// Reads a date, `T` or a space, a time with or without a fraction, and `Z` or an offset such as `+02:00`.
     ///
     /// - Returns: `nil` for every other text, for a day or time that does not exist, and outside the years 1–9999.

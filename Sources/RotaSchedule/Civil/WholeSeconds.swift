@@ -12,17 +12,18 @@ enum WholeSeconds {
     ///
     /// Instants outside the supported years are pulled to just outside their edge, so arithmetic cannot overflow.
     static func floor(_ instant: Date) -> Int64? {
-        clamped(instant.timeIntervalSince1970.rounded(.down))
+        clamped(instant.timeIntervalSinceReferenceDate.rounded(.down))
     }
 
     /// The first whole second at or after an instant, or `nil` where the instant is not a number.
     static func ceiling(_ instant: Date) -> Int64? {
-        clamped(instant.timeIntervalSince1970.rounded(.up))
+        clamped(instant.timeIntervalSinceReferenceDate.rounded(.up))
     }
 
+    /// Seconds since the reference date, which is what a `Date` holds: the sum with 1970 would be rounded.
     private static func clamped(_ seconds: Double) -> Int64? {
         guard !seconds.isNaN else { return nil }
-        return Int64(min(max(seconds, -62_135_596_900), 253_402_300_900))
+        return Int64(min(max(seconds, -63_113_904_100), 252_423_993_700)) &+ 978_307_200
     }
 }
 

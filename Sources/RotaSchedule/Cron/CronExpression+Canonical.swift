@@ -62,7 +62,7 @@ extension CronExpression {
         return runs(Array(Bits(mask)).map { $0 + shift })
     }
 
-    private static func list(_ years: CronYears) -> String {
+    private static func list(_ years: CronPattern.Years) -> String {
         runs(CronField.years.filter(years.contains))
     }
 

@@ -33,7 +33,7 @@ extension CronExpression {
 
     /// Whether the expression fires at an instant; a fraction of a second is dropped.
     ///
-    /// This is true of exactly the instants that ``next(after:in:daylightSaving:)`` returns under
+    /// This is true of exactly the instants that ``next(after:in:daylightSaving:)-(_,TimeZone,_)`` returns under
     /// ``DaylightSavingPolicy/automatic``.
     ///
     /// - Parameters:

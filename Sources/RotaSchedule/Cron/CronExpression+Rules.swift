@@ -29,3 +29,19 @@ extension CronExpression {
         }
     }
 }
+
+extension CronExpression {
+    /// The instants of a range at which the expression fires, in order and computed as they are asked for.
+    ///
+    /// - Parameters:
+    ///   - range: its lower bound counts, its upper bound does not.
+    ///   - zone: whose wall clock the fields are read on.
+    ///   - daylightSaving: what becomes of times that a change of the zone's offset removes or repeats.
+    public func occurrences(
+        in range: Range<Date>, in zone: TimeZone = .gmt, daylightSaving: DaylightSavingPolicy = .automatic
+    ) -> CronOccurrences {
+        let justBefore = Date(timeIntervalSinceReferenceDate: range.lowerBound.timeIntervalSinceReferenceDate.nextDown)
+        return CronOccurrences(
+            expression: self, after: justBefore, before: range.upperBound, zone: zone, daylightSaving: daylightSaving)
+    }
+}

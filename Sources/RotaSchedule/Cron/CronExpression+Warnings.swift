@@ -15,7 +15,14 @@ extension CronExpression {
         var found: [CronWarning] = []
         for field in fields { found += stepWarnings(field, fields) + everyValueWarning(field, fields) }
         found += everyMinuteWarning(fields) + eitherDayWarning(fields)
-        return found.sorted { $0.range.lowerBound < $1.range.lowerBound }
+        // A better text that is none is no help: odd spellings lead to some.
+        return found.map { warning in
+            let reads = warning.suggestion.map {
+                (try? CronExpression($0, dialect: dialect, hashSeed: hashSeed)) != nil
+            }
+            guard reads == false else { return warning }
+            return CronWarning(code: warning.code, range: warning.range, message: warning.message, suggestion: nil)
+        }.sorted { $0.range.lowerBound < $1.range.lowerBound }
     }
 
     /// The ``warnings``, and one for a fixed time that a zone's daylight saving removes from some day.
@@ -104,7 +111,7 @@ extension CronExpression {
 
     private func everyValueWarning(_ field: SourceField, _ fields: [SourceField]) -> [CronWarning] {
         guard field.field != .year, !field.text.contains("*"), !field.text.contains("?"),
-            field.text.contains(",") || field.text.contains("-"), !field.text.contains("H"), isFull(field.field)
+            field.text.contains(",") || field.text.contains("-"), hashSeed == nil, isFull(field.field)
         else { return [] }
         return [
             CronWarning(

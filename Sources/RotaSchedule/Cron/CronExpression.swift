@@ -40,8 +40,8 @@ public struct CronExpression: Sendable, Hashable, CustomStringConvertible {
 
     private static func parse(
         _ bytes: UnsafeBufferPointer<UInt8>, dialect: CronDialect, hashSeed: String?
-    ) -> Result<(pattern: CronPattern, period: Int64?, usesHash: Bool), CronParseFailure> {
-        do throws(CronParseFailure) {
+    ) -> Result<(pattern: CronPattern, period: Int64?, usesHash: Bool), CronParser.Failure> {
+        do throws(CronParser.Failure) {
             var parser = CronParser(bytes: bytes, dialect: dialect, seed: hashSeed.map(StableHash.hash))
             if parser.isMacro { try parser.parseMacro() } else { try parser.parse() }
             return .success((parser.pattern, parser.period, parser.usesHash))

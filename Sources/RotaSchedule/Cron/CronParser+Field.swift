@@ -1,6 +1,6 @@
 extension CronParser {
     /// Reads one field: a list of elements.
-    mutating func parse(_ field: CronField) throws(CronParseFailure) {
+    mutating func parse(_ field: CronField) throws(CronParser.Failure) {
         if field == .dayOfWeek, current == UInt8(ascii: "+") {
             try require(dialect == .standard, "+ before the weekdays", field, cursor..<cursor &+ 1)
             pattern.flags.insert(.bothDays)
@@ -34,7 +34,7 @@ extension CronParser {
         }
     }
 
-    private mutating func element(_ field: CronField) throws(CronParseFailure) {
+    private mutating func element(_ field: CronField) throws(CronParser.Failure) {
         switch current {
         case UInt8(ascii: "*"):
             cursor &+= 1
@@ -56,12 +56,12 @@ extension CronParser {
         }
     }
 
-    private mutating func questionMark(_ field: CronField) throws(CronParseFailure) {
+    private mutating func questionMark(_ field: CronField) throws(CronParser.Failure) {
         let place = cursor..<cursor &+ 1
         try require(dialect != .vixie, "?", field, place, hint: "write *")
         if dialect == .quartz {
             guard field == .dayOfMonth || field == .dayOfWeek, fieldEnd &- cursor == 1 else {
-                throw CronParseFailure(
+                throw CronParser.Failure(
                     .unexpectedCharacter, at: place, in: field, found: "?", expected: expectation(field),
                     hint: "? stands alone in one of the day fields")
             }
@@ -74,7 +74,7 @@ extension CronParser {
     }
 
     /// A number or name, a range of them, or one with a suffix (`15W`, `5L`, `1#2`).
-    private mutating func range(_ field: CronField) throws(CronParseFailure) {
+    private mutating func range(_ field: CronField) throws(CronParser.Failure) {
         let start = cursor
         let lower = try value(field)
         switch current {
@@ -101,10 +101,10 @@ extension CronParser {
 
     private func checkRange(
         _ lower: Int, _ upper: Int, _ field: CronField, _ place: Range<Int>
-    ) throws(CronParseFailure) {
+    ) throws(CronParser.Failure) {
         guard lower > upper else { return }
         guard field != .year, dialect != .vixie else {
-            throw CronParseFailure(
+            throw CronParser.Failure(
                 .invalidRange, at: place, in: field, found: "\(lower)-\(upper) runs backwards",
                 expected: "the smaller number first",
                 hint: field == .year ? nil : "the dialect .standard wraps such a range around")
@@ -112,18 +112,18 @@ extension CronParser {
     }
 
     /// The number after a slash, if there is one.
-    mutating func step(_ field: CronField) throws(CronParseFailure) -> Int? {
+    mutating func step(_ field: CronField) throws(CronParser.Failure) -> Int? {
         guard current == UInt8(ascii: "/") else { return nil }
         cursor &+= 1
         let start = cursor
         guard let number = number() else {
-            throw CronParseFailure(
+            throw CronParser.Failure(
                 .invalidStep, at: start..<max(start, fieldEnd), in: field,
                 found: start == fieldEnd ? "a step without a number" : text(start..<fieldEnd),
                 expected: "a whole number of at least 1")
         }
         guard number > 0 else {
-            throw CronParseFailure(
+            throw CronParser.Failure(
                 .invalidStep, at: start..<cursor, in: field, found: "a step of 0",
                 expected: "a whole number of at least 1", hint: "did you mean *?")
         }

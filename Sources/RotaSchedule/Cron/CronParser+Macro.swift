@@ -11,7 +11,7 @@ extension CronParser {
     }
 
     /// Reads a macro such as `@daily` or `@every 5m`.
-    mutating func parseMacro() throws(CronParseFailure) {
+    mutating func parseMacro() throws(CronParser.Failure) {
         guard bytes.count <= Self.maximumLength else { throw tooLong }
         let start = bytes.firstIndex { !isSpace($0) } ?? 0
         let end = bytes.lastIndex { !isSpace($0) }.map { $0 + 1 } ?? bytes.count
@@ -20,7 +20,7 @@ extension CronParser {
         let word = text.prefix { $0 != " " && $0 != "\t" }.lowercased()
         let known = "@yearly, @monthly, @weekly, @daily, @hourly" + (dialect == .standard ? " or @every 5m" : "")
         guard dialect != .quartz else {
-            throw CronParseFailure(
+            throw CronParser.Failure(
                 .unsupported, at: place, found: "@" + word + " is not in the dialect quartz", expected: "6 or 7 fields")
         }
         if word == "every", dialect == .standard {
@@ -28,13 +28,13 @@ extension CronParser {
             return
         }
         guard let text = Self.macros.first(where: { $0.name == word && text.count == word.count })?.text else {
-            throw CronParseFailure(
+            throw CronParser.Failure(
                 .macro, at: place, found: "@" + text, expected: known,
                 hint: word == "reboot" ? "a schedule has no start of the machine; use Schedule.immediately" : nil)
         }
         var copy = text
-        let result: Result<CronPattern, CronParseFailure> = copy.withUTF8 { bytes in
-            do throws(CronParseFailure) {
+        let result: Result<CronPattern, CronParser.Failure> = copy.withUTF8 { bytes in
+            do throws(CronParser.Failure) {
                 var parser = CronParser(bytes: bytes, dialect: .vixie, seed: nil)
                 try parser.parse()
                 return .success(parser.pattern)
@@ -45,16 +45,16 @@ extension CronParser {
         pattern = try result.get()
     }
 
-    private static func everyPeriod(_ text: Substring, at place: Range<Int>) throws(CronParseFailure) -> Int64 {
+    private static func everyPeriod(_ text: Substring, at place: Range<Int>) throws(CronParser.Failure) -> Int64 {
         let trimmed = text.trimmingPrefix(while: { $0 == " " || $0 == "\t" })
         guard let duration = DurationText.parse(String(trimmed)) else {
-            throw CronParseFailure(
+            throw CronParser.Failure(
                 .macro, at: place, found: trimmed.isEmpty ? "@every without a duration" : String(trimmed),
                 expected: "a duration such as 90s, 5m, 1h30m or 1d")
         }
         let (seconds, fraction) = duration.components
         guard fraction == 0, seconds >= 1, seconds <= 3_155_760_000 else {
-            throw CronParseFailure(
+            throw CronParser.Failure(
                 .macro, at: place, found: String(trimmed), expected: "whole seconds, from 1s to 100 years")
         }
         return seconds

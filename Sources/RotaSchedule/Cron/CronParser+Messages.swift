@@ -18,15 +18,15 @@ extension CronParser {
     }
 
     /// The character here has no place here.
-    func unexpected(_ field: CronField, expected: String) -> CronParseFailure {
+    func unexpected(_ field: CronField, expected: String) -> CronParser.Failure {
         var end = min(cursor &+ 1, fieldEnd)
         while end < fieldEnd, bytes[end] & 0xC0 == 0x80 { end &+= 1 }
-        return CronParseFailure(
+        return CronParser.Failure(
             .unexpectedCharacter, at: cursor..<max(cursor, end), in: field, found: text(cursor..<end),
             expected: expected, hint: characterHint(field))
     }
 
-    func unknownName(_ range: Range<Int>, _ field: CronField) -> CronParseFailure {
+    func unknownName(_ range: Range<Int>, _ field: CronField) -> CronParser.Failure {
         let word = text(range)
         let upper = word.uppercased()
         var hint: String?
@@ -37,7 +37,7 @@ extension CronParser {
         } else if CronField.month.names.contains(upper) {
             hint = "months stand in the field after the day of month"
         }
-        return CronParseFailure(
+        return CronParser.Failure(
             .unknownName, at: range, in: field, found: word, expected: expectation(field), hint: hint)
     }
 
@@ -67,9 +67,9 @@ extension CronParser {
     /// Refuses syntax that a dialect lacks.
     func require(
         _ condition: Bool, _ what: String, _ field: CronField, _ place: Range<Int>, hint: String? = nil
-    ) throws(CronParseFailure) {
+    ) throws(CronParser.Failure) {
         guard !condition else { return }
-        throw CronParseFailure(
+        throw CronParser.Failure(
             .unsupported, at: place, in: field, found: what + " is not in the dialect \(dialect)",
             expected: "the syntax of \(dialect)", hint: hint)
     }

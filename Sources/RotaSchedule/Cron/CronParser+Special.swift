@@ -1,6 +1,6 @@
 extension CronParser {
     /// `L`, `L-3`, `LW`, `L-3W` in the day of month; `L` for Saturday in the day of week of Quartz.
-    mutating func last(_ field: CronField) throws(CronParseFailure) {
+    mutating func last(_ field: CronField) throws(CronParser.Failure) {
         let start = cursor
         try require(dialect != .vixie, "L", field, start..<start &+ 1)
         cursor &+= 1
@@ -9,7 +9,7 @@ extension CronParser {
             return
         }
         guard field == .dayOfMonth else {
-            throw CronParseFailure(
+            throw CronParser.Failure(
                 .unexpectedCharacter, at: start..<cursor, in: field, found: "L", expected: expectation(field),
                 hint: field == .dayOfWeek ? "write 5L for the last Friday of the month" : nil)
         }
@@ -18,7 +18,7 @@ extension CronParser {
             cursor &+= 1
             let place = cursor
             guard let number = number(), number <= 30 else {
-                throw CronParseFailure(
+                throw CronParser.Failure(
                     .outOfRange, at: place..<max(place, cursor), in: field, found: text(start..<fieldEnd),
                     expected: "L-0 to L-30, days before the last of the month")
             }
@@ -33,7 +33,7 @@ extension CronParser {
     }
 
     /// `15W` in the day of month; `5L` and `1#2` in the day of week.
-    mutating func suffix(_ field: CronField, of value: Int, from start: Int) throws(CronParseFailure) {
+    mutating func suffix(_ field: CronField, of value: Int, from start: Int) throws(CronParser.Failure) {
         let mark = current
         let place = cursor..<cursor &+ 1
         try require(dialect != .vixie, text(place), field, place)
@@ -48,7 +48,7 @@ extension CronParser {
             cursor &+= 1
             let numberStart = cursor
             guard let number = number(), 1...5 ~= number else {
-                throw CronParseFailure(
+                throw CronParser.Failure(
                     .outOfRange, at: numberStart..<max(numberStart, cursor), in: field, found: text(start..<fieldEnd),
                     expected: "1–5 after #, such as 1#2 for the second Monday")
             }
@@ -63,11 +63,11 @@ extension CronParser {
     }
 
     /// `H`, `H/n`, `H(a-b)`, `H(a-b)/n`: values taken from the seed, always the same for it.
-    mutating func hashed(_ field: CronField) throws(CronParseFailure) {
+    mutating func hashed(_ field: CronField) throws(CronParser.Failure) {
         let start = cursor
         try require(dialect != .vixie, "H", field, start..<start &+ 1)
         guard let seed else {
-            throw CronParseFailure(
+            throw CronParser.Failure(
                 .missingSeed, at: start..<start &+ 1, in: field, found: "H without a seed",
                 expected: "a hashSeed, such as the job's name")
         }
@@ -86,7 +86,7 @@ extension CronParser {
             cursor &+= 1
             upper = try value(field)
             guard lower <= upper else {
-                throw CronParseFailure(
+                throw CronParser.Failure(
                     .invalidRange, at: place..<cursor, in: field, found: "\(lower)-\(upper) runs backwards",
                     expected: "the smaller number first")
             }

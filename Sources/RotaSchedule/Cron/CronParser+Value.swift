@@ -1,11 +1,11 @@
 extension CronParser {
     /// A number in the field's range, or one of its names.
-    mutating func value(_ field: CronField) throws(CronParseFailure) -> Int {
+    mutating func value(_ field: CronField) throws(CronParser.Failure) -> Int {
         let start = cursor
         let allowed = written(field)
         if let number = number() {
             guard allowed.contains(number) else {
-                throw CronParseFailure(
+                throw CronParser.Failure(
                     .outOfRange, at: start..<cursor, in: field,
                     found: text(start..<cursor) + (number > allowed.upperBound ? " is too large" : " is too small"),
                     expected: "\(allowed.lowerBound)–\(allowed.upperBound)", hint: rangeHint(field, number))
@@ -64,7 +64,7 @@ extension CronParser {
     /// Adds lower, lower + step, … up to `upper`, going round the end of the field where `upper` is the smaller.
     mutating func insert(_ lower: Int, _ upper: Int, step: Int, _ field: CronField) {
         if field == .year {
-            var years = pattern.years ?? CronYears()
+            var years = pattern.years ?? CronPattern.Years()
             var year = lower
             while year <= upper {
                 years.insert(year)

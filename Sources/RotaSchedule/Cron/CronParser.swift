@@ -1,5 +1,28 @@
 /// Reads the bytes of a cron text into a ``CronPattern``, in one pass and without allocating.
 struct CronParser {
+    /// A mistake as the parser sees it: in bytes; ``CronSyntaxError`` tells it in characters.
+    struct Failure: Error {
+        var code: CronSyntaxError.Code
+        /// The bytes of the text at fault.
+        var range: Range<Int>
+        var field: CronField?
+        var found: String
+        var expected: String
+        var hint: String?
+
+        init(
+            _ code: CronSyntaxError.Code, at range: Range<Int>, in field: CronField? = nil, found: String,
+            expected: String, hint: String? = nil
+        ) {
+            self.code = code
+            self.range = range
+            self.field = field
+            self.found = found
+            self.expected = expected
+            self.hint = hint
+        }
+    }
+
     let bytes: UnsafeBufferPointer<UInt8>
     let dialect: CronDialect
     /// The hash that `H` takes its values from, or `nil` if there is no seed.
@@ -27,7 +50,7 @@ struct CronParser {
     /// The longest text that is read: longer than a list of every value of every field.
     static let maximumLength = 4_096
 
-    mutating func parse() throws(CronParseFailure) {
+    mutating func parse() throws(CronParser.Failure) {
         guard bytes.count <= Self.maximumLength else { throw tooLong }
         let count = countFields()
         guard var field = firstField(count: count) else { throw fieldCountFailure(count) }
@@ -41,8 +64,8 @@ struct CronParser {
         try requireMatch()
     }
 
-    var tooLong: CronParseFailure {
-        CronParseFailure(
+    var tooLong: CronParser.Failure {
+        CronParser.Failure(
             .tooLong, at: Self.maximumLength..<bytes.count, found: "\(bytes.count) bytes",
             expected: "at most \(Self.maximumLength) bytes")
     }
@@ -81,7 +104,7 @@ struct CronParser {
         }
     }
 
-    private func fieldCountFailure(_ count: Int) -> CronParseFailure {
+    private func fieldCountFailure(_ count: Int) -> CronParser.Failure {
         let expected =
             switch dialect.kind {
             case .standard: "5 fields, 6 with seconds first, or 7 with seconds first and a year last"
@@ -89,7 +112,7 @@ struct CronParser {
             case .vixie: "5 fields"
             }
         if count == 0 {
-            return CronParseFailure(.emptyText, at: 0..<bytes.count, found: "nothing", expected: expected)
+            return CronParser.Failure(.emptyText, at: 0..<bytes.count, found: "nothing", expected: expected)
         }
         var hint: String?
         switch (dialect.kind, count) {
@@ -99,14 +122,14 @@ struct CronParser {
         default: break
         }
         let place = count < 5 ? bytes.count..<bytes.count : 0..<bytes.count
-        return CronParseFailure(
+        return CronParser.Failure(
             .fieldCount, at: place, found: count == 1 ? "1 field" : "\(count) fields", expected: expected, hint: hint)
     }
 
     /// Both day fields are known: Quartz wants exactly one `?` (a plain `*` beside it is as good as given).
-    private func checkDayFields(weekdayStart: Int) throws(CronParseFailure) {
+    private func checkDayFields(weekdayStart: Int) throws(CronParser.Failure) {
         guard dialect == .quartz, questionMarks != 1 else { return }
-        throw CronParseFailure(
+        throw CronParser.Failure(
             .dayFields, at: weekdayStart..<fieldEnd, in: .dayOfWeek,
             found: questionMarks == 0 ? "both day fields are given" : "both day fields are ?",
             expected: "? in exactly one of day of month and day of week",
@@ -116,9 +139,9 @@ struct CronParser {
     /// How many of the two day fields are `?`.
     var questionMarks = 0
 
-    private func requireMatch() throws(CronParseFailure) {
+    private func requireMatch() throws(CronParser.Failure) {
         guard pattern.canMatch else {
-            throw CronParseFailure(
+            throw CronParser.Failure(
                 .neverMatches, at: 0..<bytes.count, found: "no date ever matches",
                 expected: "days, months and years that occur together")
         }

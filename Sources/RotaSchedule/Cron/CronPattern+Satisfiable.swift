@@ -2,7 +2,7 @@ extension CronPattern {
     /// Whether any date matches: every year is one of fourteen (leap or not, by the weekday it begins on).
     var canMatch: Bool {
         if let years {
-            for year in CronYears.supported where years.contains(year) {
+            for year in CronPattern.Years.supported where years.contains(year) {
                 let first = CivilDate.weekday(ofDay: CivilDate(year: year, month: 1, day: 1).daysSinceEpoch)
                 if matchesYear(leap: CivilDate.isLeap(year), startingOn: first) { return true }
             }

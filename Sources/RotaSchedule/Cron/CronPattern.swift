@@ -23,7 +23,7 @@ struct CronPattern: Hashable, Sendable {
     /// Bit (k - 1) × 7 + n: the kth weekday n of the month (`1#2`).
     var nthWeekdays: UInt64 = 0
     /// The years of a seventh field, or `nil` for every year.
-    var years: CronYears?
+    var years: Years?
     /// Which fields start with a star and how the two day fields combine.
     var flags: Flags = []
 

@@ -43,11 +43,13 @@ struct Interval {
 
     /// The last instant before another.
     func previous(before instant: Date) -> Date? {
-        let elapsed = min(instant.timeIntervalSince(anchor), 1e12)
+        // Later than the supported years nothing is an answer, and counting there would take for ever.
+        let instant = min(instant, Date(wholeSeconds: WholeSeconds.supported.upperBound + 1))
+        let elapsed = instant.timeIntervalSince(anchor)
         guard elapsed > 0 else { return nil }
         var count = (elapsed / seconds).rounded(.up)
         while count >= 1, self.instant(count) >= instant { count -= 1 }
-        while count < 1e15, self.instant(count + 1) < instant { count += 1 }
+        while self.instant(count + 1) < instant { count += 1 }
         return count >= 1 ? supported(self.instant(count)) : nil
     }
 }

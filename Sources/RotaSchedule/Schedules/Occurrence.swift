@@ -1,7 +1,7 @@
 public import Foundation
 
 /// One instant of a schedule: when it is due by the rules, and when it is meant to start.
-public struct Occurrence: Sendable, Hashable, Codable {
+public struct Occurrence: Sendable, Hashable, Codable, CustomStringConvertible {
     /// The instant the schedule names, which identifies the occurrence.
     public var nominal: Date
     /// The instant to start at: `nominal`, or up to the smoothing window later.
@@ -14,5 +14,11 @@ public struct Occurrence: Sendable, Hashable, Codable {
     public init(nominal: Date, effective: Date? = nil) {
         self.nominal = nominal
         self.effective = effective ?? nominal
+    }
+
+    /// The nominal instant and, where it differs, the effective one.
+    public var description: String {
+        InstantText.description(nominal)
+            + (effective == nominal ? "" : " (starts at \(InstantText.description(effective)))")
     }
 }

@@ -41,7 +41,7 @@ public struct PreviewedOccurrence: Sendable, Hashable, CustomStringConvertible {
 
     /// The nominal instant, and the notes.
     public var description: String {
-        let instant = InstantText.text(occurrence.nominal) ?? "\(occurrence.nominal)"
+        let instant = InstantText.description(occurrence.nominal)
         return ([instant] + notes.map(\.message)).joined(separator: "; ")
     }
 }

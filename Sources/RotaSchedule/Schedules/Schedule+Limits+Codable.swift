@@ -38,7 +38,7 @@ extension Schedule.Limits {
                     forKey: .exclude, in: nested, debugDescription: "A calendar is either to exclude or to be within.")
             }
             filters.append(
-                CalendarFilter(
+                Schedule.Filter(
                     calendar: try nested.decode(ScheduleCalendar.self, forKey: excludes ? .exclude : .within),
                     excludes: excludes, zone: try nested.decodeIfPresent(String.self, forKey: .timezone) ?? "UTC"))
         }

@@ -25,7 +25,7 @@ extension Schedule {
     ///     if left out.
     public func excluding(_ calendar: ScheduleCalendar, in zone: String? = nil) -> Schedule {
         let zone = zone ?? timeZoneIdentifier ?? "UTC"
-        return with { $0.filters.append(CalendarFilter(calendar: calendar, excludes: true, zone: zone)) }
+        return with { $0.filters.append(Schedule.Filter(calendar: calendar, excludes: true, zone: zone)) }
     }
 
     /// The schedule without the instants that a calendar does not contain.
@@ -36,7 +36,7 @@ extension Schedule {
     ///     if left out.
     public func within(_ calendar: ScheduleCalendar, in zone: String? = nil) -> Schedule {
         let zone = zone ?? timeZoneIdentifier ?? "UTC"
-        return with { $0.filters.append(CalendarFilter(calendar: calendar, excludes: false, zone: zone)) }
+        return with { $0.filters.append(Schedule.Filter(calendar: calendar, excludes: false, zone: zone)) }
     }
 
     /// The schedule with each instant of another day moved to the same time of a business day.

@@ -25,7 +25,7 @@ extension Schedule {
             notes.append(
                 .init(
                     code: .movedToBusinessDay,
-                    message: "moved from \(InstantText.text(source) ?? "\(source)"), which is no business day"))
+                    message: "moved from \(InstantText.description(source)), which is no business day"))
         }
         notes = rule.notes(on: origin) + notes
         let offset = smoothingOffset

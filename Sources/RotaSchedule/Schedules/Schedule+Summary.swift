@@ -1,4 +1,7 @@
-extension Schedule {
+extension Schedule: CustomStringConvertible {
+    /// The ``summary``.
+    public var description: String { summary }
+
     /// The schedule in plain English: `At 09:30, Monday to Friday (America/New_York)`.
     public var summary: String {
         guard let limits else { return rule.summary }
@@ -31,7 +34,7 @@ extension Schedule.Rule {
                 + (anchor.flatMap(InstantText.text).map { ", counted from \($0)" } ?? "")
         case .afterCompletion(let delay, _):
             DurationText.countedWords(delay) + " after the end of each run"
-        case .once(let instant): "Once at " + (InstantText.text(instant) ?? "\(instant)")
+        case .once(let instant): "Once at " + InstantText.description(instant)
         case .immediately: "Once, immediately"
         case .union(let schedules): schedules.map(\.summary).joined(separator: "; or: ")
         }

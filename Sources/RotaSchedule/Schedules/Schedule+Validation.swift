@@ -5,13 +5,18 @@ extension Schedule {
     ///
     /// - Throws: ``ScheduleError`` for an interval or delay under 1 ms or over 100 years, an unknown zone, an instant
     ///   that is not a number or outside the years 1–9999, an end that is not after the start, a limit under 1, a
-    ///   smoothing window of zero or over 7 days, an empty calendar, or a union of nothing.
+    ///   smoothing window of zero or over 7 days, an empty calendar, a union of nothing, or a union of schedules that
+    ///   have a limit of runs, a smoothing or a delay after completion of their own.
     public func validate() throws(ScheduleError) {
         try rule.validate()
         guard let limits else { return }
         for instant in [limits.start, limits.end].compactMap({ $0 }) { try Self.validate(instant) }
         if let start = limits.start, let end = limits.end, start >= end {
-            throw ScheduleError(.limit, value: "\(end)", message: "The end, \(end), is not after the start, \(start).")
+            throw ScheduleError(
+                .limit, value: InstantText.description(end),
+                message:
+                    "The end, \(InstantText.description(end)), is not after the start, \(InstantText.description(start))."
+            )
         }
         if let runs = limits.maximumRuns, runs < 1 {
             throw ScheduleError(
@@ -70,7 +75,17 @@ extension Schedule.Rule {
             guard !schedules.isEmpty else {
                 throw ScheduleError(.empty, value: "[]", message: "A union needs at least one schedule.")
             }
-            for schedule in schedules { try schedule.validate() }
+            for schedule in schedules {
+                try schedule.validate()
+                // A scheduler asks the union, so what only a scheduler can carry out would be passed over in silence.
+                guard schedule.completionDelay == nil, schedule.maximumRuns == nil, schedule.smoothingOffset == .zero
+                else {
+                    throw ScheduleError(
+                        .limit, value: schedule.summary,
+                        message: "A delay after completion, a limit of runs or a smoothing belongs on the union, "
+                            + "not on a part of it.")
+                }
+            }
         }
     }
 }

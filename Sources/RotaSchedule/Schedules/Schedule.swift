@@ -34,6 +34,14 @@ public struct Schedule: Sendable, Hashable {
         var key: String
     }
 
+    /// A calendar to leave out, or to keep within, read on the wall clock of a zone.
+    struct Filter: Sendable, Hashable {
+        var calendar: ScheduleCalendar
+        var excludes: Bool
+        /// The zone's identifier.
+        var zone: String
+    }
+
     /// A shift to business days, judged on the wall clock of a zone.
     struct Shift: Sendable, Hashable {
         var direction: BusinessDayShift
@@ -44,7 +52,7 @@ public struct Schedule: Sendable, Hashable {
         var start: Date?
         var end: Date?
         var maximumRuns: Int?
-        var filters: [CalendarFilter] = []
+        var filters: [Filter] = []
         var shift: Shift?
         var smoothing: Smoothing?
     }

@@ -78,11 +78,3 @@ extension ZoneTable: Equatable {
                 && left.ruleStart == right.ruleStart
     }
 }
-
-extension ZoneTable {
-    /// The table of a zone file.
-    convenience init(identifier: String, file: TZifFile) {
-        self.init(
-            identifier: identifier, firstOffset: file.firstOffset, changes: file.changes, rule: file.rule)
-    }
-}

@@ -21,7 +21,7 @@ extension Change {
         case .removeJob(let id):
             payload.record(4) { $0.put(1, id) }
         case .putExecution(let execution):
-            payload.record(5) { execution.write(to: &$0) }
+            try payload.record(5) { try execution.write(to: &$0) }
         case .putProgress(let id, let progress):
             payload.record(6) { record in
                 record.put(1, id)

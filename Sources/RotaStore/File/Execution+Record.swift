@@ -5,7 +5,7 @@ import RotaRetry
 // new field gets a new one, and is optional, for files written before do not have it.
 
 extension Execution {
-    func write(to record: inout RecordWriter) {
+    func write(to record: inout RecordWriter) throws {
         record.put(1, id)
         record.put(2, jobID)
         record.put(3, jobName)
@@ -18,10 +18,12 @@ extension Execution {
         record.put(10, metadata)
         record.record(11) { progress.write(to: &$0) }
         for attempt in attempts { record.record(12) { attempt.write(to: &$0) } }
+        record.put(13, try pinned?.json())
     }
 
-    init(from reader: RecordReader) throws(RecordFormatError) {
+    init(from reader: RecordReader) throws {
         var record = reader
+        var pinned: JobDefinition?
         var (id, jobID): (ExecutionID?, JobID?)
         var jobName = ""
         var jobVersion = 1
@@ -46,6 +48,7 @@ extension Execution {
             case 10: try record.label(into: &metadata)
             case 11: progress = try ExecutionProgress(from: record.record())
             case 12: attempts.append(try Attempt(from: record.record()))
+            case 13: pinned = try JobDefinition(json: record.data())
             default: break
             }
         }
@@ -55,7 +58,7 @@ extension Execution {
             jobName: jobName, jobVersion: jobVersion, source: source,
             scheduledFor: try RecordReader.known(scheduledFor, "an execution's instant"),
             createdAt: try RecordReader.known(createdAt, "an execution's date"),
-            payload: payload, replayOf: replayOf, metadata: metadata,
+            payload: payload, replayOf: replayOf, metadata: metadata, pinned: pinned,
             progress: try RecordReader.known(progress, "an execution's progress"), attempts: attempts)
     }
 }

@@ -69,6 +69,7 @@ extension JobPosition {
         record.put(6, scheduledRuns)
         record.put(7, lastFired)
         record.put(8, revision)
+        record.put(9, awaiting)
     }
 
     init(from reader: RecordReader) throws(RecordFormatError) {
@@ -77,6 +78,7 @@ extension JobPosition {
         var reason: String?
         var (cursor, next, nextEffective, lastFired): (Date?, Date?, Date?, Date?)
         var scheduledRuns = 0
+        var awaiting: ExecutionID?
         while let field = try record.next() {
             switch field {
             case 1: state = try JobState(code: record.int())
@@ -87,13 +89,14 @@ extension JobPosition {
             case 6: scheduledRuns = try record.int()
             case 7: lastFired = try record.date()
             case 8: revision = try record.int()
+            case 9: awaiting = try record.id()
             default: break
             }
         }
         self.init(
             state: try RecordReader.known(state, "a position's state"), reason: reason,
             cursor: try RecordReader.known(cursor, "a position's cursor"), next: next, nextEffective: nextEffective,
-            scheduledRuns: scheduledRuns, lastFired: lastFired,
+            scheduledRuns: scheduledRuns, lastFired: lastFired, awaiting: awaiting,
             revision: try RecordReader.known(revision, "a position's revision"))
     }
 }

@@ -36,18 +36,15 @@ public struct Completion: Sendable {
     public var next: Next
     /// When the attempt ended.
     public var date: Date
-    /// For a job whose schedule counts from the end of a run: the next occurrence, if this one is over.
-    public var nextOccurrence: Date?
 
     /// Makes a completion.
     public init(
-        executionID: ExecutionID, token: Int, attempt: Attempt?, next: Next, date: Date, nextOccurrence: Date? = nil
+        executionID: ExecutionID, token: Int, attempt: Attempt?, next: Next, date: Date
     ) {
         self.executionID = executionID
         self.token = token
         self.attempt = attempt
         self.next = next
         self.date = date
-        self.nextOccurrence = nextOccurrence
     }
 }

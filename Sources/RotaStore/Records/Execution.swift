@@ -25,6 +25,15 @@ public struct Execution: Sendable, Hashable, Codable, Identifiable {
     public let replayOf: ExecutionID?
     /// Labels that travel with the execution, such as a trace's carrier.
     public let metadata: [String: String]
+    /// The job's definition when the execution was made, if the job has another one by now.
+    ///
+    /// An execution keeps the definition that it began with, so that all its attempts do the same (TX-4, S-70).
+    public internal(set) var pinned: JobDefinition? {
+        get { pin?.definition }
+        set { pin = newValue.map(DefinitionBox.init) }
+    }
+
+    private var pin: DefinitionBox?
     /// The part that changes while it runs.
     public var progress: ExecutionProgress
     /// The attempts made so far, the first one first.
@@ -33,7 +42,7 @@ public struct Execution: Sendable, Hashable, Codable, Identifiable {
     package init(
         id: ExecutionID, jobID: JobID, jobName: String, jobVersion: Int, source: ExecutionSource, scheduledFor: Date,
         createdAt: Date, payload: Payload?, replayOf: ExecutionID?, metadata: [String: String],
-        progress: ExecutionProgress, attempts: [Attempt]
+        pinned: JobDefinition? = nil, progress: ExecutionProgress, attempts: [Attempt]
     ) {
         self.id = id
         self.jobID = jobID
@@ -45,6 +54,7 @@ public struct Execution: Sendable, Hashable, Codable, Identifiable {
         self.payload = payload
         self.replayOf = replayOf
         self.metadata = metadata
+        pin = pinned.map(DefinitionBox.init)
         self.progress = progress
         self.attempts = attempts
     }

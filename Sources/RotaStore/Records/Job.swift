@@ -6,15 +6,6 @@ public import Foundation
 /// `job.lastRunAt`.
 @dynamicMemberLookup
 public struct Job: Sendable, Hashable, Identifiable {
-    // Boxed because most operations on a job concern its position alone and should not copy the rest.
-    private final class Box: Sendable {
-        let definition: JobDefinition
-
-        init(_ definition: JobDefinition) {
-            self.definition = definition
-        }
-    }
-
     /// The job's identifier.
     public let id: JobID
     /// The number of the definition: 1 when created, one more with every update (S-47).
@@ -27,7 +18,7 @@ public struct Job: Sendable, Hashable, Identifiable {
     public var position: JobPosition
     /// What has become of its executions.
     public var tally: JobTally
-    private var box: Box
+    private var box: DefinitionBox
 
     /// Makes the record of a job.
     public init(
@@ -45,13 +36,13 @@ public struct Job: Sendable, Hashable, Identifiable {
         self.updatedAt = updatedAt ?? createdAt
         self.position = position
         self.tally = tally
-        box = Box(definition)
+        box = DefinitionBox(definition)
     }
 
     /// What to do, when, and how hard to try.
     public var definition: JobDefinition {
         get { box.definition }
-        set { box = Box(newValue) }
+        set { box = DefinitionBox(newValue) }
     }
 
     /// The instant at which the job will fire next, or `nil` if it will not (T-27).
@@ -76,7 +67,7 @@ public struct Job: Sendable, Hashable, Identifiable {
     public static func == (lhs: Job, rhs: Job) -> Bool {
         lhs.id == rhs.id && lhs.version == rhs.version && lhs.createdAt == rhs.createdAt
             && lhs.updatedAt == rhs.updatedAt && lhs.position == rhs.position && lhs.tally == rhs.tally
-            && (lhs.box === rhs.box || lhs.definition == rhs.definition)
+            && lhs.box == rhs.box
     }
 
     /// Hashes the fields that change whenever the job does.

@@ -112,8 +112,13 @@ public struct Payload: Sendable, Hashable, Codable {
 
     /// Takes JSON text as it is.
     ///
-    /// - Throws: `DecodingError.dataCorrupted` if the text is not JSON.
+    /// - Throws: `DecodingError.dataCorrupted` if the text is not JSON in UTF-8 (RFC 8259 §8.1).
     public init(json: Data) throws {
+        // A zero byte is no part of JSON, but half of every ASCII character in UTF-16, which Foundation would take.
+        guard !json.contains(0), String(data: json, encoding: .utf8) != nil else {
+            throw DecodingError.dataCorrupted(
+                .init(codingPath: [], debugDescription: "The payload is not text in UTF-8."))
+        }
         do {
             _ = try JSONSerialization.jsonObject(with: json, options: .fragmentsAllowed)
         } catch {

@@ -1,4 +1,5 @@
 public import Foundation
+public import RotaSchedule
 
 /// Where a job stands on its schedule: what was decided last, and what comes next.
 ///
@@ -19,6 +20,8 @@ public struct JobPosition: Sendable, Hashable, Codable {
     public var scheduledRuns: Int
     /// The nominal instant of the last occurrence that fired.
     public var lastFired: Date?
+    /// The execution for whose end the schedule waits, if it counts from there.
+    public var awaiting: ExecutionID?
     /// A number that grows by one whenever the position or the definition changes.
     public var revision: Int
 
@@ -31,6 +34,7 @@ public struct JobPosition: Sendable, Hashable, Codable {
         nextEffective: Date? = nil,
         scheduledRuns: Int = 0,
         lastFired: Date? = nil,
+        awaiting: ExecutionID? = nil,
         revision: Int = 1
     ) {
         self.state = state
@@ -40,7 +44,52 @@ public struct JobPosition: Sendable, Hashable, Codable {
         self.nextEffective = nextEffective
         self.scheduledRuns = scheduledRuns
         self.lastFired = lastFired
+        self.awaiting = awaiting
         self.revision = revision
+    }
+
+    /// Takes note of occurrences that fired, as every store must in ``JobStore/fire(_:)``.
+    ///
+    /// If they were the last that the schedule allows, the job is completed. If the schedule counts from the end of a
+    /// run, there is no next occurrence until ``runEnded(_:at:of:)``.
+    public mutating func runsBegan(_ fired: [Execution], of schedule: Schedule) {
+        scheduledRuns += fired.count
+        if let last = fired.last {
+            lastFired = max(last.scheduledFor, lastFired ?? last.scheduledFor)
+            if schedule.completionDelay != nil {
+                awaiting = last.id
+                next = nil
+                nextEffective = nil
+            }
+        }
+        guard let limit = schedule.maximumRuns, scheduledRuns >= limit else { return }
+        complete("It has run as often as its schedule allows (\(limit) times).")
+    }
+
+    /// Takes note that an execution is over, as every store must in ``JobStore/finish(_:)``.
+    ///
+    /// - Returns: Whether the position has changed, because the schedule was waiting for the execution.
+    public mutating func runEnded(_ id: ExecutionID, at instant: Date, of schedule: Schedule) -> Bool {
+        guard awaiting == id else { return false }
+        awaiting = nil
+        if schedule.completionDelay != nil { proceed(to: schedule.nextOccurrence(after: instant)) }
+        return true
+    }
+
+    /// Takes over what comes next; an active job without anything to come is completed, with a reason.
+    package mutating func proceed(to occurrence: Occurrence?) {
+        guard let occurrence else { return complete("Its schedule has no occurrence left.") }
+        next = occurrence.nominal
+        nextEffective = occurrence.effective == occurrence.nominal ? nil : occurrence.effective
+    }
+
+    /// Ends the schedule of an active job.
+    package mutating func complete(_ reason: String) {
+        next = nil
+        nextEffective = nil
+        guard state == .active else { return }
+        state = .completed
+        self.reason = reason
     }
 
     /// The instant at which the scheduler must look at the job next, or `nil` if it need not.

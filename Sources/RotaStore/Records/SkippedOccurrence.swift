@@ -18,6 +18,10 @@ public struct SkippedOccurrence: Sendable, Hashable, Codable {
         public static let tooLate = Reason(rawValue: "too_late")
         /// An earlier run was not over, and the overlap policy is to skip.
         public static let overlap = Reason(rawValue: "overlap")
+        /// The job got another schedule before the scheduler saw to it.
+        public static let rescheduled = Reason(rawValue: "rescheduled")
+        /// The job has run for the same instant before, under an earlier schedule.
+        public static let duplicate = Reason(rawValue: "duplicate")
         /// The job was paused.
         public static let paused = Reason(rawValue: "paused")
     }

@@ -1,4 +1,4 @@
-import Foundation
+package import Foundation
 
 /// What belongs to one job: its executions, which of them are over, and the occurrences that did not fire.
 package struct JobHistory: Sendable {
@@ -23,10 +23,10 @@ package struct JobHistory: Sendable {
 
     /// The record that a skip becomes: an extension of the last one if that has the same reason and nothing fired
     /// in between, otherwise a record of its own.
-    package func merged(_ skip: SkippedOccurrence, firedAfterLast: Bool) -> SkippedOccurrence {
-        guard !firedAfterLast, var last = skips.last, last.reason == skip.reason, last.last < skip.first else {
-            return skip
-        }
+    package func merged(_ skip: SkippedOccurrence, lastFired: Date?) -> SkippedOccurrence {
+        guard var last = skips.last, last.reason == skip.reason, last.last < skip.first,
+            lastFired.map({ $0 <= last.last }) ?? true
+        else { return skip }
         last.last = skip.last
         last.count = last.count.flatMap { a in skip.count.flatMap { a.addingReportingOverflow($0).partialValue } }
         last.decidedAt = skip.decidedAt

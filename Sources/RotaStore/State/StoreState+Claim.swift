@@ -15,7 +15,7 @@ extension StoreState {
             record(.putProgress(key.id, progress), log: &log)
             var claimed = execution
             claimed.progress = progress
-            claims.append(Claim(execution: claimed, job: job))
+            claims.append(Claim(execution: claimed, job: job.asPinned(by: claimed)))
         }
         return claims
     }
@@ -38,5 +38,16 @@ extension StoreState {
             progress.lease?.expiresAt = .distantPast
             record(.putProgress(key.id, progress), log: &log)
         }
+    }
+}
+
+extension Job {
+    /// The job as an execution sees it: with the definition that the execution began with.
+    func asPinned(by execution: Execution) -> Job {
+        guard let pinned = execution.pinned else { return self }
+        var job = self
+        job.definition = pinned
+        job.version = execution.jobVersion
+        return job
     }
 }

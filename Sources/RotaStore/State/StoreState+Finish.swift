@@ -49,10 +49,9 @@ extension StoreState {
         var tally = job.tally
         tally.count(execution.progress.status, startedAt: execution.progress.startedAt)
         record(.putTally(job.id, tally), log: &log)
-        if let next = completion.nextOccurrence, job.position.state == .active, job.position.next == nil {
+        var position = job.position
+        if position.runEnded(execution.id, at: completion.date, of: job.definition.schedule) {
             var moved = job
-            var position = job.position
-            position.next = next
             moved.move(to: position)
             record(.putPosition(job.id, moved.position), log: &log)
         }

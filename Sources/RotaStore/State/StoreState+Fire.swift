@@ -14,11 +14,11 @@ extension StoreState {
         let skipsOverlap = job.definition.overlap.rule == .skip
         var live = histories[job.id]?.liveCount ?? 0
         for execution in fire.executions {
-            if skipsOverlap, live > 0 {
+            if let reason = reasonToSkip(execution, of: job, skipsOverlap: skipsOverlap && live > 0) {
                 skipped.append(
                     SkippedOccurrence(
                         jobID: job.id, first: execution.scheduledFor, last: execution.scheduledFor, count: 1,
-                        reason: .overlap, decidedAt: execution.createdAt))
+                        reason: reason, decidedAt: execution.createdAt))
             } else {
                 record(.putExecution(execution), log: &log)
                 fired.append(execution)
@@ -27,18 +27,31 @@ extension StoreState {
         }
         skipped.sort { $0.first < $1.first }
         for skip in skipped {
-            // An occurrence that fired between the last skip and this one keeps the two apart.
-            let boundary = histories[job.id]?.skips.last?.last ?? .distantPast
-            let lastFired = fired.contains { $0.scheduledFor > boundary && $0.scheduledFor < skip.first }
-            let firedBefore = job.position.lastFired.map { $0 > boundary } ?? false
-            recordSkip(skip, job: job, firedAfterLast: lastFired || firedBefore, log: &log)
+            let lastFired = fired.last { $0.scheduledFor < skip.first }?.scheduledFor ?? job.position.lastFired
+            recordSkip(skip, job: job, lastFired: lastFired, log: &log)
         }
         var position = fire.position
-        position.scheduledRuns = job.position.scheduledRuns + fired.count
-        position.lastFired = fired.last?.scheduledFor ?? job.position.lastFired
+        position.scheduledRuns = job.position.scheduledRuns
+        position.lastFired = job.position.lastFired
+        position.awaiting = job.position.awaiting
+        position.runsBegan(fired, of: job.definition.schedule)
         job.move(to: position)
         record(.putPosition(job.id, job.position), log: &log)
         return .fired(executions: fired, skips: skipped)
+    }
+
+    private func reasonToSkip(
+        _ execution: Execution, of job: Job, skipsOverlap: Bool
+    ) -> SkippedOccurrence.Reason? {
+        // Only a schedule that was begun anew can come back to an instant for which the job has run.
+        if let lastFired = job.position.lastFired, execution.scheduledFor <= lastFired, let history = histories[job.id],
+            history.executions.suffix().contains(where: {
+                executions[$0].map { $0.source == .schedule && $0.scheduledFor == execution.scheduledFor } ?? false
+            })
+        {
+            return .duplicate
+        }
+        return skipsOverlap ? .overlap : nil
     }
 
     /// Whether a fire's executions belong to its job, are new, and lie in order behind the cursor.

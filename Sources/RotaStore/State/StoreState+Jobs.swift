@@ -41,15 +41,28 @@ extension StoreState {
                 "Job \(replacement.id) was changed in the meantime (revision \(job.position.revision), "
                     + "expected \(replacement.expectedRevision)): read it again and repeat the change.")
         }
-        job.move(to: replacement.position)
+        let isRescheduled = replacement.definition.map { $0.schedule != job.definition.schedule } ?? false
+        job.move(to: replacement.position, restarting: isRescheduled)
         job.updatedAt = replacement.date
         if let definition = replacement.definition {
+            pinLiveExecutions(of: job, log: &log)
             job.definition = definition
             job.version += 1
         }
         record(.putJob(job), log: &log)
-        for skip in replacement.skips { recordSkip(skip, job: job, log: &log) }
+        for skip in replacement.skips { recordSkip(skip, job: job, lastFired: job.position.lastFired, log: &log) }
         return job
+    }
+
+    /// Has the executions that are not over keep the definition they began with.
+    private mutating func pinLiveExecutions(of job: Job, log: inout ChangeLog) {
+        guard let history = histories[job.id], history.liveCount > 0 else { return }
+        for id in history.executions.suffix() {
+            guard var execution = executions[id], !execution.progress.status.isTerminal, execution.pinned == nil
+            else { continue }
+            execution.pinned = job.definition
+            record(.putExecution(execution), log: &log)
+        }
     }
 
     package mutating func delete(_ ids: [JobID], log: inout ChangeLog) -> [JobID] {
@@ -66,20 +79,24 @@ extension StoreState {
     }
 
     /// Adds a skip to a job's history; one that follows the last without a run in between extends it.
-    mutating func recordSkip(_ skip: SkippedOccurrence, job: Job, firedAfterLast: Bool = false, log: inout ChangeLog) {
+    ///
+    /// - Parameter lastFired: The nominal instant of the last occurrence before the skip that fired.
+    mutating func recordSkip(_ skip: SkippedOccurrence, job: Job, lastFired: Date?, log: inout ChangeLog) {
         let limit = job.definition.retention.maximumCount
         guard limit > 0 else { return }
-        let merged = histories[job.id]?.merged(skip, firedAfterLast: firedAfterLast) ?? skip
+        let merged = histories[job.id]?.merged(skip, lastFired: lastFired) ?? skip
         record(.putSkip(merged, keeping: limit), log: &log)
     }
 }
 
 extension Job {
     /// Takes over a position, under the rules of every move: a new revision, and a cursor that never goes back.
-    mutating func move(to position: JobPosition) {
+    ///
+    /// - Parameter restarting: Whether the job has another schedule from now on, whose occurrences are new ones.
+    mutating func move(to position: JobPosition, restarting: Bool = false) {
         var next = position
         next.revision = self.position.revision + 1
-        next.cursor = max(next.cursor, self.position.cursor)
+        if !restarting { next.cursor = max(next.cursor, self.position.cursor) }
         self.position = next
     }
 }

@@ -139,8 +139,7 @@ package struct StoreScript {
             responseHeaders: chance(20) ? ["server": "x"] : [:])
         return Completion(
             executionID: chance(5) ? ExecutionID(bits: 8) : id, token: token - (chance(5) ? 1 : 0),
-            attempt: next == .released(until: now + 1) ? nil : attempt, next: next, date: now,
-            nextOccurrence: chance(10) ? now + 20 : nil)
+            attempt: next == .released(until: now + 1) ? nil : attempt, next: next, date: now)
     }
 
     /// Up to three running executions with their tokens.

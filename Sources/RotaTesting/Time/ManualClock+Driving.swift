@@ -40,16 +40,17 @@ extension ManualClock {
     }
 
     private func isSettled(_ schedulers: [Scheduler]) -> Bool {
-        var expectedSleepers = 0
+        var expected: Set<SleeperTag> = []
         for scheduler in schedulers {
             switch scheduler.status.phase {
             case .ended: continue
             case .new, .awake: return false
-            case .asleep(let deadline, let inFlight):
+            case .asleep(let deadline, let busy):
                 guard deadline > now, !scheduler.isSignaled else { return false }
-                expectedSleepers += 1 + inFlight
+                expected.formUnion(busy)
+                expected.insert(.driver(scheduler.owner))
             }
         }
-        return sleeperCount >= expectedSleepers
+        return expected.isSubset(of: sleepers)
     }
 }

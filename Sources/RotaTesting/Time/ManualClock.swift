@@ -18,6 +18,7 @@ import Synchronization
 public final class ManualClock: WallClock {
     private struct Sleeper {
         let deadline: Date
+        let tag: SleeperTag?
         let continuation: CheckedContinuation<Void, any Error>
     }
 
@@ -59,13 +60,14 @@ public final class ManualClock: WallClock {
     ///
     /// - Throws: `CancellationError` if the task is canceled before.
     public func sleep(until deadline: Date) async throws {
+        let tag = SleeperTag.current
         let id = state.withLock { state in
             state.nextID += 1
             return state.nextID
         }
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
-                register(Sleeper(deadline: deadline, continuation: continuation), as: id)
+                register(Sleeper(deadline: deadline, tag: tag, continuation: continuation), as: id)
             }
         } onCancel: {
             let sleeper = state.withLock { state in
@@ -120,6 +122,9 @@ public final class ManualClock: WallClock {
         }
         for (_, sleeper) in sleepers { sleeper.continuation.resume() }
     }
+
+    /// Who sleeps on the clock, as far as it is known.
+    var sleepers: Set<SleeperTag> { state.withLock { Set($0.sleepers.values.compactMap(\.tag)) } }
 
     /// How often anything happened so far.
     var activity: Int { state.withLock(\.activity) }

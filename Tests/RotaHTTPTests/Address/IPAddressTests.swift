@@ -27,6 +27,19 @@ struct IPAddressTests {
         }
     }
 
+    @Test(
+        "S1 the edges of every part are read as the system reads them",
+        arguments: [
+            "255.1.1.1", "256.1.1.1", "1.256.1.1", "1.2.256.1", "1.2.3.256", "1.2.65535", "1.2.65536", "1.16777215",
+            "1.16777216", "4294967295",
+            "4294967296", "0377.1", "0400.1", "0xff.1", "0x100.1", "00000000001.1", "1.2.3.", ".1.2.3", "1.2.3.4.",
+            "0x1.0x2.0x3.0x4", "08.1", "1.2.3.08",
+        ])
+    func edges(_ text: String) {
+        var v4 = in_addr()
+        #expect(IPAddress.numericHost(text) == (inet_aton(text, &v4) == 1 ? UInt32(bigEndian: v4.s_addr) : nil))
+    }
+
     @Test("S1 IPv6 is read and written as the system does", arguments: 0..<20)
     func v6AgreesWithTheSystem(_ seed: Int) {
         var random = SeededGenerator(seed: UInt64(seed) + 1000)

@@ -81,7 +81,7 @@ struct PatternTests {
             "(a+)+$", "(a|aa)+$", "(a*)*$", "(.*a){20}", "(x+x+)+y", "^(([a-z])+.)+[A-Z]([a-z])+$",
         ])
     func noBacktracking(_ pattern: String) throws {
-        // A backtracking engine would need 2^5000 steps; here the budget is fifty million and five million suffice.
+        // A backtracking engine would need 2^5000 steps; here the budget is twenty million and five million suffice.
         let program = try PatternCompiler.compile(pattern)
         #expect(program.search(String(repeating: "a", count: 5000) + "!", steps: 5_000_000) != .gaveUp)
     }

@@ -108,6 +108,16 @@ struct SecretLeakTests {
         await server.stop()
     }
 
+    @Test("S3 a secret that the limit cuts in two is scrubbed too", arguments: 4..<21)
+    func cutEcho(_ kept: Int) async throws {
+        let request = try await request(#require(URL(string: "https://example.com/")))
+        let body = Data("start ".utf8) + Data(Self.value.utf8.prefix(kept))
+        let cut = HTTPResponse(status: 200, body: body, bodyIsTruncated: true).redacted(by: request.redaction)
+        #expect(cut.bodyPreview().text == "start [redacted]")
+        let whole = HTTPResponse(status: 200, body: Data("start s3cr".utf8)).redacted(by: request.redaction)
+        #expect(whole.bodyPreview().text == "start s3cr")
+    }
+
     @Test("S3 a redirect to another host carries no secret")
     func redirect() async throws {
         let other = try await LoopbackServer { _ in .status(200) }

@@ -36,12 +36,12 @@ struct DigestTests {
             ("74ba2521", "b16aa56be3880d18cd41e68384cf1ec8c17680c45a02b1575dc1518923ae8b0e"),
         ])
     func sha256(_ message: String, _ digest: String) {
-        #expect(hex(SHA256Digest.hash(bytes(message))) == digest)
+        #expect(hex(PortableSHA256.hash(bytes(message))) == digest)
     }
 
     @Test("S4 NIST's million letters, taken in pieces of every size")
     func million() {
-        var digest = SHA256Digest()
+        var digest = PortableSHA256()
         var left = 1_000_000
         var size = 1
         while left > 0 {

@@ -2,7 +2,9 @@ import Foundation
 import RotaSchedule
 
 /// A zone's changes from 1969 to 2205 as plain lists, for walkers that ask for offsets all the time.
-struct ZoneHistory: Sendable {
+final class ZoneHistory {
+    /// Where the last question was answered: the next is mostly near.
+    private var last = 0
     private let instants: [Int]
     private let offsets: [Int]
     /// Whether every offset and every change is a whole number of minutes.
@@ -23,11 +25,13 @@ struct ZoneHistory: Sendable {
     }
 
     private func index(at instant: Int) -> Int {
+        if instants[last] <= instant, last + 1 == instants.count || instant < instants[last + 1] { return last }
         var (low, high) = (0, instants.count)
         while high - low > 1 {
             let middle = (low + high) / 2
             if instants[middle] <= instant { low = middle } else { high = middle }
         }
+        last = low
         return low
     }
 

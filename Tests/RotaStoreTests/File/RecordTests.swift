@@ -44,7 +44,7 @@ import Testing
             version: 9, createdAt: date, updatedAt: .distantFuture,
             position: JobPosition(
                 state: .paused, reason: "because", cursor: date, next: date, nextEffective: date, scheduledRuns: 7,
-                lastFired: date, revision: .min),
+                lastFired: date, awaiting: executionID, revision: .min),
             tally: tally)
     }
 
@@ -129,7 +129,7 @@ import Testing
         #expect(
             names(Self.execution) == [
                 "id", "jobID", "jobName", "jobVersion", "source", "scheduledFor", "createdAt", "payload", "replayOf",
-                "metadata", "progress", "attempts",
+                "metadata", "pin", "progress", "attempts",
             ])
         #expect(
             names(Self.progress) == [
@@ -145,7 +145,8 @@ import Testing
         #expect(names(Self.job) == ["id", "version", "createdAt", "updatedAt", "position", "tally", "box"])
         #expect(
             names(Self.job.position) == [
-                "state", "reason", "cursor", "next", "nextEffective", "scheduledRuns", "lastFired", "revision",
+                "state", "reason", "cursor", "next", "nextEffective", "scheduledRuns", "lastFired", "awaiting",
+                "revision",
             ])
         #expect(names(Self.job.tally) == ["lastRunAt", "lastStatus", "succeeded", "failed", "dropped"])
         #expect(names(Self.skip) == ["jobID", "first", "last", "count", "reason", "decidedAt"])

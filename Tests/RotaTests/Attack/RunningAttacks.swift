@@ -33,27 +33,22 @@ struct RunningAttacks {
     func timeoutAndStep() async throws {
         let bench = Bench()
         let clock = bench.clock
-        let gate = Gate()
         try await bench.scheduler.handle("work") { _ in
-            try await withTaskCancellationHandler {
-                await gate.wait()
-                try Task.checkCancellation()
-            } onCancel: {
-                Task { await gate.open() }
+            let end = clock.uptime + .seconds(30)
+            while clock.uptime < end {
+                try await clock.sleep(until: clock.now.addingTimeInterval((end - clock.uptime) / .seconds(1)))
             }
         }
-        _ = clock
         try await bench.running {
             let job = try await bench.scheduler.create(
                 .init(
                     name: "j", schedule: .immediately, action: .handler("work", timeout: .seconds(60)), retry: .none))
             await bench.advance(.seconds(1))
-            bench.clock.step(by: .seconds(3600))
-            await bench.advance(.seconds(1))
-            await gate.open()
-            var status = ExecutionStatus.running
-            while status == .running { status = try await bench.executions(of: job.id).first?.status ?? .failed }
-            #expect(status == .succeeded)
+            clock.step(by: .seconds(3600))
+            await bench.advance(.seconds(100))
+            let execution = try #require(try await bench.executions(of: job.id).first)
+            #expect(execution.status == .succeeded)
+            #expect(execution.attempts.map(\.duration) == [.seconds(30)])
         }
     }
 

@@ -1,28 +1,5 @@
-/// A mistake as the parser sees it: in bytes; ``CronSyntaxError`` tells it in characters.
-struct CronParseFailure: Error {
-    var code: CronSyntaxError.Code
-    /// The bytes of the text at fault.
-    var range: Range<Int>
-    var field: CronField?
-    var found: String
-    var expected: String
-    var hint: String?
-
-    init(
-        _ code: CronSyntaxError.Code, at range: Range<Int>, in field: CronField? = nil, found: String,
-        expected: String, hint: String? = nil
-    ) {
-        self.code = code
-        self.range = range
-        self.field = field
-        self.found = found
-        self.expected = expected
-        self.hint = hint
-    }
-}
-
 extension CronSyntaxError {
-    init(_ failure: CronParseFailure, in text: String) {
+    init(_ failure: CronParser.Failure, in text: String) {
         let utf8 = text.utf8
         func index(_ offset: Int, roundingUp: Bool) -> String.Index {
             let place =

@@ -1,10 +1,4 @@
-/// A calendar that a schedule leaves out, or keeps within, read on the wall clock of a zone.
-struct CalendarFilter: Sendable, Hashable {
-    var calendar: ScheduleCalendar
-    var excludes: Bool
-    /// The zone's identifier.
-    var zone: String
-
+extension Schedule.Filter {
     /// Whether a reading of the zone's clock is allowed.
     func allows(local: Int64) -> Bool {
         calendar.contains(local: local) != excludes

@@ -1,0 +1,54 @@
+import Testing
+
+@testable import RotaHTTP
+
+@Suite("HostResolver")
+struct HostResolverTests {
+    @Test("the system's resolver reads addresses and knows no name that does not exist")
+    func system() async throws {
+        let resolver = SystemHostResolver()
+        #expect(try await resolver.addresses(of: "127.0.0.1") == [IPAddress(v4: 0x7F00_0001)])
+        #expect(try await resolver.addresses(of: "::1") == [IPAddress(v6: 1)])
+        #expect(try await resolver.addresses(of: "::ffff:8.8.8.8") == [IPAddress(v4: 0x0808_0808)])
+        let error = await #expect(throws: TransportError.self) { try await resolver.addresses(of: "no such host") }
+        #expect(error?.code == .dns)
+    }
+
+    @Test("callers who ask for one name share one look-up, and at most so many run at once")
+    func gate() async throws {
+        let gate = LookupGate(width: 2)
+        var started: [String] = []
+        let waiters = (0..<4).map { _ in LookupWaiter() }
+        for (host, waiter) in zip(["a", "a", "b", "c"], waiters) {
+            gate.join(host, waiter) { started.append($0) }
+        }
+        #expect(started == ["a", "b"])
+        let one = IPAddress(v4: 1)
+        #expect(gate.leave("a", .success([one])) == "c")
+        #expect(gate.leave("b", .failure(TransportError(.dns, "none"))) == nil)
+        #expect(gate.leave("c", .success([])) == nil)
+        #expect(try await value(of: waiters[0]) == [one])
+        #expect(try await value(of: waiters[1]) == [one])
+        #expect(try await value(of: waiters[3]).isEmpty)
+        await #expect(throws: TransportError.self) { try await value(of: waiters[2]) }
+        gate.join("a", LookupWaiter()) { started.append($0) }
+        #expect(started == ["a", "b", "a"])
+    }
+
+    private func value(of waiter: LookupWaiter) async throws -> [IPAddress] {
+        try await withCheckedThrowingContinuation { _ = waiter.start($0) }
+    }
+
+    @Test("a canceled caller is answered at once, and the look-up's answer finds nobody")
+    func canceled() async throws {
+        let waiter = LookupWaiter()
+        waiter.finish(.failure(TransportError(.canceled, "canceled")))
+        waiter.finish(.success([]))
+        let error = await #expect(throws: TransportError.self) {
+            try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<[IPAddress], any Error>) in
+                #expect(!waiter.start(continuation))
+            }
+        }
+        #expect(error?.code == .canceled)
+    }
+}

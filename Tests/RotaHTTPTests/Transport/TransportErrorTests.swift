@@ -1,0 +1,25 @@
+import Foundation
+import RotaHTTP
+import Testing
+
+@Suite("TransportError")
+struct TransportErrorTests {
+    @Test(
+        "T-84 T-89 K-26 every kind of failure has a name of its own that can be stored",
+        arguments: TransportError.Code.allCases)
+    func codes(_ code: TransportError.Code) throws {
+        #expect(try JSONDecoder().decode(TransportError.Code.self, from: JSONEncoder().encode(code)) == code)
+        #expect(TransportError.Code.allCases.filter { $0.description == code.description } == [code])
+    }
+
+    @Test("a name from a later version is read as another kind of failure")
+    func unknown() throws {
+        #expect(try JSONDecoder().decode(TransportError.Code.self, from: Data("\"sunspots\"".utf8)) == .other)
+    }
+
+    @Test("S3 an error names the URL without its query")
+    func url() {
+        let error = TransportError(.timeout, "too slow", url: URL(string: "https://example.com/a?token=hidden#x"))
+        #expect(error.description == "timeout: too slow (https://example.com/a?[redacted])")
+    }
+}

@@ -1,0 +1,109 @@
+import Foundation
+import RotaSchedule
+import Testing
+
+@Suite struct ScheduleCodingTests {
+    private func json(_ schedule: Schedule) throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return String(decoding: try encoder.encode(schedule), as: UTF8.self)
+    }
+
+    private func decode(_ text: String) throws -> Schedule {
+        try JSONDecoder().decode(Schedule.self, from: Data(text.utf8))
+    }
+
+    @Test("the JSON form is stable")
+    func forms() throws {
+        let instant = Date(timeIntervalSince1970: 1_773_568_800)
+        let forms: [(Schedule, String)] = [
+            (
+                try .cron("30 9 * * 1-5", in: "America/New_York"),
+                #"{"cron":"30 9 * * 1-5","timezone":"America/New_York"}"#
+            ),
+            (
+                try .cron("0 0 12 ? * MON", dialect: .quartz, daylightSaving: .missing(.skip, repeated: .both)),
+                #"{"cron":"0 0 12 ? * MON","daylightSaving":{"missing":"skip","repeated":"both"},"dialect":"quartz","timezone":"UTC"}"#
+            ),
+            (try .cron("H H * * *", hashSeed: "job-7"), #"{"cron":"H H * * *","hashSeed":"job-7","timezone":"UTC"}"#),
+            (.every(.seconds(900), anchor: instant), #"{"anchor":"2026-03-15T10:00:00Z","every":"15m"}"#),
+            (.every(.seconds(5_400)), #"{"every":"1h30m"}"#), (.every(.milliseconds(250)), #"{"every":"250ms"}"#),
+            (.afterCompletion(.seconds(600)), #"{"afterCompletion":"10m"}"#),
+            (.once(at: instant), #"{"once":"2026-03-15T10:00:00Z"}"#),
+            (.once(at: instant.addingTimeInterval(0.5)), #"{"once":"2026-03-15T10:00:00.500Z"}"#),
+            (.immediately, #"{"immediately":true}"#),
+            (.immediately.anchored(at: instant), #"{"immediately":"2026-03-15T10:00:00Z"}"#),
+            (.union([.immediately, .every(.seconds(1))]), #"{"union":[{"immediately":true},{"every":"1s"}]}"#),
+            (
+                try .cron("@daily").limited(toRuns: 3).starting(at: instant).smoothed(over: .seconds(60), key: "a"),
+                #"{"cron":"@daily","maximumRuns":3,"smoothing":{"key":"a","window":"1m"},"start":"2026-03-15T10:00:00Z","timezone":"UTC"}"#
+            ),
+            (
+                try .cron("0 9 * * *", in: "Europe/Berlin")
+                    .excluding(try .annual(["12-25"]).union(try .dates(["2026-04-03"])).union(.weekends))
+                    .within(try .cron(CronExpression("* 8-18 * * *"))).onBusinessDays(.next),
+                #"{"businessDays":{"shift":"next","timezone":"Europe/Berlin"},"calendars":[{"exclude":{"annual":["12-25"],"dates":["2026-04-03"],"weekdays":["SUN","SAT"]},"timezone":"Europe/Berlin"},{"timezone":"Europe/Berlin","within":{"cron":["* 8-18 * * *"]}}],"cron":"0 9 * * *","timezone":"Europe/Berlin"}"#
+            ),
+        ]
+        for (schedule, form) in forms {
+            #expect(try json(schedule) == form)
+            #expect(try decode(form) == schedule)
+        }
+    }
+
+    @Test("an anchor with any fraction comes back as it was")
+    func fractions() throws {
+        var random = SeededGenerator(77)
+        for _ in 0..<500 {
+            let anchor = Date(timeIntervalSinceReferenceDate: Double.random(in: 5e8...2e9, using: &random))
+            let schedule = Schedule.every(.seconds(60), anchor: anchor)
+            #expect(try decode(json(schedule)) == schedule)
+        }
+    }
+
+    @Test(
+        "T-9 T-10 T-11 K-4 K-5 K-6 KX-1 I-3 I-4 S-24 the services' spellings are read",
+        arguments: [
+            (#"{"every_n_minutes":15,"timezone":"UTC"}"#, try? Schedule.everyMinutes(15)),
+            (
+                #"{"cron":"30 9 * * 1-5","timezone":"America/New_York"}"#,
+                try? .cron("30 9 * * 1-5", in: "America/New_York")
+            ),
+            (#"{"cron":"0 2 * * *"}"#, try? .cron("0 2 * * *", in: "UTC")),
+            (#"{"schedule_type":"interval","schedule":"every_5m","timezone":"UTC"}"#, .every(.seconds(300))),
+            (#"{"schedule_type":"cron","schedule":"0 9 * * *"}"#, try? .cron("0 9 * * *")),
+            (
+                #"{"schedule_type":"once","schedule":"2026-03-15T10:00:00Z"}"#,
+                .once(at: Date(timeIntervalSince1970: 1_773_568_800))
+            ),
+            (#"{"cron_expr":"0 9 * * 1","timezone":"Asia/Shanghai"}"#, try? .cron("0 9 * * 1", in: "Asia/Shanghai")),
+            (#"{"schedule":"0 9 * * *"}"#, try? .cron("0 9 * * *")),
+            (#"{"run_at":"2026-03-15T10:00:00.000Z"}"#, .once(at: Date(timeIntervalSince1970: 1_773_568_800))),
+            (#"{"run_at":null,"cron":"0 9 * * *"}"#, try? .cron("0 9 * * *")),
+            (#"{"every":900}"#, .every(.seconds(900))),
+        ] as [(String, Schedule?)])
+    func spellings(text: String, schedule: Schedule?) throws {
+        #expect(try decode(text) == #require(schedule))
+    }
+
+    @Test(
+        "I-4 both or neither, and everything that cannot be, is a decoding error with a text",
+        arguments: [
+            (#"{}"#, "exactly one"), (#"{"cron":"0 9 * * *","run_at":"2026-03-15T10:00:00Z"}"#, "cron and run_at"),
+            (#"{"cron":"61 * * * *"}"#, "61 is too large"),
+            (#"{"cron":"0 9 * * *","timezone":"Mars/Base"}"#, "Mars/Base"),
+            (#"{"every":"5 minutes"}"#, "not a duration"), (#"{"every":"0s"}"#, "1 ms to 100 years"),
+            (#"{"every":-5}"#, "1 ms to 100 years"),
+            (#"{"once":"tomorrow"}"#, "ISO 8601"), (#"{"every_n_minutes":0}"#, "1–1440"),
+            (#"{"every_n_minutes":1441}"#, "1–1440"),
+            (#"{"cron":"0 9 * * *","maximumRuns":0}"#, "at least once"), (#"{"union":[]}"#, "at least one"),
+            (#"{"schedule_type":"interval","schedule":"0 9 * * *"}"#, "interval"),
+            (#"{"cron":"0 9 * * *","calendars":[{"exclude":{"dates":["2026-02-30"]}}]}"#, "2026-02-30"),
+            (#"{"cron":"0 9 * * *","calendars":[{}]}"#, "either"),
+            (#"{"cron":"0 9 * * *","dialect":"klingon"}"#, "klingon"), (#"{"every":1e300}"#, ""), (#"{"once":5}"#, ""),
+        ])
+    func refused(text: String, part: String) {
+        let error = #expect(throws: DecodingError.self) { try decode(text) }
+        #expect(part.isEmpty || "\(error.map { "\($0)" } ?? "")".contains(part), "\(String(describing: error))")
+    }
+}

@@ -1,0 +1,13 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+// The release-built half of schedule-fuzz.sh and schedule-compare.py; no part of the library.
+let package = Package(
+    name: "schedule-tool",
+    platforms: [.macOS(.v15)],
+    dependencies: [.package(name: "rota", path: "../../..")],
+    targets: [
+        .executableTarget(name: "schedule-tool", dependencies: [.product(name: "RotaSchedule", package: "rota")])
+    ]
+)
