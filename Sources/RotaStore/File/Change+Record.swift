@@ -82,7 +82,8 @@ extension Change {
             default: break
             }
         }
-        return .putSkip(try RecordReader.known(skip, "a skip"), keeping: try RecordReader.known(limit, "a limit"))
+        return .putSkip(
+            try RecordReader.known(skip, "a skip"), keeping: max(0, try RecordReader.known(limit, "a limit")))
     }
 
     /// Reads a change that begins with an identifier.

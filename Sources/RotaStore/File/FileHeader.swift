@@ -24,6 +24,9 @@ package struct FileHeader: Sendable, Hashable {
     /// The format this version writes, and the latest it reads.
     package static let version: UInt32 = 1
 
+    /// The largest generation and sequence number: beyond what a store can reach, and far from where counting ends.
+    package static let largestNumber: UInt64 = 1 << 62
+
     package var kind: Kind
     /// Which of its line the file is; journal and snapshot of one generation begin at the same commit.
     package var generation: UInt64

@@ -292,13 +292,17 @@ public actor FileJobStore: JobStore {
                 try Task.checkCancellation()
                 let (changes, following) = state.snapshot(from: from, limit: chunk)
                 place = following
-                if changes.isEmpty { continue }
                 var payload = RecordWriter()
-                for change in changes { try change.write(to: &payload) }
-                writer = try await housekeeping.perform { [writer, payload] in
-                    var writer = writer
-                    try writer.append(payload.bytes)
-                    return writer
+                for (index, change) in changes.enumerated() {
+                    try change.write(to: &payload)
+                    // Records may be large: what goes into one frame is bounded by bytes as well as by number.
+                    guard payload.bytes.count > 1 << 20 || index == changes.count - 1 else { continue }
+                    writer = try await housekeeping.perform { [writer, payload] in
+                        var writer = writer
+                        try writer.append(payload.bytes)
+                        return writer
+                    }
+                    payload = RecordWriter()
                 }
             }
             try Task.checkCancellation()

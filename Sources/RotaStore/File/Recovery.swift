@@ -180,7 +180,8 @@ package struct Recovery<State> {
             let header = try bytes.withUnsafeBytes { bytes throws(FileHeader.Flaw) in
                 try FileHeader(kind, reading: bytes)
             }
-            return header.generation == generation && (kind == .journal || header.sequence > 0) ? header : nil
+            let isInRange = kind == .journal || (1...FileHeader.largestNumber).contains(header.sequence)
+            return header.generation == generation && isInRange ? header : nil
         } catch FileHeader.Flaw.laterVersion(let version) {
             throw FileStoreError(
                 .unsupportedVersion, path: file.path,

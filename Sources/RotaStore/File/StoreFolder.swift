@@ -197,7 +197,9 @@ package struct StoreFolder: Sendable {
 
     private static func generation(_ name: String, _ prefix: String) -> UInt64? {
         guard name.hasPrefix(prefix), name.utf8.count == prefix.utf8.count + 16 else { return nil }
-        guard let generation = UInt64(name.dropFirst(prefix.count), radix: 16), generation > 0 else { return nil }
+        guard let generation = UInt64(name.dropFirst(prefix.count), radix: 16),
+            (1...FileHeader.largestNumber).contains(generation)
+        else { return nil }
         // Digits have one spelling, so that no two names claim one generation.
         return Self.name(prefix == "journal-" ? .journal : .snapshot, generation) == name ? generation : nil
     }

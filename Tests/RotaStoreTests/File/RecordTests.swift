@@ -190,24 +190,69 @@ import Testing
         }
     }
 
-    @Test("R6 cut, mutated and random bytes give changes or an error, never a trap")
+    /// How many mutated inputs; `ROTA_INPUTS` asks for more (see Tests/Scripts/store-fuzz).
+    static let inputs = ProcessInfo.processInfo.environment["ROTA_INPUTS"].flatMap { Int($0) } ?? 2000
+
+    @Test("R6 cut, mutated and random bytes give changes or an error, never a trap, and can be applied")
     func mutations() throws {
         let whole = try Self.write(Self.changes)
         for length in 0..<whole.count { _ = try? Self.read(Array(whole[..<length])) }
-        var random = SeededBits(seed: 4)
-        for _ in 0..<4000 {
-            var bytes = whole
-            for _ in 0..<Int.random(in: 1...4, using: &random) {
-                bytes[Int.random(in: 0..<bytes.count, using: &random)] = UInt8.random(in: 0...255, using: &random)
+        var random = SeededBits(seed: UInt64(Self.inputs))
+        var state = StoreState()
+        for number in 0..<Self.inputs {
+            var bytes = number % 4 == 0 ? [] : whole
+            if bytes.isEmpty {
+                bytes = (0..<Int.random(in: 0..<60, using: &random)).map { _ in
+                    UInt8.random(in: 0...255, using: &random)
+                }
+            } else {
+                for _ in 0..<Int.random(in: 1...4, using: &random) {
+                    bytes[Int.random(in: 0..<bytes.count, using: &random)] = UInt8.random(in: 0...255, using: &random)
+                }
             }
-            _ = try? Self.read(bytes)
-            let noise = (0..<Int.random(in: 0..<60, using: &random)).map { _ in
-                UInt8.random(in: 0...255, using: &random)
-            }
-            _ = try? Self.read(noise)
+            bytes.withUnsafeBytes { bytes in try? Change.read(bytes) { state.apply($0) } }
+            if number % 100 == 0 { state = StoreState() }
         }
         #expect(throws: RecordFormatError.self) { try Self.read([0xff]) }
         #expect(throws: RecordFormatError.self) { try Self.read([UInt8](repeating: 0xff, count: 30)) }
+        #expect(
+            try Self.read(Self.write([.putSkip(Self.skip, keeping: -5)])) == [.putSkip(Self.skip, keeping: 0)])
+    }
+
+    @Test("R6 mutated files are opened or refused, never a trap or a hang")
+    func mutatedFiles() async throws {
+        let files = FaultyFileSystem()
+        var script = StoreScript(seed: 8)
+        let store = try await FileJobStore(path: "/store", environment: .inMemory(files))
+        for step in 1...30 {
+            _ = try await script.next().operation.run(on: store)
+            if step == 15 { try await store.compact() }
+        }
+        try await store.close()
+        let paths = files.paths.filter { !$0.hasSuffix("LOCK") }
+        var random = SeededBits(seed: UInt64(Self.inputs))
+        for _ in 0..<(Self.inputs / 20) {
+            let copy = files.copy()
+            for _ in 0..<Int.random(in: 1...3, using: &random) {
+                let path = try #require(paths.randomElement(using: &random))
+                var bytes = try #require(copy.bytes(of: path))
+                let place = Int.random(in: 0..<max(1, bytes.count), using: &random)
+                switch Int.random(in: 0..<4, using: &random) {
+                case 0 where !bytes.isEmpty: bytes[place] = UInt8.random(in: 0...255, using: &random)
+                case 1: bytes.removeSubrange(min(place, bytes.count)...)
+                case 2: bytes.insert(contentsOf: bytes[..<(bytes.count / 2)], at: min(place, bytes.count))
+                default: bytes.replaceSubrange(min(place, bytes.count)..., with: repeatElement(0, count: place % 99))
+                }
+                copy.put(bytes, at: path)
+            }
+            for _ in 0..<2 {
+                do {
+                    let store = try await FileJobStore(path: "/store", environment: .inMemory(copy))
+                    _ = try await StoreContents(store)
+                    try await store.close()
+                } catch is FileStoreError {}
+            }
+        }
     }
 
     @Test("Numbers of every size come back")
