@@ -26,26 +26,32 @@ extension TransportContract {
             .status(200, headers: ["Content-Encoding": "gzip"], text: "this is no gzip"), [.badResponse]),
         Check("nobody listening is a refused connection") { transport in
             guard let url = URL(string: try LoopbackServer.refusingAddress()) else { return }
-            try await requireFailure([.connectionRefused], HTTPRequest(url: url), transport)
+            try await requireFailure(
+                [.connectionRefused], HTTPRequest(url: url, timeout: TransportContract.patience), transport)
         },
         Check("a connection reset on arrival is an error of the connection") { transport in
             try await withServer({ _ in .status(200) }) { server in
                 server.resetNewConnections()
                 try await requireFailure(
-                    [.connectionReset, .connectionFailed, .connectionRefused], HTTPRequest(url: server.url()), transport
+                    [.connectionReset, .connectionFailed, .connectionRefused],
+                    HTTPRequest(url: server.url(), timeout: TransportContract.patience), transport
                 )
             }
         },
         Check("a name that does not exist is a DNS error") { transport in
             guard let url = URL(string: "http://no-such-host.invalid/") else { return }
             // A transport with an address policy may refuse the name without asking.
-            try await requireFailure([.dns, .forbiddenAddress], HTTPRequest(url: url), transport)
+            try await requireFailure(
+                [.dns, .forbiddenAddress], HTTPRequest(url: url, timeout: TransportContract.patience), transport)
         },
         Check("after a failure the next request succeeds") { transport in
             try await withServer({ $0.path == "/bad" ? .partialBody(then: .reset) : .status(200) }) { server in
                 for _ in 0..<5 {
-                    try await requireFailure([.connectionReset], HTTPRequest(url: server.url("/bad")), transport)
-                    let response = try await transport.send(HTTPRequest(url: server.url("/good")))
+                    try await requireFailure(
+                        [.connectionReset], HTTPRequest(url: server.url("/bad"), timeout: TransportContract.patience),
+                        transport)
+                    let response = try await transport.send(
+                        HTTPRequest(url: server.url("/good"), timeout: TransportContract.patience))
                     try ContractViolation.require(response.status == 200, "got \(response.status)")
                 }
             }
@@ -58,7 +64,7 @@ extension TransportContract {
         Check(name) { transport in
             try await withServer({ _ in answer }) { server in
                 // Only what must end in a timeout is given a short one; the rest may take what a busy machine needs.
-                let timeout: Duration = codes == [.timeout] ? .milliseconds(150) : .seconds(20)
+                let timeout: Duration = codes == [.timeout] ? .milliseconds(150) : TransportContract.patience
                 let request = try HTTPRequest(url: server.url(), timeout: timeout)
                 try await requireFailure(codes, request, transport)
             }

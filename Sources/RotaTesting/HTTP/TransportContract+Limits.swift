@@ -41,7 +41,7 @@ extension TransportContract {
         },
         Check("a request of a canceled task is canceled, not sent") { transport in
             try await withServer({ _ in .status(200) }) { server in
-                let request = try HTTPRequest(url: server.url())
+                let request = try HTTPRequest(url: server.url(), timeout: TransportContract.patience)
                 let task = Task {
                     withUnsafeCurrentTask { $0?.cancel() }
                     return try await transport.send(request)
@@ -53,7 +53,8 @@ extension TransportContract {
             try await withServer({ _ in .status(200, text: "ok") }) { server in
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     for number in 0..<200 {
-                        let request = try HTTPRequest(method: .post, url: server.url(), body: .text("hello"))
+                        let request = try HTTPRequest(
+                            method: .post, url: server.url(), body: .text("hello"), timeout: TransportContract.patience)
                         group.addTask {
                             let task = Task { try await transport.send(request) }
                             for _ in 0..<(number % 7) { await Task.yield() }
@@ -66,7 +67,8 @@ extension TransportContract {
                     }
                     try await group.waitForAll()
                 }
-                let response = try await transport.send(HTTPRequest(url: server.url()))
+                let response = try await transport.send(
+                    HTTPRequest(url: server.url(), timeout: TransportContract.patience))
                 try ContractViolation.require(response.status == 200, "got \(response.status)")
             }
         },

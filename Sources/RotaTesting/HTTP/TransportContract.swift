@@ -11,6 +11,9 @@ public import RotaHTTP
 ///
 /// Each check starts a ``LoopbackServer`` of its own, so the transport must be allowed to reach 127.0.0.1.
 public enum TransportContract {
+    /// The deadline of requests whose check is not about deadlines: a busy machine may take long, but a hang must end.
+    static let patience = Duration.seconds(300)
+
     /// One thing that a transport must do.
     public struct Check: Sendable, CustomStringConvertible {
         /// What is checked, in a few words; it is unique.

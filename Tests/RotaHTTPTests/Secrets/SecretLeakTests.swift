@@ -11,7 +11,7 @@ struct SecretLeakTests {
         value, #"s3cr3t/value+\"quoted\"="#, "s3cr3t%2Fvalue%2B%22quoted%22%3D", Data(value.utf8).base64EncodedString(),
     ]
 
-    private func request(_ url: URL, timeout: Duration = .seconds(20)) async throws -> HTTPRequest {
+    private func request(_ url: URL, timeout: Duration = patience) async throws -> HTTPRequest {
         let template = try RequestTemplate.post(
             url.absoluteString, headers: ["Authorization": "Bearer secret://key", "X-Plain": "secret://key"],
             body: .json(["a": 1]),
@@ -69,7 +69,7 @@ struct SecretLeakTests {
         let transport = URLSessionTransport(addressPolicy: .unrestricted, redirects: .following(upTo: 3))
         for path in ["/silent", "/reset", "/redirect", "/loop", "/junk"] {
             let request = try await request(
-                server.url(path), timeout: path == "/silent" ? .milliseconds(100) : .seconds(20))
+                server.url(path), timeout: path == "/silent" ? .milliseconds(100) : patience)
             do {
                 _ = try await transport.send(request)
                 Issue.record("\(path) came back")

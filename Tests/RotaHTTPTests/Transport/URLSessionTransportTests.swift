@@ -31,7 +31,8 @@ struct URLSessionTransportTests {
     @Test("T-1 T-85 T-86 a request arrives as it was made, and its answer comes back with its timings")
     func roundTrip() async throws {
         try await with({ .status(201, headers: ["X-Answer": "yes"], text: "got \($0.text)") }) { transport, server in
-            let request = try HTTPRequest(method: .post, url: server.url("/path?query=1"), body: .text("a body"))
+            let request = try HTTPRequest(
+                method: .post, url: server.url("/path?query=1"), body: .text("a body"), timeout: patience)
             let response = try await transport.send(request)
             #expect(response.status == 201)
             #expect(response.body == Data("got a body".utf8))
@@ -48,7 +49,7 @@ struct URLSessionTransportTests {
         for url in [
             server.url(), URL(string: "http://localhost:\(server.port)/"), URL(string: "http://0x7f.1:\(server.port)/"),
         ] {
-            let request = try HTTPRequest(url: #require(url))
+            let request = try HTTPRequest(url: #require(url), timeout: patience)
             #expect(await code { try await transport.send(request) } == .forbiddenAddress)
         }
         #expect(server.connectionCount == 0)
@@ -59,12 +60,12 @@ struct URLSessionTransportTests {
     @Test("a body is cut at exactly the limit, or refused", arguments: [0, 1, 999, 1000, 1001])
     func limits(_ size: Int) async throws {
         try await with(limit: .truncating(at: 1000), { _ in .large(size) }) { transport, server in
-            let response = try await transport.send(HTTPRequest(url: server.url()))
+            let response = try await transport.send(HTTPRequest(url: server.url(), timeout: patience))
             #expect(response.body.count == min(size, 1000))
             #expect(response.bodyIsTruncated == (size > 1000))
         }
         try await with(limit: .refusing(over: 1000), { _ in .large(size) }) { transport, server in
-            let request = try HTTPRequest(url: server.url())
+            let request = try HTTPRequest(url: server.url(), timeout: patience)
             #expect(await code { try await transport.send(request) } == (size > 1000 ? .tooLarge : nil))
         }
     }
@@ -72,7 +73,7 @@ struct URLSessionTransportTests {
     @Test("S2 bytes are counted as they are unpacked")
     func bomb() async throws {
         try await with(limit: .refusing(over: 100_000), { _ in .gzipBomb(1_000_000) }) { transport, server in
-            let request = try HTTPRequest(url: server.url())
+            let request = try HTTPRequest(url: server.url(), timeout: patience)
             #expect(await code { try await transport.send(request) } == .tooLarge)
         }
     }
@@ -80,7 +81,7 @@ struct URLSessionTransportTests {
     @Test("redirects are not followed unless asked", arguments: [301, 302, 303, 307, 308])
     func notFollowed(_ status: Int) async throws {
         try await with({ _ in .redirect(to: "/elsewhere", status: status) }) { transport, server in
-            let response = try await transport.send(HTTPRequest(url: server.url()))
+            let response = try await transport.send(HTTPRequest(url: server.url(), timeout: patience))
             #expect(response.status == status && response.headers["Location"] == "/elsewhere")
             #expect(server.requests.count == 1)
         }
@@ -101,7 +102,7 @@ struct URLSessionTransportTests {
             let method = try HTTPMethod(method)
             let request = try HTTPRequest(
                 method: method, url: server.url("/a/start?y=2"), headers: ["X-Keep": "1"],
-                body: method.allowsBody ? .text("body") : .none)
+                body: method.allowsBody ? .text("body") : .none, timeout: patience)
             #expect(try await transport.send(request).status == 200)
             let arrived = try #require(server.requests.last)
             #expect(arrived.method == expected && arrived.target == "/a/end?x=1" && arrived.headers["X-Keep"] == "1")
@@ -134,7 +135,7 @@ struct URLSessionTransportTests {
             }
         }
         try await with(redirects: .following(upTo: 5), handler) { transport, server in
-            let request = try HTTPRequest(url: server.url(path))
+            let request = try HTTPRequest(url: server.url(path), timeout: patience)
             #expect(await code { try await transport.send(request) } == expected)
             #expect(server.requests.count <= 6)
         }
@@ -146,7 +147,7 @@ struct URLSessionTransportTests {
         let server = try await LoopbackServer { _ in .redirect(to: inside.address("/")) }
         let policy = AddressPolicy.allowing(hosts: ["127.0.0.1:\(server.port)"])
         let transport = URLSessionTransport(addressPolicy: policy, redirects: .following())
-        let request = try HTTPRequest(url: server.url())
+        let request = try HTTPRequest(url: server.url(), timeout: patience)
         #expect(await code { try await transport.send(request) } == .forbiddenAddress)
         #expect(inside.connectionCount == 0 && server.requests.count == 1)
         await transport.close()
@@ -181,7 +182,7 @@ struct URLSessionTransportTests {
     func noTLS() async throws {
         try await with({ _ in .status(200) }) { transport, server in
             let request = try HTTPRequest(
-                url: #require(URL(string: "https://127.0.0.1:\(server.port)/")), timeout: .seconds(20))
+                url: #require(URL(string: "https://127.0.0.1:\(server.port)/")), timeout: patience)
             #expect(await code { try await transport.send(request) } == .tls)
         }
     }
@@ -196,7 +197,7 @@ struct URLSessionTransportTests {
             return .status(200, text: "done")
         }
         let transport = URLSessionTransport(addressPolicy: .unrestricted)
-        let request = try HTTPRequest(url: server.url())
+        let request = try HTTPRequest(url: server.url(), timeout: patience)
         let underWay = Task { try await transport.send(request) }
         for await _ in arrivals { break }
         let closing = Task { await transport.close() }
@@ -212,7 +213,7 @@ struct URLSessionTransportTests {
     func repeatedHeaders() async throws {
         try await with({ _ in .status(200) }) { transport, server in
             _ = try await transport.send(
-                HTTPRequest(url: server.url(), headers: ["X-A": "1", "x-a": "2", "X-Empty": ""]))
+                HTTPRequest(url: server.url(), headers: ["X-A": "1", "x-a": "2", "X-Empty": ""], timeout: patience))
             let headers = try #require(server.requests.first?.headers)
             #expect(headers.values("x-a").joined(separator: ",") == "1,2")
         }

@@ -13,8 +13,9 @@ struct LoopbackServerTests {
         let server = try await LoopbackServer { request in .status(request.path == "/a" ? 200 : 404, text: request.text)
         }
         let transport = URLSessionTransport(addressPolicy: .unrestricted)
-        let found = try await transport.send(HTTPRequest(method: .put, url: server.url("/a?b=c"), body: .text("x")))
-        let lost = try await transport.send(HTTPRequest(url: server.url("nothing")))
+        let found = try await transport.send(
+            HTTPRequest(method: .put, url: server.url("/a?b=c"), body: .text("x"), timeout: patience))
+        let lost = try await transport.send(HTTPRequest(url: server.url("nothing"), timeout: patience))
         #expect(found.status == 200 && found.body == Data("x".utf8) && lost.status == 404)
         #expect(server.requests.map(\.target) == ["/a?b=c", "/nothing"])
         #expect(server.requests.map(\.method) == ["PUT", "GET"])
@@ -29,7 +30,9 @@ struct LoopbackServerTests {
         await server.stop()
         await server.stop()
         let transport = URLSessionTransport(addressPolicy: .unrestricted)
-        await #expect(throws: TransportError.self) { try await transport.send(HTTPRequest(url: url)) }
+        await #expect(throws: TransportError.self) {
+            try await transport.send(HTTPRequest(url: url, timeout: patience))
+        }
         await transport.close()
     }
 
@@ -44,7 +47,7 @@ struct LoopbackServerTests {
             return .status(200)
         }
         let transport = URLSessionTransport(addressPolicy: .unrestricted)
-        let request = try HTTPRequest(url: server.url())
+        let request = try HTTPRequest(url: server.url(), timeout: patience)
         let sending = Task { try await transport.send(request) }
         for await _ in arrivals { break }
         await server.stop()

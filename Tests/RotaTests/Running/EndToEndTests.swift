@@ -25,7 +25,9 @@ struct EndToEndTests {
                 .init(
                     name: "health-check", schedule: .every(.seconds(60)),
                     action: .http(
-                        .post(server.address("/check?x=1"), headers: ["X-Team": "a"], body: .text("{{execution_id}}"))),
+                        .post(
+                            server.address("/check?x=1"), headers: ["X-Team": "a"], body: .text("{{execution_id}}"),
+                            timeout: .seconds(300))),
                     retry: .fixed(.seconds(2), maxAttempts: 3)))
             await clock.advance(by: .seconds(70), driving: [scheduler])
             let execution = try #require(try await scheduler.executions(.init(jobID: job.id)).items.first)
@@ -50,7 +52,8 @@ struct EndToEndTests {
             try await scheduler.create(
                 .init(
                     name: "nobody", schedule: .immediately,
-                    action: .http(.get(LoopbackServer.refusingAddress())), retry: .fixed(.seconds(1), maxAttempts: 2)))
+                    action: .http(.get(LoopbackServer.refusingAddress(), timeout: .seconds(300))),
+                    retry: .fixed(.seconds(1), maxAttempts: 2)))
             await clock.advance(by: .seconds(5), driving: [scheduler])
             let execution = try #require(try await scheduler.executions().items.first)
             #expect(execution.status == .failed)
@@ -65,7 +68,9 @@ struct EndToEndTests {
         let scheduler = scheduler(clock, policy: .publicInternet)
         try await scheduler.running {
             try await scheduler.create(
-                .init(name: "inside", schedule: .immediately, action: .http(.get(server.address()))))
+                .init(
+                    name: "inside", schedule: .immediately,
+                    action: .http(.get(server.address(), timeout: .seconds(300)))))
             await clock.advance(by: .seconds(5), driving: [scheduler])
             let execution = try #require(try await scheduler.executions().items.first)
             #expect(execution.failure?.kind == .forbiddenAddress)
@@ -86,7 +91,9 @@ struct EndToEndTests {
         let scheduler = scheduler(clock)
         for number in 0..<20 {
             try await scheduler.create(
-                .init(name: "job \(number)", schedule: .immediately, action: .http(.get(server.address()))))
+                .init(
+                    name: "job \(number)", schedule: .immediately,
+                    action: .http(.get(server.address(), timeout: .seconds(300)))))
         }
         try await scheduler.running {
             var count = 0
