@@ -52,7 +52,8 @@ extension Scheduler {
             return JobInsertion(job, idempotencyKey: draft.idempotencyKey)
         }
         job.position = fire.position
-        job.position.runsBegan(fire.executions, of: definition.schedule)
+        job.position.runsBegan(
+            fire.executions.count, last: fire.executions.last.map { ($0.id, $0.scheduledFor) }, of: definition.schedule)
         return JobInsertion(job, idempotencyKey: draft.idempotencyKey, executions: fire.executions)
     }
 

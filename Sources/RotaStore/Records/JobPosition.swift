@@ -52,9 +52,16 @@ public struct JobPosition: Sendable, Hashable, Codable {
     ///
     /// If they were the last that the schedule allows, the job is completed. If the schedule counts from the end of a
     /// run, there is no next occurrence until ``runEnded(_:at:of:)``.
-    public mutating func runsBegan(_ fired: [Execution], of schedule: Schedule) {
-        scheduledRuns += fired.count
-        if let last = fired.last {
+    ///
+    /// - Parameters:
+    ///   - count: How many occurrences fired.
+    ///   - last: The execution of the last one, and its nominal instant; `nil` if none fired.
+    ///   - schedule: The job's schedule.
+    public mutating func runsBegan(
+        _ count: Int, last: (id: ExecutionID, scheduledFor: Date)?, of schedule: Schedule
+    ) {
+        scheduledRuns += count
+        if let last {
             lastFired = max(last.scheduledFor, lastFired ?? last.scheduledFor)
             if schedule.completionDelay != nil {
                 awaiting = last.id

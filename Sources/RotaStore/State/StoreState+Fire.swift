@@ -34,7 +34,8 @@ extension StoreState {
         position.scheduledRuns = job.position.scheduledRuns
         position.lastFired = job.position.lastFired
         position.awaiting = job.position.awaiting
-        position.runsBegan(fired, of: job.definition.schedule)
+        position.runsBegan(
+            fired.count, last: fired.last.map { ($0.id, $0.scheduledFor) }, of: job.definition.schedule)
         job.move(to: position)
         record(.putPosition(job.id, job.position), log: &log)
         return .fired(executions: fired, skips: skipped)

@@ -58,14 +58,18 @@ struct RunningAttacks {
         let store = InMemoryJobStore()
         let bench = Bench(clock: clock, store: store, seed: 1)
         let other = Bench(clock: otherClock, store: store, seed: 2)
-        let gates = [Gate(), Gate(), Gate(), Gate()]
+        let gate = Gate()
         let calls = Tally<Int>()
         let (begun, begin) = AsyncStream.makeStream(of: Int.self)
-        try await bench.scheduler.handle("work") { context in
+        try await bench.scheduler.handle("work") { _ in
             let number = calls.all.count
             calls.add(number)
             begin.yield(number)
-            if number < gates.count { await gates[number].wait() }
+            if number == 0 {
+                await gate.wait()
+            } else {
+                try await clock.sleep(until: clock.now.addingTimeInterval(240))
+            }
         }
         let job = try await bench.scheduler.create(
             .init(
@@ -82,16 +86,13 @@ struct RunningAttacks {
             // The first one comes back, claims the retry, and then its old attempt ends.
             clock.set(to: start.addingTimeInterval(62))
             #expect(await iterator.next() == 1)
-            await gates[0].open()
+            await gate.open()
             // The second attempt runs for minutes; nobody but this scheduler is there.
-            for second in stride(from: 65.0, through: 300, by: 5) {
-                clock.set(to: start.addingTimeInterval(second))
-                for _ in 0..<200 { await Task.yield() }
-            }
-            let attempts = try await store.allExecutions(of: job.id).first?.attempts ?? []
-            #expect(attempts.count == 1)
+            await clock.advance(by: .seconds(200), driving: [bench.scheduler])
+            let execution = try #require(try await store.allExecutions(of: job.id).first)
+            #expect(execution.status == .running)
+            #expect(execution.attempts.count == 1)
             #expect(calls.all.count == 2)
-            for gate in gates { await gate.open() }
             group.cancelAll()
             try await group.waitForAll()
         }
@@ -103,24 +104,25 @@ struct RunningAttacks {
         let store = InMemoryJobStore()
         let bench = Bench(clock: clock, store: store, seed: 1)
         let other = Bench(clock: clock, store: store, seed: 2)
-        let gate = Gate()
-        let (begun, begin) = AsyncStream.makeStream(of: Void.self)
         try await bench.scheduler.handle("work") { _ in
-            begin.yield()
-            await gate.wait()
+            // Work that heeds no cancellation.
+            await Task { try? await clock.sleep(until: clock.now.addingTimeInterval(95)) }.value
         }
         try await other.scheduler.handle("work") { _ in }
         let job = try await bench.scheduler.create(
             .init(name: "j", schedule: .immediately, action: .handler("work")))
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await bench.scheduler.run() }
-            for await _ in begun { break }
+            await clock.settle([bench.scheduler])
             group.cancelAll()
-            try await other.running { await other.advance(.seconds(100)) }
-            #expect(try await store.allExecutions(of: job.id).first?.attempts.isEmpty == true)
-            await gate.open()
+            try await other.running {
+                await clock.advance(by: .seconds(100), driving: [bench.scheduler, other.scheduler])
+            }
             try await group.waitForAll()
         }
+        let execution = try #require(try await store.allExecutions(of: job.id).first)
+        #expect(execution.status == .succeeded)
+        #expect(execution.attempts.map(\.duration) == [.seconds(95)])
     }
 
     @Test("On cancellation the results of what ended well are recorded, also by a store that heeds cancellation")

@@ -122,6 +122,34 @@ struct RetryTests {
         }
     }
 
+    @Test("S3 a secret that the endpoint echoes is in no record, event or error")
+    func echoedSecret() async throws {
+        let bench = Bench { request in
+            let echo = request.headers["X-Key"] ?? ""
+            if request.headers["X-Cron-Service-Attempt"] == "2" { throw TransportError(.other, "refused \(echo)") }
+            return try .status(503, ["Content-Type": echo], body: "you sent \(echo)")
+        }
+        let events = bench.scheduler.events()
+        try await bench.running {
+            try await bench.scheduler.create(
+                .init(
+                    name: "echo", schedule: .immediately,
+                    action: .http(.get("https://example.com/", headers: ["X-Key": "secret://key"])),
+                    retry: .fixed(.seconds(1), maxAttempts: 3)))
+            await bench.advance(.seconds(10))
+        }
+        #expect(bench.transport.requests.first?.headers["X-Key"] == "s3cr3t-value")
+        var told: [SchedulerEvent] = []
+        for await event in events { told.append(event) }
+        let executions = try await bench.executions()
+        let jobs = try await bench.scheduler.jobs().items
+        #expect(executions.first?.attempts.count == 3)
+        for text in ["\(told)", "\(executions)", "\(jobs)", String(reflecting: executions)] {
+            #expect(!text.contains("s3cr3t"))
+        }
+        #expect(try !String(decoding: JSONEncoder().encode(executions), as: UTF8.self).contains("s3cr3t"))
+    }
+
     @Test("TX-8 a missing secret fails the attempt before anything is sent")
     func missingSecret() async throws {
         let bench = Bench()
