@@ -39,7 +39,7 @@ package struct OrderedIndex<Key: Comparable & Sendable>: Sendable {
         return true
     }
 
-    /// Adds the greatest key: the common case, for keys mostly arrive in order. Full chunks stay full.
+    /// Adds the greatest key, as is mostly the case; full chunks stay full.
     private mutating func append(_ key: Key, to last: Int) {
         count += 1
         if chunks[last].count < Self.chunkSize {
