@@ -17,12 +17,17 @@ enum InstantText {
         let time = Int(second &- day &* WholeSeconds.day)
         var text = padded(date.year, 4) + "-" + padded(date.month, 2) + "-" + padded(date.day, 2) + "T"
         text += padded(time / 3_600, 2) + ":" + padded(time / 60 % 60, 2) + ":" + padded(time % 60, 2)
-        if nanosecond != 0 {
-            text +=
-                nanosecond % 1_000_000 == 0
-                ? "." + padded(nanosecond / 1_000_000, 3) : "." + padded(nanosecond, 9)
+        return text + fraction(of: nanosecond, in: held) + "Z"
+    }
+
+    /// The shortest fraction, of 3, 6 or 9 digits, that is read back as the same instant.
+    private static func fraction(of nanosecond: Int, in held: Double) -> String {
+        guard nanosecond != 0 else { return "" }
+        for (digits, unit) in [(3, 1_000_000), (6, 1_000)] {
+            let count = (nanosecond + unit / 2) / unit
+            if held.rounded(.down) + Double(count * unit) / 1e9 == held { return "." + padded(count, digits) }
         }
-        return text + "Z"
+        return "." + padded(nanosecond, 9)
     }
 
     /// Writes an instant for a person, whatever it is: `Date.description` traps for some on Linux.

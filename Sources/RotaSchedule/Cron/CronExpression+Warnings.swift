@@ -172,7 +172,10 @@ extension CronExpression {
         let range = days.range.lowerBound..<weekdays.range.upperBound
         // A week of the month beside one weekday: "the first Monday".
         let weeks: [UInt64] = (0..<4).map { 0xFE << UInt64($0 * 7) }
-        if let week = weeks.firstIndex(of: pattern.days), pattern.weekdays.nonzeroBitCount == 1, dialect == .standard {
+        let named = pattern.daysFromEnd | pattern.nearestWeekdays | pattern.nearestWeekdaysFromEnd
+        if let week = weeks.firstIndex(of: pattern.days), named == 0, pattern.weekdays.nonzeroBitCount == 1,
+            dialect == .standard
+        {
             let better = fields.map {
                 $0.field == .dayOfMonth ? "*" : $0.field == .dayOfWeek ? "\($0.text)#\(week + 1)" : $0.text
             }

@@ -7,8 +7,9 @@ extension CronPattern {
         switch (inMonth, inWeek) {
         case (let days?, let weekdays?):
             parts.append(daysIntersect ? "\(days) if it is \(weekdays.condition)" : "\(days) or \(weekdays.text)")
-        case (let days?, nil): parts.append(days)
-        case (nil, let weekdays?): parts.append(weekdays.text)
+        // A field that allows every day leaves the other in charge only where a day must satisfy both.
+        case (let days?, nil): if daysIntersect { parts.append(days) }
+        case (nil, let weekdays?): if daysIntersect { parts.append(weekdays.text) }
         case (nil, nil): break
         }
         let months = Array(Bits(months))

@@ -17,7 +17,7 @@ extension CronPattern {
     }
 
     private static func phrase(_ seconds: [Int], _ minutes: [Int], _ hours: [Int]) -> [String] {
-        let minutePart = minutePhrase(minutes, hours)
+        let minutePart = minutePhrase(minutes, hours, isWhole: seconds == [0])
         guard seconds != [0] else { return minutePart }
         let secondPart: String =
             if seconds.count == 60 {
@@ -36,7 +36,8 @@ extension CronPattern {
         return [secondPart] + minutePart
     }
 
-    private static func minutePhrase(_ minutes: [Int], _ hours: [Int]) -> [String] {
+    /// Which minutes; beside seconds of its own (not `isWhole`) a minute 0 is one minute, not "every hour".
+    private static func minutePhrase(_ minutes: [Int], _ hours: [Int], isWhole: Bool) -> [String] {
         let everyHour = hours.count == 24
         if minutes.count == 60 {
             return ["every minute"] + (everyHour ? [] : [hourPhrase(hours, everyMinute: true)])
@@ -45,7 +46,7 @@ extension CronPattern {
             return ["every \(step) minutes"] + (everyHour ? [] : [hourPhrase(hours, everyMinute: true)])
         }
         let hourStep = CronPhrase.step(hours, upTo: 23).flatMap { hours[0] == 0 && 24 % $0 == 0 ? $0 : nil }
-        if minutes == [0] {
+        if minutes == [0], isWhole {
             if everyHour { return ["every hour"] }
             if let hourStep { return ["every \(hourStep) hours"] }
             return ["on the hour", hourPhrase(hours, everyMinute: false)]
