@@ -64,18 +64,21 @@ extension Schedule: Codable {
                     try container.decode(Int.self, forKey: kind), anchor: try container.instantIfPresent(.anchor))
             }
             let text = try container.decode(String.self, forKey: kind)
+            let daylightSaving =
+                try container.decodeIfPresent(DaylightSavingPolicy.self, forKey: .daylightSaving) ?? .automatic
+            let hashSeed = try container.decodeIfPresent(String.self, forKey: .hashSeed)
+            let anchor = try container.instantIfPresent(.anchor)
             if kind == .text {
-                let schedule = try Schedule.parse(text, in: zone, dialect: dialect)
+                let schedule = try Schedule.parse(
+                    text, in: zone, dialect: dialect, daylightSaving: daylightSaving, hashSeed: hashSeed)
                 if let wanted = try container.decodeIfPresent(String.self, forKey: .textKind) {
                     try schedule.check(isOf: wanted, text)
                 }
-                return schedule
+                return anchor.map(schedule.anchored) ?? schedule
             }
-            return try .cron(
-                text, in: zone, dialect: dialect,
-                daylightSaving: try container.decodeIfPresent(DaylightSavingPolicy.self, forKey: .daylightSaving)
-                    ?? .automatic,
-                hashSeed: try container.decodeIfPresent(String.self, forKey: .hashSeed))
+            let schedule = try Schedule.cron(
+                text, in: zone, dialect: dialect, daylightSaving: daylightSaving, hashSeed: hashSeed)
+            return anchor.map(schedule.anchored) ?? schedule
         } catch let error as ScheduleError {
             throw corrupted(container.codingPath, error.description, error)
         }

@@ -17,18 +17,18 @@ extension Schedule.Limits {
         start = try container.instantIfPresent(.start)
         end = try container.instantIfPresent(.end)
         maximumRuns = try container.decodeIfPresent(Int.self, forKey: .maximumRuns)
-        if container.contains(.smoothing) {
+        if Self.isSet(.smoothing, container) {
             let nested = try container.nestedContainer(keyedBy: SmoothingKey.self, forKey: .smoothing)
             smoothing = Schedule.Smoothing(
                 window: try nested.duration(.window), key: try nested.decode(String.self, forKey: .key))
         }
-        if container.contains(.businessDays) {
+        if Self.isSet(.businessDays, container) {
             let nested = try container.nestedContainer(keyedBy: ShiftKey.self, forKey: .businessDays)
             shift = Schedule.Shift(
                 direction: try nested.decode(BusinessDayShift.self, forKey: .shift),
                 zone: try nested.decodeIfPresent(String.self, forKey: .timezone) ?? "UTC")
         }
-        guard container.contains(.calendars) else { return }
+        guard Self.isSet(.calendars, container) else { return }
         var list = try container.nestedUnkeyedContainer(forKey: .calendars)
         while !list.isAtEnd {
             let nested = try list.nestedContainer(keyedBy: FilterKey.self)
@@ -42,6 +42,12 @@ extension Schedule.Limits {
                     calendar: try nested.decode(ScheduleCalendar.self, forKey: excludes ? .exclude : .within),
                     excludes: excludes, zone: try nested.decodeIfPresent(String.self, forKey: .timezone) ?? "UTC"))
         }
+    }
+
+    private static func isSet(
+        _ key: Schedule.Key, _ container: KeyedDecodingContainer<Schedule.Key>
+    ) -> Bool {
+        container.contains(key) && (try? container.decodeNil(forKey: key)) == false
     }
 
     func encode(to container: inout KeyedEncodingContainer<Schedule.Key>) throws {

@@ -18,7 +18,15 @@ extension Schedule {
     public static func parse(
         _ text: String, in zone: String = "UTC", dialect: CronDialect = .standard
     ) throws(ScheduleError) -> Schedule {
-        let trimmed = String(text.trimmingPrefix { $0 == " " || $0 == "\t" }.reversed().drop { $0 == " " }.reversed())
+        try parse(text, in: zone, dialect: dialect, daylightSaving: .automatic, hashSeed: nil)
+    }
+
+    /// The same, with what a cron expression may have beside it.
+    static func parse(
+        _ text: String, in zone: String, dialect: CronDialect, daylightSaving: DaylightSavingPolicy, hashSeed: String?
+    ) throws(ScheduleError) -> Schedule {
+        let isSpace: (Character) -> Bool = { $0 == " " || $0 == "\t" }
+        let trimmed = String(text.trimmingPrefix(while: isSpace).reversed().drop(while: isSpace).reversed())
         guard !trimmed.isEmpty else {
             throw ScheduleError(
                 .empty, value: text, message: "The text is empty; write a cron expression, every_5m or an instant.")
@@ -31,7 +39,7 @@ extension Schedule {
         {
             return try .once(atText: trimmed)
         }
-        return try .cron(trimmed, in: zone, dialect: dialect)
+        return try .cron(trimmed, in: zone, dialect: dialect, daylightSaving: daylightSaving, hashSeed: hashSeed)
     }
 
     /// An interval from its preset's name: `every_30s`, `every_5m`, `every_1h`, `every_1d`.
