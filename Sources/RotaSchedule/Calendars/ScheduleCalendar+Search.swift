@@ -16,12 +16,19 @@ extension ScheduleCalendar {
         contains(day: Int(local.floorDivided(by: 86_400))) || expressions.contains { $0.pattern.covers(local: local) }
     }
 
+    /// How many stretches inside the calendar a search for a reading outside looks past before it stops for breath.
+    private static let stretches = 100
+
     /// The first reading at or after one that is in the calendar, or is not.
+    ///
+    /// A search for one that is not may stop early, at a reading before which all others are in the calendar.
     func nextLocal(from local: Int64, inside: Bool) -> Int64? {
         inside ? nextInside(local) : nextOutside(local)
     }
 
     /// The last reading at or before one that is in the calendar, or is not.
+    ///
+    /// A search for one that is not may stop early, at a reading after which all others are in the calendar.
     func previousLocal(from local: Int64, inside: Bool) -> Int64? {
         inside ? previousInside(local) : previousOutside(local)
     }
@@ -72,8 +79,7 @@ extension ScheduleCalendar {
 
     private func nextOutside(_ local: Int64) -> Int64? {
         var local = local
-        let limit = local + Int64(Self.reach) * 86_400
-        while local < limit {
+        for _ in 0..<Self.stretches {
             let day = local.floorDivided(by: 86_400)
             if weekdays == 0x7F {
                 return nil
@@ -85,13 +91,12 @@ extension ScheduleCalendar {
                 return local
             }
         }
-        return nil
+        return local
     }
 
     private func previousOutside(_ local: Int64) -> Int64? {
         var local = local
-        let limit = local - Int64(Self.reach) * 86_400
-        while local > limit {
+        for _ in 0..<Self.stretches {
             let day = local.floorDivided(by: 86_400)
             if weekdays == 0x7F {
                 return nil
@@ -103,6 +108,6 @@ extension ScheduleCalendar {
                 return local
             }
         }
-        return nil
+        return local
     }
 }

@@ -61,14 +61,20 @@ extension CronExpression {
         guard second <= WholeSeconds.supported.upperBound else { return nil }
         if let period { return Self.nextMultiple(of: period, from: second) }
         let search = CronSearch(pattern: pattern, zone: zone, daylightSaving: daylightSaving)
-        return search.next(from: max(second, WholeSeconds.supported.lowerBound)).map(Date.init(wholeSeconds:))
+        return Self.supported(search.next(from: max(second, WholeSeconds.supported.lowerBound)))
     }
 
     func previous(from second: Int64, in zone: ZoneTable, daylightSaving: DaylightSavingPolicy) -> Date? {
         guard second >= WholeSeconds.supported.lowerBound else { return nil }
         if let period { return Self.lastMultiple(of: period, upTo: second) }
         let search = CronSearch(pattern: pattern, zone: zone, daylightSaving: daylightSaving)
-        return search.previous(from: min(second, WholeSeconds.supported.upperBound)).map(Date.init(wholeSeconds:))
+        return Self.supported(search.previous(from: min(second, WholeSeconds.supported.upperBound)))
+    }
+
+    /// An instant that was found, unless only the zone's own clock still (or already) reads the years 1–9999.
+    private static func supported(_ second: Int64?) -> Date? {
+        guard let second, WholeSeconds.supported.contains(second) else { return nil }
+        return Date(wholeSeconds: second)
     }
 
     private static func nextMultiple(of period: Int64, from second: Int64) -> Date? {

@@ -7,7 +7,8 @@ extension CronParser {
             cursor &+= 1
         }
         if current == UInt8(ascii: "*") || current == UInt8(ascii: "?") { markStar(field) }
-        if field == .year, current == UInt8(ascii: "*"), cursor &+ 1 == fieldEnd {
+        let isAny = current == UInt8(ascii: "*") || current == UInt8(ascii: "?") && dialect == .standard
+        if field == .year, isAny, cursor &+ 1 == fieldEnd {
             cursor = fieldEnd
             return
         }

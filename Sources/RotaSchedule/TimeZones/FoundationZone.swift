@@ -4,11 +4,11 @@ import Foundation
 enum FoundationZone {
     /// Compiles a zone that Foundation knows, from 1900 to 2200, or returns `nil` for an unknown identifier.
     static func table(_ identifier: String) -> ZoneTable? {
-        TimeZone(identifier: identifier).map { table($0) }
+        TimeZone(identifier: identifier).map { table($0, named: identifier) }
     }
 
     /// Compiles a Foundation zone, from 1900 to 2200; later the last offset stays.
-    static func table(_ zone: TimeZone) -> ZoneTable {
+    static func table(_ zone: TimeZone, named name: String? = nil) -> ZoneTable {
         var cursor = Date(timeIntervalSince1970: -2_208_988_800)
         let horizon = Date(timeIntervalSince1970: 7_258_118_400)
         let first = offset(of: zone, at: cursor)
@@ -21,7 +21,7 @@ enum FoundationZone {
             changes.append((instant, offset(of: zone, at: change)))
             cursor = change
         }
-        return ZoneTable(identifier: zone.identifier, firstOffset: first, changes: changes)
+        return ZoneTable(identifier: name ?? zone.identifier, firstOffset: first, changes: changes)
     }
 
     private static func offset(of zone: TimeZone, at instant: Date) -> Int64 {

@@ -28,7 +28,9 @@ enum ZoneIdentifier {
         guard text.hasPrefix("GMT") || text.hasPrefix("UTC") else { return nil }
         let rest = text.utf8.dropFirst(3)
         guard let sign = rest.first, sign == UInt8(ascii: "+") || sign == UInt8(ascii: "-") else { return nil }
-        let digits = rest.dropFirst().filter { $0 != UInt8(ascii: ":") }
+        let parts = rest.dropFirst().split(separator: UInt8(ascii: ":"), maxSplits: 3, omittingEmptySubsequences: false)
+        guard parts.count == 1 || 2...3 ~= parts.count && parts.allSatisfy({ $0.count == 2 }) else { return nil }
+        let digits = parts.joined()
         guard [2, 4, 6].contains(digits.count), digits.allSatisfy({ $0 &- 0x30 < 10 }) else { return nil }
         var pairs: [Int64] = [0, 0, 0]
         for (index, digit) in digits.enumerated() { pairs[index / 2] = pairs[index / 2] * 10 + Int64(digit - 0x30) }
