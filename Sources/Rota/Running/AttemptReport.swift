@@ -34,7 +34,7 @@ struct AttemptReport: Sendable {
         receivedAt: Date
     ) {
         let retryAfter = response.headers["retry-after"].flatMap { RetryAfter($0, receivedAt: receivedAt) }
-        switch success.evaluate(response) {
+        switch success.evaluate(response, redaction: request.redaction) {
         case .success:
             ending = .succeeded
         case .statusNotAccepted(let message):

@@ -27,13 +27,16 @@ extension JSONValue {
     }
 
     /// The value for a message: compact, at most 120 characters.
-    var excerpt: String {
+    var excerpt: String { excerpt(scrubbedBy: Redaction()) }
+
+    /// The value for a message, secrets struck out before it is cut, so that no cut leaves a part of one.
+    func excerpt(scrubbedBy redaction: Redaction) -> String {
         let text =
             switch self {
             case .array(let elements): "an array of \(elements.count)"
             case .object(let members): "an object of \(members.count)"
-            case .string(let string): JSONValue.string(String(string.unicodeScalars.prefix(100))).text
-            default: self.text
+            case .string(let string): JSONValue.string(String(redaction.scrub(string).unicodeScalars.prefix(100))).text
+            default: redaction.scrub(self.text)
             }
         return text.unicodeScalars.count <= 120 ? text : String(text.unicodeScalars.prefix(119)) + "…"
     }

@@ -9,7 +9,7 @@ public struct Pattern: Sendable, Hashable, CustomStringConvertible {
     private let program: PatternProgram
 
     /// How many instructions a search may carry out: a second or so, far more than an honest pattern needs.
-    private static let steps = 20_000_000
+    static let steps = 20_000_000
 
     init(text: String, program: PatternProgram) {
         self.text = text
@@ -25,7 +25,13 @@ public struct Pattern: Sendable, Hashable, CustomStringConvertible {
     /// - Returns: true if it occurs; nil if that could not be told within twenty million steps.
     /// - Complexity: O(n · m), n characters of text and m of pattern.
     public func occurs(in text: String) -> Bool? {
-        switch program.search(text, steps: Self.steps) {
+        var steps = Self.steps
+        return occurs(in: text, steps: &steps)
+    }
+
+    /// Whether the pattern occurs in a text, out of an allowance of steps that several searches share.
+    func occurs(in text: String, steps: inout Int) -> Bool? {
+        switch program.search(text, steps: &steps) {
         case .found: true
         case .notFound: false
         case .gaveUp: nil

@@ -231,7 +231,7 @@ struct PatternParser {
             out.ranges.append(first...last)
         }
         guard take("]") else { throw error("a closing bracket is missing") }
-        if ignoresCase { out = out.ignoringCase }
+        out = ignoresCase ? out.ignoringCase : out.ordered
         out.isNegated = isNegated
         return out
     }

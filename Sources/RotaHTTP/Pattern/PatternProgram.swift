@@ -28,9 +28,10 @@ struct PatternProgram: Sendable, Hashable {
 
     /// Looks for the pattern anywhere in a text.
     ///
-    /// - Parameter steps: how many instructions may be carried out.
-    func search(_ text: String, steps: Int) -> Outcome {
-        var left = steps
+    /// - Parameter left: how many instructions may be carried out; what was used is taken off.
+    func search(_ text: String, steps left: inout Int) -> Outcome {
+        // Making room for the states counts too, or a search in each of very many short texts would be free.
+        left -= instructions.count / 8
         var current = StateSet(count: instructions.count)
         var following = StateSet(count: instructions.count)
         var before: UInt32?

@@ -8,7 +8,8 @@ extension ResponseMatcher: Codable {
     }
 
     /// How deep combinations may nest when they come from outside.
-    private static let deepest = 32
+    /// How many matchers may lie inside each other.
+    static let deepest = 32
 
     /// Decodes `{"all": […]}`, `{"any": […]}`, `{"not": …}` or an assertion.
     ///

@@ -6,45 +6,92 @@ extension ResponseMatcher {
     /// - Parameter response: the response as it came.
     /// - Returns: which assertion failed and what was found instead; nil if the response matches.
     public func failure(in response: HTTPResponse) -> String? {
-        var evidence = Evidence(response)
-        return failure(in: &evidence)
+        failure(in: response, redaction: Redaction())
     }
 
-    private func failure(in evidence: inout Evidence) -> String? {
-        switch node {
-        case .assertion(let subject, let condition):
-            switch evidence.values(of: subject) {
-            case .failure(let reason): return condition.holdsForNothing ? nil : "\(subject): \(reason.message)"
-            case .success(let values): return condition.failure(in: values).map { "\(subject): \($0)" }
-            }
-        case .all(let parts):
-            for part in parts {
-                if let reason = part.failure(in: &evidence) { return reason }
-            }
-            return nil
-        case .any(let parts):
-            var reasons: [String] = []
-            for part in parts {
-                guard let reason = part.failure(in: &evidence) else { return nil }
-                reasons.append(reason)
-            }
-            return "none of \(parts.count) holds" + (reasons.isEmpty ? "" : " (\(reasons.joined(separator: "; ")))")
-        case .not(let part):
-            return part.failure(in: &evidence) == nil ? "it matches what it must not: \(part)" : nil
+    /// As ``failure(in:)``, with secrets struck out of what the message shows before that is cut short.
+    func failure(in response: HTTPResponse, redaction: Redaction) -> String? {
+        var evidence = Evidence(response, redaction)
+        switch finding(in: &evidence) {
+        case .holds: return nil
+        case .fails(let reason), .unknown(let reason): return reason
         }
     }
 
+    /// What came of a matcher. What could not be told is no success, inside `not` either.
+    fileprivate enum Finding {
+        case holds
+        case fails(String)
+        case unknown(String)
+    }
+
+    private func finding(in evidence: inout Evidence) -> Finding {
+        switch node {
+        case .assertion(let subject, let condition):
+            switch evidence.values(of: subject) {
+            case .failure(let reason):
+                return condition.holdsForNothing ? .holds : .fails("\(subject): \(reason.message)")
+            case .success(let values):
+                switch condition.finding(in: values, &evidence) {
+                case .holds: return .holds
+                case .fails(let reason): return .fails("\(subject): \(reason)")
+                case .unknown(let reason): return .unknown("\(subject): \(reason)")
+                }
+            }
+        case .all(let parts): return Self.all(parts, in: &evidence)
+        case .any(let parts): return Self.any(parts, in: &evidence)
+        case .not(let part):
+            switch part.finding(in: &evidence) {
+            case .holds: return .fails("it matches what it must not: \(part)")
+            case .fails: return .holds
+            case .unknown(let reason): return .unknown(reason)
+            }
+        }
+    }
+
+    private static func all(_ parts: [ResponseMatcher], in evidence: inout Evidence) -> Finding {
+        var doubt: Finding?
+        for part in parts {
+            let finding = part.finding(in: &evidence)
+            if case .fails = finding { return finding }
+            if case .unknown = finding { doubt = doubt ?? finding }
+        }
+        return doubt ?? .holds
+    }
+
+    private static func any(_ parts: [ResponseMatcher], in evidence: inout Evidence) -> Finding {
+        var reasons: [String] = []
+        var isDoubtful = false
+        for part in parts {
+            switch part.finding(in: &evidence) {
+            case .holds: return .holds
+            case .fails(let reason): reasons.append(reason)
+            case .unknown(let reason):
+                reasons.append(reason)
+                isDoubtful = true
+            }
+        }
+        let message =
+            "none of \(parts.count) holds" + (reasons.isEmpty ? "" : " (\(reasons.joined(separator: "; ")))")
+        return isDoubtful ? .unknown(message) : .fails(message)
+    }
+
     /// A response, its body read as JSON at most once, and only if someone asks.
-    private struct Evidence {
-        struct Unreadable: Error {
+    fileprivate struct Evidence {
+        fileprivate struct Unreadable: Error {
             let message: String
         }
 
         private let response: HTTPResponse
+        /// What is struck out of what a message shows.
+        let redaction: Redaction
+        /// How far all the patterns of a rule may search together, whatever number of them and of values there is.
+        var steps = Pattern.steps
         private lazy var json = read()
 
-        init(_ response: HTTPResponse) {
+        init(_ response: HTTPResponse, _ redaction: Redaction) {
             self.response = response
+            self.redaction = redaction
         }
 
         private func read() -> Result<JSONValue, Unreadable> {
@@ -72,30 +119,36 @@ extension ResponseMatcher.Condition {
     fileprivate var holdsForNothing: Bool { kind == .notEquals || kind == .notContains }
 
     /// Why none of the values meets the condition (or, for the negative ones, which does not); nil if it is met.
-    fileprivate func failure(in values: [JSONValue]) -> String? {
+    fileprivate func finding(
+        in values: [JSONValue], _ evidence: inout ResponseMatcher.Evidence
+    ) -> ResponseMatcher.Finding {
+        let redaction = evidence.redaction
         switch kind {
         case .exists:
-            return values.isEmpty ? "expected to exist, found nothing" : nil
+            return values.isEmpty ? .fails("expected to exist, found nothing") : .holds
         case .notEquals, .notContains:
             let opposite = Self(kind: kind == .notEquals ? .equals : .contains, operand: operand)
-            return values.first { opposite.isMet(by: $0) == true }.map { "expected \(self), found \($0.excerpt)" }
+            for value in values where opposite.isMet(by: value, &evidence.steps) == true {
+                return .fails("expected \(self), found \(value.excerpt(scrubbedBy: redaction))")
+            }
+            return .holds
         default:
             var gaveUp = false
             for value in values {
-                switch isMet(by: value) {
-                case true?: return nil
+                switch isMet(by: value, &evidence.steps) {
+                case true?: return .holds
                 case nil: gaveUp = true
                 case false?: break
                 }
             }
-            if gaveUp { return "expected \(self), but the pattern takes too long on what was found" }
-            let found = values.prefix(3).map(\.excerpt).joined(separator: ", ")
-            return "expected \(self), found " + (values.isEmpty ? "nothing" : found + (values.count > 3 ? " …" : ""))
+            if gaveUp { return .unknown("expected \(self), but the pattern takes too long on what was found") }
+            let found = values.prefix(3).map { $0.excerpt(scrubbedBy: redaction) }.joined(separator: ", ")
+            return .fails(
+                "expected \(self), found " + (values.isEmpty ? "nothing" : found + (values.count > 3 ? " …" : "")))
         }
     }
 
-    /// Whether one value meets the condition; nil if that could not be told.
-    private func isMet(by value: JSONValue) -> Bool? {
+    private func isMet(by value: JSONValue, _ steps: inout Int) -> Bool? {
         switch kind {
         case .equals, .notEquals: return Self.isSame(value, operand)
         case .isIn:
@@ -110,8 +163,8 @@ extension ResponseMatcher.Condition {
             }
         case .regex:
             switch value {
-            case .string(let text): return pattern?.occurs(in: text) ?? (pattern == nil ? false : nil)
-            case .number(let number): return pattern?.occurs(in: number.text) ?? (pattern == nil ? false : nil)
+            case .string(let text): return pattern == nil ? false : pattern?.occurs(in: text, steps: &steps)
+            case .number(let number): return pattern == nil ? false : pattern?.occurs(in: number.text, steps: &steps)
             default: return false
             }
         case .lessThan, .greaterThan:

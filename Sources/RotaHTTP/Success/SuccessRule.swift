@@ -33,12 +33,15 @@ public struct SuccessRule: Sendable, Hashable {
 
     /// Judges a response.
     ///
-    /// - Parameter response: the response as it came.
+    /// - Parameters:
+    ///   - response: the response as it came.
+    ///   - redaction: what to strike out of the message, as the request knows it. Struck out of a finished message, a
+    ///     secret that was cut short with the text around it would be missed.
     /// - Returns: success, or which assertion failed and what was found.
-    public func evaluate(_ response: HTTPResponse) -> Verdict {
+    public func evaluate(_ response: HTTPResponse, redaction: Redaction = Redaction()) -> Verdict {
         guard statuses.contains(response.status) else {
             return .statusNotAccepted(message: "status \(response.status) is not among \(statuses)")
         }
-        return matcher?.failure(in: response).map { .mismatch(message: $0) } ?? .success
+        return matcher?.failure(in: response, redaction: redaction).map { .mismatch(message: $0) } ?? .success
     }
 }

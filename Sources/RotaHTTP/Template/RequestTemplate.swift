@@ -60,6 +60,11 @@ public struct RequestTemplate: Sendable, Hashable {
         try RequestTimeout.check(timeout)
         try headers.check()
         try body.check(method: method)
+        // What could not be decoded again must not be stored.
+        guard (success.matcher?.depth ?? 0) <= ResponseMatcher.deepest else {
+            throw HTTPRequestError(
+                .badRule, field: "success", "matchers may nest \(ResponseMatcher.deepest) levels deep")
+        }
         _ = try parts()
     }
 }
