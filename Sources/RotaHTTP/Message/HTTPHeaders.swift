@@ -119,20 +119,27 @@ extension HTTPHeaders: Codable {
         }
         self.init(
             try container.decode([[String]].self).map { pair in
-                guard pair.count == 2 else {
+                guard pair.count == 2 || (pair.count == 3 && pair[2] == Self.sensitiveMark) else {
                     throw DecodingError.dataCorruptedError(
                         in: container, debugDescription: "A header is a pair of name and value.")
                 }
-                return Field(pair[0], pair[1])
+                return Field(pair[0], pair[1], isSensitive: pair.count == 3 ? true : nil)
             })
     }
 
-    /// Encodes an array of `[name, value]` pairs, which keeps the order.
+    private static let sensitiveMark = "sensitive"
+
+    /// Encodes an array of `[name, value]` pairs, which keeps the order; a field that was marked sensitive has the mark third.
     ///
     /// - Parameter encoder: where the fields are written to.
     /// - Throws: what the encoder throws.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
-        try container.encode(fields.map { [$0.name, $0.value] })
+        try container.encode(
+            fields.map { field in
+                // What the name tells already needs no mark.
+                let isMarked = field.isSensitive && !Field.carriesCredentials(field.name)
+                return [field.name, field.value] + (isMarked ? [Self.sensitiveMark] : [])
+            })
     }
 }

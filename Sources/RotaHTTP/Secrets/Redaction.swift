@@ -17,10 +17,7 @@ public struct Redaction: Sendable, Hashable {
     public init(_ secrets: some Sequence<Secret>) {
         var found: Set<[UInt8]> = []
         for secret in secrets where secret.value.utf8.count >= 4 {
-            found.insert(Array(secret.value.utf8))
-            found.insert(Array(JSONValue.string(secret.value).text.utf8.dropFirst().dropLast()))
-            found.insert(Array(PercentEncoding.encode(secret.value).utf8))
-            found.insert(Array(Data(secret.value.utf8).base64EncodedString().utf8))
+            for form in SecretForms.all(of: secret.value) { found.insert(Array(form.utf8)) }
         }
         // Longest first, so that a secret inside another does not leave the other's rest behind.
         needles = found.sorted { $0.count == $1.count ? $0.lexicographicallyPrecedes($1) : $0.count > $1.count }
@@ -41,21 +38,25 @@ public struct Redaction: Sendable, Hashable {
     /// The bytes with every secret replaced, and with what may be the beginning of one where they were cut off.
     package func scrub(_ bytes: [UInt8], isCut: Bool = false) -> [UInt8] {
         let mark = Array("[redacted]".utf8)
-        let tail = isCut ? longestBeginning(atEndOf: bytes) : 0
-        guard tail == 0 else { return scrub(Array(bytes.dropLast(tail))) + mark }
+        let tail = bytes.count - (isCut ? longestBeginning(atEndOf: bytes) : 0)
         var out: [UInt8] = []
         out.reserveCapacity(bytes.count)
         let firsts = Set(needles.compactMap(\.first))
         var position = 0
         while position < bytes.count {
-            if firsts.contains(bytes[position]),
-                let needle = needles.first(where: { bytes[position...].starts(with: $0) })
-            {
-                out += mark
-                position += needle.count
-            } else {
+            guard let end = position == tail ? bytes.count : endOfMatch(at: position, in: bytes, firsts) else {
                 out.append(bytes[position])
                 position += 1
+                continue
+            }
+            out += mark
+            // What begins inside a match is struck out with it, so that no rest of another secret stays behind.
+            var last = end
+            while position < last {
+                position += 1
+                if position == tail { last = bytes.count }
+                guard position < last, let end = endOfMatch(at: position, in: bytes, firsts) else { continue }
+                last = max(last, end)
             }
         }
         return out
@@ -63,6 +64,12 @@ public struct Redaction: Sendable, Hashable {
 }
 
 extension Redaction {
+    /// Where the longest secret that begins at a position ends.
+    private func endOfMatch(at position: Int, in bytes: [UInt8], _ firsts: Set<UInt8>) -> Int? {
+        guard firsts.contains(bytes[position]) else { return nil }
+        return needles.first { bytes[position...].starts(with: $0) }.map { position + $0.count }
+    }
+
     /// How many bytes at the end are the beginning of a secret; fewer than four tell nothing and count as none.
     private func longestBeginning(atEndOf bytes: [UInt8]) -> Int {
         var longest = 0

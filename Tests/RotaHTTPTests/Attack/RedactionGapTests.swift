@@ -1,0 +1,73 @@
+import Foundation
+import RotaHTTP
+import Testing
+
+@Suite("Attack: gaps in redaction")
+struct RedactionGapTests {
+    private func cut(_ body: String, _ secrets: Secret...) -> String {
+        let response = HTTPResponse(status: 200, body: Data(body.utf8), bodyIsTruncated: true)
+        return response.redacted(by: Redaction(secrets)).bodyPreview().text
+    }
+
+    @Test("a whole secret at the cut whose end looks like a secret's beginning is struck out whole")
+    func wholeAtCut() {
+        #expect(cut("x abcdSECRETabcd", "abcdSECRETabcd") == "x [redacted]")
+        #expect(cut("x hunter2-pass", "hunter2-pass", "pass-1234") == "x [redacted]")
+    }
+
+    @Test("secrets that overlap are struck out to the end of the last")
+    func overlapping() {
+        #expect(Redaction(["abcdef" as Secret, "defghijk"]).scrub("1 abcdefghijk 2") == "1 [redacted] 2")
+        #expect(Redaction(["aXYa" as Secret]).scrub("aXYaXYa.") == "[redacted].")
+        #expect(Redaction(["abcd" as Secret]).scrub("abcdabcd") == "[redacted][redacted]")
+    }
+
+    @Test(
+        "the ways in which servers echo JSON, Base64 and percent-encoding",
+        arguments: [
+            #"k\/é?>~~z z"#, #"k\/\u00e9?>~~z z"#, #"k\/\u00E9?>~~z z"#, #"k/\u00e9?>~~z z"#, "k%2f%c3%a9%3f%3e~~z%20z",
+            "k%2F%C3%A9%3F%3E~~z+z",
+        ])
+    func echoes(_ echo: String) {
+        #expect(Redaction(["k/é?>~~z z" as Secret]).scrub("<\(echo)>") == "<[redacted]>")
+    }
+
+    @Test("Base64 without padding, and in the URL's alphabet")
+    func base64() {
+        let value = "k/é?>~~z z??>"
+        let plain = Data(value.utf8).base64EncodedString()
+        let url = plain.replacingOccurrences(of: "+", with: "-").replacingOccurrences(of: "/", with: "_")
+        for form in [plain, url] {
+            let bare = form.filter { $0 != "=" }
+            #expect(Redaction([Secret(value)]).scrub("<\(bare)>") == "<[redacted]>")
+            #expect(!Redaction([Secret(value)]).scrub("<\(form)>").contains(bare))
+        }
+    }
+
+    @Test("a message of a rule that failed does not cut through a secret, so that none is left over")
+    func verdictCutsSecret() throws {
+        let secret = "0123456789abcdefghij"
+        let body = String(repeating: "x", count: 90) + secret
+        let response = HTTPResponse(status: 200, body: Data(body.utf8))
+        let redaction = Redaction([Secret(secret)])
+        let rule = SuccessRule(matching: .text(.equals("ok")))
+        guard case .mismatch(let message) = rule.evaluate(response, redaction: redaction) else {
+            Issue.record("the rule did not fail")
+            return
+        }
+        #expect(!redaction.scrub(message).contains("0123"))
+    }
+
+    @Test("a field that was marked sensitive is still so after it was stored")
+    func sensitiveSurvives() throws {
+        let headers = HTTPHeaders([
+            .init("X-Token", "hush", isSensitive: true), .init("X-Open", "1"), .init("Cookie", "a"),
+        ])
+        let read = try JSONDecoder().decode(HTTPHeaders.self, from: JSONEncoder().encode(headers))
+        #expect(read == headers)
+        #expect(read.fields.map(\.isSensitive) == [true, false, true])
+        #expect(throws: DecodingError.self) {
+            try JSONDecoder().decode(HTTPHeaders.self, from: Data(#"[["A","b","c"]]"#.utf8))
+        }
+    }
+}
