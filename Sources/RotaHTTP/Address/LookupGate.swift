@@ -10,6 +10,14 @@ final class LookupWaiter: Sendable {
 
     private let state = Mutex(State.idle)
 
+    /// Whether nobody waits any more.
+    var isFinished: Bool {
+        state.withLock {
+            if case .finished = $0 { return true }
+            return false
+        }
+    }
+
     /// Takes the continuation; false if the wait is over already and it has been resumed.
     func start(_ continuation: CheckedContinuation<[IPAddress], any Error>) -> Bool {
         let early: Result<[IPAddress], TransportError>? = state.withLock {
@@ -77,11 +85,19 @@ final class LookupGate: Sendable {
     func leave(_ host: String, _ answer: Result<[IPAddress], TransportError>) -> String? {
         let (waiters, next) = state.withLock { state -> ([LookupWaiter], String?) in
             let waiters = state.waiters.removeValue(forKey: host) ?? []
-            guard !state.queued.isEmpty else {
+            // Whoever was canceled or ran out of time takes no turn from those who still wait.
+            let live = state.queued.firstIndex { name in
+                state.waiters[name]?.contains { !$0.isFinished } ?? false
+            }
+            for name in state.queued[..<(live ?? state.queued.endIndex)] { state.waiters[name] = nil }
+            guard let live else {
+                state.queued = []
                 state.running -= 1
                 return (waiters, nil)
             }
-            return (waiters, state.queued.removeFirst())
+            let next = state.queued[live]
+            state.queued.removeSubrange(...live)
+            return (waiters, next)
         }
         for waiter in waiters { waiter.finish(answer) }
         return next

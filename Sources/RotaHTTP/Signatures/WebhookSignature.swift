@@ -39,10 +39,7 @@ public struct WebhookSignature: Sendable, Hashable {
         switch scheme {
         case .standard:
             // A dot would let one message be taken for another with a longer id.
-            guard !id.isEmpty, id.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: ".") }) else {
-                throw HTTPRequestError(
-                    .badSignature, field: "id", "a webhook's id has printable ASCII and no dot", value: id)
-            }
+            try Self.check(id: id)
             let codes = secrets.map { "v1," + Data(Self.code($0, [id, timestamp], body)).base64EncodedString() }
             return [
                 "webhook-id": id, "webhook-timestamp": timestamp, "webhook-signature": codes.joined(separator: " "),
@@ -80,7 +77,9 @@ public struct WebhookSignature: Sendable, Hashable {
         let parts: [String]
         switch scheme {
         case .standard:
-            parts = [try Self.field("webhook-id", headers), timestamp]
+            let id = try Self.field("webhook-id", headers)
+            try Self.check(id: id)
+            parts = [id, timestamp]
             given = try Self.field("webhook-signature", headers).split(separator: " ").compactMap(Self.base64Code)
         case .strait:
             parts = [timestamp]
@@ -102,6 +101,13 @@ extension WebhookSignature {
     private static func seconds(_ instant: Date) -> Int64 {
         let seconds = instant.timeIntervalSince1970.rounded(.down)
         return seconds.isNaN ? 0 : Int64(min(max(seconds, -1e15), 1e15))
+    }
+
+    private static func check(id: String) throws(HTTPRequestError) {
+        guard !id.isEmpty, id.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: ".") }) else {
+            throw HTTPRequestError(
+                .badSignature, field: "id", "a webhook's id has printable ASCII and no dot", value: id)
+        }
     }
 
     private static func code(_ secret: WebhookSecret, _ parts: [String], _ body: Data) -> [UInt8] {

@@ -18,7 +18,7 @@ struct URLPart {
             throw HTTPRequestError(
                 .misplacedVariable, field: "url",
                 "variables may stand in the path and query, not in scheme, host or port",
-                value: String(head))
+                value: String(head).map { PercentEncoding.redact(url: $0) })
         }
         // Any value is encoded to unreserved characters, so one that is left out stands for all.
         _ = try RequestURL(parsing: text.renderedSample)
