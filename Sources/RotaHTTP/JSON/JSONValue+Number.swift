@@ -43,6 +43,17 @@ extension JSONValue {
         /// The number's text.
         public var description: String { text }
 
+        /// Whether this is the same quantity as another: exactly for integers of 64 bits, else as floating point.
+        func isEqual(to other: Number) -> Bool {
+            if let left = int64, let right = other.int64 { return left == right }
+            return double == other.double
+        }
+
+        func isLess(than other: Number) -> Bool {
+            if let left = int64, let right = other.int64 { return left < right }
+            return double < other.double
+        }
+
         /// `-? (0 | [1-9][0-9]*) (. [0-9]+)? ([eE] [+-]? [0-9]+)?`, the whole slice.
         static func isNumber(_ bytes: ArraySlice<UInt8>) -> Bool {
             var rest = bytes

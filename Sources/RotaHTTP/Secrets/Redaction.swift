@@ -3,8 +3,9 @@ import Foundation
 /// The values that must not survive in anything recorded about a request: the secrets that were put into it.
 ///
 /// A server may echo what it was sent, so bodies, headers and messages are scrubbed before they are kept (goal S3). Each
-/// value is looked for as it is, as JSON escapes it, as a URL encodes it, and in Base64. Values of fewer than four bytes
-/// are not looked for, because scrubbing them would shred innocent text.
+/// value is looked for as it is, as JSON escapes it (with `\/` and `\u00e9` too), as URLs and forms encode it, and in Base64
+/// (without padding and in the URL's alphabet too). Values of fewer than four bytes are not looked for, because scrubbing
+/// them would shred innocent text.
 public struct Redaction: Sendable, Hashable {
     private var needles: [[UInt8]] = []
 

@@ -32,32 +32,6 @@ struct SmallDefectTests {
         #expect(error?.code == .badRule)
     }
 
-    @Test(
-        "numbers are compared by what they are, not by the nearest floating point value",
-        arguments: [
-            ("18446744073709551615", "18446744073709551616"), ("9007199254740992.0", "9007199254740993"),
-            ("1e400", "2e400"), ("-2e400", "-1e400"), ("1e-400", "2e-400"), ("-1e-400", "0"), ("0", "1e-400"),
-            ("1e9223372036854775807", "1e99999999999999999999"), ("-1", "1"), ("9.99", "10"),
-            ("0.1", "0.10000000000000000001"),
-        ])
-    func exactNumbers(_ less: String, _ more: String) throws {
-        let left = try #require(JSONValue.Number(less))
-        let right = try #require(JSONValue.Number(more))
-        #expect(left.isLess(than: right) && !right.isLess(than: left) && !left.isEqual(to: right))
-        #expect(left.isEqual(to: left) && !left.isLess(than: left))
-    }
-
-    @Test(
-        "the same number in other words is the same",
-        arguments: [
-            ("1e2", "100"), ("1.50", "15e-1"), ("-0", "0.0e5"), ("100e-2", "1"), ("0e99999999999999999999", "0"),
-        ])
-    func sameNumbers(_ one: String, _ other: String) throws {
-        let left = try #require(JSONValue.Number(one))
-        let right = try #require(JSONValue.Number(other))
-        #expect(left.isEqual(to: right) && !left.isLess(than: right) && !right.isLess(than: left))
-    }
-
     @Test("a look-up that nobody waits for any more takes no turn from those that are waited for")
     func abandonedLookups() {
         let gate = LookupGate(width: 1)
