@@ -7,8 +7,7 @@ extension ResponseMatcher: Codable {
         case value
     }
 
-    /// How deep combinations may nest when they come from outside.
-    /// How many matchers may lie inside each other.
+    /// How deep combinations may nest, made in code or decoded.
     static let deepest = 32
 
     /// Decodes `{"all": […]}`, `{"any": […]}`, `{"not": …}` or an assertion.

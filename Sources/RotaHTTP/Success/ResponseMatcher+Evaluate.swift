@@ -18,7 +18,9 @@ extension ResponseMatcher {
         }
     }
 
-    /// What came of a matcher. What could not be told is no success, inside `not` either.
+    /// What came of a matcher.
+    ///
+    /// What could not be told is no success, inside `not` either.
     fileprivate enum Finding {
         case holds
         case fails(String)
