@@ -3,7 +3,7 @@ import RotaRetry
 import Synchronization
 import Testing
 
-@Suite("Attack: the runner", .timeLimit(.minutes(1)))
+@Suite("Attack: the runner", .timeLimit(.minutes(20)))
 struct RunnerAttackTests {
     private static let sources = RetryTests.sources
 

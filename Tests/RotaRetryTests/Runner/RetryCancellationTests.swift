@@ -3,7 +3,7 @@ import RotaRetry
 import Synchronization
 import Testing
 
-@Suite("Cancellation and timeouts of the runner", .timeLimit(.minutes(1)))
+@Suite("Cancellation and timeouts of the runner", .timeLimit(.minutes(20)))
 struct RetryCancellationTests {
     private static let sources = RetryTests.sources
 

@@ -2,7 +2,7 @@ import Foundation
 import RotaTesting
 import Testing
 
-@Suite("Attack: firing", .timeLimit(.minutes(1)))
+@Suite("Attack: firing", .timeLimit(.minutes(20)))
 struct FiringAttacks {
     let start = Date(timeIntervalSince1970: 1_767_225_600)
 

@@ -2,7 +2,7 @@ import Foundation
 import RotaTesting
 import Testing
 
-@Suite("Attack: verdicts", .timeLimit(.minutes(1)))
+@Suite("Attack: verdicts", .timeLimit(.minutes(20)))
 struct VerdictAttacks {
     let start = Date(timeIntervalSince1970: 1_767_225_600)
 
