@@ -83,7 +83,7 @@ public final class ScriptedTransport: HTTPTransport {
     ///
     /// - Parameter request: the request.
     /// - Returns: the scripted response.
-    /// - Throws: ``TransportError`` as scripted: `timeout` if the answer takes longer than the request allows, `canceled`
+    /// - Throws: `TransportError` as scripted: `timeout` if the answer takes longer than the request allows, `canceled`
     ///   if the task is canceled meanwhile; or what the closure throws.
     public func send(_ request: HTTPRequest) async throws -> HTTPResponse {
         let (call, scripted) = record(request)

@@ -27,7 +27,7 @@ struct HangAttacks {
 
     @Test(
         "Shutdown, cancellation, creation, pausing, updating and deleting at random moments hang nothing",
-        arguments: 1...40)
+        arguments: 1...15)
     func storm(seed: UInt64) async throws {
         let clock = ManualClock()
         let store = InMemoryJobStore()

@@ -6,7 +6,7 @@ import Testing
 struct VerdictAttacks {
     let start = Date(timeIntervalSince1970: 1_767_225_600)
 
-    @Test("Every occurrence has one verdict under overlap, downtimes, small batches and steps", arguments: 1...60)
+    @Test("Every occurrence has one verdict under overlap, downtimes, small batches and steps", arguments: 1...20)
     func oneVerdictEach(seed: UInt64) async throws {
         var random = SeededGenerator(seed: seed)
         let clock = ManualClock()
