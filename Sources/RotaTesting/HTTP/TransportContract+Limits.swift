@@ -20,7 +20,7 @@ extension TransportContract {
                 return .silence
             }) { server in
                 for _ in 0..<20 {
-                    let request = try HTTPRequest(url: server.url(), timeout: .seconds(60))
+                    let request = try HTTPRequest(url: server.url(), timeout: TransportContract.patience)
                     let task = Task { try await transport.send(request) }
                     for await _ in arrivals { break }
                     task.cancel()
@@ -32,7 +32,7 @@ extension TransportContract {
             try await withServer({ _ in .slow(Array(repeating: "x", count: 10_000), every: .milliseconds(1)) }) {
                 server in
                 for _ in 0..<5 {
-                    let request = try HTTPRequest(url: server.url(), timeout: .seconds(60))
+                    let request = try HTTPRequest(url: server.url(), timeout: TransportContract.patience)
                     let task = Task { try await transport.send(request) }
                     task.cancel()
                     try await requireCanceled(task)
@@ -78,7 +78,7 @@ extension TransportContract {
     private static func requireBounded(_ answer: LoopbackResponse, _ transport: any HTTPTransport) async throws {
         try await withServer({ _ in answer }) { server in
             do {
-                let response = try await transport.send(HTTPRequest(url: server.url(), timeout: .seconds(60)))
+                let response = try await transport.send(HTTPRequest(url: server.url(), timeout: TransportContract.patience))
                 try ContractViolation.require(response.bodyIsTruncated, "a cut body was not called truncated")
                 try ContractViolation.require(
                     response.body.count <= 8_388_608, "\(response.body.count) bytes came back")
