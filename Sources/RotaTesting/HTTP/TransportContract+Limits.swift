@@ -78,7 +78,8 @@ extension TransportContract {
     private static func requireBounded(_ answer: LoopbackResponse, _ transport: any HTTPTransport) async throws {
         try await withServer({ _ in answer }) { server in
             do {
-                let response = try await transport.send(HTTPRequest(url: server.url(), timeout: TransportContract.patience))
+                let response = try await transport.send(
+                    HTTPRequest(url: server.url(), timeout: TransportContract.patience))
                 try ContractViolation.require(response.bodyIsTruncated, "a cut body was not called truncated")
                 try ContractViolation.require(
                     response.body.count <= 8_388_608, "\(response.body.count) bytes came back")
