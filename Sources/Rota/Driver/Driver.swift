@@ -130,7 +130,7 @@ struct Driver {
         }
         var hasFired = false
         for (fire, outcome) in zip(fires, try await context.store.fire(fires)) {
-            guard case .fired(let executions, let skips) = outcome else { continue }
+            guard case .fired(let executions, let skips, _) = outcome else { continue }
             hasFired = true
             context.events.send(fired: executions, skips: skips, of: fire.jobID, at: now)
         }

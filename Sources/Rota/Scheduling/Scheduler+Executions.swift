@@ -57,11 +57,13 @@ extension Scheduler {
         metadata: [String: String]? = nil
     ) async throws -> Execution {
         let now = context.clock.now
+        var details = ExecutionDetails.none
+        details.replayOf = replayOf
         let execution = job.execution(
             id: ExecutionID(bits: context.ids.makeID(at: now)), source: source, scheduledFor: now, createdAt: now,
-            payload: payload, replayOf: replayOf, metadata: metadata)
+            payload: payload, metadata: metadata, details: details)
         do {
-            try await context.store.enqueue([execution])
+            _ = try await context.store.enqueue([execution])
         } catch let error as StoreError where error.code == .jobNotFound {
             throw SchedulerError.noJob(job.id)
         }

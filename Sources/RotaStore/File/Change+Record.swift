@@ -9,9 +9,9 @@ extension Change {
         case .putJob(let job):
             try payload.record(1) { try job.write(to: &$0, definition: definitions[job.id]) }
         case .putPosition(let id, let position):
-            payload.record(2) { record in
+            try payload.record(2) { record in
                 record.put(1, id)
-                record.record(2) { position.write(to: &$0) }
+                try record.record(2) { try position.write(to: &$0) }
             }
         case .putTally(let id, let tally):
             payload.record(3) { record in
@@ -23,9 +23,9 @@ extension Change {
         case .putExecution(let execution):
             try payload.record(5) { try execution.write(to: &$0) }
         case .putProgress(let id, let progress):
-            payload.record(6) { record in
+            try payload.record(6) { record in
                 record.put(1, id)
-                record.record(2) { progress.write(to: &$0) }
+                try record.record(2) { try progress.write(to: &$0) }
             }
         case .putAttempt(let id, let attempt):
             payload.record(7) { record in
@@ -49,6 +49,29 @@ extension Change {
                 record.put(1, id)
                 record.put(2, key)
             }
+        case .putVersion(let version):
+            try payload.record(12) { try version.write(to: &$0) }
+        case .removeVersion(let id):
+            payload.record(13) { record in
+                record.put(1, id.jobID)
+                record.put(2, id.version)
+            }
+        case .putDependency(let dependency):
+            payload.record(14) { dependency.write(to: &$0) }
+        case .removeDependency(let id):
+            payload.record(15) { $0.put(1, id) }
+        case .putOperation(let key, let id):
+            payload.record(16) { record in
+                record.put(1, id)
+                record.put(2, key.operation)
+                record.put(3, key.key)
+                record.put(4, key.expiresAt)
+            }
+        case .removeOperation(let key):
+            payload.record(17) { record in
+                record.put(1, key.operation)
+                record.put(2, key.key)
+            }
         }
     }
 
@@ -65,6 +88,12 @@ extension Change {
                 case 1: .putJob(try Job(from: record))
                 case 5: .putExecution(try Execution(from: record))
                 case 10: try skip(record)
+                case 12: .putVersion(try JobVersion(from: record))
+                case 13: .removeVersion(try JobVersionID(from: record))
+                case 14: .putDependency(try JobDependency(from: record))
+                case 15: .removeDependency(try dependency(record))
+                case 16: try operation(record)
+                case 17: .removeOperation(try OperationKey(from: record))
                 default: try part(kind, record)
                 }
             try body(change)
@@ -86,8 +115,39 @@ extension Change {
             try RecordReader.known(skip, "a skip"), keeping: max(0, try RecordReader.known(limit, "a limit")))
     }
 
+    private static func dependency(_ reader: RecordReader) throws(RecordFormatError) -> DependencyID {
+        var record = reader
+        var id: DependencyID?
+        while let field = try record.next() {
+            if field == 1 { id = try record.id() }
+        }
+        return try RecordReader.known(id, "a dependency's id")
+    }
+
+    private static func operation(_ reader: RecordReader) throws(RecordFormatError) -> Change {
+        var record = reader
+        var job: JobID?
+        var (operation, key): (String?, String?)
+        var expiresAt: Date?
+        while let field = try record.next() {
+            switch field {
+            case 1: job = try record.id()
+            case 2: operation = try record.text()
+            case 3: key = try record.text()
+            case 4: expiresAt = try record.date()
+            default: break
+            }
+        }
+        return .putOperation(
+            IdempotencyKey(
+                try RecordReader.known(key, "an operation's key"),
+                for: try RecordReader.known(operation, "an operation's name"),
+                until: try RecordReader.known(expiresAt, "an operation's end")),
+            try RecordReader.known(job, "an operation's job"))
+    }
+
     /// Reads a change that begins with an identifier.
-    private static func part(_ kind: UInt64, _ reader: RecordReader) throws(RecordFormatError) -> Change {
+    private static func part(_ kind: UInt64, _ reader: RecordReader) throws -> Change {
         var record = reader
         guard try record.next() == 1 else { throw RecordFormatError("a change has no identifier") }
         let (job, execution): (JobID, ExecutionID) = (try record.id(), try record.id())
@@ -110,7 +170,7 @@ extension Change {
             }
         }
         if kind == 9 { return .putSkips(job, skips) }
-        throw kind > 11
+        throw kind > 17
             ? RecordFormatError("there is no change \(kind)", isLaterFormat: true)
             : RecordFormatError("a change of kind \(kind) has no content")
     }

@@ -14,11 +14,11 @@ extension Execution {
         record.put(6, scheduledFor)
         record.put(7, createdAt)
         record.put(8, payload?.json)
-        record.put(9, replayOf)
         record.put(10, metadata)
-        record.record(11) { progress.write(to: &$0) }
+        try record.record(11) { try progress.write(to: &$0) }
         for attempt in attempts { record.record(12) { attempt.write(to: &$0) } }
-        record.put(13, try pinned?.json())
+        record.put(13, try pinned?.value.json())
+        if hasDetails { record.put(14, try RareJSON.encode(details)) }
     }
 
     init(from reader: RecordReader) throws {
@@ -30,7 +30,9 @@ extension Execution {
         var source = ExecutionSource.schedule
         var (scheduledFor, createdAt): (Date?, Date?)
         var payload: Payload?
+        // Field 9 is the one detail that the first stores had.
         var replayOf: ExecutionID?
+        var details = ExecutionDetails.none
         var metadata: [String: String] = [:]
         var progress: ExecutionProgress?
         var attempts: [Attempt] = []
@@ -49,22 +51,24 @@ extension Execution {
             case 11: progress = try ExecutionProgress(from: record.record())
             case 12: attempts.append(try Attempt(from: record.record()))
             case 13: pinned = try JobDefinition(json: record.data())
+            case 14: details = try RareJSON.decode(ExecutionDetails.self, record.data())
             default: break
             }
         }
+        if let replayOf { details.replayOf = replayOf }
         self.init(
             id: try RecordReader.known(id, "an execution's id"),
             jobID: try RecordReader.known(jobID, "an execution's job"),
             jobName: jobName, jobVersion: jobVersion, source: source,
             scheduledFor: try RecordReader.known(scheduledFor, "an execution's instant"),
             createdAt: try RecordReader.known(createdAt, "an execution's date"),
-            payload: payload, replayOf: replayOf, metadata: metadata, pinned: pinned,
+            payload: payload, metadata: metadata, details: details, pinned: pinned,
             progress: try RecordReader.known(progress, "an execution's progress"), attempts: attempts)
     }
 }
 
 extension ExecutionProgress {
-    func write(to record: inout RecordWriter) {
+    func write(to record: inout RecordWriter) throws {
         record.put(1, status.code)
         record.put(2, dueAt)
         record.put(3, startedAt)
@@ -72,9 +76,11 @@ extension ExecutionProgress {
         record.put(5, finishedAt)
         if let lease { record.record(6) { lease.write(to: &$0) } }
         if let failure { record.record(7) { failure.write(to: &$0) } }
+        record.put(8, runningVersion)
+        if hasNotes { record.put(9, try RareJSON.encode(notes)) }
     }
 
-    init(from reader: RecordReader) throws(RecordFormatError) {
+    init(from reader: RecordReader) throws {
         var record = reader
         var progress = ExecutionProgress(dueAt: .distantPast)
         var isDated = false
@@ -89,6 +95,8 @@ extension ExecutionProgress {
             case 5: progress.finishedAt = try record.date()
             case 6: progress.lease = try Lease(from: record.record())
             case 7: progress.failure = try ExecutionFailure(from: record.record())
+            case 8: progress.runningVersion = try record.int()
+            case 9: progress.notes = try RareJSON.decode(ExecutionProgress.Notes.self, record.data())
             default: break
             }
         }
@@ -107,6 +115,7 @@ extension Attempt {
         record.put(6, bodyPreview)
         if bodyWasTruncated { record.put(7, 1) }
         record.put(8, responseHeaders)
+        if let trace { record.record(9) { trace.write(to: &$0) } }
     }
 
     init(from reader: RecordReader) throws(RecordFormatError) {
@@ -119,6 +128,7 @@ extension Attempt {
         var bodyPreview: String?
         var bodyWasTruncated = false
         var responseHeaders: [String: String] = [:]
+        var trace: ExecutionTrace?
         while let field = try record.next() {
             switch field {
             case 1: number = try record.int()
@@ -129,6 +139,7 @@ extension Attempt {
             case 6: bodyPreview = try record.text()
             case 7: bodyWasTruncated = try record.int() != 0
             case 8: try record.label(into: &responseHeaders)
+            case 9: trace = try ExecutionTrace(from: record.record())
             default: break
             }
         }
@@ -136,7 +147,34 @@ extension Attempt {
             number: try RecordReader.known(number, "an attempt's number"),
             startedAt: try RecordReader.known(startedAt, "an attempt's date"), duration: duration, failure: failure,
             statusCode: statusCode, bodyPreview: bodyPreview, bodyWasTruncated: bodyWasTruncated,
-            responseHeaders: responseHeaders)
+            responseHeaders: responseHeaders, trace: trace)
+    }
+}
+
+extension ExecutionTrace {
+    func write(to record: inout RecordWriter) {
+        if let queueWait { record.put(1, queueWait) }
+        if let dequeue { record.put(2, dequeue) }
+        if let connect { record.put(3, connect) }
+        if let firstByte { record.put(4, firstByte) }
+        if let transfer { record.put(5, transfer) }
+        if let total { record.put(6, total) }
+    }
+
+    init(from reader: RecordReader) throws(RecordFormatError) {
+        var record = reader
+        self.init()
+        while let field = try record.next() {
+            switch field {
+            case 1: queueWait = try record.duration()
+            case 2: dequeue = try record.duration()
+            case 3: connect = try record.duration()
+            case 4: firstByte = try record.duration()
+            case 5: transfer = try record.duration()
+            case 6: total = try record.duration()
+            default: break
+            }
+        }
     }
 }
 

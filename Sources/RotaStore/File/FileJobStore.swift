@@ -117,7 +117,8 @@ public actor FileJobStore: JobStore {
     }
 
     /// Queues executions of existing jobs, as ``JobStore/enqueue(_:)`` says.
-    public func enqueue(_ executions: [Execution]) async throws {
+    @discardableResult
+    public func enqueue(_ executions: [Execution]) async throws -> [Enqueued] {
         try await commit { state, log in try state.enqueue(executions, log: &log) }
     }
 
@@ -127,7 +128,7 @@ public actor FileJobStore: JobStore {
     }
 
     /// Extends leases, as ``JobStore/renew(_:)`` says.
-    public func renew(_ renewals: [LeaseRenewal]) async throws -> [ExecutionID] {
+    public func renew(_ renewals: [LeaseRenewal]) async throws -> [LeaseRenewal.Outcome] {
         try await commit { state, log in state.renew(renewals, log: &log) }
     }
 
@@ -136,7 +137,47 @@ public actor FileJobStore: JobStore {
         try await commit { state, log in state.finish(completions, log: &log) }
     }
 
+    /// Calls executions off, as ``JobStore/cancel(_:)`` says.
+    public func cancel(_ requests: [Cancellation]) async throws -> [Cancellation.Outcome] {
+        try await commit { state, log in state.cancel(requests, log: &log) }
+    }
+
+    /// Records what parked executions waited for, as ``JobStore/answer(_:)`` says.
+    public func answer(_ answers: [Answer]) async throws -> [Answer.Outcome] {
+        try await commit { state, log in state.answer(answers, log: &log) }
+    }
+
+    /// Expires what is late and removes what is too old, as ``JobStore/prune(at:limit:)`` says.
+    public func prune(at now: Date, limit: Int) async throws -> PruneReport {
+        try await commit { state, log in state.prune(at: now, limit: limit, log: &log) }
+    }
+
+    /// Adds a dependency, as ``JobStore/add(_:)`` says.
+    public func add(_ dependency: JobDependency) async throws {
+        try await commit { state, log in try state.add(dependency, log: &log) }
+    }
+
+    /// Removes a dependency.
+    public func removeDependency(_ id: DependencyID) async throws -> Bool {
+        try await commit { state, log in state.removeDependency(id, log: &log) }
+    }
+
     // MARK: Queries
+
+    /// Lists the versions of a job, the newest first.
+    public func versions(of job: JobID) async throws -> [JobVersion] {
+        try await query { $0.versions(of: job) }
+    }
+
+    /// Lists what a job depends on.
+    public func dependencies(of job: JobID) async throws -> [JobDependency] {
+        try await query { $0.dependencies(of: job) }
+    }
+
+    /// Counts jobs and executions by state.
+    public func counts() async throws -> StoreCounts {
+        try await query { $0.counts() }
+    }
 
     /// Reads a job.
     public func job(_ id: JobID) async throws -> Job? {

@@ -9,8 +9,10 @@ extension Job {
         record.put(3, version)
         record.put(4, createdAt)
         record.put(5, updatedAt)
-        record.record(6) { position.write(to: &$0) }
+        try record.record(6) { try position.write(to: &$0) }
         record.record(7) { tally.write(to: &$0) }
+        record.put(8, createdBy)
+        record.put(9, updatedBy)
     }
 
     init(from reader: RecordReader) throws {
@@ -21,6 +23,7 @@ extension Job {
         var (createdAt, updatedAt): (Date?, Date?)
         var position: JobPosition?
         var tally = JobTally()
+        var (createdBy, updatedBy): (String?, String?)
         while let field = try record.next() {
             switch field {
             case 1: id = try record.id()
@@ -30,6 +33,8 @@ extension Job {
             case 5: updatedAt = try record.date()
             case 6: position = try JobPosition(from: record.record())
             case 7: tally = try JobTally(from: record.record())
+            case 8: createdBy = try record.text()
+            case 9: updatedBy = try record.text()
             default: break
             }
         }
@@ -37,30 +42,38 @@ extension Job {
             id: try RecordReader.known(id, "a job's id"),
             definition: try RecordReader.known(definition, "a job's definition"), version: version,
             createdAt: try RecordReader.known(createdAt, "a job's date"), updatedAt: updatedAt,
-            position: try RecordReader.known(position, "a job's position"), tally: tally)
+            position: try RecordReader.known(position, "a job's position"), tally: tally, createdBy: createdBy,
+            updatedBy: updatedBy)
     }
 }
 
 extension JobDefinition {
     /// The definition as JSON: it is written seldom, and by people, so it may be long as long as it is plain.
-    func json() throws -> Data {
+    func json() throws -> Data { try RareJSON.encode(self) }
+
+    init(json: Data) throws { self = try RareJSON.decode(JobDefinition.self, json) }
+}
+
+/// JSON for what is written seldom, or is there seldom; numbers that JSON lacks are kept as text.
+enum RareJSON {
+    static func encode(_ value: some Encodable) throws -> Data {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         encoder.nonConformingFloatEncodingStrategy = .convertToString(
             positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-        return try encoder.encode(self)
+        return try encoder.encode(value)
     }
 
-    init(json: Data) throws {
+    static func decode<Value: Decodable>(_ type: Value.Type, _ data: Data) throws -> Value {
         let decoder = JSONDecoder()
         decoder.nonConformingFloatDecodingStrategy = .convertFromString(
             positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-        self = try decoder.decode(JobDefinition.self, from: json)
+        return try decoder.decode(type, from: data)
     }
 }
 
 extension JobPosition {
-    func write(to record: inout RecordWriter) {
+    func write(to record: inout RecordWriter) throws {
         record.put(1, state.code)
         record.put(2, reason)
         record.put(3, cursor)
@@ -70,15 +83,17 @@ extension JobPosition {
         record.put(7, lastFired)
         record.put(8, revision)
         record.put(9, awaiting)
+        if hasHolds { record.put(10, try RareJSON.encode(holds)) }
     }
 
-    init(from reader: RecordReader) throws(RecordFormatError) {
+    init(from reader: RecordReader) throws {
         var record = reader
         var (state, revision): (JobState?, Int?)
         var reason: String?
         var (cursor, next, nextEffective, lastFired): (Date?, Date?, Date?, Date?)
         var scheduledRuns = 0
         var awaiting: ExecutionID?
+        var holds = Holds.none
         while let field = try record.next() {
             switch field {
             case 1: state = try JobState(code: record.int())
@@ -90,6 +105,7 @@ extension JobPosition {
             case 7: lastFired = try record.date()
             case 8: revision = try record.int()
             case 9: awaiting = try record.id()
+            case 10: holds = try RareJSON.decode(Holds.self, record.data())
             default: break
             }
         }
@@ -98,6 +114,7 @@ extension JobPosition {
             cursor: try RecordReader.known(cursor, "a position's cursor"), next: next, nextEffective: nextEffective,
             scheduledRuns: scheduledRuns, lastFired: lastFired, awaiting: awaiting,
             revision: try RecordReader.known(revision, "a position's revision"))
+        self.holds = holds
     }
 }
 
@@ -108,6 +125,7 @@ extension JobTally {
         record.put(3, succeeded)
         record.put(4, failed)
         record.put(5, dropped)
+        record.put(6, lastFinishedAt)
     }
 
     init(from reader: RecordReader) throws(RecordFormatError) {
@@ -120,6 +138,7 @@ extension JobTally {
             case 3: succeeded = try record.int()
             case 4: failed = try record.int()
             case 5: dropped = try record.int()
+            case 6: lastFinishedAt = try record.date()
             default: break
             }
         }

@@ -5,6 +5,8 @@ extension StoreState {
     package enum SnapshotPlace: Sendable, Hashable {
         /// The jobs after an identifier are next, or all of them.
         case jobs(after: JobID?)
+        /// All jobs are done, and what lies between jobs is next.
+        case relations
         /// All jobs are done, and the executions after an identifier are next, or all of them.
         case executions(after: ExecutionID?)
     }
@@ -30,9 +32,18 @@ extension StoreState {
                 changes.append(.putJob(job))
                 guard let history = histories[id] else { continue }
                 if let key = history.idempotencyKey { changes.append(.putIdempotencyKey(key, id)) }
+                for version in history.versions { changes.append(.putVersion(version)) }
                 if !history.skips.isEmpty { changes.append(.putSkips(id, history.skips)) }
             }
-            return (changes, last.map { .jobs(after: $0) } ?? .executions(after: nil))
+            return (changes, last.map { .jobs(after: $0) } ?? .relations)
+        case .relations:
+            for dependency in dependencies.values { changes.append(.putDependency(dependency)) }
+            for (key, done) in operations {
+                changes.append(
+                    .putOperation(
+                        IdempotencyKey(key.key, for: key.operation, until: done.expiresAt), done.job))
+            }
+            return (changes, .executions(after: nil))
         case .executions(let after):
             var last: ExecutionID?
             for id in executionOrder.suffix(after: after).prefix(limit) {

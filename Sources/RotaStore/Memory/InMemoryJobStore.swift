@@ -47,7 +47,8 @@ public actor InMemoryJobStore: JobStore {
     }
 
     /// Queues executions of existing jobs.
-    public func enqueue(_ executions: [Execution]) throws {
+    @discardableResult
+    public func enqueue(_ executions: [Execution]) throws -> [Enqueued] {
         try state.enqueue(executions, log: &log)
     }
 
@@ -57,13 +58,53 @@ public actor InMemoryJobStore: JobStore {
     }
 
     /// Extends leases.
-    public func renew(_ renewals: [LeaseRenewal]) -> [ExecutionID] {
+    public func renew(_ renewals: [LeaseRenewal]) -> [LeaseRenewal.Outcome] {
         state.renew(renewals, log: &log)
     }
 
     /// Records the ends of attempts and what follows from them, fenced by the tokens.
     public func finish(_ completions: [Completion]) -> [Completion.Outcome] {
         state.finish(completions, log: &log)
+    }
+
+    /// Lists the versions of a job, the newest first.
+    public func versions(of job: JobID) -> [JobVersion] {
+        state.versions(of: job)
+    }
+
+    /// Adds a dependency.
+    public func add(_ dependency: JobDependency) throws {
+        try state.add(dependency, log: &log)
+    }
+
+    /// Removes a dependency.
+    public func removeDependency(_ id: DependencyID) -> Bool {
+        state.removeDependency(id, log: &log)
+    }
+
+    /// Lists what a job depends on.
+    public func dependencies(of job: JobID) -> [JobDependency] {
+        state.dependencies(of: job)
+    }
+
+    /// Calls executions off.
+    public func cancel(_ requests: [Cancellation]) -> [Cancellation.Outcome] {
+        state.cancel(requests, log: &log)
+    }
+
+    /// Records what parked executions waited for.
+    public func answer(_ answers: [Answer]) -> [Answer.Outcome] {
+        state.answer(answers, log: &log)
+    }
+
+    /// Expires what was not started or answered in time, and removes history that is too old.
+    public func prune(at now: Date, limit: Int) -> PruneReport {
+        state.prune(at: now, limit: limit, log: &log)
+    }
+
+    /// Counts jobs and executions by state.
+    public func counts() -> StoreCounts {
+        state.counts()
     }
 
     /// Reads an execution.

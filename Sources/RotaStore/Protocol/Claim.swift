@@ -42,11 +42,29 @@ public struct LeaseRenewal: Sendable, Hashable {
     public var token: Int
     /// The lease's new end.
     public var expiresAt: Date
+    /// The last sign of life of the work, if it gave one (S-64).
+    public var heartbeatAt: Date?
+    /// How far the work says it is, if it does.
+    public var report: ProgressReport?
+
+    /// What became of a renewal.
+    public enum Outcome: Sendable, Hashable {
+        /// The lease lasts longer now.
+        case renewed
+        /// The lease lasts longer now, but somebody asked that the execution be called off: cancel the work.
+        case cancelRequested
+        /// The token is no longer the latest, or the execution is over or gone.
+        case lost
+    }
 
     /// Makes a renewal.
-    public init(executionID: ExecutionID, token: Int, expiresAt: Date) {
+    public init(
+        executionID: ExecutionID, token: Int, expiresAt: Date, heartbeatAt: Date? = nil, report: ProgressReport? = nil
+    ) {
         self.executionID = executionID
         self.token = token
         self.expiresAt = expiresAt
+        self.heartbeatAt = heartbeatAt
+        self.report = report
     }
 }

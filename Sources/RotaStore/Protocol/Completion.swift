@@ -14,6 +14,8 @@ public struct Completion: Sendable {
         case released(until: Date)
         /// The execution was called off.
         case canceled
+        /// The execution waits for an answer from outside (T-73), until an instant if one is given, then it expires.
+        case parked(until: Date?)
     }
 
     /// What became of a completion.
@@ -36,11 +38,14 @@ public struct Completion: Sendable {
     public var next: Next
     /// When the attempt ended.
     public var date: Date
+    /// What the run produced (S-57), if it produced anything.
+    public var output: Payload?
 
     /// Makes a completion.
     public init(
-        executionID: ExecutionID, token: Int, attempt: Attempt?, next: Next, date: Date
+        executionID: ExecutionID, token: Int, attempt: Attempt?, next: Next, date: Date, output: Payload? = nil
     ) {
+        self.output = output
         self.executionID = executionID
         self.token = token
         self.attempt = attempt

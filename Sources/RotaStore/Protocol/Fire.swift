@@ -3,7 +3,10 @@ public struct Fire: Sendable {
     /// What became of a fire.
     public enum Outcome: Sendable, Hashable {
         /// It took place: these executions are queued, these occurrences were skipped.
-        case fired(executions: [Execution], skips: [SkippedOccurrence])
+        ///
+        /// `replaced` are the earlier runs that were called off for them ( ``OverlapPolicy/replace``): some are canceled,
+        /// those that are running are to be canceled by whoever runs them.
+        case fired(executions: [Execution], skips: [SkippedOccurrence], replaced: [Execution])
         /// The job was moved on by someone else, paused, changed or deleted; nothing was done.
         case conflict
     }

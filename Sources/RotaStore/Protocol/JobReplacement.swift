@@ -14,12 +14,18 @@ public struct JobReplacement: Sendable {
     public var skips: [SkippedOccurrence]
     /// When the change is made.
     public var date: Date
+    /// Who makes the change, if that is to be remembered (S-51).
+    public var author: String?
+    /// A key under which a repeated change returns the job as it is and does nothing (I-28).
+    public var idempotencyKey: IdempotencyKey?
 
     /// Makes a replacement.
     public init(
         id: JobID, expectedRevision: Int, definition: JobDefinition? = nil, position: JobPosition,
-        skips: [SkippedOccurrence] = [], date: Date
+        skips: [SkippedOccurrence] = [], date: Date, author: String? = nil, idempotencyKey: IdempotencyKey? = nil
     ) {
+        self.author = author
+        self.idempotencyKey = idempotencyKey
         self.id = id
         self.expectedRevision = expectedRevision
         self.definition = definition

@@ -40,6 +40,24 @@ public protocol JobStore: Sendable {
     /// - Throws: ``StoreError`` with code `invalidQuery` if the limit is out of range.
     func jobs(_ query: JobQuery) async throws -> Page<Job>
 
+    /// Lists the versions of a job, the newest first; the present one is the first (S-11).
+    ///
+    /// Of the earlier ones the newest 100 are kept, and those that executions still need.
+    func versions(of job: JobID) async throws -> [JobVersion]
+
+    /// Adds a dependency.
+    ///
+    /// - Throws: ``StoreError`` with code `jobNotFound`, `duplicate`, or `cycle` if a job would wait for itself.
+    func add(_ dependency: JobDependency) async throws
+
+    /// Removes a dependency.
+    ///
+    /// - Returns: Whether it was there.
+    func removeDependency(_ id: DependencyID) async throws -> Bool
+
+    /// Lists what a job depends on, the oldest dependency first; a job's dependencies go with either of its ends.
+    func dependencies(of job: JobID) async throws -> [JobDependency]
+
     // MARK: Driving
 
     /// Reads what has to be done at an instant.
@@ -58,19 +76,26 @@ public protocol JobStore: Sendable {
 
     /// Queues executions of existing jobs, such as manual runs and replays.
     ///
+    /// An execution with the idempotency key of an earlier one of the same job is not queued (SX-5).
+    ///
+    /// - Returns: For each execution, in order, whether it was queued, or the one that was there.
     /// - Throws: ``StoreError`` with code `jobNotFound` or `duplicate`; then none was queued.
-    func enqueue(_ executions: [Execution]) async throws
+    @discardableResult
+    func enqueue(_ executions: [Execution]) async throws -> [Enqueued]
 
     /// Takes queued executions that are due, in the order of their due times, under a lease with a new token.
+    ///
+    /// A higher priority counts as an earlier due time, a minute a step, so that waiting makes up for a low one. What
+    /// the limits of a job hold back is left, and costs nothing until they may allow it. An execution that has expired
+    /// is not taken.
     ///
     /// - Returns: The executions taken, at most as many as the request allows.
     func claim(_ request: ClaimRequest) async throws -> [Claim]
 
-    /// Extends leases.
+    /// Extends leases, and takes note of signs of life.
     ///
-    /// - Returns: The executions whose lease could not be extended because the token is no longer the latest, or the
-    ///   execution is over or gone.
-    func renew(_ renewals: [LeaseRenewal]) async throws -> [ExecutionID]
+    /// - Returns: For each renewal, in order, what became of it.
+    func renew(_ renewals: [LeaseRenewal]) async throws -> [LeaseRenewal.Outcome]
 
     /// Records the ends of attempts and what follows from them, fenced by the leases' tokens.
     ///
@@ -79,6 +104,23 @@ public protocol JobStore: Sendable {
     ///
     /// - Returns: For each completion, in order, what became of it.
     func finish(_ completions: [Completion]) async throws -> [Completion.Outcome]
+
+    /// Calls executions off: those that have not started at once, those that run by telling their runner.
+    ///
+    /// - Returns: For each request, in order, what became of it.
+    func cancel(_ requests: [Cancellation]) async throws -> [Cancellation.Outcome]
+
+    /// Records what parked executions waited for.
+    ///
+    /// - Returns: For each answer, in order, what became of it.
+    func answer(_ answers: [Answer]) async throws -> [Answer.Outcome]
+
+    /// Expires what was not started or answered in time, and removes history that is too old.
+    ///
+    /// - Parameters:
+    ///   - now: The present time.
+    ///   - limit: The largest number of records to expire or remove in this step.
+    func prune(at now: Date, limit: Int) async throws -> PruneReport
 
     // MARK: History
 
@@ -94,21 +136,29 @@ public protocol JobStore: Sendable {
 
     /// Reads the occurrences of a job that did not fire, the oldest first.
     func skips(of job: JobID) async throws -> [SkippedOccurrence]
+
+    /// Counts jobs and executions by state, in constant time.
+    func counts() async throws -> StoreCounts
 }
 
 /// What a scheduler has to see to at an instant, and when it has to look again.
 public struct Agenda: Sendable {
-    /// Active jobs with an occurrence that is due, the longest overdue first.
+    /// Active jobs with an occurrence that is due, and paused ones that are to go on, the longest overdue first.
     public var dueJobs: [Job]
     /// Executions whose lease has run out, with the job of each.
     public var expiredLeases: [Claim]
-    /// The number of the due jobs and expired leases that were left out because of the limit is not zero.
+    /// Whether the limit left something out.
     public var isTruncated: Bool
-    /// The earliest later instant at which a job, a queued execution or a lease becomes due, if there is any.
+    /// Whether something has expired, so that ``JobStore/prune(at:limit:)`` has work.
+    public var isPruningDue: Bool
+    /// The earliest later instant at which a job, a queued execution, a lease or an expiry becomes due, if there is any.
     public var nextWake: Date?
 
     /// Makes an agenda.
-    public init(dueJobs: [Job], expiredLeases: [Claim], isTruncated: Bool, nextWake: Date?) {
+    public init(
+        dueJobs: [Job], expiredLeases: [Claim], isTruncated: Bool, isPruningDue: Bool = false, nextWake: Date?
+    ) {
+        self.isPruningDue = isPruningDue
         self.dueJobs = dueJobs
         self.expiredLeases = expiredLeases
         self.isTruncated = isTruncated

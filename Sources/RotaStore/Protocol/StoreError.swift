@@ -9,6 +9,7 @@ public struct StoreError: Error, Sendable, Hashable, CustomStringConvertible {
             case duplicate
             case invalidQuery
             case closed
+            case cycle
         }
 
         private let kind: Kind
@@ -23,6 +24,8 @@ public struct StoreError: Error, Sendable, Hashable, CustomStringConvertible {
         public static let duplicate = Code(kind: .duplicate)
         /// A query asks for what the store cannot give.
         public static let invalidQuery = Code(kind: .invalidQuery)
+        /// A job would wait for itself, directly or through others.
+        public static let cycle = Code(kind: .cycle)
         /// The store was closed.
         public static let closed = Code(kind: .closed)
     }
@@ -43,11 +46,5 @@ public struct StoreError: Error, Sendable, Hashable, CustomStringConvertible {
 
     package static func noJob(_ id: JobID) -> StoreError {
         StoreError(.jobNotFound, "There is no job \(id); it may have been deleted. `jobs()` lists those that exist.")
-    }
-
-    package static func noExecution(_ id: ExecutionID) -> StoreError {
-        StoreError(
-            .executionNotFound,
-            "There is no execution \(id); it may have been deleted with its job, or by the job's retention.")
     }
 }

@@ -18,6 +18,7 @@ public struct Attempt: Sendable, Hashable, Codable {
     public let bodyWasTruncated: Bool
     /// The response headers that were chosen to be kept, with names in lower case (T-88).
     public let responseHeaders: [String: String]
+    private let box: Boxed<ExecutionTrace>?
 
     /// The largest preview of a body, in bytes of UTF-8 (T-87).
     public static let maximumPreviewBytes = 65_536
@@ -31,7 +32,8 @@ public struct Attempt: Sendable, Hashable, Codable {
         statusCode: Int? = nil,
         bodyPreview: String? = nil,
         bodyWasTruncated: Bool = false,
-        responseHeaders: [String: String] = [:]
+        responseHeaders: [String: String] = [:],
+        trace: ExecutionTrace? = nil
     ) {
         self.number = number
         self.startedAt = startedAt
@@ -41,7 +43,11 @@ public struct Attempt: Sendable, Hashable, Codable {
         self.bodyPreview = bodyPreview
         self.bodyWasTruncated = bodyWasTruncated
         self.responseHeaders = responseHeaders
+        box = trace.map { Boxed($0) }
     }
+
+    /// Where its time went, as far as it is known.
+    public var trace: ExecutionTrace? { box?.value }
 
     /// Whether the attempt succeeded.
     public var succeeded: Bool { failure == nil }

@@ -21,19 +21,11 @@ public struct Execution: Sendable, Hashable, Codable, Identifiable {
     public let createdAt: Date
     /// The value for the handler, if this run has one of its own.
     public let payload: Payload?
-    /// The execution that this one replays (T-110).
-    public let replayOf: ExecutionID?
     /// Labels that travel with the execution, such as a trace's carrier.
     public let metadata: [String: String]
-    /// The job's definition when the execution was made, if the job has another one by now.
-    ///
-    /// An execution keeps the definition that it began with, so that all its attempts do the same (TX-4, S-70).
-    public internal(set) var pinned: JobDefinition? {
-        get { pin?.definition }
-        set { pin = newValue.map(DefinitionBox.init) }
-    }
-
-    private var pin: DefinitionBox?
+    private let box: Boxed<ExecutionDetails>?
+    /// The job's definition when the execution was made, in records of the first stores, which kept no versions.
+    let pinned: Boxed<JobDefinition>?
     /// The part that changes while it runs.
     public var progress: ExecutionProgress
     /// The attempts made so far, the first one first.
@@ -41,7 +33,7 @@ public struct Execution: Sendable, Hashable, Codable, Identifiable {
 
     package init(
         id: ExecutionID, jobID: JobID, jobName: String, jobVersion: Int, source: ExecutionSource, scheduledFor: Date,
-        createdAt: Date, payload: Payload?, replayOf: ExecutionID?, metadata: [String: String],
+        createdAt: Date, payload: Payload?, metadata: [String: String], details: ExecutionDetails = .none,
         pinned: JobDefinition? = nil, progress: ExecutionProgress, attempts: [Attempt]
     ) {
         self.id = id
@@ -52,9 +44,9 @@ public struct Execution: Sendable, Hashable, Codable, Identifiable {
         self.scheduledFor = scheduledFor
         self.createdAt = createdAt
         self.payload = payload
-        self.replayOf = replayOf
         self.metadata = metadata
-        pin = pinned.map(DefinitionBox.init)
+        box = details == .none ? nil : Boxed(details)
+        self.pinned = pinned.map { Boxed($0) }
         self.progress = progress
         self.attempts = attempts
     }
@@ -63,6 +55,27 @@ public struct Execution: Sendable, Hashable, Codable, Identifiable {
     public var lateness: Duration? {
         progress.startedAt.map { .seconds($0.timeIntervalSince(scheduledFor)) }
     }
+
+    /// Where it comes from, whom it belongs to, and what is different about it.
+    public var details: ExecutionDetails { box?.value ?? .none }
+
+    var hasDetails: Bool { box != nil }
+
+    /// The execution that this one replays (T-110).
+    public var replayOf: ExecutionID? { box?.value.replayOf }
+
+    /// The version of the job that it runs, or would run if it started with the one it was made with.
+    public var versionID: JobVersionID {
+        JobVersionID(jobID: jobID, version: progress.runningVersion ?? jobVersion)
+    }
+
+    /// When the next attempt may start, if one failed and another will follow (S-65).
+    public var nextRetryAt: Date? {
+        progress.status == .queued && !attempts.isEmpty ? progress.dueAt : nil
+    }
+
+    /// Where the time of the last attempt went (S-78 to S-84).
+    public var trace: ExecutionTrace? { attempts.last?.trace }
 
     /// Reads a member of the progress.
     public subscript<Value>(dynamicMember path: KeyPath<ExecutionProgress, Value>) -> Value {

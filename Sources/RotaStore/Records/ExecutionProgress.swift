@@ -16,10 +16,82 @@ public struct ExecutionProgress: Sendable, Hashable, Codable {
     public var lease: Lease?
     /// Why the execution failed, or why its last attempt did.
     public var failure: ExecutionFailure?
+    /// The version of the job that it runs, if not the one with which it was made.
+    public var runningVersion: Int?
+    private var box: Boxed<Notes>?
 
     /// Makes the progress of an execution that is queued.
     public init(dueAt: Date) {
         status = .queued
         self.dueAt = dueAt
+    }
+
+    /// What the run produced: the handler's output, or what was mapped from the response (S-57).
+    public var output: Payload? {
+        get { notes.output }
+        set { notes.output = newValue }
+    }
+
+    /// The last sign of life of the work (S-64).
+    public var heartbeatAt: Date? {
+        get { notes.heartbeatAt }
+        set { notes.heartbeatAt = newValue }
+    }
+
+    /// How far the work says it is.
+    public var report: ProgressReport? {
+        get { notes.report }
+        set { notes.report = newValue }
+    }
+
+    /// When it was asked that the execution, which is running, be called off.
+    public var cancelRequestedAt: Date? {
+        get { notes.cancelRequestedAt }
+        set { notes.cancelRequestedAt = newValue }
+    }
+
+    /// Why the execution was called off or is to be, in words.
+    public var cancelReason: String? {
+        get { notes.cancelReason }
+        set { notes.cancelReason = newValue }
+    }
+
+    /// The instant after which an execution that has not started expires (S-66).
+    public var expiresAt: Date? {
+        get { notes.expiresAt }
+        set { notes.expiresAt = newValue }
+    }
+
+    struct Notes: Sendable, Hashable, Codable {
+        var output: Payload?
+        var heartbeatAt: Date?
+        var report: ProgressReport?
+        var cancelRequestedAt: Date?
+        var cancelReason: String?
+        var expiresAt: Date?
+
+        static let none = Notes()
+    }
+
+    /// What few executions have; the store's files keep it apart.
+    var notes: Notes {
+        get { box?.value ?? .none }
+        set { box = newValue == .none ? nil : Boxed(newValue) }
+    }
+
+    var hasNotes: Bool { box != nil }
+}
+
+/// How far the work on an execution says it is.
+public struct ProgressReport: Sendable, Hashable, Codable {
+    /// The part that is done, from 0 to 1, if it is known.
+    public var fraction: Double?
+    /// What is being done, in words.
+    public var message: String?
+
+    /// Makes a report; a fraction outside 0 to 1 is moved to the nearer end.
+    public init(fraction: Double? = nil, message: String? = nil) {
+        self.fraction = fraction.map { $0.isNaN ? 0 : min(max($0, 0), 1) }
+        self.message = message
     }
 }

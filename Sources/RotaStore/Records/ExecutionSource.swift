@@ -14,6 +14,12 @@ public struct ExecutionSource: RawRepresentable, Sendable, Hashable, Codable {
     public static let manual = ExecutionSource(rawValue: "manual")
     /// The replay of an earlier execution.
     public static let replay = ExecutionSource(rawValue: "replay")
+    /// Occurrences of the past, run on request.
+    public static let backfill = ExecutionSource(rawValue: "backfill")
+    /// A job on which this one depends.
+    public static let dependency = ExecutionSource(rawValue: "dependency")
+    /// A notice about the end of another execution.
+    public static let notification = ExecutionSource(rawValue: "notification")
     /// An inbound webhook.
     public static let webhook = ExecutionSource(rawValue: "webhook")
 }

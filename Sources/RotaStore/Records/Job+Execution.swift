@@ -10,8 +10,8 @@ extension Job {
     ///   - dueAt: The instant from which it may start; the nominal one if `nil`.
     ///   - createdAt: When the record is made.
     ///   - payload: The value for the handler, if this run has one of its own.
-    ///   - replayOf: The execution that this one replays.
     ///   - metadata: Labels that travel with it; the job's if `nil`.
+    ///   - details: Where it comes from, whom it belongs to, and what is different about it.
     public func execution(
         id: ExecutionID,
         source: ExecutionSource,
@@ -19,13 +19,16 @@ extension Job {
         dueAt: Date? = nil,
         createdAt: Date,
         payload: Payload? = nil,
-        replayOf: ExecutionID? = nil,
-        metadata: [String: String]? = nil
+        metadata: [String: String]? = nil,
+        details: ExecutionDetails = .none
     ) -> Execution {
-        Execution(
+        var progress = ExecutionProgress(dueAt: dueAt ?? scheduledFor)
+        if let life = definition.limits.timeToLive {
+            progress.expiresAt = max(createdAt, progress.dueAt).addingTimeInterval(life / .seconds(1))
+        }
+        return Execution(
             id: id, jobID: self.id, jobName: definition.name, jobVersion: version, source: source,
-            scheduledFor: scheduledFor, createdAt: createdAt, payload: payload, replayOf: replayOf,
-            metadata: metadata ?? definition.metadata, progress: ExecutionProgress(dueAt: dueAt ?? scheduledFor),
-            attempts: [])
+            scheduledFor: scheduledFor, createdAt: createdAt, payload: payload,
+            metadata: metadata ?? definition.metadata, details: details, progress: progress, attempts: [])
     }
 }

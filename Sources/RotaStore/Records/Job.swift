@@ -18,7 +18,8 @@ public struct Job: Sendable, Hashable, Identifiable {
     public var position: JobPosition
     /// What has become of its executions.
     public var tally: JobTally
-    private var box: DefinitionBox
+    private var box: Boxed<JobDefinition>
+    private var actors: Boxed<Actors>?
 
     /// Makes the record of a job.
     public init(
@@ -28,7 +29,9 @@ public struct Job: Sendable, Hashable, Identifiable {
         createdAt: Date,
         updatedAt: Date? = nil,
         position: JobPosition,
-        tally: JobTally = JobTally()
+        tally: JobTally = JobTally(),
+        createdBy: String? = nil,
+        updatedBy: String? = nil
     ) {
         self.id = id
         self.version = version
@@ -36,21 +39,41 @@ public struct Job: Sendable, Hashable, Identifiable {
         self.updatedAt = updatedAt ?? createdAt
         self.position = position
         self.tally = tally
-        box = DefinitionBox(definition)
+        box = Boxed(definition)
+        if createdBy != nil || updatedBy != nil {
+            actors = Boxed(Actors(createdBy: createdBy, updatedBy: updatedBy))
+        }
     }
+
+    private struct Actors: Sendable, Hashable {
+        var createdBy: String?
+        var updatedBy: String?
+    }
+
+    /// Who created the job, if that was said (S-51).
+    public var createdBy: String? { actors?.value.createdBy }
+
+    /// Who changed it last, if that was said (S-51).
+    public var updatedBy: String? {
+        get { actors?.value.updatedBy }
+        set { actors = Boxed(Actors(createdBy: createdBy, updatedBy: newValue)) }
+    }
+
+    /// The identifier of the present version (S-48).
+    public var versionID: JobVersionID { JobVersionID(jobID: id, version: version) }
 
     /// What to do, when, and how hard to try.
     public var definition: JobDefinition {
-        get { box.definition }
-        set { box = DefinitionBox(newValue) }
+        get { box.value }
+        set { box = Boxed(newValue) }
     }
 
     /// The instant at which the job will fire next, or `nil` if it will not (T-27).
-    public var nextRunAt: Date? { position.wake }
+    public var nextRunAt: Date? { position.state == .active ? position.wake : nil }
 
     /// Reads a member of the definition.
     public subscript<Value>(dynamicMember path: KeyPath<JobDefinition, Value>) -> Value {
-        box.definition[keyPath: path]
+        box.value[keyPath: path]
     }
 
     /// Reads a member of the position.
@@ -67,7 +90,7 @@ public struct Job: Sendable, Hashable, Identifiable {
     public static func == (lhs: Job, rhs: Job) -> Bool {
         lhs.id == rhs.id && lhs.version == rhs.version && lhs.createdAt == rhs.createdAt
             && lhs.updatedAt == rhs.updatedAt && lhs.position == rhs.position && lhs.tally == rhs.tally
-            && lhs.box == rhs.box
+            && lhs.box == rhs.box && lhs.actors == rhs.actors
     }
 
     /// Hashes the fields that change whenever the job does.
@@ -86,6 +109,8 @@ extension Job: Codable {
         case updatedAt
         case position
         case tally
+        case createdBy
+        case updatedBy
     }
 
     /// Decodes a job.
@@ -98,7 +123,9 @@ extension Job: Codable {
             createdAt: try container.decode(Date.self, forKey: .createdAt),
             updatedAt: try container.decode(Date.self, forKey: .updatedAt),
             position: try container.decode(JobPosition.self, forKey: .position),
-            tally: try container.decode(JobTally.self, forKey: .tally))
+            tally: try container.decode(JobTally.self, forKey: .tally),
+            createdBy: try container.decodeIfPresent(String.self, forKey: .createdBy),
+            updatedBy: try container.decodeIfPresent(String.self, forKey: .updatedBy))
     }
 
     /// Encodes the job.
@@ -111,5 +138,7 @@ extension Job: Codable {
         try container.encode(updatedAt, forKey: .updatedAt)
         try container.encode(position, forKey: .position)
         try container.encode(tally, forKey: .tally)
+        try container.encodeIfPresent(createdBy, forKey: .createdBy)
+        try container.encodeIfPresent(updatedBy, forKey: .updatedBy)
     }
 }

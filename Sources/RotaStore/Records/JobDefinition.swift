@@ -1,9 +1,9 @@
 public import RotaRetry
 public import RotaSchedule
 
-/// The part of a job that a person writes: what to do, when, and how hard to try.
-public struct JobDefinition: Sendable, Hashable, Codable {
-    /// A name for people, from 1 to 255 characters; it need not be unique.
+/// What a job does, when, and how hard it tries: the part that people write, and that grows a version when they change it.
+public struct JobDefinition: Sendable, Hashable {
+    /// A name for people; it need not be unique.
     public var name: String
     /// When the job fires.
     public var schedule: Schedule
@@ -15,10 +15,11 @@ public struct JobDefinition: Sendable, Hashable, Codable {
     public var misfire: MisfirePolicy
     /// What happens when an occurrence is due while an earlier run is not yet over.
     public var overlap: OverlapPolicy
-    /// How much of the job's history is kept.
+    /// How much of the history is kept.
     public var retention: Retention
-    /// Labels that are kept with the job and handed to every run.
+    /// Labels that are handed to every run (S-38).
     public var metadata: [String: String]
+    private var box: Boxed<Extras>?
 
     /// Makes a definition; only the name, the schedule and the action have no default.
     public init(
@@ -40,29 +41,147 @@ public struct JobDefinition: Sendable, Hashable, Codable {
         self.retention = retention
         self.metadata = metadata
     }
+
+    /// How the job is found among others.
+    public var labels: JobLabels {
+        get { extras.labels }
+        set { extras.labels = newValue }
+    }
+
+    /// When a run that is due may really start.
+    public var limits: JobLimits {
+        get { extras.limits }
+        set { extras.limits = newValue }
+    }
+
+    /// Whether an attempt that may have been made is made again after a crash.
+    public var delivery: DeliveryGuarantee {
+        get { extras.delivery }
+        set { extras.delivery = newValue }
+    }
+
+    /// When repeated failures pause the job, or `nil` if they never do.
+    public var breaker: CircuitBreakerPolicy? {
+        get { extras.breaker }
+        set { extras.breaker = newValue }
+    }
+
+    /// Whom to tell when a run is over.
+    public var notifications: [NotificationRule] {
+        get { extras.notifications }
+        set { extras.notifications = newValue }
+    }
+
+    /// Which version a queued execution runs when the job is changed before it starts (S-49).
+    public var versionPolicy: VersionPolicy {
+        get { extras.versionPolicy }
+        set { extras.versionPolicy = newValue }
+    }
+
+    /// Whether executions pinned to an earlier version may run this one, for ``VersionPolicy/minor`` (S-50).
+    public var isBackwardsCompatible: Bool {
+        get { extras.isBackwardsCompatible }
+        set { extras.isBackwardsCompatible = newValue }
+    }
+
+    /// A JSON schema that the payloads of runs are meant to meet (S-25); it is kept, not enforced.
+    public var payloadSchema: Payload? {
+        get { extras.payloadSchema }
+        set { extras.payloadSchema = newValue }
+    }
+
+    /// Where the request goes after a passing failure of its own URL (S-28); it is kept, not used.
+    public var fallbackURL: String? {
+        get { extras.fallbackURL }
+        set { extras.fallbackURL = newValue }
+    }
+
+    /// For how long a run with the same payload returns the earlier one (S-39); it is kept, not enforced.
+    public var deduplicationWindow: Duration? {
+        get { extras.deduplicationWindow }
+        set { extras.deduplicationWindow = newValue }
+    }
+
+    /// What few jobs have; nothing of it costs memory in a job that has none of it.
+    private struct Extras: Sendable, Hashable {
+        var labels = JobLabels.none
+        var limits = JobLimits.none
+        var delivery = DeliveryGuarantee.atLeastOnce
+        var breaker: CircuitBreakerPolicy?
+        var notifications: [NotificationRule] = []
+        var versionPolicy = VersionPolicy.pin
+        var isBackwardsCompatible = false
+        var payloadSchema: Payload?
+        var fallbackURL: String?
+        var deduplicationWindow: Duration?
+
+        static let none = Extras()
+    }
+
+    private var extras: Extras {
+        get { box?.value ?? .none }
+        set { box = newValue == .none ? nil : Boxed(newValue) }
+    }
 }
 
-/// A definition on the heap, because most operations on a record do not concern it and should not copy it.
-final class DefinitionBox: Sendable, Hashable, Codable {
-    let definition: JobDefinition
-
-    init(_ definition: JobDefinition) {
-        self.definition = definition
+extension JobDefinition: Codable {
+    private enum CodingKeys: String, CodingKey {
+        case name, schedule, action, retry, misfire, overlap, retention, metadata
+        case labels, limits, delivery, breaker, notifications, versionPolicy, isBackwardsCompatible, payloadSchema
+        case fallbackURL, deduplicationWindow
     }
 
-    init(from decoder: any Decoder) throws {
-        definition = try JobDefinition(from: decoder)
+    /// Decodes a definition; what has a default may be absent.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        func value<Value: Decodable>(_ key: CodingKeys, _ standard: Value) throws -> Value {
+            try container.decodeIfPresent(Value.self, forKey: key) ?? standard
+        }
+        self.init(
+            name: try container.decode(String.self, forKey: .name),
+            schedule: try container.decode(Schedule.self, forKey: .schedule),
+            action: try container.decode(JobAction.self, forKey: .action),
+            retry: try value(.retry, .default), misfire: try value(.misfire, .latest),
+            overlap: try value(.overlap, .allow), retention: try value(.retention, .standard),
+            metadata: try value(.metadata, [:]))
+        var extras = Extras()
+        extras.labels = try value(.labels, .none)
+        extras.limits = try value(.limits, .none)
+        extras.delivery = try value(.delivery, .atLeastOnce)
+        extras.breaker = try container.decodeIfPresent(CircuitBreakerPolicy.self, forKey: .breaker)
+        extras.notifications = try value(.notifications, [])
+        extras.versionPolicy = try value(.versionPolicy, .pin)
+        extras.isBackwardsCompatible = try value(.isBackwardsCompatible, false)
+        extras.payloadSchema = try container.decodeIfPresent(Payload.self, forKey: .payloadSchema)
+        extras.fallbackURL = try container.decodeIfPresent(String.self, forKey: .fallbackURL)
+        extras.deduplicationWindow = try container.decodeIfPresent(Duration.self, forKey: .deduplicationWindow)
+        self.extras = extras
     }
 
-    func encode(to encoder: any Encoder) throws {
-        try definition.encode(to: encoder)
-    }
-
-    static func == (lhs: DefinitionBox, rhs: DefinitionBox) -> Bool {
-        lhs === rhs || lhs.definition == rhs.definition
-    }
-
-    func hash(into hasher: inout Hasher) {
-        hasher.combine(definition)
+    /// Encodes the definition; of the rare parts only those that it has.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(name, forKey: .name)
+        try container.encode(schedule, forKey: .schedule)
+        try container.encode(action, forKey: .action)
+        try container.encode(retry, forKey: .retry)
+        try container.encode(misfire, forKey: .misfire)
+        try container.encode(overlap, forKey: .overlap)
+        try container.encode(retention, forKey: .retention)
+        try container.encode(metadata, forKey: .metadata)
+        guard let extras = box?.value else { return }
+        func encode<Value: Encodable & Equatable>(_ value: Value, unless standard: Value, _ key: CodingKeys) throws {
+            if value != standard { try container.encode(value, forKey: key) }
+        }
+        try encode(extras.labels, unless: .none, .labels)
+        try encode(extras.limits, unless: .none, .limits)
+        try encode(extras.delivery, unless: .atLeastOnce, .delivery)
+        try container.encodeIfPresent(extras.breaker, forKey: .breaker)
+        try encode(extras.notifications, unless: [], .notifications)
+        try encode(extras.versionPolicy, unless: .pin, .versionPolicy)
+        try encode(extras.isBackwardsCompatible, unless: false, .isBackwardsCompatible)
+        try container.encodeIfPresent(extras.payloadSchema, forKey: .payloadSchema)
+        try container.encodeIfPresent(extras.fallbackURL, forKey: .fallbackURL)
+        try container.encodeIfPresent(extras.deduplicationWindow, forKey: .deduplicationWindow)
     }
 }

@@ -1,4 +1,5 @@
 public import Foundation
+public import RotaRetry
 public import RotaSchedule
 
 /// Where a job stands on its schedule: what was decided last, and what comes next.
@@ -24,6 +25,7 @@ public struct JobPosition: Sendable, Hashable, Codable {
     public var awaiting: ExecutionID?
     /// A number that grows by one whenever the position or the definition changes.
     public var revision: Int
+    private var box: Boxed<Holds>?
 
     /// Makes a position.
     public init(
@@ -47,6 +49,40 @@ public struct JobPosition: Sendable, Hashable, Codable {
         self.awaiting = awaiting
         self.revision = revision
     }
+
+    /// When a paused job goes on by itself, or `nil` if only a person resumes it.
+    public var resumesAt: Date? {
+        get { holds.resumesAt }
+        set { holds.resumesAt = newValue }
+    }
+
+    /// How many of the next occurrences are to be skipped because somebody asked for it.
+    public var skipsRemaining: Int {
+        get { holds.skipsRemaining ?? 0 }
+        set { holds.skipsRemaining = newValue > 0 ? newValue : nil }
+    }
+
+    /// What the job's breaker remembers; `nil` if the job has none or nothing has failed.
+    public var breaker: CircuitBreaker? {
+        get { holds.breaker }
+        set { holds.breaker = newValue }
+    }
+
+    /// What holds few jobs back; the store's files keep it apart.
+    struct Holds: Sendable, Hashable, Codable {
+        var resumesAt: Date?
+        var skipsRemaining: Int?
+        var breaker: CircuitBreaker?
+
+        static let none = Holds()
+    }
+
+    var holds: Holds {
+        get { box?.value ?? .none }
+        set { box = newValue == .none ? nil : Boxed(newValue) }
+    }
+
+    var hasHolds: Bool { box != nil }
 
     /// Takes note of occurrences that fired, as every store must in ``JobStore/fire(_:)``.
     ///
@@ -101,6 +137,10 @@ public struct JobPosition: Sendable, Hashable, Codable {
 
     /// The instant at which the scheduler must look at the job next, or `nil` if it need not.
     public var wake: Date? {
-        state == .active ? nextEffective ?? next : nil
+        switch state {
+        case .active: nextEffective ?? next
+        case .paused: resumesAt
+        case .draft, .completed: nil
+        }
     }
 }

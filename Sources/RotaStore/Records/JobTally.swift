@@ -6,6 +6,8 @@ public struct JobTally: Sendable, Hashable, Codable {
     public var lastRunAt: Date?
     /// How the job's last finished execution ended (K-16).
     public var lastStatus: ExecutionStatus?
+    /// When an execution of the job last ended.
+    public var lastFinishedAt: Date?
     /// The number of executions that succeeded.
     public var succeeded = 0
     /// The number of executions that failed.
@@ -16,8 +18,9 @@ public struct JobTally: Sendable, Hashable, Codable {
     /// Makes an empty tally.
     public init() {}
 
-    package mutating func count(_ status: ExecutionStatus, startedAt: Date?) {
+    package mutating func count(_ status: ExecutionStatus, startedAt: Date?, finishedAt: Date?) {
         lastStatus = status
+        if let finishedAt { lastFinishedAt = finishedAt }
         if let startedAt { lastRunAt = startedAt }
         switch status {
         case .succeeded: succeeded += 1

@@ -84,3 +84,25 @@ public struct ExecutionID: RecordID {
         self.bits = bits
     }
 }
+
+/// The identifier of a dependency between jobs.
+public struct DependencyID: RecordID {
+    /// The identifier's bits, most significant first.
+    public let bits: UInt128
+
+    /// Makes an identifier from its bits.
+    public init(bits: UInt128) {
+        self.bits = bits
+    }
+}
+
+/// The identifier of a group of executions that were asked for together (S-90).
+public struct BatchID: RecordID {
+    /// The identifier's bits, most significant first.
+    public let bits: UInt128
+
+    /// Makes an identifier from its bits.
+    public init(bits: UInt128) {
+        self.bits = bits
+    }
+}

@@ -24,6 +24,16 @@ public struct SkippedOccurrence: Sendable, Hashable, Codable {
         public static let duplicate = Reason(rawValue: "duplicate")
         /// The job was paused.
         public static let paused = Reason(rawValue: "paused")
+        /// The job was paused by its breaker after repeated failures.
+        public static let breaker = Reason(rawValue: "breaker")
+        /// Somebody asked for the next occurrences to be skipped.
+        public static let requested = Reason(rawValue: "requested")
+        /// The schedule's calendars leave it out.
+        public static let excluded = Reason(rawValue: "excluded")
+        /// It fell into a time at which the job may not run.
+        public static let window = Reason(rawValue: "window")
+        /// More runs were waiting than the job's limit allows.
+        public static let limit = Reason(rawValue: "limit")
     }
 
     /// The job whose occurrences they are.

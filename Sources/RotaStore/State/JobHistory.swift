@@ -6,11 +6,27 @@ package struct JobHistory: Sendable {
     package var finished = OrderedIndex<ExecutionID>()
     package var skips: [SkippedOccurrence] = []
     package var idempotencyKey: String?
+    /// The earlier versions that are kept, the oldest first.
+    package var versions: [JobVersion] = []
 
     package init() {}
 
+    /// The executions that are not over.
+    package var liveExecutions: some Sequence<ExecutionID> {
+        executions.suffix().lazy.filter { [finished] in !finished.contains($0) }
+    }
+
     /// The number of executions that are not over.
     package var liveCount: Int { executions.count - finished.count }
+
+    package mutating func put(_ version: JobVersion) {
+        let place = versions.firstIndex { $0.version >= version.version } ?? versions.count
+        if place < versions.count, versions[place].version == version.version {
+            versions[place] = version
+        } else {
+            versions.insert(version, at: place)
+        }
+    }
 
     package mutating func put(_ skip: SkippedOccurrence, keeping limit: Int) {
         if let last = skips.lastIndex(where: { $0.first == skip.first }) {

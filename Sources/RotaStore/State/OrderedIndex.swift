@@ -67,6 +67,14 @@ package struct OrderedIndex<Key: Comparable & Sendable>: Sendable {
         return true
     }
 
+    /// Whether a key is there.
+    package func contains(_ key: Key) -> Bool {
+        let chunk = chunkIndex(for: key)
+        guard chunk < chunks.count else { return false }
+        let position = Self.lowerBound(of: key, in: chunks[chunk])
+        return position < chunks[chunk].count && chunks[chunk][position] == key
+    }
+
     /// The smallest key greater than another.
     package func next(after key: Key) -> Key? {
         for candidate in suffix(after: key) { return candidate }

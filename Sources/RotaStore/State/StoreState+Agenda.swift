@@ -5,7 +5,7 @@ extension StoreState {
         let due = dueJobs.suffix().lazy.prefix { $0.instant <= now }.prefix(limit).compactMap { jobs[$0.id] }
         let expired = leases.suffix().lazy.prefix { $0.instant <= now }.prefix(limit).compactMap { key -> Claim? in
             guard let execution = executions[key.id], let job = jobs[execution.jobID] else { return nil }
-            return Claim(execution: execution, job: job.asPinned(by: execution))
+            return Claim(execution: execution, job: self.job(job, asSeenBy: execution))
         }
         let wakes = [
             dueJobs.next(after: .end(of: now))?.instant,

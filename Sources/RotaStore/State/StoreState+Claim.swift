@@ -15,19 +15,21 @@ extension StoreState {
             record(.putProgress(key.id, progress), log: &log)
             var claimed = execution
             claimed.progress = progress
-            claims.append(Claim(execution: claimed, job: job.asPinned(by: claimed)))
+            claims.append(Claim(execution: claimed, job: self.job(job, asSeenBy: claimed)))
         }
         return claims
     }
 
-    package mutating func renew(_ renewals: [LeaseRenewal], log: inout ChangeLog) -> [ExecutionID] {
-        renewals.compactMap { renewal in
+    package mutating func renew(_ renewals: [LeaseRenewal], log: inout ChangeLog) -> [LeaseRenewal.Outcome] {
+        renewals.map { renewal in
             guard var progress = executions[renewal.executionID]?.progress, progress.status == .running,
                 progress.lease?.token == renewal.token
-            else { return renewal.executionID }
+            else { return .lost }
             progress.lease?.expiresAt = renewal.expiresAt
+            if let heartbeat = renewal.heartbeatAt { progress.heartbeatAt = heartbeat }
+            if let report = renewal.report { progress.report = report }
             record(.putProgress(renewal.executionID, progress), log: &log)
-            return nil
+            return progress.cancelRequestedAt == nil ? .renewed : .cancelRequested
         }
     }
 
@@ -41,13 +43,17 @@ extension StoreState {
     }
 }
 
-extension Job {
-    /// The job as an execution sees it: with the definition that the execution began with.
-    func asPinned(by execution: Execution) -> Job {
-        guard let pinned = execution.pinned else { return self }
-        var job = self
-        job.definition = pinned
-        job.version = execution.jobVersion
-        return job
+extension StoreState {
+    /// The job as an execution sees it: with the definition of the version that it runs.
+    func job(_ job: Job, asSeenBy execution: Execution) -> Job {
+        let version = execution.versionID.version
+        guard version != job.version else { return job }
+        let definition =
+            execution.pinned?.value ?? histories[job.id]?.versions.first { $0.version == version }?.definition
+        guard let definition else { return job }
+        var seen = job
+        seen.definition = definition
+        seen.version = version
+        return seen
     }
 }

@@ -15,7 +15,7 @@ extension StoreState {
         }
         execution.progress = progress(of: execution, after: completion)
         record(.putProgress(execution.id, execution.progress), log: &log)
-        if execution.progress.status.isTerminal { settle(execution, completion: completion, log: &log) }
+        if execution.progress.status.isTerminal { settle(execution, at: completion.date, log: &log) }
         return .recorded(execution)
     }
 
@@ -38,19 +38,25 @@ extension StoreState {
             if execution.attempts.isEmpty { progress.startedAt = nil }
         case .canceled:
             progress.status = .canceled
+        case .parked(let instant):
+            progress.status = .waiting
+            progress.expiresAt = instant
         }
+        if let output = completion.output { progress.output = output }
         if progress.status.isTerminal { progress.finishedAt = completion.date }
         return progress
     }
 
     /// Brings the job up to date with an execution that is over, and removes history beyond its retention.
-    private mutating func settle(_ execution: Execution, completion: Completion, log: inout ChangeLog) {
+    mutating func settle(_ execution: Execution, at date: Date, log: inout ChangeLog) {
         guard let job = jobs[execution.jobID] else { return }
         var tally = job.tally
-        tally.count(execution.progress.status, startedAt: execution.progress.startedAt)
+        tally.count(
+            execution.progress.status, startedAt: execution.progress.startedAt,
+            finishedAt: execution.progress.finishedAt)
         record(.putTally(job.id, tally), log: &log)
         var position = job.position
-        if position.runEnded(execution.id, at: completion.date, of: job.definition.schedule) {
+        if position.runEnded(execution.id, at: date, of: job.definition.schedule) {
             var moved = job
             moved.move(to: position)
             record(.putPosition(job.id, moved.position), log: &log)

@@ -38,7 +38,7 @@ extension StoreState {
             fired.count, last: fired.last.map { ($0.id, $0.scheduledFor) }, of: job.definition.schedule)
         job.move(to: position)
         record(.putPosition(job.id, job.position), log: &log)
-        return .fired(executions: fired, skips: skipped)
+        return .fired(executions: fired, skips: skipped, replaced: [])
     }
 
     private func reasonToSkip(
@@ -66,7 +66,8 @@ extension StoreState {
         return fire.position.cursor >= last
     }
 
-    package mutating func enqueue(_ new: [Execution], log: inout ChangeLog) throws(StoreError) {
+    @discardableResult
+    package mutating func enqueue(_ new: [Execution], log: inout ChangeLog) throws(StoreError) -> [Enqueued] {
         var seen = Set<ExecutionID>()
         for execution in new {
             guard jobs[execution.jobID] != nil else { throw .noJob(execution.jobID) }
@@ -74,6 +75,9 @@ extension StoreState {
                 throw .executionExists(execution.id)
             }
         }
-        for execution in new { record(.putExecution(execution), log: &log) }
+        return new.map { execution in
+            record(.putExecution(execution), log: &log)
+            return .queued(execution)
+        }
     }
 }

@@ -35,6 +35,12 @@ extension StoreState {
 
     package mutating func replace(_ replacement: JobReplacement, log: inout ChangeLog) throws(StoreError) -> Job {
         guard var job = jobs[replacement.id] else { throw .noJob(replacement.id) }
+        if let key = replacement.idempotencyKey,
+            let done = operations[OperationKey(operation: key.operation, key: key.key)], done.job == job.id,
+            done.expiresAt > replacement.date
+        {
+            return job
+        }
         guard job.position.revision == replacement.expectedRevision else {
             throw StoreError(
                 .conflict,
@@ -45,24 +51,33 @@ extension StoreState {
         job.move(to: replacement.position, restarting: isRescheduled)
         job.updatedAt = replacement.date
         if let definition = replacement.definition {
-            pinLiveExecutions(of: job, log: &log)
+            keepVersion(of: job, log: &log)
             job.definition = definition
             job.version += 1
         }
+        if let author = replacement.author { job.updatedBy = author }
         record(.putJob(job), log: &log)
+        if let key = replacement.idempotencyKey { record(.putOperation(key, job.id), log: &log) }
         for skip in replacement.skips { recordSkip(skip, job: job, lastFired: job.position.lastFired, log: &log) }
         return job
     }
 
-    /// Has the executions that are not over keep the definition they began with.
-    private mutating func pinLiveExecutions(of job: Job, log: inout ChangeLog) {
-        guard let history = histories[job.id], history.liveCount > 0 else { return }
-        for id in history.executions.suffix() {
-            guard var execution = executions[id], !execution.progress.status.isTerminal, execution.pinned == nil
-            else { continue }
-            execution.pinned = job.definition
-            record(.putExecution(execution), log: &log)
+    /// Keeps the definition that a job has had so far, for the record and for the executions that began with it.
+    private mutating func keepVersion(of job: Job, log: inout ChangeLog) {
+        record(.putVersion(job.presentVersion), log: &log)
+        guard let history = histories[job.id], history.versions.count > Self.versionLimit else { return }
+        let needed = Set(history.liveExecutions.compactMap { executions[$0]?.versionID.version })
+        if let oldest = history.versions.first(where: { !needed.contains($0.version) }) {
+            record(.removeVersion(oldest.id), log: &log)
         }
+    }
+
+    /// The number of earlier versions that are kept even if no execution needs them.
+    private static var versionLimit: Int { 100 }
+
+    package func versions(of id: JobID) -> [JobVersion] {
+        guard let job = jobs[id] else { return [] }
+        return [job.presentVersion] + (histories[id]?.versions ?? []).reversed()
     }
 
     package mutating func delete(_ ids: [JobID], log: inout ChangeLog) -> [JobID] {
@@ -98,6 +113,15 @@ extension Job {
         next.revision = self.position.revision + 1
         if !restarting { next.cursor = max(next.cursor, self.position.cursor) }
         self.position = next
+    }
+}
+
+extension Job {
+    /// The version that the job has now.
+    var presentVersion: JobVersion {
+        JobVersion(
+            jobID: id, version: version, definition: definition, createdAt: version == 1 ? createdAt : updatedAt,
+            createdBy: version == 1 ? createdBy : updatedBy)
     }
 }
 

@@ -1,4 +1,4 @@
-import Foundation
+package import Foundation
 
 /// Everything a store remembers, with the indexes that find it: the pure state machine behind the built-in stores.
 ///
@@ -9,6 +9,9 @@ package struct StoreState: Sendable {
     package private(set) var executions = RecordTable<ExecutionID, Execution>()
     package private(set) var histories: [JobID: JobHistory] = [:]
     package private(set) var idempotencyKeys: [String: JobID] = [:]
+    package private(set) var dependencies: [DependencyID: JobDependency] = [:]
+    /// Keys of operations that were done, with the job that each was done to.
+    package private(set) var operations: [OperationKey: DoneOperation] = [:]
 
     package private(set) var jobOrder = OrderedIndex<JobID>()
     package private(set) var executionOrder = OrderedIndex<ExecutionID>()
@@ -41,6 +44,20 @@ package struct StoreState: Sendable {
         case .putSkip(let skip, let limit):
             if jobs[skip.jobID] != nil { histories[skip.jobID, default: JobHistory()].put(skip, keeping: limit) }
         case .putIdempotencyKey(let key, let id): put(key, for: id)
+        case .putVersion(let version):
+            if jobs[version.jobID] != nil { histories[version.jobID, default: JobHistory()].put(version) }
+        case .removeVersion(let id): histories[id.jobID]?.versions.removeAll { $0.version == id.version }
+        case .putDependency(let dependency):
+            if jobs[dependency.jobID] != nil, jobs[dependency.dependsOn] != nil {
+                dependencies[dependency.id] = dependency
+            }
+        case .removeDependency(let id): dependencies[id] = nil
+        case .putOperation(let key, let id):
+            if jobs[id] != nil {
+                operations[OperationKey(operation: key.operation, key: key.key)] = DoneOperation(
+                    job: id, expiresAt: key.expiresAt)
+            }
+        case .removeOperation(let key): operations[key] = nil
         }
     }
 
@@ -65,6 +82,10 @@ package struct StoreState: Sendable {
         guard let job = jobs.removeValue(forKey: id) else { return }
         jobOrder.remove(id)
         if let wake = job.position.wake { dueJobs.remove(DueKey(instant: wake, id: id)) }
+        for dependency in dependencies.values where dependency.jobID == id || dependency.dependsOn == id {
+            dependencies[dependency.id] = nil
+        }
+        for (key, done) in operations where done.job == id { operations[key] = nil }
         guard let history = histories.removeValue(forKey: id) else { return }
         for execution in history.executions.suffix() {
             guard let removed = executions.removeValue(forKey: execution) else { continue }
@@ -164,6 +185,31 @@ package enum Change: Sendable, Hashable {
     /// The skip replaces the last one that begins at the same instant, or is added; the oldest beyond a number go.
     case putSkip(SkippedOccurrence, keeping: Int)
     case putIdempotencyKey(String, JobID)
+
+    case putVersion(JobVersion)
+    case removeVersion(JobVersionID)
+    case putDependency(JobDependency)
+    case removeDependency(DependencyID)
+    /// An operation was done to a job under a key.
+    case putOperation(IdempotencyKey, JobID)
+    case removeOperation(OperationKey)
+}
+
+/// The key of an operation that was done.
+package struct OperationKey: Sendable, Hashable {
+    package let operation: String
+    package let key: String
+
+    package init(operation: String, key: String) {
+        self.operation = operation
+        self.key = key
+    }
+}
+
+/// What is remembered of an operation that was done under a key.
+package struct DoneOperation: Sendable, Hashable {
+    package let job: JobID
+    package let expiresAt: Date
 }
 
 /// The changes that an operation made, for stores that write them down.

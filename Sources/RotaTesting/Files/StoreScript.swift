@@ -107,11 +107,13 @@ package struct StoreScript {
     }
 
     private mutating func execution(of job: Job, at instant: Date) -> Execution {
-        job.execution(
+        var details = ExecutionDetails.none
+        if chance(10) { details.replayOf = ExecutionID(bits: 77) }
+        return job.execution(
             id: ExecutionID(bits: newID()), source: chance(80) ? .schedule : ExecutionSource(rawValue: "an app's own"),
             scheduledFor: instant, dueAt: chance(20) ? instant + 3 : nil, createdAt: now,
             payload: chance(20) ? Payload(trusted: Data("{\"n\":1}".utf8)) : nil,
-            replayOf: chance(10) ? ExecutionID(bits: 77) : nil)
+            details: details)
     }
 
     private mutating func orphan(of job: Job) -> Execution {

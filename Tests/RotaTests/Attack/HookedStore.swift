@@ -45,9 +45,49 @@ struct HookedStore: JobStore {
         return try await base.fire(fires)
     }
 
-    func enqueue(_ executions: [Execution]) async throws {
+    func enqueue(_ executions: [Execution]) async throws -> [Enqueued] {
         try before("enqueue")
-        try await base.enqueue(executions)
+        return try await base.enqueue(executions)
+    }
+
+    func versions(of job: JobID) async throws -> [JobVersion] {
+        try before("versions")
+        return try await base.versions(of: job)
+    }
+
+    func add(_ dependency: JobDependency) async throws {
+        try before("add")
+        try await base.add(dependency)
+    }
+
+    func removeDependency(_ id: DependencyID) async throws -> Bool {
+        try before("removeDependency")
+        return try await base.removeDependency(id)
+    }
+
+    func dependencies(of job: JobID) async throws -> [JobDependency] {
+        try before("dependencies")
+        return try await base.dependencies(of: job)
+    }
+
+    func cancel(_ requests: [Cancellation]) async throws -> [Cancellation.Outcome] {
+        try before("cancel")
+        return try await base.cancel(requests)
+    }
+
+    func answer(_ answers: [Answer]) async throws -> [Answer.Outcome] {
+        try before("answer")
+        return try await base.answer(answers)
+    }
+
+    func prune(at now: Date, limit: Int) async throws -> PruneReport {
+        try before("prune")
+        return try await base.prune(at: now, limit: limit)
+    }
+
+    func counts() async throws -> StoreCounts {
+        try before("counts")
+        return try await base.counts()
     }
 
     func claim(_ request: ClaimRequest) async throws -> [Claim] {
@@ -55,7 +95,7 @@ struct HookedStore: JobStore {
         return try await base.claim(request)
     }
 
-    func renew(_ renewals: [LeaseRenewal]) async throws -> [ExecutionID] {
+    func renew(_ renewals: [LeaseRenewal]) async throws -> [LeaseRenewal.Outcome] {
         try before("renew")
         return try await base.renew(renewals)
     }
@@ -131,15 +171,47 @@ struct LosingStore: JobStore {
         try await hooked.agenda(at: now, limit: limit)
     }
 
-    func enqueue(_ executions: [Execution]) async throws {
+    func enqueue(_ executions: [Execution]) async throws -> [Enqueued] {
         try await hooked.enqueue(executions)
+    }
+
+    func versions(of job: JobID) async throws -> [JobVersion] {
+        try await hooked.versions(of: job)
+    }
+
+    func add(_ dependency: JobDependency) async throws {
+        try await hooked.add(dependency)
+    }
+
+    func removeDependency(_ id: DependencyID) async throws -> Bool {
+        try await hooked.removeDependency(id)
+    }
+
+    func dependencies(of job: JobID) async throws -> [JobDependency] {
+        try await hooked.dependencies(of: job)
+    }
+
+    func cancel(_ requests: [Cancellation]) async throws -> [Cancellation.Outcome] {
+        try await hooked.cancel(requests)
+    }
+
+    func answer(_ answers: [Answer]) async throws -> [Answer.Outcome] {
+        try await hooked.answer(answers)
+    }
+
+    func prune(at now: Date, limit: Int) async throws -> PruneReport {
+        try await hooked.prune(at: now, limit: limit)
+    }
+
+    func counts() async throws -> StoreCounts {
+        try await hooked.counts()
     }
 
     func claim(_ request: ClaimRequest) async throws -> [Claim] {
         try await hooked.claim(request)
     }
 
-    func renew(_ renewals: [LeaseRenewal]) async throws -> [ExecutionID] {
+    func renew(_ renewals: [LeaseRenewal]) async throws -> [LeaseRenewal.Outcome] {
         try await hooked.renew(renewals)
     }
 
