@@ -7,28 +7,37 @@ import RotaStore
 /// store knows too.
 struct Driver {
     private let context: DriverContext
-    private let queue: WorkQueue<Claim>
+    private let queue: WorkQueue<Work>
     private let outbox: Outbox<AttemptResult>
+    private let alarm: Alarm
     private var random: any RandomNumberGenerator & Sendable
-    /// The token under which each execution in flight is held, the latest if it was lost and taken again.
-    private var inFlight: [ExecutionID: Int] = [:]
-    /// What the workers are busy with; each takes a slot until it ends, even if its lease was lost.
-    private var busy: Set<SleeperTag> = []
+    private var inFlight = InFlight()
     /// When the leases of what is in flight must be renewed.
     private var renewAt: Date?
     private var conflictStreak = 0
 
+    /// Whether somebody said that there is something new.
+    private var hasNews = true
+    /// When the store was last asked what there is to do, and when it must be asked again at the latest.
+    private var lookedAt = Date.distantPast
+    private var lookAt = Date.distantPast
+    /// Whether there may be executions that are due and not yet claimed.
+    private var mayClaim = true
+
     /// How many times in a row the driver plans anew at once when others move its jobs under its hands.
     private static let conflictLimit = 10
+    /// How long a driver that is busy with results goes on without asking what others have left in the store.
+    private static let longestTrust = 0.005
 
     init(
-        context: DriverContext, queue: WorkQueue<Claim>, outbox: Outbox<AttemptResult>,
+        context: DriverContext, queue: WorkQueue<Work>, outbox: Outbox<AttemptResult>,
         random: any RandomNumberGenerator & Sendable
     ) {
         self.context = context
         self.queue = queue
         self.outbox = outbox
         self.random = random
+        alarm = Alarm(clock: context.clock, signal: context.signal, owner: context.owner)
     }
 
     /// Runs until the scheduler is asked to stop or its run is canceled, then brings what is in flight to an end.
@@ -37,19 +46,50 @@ struct Driver {
     ///   - cancellation: Whether the run was canceled; the driver's own task is not, so that it can record what ends.
     ///   - cancelWorkers: Cancels the workers' tasks.
     mutating func run(until cancellation: StopRequest, cancelWorkers: () -> Void) async throws {
+        defer { alarm.cancel() }
+        var hasYielded = false
         while !context.stop.isMade, !cancellation.isMade {
-            guard let wake = try await pass() else { continue }
-            await sleep(until: wake)
+            if try await pass() {
+                hasYielded = false
+            } else if !inFlight.isEmpty, !hasYielded {
+                // Work that takes no time is over when its worker has had a turn: cheaper than to sleep and be woken.
+                hasYielded = true
+                await Task.yield()
+            } else if let wake = try await lastLook() {
+                hasYielded = false
+                await sleep(until: wake)
+            }
         }
         try await drain(until: cancellation, cancelWorkers: cancelWorkers)
     }
 
-    /// Does everything that can be done now.
+    /// Does what can be done now, as far as it is known.
     ///
-    /// - Returns: `nil` if anything was done, so that there may be more; otherwise the instant of the next look.
-    private mutating func pass() async throws -> Date? {
+    /// The store is asked what there is to do only if somebody has news, or something is due, or it was not asked for
+    /// a while: mostly there is nothing but results to record and work to hand out in their place.
+    ///
+    /// - Returns: Whether anything was done, so that there may be more.
+    private mutating func pass() async throws -> Bool {
         var isBusy = try await recordResults()
         try await renewLeases()
+        let now = try usableTime()
+        let mustLook = hasNews || now < lookedAt || now >= min(lookAt, lookedAt.addingTimeInterval(Self.longestTrust))
+        if mustLook, try await look(at: now) == nil { isBusy = true }
+        if try await claim() { isBusy = true }
+        return isBusy
+    }
+
+    /// Asks the store what there is to do, now that nothing else is left, and does it.
+    ///
+    /// - Returns: `nil` if anything was done; otherwise the instant of the next look.
+    private mutating func lastLook() async throws -> Date? {
+        let now = try usableTime()
+        guard let wake = try await look(at: now) else { return nil }
+        return try await claim() ? nil : wake
+    }
+
+    /// Reads the clock, and refuses one by which nobody can wait.
+    private func usableTime() throws -> Date {
         let now = context.clock.now
         guard now.addingTimeInterval(1) > now else {
             throw SchedulerError(
@@ -57,13 +97,23 @@ struct Driver {
                 "The clock stands at \(now.timeIntervalSince1970) seconds since 1970, where no second can be told from "
                     + "the next; a scheduler cannot wait by it.", value: "\(now.timeIntervalSince1970)")
         }
+        return now
+    }
+
+    /// Fires what is due, and ends what is dead.
+    ///
+    /// - Returns: `nil` if anything was done; otherwise the instant at which there will be something to do.
+    private mutating func look(at now: Date) async throws -> Date? {
+        hasNews = false
+        mayClaim = true
         // Jobs whose fires are refused again and again stay at the head of the agenda; the others lie behind them.
         let limit = context.configuration.batchSize * (conflictStreak + 1)
         let agenda = try await context.store.agenda(at: now, limit: min(limit, 100_000))
-        if try await reclaim(agenda.expiredLeases, at: now) { isBusy = true }
-        if try await fire(agenda.dueJobs, at: now) { isBusy = true }
-        if try await claim() { isBusy = true }
-        if isBusy { return nil }
+        lookedAt = now
+        lookAt = agenda.isTruncated ? now : agenda.nextWake ?? .distantFuture
+        let hasReclaimed = try await reclaim(agenda.expiredLeases, at: now)
+        let hasFired = try await fire(agenda.dueJobs, at: now)
+        guard !hasReclaimed, !hasFired else { return nil }
         return earliest([agenda.nextWake, renewAt, conflictStreak == 0 ? nil : now.addingTimeInterval(1)], after: now)
     }
 
@@ -73,47 +123,49 @@ struct Driver {
     }
 
     private mutating func sleep(until wake: Date) async {
-        context.status.change(to: .asleep(until: wake, busy: busy))
-        await withTaskGroup(of: Void.self) { [context] group in
-            group.addTask {
-                await SleeperTag.$current.withValue(.driver(context.owner)) {
-                    try? await context.clock.sleep(until: wake)
-                }
-                context.signal.raise()
-            }
-            await context.signal.wait()
-            group.cancelAll()
-        }
+        alarm.set(for: wake, at: context.clock.now)
+        context.status.change(to: .asleep(until: wake, busy: inFlight.tags))
+        await context.signal.wait()
         context.status.change(to: .awake)
-        // The sleeper raised the flag too; whoever else raised it by now is heard by the pass that follows.
-        context.signal.lower()
     }
 
     // MARK: The steps of a pass
 
     private mutating func recordResults() async throws -> Bool {
+        // Whoever raises the flag from here on is heard by the next pass.
+        if context.signal.lower() { hasNews = true }
         let results = outbox.drain()
         guard !results.isEmpty else { return false }
         let now = context.clock.now
-        for result in results {
-            busy.remove(result.claim.tag)
-            forget(result.claim)
-        }
+        for result in results { inFlight.end(result.work.slot) }
         if inFlight.isEmpty { renewAt = nil }
-        try await finish(results.map { CompletionPlanner.plan($0, at: now, random: &random) }, at: now)
+        let completions = results.map { result in
+            if result.claim.job.definition.schedule.completionDelay != nil { lookAt = now }
+            return CompletionPlanner.plan(result, at: now, random: &random)
+        }
+        try await finish(completions, at: now)
         return true
     }
 
     private mutating func reclaim(_ expired: [Claim], at now: Date) async throws -> Bool {
         // Work of our own that is still in flight is not dead, only late with its renewal.
-        let dead = expired.filter { inFlight[$0.execution.id] != $0.execution.progress.lease?.token }
+        let held = expired.isEmpty ? [] : Set(inFlight.held)
+        let dead = expired.filter { !held.contains($0.heldLease) }
         guard !dead.isEmpty else { return false }
         try await finish(dead.map { CompletionPlanner.crashed($0, at: now, random: &random) }, at: now)
         return true
     }
 
-    private func finish(_ completions: [Completion], at now: Date) async throws {
+    private mutating func finish(_ completions: [Completion], at now: Date) async throws {
         let outcomes = try await context.store.finish(completions)
+        for completion in completions {
+            switch completion.next {
+            case .retry(let instant, _), .released(let instant), .parked(let instant?):
+                lookAt = min(lookAt, instant)
+            case .succeeded, .failed, .canceled, .parked: break
+            }
+        }
+        guard context.events.isWatched else { return }
         for (completion, outcome) in zip(completions, outcomes) {
             context.events.send(outcome, of: completion, at: now)
         }
@@ -129,47 +181,43 @@ struct Driver {
             return false
         }
         var hasFired = false
+        let isWatched = context.events.isWatched
         for (fire, outcome) in zip(fires, try await context.store.fire(fires)) {
-            guard case .fired(let executions, let skips, _) = outcome else { continue }
+            guard case .fired(let executions, let skips, _) = outcome else {
+                lookAt = now
+                continue
+            }
             hasFired = true
-            context.events.send(fired: executions, skips: skips, of: fire.jobID, at: now)
+            if let wake = fire.position.wake { lookAt = min(lookAt, wake) }
+            if isWatched { context.events.send(fired: executions, skips: skips, of: fire.jobID, at: now) }
         }
         conflictStreak = hasFired ? 0 : conflictStreak + 1
         return hasFired || conflictStreak < Self.conflictLimit
     }
 
     private mutating func claim() async throws -> Bool {
-        let free = context.configuration.maximumConcurrency - busy.count
-        guard free > 0 else { return false }
+        let free = context.configuration.maximumConcurrency - inFlight.count
+        guard free > 0, mayClaim else { return false }
+        let limit = min(free, context.configuration.batchSize)
         let now = context.clock.now
         let claims = try await context.store.claim(
             ClaimRequest(
-                owner: context.owner, limit: min(free, context.configuration.batchSize), now: now,
+                owner: context.owner, limit: limit, now: now,
                 leaseExpiresAt: now.advanced(by: context.configuration.leaseDuration)))
+        mayClaim = claims.count >= limit
         guard !claims.isEmpty else { return false }
         renewAt = renewAt ?? now.advanced(by: context.configuration.leaseDuration / 3)
-        for claim in claims {
-            inFlight[claim.execution.id] = claim.execution.progress.lease?.token ?? 0
-            busy.insert(claim.tag)
-            queue.push(claim)
-        }
+        queue.push(claims.map { Work($0, slot: inFlight.begin($0.heldLease)) })
         return true
     }
 
-    /// Lets go of a lease, unless the execution was taken again under a later one.
-    private mutating func forget(_ claim: Claim) {
-        guard inFlight[claim.execution.id] == claim.execution.progress.lease?.token else { return }
-        inFlight[claim.execution.id] = nil
-    }
-
     private mutating func renewLeases() async throws {
-        let now = context.clock.now
-        guard let due = renewAt, now >= due else { return }
+        guard let due = renewAt, case let now = context.clock.now, now >= due else { return }
         renewAt = now.advanced(by: context.configuration.leaseDuration / 3)
         let end = now.advanced(by: context.configuration.leaseDuration)
         // Those that cannot be renewed were taken over; their results will be refused.
         _ = try await context.store.renew(
-            inFlight.map { LeaseRenewal(executionID: $0.key, token: $0.value, expiresAt: end) })
+            inFlight.held.map { LeaseRenewal(executionID: $0.executionID, token: $0.token, expiresAt: end) })
     }
 
     // MARK: The end
@@ -178,16 +226,15 @@ struct Driver {
     private mutating func drain(until cancellation: StopRequest, cancelWorkers: () -> Void) async throws {
         let now = context.clock.now
         let unstarted = queue.drain()
-        for claim in unstarted {
-            busy.remove(claim.tag)
-            forget(claim)
+        for work in unstarted { inFlight.end(work.slot) }
+        if !unstarted.isEmpty {
+            try await finish(unstarted.map { CompletionPlanner.released($0.claim, at: now) }, at: now)
         }
-        if !unstarted.isEmpty { try await finish(unstarted.map { CompletionPlanner.released($0, at: now) }, at: now) }
 
         var deadline: Date? = now.advanced(by: context.configuration.shutdownGrace)
         while true {
             _ = try await recordResults()
-            guard !busy.isEmpty else { return }
+            guard !inFlight.isEmpty else { return }
             try await renewLeases()
             let now = context.clock.now
             if let end = deadline, now >= end || cancellation.isMade {
@@ -197,9 +244,4 @@ struct Driver {
             await sleep(until: earliest([deadline, renewAt], after: now))
         }
     }
-}
-
-extension Claim {
-    /// How a clock knows the work on the claim.
-    var tag: SleeperTag { .run(execution.id, token: execution.progress.lease?.token ?? 0) }
 }

@@ -10,7 +10,7 @@ package final class DriverStatus: Sendable {
         /// It works.
         case awake
         /// It sleeps until an instant, while workers are busy with executions.
-        case asleep(until: Date, busy: Set<SleeperTag>)
+        case asleep(until: Date, busy: [SleeperTag])
         /// `run()` has returned.
         case ended
     }

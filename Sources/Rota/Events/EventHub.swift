@@ -14,6 +14,9 @@ final class EventHub: Sendable {
 
     private let state = Mutex(State())
 
+    /// Whether anybody watches; if not, nothing needs to be sent.
+    var isWatched: Bool { state.withLock { !$0.subscribers.isEmpty } }
+
     func subscribe(keeping capacity: Int) -> EventStream {
         let (stream, continuation) = AsyncStream.makeStream(
             of: SchedulerEvent.self, bufferingPolicy: .bufferingNewest(max(1, capacity)))

@@ -3,8 +3,10 @@ import RotaStore
 
 /// What came of an attempt, before it is decided what follows.
 struct AttemptResult: Sendable {
-    let claim: Claim
+    let work: Work
     let startedAt: Date
     let duration: Duration
     let report: AttemptReport
+
+    var claim: Claim { work.claim }
 }

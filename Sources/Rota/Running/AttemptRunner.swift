@@ -11,14 +11,15 @@ struct AttemptRunner: Sendable {
     let clock: any WallClock
     let keptResponseHeaders: Set<String>
 
-    func run(_ claim: Claim) async -> AttemptResult {
+    func run(_ work: Work) async -> AttemptResult {
+        let claim = work.claim
         let (startedAt, origin) = (clock.now, clock.uptime)
         let report =
             switch claim.job.definition.action.kind {
             case .http(let template): await send(template, for: claim)
             case .handler(let call): await self.call(call, for: claim, startedAt: startedAt)
             }
-        return AttemptResult(claim: claim, startedAt: startedAt, duration: clock.uptime - origin, report: report)
+        return AttemptResult(work: work, startedAt: startedAt, duration: clock.uptime - origin, report: report)
     }
 
     private func send(_ template: RequestTemplate, for claim: Claim) async -> AttemptReport {

@@ -5,8 +5,17 @@ import Synchronization
 /// Because it stays up while the waiter wakes, whoever looks at it never takes a task that was told to work for one
 /// that is idle.
 final class Signal: Sendable {
+    /// Why the flag is raised.
+    enum Reason {
+        /// Workers have results.
+        case results
+        /// Anything else: the store has to be asked what there is to do.
+        case news
+    }
+
     private struct State {
         var isRaised = false
+        var hasNews = false
         var waiter: CheckedContinuation<Void, Never>?
     }
 
@@ -15,9 +24,10 @@ final class Signal: Sendable {
     var isRaised: Bool { state.withLock(\.isRaised) }
 
     /// Raises the flag, and wakes the waiter.
-    func raise() {
+    func raise(_ reason: Reason = .news) {
         let waiter = state.withLock { state in
             state.isRaised = true
+            if reason == .news { state.hasNews = true }
             defer { state.waiter = nil }
             return state.waiter
         }
@@ -25,8 +35,13 @@ final class Signal: Sendable {
     }
 
     /// Lowers the flag.
-    func lower() {
-        state.withLock { $0.isRaised = false }
+    ///
+    /// - Returns: Whether it was raised for more than results.
+    func lower() -> Bool {
+        state.withLock { state in
+            defer { (state.isRaised, state.hasNews) = (false, false) }
+            return state.hasNews
+        }
     }
 
     /// Suspends until the flag is up; one task at a time may wait.

@@ -1,12 +1,34 @@
 import Synchronization
 
 /// A queue between the driver and its workers: whoever takes from it when it is empty waits.
+///
+/// Waiting workers are woken one after the other, each by the one before it, for as long as there is work: a batch of
+/// short work is done by the few that are awake, and work that takes long finds a worker for each.
 final class WorkQueue<Element: Sendable>: Sendable {
+    private typealias Waiter = CheckedContinuation<Void, Never>
+
+    private enum Turn {
+        case element(Element, isLast: Bool)
+        case empty
+        case closed
+    }
+
     private struct State {
         var elements: [Element] = []
         var head = 0
-        var waiters: [CheckedContinuation<Element?, Never>] = []
+        var waiters: [Waiter] = []
+        /// Whether a worker was woken that has not yet looked.
+        var isWaking = false
         var isClosed = false
+
+        mutating func push(_ new: [Element]) {
+            // What was taken is let go of at the latest when it is half of what is there.
+            if head > elements.count / 2 {
+                elements.removeFirst(head)
+                head = 0
+            }
+            elements += new
+        }
 
         mutating func pop() -> Element? {
             guard head < elements.count else { return nil }
@@ -19,36 +41,73 @@ final class WorkQueue<Element: Sendable>: Sendable {
             }
             return elements[head]
         }
+
+        /// The worker to wake, if there is work and none is being woken for it.
+        mutating func wake() -> Waiter? {
+            guard head < elements.count, !isWaking, let waiter = waiters.popLast() else { return nil }
+            isWaking = true
+            return waiter
+        }
     }
 
     private let state = Mutex(State())
 
-    /// Adds an element, or hands it to a waiting worker.
-    func push(_ element: Element) {
+    /// Adds elements.
+    func push(_ elements: [Element]) {
         let waiter = state.withLock { state in
-            guard let waiter = state.waiters.popLast() else {
-                state.elements.append(element)
-                return CheckedContinuation<Element?, Never>?.none
-            }
-            return waiter
+            state.push(elements)
+            return state.wake()
         }
-        waiter?.resume(returning: element)
+        waiter?.resume()
     }
 
     /// Takes the oldest element, waiting for one if there is none.
     ///
+    /// - Parameter isDrained: Called when the last element was taken, and before waiting.
     /// - Returns: `nil` once the queue is closed and empty.
-    func next() async -> Element? {
-        if let element = state.withLock({ $0.pop() }) { return element }
-        return await withCheckedContinuation { continuation in
-            let (isReady, element) = state.withLock { state -> (Bool, Element?) in
-                if let element = state.pop() { return (true, element) }
-                if state.isClosed { return (true, nil) }
-                state.waiters.append(continuation)
-                return (false, nil)
+    func next(isDrained: () -> Void) async -> Element? {
+        var wasWoken = false
+        while true {
+            switch take(wasWoken: wasWoken) {
+            case .element(let element, let isLast):
+                if isLast { isDrained() }
+                return element
+            case .closed:
+                isDrained()
+                return nil
+            case .empty:
+                isDrained()
+                wasWoken = await wait()
             }
-            if isReady { continuation.resume(returning: element) }
         }
+    }
+
+    private func take(wasWoken: Bool) -> Turn {
+        let (turn, waiter) = state.withLock { state -> (Turn, Waiter?) in
+            if wasWoken { state.isWaking = false }
+            guard let element = state.pop() else { return (state.isClosed ? .closed : .empty, nil) }
+            return (.element(element, isLast: state.elements.isEmpty), state.wake())
+        }
+        waiter?.resume()
+        return turn
+    }
+
+    /// Suspends until there may be something to take.
+    ///
+    /// - Returns: Whether it had to wait.
+    private func wait() async -> Bool {
+        var hasWaited = true
+        await withCheckedContinuation { continuation in
+            let isReady = state.withLock { state in
+                guard state.elements.isEmpty, !state.isClosed else { return true }
+                state.waiters.append(continuation)
+                return false
+            }
+            guard isReady else { return }
+            hasWaited = false
+            continuation.resume()
+        }
+        return hasWaited
     }
 
     /// Ends the queue: workers get what is left, then `nil`.
@@ -58,7 +117,7 @@ final class WorkQueue<Element: Sendable>: Sendable {
             defer { state.waiters = [] }
             return state.waiters
         }
-        for waiter in waiters { waiter.resume(returning: nil) }
+        for waiter in waiters { waiter.resume() }
     }
 
     /// Takes all elements that no worker has begun.

@@ -37,18 +37,18 @@ extension Scheduler {
     }
 
     @concurrent private nonisolated func drive(until cancellation: StopRequest) async throws {
-        let queue = WorkQueue<Claim>()
-        let outbox = Outbox<AttemptResult>()
+        let queue = WorkQueue<Work>()
+        let outbox = Outbox<AttemptResult>(signal: context.signal)
         let runner = AttemptRunner(
             transport: transport, secrets: secrets, handlers: handlers, clock: context.clock,
             keptResponseHeaders: context.configuration.keptResponseHeaders)
         var driver = Driver(context: context, queue: queue, outbox: outbox, random: random)
         try await withThrowingTaskGroup(of: Void.self) { group in
             for _ in 0..<context.configuration.maximumConcurrency {
-                group.addTask { [signal = context.signal] in
-                    while let claim = await queue.next() {
-                        outbox.push(await SleeperTag.$current.withValue(claim.tag) { await runner.run(claim) })
-                        signal.raise()
+                group.addTask {
+                    while let work = await queue.next(isDrained: outbox.flush) {
+                        let result = await SleeperTag.$current.withValue(work.claim.tag) { await runner.run(work) }
+                        outbox.push(result, isUrgent: result.duration > .milliseconds(1))
                     }
                 }
             }

@@ -1,0 +1,54 @@
+import RotaStore
+
+/// The executions that a driver has claimed and whose attempts have not ended, each in a slot of its own.
+///
+/// An attempt takes its slot until it ends, even if its lease was lost and the execution was taken again meanwhile.
+struct InFlight {
+    private var leases: [HeldLease?] = []
+    private var freeSlots: [Int] = []
+    /// The number of attempts under way.
+    private(set) var count = 0
+
+    var isEmpty: Bool { count == 0 }
+
+    /// The leases under which the attempts are made.
+    var held: some Sequence<HeldLease> { leases.lazy.compactMap(\.self) }
+
+    /// How a clock knows the attempts.
+    var tags: [SleeperTag] { held.map { .run($0.executionID, token: $0.token) } }
+
+    /// Takes note of an attempt that is about to begin.
+    ///
+    /// - Returns: Its slot.
+    mutating func begin(_ lease: HeldLease) -> Int {
+        count += 1
+        if let slot = freeSlots.popLast() {
+            leases[slot] = lease
+            return slot
+        }
+        leases.append(lease)
+        return leases.count - 1
+    }
+
+    /// Takes note that the attempt in a slot has ended.
+    mutating func end(_ slot: Int) {
+        guard leases[slot] != nil else { return }
+        leases[slot] = nil
+        freeSlots.append(slot)
+        count -= 1
+    }
+}
+
+/// A lease that a driver holds.
+struct HeldLease: Hashable {
+    let executionID: ExecutionID
+    let token: Int
+}
+
+extension Claim {
+    /// The lease under which the claim was made.
+    var heldLease: HeldLease { HeldLease(executionID: execution.id, token: execution.progress.lease?.token ?? 0) }
+
+    /// How a clock knows the work on the claim.
+    var tag: SleeperTag { .run(execution.id, token: execution.progress.lease?.token ?? 0) }
+}
