@@ -1,0 +1,81 @@
+public import Foundation
+
+extension FileJobStore: JobStore {
+    // MARK: Operations
+
+    /// Inserts jobs, each with its first executions, as ``JobStore/insert(_:)`` says.
+    public func insert(_ insertions: [JobInsertion]) async throws -> [JobInsertion.Outcome] {
+        var definitions: [JobID: Data] = [:]
+        for insertion in insertions { definitions[insertion.job.id] = try insertion.job.definition.json() }
+        return try await commit(definitions) { state, log in try state.insert(insertions, log: &log) }
+    }
+
+    /// Replaces a job's definition or position, as ``JobStore/replace(_:)`` says.
+    public func replace(_ replacement: JobReplacement) async throws -> Job {
+        var definitions: [JobID: Data] = [:]
+        if let definition = replacement.definition { definitions[replacement.id] = try definition.json() }
+        return try await commit(definitions) { state, log in try state.replace(replacement, log: &log) }
+    }
+
+    /// Deletes jobs with everything that belongs to them, as ``JobStore/delete(_:)`` says.
+    public func delete(_ ids: [JobID]) async throws -> [JobID] {
+        try await commit { state, log in state.delete(ids, log: &log) }
+    }
+
+    /// Turns due occurrences into executions and skips, as ``JobStore/fire(_:)`` says.
+    public func fire(_ fires: [Fire]) async throws -> [Fire.Outcome] {
+        try await commit { state, log in state.fire(fires, log: &log) }
+    }
+
+    /// Queues executions of existing jobs, as ``JobStore/enqueue(_:)`` says.
+    public func enqueue(_ executions: [Execution]) async throws {
+        try await commit { state, log in try state.enqueue(executions, log: &log) }
+    }
+
+    /// Takes queued executions that are due under a lease, as ``JobStore/claim(_:)`` says.
+    public func claim(_ request: ClaimRequest) async throws -> [Claim] {
+        try await commit { state, log in state.claim(request, log: &log) }
+    }
+
+    /// Extends leases, as ``JobStore/renew(_:)`` says.
+    public func renew(_ renewals: [LeaseRenewal]) async throws -> [ExecutionID] {
+        try await commit { state, log in state.renew(renewals, log: &log) }
+    }
+
+    /// Records the ends of attempts, as ``JobStore/finish(_:)`` says.
+    public func finish(_ completions: [Completion]) async throws -> [Completion.Outcome] {
+        try await commit { state, log in state.finish(completions, log: &log) }
+    }
+
+    // MARK: Queries
+
+    /// Reads a job.
+    public func job(_ id: JobID) async throws -> Job? {
+        try await query { $0.jobs[id] }
+    }
+
+    /// Lists jobs, the oldest first.
+    public func jobs(_ query: JobQuery) async throws -> Page<Job> {
+        try await self.query { try $0.jobs(query) }
+    }
+
+    /// Reads what has to be done at an instant, as ``JobStore/agenda(at:limit:)`` says.
+    public func agenda(at now: Date, limit: Int) async throws -> Agenda {
+        try await query { $0.agenda(at: now, limit: limit) }
+    }
+
+    /// Reads an execution with its attempts.
+    public func execution(_ id: ExecutionID) async throws -> Execution? {
+        try await query { $0.executions[id] }
+    }
+
+    /// Lists executions.
+    public func executions(_ query: ExecutionQuery) async throws -> Page<Execution> {
+        try await self.query { try $0.executions(query) }
+    }
+
+    /// Reads the occurrences of a job that did not fire, the oldest first.
+    public func skips(of job: JobID) async throws -> [SkippedOccurrence] {
+        try await query { $0.histories[job]?.skips ?? [] }
+    }
+}
