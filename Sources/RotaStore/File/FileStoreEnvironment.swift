@@ -11,6 +11,10 @@ package struct FileStoreEnvironment: Sendable {
     package var sleep: @Sendable (Duration) async throws -> Void = { try await ContinuousClock().sleep(for: $0) }
     /// How many bytes the journals hold at least when they are compacted.
     package var compactionMinimum = 4 << 20
+    /// How many bytes one commit may hold at most, up to what a frame can.
+    package var frameLimit = Frame.maximumPayload
+    /// How many leases an opening ends in one frame.
+    package var leasesPerFrame = 1 << 16
     /// How many records are written to a snapshot between two commits.
     package var snapshotChunk = 256
 

@@ -79,8 +79,8 @@ package struct Frame: Sendable, Hashable {
             bytes.removeSubrange(start...)
             throw FileStoreError(
                 .commitTooLarge, path: "",
-                "one commit holds \(size) bytes and may hold \(min(limit, maximumPayload)); commit fewer records at once"
-            )
+                "one commit holds more than the \(min(limit, maximumPayload)) bytes that fit into a frame, and was refused "
+                    + "whole; commit fewer records at once")
         }
         LittleEndian.put(UInt32(size), into: &bytes, at: start + 4)
         let sum = bytes.withUnsafeBytes {

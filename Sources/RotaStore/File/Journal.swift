@@ -36,9 +36,13 @@ package struct Journal: Sendable {
 
     /// Adds a frame to those that the next flush writes.
     ///
-    /// - Parameter write: Appends the payload; if it throws, nothing is added.
-    package mutating func append(_ write: (inout [UInt8]) throws -> Void) throws {
-        try append(.changes, write)
+    /// - Parameters:
+    ///   - limit: The longest payload, in bytes; a longer one is refused.
+    ///   - write: Appends the payload; if it throws, nothing is added.
+    package mutating func append(
+        limit: Int = Frame.maximumPayload, _ write: (inout [UInt8]) throws -> Void
+    ) throws {
+        try append(.changes, limit: limit, write)
     }
 
     /// Writes what is pending and, if asked, syncs.
@@ -104,11 +108,14 @@ package struct Journal: Sendable {
         forgetPending()
     }
 
-    private mutating func append(_ kind: Frame.Kind, _ write: (inout [UInt8]) throws -> Void) throws {
+    private mutating func append(
+        _ kind: Frame.Kind, limit: Int = Frame.maximumPayload, _ write: (inout [UInt8]) throws -> Void
+    ) throws {
         try checkRunning()
         let unsynced = UInt32(clamping: nextSequence - lastSynced)
         try Frame.append(
-            kind, sequence: nextSequence, unsynced: unsynced, generation: generation, to: &pending, payload: write)
+            kind, sequence: nextSequence, unsynced: unsynced, generation: generation, limit: limit, to: &pending,
+            payload: write)
         nextSequence += 1
     }
 

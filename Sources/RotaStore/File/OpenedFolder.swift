@@ -26,21 +26,19 @@ package struct OpenedFolder: Sendable {
         lock = try folder.lock()
         do {
             let listing = try folder.listing()
-            let folder = folder
-            var recovery = try Recovery(listing, in: folder, initial: StoreState()) { state, payload in
-                try Self.apply(payload, to: &state, in: folder)
-            }
+            var recovery = try Recovery(of: listing, in: folder)
             journal = try recovery.repair(listing, in: folder)
             state = recovery.state
             report = recovery.report
             snapshotBytes = recovery.snapshotBytes
-            journalBytes = recovery.report.replayedBytes - snapshotBytes
+            // A folder that was just made has a journal that was not read.
+            journalBytes = max(journal.size, recovery.report.replayedBytes - snapshotBytes)
         } catch {
             lock.close()
             throw error
         }
         do {
-            try endLeases()
+            try endLeases(environment)
         } catch {
             close()
             throw error
@@ -54,33 +52,20 @@ package struct OpenedFolder: Sendable {
         lock.close()
     }
 
-    private mutating func endLeases() throws {
+    private mutating func endLeases(_ environment: FileStoreEnvironment) throws {
         var log = ChangeLog(isRecording: true)
         state.expireAllLeases(log: &log)
         guard !log.changes.isEmpty else { return }
         report.endedLeases = log.changes.count
-        try journal.append { bytes in
-            try RecordWriter.append(to: &bytes) { payload in
-                for change in log.changes { try change.write(to: &payload) }
+        // Each lease ends by itself, so they need not be in one frame, which has a limit.
+        for first in stride(from: 0, to: log.changes.count, by: environment.leasesPerFrame) {
+            let changes = log.changes[first...].prefix(environment.leasesPerFrame)
+            try journal.append { bytes in
+                try RecordWriter.append(to: &bytes) { payload in
+                    for change in changes { try change.write(to: &payload) }
+                }
             }
         }
         try journal.flush(sync: true)
-    }
-
-    private static func apply(
-        _ payload: UnsafeRawBufferPointer, to state: inout StoreState, in folder: StoreFolder
-    ) throws {
-        do {
-            try Change.read(payload) { state.apply($0) }
-        } catch let error as RecordFormatError where error.isLaterFormat {
-            throw FileStoreError(
-                .unsupportedVersion, path: folder.path,
-                "holds a commit that this version of Rota cannot read, \(error.message); update Rota")
-        } catch {
-            throw FileStoreError(
-                .damaged, path: folder.path,
-                "holds a commit whose checksum is right and whose content is not: \(error); nothing was changed, "
-                    + "restore the folder from a backup")
-        }
     }
 }

@@ -56,6 +56,9 @@ package struct Recovery<State> {
         try readJournals(from: base)
     }
 
+    /// The path of a journal.
+    func path(of journal: UInt64) -> String { folder.path(.journal, journal) }
+
     /// Reads the newest snapshot that is sound, and returns the generation of the first journal that follows it.
     private mutating func readBase(_ listing: StoreFolder.Listing, initial: State) throws -> UInt64 {
         var flaw: FileStoreError?

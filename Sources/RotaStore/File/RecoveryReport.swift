@@ -8,7 +8,7 @@ public struct RecoveryReport: Sendable, Hashable, CustomStringConvertible {
     public var replayedFrames = 0
     /// How many bytes were read, of the snapshot and the journals together.
     public var replayedBytes = 0
-    /// How many bytes of a torn, never acknowledged write were cut off.
+    /// How many bytes of a torn, never acknowledged write were cut off, or left out when only looked at.
     public var cutBytes = 0
     /// The name of the journal whose end was cut off, if one was.
     public var cutFile: String?
@@ -16,6 +16,10 @@ public struct RecoveryReport: Sendable, Hashable, CustomStringConvertible {
     public var endedLeases = 0
     /// The names of damaged files that lie set aside in the folder, from this opening or an earlier one.
     public var quarantined: [String] = []
+    /// Why the commits after the last one shown cannot be read, if the store was opened to look at only.
+    ///
+    /// To open such a store for writing sets its damaged files aside and throws this error.
+    public var damage: FileStoreError?
     /// How long it took.
     public var duration: Duration = .zero
 
@@ -30,6 +34,7 @@ public struct RecoveryReport: Sendable, Hashable, CustomStringConvertible {
         if let cutFile { parts.append("; cut \(cutBytes) torn bytes off \(cutFile)") }
         if endedLeases > 0 { parts.append("; ended \(endedLeases) leases") }
         if !quarantined.isEmpty { parts.append("; set aside: \(quarantined.joined(separator: ", "))") }
+        if let damage { parts.append("; damaged: \(damage)") }
         return parts.joined(separator: " ")
     }
 }

@@ -11,6 +11,9 @@ extension StoreState {
         case executions(after: ExecutionID?)
     }
 
+    /// Whether there is no record at all.
+    package var isEmpty: Bool { jobs.isEmpty && executions.isEmpty }
+
     /// The next records of a walk over all of them, as changes that put them into an empty state.
     ///
     /// Records that are there from the beginning of the walk to its end are met once. Whether it meets one that comes or

@@ -121,4 +121,43 @@ public actor InMemoryJobStore: JobStore {
     public func skips(of job: JobID) -> [SkippedOccurrence] {
         state.histories[job]?.skips ?? []
     }
+
+    // MARK: Export and import
+
+    /// Takes all records as they are now, to be written as lines of JSON while the store goes on.
+    public func exportRecords() -> StoreExport {
+        state.export()
+    }
+
+    /// Fills an empty store with the records of an export: with all of them, or with none.
+    ///
+    /// Leases are taken as they are, and end when their time is over.
+    ///
+    /// - Parameter lines: The lines of a ``StoreExport``, in order.
+    /// - Throws: ``StoreImportError`` if the store is not empty, or the lines are no export; and what the lines throw.
+    public func importRecords<Lines: AsyncSequence & Sendable>(_ lines: Lines) async throws
+    where Lines.Element == String {
+        try checkEmpty()
+        let imported = try await StoreState(importing: lines)
+        try checkEmpty()
+        state = imported
+    }
+
+    /// Fills an empty store with the records of a file that ``StoreExport/write(to:)`` wrote.
+    ///
+    /// - Parameter file: A file of lines.
+    /// - Throws: As ``importRecords(_:)`` does, and ``FileStoreError`` if the file cannot be read.
+    public func importRecords(from file: URL) async throws {
+        try checkEmpty()
+        let path = file.path(percentEncoded: false)
+        let imported = try await SerialQueueExecutor(label: "rota.store.import").perform {
+            try StoreState(importing: path, in: PosixFileSystem())
+        }
+        try checkEmpty()
+        state = imported
+    }
+
+    private func checkEmpty() throws(StoreImportError) {
+        guard state.isEmpty else { throw .notEmpty }
+    }
 }

@@ -1,0 +1,172 @@
+/// One line of an export: a JSON object with one member, whose name says what it is.
+package enum ExchangeLine: Sendable, Hashable {
+    /// The first line: which format the others have.
+    case format(version: Int)
+    /// A record, as the change that puts it in its place.
+    case change(Change)
+    /// The last line: how many records there are.
+    case end(records: Int)
+
+    /// The version this library writes, and the latest it reads.
+    package static let version = 1
+    package static let format = "rota-store"
+
+    /// The names of the members; once used, one keeps its meaning for ever.
+    package enum Kind: String, CodingKey, CaseIterable {
+        case format, end
+        case job, position, tally, removedJob, execution, progress, attempt, removedExecution, skips, skip
+        case idempotencyKey, version, removedVersion, dependency, removedDependency, operation, removedOperation
+    }
+
+    /// The members of records that consist of an owner and a part.
+    enum Part: String, CodingKey {
+        case name, version, records
+        case job, execution, position, tally, progress, attempt, skips, skip, keeping, key, dependency, operation
+    }
+}
+
+extension ExchangeLine: Encodable {
+    package func encode(to encoder: any Encoder) throws {
+        var line = encoder.container(keyedBy: Kind.self)
+        func part(_ kind: Kind, _ body: (inout KeyedEncodingContainer<Part>) throws -> Void) rethrows {
+            var part = line.nestedContainer(keyedBy: Part.self, forKey: kind)
+            try body(&part)
+        }
+        switch self {
+        case .format(let version):
+            try part(.format) {
+                try $0.encode(Self.format, forKey: .name)
+                try $0.encode(version, forKey: .version)
+            }
+        case .end(let records):
+            try part(.end) { try $0.encode(records, forKey: .records) }
+        case .change(.putJob(let job)):
+            try line.encode(job, forKey: .job)
+        case .change(.putPosition(let id, let position)):
+            try part(.position) {
+                try $0.encode(id, forKey: .job)
+                try $0.encode(position, forKey: .position)
+            }
+        case .change(.putTally(let id, let tally)):
+            try part(.tally) {
+                try $0.encode(id, forKey: .job)
+                try $0.encode(tally, forKey: .tally)
+            }
+        case .change(.removeJob(let id)):
+            try part(.removedJob) { try $0.encode(id, forKey: .job) }
+        case .change(.putExecution(let execution)):
+            try line.encode(execution, forKey: .execution)
+        case .change(.putProgress(let id, let progress)):
+            try part(.progress) {
+                try $0.encode(id, forKey: .execution)
+                try $0.encode(progress, forKey: .progress)
+            }
+        case .change(.putAttempt(let id, let attempt)):
+            try part(.attempt) {
+                try $0.encode(id, forKey: .execution)
+                try $0.encode(attempt, forKey: .attempt)
+            }
+        case .change(.removeExecution(let id)):
+            try part(.removedExecution) { try $0.encode(id, forKey: .execution) }
+        case .change(.putSkips(let id, let skips)):
+            try part(.skips) {
+                try $0.encode(id, forKey: .job)
+                try $0.encode(skips, forKey: .skips)
+            }
+        case .change(.putSkip(let skip, let limit)):
+            try part(.skip) {
+                try $0.encode(skip, forKey: .skip)
+                try $0.encode(limit, forKey: .keeping)
+            }
+        case .change(.putIdempotencyKey(let key, let id)):
+            try part(.idempotencyKey) {
+                try $0.encode(id, forKey: .job)
+                try $0.encode(key, forKey: .key)
+            }
+        case .change(.putVersion(let version)):
+            try line.encode(version, forKey: .version)
+        case .change(.removeVersion(let id)):
+            try part(.removedVersion) {
+                try $0.encode(id.jobID, forKey: .job)
+                try $0.encode(id.version, forKey: .version)
+            }
+        case .change(.putDependency(let dependency)):
+            try line.encode(dependency, forKey: .dependency)
+        case .change(.removeDependency(let id)):
+            try part(.removedDependency) { try $0.encode(id, forKey: .dependency) }
+        case .change(.putOperation(let key, let id)):
+            try part(.operation) {
+                try $0.encode(id, forKey: .job)
+                try $0.encode(key, forKey: .operation)
+            }
+        case .change(.removeOperation(let key)):
+            try part(.removedOperation) {
+                try $0.encode(key.operation, forKey: .operation)
+                try $0.encode(key.key, forKey: .key)
+            }
+        }
+    }
+}
+
+extension ExchangeLine: Decodable {
+    package init(from decoder: any Decoder) throws {
+        let line = try decoder.container(keyedBy: Kind.self)
+        guard let kind = line.allKeys.first, line.allKeys.count == 1 else {
+            throw DecodingError.dataCorrupted(
+                .init(
+                    codingPath: [],
+                    debugDescription: "expected an object with one member, one of "
+                        + Kind.allCases.map(\.rawValue).joined(separator: ", ")))
+        }
+        func part() throws -> KeyedDecodingContainer<Part> {
+            try line.nestedContainer(keyedBy: Part.self, forKey: kind)
+        }
+        func job() throws -> JobID { try part().decode(JobID.self, forKey: .job) }
+        func execution() throws -> ExecutionID { try part().decode(ExecutionID.self, forKey: .execution) }
+        switch kind {
+        case .format:
+            guard try part().decode(String.self, forKey: .name) == Self.format else {
+                throw DecodingError.dataCorrupted(
+                    .init(codingPath: [kind], debugDescription: "the format is not \(Self.format)"))
+            }
+            self = .format(version: try part().decode(Int.self, forKey: .version))
+        case .end: self = .end(records: try part().decode(Int.self, forKey: .records))
+        case .job: self = .change(.putJob(try line.decode(Job.self, forKey: kind)))
+        case .position: self = .change(.putPosition(try job(), try part().decode(JobPosition.self, forKey: .position)))
+        case .tally: self = .change(.putTally(try job(), try part().decode(JobTally.self, forKey: .tally)))
+        case .removedJob: self = .change(.removeJob(try job()))
+        case .execution: self = .change(.putExecution(try line.decode(Execution.self, forKey: kind)))
+        case .progress:
+            self = .change(.putProgress(try execution(), try part().decode(ExecutionProgress.self, forKey: .progress)))
+        case .attempt:
+            self = .change(.putAttempt(try execution(), try part().decode(Attempt.self, forKey: .attempt)))
+        case .removedExecution: self = .change(.removeExecution(try execution()))
+        case .skips:
+            self = .change(.putSkips(try job(), try part().decode([SkippedOccurrence].self, forKey: .skips)))
+        case .skip:
+            self = .change(
+                .putSkip(
+                    try part().decode(SkippedOccurrence.self, forKey: .skip),
+                    keeping: max(0, try part().decode(Int.self, forKey: .keeping))))
+        case .idempotencyKey:
+            self = .change(.putIdempotencyKey(try part().decode(String.self, forKey: .key), try job()))
+        case .version: self = .change(.putVersion(try line.decode(JobVersion.self, forKey: kind)))
+        case .removedVersion:
+            self = .change(
+                .removeVersion(
+                    JobVersionID(jobID: try job(), version: try part().decode(Int.self, forKey: .version))))
+        case .dependency: self = .change(.putDependency(try line.decode(JobDependency.self, forKey: kind)))
+        case .removedDependency:
+            self = .change(.removeDependency(try part().decode(DependencyID.self, forKey: .dependency)))
+        case .operation:
+            self = .change(
+                .putOperation(try part().decode(IdempotencyKey.self, forKey: .operation), try job()))
+        case .removedOperation:
+            self = .change(
+                .removeOperation(
+                    OperationKey(
+                        operation: try part().decode(String.self, forKey: .operation),
+                        key: try part().decode(String.self, forKey: .key))))
+        }
+    }
+}

@@ -1,0 +1,81 @@
+public import Foundation
+
+/// All records of a store at one instant, as lines of JSON.
+///
+/// The first line names the format and its version, then come the records, one a line, each after those that it belongs
+/// to, and the last line says how many they are. Whatever the store does meanwhile, the lines show the instant at which
+/// the export was asked for. They are made one at a time, so the size of the store does not matter.
+///
+/// Instants are written in ISO 8601, to the millisecond or as exactly as needed: importing the lines gives the same
+/// records to the last bit.
+public struct StoreExport: AsyncSequence, Sendable {
+    /// A line, without its line break.
+    public typealias Element = String
+    /// An encoder's error, which no record that a store took should cause.
+    public typealias Failure = any Error
+
+    private let begin: @Sendable () -> () throws -> Data?
+
+    /// Makes an export of lines.
+    ///
+    /// - Parameter begin: Returns a function that returns one line at a time, from the first one on, and nil at the end.
+    init(_ begin: @escaping @Sendable () -> () throws -> Data?) {
+        self.begin = begin
+    }
+
+    /// Begins with the first line.
+    public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(begin()) }
+
+    /// Makes one line after the other.
+    public struct AsyncIterator: AsyncIteratorProtocol {
+        private let line: () throws -> Data?
+
+        init(_ line: @escaping () throws -> Data?) {
+            self.line = line
+        }
+
+        /// The next line, or nil after the last.
+        public mutating func next() async throws -> String? {
+            try line().map { String(decoding: $0, as: UTF8.self) }
+        }
+    }
+
+    /// Writes the lines to a new file that only its owner may read, and waits until it is on the disk.
+    ///
+    /// - Parameter file: Where to write; there must be no file yet.
+    /// - Throws: ``FileStoreError`` if the file exists or cannot be written; it is removed again then.
+    public func write(to file: URL) async throws {
+        try await write(to: file.path(percentEncoded: false), in: PosixFileSystem())
+    }
+
+    package func write(to path: String, in files: any FileSystem) async throws {
+        let begin = begin
+        try await SerialQueueExecutor(label: "rota.store.export").perform {
+            let file: StoreFile
+            do throws(FileStoreError) {
+                file = try StoreFile(path, .create, in: files)
+            } catch {
+                // The system could not say what it had just made.
+                if error.code == .readFailed { try? files.removeFile(path) }
+                throw error
+            }
+            defer { file.close() }
+            do {
+                let next = begin()
+                var block: [UInt8] = []
+                while let line = try next() {
+                    block += line
+                    block.append(UInt8(ascii: "\n"))
+                    guard block.count >= 1 << 20 else { continue }
+                    try file.append(block)
+                    block.removeAll(keepingCapacity: true)
+                }
+                try file.append(block)
+                try file.sync()
+            } catch {
+                try? files.removeFile(path)
+                throw error
+            }
+        }
+    }
+}

@@ -1,0 +1,143 @@
+import Foundation
+
+extension StoreState {
+    /// Takes the records from the lines of an export.
+    @concurrent
+    package init<Lines: AsyncSequence & Sendable>(importing lines: Lines) async throws
+    where Lines.Element == String {
+        var reading = StoreImport()
+        for try await line in lines { try reading.take(Data(line.utf8)) }
+        self = try reading.finish()
+    }
+
+    /// Takes the records from a file of lines, a block at a time; blocks on the disk.
+    package init(importing path: String, in files: any FileSystem) throws {
+        let file = try StoreFile(path, .read, in: files)
+        defer { file.close() }
+        var reading = StoreImport()
+        var rest: [UInt8] = []
+        var offset = 0
+        let block = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 16)
+        defer { block.deallocate() }
+        while case let count = try file.read(at: offset, into: block), count > 0 {
+            offset += count
+            var bytes = block[..<count]
+            while let end = bytes.firstIndex(of: UInt8(ascii: "\n")) {
+                rest += bytes[..<end]
+                try reading.take(Data(rest))
+                rest.removeAll(keepingCapacity: true)
+                bytes = bytes[(end + 1)...]
+            }
+            rest += bytes
+        }
+        if !rest.isEmpty { try reading.take(Data(rest)) }
+        self = try reading.finish()
+    }
+}
+
+/// Builds a state from the lines of an export, and takes nothing that does not fit.
+private struct StoreImport: Sendable {
+    private let coder = ExchangeCoder()
+    private var state = StoreState()
+    private var lines = 0
+    private var records = 0
+    private var isComplete = false
+
+    /// Takes the next line.
+    mutating func take(_ text: Data) throws(StoreImportError) {
+        lines += 1
+        // A line break at the very end, or one too many, says nothing.
+        if text.allSatisfy({ $0 == 0x20 || $0 == 0x0d || $0 == 0x09 }) { return }
+        if isComplete { throw StoreImportError(.incomplete, line: lines, "comes after the export's last line") }
+        switch try line(text) {
+        case .format(let version):
+            guard lines == 1 else { throw malformed("is a second first line; import one export at a time") }
+            guard version == ExchangeLine.version else {
+                throw StoreImportError(
+                    .unsupportedVersion, line: 1,
+                    "has version \(version), and this version of Rota reads up to \(ExchangeLine.version); update Rota")
+            }
+        case .change(let change):
+            guard lines > 1 else { throw malformed("is no first line of an export, which names the format") }
+            if let flaw = flaw(change) { throw StoreImportError(.inconsistentRecord, line: lines, flaw) }
+            state.apply(change)
+            records += 1
+        case .end(let count):
+            guard lines > 1 else { throw malformed("is no first line of an export, which names the format") }
+            guard count == records else {
+                throw StoreImportError(
+                    .incomplete, line: lines, "says that there are \(count) records, and there were \(records)")
+            }
+            isComplete = true
+        }
+    }
+
+    /// The state with all records.
+    func finish() throws(StoreImportError) -> StoreState {
+        guard isComplete else {
+            throw StoreImportError(
+                .incomplete, line: lines, "the export breaks off after this line; its last line counts the records")
+        }
+        return state
+    }
+
+    private func line(_ text: Data) throws(StoreImportError) -> ExchangeLine {
+        do {
+            return try coder.value(text)
+        } catch let error as DecodingError {
+            throw malformed(Self.text(error))
+        } catch {
+            throw malformed("\(error)")
+        }
+    }
+
+    private func malformed(_ message: String) -> StoreImportError {
+        StoreImportError(.malformedLine, line: lines, message)
+    }
+
+    private static func text(_ error: DecodingError) -> String {
+        let context: DecodingError.Context
+        switch error {
+        case .typeMismatch(_, let found), .valueNotFound(_, let found), .keyNotFound(_, let found),
+            .dataCorrupted(let found):
+            context = found
+        @unknown default: return "\(error)"
+        }
+        let place = context.codingPath.map(\.stringValue).joined(separator: ".")
+        return place.isEmpty ? context.debugDescription : "\(place): \(context.debugDescription)"
+    }
+
+    /// Why a change has no place in the state, if it has none.
+    private func flaw(_ change: Change) -> String? {
+        switch change {
+        case .putJob(let job): state.jobs[job.id] == nil ? nil : "the job \(job.id) is there already"
+        case .putPosition(let id, _), .putTally(let id, _), .removeJob(let id): missing(id)
+        case .putExecution(let execution):
+            state.executions[execution.id] == nil
+                ? missing(execution.jobID) : "the execution \(execution.id) is there already"
+        case .putProgress(let id, _), .putAttempt(let id, _), .removeExecution(let id):
+            state.executions[id] == nil ? "there is no execution \(id) before this line" : nil
+        case .putSkips(let id, let skips):
+            skips.contains { $0.jobID != id } ? "a skip belongs to another job than \(id)" : missing(id)
+        case .putSkip(let skip, _): missing(skip.jobID)
+        case .putIdempotencyKey(let key, let id):
+            state.idempotencyKeys[key] != nil || state.histories[id]?.idempotencyKey != nil
+                ? "the key “\(key)”, or another of the job \(id), is there already" : missing(id)
+        case .putVersion(let version): missing(version.jobID)
+        case .removeVersion(let id): missing(id.jobID)
+        case .putDependency(let dependency):
+            state.dependencies[dependency.id] != nil
+                ? "the dependency \(dependency.id) is there already"
+                : missing(dependency.jobID) ?? missing(dependency.dependsOn)
+        case .removeDependency(let id):
+            state.dependencies[id] == nil ? "there is no dependency \(id) before this line" : nil
+        case .putOperation(_, let id): missing(id)
+        case .removeOperation(let key):
+            state.operations[key] == nil ? "there is no operation “\(key.key)” before this line" : nil
+        }
+    }
+
+    private func missing(_ id: JobID) -> String? {
+        state.jobs[id] == nil ? "there is no job \(id) before this line" : nil
+    }
+}

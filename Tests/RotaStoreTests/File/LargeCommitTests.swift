@@ -1,0 +1,122 @@
+import Foundation
+import RotaStore
+import RotaTesting
+import Testing
+
+/// A commit that no frame can hold is refused whole, and nothing else suffers.
+@Suite struct LargeCommitTests {
+    static let limit = 4096
+
+    private static func environment(_ files: FaultyFileSystem) -> FileStoreEnvironment {
+        var environment = FileStoreEnvironment.inMemory(files)
+        environment.frameLimit = limit
+        return environment
+    }
+
+    @Test("A commit beyond the limit of a frame is refused with a typed error, and the store goes on without it")
+    func refused() async throws {
+        let files = FaultyFileSystem()
+        let store = try await FileJobStore(path: "/store", environment: Self.environment(files))
+        var script = StoreScript(seed: 4, maximumJobs: 4)
+        for step in 1...60 {
+            let (operation, expected) = script.next()
+            #expect(try await operation.run(on: store) == expected)
+            if step == 30 { try await store.compact() }
+            guard step % 20 == 0 else { continue }
+            let before = try await StoreContents(store)
+            let insertions = (1...100).map {
+                JobInsertion(FileJobStoreTests.job(UInt128($0 << 8)), idempotencyKey: "\($0)")
+            }
+            let error = await #expect(throws: FileStoreError.self) { _ = try await store.insert(insertions) }
+            #expect(error?.code == .commitTooLarge && error?.path == "/store")
+            #expect(try await StoreContents(store) == before)
+            #expect(await store.status.failure == nil)
+        }
+        // Its keys and ids are free: nothing of it was remembered.
+        let insertion = JobInsertion(FileJobStoreTests.job(1 << 8), idempotencyKey: "1")
+        #expect(try await store.insert([insertion]) == [.inserted(insertion.job)])
+        _ = try await store.delete([insertion.job.id])
+        try await store.close()
+        let reopened = try await FileJobStore(path: "/store", environment: .inMemory(files))
+        script.reopen()
+        #expect(try await StoreContents(reopened) == StoreContents(script.state))
+        try await reopened.close()
+        #expect(files.openFiles == 0)
+    }
+
+    @Test("A commit that is refused takes none with it that came in the same round")
+    func companions() async throws {
+        let files = FaultyFileSystem()
+        let store = try await FileJobStore(path: "/store", environment: Self.environment(files))
+        let inserted = await withTaskGroup(of: Int.self) { group in
+            for number in 1...40 {
+                group.addTask {
+                    let count = number % 10 == 0 ? 50 : 1
+                    let jobs = (0..<count).map { FileJobStoreTests.job(UInt128(number * 1000 + $0)) }
+                    let outcome = try? await store.insert(jobs.map { JobInsertion($0) })
+                    return outcome?.count ?? 0
+                }
+            }
+            return await group.reduce(0, +)
+        }
+        #expect(inserted == 36)
+        #expect(try await store.jobs(JobQuery(limit: 100)).items.count == 36)
+        try await store.close()
+        let reopened = try await FileJobStore(path: "/store", environment: .inMemory(files))
+        #expect(try await reopened.jobs(JobQuery(limit: 100)).items.count == 36)
+        try await reopened.close()
+    }
+
+    @Test(
+        "If the files cannot be read back after a refusal, the store stops, and a reopening finds what was acknowledged"
+    )
+    func unreadable() async throws {
+        let probe = FaultyFileSystem()
+        let origin = try await FileJobStore(path: "/store", environment: Self.environment(probe))
+        _ = try await origin.insert([JobInsertion(FileJobStoreTests.job(1))])
+        try await origin.close()
+        let large = (1...100).map { JobInsertion(FileJobStoreTests.job(UInt128($0 << 8))) }
+        for operation in 1...20 {
+            let files = probe.copy()
+            let store = try await FileJobStore(path: "/store", environment: Self.environment(files))
+            files.fault = FileFault(at: operation, .fail(.inputOutput), persists: true)
+            await #expect(throws: FileStoreError.self) { _ = try await store.insert(large) }
+            files.fault = nil
+            let isStopped = await store.status.failure != nil
+            if isStopped {
+                let later = await #expect(throws: FileStoreError.self) { _ = try await store.delete([JobID(bits: 1)]) }
+                #expect(later?.code == .stopped)
+            } else {
+                #expect(try await store.jobs(JobQuery(limit: 100)).items.map(\.id.bits) == [1])
+            }
+            try? await store.close()
+            let reopened = try await FileJobStore(path: "/store", environment: Self.environment(files))
+            #expect(try await reopened.jobs(JobQuery(limit: 100)).items.map(\.id.bits) == [1])
+            try await reopened.close()
+        }
+    }
+
+    @Test("More leases than one frame holds end in several frames")
+    func manyLeases() async throws {
+        let files = FaultyFileSystem()
+        let store = try await FileJobStore(path: "/store", environment: .inMemory(files))
+        let job = FileJobStoreTests.job(1)
+        let date = Date(timeIntervalSince1970: 0)
+        let executions = (1...1000).map {
+            job.execution(id: ExecutionID(bits: $0), source: .manual, scheduledFor: date, createdAt: date)
+        }
+        _ = try await store.insert([JobInsertion(job, executions: executions)])
+        let claim = ClaimRequest(owner: "one", limit: 1000, now: date, leaseExpiresAt: date + 60)
+        #expect(try await store.claim(claim).count == 1000)
+        try await store.close()
+        var environment = FileStoreEnvironment.inMemory(files)
+        environment.leasesPerFrame = 64
+        let reopened = try await FileJobStore(path: "/store", environment: environment)
+        #expect(reopened.recovery.endedLeases == 1000)
+        #expect(try await reopened.agenda(at: date, limit: 2000).expiredLeases.count == 1000)
+        try await reopened.close()
+        let again = try await FileJobStore(path: "/store", environment: environment)
+        #expect(again.recovery.replayedFrames >= 2 + 1000 / 64)
+        try await again.close()
+    }
+}
