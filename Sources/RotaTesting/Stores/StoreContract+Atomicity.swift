@@ -1,0 +1,75 @@
+import Foundation
+import RotaStore
+
+extension StoreContract {
+    /// Several schedulers may use a store at once.
+    static let atomicity: [Check] = [
+        Check("of many who claim at once, one gets each execution") { probe in
+            let job = probe.job()
+            let runs = (0..<40).map { _ in probe.run(of: job) }
+            try await probe.insert(job, runs: runs)
+            let claims = try await probe.atOnce(8) { number in
+                try await probe.claim(7, by: "scheduler \(number)")
+            }.flatMap(\.self)
+            try probe.expect(claims.count, 40, "the number of claims")
+            try probe.expect(Set(claims.map(\.execution.id)), Set(runs.map(\.id)), "what was claimed")
+        },
+        Check("of many who fire one position at once, one does") { probe in
+            let job = probe.job()
+            try await probe.insert(job)
+            let fires = (0..<8).map { _ in probe.fire(job, at: 60) }
+            let outcomes = try await probe.atOnce(8) { number in
+                try await probe.only(probe.store.fire([fires[number]]))
+            }
+            try probe.expect(outcomes.count { $0 == .conflict }, 7, "the number of those that were refused")
+            try probe.expect(await probe.runs().count, 1, "the number of executions")
+        },
+        Check("of many who change one revision at once, one does") { probe in
+            let job = probe.job()
+            try await probe.insert(job)
+            let isDone = try await probe.atOnce(8) { number in
+                do {
+                    _ = try await probe.store.replace(
+                        probe.change(job, definition: probe.job("by \(number)").definition))
+                    return true
+                } catch let error as StoreError where error.code == .conflict {
+                    return false
+                }
+            }
+            try probe.expect(isDone.count { $0 }, 1, "the number of changes")
+            try probe.expect(await probe.job(job.id).version, 2, "the version")
+        },
+        Check("of many who insert under one key at once, one does") { probe in
+            let jobs = (0..<8).map { probe.job("job \($0)") }
+            let outcomes = try await probe.atOnce(8) { number in
+                try await probe.only(probe.store.insert([JobInsertion(jobs[number], idempotencyKey: "key")]))
+            }
+            let inserted = outcomes.filter { if case .inserted = $0 { true } else { false } }
+            try probe.expect(inserted.count, 1, "the number of jobs inserted")
+            try probe.expect(await probe.store.jobs(JobQuery()).items.count, 1, "the number of jobs")
+        },
+        Check("of many who end one run at once, one does") { probe in
+            let job = probe.job()
+            try await probe.insert(job, runs: [probe.run(of: job)])
+            let claim = try await probe.claimOne()
+            let outcomes = try await probe.atOnce(8) { _ in try await probe.end(claim, .succeeded) }
+            try probe.expect(outcomes.count { $0 == .stale }, 7, "the number of those that were refused")
+            let tally = try await probe.job(job.id).tally
+            try probe.expect(tally.succeeded, 1, "the number of successes")
+        },
+    ]
+}
+
+extension StoreProbe {
+    /// What comes of several calls that are made at once, in their order.
+    func atOnce<Value: Sendable>(
+        _ count: Int, _ call: @escaping @Sendable (Int) async throws -> Value
+    ) async throws -> [Value] {
+        try await withThrowingTaskGroup(of: (Int, Value).self) { group in
+            for number in 0..<count { group.addTask { (number, try await call(number)) } }
+            var values: [(Int, Value)] = []
+            for try await value in group { values.append(value) }
+            return values.sorted { $0.0 < $1.0 }.map(\.1)
+        }
+    }
+}

@@ -1,0 +1,194 @@
+import Foundation
+import RotaHTTP
+import RotaStore
+
+extension StoreContract {
+    /// What others ask of an execution: that it be called off, go on, or make room.
+    static let calls: [Check] = [
+        Check("T-74 a queued execution is canceled at once") { probe in
+            let job = probe.job()
+            let run = probe.run(of: job)
+            try await probe.insert(job, runs: [run])
+            guard case .canceled(let ended) = try await probe.cancel(run.id, at: 5, reason: "not needed") else {
+                throw ContractViolation("an execution that has not started was not canceled at once")
+            }
+            try probe.expect(ended.progress.status, .canceled, "the status")
+            try probe.expect(ended.progress.cancelReason, "not needed", "the reason")
+            try probe.expect(ended.progress.finishedAt, probe.at(5), "when it ended")
+            try probe.expect(await probe.execution(run.id), ended, "the execution that is kept")
+            try probe.expect(await probe.claim(), [], "what can be claimed")
+            try probe.expect(await probe.job(job.id).tally.dropped, 1, "the number of those that did not run")
+            try probe.expect(await probe.cancel(run.id), .alreadyOver(ended), "the outcome of a second request")
+        },
+        Check("a running execution is called off by telling whoever runs it") { probe in
+            let job = probe.job()
+            try await probe.insert(job, runs: [probe.run(of: job)])
+            let claim = try await probe.claimOne()
+            guard case .requested(let asked) = try await probe.cancel(claim.execution.id, at: 15, reason: "why") else {
+                throw ContractViolation("an execution that runs is called off by a request")
+            }
+            try probe.expect(asked.progress.status, .running, "the status")
+            try probe.expect(asked.progress.cancelRequestedAt, probe.at(15), "when it was asked for")
+            try probe.expect(await probe.execution(asked.id), asked, "the execution that is kept")
+            try probe.expect(await probe.renew(claim, until: 60), .cancelRequested, "the outcome of the next renewal")
+            let ended = try await probe.finish(claim, .canceled, at: 20)
+            try probe.expect(ended.progress.status, .canceled, "the status after the end")
+            try probe.expect(ended.progress.cancelReason, "why", "the reason")
+        },
+        Check("an execution that was called off while it ran is not tried again") { probe in
+            let job = probe.job()
+            try await probe.insert(job, runs: [probe.run(of: job)])
+            let claim = try await probe.claimOne()
+            _ = try await probe.cancel(claim.execution.id)
+            let ended = try await probe.finish(
+                claim, .retry(at: probe.at(30), after: probe.failure), at: 20, attempt: probe.attempt(1))
+            try probe.expect(ended.progress.status, .canceled, "the status")
+            try probe.expect(await probe.claim(at: 100), [], "what can be claimed")
+        },
+        Check("an execution that was called off while it ran may have succeeded") { probe in
+            let job = probe.job()
+            try await probe.insert(job, runs: [probe.run(of: job)])
+            let claim = try await probe.claimOne()
+            _ = try await probe.cancel(claim.execution.id)
+            let ended = try await probe.finish(claim, .succeeded, at: 20, attempt: probe.attempt(1))
+            try probe.expect(ended.progress.status, .succeeded, "the status")
+        },
+        Check("a waiting execution, and one that waits for its retry, are canceled at once") { probe in
+            let job = probe.job()
+            try await probe.insert(job, runs: [probe.run(of: job), probe.run(of: job)])
+            let claims = try await probe.claim()
+            try probe.expect(claims.count, 2, "the number of claims")
+            try await probe.finish(claims[0], .parked(until: nil))
+            try await probe.finish(claims[1], .retry(at: probe.at(30), after: probe.failure))
+            for claim in claims {
+                guard case .canceled = try await probe.cancel(claim.execution.id, at: 25) else {
+                    throw ContractViolation("what nobody runs is canceled at once")
+                }
+            }
+            try probe.expect(await probe.claim(at: 100), [], "what can be claimed")
+        },
+        Check("calling off what is not there is answered, not refused") { probe in
+            try probe.expect(await probe.cancel(ExecutionID(bits: probe.id())), .missing, "the outcome")
+        },
+        Check("T-73 an answer lets a parked execution go on") { probe in
+            let (job, claim) = try await probe.parkedRun()
+            let output = try Payload(["approved": true])
+            let outcome = try await probe.answer(claim, .queued(at: probe.at(50)), at: 40, output: output)
+            guard case .recorded(let queued) = outcome else { throw ContractViolation("the answer was refused") }
+            try probe.expect(queued.progress.status, .queued, "the status")
+            try probe.expect(queued.progress.dueAt, probe.at(50), "when it is due")
+            try probe.expect(queued.progress.output, output, "what came with the answer")
+            try probe.expect(await probe.claim(at: 49), [], "what can be claimed before")
+            let again = try await probe.claimOne(at: 50)
+            try probe.require(
+                (again.execution.progress.lease?.token ?? 0) > (claim.execution.progress.lease?.token ?? 0),
+                "a token beyond that of the claim before the answer")
+            try probe.expect(await probe.job(job.id).tally.succeeded, 0, "the number of successes")
+        },
+        Check("T-73 an answer may end a parked execution, well or badly") { probe in
+            let ends: [(Answer.Next, ExecutionStatus)] = [
+                (.succeeded, .succeeded), (.failed(probe.failure), .failed), (.canceled, .canceled),
+            ]
+            for (next, status) in ends {
+                let (job, claim) = try await probe.parkedRun()
+                guard case .recorded(let ended) = try await probe.answer(claim, next, at: 40) else {
+                    throw ContractViolation("the answer was refused")
+                }
+                try probe.expect(ended.progress.status, status, "the status")
+                try probe.expect(ended.progress.finishedAt, probe.at(40), "when it ended")
+                try probe.expect(await probe.execution(ended.id), ended, "the execution that is kept")
+                try probe.expect(await probe.job(job.id).tally.lastStatus, status, "the job's last status")
+                try probe.expect(await probe.answer(claim, next, at: 41), .notWaiting(ended), "a second answer")
+            }
+        },
+        Check("an answer to what does not wait, or is not there, does nothing") { probe in
+            let job = probe.job()
+            try await probe.insert(job, runs: [probe.run(of: job)])
+            let claim = try await probe.claimOne()
+            try probe.expect(await probe.answer(claim, .succeeded, at: 20), .notWaiting(claim.execution), "the outcome")
+            try probe.expect(await probe.execution(claim.execution.id), claim.execution, "the execution")
+            _ = try await probe.store.delete([job.id])
+            try probe.expect(await probe.answer(claim, .succeeded, at: 20), .missing, "the outcome of what is gone")
+        },
+        Check("S-66 what has not started in time expires") { probe in
+            let job = probe.job(next: nil) { $0.limits.timeToLive = .seconds(100) }
+            let run = probe.run(of: job)
+            try await probe.insert(job, runs: [run])
+            try probe.expect(await probe.store.prune(at: probe.at(99), limit: 10), PruneReport(), "a report before")
+            let report = try await probe.store.prune(at: probe.at(100), limit: 10)
+            try probe.expect(report.expired.map(\.id), [run.id], "what has expired")
+            try probe.expect(report.hasMore, false, "whether there is more")
+            let ended = try await probe.execution(run.id)
+            try probe.expect(ended, report.expired[0], "the execution that is kept")
+            try probe.expect(ended.progress.status, .expired, "the status")
+            try probe.expect(await probe.job(job.id).tally.dropped, 1, "the number of those that did not run")
+        },
+        Check("S-66 what waits for its retry does not expire, nor what runs") { probe in
+            let job = probe.job { $0.limits.timeToLive = .seconds(100) }
+            try await probe.insert(job, runs: [probe.run(of: job), probe.run(of: job)])
+            let claims = try await probe.claim(lease: 1000)
+            try probe.expect(claims.count, 2, "the number of claims")
+            try await probe.finish(
+                claims[0], .retry(at: probe.at(300), after: probe.failure), attempt: probe.attempt(1))
+            try probe.expect(await probe.store.prune(at: probe.at(500), limit: 10).expired, [], "what has expired")
+            try probe.expect(await probe.claimOne(at: 300).execution.id, claims[0].execution.id, "what is claimed")
+        },
+        Check("T-73 what was parked until an instant expires then") { probe in
+            let (_, claim) = try await probe.parkedRun(until: 200)
+            try probe.expect(await probe.store.prune(at: probe.at(199), limit: 10).expired, [], "what expires before")
+            let report = try await probe.store.prune(at: probe.at(200), limit: 10)
+            try probe.expect(report.expired.map(\.id), [claim.execution.id], "what expires then")
+            let ended = try await probe.execution(claim.execution.id)
+            try probe.expect(ended.progress.status, .expired, "the status")
+            try probe.expect(await probe.answer(claim, .succeeded, at: 201), .notWaiting(ended), "an answer afterwards")
+        },
+        Check("pruning goes on where its limit made it stop") { probe in
+            let job = probe.job { $0.limits.timeToLive = .seconds(10) }
+            try await probe.insert(job, runs: (0..<5).map { _ in probe.run(of: job) })
+            var counts: [Int] = []
+            var hasMore = true
+            while hasMore, counts.count < 10 {
+                let report = try await probe.store.prune(at: probe.at(50), limit: 2)
+                counts.append(report.expired.count)
+                hasMore = report.hasMore
+            }
+            try probe.require(counts.allSatisfy { $0 <= 2 }, "at most two at a time, but got \(counts)")
+            try probe.expect(counts.reduce(0, +), 5, "how many expired in all")
+        },
+        Check("jobs and executions are counted by state") { probe in
+            try probe.expect(await probe.store.counts(), StoreCounts(), "the counts of an empty store")
+            let job = probe.job()
+            try await probe.insert(job, runs: (0..<5).map { _ in probe.run(of: job) })
+            try await probe.insert(probe.job(state: .paused))
+            let claims = try await probe.claim(3)
+            try probe.expect(claims.count, 3, "the number of claims")
+            try await probe.finish(claims[0], .succeeded)
+            try await probe.finish(claims[1], .parked(until: nil))
+            try probe.expect(
+                await probe.store.counts(),
+                StoreCounts(
+                    jobs: [.active: 1, .paused: 1],
+                    executions: [.queued: 2, .running: 1, .succeeded: 1, .waiting: 1]), "the counts")
+            _ = try await probe.store.delete([job.id])
+            try probe.expect(await probe.store.counts(), StoreCounts(jobs: [.paused: 1]), "the counts after a deletion")
+        },
+    ]
+}
+
+extension StoreProbe {
+    /// An execution that is parked, with the claim under which it was.
+    fileprivate func parkedRun(until seconds: Double? = nil) async throws -> (Job, Claim) {
+        let job = self.job(next: nil)
+        try await insert(job, runs: [run(of: job)])
+        let claim = try await claimOne()
+        try await finish(claim, .parked(until: seconds.map(at)), attempt: attempt(1))
+        return (job, claim)
+    }
+
+    fileprivate func answer(
+        _ claim: Claim, _ next: Answer.Next, at seconds: Double, output: Payload? = nil
+    ) async throws -> Answer.Outcome {
+        try await only(
+            store.answer([Answer(claim.execution.id, next: next, output: output, date: at(seconds))]))
+    }
+}

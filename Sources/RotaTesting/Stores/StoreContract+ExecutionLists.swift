@@ -1,0 +1,92 @@
+import Foundation
+import RotaStore
+
+extension StoreContract {
+    /// Executions can be found, and lists read page by page.
+    static let executionLists: [Check] = [
+        Check("T-103 executions are listed in the order in which they were made, the newest first unless asked") {
+            probe in
+            let job = probe.job()
+            let runs = [3.0, 1, 2].map { probe.run(of: job, at: $0) }
+            try await probe.insert(job, runs: runs)
+            let newest = try await probe.store.executions(ExecutionQuery())
+            try probe.expect(newest.items, runs.reversed(), "the newest first")
+            try probe.expect(newest.next, nil, "the next page")
+            let oldest = try await probe.store.executions(ExecutionQuery(order: .ascending))
+            try probe.expect(oldest.items, runs, "the oldest first")
+        },
+        Check("T-105 pages of executions follow each other without a gap or a repetition, in either order") { probe in
+            let (job, other) = (probe.job(), probe.job())
+            let runs = (0..<7).map { probe.run(of: job, at: Double(7 - $0)) }
+            try await probe.insert(job, runs: runs)
+            try await probe.insert(other, runs: [probe.run(of: other)])
+            for order in [ExecutionQuery.Order.ascending, .descending] {
+                var query = ExecutionQuery(jobID: job.id, order: order, limit: 3)
+                var pages: [[ExecutionID]] = []
+                repeat {
+                    let page = try await probe.store.executions(query)
+                    pages.append(page.items.map(\.id))
+                    query.after = page.next.flatMap { PageCursor($0.description) }
+                } while query.after != nil && pages.count < 10
+                try probe.expect(pages.map(\.count), [3, 3, 1], "the lengths of the pages, \(order)")
+                let expected = order == .ascending ? runs : runs.reversed()
+                try probe.expect(pages.flatMap(\.self), expected.map(\.id), "all of them, \(order)")
+            }
+        },
+        Check("a page stays where it was while executions come and go") { probe in
+            let job = probe.job()
+            let runs = (0..<6).map { probe.run(of: job, at: Double($0)) }
+            try await probe.insert(job, runs: runs)
+            let first = try await probe.store.executions(ExecutionQuery(limit: 3))
+            try probe.expect(first.items.map(\.id), runs.suffix(3).reversed().map(\.id), "the first page")
+            try await probe.store.enqueue([probe.run(of: job)])
+            let second = try await probe.store.executions(ExecutionQuery(limit: 3, after: first.next))
+            try probe.expect(second.items.map(\.id), runs.prefix(3).reversed().map(\.id), "the second page")
+        },
+        Check("T-104 a page has from 1 to 1,000 executions") { probe in
+            let job = probe.job()
+            try await probe.insert(job, runs: [probe.run(of: job)])
+            for limit in [0, -1, 1001, .max, .min] {
+                try await probe.expect(.invalidQuery, "a page of \(limit) executions") {
+                    _ = try await probe.store.executions(ExecutionQuery(limit: limit))
+                }
+            }
+            try probe.expect(
+                await probe.store.executions(ExecutionQuery(limit: 1000)).items.count, 1, "the number of executions")
+        },
+        Check("T-97 to T-102 executions are found by job, status, time and name, and by all together") { probe in
+            let (job, other) = (probe.job("Daily report"), probe.job("clean-up"))
+            let runs = (1...4).map { probe.run(of: job, at: Double($0) * 100) }
+            let others = [probe.run(of: other, at: 50), probe.run(of: other, at: 250)]
+            try await probe.insert(job, runs: runs)
+            try await probe.insert(other, runs: others)
+            let claims = try await probe.claim(2, at: 100)
+            try probe.expect(claims.map(\.execution.id), [others[0].id, runs[0].id], "the claims")
+            try await probe.finish(claims[1], .failed(probe.failure), at: 110)
+            func found(_ query: ExecutionQuery) async throws -> [ExecutionID] { try await probe.runs(query).map(\.id) }
+            try probe.expect(await found(ExecutionQuery(jobID: other.id)), others.map(\.id), "by job")
+            try probe.expect(
+                await found(ExecutionQuery(statuses: [.failed, .running])), [runs[0].id, others[0].id], "by statuses")
+            try probe.expect(await found(ExecutionQuery(statuses: [])), [], "by no status at all")
+            try probe.expect(
+                await found(ExecutionQuery(from: probe.at(200))), [runs[1], runs[2], runs[3], others[1]].map(\.id),
+                "from an instant on")
+            try probe.expect(
+                await found(ExecutionQuery(to: probe.at(200))), [runs[0].id, others[0].id], "before an instant")
+            try probe.expect(
+                await found(ExecutionQuery(jobNameContains: "REPORT")), runs.map(\.id), "by a part of the name")
+            try probe.expect(
+                await found(
+                    ExecutionQuery(
+                        jobID: job.id, statuses: [.queued], from: probe.at(200), to: probe.at(400),
+                        jobNameContains: "daily")), [runs[1].id, runs[2].id], "by all together")
+        },
+        Check("T-107 an execution keeps the name that its job had") { probe in
+            let job = probe.job("before")
+            try await probe.insert(job, runs: [probe.run(of: job)])
+            _ = try await probe.store.replace(probe.change(job, definition: probe.job("after").definition))
+            try probe.expect(await probe.runs(ExecutionQuery(jobNameContains: "before")).count, 1, "by the old name")
+            try probe.expect(await probe.runs(ExecutionQuery(jobNameContains: "after")).count, 0, "by the new name")
+        },
+    ]
+}

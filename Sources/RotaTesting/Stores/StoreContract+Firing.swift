@@ -1,0 +1,142 @@
+import Foundation
+import RotaSchedule
+import RotaStore
+
+extension StoreContract {
+    /// Every occurrence gets one verdict, from one scheduler.
+    static let firing: [Check] = [
+        Check("a fire queues its executions, records its skips and moves the job on") { probe in
+            let job = probe.job()
+            try await probe.insert(job)
+            let fire = probe.fire(job, at: 60, 120, skips: [probe.skip(job, at: 180, .misfire)])
+            let outcome = try await probe.only(probe.store.fire([fire]))
+            try probe.expect(
+                outcome, .fired(executions: fire.executions, skips: fire.skips, replaced: []), "the outcome")
+            for run in fire.executions { try probe.expect(await probe.execution(run.id), run, "the execution") }
+            try await probe.expectSkips(of: job, [180: .misfire])
+            let moved = try await probe.job(job.id)
+            try probe.expect(moved.cursor, probe.at(180), "the cursor")
+            try probe.expect(moved.position.next, probe.at(240), "the next occurrence")
+            try probe.expect(moved.revision, 2, "the revision")
+            try probe.expect(moved.scheduledRuns, 2, "the number of runs that the schedule has started")
+            try probe.expect(moved.lastFired, probe.at(120), "the last occurrence that fired")
+        },
+        Check("of two fires planned from one position, the second is refused and leaves nothing") { probe in
+            let job = probe.job()
+            try await probe.insert(job)
+            let (first, second) = (probe.fire(job, at: 60), probe.fire(job, at: 120))
+            let outcomes = try await probe.store.fire([first, second])
+            try probe.expect(
+                outcomes, [.fired(executions: first.executions, skips: [], replaced: []), .conflict], "the outcomes")
+            try probe.expect(await probe.store.fire([second]), [.conflict], "the outcome of another call")
+            try probe.expect(await probe.runs().map(\.id), first.executions.map(\.id), "what is queued")
+            try probe.expect(await probe.job(job.id).cursor, probe.at(60), "the cursor")
+        },
+        Check("a job that does not run its schedule, or is gone, does not fire, and holds up no other") { probe in
+            let idle = [JobState.paused, .draft, .completed].map { probe.job("idle", state: $0) }
+            let (gone, active) = (probe.job("gone"), probe.job("active"))
+            try await probe.insert(idle[0], idle[1], idle[2], active)
+            let outcomes = try await probe.store.fire(
+                (idle + [gone]).map { probe.fire($0, at: 60) } + [probe.fire(active, at: 60)])
+            try probe.expect(outcomes.count, 5, "the number of outcomes")
+            try probe.expect(Array(outcomes.prefix(4)), Array(repeating: .conflict, count: 4), "the first four")
+            try probe.require(outcomes.last != .conflict, "the active job's fire among others that are refused")
+            try probe.expect(await probe.runs().map(\.jobID), [active.id], "the jobs of what is queued")
+        },
+        Check("an instant at or before the cursor cannot be fired") { probe in
+            let job = probe.job()
+            try await probe.insert(job)
+            _ = try await probe.store.fire([probe.fire(job, at: 120)])
+            let now = try await probe.job(job.id)
+            for seconds in [60.0, 120] {
+                let outcome = try await probe.store.fire([probe.fire(now, at: seconds)])
+                try probe.expect(outcome, [.conflict], "the outcome of a fire at \(seconds) s")
+            }
+            try probe.expect(await probe.job(job.id), now, "the job")
+        },
+        Check("a fire whose execution is another's is refused whole") { probe in
+            let (job, other) = (probe.job(), probe.job())
+            let taken = probe.run(of: job, at: 1000)
+            try await probe.insert(job, runs: [taken])
+            try await probe.insert(other)
+            var strange = probe.fire(job, at: 60, 120)
+            strange.executions[1] = probe.run(of: other, at: 120, source: .schedule)
+            try probe.expect(await probe.store.fire([strange]), [.conflict], "a fire with another job's execution")
+            strange.executions[1] = job.execution(
+                id: taken.id, source: .schedule, scheduledFor: probe.at(120), createdAt: probe.at(0))
+            try probe.expect(await probe.store.fire([strange]), [.conflict], "a fire with an identifier that is taken")
+            try probe.expect(await probe.runs().map(\.id), [taken.id], "what is queued")
+            try probe.expect(await probe.job(job.id), job, "the job")
+        },
+        Check("I-24 a schedule that has run as often as it may is completed") { probe in
+            let job = probe.job(schedule: .every(.seconds(60), anchor: probe.at(0)).limited(toRuns: 2))
+            try await probe.insert(job)
+            _ = try await probe.store.fire([probe.fire(job, at: 60)])
+            let first = try await probe.job(job.id)
+            try probe.expect(first.state, .active, "the state after the first run")
+            _ = try await probe.store.fire([probe.fire(first, at: 120)])
+            let second = try await probe.job(job.id)
+            try probe.expect(second.state, .completed, "the state after the last run")
+            try probe.expect(second.position.next, nil, "the next occurrence")
+            try probe.require(second.reason != nil, "a reason why it is completed")
+        },
+        Check("a schedule that counts from the end of a run waits for it") { probe in
+            let job = probe.job(schedule: .afterCompletion(.seconds(60)))
+            try await probe.insert(job)
+            let fire = probe.fire(job, at: 60)
+            _ = try await probe.store.fire([fire])
+            let waiting = try await probe.job(job.id)
+            try probe.expect(waiting.position.next, nil, "the next occurrence while the run is not over")
+            try probe.expect(waiting.awaiting, fire.executions[0].id, "the run that it waits for")
+            let claim = try await probe.claimOne(at: 60)
+            try await probe.finish(claim, .retry(at: probe.at(70), after: probe.failure), at: 65)
+            try probe.expect(await probe.job(job.id).position.next, nil, "the next occurrence before the retry")
+            try await probe.finish(try await probe.claimOne(at: 70), .succeeded, at: 100)
+            let ended = try await probe.job(job.id)
+            try probe.expect(ended.position.next, probe.at(160), "the next occurrence after the end")
+            try probe.expect(ended.awaiting, nil, "the run that it waits for then")
+            try probe.require(ended.revision > waiting.revision, "a new revision when the end moves the schedule")
+        },
+        Check("a schedule that counts from the end of a run goes on when the run is called off") { probe in
+            let job = probe.job(schedule: .afterCompletion(.seconds(60)))
+            try await probe.insert(job)
+            let fire = probe.fire(job, at: 60)
+            _ = try await probe.store.fire([fire])
+            _ = try await probe.cancel(fire.executions[0].id, at: 80)
+            try probe.expect(await probe.job(job.id).position.next, probe.at(140), "the next occurrence")
+        },
+        Check("an instant that has run is not run again under another schedule") { probe in
+            let job = probe.job()
+            try await probe.insert(job)
+            _ = try await probe.store.fire([probe.fire(job, at: 60)])
+            var definition = job.definition
+            definition.schedule = .every(.seconds(30), anchor: probe.at(0))
+            let now = try await probe.job(job.id)
+            let begun = try await probe.store.replace(
+                probe.change(now, definition: definition) { position in
+                    position.cursor = probe.at(0)
+                    position.next = probe.at(30)
+                })
+            guard begun.cursor == probe.at(0) else { return }
+            _ = try await probe.store.fire([probe.fire(begun, at: 30, 60)])
+            let instants = try await probe.runs().map(\.scheduledFor)
+            try probe.expect(instants.sorted(), [30, 60].map(probe.at), "the instants that are queued")
+            try await probe.expectSkips(of: job, [60: .duplicate])
+        },
+    ]
+}
+
+extension StoreProbe {
+    /// Every execution, in the order in which they were made.
+    func runs(_ query: ExecutionQuery = ExecutionQuery()) async throws -> [Execution] {
+        var query = query
+        query.order = .ascending
+        var all: [Execution] = []
+        repeat {
+            let page = try await store.executions(query)
+            all += page.items
+            query.after = page.next
+        } while query.after != nil && all.count < 10_000
+        return all
+    }
+}

@@ -1,0 +1,156 @@
+import Foundation
+import RotaHTTP
+import RotaRetry
+import RotaSchedule
+import RotaStore
+
+extension StoreContract {
+    /// Jobs come in and go out whole.
+    static let jobs: [Check] = [
+        Check("a job is read back as it was inserted") { probe in
+            let jobs = [probe.job("plain"), try fullJob(probe), probe.job("draft", state: .draft, next: nil)]
+            let outcomes = try await probe.store.insert(jobs.map { JobInsertion($0) })
+            try probe.expect(outcomes, jobs.map { .inserted($0) }, "the outcomes")
+            for job in jobs { try probe.expect(await probe.job(job.id), job, "the job") }
+        },
+        Check("a job that is not there is nil, not an error") { probe in
+            try probe.expect(await probe.store.job(JobID(bits: probe.id())), nil, "no job")
+            try probe.expect(await probe.store.execution(ExecutionID(bits: probe.id())), nil, "no execution")
+        },
+        Check("T-6 a job's first executions exist as soon as it does") { probe in
+            let job = probe.job()
+            let runs = [try fullRun(of: job, probe), probe.run(of: job, at: 90)]
+            try await probe.insert(job, runs: runs)
+            for run in runs { try probe.expect(await probe.execution(run.id), run, "the execution") }
+        },
+        Check("a job whose identifier is taken is refused with its whole batch") { probe in
+            let (first, other) = (probe.job(), probe.job())
+            try await probe.insert(first)
+            try await probe.expect(.duplicate, "a second job with an identifier") {
+                _ = try await probe.store.insert([JobInsertion(other), JobInsertion(first)])
+            }
+            try probe.expect(await probe.store.job(other.id), nil, "another job of the refused batch")
+            try await probe.expect(.duplicate, "an identifier twice in one batch") {
+                _ = try await probe.store.insert([JobInsertion(other), JobInsertion(other)])
+            }
+            try probe.expect(await probe.store.job(other.id), nil, "a job of the refused batch")
+        },
+        Check("an execution whose identifier is taken is refused with its whole batch") { probe in
+            let (first, other) = (probe.job(), probe.job())
+            let run = probe.run(of: first)
+            try await probe.insert(first, runs: [run])
+            let again = other.execution(id: run.id, source: .manual, scheduledFor: probe.at(0), createdAt: probe.at(0))
+            try await probe.expect(.duplicate, "a second execution with an identifier") {
+                _ = try await probe.store.insert([JobInsertion(other, executions: [again])])
+            }
+            try probe.expect(await probe.store.job(other.id), nil, "the refused job")
+            try probe.expect(await probe.execution(run.id), run, "the execution that was there")
+        },
+        Check("T-55 a repeated idempotency key returns the first job, unchanged") { probe in
+            let (first, second, third) = (probe.job("first"), probe.job("second"), probe.job("third"))
+            _ = try await probe.store.insert([JobInsertion(first, idempotencyKey: "key")])
+            let again = try await probe.store.insert([
+                JobInsertion(second, idempotencyKey: "key", executions: [probe.run(of: second)]), JobInsertion(third),
+            ])
+            try probe.expect(again, [.existing(first), .inserted(third)], "the outcomes")
+            try probe.expect(await probe.store.job(second.id), nil, "the second job")
+            let runs = try await probe.store.executions(ExecutionQuery(jobID: second.id))
+            try probe.expect(runs.items, [], "its executions")
+        },
+        Check("T-55 one idempotency key twice in a batch makes one job") { probe in
+            let (first, second) = (probe.job("first"), probe.job("second"))
+            let outcomes = try await probe.store.insert([
+                JobInsertion(first, idempotencyKey: "key"), JobInsertion(second, idempotencyKey: "key"),
+            ])
+            try probe.expect(outcomes, [.inserted(first), .existing(first)], "the outcomes")
+            try probe.expect(await probe.store.job(second.id), nil, "the second job")
+        },
+        Check("an idempotency key is free again when its job is deleted") { probe in
+            let (first, second) = (probe.job("first"), probe.job("second"))
+            _ = try await probe.store.insert([JobInsertion(first, idempotencyKey: "key")])
+            _ = try await probe.store.delete([first.id])
+            let outcomes = try await probe.store.insert([JobInsertion(second, idempotencyKey: "key")])
+            try probe.expect(outcomes, [.inserted(second)], "the outcome")
+        },
+        Check("T-57 deleting a job takes along everything that belongs to it, and nothing else") { probe in
+            let (job, other) = (probe.job("goes"), probe.job("stays"))
+            let (run, kept) = (probe.run(of: job), probe.run(of: other))
+            try await probe.insert(job, runs: [run])
+            try await probe.insert(other, runs: [kept])
+            _ = try await probe.store.fire([probe.fire(job, skips: [probe.skip(job, at: 60, .misfire)])])
+            let waits = JobDependency(
+                id: DependencyID(bits: probe.id()), jobID: other.id, dependsOn: job.id, createdAt: probe.at(0))
+            try await probe.store.add(waits)
+            try probe.expect(await probe.store.delete([job.id]), [job.id], "what was there")
+            try probe.expect(await probe.store.job(job.id), nil, "the job")
+            try probe.expect(await probe.store.execution(run.id), nil, "its execution")
+            try probe.expect(await probe.store.skips(of: job.id), [], "its skips")
+            try probe.expect(await probe.store.versions(of: job.id), [], "its versions")
+            try probe.expect(await probe.store.dependencies(of: other.id), [], "a dependency on it")
+            try probe.expect(await probe.claim().map(\.execution.id), [kept.id], "what can still be claimed")
+            try probe.expect(await probe.job(other.id), other, "the other job")
+        },
+        Check("I-29 deleting what is not there is no error") { probe in
+            let job = probe.job()
+            try await probe.insert(job)
+            let ids = [JobID(bits: probe.id()), job.id]
+            try probe.expect(await probe.store.delete(ids), [job.id], "what was there")
+            try probe.expect(await probe.store.delete(ids), [], "what was there the second time")
+        },
+    ]
+
+    /// A job with something in every field.
+    static func fullJob(_ probe: StoreProbe) throws -> Job {
+        let window = try ExecutionWindow("* 8-18 * * 1-5", in: "Europe/Berlin")
+        var job = probe.job("Übergrößenträger 🗓 – a job with \"quotes\"\nand lines") { definition in
+            definition.metadata = ["trace": "1", "": "empty", "ключ": "значение"]
+            definition.labels = JobLabels(
+                slug: "a-slug", description: "what it is for", project: "p", group: "g", environment: "production",
+                tags: ["team": "red", "tier": "1"])
+            definition.limits = JobLimits(
+                concurrency: 2, concurrencyPerKey: 1, rate: RateLimit(5, per: .seconds(60)),
+                sharedRates: [SharedRateLimit("api", RateLimit(9, per: .seconds(1)))], window: window,
+                timeToLive: .seconds(3600), priority: 7)
+            definition.overlap = .queue(limit: 3)
+            definition.retention = Retention(
+                maximumCount: 7, maximumAge: .seconds(86_400), ages: [.failed: .seconds(864_000)])
+            definition.misfire = .all(limit: 3, within: .seconds(600))
+            definition.delivery = .atMostOnce
+            definition.versionPolicy = .minor
+            definition.isBackwardsCompatible = true
+            definition.fallbackURL = "https://example.org/"
+            definition.deduplicationWindow = .milliseconds(1500)
+        }
+        job.definition.action = .http(
+            try RequestTemplate.post("https://example.com/hook?a=1&b=%20", headers: ["X-A": "b"]))
+        job.position.nextEffective = probe.at(72)
+        job.position.reason = "because"
+        job.position.resumesAt = probe.at(500)
+        job.position.skipsRemaining = 2
+        job = Job(
+            id: job.id, definition: job.definition, version: 3, createdAt: probe.at(0), updatedAt: probe.at(5),
+            position: job.position, createdBy: "ann", updatedBy: "bob")
+        return job
+    }
+
+    /// An execution with something in every field that it can have when it is made.
+    static func fullRun(of job: Job, _ probe: StoreProbe) throws -> Execution {
+        var details = ExecutionDetails.none
+        details.replayOf = ExecutionID(bits: 77)
+        details.continuationOf = ExecutionID(bits: 78)
+        details.parentID = ExecutionID(bits: 79)
+        details.lineageDepth = 2
+        details.priority = 3
+        details.concurrencyKey = "tenant-1"
+        details.idempotencyKey = "request-1"
+        details.tags = ["a": "b"]
+        details.createdBy = "ann"
+        details.batchID = BatchID(bits: 80)
+        details.workflowStepRunID = "step"
+        details.isDebugging = true
+        return job.execution(
+            id: ExecutionID(bits: probe.id()), source: ExecutionSource(rawValue: "an app's own"),
+            scheduledFor: probe.at(60), dueAt: probe.at(63), createdAt: probe.at(1),
+            payload: try Payload(["n": 1]), metadata: ["carrier": "00-1"], details: details)
+    }
+}

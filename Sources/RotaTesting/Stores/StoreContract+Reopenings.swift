@@ -1,0 +1,94 @@
+import Foundation
+import RotaStore
+
+extension StoreContract {
+    /// What was acknowledged is there when the store is opened again.
+    static let reopenings: [DurabilityCheck] = [
+        DurabilityCheck("jobs, executions and skips are there again, whole") { probe in
+            let jobs = [try fullJob(probe), probe.job("fires")]
+            let runs = [try fullRun(of: jobs[0], probe), probe.run(of: jobs[0], at: 1000)]
+            try await probe.insert(jobs[0], runs: runs)
+            try await probe.insert(jobs[1])
+            _ = try await probe.store.fire([
+                probe.fire(jobs[1], at: 60, skips: [probe.skip(jobs[1], at: 120, .misfire)])
+            ])
+            return StoreProbe.Memory(
+                jobs: [jobs[0], try await probe.job(jobs[1].id)], runs: try await probe.runs())
+        } reopened: { probe, memory in
+            try probe.expect(await probe.store.jobs(JobQuery()).items, memory.jobs, "the jobs")
+            try probe.expect(await probe.runs(), memory.runs, "the executions")
+            try await probe.expectSkips(of: memory.jobs[1], [120: .misfire])
+            let counts = try await probe.store.counts()
+            try probe.expect(counts.executions, [.queued: memory.runs.count], "the counts")
+        },
+        DurabilityCheck("what has ended is over, with its attempts, and its job's tally") { probe in
+            let job = probe.job()
+            try await probe.insert(job, runs: (0..<3).map { probe.run(of: job, at: Double($0)) })
+            let claims = try await probe.claim()
+            guard claims.count == 3 else { throw ContractViolation("three executions are due") }
+            try await probe.finish(claims[0], .failed(probe.failure), attempt: probe.attempt(1))
+            try await probe.finish(
+                claims[1], .retry(at: probe.at(500), after: probe.failure), attempt: probe.attempt(1))
+            try await probe.finish(claims[2], .parked(until: probe.at(900)))
+            return StoreProbe.Memory(jobs: [try await probe.job(job.id)], runs: try await probe.runs(), claims: claims)
+        } reopened: { probe, memory in
+            try probe.expect(await probe.runs(), memory.runs, "the executions")
+            try probe.expect(await probe.job(memory.jobs[0].id), memory.jobs[0], "the job")
+            try probe.expect(await probe.claim(at: 499), [], "what can be claimed before the retry")
+            let again = try await probe.claimOne(at: 500)
+            try probe.require(
+                (again.execution.progress.lease?.token ?? 0) > (memory.claims[1].execution.progress.lease?.token ?? 0),
+                "a token beyond that of the claim before the reopening")
+            try probe.expect(await probe.end(memory.claims[1], .succeeded), .stale, "an end under the old claim")
+            let report = try await probe.store.prune(at: probe.at(900), limit: 10)
+            try probe.expect(report.expired.map(\.id), [memory.claims[2].execution.id], "what expires")
+        },
+        DurabilityCheck("what was running is not lost, and not run twice at once") { probe in
+            let job = probe.job()
+            try await probe.insert(job, runs: [probe.run(of: job)])
+            return StoreProbe.Memory(claims: [try await probe.claimOne(at: 10, lease: 30)])
+        } reopened: { probe, memory in
+            try probe.expect(await probe.claim(at: 20), [], "what can be claimed")
+            let agenda = try await probe.store.agenda(at: probe.at(40), limit: 10)
+            try probe.expect(
+                agenda.expiredLeases.map(\.execution.id), memory.claims.map(\.execution.id), "the expired leases")
+        },
+        DurabilityCheck("keys, versions and dependencies are remembered") { probe in
+            let (job, goal) = (probe.job("job"), probe.job("goal"))
+            _ = try await probe.store.insert([JobInsertion(job, idempotencyKey: "key"), JobInsertion(goal)])
+            let key = IdempotencyKey("key", for: "rename", until: probe.at(1000))
+            let changed = try await probe.store.replace(
+                probe.change(job, definition: probe.job("renamed").definition, key: key))
+            try await probe.store.add(
+                JobDependency(
+                    id: DependencyID(bits: probe.id()), jobID: job.id, dependsOn: goal.id, createdAt: probe.at(0)))
+            return StoreProbe.Memory(jobs: [changed, goal])
+        } reopened: { probe, memory in
+            let job = memory.jobs[0]
+            let outcomes = try await probe.store.insert([JobInsertion(probe.job(), idempotencyKey: "key")])
+            try probe.expect(outcomes, [.existing(job)], "the outcome of an insertion with the same key")
+            let key = IdempotencyKey("key", for: "rename", until: probe.at(1000))
+            let repeated = try await probe.store.replace(
+                probe.change(job, definition: probe.job("again").definition, key: key))
+            try probe.expect(repeated, job, "the job after a change with the same key")
+            try probe.expect(await probe.store.versions(of: job.id).map(\.version), [2, 1], "the versions")
+            let dependencies = try await probe.store.dependencies(of: job.id)
+            try probe.expect(dependencies.map(\.dependsOn), [memory.jobs[1].id], "the dependencies")
+        },
+        DurabilityCheck("what was deleted stays deleted") { probe in
+            let (job, other) = (probe.job("goes"), probe.job("stays"))
+            _ = try await probe.store.insert([
+                JobInsertion(job, idempotencyKey: "key", executions: [probe.run(of: job)]), JobInsertion(other),
+            ])
+            _ = try await probe.store.delete([job.id])
+            return StoreProbe.Memory(jobs: [job, other])
+        } reopened: { probe, memory in
+            try probe.expect(await probe.store.jobs(JobQuery()).items, [memory.jobs[1]], "the jobs")
+            try probe.expect(await probe.runs(), [], "the executions")
+            try probe.expect(await probe.store.versions(of: memory.jobs[0].id), [], "the versions of the deleted job")
+            let again = probe.job("again")
+            let outcomes = try await probe.store.insert([JobInsertion(again, idempotencyKey: "key")])
+            try probe.expect(outcomes, [.inserted(again)], "the outcome of an insertion with its key")
+        },
+    ]
+}

@@ -1,0 +1,182 @@
+import Foundation
+import RotaRetry
+import RotaSchedule
+import RotaStore
+
+/// A store that is being checked, with a time that stands still and identifiers that repeat.
+struct StoreProbe: Sendable {
+    /// What a check has to know after a reopening.
+    struct Memory: Sendable {
+        var jobs: [Job] = []
+        var runs: [Execution] = []
+        var claims: [Claim] = []
+    }
+
+    let store: any JobStore
+    private let ids: TimeOrderedIDGenerator
+
+    init(_ store: any JobStore) {
+        self.init(store, ids: TimeOrderedIDGenerator(random: SeededGenerator(seed: 1)))
+    }
+
+    private init(_ store: any JobStore, ids: TimeOrderedIDGenerator) {
+        self.store = store
+        self.ids = ids
+    }
+
+    /// The same probe on another opening of the store.
+    func moved(to store: any JobStore) -> StoreProbe {
+        StoreProbe(store, ids: ids)
+    }
+
+    /// An instant, in seconds from the beginning of the check, which is the beginning of a UTC day.
+    func at(_ seconds: Double) -> Date {
+        Date(timeIntervalSince1970: 1_767_225_600 + seconds)
+    }
+
+    /// The bits of an identifier greater than all before.
+    func id() -> UInt128 {
+        ids.makeID(at: at(0))
+    }
+
+    // MARK: Records
+
+    /// A job whose next occurrence is at an instant.
+    func job(
+        _ name: String = "a job", state: JobState = .active, next: Double? = 60, schedule: Schedule? = nil,
+        _ change: (inout JobDefinition) -> Void = { _ in }
+    ) -> Job {
+        var definition = JobDefinition(
+            name: name, schedule: schedule ?? .every(.seconds(60), anchor: at(0)), action: .handler("work"))
+        change(&definition)
+        return Job(
+            id: JobID(bits: id()), definition: definition, createdAt: at(0),
+            position: JobPosition(state: state, cursor: at(0), next: next.map(at)))
+    }
+
+    /// A run of a job that may start from an instant.
+    func run(
+        of job: Job, at seconds: Double = 0, source: ExecutionSource = .manual,
+        _ change: (inout ExecutionDetails) -> Void = { _ in }
+    ) -> Execution {
+        var details = ExecutionDetails.none
+        change(&details)
+        return job.execution(
+            id: ExecutionID(bits: id()), source: source, scheduledFor: at(seconds), createdAt: at(0), details: details)
+    }
+
+    /// A fire of occurrences at some instants, with the next one a minute after the last.
+    func fire(_ job: Job, at seconds: Double..., skips: [SkippedOccurrence] = []) -> Fire {
+        var position = job.position
+        let last = max(seconds.last.map(at) ?? job.position.cursor, skips.last?.last ?? job.position.cursor)
+        position.cursor = last
+        position.next = last.addingTimeInterval(60)
+        return Fire(
+            jobID: job.id, expectedRevision: job.position.revision,
+            executions: seconds.map { run(of: job, at: $0, source: .schedule) }, skips: skips, position: position)
+    }
+
+    func skip(_ job: Job, at seconds: Double, _ reason: SkippedOccurrence.Reason) -> SkippedOccurrence {
+        SkippedOccurrence(
+            jobID: job.id, first: at(seconds), last: at(seconds), count: 1, reason: reason, decidedAt: at(seconds))
+    }
+
+    func attempt(_ number: Int, failure: ExecutionFailure? = nil) -> Attempt {
+        Attempt(
+            number: number, startedAt: at(1), duration: .milliseconds(250), failure: failure, statusCode: 200,
+            bodyPreview: "done", responseHeaders: ["server": "x"])
+    }
+
+    var failure: ExecutionFailure { ExecutionFailure(kind: .timeout, message: "no answer") }
+
+    // MARK: Calls
+
+    /// Inserts jobs.
+    func insert(_ jobs: Job...) async throws {
+        _ = try await store.insert(jobs.map { JobInsertion($0) })
+    }
+
+    /// Makes a job with runs that are due at once.
+    func insert(_ job: Job, runs: [Execution]) async throws {
+        _ = try await store.insert([JobInsertion(job, executions: runs)])
+    }
+
+    func claim(
+        _ limit: Int = 100, at seconds: Double = 10, lease: Double = 30, by owner: String = "one"
+    ) async throws -> [Claim] {
+        try await store.claim(
+            ClaimRequest(owner: owner, limit: limit, now: at(seconds), leaseExpiresAt: at(seconds + lease)))
+    }
+
+    /// Claims what must be exactly one execution.
+    func claimOne(at seconds: Double = 10, lease: Double = 30) async throws -> Claim {
+        let claims = try await claim(at: seconds, lease: lease)
+        guard claims.count == 1 else { throw ContractViolation("one execution is due, but \(claims.count) came") }
+        return claims[0]
+    }
+
+    @discardableResult
+    func finish(
+        _ claim: Claim, _ next: Completion.Next, at seconds: Double = 20, attempt: Attempt? = nil,
+        output: Payload? = nil
+    ) async throws -> Execution {
+        let completion = Completion(
+            executionID: claim.execution.id, token: claim.execution.progress.lease?.token ?? 0, attempt: attempt,
+            next: next, date: at(seconds), output: output)
+        guard case .recorded(let execution) = try await only(store.finish([completion])) else {
+            throw ContractViolation("the end of a run under its latest lease was refused")
+        }
+        return execution
+    }
+
+    func cancel(_ id: ExecutionID, at seconds: Double = 15, reason: String? = nil) async throws -> Cancellation.Outcome
+    {
+        try await only(store.cancel([Cancellation(id, reason: reason, date: at(seconds))]))
+    }
+
+    /// The only outcome of a batch of one.
+    func only<Outcome>(_ outcomes: [Outcome]) throws -> Outcome {
+        guard outcomes.count == 1 else {
+            throw ContractViolation("one request has \(outcomes.count) outcomes; each has exactly one")
+        }
+        return outcomes[0]
+    }
+
+    /// A job that must be there.
+    func job(_ id: JobID) async throws -> Job {
+        guard let job = try await store.job(id) else { throw ContractViolation("job \(id) is not there") }
+        return job
+    }
+
+    /// An execution that must be there.
+    func execution(_ id: ExecutionID) async throws -> Execution {
+        guard let execution = try await store.execution(id) else {
+            throw ContractViolation("execution \(id) is not there")
+        }
+        return execution
+    }
+
+    // MARK: Judgements
+
+    func require(_ condition: Bool, _ expected: @autoclosure () -> String) throws {
+        try ContractViolation.require(condition, expected())
+    }
+
+    func expect<Value: Equatable>(_ value: Value, _ expected: Value, _ what: String) throws {
+        guard value != expected else { return }
+        throw ContractViolation("\(what): expected \(expected), but got \(value)")
+    }
+
+    /// Requires that a call is refused with a code.
+    func expect(
+        _ code: StoreError.Code, _ what: String, of call: () async throws -> Void
+    ) async throws {
+        do {
+            try await call()
+        } catch let error as StoreError {
+            guard error.code != code else { return }
+            throw ContractViolation("\(what) must be refused, but not so: \(error.message)")
+        }
+        throw ContractViolation("\(what) must be refused, and was not")
+    }
+}
