@@ -11,6 +11,8 @@ enum CompletionPlanner {
     ) -> Completion {
         let claim = result.claim
         switch result.report.ending {
+        case .interrupted where result.canceledBecause == .requested:
+            return completion(of: claim, attempt: nil, next: .canceled, at: now)
         case .interrupted:
             return released(claim, at: now)
         case .succeeded:

@@ -11,6 +11,7 @@ struct DriverContext: Sendable {
     let signal = Signal()
     let stop = StopRequest()
     let events = EventHub()
+    let workforce = Workforce()
     let status = DriverStatus()
 
     var planner: FirePlanner {

@@ -45,14 +45,27 @@ extension Scheduler {
         var driver = Driver(context: context, queue: queue, outbox: outbox, random: random)
         try await withThrowingTaskGroup(of: Void.self) { group in
             for _ in 0..<context.configuration.maximumConcurrency {
+                let worker = context.workforce.hire()
                 group.addTask {
-                    while let work = await queue.next(isDrained: outbox.flush) {
-                        let result = await SleeperTag.$current.withValue(work.claim.tag) { await runner.run(work) }
-                        outbox.push(result, isUrgent: result.duration > .milliseconds(1))
+                    await worker.work {
+                        while let work = await queue.next(isDrained: outbox.flush) {
+                            worker.begin(work.claim.execution.id)
+                            var result = await SleeperTag.$current.withValue(work.claim.tag) { await runner.run(work) }
+                            result.canceledBecause = worker.end()
+                            outbox.push(result, isUrgent: result.duration > .milliseconds(1))
+                            guard result.canceledBecause == nil else {
+                                outbox.flush()
+                                return true
+                            }
+                        }
+                        return false
                     }
                 }
             }
-            defer { queue.close() }
+            defer {
+                queue.close()
+                context.workforce.dismiss()
+            }
             do {
                 try await driver.run(until: cancellation, cancelWorkers: { group.cancelAll() })
             } catch {
