@@ -11,6 +11,7 @@ extension JobDefinition {
         }
         try schedule.validate()
         try retry.validate()
+        try validateTrouble()
         if let lateness = misfire.maximumLateness, lateness < .zero {
             throw SchedulerError(
                 .invalidJob,

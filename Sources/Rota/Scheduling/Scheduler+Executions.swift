@@ -61,7 +61,7 @@ extension Scheduler {
         details.replayOf = replayOf
         let execution = job.execution(
             id: ExecutionID(bits: context.ids.makeID(at: now)), source: source, scheduledFor: now, createdAt: now,
-            payload: payload, metadata: metadata, details: details)
+            payload: payload, metadata: context.carried(with: metadata ?? job.definition.metadata), details: details)
         do {
             _ = try await context.store.enqueue([execution])
         } catch let error as StoreError where error.code == .jobNotFound {

@@ -54,7 +54,9 @@ extension Scheduler {
         job.position = fire.position
         job.position.runsBegan(
             fire.executions.count, last: fire.executions.last.map { ($0.id, $0.scheduledFor) }, of: definition.schedule)
-        return JobInsertion(job, idempotencyKey: draft.idempotencyKey, executions: fire.executions)
+        return JobInsertion(
+            job, idempotencyKey: draft.idempotencyKey,
+            executions: fire.executions.map { $0.with(metadata: context.carried(with: $0.metadata)) })
     }
 
     /// Reads a job.

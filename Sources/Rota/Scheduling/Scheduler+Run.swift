@@ -40,8 +40,10 @@ extension Scheduler {
         let queue = WorkQueue<Work>()
         let outbox = Outbox<AttemptResult>(signal: context.signal)
         let runner = AttemptRunner(
-            transport: transport, secrets: secrets, handlers: handlers, clock: context.clock,
-            keptResponseHeaders: context.configuration.keptResponseHeaders)
+            transport: transport, secrets: secrets, handlers: handlers, middleware: middleware, context: context)
+        for missing in try await MissingHandlers(store: context.store, handlers: handlers).find() {
+            context.events.missedHandler(missing.name, jobs: missing.jobs, at: context.clock.now)
+        }
         var driver = Driver(context: context, queue: queue, outbox: outbox, random: random)
         try await withThrowingTaskGroup(of: Void.self) { group in
             for _ in 0..<context.configuration.maximumConcurrency {

@@ -1,3 +1,5 @@
+public import RotaHTTP
+
 /// The numbers that a scheduler works with; each has a default that suits most apps.
 public struct SchedulerConfiguration: Sendable, Hashable {
     /// A name for this scheduler in leases and logs; it need not be unique.
@@ -14,6 +16,10 @@ public struct SchedulerConfiguration: Sendable, Hashable {
     public var batchSize = 512
     /// The response headers that are kept with an attempt, in any case (T-88).
     public var keptResponseHeaders: Set<String> = ["content-type", "content-length", "date", "retry-after"]
+    /// The largest output of a run that is stored, in bytes of JSON, from 0 to 16 MiB; a larger one fails the attempt.
+    public var maximumOutputBytes = 1 << 20
+    /// How the webhooks of notices are signed, if their rule names a secret.
+    public var webhookSignature = WebhookSignature.standard
 
     /// Makes a configuration with the defaults.
     public init() {}
@@ -23,6 +29,8 @@ public struct SchedulerConfiguration: Sendable, Hashable {
         try check((1...10_000).contains(batchSize), "batchSize", batchSize, "1 to 10,000")
         try check(leaseDuration >= .seconds(1), "leaseDuration", leaseDuration, "1 second or more")
         try check(misfireTolerance >= .zero, "misfireTolerance", misfireTolerance, "0 seconds or more")
+        try check(
+            (0...(16 << 20)).contains(maximumOutputBytes), "maximumOutputBytes", maximumOutputBytes, "0 to 16 MiB")
         try check(shutdownGrace >= .zero, "shutdownGrace", shutdownGrace, "0 seconds or more")
     }
 
