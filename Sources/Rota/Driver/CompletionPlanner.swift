@@ -13,6 +13,8 @@ enum CompletionPlanner {
         switch result.report.ending {
         case .interrupted where result.canceledBecause == .requested:
             return completion(of: claim, attempt: nil, next: .canceled, at: now)
+        case .interrupted where claim.job.definition.delivery == .atMostOnce:
+            return abandoned(result, at: now)
         case .interrupted, .unhandled:
             return released(claim, at: now)
         case .parked(let deadline):
@@ -38,6 +40,16 @@ enum CompletionPlanner {
         completion(of: claim, attempt: nil, next: .released(until: instant ?? now), at: now)
     }
 
+    /// Ends an execution whose attempt was broken off when the scheduler stopped, and that must not be done twice.
+    private static func abandoned(_ result: AttemptResult, at now: Date) -> Completion {
+        let failure = ExecutionFailure(
+            kind: .crashed,
+            message: "The scheduler stopped before the attempt ended. Nobody knows how much of it was done, "
+                + "and the job's work is done at most once.")
+        return completion(
+            of: result.claim, attempt: attempt(result, failure: failure), next: .failed(failure), at: now)
+    }
+
     /// Plans what follows from a lease that ran out: whoever held it is gone, and its attempt counts as crashed.
     static func crashed(
         _ claim: Claim, at now: Date, random: inout any RandomNumberGenerator & Sendable
@@ -60,6 +72,7 @@ enum CompletionPlanner {
         after failure: AttemptFailure, _ recorded: ExecutionFailure, asked: AttemptReport.Retrying? = nil,
         of claim: Claim, at now: Date, random: inout any RandomNumberGenerator & Sendable
     ) -> Completion.Next {
+        if failure.kind == .crashed, claim.job.definition.delivery == .atMostOnce { return .failed(recorded) }
         let policy = claim.retryPolicy
         let number = claim.execution.attempts.count + 1
         switch asked {
@@ -99,7 +112,11 @@ enum CompletionPlanner {
 extension Claim {
     /// The policy that decides about another attempt.
     fileprivate var retryPolicy: RetryPolicy {
-        execution.source == .notification ? .notices : job.definition.retry
+        guard execution.source != .notification else { return .notices }
+        let policy = job.definition.retry
+        // Overrides were checked against the policy of their time; with another they may not fit.
+        guard let overrides = execution.details.overrides else { return policy }
+        return (try? policy.applying(overrides)) ?? policy
     }
 }
 

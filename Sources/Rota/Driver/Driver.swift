@@ -16,6 +16,7 @@ struct Driver {
     private var renewAt: Date?
     private var conflictStreak = 0
     private var deference = Deference()
+    private var catchUp: CatchUp
 
     /// Whether somebody said that there is something new.
     private var hasNews = true
@@ -38,6 +39,7 @@ struct Driver {
         self.queue = queue
         self.outbox = outbox
         self.random = random
+        catchUp = CatchUp(rate: context.configuration.catchUpRate)
         alarm = Alarm(clock: context.clock, signal: context.signal, owner: context.owner)
     }
 
@@ -193,6 +195,7 @@ struct Driver {
             }
         }
         context.events.send(outcomes, of: completions, at: now)
+        for case .recorded(let execution) in outcomes where context.ends.isWatched { context.ends.ended(execution) }
         let ends = zip(outcomes, claims).compactMap { RunEnd($0, of: $1) }
         guard !ends.isEmpty else { return }
         lookAt = now
@@ -212,9 +215,10 @@ struct Driver {
     }
 
     private mutating func fire(_ due: [Job], at now: Date) async throws -> Bool {
-        let planner = context.planner
+        let (planner, ids) = (context.planner, context.ids)
         let fires = due.compactMap { job in
-            planner.plan(job, at: now) { ExecutionID(bits: context.ids.makeID(at: now)) }?.admitted(for: job, at: now)
+            planner.plan(job, at: now, catchUp: &catchUp) { ExecutionID(bits: ids.makeID(at: now)) }?
+                .admitted(for: job, at: now)
         }
         guard !fires.isEmpty else {
             conflictStreak = 0
@@ -222,16 +226,26 @@ struct Driver {
         }
         var hasFired = false
         for (fire, outcome) in zip(fires, try await context.store.fire(fires)) {
-            guard case .fired(let executions, let skips, _) = outcome else {
+            guard case .fired(let executions, let skips, let replaced) = outcome else {
                 lookAt = now
                 continue
             }
             hasFired = true
             if let wake = fire.position.wake { lookAt = min(lookAt, wake) }
             context.events.send(fired: executions, skips: skips, of: fire.jobID, at: now)
+            for execution in replaced { callOff(execution, at: now) }
         }
         conflictStreak = hasFired ? 0 : conflictStreak + 1
         return hasFired || conflictStreak < Self.conflictLimit
+    }
+
+    /// Ends the work on an execution that a later one replaces; what runs elsewhere is told when its lease is renewed.
+    private func callOff(_ execution: Execution, at now: Date) {
+        if execution.status.isTerminal {
+            context.noteEnd(of: execution, at: now)
+        } else {
+            context.workforce.cancel(execution.id, because: .requested)
+        }
     }
 
     private mutating func claim() async throws -> Bool {
@@ -257,8 +271,12 @@ struct Driver {
         let end = now.advanced(by: context.configuration.leaseDuration)
         // Those that cannot be renewed were taken over; their results will be refused.
         let renewals = inFlight.held.compactMap { context.vitals.renewal(of: $0, until: end) }
-        for case (let renewal, .lost) in zip(renewals, try await context.store.renew(renewals)) {
-            context.events.observers.tell { $0.lostLease(of: renewal.executionID, at: now) }
+        for (renewal, outcome) in zip(renewals, try await context.store.renew(renewals)) {
+            switch outcome {
+            case .renewed: break
+            case .lost: context.events.observers.tell { $0.lostLease(of: renewal.executionID, at: now) }
+            case .cancelRequested: context.workforce.cancel(renewal.executionID, because: .requested)
+            }
         }
     }
 

@@ -15,6 +15,7 @@ struct DriverContext: Sendable {
     let events = EventHub()
     let workforce = Workforce()
     let vitals = VitalSigns()
+    let ends = EndWatch()
     let status = DriverStatus()
 
     var planner: FirePlanner {
