@@ -11,21 +11,43 @@ enum CompletionPlanner {
     ) -> Completion {
         let claim = result.claim
         switch result.report.ending {
-        case .interrupted:
+        case .interrupted where result.canceledBecause == .requested:
+            return completion(of: claim, attempt: nil, next: .canceled, at: now)
+        case .interrupted where claim.job.definition.delivery == .atMostOnce:
+            return abandoned(result, at: now)
+        case .interrupted, .unhandled:
             return released(claim, at: now)
+        case .parked(let deadline):
+            return completion(of: claim, attempt: nil, next: .parked(until: deadline), at: now)
         case .succeeded:
-            return completion(of: claim, attempt: attempt(result, failure: nil), next: .succeeded, at: now)
+            return completion(
+                of: claim, attempt: attempt(result, failure: nil), next: .succeeded, at: now,
+                output: result.report.output)
         case .failed(let failure, let message):
             let recorded = ExecutionFailure(kind: failure.kind, message: message)
             return completion(
                 of: claim, attempt: attempt(result, failure: recorded),
-                next: next(after: failure, recorded, of: claim, at: now, random: &random), at: now)
+                next: next(
+                    after: failure, recorded, asked: result.report.retrying, of: claim, at: now, random: &random),
+                at: now)
         }
     }
 
     /// Gives an execution back whose attempt was not made, or not brought to an end.
-    static func released(_ claim: Claim, at now: Date) -> Completion {
-        completion(of: claim, attempt: nil, next: .released(until: now), at: now)
+    ///
+    /// - Parameter instant: When it may start again; at once if `nil`.
+    static func released(_ claim: Claim, at now: Date, until instant: Date? = nil) -> Completion {
+        completion(of: claim, attempt: nil, next: .released(until: instant ?? now), at: now)
+    }
+
+    /// Ends an execution whose attempt was broken off when the scheduler stopped, and that must not be done twice.
+    private static func abandoned(_ result: AttemptResult, at now: Date) -> Completion {
+        let failure = ExecutionFailure(
+            kind: .crashed,
+            message: "The scheduler stopped before the attempt ended. Nobody knows how much of it was done, "
+                + "and the job's work is done at most once.")
+        return completion(
+            of: result.claim, attempt: attempt(result, failure: failure), next: .failed(failure), at: now)
     }
 
     /// Plans what follows from a lease that ran out: whoever held it is gone, and its attempt counts as crashed.
@@ -47,11 +69,21 @@ enum CompletionPlanner {
     }
 
     private static func next(
-        after failure: AttemptFailure, _ recorded: ExecutionFailure, of claim: Claim, at now: Date,
-        random: inout any RandomNumberGenerator & Sendable
+        after failure: AttemptFailure, _ recorded: ExecutionFailure, asked: AttemptReport.Retrying? = nil,
+        of claim: Claim, at now: Date, random: inout any RandomNumberGenerator & Sendable
     ) -> Completion.Next {
-        let decision = claim.job.definition.retry.decide(
-            attempt: claim.execution.attempts.count + 1, failure: failure,
+        if failure.kind == .crashed, claim.job.definition.delivery == .atMostOnce { return .failed(recorded) }
+        let policy = claim.retryPolicy
+        let number = claim.execution.attempts.count + 1
+        switch asked {
+        case .never: return .failed(recorded)
+        case .after(let delay):
+            return number < policy.maxAttempts
+                ? .retry(at: now.advanced(by: delay), after: recorded) : .failed(recorded)
+        case nil: break
+        }
+        let decision = policy.decide(
+            attempt: number, failure: failure,
             elapsed: now.elapsed(since: claim.execution.progress.startedAt ?? now), now: now,
             previousDelay: claim.execution.lastDelay, using: &random)
         return switch decision {
@@ -64,15 +96,27 @@ enum CompletionPlanner {
         Attempt(
             number: result.claim.execution.attempts.count + 1, startedAt: result.startedAt, duration: result.duration,
             failure: failure, statusCode: result.report.statusCode, bodyPreview: result.report.bodyPreview,
-            bodyWasTruncated: result.report.bodyWasTruncated, responseHeaders: result.report.responseHeaders)
+            bodyWasTruncated: result.report.bodyWasTruncated, responseHeaders: result.report.responseHeaders,
+            trace: ExecutionTrace(of: result))
     }
 
     private static func completion(
-        of claim: Claim, attempt: Attempt?, next: Completion.Next, at now: Date
+        of claim: Claim, attempt: Attempt?, next: Completion.Next, at now: Date, output: Payload? = nil
     ) -> Completion {
         Completion(
             executionID: claim.execution.id, token: claim.execution.progress.lease?.token ?? 0, attempt: attempt,
-            next: next, date: now)
+            next: next, date: now, output: output)
+    }
+}
+
+extension Claim {
+    /// The policy that decides about another attempt.
+    fileprivate var retryPolicy: RetryPolicy {
+        guard execution.source != .notification else { return .notices }
+        let policy = job.definition.retry
+        // Overrides were checked against the policy of their time; with another they may not fit.
+        guard let overrides = execution.details.overrides else { return policy }
+        return (try? policy.applying(overrides)) ?? policy
     }
 }
 

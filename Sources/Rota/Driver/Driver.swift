@@ -15,6 +15,8 @@ struct Driver {
     /// When the leases of what is in flight must be renewed.
     private var renewAt: Date?
     private var conflictStreak = 0
+    private var deference = Deference()
+    private var catchUp: CatchUp
 
     /// Whether somebody said that there is something new.
     private var hasNews = true
@@ -37,6 +39,7 @@ struct Driver {
         self.queue = queue
         self.outbox = outbox
         self.random = random
+        catchUp = CatchUp(rate: context.configuration.catchUpRate)
         alarm = Alarm(clock: context.clock, signal: context.signal, owner: context.owner)
     }
 
@@ -47,6 +50,15 @@ struct Driver {
     ///   - cancelWorkers: Cancels the workers' tasks.
     mutating func run(until cancellation: StopRequest, cancelWorkers: () -> Void) async throws {
         defer { alarm.cancel() }
+        do {
+            try await loop(until: cancellation, cancelWorkers: cancelWorkers)
+        } catch {
+            context.events.observers.tell { $0.failed(error, at: context.clock.now) }
+            throw error
+        }
+    }
+
+    private mutating func loop(until cancellation: StopRequest, cancelWorkers: () -> Void) async throws {
         var hasYielded = false
         while !context.stop.isMade, !cancellation.isMade {
             if try await pass() {
@@ -113,8 +125,11 @@ struct Driver {
         lookAt = agenda.isTruncated ? now : agenda.nextWake ?? .distantFuture
         let hasReclaimed = try await reclaim(agenda.expiredLeases, at: now)
         let hasFired = try await fire(agenda.dueJobs, at: now)
-        guard !hasReclaimed, !hasFired else { return nil }
-        return earliest([agenda.nextWake, renewAt, conflictStreak == 0 ? nil : now.addingTimeInterval(1)], after: now)
+        let hasPruned = agenda.isPruningDue ? try await prune(at: now) : false
+        guard !hasReclaimed, !hasFired, !hasPruned else { return nil }
+        return earliest(
+            [agenda.nextWake, renewAt, deference.end(at: now), conflictStreak == 0 ? nil : now.addingTimeInterval(1)],
+            after: now)
     }
 
     /// The earliest of some instants, and never later than the clock's longest sleep.
@@ -124,9 +139,11 @@ struct Driver {
 
     private mutating func sleep(until wake: Date) async {
         alarm.set(for: wake, at: context.clock.now)
+        context.events.observers.tell { $0.fellAsleep(until: wake, at: context.clock.now) }
         context.status.change(to: .asleep(until: wake, busy: inFlight.tags))
         await context.signal.wait()
         context.status.change(to: .awake)
+        context.events.observers.tell { $0.woke(at: context.clock.now) }
     }
 
     // MARK: The steps of a pass
@@ -140,23 +157,35 @@ struct Driver {
         for result in results { inFlight.end(result.work.slot) }
         if inFlight.isEmpty { renewAt = nil }
         let completions = results.map { result in
+            if case .unhandled(let name) = result.report.ending {
+                context.events.missedHandler(name, jobs: [result.claim.job.id], at: now)
+                let turn = deference.turn(after: now, longestSleep: context.clock.longestSleep)
+                return CompletionPlanner.released(result.claim, at: now, until: turn)
+            }
             if result.claim.job.definition.schedule.completionDelay != nil { lookAt = now }
             return CompletionPlanner.plan(result, at: now, random: &random)
         }
-        try await finish(completions, at: now)
+        try await finish(completions, of: results.map(\.claim), at: now)
         return true
     }
 
     private mutating func reclaim(_ expired: [Claim], at now: Date) async throws -> Bool {
-        // Work of our own that is still in flight is not dead, only late with its renewal.
-        let held = expired.isEmpty ? [] : Set(inFlight.held)
+        // Work of our own that is still in flight is not dead, only late with its renewal, unless it fell silent.
+        let held = expired.isEmpty ? [] : Set(inFlight.held.filter { context.vitals[$0]?.isStale != true })
         let dead = expired.filter { !held.contains($0.heldLease) }
         guard !dead.isEmpty else { return false }
-        try await finish(dead.map { CompletionPlanner.crashed($0, at: now, random: &random) }, at: now)
+        try await finish(dead.map { CompletionPlanner.crashed($0, at: now, random: &random) }, of: dead, at: now)
         return true
     }
 
-    private mutating func finish(_ completions: [Completion], at now: Date) async throws {
+    private func prune(at now: Date) async throws -> Bool {
+        let report = try await context.store.prune(at: now, limit: context.configuration.batchSize)
+        guard report != PruneReport() else { return false }
+        context.events.pruned(report, at: now)
+        return true
+    }
+
+    private mutating func finish(_ completions: [Completion], of claims: [Claim], at now: Date) async throws {
         let outcomes = try await context.store.finish(completions)
         for completion in completions {
             switch completion.next {
@@ -165,34 +194,58 @@ struct Driver {
             case .succeeded, .failed, .canceled, .parked: break
             }
         }
-        guard context.events.isWatched else { return }
-        for (completion, outcome) in zip(completions, outcomes) {
-            context.events.send(outcome, of: completion, at: now)
+        context.events.send(outcomes, of: completions, at: now)
+        for case .recorded(let execution) in outcomes where context.ends.isWatched { context.ends.ended(execution) }
+        let ends = zip(outcomes, claims).compactMap { RunEnd($0, of: $1) }
+        guard !ends.isEmpty else { return }
+        lookAt = now
+        try await follow(ends, at: now)
+    }
+
+    /// Tells of what the ends of runs brought with them: notices, and breakers that opened or closed.
+    private func follow(_ ends: [RunEnd], at now: Date) async throws {
+        var changed: Set<JobID> = []
+        for end in ends {
+            guard let job = try await context.store.job(end.run.jobID) else { continue }
+            let notices = job.notices(of: end.run, at: now)
+            if !notices.isEmpty { context.events.send(fired: notices, skips: [], of: job.id, at: now) }
+            guard end.changedBreaker(of: job), changed.insert(job.id).inserted else { continue }
+            context.events.changedBreaker(of: job, at: now)
         }
     }
 
     private mutating func fire(_ due: [Job], at now: Date) async throws -> Bool {
-        let planner = context.planner
+        let (planner, ids) = (context.planner, context.ids)
         let fires = due.compactMap { job in
-            planner.plan(job, at: now) { ExecutionID(bits: context.ids.makeID(at: now)) }
+            planner.plan(job, at: now, catchUp: &catchUp) { ExecutionID(bits: ids.makeID(at: now)) }?
+                .admitted(for: job, at: now)
         }
         guard !fires.isEmpty else {
             conflictStreak = 0
             return false
         }
         var hasFired = false
-        let isWatched = context.events.isWatched
         for (fire, outcome) in zip(fires, try await context.store.fire(fires)) {
-            guard case .fired(let executions, let skips, _) = outcome else {
+            guard case .fired(let executions, let skips, let replaced) = outcome else {
                 lookAt = now
                 continue
             }
             hasFired = true
             if let wake = fire.position.wake { lookAt = min(lookAt, wake) }
-            if isWatched { context.events.send(fired: executions, skips: skips, of: fire.jobID, at: now) }
+            context.events.send(fired: executions, skips: skips, of: fire.jobID, at: now)
+            for execution in replaced { callOff(execution, at: now) }
         }
         conflictStreak = hasFired ? 0 : conflictStreak + 1
         return hasFired || conflictStreak < Self.conflictLimit
+    }
+
+    /// Ends the work on an execution that a later one replaces; what runs elsewhere is told when its lease is renewed.
+    private func callOff(_ execution: Execution, at now: Date) {
+        if execution.status.isTerminal {
+            context.noteEnd(of: execution, at: now)
+        } else {
+            context.workforce.cancel(execution.id, because: .requested)
+        }
     }
 
     private mutating func claim() async throws -> Bool {
@@ -200,6 +253,7 @@ struct Driver {
         guard free > 0, mayClaim else { return false }
         let limit = min(free, context.configuration.batchSize)
         let now = context.clock.now
+        guard deference.end(at: now) == nil else { return false }
         let claims = try await context.store.claim(
             ClaimRequest(
                 owner: context.owner, limit: limit, now: now,
@@ -216,8 +270,14 @@ struct Driver {
         renewAt = now.advanced(by: context.configuration.leaseDuration / 3)
         let end = now.advanced(by: context.configuration.leaseDuration)
         // Those that cannot be renewed were taken over; their results will be refused.
-        _ = try await context.store.renew(
-            inFlight.held.map { LeaseRenewal(executionID: $0.executionID, token: $0.token, expiresAt: end) })
+        let renewals = inFlight.held.compactMap { context.vitals.renewal(of: $0, until: end) }
+        for (renewal, outcome) in zip(renewals, try await context.store.renew(renewals)) {
+            switch outcome {
+            case .renewed: break
+            case .lost: context.events.observers.tell { $0.lostLease(of: renewal.executionID, at: now) }
+            case .cancelRequested: context.workforce.cancel(renewal.executionID, because: .requested)
+            }
+        }
     }
 
     // MARK: The end
@@ -228,7 +288,8 @@ struct Driver {
         let unstarted = queue.drain()
         for work in unstarted { inFlight.end(work.slot) }
         if !unstarted.isEmpty {
-            try await finish(unstarted.map { CompletionPlanner.released($0.claim, at: now) }, at: now)
+            let claims = unstarted.map(\.claim)
+            try await finish(claims.map { CompletionPlanner.released($0, at: now) }, of: claims, at: now)
         }
 
         var deadline: Date? = now.advanced(by: context.configuration.shutdownGrace)

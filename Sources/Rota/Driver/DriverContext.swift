@@ -8,9 +8,14 @@ struct DriverContext: Sendable {
     let configuration: SchedulerConfiguration
     /// The name under which this scheduler holds leases, unique among all schedulers.
     let owner: String
+    /// Captures what is to travel with an execution that somebody asks for.
+    let carrier: @Sendable () -> [String: String]
     let signal = Signal()
     let stop = StopRequest()
     let events = EventHub()
+    let workforce = Workforce()
+    let vitals = VitalSigns()
+    let ends = EndWatch()
     let status = DriverStatus()
 
     var planner: FirePlanner {

@@ -15,33 +15,96 @@ struct FirePlanner: Sendable {
     /// Plans a fire.
     ///
     /// If the oldest due occurrence is no later than the tolerance, every due one fires. Otherwise some were missed,
-    /// and the job's misfire policy decides about all that are due.
+    /// and the job's misfire policy decides about all that are due. Occurrences that somebody asked to be skipped come
+    /// off first. A paused job whose pause is over goes on; what is due by then is left to the next fire.
     ///
     /// - Returns: `nil` if nothing is due.
-    func plan(_ job: Job, at now: Date, makeID: () -> ExecutionID) -> Fire? {
-        guard let wake = job.position.wake, wake <= now, let first = job.position.next else { return nil }
+    func plan(
+        _ job: Job, at now: Date, catchUp: inout CatchUp, makeID: () -> ExecutionID
+    ) -> Fire? {
+        guard let wake = job.position.wake, wake <= now else { return nil }
+        if job.position.state == .paused { return goOn(job, at: wake, now: now) }
+        guard let first = job.position.next else { return nil }
         let schedule = job.definition.schedule
-        var verdict =
-            now.elapsed(since: wake) <= tolerance
-            ? onTime(from: first, schedule: schedule, now: now)
-            : missed(from: first, job: job, now: now)
-        verdict.dropLate(than: job.definition.misfire.maximumLateness, at: now)
-        verdict.limit(toRuns: schedule.maximumRuns.map { max(0, $0 - job.position.scheduledRuns) })
-
         var position = job.position
-        position.cursor = verdict.last
+        var skips: [SkippedOccurrence] = []
+        var due: Occurrence? = schedule.occurrence(at: first)
+        if position.skipsRemaining > 0 {
+            let requested = requestedSkip(of: job, from: first, at: now)
+            skips = [requested]
+            position.skipsRemaining -= requested.count ?? 0
+            position.cursor = requested.last
+            due = schedule.nextOccurrence(after: requested.last)
+        }
+        var executions: [Execution] = []
+        if let due, due.effective <= now {
+            let verdict = verdict(from: due, job: job, now: now)
+            position.cursor = verdict.last
+            executions = verdict.fired.map {
+                execution(of: job, for: $0, id: makeID(), at: now, catchUp: &catchUp)
+            }
+            skips += verdict.skips(of: job.id, schedule: schedule, countingLimit: Self.countingLimit, at: now)
+        }
         // A delay after a run is counted from now if there was none: it is no series that could be made up for.
-        let from = schedule.completionDelay == nil ? verdict.last : max(verdict.last, now)
+        let from = schedule.completionDelay == nil ? position.cursor : max(position.cursor, now)
         position.proceed(to: schedule.nextOccurrence(after: from))
         return Fire(
-            jobID: job.id,
-            expectedRevision: job.position.revision,
-            executions: verdict.fired.map {
-                job.execution(
-                    id: makeID(), source: .schedule, scheduledFor: $0.nominal, dueAt: $0.effective, createdAt: now)
-            },
-            skips: verdict.skips(of: job.id, schedule: schedule, countingLimit: Self.countingLimit, at: now),
+            jobID: job.id, expectedRevision: job.position.revision, executions: executions, skips: skips,
             position: position)
+    }
+
+    /// Lets a paused job go on as of the end of its pause: what was due before is skipped, what is due then fires.
+    private func goOn(_ job: Job, at end: Date, now: Date) -> Fire {
+        let (position, skips) = job.goingOn(at: end.addingTimeInterval(-0.001))
+        return Fire(
+            jobID: job.id, expectedRevision: job.position.revision, executions: [],
+            skips: skips.map { skip in
+                var skip = skip
+                skip.decidedAt = now
+                return skip
+            },
+            position: position)
+    }
+
+    private func execution(
+        of job: Job, for occurrence: Occurrence, id: ExecutionID, at now: Date, catchUp: inout CatchUp
+    ) -> Execution {
+        var dueAt = occurrence.effective
+        let isMadeUpFor = now.elapsed(since: dueAt) > tolerance
+        if isMadeUpFor, case let place = catchUp.place(at: now), place > now { dueAt = place }
+        var execution = job.execution(
+            id: id, source: .schedule, scheduledFor: occurrence.nominal, dueAt: dueAt, createdAt: now)
+        if dueAt > occurrence.effective, let limit = job.definition.misfire.maximumLateness {
+            // It must not start later than its lateness allows only because others go before it.
+            let last = occurrence.effective.advanced(by: limit)
+            execution.progress.expiresAt = min(execution.progress.expiresAt ?? last, last)
+        }
+        return execution
+    }
+
+    /// The occurrences that are due and that somebody asked to be skipped.
+    private func requestedSkip(of job: Job, from first: Date, at now: Date) -> SkippedOccurrence {
+        var last = first
+        var count = 1
+        while count < job.position.skipsRemaining,
+            let next = job.definition.schedule.nextOccurrence(after: last), next.effective <= now
+        {
+            last = next.nominal
+            count += 1
+        }
+        return SkippedOccurrence(
+            jobID: job.id, first: first, last: last, count: count, reason: .requested, decidedAt: now)
+    }
+
+    private func verdict(from first: Occurrence, job: Job, now: Date) -> FireVerdict {
+        let schedule = job.definition.schedule
+        var verdict =
+            now.elapsed(since: first.effective) <= tolerance
+            ? onTime(from: first.nominal, schedule: schedule, now: now)
+            : missed(from: first.nominal, job: job, now: now)
+        verdict.dropLate(than: job.definition.misfire.maximumLateness, at: now)
+        verdict.limit(toRuns: schedule.maximumRuns.map { max(0, $0 - job.position.scheduledRuns) })
+        return verdict
     }
 
     private func onTime(from first: Date, schedule: Schedule, now: Date) -> FireVerdict {

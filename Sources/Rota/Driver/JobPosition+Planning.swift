@@ -17,8 +17,11 @@ extension JobPosition {
         _ schedule: Schedule, state: JobState, at now: Date, continuing old: JobPosition? = nil, isNew: Bool = true
     ) -> JobPosition {
         var position = old ?? JobPosition(state: state, cursor: .distantPast, next: nil)
+        if state != position.state || state != .paused {
+            position.reason = nil
+            position.resumesAt = nil
+        }
         position.state = state
-        position.reason = nil
         let from = isNew ? now : max(now, position.cursor)
         if let limit = schedule.maximumRuns, position.scheduledRuns >= limit {
             position.complete("It has run as often as its schedule allows (\(limit) times).")

@@ -13,9 +13,11 @@ final class EventHub: Sendable {
     }
 
     private let state = Mutex(State())
+    let observers = ObserverList()
+    let metrics = MetricsRecorder()
 
     /// Whether anybody watches; if not, nothing needs to be sent.
-    var isWatched: Bool { state.withLock { !$0.subscribers.isEmpty } }
+    var isWatched: Bool { !observers.isEmpty || state.withLock { !$0.subscribers.isEmpty } }
 
     func subscribe(keeping capacity: Int) -> EventStream {
         let (stream, continuation) = AsyncStream.makeStream(

@@ -10,10 +10,20 @@ public struct SchedulerEvent: Sendable {
 
         /// An execution was queued.
         public static let executionQueued = Kind(description: "execution queued")
+        /// An attempt began.
+        public static let attemptStarted = Kind(description: "attempt started")
         /// An attempt failed, and another one will follow.
         public static let attemptFailed = Kind(description: "attempt failed")
         /// An execution came to its end.
         public static let executionFinished = Kind(description: "execution finished")
+        /// An execution was given back without a counted attempt, or parked until an answer comes.
+        public static let executionReleased = Kind(description: "execution released")
+        /// A job's breaker opened and paused it.
+        public static let breakerOpened = Kind(description: "breaker opened")
+        /// A job's breaker let it go on.
+        public static let breakerClosed = Kind(description: "breaker closed")
+        /// A handler that the job needs is not registered.
+        public static let handlerMissing = Kind(description: "handler missing")
         /// Occurrences were skipped.
         public static let occurrencesSkipped = Kind(description: "occurrences skipped")
     }
@@ -28,8 +38,14 @@ public struct SchedulerEvent: Sendable {
     public let execution: Execution?
     /// The occurrences that were skipped, if any were.
     public let skip: SkippedOccurrence?
+    /// What there is to say besides, in words.
+    public let message: String?
 
-    init(_ kind: Kind, date: Date, jobID: JobID, execution: Execution? = nil, skip: SkippedOccurrence? = nil) {
+    init(
+        _ kind: Kind, date: Date, jobID: JobID, execution: Execution? = nil, skip: SkippedOccurrence? = nil,
+        message: String? = nil
+    ) {
+        self.message = message
         self.kind = kind
         self.date = date
         self.jobID = jobID

@@ -1,8 +1,9 @@
+import RotaStore
 import Synchronization
 
 /// The Swift handlers of a scheduler, by name.
 final class HandlerRegistry: Sendable {
-    typealias Handler = @Sendable (HandlerContext) async throws -> Void
+    typealias Handler = @Sendable (HandlerContext) async throws -> Payload?
 
     private let handlers = Mutex<[String: Handler]>([:])
 

@@ -1,8 +1,10 @@
 import Foundation
+import RotaRetry
+import RotaSchedule
 import RotaStore
 
 extension Job {
-    /// The occurrences that were due until now and will not be fired, as one record.
+    /// The occurrences that were due until an instant and will not be fired, as one record.
     func passedOver(at now: Date, because reason: SkippedOccurrence.Reason) -> [SkippedOccurrence] {
         guard let first = position.next, first <= now,
             let last = definition.schedule.latest(upTo: now), last >= first
@@ -13,6 +15,13 @@ extension Job {
                 count: definition.schedule.count(from: first, through: last, limit: 10_000), reason: reason,
                 decidedAt: now)
         ]
+    }
+}
+
+extension JobPosition {
+    /// Why occurrences do not fire while the job is paused.
+    var reasonWhilePaused: SkippedOccurrence.Reason {
+        isHeldByBreaker ? .breaker : .paused
     }
 }
 

@@ -10,6 +10,8 @@ public struct JobDraft: Sendable {
     public var state: JobState
     /// A key under which a repeated creation returns the job of the first one, unchanged (T-55).
     public var idempotencyKey: String?
+    /// Who creates the job, if that is to be remembered (S-51).
+    public var author: String?
 
     /// Describes a job; only the name, the schedule and the action have no default.
     ///
@@ -22,8 +24,17 @@ public struct JobDraft: Sendable {
     ///   - overlap: What happens when an occurrence is due while an earlier run is not yet over; by default both run.
     ///   - retention: How much of the history is kept.
     ///   - metadata: Labels that are kept with the job and handed to every run.
+    ///   - labels: How the job is found among others: its slug, its group, its tags and more.
+    ///   - limits: How many runs start at once, in a while, at what times; by default nothing limits them.
+    ///   - delivery: Whether an attempt is made again after a crash that leaves open whether it was made.
+    ///   - breaker: When repeated failures pause the job; by default they never do.
+    ///   - notifications: Whom to tell when a run is over, at most 20 rules.
+    ///   - versionPolicy: Which version a queued run has when the job is changed before it starts.
+    ///   - isBackwardsCompatible: Whether runs pinned to an earlier version may run this one, for `.minor`.
+    ///   - payloadSchema: A JSON schema that is kept with the job.
     ///   - state: Whether the job starts active, paused or as a draft.
     ///   - idempotencyKey: A key under which a repeated creation returns the job of the first one.
+    ///   - author: Who creates the job, if that is to be remembered.
     public init(
         name: String,
         schedule: Schedule,
@@ -33,13 +44,45 @@ public struct JobDraft: Sendable {
         overlap: OverlapPolicy = .allow,
         retention: Retention = .standard,
         metadata: [String: String] = [:],
+        labels: JobLabels = .none,
+        limits: JobLimits = .none,
+        delivery: DeliveryGuarantee = .atLeastOnce,
+        breaker: CircuitBreakerPolicy? = nil,
+        notifications: [NotificationRule] = [],
+        versionPolicy: VersionPolicy = .pin,
+        isBackwardsCompatible: Bool = false,
+        payloadSchema: Payload? = nil,
         state: JobState = .active,
-        idempotencyKey: String? = nil
+        idempotencyKey: String? = nil,
+        author: String? = nil
     ) {
-        definition = JobDefinition(
+        var definition = JobDefinition(
             name: name, schedule: schedule, action: action, retry: retry, misfire: misfire, overlap: overlap,
             retention: retention, metadata: metadata)
+        if labels != .none { definition.labels = labels }
+        if limits != .none { definition.limits = limits }
+        if delivery != .atLeastOnce { definition.delivery = delivery }
+        if let breaker { definition.breaker = breaker }
+        if !notifications.isEmpty { definition.notifications = notifications }
+        if versionPolicy != .pin { definition.versionPolicy = versionPolicy }
+        if isBackwardsCompatible { definition.isBackwardsCompatible = true }
+        if let payloadSchema { definition.payloadSchema = payloadSchema }
+        self.init(definition, state: state, idempotencyKey: idempotencyKey, author: author)
+    }
+
+    /// Takes a definition that was made elsewhere, such as one that was read from JSON.
+    ///
+    /// - Parameters:
+    ///   - definition: What to do, when, and how hard to try.
+    ///   - state: Whether the job starts active, paused or as a draft.
+    ///   - idempotencyKey: A key under which a repeated creation returns the job of the first one.
+    ///   - author: Who creates the job, if that is to be remembered.
+    public init(
+        _ definition: JobDefinition, state: JobState = .active, idempotencyKey: String? = nil, author: String? = nil
+    ) {
+        self.definition = definition
         self.state = state
         self.idempotencyKey = idempotencyKey
+        self.author = author
     }
 }

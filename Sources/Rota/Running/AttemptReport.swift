@@ -1,6 +1,7 @@
 import Foundation
 import RotaHTTP
 import RotaRetry
+import RotaStore
 
 /// How an attempt ended, and what is kept of the answer.
 struct AttemptReport: Sendable {
@@ -10,112 +11,45 @@ struct AttemptReport: Sendable {
         case failed(AttemptFailure, message: String)
         /// It was canceled because the scheduler stops: it does not count.
         case interrupted
+        /// The handler waits for an answer from outside, until an instant if one is given.
+        case parked(until: Date?)
+        /// Nobody here has the handler that it needs.
+        case unhandled(String)
     }
 
-    let ending: Ending
+    /// What a handler asked for in place of what the retry policy says.
+    enum Retrying: Sendable, Hashable {
+        case after(Duration)
+        case never
+    }
+
+    var ending: Ending
+    var retrying: Retrying?
+    var output: Payload?
     var statusCode: Int?
     var bodyPreview: String?
     var bodyWasTruncated = false
     var responseHeaders: [String: String] = [:]
+    /// How long the parts of the exchange took, if there was one.
+    var timings: HTTPTimings?
 
-    static let succeeded = AttemptReport(ending: .succeeded)
+    static let succeeded = AttemptReport(.succeeded)
 
     static func failed(_ failure: AttemptFailure, _ message: String) -> AttemptReport {
-        AttemptReport(ending: .failed(failure, message: message))
+        AttemptReport(.failed(failure, message: message))
     }
 
-    private init(ending: Ending) {
+    init(_ ending: Ending) {
         self.ending = ending
     }
 
-    /// Judges a response; what is kept of it is scrubbed of secrets first.
-    init(
-        _ response: HTTPResponse, to request: HTTPRequest, success: SuccessRule, keeping names: Set<String>,
-        receivedAt: Date
-    ) {
-        let retryAfter = response.headers["retry-after"].flatMap { RetryAfter($0, receivedAt: receivedAt) }
-        switch success.evaluate(response, redaction: request.redaction) {
-        case .success:
-            ending = .succeeded
-        case .statusNotAccepted(let message):
-            ending = .failed(
-                .http(status: response.status, retryAfter: retryAfter), message: request.redaction.scrub(message))
-        case .mismatch(let message):
-            ending = .failed(
-                AttemptFailure(.responseMismatch, status: response.status),
-                message: request.redaction.scrub(message))
-        }
-        let scrubbed = response.redacted(by: request.redaction)
-        let preview = scrubbed.bodyPreview()
-        statusCode = response.status
-        bodyPreview = preview.text
-        bodyWasTruncated = preview.isTruncated
-        for name in names {
-            if let value = scrubbed.headers[name] { responseHeaders[name.lowercased()] = value }
-        }
+    /// Fails an attempt whose output is larger than what may be stored.
+    mutating func limitOutput(to maximum: Int) {
+        guard let size = output?.json.count, size > maximum else { return }
+        output = nil
+        ending = .failed(
+            AttemptFailure(.tooLarge),
+            message: "The output is \(size) bytes of JSON; at most \(maximum) may be stored. "
+                + "Return a reference to it instead, or raise `maximumOutputBytes`.")
     }
-
-    /// Reports a request that could not be made or got no answer.
-    init(_ error: any Error, redaction: Redaction) {
-        if Task.isCancelled {
-            ending = .interrupted
-            return
-        }
-        let message = redaction.scrub("\(error)")
-        switch error {
-        case let error as TransportError: ending = .failed(AttemptFailure(error.failureKind), message: message)
-        case let error as HTTPRequestError:
-            let kind: FailureKind = error.code == .missingSecret ? .missingSecret : .invalidRequest
-            ending = .failed(AttemptFailure(kind), message: message)
-        default: ending = .failed(AttemptFailure(.unknown), message: message)
-        }
-    }
-
-    private static func failure(of handlerError: any Error) -> AttemptFailure {
-        switch handlerError {
-        case let failure as AttemptFailure: failure
-        case is PayloadError: AttemptFailure(.invalidRequest)
-        default: AttemptFailure(.handlerError)
-        }
-    }
-
-    /// Reports a handler that threw.
-    init(handlerError error: any Error) {
-        ending =
-            Task.isCancelled
-            ? .interrupted
-            : .failed(Self.failure(of: error), message: "\(error)")
-    }
-}
-
-/// A run's payload cannot be used by its handler; another attempt would find the same.
-struct PayloadError: Error, CustomStringConvertible {
-    let description: String
-
-    init(_ description: String) {
-        self.description = description
-    }
-}
-
-extension TransportError {
-    /// The kind of failure on which a retry policy decides.
-    fileprivate var failureKind: FailureKind {
-        switch code {
-        case .timeout: .timeout
-        case .dns: .dns
-        case .connectionRefused, .connectionReset, .connectionFailed, .closed: .connection
-        case .tls: .tls
-        case .tooLarge: .tooLarge
-        case .forbiddenAddress: .forbiddenAddress
-        case .redirect: .redirect
-        case .canceled: .canceled
-        case .badRequest: .invalidRequest
-        default: .unknown
-        }
-    }
-}
-
-extension FailureKind {
-    /// No handler is registered under the name that the job calls.
-    public static let unknownHandler = FailureKind(rawValue: "unknown_handler")
 }

@@ -7,6 +7,8 @@ struct AttemptResult: Sendable {
     let startedAt: Date
     let duration: Duration
     let report: AttemptReport
+    /// Why the attempt was canceled, if it alone was.
+    var canceledBecause: AttemptCancellation?
 
     var claim: Claim { work.claim }
 }

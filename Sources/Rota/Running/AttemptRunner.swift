@@ -8,30 +8,75 @@ struct AttemptRunner: Sendable {
     let transport: any HTTPTransport
     let secrets: any SecretProvider
     let handlers: HandlerRegistry
-    let clock: any WallClock
-    let keptResponseHeaders: Set<String>
+    let middleware: [any AttemptMiddleware]
+    let context: DriverContext
+
+    private var clock: any WallClock { context.clock }
 
     func run(_ work: Work) async -> AttemptResult {
         let claim = work.claim
         let (startedAt, origin) = (clock.now, clock.uptime)
-        let report =
-            switch claim.job.definition.action.kind {
-            case .http(let template): await send(template, for: claim)
-            case .handler(let call): await self.call(call, for: claim, startedAt: startedAt)
-            }
+        context.events.started(claim, at: startedAt)
+        var report: AttemptReport
+        if middleware.isEmpty {
+            report = await deliver(claim, startedAt: startedAt, headers: [:])
+        } else {
+            let attempt = RunningAttempt(
+                job: claim.job, execution: claim.execution, number: claim.execution.attempts.count + 1,
+                startedAt: startedAt)
+            report = await step(0, attempt, of: claim).report
+        }
+        report.limitOutput(to: context.configuration.maximumOutputBytes)
         return AttemptResult(work: work, startedAt: startedAt, duration: clock.uptime - origin, report: report)
     }
 
-    private func send(_ template: RequestTemplate, for claim: Claim) async -> AttemptReport {
+    /// Goes through the middleware from the outermost inwards.
+    private func step(_ index: Int, _ attempt: RunningAttempt, of claim: Claim) async -> AttemptOutcome {
+        guard index < middleware.count else {
+            return AttemptOutcome(await deliver(claim, startedAt: attempt.startedAt, headers: attempt.headers))
+        }
+        return await middleware[index].around(attempt) { await step(index + 1, $0, of: claim) }
+    }
+
+    private func deliver(_ claim: Claim, startedAt: Date, headers: HTTPHeaders) async -> AttemptReport {
+        switch claim.execution.details.notice {
+        case .handler(let name)?:
+            let call = HandlerCall(name: name, payload: nil, timeout: NoticeDelivery.timeout)
+            return await self.call(call, for: claim, startedAt: startedAt)
+        case .webhook(let url, let secret)?:
+            let delivery = NoticeDelivery(url: url, secret: secret, signature: context.configuration.webhookSignature)
+            return await send(claim, headers: headers, success: .default, output: [:]) {
+                try await delivery.request(for: claim.execution, secrets: secrets, at: clock.now)
+            }
+        case nil: break
+        }
+        switch claim.job.definition.action.kind {
+        case .http(let template):
+            return await send(claim, headers: headers, success: template.success, output: template.output) {
+                try await template.render(claim.templateVariables).resolve(secrets: secrets)
+            }
+        case .handler(let call):
+            return await self.call(call, for: claim, startedAt: startedAt)
+        }
+    }
+
+    private func send(
+        _ claim: Claim, headers: HTTPHeaders, success: SuccessRule, output: OutputMapping,
+        _ prepare: () async throws -> HTTPRequest
+    ) async -> AttemptReport {
         do {
-            let request = try await template.render(claim.templateVariables).resolve(secrets: secrets)
-                .identified(by: claim.identity)
+            let prepared = try await prepare()
+            let redaction = prepared.redaction
             do {
+                var request = prepared
+                for field in headers.fields { request = try request.setting(field) }
+                if let timeout = claim.timeoutOverride { request = try request.replacing(timeout: timeout) }
+                request = try request.identified(by: claim.identity)
                 return AttemptReport(
-                    try await transport.send(request), to: request, success: template.success,
-                    keeping: keptResponseHeaders, receivedAt: clock.now)
+                    try await transport.send(request), to: request, success: success, output: output,
+                    keeping: context.configuration.keptResponseHeaders, receivedAt: clock.now)
             } catch {
-                return AttemptReport(error, redaction: request.redaction)
+                return AttemptReport(error, redaction: redaction)
             }
         } catch {
             return AttemptReport(error, redaction: Redaction())
@@ -39,68 +84,41 @@ struct AttemptRunner: Sendable {
     }
 
     private func call(_ call: HandlerCall, for claim: Claim, startedAt: Date) async -> AttemptReport {
-        guard let handler = handlers[call.name] else {
-            return .failed(
-                AttemptFailure(.unknownHandler),
-                "No handler is registered under “\(call.name)”; there are \(handlers.names). "
-                    + "Register it with `handle(_:_:)` before `run()`.")
-        }
-        let context = HandlerContext(
+        guard let handler = handlers[call.name] else { return AttemptReport(.unhandled(call.name)) }
+        let pulse = Pulse(signs: context.vitals, lease: claim.heldLease, clock: clock)
+        defer { context.vitals.forget(pulse.lease) }
+        let handlerContext = HandlerContext(
             job: claim.job, execution: claim.execution, attempt: claim.execution.attempts.count + 1,
-            startedAt: startedAt)
+            startedAt: startedAt, pulse: pulse)
+        let timeout = claim.timeoutOverride ?? call.timeout
         do {
-            guard let timeout = call.timeout else {
-                try await handler(context)
-                return .succeeded
-            }
-            try await clock.run(within: timeout) { try await handler(context) }
-            return .succeeded
-        } catch is HandlerTimeout {
-            return .failed(AttemptFailure(.timeout), "The handler took longer than \(call.timeout ?? .zero).")
+            let watch = HandlerWatch(timeout: timeout, heartbeatLimit: call.heartbeatLimit, pulse: pulse)
+            return AttemptReport(handlerOutput: try await watch.run { try await handler(handlerContext) })
+        } catch HandlerWatch.Overrun.timeout {
+            return .failed(AttemptFailure(.timeout), "The handler took longer than \(timeout ?? .zero).")
+        } catch HandlerWatch.Overrun.silence {
+            return .failed(
+                AttemptFailure(.crashed),
+                "The handler gave no sign of life for \(call.heartbeatLimit ?? .zero), so it counts as crashed.")
         } catch {
             return AttemptReport(handlerError: error)
         }
     }
 }
 
-/// A handler did not end in time.
-private struct HandlerTimeout: Error {}
-
-extension WallClock {
-    /// Runs an operation, and cancels it if it has not ended in time.
-    ///
-    /// Its end is waited for in any case: work never goes on behind the scheduler's back, and an operation that ends
-    /// well in spite of its cancellation has ended well.
-    fileprivate func run(
-        within timeout: Duration, _ operation: @escaping @Sendable () async throws -> Void
-    ) async throws {
-        let deadline = uptime + timeout
-        let (result, isLate) = await withTaskGroup(of: Result<Void, any Error>?.self) { group in
-            group.addTask {
-                do { return .success(try await operation()) } catch { return .failure(error) }
-            }
-            group.addTask {
-                await SleeperTag.$current.withValue(nil) { await watch(until: deadline) }
-                return nil
-            }
-            var isLate = false
-            var result: Result<Void, any Error>?
-            while result == nil, let ended = await group.next() {
-                // The watch ends early only if everything was canceled anyway.
-                isLate = isLate || (ended == nil && uptime >= deadline)
-                result = ended
-                group.cancelAll()
-            }
-            return (result, isLate)
-        }
-        if case .failure = result, isLate { throw HandlerTimeout() }
-        try result?.get()
+extension Claim {
+    /// The time that this execution's attempts may take, if it is different from the job's (S-74).
+    fileprivate var timeoutOverride: Duration? {
+        execution.source == .notification ? nil : execution.details.overrides?.timeout
     }
+}
 
-    /// Waits until a moment of the uptime, which steps of the wall clock do not change.
-    private func watch(until deadline: Duration) async {
-        while uptime < deadline {
-            do { try await sleep(until: now.advanced(by: deadline - uptime)) } catch { return }
-        }
+extension HTTPRequest {
+    /// The same request with another timeout, moved into the range that a request's may have.
+    fileprivate func replacing(timeout: Duration) throws -> HTTPRequest {
+        let range = RequestTimeout.range
+        return try HTTPRequest(
+            method: method, address: address, headers: headers, body: body,
+            timeout: min(max(timeout, range.lowerBound), range.upperBound), redaction: redaction)
     }
 }

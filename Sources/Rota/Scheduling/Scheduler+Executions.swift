@@ -1,44 +1,11 @@
 public import RotaStore
 
 extension Scheduler {
-    /// Runs a job now, whatever its state; its schedule is unaffected (T-48 to T-50).
-    ///
-    /// - Parameters:
-    ///   - id: The job.
-    ///   - payload: A value for the handler, for this run alone.
-    ///   - source: What caused the run, as the record will say.
-    /// - Returns: The execution, queued.
-    /// - Throws: ``SchedulerError`` with code `jobNotFound`; or the store's error.
-    @discardableResult
-    public func runNow(
-        _ id: JobID, payload: Payload? = nil, source: ExecutionSource = .manual
-    ) async throws -> Execution {
-        try await enqueue(job(id), source: source, payload: payload)
-    }
-
-    /// Runs an execution's job again, now, as the job is now; the original is unchanged (T-109, T-110).
-    ///
-    /// If the original run had a payload of its own, the new one has it too.
-    ///
-    /// - Returns: The new execution, queued.
-    /// - Throws: ``SchedulerError`` with code `executionNotFound`; or the store's error.
-    @discardableResult
-    public func replay(_ id: ExecutionID) async throws -> Execution {
-        let original = try await execution(id)
-        return try await enqueue(
-            job(original.jobID), source: .replay, payload: original.payload, replayOf: id, metadata: original.metadata)
-    }
-
     /// Reads an execution with all its attempts (T-106).
     ///
     /// - Throws: ``SchedulerError`` with code `executionNotFound`; or the store's error.
     public func execution(_ id: ExecutionID) async throws -> Execution {
-        guard let execution = try await context.store.execution(id) else {
-            throw SchedulerError(
-                .executionNotFound,
-                "There is no execution \(id); it may have been deleted with its job, or by the job's retention.",
-                value: id.description)
-        }
+        guard let execution = try await context.store.execution(id) else { throw SchedulerError.noExecution(id) }
         return execution
     }
 
@@ -52,23 +19,71 @@ extension Scheduler {
         try await context.store.skips(of: id)
     }
 
-    private func enqueue(
-        _ job: Job, source: ExecutionSource, payload: Payload?, replayOf: ExecutionID? = nil,
-        metadata: [String: String]? = nil
-    ) async throws -> Execution {
+    /// Calls an execution off: one that has not started at once, one that runs by canceling its work.
+    ///
+    /// Work that runs in this process is canceled now; in another, when its scheduler next renews the lease. It may
+    /// still end well if it does not heed the cancellation; ``end(of:)`` tells.
+    ///
+    /// - Parameters:
+    ///   - id: The execution.
+    ///   - reason: Why, in words; up to 2,000 characters.
+    /// - Returns: The execution as it is now: `canceled`; still running, with `cancelRequestedAt`; or as it had ended,
+    ///   if it was over.
+    /// - Throws: ``SchedulerError`` with code `executionNotFound` or `invalidRequest`; or the store's error.
+    @discardableResult
+    public func cancel(_ id: ExecutionID, reason: String? = nil) async throws -> Execution {
+        try FieldCheck(code: .invalidRequest).length(of: reason, "The reason of a cancellation", 0...2000)
         let now = context.clock.now
-        var details = ExecutionDetails.none
-        details.replayOf = replayOf
-        let execution = job.execution(
-            id: ExecutionID(bits: context.ids.makeID(at: now)), source: source, scheduledFor: now, createdAt: now,
-            payload: payload, metadata: metadata, details: details)
-        do {
-            _ = try await context.store.enqueue([execution])
-        } catch let error as StoreError where error.code == .jobNotFound {
-            throw SchedulerError.noJob(job.id)
+        let outcome = try await context.store.cancel([Cancellation(id, reason: reason, date: now)]).first
+        switch outcome {
+        case .canceled(let execution):
+            context.noteEnd(of: execution, at: now)
+            return execution
+        case .requested(let execution):
+            context.workforce.cancel(execution.id, because: .requested)
+            return execution
+        case .alreadyOver(let execution): return execution
+        case .missing, nil: throw SchedulerError.noExecution(id)
         }
-        context.signal.raise()
-        context.events.send(fired: [execution], skips: [], of: job.id, at: now)
-        return execution
+    }
+
+    /// Gives a parked execution what it waited for (T-73).
+    ///
+    /// - Parameters:
+    ///   - id: The execution, whose status is `waiting`.
+    ///   - next: What follows: it is over, or another attempt may start from an instant.
+    ///   - output: What came with the answer, which becomes the execution's output; up to 5 MiB.
+    /// - Returns: The execution as it is now.
+    /// - Throws: ``SchedulerError`` with code `executionNotFound`, `illegalState` if it does not wait, or
+    ///   `invalidRequest`; or the store's error.
+    @discardableResult
+    public func answer(
+        _ id: ExecutionID, with next: Answer.Next, output: Payload? = nil
+    ) async throws -> Execution {
+        let check = FieldCheck(code: .invalidRequest)
+        try check.payload(output, "The output of an answer")
+        if case .queued(let instant) = next { try check.instant(instant, "The instant of the next attempt") }
+        let now = context.clock.now
+        let answer = Answer(id, next: next, output: output, date: now)
+        switch try await context.store.answer([answer]).first {
+        case .recorded(let execution):
+            context.signal.raise()
+            if execution.status.isTerminal { context.noteEnd(of: execution, at: now) }
+            return execution
+        case .notWaiting(let execution):
+            throw SchedulerError(
+                .illegalState, "Execution \(id) waits for no answer; it is \(execution.status.rawValue).",
+                value: execution.status.rawValue)
+        case .missing, nil: throw SchedulerError.noExecution(id)
+        }
+    }
+}
+
+extension SchedulerError {
+    static func noExecution(_ id: ExecutionID) -> SchedulerError {
+        SchedulerError(
+            .executionNotFound,
+            "There is no execution \(id); it may have been deleted with its job, or by the job's retention.",
+            value: id.description)
     }
 }

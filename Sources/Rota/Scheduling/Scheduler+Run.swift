@@ -40,19 +40,34 @@ extension Scheduler {
         let queue = WorkQueue<Work>()
         let outbox = Outbox<AttemptResult>(signal: context.signal)
         let runner = AttemptRunner(
-            transport: transport, secrets: secrets, handlers: handlers, clock: context.clock,
-            keptResponseHeaders: context.configuration.keptResponseHeaders)
+            transport: transport, secrets: secrets, handlers: handlers, middleware: middleware, context: context)
+        for missing in try await MissingHandlers(store: context.store, handlers: handlers).find() {
+            context.events.missedHandler(missing.name, jobs: missing.jobs, at: context.clock.now)
+        }
         var driver = Driver(context: context, queue: queue, outbox: outbox, random: random)
         try await withThrowingTaskGroup(of: Void.self) { group in
             for _ in 0..<context.configuration.maximumConcurrency {
+                let worker = context.workforce.hire()
                 group.addTask {
-                    while let work = await queue.next(isDrained: outbox.flush) {
-                        let result = await SleeperTag.$current.withValue(work.claim.tag) { await runner.run(work) }
-                        outbox.push(result, isUrgent: result.duration > .milliseconds(1))
+                    await worker.work {
+                        while let work = await queue.next(isDrained: outbox.flush) {
+                            worker.begin(work.claim.execution.id)
+                            var result = await SleeperTag.$current.withValue(work.claim.tag) { await runner.run(work) }
+                            result.canceledBecause = worker.end()
+                            outbox.push(result, isUrgent: result.duration > .milliseconds(1))
+                            guard result.canceledBecause == nil else {
+                                outbox.flush()
+                                return true
+                            }
+                        }
+                        return false
                     }
                 }
             }
-            defer { queue.close() }
+            defer {
+                queue.close()
+                context.workforce.dismiss()
+            }
             do {
                 try await driver.run(until: cancellation, cancelWorkers: { group.cancelAll() })
             } catch {

@@ -23,6 +23,7 @@ public actor Scheduler {
     let transport: any HTTPTransport
     let secrets: any SecretProvider
     let random: any RandomNumberGenerator & Sendable
+    let middleware: [any AttemptMiddleware]
 
     /// Makes a scheduler; nothing happens until ``run()``.
     ///
@@ -34,6 +35,10 @@ public actor Scheduler {
     ///   - clock: Where time comes from, and how the scheduler sleeps.
     ///   - ids: Where identifiers come from.
     ///   - random: Where the jitter of retries comes from.
+    ///   - observers: Who is told at once of everything that happens.
+    ///   - middleware: What wraps every attempt, the outermost first.
+    ///   - carrier: Captures what is to travel with an execution, such as a trace's context, when one is asked for or a
+    ///     job is created; it becomes part of the execution's metadata, under what is given there.
     public init(
         store: some JobStore,
         transport: some HTTPTransport,
@@ -41,12 +46,17 @@ public actor Scheduler {
         configuration: SchedulerConfiguration = SchedulerConfiguration(),
         clock: some WallClock = SystemWallClock(),
         ids: some IDGenerator = TimeOrderedIDGenerator(),
-        random: some RandomNumberGenerator & Sendable = SystemRandomNumberGenerator()
+        random: some RandomNumberGenerator & Sendable = SystemRandomNumberGenerator(),
+        observers: [any SchedulerObserver] = [],
+        middleware: [any AttemptMiddleware] = [],
+        carrier: @escaping @Sendable () -> [String: String] = { [:] }
     ) {
         let unique = JobID(bits: ids.makeID(at: clock.now))
         context = DriverContext(
             store: store, clock: clock, ids: ids, configuration: configuration,
-            owner: "\(configuration.name)/\(unique)")
+            owner: "\(configuration.name)/\(unique)", carrier: carrier)
+        for observer in observers { context.events.observers.add(observer) }
+        self.middleware = middleware
         self.transport = transport
         self.secrets = secrets
         self.random = random
@@ -60,6 +70,11 @@ public actor Scheduler {
     /// - Parameter capacity: The number of events kept for a slow reader, at least 1; the oldest beyond are dropped.
     public nonisolated func events(keeping capacity: Int = 1024) -> EventStream {
         context.events.subscribe(keeping: capacity)
+    }
+
+    /// Has an observer told of everything from now on.
+    public nonisolated func observe(_ observer: some SchedulerObserver) {
+        context.events.observers.add(observer)
     }
 
     /// What the driver is doing, for tools that own the scheduler's time.

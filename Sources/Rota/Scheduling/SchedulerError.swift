@@ -11,6 +11,9 @@ public struct SchedulerError: Error, Sendable, Hashable, CustomStringConvertible
             case alreadyRunning
             case invalidConfiguration
             case unusableClock
+            case invalidRequest
+            case tooMany
+            case versionNotFound
         }
 
         private let kind: Kind
@@ -27,6 +30,12 @@ public struct SchedulerError: Error, Sendable, Hashable, CustomStringConvertible
         public static let illegalState = Code(kind: .illegalState)
         /// `run()` is under way already.
         public static let alreadyRunning = Code(kind: .alreadyRunning)
+        /// A request for a run, a pause or the like has a value that it cannot have.
+        public static let invalidRequest = Code(kind: .invalidRequest)
+        /// More was asked for than can be done in one step.
+        public static let tooMany = Code(kind: .tooMany)
+        /// The job has no such version, or it is no longer kept.
+        public static let versionNotFound = Code(kind: .versionNotFound)
         /// The clock stands so far off that it cannot tell one second from the next.
         public static let unusableClock = Code(kind: .unusableClock)
         /// The configuration has a value that it cannot have.

@@ -1,7 +1,7 @@
-import Foundation
+package import Foundation
 
 /// Instants as ISO 8601 text in UTC: `2026-03-15T10:00:00Z`, with a fraction only where there is one.
-enum InstantText {
+package enum InstantText {
     /// Writes an instant, to the nanosecond; `nil` outside the years 1–9999.
     static func text(_ instant: Date) -> String? {
         guard var second = WholeSeconds.floor(instant), WholeSeconds.supported.contains(second) else { return nil }
@@ -31,7 +31,7 @@ enum InstantText {
     }
 
     /// Writes an instant for a person, whatever it is: `Date.description` traps for some on Linux.
-    static func description(_ instant: Date) -> String {
+    package static func description(_ instant: Date) -> String {
         text(instant) ?? "\(instant.timeIntervalSince1970) seconds after 1970"
     }
 

@@ -28,6 +28,10 @@ public struct ExecutionDetails: Sendable, Hashable, Codable {
     public var overrides: RetryOverrides?
     /// Whether all decisions about it are to be kept (S-85).
     public var isDebugging: Bool?
+    /// Where a notice goes, if the execution is one: it does that instead of what its job does.
+    public var notice: NotificationRule.Channel?
+    /// The breaker's leave for a run that probes whether a job is well again.
+    public var circuitPermit: CircuitPermit?
 
     /// Makes details; all of them are absent.
     public init() {}

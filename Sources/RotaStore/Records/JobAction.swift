@@ -24,8 +24,12 @@ public struct JobAction: Sendable, Hashable {
     /// - Parameters:
     ///   - name: The name under which the handler is registered with the scheduler.
     ///   - timeout: The longest an attempt may take, or `nil` for no limit.
-    public static func handler(_ name: String, timeout: Duration? = nil) -> JobAction {
-        JobAction(.handler(HandlerCall(name: name, payload: nil, timeout: timeout)))
+    ///   - heartbeatLimit: The longest that the handler may go without a sign of life, or `nil` for no limit; an attempt
+    ///     that does counts as crashed (S-64).
+    public static func handler(
+        _ name: String, timeout: Duration? = nil, heartbeatLimit: Duration? = nil
+    ) -> JobAction {
+        JobAction(.handler(HandlerCall(name: name, payload: nil, timeout: timeout, heartbeatLimit: heartbeatLimit)))
     }
 
     /// Calls a Swift handler with a value.
@@ -34,9 +38,15 @@ public struct JobAction: Sendable, Hashable {
     ///   - name: The name under which the handler is registered with the scheduler.
     ///   - payload: The value that the handler receives, the same on every run.
     ///   - timeout: The longest an attempt may take, or `nil` for no limit.
+    ///   - heartbeatLimit: The longest that the handler may go without a sign of life, or `nil` for no limit; an attempt
+    ///     that does counts as crashed (S-64).
     /// - Throws: The encoder's error if the value cannot be written as JSON.
-    public static func handler(_ name: String, payload: some Encodable, timeout: Duration? = nil) throws -> JobAction {
-        try JobAction(.handler(HandlerCall(name: name, payload: Payload(payload), timeout: timeout)))
+    public static func handler(
+        _ name: String, payload: some Encodable, timeout: Duration? = nil, heartbeatLimit: Duration? = nil
+    ) throws -> JobAction {
+        try JobAction(
+            .handler(
+                HandlerCall(name: name, payload: Payload(payload), timeout: timeout, heartbeatLimit: heartbeatLimit)))
     }
 
     /// The request that the job sends, if it sends one.
@@ -60,6 +70,15 @@ public struct HandlerCall: Sendable, Hashable, Codable {
     public let payload: Payload?
     /// The longest an attempt may take, or `nil` for no limit.
     public let timeout: Duration?
+    /// The longest that the handler may go without a sign of life, or `nil` for no limit.
+    public let heartbeatLimit: Duration?
+
+    package init(name: String, payload: Payload?, timeout: Duration?, heartbeatLimit: Duration? = nil) {
+        self.name = name
+        self.payload = payload
+        self.timeout = timeout
+        self.heartbeatLimit = heartbeatLimit
+    }
 }
 
 extension JobAction: Codable {

@@ -50,13 +50,19 @@ extension StoreState {
     /// Brings the job up to date with an execution that is over, and removes history beyond its retention.
     mutating func settle(_ execution: Execution, at date: Date, log: inout ChangeLog) {
         guard let job = jobs[execution.jobID] else { return }
-        var tally = job.tally
-        tally.count(
-            execution.progress.status, startedAt: execution.progress.startedAt,
-            finishedAt: execution.progress.finishedAt)
-        record(.putTally(job.id, tally), log: &log)
+        // A notice tells of a run; it is none.
+        if execution.source != .notification {
+            var tally = job.tally
+            tally.count(
+                execution.progress.status, startedAt: execution.progress.startedAt,
+                finishedAt: execution.progress.finishedAt)
+            record(.putTally(job.id, tally), log: &log)
+        }
+        for notice in job.notices(of: execution, at: date) { record(.putExecution(notice), log: &log) }
         var position = job.position
-        if position.runEnded(execution.id, at: date, of: job.definition.schedule) {
+        let proceeds = position.runEnded(execution.id, at: date, of: job.definition.schedule)
+        let isCounted = position.runEnded(execution, policy: job.definition.breaker, at: date)
+        if proceeds || isCounted {
             var moved = job
             moved.move(to: position)
             record(.putPosition(job.id, moved.position), log: &log)

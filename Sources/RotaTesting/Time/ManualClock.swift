@@ -127,7 +127,7 @@ public final class ManualClock: WallClock {
     var sleepers: Set<SleeperTag> { state.withLock { Set($0.sleepers.values.compactMap(\.tag)) } }
 
     /// How often anything happened so far.
-    var activity: Int { state.withLock(\.activity) }
+    package var activity: Int { state.withLock(\.activity) }
 
     /// Wakes the tests that wait for something to happen.
     func noteActivity() {
@@ -140,7 +140,7 @@ public final class ManualClock: WallClock {
     }
 
     /// Waits until something has happened since a count was taken.
-    func nextActivity(after count: Int) async {
+    package func nextActivity(after count: Int) async {
         await withCheckedContinuation { continuation in
             let isPast = state.withLock { state in
                 if state.activity == count { state.observers.append(continuation) }

@@ -100,6 +100,9 @@ import Testing
         details.workflowStepRunID = "w"
         details.overrides = RetryOverrides(maxAttempts: 2, timeout: .seconds(3))
         details.isDebugging = true
+        details.notice = .webhook(url: "https://example.org/hook", secret: "secret://hook")
+        var breaker = CircuitBreaker()
+        if case .permitted(let permit) = breaker.admit(at: date) { details.circuitPermit = permit }
         return details
     }
 

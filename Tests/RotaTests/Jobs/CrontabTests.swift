@@ -40,7 +40,7 @@ struct CrontabTests {
             ("61 * * * * https://a.example.com/", "61"),
             ("* * * * https://a.example.com/", "field"),
             ("* * * * * ftp://a.example.com/", "ftp"),
-            ("* * * * * https://a.example.com/ and more", "and more"),
+            ("* * * * * nightly clean-up", "nightly"),
             ("@yesterday https://a.example.com/", "@yesterday"),
         ])
     func problems(line: String, words: String) {

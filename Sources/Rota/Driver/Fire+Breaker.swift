@@ -1,0 +1,31 @@
+import Foundation
+import RotaRetry
+import RotaStore
+
+extension Fire {
+    /// Lets through what the job's breaker permits; while it is open or a probe is under way, the rest is skipped.
+    func admitted(for job: Job, at now: Date) -> Fire {
+        guard var breaker = position.breaker, breaker.trip != nil else { return self }
+        var fire = self
+        guard job.definition.breaker == breaker.policy else {
+            fire.position.breaker = nil
+            return fire
+        }
+        fire.executions = []
+        for execution in executions {
+            switch breaker.admit(at: now) {
+            case .permitted(let permit):
+                var details = execution.details
+                details.circuitPermit = permit
+                fire.executions.append(execution.with(details: details))
+            case .refused:
+                fire.skips.append(
+                    SkippedOccurrence(
+                        jobID: job.id, first: execution.scheduledFor, last: execution.scheduledFor, count: 1,
+                        reason: .breaker, decidedAt: now))
+            }
+        }
+        fire.position.breaker = breaker
+        return fire
+    }
+}

@@ -1,0 +1,29 @@
+import Foundation
+import RotaStore
+
+/// An execution that has just ended, and the job as it was when the attempt began.
+struct RunEnd {
+    let run: Execution
+    let jobBefore: Job
+
+    /// - Returns: `nil` if the execution goes on, or nothing can follow from its end.
+    init?(_ outcome: Completion.Outcome, of claim: Claim) {
+        guard case .recorded(let run) = outcome, run.progress.status.isTerminal, run.source != .notification else {
+            return nil
+        }
+        let definition = claim.job.definition
+        guard !definition.notifications.isEmpty || definition.breaker != nil || claim.job.position.breaker != nil
+        else { return nil }
+        self.run = run
+        jobBefore = claim.job
+    }
+
+    /// Whether it was this end that opened or closed the job's breaker.
+    func changedBreaker(of job: Job) -> Bool {
+        if let trip = job.position.breaker?.trip {
+            job.position.isHeldByBreaker && trip.date == run.progress.finishedAt
+        } else {
+            jobBefore.position.breaker?.trip != nil && run.details.circuitPermit != nil
+        }
+    }
+}

@@ -1,0 +1,141 @@
+import Foundation
+import RotaSchedule
+import RotaStore
+
+extension Job {
+    /// The job with another definition, and in another state if one is given, in one step (T-44, T-45).
+    ///
+    /// - Returns: `nil` if nothing changes.
+    func updated(to wanted: JobDefinition, state: JobState?, at now: Date) throws -> JobReplacement? {
+        var definition = wanted
+        definition.schedule = definition.schedule.anchored(at: now)
+        try definition.validate()
+        let isRescheduled = definition.schedule != self.definition.schedule
+        let moved = try state.flatMap { try change(to: $0, isRescheduled: isRescheduled, at: now) }
+        guard definition != self.definition else { return moved }
+        guard isRescheduled else {
+            var replacement = moved ?? replacement(position, at: now)
+            replacement.definition = definition
+            return replacement
+        }
+        var position = moved?.position ?? self.position
+        let next = position.state == .completed ? JobState.active : position.state
+        // Runs count for the schedule that started them; raising its limit alone makes no other schedule of it.
+        if definition.schedule.limited(toRuns: 1) != self.definition.schedule.limited(toRuns: 1) {
+            position.scheduledRuns = 0
+        }
+        let skips =
+            switch self.position.state {
+            case .draft, .completed: [SkippedOccurrence]()
+            case .active: passedOver(at: now, because: .rescheduled)
+            case .paused: passedOver(at: now, because: self.position.reasonWhilePaused)
+            }
+        return replacement(
+            .starting(definition.schedule, state: next, at: now, continuing: position), skips: skips, at: now,
+            definition: definition)
+    }
+
+    /// The job in another state that a person asks for; `nil` if it is in that state.
+    private func change(to state: JobState, isRescheduled: Bool, at now: Date) throws -> JobReplacement? {
+        switch (position.state, state) {
+        case (.draft, .draft), (.completed, .completed): return nil
+        // The new schedule makes it active anyway.
+        case (.completed, .active) where isRescheduled: return nil
+        case (.draft, .paused): return suspended(at: now)
+        case (.completed, .paused) where isRescheduled: return suspended(at: now)
+        case (_, .paused): return try paused(reason: nil, until: position.resumesAt, at: now)
+        case (_, .active): return try resumed(at: now)
+        case (_, .draft), (_, .completed):
+            throw SchedulerError(
+                .illegalState,
+                "Job \(id) is \(position.state.rawValue) and cannot be made \(state.rawValue); "
+                    + "it can be made active or paused.", value: state.rawValue)
+        }
+    }
+
+    /// The job made paused from a state in which it had no occurrences to come.
+    private func suspended(at now: Date) -> JobReplacement {
+        var position = position
+        position.reason = nil
+        position.state = .paused
+        return replacement(position, at: now)
+    }
+
+    /// The job with its schedule suspended.
+    ///
+    /// - Returns: `nil` if it is paused already, in the same way.
+    func paused(reason: String?, until end: Date?, at now: Date) throws -> JobReplacement? {
+        let check = FieldCheck(code: .invalidRequest, jobName: definition.name)
+        try check.length(of: reason, "The reason of a pause", 0...2000)
+        try check.instant(end, "The end of a pause")
+        if let end, end <= now {
+            throw check.fail("A pause cannot end at \(end.text), which is over.", value: "\(end.timeIntervalSince1970)")
+        }
+        switch position.state {
+        case .active: break
+        case .paused:
+            guard position.resumesAt != end || (reason ?? position.reason) != position.reason else { return nil }
+        case .draft, .completed:
+            throw SchedulerError(
+                .illegalState, "Job \(id) is \(position.state); only an active job can be paused.")
+        }
+        var position = position
+        position.reason = reason ?? (position.state == .paused && position.breaker == nil ? position.reason : nil)
+        position.state = .paused
+        position.resumesAt = end
+        position.breaker = nil
+        return replacement(position, at: now)
+    }
+
+    /// The job with its schedule running, from the present time on (T-30).
+    ///
+    /// - Returns: `nil` if it is running.
+    func resumed(at now: Date) throws -> JobReplacement? {
+        switch position.state {
+        case .active: return nil
+        case .paused, .draft:
+            var (position, skips) = goingOn(at: now)
+            position.breaker = nil
+            return replacement(position, skips: skips, at: now)
+        case .completed:
+            throw SchedulerError(
+                .illegalState,
+                "Job \(id) is completed: \(position.reason ?? "its schedule is over"). "
+                    + "Give it another schedule with `update(_:_:)` instead.")
+        }
+    }
+
+    /// The position of a paused job or a draft that goes on at an instant, and what the pause passed over.
+    func goingOn(at instant: Date) -> (JobPosition, [SkippedOccurrence]) {
+        let next = JobPosition.starting(
+            definition.schedule, state: .active, at: instant, continuing: position, isNew: false)
+        // The occurrence of a one-shot that is made up for was not passed over.
+        let isMadeUpFor = next.next.map { $0 <= instant } ?? false
+        let skips =
+            isMadeUpFor || position.state == .draft
+            ? [] : passedOver(at: instant, because: position.reasonWhilePaused)
+        return (next, skips)
+    }
+
+    /// The job with so many of its next occurrences to be skipped, in place of what was asked for before.
+    func skippingNext(_ count: Int, at now: Date) throws -> JobReplacement? {
+        try FieldCheck(code: .invalidRequest, jobName: definition.name)
+            .number(count, "The number of occurrences to skip", 0...10_000)
+        guard position.state != .completed else {
+            throw SchedulerError(
+                .illegalState, "Job \(id) is completed; it has no occurrence left that could be skipped.")
+        }
+        guard position.skipsRemaining != count else { return nil }
+        var position = position
+        position.skipsRemaining = count
+        return replacement(position, at: now)
+    }
+
+    func replacement(
+        _ position: JobPosition, skips: [SkippedOccurrence] = [], at now: Date, definition: JobDefinition? = nil
+    ) -> JobReplacement {
+        JobReplacement(
+            id: id, expectedRevision: self.position.revision, definition: definition, position: position,
+            skips: skips, date: now)
+    }
+}

@@ -1,0 +1,92 @@
+import Foundation
+public import RotaSchedule
+public import RotaStore
+
+/// What a job would do: its first occurrences, and what is odd about it; nothing of it is stored.
+public struct JobPreview: Sendable, Hashable {
+    /// The definition as it would be stored, with the anchors of its schedule.
+    public let definition: JobDefinition
+    /// The state in which the job would be.
+    public let state: JobState
+    /// The first occurrences, each with its nominal and its effective instant and what happened to it.
+    ///
+    /// For a schedule that counts from the end of a run, only the first is known.
+    public let occurrences: [PreviewedOccurrence]
+    /// What is allowed but seldom meant.
+    public let warnings: [JobWarning]
+
+    init(
+        of job: Job, count: Int, at now: Date, knowsHandler: (String) -> Bool, from position: JobPosition
+    ) throws(SchedulerError) {
+        try FieldCheck(code: .invalidRequest).number(count, "The number of occurrences to preview", 0...1000)
+        definition = job.definition
+        state = position.state
+        let schedule = job.definition.schedule
+        let left = schedule.maximumRuns.map { max(0, $0 - position.scheduledRuns) } ?? count
+        let wanted = schedule.completionDelay == nil ? min(count, left) : min(count, left, 1)
+        // The first occurrence may be the present instant, or one that is made up for.
+        let first = position.next.map { min($0.addingTimeInterval(-0.001), now) } ?? now
+        let found = position.next == nil ? [] : schedule.preview(from: first, count: wanted)
+        occurrences = Array(found.drop { $0.occurrence.nominal < position.next ?? now })
+        warnings = job.definition.warnings(
+            of: occurrences, next: position.next, state: position.state, at: now, knowsHandler: knowsHandler)
+    }
+}
+
+extension JobDefinition {
+    fileprivate func warnings(
+        of occurrences: [PreviewedOccurrence], next: Date?, state: JobState, at now: Date,
+        knowsHandler: (String) -> Bool
+    ) -> [JobWarning] {
+        var found = schedule.warnings(from: now).map { JobWarning(code: .cron, message: $0.description) }
+        if let next {
+            if next < now {
+                found.append(
+                    .init(
+                        code: .inThePast,
+                        message: "Its only occurrence, at \(next.text), is over; the misfire policy decides on it."))
+            }
+        } else {
+            found.append(.init(code: .neverFires, message: "Its schedule has no occurrence after \(now.text)."))
+        }
+        if state == .draft || state == .paused {
+            found.append(.init(code: .inactive, message: "It is \(state.rawValue) and fires only once it is resumed."))
+        }
+        if let call = action.handler, !knowsHandler(call.name) {
+            found.append(
+                .init(
+                    code: .unknownHandler,
+                    message: "No handler is registered here under “\(call.name)”, which it calls."))
+        }
+        return found + windowWarnings(of: occurrences) + rateWarnings(of: occurrences)
+    }
+
+    private func windowWarnings(of occurrences: [PreviewedOccurrence]) -> [JobWarning] {
+        guard let window = limits.window else { return [] }
+        let outside = occurrences.filter { !window.contains($0.occurrence.effective) }
+        guard let first = outside.first?.occurrence.effective else { return [] }
+        let opening = window.nextOpening(from: first)
+        return [
+            JobWarning(
+                code: .outsideWindow,
+                message: "\(outside.count) of the first \(occurrences.count) occurrences fall outside the execution "
+                    + "window; that of \(first.text) "
+                    + (opening.map { "waits until \($0.text)." } ?? "never starts, for the window never opens again."))
+        ]
+    }
+
+    private func rateWarnings(of occurrences: [PreviewedOccurrence]) -> [JobWarning] {
+        guard let rate = limits.rate, rate.maximum < occurrences.count else { return [] }
+        let instants = occurrences.map(\.occurrence.effective)
+        let isTooLow = zip(instants, instants.dropFirst(rate.maximum)).allSatisfy { start, end in
+            end.elapsed(since: start) < rate.window
+        }
+        guard isTooLow else { return [] }
+        return [
+            JobWarning(
+                code: .rateTooLow,
+                message: "It is due more often than its rate limit lets it start, \(rate.maximum) per \(rate.window), "
+                    + "so that runs pile up.")
+        ]
+    }
+}

@@ -1,0 +1,82 @@
+import Foundation
+import RotaRetry
+import RotaStore
+import Synchronization
+
+/// Counts what a scheduler does, a batch under one lock.
+final class MetricsRecorder: Sendable {
+    struct Counts: Sendable {
+        var queued = LabeledCounts()
+        var skipped = LabeledCounts()
+        var attempts = LabeledCounts()
+        var ended = LabeledCounts()
+        var retries = 0
+        var released = 0
+        var leasesLost = 0
+        var breakersOpened = 0
+        var lateness = QuantileSketch()
+        var durations = QuantileSketch()
+    }
+
+    private let counts = Mutex(Counts())
+
+    var snapshot: Counts { counts.withLock(\.self) }
+
+    func queued(_ executions: [Execution], skips: [SkippedOccurrence]) {
+        counts.withLock { counts in
+            for execution in executions { counts.queued.add(execution.source.rawValue) }
+            for skip in skips { counts.skipped.add(skip.reason.rawValue, skip.count ?? 1) }
+        }
+    }
+
+    func finished(_ outcomes: [Completion.Outcome], of completions: [Completion]) {
+        counts.withLock { counts in
+            for (completion, outcome) in zip(completions, outcomes) {
+                switch outcome {
+                case .recorded(let execution): counts.count(completion, of: execution)
+                case .stale, .missing: counts.leasesLost += 1
+                }
+            }
+        }
+    }
+
+    func expired(_ executions: [Execution]) {
+        guard !executions.isEmpty else { return }
+        counts.withLock { $0.ended.add(ExecutionStatus.expired.rawValue, executions.count) }
+    }
+
+    func changedBreaker(isOpen: Bool) {
+        if isOpen { counts.withLock { $0.breakersOpened += 1 } }
+    }
+}
+
+extension MetricsRecorder.Counts {
+    fileprivate mutating func count(_ completion: Completion, of execution: Execution) {
+        if let attempt = completion.attempt {
+            attempts.add(attempt.failure?.kind.rawValue ?? "succeeded")
+            durations.add(attempt.duration)
+            if attempt.number == 1 { lateness.add(attempt.startedAt.elapsed(since: execution.scheduledFor)) }
+        }
+        switch completion.next {
+        case .retry where !execution.progress.status.isTerminal: retries += 1
+        case .released where !execution.progress.status.isTerminal, .parked where !execution.progress.status.isTerminal:
+            released += 1
+        default: ended.add(execution.progress.status.rawValue)
+        }
+    }
+}
+
+/// Counts by a label; what is beyond the 64th label counts as `other`, so that it stays bounded.
+struct LabeledCounts: Sendable {
+    private static let labelLimit = 64
+
+    private(set) var values: [String: Int] = [:]
+
+    mutating func add(_ label: String, _ number: Int = 1) {
+        if values[label] != nil || values.count < Self.labelLimit {
+            values[label, default: 0] &+= number
+        } else {
+            values["other", default: 0] &+= number
+        }
+    }
+}

@@ -1,0 +1,65 @@
+import RotaRetry
+import RotaStore
+
+extension SchedulerMetrics {
+    /// The snapshot as OpenMetrics text 1.0, which Prometheus reads too.
+    ///
+    /// It is to be served as `application/openmetrics-text; version=1.0.0; charset=utf-8`. Every name begins with `rota_`;
+    /// no label has a value for each job, so the number of series is bounded.
+    public var openMetrics: String {
+        var writer = OpenMetricsWriter()
+        writeHoldings(to: &writer)
+        writeDoings(to: &writer)
+        write(lateness, "rota_lateness_seconds", "From the nominal instant to the first attempt.", to: &writer)
+        write(attemptDurations, "rota_attempt_duration_seconds", "How long attempts took.", to: &writer)
+        writer.end()
+        return writer.text
+    }
+
+    private func writeHoldings(to writer: inout OpenMetricsWriter) {
+        writer.begin("rota_jobs", .gauge, help: "Jobs in the store.")
+        for state in [JobState.active, .paused, .draft, .completed] {
+            writer.sample([("state", state.rawValue)], jobs[state] ?? 0)
+        }
+        writer.begin("rota_stored_executions", .gauge, help: "Executions in the store.")
+        for status in ExecutionStatus.allCases {
+            writer.sample([("status", status.rawValue)], executions[status] ?? 0)
+        }
+    }
+
+    private func writeDoings(to writer: inout OpenMetricsWriter) {
+        writer.begin("rota_queued_executions", .counter, help: "Executions that were queued, by source.")
+        writer.samples(by: "source", Self.named(queued, \.rawValue))
+        writer.begin("rota_skipped_occurrences", .counter, help: "Occurrences that did not fire, by reason.")
+        writer.samples(by: "reason", Self.named(skipped, \.rawValue))
+        writer.begin("rota_attempts", .counter, help: "Attempts that ended, by outcome.")
+        writer.samples(
+            by: "outcome",
+            Self.named(attemptsFailed, \.rawValue).merging(["succeeded": attemptsSucceeded]) { $1 })
+        writer.begin("rota_ended_executions", .counter, help: "Executions that ended, by status.")
+        writer.samples(by: "status", Self.named(ended, \.rawValue))
+        writer.begin("rota_retries", .counter, help: "Attempts after which another one follows.")
+        writer.sample([], retries)
+        writer.begin("rota_released_executions", .counter, help: "Executions given back without a counted attempt.")
+        writer.sample([], released)
+        writer.begin("rota_lost_leases", .counter, help: "Results refused because another scheduler took over.")
+        writer.sample([], leasesLost)
+        writer.begin("rota_breaker_openings", .counter, help: "How often a breaker opened.")
+        writer.sample([], breakersOpened)
+    }
+
+    private func write(
+        _ distribution: Distribution, _ name: String, _ help: String, to writer: inout OpenMetricsWriter
+    ) {
+        writer.begin(name, .summary, unit: "seconds", help: help)
+        writer.summary(
+            quantiles: [
+                ("0.5", distribution.median?.inSeconds), ("0.9", distribution.p90?.inSeconds),
+                ("0.99", distribution.p99?.inSeconds), ("0.999", distribution.p999?.inSeconds),
+            ], count: distribution.count, sum: distribution.sum.inSeconds)
+    }
+
+    private static func named<Key>(_ counts: [Key: Int], _ name: (Key) -> String) -> [String: Int] {
+        Dictionary(counts.map { (name($0), $1) }) { $0 &+ $1 }
+    }
+}

@@ -1,0 +1,68 @@
+public import Foundation
+import RotaHTTP
+
+extension Job {
+    /// The notices that are due when a run of the job is over, as every store must queue them in the step that ends it.
+    ///
+    /// They are executions of the same job with source ``ExecutionSource/notification``: claimed, retried and recorded
+    /// like others, but neither counted nor limited, and never the subject of notices themselves. Their identifiers
+    /// follow from the run's, so that the same end always makes the same notices.
+    ///
+    /// - Parameters:
+    ///   - run: The execution that is over.
+    ///   - date: When it ended.
+    /// - Returns: An execution for each of the job's rules that the end meets; none if the run is a notice itself.
+    public func notices(of run: Execution, at date: Date) -> [Execution] {
+        let rules = definition.notifications
+        guard !rules.isEmpty, run.source != .notification else { return [] }
+        return rules.indices.compactMap { index in
+            let rule = rules[index]
+            guard rule.event.covers(run.progress.status) else { return nil }
+            let output = rule.includesOutput ? run.progress.output : nil
+            let notice = RunNotice(
+                rule.event, of: run, job: self,
+                output: output.flatMap { try? JSONValue(parsing: Array($0.json)) }, at: date)
+            // Its parts are texts, numbers and what was parsed from JSON: there is nothing that could not be encoded.
+            guard let payload = try? Payload(notice) else { return nil }
+            var details = ExecutionDetails.none
+            details.parentID = run.id
+            details.notice = rule.channel
+            return Execution(
+                id: .notice(index, of: run.id, at: date), jobID: id, jobName: definition.name,
+                jobVersion: run.jobVersion,
+                source: .notification, scheduledFor: date, createdAt: date, payload: payload, metadata: run.metadata,
+                details: details, progress: ExecutionProgress(dueAt: date), attempts: [])
+        }
+    }
+}
+
+extension NotificationRule.Event {
+    fileprivate func covers(_ status: ExecutionStatus) -> Bool {
+        switch self {
+        case .success: status == .succeeded
+        case .failure: status == .failed || status == .expired
+        case .completion: status.isTerminal
+        }
+    }
+}
+
+extension ExecutionID {
+    /// The identifier of a notice: its time is that of the end, all else follows from the run and the rule's number.
+    fileprivate static func notice(_ index: Int, of run: ExecutionID, at date: Date) -> ExecutionID {
+        let milliseconds = (date.timeIntervalSince1970 * 1000).rounded(.down)
+        let time = milliseconds.isFinite ? UInt64(min(max(milliseconds, 0), 0xffff_ffff_ffff)) : 0
+        let seed = mix(UInt64(truncatingIfNeeded: run.bits >> 64)) &+ UInt64(truncatingIfNeeded: index)
+        let first = mix(seed ^ UInt64(truncatingIfNeeded: run.bits))
+        let high = time << 16 | 0x7000 | first >> 52
+        let low = 0x8000_0000_0000_0000 | mix(first ^ UInt64(truncatingIfNeeded: run.bits)) >> 2
+        return ExecutionID(bits: UInt128(high) << 64 | UInt128(low))
+    }
+
+    /// SplitMix64's finaliser, a bijection.
+    private static func mix(_ value: UInt64) -> UInt64 {
+        var z = value &+ 0x9e37_79b9_7f4a_7c15
+        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
+        return z ^ (z >> 31)
+    }
+}

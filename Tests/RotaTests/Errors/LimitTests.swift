@@ -1,0 +1,151 @@
+import Foundation
+import RotaTesting
+import Testing
+
+/// The limits of SX-13, each with the largest value that is taken and the smallest that is not.
+@Suite("Limits of a job's fields")
+struct LimitTests {
+    static func text(_ count: Int) -> String { String(repeating: "x", count: count) }
+
+    static func draft(_ change: (inout JobDefinition) throws -> Void) rethrows -> JobDraft {
+        var draft = JobDraft(name: "limits", schedule: .every(.seconds(60)), action: .handler("work"))
+        try change(&draft.definition)
+        return draft
+    }
+
+    struct Field: Sendable, CustomTestStringConvertible {
+        let testDescription: String
+        let good: JobDraft
+        let bad: JobDraft
+
+        init<Value>(
+            _ name: String, _ path: any WritableKeyPath<JobDefinition, Value> & Sendable, good: Value, bad: Value
+        ) {
+            testDescription = name
+            self.good = LimitTests.draft { $0[keyPath: path] = good }
+            self.bad = LimitTests.draft { $0[keyPath: path] = bad }
+        }
+    }
+
+    static let fields = [
+        Field("name", \.name, good: text(255), bad: text(256)),
+        Field("slug", \.labels.slug, good: text(255), bad: text(256)),
+        Field("slug's characters", \.labels.slug, good: "a-Z.0_9~", bad: "a/b"),
+        Field("description", \.labels.description, good: text(2000), bad: text(2001)),
+        Field("project", \.labels.project, good: text(255), bad: ""),
+        Field("group", \.labels.group, good: text(255), bad: text(256)),
+        Field("environment", \.labels.environment, good: "production", bad: ""),
+        Field("tags", \.labels.tags, good: tags(20), bad: tags(21)),
+        Field("a tag's name", \.labels.tags, good: [text(64): ""], bad: [text(65): ""]),
+        Field("a tag's value", \.labels.tags, good: ["a": text(256)], bad: ["a": text(257)]),
+        Field("priority", \.limits.priority, good: 10, bad: 11),
+        Field("low priority", \.limits.priority, good: 0, bad: -1),
+        Field("concurrency", \.limits.concurrency, good: 1, bad: 0),
+        Field("concurrency per key", \.limits.concurrencyPerKey, good: 1, bad: 0),
+        Field("rate", \.limits.rate, good: RateLimit(1, per: .seconds(1)), bad: RateLimit(0, per: .seconds(1))),
+        Field("rate's window", \.limits.rate, good: RateLimit(1, per: .seconds(1)), bad: RateLimit(1, per: .zero)),
+        Field(
+            "shared rates", \.limits.sharedRates, good: [SharedRateLimit("api", RateLimit(1, per: .seconds(1)))],
+            bad: [SharedRateLimit("", RateLimit(1, per: .seconds(1)))]),
+        Field(
+            "shared rates named once", \.limits.sharedRates,
+            good: [SharedRateLimit("a", RateLimit(1, per: .seconds(1)))],
+            bad: Array(repeating: SharedRateLimit("a", RateLimit(1, per: .seconds(1))), count: 2)),
+        Field("time to live", \.limits.timeToLive, good: .seconds(1), bad: .zero),
+        Field("deduplication window", \.deduplicationWindow, good: .seconds(1), bad: .seconds(-1)),
+        Field(
+            "notifications", \.notifications,
+            good: Array(repeating: NotificationRule(on: .failure, .handler("x")), count: 20),
+            bad: Array(repeating: NotificationRule(on: .failure, .handler("x")), count: 21)),
+        Field(
+            "payload", \.action,
+            good: .handler("x"), bad: (try? .handler("x", payload: text(5 * 1024 * 1024))) ?? .handler("")),
+    ]
+
+    static func tags(_ count: Int) -> [String: String] {
+        Dictionary(uniqueKeysWithValues: (0..<count).map { ("tag\($0)", "value") })
+    }
+
+    @Test("SX-13 a field takes its largest value and refuses one beyond", arguments: fields)
+    func field(_ field: Field) async throws {
+        let bench = Bench()
+        try await bench.scheduler.create(field.good)
+        let error = await #expect(throws: SchedulerError.self) { try await bench.scheduler.create(field.bad) }
+        #expect(error?.code == .invalidJob)
+        #expect(error?.message.isEmpty == false)
+        #expect(try await bench.scheduler.jobs().items.count == 1)
+    }
+
+    @Test("SX-13 100 attempts are taken and 101 refused")
+    func attempts() async throws {
+        let bench = Bench()
+        try await bench.scheduler.create(Self.draft { $0.retry.maxAttempts = 100 })
+        await #expect(throws: RetryPolicyError.self) {
+            try await bench.scheduler.create(Self.draft { $0.retry.maxAttempts = 101 })
+        }
+    }
+
+    @Test("Other parts that cannot be are refused with the error of their module")
+    func parts() async throws {
+        let bench = Bench()
+        await #expect(throws: HTTPRequestError.self) {
+            try await bench.scheduler.create(Self.draft { $0.fallbackURL = "ftp://x" })
+        }
+        await #expect(throws: HTTPRequestError.self) {
+            try await bench.scheduler.create(
+                Self.draft {
+                    $0.notifications = [NotificationRule(on: .failure, .webhook(url: "nowhere", secret: nil))]
+                })
+        }
+        await #expect(throws: RetryPolicyError.self) {
+            try await bench.scheduler.create(Self.draft { $0.breaker = CircuitBreakerPolicy(probes: 0) })
+        }
+    }
+
+    @Test("S-3 jobs created together have a limit, and are created all or none")
+    func batch() async throws {
+        let bench = Bench()
+        let draft = Self.draft { _ in }
+        let error = await #expect(throws: SchedulerError.self) {
+            try await bench.scheduler.create(Array(repeating: draft, count: Scheduler.maximumBatch + 1))
+        }
+        #expect(error?.code == .tooMany)
+        #expect(try await bench.scheduler.create(Array(repeating: draft, count: 50)).count == 50)
+    }
+
+    @Test(
+        "SX-13 a run that cannot be is refused before it exists",
+        arguments: [
+            RunRequest(priority: 11), RunRequest(priority: -1), RunRequest(concurrencyKey: text(257)),
+            RunRequest(concurrencyKey: ""), RunRequest(idempotencyKey: text(256)), RunRequest(tags: tags(21)),
+            RunRequest(timeToLive: .zero), RunRequest(timeToLive: .seconds(2_592_001)),
+            RunRequest(author: ""), RunRequest(source: ExecutionSource(rawValue: "")),
+        ])
+    func run(_ request: RunRequest) async throws {
+        let bench = Bench()
+        let job = try await bench.scheduler.create(Self.draft { _ in })
+        let error = await #expect(throws: SchedulerError.self) { try await bench.scheduler.trigger(job.id, request) }
+        #expect(error?.code == .invalidRequest)
+        #expect(try await bench.executions().isEmpty)
+    }
+
+    @Test("The instant of a run lies in the years 1 to 9999", arguments: [1e13, -1e13, .nan, .infinity])
+    func instant(seconds: Double) async throws {
+        let bench = Bench()
+        let job = try await bench.scheduler.create(Self.draft { _ in })
+        let error = await #expect(throws: SchedulerError.self) {
+            try await bench.scheduler.trigger(job.id, at: Date(timeIntervalSince1970: seconds))
+        }
+        #expect(error?.code == .invalidRequest)
+    }
+
+    @Test("S-73 overrides that cannot be are refused before a run exists")
+    func overrides() async throws {
+        let bench = Bench()
+        let job = try await bench.scheduler.create(Self.draft { _ in })
+        await #expect(throws: RetryPolicyError.self) {
+            try await bench.scheduler.trigger(job.id, RunRequest(overrides: RetryOverrides(maxAttempts: 101)))
+        }
+        #expect(try await bench.executions().isEmpty)
+    }
+}
