@@ -73,20 +73,6 @@ struct HandlerTests {
         }
     }
 
-    @Test("A job whose handler is missing fails with the handlers that are there")
-    func unknown() async throws {
-        let bench = Bench()
-        try await bench.scheduler.handle("known") { _ in }
-        try await bench.running {
-            let job = try await bench.scheduler.create(
-                .init(name: "lost", schedule: .immediately, action: .handler("unknown"), retry: .none))
-            await bench.advance(.zero)
-            let execution = try #require(try await bench.executions(of: job.id).first)
-            #expect(execution.failure?.kind == .unknownHandler)
-            #expect(execution.failure?.message.contains("known") == true)
-        }
-    }
-
     @Test("A payload that is not what the handler takes fails the attempt for good")
     func wrongPayload() async throws {
         let bench = Bench()
