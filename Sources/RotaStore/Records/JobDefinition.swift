@@ -9,16 +9,9 @@ public struct JobDefinition: Sendable, Hashable {
     public var schedule: Schedule
     /// What it does.
     public var action: JobAction
-    /// Whether and when a failed attempt is made again.
-    public var retry: RetryPolicy
-    /// What becomes of occurrences that were missed.
-    public var misfire: MisfirePolicy
-    /// What happens when an occurrence is due while an earlier run is not yet over.
-    public var overlap: OverlapPolicy
-    /// How much of the history is kept.
-    public var retention: Retention
     /// Labels that are handed to every run (S-38).
     public var metadata: [String: String]
+    private var policyBox = Policies.standard
     private var box: Boxed<Extras>?
 
     /// Makes a definition; only the name, the schedule and the action have no default.
@@ -35,11 +28,32 @@ public struct JobDefinition: Sendable, Hashable {
         self.name = name
         self.schedule = schedule
         self.action = action
-        self.retry = retry
-        self.misfire = misfire
-        self.overlap = overlap
-        self.retention = retention
         self.metadata = metadata
+        policies = Policies(retry: retry, misfire: misfire, overlap: overlap, retention: retention)
+    }
+
+    /// Whether and when a failed attempt is made again.
+    public var retry: RetryPolicy {
+        get { policies.retry }
+        set { policies.retry = newValue }
+    }
+
+    /// What becomes of occurrences that were missed.
+    public var misfire: MisfirePolicy {
+        get { policies.misfire }
+        set { policies.misfire = newValue }
+    }
+
+    /// What happens when an occurrence is due while an earlier run is not yet over.
+    public var overlap: OverlapPolicy {
+        get { policies.overlap }
+        set { policies.overlap = newValue }
+    }
+
+    /// How much of the history is kept.
+    public var retention: Retention {
+        get { policies.retention }
+        set { policies.retention = newValue }
     }
 
     /// How the job is found among others.
@@ -100,6 +114,21 @@ public struct JobDefinition: Sendable, Hashable {
     public var deduplicationWindow: Duration? {
         get { extras.deduplicationWindow }
         set { extras.deduplicationWindow = newValue }
+    }
+
+    /// What most jobs leave as it is: those that do share one copy (a fifth of a job's memory otherwise).
+    private struct Policies: Sendable, Hashable {
+        var retry = RetryPolicy.default
+        var misfire = MisfirePolicy.latest
+        var overlap = OverlapPolicy.allow
+        var retention = Retention.standard
+
+        static let standard = Boxed(Policies())
+    }
+
+    private var policies: Policies {
+        get { policyBox.value }
+        set { policyBox = newValue == Policies.standard.value ? Policies.standard : Boxed(newValue) }
     }
 
     /// What few jobs have; nothing of it costs memory in a job that has none of it.
