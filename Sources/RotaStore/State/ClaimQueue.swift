@@ -24,10 +24,10 @@ package struct ClaimQueue: Sendable {
     // MARK: Jobs
 
     /// The jobs' terms; executions must have been taken out under the old ones, and are put in again under the new.
-    mutating func setTerms(of job: Job) {
-        if let until = gates[job.id]?.heldUntil { held.remove(DueKey(instant: until, id: job.id)) }
-        gates[job.id] = JobGate(job.definition)
-        for shared in gates[job.id]?.limits.sharedRates ?? [] {
+    mutating func setTerms(of id: JobID, _ limits: JobLimits, isSerial: Bool) {
+        if let until = gates[id]?.heldUntil { held.remove(DueKey(instant: until, id: id)) }
+        gates[id] = JobGate(limits, isSerial: isSerial)
+        for shared in limits.sharedRates {
             longestWindows[shared.name] = max(longestWindows[shared.name] ?? 0, shared.limit.window / .seconds(1))
         }
     }
@@ -48,12 +48,11 @@ package struct ClaimQueue: Sendable {
     /// Takes note of an execution that is not over.
     ///
     /// - Returns: Whether the turn in its job's series may have to be passed on.
-    mutating func add(_ execution: Execution) -> Bool {
-        guard !gates.isEmpty || execution.hasDetails else {
-            if execution.progress.status == .queued { plain.insert(Self.due(execution)) }
+    mutating func add(_ ticket: ClaimTicket) -> Bool {
+        guard !gates.isEmpty || ticket.priority != nil else {
+            if ticket.status == .queued { plain.insert(ticket.due) }
             return false
         }
-        let ticket = ClaimTicket(execution)
         guard let gate = gates.index(forKey: ticket.jobID), gates.values[gate].isLimited else {
             if ticket.status == .queued { enter(ticket) }
             return false
@@ -70,12 +69,11 @@ package struct ClaimQueue: Sendable {
     /// Takes an execution out, as it was when it was added.
     ///
     /// - Returns: Whether the turn in its job's series may have to be passed on.
-    mutating func remove(_ execution: Execution) -> Bool {
-        guard !gates.isEmpty || execution.hasDetails else {
-            if execution.progress.status == .queued { plain.remove(Self.due(execution)) }
+    mutating func remove(_ ticket: ClaimTicket) -> Bool {
+        guard !gates.isEmpty || ticket.priority != nil else {
+            if ticket.status == .queued { plain.remove(ticket.due) }
             return false
         }
-        let ticket = ClaimTicket(execution)
         guard let gate = gates.index(forKey: ticket.jobID), gates.values[gate].isLimited else {
             if ticket.status == .queued { leave(ticket) }
             return false
@@ -87,10 +85,6 @@ package struct ClaimQueue: Sendable {
         }
         if gates.values[gate].part(ticket), ticket.status == .queued { leave(ticket) }
         return true
-    }
-
-    private static func due(_ execution: Execution) -> DueKey<ExecutionID> {
-        DueKey(instant: execution.progress.dueAt, id: execution.id)
     }
 
     /// The runs of a job's schedule that are not over and go one after the other, in the order of their instants.

@@ -14,19 +14,6 @@ struct ClaimTicket {
     /// Whether its first attempt has begun.
     let hasBegun: Bool
 
-    init(_ execution: Execution) {
-        id = execution.id
-        jobID = execution.jobID
-        status = execution.progress.status
-        dueAt = execution.progress.dueAt
-        nominal = execution.scheduledFor
-        let details = execution.hasDetails ? execution.details : nil
-        priority = details?.priority
-        concurrencyKey = details?.concurrencyKey
-        isScheduled = execution.source == .schedule
-        hasBegun = execution.progress.startedAt != nil
-    }
-
     /// Its place among those that are not due yet.
     var due: DueKey<ExecutionID> { DueKey(instant: dueAt, id: id) }
 

@@ -33,9 +33,9 @@ struct JobGate: Sendable {
     private var turn: ExecutionID?
 
     /// A gate for a job, or `nil` if the job has no use for one.
-    init?(_ definition: JobDefinition) {
-        limits = definition.limits
-        isSerial = definition.overlap.isSerial
+    init?(_ limits: JobLimits, isSerial: Bool) {
+        self.limits = limits
+        self.isSerial = isSerial
         priority = limits.priority
         guard priority != 0 || isSerial || Self.limitsSomething(limits) else { return nil }
     }

@@ -42,10 +42,7 @@ extension StoreState {
     mutating func candidate(at now: Date) -> (Execution, Job)? {
         while let id = claims.first(at: now), let execution = executions[id], let job = jobs[execution.jobID] {
             if execution.progress.dueAt > now {
-                claims.postpone(ClaimTicket(execution))
-            } else if let expiry = execution.expiry, expiry <= now {
-                lapsed.insert(id)
-                if claims.remove(execution) { passTurn(of: job.id) }
+                claims.postpone(execution.ticket)
             } else if claims.isLimited(job.id), let opening = claims.opening(for: job.id, at: now) {
                 claims.hold(job.id, until: opening)
             } else {
@@ -55,22 +52,36 @@ extension StoreState {
         return nil
     }
 
-    /// Makes ready what has become due by an instant, and lets go what was held until then.
+    /// Makes ready what has become due by an instant, lets go what was held until then, and sets aside what has expired.
     mutating func setClock(to now: Date) {
         if now < clock.addingTimeInterval(-1) {
             // The clock was set back: what was set aside by the later time has to be looked at again.
-            claims.letGo(at: nil)
-            for execution in lapsed.compactMap({ executions[$0] }) where claims.add(execution) {
-                passTurn(of: execution.jobID)
-            }
-            lapsed = []
             clock = now
+            claims.letGo(at: nil)
+            let again = lapsed.compactMap { executions[$0] }
+            lapsed = []
+            for execution in again { expect(execution) }
         }
-        clock = max(clock, now)
-        while let id = claims.popDue(at: now) {
-            if let execution = executions[id] { claims.makeReady(ClaimTicket(execution)) }
+        if now > clock {
+            let new = expiries.suffix(after: .end(of: clock)).prefix { $0.instant <= now }.map(\.id)
+            clock = now
+            for execution in new.compactMap({ executions[$0] }) where execution.progress.status == .queued {
+                lapsed.insert(execution.id)
+                if claims.remove(execution.ticket) { passTurn(of: execution.jobID) }
+            }
         }
         claims.letGo(at: now)
+        while let id = claims.popDue(at: now) {
+            if let execution = executions[id] { claims.makeReady(execution.ticket) }
+        }
+    }
+
+    private mutating func expect(_ execution: Execution) {
+        if let expiry = execution.expiry, expiry <= clock {
+            lapsed.insert(execution.id)
+        } else if claims.add(execution.ticket) {
+            passTurn(of: execution.jobID)
+        }
     }
 }
 

@@ -13,13 +13,14 @@ extension StoreState {
         let hasOtherTerms = old.map { $0.hasOtherTerms(than: job) } ?? true
         let keepsOtherwise = (old?.definition.retention ?? .standard) != job.definition.retention
         let live = hasOtherTerms ? liveExecutions(of: job.id) : []
-        for execution in live { _ = claims.remove(execution) }
+        for execution in live { _ = claims.remove(execution.ticket) }
         jobs.updateValue(job, forKey: job.id)
         jobIndex.add(job)
         if let wake = job.position.wake { dueJobs.insert(DueKey(instant: wake, id: job.id)) }
         if hasOtherTerms {
-            claims.setTerms(of: job)
-            for execution in live { _ = claims.add(execution) }
+            claims.setTerms(
+                of: job.id, job.definition.limits, isSerial: job.definition.overlap.isSerial)
+            for execution in live where !lapsed.contains(execution.id) { _ = claims.add(execution.ticket) }
             passTurn(of: job.id)
         }
         if keepsOtherwise { keepHistory(of: job) }
@@ -135,9 +136,14 @@ extension StoreState {
         if progress.status == .running, let lease = progress.lease {
             leases.insert(DueKey(instant: lease.expiresAt, id: execution.id))
         }
-        if let expiry = execution.expiry { expiries.insert(DueKey(instant: expiry, id: execution.id)) }
+        let expiry = execution.expiry
+        if let expiry { expiries.insert(DueKey(instant: expiry, id: execution.id)) }
         if !wasLive, execution.source == .schedule { histories[execution.jobID]?.scheduledCount += 1 }
-        return claims.add(execution)
+        if let expiry, expiry <= clock, progress.status == .queued {
+            lapsed.insert(execution.id)
+            return false
+        }
+        return claims.add(execution.ticket)
     }
 
     private mutating func unfile(_ execution: Execution, staysLive: Bool = false) -> Bool {
@@ -153,7 +159,7 @@ extension StoreState {
         }
         if let expiry = execution.expiry { expiries.remove(DueKey(instant: expiry, id: execution.id)) }
         if !staysLive, execution.source == .schedule { histories[execution.jobID]?.scheduledCount -= 1 }
-        return claims.remove(execution)
+        return claims.remove(execution.ticket)
     }
 
     private mutating func addToAged(_ execution: Execution) {
@@ -175,10 +181,10 @@ extension StoreState {
     mutating func passTurn(of id: JobID) {
         guard let (old, new) = claims.passTurn(of: id) else { return }
         if let old = old.flatMap({ executions[$0] }), old.progress.status == .queued {
-            claims.leave(ClaimTicket(old))
+            claims.leave(old.ticket)
         }
         if let new = new.flatMap({ executions[$0] }), new.progress.status == .queued {
-            claims.enter(ClaimTicket(new))
+            claims.enter(new.ticket)
         }
     }
 }
@@ -188,17 +194,5 @@ extension Job {
     fileprivate func hasOtherTerms(than other: Job) -> Bool {
         definition.limits != other.definition.limits
             || definition.overlap.isSerial != other.definition.overlap.isSerial
-    }
-}
-
-extension Execution {
-    /// When it expires, if it may: before its first attempt, or while it waits for an answer.
-    var expiry: Date? {
-        guard progress.hasNotes else { return nil }
-        return switch progress.status {
-        case .queued: progress.startedAt == nil ? progress.expiresAt : nil
-        case .waiting: progress.expiresAt
-        case .running, .succeeded, .failed, .canceled, .expired: nil
-        }
     }
 }

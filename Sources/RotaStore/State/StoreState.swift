@@ -32,9 +32,9 @@ package struct StoreState: Sendable {
     /// The dependencies of each job, and those of others on it.
     var jobDependencies: [JobID: Set<DependencyID>] = [:]
 
-    /// The latest time that was asked about.
+    /// The latest time that was asked about; like what is set aside by it, it is no part of what is remembered.
     var clock = Date.distantPast
-    /// Executions that expired before they were claimed, and wait for nothing but ``prune(at:limit:log:)``.
+    /// Queued executions that have expired by then, and wait for nothing but ``prune(at:limit:log:)``.
     var lapsed: Set<ExecutionID> = []
 
     package init() {}

@@ -9,27 +9,27 @@ import Testing
 struct ClaimOracleTests {
     @Test(
         "S-31 S-32 S-34 S-36 S-37 S-68 T-46 what is claimed is what the limits, worked out from scratch, allow",
-        arguments: 1...10)
+        arguments: 1...6)
     func agrees(seed: UInt64) throws {
         var world = ClaimWorld(seed: seed)
         try world.build(jobs: 6)
         var claimed = 0
-        for step in 0..<400 {
+        for step in 0..<200 {
             world.step()
             let (found, expected) = world.claim()
             #expect(found == expected, "seed \(seed), step \(step)")
             guard found == expected else { return }
             claimed += found.count
         }
-        #expect(claimed > 50)
+        #expect(claimed > 30)
         world.checkLimits()
     }
 
-    @Test("Limits are the same after a restart: a state rebuilt from its changes claims the same", arguments: 1...6)
+    @Test("Limits are the same after a restart: a state rebuilt from its changes claims the same", arguments: 1...3)
     func restart(seed: UInt64) throws {
         var world = ClaimWorld(seed: 100 + seed)
         try world.build(jobs: 6)
-        for step in 0..<300 {
+        for step in 0..<120 {
             world.step()
             if step.isMultiple(of: 7) { world.restart(throughSnapshot: step.isMultiple(of: 2)) }
             let (found, expected) = world.claim()
@@ -38,11 +38,11 @@ struct ClaimOracleTests {
         }
     }
 
-    @Test("Nobody sleeps through the instant at which a limit lets something go", arguments: 1...6)
+    @Test("Nobody sleeps through the instant at which a limit lets something go", arguments: 1...3)
     func wakes(seed: UInt64) throws {
         var world = ClaimWorld(seed: 200 + seed)
         try world.build(jobs: 5)
-        for _ in 0..<60 {
+        for _ in 0..<30 {
             for _ in 0..<4 { world.step() }
             while !world.claim().found.isEmpty {}
             let wake = world.state.agenda(at: world.now, limit: 10).nextWake ?? world.now.addingTimeInterval(500)
@@ -83,7 +83,7 @@ struct ClaimWorld {
     /// Brings the oracle's records up to date with those of the state.
     private mutating func look() {
         oracle.jobs = Array(state.jobs.values)
-        oracle.executions = Array(state.executions.values)
+        oracle.executions = state.executions.values.filter { !$0.progress.status.isTerminal }
     }
 
     mutating func limits() throws -> JobLimits {

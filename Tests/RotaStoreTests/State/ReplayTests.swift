@@ -44,7 +44,9 @@ struct ReplayTests {
             lines.append("starts \(pool) \(Array(starts.suffix()))")
         }
         lines.append("operations \(state.operations.sorted { $0.key < $1.key })")
-        lines.append("counts \(state.counts())")
+        let counts = state.counts()
+        for state in JobState.allCases { lines.append("\(state) \(counts.jobs[state] ?? 0)") }
+        for status in ExecutionStatus.allCases { lines.append("\(status) \(counts.executions[status] ?? 0)") }
         for key in state.leases.suffix() { lines.append("lease \(key)") }
         for (id, history) in state.histories.sorted(by: { $0.key < $1.key }) where state.jobs[id] != nil {
             lines.append(
