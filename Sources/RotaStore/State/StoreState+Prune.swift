@@ -24,7 +24,7 @@ extension StoreState {
         return report
     }
 
-    /// Whether something has expired. What is merely too old may wait for the end of the minute.
+    /// Whether something has expired; what is merely too old may wait for the end of the minute.
     func isPruningDue(at now: Date) -> Bool {
         let minute = Self.minute(of: now)
         return expiries.first.map { $0.instant <= now } ?? false || aged.first.map { $0.instant <= minute } ?? false

@@ -34,7 +34,9 @@ struct Walk<Key: Comparable & Sendable>: Sequence, IteratorProtocol {
 
 /// A page of a list that is filled from a walk.
 enum Paging {
-    /// How many records a page may look at. A list of what few records have goes on with the cursor of an empty page.
+    /// How many records a page may look at.
+    ///
+    /// A list of what few records have goes on with the cursor of a page that is not full, or empty.
     static let examined = 10_000
 
     /// Fills a page.

@@ -124,7 +124,9 @@ struct ClaimWorld {
     }
 
     private mutating func enqueue() {
-        guard let job = Array(state.jobs.values).sorted(by: { $0.id < $1.id }).randomElement(using: &random) else { return }
+        guard let job = Array(state.jobs.values).sorted(by: { $0.id < $1.id }).randomElement(using: &random) else {
+            return
+        }
         var details = ExecutionDetails.none
         if chance(3) { details.priority = Int.random(in: 0...3, using: &random) }
         if chance(2) { details.concurrencyKey = ["a", "b"].randomElement(using: &random) }

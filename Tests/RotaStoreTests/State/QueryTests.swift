@@ -109,7 +109,8 @@ struct QueryTests {
             var job = try StoreSamples.job(number, state: JobState.allCases.randomElement(using: &random) ?? .active)
             job.definition.labels = JobLabels(
                 slug: Bool.random(using: &random) ? "slug \(number / 2)" : nil,
-                project: number.isMultiple(of: 2) ? "p" : nil, group: ["g", "h", nil].randomElement(using: &random) ?? nil,
+                project: number.isMultiple(of: 2) ? "p" : nil,
+                group: ["g", "h", nil].randomElement(using: &random) ?? nil,
                 environment: ["e", nil].randomElement(using: &random) ?? nil,
                 tags: Bool.random(using: &random) ? ["t": "1", "u": "\(number % 3)"] : [:])
             jobs.append(job)
