@@ -1,3 +1,5 @@
+import Foundation
+
 /// One line of an export: a JSON object with one member, whose name says what it is.
 package enum ExchangeLine: Sendable, Hashable {
     /// The first line: which format the others have.
@@ -16,12 +18,14 @@ package enum ExchangeLine: Sendable, Hashable {
         case format, end
         case job, position, tally, removedJob, execution, progress, attempt, removedExecution, skips, skip
         case idempotencyKey, version, removedVersion, dependency, removedDependency, operation, removedOperation
+        case start, forgottenStarts
     }
 
     /// The members of records that consist of an owner and a part.
     enum Part: String, CodingKey {
         case name, version, records
         case job, execution, position, tally, progress, attempt, skips, skip, keeping, key, dependency, operation
+        case date, token
     }
 }
 
@@ -101,9 +105,29 @@ extension ExchangeLine: Encodable {
             }
         case .change(.removeOperation(let key)):
             try part(.removedOperation) {
+                try $0.encode(key.job, forKey: .job)
                 try $0.encode(key.operation, forKey: .operation)
                 try $0.encode(key.key, forKey: .key)
             }
+        case .change(.putStart(let pool, let start)):
+            try part(.start) {
+                try Self.encode(pool, to: &$0)
+                try $0.encode(start.date, forKey: .date)
+                try $0.encode(start.executionID, forKey: .execution)
+                try $0.encode(start.token, forKey: .token)
+            }
+        case .change(.forgetStarts(let pool, let date)):
+            try part(.forgottenStarts) {
+                try Self.encode(pool, to: &$0)
+                try $0.encode(date, forKey: .date)
+            }
+        }
+    }
+
+    private static func encode(_ pool: RatePool, to part: inout KeyedEncodingContainer<Part>) throws {
+        switch pool {
+        case .job(let id): try part.encode(id, forKey: .job)
+        case .shared(let name): try part.encode(name, forKey: .name)
         }
     }
 }
@@ -123,6 +147,11 @@ extension ExchangeLine: Decodable {
         }
         func job() throws -> JobID { try part().decode(JobID.self, forKey: .job) }
         func execution() throws -> ExecutionID { try part().decode(ExecutionID.self, forKey: .execution) }
+        func pool() throws -> RatePool {
+            let fields = try part()
+            return try fields.decodeIfPresent(String.self, forKey: .name).map { .shared($0) }
+                ?? .job(fields.decode(JobID.self, forKey: .job))
+        }
         switch kind {
         case .format:
             guard try part().decode(String.self, forKey: .name) == Self.format else {
@@ -165,8 +194,17 @@ extension ExchangeLine: Decodable {
             self = .change(
                 .removeOperation(
                     OperationKey(
-                        operation: try part().decode(String.self, forKey: .operation),
+                        job: try job(), operation: try part().decode(String.self, forKey: .operation),
                         key: try part().decode(String.self, forKey: .key))))
+        case .start:
+            self = .change(
+                .putStart(
+                    try pool(),
+                    AttemptStart(
+                        date: try part().decode(Date.self, forKey: .date), executionID: try execution(),
+                        token: try part().decode(Int.self, forKey: .token))))
+        case .forgottenStarts:
+            self = .change(.forgetStarts(try pool(), through: try part().decode(Date.self, forKey: .date)))
         }
     }
 }

@@ -134,6 +134,8 @@ private struct StoreImport: Sendable {
         case .putOperation(_, let id): missing(id)
         case .removeOperation(let key):
             state.operations[key] == nil ? "there is no operation “\(key.key)” before this line" : nil
+        case .putStart(.job(let id), _), .forgetStarts(.job(let id), _): missing(id)
+        case .putStart(.shared, _), .forgetStarts(.shared, _): nil
         }
     }
 

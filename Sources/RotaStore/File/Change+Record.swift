@@ -71,6 +71,19 @@ extension Change {
             payload.record(17) { record in
                 record.put(1, key.operation)
                 record.put(2, key.key)
+                record.put(3, key.job)
+            }
+        case .putStart(let pool, let start):
+            payload.record(18) { record in
+                pool.write(to: &record)
+                record.put(3, start.date)
+                record.put(4, start.executionID)
+                record.put(5, start.token)
+            }
+        case .forgetStarts(let pool, let date):
+            payload.record(19) { record in
+                pool.write(to: &record)
+                record.put(3, date)
             }
         }
     }
@@ -94,6 +107,8 @@ extension Change {
                 case 15: .removeDependency(try dependency(record))
                 case 16: try operation(record)
                 case 17: .removeOperation(try OperationKey(from: record))
+                case 18: .putStart(try RatePool(from: record), try AttemptStart(from: record))
+                case 19: .forgetStarts(try RatePool(from: record), through: try date(record))
                 default: try part(kind, record)
                 }
             try body(change)
@@ -122,6 +137,15 @@ extension Change {
             if field == 1 { id = try record.id() }
         }
         return try RecordReader.known(id, "a dependency's id")
+    }
+
+    private static func date(_ reader: RecordReader) throws(RecordFormatError) -> Date {
+        var record = reader
+        var date: Date?
+        while let field = try record.next() {
+            if field == 3 { date = try record.date() }
+        }
+        return try RecordReader.known(date, "an instant")
     }
 
     private static func operation(_ reader: RecordReader) throws(RecordFormatError) -> Change {
@@ -170,7 +194,7 @@ extension Change {
             }
         }
         if kind == 9 { return .putSkips(job, skips) }
-        throw kind > 17
+        throw kind > 19
             ? RecordFormatError("there is no change \(kind)", isLaterFormat: true)
             : RecordFormatError("a change of kind \(kind) has no content")
     }

@@ -32,10 +32,10 @@ extension FileJobStore {
         return try outcome.get()
     }
 
-    /// Answers a query, when what it shows is as durable as promised.
-    func query<Answer: Sendable>(_ body: (StoreState) throws -> Answer) async throws -> Answer {
+    /// Answers a query, when what it shows is as durable as promised; it changes nothing that is remembered.
+    func query<Answer: Sendable>(_ body: (inout StoreState) throws -> Answer) async throws -> Answer {
         try checkOpen()
-        let answer = Result { try body(state) }
+        let answer = Result { try body(&state) }
         try await settle()
         return try answer.get()
     }

@@ -58,14 +58,17 @@ extension OperationKey {
     init(from reader: RecordReader) throws(RecordFormatError) {
         var record = reader
         var (operation, key): (String?, String?)
+        var job: JobID?
         while let field = try record.next() {
             switch field {
             case 1: operation = try record.text()
             case 2: key = try record.text()
+            case 3: job = try record.id()
             default: break
             }
         }
         self.init(
+            job: try RecordReader.known(job, "an operation's job"),
             operation: try RecordReader.known(operation, "an operation's name"),
             key: try RecordReader.known(key, "an operation's key"))
     }

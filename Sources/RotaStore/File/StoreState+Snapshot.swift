@@ -41,10 +41,11 @@ extension StoreState {
             return (changes, last.map { .jobs(after: $0) } ?? .relations)
         case .relations:
             for dependency in dependencies.values { changes.append(.putDependency(dependency)) }
-            for (key, done) in operations {
-                changes.append(
-                    .putOperation(
-                        IdempotencyKey(key.key, for: key.operation, until: done.expiresAt), done.job))
+            for (key, expiry) in operations {
+                changes.append(.putOperation(IdempotencyKey(key.key, for: key.operation, until: expiry), key.job))
+            }
+            for (pool, starts) in claims.starts {
+                for start in starts.suffix() { changes.append(.putStart(pool, start)) }
             }
             return (changes, .executions(after: nil))
         case .executions(let after):

@@ -15,14 +15,16 @@ public protocol JobStore: Sendable {
     /// Inserts jobs, each with its first executions.
     ///
     /// - Returns: For each insertion, in order, the job inserted, or the one that the idempotency key names already.
-    /// - Throws: ``StoreError`` with code `duplicate` if an identifier is taken; then nothing was inserted.
+    /// - Throws: ``StoreError`` with code `duplicate` if an identifier, or a slug within its project, is taken; then
+    ///   nothing was inserted.
     func insert(_ insertions: [JobInsertion]) async throws -> [JobInsertion.Outcome]
 
     /// Replaces a job's definition or position.
     ///
     /// - Returns: The job as it is now.
-    /// - Throws: ``StoreError`` with code `jobNotFound`, or `conflict` if the position's revision is not the one
-    ///   expected; then nothing was done, and the caller may read the job again and repeat.
+    /// - Throws: ``StoreError`` with code `jobNotFound`; `conflict` if the position's revision is not the one expected,
+    ///   so that the caller may read the job again and repeat; or `duplicate` if another job of the project has the
+    ///   slug. Then nothing was done.
     func replace(_ replacement: JobReplacement) async throws -> Job
 
     /// Deletes jobs with everything that belongs to them (T-57); an identifier that is not there is no error (I-29).
@@ -69,14 +71,16 @@ public protocol JobStore: Sendable {
 
     /// Turns due occurrences into executions and skips and moves each job on, each fire whole or not at all.
     ///
-    /// The job's overlap policy is applied here, where the runs that are not over can be counted.
+    /// The job's overlap policy is applied here, where the runs of its schedule that are not over can be counted, to
+    /// one execution of the fire after the other.
     ///
     /// - Returns: For each fire, in order, what became of it.
     func fire(_ fires: [Fire]) async throws -> [Fire.Outcome]
 
     /// Queues executions of existing jobs, such as manual runs and replays.
     ///
-    /// An execution with the idempotency key of an earlier one of the same job is not queued (SX-5).
+    /// An execution with the idempotency key of an earlier one of the same job is not queued (SX-5), be it one of the
+    /// same call; the key is free again when that execution is removed.
     ///
     /// - Returns: For each execution, in order, whether it was queued, or the one that was there.
     /// - Throws: ``StoreError`` with code `jobNotFound` or `duplicate`; then none was queued.
@@ -85,9 +89,20 @@ public protocol JobStore: Sendable {
 
     /// Takes queued executions that are due, in the order of their due times, under a lease with a new token.
     ///
-    /// A higher priority counts as an earlier due time, a minute a step, so that waiting makes up for a low one. What
-    /// the limits of a job hold back is left, and costs nothing until they may allow it. An execution that has expired
-    /// is not taken.
+    /// A higher priority counts as an earlier due time, a minute a step, so that waiting makes up for a low one; the
+    /// priority is the execution's own, or else that of its job now. The limits are those of the job as it is now:
+    ///
+    /// - Executions that are running, whether their lease has run out or not, count as running at once; parked ones
+    ///   and those that wait for a retry do not.
+    /// - Every claim counts as a start within the job's rate, and within each rate that it shares, at the request's
+    ///   time; it counts until, and without, the instant one window later, even if its execution is removed before.
+    ///   Starts are counted from when the job has a rate, or names it.
+    /// - Where the runs of the schedule go one after another (``OverlapPolicy/queue``, ``OverlapPolicy/replace``), the
+    ///   one of the earliest nominal instant is taken, and none while another has begun and is not over.
+    /// - An execution that has expired is not taken, and stands in nobody's way; ``prune(at:limit:)`` ends it.
+    ///
+    /// With its first claim an execution gets the version that it runs, as the job's ``VersionPolicy`` says then; it
+    /// keeps it on all further attempts, unless it is released before it has made one.
     ///
     /// - Returns: The executions taken, at most as many as the request allows.
     func claim(_ request: ClaimRequest) async throws -> [Claim]
@@ -99,8 +114,9 @@ public protocol JobStore: Sendable {
 
     /// Records the ends of attempts and what follows from them, fenced by the leases' tokens.
     ///
-    /// A lease that has expired still finishes its execution if nobody has claimed it since. Finished executions
-    /// beyond the job's retention are removed in the same step.
+    /// A lease that has expired still finishes its execution if nobody has claimed it since. An execution that was to
+    /// be called off is canceled, unless it succeeded: it is neither retried, released nor parked. Finished executions
+    /// beyond the number that the job keeps, and those whose age is zero, are removed in the same step.
     ///
     /// - Returns: For each completion, in order, what became of it.
     func finish(_ completions: [Completion]) async throws -> [Completion.Outcome]
@@ -115,7 +131,10 @@ public protocol JobStore: Sendable {
     /// - Returns: For each answer, in order, what became of it.
     func answer(_ answers: [Answer]) async throws -> [Answer.Outcome]
 
-    /// Expires what was not started or answered in time, and removes history that is too old.
+    /// Expires what was not started or answered in time, and removes history that is too old and keys that expired.
+    ///
+    /// Executions that are not over are never removed. ``Agenda/isPruningDue`` says when there is work: for what
+    /// expires at once, for history and keys at the end of the minute in which they become too old.
     ///
     /// - Parameters:
     ///   - now: The present time.
@@ -151,7 +170,7 @@ public struct Agenda: Sendable {
     public var isTruncated: Bool
     /// Whether something has expired, so that ``JobStore/prune(at:limit:)`` has work.
     public var isPruningDue: Bool
-    /// The earliest later instant at which a job, a queued execution, a lease or an expiry becomes due, if there is any.
+    /// The earliest later instant at which a job, a lease or pruning becomes due, or an execution may become claimable.
     public var nextWake: Date?
 
     /// Makes an agenda.

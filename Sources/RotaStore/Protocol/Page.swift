@@ -1,8 +1,13 @@
+package import Foundation
+
 /// A part of a list, and where the next part begins.
 public struct Page<Item: Sendable>: Sendable {
     /// The items, in the order asked for.
     public var items: [Item]
     /// The cursor of the next page, or `nil` if this is the last; it stays valid while records come and go.
+    ///
+    /// A store may stop before a page is full, even empty, when it has looked at very many records that are not
+    /// listed: only `nil` says that there are no more.
     public var next: PageCursor?
 
     /// Makes a page.
@@ -12,24 +17,48 @@ public struct Page<Item: Sendable>: Sendable {
     }
 }
 
-/// A place in a list: a record's identifier, after which the next page begins.
+/// The order of a list.
+public enum SortOrder: String, Sendable, Hashable, Codable {
+    /// The smallest first, which is the oldest.
+    case ascending = "asc"
+    /// The greatest first, which is the newest.
+    case descending = "desc"
+}
+
+/// A place in a list: a record, after which the next page begins.
 public struct PageCursor: Sendable, Hashable, Codable, LosslessStringConvertible {
     package let bits: UInt128
+    /// The instant by which the list is in order, if it is not the records' identifiers alone.
+    package let instant: Date?
 
-    package init(after bits: UInt128) {
+    package init(after bits: UInt128, at instant: Date? = nil) {
         self.bits = bits
+        self.instant = instant
     }
 
     /// Reads a cursor that was printed before.
     ///
     /// - Returns: `nil` if the text is not a cursor.
     public init?(_ description: String) {
-        guard !description.isEmpty, description.utf8.allSatisfy({ $0 != UInt8(ascii: "+") && $0 != UInt8(ascii: "-") }),
-            let bits = UInt128(description, radix: 36)
+        let parts = description.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
+        guard description.utf8.allSatisfy({ $0 != UInt8(ascii: "+") && $0 != UInt8(ascii: "-") }),
+            let first = parts.first, let bits = UInt128(first, radix: 36)
         else { return nil }
         self.bits = bits
+        guard parts.count == 2 else {
+            instant = nil
+            return
+        }
+        guard let pattern = UInt64(parts[1], radix: 36), case let seconds = Double(bitPattern: pattern),
+            seconds.isFinite
+        else { return nil }
+        instant = Date(timeIntervalSinceReferenceDate: seconds)
     }
 
     /// The cursor as text that is safe in a URL.
-    public var description: String { String(bits, radix: 36) }
+    public var description: String {
+        let text = String(bits, radix: 36)
+        guard let instant else { return text }
+        return text + "." + String(instant.timeIntervalSinceReferenceDate.bitPattern, radix: 36)
+    }
 }

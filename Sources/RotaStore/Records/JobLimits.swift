@@ -9,7 +9,7 @@ public struct JobLimits: Sendable, Hashable {
     public var concurrency: Int?
     /// The largest number that run at once with one concurrency key (S-36), at least 1; `nil` for no limit.
     public var concurrencyPerKey: Int?
-    /// How many attempts of the job may start within a sliding window (S-34, S-35).
+    /// How many attempts of the job may start within a sliding window (S-34, S-35); every claim counts as a start.
     public var rate: RateLimit?
     /// Limits shared by all jobs that name them (S-37); each of them must have room.
     public var sharedRates: [SharedRateLimit]

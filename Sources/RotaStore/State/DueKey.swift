@@ -1,21 +1,33 @@
 package import Foundation
 
 /// A record in the order of an instant; records of one instant are in the order of their identifiers.
-package struct DueKey<ID: RecordID>: Comparable, Sendable {
-    package let instant: Date
-    package let id: ID
+package struct DueKey<ID: RecordID>: Comparable, Hashable, Sendable {
+    // Three words of eight bytes: with a whole identifier, which lies on a boundary of 16, it would take four.
+    private let seconds: Double
+    private let high: UInt64
+    private let low: UInt64
 
     package init(instant: Date, id: ID) {
-        self.instant = instant
-        self.id = id
+        seconds = instant.timeIntervalSinceReferenceDate
+        high = UInt64(truncatingIfNeeded: id.bits >> 64)
+        low = UInt64(truncatingIfNeeded: id.bits)
     }
 
+    package var instant: Date { Date(timeIntervalSinceReferenceDate: seconds) }
+
+    package var id: ID { ID(bits: UInt128(high) << 64 | UInt128(low)) }
+
     package static func < (lhs: DueKey, rhs: DueKey) -> Bool {
-        lhs.instant == rhs.instant ? lhs.id < rhs.id : lhs.instant < rhs.instant
+        if lhs.seconds != rhs.seconds { return lhs.seconds < rhs.seconds }
+        return lhs.high == rhs.high ? lhs.low < rhs.low : lhs.high < rhs.high
     }
 
     /// The key that follows every key of an instant.
     package static func end(of instant: Date) -> DueKey {
         DueKey(instant: instant, id: ID(bits: .max))
     }
+}
+
+extension DueKey: CustomStringConvertible {
+    package var description: String { "\(seconds) \(id)" }
 }

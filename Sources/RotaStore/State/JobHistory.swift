@@ -4,8 +4,12 @@ package import Foundation
 package struct JobHistory: Sendable {
     package var executions = OrderedIndex<ExecutionID>()
     package var finished = OrderedIndex<ExecutionID>()
+    /// The number of runs of the schedule that are not over.
+    package var scheduledCount = 0
     package var skips: [SkippedOccurrence] = []
     package var idempotencyKey: String?
+    /// Keys of operations that were done to the job.
+    package var operations: Set<OperationKey> = []
     /// The earlier versions that are kept, the oldest first.
     package var versions: [JobVersion] = []
 

@@ -15,6 +15,22 @@ package struct OrderedIndex<Key: Comparable & Sendable>: Sendable {
     /// The smallest key.
     package var first: Key? { chunks.first?.first }
 
+    /// The greatest key.
+    package var last: Key? { chunks.last?.last }
+
+    /// The key before which so many others lie between it and the end; 0 for the greatest.
+    ///
+    /// - Returns: `nil` if there are not as many.
+    /// - Complexity: O(offset / 64).
+    package func key(fromEnd offset: Int) -> Key? {
+        var rest = offset
+        for chunk in chunks.reversed() {
+            if rest < chunk.count { return chunk[chunk.count - 1 - rest] }
+            rest -= chunk.count
+        }
+        return nil
+    }
+
     /// Inserts a key, unless it is there.
     ///
     /// - Returns: Whether it was inserted.

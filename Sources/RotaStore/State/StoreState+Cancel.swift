@@ -25,11 +25,13 @@ extension StoreState {
             if let output = answer.output { execution.progress.output = output }
             switch answer.next {
             case .queued(let instant):
-                execution.progress.status = .queued
+                execution.progress.move(to: .queued)
                 execution.progress.dueAt = instant
                 execution.progress.expiresAt = nil
                 record(.putProgress(execution.id, execution.progress), log: &log)
-            case .succeeded: end(&execution, as: .succeeded, at: answer.date, log: &log)
+            case .succeeded:
+                execution.progress.failure = nil
+                end(&execution, as: .succeeded, at: answer.date, log: &log)
             case .failed(let failure):
                 execution.progress.failure = failure
                 end(&execution, as: .failed, at: answer.date, log: &log)
@@ -43,7 +45,7 @@ extension StoreState {
     mutating func end(
         _ execution: inout Execution, as status: ExecutionStatus, at date: Date, log: inout ChangeLog
     ) {
-        execution.progress.status = status
+        guard execution.progress.move(to: status) else { return }
         execution.progress.finishedAt = date
         record(.putProgress(execution.id, execution.progress), log: &log)
         settle(execution, at: date, log: &log)

@@ -2,58 +2,109 @@ import Foundation
 
 extension StoreState {
     package mutating func claim(_ request: ClaimRequest, log: inout ChangeLog) -> [Claim] {
-        var claims: [Claim] = []
-        while claims.count < request.limit, let key = queue.first, key.instant <= request.now,
-            let execution = executions[key.id], let job = jobs[execution.jobID]
-        {
-            var progress = execution.progress
-            progress.status = .running
-            progress.startedAt = progress.startedAt ?? request.now
-            progress.attemptStartedAt = request.now
-            progress.lease = Lease(
-                owner: request.owner, token: (progress.lease?.token ?? 0) &+ 1, expiresAt: request.leaseExpiresAt)
-            record(.putProgress(key.id, progress), log: &log)
-            var claimed = execution
-            claimed.progress = progress
-            claims.append(Claim(execution: claimed, job: self.job(job, asSeenBy: claimed)))
+        setClock(to: request.now)
+        var taken: [Claim] = []
+        while taken.count < request.limit, let (execution, job) = candidate(at: request.now) {
+            taken.append(start(execution, of: job, for: request, log: &log))
         }
-        return claims
+        return taken
     }
 
-    package mutating func renew(_ renewals: [LeaseRenewal], log: inout ChangeLog) -> [LeaseRenewal.Outcome] {
-        renewals.map { renewal in
-            guard var progress = executions[renewal.executionID]?.progress, progress.status == .running,
-                progress.lease?.token == renewal.token
-            else { return .lost }
-            progress.lease?.expiresAt = renewal.expiresAt
-            if let heartbeat = renewal.heartbeatAt { progress.heartbeatAt = heartbeat }
-            if let report = renewal.report { progress.report = report }
-            record(.putProgress(renewal.executionID, progress), log: &log)
-            return progress.cancelRequestedAt == nil ? .renewed : .cancelRequested
+    private mutating func start(
+        _ execution: Execution, of job: Job, for request: ClaimRequest, log: inout ChangeLog
+    ) -> Claim {
+        var claimed = execution
+        if execution.progress.startedAt == nil {
+            let version = job.version(for: execution)
+            claimed.progress.runningVersion = version == execution.jobVersion ? nil : version
+            claimed.progress.startedAt = request.now
+        }
+        let token = (execution.progress.lease?.token ?? 0) &+ 1
+        claimed.progress.move(to: .running)
+        claimed.progress.attemptStartedAt = request.now
+        claimed.progress.lease = Lease(owner: request.owner, token: token, expiresAt: request.leaseExpiresAt)
+        record(.putProgress(claimed.id, claimed.progress), log: &log)
+        if claims.isLimited(job.id) {
+            let start = AttemptStart(date: request.now, executionID: claimed.id, token: token)
+            for (pool, seconds) in claims.pools(of: job.id) {
+                record(.putStart(pool, start), log: &log)
+                // Twice the window is kept: for a clock that is set back, and for a window that is made longer.
+                let horizon = request.now.addingTimeInterval(-2 * seconds)
+                if let oldest = claims.starts[pool]?.first, oldest.date <= horizon {
+                    record(.forgetStarts(pool, through: horizon), log: &log)
+                }
+            }
+        }
+        return Claim(execution: claimed, job: self.job(job, asSeenBy: claimed))
+    }
+
+    /// The execution that is claimed next, if any may be; what is met on the way and may not is set aside.
+    mutating func candidate(at now: Date) -> (Execution, Job)? {
+        while let id = claims.first(at: now), let execution = executions[id], let job = jobs[execution.jobID] {
+            if execution.progress.dueAt > now {
+                claims.postpone(execution.ticket)
+            } else if claims.isLimited(job.id), let opening = claims.opening(for: job.id, at: now) {
+                claims.hold(job.id, until: opening)
+            } else {
+                return (execution, job)
+            }
+        }
+        return nil
+    }
+
+    /// Makes ready what has become due by an instant, lets go what was held until then, and sets aside what has expired.
+    mutating func setClock(to now: Date) {
+        if now < clock.addingTimeInterval(-1) {
+            // The clock was set back: what was set aside by the later time has to be looked at again.
+            clock = now
+            claims.letGo(at: nil)
+            let again = lapsed.compactMap { executions[$0] }
+            lapsed = []
+            for execution in again { expect(execution) }
+        }
+        if now > clock {
+            let new = expiries.suffix(after: .end(of: clock)).prefix { $0.instant <= now }.map(\.id)
+            clock = now
+            for execution in new.compactMap({ executions[$0] }) where execution.progress.status == .queued {
+                lapsed.insert(execution.id)
+                if claims.remove(execution.ticket) { passTurn(of: execution.jobID) }
+            }
+        }
+        claims.letGo(at: now)
+        while let id = claims.popDue(at: now) {
+            if let execution = executions[id] { claims.makeReady(execution.ticket) }
         }
     }
 
-    /// Ends every lease at once: for a store whose only writer has just opened it, so that no holder can be alive.
-    package mutating func expireAllLeases(log: inout ChangeLog) {
-        for key in Array(leases.suffix()) {
-            guard var progress = executions[key.id]?.progress else { continue }
-            progress.lease?.expiresAt = .distantPast
-            record(.putProgress(key.id, progress), log: &log)
+    private mutating func expect(_ execution: Execution) {
+        if let expiry = execution.expiry, expiry <= clock {
+            lapsed.insert(execution.id)
+        } else if claims.add(execution.ticket) {
+            passTurn(of: execution.jobID)
         }
     }
 }
 
-extension StoreState {
-    /// The job as an execution sees it: with the definition of the version that it runs.
-    func job(_ job: Job, asSeenBy execution: Execution) -> Job {
-        let version = execution.versionID.version
-        guard version != job.version else { return job }
-        let definition =
-            execution.pinned?.value ?? histories[job.id]?.versions.first { $0.version == version }?.definition
-        guard let definition else { return job }
-        var seen = job
-        seen.definition = definition
-        seen.version = version
-        return seen
+extension Job {
+    /// The version with which an execution starts now (SX-7).
+    fileprivate func version(for execution: Execution) -> Int {
+        guard execution.jobVersion != version else { return version }
+        return switch definition.versionPolicy {
+        case .pin: execution.jobVersion
+        case .latest: version
+        case .minor: definition.isBackwardsCompatible ? version : execution.jobVersion
+        }
+    }
+}
+
+extension ExecutionProgress {
+    /// Moves on to another status: the one place where that is done, so that no move is made that is not allowed.
+    ///
+    /// - Returns: Whether it was allowed.
+    @discardableResult
+    mutating func move(to next: ExecutionStatus) -> Bool {
+        guard status.canMove(to: next) else { return false }
+        status = next
+        return true
     }
 }

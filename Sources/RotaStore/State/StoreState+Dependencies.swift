@@ -21,7 +21,7 @@ extension StoreState {
     }
 
     package func dependencies(of job: JobID) -> [JobDependency] {
-        dependencies.values.filter { $0.jobID == job }.sorted { $0.id < $1.id }
+        (jobDependencies[job] ?? []).compactMap { dependencies[$0] }.filter { $0.jobID == job }.sorted { $0.id < $1.id }
     }
 
     /// Whether one job waits for another, directly or through others, or is the other.
@@ -30,9 +30,7 @@ extension StoreState {
         var open = [start]
         while let job = open.popLast() {
             if job == goal { return true }
-            for next in dependencies.values where next.jobID == job && seen.insert(next.dependsOn).inserted {
-                open.append(next.dependsOn)
-            }
+            for next in dependencies(of: job) where seen.insert(next.dependsOn).inserted { open.append(next.dependsOn) }
         }
         return false
     }

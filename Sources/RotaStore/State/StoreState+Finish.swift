@@ -23,28 +23,43 @@ extension StoreState {
         var progress = execution.progress
         switch completion.next {
         case .succeeded:
-            progress.status = .succeeded
+            progress.move(to: .succeeded)
             progress.failure = nil
         case .failed(let failure):
-            progress.status = .failed
             progress.failure = failure
+            progress.move(to: progress.cancelRequestedAt == nil ? .failed : .canceled)
         case .retry(let instant, let failure):
-            progress.status = .queued
-            progress.dueAt = instant
             progress.failure = failure
+            queue(&progress, at: instant)
         case .released(let instant):
-            progress.status = .queued
-            progress.dueAt = instant
-            if execution.attempts.isEmpty { progress.startedAt = nil }
+            queue(&progress, at: instant)
+            if progress.status == .queued, execution.attempts.isEmpty {
+                progress.startedAt = nil
+                progress.runningVersion = nil
+            }
         case .canceled:
-            progress.status = .canceled
+            progress.move(to: .canceled)
         case .parked(let instant):
-            progress.status = .waiting
-            progress.expiresAt = instant
+            if progress.cancelRequestedAt == nil {
+                progress.move(to: .waiting)
+                progress.expiresAt = instant
+            } else {
+                progress.move(to: .canceled)
+            }
         }
         if let output = completion.output { progress.output = output }
         if progress.status.isTerminal { progress.finishedAt = completion.date }
         return progress
+    }
+
+    /// Lets a running execution go on from an instant, unless it was to be called off: now nobody runs it.
+    private func queue(_ progress: inout ExecutionProgress, at instant: Date) {
+        guard progress.cancelRequestedAt == nil else {
+            progress.move(to: .canceled)
+            return
+        }
+        progress.move(to: .queued)
+        progress.dueAt = instant
     }
 
     /// Brings the job up to date with an execution that is over, and removes history beyond its retention.
@@ -67,10 +82,22 @@ extension StoreState {
             moved.move(to: position)
             record(.putPosition(job.id, moved.position), log: &log)
         }
-        while let history = histories[job.id], history.finished.count > job.definition.retention.maximumCount,
-            let oldest = history.finished.first
-        {
+        let retention = job.definition.retention
+        if retention.age(of: execution.progress.status) == .zero {
+            record(.removeExecution(execution.id), log: &log)
+        }
+        trimHistory(of: job, log: &log)
+    }
+
+    /// Removes the oldest finished executions of a job beyond the number that it keeps.
+    mutating func trimHistory(of job: Job, log: inout ChangeLog) {
+        while let oldest = oldestExecution(of: job.id, beyond: job.definition.retention.maximumCount) {
             record(.removeExecution(oldest), log: &log)
         }
+    }
+
+    private func oldestExecution(of id: JobID, beyond limit: Int) -> ExecutionID? {
+        guard let history = histories[id], history.finished.count > limit else { return nil }
+        return history.finished.first
     }
 }

@@ -10,21 +10,22 @@ extension StoreState {
             job.position.wake != nil, isInOrder(fire, after: job.position.cursor)
         else { return .conflict }
         var fired: [Execution] = []
+        var replaced: [Execution] = []
         var skipped = fire.skips
-        let skipsOverlap = job.definition.overlap.rule == .skip
-        var live = histories[job.id]?.liveCount ?? 0
         for execution in fire.executions {
-            if let reason = reasonToSkip(execution, of: job, skipsOverlap: skipsOverlap && live > 0) {
+            if let reason = reasonToSkip(execution, of: job) {
                 skipped.append(
                     SkippedOccurrence(
                         jobID: job.id, first: execution.scheduledFor, last: execution.scheduledFor, count: 1,
                         reason: reason, decidedAt: execution.createdAt))
             } else {
+                if job.definition.overlap.rule == .replace { replaced += replaceRuns(with: execution, log: &log) }
                 record(.putExecution(execution), log: &log)
                 fired.append(execution)
-                live += 1
             }
         }
+        // A run that was replaced may have been the one that the schedule waited for.
+        if !replaced.isEmpty { job = jobs[job.id] ?? job }
         skipped.sort { $0.first < $1.first }
         for skip in skipped {
             let lastFired = fired.last { $0.scheduledFor < skip.first }?.scheduledFor ?? job.position.lastFired
@@ -38,12 +39,25 @@ extension StoreState {
             fired.count, last: fired.last.map { ($0.id, $0.scheduledFor) }, of: job.definition.schedule)
         job.move(to: position)
         record(.putPosition(job.id, job.position), log: &log)
-        return .fired(executions: fired, skips: skipped, replaced: [])
+        return .fired(executions: fired, skips: skipped, replaced: replaced)
     }
 
-    private func reasonToSkip(
-        _ execution: Execution, of job: Job, skipsOverlap: Bool
-    ) -> SkippedOccurrence.Reason? {
+    /// Calls off the runs of the schedule that an execution takes the place of.
+    ///
+    /// - Returns: What became of them: canceled, or still running.
+    private mutating func replaceRuns(with execution: Execution, log: inout ChangeLog) -> [Execution] {
+        claims.series(of: execution.jobID).compactMap { id in
+            guard executions[id]?.progress.cancelRequestedAt == nil else { return nil }
+            let request = Cancellation(
+                id, reason: "The next run of the schedule took its place.", date: execution.createdAt)
+            return switch cancel(request, log: &log) {
+            case .canceled(let old), .requested(let old): old
+            case .alreadyOver, .missing: nil
+            }
+        }
+    }
+
+    private func reasonToSkip(_ execution: Execution, of job: Job) -> SkippedOccurrence.Reason? {
         // Only a schedule that was begun anew can come back to an instant for which the job has run.
         if let lastFired = job.position.lastFired, execution.scheduledFor <= lastFired, let history = histories[job.id],
             history.executions.suffix().contains(where: {
@@ -52,7 +66,14 @@ extension StoreState {
         {
             return .duplicate
         }
-        return skipsOverlap ? .overlap : nil
+        let live = histories[job.id]?.scheduledCount ?? 0
+        switch job.definition.overlap.rule {
+        case .allow, .replace, .queue(limit: nil): return nil
+        case .skip: return live > 0 ? .overlap : nil
+        case .queue(let limit?):
+            // The first of those that have not begun does not wait for another, if none has begun.
+            return live + 1 - max(1, claims.begunCount(of: job.id)) > limit ? .overlap : nil
+        }
     }
 
     /// Whether a fire's executions belong to its job, are new, and lie in order behind the cursor.
@@ -64,20 +85,5 @@ extension StoreState {
             last = execution.scheduledFor
         }
         return fire.position.cursor >= last
-    }
-
-    @discardableResult
-    package mutating func enqueue(_ new: [Execution], log: inout ChangeLog) throws(StoreError) -> [Enqueued] {
-        var seen = Set<ExecutionID>()
-        for execution in new {
-            guard jobs[execution.jobID] != nil else { throw .noJob(execution.jobID) }
-            guard executions[execution.id] == nil, seen.insert(execution.id).inserted else {
-                throw .executionExists(execution.id)
-            }
-        }
-        return new.map { execution in
-            record(.putExecution(execution), log: &log)
-            return .queued(execution)
-        }
     }
 }

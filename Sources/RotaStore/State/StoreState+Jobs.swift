@@ -19,10 +19,19 @@ extension StoreState {
     private func checkIdentifiers(of insertions: [JobInsertion]) throws(StoreError) {
         var seenJobs = Set<JobID>()
         var seenExecutions = Set<ExecutionID>()
+        var seenKeys = Set<String>()
+        var seenSlugs = Set<[String?]>()
         for insertion in insertions {
-            if let key = insertion.idempotencyKey, idempotencyKeys[key] != nil { continue }
+            if let key = insertion.idempotencyKey {
+                guard idempotencyKeys[key] == nil, seenKeys.insert(key).inserted else { continue }
+            }
             guard jobs[insertion.job.id] == nil, seenJobs.insert(insertion.job.id).inserted else {
                 throw StoreError(.duplicate, "There is a job \(insertion.job.id) already; a new job needs a new id.")
+            }
+            let labels = insertion.job.definition.labels
+            if let slug = labels.slug {
+                guard seenSlugs.insert([slug, labels.project]).inserted else { throw .slugIsTaken(labels) }
+                try checkSlug(of: insertion.job.id, labels)
             }
             for execution in insertion.executions {
                 guard execution.jobID == insertion.job.id else { throw .noJob(execution.jobID) }
@@ -33,11 +42,18 @@ extension StoreState {
         }
     }
 
+    /// Checks that no other job of the project has the slug (S-22).
+    private func checkSlug(of id: JobID, _ labels: JobLabels) throws(StoreError) {
+        guard let slug = labels.slug, let other = jobIndex.job(slug: slug, project: labels.project), other != id
+        else { return }
+        throw .slugIsTaken(labels)
+    }
+
     package mutating func replace(_ replacement: JobReplacement, log: inout ChangeLog) throws(StoreError) -> Job {
         guard var job = jobs[replacement.id] else { throw .noJob(replacement.id) }
         if let key = replacement.idempotencyKey,
-            let done = operations[OperationKey(operation: key.operation, key: key.key)], done.job == job.id,
-            done.expiresAt > replacement.date
+            let expiry = operations[OperationKey(job: job.id, operation: key.operation, key: key.key)],
+            expiry > replacement.date
         {
             return job
         }
@@ -47,6 +63,7 @@ extension StoreState {
                 "Job \(replacement.id) was changed in the meantime (revision \(job.position.revision), "
                     + "expected \(replacement.expectedRevision)): read it again and repeat the change.")
         }
+        if let labels = replacement.definition?.labels { try checkSlug(of: job.id, labels) }
         let isRescheduled = replacement.definition.map { $0.schedule != job.definition.schedule } ?? false
         job.move(to: replacement.position, restarting: isRescheduled)
         job.updatedAt = replacement.date
@@ -57,6 +74,7 @@ extension StoreState {
         }
         if let author = replacement.author { job.updatedBy = author }
         record(.putJob(job), log: &log)
+        if replacement.definition != nil { trimHistory(of: job, log: &log) }
         if let key = replacement.idempotencyKey { record(.putOperation(key, job.id), log: &log) }
         for skip in replacement.skips { recordSkip(skip, job: job, lastFired: job.position.lastFired, log: &log) }
         return job
@@ -86,11 +104,6 @@ extension StoreState {
             record(.removeJob(id), log: &log)
             return true
         }
-    }
-
-    mutating func record(_ change: Change, log: inout ChangeLog) {
-        log.append(change)
-        apply(change)
     }
 
     /// Adds a skip to a job's history; one that follows the last without a run in between extends it.
@@ -126,6 +139,13 @@ extension Job {
 }
 
 extension StoreError {
+    static func slugIsTaken(_ labels: JobLabels) -> StoreError {
+        StoreError(
+            .duplicate,
+            "There is a job with the slug “\(labels.slug ?? "")” already in "
+                + (labels.project.map { "the project “\($0)”" } ?? "no project") + "; choose another slug.")
+    }
+
     static func executionExists(_ id: ExecutionID) -> StoreError {
         StoreError(.duplicate, "There is an execution \(id) already; a new execution needs a new id.")
     }

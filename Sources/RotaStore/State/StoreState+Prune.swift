@@ -3,23 +3,58 @@ package import Foundation
 extension StoreState {
     package mutating func prune(at now: Date, limit: Int, log: inout ChangeLog) -> PruneReport {
         var report = PruneReport()
-        let late = executions.values.filter { execution in
-            let progress = execution.progress
-            return (progress.status == .waiting || progress.status == .queued && progress.startedAt == nil)
-                && progress.expiresAt.map { $0 <= now } ?? false
-        }
-        for var execution in late.sorted(by: { $0.id < $1.id }).prefix(max(0, limit)) {
+        var room = max(0, limit)
+        while let key = expiries.first, key.instant <= now, room > 0, var execution = executions[key.id] {
             end(&execution, as: .expired, at: now, log: &log)
             report.expired.append(execution)
+            room -= 1
         }
-        report.hasMore = late.count > report.expired.count
+        while let key = aged.first, key.instant <= now, room > 0 {
+            record(.removeExecution(key.id), log: &log)
+            report.removedExecutions += 1
+            room -= 1
+        }
+        while let key = expiringKeys.first, key.instant <= now, room > 0 {
+            record(.removeOperation(key.key), log: &log)
+            report.removedKeys += 1
+            room -= 1
+        }
+        let next = [expiries.first?.instant, aged.first?.instant, expiringKeys.first?.instant]
+        report.hasMore = next.contains { $0.map { $0 <= now } ?? false }
         return report
+    }
+
+    /// Whether something has expired; what is merely too old may wait for the end of the minute.
+    func isPruningDue(at now: Date) -> Bool {
+        let minute = Self.minute(of: now)
+        return expiries.first.map { $0.instant <= now } ?? false || aged.first.map { $0.instant <= minute } ?? false
+            || expiringKeys.first.map { $0.instant <= minute } ?? false
+    }
+
+    /// The earliest instant after another at which pruning becomes due; for history and keys it is a whole minute.
+    func nextPruning(after now: Date) -> Date? {
+        let minute = Self.minute(of: now)
+        let old = [
+            aged.next(after: .end(of: minute))?.instant,
+            expiringKeys.first.flatMap { $0.instant > minute ? $0.instant : nil },
+        ].compactMap(\.self).min().map { Self.minute(of: $0) == $0 ? $0 : Self.minute(of: $0).addingTimeInterval(60) }
+        return [expiries.next(after: .end(of: now))?.instant, old].compactMap(\.self).min()
+    }
+
+    private static func minute(of date: Date) -> Date {
+        Date(timeIntervalSince1970: (date.timeIntervalSince1970 / 60).rounded(.down) * 60)
     }
 
     package func counts() -> StoreCounts {
         var counts = StoreCounts()
-        for job in jobs.values { counts.jobs[job.position.state, default: 0] += 1 }
-        for execution in executions.values { counts.executions[execution.progress.status, default: 0] += 1 }
+        for state in JobState.allCases {
+            let count = jobIndex.jobs(state).count
+            if count > 0 { counts.jobs[state] = count }
+        }
+        for status in ExecutionStatus.allCases {
+            let count = executionIndex.executions(status).count
+            if count > 0 { counts.executions[status] = count }
+        }
         return counts
     }
 }

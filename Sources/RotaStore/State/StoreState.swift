@@ -5,30 +5,52 @@ package import Foundation
 /// ``apply(_:)`` is the only way in which it changes. The operations decide on changes, apply them one by one, and
 /// leave them in a ``ChangeLog``; a store that writes the log down can rebuild the state by applying it again.
 package struct StoreState: Sendable {
-    package private(set) var jobs = RecordTable<JobID, Job>()
-    package private(set) var executions = RecordTable<ExecutionID, Execution>()
-    package private(set) var histories: [JobID: JobHistory] = [:]
-    package private(set) var idempotencyKeys: [String: JobID] = [:]
-    package private(set) var dependencies: [DependencyID: JobDependency] = [:]
-    /// Keys of operations that were done, with the job that each was done to.
-    package private(set) var operations: [OperationKey: DoneOperation] = [:]
+    package internal(set) var jobs = RecordTable<JobID, Job>()
+    package internal(set) var executions = RecordTable<ExecutionID, Execution>()
+    package internal(set) var histories: [JobID: JobHistory] = [:]
+    package internal(set) var idempotencyKeys: [String: JobID] = [:]
+    package internal(set) var dependencies: [DependencyID: JobDependency] = [:]
+    /// When each key of an operation that was done expires.
+    package internal(set) var operations: [OperationKey: Date] = [:]
 
-    package private(set) var jobOrder = OrderedIndex<JobID>()
-    package private(set) var executionOrder = OrderedIndex<ExecutionID>()
+    var jobIndex = JobIndex()
+    var executionIndex = ExecutionIndex()
     /// Active jobs, by the instant of their next occurrence.
-    package private(set) var dueJobs = OrderedIndex<DueKey<JobID>>()
-    /// Queued executions, by the instant from which they may start.
-    package private(set) var queue = OrderedIndex<DueKey<ExecutionID>>()
+    package internal(set) var dueJobs = OrderedIndex<DueKey<JobID>>()
+    /// Executions that are not over, as they may be claimed.
+    package internal(set) var claims = ClaimQueue()
     /// Running executions, by the end of their lease.
-    package private(set) var leases = OrderedIndex<DueKey<ExecutionID>>()
+    package internal(set) var leases = OrderedIndex<DueKey<ExecutionID>>()
+    /// Executions that expire if they are not started, or answered, by an instant.
+    package internal(set) var expiries = OrderedIndex<DueKey<ExecutionID>>()
+    /// Finished executions, by the instant at which they are too old.
+    package internal(set) var aged = OrderedIndex<DueKey<ExecutionID>>()
+    /// Keys of operations, by the instant at which they expire.
+    var expiringKeys = OrderedIndex<ExpiringKey>()
+    /// The jobs that do not keep history for any time.
+    var agingJobs: [JobID: Retention] = [:]
+    /// The dependencies of each job, and those of others on it.
+    var jobDependencies: [JobID: Set<DependencyID>] = [:]
+
+    /// The latest time that was asked about; like what is set aside by it, it is no part of what is remembered.
+    var clock = Date.distantPast
+    /// Queued executions that have expired by then, and wait for nothing but ``prune(at:limit:log:)``.
+    var lapsed: Set<ExecutionID> = []
 
     package init() {}
+
+    /// All jobs, in the order in which they were made.
+    package var jobOrder: OrderedIndex<JobID> { jobIndex.order }
+
+    /// All executions, in the order in which they were made.
+    package var executionOrder: OrderedIndex<ExecutionID> { executionIndex.order }
 
     /// Makes a change.
     ///
     /// A change of a part of a record that is not there does nothing: the record's removal came first.
     ///
-    /// - Complexity: O(log n) in the number of records; for `removeJob`, times the number of the job's executions.
+    /// - Complexity: O(log n) in the number of records; for `removeJob`, and `putJob` with other limits or another
+    ///   retention, times the number of the job's executions.
     package mutating func apply(_ change: Change) {
         switch change {
         case .putJob(let job): put(job)
@@ -47,52 +69,20 @@ package struct StoreState: Sendable {
         case .putVersion(let version):
             if jobs[version.jobID] != nil { histories[version.jobID, default: JobHistory()].put(version) }
         case .removeVersion(let id): histories[id.jobID]?.versions.removeAll { $0.version == id.version }
-        case .putDependency(let dependency):
-            if jobs[dependency.jobID] != nil, jobs[dependency.dependsOn] != nil {
-                dependencies[dependency.id] = dependency
-            }
-        case .removeDependency(let id): dependencies[id] = nil
-        case .putOperation(let key, let id):
-            if jobs[id] != nil {
-                operations[OperationKey(operation: key.operation, key: key.key)] = DoneOperation(
-                    job: id, expiresAt: key.expiresAt)
-            }
-        case .removeOperation(let key): operations[key] = nil
+        case .putDependency(let dependency): put(dependency)
+        case .removeDependency(let id): removeDependency(id)
+        case .putOperation(let key, let id): put(key, for: id)
+        case .removeOperation(let key): removeOperation(key)
+        case .putStart(let pool, let start):
+            if case .job(let id) = pool, jobs[id] == nil { return }
+            claims.put(start, in: pool)
+        case .forgetStarts(let pool, let date): claims.forgetStarts(in: pool, through: date)
         }
     }
 
-    private mutating func put(_ job: Job) {
-        if let old = jobs.updateValue(job, forKey: job.id) {
-            if let wake = old.position.wake { dueJobs.remove(DueKey(instant: wake, id: job.id)) }
-        } else {
-            jobOrder.insert(job.id)
-        }
-        if let wake = job.position.wake { dueJobs.insert(DueKey(instant: wake, id: job.id)) }
-    }
-
-    private mutating func put(_ position: JobPosition, of id: JobID) {
-        guard let old = jobs[id]?.position else { return }
-        jobs.modify(id) { $0.position = position }
-        guard old.wake != position.wake else { return }
-        if let wake = old.wake { dueJobs.remove(DueKey(instant: wake, id: id)) }
-        if let wake = position.wake { dueJobs.insert(DueKey(instant: wake, id: id)) }
-    }
-
-    private mutating func removeJob(_ id: JobID) {
-        guard let job = jobs.removeValue(forKey: id) else { return }
-        jobOrder.remove(id)
-        if let wake = job.position.wake { dueJobs.remove(DueKey(instant: wake, id: id)) }
-        for dependency in dependencies.values where dependency.jobID == id || dependency.dependsOn == id {
-            dependencies[dependency.id] = nil
-        }
-        for (key, done) in operations where done.job == id { operations[key] = nil }
-        guard let history = histories.removeValue(forKey: id) else { return }
-        for execution in history.executions.suffix() {
-            guard let removed = executions.removeValue(forKey: execution) else { continue }
-            executionOrder.remove(execution)
-            removeFromQueues(removed)
-        }
-        if let key = history.idempotencyKey { idempotencyKeys[key] = nil }
+    mutating func record(_ change: Change, log: inout ChangeLog) {
+        log.append(change)
+        apply(change)
     }
 
     private mutating func put(_ key: String, for id: JobID) {
@@ -101,127 +91,34 @@ package struct StoreState: Sendable {
         histories[id, default: JobHistory()].idempotencyKey = key
     }
 
-    private mutating func put(_ execution: Execution) {
-        guard jobs[execution.jobID] != nil else { return }
-        if let old = executions.updateValue(execution, forKey: execution.id) {
-            removeFromQueues(old)
-        } else {
-            executionOrder.insert(execution.id)
-        }
-        histories[execution.jobID, default: JobHistory()].executions.insert(execution.id)
-        addToQueues(execution)
+    private mutating func put(_ dependency: JobDependency) {
+        guard jobs[dependency.jobID] != nil, jobs[dependency.dependsOn] != nil else { return }
+        removeDependency(dependency.id)
+        dependencies[dependency.id] = dependency
+        jobDependencies[dependency.jobID, default: []].insert(dependency.id)
+        jobDependencies[dependency.dependsOn, default: []].insert(dependency.id)
     }
 
-    private mutating func put(_ progress: ExecutionProgress, of id: ExecutionID) {
-        guard let old = executions[id] else { return }
-        removeFromQueues(old)
-        executions.modify(id) { $0.progress = progress }
-        var new = old
-        new.progress = progress
-        addToQueues(new)
-    }
-
-    private mutating func put(_ attempt: Attempt, of id: ExecutionID) {
-        executions.modify(id) { execution in
-            if attempt.number >= 1, attempt.number <= execution.attempts.count {
-                execution.attempts[attempt.number - 1] = attempt
-            } else {
-                execution.attempts.append(attempt)
-            }
+    mutating func removeDependency(_ id: DependencyID) {
+        guard let dependency = dependencies.removeValue(forKey: id) else { return }
+        for job in [dependency.jobID, dependency.dependsOn] {
+            jobDependencies[job]?.remove(id)
+            if jobDependencies[job]?.isEmpty ?? false { jobDependencies[job] = nil }
         }
     }
 
-    private mutating func removeExecution(_ id: ExecutionID) {
-        guard let execution = executions.removeValue(forKey: id) else { return }
-        executionOrder.remove(id)
-        removeFromQueues(execution)
-        histories[execution.jobID]?.executions.remove(id)
-        histories[execution.jobID]?.finished.remove(id)
+    private mutating func put(_ key: IdempotencyKey, for id: JobID) {
+        guard jobs[id] != nil else { return }
+        let operation = OperationKey(job: id, operation: key.operation, key: key.key)
+        removeOperation(operation)
+        operations[operation] = key.expiresAt
+        expiringKeys.insert(ExpiringKey(instant: key.expiresAt, key: operation))
+        histories[id, default: JobHistory()].operations.insert(operation)
     }
 
-    private mutating func addToQueues(_ execution: Execution) {
-        switch execution.progress.status {
-        case .queued: queue.insert(DueKey(instant: execution.progress.dueAt, id: execution.id))
-        case .running:
-            if let lease = execution.progress.lease {
-                leases.insert(DueKey(instant: lease.expiresAt, id: execution.id))
-            }
-        case .waiting: break
-        case .succeeded, .failed, .canceled, .expired: histories[execution.jobID]?.finished.insert(execution.id)
-        }
-    }
-
-    private mutating func removeFromQueues(_ execution: Execution) {
-        switch execution.progress.status {
-        case .queued: queue.remove(DueKey(instant: execution.progress.dueAt, id: execution.id))
-        case .running:
-            if let lease = execution.progress.lease {
-                leases.remove(DueKey(instant: lease.expiresAt, id: execution.id))
-            }
-        case .waiting: break
-        case .succeeded, .failed, .canceled, .expired: histories[execution.jobID]?.finished.remove(execution.id)
-        }
-    }
-}
-
-/// One after-image: what a record, or a part of it, is from now on.
-///
-/// Applying a change twice, or over a later image of another part, gives the same state; so a journal of changes can
-/// be replayed over a snapshot that was taken while the changes were made.
-package enum Change: Sendable, Hashable {
-    case putJob(Job)
-    case putPosition(JobID, JobPosition)
-    case putTally(JobID, JobTally)
-    /// The job goes, and with it its executions, its skips and its idempotency key.
-    case removeJob(JobID)
-
-    case putExecution(Execution)
-    case putProgress(ExecutionID, ExecutionProgress)
-    /// The attempt takes the place that its number says, or the one after the last.
-    case putAttempt(ExecutionID, Attempt)
-    case removeExecution(ExecutionID)
-
-    case putSkips(JobID, [SkippedOccurrence])
-    /// The skip replaces the last one that begins at the same instant, or is added; the oldest beyond a number go.
-    case putSkip(SkippedOccurrence, keeping: Int)
-    case putIdempotencyKey(String, JobID)
-
-    case putVersion(JobVersion)
-    case removeVersion(JobVersionID)
-    case putDependency(JobDependency)
-    case removeDependency(DependencyID)
-    /// An operation was done to a job under a key.
-    case putOperation(IdempotencyKey, JobID)
-    case removeOperation(OperationKey)
-}
-
-/// The key of an operation that was done.
-package struct OperationKey: Sendable, Hashable {
-    package let operation: String
-    package let key: String
-
-    package init(operation: String, key: String) {
-        self.operation = operation
-        self.key = key
-    }
-}
-
-/// What is remembered of an operation that was done under a key.
-package struct DoneOperation: Sendable, Hashable {
-    package let job: JobID
-    package let expiresAt: Date
-}
-
-/// The changes that an operation made, for stores that write them down.
-package struct ChangeLog: Sendable {
-    package private(set) var changes: [Change] = []
-    private let isRecording: Bool
-
-    package init(isRecording: Bool) {
-        self.isRecording = isRecording
-    }
-
-    package mutating func append(_ change: @autoclosure () -> Change) {
-        if isRecording { changes.append(change()) }
+    mutating func removeOperation(_ key: OperationKey) {
+        guard let date = operations.removeValue(forKey: key) else { return }
+        expiringKeys.remove(ExpiringKey(instant: date, key: key))
+        histories[key.job]?.operations.remove(key)
     }
 }

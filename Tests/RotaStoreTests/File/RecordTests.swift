@@ -145,7 +145,10 @@ import Testing
             .putVersion(JobVersion(jobID: jobID, version: 1, definition: job.definition, createdAt: date)),
             .removeVersion(JobVersionID(jobID: jobID, version: 5)), .removeDependency(DependencyID(bits: 3)),
             .putOperation(IdempotencyKey("k", for: "update", until: date), jobID),
-            .removeOperation(OperationKey(operation: "update", key: "")),
+            .removeOperation(OperationKey(job: jobID, operation: "update", key: "")),
+            .putStart(.job(jobID), AttemptStart(date: date, executionID: executionID, token: .max)),
+            .putStart(.shared("ä"), AttemptStart(date: .distantPast, executionID: executionID, token: 0)),
+            .forgetStarts(.job(jobID), through: date), .forgetStarts(.shared(""), through: .distantFuture),
         ]
             + JobDependency.Condition.allCases.map {
                 .putDependency(

@@ -38,12 +38,20 @@ struct ReplayTests {
         }
         lines.append("counts \(state.jobs.count) \(state.executions.count)")
         for key in state.dueJobs.suffix() { lines.append("due \(key)") }
-        for key in state.queue.suffix() { lines.append("queue \(key)") }
+        for key in state.expiries.suffix() { lines.append("expiry \(key)") }
+        for key in state.aged.suffix() { lines.append("aged \(key)") }
+        for (pool, starts) in state.claims.starts.sorted(by: { "\($0)" < "\($1)" }) {
+            lines.append("starts \(pool) \(Array(starts.suffix()))")
+        }
+        lines.append("operations \(state.operations.sorted { $0.key < $1.key })")
+        let counts = state.counts()
+        for state in JobState.allCases { lines.append("\(state) \(counts.jobs[state] ?? 0)") }
+        for status in ExecutionStatus.allCases { lines.append("\(status) \(counts.executions[status] ?? 0)") }
         for key in state.leases.suffix() { lines.append("lease \(key)") }
         for (id, history) in state.histories.sorted(by: { $0.key < $1.key }) where state.jobs[id] != nil {
             lines.append(
                 "history \(id) \(Array(history.executions.suffix())) \(Array(history.finished.suffix())) "
-                    + "\(history.skips) \(history.idempotencyKey ?? "")")
+                    + "\(history.skips) \(history.idempotencyKey ?? "") \(history.scheduledCount)")
         }
         lines.append("keys \(state.idempotencyKeys.sorted { $0.key < $1.key })")
         return lines

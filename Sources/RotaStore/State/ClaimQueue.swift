@@ -1,0 +1,233 @@
+import Foundation
+import RotaSchedule
+
+/// Which execution is the next to be claimed.
+///
+/// Those without a priority and without limits, nearly all, are in one index by their due time. The others wait for
+/// their due time in a second one, and are then in a third, by their rank; of a job with limits only the one that may
+/// start is there.
+///
+/// What is where depends on the executions and jobs, and on the times that were asked about; who asks again after
+/// reading everything from a file gets the same answers.
+package struct ClaimQueue: Sendable {
+    package private(set) var plain = OrderedIndex<DueKey<ExecutionID>>()
+    private var delayed = OrderedIndex<DueKey<ExecutionID>>()
+    private var ready = OrderedIndex<DueKey<ExecutionID>>()
+    /// Jobs that a rate or a window holds back, by the instant at which it may let them go.
+    private var held = OrderedIndex<DueKey<JobID>>()
+    private var gates: [JobID: JobGate] = [:]
+    /// The starts of attempts that limits of rates have to know.
+    package private(set) var starts: [RatePool: OrderedIndex<AttemptStart>] = [:]
+    /// The longest window by which each name was ever limited, in seconds.
+    private var longestWindows: [String: Double] = [:]
+
+    // MARK: Jobs
+
+    /// The jobs' terms; executions must have been taken out under the old ones, and are put in again under the new.
+    mutating func setTerms(of id: JobID, _ limits: JobLimits, isSerial: Bool) {
+        if let until = gates[id]?.heldUntil { held.remove(DueKey(instant: until, id: id)) }
+        gates[id] = JobGate(limits, isSerial: isSerial)
+        for shared in limits.sharedRates {
+            longestWindows[shared.name] = max(longestWindows[shared.name] ?? 0, shared.limit.window / .seconds(1))
+        }
+    }
+
+    mutating func removeTerms(of id: JobID) {
+        if let until = gates[id]?.heldUntil { held.remove(DueKey(instant: until, id: id)) }
+        gates[id] = nil
+        starts[.job(id)] = nil
+    }
+
+    /// Whether executions of a job may be held back, so that ``opening(for:at:)`` must be asked.
+    func isLimited(_ id: JobID) -> Bool {
+        !gates.isEmpty && gates[id]?.isLimited ?? false
+    }
+
+    // MARK: Executions
+
+    /// Takes note of an execution that is not over.
+    ///
+    /// - Returns: Whether the turn in its job's series may have to be passed on.
+    mutating func add(_ ticket: ClaimTicket) -> Bool {
+        guard !gates.isEmpty || ticket.priority != nil else {
+            if ticket.status == .queued { plain.insert(ticket.due) }
+            return false
+        }
+        guard let gate = gates.index(forKey: ticket.jobID), gates.values[gate].isLimited else {
+            if ticket.status == .queued { enter(ticket) }
+            return false
+        }
+        if ticket.status == .running { change(ticket.jobID) { $0.count(ticket, by: 1) } }
+        guard gates.values[gate].isInSeries(ticket) else {
+            if ticket.status == .queued { enter(ticket) }
+            return false
+        }
+        gates.values[gate].join(ticket)
+        return true
+    }
+
+    /// Takes an execution out, as it was when it was added.
+    ///
+    /// - Returns: Whether the turn in its job's series may have to be passed on.
+    mutating func remove(_ ticket: ClaimTicket) -> Bool {
+        guard !gates.isEmpty || ticket.priority != nil else {
+            if ticket.status == .queued { plain.remove(ticket.due) }
+            return false
+        }
+        guard let gate = gates.index(forKey: ticket.jobID), gates.values[gate].isLimited else {
+            if ticket.status == .queued { leave(ticket) }
+            return false
+        }
+        if ticket.status == .running { change(ticket.jobID) { $0.count(ticket, by: -1) } }
+        guard gates.values[gate].isInSeries(ticket) else {
+            if ticket.status == .queued { leave(ticket) }
+            return false
+        }
+        if gates.values[gate].part(ticket), ticket.status == .queued { leave(ticket) }
+        return true
+    }
+
+    /// The runs of a job's schedule that are not over and go one after the other, in the order of their instants.
+    func series(of id: JobID) -> [ExecutionID] { gates[id]?.members ?? [] }
+
+    /// How many of them have begun.
+    func begunCount(of id: JobID) -> Int { gates[id]?.begunCount ?? 0 }
+
+    /// Passes the turn in a job's series on.
+    ///
+    /// - Returns: The execution to ``leave(_:)`` and the one to ``enter(_:)`` if it is queued; `nil` for no change.
+    mutating func passTurn(of id: JobID) -> (from: ExecutionID?, to: ExecutionID?)? {
+        guard let gate = gates.index(forKey: id) else { return nil }
+        return gates.values[gate].passTurn()
+    }
+
+    /// Lets a queued execution wait for its due time.
+    mutating func enter(_ ticket: ClaimTicket) {
+        if isPlain(ticket) { plain.insert(ticket.due) } else { delayed.insert(ticket.due) }
+    }
+
+    mutating func leave(_ ticket: ClaimTicket) {
+        if isPlain(ticket) {
+            plain.remove(ticket.due)
+        } else if !delayed.remove(ticket.due) {
+            changeReady(ticket, adding: false)
+        }
+    }
+
+    private func isPlain(_ ticket: ClaimTicket) -> Bool {
+        guard let gate = gates.index(forKey: ticket.jobID) else { return ticket.priority ?? 0 == 0 }
+        return !gates.values[gate].isLimited && ticket.priority ?? gates.values[gate].priority == 0
+    }
+
+    // MARK: Time
+
+    /// An execution whose due time has come, which is now to be made ready.
+    mutating func popDue(at now: Date) -> ExecutionID? {
+        guard let key = delayed.first, key.instant <= now else { return nil }
+        delayed.remove(key)
+        return key.id
+    }
+
+    mutating func makeReady(_ ticket: ClaimTicket) {
+        changeReady(ticket, adding: true)
+    }
+
+    /// Lets an execution wait again that is not due, because the clock was set back.
+    mutating func postpone(_ ticket: ClaimTicket) {
+        leave(ticket)
+        enter(ticket)
+    }
+
+    private mutating func changeReady(_ ticket: ClaimTicket, adding: Bool) {
+        let gate = gates.index(forKey: ticket.jobID)
+        if let gate, gates.values[gate].isLimited {
+            change(ticket.jobID) { if adding { $0.enter(ticket) } else { $0.leave(ticket) } }
+        } else {
+            let rank = ticket.rank(priority: gate.map { gates.values[$0].priority } ?? 0)
+            if adding { ready.insert(rank) } else { ready.remove(rank) }
+        }
+    }
+
+    /// The execution to be claimed first, if the limits of its job allow it.
+    func first(at now: Date) -> ExecutionID? {
+        let due = plain.first.flatMap { $0.instant <= now ? $0 : nil }
+        guard let ready = ready.first else { return due?.id }
+        guard let due else { return ready.id }
+        return min(due, ready).id
+    }
+
+    /// The earliest instant after another at which something may become claimable.
+    func nextInstant(after now: Date) -> Date? {
+        [
+            plain.next(after: .end(of: now))?.instant, delayed.next(after: .end(of: now))?.instant,
+            held.next(after: .end(of: now)).map(\.instant).flatMap { $0 < .distantFuture ? $0 : nil },
+        ].compactMap(\.self).min()
+    }
+
+    // MARK: Limits
+
+    /// The instant at which the rates and the window of a job may let another of its executions start.
+    ///
+    /// - Returns: `nil` if one may start now; the distant future for never.
+    func opening(for id: JobID, at now: Date) -> Date? {
+        guard let limits = gates[id]?.limits else { return nil }
+        var openings: [Date] = []
+        if let window = limits.window, !window.contains(now) {
+            openings.append(window.nextOpening(from: now) ?? .distantFuture)
+        }
+        if let rate = limits.rate, let opening = starts[.job(id)]?.opening(of: rate, at: now) {
+            openings.append(opening)
+        }
+        for shared in limits.sharedRates {
+            if let opening = starts[.shared(shared.name)]?.opening(of: shared.limit, at: now) {
+                openings.append(opening)
+            }
+        }
+        return openings.max()
+    }
+
+    /// Sets the executions of a job aside until an instant.
+    mutating func hold(_ id: JobID, until instant: Date) {
+        change(id) { $0.heldUntil = instant }
+        held.insert(DueKey(instant: instant, id: id))
+    }
+
+    /// Lets go of the jobs that are held until an instant that has come, or of all.
+    mutating func letGo(at now: Date?) {
+        while let key = held.first, now.map({ key.instant <= $0 }) ?? true {
+            held.remove(key)
+            change(key.id) { $0.heldUntil = nil }
+        }
+    }
+
+    /// What the starts of an attempt of a job are counted by, and for how many seconds each has to be remembered.
+    func pools(of id: JobID) -> [(pool: RatePool, seconds: Double)] {
+        guard let limits = gates[id]?.limits else { return [] }
+        var pools: [(RatePool, Double)] = []
+        if let rate = limits.rate { pools.append((.job(id), rate.window / .seconds(1))) }
+        for name in Set(limits.sharedRates.map(\.name)).sorted() {
+            pools.append((.shared(name), longestWindows[name] ?? 0))
+        }
+        return pools
+    }
+
+    mutating func put(_ start: AttemptStart, in pool: RatePool) {
+        starts[pool, default: OrderedIndex()].insert(start)
+    }
+
+    mutating func forgetStarts(in pool: RatePool, through date: Date) {
+        while let first = starts[pool]?.first, first.date <= date { starts[pool]?.remove(first) }
+        if starts[pool]?.isEmpty ?? false { starts[pool] = nil }
+    }
+
+    /// Changes a gate, and keeps what it offers in step.
+    private mutating func change(_ id: JobID, _ body: (inout JobGate) -> Void) {
+        guard let gate = gates.index(forKey: id) else { return }
+        body(&gates.values[gate])
+        let (old, new) = (gates.values[gate].offer, gates.values[gate].candidate)
+        guard old != new else { return }
+        if let old { ready.remove(old) }
+        if let new { ready.insert(new) }
+        gates.values[gate].offer = new
+    }
+}

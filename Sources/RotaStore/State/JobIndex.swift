@@ -1,0 +1,75 @@
+/// The jobs of a store in the orders in which they are listed, and by what they are found by.
+package struct JobIndex: Sendable {
+    private struct Tag: Sendable, Hashable {
+        let name: String
+        let value: String
+    }
+
+    package private(set) var order = OrderedIndex<JobID>()
+    private var states = [OrderedIndex<JobID>](repeating: OrderedIndex(), count: 4)
+    private var groups: [String: OrderedIndex<JobID>] = [:]
+    private var projects: [String: OrderedIndex<JobID>] = [:]
+    private var tags: [Tag: OrderedIndex<JobID>] = [:]
+    /// The jobs with a slug, by project.
+    private var slugs: [String: [String?: JobID]] = [:]
+
+    func jobs(_ state: JobState) -> OrderedIndex<JobID> { states[Self.place(of: state)] }
+    func jobs(group: String) -> OrderedIndex<JobID> { groups[group] ?? OrderedIndex() }
+    func jobs(project: String) -> OrderedIndex<JobID> { projects[project] ?? OrderedIndex() }
+    func jobs(tag name: String, _ value: String) -> OrderedIndex<JobID> {
+        tags[Tag(name: name, value: value)] ?? OrderedIndex()
+    }
+
+    /// The jobs with a slug, one a project.
+    func jobs(slug: String) -> OrderedIndex<JobID> {
+        var jobs = OrderedIndex<JobID>()
+        for id in (slugs[slug] ?? [:]).values { jobs.insert(id) }
+        return jobs
+    }
+
+    func job(slug: String, project: String?) -> JobID? { slugs[slug]?[project] }
+
+    mutating func add(_ job: Job) {
+        order.insert(job.id)
+        states[Self.place(of: job.position.state)].insert(job.id)
+        let labels = job.definition.labels
+        guard labels != .none else { return }
+        if let group = labels.group { groups[group, default: OrderedIndex()].insert(job.id) }
+        if let project = labels.project { projects[project, default: OrderedIndex()].insert(job.id) }
+        for (name, value) in labels.tags { tags[Tag(name: name, value: value), default: OrderedIndex()].insert(job.id) }
+        if let slug = labels.slug { slugs[slug, default: [:]][labels.project] = job.id }
+    }
+
+    mutating func remove(_ job: Job) {
+        order.remove(job.id)
+        states[Self.place(of: job.position.state)].remove(job.id)
+        let labels = job.definition.labels
+        guard labels != .none else { return }
+        if let group = labels.group { Self.remove(job.id, from: &groups[group]) }
+        if let project = labels.project { Self.remove(job.id, from: &projects[project]) }
+        for (name, value) in labels.tags { Self.remove(job.id, from: &tags[Tag(name: name, value: value)]) }
+        guard let slug = labels.slug, slugs[slug]?[labels.project] == job.id else { return }
+        slugs[slug]?[labels.project] = nil
+        if slugs[slug]?.isEmpty ?? false { slugs[slug] = nil }
+    }
+
+    mutating func move(_ id: JobID, from old: JobState, to new: JobState) {
+        guard old != new else { return }
+        states[Self.place(of: old)].remove(id)
+        states[Self.place(of: new)].insert(id)
+    }
+
+    private static func remove(_ id: JobID, from index: inout OrderedIndex<JobID>?) {
+        index?.remove(id)
+        if index?.isEmpty ?? false { index = nil }
+    }
+
+    private static func place(of state: JobState) -> Int {
+        switch state {
+        case .draft: 0
+        case .active: 1
+        case .paused: 2
+        case .completed: 3
+        }
+    }
+}

@@ -1,0 +1,28 @@
+package import Foundation
+
+/// The key of an operation that was done to a job.
+package struct OperationKey: Sendable, Hashable, Comparable {
+    package let job: JobID
+    package let operation: String
+    package let key: String
+
+    package init(job: JobID, operation: String, key: String) {
+        self.job = job
+        self.operation = operation
+        self.key = key
+    }
+
+    package static func < (lhs: OperationKey, rhs: OperationKey) -> Bool {
+        (lhs.job, lhs.operation, lhs.key) < (rhs.job, rhs.operation, rhs.key)
+    }
+}
+
+/// A key in the order of the instant at which it expires.
+package struct ExpiringKey: Sendable, Hashable, Comparable {
+    package let instant: Date
+    package let key: OperationKey
+
+    package static func < (lhs: ExpiringKey, rhs: ExpiringKey) -> Bool {
+        lhs.instant == rhs.instant ? lhs.key < rhs.key : lhs.instant < rhs.instant
+    }
+}

@@ -1,0 +1,198 @@
+import Foundation
+
+// How jobs and executions are put into the table and its indexes, and taken out. What an index holds of a record is
+// a function of the record and its job alone, so that it does not matter in what order a file brings them.
+
+extension StoreState {
+    mutating func put(_ job: Job) {
+        let old = jobs[job.id]
+        if let old {
+            jobIndex.remove(old)
+            if let wake = old.position.wake { dueJobs.remove(DueKey(instant: wake, id: job.id)) }
+        }
+        let hasOtherTerms = old.map { $0.hasOtherTerms(than: job) } ?? true
+        let keepsOtherwise = (old?.definition.retention ?? .standard) != job.definition.retention
+        let live = hasOtherTerms ? liveExecutions(of: job.id) : []
+        for execution in live { _ = claims.remove(execution.ticket) }
+        jobs.updateValue(job, forKey: job.id)
+        jobIndex.add(job)
+        if let wake = job.position.wake { dueJobs.insert(DueKey(instant: wake, id: job.id)) }
+        if hasOtherTerms {
+            claims.setTerms(
+                of: job.id, job.definition.limits, isSerial: job.definition.overlap.isSerial)
+            for execution in live where !lapsed.contains(execution.id) { _ = claims.add(execution.ticket) }
+            passTurn(of: job.id)
+        }
+        if keepsOtherwise { keepHistory(of: job) }
+    }
+
+    /// The executions of a job that are not over.
+    private func liveExecutions(of id: JobID) -> [Execution] {
+        guard let history = histories[id], history.liveCount > 0 else { return [] }
+        return history.liveExecutions.compactMap { executions[$0] }
+    }
+
+    /// Files the finished executions of a job by the age that its retention allows now.
+    private mutating func keepHistory(of job: Job) {
+        let finished = histories[job.id].map { Array($0.finished.suffix()) } ?? []
+        let ended = finished.compactMap { executions[$0] }
+        for execution in ended { removeFromAged(execution) }
+        let retention = job.definition.retention
+        agingJobs[job.id] = retention.maximumAge == nil && retention.ages.isEmpty ? nil : retention
+        for execution in ended { addToAged(execution) }
+    }
+
+    mutating func put(_ position: JobPosition, of id: JobID) {
+        guard let old = jobs[id]?.position else { return }
+        jobs.modify(id) { $0.position = position }
+        jobIndex.move(id, from: old.state, to: position.state)
+        guard old.wake != position.wake else { return }
+        if let wake = old.wake { dueJobs.remove(DueKey(instant: wake, id: id)) }
+        if let wake = position.wake { dueJobs.insert(DueKey(instant: wake, id: id)) }
+    }
+
+    mutating func removeJob(_ id: JobID) {
+        guard let job = jobs[id] else { return }
+        for dependency in jobDependencies[id] ?? [] { removeDependency(dependency) }
+        if let history = histories[id] {
+            for key in history.operations { removeOperation(key) }
+            for execution in history.executions.suffix() {
+                guard let removed = executions.removeValue(forKey: execution) else { continue }
+                executionIndex.remove(removed)
+                _ = unfile(removed)
+            }
+            if let key = history.idempotencyKey, idempotencyKeys[key] == id { idempotencyKeys[key] = nil }
+        }
+        jobs.removeValue(forKey: id)
+        jobIndex.remove(job)
+        if let wake = job.position.wake { dueJobs.remove(DueKey(instant: wake, id: id)) }
+        histories[id] = nil
+        agingJobs[id] = nil
+        claims.removeTerms(of: id)
+    }
+
+    mutating func put(_ execution: Execution) {
+        guard jobs[execution.jobID] != nil else { return }
+        var isTurnOver = false
+        if let old = executions.updateValue(execution, forKey: execution.id) {
+            executionIndex.remove(old)
+            isTurnOver = unfile(old)
+        }
+        executionIndex.add(execution)
+        histories[execution.jobID, default: JobHistory()].executions.insert(execution.id)
+        if file(execution) || isTurnOver { passTurn(of: execution.jobID) }
+    }
+
+    mutating func put(_ progress: ExecutionProgress, of id: ExecutionID) {
+        guard let old = executions[id] else { return }
+        executions.modify(id) { $0.progress = progress }
+        var new = old
+        new.progress = progress
+        if old.progress.status != progress.status {
+            executionIndex.move(id, from: old.progress.status, to: progress.status)
+            refile(old, as: new)
+        } else if progress.status == .running, old.progress.startedAt == progress.startedAt {
+            // A lease that is renewed, or work that is to be called off.
+            if let lease = old.progress.lease { leases.remove(DueKey(instant: lease.expiresAt, id: id)) }
+            if let lease = progress.lease { leases.insert(DueKey(instant: lease.expiresAt, id: id)) }
+        } else {
+            refile(old, as: new)
+        }
+    }
+
+    private mutating func refile(_ old: Execution, as new: Execution) {
+        let isLive = !old.progress.status.isTerminal && !new.progress.status.isTerminal
+        let isTurnOver = unfile(old, staysLive: isLive)
+        if file(new, wasLive: isLive) || isTurnOver { passTurn(of: new.jobID) }
+    }
+
+    mutating func put(_ attempt: Attempt, of id: ExecutionID) {
+        executions.modify(id) { execution in
+            if attempt.number >= 1, attempt.number <= execution.attempts.count {
+                execution.attempts[attempt.number - 1] = attempt
+            } else {
+                execution.attempts.append(attempt)
+            }
+        }
+    }
+
+    mutating func removeExecution(_ id: ExecutionID) {
+        guard let execution = executions.removeValue(forKey: id) else { return }
+        executionIndex.remove(execution)
+        histories[execution.jobID]?.executions.remove(id)
+        if unfile(execution) { passTurn(of: execution.jobID) }
+    }
+
+    /// Puts an execution where its progress says it belongs.
+    ///
+    /// - Returns: Whether the turn in its job's series may have to be passed on.
+    private mutating func file(_ execution: Execution, wasLive: Bool = false) -> Bool {
+        let progress = execution.progress
+        if progress.status.isTerminal {
+            histories[execution.jobID]?.finished.insert(execution.id)
+            addToAged(execution)
+            return false
+        }
+        if progress.status == .running, let lease = progress.lease {
+            leases.insert(DueKey(instant: lease.expiresAt, id: execution.id))
+        }
+        let expiry = execution.expiry
+        if let expiry { expiries.insert(DueKey(instant: expiry, id: execution.id)) }
+        if !wasLive, execution.source == .schedule { histories[execution.jobID]?.scheduledCount += 1 }
+        if let expiry, expiry <= clock, progress.status == .queued {
+            lapsed.insert(execution.id)
+            return false
+        }
+        return claims.add(execution.ticket)
+    }
+
+    private mutating func unfile(_ execution: Execution, staysLive: Bool = false) -> Bool {
+        let progress = execution.progress
+        if progress.status.isTerminal {
+            histories[execution.jobID]?.finished.remove(execution.id)
+            removeFromAged(execution)
+            return false
+        }
+        if !lapsed.isEmpty { lapsed.remove(execution.id) }
+        if progress.status == .running, let lease = progress.lease {
+            leases.remove(DueKey(instant: lease.expiresAt, id: execution.id))
+        }
+        if let expiry = execution.expiry { expiries.remove(DueKey(instant: expiry, id: execution.id)) }
+        if !staysLive, execution.source == .schedule { histories[execution.jobID]?.scheduledCount -= 1 }
+        return claims.remove(execution.ticket)
+    }
+
+    private mutating func addToAged(_ execution: Execution) {
+        if let end = endOfLife(of: execution) { aged.insert(DueKey(instant: end, id: execution.id)) }
+    }
+
+    private mutating func removeFromAged(_ execution: Execution) {
+        if let end = endOfLife(of: execution) { aged.remove(DueKey(instant: end, id: execution.id)) }
+    }
+
+    private func endOfLife(of execution: Execution) -> Date? {
+        guard !agingJobs.isEmpty, let age = agingJobs[execution.jobID]?.age(of: execution.progress.status) else {
+            return nil
+        }
+        return execution.progress.finishedAt?.addingTimeInterval(age / .seconds(1))
+    }
+
+    /// Brings the queue in step with whose turn it is in the series of a job.
+    mutating func passTurn(of id: JobID) {
+        guard let (old, new) = claims.passTurn(of: id) else { return }
+        if let old = old.flatMap({ executions[$0] }), old.progress.status == .queued {
+            claims.leave(old.ticket)
+        }
+        if let new = new.flatMap({ executions[$0] }), new.progress.status == .queued {
+            claims.enter(new.ticket)
+        }
+    }
+}
+
+extension Job {
+    /// Whether its executions are claimed by other rules than those of an earlier image.
+    fileprivate func hasOtherTerms(than other: Job) -> Bool {
+        definition.limits != other.definition.limits
+            || definition.overlap.isSerial != other.definition.overlap.isSerial
+    }
+}

@@ -1,0 +1,206 @@
+import Foundation
+import RotaTesting
+import Testing
+
+@Suite("Queries")
+struct QueryTests {
+    let start = StoreSamples.start
+
+    @Test("T-96 to T-105 lists of executions agree with a filter over all of them, page by page", arguments: 1...8)
+    func executions(seed: UInt64) async throws {
+        var random = SeededGenerator(seed: seed)
+        func pick<Value>(_ values: [Value]) -> Value? { values.randomElement(using: &random) }
+        let store = InMemoryJobStore()
+        let jobs = try (1...4).map { try StoreSamples.job($0, retention: .last(100)) }
+        _ = try await store.insert(jobs.map { JobInsertion($0) })
+        for number in 1...80 {
+            var details = ExecutionDetails.none
+            if Bool.random(using: &random) { details.tags = ["a": pick(["x", "y"]) ?? "", "b": "z"] }
+            if Bool.random(using: &random) { details.concurrencyKey = pick(["k", "l"]) }
+            if Bool.random(using: &random) { details.batchID = BatchID(bits: 5) }
+            let job = pick(jobs) ?? jobs[0]
+            let instant = start.addingTimeInterval(Double(Int.random(in: 0...20, using: &random)))
+            try await store.enqueue([
+                job.execution(
+                    id: ExecutionID(bits: UInt128(number)), source: pick([.schedule, .manual]) ?? .manual,
+                    scheduledFor: instant, createdAt: start, details: details)
+            ])
+        }
+        let claims = await store.claim(
+            ClaimRequest(owner: "a", limit: 40, now: start.addingTimeInterval(50), leaseExpiresAt: .distantFuture))
+        for claim in claims.prefix(25) {
+            _ = await store.finish([
+                Completion(
+                    executionID: claim.execution.id, token: 1, attempt: nil,
+                    next: pick([.succeeded, .canceled]) ?? .canceled, date: start)
+            ])
+        }
+        let all = try await store.allExecutions()
+        #expect(all.count == 80)
+        for _ in 0..<60 {
+            var query = ExecutionQuery(limit: Int.random(in: 1...30, using: &random))
+            if Bool.random(using: &random) { query.jobID = pick(jobs)?.id }
+            if Bool.random(using: &random) { query.jobIDs = Set(jobs.shuffled(using: &random).prefix(2).map(\.id)) }
+            if Bool.random(using: &random) {
+                query.statuses = Set(ExecutionStatus.allCases.shuffled(using: &random).prefix(3))
+            }
+            switch Int.random(in: 0..<8, using: &random) {
+            case 0: query.sources = [.manual]
+            case 1: query.tags = ["a": "x", "b": "z"]
+            case 2: query.batchID = BatchID(bits: 5)
+            case 3: query.concurrencyKey = "k"
+            case 4: query.jobNameContains = "OB 2"
+            default: break
+            }
+            if Bool.random(using: &random) { query.from = start.addingTimeInterval(5) }
+            if Bool.random(using: &random) { query.to = start.addingTimeInterval(15) }
+            query.order = pick([.ascending, .descending]) ?? .ascending
+            query.sort = pick([.createdAt, .scheduledFor]) ?? .createdAt
+            let expected = Self.select(all, query)
+            var found: [Execution] = []
+            var page = query
+            repeat {
+                let part = try await store.executions(page)
+                #expect(part.items.count <= query.limit)
+                found += part.items
+                page.after = try part.next.map { try #require(PageCursor($0.description)) }
+            } while page.after != nil
+            #expect(found.map(\.id) == expected.map(\.id), "\(query)")
+            let offset = Int.random(in: 0...40, using: &random)
+            let later = try await store.executions(query, offset: offset)
+            #expect(later.items.map(\.id) == expected.dropFirst(offset).prefix(query.limit).map(\.id))
+        }
+        await #expect(throws: StoreError.self) { try await store.executions(ExecutionQuery(), offset: -1) }
+        let cursor = PageCursor(after: 3)
+        await #expect(throws: StoreError.self) {
+            try await store.executions(ExecutionQuery(sort: .scheduledFor, after: cursor))
+        }
+    }
+
+    static func select(_ all: [Execution], _ query: ExecutionQuery) -> [Execution] {
+        let listed = all.filter { execution in
+            let details = execution.details
+            let holds: [Bool] = [
+                query.jobID.map { $0 == execution.jobID } ?? true,
+                query.jobIDs.map { $0.contains(execution.jobID) } ?? true,
+                query.statuses.map { $0.contains(execution.status) } ?? true,
+                query.sources.map { $0.contains(execution.source) } ?? true,
+                query.from.map { execution.scheduledFor >= $0 } ?? true,
+                query.to.map { execution.scheduledFor < $0 } ?? true,
+                query.jobNameContains.map { execution.jobName.lowercased().contains($0.lowercased()) } ?? true,
+                query.batchID.map { $0 == details.batchID } ?? true,
+                query.concurrencyKey.map { $0 == details.concurrencyKey } ?? true,
+                query.tags.allSatisfy { details.tags?[$0.key] == $0.value },
+            ]
+            return holds.allSatisfy(\.self)
+        }
+        let sorted = listed.sorted {
+            query.sort == .createdAt ? $0.id < $1.id : ($0.scheduledFor, $0.id) < ($1.scheduledFor, $1.id)
+        }
+        return query.order == .ascending ? sorted : sorted.reversed()
+    }
+
+    @Test("S-19 S-20 S-22 S-26 jobs are found by their labels and states, page by page", arguments: 1...4)
+    func jobs(seed: UInt64) async throws {
+        var random = SeededGenerator(seed: seed)
+        let store = InMemoryJobStore()
+        var jobs: [Job] = []
+        for number in 1...40 {
+            var job = try StoreSamples.job(number, state: JobState.allCases.randomElement(using: &random) ?? .active)
+            job.definition.labels = JobLabels(
+                slug: Bool.random(using: &random) ? "slug \(number / 2)" : nil,
+                project: number.isMultiple(of: 2) ? "p" : nil,
+                group: ["g", "h", nil].randomElement(using: &random) ?? nil,
+                environment: ["e", nil].randomElement(using: &random) ?? nil,
+                tags: Bool.random(using: &random) ? ["t": "1", "u": "\(number % 3)"] : [:])
+            jobs.append(job)
+        }
+        _ = try await store.insert(jobs.map { JobInsertion($0) })
+        for _ in 0..<60 {
+            var query = JobQuery(
+                order: [.ascending, .descending].randomElement(using: &random) ?? .ascending,
+                limit: Int.random(in: 1...9, using: &random))
+            func half() -> Bool { Int.random(in: 0..<3, using: &random) == 0 }
+            if half() { query.states = Set(JobState.allCases.shuffled(using: &random).prefix(2)) }
+            if half() { query.group = "g" }
+            if half() { query.project = "p" }
+            if half() { query.environment = "e" }
+            if half() { query.tags = ["t": "1", "u": "2"] }
+            if half() { query.slug = "slug \(Int.random(in: 0...20, using: &random))" }
+            if half() { query.ids = Set(jobs.shuffled(using: &random).prefix(20).map(\.id)) }
+            if half() { query.nameContains = "JOB 1" }
+            let expected = jobs.filter { job in
+                let labels = job.definition.labels
+                let holds: [Bool] = [
+                    query.states.map { $0.contains(job.position.state) } ?? true,
+                    query.group.map { $0 == labels.group } ?? true, query.project.map { $0 == labels.project } ?? true,
+                    query.environment.map { $0 == labels.environment } ?? true,
+                    query.slug.map { $0 == labels.slug } ?? true, query.ids.map { $0.contains(job.id) } ?? true,
+                    query.tags.allSatisfy { labels.tags[$0.key] == $0.value },
+                    query.nameContains == nil || job.definition.name.hasPrefix("job 1"),
+                ]
+                return holds.allSatisfy(\.self)
+            }.map(\.id)
+            var found: [JobID] = []
+            var page = query
+            repeat {
+                let part = try await store.jobs(page)
+                found += part.items.map(\.id)
+                page.after = part.next
+            } while page.after != nil
+            #expect(found == (query.order == .ascending ? expected : expected.reversed()), "\(query)")
+        }
+        #expect(try await store.jobs(JobQuery(limit: 7), offset: 30).items.map(\.id) == jobs[30..<37].map(\.id))
+    }
+
+    @Test("S-22 a slug is unique within its project")
+    func slugs() async throws {
+        func job(_ number: Int, _ slug: String?, _ project: String?) throws -> Job {
+            var job = try StoreSamples.job(number)
+            job.definition.labels = JobLabels(slug: slug, project: project)
+            return job
+        }
+        let store = InMemoryJobStore()
+        _ = try await store.insert([job(1, "a", nil), job(2, "a", "p"), job(3, "b", "p")].map { JobInsertion($0) })
+        for taken in [[try job(9, "a", "p")], [try job(9, "c", nil), try job(10, "c", nil)]] {
+            let error = await #expect(throws: StoreError.self) {
+                try await store.insert(taken.map { JobInsertion($0) })
+            }
+            #expect(error?.code == .duplicate)
+            #expect(await store.job(JobID(bits: 9)) == nil)
+        }
+        func rename(_ job: Job) async throws {
+            _ = try await store.replace(
+                JobReplacement(
+                    id: job.id, expectedRevision: 1, definition: job.definition, position: job.position, date: start))
+        }
+        let error = await #expect(throws: StoreError.self) { try await rename(job(3, "a", "p")) }
+        #expect(error?.code == .duplicate)
+        try await rename(job(2, "z", "p"))
+        try await rename(job(3, "a", "p"))
+        #expect(await store.delete([JobID(bits: 1)]).count == 1)
+        _ = try await store.insert([JobInsertion(job(11, "a", nil))])
+    }
+
+    @Test("A list of what few records have goes on beyond the records that a page looks at")
+    func examined() async throws {
+        let store = InMemoryJobStore()
+        let job = try StoreSamples.job(1)
+        _ = try await store.insert([JobInsertion(job)])
+        try await store.enqueue(
+            (1...10_050).map { number in
+                var details = ExecutionDetails.none
+                if number == 10_050 { details.concurrencyKey = "rare" }
+                return job.execution(
+                    id: ExecutionID(bits: UInt128(number)), source: .manual, scheduledFor: start, createdAt: start,
+                    details: details)
+            })
+        var query = ExecutionQuery(concurrencyKey: "rare", order: .ascending)
+        let first = try await store.executions(query)
+        #expect(first.items.isEmpty)
+        query.after = try #require(first.next)
+        let second = try await store.executions(query)
+        #expect(second.items.count == 1 && second.next == nil)
+        #expect(await store.counts().executions == [.queued: 10_050])
+    }
+}
