@@ -22,13 +22,13 @@ package struct FolderInspection: Sendable {
         for attempt in 1...Self.attempts {
             let isLast = attempt == Self.attempts
             do throws(FileStoreError) {
-                let recovery = try Self.read(folder)
+                var recovery = try Self.read(folder)
                 let damage = recovery.damage
                 guard damage == nil || damage == last || isLast else {
                     last = damage
                     continue
                 }
-                self.init(recovery, damage, in: folder)
+                self.init(recovery, damage, recovery.state.finish(), in: folder)
                 return
             } catch {
                 if error == last || isLast { throw error }
@@ -38,9 +38,12 @@ package struct FolderInspection: Sendable {
         throw last ?? FileStoreError(.readFailed, path: folder.path, "cannot be read; try again")
     }
 
-    private init(_ recovery: Recovery<StoreState>, _ damage: FileStoreError?, in folder: StoreFolder) {
+    private init(
+        _ recovery: Recovery<Replay<StoreState, Change>>, _ damage: FileStoreError?, _ state: StoreState,
+        in folder: StoreFolder
+    ) {
         self.folder = folder
-        state = recovery.state
+        self.state = state
         report = recovery.report
         report.damage = damage
         if case .torn(let journal, let offset) = recovery.ending {
@@ -60,7 +63,7 @@ package struct FolderInspection: Sendable {
         return max(0, ((try? file.size()) ?? 0) - offset)
     }
 
-    private static func read(_ folder: StoreFolder) throws(FileStoreError) -> Recovery<StoreState> {
+    private static func read(_ folder: StoreFolder) throws(FileStoreError) -> Recovery<Replay<StoreState, Change>> {
         try Recovery(of: try folder.listing(), in: folder)
     }
 }

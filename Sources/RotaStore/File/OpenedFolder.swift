@@ -28,7 +28,7 @@ package struct OpenedFolder: Sendable {
             let listing = try folder.listing()
             var recovery = try Recovery(of: listing, in: folder)
             journal = try recovery.repair(listing, in: folder)
-            state = recovery.state
+            state = recovery.state.finish()
             report = recovery.report
             snapshotBytes = recovery.snapshotBytes
             // A folder that was just made has a journal that was not read.

@@ -1,9 +1,9 @@
-extension Recovery where State == StoreState {
+extension Recovery where State == Replay<StoreState, Change> {
     /// Reads a store's records, without changing any of its files.
     package init(of listing: StoreFolder.Listing, in folder: StoreFolder) throws(FileStoreError) {
         do {
-            try self.init(listing, in: folder, initial: StoreState()) { state, payload in
-                try Change.read(payload) { state.apply($0) }
+            try self.init(listing, in: folder, initial: Self.begin()) { replay, payload in
+                try Change.read(payload) { replay.append($0) }
             }
         } catch let error as FileStoreError {
             throw error
@@ -16,6 +16,12 @@ extension Recovery where State == StoreState {
                 .damaged, path: folder.path,
                 "holds a commit whose checksum is right and whose content is not: \(error); nothing was changed, "
                     + "restore the folder from a backup")
+        }
+    }
+
+    private static func begin() -> Replay<StoreState, Change> {
+        Replay(StoreState()) { state, changes in
+            for change in changes { state.apply(change) }
         }
     }
 

@@ -14,7 +14,7 @@ package struct Recovery<State> {
     }
 
     /// The state after everything that could be read.
-    package private(set) var state: State
+    package var state: State
     /// The sequence number of the next frame.
     package private(set) var nextSequence: UInt64 = 1
     /// The journals that follow the snapshot, ascending.
@@ -41,12 +41,12 @@ package struct Recovery<State> {
     /// - Throws: ``FileStoreError`` if a file cannot be read, is of a later format, or is a snapshot that nothing makes
     ///   up for; and what `apply` throws.
     package init(
-        _ listing: StoreFolder.Listing, in folder: StoreFolder, initial: State,
+        _ listing: StoreFolder.Listing, in folder: StoreFolder, initial: @autoclosure () -> State,
         apply: @escaping (inout State, UnsafeRawBufferPointer) throws -> Void
     ) throws {
         self.folder = folder
         self.apply = apply
-        state = initial
+        state = initial()
         report.quarantined = listing.quarantined
         let base = try readBase(listing, initial: initial)
         journals = listing.journals.filter { $0 >= base }
@@ -60,7 +60,7 @@ package struct Recovery<State> {
     func path(of journal: UInt64) -> String { folder.path(.journal, journal) }
 
     /// Reads the newest snapshot that is sound, and returns the generation of the first journal that follows it.
-    private mutating func readBase(_ listing: StoreFolder.Listing, initial: State) throws -> UInt64 {
+    private mutating func readBase(_ listing: StoreFolder.Listing, initial: () -> State) throws -> UInt64 {
         var flaw: FileStoreError?
         for generation in listing.snapshots.reversed() {
             do {
@@ -69,7 +69,7 @@ package struct Recovery<State> {
             } catch let error as FileStoreError where error.code == .damaged {
                 flaw = flaw ?? error
                 badSnapshots.append(generation)
-                state = initial
+                state = initial()
                 report.snapshotFrames = 0
                 report.replayedBytes = 0
             }

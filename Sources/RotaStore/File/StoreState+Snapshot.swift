@@ -40,8 +40,13 @@ extension StoreState {
             }
             return (changes, last.map { .jobs(after: $0) } ?? .relations)
         case .relations:
-            for dependency in dependencies.values { changes.append(.putDependency(dependency)) }
-            for (key, done) in operations {
+            // In an order that does not depend on the process, so that equal states have equal exports.
+            for dependency in dependencies.values.sorted(by: { $0.id < $1.id }) {
+                changes.append(.putDependency(dependency))
+            }
+            for (key, done) in operations.sorted(by: {
+                ($0.key.operation, $0.key.key) < ($1.key.operation, $1.key.key)
+            }) {
                 changes.append(
                     .putOperation(
                         IdempotencyKey(key.key, for: key.operation, until: done.expiresAt), done.job))

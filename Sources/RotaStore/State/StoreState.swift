@@ -102,7 +102,7 @@ package struct StoreState: Sendable {
     }
 
     private mutating func put(_ execution: Execution) {
-        guard jobs[execution.jobID] != nil else { return }
+        guard jobs.contains(execution.jobID) else { return }
         if let old = executions.updateValue(execution, forKey: execution.id) {
             removeFromQueues(old)
         } else {
