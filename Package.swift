@@ -23,6 +23,9 @@ let package = Package(
         .library(name: "Rota", targets: ["Rota"]),
         .library(name: "RotaTesting", targets: ["RotaTesting"]),
     ],
+    traits: [
+        .trait(name: "SQLite", description: "Benchmarks compare the file store with the system's SQLite.")
+    ],
     targets: [
         .target(name: "RotaSchedule", swiftSettings: settings),
         .target(name: "RotaRetry", swiftSettings: settings),
@@ -49,7 +52,10 @@ let package = Package(
         .executableTarget(
             name: "daily-report", dependencies: ["Rota"], path: "Examples/DailyReport", swiftSettings: settings),
         .executableTarget(
-            name: "benchmarks", dependencies: ["Rota", "RotaTesting"], path: "Benchmarks/RotaBenchmarks",
-            swiftSettings: settings),
+            name: "benchmarks",
+            dependencies: [
+                "Rota", "RotaTesting", .target(name: "CSQLite", condition: .when(traits: ["SQLite"])),
+            ], path: "Benchmarks/RotaBenchmarks", swiftSettings: settings),
+        .systemLibrary(name: "CSQLite", path: "Benchmarks/CSQLite", providers: [.apt(["libsqlite3-dev"])]),
     ]
 )

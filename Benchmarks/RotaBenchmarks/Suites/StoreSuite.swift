@@ -19,12 +19,14 @@ enum StoreSuite {
     private static func alone(_ scale: Scale) async throws -> [Figure] {
         // Short rounds in turn, and the ratio of each: a shared disk changes its mind from second to second.
         let count = scale.iterations(1000)
-        var (raw, stored): ([Double], [Double]) = ([], [])
+        var (raw, stored, peer): ([Double], [Double], [(Double, Double)]) = ([], [], [])
         for _ in 0..<15 {
             raw.append(try StoreFloor.appendAndSync(count: count, rows: 1))
             stored.append(try await commits(count: count, writers: 1))
+            let rows: Double? = try await SQLitePeer.insert(count: count, rows: 1)
+            if let rows, let stored = stored.last { peer.append((rows, stored)) }
         }
-        return [
+        return beside(peer, "SQLite, one row a commit") + [
             Figure("raw append + fdatasync", median(raw) / 1000, "k/s"),
             Figure(
                 "enqueue of one execution", median(stored) / 1000, "k/s",
@@ -34,13 +36,15 @@ enum StoreSuite {
 
     private static func together(_ scale: Scale) async throws -> [Figure] {
         let count = scale.iterations(64_000)
-        var (raw, stored, batched): ([Double], [Double], [Double]) = ([], [], [])
+        var (raw, stored, batched, peer): ([Double], [Double], [Double], [(Double, Double)]) = ([], [], [], [])
         for _ in 0..<9 {
             raw.append(try StoreFloor.appendAndSync(count: count / 64 + 1, rows: 64) * 64)
             stored.append(try await commits(count: count, writers: 64))
             batched.append(try await commits(count: count, writers: 1, batch: 64))
+            let rows: Double? = try await SQLitePeer.insert(count: count / 64 + 1, rows: 64)
+            if let rows, let stored = stored.last { peer.append((rows, stored)) }
         }
-        return [
+        return beside(peer, "SQLite, 64 rows a commit") + [
             Figure("raw groups of 64 rows", median(raw) / 1000, "k rows/s"),
             Figure(
                 "64 writers, one execution a call", median(stored) / 1000, "k rows/s",
@@ -49,6 +53,13 @@ enum StoreSuite {
                 "one writer, 64 executions a call", median(batched) / 1000, "k rows/s",
                 ratio: (median(zip(batched, raw).map { $0 / $1 }), "raw")),
         ]
+    }
+
+    /// What SQLite did in the same rounds, if it is there, and how the store compares with it.
+    private static func beside(_ rounds: [(peer: Double, store: Double)], _ name: String) -> [Figure] {
+        guard !rounds.isEmpty else { return [] }
+        let (rows, ratio) = (median(rounds.map(\.peer)), median(rounds.map { $0.store / $0.peer }))
+        return [Figure(name, rows / 1000, "k rows/s", ratio: (ratio, "of it by the store"))]
     }
 
     /// Executions a second that writers get durably enqueued.

@@ -123,17 +123,21 @@ private struct StoreImport: Sendable {
         case .putIdempotencyKey(let key, let id):
             state.idempotencyKeys[key] != nil || state.histories[id]?.idempotencyKey != nil
                 ? "the key “\(key)”, or another of the job \(id), is there already" : missing(id)
-        case .putVersion(let version): missing(version.jobID)
+        case .putVersion(let version):
+            state.histories[version.jobID]?.versions.contains { $0.version == version.version } == true
+                ? "the version \(version.id) is there already" : missing(version.jobID)
         case .removeVersion(let id): missing(id.jobID)
         case .putDependency(let dependency):
-            state.dependencies[dependency.id] != nil
-                ? "the dependency \(dependency.id) is there already"
-                : missing(dependency.jobID) ?? missing(dependency.dependsOn)
+            state.dependencies[dependency.id] == nil
+                ? missing(dependency.jobID) ?? missing(dependency.dependsOn)
+                : "the dependency \(dependency.id) is there already"
         case .removeDependency(let id):
             state.dependencies[id] == nil ? "there is no dependency \(id) before this line" : nil
-        case .putOperation(_, let id): missing(id)
+        case .putOperation(let key, let id):
+            state.operations[OperationKey(job: id, operation: key.operation, key: key.key)] == nil
+                ? missing(id) : "the key “\(key.key)” of “\(key.operation)” is there already"
         case .removeOperation(let key):
-            state.operations[key] == nil ? "there is no operation “\(key.key)” before this line" : nil
+            state.operations[key] == nil ? "there is no key “\(key.key)” before this line" : nil
         case .putStart(.job(let id), _), .forgetStarts(.job(let id), _): missing(id)
         case .putStart(.shared, _), .forgetStarts(.shared, _): nil
         }

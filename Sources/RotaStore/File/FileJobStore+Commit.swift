@@ -3,41 +3,66 @@ import Foundation
 extension FileJobStore {
     /// Carries an operation out, and returns when what it did, and what it saw, is as durable as promised.
     ///
+    /// The caller waits once: to be a job of the actor would cost its task two more switches.
+    ///
     /// - Parameter definitions: The JSON of the definitions that the operation brings along.
-    func commit<Outcome: Sendable>(
-        _ definitions: [JobID: Data] = [:], _ operation: (inout StoreState, inout ChangeLog) throws -> Outcome
+    nonisolated func commit<Outcome: Sendable>(
+        _ definitions: [JobID: Data] = [:],
+        _ operation: @escaping @Sendable (inout StoreState, inout ChangeLog) throws -> Outcome
     ) async throws -> Outcome {
-        try checkWritable()
-        var log = ChangeLog(isRecording: true)
-        let outcome = Result { try operation(&state, &log) }
-        if !log.changes.isEmpty {
-            let limit = environment.frameLimit
-            do {
-                try journal?.append(limit: limit) { bytes in
-                    let start = bytes.count
-                    try RecordWriter.append(to: &bytes) { payload in
-                        for change in log.changes {
-                            try change.write(to: &payload, definitions: definitions)
-                            // What is too long by a few bytes may turn out to be so by gigabytes.
-                            if payload.bytes.count - start > limit { break }
-                        }
-                    }
+        try await withUnsafeThrowingContinuation { continuation in
+            executor.submit {
+                self.assumeIsolated { store in
+                    store.settle(continuation) { try store.write(definitions, operation) }
                 }
-            } catch {
-                try takeBack()
-                throw reason(error)
             }
         }
-        try await settle()
-        return try outcome.get()
     }
 
     /// Answers a query, when what it shows is as durable as promised; it changes nothing that is remembered.
-    func query<Answer: Sendable>(_ body: (inout StoreState) throws -> Answer) async throws -> Answer {
-        try checkOpen()
-        let answer = Result { try body(&state) }
-        try await settle()
-        return try answer.get()
+    nonisolated func query<Answer: Sendable>(
+        _ body: @escaping @Sendable (inout StoreState) throws -> Answer
+    ) async throws -> Answer {
+        try await withUnsafeThrowingContinuation { continuation in
+            executor.submit {
+                self.assumeIsolated { store in
+                    store.settle(continuation) {
+                        try store.checkOpen()
+                        return Result { try body(&store.state) }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Changes the state and adds what has changed to the journal.
+    ///
+    /// - Returns: What the operation returned or threw, which is for its caller only when it is durable.
+    /// - Throws: An error if nothing was done.
+    private func write<Outcome>(
+        _ definitions: [JobID: Data], _ operation: (inout StoreState, inout ChangeLog) throws -> Outcome
+    ) throws -> Result<Outcome, any Error> {
+        try checkWritable()
+        var log = ChangeLog(isRecording: true)
+        let outcome = Result { try operation(&state, &log) }
+        if log.changes.isEmpty { return outcome }
+        let limit = environment.frameLimit
+        do {
+            try journal?.append(limit: limit) { bytes in
+                let start = bytes.count
+                try RecordWriter.append(to: &bytes) { payload in
+                    for change in log.changes {
+                        try change.write(to: &payload, definitions: definitions)
+                        // What is too long by a few bytes may turn out to be so by gigabytes.
+                        if payload.bytes.count - start > limit { break }
+                    }
+                }
+            }
+        } catch {
+            try takeBack()
+            throw reason(error)
+        }
+        return outcome
     }
 
     /// Throws if the store is closed or has stopped.
@@ -82,22 +107,38 @@ extension FileJobStore {
         }
     }
 
-    /// Waits for the flush that the operations of this round share, if there is anything to flush.
-    private func settle() async throws {
-        guard journal?.hasPending == true else { return }
+    /// Lets a caller go on with an outcome, after the flush that all of this round share, if there is anything to flush.
+    private func settle<Outcome: Sendable>(
+        _ caller: UnsafeContinuation<Outcome, any Error>, _ body: () throws -> Result<Outcome, any Error>
+    ) {
+        let outcome: Result<Outcome, any Error>
+        do {
+            outcome = try body()
+        } catch {
+            return caller.resume(throwing: error)
+        }
+        guard journal?.hasPending == true else { return caller.resume(with: outcome) }
         if waiting.isEmpty {
             executor.atEndOfRound { self.assumeIsolated { $0.flush() } }
         }
-        try await withUnsafeThrowingContinuation { waiting.append($0) }
+        waiting.append { failure in
+            if let failure { caller.resume(throwing: failure) } else { caller.resume(with: outcome) }
+        }
     }
 
     /// Writes what is pending, and lets all who wait for it go on.
     func flush() {
-        let result = Result { try journal?.flush(sync: durability.syncsEveryCommit) ?? () }
+        var failure: FileStoreError?
+        do throws(FileStoreError) {
+            try journal?.flush(sync: durability.syncsEveryCommit)
+        } catch {
+            failure = error
+        }
         let resumed = waiting
-        waiting.removeAll(keepingCapacity: true)
-        for continuation in resumed { continuation.resume(with: result) }
-        guard isOpen, let journal, case .success = result else { return }
+        waiting = []
+        waiting.reserveCapacity(resumed.count)
+        for goOn in resumed { goOn(failure) }
+        guard isOpen, let journal, failure == nil else { return }
         if let interval = durability.syncInterval, journal.hasUnsynced, nextSync == nil { sync(after: interval) }
         if compaction == nil, ledger.isDue(journal.size) { startCompaction() }
     }

@@ -4,7 +4,7 @@ extension FileJobStore {
     /// Takes all records as they are now, to be written as lines of JSON while the store goes on.
     ///
     /// - Throws: ``FileStoreError`` if the store has stopped.
-    public func exportRecords() async throws -> StoreExport {
+    public nonisolated func exportRecords() async throws -> StoreExport {
         try await query { $0.export() }
     }
 

@@ -24,7 +24,8 @@ public actor FileJobStore {
     var journal: Journal?
     var state: StoreState
     var isOpen = true
-    var waiting: [UnsafeContinuation<Void, any Error>] = []
+    /// Those who wait for the next flush; each gets the error if it fails.
+    var waiting: [((any Error)?) -> Void] = []
     var nextSync: Task<Void, Never>?
     var compaction: Task<Void, any Error>?
     var ledger: CompactionLedger

@@ -15,8 +15,14 @@ import Synchronization
 /// there for one common flush gets group commit for nothing: whoever calls during one flush is in the next, and one
 /// caller alone waits for no one.
 package final class SerialQueueExecutor: SerialExecutor {
+    /// What waits for its turn.
+    private enum Item {
+        case job(UnownedJob)
+        case body(@Sendable () -> Void)
+    }
+
     private struct Round {
-        var jobs: [UnownedJob] = []
+        var items: [Item] = []
         var endings: [@Sendable () -> Void] = []
         var isRunning = false
         /// When the queue's thread last ran out of work.
@@ -39,9 +45,17 @@ package final class SerialQueueExecutor: SerialExecutor {
     }
 
     package func enqueue(_ job: consuming ExecutorJob) {
-        let job = UnownedJob(job)
+        add(.job(UnownedJob(job)))
+    }
+
+    /// Calls a body on this executor, in the order of the jobs, without the switches that a job costs its task.
+    package func submit(_ body: @escaping @Sendable () -> Void) {
+        add(.body(body))
+    }
+
+    private func add(_ item: Item) {
         let mustStart = next.withLock { next in
-            next.jobs.append(job)
+            next.items.append(item)
             hasJobs.store(true, ordering: .releasing)
             if next.isRunning { return false }
             next.isRunning = true
@@ -86,17 +100,22 @@ package final class SerialQueueExecutor: SerialExecutor {
 
     /// What there is to do next.
     private enum Work {
-        case jobs([UnownedJob])
+        case items([Item])
         case endings([@Sendable () -> Void])
     }
 
     private func run() {
         var sweeps = 0
         while true {
-            switch take(jobsFirst: sweeps < Self.sweepsPerRound) {
-            case .jobs(let jobs):
+            switch take(itemsFirst: sweeps < Self.sweepsPerRound) {
+            case .items(let items):
                 sweeps += 1
-                for job in jobs { job.runSynchronously(on: asUnownedSerialExecutor()) }
+                for item in items {
+                    switch item {
+                    case .job(let job): job.runSynchronously(on: asUnownedSerialExecutor())
+                    case .body(let body): body()
+                    }
+                }
             case .endings(let endings):
                 sweeps = 0
                 for ending in endings { ending() }
@@ -116,12 +135,12 @@ package final class SerialQueueExecutor: SerialExecutor {
     /// and then never waits here.
     private static let lookout = Duration.microseconds(40)
 
-    private func take(jobsFirst: Bool) -> Work? {
+    private func take(itemsFirst: Bool) -> Work? {
         next.withLock { next in
-            if !next.jobs.isEmpty && (jobsFirst || next.endings.isEmpty) {
-                defer { next.jobs = [] }
+            if !next.items.isEmpty && (itemsFirst || next.endings.isEmpty) {
+                defer { next.items = [] }
                 hasJobs.store(false, ordering: .relaxed)
-                return .jobs(next.jobs)
+                return .items(next.items)
             }
             if !next.endings.isEmpty {
                 defer { next.endings = [] }
@@ -150,7 +169,7 @@ package final class SerialQueueExecutor: SerialExecutor {
     /// Lets the thread go, unless a job came in the meantime.
     private func stop() -> Bool {
         next.withLock { next in
-            guard next.jobs.isEmpty, next.endings.isEmpty else { return false }
+            guard next.items.isEmpty, next.endings.isEmpty else { return false }
             next.isRunning = false
             next.idleSince = .now
             return true

@@ -40,8 +40,11 @@ extension StoreState {
             }
             return (changes, last.map { .jobs(after: $0) } ?? .relations)
         case .relations:
-            for dependency in dependencies.values { changes.append(.putDependency(dependency)) }
-            for (key, expiry) in operations {
+            // In an order that does not depend on the process, so that equal states have equal exports.
+            for dependency in dependencies.values.sorted(by: { $0.id < $1.id }) {
+                changes.append(.putDependency(dependency))
+            }
+            for (key, expiry) in operations.sorted(by: { $0.key < $1.key }) {
                 changes.append(.putOperation(IdempotencyKey(key.key, for: key.operation, until: expiry), key.job))
             }
             for (pool, starts) in claims.starts {

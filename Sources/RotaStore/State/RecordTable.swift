@@ -35,6 +35,11 @@ package struct RecordTable<ID: RecordID, Record: Sendable>: Sendable {
         return records[place / Self.chunkSize][place % Self.chunkSize]
     }
 
+    /// Whether there is a record with an identifier.
+    ///
+    /// - Complexity: O(1).
+    package func contains(_ id: ID) -> Bool { slot(of: id).slot != nil }
+
     /// Changes a record where it lies; does nothing if there is none.
     ///
     /// - Complexity: O(1).

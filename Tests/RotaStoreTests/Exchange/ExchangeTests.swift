@@ -11,7 +11,21 @@ import Testing
     static func state(seed: UInt64, operations: Int = 150) -> StoreState {
         var script = StoreScript(seed: seed)
         for _ in 0..<operations { _ = script.next() }
-        return script.state
+        var state = script.state
+        let ids = state.jobs.values.map(\.id).sorted()
+        let date = Date(timeIntervalSinceReferenceDate: 772_345_600.123_456_7)
+        for (number, id) in ids.enumerated() {
+            state.apply(
+                .putDependency(
+                    JobDependency(
+                        id: DependencyID(bits: UInt128(number)), jobID: id, dependsOn: ids[0], createdAt: date)))
+            state.apply(.putOperation(IdempotencyKey("\(number)", for: "run", until: date), id))
+        }
+        if let job = state.jobs.values.min(by: { $0.id < $1.id }) {
+            state.apply(
+                .putVersion(JobVersion(jobID: job.id, version: 0, definition: job.definition, createdAt: date)))
+        }
+        return state
     }
 
     static func lines(_ export: StoreExport) async throws -> [String] {
@@ -26,6 +40,8 @@ import Testing
         let lines = try await Self.lines(state.export())
         let contents = StoreContents(state)
         let keys = state.idempotencyKeys
+        #expect(!keys.isEmpty && !state.operations.isEmpty && !state.dependencies.isEmpty)
+        #expect(state.histories.values.contains { !$0.versions.isEmpty })
 
         let memory = InMemoryJobStore()
         try await memory.importRecords(AsyncStream(lines))
