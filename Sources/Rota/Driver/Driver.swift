@@ -261,7 +261,7 @@ struct Driver {
         mayClaim = claims.count >= limit
         guard !claims.isEmpty else { return false }
         renewAt = renewAt ?? now.advanced(by: context.configuration.leaseDuration / 3)
-        queue.push(claims.map { Work($0, slot: inFlight.begin($0.heldLease)) })
+        queue.push(claims.map { Work($0, slot: inFlight.begin($0)) })
         return true
     }
 

@@ -6,6 +6,8 @@ import RotaStore
 struct InFlight {
     private var leases: [HeldLease?] = []
     private var freeSlots: [Int] = []
+    /// Those whose time is watched, by a sleep of its own.
+    private var watched: Set<HeldLease> = []
     /// The number of attempts under way.
     private(set) var count = 0
 
@@ -15,12 +17,17 @@ struct InFlight {
     var held: some Sequence<HeldLease> { leases.lazy.compactMap(\.self) }
 
     /// How a clock knows the attempts.
-    var tags: [SleeperTag] { held.map { .run($0.executionID, token: $0.token) } }
+    var tags: [SleeperTag] {
+        held.map { .run($0.executionID, token: $0.token) }
+            + watched.map { .watch($0.executionID, token: $0.token) }
+    }
 
     /// Takes note of an attempt that is about to begin.
     ///
     /// - Returns: Its slot.
-    mutating func begin(_ lease: HeldLease) -> Int {
+    mutating func begin(_ claim: Claim) -> Int {
+        let lease = claim.heldLease
+        if claim.isWatched { watched.insert(lease) }
         count += 1
         if let slot = freeSlots.popLast() {
             leases[slot] = lease
@@ -32,7 +39,8 @@ struct InFlight {
 
     /// Takes note that the attempt in a slot has ended.
     mutating func end(_ slot: Int) {
-        guard leases[slot] != nil else { return }
+        guard let lease = leases[slot] else { return }
+        if !watched.isEmpty { watched.remove(lease) }
         leases[slot] = nil
         freeSlots.append(slot)
         count -= 1

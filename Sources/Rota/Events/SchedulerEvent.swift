@@ -10,8 +10,6 @@ public struct SchedulerEvent: Sendable {
 
         /// An execution was queued.
         public static let executionQueued = Kind(description: "execution queued")
-        /// An attempt began.
-        public static let attemptStarted = Kind(description: "attempt started")
         /// An attempt failed, and another one will follow.
         public static let attemptFailed = Kind(description: "attempt failed")
         /// An execution came to its end.

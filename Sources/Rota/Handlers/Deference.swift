@@ -13,9 +13,9 @@ struct Deference {
 
     /// The instant until which an execution is released.
     ///
-    /// - Parameter longestSleep: How long another scheduler may go without looking at the store.
+    /// - Parameter longestSleep: How long another scheduler may go without looking at the store; 30 seconds at most.
     mutating func turn(after now: Date, longestSleep: Duration) -> Date {
-        let earliest = now.advanced(by: longestSleep).timeIntervalSinceReferenceDate + 1
+        let earliest = now.advanced(by: min(longestSleep, .seconds(30))).timeIntervalSinceReferenceDate + 1
         let turn = Date(timeIntervalSinceReferenceDate: (earliest / Self.grid).rounded(.up) * Self.grid)
         if !turns.contains(turn) { turns.append(turn) }
         return turn

@@ -51,9 +51,7 @@ extension EventHub {
 
     /// Tells of an attempt that begins; called by workers.
     func started(_ claim: Claim, at now: Date) {
-        guard isWatched else { return }
         observers.tell { $0.started(claim.execution, attempt: claim.execution.attempts.count + 1, at: now) }
-        send(SchedulerEvent(.attemptStarted, date: now, jobID: claim.job.id, execution: claim.execution))
     }
 
     /// Tells of a breaker that opened or let its job go on.

@@ -90,7 +90,7 @@ struct AttemptRunner: Sendable {
         let handlerContext = HandlerContext(
             job: claim.job, execution: claim.execution, attempt: claim.execution.attempts.count + 1,
             startedAt: startedAt, pulse: pulse)
-        let timeout = claim.timeoutOverride ?? call.timeout
+        let timeout = claim.timeout(of: call)
         do {
             let watch = HandlerWatch(timeout: timeout, heartbeatLimit: call.heartbeatLimit, pulse: pulse)
             return AttemptReport(handlerOutput: try await watch.run { try await handler(handlerContext) })
@@ -107,6 +107,17 @@ struct AttemptRunner: Sendable {
 }
 
 extension Claim {
+    /// Whether the time of an attempt is watched here, which it is for handlers alone: requests have transports.
+    var isWatched: Bool {
+        switch execution.details.notice {
+        case .handler?: true
+        case .webhook?: false
+        case nil: job.definition.action.handler.map { timeout(of: $0) != nil || $0.heartbeatLimit != nil } ?? false
+        }
+    }
+
+    fileprivate func timeout(of call: HandlerCall) -> Duration? { timeoutOverride ?? call.timeout }
+
     /// The time that this execution's attempts may take, if it is different from the job's (S-74).
     fileprivate var timeoutOverride: Duration? {
         execution.source == .notification ? nil : execution.details.overrides?.timeout

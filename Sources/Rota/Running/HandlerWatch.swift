@@ -1,3 +1,4 @@
+import Foundation
 import RotaStore
 
 /// What a handler may not exceed, and what happens when it does.
@@ -23,38 +24,32 @@ struct HandlerWatch: Sendable {
     func run<Value: Sendable>(_ operation: @escaping @Sendable () async throws -> Value) async throws -> Value {
         guard timeout != nil || heartbeatLimit != nil else { return try await operation() }
         let start = clock.uptime
-        let (result, overrun) = await withTaskGroup(of: Ended<Value>.self) { group in
-            group.addTask {
-                do { return .operation(.success(try await operation())) } catch { return .operation(.failure(error)) }
+        let work = Task { @concurrent in try await operation() }
+        let watch = Task { @concurrent in
+            await SleeperTag.$current.withValue(.watch(pulse.lease.executionID, token: pulse.lease.token)) {
+                let overrun = await exceeded(from: start)
+                guard overrun != nil else { return overrun }
+                work.cancel()
+                // Whoever owns the clock's time expects the watch for as long as the attempt lasts.
+                while !Task.isCancelled { try? await clock.sleep(until: .distantFuture) }
+                return overrun
             }
-            group.addTask {
-                .watch(await SleeperTag.$current.withValue(nil) { await watch(from: start) })
-            }
-            var overrun: Overrun?
-            var result: Result<Value, any Error>?
-            while result == nil, let ended = await group.next() {
-                switch ended {
-                case .operation(let ended): result = ended
-                case .watch(let seen): overrun = seen
-                }
-                group.cancelAll()
-            }
-            return (result, overrun)
         }
+        let result = await withTaskCancellationHandler {
+            await work.result
+        } onCancel: {
+            work.cancel()
+        }
+        watch.cancel()
+        let overrun = await watch.value
         if case .failure = result, let overrun { throw overrun }
-        guard let result else { throw CancellationError() }
         return try result.get()
-    }
-
-    private enum Ended<Value: Sendable>: Sendable {
-        case operation(Result<Value, any Error>)
-        case watch(Overrun?)
     }
 
     /// Waits until a limit is exceeded, by the uptime, which steps of the wall clock do not change.
     ///
     /// - Returns: `nil` if the wait was canceled before.
-    private func watch(from start: Duration) async -> Overrun? {
+    private func exceeded(from start: Duration) async -> Overrun? {
         while true {
             let uptime = clock.uptime
             let silenceEnd = heartbeatLimit.map { max(start, pulse.lastBeat ?? start) + $0 }
@@ -65,7 +60,9 @@ struct HandlerWatch: Sendable {
                 return .silence
             }
             guard let end = [silenceEnd, timeoutEnd].compactMap(\.self).min() else { return nil }
-            do { try await clock.sleep(until: clock.now.advanced(by: end - uptime)) } catch { return nil }
+            // An instant that cannot be told from the present one would come back at once, for ever.
+            let rest = max(end - uptime, .milliseconds(1))
+            do { try await clock.sleep(until: clock.now.advanced(by: rest)) } catch { return nil }
         }
     }
 }

@@ -232,6 +232,8 @@ struct FiringAttacks {
             clock: clock,
             store: LosingStore(
                 hooked: HookedStore(base: base, before: { if $0 == "agenda" { asked.add($0) } })), seed: 3)
+        // A run whose handler is missing would be tried again and again.
+        try await loser.scheduler.handle("x") { _ in }
         _ = try await winner.scheduler.create(
             .init(name: "j", schedule: .once(at: start.addingTimeInterval(60)), action: .handler("x"), retry: .none))
         try await loser.running {

@@ -1,0 +1,90 @@
+import Foundation
+import RotaTesting
+import Testing
+
+@Suite("Signs of life")
+struct HeartbeatTests {
+    @Test("S-64 Signs of life and progress are stored with the renewal of the lease")
+    func stored() async throws {
+        let bench = Bench()
+        let clock = bench.clock
+        let begin = clock.now
+        try await bench.scheduler.handle("long") { context in
+            try await clock.sleep(until: begin.addingTimeInterval(5))
+            context.report(0.25, "reading")
+            try await clock.sleep(until: begin.addingTimeInterval(8))
+            context.heartbeat()
+            try await clock.sleep(until: begin.addingTimeInterval(100))
+        }
+        try await bench.running {
+            let job = try await bench.scheduler.create(
+                .init(name: "long", schedule: .immediately, action: .handler("long")))
+            await bench.advance(.seconds(12))
+            let execution = try #require(try await bench.executions(of: job.id).first)
+            #expect(execution.status == .running)
+            #expect(execution.heartbeatAt == begin.addingTimeInterval(8))
+            #expect(execution.report == ProgressReport(fraction: 0.25, message: "reading"))
+            await bench.advance(.seconds(100))
+            #expect(try await bench.scheduler.execution(execution.id).status == .succeeded)
+        }
+    }
+
+    @Test("S-64 A handler that falls silent for longer than its limit counts as crashed and is retried")
+    func stale() async throws {
+        let bench = Bench()
+        let clock = bench.clock
+        let begin = clock.now
+        try await bench.scheduler.handle("quiet") { context in
+            guard context.attempt == 1 else { return }
+            for second in [20.0, 40] {
+                try await clock.sleep(until: begin.addingTimeInterval(second))
+                context.heartbeat()
+            }
+            try await clock.sleep(until: begin.addingTimeInterval(3600))
+        }
+        try await bench.running {
+            let job = try await bench.scheduler.create(
+                .init(
+                    name: "quiet", schedule: .immediately,
+                    action: .handler("quiet", heartbeatLimit: .seconds(30)),
+                    retry: .fixed(.seconds(1), maxAttempts: 2)))
+            await bench.advance(.seconds(120))
+            let execution = try #require(try await bench.executions(of: job.id).first)
+            #expect(execution.attempts.map(\.failure?.kind) == [.crashed, nil])
+            #expect(execution.attempts.first?.duration == .seconds(70))
+            #expect(execution.status == .succeeded)
+        }
+    }
+
+    @Test("S-64 A silent handler that does not even end when it is canceled loses its lease, and its result is refused")
+    func hung() async throws {
+        let bench = Bench()
+        let clock = bench.clock
+        let begin = clock.now
+        let log = ObserverLog()
+        bench.scheduler.observe(log)
+        try await bench.scheduler.handle("hung") { context in
+            guard context.attempt == 1 else { return }
+            // A task of its own that cancellation does not reach.
+            let sleep = Task {
+                try? await clock.sleep(until: begin.addingTimeInterval(300))
+            }
+            await sleep.value
+        }
+        try await bench.running {
+            let job = try await bench.scheduler.create(
+                .init(
+                    name: "hung", schedule: .immediately,
+                    action: .handler("hung", heartbeatLimit: .seconds(10)),
+                    retry: .fixed(.seconds(1), maxAttempts: 2)))
+            await bench.advance(.seconds(60))
+            let execution = try #require(try await bench.executions(of: job.id).first)
+            #expect(execution.attempts.map(\.failure?.kind) == [.crashed, nil])
+            #expect(execution.status == .succeeded)
+            #expect(!log.all.contains("lost"))
+            await bench.advance(.seconds(300))
+            #expect(log.all.contains("lost"))
+            #expect(try await bench.scheduler.execution(execution.id).attempts.count == 2)
+        }
+    }
+}

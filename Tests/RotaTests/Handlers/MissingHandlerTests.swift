@@ -1,0 +1,91 @@
+import Foundation
+import RotaTesting
+import Testing
+
+@testable import Rota
+
+@Suite("Handlers that are not registered")
+struct MissingHandlerTests {
+    @Test("T-71 A run whose handler is missing stays queued without an attempt, and those who watch are told")
+    func released() async throws {
+        let bench = Bench()
+        let log = ObserverLog()
+        bench.scheduler.observe(log)
+        try await bench.scheduler.handle("known") { _ in }
+        try await bench.running {
+            let job = try await bench.scheduler.create(
+                .init(name: "lost", schedule: .immediately, action: .handler("unknown"), retry: .none))
+            await bench.advance(.seconds(100))
+            let execution = try #require(try await bench.executions(of: job.id).first)
+            #expect(execution.status == .queued)
+            #expect(execution.attempts.isEmpty)
+            let missed = log.all.filter { $0.hasPrefix("missed unknown") }
+            // Once when it is first tried, then with every turn, one in 31 to 36 seconds.
+            #expect((3...4).contains(missed.count))
+            // Registered at last, the handler does the work.
+            try await bench.scheduler.handle("unknown") { _ in }
+            await bench.advance(.seconds(40))
+            #expect(try await bench.scheduler.execution(execution.id).status == .succeeded)
+        }
+    }
+
+    @Test("A start reports the jobs that call handlers which are missing, those of their notices too")
+    func preflight() async throws {
+        let bench = Bench()
+        let log = ObserverLog()
+        bench.scheduler.observe(log)
+        try await bench.scheduler.handle("known") { _ in }
+        let ids = try await bench.scheduler.create(
+            (0..<30).map { .init(name: "lost \($0)", schedule: .every(.seconds(3600)), action: .handler("unknown")) }
+        ).map(\.id)
+        try await bench.scheduler.create(
+            .init(name: "fine", schedule: .every(.seconds(3600)), action: .handler("known")))
+        let noisy = try await bench.scheduler.create(
+            .init(name: "noisy", schedule: .every(.seconds(3600)), action: .handler("known")))
+        try await bench.scheduler.update(noisy.id) { $0.notifications = [.init(on: .failure, .handler("pager"))] }
+        try await bench.running { await bench.advance(.zero) }
+        #expect(
+            log.all.filter { $0.hasPrefix("missed") }
+                == [
+                    "missed pager [\(noisy.id)]", "missed unknown \(ids.prefix(20).map(\.description))",
+                ].map { $0.replacing("\"", with: "") })
+    }
+
+    @Test("Another scheduler on the store that has the handler takes the run", arguments: [false, true])
+    func taken(isLackingFirst: Bool) async throws {
+        let clock = ManualClock()
+        let store = InMemoryJobStore()
+        let (lacking, having) = (Bench(clock: clock, store: store, seed: 1), Bench(clock: clock, store: store, seed: 2))
+        let done = Tally<Int>()
+        try await having.scheduler.handle("rare") { context in done.add(context.attempt) }
+        let order = isLackingFirst ? [lacking, having] : [having, lacking]
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await lacking.scheduler.run() }
+            await clock.advance(by: .seconds(1), driving: [lacking.scheduler])
+            for number in 0..<5 {
+                try await lacking.scheduler.create(
+                    .init(name: "job \(number)", schedule: .immediately, action: .handler("rare"), retry: .none))
+            }
+            await clock.advance(by: .seconds(1), driving: [lacking.scheduler])
+            #expect(try await store.allExecutions().allSatisfy { $0.status == .queued && $0.attempts.isEmpty })
+            group.addTask { try await having.scheduler.run() }
+            await clock.advance(by: .seconds(40), driving: order.map(\.scheduler))
+            group.cancelAll()
+            try await group.waitForAll()
+        }
+        #expect(done.all == [1, 1, 1, 1, 1])
+        #expect(try await store.allExecutions().allSatisfy { $0.status == .succeeded && $0.attempts.count == 1 })
+    }
+
+    @Test("A turn is a common instant beyond the longest sleep, and its head start ends")
+    func deference() {
+        var deference = Deference()
+        let now = Date(timeIntervalSinceReferenceDate: 1003)
+        let turn = deference.turn(after: now, longestSleep: .seconds(30))
+        #expect(turn == Date(timeIntervalSinceReferenceDate: 1035))
+        #expect(deference.turn(after: now.addingTimeInterval(1), longestSleep: .seconds(30)) == turn)
+        #expect(deference.end(at: now) == nil)
+        #expect(deference.end(at: turn) == turn.addingTimeInterval(0.25))
+        #expect(deference.end(at: turn.addingTimeInterval(0.25)) == nil)
+    }
+}
