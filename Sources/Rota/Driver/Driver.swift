@@ -29,7 +29,7 @@ struct Driver {
     /// How many times in a row the driver plans anew at once when others move its jobs under its hands.
     private static let conflictLimit = 10
     /// How long a driver that is busy with results goes on without asking what others have left in the store.
-    private static let longestTrust = 0.005
+    private static let longestTrust = 0.002
 
     init(
         context: DriverContext, queue: WorkQueue<Work>, outbox: Outbox<AttemptResult>,
@@ -85,7 +85,10 @@ struct Driver {
         var isBusy = try await recordResults()
         try await renewLeases()
         let now = try usableTime()
-        let mustLook = hasNews || now < lookedAt || now >= min(lookAt, lookedAt.addingTimeInterval(Self.longestTrust))
+        // What is queued goes first while there are results: then an execution is claimed and recorded soon after it
+        // was made, while all its parts are at hand.
+        let isDue = now >= lookAt && !(isBusy && mayClaim)
+        let mustLook = hasNews || isDue || now < lookedAt || now >= lookedAt.addingTimeInterval(Self.longestTrust)
         if mustLook, try await look(at: now) == nil { isBusy = true }
         if try await claim() { isBusy = true }
         return isBusy

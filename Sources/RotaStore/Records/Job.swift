@@ -64,7 +64,8 @@ public struct Job: Sendable, Hashable, Identifiable {
 
     /// What to do, when, and how hard to try.
     public var definition: JobDefinition {
-        get { box.value }
+        // Lent, not copied: most readers want one member of many.
+        _read { yield box.value }
         set { box = Boxed(newValue) }
     }
 

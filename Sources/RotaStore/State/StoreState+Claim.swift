@@ -3,6 +3,7 @@ import Foundation
 extension StoreState {
     package mutating func claim(_ request: ClaimRequest, log: inout ChangeLog) -> [Claim] {
         var claims: [Claim] = []
+        claims.reserveCapacity(max(0, min(request.limit, queue.count)))
         while claims.count < request.limit, let key = queue.first, key.instant <= request.now,
             let execution = executions[key.id], let job = jobs[execution.jobID]
         {

@@ -9,12 +9,13 @@ extension StoreState {
         guard var execution = executions[completion.executionID] else { return .missing }
         guard execution.progress.status == .running, execution.progress.lease?.token == completion.token
         else { return .stale }
-        if let attempt = completion.attempt {
-            execution.attempts.append(attempt)
-            record(.putAttempt(execution.id, attempt), log: &log)
-        }
         execution.progress = progress(of: execution, after: completion)
         record(.putProgress(execution.id, execution.progress), log: &log)
+        if let attempt = completion.attempt {
+            record(.putAttempt(execution.id, attempt), log: &log)
+            // Read, not made a second time: both share one array.
+            execution.attempts = executions.read(execution.id, \.attempts) ?? []
+        }
         if execution.progress.status.isTerminal { settle(execution, at: completion.date, log: &log) }
         return .recorded(execution)
     }
@@ -50,6 +51,7 @@ extension StoreState {
     /// Brings the job up to date with an execution that is over, and removes history beyond its retention.
     mutating func settle(_ execution: Execution, at date: Date, log: inout ChangeLog) {
         guard let job = jobs[execution.jobID] else { return }
+        let maximumCount = job.definition.retention.maximumCount
         // A notice tells of a run; it is none.
         if execution.source != .notification {
             var tally = job.tally
@@ -67,8 +69,7 @@ extension StoreState {
             moved.move(to: position)
             record(.putPosition(job.id, moved.position), log: &log)
         }
-        while let history = histories[job.id], history.finished.count > job.definition.retention.maximumCount,
-            let oldest = history.finished.first
+        while let oldest = histories.read(job.id, { $0.finished.count > maximumCount ? $0.finished.first : nil }) ?? nil
         {
             record(.removeExecution(oldest), log: &log)
         }

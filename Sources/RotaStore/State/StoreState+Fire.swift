@@ -12,7 +12,7 @@ extension StoreState {
         var fired: [Execution] = []
         var skipped = fire.skips
         let skipsOverlap = job.definition.overlap.rule == .skip
-        var live = histories[job.id]?.liveCount ?? 0
+        var live = histories.read(job.id, \.liveCount) ?? 0
         for execution in fire.executions {
             if let reason = reasonToSkip(execution, of: job, skipsOverlap: skipsOverlap && live > 0) {
                 skipped.append(
@@ -59,7 +59,7 @@ extension StoreState {
     private func isInOrder(_ fire: Fire, after cursor: Date) -> Bool {
         var last = cursor
         for execution in fire.executions {
-            guard execution.jobID == fire.jobID, execution.scheduledFor > last, executions[execution.id] == nil
+            guard execution.jobID == fire.jobID, execution.scheduledFor > last, !executions.contains(execution.id)
             else { return false }
             last = execution.scheduledFor
         }

@@ -17,11 +17,18 @@ extension StoreState {
     }
 
     private func checkIdentifiers(of insertions: [JobInsertion]) throws(StoreError) {
+        // Identifiers mostly grow, and those that grow are not the same.
+        var greatest: JobID?
+        let areGrowing = insertions.allSatisfy { insertion in
+            defer { greatest = insertion.job.id }
+            return greatest.map { $0 < insertion.job.id } ?? true
+        }
         var seenJobs = Set<JobID>()
         var seenExecutions = Set<ExecutionID>()
         for insertion in insertions {
             if let key = insertion.idempotencyKey, idempotencyKeys[key] != nil { continue }
-            guard jobs[insertion.job.id] == nil, seenJobs.insert(insertion.job.id).inserted else {
+            guard !jobs.contains(insertion.job.id), areGrowing || seenJobs.insert(insertion.job.id).inserted
+            else {
                 throw StoreError(.duplicate, "There is a job \(insertion.job.id) already; a new job needs a new id.")
             }
             for execution in insertion.executions {

@@ -7,7 +7,7 @@ package import Foundation
 package struct StoreState: Sendable {
     package private(set) var jobs = RecordTable<JobID, Job>()
     package private(set) var executions = RecordTable<ExecutionID, Execution>()
-    package private(set) var histories: [JobID: JobHistory] = [:]
+    package private(set) var histories = RecordTable<JobID, JobHistory>()
     package private(set) var idempotencyKeys: [String: JobID] = [:]
     package private(set) var dependencies: [DependencyID: JobDependency] = [:]
     /// Keys of operations that were done, with the job that each was done to.
@@ -40,13 +40,18 @@ package struct StoreState: Sendable {
         case .putAttempt(let id, let attempt): put(attempt, of: id)
         case .removeExecution(let id): removeExecution(id)
         case .putSkips(let id, let skips):
-            if jobs[id] != nil { histories[id, default: JobHistory()].skips = skips }
+            if jobs.contains(id) { histories.modify(id, default: JobHistory()) { $0.skips = skips } }
         case .putSkip(let skip, let limit):
-            if jobs[skip.jobID] != nil { histories[skip.jobID, default: JobHistory()].put(skip, keeping: limit) }
+            if jobs.contains(skip.jobID) {
+                histories.modify(skip.jobID, default: JobHistory()) { $0.put(skip, keeping: limit) }
+            }
         case .putIdempotencyKey(let key, let id): put(key, for: id)
         case .putVersion(let version):
-            if jobs[version.jobID] != nil { histories[version.jobID, default: JobHistory()].put(version) }
-        case .removeVersion(let id): histories[id.jobID]?.versions.removeAll { $0.version == id.version }
+            if jobs.contains(version.jobID) {
+                histories.modify(version.jobID, default: JobHistory()) { $0.put(version) }
+            }
+        case .removeVersion(let id):
+            histories.modify(id.jobID) { history in history.versions.removeAll { $0.version == id.version } }
         case .putDependency(let dependency):
             if jobs[dependency.jobID] != nil, jobs[dependency.dependsOn] != nil {
                 dependencies[dependency.id] = dependency
@@ -71,10 +76,12 @@ package struct StoreState: Sendable {
     }
 
     private mutating func put(_ position: JobPosition, of id: JobID) {
-        guard let old = jobs[id]?.position else { return }
-        jobs.modify(id) { $0.position = position }
-        guard old.wake != position.wake else { return }
-        if let wake = old.wake { dueJobs.remove(DueKey(instant: wake, id: id)) }
+        let replaced = jobs.modify(id) { job in
+            defer { job.position = position }
+            return job.position.wake
+        }
+        guard let oldWake = replaced, oldWake != position.wake else { return }
+        if let wake = oldWake { dueJobs.remove(DueKey(instant: wake, id: id)) }
         if let wake = position.wake { dueJobs.insert(DueKey(instant: wake, id: id)) }
     }
 
@@ -90,35 +97,36 @@ package struct StoreState: Sendable {
         for execution in history.executions.suffix() {
             guard let removed = executions.removeValue(forKey: execution) else { continue }
             executionOrder.remove(execution)
-            removeFromQueues(removed)
+            removeFromQueues(execution, of: id, removed.progress)
         }
         if let key = history.idempotencyKey { idempotencyKeys[key] = nil }
     }
 
     private mutating func put(_ key: String, for id: JobID) {
-        guard jobs[id] != nil else { return }
+        guard jobs.contains(id) else { return }
         idempotencyKeys[key] = id
-        histories[id, default: JobHistory()].idempotencyKey = key
+        histories.modify(id, default: JobHistory()) { $0.idempotencyKey = key }
     }
 
     private mutating func put(_ execution: Execution) {
-        guard jobs[execution.jobID] != nil else { return }
+        guard jobs.contains(execution.jobID) else { return }
         if let old = executions.updateValue(execution, forKey: execution.id) {
-            removeFromQueues(old)
+            removeFromQueues(old.id, of: old.jobID, old.progress)
         } else {
             executionOrder.insert(execution.id)
         }
-        histories[execution.jobID, default: JobHistory()].executions.insert(execution.id)
-        addToQueues(execution)
+        histories.modify(execution.jobID, default: JobHistory()) { $0.executions.insert(execution.id) }
+        addToQueues(execution.id, of: execution.jobID, execution.progress)
     }
 
     private mutating func put(_ progress: ExecutionProgress, of id: ExecutionID) {
-        guard let old = executions[id] else { return }
-        removeFromQueues(old)
-        executions.modify(id) { $0.progress = progress }
-        var new = old
-        new.progress = progress
-        addToQueues(new)
+        let replaced = executions.modify(id) { execution in
+            defer { execution.progress = progress }
+            return (job: execution.jobID, progress: execution.progress)
+        }
+        guard let replaced else { return }
+        removeFromQueues(id, of: replaced.job, replaced.progress)
+        addToQueues(id, of: replaced.job, progress)
     }
 
     private mutating func put(_ attempt: Attempt, of id: ExecutionID) {
@@ -134,32 +142,25 @@ package struct StoreState: Sendable {
     private mutating func removeExecution(_ id: ExecutionID) {
         guard let execution = executions.removeValue(forKey: id) else { return }
         executionOrder.remove(id)
-        removeFromQueues(execution)
-        histories[execution.jobID]?.executions.remove(id)
-        histories[execution.jobID]?.finished.remove(id)
+        removeFromQueues(id, of: execution.jobID, execution.progress)
+        histories.modify(execution.jobID) { $0.executions.remove(id) }
     }
 
-    private mutating func addToQueues(_ execution: Execution) {
-        switch execution.progress.status {
-        case .queued: queue.insert(DueKey(instant: execution.progress.dueAt, id: execution.id))
-        case .running:
-            if let lease = execution.progress.lease {
-                leases.insert(DueKey(instant: lease.expiresAt, id: execution.id))
-            }
+    private mutating func addToQueues(_ id: ExecutionID, of job: JobID, _ progress: ExecutionProgress) {
+        switch progress.status {
+        case .queued: queue.insert(DueKey(instant: progress.dueAt, id: id))
+        case .running: if let lease = progress.lease { leases.insert(DueKey(instant: lease.expiresAt, id: id)) }
         case .waiting: break
-        case .succeeded, .failed, .canceled, .expired: histories[execution.jobID]?.finished.insert(execution.id)
+        case .succeeded, .failed, .canceled, .expired: histories.modify(job) { $0.finished.insert(id) }
         }
     }
 
-    private mutating func removeFromQueues(_ execution: Execution) {
-        switch execution.progress.status {
-        case .queued: queue.remove(DueKey(instant: execution.progress.dueAt, id: execution.id))
-        case .running:
-            if let lease = execution.progress.lease {
-                leases.remove(DueKey(instant: lease.expiresAt, id: execution.id))
-            }
+    private mutating func removeFromQueues(_ id: ExecutionID, of job: JobID, _ progress: ExecutionProgress) {
+        switch progress.status {
+        case .queued: queue.remove(DueKey(instant: progress.dueAt, id: id))
+        case .running: if let lease = progress.lease { leases.remove(DueKey(instant: lease.expiresAt, id: id)) }
         case .waiting: break
-        case .succeeded, .failed, .canceled, .expired: histories[execution.jobID]?.finished.remove(execution.id)
+        case .succeeded, .failed, .canceled, .expired: histories.modify(job) { $0.finished.remove(id) }
         }
     }
 }

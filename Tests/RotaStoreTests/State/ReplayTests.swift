@@ -40,7 +40,8 @@ struct ReplayTests {
         for key in state.dueJobs.suffix() { lines.append("due \(key)") }
         for key in state.queue.suffix() { lines.append("queue \(key)") }
         for key in state.leases.suffix() { lines.append("lease \(key)") }
-        for (id, history) in state.histories.sorted(by: { $0.key < $1.key }) where state.jobs[id] != nil {
+        for id in state.jobOrder.suffix() {
+            guard let history = state.histories[id] else { continue }
             lines.append(
                 "history \(id) \(Array(history.executions.suffix())) \(Array(history.finished.suffix())) "
                     + "\(history.skips) \(history.idempotencyKey ?? "")")
