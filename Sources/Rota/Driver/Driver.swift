@@ -165,7 +165,7 @@ struct Driver {
                 let turn = deference.turn(after: now, longestSleep: context.clock.longestSleep)
                 return CompletionPlanner.released(result.claim, at: now, until: turn)
             }
-            if result.claim.job.definition.schedule.completionDelay != nil { lookAt = now }
+            if result.claim.job.schedule.completionDelay != nil { lookAt = now }
             return CompletionPlanner.plan(result, at: now, random: &random)
         }
         try await finish(completions, of: results.map(\.claim), at: now)

@@ -5,17 +5,15 @@ extension StoreState {
         var claims: [Claim] = []
         claims.reserveCapacity(max(0, min(request.limit, queue.count)))
         while claims.count < request.limit, let key = queue.first, key.instant <= request.now,
-            let execution = executions[key.id], let job = jobs[execution.jobID]
+            var progress = executions.read(key.id, { $0.progress })
         {
-            var progress = execution.progress
             progress.status = .running
             progress.startedAt = progress.startedAt ?? request.now
             progress.attemptStartedAt = request.now
             progress.lease = Lease(
                 owner: request.owner, token: (progress.lease?.token ?? 0) &+ 1, expiresAt: request.leaseExpiresAt)
             record(.putProgress(key.id, progress), log: &log)
-            var claimed = execution
-            claimed.progress = progress
+            guard let claimed = executions[key.id], let job = jobs[claimed.jobID] else { break }
             claims.append(Claim(execution: claimed, job: self.job(job, asSeenBy: claimed)))
         }
         return claims

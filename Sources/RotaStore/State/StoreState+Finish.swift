@@ -51,7 +51,7 @@ extension StoreState {
     /// Brings the job up to date with an execution that is over, and removes history beyond its retention.
     mutating func settle(_ execution: Execution, at date: Date, log: inout ChangeLog) {
         guard let job = jobs[execution.jobID] else { return }
-        let maximumCount = job.definition.retention.maximumCount
+        let maximumCount = job.retention.maximumCount
         // A notice tells of a run; it is none.
         if execution.source != .notification {
             var tally = job.tally
@@ -62,7 +62,7 @@ extension StoreState {
         }
         for notice in job.notices(of: execution, at: date) { record(.putExecution(notice), log: &log) }
         var position = job.position
-        let proceeds = position.runEnded(execution.id, at: date, of: job.definition.schedule)
+        let proceeds = position.runEnded(execution.id, at: date, of: job.schedule)
         let isCounted = position.runEnded(execution, policy: job.definition.breaker, at: date)
         if proceeds || isCounted {
             var moved = job

@@ -35,7 +35,7 @@ extension StoreState {
         position.lastFired = job.position.lastFired
         position.awaiting = job.position.awaiting
         position.runsBegan(
-            fired.count, last: fired.last.map { ($0.id, $0.scheduledFor) }, of: job.definition.schedule)
+            fired.count, last: fired.last.map { ($0.id, $0.scheduledFor) }, of: job.schedule)
         job.move(to: position)
         record(.putPosition(job.id, job.position), log: &log)
         return .fired(executions: fired, skips: skipped, replaced: [])
