@@ -2,6 +2,10 @@ import Foundation
 
 // swift run -c release benchmarks [--tiny] [id …]
 let arguments = CommandLine.arguments.dropFirst()
+if arguments.first == "--memory", let size = arguments.last.flatMap({ Int($0) }) {
+    print(try await SchedulerSuite.bytesPerJob(size), terminator: "")
+    exit(0)
+}
 let scale: Scale = arguments.contains("--tiny") ? .tiny : .full
 let wanted = Set(arguments.filter { !$0.hasPrefix("--") })
 let all =

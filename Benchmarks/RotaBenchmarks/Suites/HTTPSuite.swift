@@ -14,7 +14,7 @@ enum HTTPSuite {
             goal: ">= 0.9x a bare URLSession loop", run: delivery)
     ]
 
-    private static let payload = Data(repeating: UInt8(ascii: "x"), count: 1024)
+    static let payload = Data(repeating: UInt8(ascii: "x"), count: 1024)
 
     /// Requests a second through the transport and through a bare URLSession, in turn, against one server.
     private static func delivery(_ scale: Scale) async throws -> [Figure] {
@@ -51,7 +51,7 @@ enum HTTPSuite {
     }
 
     /// Runs `count` requests, 32 at once, and returns how many a second there were.
-    private static func rate(_ count: Int, _ send: @escaping @Sendable () async throws -> Int) async throws -> Double {
+    static func rate(_ count: Int, _ send: @escaping @Sendable () async throws -> Int) async throws -> Double {
         let start = ContinuousClock.now
         try await withThrowingTaskGroup(of: Void.self) { group in
             for _ in 0..<32 {

@@ -29,7 +29,7 @@ struct Driver {
     /// How many times in a row the driver plans anew at once when others move its jobs under its hands.
     private static let conflictLimit = 10
     /// How long a driver that is busy with results goes on without asking what others have left in the store.
-    private static let longestTrust = 0.005
+    private static let longestTrust = 0.002
 
     init(
         context: DriverContext, queue: WorkQueue<Work>, outbox: Outbox<AttemptResult>,
@@ -82,10 +82,17 @@ struct Driver {
     ///
     /// - Returns: Whether anything was done, so that there may be more.
     private mutating func pass() async throws -> Bool {
-        var isBusy = try await recordResults()
+        let results = takeResults()
+        var isBusy = !results.isEmpty
+        // The slots that are free again get new work first, so that it is done while the results are written down.
+        if isBusy { _ = try await claim() }
+        try await record(results)
         try await renewLeases()
         let now = try usableTime()
-        let mustLook = hasNews || now < lookedAt || now >= min(lookAt, lookedAt.addingTimeInterval(Self.longestTrust))
+        // What is queued goes first while there are results: then an execution is claimed and recorded soon after it
+        // was made, while all its parts are at hand.
+        let isDue = now >= lookAt && !(isBusy && mayClaim)
+        let mustLook = hasNews || isDue || now < lookedAt || now >= lookedAt.addingTimeInterval(Self.longestTrust)
         if mustLook, try await look(at: now) == nil { isBusy = true }
         if try await claim() { isBusy = true }
         return isBusy
@@ -148,25 +155,29 @@ struct Driver {
 
     // MARK: The steps of a pass
 
-    private mutating func recordResults() async throws -> Bool {
+    /// Takes what the workers have finished, which frees their slots.
+    private mutating func takeResults() -> [AttemptResult] {
         // Whoever raises the flag from here on is heard by the next pass.
         if context.signal.lower() { hasNews = true }
         let results = outbox.drain()
-        guard !results.isEmpty else { return false }
-        let now = context.clock.now
         for result in results { inFlight.end(result.work.slot) }
         if inFlight.isEmpty { renewAt = nil }
+        return results
+    }
+
+    private mutating func record(_ results: [AttemptResult]) async throws {
+        guard !results.isEmpty else { return }
+        let now = context.clock.now
         let completions = results.map { result in
             if case .unhandled(let name) = result.report.ending {
                 context.events.missedHandler(name, jobs: [result.claim.job.id], at: now)
                 let turn = deference.turn(after: now, longestSleep: context.clock.longestSleep)
                 return CompletionPlanner.released(result.claim, at: now, until: turn)
             }
-            if result.claim.job.definition.schedule.completionDelay != nil { lookAt = now }
+            if result.claim.job.schedule.completionDelay != nil { lookAt = now }
             return CompletionPlanner.plan(result, at: now, random: &random)
         }
         try await finish(completions, of: results.map(\.claim), at: now)
-        return true
     }
 
     private mutating func reclaim(_ expired: [Claim], at now: Date) async throws -> Bool {
@@ -294,7 +305,7 @@ struct Driver {
 
         var deadline: Date? = now.advanced(by: context.configuration.shutdownGrace)
         while true {
-            _ = try await recordResults()
+            try await record(takeResults())
             guard !inFlight.isEmpty else { return }
             try await renewLeases()
             let now = context.clock.now

@@ -25,7 +25,7 @@ struct FirePlanner: Sendable {
         guard let wake = job.position.wake, wake <= now else { return nil }
         if job.position.state == .paused { return goOn(job, at: wake, now: now) }
         guard let first = job.position.next else { return nil }
-        let schedule = job.definition.schedule
+        let schedule = job.schedule
         var position = job.position
         var skips: [SkippedOccurrence] = []
         var due: Occurrence? = schedule.occurrence(at: first)
@@ -87,7 +87,7 @@ struct FirePlanner: Sendable {
         var last = first
         var count = 1
         while count < job.position.skipsRemaining,
-            let next = job.definition.schedule.nextOccurrence(after: last), next.effective <= now
+            let next = job.schedule.nextOccurrence(after: last), next.effective <= now
         {
             last = next.nominal
             count += 1
@@ -97,7 +97,7 @@ struct FirePlanner: Sendable {
     }
 
     private func verdict(from first: Occurrence, job: Job, now: Date) -> FireVerdict {
-        let schedule = job.definition.schedule
+        let schedule = job.schedule
         var verdict =
             now.elapsed(since: first.effective) <= tolerance
             ? onTime(from: first.nominal, schedule: schedule, now: now)
@@ -118,7 +118,7 @@ struct FirePlanner: Sendable {
     }
 
     private func missed(from first: Date, job: Job, now: Date) -> FireVerdict {
-        let schedule = job.definition.schedule
+        let schedule = job.schedule
         let latest = latestDue(from: first, schedule: schedule, now: now)
         var verdict = FireVerdict(first: first, last: latest.nominal, fired: [])
         switch job.definition.misfire.rule {

@@ -35,7 +35,7 @@ struct FireVerdict {
     /// The occurrences that do not fire, those of one reason together.
     func skips(of job: JobID, schedule: Schedule, countingLimit: Int, at now: Date) -> [SkippedOccurrence] {
         var skips: [SkippedOccurrence] = []
-        if let oldest = (late + fired).first?.nominal ?? Optional(last), first < oldest,
+        if let oldest = (late.first ?? fired.first)?.nominal ?? Optional(last), first < oldest,
             let skippedLast = schedule.previous(before: oldest), skippedLast >= first
         {
             skips.append(

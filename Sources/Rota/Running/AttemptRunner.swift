@@ -50,7 +50,7 @@ struct AttemptRunner: Sendable {
             }
         case nil: break
         }
-        switch claim.job.definition.action.kind {
+        switch claim.job.action.kind {
         case .http(let template):
             return await send(claim, headers: headers, success: template.success, output: template.output) {
                 try await template.render(claim.templateVariables).resolve(secrets: secrets)

@@ -12,11 +12,13 @@ public protocol IDGenerator: Sendable {
 
 /// Makes UUIDs of version 7 (RFC 9562 §5.7) that grow even within a millisecond and when the clock steps back.
 ///
-/// The 12 bits after the time count the identifiers of one millisecond (§6.2, method 1); the last 62 are random.
+/// The 12 bits after the time count the identifiers of one millisecond (§6.2, method 1); the last 62 are random, drawn
+/// once a millisecond and spread over its identifiers, because a draw from the system is a call of the kernel.
 public final class TimeOrderedIDGenerator: IDGenerator {
     private struct State {
         var millisecond: UInt64 = 0
         var count: UInt64 = 0
+        var seed: UInt64?
         var random: any RandomNumberGenerator & Sendable
     }
 
@@ -40,16 +42,28 @@ public final class TimeOrderedIDGenerator: IDGenerator {
             if wanted > state.millisecond {
                 state.millisecond = wanted
                 state.count = 0
+                state.seed = nil
             } else {
                 state.count += 1
                 if state.count > 0xfff {
                     state.millisecond += 1
                     state.count = 0
+                    state.seed = nil
                 }
             }
+            let seed = state.seed ?? state.random.next()
+            state.seed = seed
             let high = (state.millisecond & 0xffff_ffff_ffff) << 16 | 0x7000 | state.count
-            let low = 0x8000_0000_0000_0000 | (state.random.next() >> 2)
+            let low = 0x8000_0000_0000_0000 | (Self.spread(seed, state.count) >> 2)
             return UInt128(high) << 64 | UInt128(low)
         }
+    }
+
+    /// The random bits of the identifier with a number: a step of SplitMix64 from the seed.
+    private static func spread(_ seed: UInt64, _ number: UInt64) -> UInt64 {
+        var bits = seed &+ number &* 0x9e37_79b9_7f4a_7c15
+        bits = (bits ^ (bits >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        bits = (bits ^ (bits >> 27)) &* 0x94d0_49bb_1331_11eb
+        return bits ^ (bits >> 31)
     }
 }

@@ -1,4 +1,6 @@
 public import Foundation
+package import RotaRetry
+package import RotaSchedule
 
 /// A job as it is remembered: its definition, its place on its schedule, and what became of its runs.
 ///
@@ -67,6 +69,12 @@ public struct Job: Sendable, Hashable, Identifiable {
         get { box.value }
         set { box = Boxed(newValue) }
     }
+
+    // The members that are read on every run, without a copy of the others.
+    package var schedule: Schedule { box.value.schedule }
+    package var action: JobAction { box.value.action }
+    package var retry: RetryPolicy { box.value.retry }
+    package var retention: Retention { box.value.retention }
 
     /// The instant at which the job will fire next, or `nil` if it will not (T-27).
     public var nextRunAt: Date? { position.state == .active ? position.wake : nil }

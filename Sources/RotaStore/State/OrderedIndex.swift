@@ -1,8 +1,15 @@
 /// A sorted set of keys in small chunks: insertion, removal, the first key and the next key in a few comparisons and
 /// a short move of memory, whatever the size.
+///
+/// Taking the smallest key, as queues do, moves nothing; and a small set, as most are, is one array.
 package struct OrderedIndex<Key: Comparable & Sendable>: Sendable {
-    // No chunk is empty. A key belongs to the first chunk whose last key is not smaller.
-    private var chunks: [[Key]] = []
+    // No chunk but the only one is empty. A key belongs to the first chunk whose last key is not smaller.
+    private var firstChunk: [Key] = []
+    private var laterChunks: [[Key]] = []
+    /// The last key of each later chunk, side by side: where a key belongs is found without a look into the chunks.
+    private var lastKeys: [Key] = []
+    /// The number of keys at the beginning of the first chunk that were removed; fewer than it has.
+    private var taken = 0
     /// The number of keys.
     package private(set) var count = 0
 
@@ -13,10 +20,22 @@ package struct OrderedIndex<Key: Comparable & Sendable>: Sendable {
     package var isEmpty: Bool { count == 0 }
 
     /// The smallest key.
-    package var first: Key? { chunks.first?.first }
+    package var first: Key? { count == 0 ? nil : firstChunk[taken] }
+
+    private var chunkCount: Int { count == 0 ? 0 : laterChunks.count + 1 }
+
+    private subscript(chunk chunk: Int) -> [Key] {
+        _read { if chunk == 0 { yield firstChunk } else { yield laterChunks[chunk - 1] } }
+        _modify { if chunk == 0 { yield &firstChunk } else { yield &laterChunks[chunk - 1] } }
+    }
+
+    /// The first position of a chunk that holds a key of the set.
+    private func start(ofChunk chunk: Int) -> Int { chunk == 0 ? taken : 0 }
+
+    // MARK: Changes
 
     /// The greatest key.
-    package var last: Key? { chunks.last?.last }
+    package var last: Key? { count == 0 ? nil : lastKeys.last ?? firstChunk.last }
 
     /// The key before which so many others lie between it and the end; 0 for the greatest.
     ///
@@ -24,9 +43,10 @@ package struct OrderedIndex<Key: Comparable & Sendable>: Sendable {
     /// - Complexity: O(offset / 64).
     package func key(fromEnd offset: Int) -> Key? {
         var rest = offset
-        for chunk in chunks.reversed() {
-            if rest < chunk.count { return chunk[chunk.count - 1 - rest] }
-            rest -= chunk.count
+        for chunk in stride(from: chunkCount - 1, through: 0, by: -1) {
+            let keys = self[chunk: chunk].count - start(ofChunk: chunk)
+            if rest < keys { return self[chunk: chunk][self[chunk: chunk].count - 1 - rest] }
+            rest -= keys
         }
         return nil
     }
@@ -36,32 +56,38 @@ package struct OrderedIndex<Key: Comparable & Sendable>: Sendable {
     /// - Returns: Whether it was inserted.
     @discardableResult
     package mutating func insert(_ key: Key) -> Bool {
-        guard !chunks.isEmpty else {
-            chunks.append([key])
-            count = 1
+        guard count > 0 else {
+            (firstChunk, taken, count) = ([key], 0, 1)
             return true
         }
-        let last = chunks.count - 1
-        if chunks[last][chunks[last].count - 1] < key {
-            append(key, to: last)
+        if let greatest = lastKeys.last ?? firstChunk.last, greatest < key {
+            append(key, to: laterChunks.count)
             return true
         }
         let chunk = chunkIndex(for: key)
-        let position = Self.lowerBound(of: key, in: chunks[chunk])
-        if position < chunks[chunk].count, chunks[chunk][position] == key { return false }
-        chunks[chunk].insert(key, at: position)
+        let position = lowerBound(of: key, inChunk: chunk)
+        guard self[chunk: chunk][position] != key else { return false }
         count += 1
-        if chunks[chunk].count > Self.chunkSize { split(chunk) }
+        if chunk == 0, position == taken, taken > 0 {
+            taken -= 1
+            firstChunk[taken] = key
+            return true
+        }
+        self[chunk: chunk].insert(key, at: position)
+        if self[chunk: chunk].count > Self.chunkSize { split(chunk) }
         return true
     }
 
     /// Adds the greatest key, as is mostly the case; full chunks stay full.
     private mutating func append(_ key: Key, to last: Int) {
         count += 1
-        if chunks[last].count < Self.chunkSize {
-            chunks[last].append(key)
+        if last == 0, firstChunk.count >= Self.chunkSize, taken >= Self.chunkSize / 2 { dropTaken() }
+        if self[chunk: last].count < Self.chunkSize {
+            self[chunk: last].append(key)
+            if last > 0 { lastKeys[last - 1] = key }
         } else {
-            chunks.append([key])
+            laterChunks.append([key])
+            lastKeys.append(key)
         }
     }
 
@@ -71,47 +97,75 @@ package struct OrderedIndex<Key: Comparable & Sendable>: Sendable {
     @discardableResult
     package mutating func remove(_ key: Key) -> Bool {
         let chunk = chunkIndex(for: key)
-        guard chunk < chunks.count else { return false }
-        let position = Self.lowerBound(of: key, in: chunks[chunk])
-        guard chunks[chunk][position] == key else { return false }
-        if chunks[chunk].count == 1 {
-            chunks.remove(at: chunk)
-        } else {
-            chunks[chunk].remove(at: position)
-        }
+        guard chunk < chunkCount else { return false }
+        let position = lowerBound(of: key, inChunk: chunk)
+        guard self[chunk: chunk][position] == key else { return false }
         count -= 1
+        if self[chunk: chunk].count - start(ofChunk: chunk) == 1 {
+            removeChunk(chunk)
+        } else if chunk == 0, position == taken {
+            taken += 1
+        } else {
+            self[chunk: chunk].remove(at: position)
+            if chunk > 0 { lastKeys[chunk - 1] = laterChunks[chunk - 1][laterChunks[chunk - 1].count - 1] }
+        }
         return true
     }
+
+    private mutating func removeChunk(_ chunk: Int) {
+        guard chunk == 0 else {
+            laterChunks.remove(at: chunk - 1)
+            lastKeys.remove(at: chunk - 1)
+            return
+        }
+        taken = 0
+        guard !laterChunks.isEmpty else {
+            firstChunk = []
+            return
+        }
+        firstChunk = laterChunks.removeFirst()
+        lastKeys.removeFirst()
+    }
+
+    private mutating func split(_ chunk: Int) {
+        if chunk == 0, taken > 0 { return dropTaken() }
+        let cut = self[chunk: chunk].count / 2
+        let tail = Array(self[chunk: chunk][cut...])
+        self[chunk: chunk].removeSubrange(cut...)
+        laterChunks.insert(tail, at: chunk)
+        lastKeys.insert(tail[tail.count - 1], at: chunk)
+        if chunk > 0 { lastKeys[chunk - 1] = laterChunks[chunk - 1][cut - 1] }
+    }
+
+    private mutating func dropTaken() {
+        firstChunk.removeFirst(taken)
+        taken = 0
+    }
+
+    // MARK: Reading
 
     /// Whether a key is there.
     package func contains(_ key: Key) -> Bool {
         let chunk = chunkIndex(for: key)
-        guard chunk < chunks.count else { return false }
-        let position = Self.lowerBound(of: key, in: chunks[chunk])
-        return position < chunks[chunk].count && chunks[chunk][position] == key
+        guard chunk < chunkCount else { return false }
+        return self[chunk: chunk][lowerBound(of: key, inChunk: chunk)] == key
     }
 
     /// The smallest key greater than another.
     package func next(after key: Key) -> Key? {
-        for candidate in suffix(after: key) { return candidate }
-        return nil
+        let (chunk, position) = place(after: key)
+        guard chunk < chunkCount else { return nil }
+        if position < self[chunk: chunk].count { return self[chunk: chunk][position] }
+        return chunk + 1 < chunkCount ? self[chunk: chunk + 1][0] : nil
     }
 
     /// The keys from the smallest on, or those greater than a key.
     package func suffix(after key: Key? = nil) -> some Sequence<Key> {
-        var (chunk, position) = (0, 0)
-        if let key {
-            chunk = chunkIndex(for: key)
-            if chunk < chunks.count {
-                position = Self.lowerBound(of: key, in: chunks[chunk])
-                if chunks[chunk][position] == key { position += 1 }
-            }
-        }
-        return sequence(state: (chunk, position)) { [chunks] state -> Key? in
-            while state.0 < chunks.count {
-                if state.1 < chunks[state.0].count {
+        sequence(state: key.map { place(after: $0) } ?? (0, taken)) { [self] state -> Key? in
+            while state.0 < chunkCount {
+                if state.1 < self[chunk: state.0].count {
                     defer { state.1 += 1 }
-                    return chunks[state.0][state.1]
+                    return self[chunk: state.0][state.1]
                 }
                 state = (state.0 + 1, 0)
             }
@@ -121,47 +175,49 @@ package struct OrderedIndex<Key: Comparable & Sendable>: Sendable {
 
     /// The keys from the greatest down, or those smaller than a key.
     package func prefixReversed(before key: Key? = nil) -> some Sequence<Key> {
-        var (chunk, position) = (chunks.count - 1, (chunks.last?.count ?? 0) - 1)
-        if let key {
-            chunk = min(chunkIndex(for: key), chunks.count - 1)
-            if chunk >= 0 { position = Self.lowerBound(of: key, in: chunks[chunk]) - 1 }
+        var (chunk, position) = (chunkCount - 1, 0)
+        if let key { chunk = min(chunkIndex(for: key), chunk) }
+        if chunk >= 0 {
+            position = (key.map { lowerBound(of: $0, inChunk: chunk) } ?? self[chunk: chunk].count) - 1
         }
-        return sequence(state: (chunk, position)) { [chunks] state -> Key? in
+        return sequence(state: (chunk, position)) { [self] state -> Key? in
             while state.0 >= 0 {
-                if state.1 >= 0 {
+                if state.1 >= start(ofChunk: state.0) {
                     defer { state.1 -= 1 }
-                    return chunks[state.0][state.1]
+                    return self[chunk: state.0][state.1]
                 }
                 state.0 -= 1
-                if state.0 >= 0 { state.1 = chunks[state.0].count - 1 }
+                if state.0 >= 0 { state.1 = self[chunk: state.0].count - 1 }
             }
             return nil
         }
     }
 
-    private mutating func split(_ chunk: Int) {
-        let cut = chunks[chunk].count / 2
-        let tail = Array(chunks[chunk][cut...])
-        chunks[chunk].removeSubrange(cut...)
-        chunks.insert(tail, at: chunk + 1)
+    /// The place of the smallest key greater than another, which may be behind the last of a chunk.
+    private func place(after key: Key) -> (chunk: Int, position: Int) {
+        let chunk = chunkIndex(for: key)
+        guard chunk < chunkCount else { return (chunk, 0) }
+        let position = lowerBound(of: key, inChunk: chunk)
+        return (chunk, self[chunk: chunk][position] == key ? position + 1 : position)
     }
 
     /// The first chunk whose last key is not smaller than a key, or the number of chunks.
     private func chunkIndex(for key: Key) -> Int {
-        var (low, high) = (0, chunks.count)
+        guard let last = firstChunk.last, last < key else { return 0 }
+        var (low, high) = (0, lastKeys.count)
         while low < high {
             let middle = (low + high) / 2
-            if chunks[middle][chunks[middle].count - 1] < key { low = middle + 1 } else { high = middle }
+            if lastKeys[middle] < key { low = middle + 1 } else { high = middle }
         }
-        return low
+        return low + 1
     }
 
-    /// The first position whose key is not smaller than a key.
-    private static func lowerBound(of key: Key, in chunk: [Key]) -> Int {
-        var (low, high) = (0, chunk.count)
+    /// The first position in a chunk whose key is not smaller than a key.
+    private func lowerBound(of key: Key, inChunk chunk: Int) -> Int {
+        var (low, high) = (start(ofChunk: chunk), self[chunk: chunk].count)
         while low < high {
             let middle = (low + high) / 2
-            if chunk[middle] < key { low = middle + 1 } else { high = middle }
+            if self[chunk: chunk][middle] < key { low = middle + 1 } else { high = middle }
         }
         return low
     }

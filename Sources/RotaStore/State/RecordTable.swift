@@ -8,12 +8,49 @@ package struct RecordTable<ID: RecordID, Record: Sendable>: Sendable {
     /// that a record is looked at only when it is very likely the one.
     private struct Part: Sendable {
         var slots: [UInt64] = []
+        /// The number of slots less one, or 0 if there are none.
+        var mask = 0
+        /// The number of slots that are not empty, those of removed records included.
+        var used = 0
         var count = 0
     }
 
+    /// Where an identifier may lie: first beside those made just before and after it, for whoever works through many
+    /// in their order finds them side by side; otherwise anywhere.
+    private struct Trail {
+        let part: Int
+        let hash: UInt64
+        private let first: UInt64
+        private let second: UInt64
+
+        init(_ id: ID) {
+            let (high, low) = (UInt64(truncatingIfNeeded: id.bits >> 64), UInt64(truncatingIfNeeded: id.bits))
+            hash = mix(high &* 0x9e37_79b9_7f4a_7c15 ^ low)
+            // UUIDs of version 7 that follow one another differ in the lowest bits of the upper half.
+            let neighbourhood = high & 0xf000 == 0x7000 ? mix(high >> 6) : hash
+            part = Int(neighbourhood >> 56)
+            let offset = (high &+ neighbourhood >> 40) & 63
+            first = neighbourhood & ~63 | offset
+            second = (neighbourhood >> 24) & ~63 | offset
+        }
+
+        /// The slot to look at after so many others.
+        func slot(_ step: Int, mask: Int) -> Int {
+            switch step {
+            case 0: Int(truncatingIfNeeded: first) & mask
+            case 1: Int(truncatingIfNeeded: second) & mask
+            default: (Int(truncatingIfNeeded: hash >> 8) &+ step) & mask
+            }
+        }
+    }
+
+    private struct Entry: Sendable {
+        let id: ID
+        var record: Record
+    }
+
     // All chunks but the last are full; removal fills the hole with the last record of all.
-    private var records: [[Record]] = []
-    private var ids: [[ID]] = []
+    private var chunks: [[Entry]] = []
     private var parts = [Part](repeating: Part(), count: 256)
     /// The number of records.
     package private(set) var count = 0
@@ -25,27 +62,50 @@ package struct RecordTable<ID: RecordID, Record: Sendable>: Sendable {
     package var isEmpty: Bool { count == 0 }
 
     /// All records, in no order.
-    package var values: some Sequence<Record> { records.lazy.joined() }
+    package var values: some Sequence<Record> { chunks.lazy.joined().lazy.map(\.record) }
+
+    /// Whether there is a record with an identifier.
+    package func contains(_ id: ID) -> Bool { place(of: id) != nil }
 
     /// The record with an identifier.
     ///
     /// - Complexity: O(1).
     package subscript(id: ID) -> Record? {
         guard let place = place(of: id) else { return nil }
-        return records[place / Self.chunkSize][place % Self.chunkSize]
+        return chunks[place / Self.chunkSize][place % Self.chunkSize].record
     }
 
-    /// Whether there is a record with an identifier.
+    /// A part of the record with an identifier, read where it lies; `nil` if there is none.
     ///
     /// - Complexity: O(1).
-    package func contains(_ id: ID) -> Bool { slot(of: id).slot != nil }
+    @inline(__always)
+    package func read<Value>(_ id: ID, _ body: (borrowing Record) -> Value) -> Value? {
+        guard let place = place(of: id) else { return nil }
+        return body(chunks[place / Self.chunkSize][place % Self.chunkSize].record)
+    }
 
     /// Changes a record where it lies; does nothing if there is none.
     ///
+    /// - Returns: What the change returns, or `nil` if there is no record.
     /// - Complexity: O(1).
-    package mutating func modify(_ id: ID, _ body: (inout Record) -> Void) {
-        guard let place = place(of: id) else { return }
-        body(&records[place / Self.chunkSize][place % Self.chunkSize])
+    @inline(__always)
+    @discardableResult
+    package mutating func modify<Value>(_ id: ID, _ body: (inout Record) -> Value) -> Value? {
+        guard let place = place(of: id) else { return nil }
+        return body(&chunks[place / Self.chunkSize][place % Self.chunkSize].record)
+    }
+
+    /// Changes a record where it lies, or adds one.
+    ///
+    /// - Complexity: O(1) on average.
+    @inline(__always)
+    package mutating func modify(
+        _ id: ID, default record: @autoclosure () -> Record, _ body: (inout Record) -> Void
+    ) {
+        guard modify(id, body) == nil else { return }
+        var new = record()
+        body(&new)
+        add(new, id)
     }
 
     /// Puts a record in place of the one with the same identifier, or adds it.
@@ -56,25 +116,24 @@ package struct RecordTable<ID: RecordID, Record: Sendable>: Sendable {
     package mutating func updateValue(_ record: Record, forKey id: ID) -> Record? {
         if let place = place(of: id) {
             let (chunk, index) = (place / Self.chunkSize, place % Self.chunkSize)
-            let old = records[chunk][index]
-            records[chunk][index] = record
+            let old = chunks[chunk][index].record
+            chunks[chunk][index].record = record
             return old
         }
+        add(record, id)
+        return nil
+    }
+
+    private mutating func add(_ record: Record, _ id: ID) {
         let place = count
         if place % Self.chunkSize == 0 {
-            records.append([])
-            ids.append([])
+            chunks.append([])
             // The first chunk grows as small stores do; later ones are known to fill up.
-            if place > 0 {
-                records[records.count - 1].reserveCapacity(Self.chunkSize)
-                ids[ids.count - 1].reserveCapacity(Self.chunkSize)
-            }
+            if place > 0 { chunks[chunks.count - 1].reserveCapacity(Self.chunkSize) }
         }
-        records[records.count - 1].append(record)
-        ids[ids.count - 1].append(id)
+        chunks[chunks.count - 1].append(Entry(id: id, record: record))
         count += 1
         addToIndex(id, place)
-        return nil
     }
 
     /// Removes a record.
@@ -87,20 +146,15 @@ package struct RecordTable<ID: RecordID, Record: Sendable>: Sendable {
         removeFromIndex(id)
         let last = count - 1
         let (chunk, index) = (place / Self.chunkSize, place % Self.chunkSize)
-        let removed = records[chunk][index]
+        let removed = chunks[chunk][index].record
         if place != last {
-            let moved = ids[last / Self.chunkSize][last % Self.chunkSize]
-            let (part, slot) = slot(of: moved)
-            if let slot { parts[part].slots[slot] = Self.entry(place, Self.hash(moved)) }
-            records[chunk][index] = records[last / Self.chunkSize][last % Self.chunkSize]
-            ids[chunk][index] = moved
+            let moved = chunks[last / Self.chunkSize][last % Self.chunkSize]
+            let (part, slot) = slot(of: moved.id)
+            if let slot { parts[part].slots[slot] = Self.entry(place, Trail(moved.id).hash) }
+            chunks[chunk][index] = moved
         }
-        records[records.count - 1].removeLast()
-        ids[ids.count - 1].removeLast()
-        if records[records.count - 1].isEmpty {
-            records.removeLast()
-            ids.removeLast()
-        }
+        chunks[chunks.count - 1].removeLast()
+        if chunks[chunks.count - 1].isEmpty { chunks.removeLast() }
         count = last
         return removed
     }
@@ -112,78 +166,80 @@ package struct RecordTable<ID: RecordID, Record: Sendable>: Sendable {
 
     /// The part of the index that an identifier belongs to, and its slot there if it has one.
     private func slot(of id: ID) -> (part: Int, slot: Int?) {
-        let hash = Self.hash(id)
-        let part = Int(hash >> 56)
-        let mask = parts[part].slots.count - 1
-        guard mask > 0 else { return (part, nil) }
-        var slot = Int(truncatingIfNeeded: hash) & mask
-        while case let entry = parts[part].slots[slot], entry != Self.empty {
-            if UInt32(truncatingIfNeeded: entry) == UInt32(truncatingIfNeeded: hash) {
+        let trail = Trail(id)
+        let mask = parts[trail.part].mask
+        guard mask > 0 else { return (trail.part, nil) }
+        var step = 0
+        while true {
+            let slot = trail.slot(step, mask: mask)
+            let entry = parts[trail.part].slots[slot]
+            if entry == Self.empty { return (trail.part, nil) }
+            if UInt32(truncatingIfNeeded: entry) == UInt32(truncatingIfNeeded: trail.hash), entry != Self.removed {
                 let place = Self.place(entry)
-                if ids[place / Self.chunkSize][place % Self.chunkSize] == id { return (part, slot) }
+                if chunks[place / Self.chunkSize][place % Self.chunkSize].id.bits == id.bits {
+                    return (trail.part, slot)
+                }
             }
-            slot = (slot + 1) & mask
+            step += 1
         }
-        return (part, nil)
     }
 
     private mutating func addToIndex(_ id: ID, _ place: Int) {
-        let hash = Self.hash(id)
-        let part = Int(hash >> 56)
-        if parts[part].count * 3 >= parts[part].slots.count * 2 { grow(part) }
-        Self.put(Self.entry(place, hash), into: &parts[part].slots)
-        parts[part].count += 1
+        let trail = Trail(id)
+        if parts[trail.part].used * 3 >= parts[trail.part].slots.count * 2 { rebuild(trail.part) }
+        put(Self.entry(place, trail.hash), trail)
+        parts[trail.part].count += 1
     }
 
-    private mutating func grow(_ part: Int) {
-        let old = parts[part].slots
-        var slots = [UInt64](repeating: Self.empty, count: max(4, old.count * 2))
-        for entry in old where entry != Self.empty { Self.put(entry, into: &slots) }
-        parts[part].slots = slots
-    }
-
-    /// Empties an identifier's slot, and closes the gap so that no later one of the same run is cut off.
-    private mutating func removeFromIndex(_ id: ID) {
-        let (part, found) = slot(of: id)
-        guard var hole = found else { return }
-        let mask = parts[part].slots.count - 1
-        var slot = hole
+    /// Puts an entry into the first slot that is free for it.
+    private mutating func put(_ entry: UInt64, _ trail: Trail) {
+        var step = 0
         while true {
-            slot = (slot + 1) & mask
-            let entry = parts[part].slots[slot]
-            if entry == Self.empty { break }
-            let home = Int(truncatingIfNeeded: entry) & mask
-            // It may move back to the hole unless its home lies behind the hole.
-            if (slot &- home) & mask >= (slot &- hole) & mask {
-                parts[part].slots[hole] = entry
-                hole = slot
+            let slot = trail.slot(step, mask: parts[trail.part].mask)
+            let found = parts[trail.part].slots[slot]
+            if found >= Self.removed {
+                if found == Self.empty { parts[trail.part].used += 1 }
+                parts[trail.part].slots[slot] = entry
+                return
             }
+            step += 1
         }
-        parts[part].slots[hole] = Self.empty
+    }
+
+    /// Makes a part anew without the slots of removed records, and twice as large if that alone does not help.
+    private mutating func rebuild(_ part: Int) {
+        let old = parts[part].slots
+        let size = parts[part].count * 3 >= old.count ? max(4, old.count * 2) : old.count
+        parts[part].slots = [UInt64](repeating: Self.empty, count: size)
+        parts[part].mask = size - 1
+        parts[part].used = 0
+        for entry in old where entry < Self.removed {
+            let place = Self.place(entry)
+            put(entry, Trail(chunks[place / Self.chunkSize][place % Self.chunkSize].id))
+        }
+    }
+
+    private mutating func removeFromIndex(_ id: ID) {
+        let (part, slot) = slot(of: id)
+        guard let slot else { return }
+        // An empty slot would end the search for those that lie behind it.
+        parts[part].slots[slot] = Self.removed
         parts[part].count -= 1
     }
 
     private static var empty: UInt64 { .max }
+    private static var removed: UInt64 { .max - 1 }
 
     private static func entry(_ place: Int, _ hash: UInt64) -> UInt64 {
         UInt64(place) << 32 | hash & 0xffff_ffff
     }
 
     private static func place(_ entry: UInt64) -> Int { Int(entry >> 32) }
+}
 
-    private static func put(_ entry: UInt64, into slots: inout [UInt64]) {
-        var slot = Int(truncatingIfNeeded: entry) & (slots.count - 1)
-        while slots[slot] != empty { slot = (slot + 1) & (slots.count - 1) }
-        slots[slot] = entry
-    }
-
-    /// Spreads an identifier's bits over 64; its upper eight choose the part, its lower ones the slot.
-    private static func hash(_ id: ID) -> UInt64 {
-        // The finaliser of MurmurHash3, over both halves.
-        var bits = UInt64(truncatingIfNeeded: id.bits >> 64) &* 0x9e37_79b9_7f4a_7c15
-        bits ^= UInt64(truncatingIfNeeded: id.bits)
-        bits = (bits ^ (bits >> 33)) &* 0xff51_afd7_ed55_8ccd
-        bits = (bits ^ (bits >> 33)) &* 0xc4ce_b9fe_1a85_ec53
-        return bits ^ (bits >> 33)
-    }
+/// The finaliser of MurmurHash3.
+private func mix(_ bits: UInt64) -> UInt64 {
+    var bits = (bits ^ (bits >> 33)) &* 0xff51_afd7_ed55_8ccd
+    bits = (bits ^ (bits >> 33)) &* 0xc4ce_b9fe_1a85_ec53
+    return bits ^ (bits >> 33)
 }

@@ -37,4 +37,41 @@ import Testing
         #expect(table.isEmpty)
         #expect((0..<600).allSatisfy { copy[JobID(bits: UInt128($0))] == $0 })
     }
+
+    @Test(
+        "Identifiers of version 7, as they are made and as nobody would make them, are found", arguments: [1, 7, 4096])
+    func timeOrdered(perMillisecond: UInt64) {
+        var random = SeededBits(seed: perMillisecond)
+        var table = RecordTable<JobID, Int>()
+        var oracle: [JobID: Int] = [:]
+        var present: [JobID] = []
+        for number in 0..<20_000 {
+            // With 7 in a millisecond the upper halves repeat: whoever chooses identifiers may choose them alike.
+            let count = perMillisecond == 7 ? 0 : UInt64(number) % perMillisecond
+            let upper = (1_700_000_000_000 + UInt64(number) / perMillisecond / (perMillisecond == 7 ? 100 : 1)) << 16
+            let id = JobID(bits: UInt128(upper | 0x7000 | count) << 64 | UInt128(random.next()))
+            table.updateValue(number, forKey: id)
+            oracle[id] = number
+            present.append(id)
+            guard number % 3 == 2 else { continue }
+            let place = number % 2 == 0 ? 0 : Int.random(in: 0..<present.count, using: &random)
+            present.swapAt(place, present.count - 1)
+            let gone = present.removeLast()
+            #expect(table.removeValue(forKey: gone) == oracle.removeValue(forKey: gone))
+            #expect(table[gone] == nil && !table.contains(gone))
+        }
+        #expect(table.count == oracle.count)
+        for (id, number) in oracle { #expect(table[id] == number) }
+    }
+
+    @Test("A part of a record is read and changed where it lies, and a record is made where there is none")
+    func parts() {
+        var table = RecordTable<JobID, Int>()
+        let id = JobID(bits: 7)
+        #expect(table.read(id) { $0 } == nil)
+        #expect(table.modify(id) { $0 += 1 } == nil)
+        table.modify(id, default: 5) { $0 += 1 }
+        table.modify(id, default: 5) { $0 += 1 }
+        #expect(table.read(id) { $0 } == 7 && table.count == 1)
+    }
 }

@@ -43,4 +43,38 @@ struct OrderedIndexTests {
         #expect(index.next(after: 5) == nil)
         #expect(Array(index.prefixReversed(before: 5)).isEmpty)
     }
+
+    @Test(
+        "A queue whose first keys leave while others come, some of them early, agrees with a sorted set",
+        arguments: 1...4)
+    func queue(seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        var index = OrderedIndex<Int>()
+        var model = Set<Int>()
+        var clock = 0
+        for step in 0..<12_000 {
+            clock += 1
+            // It fills, and runs nearly empty again and again; a few keys come before all that are there.
+            let isFilling = step / 1000 % 2 == 0
+            for _ in 0..<(isFilling ? 2 : 1) {
+                let key =
+                    clock * 4 - (Int.random(in: 0..<10, using: &random) == 0 ? 3000 : 0)
+                    + Int.random(in: 0..<4, using: &random)
+                #expect(index.insert(key) == model.insert(key).inserted)
+            }
+            for _ in 0..<(isFilling ? 1 : 2) {
+                guard let first = index.first else { break }
+                #expect(index.remove(first) && model.remove(first) != nil)
+            }
+            let other = clock * 4 - Int.random(in: 0..<4000, using: &random)
+            #expect(index.contains(other) == model.contains(other))
+            guard step.isMultiple(of: 400) else { continue }
+            let sorted = model.sorted()
+            #expect(index.first == sorted.first && index.count == sorted.count)
+            #expect(Array(index.suffix()) == sorted)
+            #expect(Array(index.prefixReversed()) == sorted.reversed())
+            #expect(Array(index.suffix(after: other)) == sorted.filter { $0 > other })
+            #expect(Array(index.prefixReversed(before: other)) == sorted.reversed().filter { $0 < other })
+        }
+    }
 }

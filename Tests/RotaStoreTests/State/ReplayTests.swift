@@ -48,7 +48,8 @@ struct ReplayTests {
         for state in JobState.allCases { lines.append("\(state) \(counts.jobs[state] ?? 0)") }
         for status in ExecutionStatus.allCases { lines.append("\(status) \(counts.executions[status] ?? 0)") }
         for key in state.leases.suffix() { lines.append("lease \(key)") }
-        for (id, history) in state.histories.sorted(by: { $0.key < $1.key }) where state.jobs[id] != nil {
+        for id in state.jobOrder.suffix() {
+            guard let history = state.histories[id] else { continue }
             lines.append(
                 "history \(id) \(Array(history.executions.suffix())) \(Array(history.finished.suffix())) "
                     + "\(history.skips) \(history.idempotencyKey ?? "") \(history.scheduledCount)")

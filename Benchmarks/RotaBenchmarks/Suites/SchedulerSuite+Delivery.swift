@@ -1,0 +1,60 @@
+import Foundation
+import Rota
+import RotaTesting
+import Synchronization
+
+extension SchedulerSuite {
+    /// Jobs a second from due to durably recorded, beside the same requests through the transport alone.
+    static func delivery(_ scale: Scale) async throws -> [Figure] {
+        let size = max(64, scale.iterations(6400))
+        let arrived = Countdowns()
+        let server = try await LoopbackServer(recording: false) { _ in
+            arrived.present?.countDown()
+            return .status(200, text: "ok")
+        }
+        let transport = URLSessionTransport(addressPolicy: .unrestricted)
+        let request = try HTTPRequest(method: .post, url: server.url("/"), body: .bytes(HTTPSuite.payload))
+        let text = String(decoding: HTTPSuite.payload, as: UTF8.self)
+        let action = JobAction.http(try .post(server.url("/").absoluteString, body: .text(text)))
+        var (alone, stored): ([Double], [Double]) = ([], [])
+        for round in 0..<5 {
+            let rate = try await HTTPSuite.rate(size) { try await transport.send(request).status }
+            let throughput = try await StoreFloor.withFolder { folder in
+                let store = try await FileJobStore(directory: folder)
+                var configuration = SchedulerConfiguration()
+                configuration.maximumConcurrency = 32
+                let scheduler = Scheduler(store: store, transport: transport, configuration: configuration)
+                let instant = Date().addingTimeInterval(0.05 + Double(size) / 20_000)
+                try await fill(scheduler, size) { _ in (.once(at: instant), action) }
+                try await Task.sleep(for: .seconds(max(0, instant.timeIntervalSinceNow) + 0.01))
+                let done = Countdown(size)
+                arrived.present = done
+                defer { arrived.present = nil }
+                let rate = try await run(scheduler, size: size, done: done).rate
+                try await store.close()
+                return rate
+            }
+            guard round > 0 else { continue }  // the first round opens connections
+            alone.append(rate)
+            stored.append(throughput)
+        }
+        await transport.close()
+        await server.stop()
+        return [
+            Figure("URLSessionTransport alone", median(alone), "requests/s"),
+            Figure(
+                "scheduler, file store", median(stored), "jobs/s",
+                ratio: (median(zip(stored, alone).map { $0 / $1 }), "the transport alone")),
+        ]
+    }
+}
+
+/// The countdown of the present round, for a server that outlives it.
+private final class Countdowns: Sendable {
+    private let state = Mutex<Countdown?>(nil)
+
+    var present: Countdown? {
+        get { state.withLock(\.self) }
+        set { state.withLock { $0 = newValue } }
+    }
+}

@@ -1,0 +1,56 @@
+import Foundation
+import Testing
+
+@testable import Rota
+@testable import RotaTesting
+
+@Suite("Alarm")
+struct AlarmTests {
+    @Test("It rings at its instant; set for later it stays as it is, set for earlier it is set anew")
+    func rings() async {
+        let clock = ManualClock()
+        let start = clock.now
+        let signal = Signal()
+        let alarm = Alarm(clock: clock, signal: signal, owner: "test")
+        alarm.set(for: start + 100, at: start)
+        await sleeper(on: clock, until: start + 100)
+        alarm.set(for: start + 200, at: start)
+        #expect(clock.nextDeadline == start + 100)
+
+        alarm.set(for: start + 50, at: start)
+        await sleeper(on: clock, until: start + 50)
+        #expect(clock.sleeperCount == 1, "the old one is off the clock")
+        #expect(!signal.isRaised)
+        clock.set(to: start + 50)
+        await signal.wait()
+        #expect(signal.lower())
+
+        // Rung, it can be set again, also for later.
+        alarm.set(for: start + 300, at: clock.now)
+        await sleeper(on: clock, until: start + 300)
+        alarm.cancel()
+        #expect(clock.sleeperCount == 0)
+    }
+
+    @Test("An alarm whose instant has passed while it sleeps is set anew: the clock was put forward")
+    func clockPutForward() async {
+        let clock = ManualClock()
+        let start = clock.now
+        let alarm = Alarm(clock: clock, signal: Signal(), owner: "test")
+        alarm.set(for: start + 100, at: start)
+        await sleeper(on: clock, until: start + 100)
+        alarm.set(for: start + 500, at: start + 400)
+        await sleeper(on: clock, until: start + 500)
+        #expect(clock.sleeperCount == 1)
+        alarm.cancel()
+    }
+
+    /// Waits until a sleep for an instant is the earliest on the clock.
+    private func sleeper(on clock: ManualClock, until instant: Date) async {
+        while clock.nextDeadline != instant {
+            let count = clock.activity
+            if clock.nextDeadline == instant { return }
+            await clock.nextActivity(after: count)
+        }
+    }
+}
