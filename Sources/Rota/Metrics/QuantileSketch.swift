@@ -38,11 +38,12 @@ struct QuantileSketch: Sendable {
 
     /// The smallest duration that is not exceeded by a part of those counted, within the relative error.
     ///
-    /// - Parameter part: From 0 to 1.
+    /// - Parameter part: From 0 to 1; what is no number counts as 0.
     /// - Returns: `nil` if nothing was counted.
     func quantile(_ part: Double) -> Duration? {
         guard count > 0 else { return nil }
-        let rank = max(1, UInt64((min(max(part, 0), 1) * Double(count)).rounded(.up)))
+        let clamped = part.isNaN ? 0 : min(max(part, 0), 1)
+        let rank = clamped == 1 ? count : min(count, max(1, UInt64(min((clamped * Double(count)).rounded(.up), 9e18))))
         var seen = zeros
         guard seen < rank else { return .zero }
         for (index, number) in buckets.enumerated() where number > 0 {

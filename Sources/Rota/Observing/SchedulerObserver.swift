@@ -31,7 +31,7 @@ public protocol SchedulerObserver: Sendable {
     func released(_ execution: Execution, at date: Date)
     /// A lease was lost: another scheduler has taken the execution over, or it is gone; this attempt's result is refused.
     func lostLease(of id: ExecutionID, at date: Date)
-    /// A job's breaker opened, if the job ``JobPosition/isHeldByBreaker`` now, or else let it go on.
+    /// A job's breaker opened, if the job `isHeldByBreaker` now, or else let it go on.
     func changedBreaker(of job: Job, at date: Date)
     /// A handler that jobs need is not registered; their executions wait for a scheduler that has it.
     ///

@@ -159,7 +159,7 @@ struct NotificationTests {
         // No scheduler has run.
         let notices = try await store.allExecutions(of: job.id).filter { $0.source == .notification }
         #expect(notices.map(\.status) == [.queued])
-        #expect(job.notices(of: try #require(try await store.execution(claim.execution.id)), at: clock.now) == notices)
+        #expect(job.notices(of: try #require(await store.execution(claim.execution.id)), at: clock.now) == notices)
     }
 
     @Test("Rules that cannot work are refused when the job is made")

@@ -1,0 +1,77 @@
+import Foundation
+import RotaTesting
+import Testing
+
+@Suite("Metrics")
+struct MetricsTests {
+    @Test("A snapshot counts what was queued, tried, retried, ended and skipped, and what the store holds")
+    func counts() async throws {
+        let count = Tally<Int>()
+        let bench = Bench { _ in
+            count.add(1)
+            return try .status(count.all.count.isMultiple(of: 3) ? 503 : 200)
+        }
+        try await bench.running {
+            let job = try await bench.scheduler.create(
+                .init(
+                    name: "j", schedule: .every(.seconds(60)), action: .http(.get("https://example.com/")),
+                    retry: .fixed(.seconds(5), maxAttempts: 2)))
+            await bench.advance(.seconds(606))
+            try await bench.scheduler.runNow(job.id)
+            await bench.advance(.seconds(6))
+            let metrics = try await bench.scheduler.metrics()
+            // Eleven runs; every third attempt fails and is made again.
+            #expect(metrics.queued == [.schedule: 10, .manual: 1])
+            #expect(metrics.ended == [.succeeded: 11])
+            #expect(metrics.attemptsSucceeded == 11)
+            #expect(metrics.attemptsFailed == [.httpStatus: metrics.retries])
+            #expect(metrics.retries == count.all.count - 11)
+            #expect(metrics.executions[.succeeded] == 11)
+            #expect(metrics.jobs == [.active: 1])
+            #expect(metrics.queueDepth == 0)
+            #expect(metrics.lateness.count == 11)
+            #expect(metrics.attemptDurations.count == count.all.count)
+            #expect(metrics.lateness.p99 == .zero)
+        }
+    }
+
+    @Test("The OpenMetrics text is read by a strict reader, with every number in its place")
+    func openMetrics() async throws {
+        let bench = Bench { _ in try .status(503) }
+        try await bench.running {
+            let job = try await bench.scheduler.create(
+                .init(
+                    name: "j", schedule: .every(.seconds(60)), action: .http(.get("https://example.com/")),
+                    retry: .none))
+            let odd = ExecutionSource(rawValue: "a \"b\" \\ c\nd")
+            await bench.advance(.seconds(61))
+            try await bench.scheduler.runNow(job.id, source: odd)
+            await bench.advance(.seconds(1))
+            let metrics = try await bench.scheduler.metrics()
+            let read = try OpenMetricsReader(metrics.openMetrics)
+            func value(_ name: String, _ labels: [String: String] = [:]) -> Double? {
+                read.samples.first { $0.name == name && $0.labels == labels }?.value
+            }
+            #expect(value("rota_jobs", ["state": "active"]) == 1)
+            #expect(value("rota_stored_executions", ["status": "failed"]) == 2)
+            #expect(value("rota_queued_executions_total", ["source": "schedule"]) == 1)
+            #expect(value("rota_queued_executions_total", ["source": odd.rawValue]) == 1)
+            #expect(value("rota_attempts_total", ["outcome": "http_status"]) == 2)
+            #expect(value("rota_attempts_total", ["outcome": "succeeded"]) == 0)
+            #expect(value("rota_ended_executions_total", ["status": "failed"]) == 2)
+            #expect(value("rota_lateness_seconds_count") == 2)
+            #expect(read.units == ["rota_lateness_seconds": "seconds", "rota_attempt_duration_seconds": "seconds"])
+        }
+    }
+
+    @Test(
+        "The reader refuses what is not OpenMetrics",
+        arguments: [
+            "# TYPE a counter\na_total 1\n", "# TYPE a counter\na 1\n# EOF\n", "# TYPE a gauge\na 1\na 2\n# EOF\n",
+            "# TYPE a gauge\na{b=\"c\\d\"} 1\n# EOF\n", "# TYPE a gauge\n# UNIT a seconds\na 1\n# EOF\n",
+            "# TYPE a gauge\na{b=\"c\",} 1\n# EOF\n",
+        ])
+    func strict(text: String) {
+        #expect(throws: OpenMetricsReader.Mistake.self) { try OpenMetricsReader(text) }
+    }
+}
