@@ -93,7 +93,9 @@ extension Scheduler {
         var found: [Date: Execution] = [:]
         repeat {
             let page = try await context.store.executions(query)
-            for execution in page.items where execution.source == .backfill { found[execution.scheduledFor] = execution }
+            for execution in page.items where execution.source == .backfill {
+                found[execution.scheduledFor] = execution
+            }
             query.after = page.next
         } while query.after != nil
         return found

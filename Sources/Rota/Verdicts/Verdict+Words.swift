@@ -24,7 +24,8 @@ extension Verdict: CustomStringConvertible {
         case .future: return "is an occurrence of \(job) that is yet to come."
         case .undecided: return "is an occurrence of \(job) that is due and not yet decided on: does a scheduler run?"
         case .pruned:
-            return "is an occurrence of \(job) that was decided on; the record is no longer kept, by the job's retention."
+            return "is an occurrence of \(job) that was decided on; "
+                + "the record is no longer kept, by the job's retention."
         case .passedOver:
             return "is an occurrence of \(job) from before its schedule was in force: it was not to fire."
         case .inactive(let state):
@@ -35,7 +36,8 @@ extension Verdict: CustomStringConvertible {
     private func words(on run: Execution) -> String {
         var text = "execution \(run.id) is \(run.status.rawValue)"
         if let lateness = run.lateness { text += ", started \(lateness.text) after it" }
-        if !run.attempts.isEmpty { text += ", after \(run.attempts.count) attempt\(run.attempts.count == 1 ? "" : "s")" }
+        let count = run.attempts.count
+        if count > 0 { text += ", after \(count) attempt\(count == 1 ? "" : "s")" }
         if let failure = run.failure { text += " (\(failure.kind.rawValue): \(failure.message))" }
         return text
     }

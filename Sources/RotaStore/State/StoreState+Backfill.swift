@@ -11,7 +11,8 @@ extension StoreState {
         else { return }
         var next: Execution?
         for id in history.liveExecutions where id != ended.id {
-            guard let other = executions[id], other.source == .backfill, other.details.batchID == batch else { continue }
+            guard let other = executions[id], other.source == .backfill, other.details.batchID == batch
+            else { continue }
             // Runs that may go at once are never waiting, so that there is nothing to pass on among them.
             guard other.progress.status == .waiting else { return }
             if next.map({ other.scheduledFor < $0.scheduledFor }) ?? true { next = other }

@@ -19,7 +19,8 @@ struct BackfillTests {
         return (bench, starts, ends)
     }
 
-    @Test("Past occurrences run in parallel at once, or one after the other, the oldest first", arguments: [true, false])
+    @Test(
+        "Past occurrences run in parallel at once, or one after the other, the oldest first", arguments: [true, false])
     func overlap(isSerial: Bool) async throws {
         let (bench, starts, ends) = try await bench(taking: 100)
         let start = bench.clock.now
@@ -31,7 +32,9 @@ struct BackfillTests {
             #expect(backfill.created == 5)
             let instants = (0..<5).map { range.lowerBound.addingTimeInterval(Double($0) * 3600) }
             #expect(backfill.runs.map(\.execution.scheduledFor) == instants)
-            #expect(backfill.runs.allSatisfy { $0.execution.source == .backfill && $0.execution.details.createdBy == "ann" })
+            #expect(
+                backfill.runs.allSatisfy { $0.execution.source == .backfill && $0.execution.details.createdBy == "ann" }
+            )
             await bench.advance(.seconds(1000))
             if isSerial {
                 #expect(starts.all == instants)

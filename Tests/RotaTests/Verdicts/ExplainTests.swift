@@ -65,7 +65,8 @@ struct ExplainTests {
         }
     }
 
-    @Test("BEYOND-1 BEYOND-4 an occurrence that daylight saving moved, a calendar excluded or smoothing delayed says so")
+    @Test(
+        "BEYOND-1 BEYOND-4 an occurrence that daylight saving moved, a calendar excluded or smoothing delayed says so")
     func notes() async throws {
         let clock = ManualClock(now: try Date(utc: "2026-03-01T00:00:00Z"))
         let bench = Bench(clock: clock)
@@ -96,13 +97,17 @@ struct ExplainTests {
             let old = try await bench.scheduler.explain(job.id, at: start.addingTimeInterval(120))
             guard case .fired = old.finding else { Issue.record("\(old)"); return }
             #expect(old.version == 1)
-            #expect(try await bench.scheduler.explain(job.id, at: start.addingTimeInterval(150)).finding == .notDue(.notNamed))
+            #expect(
+                try await bench.scheduler.explain(job.id, at: start.addingTimeInterval(150)).finding
+                    == .notDue(.notNamed))
             let new = try await bench.scheduler.explain(job.id, at: start.addingTimeInterval(157))
             #expect(new.version == 2 && new.finding == .future)
         }
     }
 
-    @Test("The history merges runs and skips, the latest first, in pages that leave nothing out", arguments: [1, 2, 3, 50])
+    @Test(
+        "The history merges runs and skips, the latest first, in pages that leave nothing out",
+        arguments: [1, 2, 3, 50])
     func history(limit: Int) async throws {
         let bench = Bench()
         let start = bench.clock.now
