@@ -43,7 +43,8 @@ extension Scheduler {
     public func history(
         of id: JobID, limit: Int = 50, after cursor: HistoryPage.Cursor? = nil
     ) async throws -> HistoryPage {
-        let query = ExecutionQuery(jobID: id, order: .descending, limit: limit, after: cursor?.executions)
+        let query = ExecutionQuery(
+            jobID: id, sort: .scheduledFor, order: .descending, limit: limit, after: cursor?.executions)
         let page = try await context.store.executions(query)
         return HistoryPage(page, skips: try await context.store.skips(of: id), before: cursor?.before)
     }

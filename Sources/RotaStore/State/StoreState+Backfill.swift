@@ -18,7 +18,7 @@ extension StoreState {
             if next.map({ other.scheduledFor < $0.scheduledFor }) ?? true { next = other }
         }
         guard var progress = next?.progress, let id = next?.id else { return }
-        progress.status = .queued
+        progress.move(to: .queued)
         progress.dueAt = date
         record(.putProgress(id, progress), log: &log)
     }
