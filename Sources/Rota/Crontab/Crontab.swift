@@ -80,3 +80,82 @@ public struct Crontab: Sendable, Hashable {
         problems = reader.problems
     }
 }
+
+/// Reads a crontab line by line.
+private struct CrontabReader {
+    private let defaultURL: String?
+    /// The time zone of the lines to come.
+    private var zone: String
+    private(set) var entries: [Crontab.Entry] = []
+    private(set) var settings: [Crontab.Setting] = []
+    private(set) var problems: [CrontabError.Problem] = []
+    /// How often each line was read, so that two equal ones are two jobs.
+    private var copies: [String: Int] = [:]
+
+    init(defaultURL: String?, zone: String) {
+        self.defaultURL = defaultURL
+        self.zone = zone
+    }
+
+    mutating func read(_ line: Substring, number: Int) {
+        let content = line.drop(while: \.isWhitespace)
+        guard let first = content.first, first != "#" else { return }
+        do {
+            if let setting = Self.setting(content, line: number) {
+                settings.append(setting)
+                guard setting.isTimeZone else { return }
+                zone = setting.value
+                // A zone that is unknown is reported where it is set, and by every line that would be read by it.
+                _ = try Schedule.cron("@daily", in: zone)
+            } else {
+                entries.append(try entry(content, line: number))
+            }
+        } catch {
+            problems.append(.init(line: number, text: String(line), message: "\(error)"))
+        }
+    }
+
+    private mutating func entry(_ content: Substring, line: Int) throws -> Crontab.Entry {
+        let parts = Self.split(content)
+        guard let url = parts.url ?? defaultURL else {
+            throw SchedulerError(
+                .invalidJob,
+                "The line has no URL, and there is no default one; it should read "
+                    + "“<minute> <hour> <day> <month> <weekday> <url>”.")
+        }
+        let schedule = try Schedule.cron(parts.cron, in: zone)
+        let text = ["crontab", zone, parts.cron, url, parts.name ?? ""].joined(separator: "|")
+        copies[text, default: 0] += 1
+        let copy = copies[text, default: 1]
+        return Crontab.Entry(
+            line: line, schedule: schedule, request: try .get(url), name: parts.name,
+            key: copy == 1 ? text : "\(text)|\(copy)")
+    }
+
+    /// Reads `NAME=value`, with blanks around the sign and quotes around the value or not; `nil` if it is no setting.
+    private static func setting(_ line: Substring, line number: Int) -> Crontab.Setting? {
+        let name = line.prefix { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }
+        let rest = line[name.endIndex...].drop(while: \.isWhitespace)
+        guard let first = name.first, !first.isNumber, rest.first == "=" else { return nil }
+        var value = rest.dropFirst().drop(while: \.isWhitespace)
+        while value.last?.isWhitespace == true { value.removeLast() }
+        if value.count >= 2, let quote = value.first, quote == "\"" || quote == "'", value.last == quote {
+            value = value.dropFirst().dropLast()
+        }
+        return Crontab.Setting(line: number, name: String(name), value: String(value))
+    }
+
+    /// Divides a line into its expression, its URL and its name.
+    private static func split(_ line: Substring) -> (cron: String, url: String?, name: String?) {
+        let words = line.split(whereSeparator: \.isWhitespace)
+        let count = words.first == "@every" ? 2 : words.first?.first == "@" ? 1 : 5
+        // A short line may still end in a URL; its expression is then reported as too short, not the URL as a field.
+        let end = words.prefix(count).firstIndex { $0.contains("://") } ?? min(count, words.count)
+        var rest = words[end...]
+        // Without the sign, a word that is no URL is one that was mistyped, not a name.
+        let url = rest.first?.first == "#" ? nil : rest.popFirst()
+        var name = rest.joined(separator: " ")[...]
+        if name.first == "#" { name = name.dropFirst().drop(while: \.isWhitespace) }
+        return (words[..<end].joined(separator: " "), url.map(String.init), name.isEmpty ? nil : String(name))
+    }
+}

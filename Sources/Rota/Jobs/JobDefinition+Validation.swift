@@ -41,16 +41,8 @@ extension JobDefinition {
     }
 
     private func validateRest(_ check: FieldCheck) throws {
-        try breaker?.validate()
         try check.payload(payloadSchema, "The payload's schema")
         try check.span(deduplicationWindow, "The deduplication window")
         if let fallbackURL { _ = try RequestTemplate.get(fallbackURL) }
-        try check.number(notifications.count, "The number of notification rules", 0...20)
-        for rule in notifications {
-            switch rule.channel {
-            case .handler(let name): try check.length(of: name, "The name of a notification's handler", 1...255)
-            case .webhook(let url, _): _ = try RequestTemplate.post(url)
-            }
-        }
     }
 }

@@ -65,6 +65,7 @@ extension StoreState {
     /// Brings the job up to date with an execution that is over, and removes history beyond its retention.
     mutating func settle(_ execution: Execution, at date: Date, log: inout ChangeLog) {
         guard let job = jobs[execution.jobID] else { return }
+        passBackfillOn(after: execution, at: date, log: &log)
         // A notice tells of a run; it is none.
         if execution.source != .notification {
             var tally = job.tally

@@ -1,0 +1,41 @@
+import Foundation
+import RotaTesting
+import Testing
+
+@Suite("Catching up")
+struct CatchUpTests {
+    @Test(
+        "What was missed is made up for at no more than the rate, in order, and none is lost", arguments: [1, 7, 1000])
+    func rate(rate: Int) async throws {
+        let bench = Bench(configuration: Bench.configuration { $0.catchUpRate = rate })
+        let (clock, start, starts) = (bench.clock, bench.clock.now, Tally<Date>())
+        try await bench.scheduler.handle("work") { _ in starts.add(clock.now) }
+        let draft = JobDraft(
+            name: "x", schedule: .every(.seconds(60)), action: .handler("work"), misfire: .all(limit: 10))
+        for _ in 0..<5 { try await bench.scheduler.create(draft) }
+        clock.set(to: start.addingTimeInterval(630))
+        try await bench.running { await bench.advance(.seconds(59)) }
+        let made = Dictionary(grouping: starts.all) { Int($0.timeIntervalSince(start)) - 630 }.mapValues(\.count)
+        // The regular occurrences at 660 come in time, whatever is still to be made up for.
+        let expected = Dictionary(grouping: 0..<50) { $0 / rate }.mapValues(\.count)
+        for (second, count) in expected {
+            #expect(made[second, default: 0] == count + (second == 30 ? 5 : 0), "second \(second)")
+        }
+        #expect(starts.all.count == 55)
+    }
+
+    @Test("A made-up run that its place would make later than the job allows expires instead of running late")
+    func lateness() async throws {
+        let bench = Bench(configuration: Bench.configuration { $0.catchUpRate = 1 })
+        let (clock, start, starts) = (bench.clock, bench.clock.now, Tally<Date>())
+        try await bench.scheduler.handle("work") { _ in starts.add(clock.now) }
+        let draft = JobDraft(
+            name: "x", schedule: .every(.seconds(600)), action: .handler("work"), misfire: .latest(within: .seconds(22))
+        )
+        for _ in 0..<5 { try await bench.scheduler.create(draft) }
+        clock.set(to: start.addingTimeInterval(620))
+        try await bench.running { await bench.advance(.seconds(100)) }
+        #expect(starts.all.allSatisfy { $0.timeIntervalSince(start) <= 622 })
+        #expect(starts.all.count >= 2 && starts.all.count < 5)
+    }
+}
