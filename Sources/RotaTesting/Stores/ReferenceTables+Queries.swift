@@ -5,36 +5,45 @@ extension ReferenceTables {
     package func jobs(_ query: JobQuery) throws(StoreError) -> Page<Job> {
         try requireLimit(query.limit)
         let found = jobs.filter { job in
-            query.states.map { $0.contains(job.position.state) } ?? true
-                && query.nameContains.map { name(job.definition.name, contains: $0) } ?? true
+            let labels = job.definition.labels
+            return allows(query.ids, job.id) && allows(query.states, job.position.state)
+                && name(job.definition.name, contains: query.nameContains)
+                && query.tags.allSatisfy { labels.tags[$0] == $1 } && allows(query.group, labels.group)
+                && allows(query.project, labels.project) && allows(query.environment, labels.environment)
+                && allows(query.slug, labels.slug)
         }
-        return page(found.sorted { $0.id < $1.id }, after: query.after, limit: query.limit)
+        return page(found, key: { Place(id: $0.id.bits) }, query.order, after: query.after, limit: query.limit)
     }
 
     package func executions(_ query: ExecutionQuery) throws(StoreError) -> Page<Execution> {
         try requireLimit(query.limit)
         let found = executions.filter { execution in
-            query.jobID.map { $0 == execution.jobID } ?? true
-                && query.statuses.map { $0.contains(execution.progress.status) } ?? true
+            allows(query.jobID, execution.jobID) && allows(query.jobIDs, execution.jobID)
+                && allows(query.statuses, execution.progress.status) && allows(query.sources, execution.source)
                 && query.from.map { $0 <= execution.scheduledFor } ?? true
                 && query.to.map { $0 > execution.scheduledFor } ?? true
-                && query.jobNameContains.map { name(execution.jobName, contains: $0) } ?? true
+                && name(execution.jobName, contains: query.jobNameContains)
+                && query.tags.allSatisfy { execution.details.tags?[$0] == $1 }
+                && allows(query.batchID, execution.details.batchID)
+                && allows(query.concurrencyKey, execution.details.concurrencyKey)
         }
-        let isAscending = query.order == .ascending
+        let isByInstant = query.sort == .scheduledFor
         return page(
-            found.sorted { isAscending ? $0.id < $1.id : $1.id < $0.id }, after: query.after, limit: query.limit,
-            isAscending: isAscending)
+            found, key: { Place(instant: isByInstant ? $0.scheduledFor : nil, id: $0.id.bits) }, query.order,
+            after: query.after, limit: query.limit)
     }
 
-    private func page<Item: Identifiable & Sendable>(
-        _ items: [Item], after cursor: PageCursor?, limit: Int, isAscending: Bool = true
-    ) -> Page<Item> where Item.ID: RecordID {
-        let rest = items.drop { item in
-            cursor.map { isAscending ? item.id.bits <= $0.bits : item.id.bits >= $0.bits } ?? false
-        }
-        let page = Array(rest.prefix(limit))
-        return Page(
-            items: page, next: rest.count > limit ? page.last.map { PageCursor(after: $0.id.bits) } : nil)
+    private func allows<Value>(_ wanted: Value?, _ value: Value?) -> Bool where Value: Equatable {
+        wanted == nil || wanted == value
+    }
+
+    private func allows<Value>(_ wanted: Set<Value>?, _ value: Value) -> Bool {
+        wanted.map { $0.contains(value) } ?? true
+    }
+
+    private func name(_ name: String, contains text: String?) -> Bool {
+        guard let text, !text.isEmpty else { return true }
+        return name.range(of: text, options: .caseInsensitive) != nil
     }
 
     private func requireLimit(_ limit: Int) throws(StoreError) {
@@ -43,7 +52,29 @@ extension ReferenceTables {
         }
     }
 
-    private func name(_ name: String, contains text: String) -> Bool {
-        text.isEmpty || name.range(of: text, options: .caseInsensitive) != nil
+    // MARK: Pages
+
+    /// Where a record stands in a list.
+    private struct Place: Comparable {
+        var instant: Date?
+        var id: UInt128
+
+        static func < (lhs: Place, rhs: Place) -> Bool {
+            let instants = (lhs.instant ?? .distantPast, rhs.instant ?? .distantPast)
+            return instants.0 == instants.1 ? lhs.id < rhs.id : instants.0 < instants.1
+        }
+    }
+
+    private func page<Item: Sendable>(
+        _ items: [Item], key: (Item) -> Place, _ order: RotaStore.SortOrder, after cursor: PageCursor?, limit: Int
+    ) -> Page<Item> {
+        let isBefore: (Place, Place) -> Bool = order == .ascending ? { $0 < $1 } : { $1 < $0 }
+        let start = cursor.map { Place(instant: $0.instant, id: $0.bits) }
+        let rest = items.filter { item in start.map { isBefore($0, key(item)) } ?? true }
+            .sorted { isBefore(key($0), key($1)) }
+        let page = Array(rest.prefix(limit))
+        let last = page.last.map { key($0) }
+        return Page(
+            items: page, next: rest.count > limit ? last.map { PageCursor(after: $0.id, at: $0.instant) } : nil)
     }
 }

@@ -94,21 +94,36 @@ extension StoreScript {
     // MARK: Queries
 
     mutating func jobQuery() -> JobQuery {
-        JobQuery(
-            states: chance(50) ? Set(JobState.allCases.filter { _ in chance(50) }) : nil,
-            nameContains: chance(30) ? (chance(50) ? "ÜBER" : "1") : nil,
-            limit: chance(5) ? 0 : Int.random(in: 1...4, using: &random),
+        var query = JobQuery(
+            states: chance(40) ? Set(JobState.allCases.filter { _ in chance(50) }) : nil,
+            nameContains: chance(20) ? (chance(50) ? "ÜBER" : "1") : nil,
+            order: chance(50) ? .ascending : .descending, limit: chance(5) ? 0 : Int.random(in: 1...4, using: &random),
             after: chance(50) ? pickJob().map { PageCursor(after: $0.id.bits) } : nil)
+        if chance(20) { query.tags = chance(50) ? ["team": "t1"] : ["team": "t1", "n": "1"] }
+        if chance(20) { query.group = "g1" }
+        if chance(20) { query.project = "p" }
+        if chance(10) { query.environment = "production" }
+        if chance(10) { query.slug = pickJob()?.definition.labels.slug }
+        if chance(10) { query.ids = Set((0..<3).compactMap { _ in pickJob()?.id }) }
+        return query
     }
 
     mutating func executionQuery() -> ExecutionQuery {
-        ExecutionQuery(
+        var query = ExecutionQuery(
             jobID: chance(40) ? pickJob()?.id : nil,
             statuses: chance(40) ? Set(ExecutionStatus.allCases.filter { _ in chance(40) }) : nil,
-            from: chance(20) ? now - 60 : nil, to: chance(20) ? now : nil,
-            jobNameContains: chance(20) ? "job" : nil, order: chance(50) ? .ascending : .descending,
-            limit: chance(5) ? 1001 : Int.random(in: 1...20, using: &random),
-            after: chance(50)
-                ? state.executions.randomElement(using: &random).map { PageCursor(after: $0.id.bits) } : nil)
+            from: chance(20) ? now - 60 : nil, to: chance(20) ? now : nil, jobNameContains: chance(20) ? "job" : nil,
+            sort: chance(60) ? .createdAt : .scheduledFor, order: chance(50) ? .ascending : .descending,
+            limit: chance(5) ? 1001 : Int.random(in: 1...20, using: &random))
+        if chance(10) { query.jobIDs = Set((0..<3).compactMap { _ in pickJob()?.id }) }
+        if chance(10) { query.sources = [.schedule, .replay] }
+        if chance(10) { query.tags = ["color": "red"] }
+        if chance(10) { query.batchID = BatchID(bits: 7) }
+        if chance(10) { query.concurrencyKey = "red" }
+        if chance(50), let last = state.executions.randomElement(using: &random) {
+            query.after = PageCursor(
+                after: last.id.bits, at: query.sort == .scheduledFor ? last.scheduledFor : nil)
+        }
+        return query
     }
 }

@@ -22,7 +22,7 @@ extension StoreFault {
                 for var fire in fires {
                     fire.expectedRevision = try await base.job(fire.jobID)?.revision ?? 0
                     let outcome = try await base.fire([fire])
-                    if outcome == [.conflict] { try? await base.enqueue(fire.executions) }
+                    if outcome == [.conflict] { _ = try? await base.enqueue(fire.executions) }
                     outcomes.append(.fired(executions: fire.executions, skips: [], replaced: []))
                 }
                 return outcomes
@@ -39,7 +39,7 @@ extension StoreFault {
             store.fireHook = { base, fires in
                 let outcomes = try await base.fire(fires)
                 guard outcomes == [.conflict], fires.count == 1 else { return outcomes }
-                try? await base.enqueue(fires[0].executions)
+                _ = try? await base.enqueue(fires[0].executions)
                 return [.fired(executions: fires[0].executions, skips: [], replaced: [])]
             }
         },
@@ -64,7 +64,9 @@ extension StoreFault {
             store in
             store.jobHook = { base, id in
                 var job = try await base.job(id)
-                job?.position.next = job?.position.next ?? job?.position.cursor.addingTimeInterval(60)
+                if let position = job?.position, position.next == nil {
+                    job?.position.next = position.cursor.addingTimeInterval(60)
+                }
                 return job
             }
         },
