@@ -6,9 +6,20 @@ package struct StoreContents: Equatable {
     package var jobs: [Job] = []
     package var executions: [Execution] = []
     package var skips: [JobID: [SkippedOccurrence]] = [:]
-    package var versions: [JobID: [JobVersion]] = [:]
+    package var versions: [JobID: [Version]] = [:]
     package var dependencies: [JobID: [JobDependency]] = [:]
     package var counts = StoreCounts()
+
+    /// What an earlier version was; when and by whom it was made is for a check of the contract.
+    package struct Version: Equatable {
+        var number: Int
+        var definition: JobDefinition
+
+        init(_ version: JobVersion) {
+            number = version.version
+            definition = version.definition
+        }
+    }
 
     /// What the model holds.
     package init(_ tables: ReferenceTables) {
@@ -16,10 +27,22 @@ package struct StoreContents: Equatable {
         executions = tables.executions.sorted { $0.id < $1.id }
         for job in jobs {
             skips[job.id] = tables.skips(of: job.id)
-            versions[job.id] = tables.versions(of: job.id)
+            versions[job.id] = tables.versions(of: job.id).map(Version.init)
             dependencies[job.id] = tables.dependencies(of: job.id)
         }
         counts = tables.counts()
+    }
+
+    /// What the state machine of the built-in stores holds.
+    package init(_ state: StoreState) {
+        jobs = state.jobs.values.sorted { $0.id < $1.id }
+        executions = state.executions.values.sorted { $0.id < $1.id }
+        for job in jobs {
+            skips[job.id] = state.histories[job.id]?.skips ?? []
+            versions[job.id] = state.versions(of: job.id).map(Version.init)
+            dependencies[job.id] = state.dependencies(of: job.id)
+        }
+        counts = state.counts()
     }
 
     /// What a store answers, page by page.
@@ -37,7 +60,7 @@ package struct StoreContents: Equatable {
         } while after != nil
         for job in jobs {
             skips[job.id] = try await store.skips(of: job.id)
-            versions[job.id] = try await store.versions(of: job.id)
+            versions[job.id] = try await store.versions(of: job.id).map(Version.init)
             dependencies[job.id] = try await store.dependencies(of: job.id)
         }
         counts = try await store.counts()

@@ -120,7 +120,7 @@ extension StoreScript {
         if chance(10) { query.tags = ["color": "red"] }
         if chance(10) { query.batchID = BatchID(bits: 7) }
         if chance(10) { query.concurrencyKey = "red" }
-        if chance(50), let last = state.executions.randomElement(using: &random) {
+        if chance(50), let last = model.executions.randomElement(using: &random) {
             query.after = PageCursor(
                 after: last.id.bits, at: query.sort == .scheduledFor ? last.scheduledFor : nil)
         }

@@ -2,12 +2,14 @@ import Foundation
 import RotaHTTP
 import RotaRetry
 import RotaSchedule
-import RotaStore
+package import RotaStore
 
 /// Random but repeatable operations, made up from what earlier ones did: some apt, some too late, some impossible.
 package struct StoreScript {
-    /// The model after all operations so far.
-    package private(set) var state = ReferenceTables()
+    /// The naive model after all operations so far.
+    package private(set) var model = ReferenceTables()
+    /// The state machine of the built-in stores after all operations so far.
+    package private(set) var state = StoreState()
     var random: SeededBits
     var now = Date(timeIntervalSince1970: 1_750_000_000)
     private var lastID: UInt128 = 1 << 100
@@ -19,16 +21,19 @@ package struct StoreScript {
         self.maximumJobs = maximumJobs
     }
 
-    /// The next operation, already carried out on ``state``.
+    /// The next operation, already carried out on ``model`` and on ``state``.
     package mutating func next() -> (operation: StoreOperation, outcome: StoreOperation.Outcome) {
         now += Double.random(in: 0...40, using: &random).rounded(.down) / 4
         let operation = make()
-        return (operation, operation.run(on: &state))
+        operation.run(on: &state)
+        return (operation, operation.run(on: &model))
     }
 
-    /// Does to the model what opening a file store does.
+    /// Does to both what opening a file store does.
     package mutating func reopen() {
-        state.endLeases()
+        model.endLeases()
+        var log = ChangeLog(isRecording: false)
+        state.expireAllLeases(log: &log)
     }
 
     private mutating func make() -> StoreOperation {
@@ -36,7 +41,7 @@ package struct StoreScript {
         switch Int.random(in: 0..<60, using: &random) {
         case 0...5: return .insert((0..<Int.random(in: 1...3, using: &random)).map { _ in insertion() })
         case 6...9: return .replace(replacement(of: job))
-        case 10...11 where state.jobs.count > maximumJobs / 2 || chance(10):
+        case 10...11 where model.jobs.count > maximumJobs / 2 || chance(10):
             return .delete([job.id, JobID(bits: 3)])
         case 12...22: return .fire((0..<(chance(20) ? 2 : 1)).map { _ in fire(pickJob() ?? job) })
         case 23...26: return .enqueue(enqueued(job))
@@ -51,7 +56,7 @@ package struct StoreScript {
         case 49...50: return .answer(some(chance(90) ? .waiting : nil).map { answer(to: $0) })
         case 51...52: return .prune(at: now, limit: Int.random(in: 0...6, using: &random))
         case 53: return .add(dependency(of: job))
-        case 54: return .removeDependency(state.dependencies.randomElement(using: &random)?.id ?? DependencyID(bits: 4))
+        case 54: return .removeDependency(model.dependencies.randomElement(using: &random)?.id ?? DependencyID(bits: 4))
         case 55: return .agenda(at: now, limit: 100)
         case 56...57: return .jobs(jobQuery())
         default: return .executions(executionQuery())
@@ -70,12 +75,12 @@ package struct StoreScript {
     }
 
     mutating func pickJob() -> Job? {
-        state.jobs.randomElement(using: &random)
+        model.jobs.randomElement(using: &random)
     }
 
     /// Up to three executions in a status, or in any; seldom one twice.
     private mutating func some(_ status: ExecutionStatus?) -> [Execution] {
-        let found = state.executions.filter { status == nil || $0.progress.status == status }
+        let found = model.executions.filter { status == nil || $0.progress.status == status }
         return (0..<min(found.count, Int.random(in: 1...3, using: &random))).compactMap { _ in
             found.randomElement(using: &random)
         }

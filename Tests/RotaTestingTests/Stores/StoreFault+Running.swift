@@ -49,7 +49,7 @@ extension StoreFault {
         },
         StoreFault(
             "queues what is to be parked", "what is running, parked or over", "T-73 a parked",
-            "T-73 an answer lets", "T-73 an answer may end", "T-73 what was parked", "a waiting execution",
+            "T-73 an answer lets", "T-73 an answer may end", "T-73 what was parked",
             "jobs and executions are counted"
         ) { store in
             store.finishHook = { base, completions in
@@ -181,7 +181,7 @@ extension StoreFault {
         },
         StoreFault(
             "calls nothing off but says so", "T-74 ", "a running execution is called off",
-            "an execution that was called off while it ran is not"
+            "an execution that was called off while it ran is not", "a waiting execution"
         ) { store in
             store.cancelHook = { base, requests in
                 var outcomes: [Cancellation.Outcome] = []

@@ -11,7 +11,7 @@ struct StoreFaultTests {
             for check in checks {
                 await #expect(throws: ContractViolation.self, "“\(check)” has not noticed") {
                     try await check.run {
-                        var store = BrokenStore(InMemoryJobStore())
+                        var store = BrokenStore(ReferenceJobStore())
                         fault.breakStore(&store)
                         return store
                     }
@@ -29,15 +29,15 @@ struct StoreFaultTests {
     func forgetful(_ check: StoreContract.DurabilityCheck) async throws {
         await #expect(throws: ContractViolation.self) {
             try await check.run {
-                InMemoryJobStore()
+                ReferenceJobStore()
             } reopen: { _ in
-                InMemoryJobStore()
+                ReferenceJobStore()
             }
         }
     }
 
     @Test("A store that only breaks no promise passes", arguments: StoreContract.checks)
     func transparent(_ check: StoreContract.Check) async throws {
-        try await check.run { BrokenStore(InMemoryJobStore()) }
+        try await check.run { BrokenStore(ReferenceJobStore()) }
     }
 }
