@@ -36,7 +36,8 @@ public enum StoreContract {
         /// - Parameter makeStore: Makes the store to check, which must be empty.
         /// - Throws: ``ContractViolation`` if the store fails the check, or what the store throws.
         public func run(_ makeStore: @Sendable () async throws -> any JobStore) async throws {
-            try await body(StoreProbe(makeStore()))
+            let probe = StoreProbe(try await makeStore())
+            try await StoreContract.judge { try await body(probe) }
         }
     }
 
@@ -70,15 +71,26 @@ public enum StoreContract {
         ) async throws {
             let store = try await makeStore()
             let probe = StoreProbe(store)
-            let memory = try await before(probe)
-            try await after(probe.moved(to: reopen(store)), memory)
+            var memory = StoreProbe.Memory()
+            try await StoreContract.judge { memory = try await before(probe) }
+            let reopened = probe.moved(to: try await reopen(store))
+            try await StoreContract.judge { try await after(reopened, memory) }
+        }
+    }
+
+    /// Takes a refusal that no check expects for what it is.
+    private static func judge(_ check: () async throws -> Void) async throws {
+        do {
+            try await check()
+        } catch let error as StoreError {
+            throw ContractViolation("the store refused what it must do: \(error)")
         }
     }
 
     /// Every check of a store that is open.
     public static let checks: [Check] =
-        jobs + changes + versions + dependencies + firing + agendas + claiming + leases + finishing + calls + jobLists
-        + executionLists + atomicity
+        jobs + changes + versions + dependencies + firing + overlap + agendas + claiming + limits + leases + finishing
+        + calls + jobLists + executionLists + atomicity
 
     /// Every check of what a store remembers when it is opened again.
     public static let durability: [DurabilityCheck] = reopenings

@@ -10,7 +10,7 @@ import Testing
     /// A short life: operations, a compaction, more operations, closing; then what it must have left behind.
     struct Life {
         /// The contents after 0, 1, 2 … operations.
-        var states = [StoreContents(StoreState())]
+        var states = [StoreContents(ReferenceTables())]
         var acknowledged = 0
         var failure: (any Error)?
 

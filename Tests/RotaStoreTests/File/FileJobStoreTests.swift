@@ -10,32 +10,6 @@ import Testing
 @Suite struct FileJobStoreTests {
     let files = FaultyFileSystem()
 
-    /// How many random operations; `ROTA_OPERATIONS` asks for more (see Tests/Scripts/store-model).
-    static let operations = ProcessInfo.processInfo.environment["ROTA_OPERATIONS"].flatMap { Int($0) } ?? 1200
-
-    @Test("Random operations, compactions and reopenings: the store holds what the model does", arguments: 1...2)
-    func script(seed: UInt64) async throws {
-        var script = StoreScript(seed: seed &+ UInt64(Self.operations))
-        var store = try await open()
-        for step in 1...Self.operations {
-            let (operation, expected) = script.next()
-            #expect(try await operation.run(on: store) == expected)
-            if step % 40 == 0 { try await store.compact() }
-            if step % 57 == 0 {
-                if step % 2 == 0 { try await store.close() }
-                files.crash(.lostUnsynced)
-                store = try await open()
-                script.reopen()
-                #expect(store.recovery.cutBytes == 0)
-            }
-            if step % 19 == 0 {
-                #expect(try await StoreContents(store) == StoreContents(script.state))
-            }
-        }
-        try await store.close()
-        #expect(files.openFiles == 0)
-    }
-
     @Test("A snapshot of large records is written in frames of bounded size")
     func largeRecords() async throws {
         var environment = environment

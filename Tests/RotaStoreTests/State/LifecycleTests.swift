@@ -68,14 +68,15 @@ struct LifecycleTests {
         let first = try #require(await claim(store).first)
         #expect(await finish(first, .parked(until: start.addingTimeInterval(50)), in: store)?.status == .waiting)
         let second = try #require(await claim(store).first)
+        let output = try Payload("yes")
         let answer = Answer(
-            first.execution.id, next: .queued(at: start.addingTimeInterval(10)), output: try Payload("yes"), date: start
+            first.execution.id, next: .queued(at: start.addingTimeInterval(10)), output: output, date: start
         )
         guard case .recorded(let queued)? = await store.answer([answer]).first else {
             Issue.record("not recorded")
             return
         }
-        #expect(queued.status == .queued && queued.output == (try Payload("yes")))
+        #expect(queued.status == .queued && queued.output == output)
         guard case .notWaiting? = await store.answer([answer]).first else {
             Issue.record("answered twice")
             return

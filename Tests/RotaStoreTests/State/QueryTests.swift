@@ -198,7 +198,8 @@ struct QueryTests {
         var query = ExecutionQuery(concurrencyKey: "rare", order: .ascending)
         let first = try await store.executions(query)
         #expect(first.items.isEmpty)
-        query.after = first.next
+        let next: PageCursor = try #require(first.next)
+        query.after = next
         let second = try await store.executions(query)
         #expect(second.items.count == 1 && second.next == nil)
         #expect(await store.counts().executions == [.queued: 10_050])

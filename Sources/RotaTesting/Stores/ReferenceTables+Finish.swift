@@ -1,0 +1,130 @@
+import Foundation
+package import RotaStore
+
+extension ReferenceTables {
+    package mutating func finish(_ completions: [Completion]) -> [Completion.Outcome] {
+        completions.map { finish($0) }
+    }
+
+    private mutating func finish(_ completion: Completion) -> Completion.Outcome {
+        guard let index = index(of: completion.executionID) else { return .missing }
+        var execution = executions[index]
+        guard execution.progress.status == .running, execution.progress.lease?.token == completion.token
+        else { return .stale }
+        if let attempt = completion.attempt { execution.attempts.append(attempt) }
+        if let output = completion.output { execution.progress.output = output }
+        // Nobody goes on with what was to be called off: only a success comes before that.
+        let isCalledOff = execution.progress.cancelRequestedAt != nil
+        switch completion.next {
+        case .succeeded:
+            execution.progress.status = .succeeded
+            execution.progress.failure = nil
+        case .failed(let failure):
+            execution.progress.status = isCalledOff ? .canceled : .failed
+            execution.progress.failure = failure
+        case .canceled:
+            execution.progress.status = .canceled
+        case .retry(let instant, let failure):
+            execution.progress.failure = failure
+            execution.progress.status = isCalledOff ? .canceled : .queued
+            if !isCalledOff { execution.progress.dueAt = instant }
+        case .released(let instant):
+            execution.progress.status = isCalledOff ? .canceled : .queued
+            if !isCalledOff { execution.progress.dueAt = instant }
+            if !isCalledOff, execution.attempts.isEmpty {
+                execution.progress.startedAt = nil
+                execution.progress.runningVersion = nil
+            }
+        case .parked(let instant):
+            execution.progress.status = isCalledOff ? .canceled : .waiting
+            if !isCalledOff { execution.progress.expiresAt = instant }
+        }
+        executions[index] = execution
+        if execution.progress.status.isTerminal { end(index, at: completion.date) }
+        return .recorded(execution.ended(at: completion.date))
+    }
+
+    package mutating func cancel(_ requests: [Cancellation]) -> [Cancellation.Outcome] {
+        requests.map { cancel($0) }
+    }
+
+    mutating func cancel(_ request: Cancellation) -> Cancellation.Outcome {
+        guard let index = index(of: request.executionID) else { return .missing }
+        guard !executions[index].progress.status.isTerminal else { return .alreadyOver(executions[index]) }
+        executions[index].progress.cancelReason = request.reason ?? executions[index].progress.cancelReason
+        executions[index].progress.cancelRequestedAt =
+            executions[index].progress.cancelRequestedAt ?? request.date
+        if executions[index].progress.status == .running { return .requested(executions[index]) }
+        executions[index].progress.status = .canceled
+        let canceled = executions[index].ended(at: request.date)
+        end(index, at: request.date)
+        return .canceled(canceled)
+    }
+
+    package mutating func answer(_ answers: [Answer]) -> [Answer.Outcome] {
+        answers.map { answer in
+            guard let index = index(of: answer.executionID) else { return .missing }
+            var execution = executions[index]
+            guard execution.progress.status == .waiting else { return .notWaiting(execution) }
+            if let output = answer.output { execution.progress.output = output }
+            switch answer.next {
+            case .queued(let instant):
+                execution.progress.status = .queued
+                execution.progress.dueAt = instant
+                execution.progress.expiresAt = nil
+            case .succeeded:
+                execution.progress.status = .succeeded
+                execution.progress.failure = nil
+            case .failed(let failure):
+                execution.progress.status = .failed
+                execution.progress.failure = failure
+            case .canceled:
+                execution.progress.status = .canceled
+            }
+            executions[index] = execution
+            if execution.progress.status.isTerminal { end(index, at: answer.date) }
+            return .recorded(execution.ended(at: answer.date))
+        }
+    }
+
+    /// Does all that follows when an execution is over; afterwards it may be gone.
+    mutating func end(_ index: Int, at date: Date) {
+        let execution = executions[index].ended(at: date)
+        executions[index] = execution
+        guard let place = self.index(of: execution.jobID) else { return }
+        jobs[place].tally.lastStatus = execution.progress.status
+        jobs[place].tally.lastFinishedAt = date
+        if let startedAt = execution.progress.startedAt { jobs[place].tally.lastRunAt = startedAt }
+        switch execution.progress.status {
+        case .succeeded: jobs[place].tally.succeeded += 1
+        case .failed: jobs[place].tally.failed += 1
+        default: jobs[place].tally.dropped += 1
+        }
+        var position = jobs[place].position
+        if position.runEnded(execution.id, at: date, of: jobs[place].definition.schedule) {
+            jobs[place].take(position)
+        }
+        let retention = jobs[place].definition.retention
+        if retention.age(of: execution.progress.status) == .zero {
+            executions.removeAll { $0.id == execution.id }
+        }
+        trimHistory(of: jobs[place])
+    }
+
+    /// Removes the oldest finished executions beyond the number that a job keeps.
+    private mutating func trimHistory(of job: Job) {
+        let ended = executions.filter { $0.jobID == job.id && $0.progress.status.isTerminal }.map(\.id).sorted()
+        let tooMany = ended.dropLast(job.definition.retention.maximumCount)
+        executions.removeAll { tooMany.contains($0.id) }
+    }
+}
+
+extension Execution {
+    /// The execution with the date of its end, if it is over.
+    fileprivate func ended(at date: Date) -> Execution {
+        guard progress.status.isTerminal else { return self }
+        var ended = self
+        ended.progress.finishedAt = date
+        return ended
+    }
+}

@@ -1,0 +1,123 @@
+import Foundation
+package import RotaStore
+
+extension ReferenceTables {
+    package mutating func fire(_ fires: [Fire]) -> [Fire.Outcome] {
+        fires.map { fire($0) }
+    }
+
+    private mutating func fire(_ fire: Fire) -> Fire.Outcome {
+        guard let job = job(fire.jobID), job.position.revision == fire.expectedRevision,
+            job.position.state == .active, isPossible(fire, for: job)
+        else { return .conflict }
+        var fired: [Execution] = []
+        var replaced: [Execution] = []
+        var skipped = fire.skips
+        for execution in fire.executions {
+            if let reason = reasonToSkip(execution, of: job) {
+                skipped.append(
+                    SkippedOccurrence(
+                        jobID: job.id, first: execution.scheduledFor, last: execution.scheduledFor, count: 1,
+                        reason: reason, decidedAt: execution.createdAt))
+                continue
+            }
+            if job.definition.overlap == .replace { replaced += callOffRuns(of: job.id, for: execution) }
+            executions.append(execution)
+            fired.append(execution)
+        }
+        guard let index = index(of: fire.jobID) else { return .conflict }
+        let present = jobs[index]
+        skipped.sort { $0.first < $1.first }
+        for skip in skipped {
+            keep(
+                skip, of: job,
+                lastFired: fired.last { $0.scheduledFor < skip.first }?.scheduledFor ?? job.position.lastFired)
+        }
+        var position = fire.position
+        position.scheduledRuns = present.position.scheduledRuns
+        position.lastFired = present.position.lastFired
+        position.awaiting = present.position.awaiting
+        position.runsBegan(
+            fired.count, last: fired.last.map { ($0.id, $0.scheduledFor) }, of: job.definition.schedule)
+        jobs[index].take(position)
+        return .fired(executions: fired, skips: skipped, replaced: replaced)
+    }
+
+    /// Whether a fire's executions are the job's, are new, and lie in order behind the cursor.
+    private func isPossible(_ fire: Fire, for job: Job) -> Bool {
+        let instants = [job.position.cursor] + fire.executions.map(\.scheduledFor)
+        return zip(instants, instants.dropFirst()).allSatisfy { $0 < $1 }
+            && fire.executions.allSatisfy { $0.jobID == job.id && self.execution($0.id) == nil }
+            && fire.position.cursor >= instants[instants.count - 1]
+    }
+
+    private func reasonToSkip(_ execution: Execution, of job: Job) -> SkippedOccurrence.Reason? {
+        if let lastFired = job.position.lastFired, execution.scheduledFor <= lastFired,
+            executions.contains(where: {
+                $0.jobID == job.id && $0.source == .schedule && $0.scheduledFor == execution.scheduledFor
+            })
+        {
+            return .duplicate
+        }
+        let series = series(of: job.id)
+        if job.definition.overlap == .skip { return series.isEmpty ? nil : .overlap }
+        guard case .queue(let limit?) = job.definition.overlap.rule else { return nil }
+        // Those that have begun do not wait, and if none has, the first does not wait for another.
+        let begun = series.count { $0.progress.startedAt != nil }
+        return series.count + 1 - max(1, begun) > limit ? .overlap : nil
+    }
+
+    /// Calls off the runs of the schedule that an execution takes the place of.
+    private mutating func callOffRuns(of id: JobID, for execution: Execution) -> [Execution] {
+        series(of: id).filter { $0.progress.cancelRequestedAt == nil }.compactMap { run in
+            let reason = "The next run of the schedule took its place."
+            switch cancel(Cancellation(run.id, reason: reason, date: execution.createdAt)) {
+            case .canceled(let old), .requested(let old): return old
+            case .alreadyOver, .missing: return nil
+            }
+        }
+    }
+
+    /// Keeps a skip; one that follows an equal one, without a run in between, extends it.
+    mutating func keep(_ skip: SkippedOccurrence, of job: Job, lastFired: Date?) {
+        let limit = job.definition.retention.maximumCount
+        guard limit > 0 else { return }
+        if let index = skips.lastIndex(where: { $0.jobID == job.id }), skips[index].reason == skip.reason,
+            skips[index].last < skip.first, lastFired.map({ $0 <= skips[index].last }) ?? true
+        {
+            skips[index].last = skip.last
+            skips[index].count = skips[index].count.flatMap { count in skip.count.map { count + $0 } }
+            skips[index].decidedAt = skip.decidedAt
+        } else if let index = skips.lastIndex(where: { $0.jobID == job.id && $0.first == skip.first }) {
+            skips[index] = skip
+        } else {
+            skips.append(skip)
+        }
+        while skips.count(where: { $0.jobID == job.id }) > limit,
+            let oldest = skips.firstIndex(where: { $0.jobID == job.id })
+        {
+            skips.remove(at: oldest)
+        }
+    }
+
+    package mutating func enqueue(_ new: [Execution]) throws(StoreError) -> [Enqueued] {
+        var after = self
+        var outcomes: [Enqueued] = []
+        for execution in new {
+            guard job(execution.jobID) != nil else { throw .missing(execution.jobID) }
+            if let key = execution.details.idempotencyKey,
+                let earlier = after.executions.first(where: {
+                    $0.jobID == execution.jobID && $0.details.idempotencyKey == key
+                })
+            {
+                outcomes.append(.existing(earlier))
+                continue
+            }
+            try after.requireFree(execution.id)
+            after.executions.append(execution)
+            outcomes.append(.queued(execution))
+        }
+        self = after
+        return outcomes
+    }
+}

@@ -1,0 +1,84 @@
+package import Foundation
+package import RotaStore
+
+extension ReferenceTables {
+    package mutating func prune(at now: Date, limit: Int) -> PruneReport {
+        var report = PruneReport()
+        var room = max(0, limit)
+        func isPast(_ date: Date?) -> Bool { date.map { $0 <= now } ?? false }
+        let late = executions.filter { hasExpired($0, at: now) }
+            .sorted { ($0.progress.expiresAt ?? now, $0.id) < ($1.progress.expiresAt ?? now, $1.id) }
+        for execution in late.prefix(room) {
+            guard let index = index(of: execution.id) else { continue }
+            executions[index].progress.status = .expired
+            executions[index].progress.finishedAt = now
+            report.expired.append(executions[index])
+            end(index, at: now)
+        }
+        room -= report.expired.count
+        let old = executions.compactMap { execution in endOfLife(of: execution).map { ($0, execution.id) } }
+            .filter { $0.0 <= now }.sorted { $0 < $1 }
+        for (_, id) in old.prefix(room) {
+            executions.removeAll { $0.id == id }
+            report.removedExecutions += 1
+        }
+        room -= report.removedExecutions
+        let keys = operations.filter { isPast($0.key.expiresAt) }.sorted { $0.key.expiresAt < $1.key.expiresAt }
+        for key in keys.prefix(room) {
+            operations.removeAll { $0 == key }
+            report.removedKeys += 1
+        }
+        report.hasMore =
+            executions.contains { hasExpired($0, at: now) || isPast(endOfLife(of: $0)) }
+            || operations.contains { isPast($0.key.expiresAt) }
+        return report
+    }
+
+    /// When a finished execution is too old for its job, if it ever is.
+    private func endOfLife(of execution: Execution) -> Date? {
+        guard let ended = execution.progress.finishedAt,
+            let age = job(execution.jobID)?.definition.retention.age(of: execution.progress.status)
+        else { return nil }
+        return ended.addingTimeInterval(age / .seconds(1))
+    }
+
+    package func counts() -> StoreCounts {
+        StoreCounts(
+            jobs: Dictionary(jobs.map { ($0.position.state, 1) }, uniquingKeysWith: +),
+            executions: Dictionary(executions.map { ($0.progress.status, 1) }, uniquingKeysWith: +))
+    }
+
+    package func skips(of id: JobID) -> [SkippedOccurrence] {
+        skips.filter { $0.jobID == id }
+    }
+
+    /// What has to be done at an instant.
+    package func agenda(at now: Date, limit: Int) -> Agenda {
+        let due = jobs.compactMap { job in job.position.wake.map { ($0, job) } }.filter { $0.0 <= now }
+            .sorted { ($0.0, $0.1.id) < ($1.0, $1.1.id) }.map(\.1)
+        let expired = executions.filter {
+            $0.progress.status == .running && $0.progress.lease.map { $0.expiresAt <= now } ?? false
+        }
+        .sorted { ($0.progress.lease?.expiresAt ?? now, $0.id) < ($1.progress.lease?.expiresAt ?? now, $1.id) }
+        let claims = expired.compactMap { execution in
+            job(execution.jobID).map { Claim(execution: execution, job: self.job($0, asRunBy: execution)) }
+        }
+        let instants =
+            jobs.compactMap(\.position.wake) + executions.compactMap { nextInstant(of: $0) }
+        return Agenda(
+            dueJobs: Array(due.prefix(max(0, limit))), expiredLeases: Array(claims.prefix(max(0, limit))),
+            isTruncated: due.count > limit || claims.count > limit,
+            isPruningDue: executions.contains { hasExpired($0, at: now) },
+            nextWake: instants.filter { $0 > now }.min())
+    }
+
+    /// When something may have to be done about an execution.
+    private func nextInstant(of execution: Execution) -> Date? {
+        switch execution.progress.status {
+        case .queued: execution.progress.dueAt
+        case .running: execution.progress.lease?.expiresAt
+        case .waiting: execution.progress.expiresAt
+        case .succeeded, .failed, .canceled, .expired: nil
+        }
+    }
+}

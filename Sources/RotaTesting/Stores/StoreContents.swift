@@ -1,0 +1,85 @@
+import Foundation
+package import RotaStore
+
+/// All that a store shows of itself.
+package struct StoreContents: Equatable {
+    package var jobs: [Job] = []
+    package var executions: [Execution] = []
+    package var skips: [JobID: [SkippedOccurrence]] = [:]
+    package var versions: [JobID: [Version]] = [:]
+    package var dependencies: [JobID: [JobDependency]] = [:]
+    package var counts = StoreCounts()
+
+    /// What an earlier version was; when and by whom it was made is for a check of the contract.
+    package struct Version: Equatable {
+        var number: Int
+        var definition: JobDefinition
+
+        init(_ version: JobVersion) {
+            number = version.version
+            definition = version.definition
+        }
+    }
+
+    /// What the model holds.
+    package init(_ tables: ReferenceTables) {
+        jobs = tables.jobs.sorted { $0.id < $1.id }
+        executions = tables.executions.sorted { $0.id < $1.id }
+        for job in jobs {
+            skips[job.id] = tables.skips(of: job.id)
+            versions[job.id] = tables.versions(of: job.id).map(Version.init)
+            dependencies[job.id] = tables.dependencies(of: job.id)
+        }
+        counts = tables.counts()
+    }
+
+    /// What the state machine of the built-in stores holds.
+    package init(_ state: StoreState) {
+        jobs = state.jobs.values.sorted { $0.id < $1.id }
+        executions = state.executions.values.sorted { $0.id < $1.id }
+        for job in jobs {
+            skips[job.id] = state.histories[job.id]?.skips ?? []
+            versions[job.id] = state.versions(of: job.id).map(Version.init)
+            dependencies[job.id] = state.dependencies(of: job.id)
+        }
+        counts = state.counts()
+    }
+
+    /// What a store answers, page by page.
+    package init(_ store: any JobStore) async throws {
+        var after: PageCursor?
+        repeat {
+            let page = try await store.jobs(JobQuery(limit: 100, after: after))
+            jobs += page.items
+            after = page.next
+        } while after != nil
+        repeat {
+            let page = try await store.executions(ExecutionQuery(order: .ascending, limit: 100, after: after))
+            executions += page.items
+            after = page.next
+        } while after != nil
+        for job in jobs {
+            skips[job.id] = try await store.skips(of: job.id)
+            versions[job.id] = try await store.versions(of: job.id).map(Version.init)
+            dependencies[job.id] = try await store.dependencies(of: job.id)
+        }
+        counts = try await store.counts()
+    }
+
+    /// The first thing that is not as it should be, in words; `nil` if all is.
+    package func difference(from expected: StoreContents) -> String? {
+        func first<Record: Identifiable & Equatable>(_ name: String, _ here: [Record], _ there: [Record]) -> String? {
+            guard let place = zip(here, there).enumerated().first(where: { $0.element.0 != $0.element.1 })?.offset
+            else {
+                return here.count == there.count ? nil : "expected \(there.count) \(name)s, but there are \(here.count)"
+            }
+            return "\(name) \(there[place].id): " + RecordDifference.between(here[place], and: there[place])
+        }
+        return first("job", jobs, expected.jobs) ?? first("execution", executions, expected.executions)
+            ?? (skips == expected.skips ? nil : "skips: " + RecordDifference.between(skips, and: expected.skips))
+            ?? (versions == expected.versions
+                ? nil : "versions: " + RecordDifference.between(versions, and: expected.versions))
+            ?? (dependencies == expected.dependencies ? nil : "the dependencies differ")
+            ?? (counts == expected.counts ? nil : "expected \(expected.counts), but got \(counts)")
+    }
+}

@@ -1,0 +1,111 @@
+package import Foundation
+package import RotaStore
+
+/// One call of a store, with everything it needs, that can be made to the model and to any store alike.
+package enum StoreOperation: Sendable {
+    case insert([JobInsertion])
+    case replace(JobReplacement)
+    case delete([JobID])
+    case fire([Fire])
+    case enqueue([Execution])
+    case claim(ClaimRequest)
+    case renew([LeaseRenewal])
+    case finish([Completion])
+    case cancel([Cancellation])
+    case answer([Answer])
+    case prune(at: Date, limit: Int)
+    case add(JobDependency)
+    case removeDependency(DependencyID)
+    case agenda(at: Date, limit: Int)
+    case jobs(JobQuery)
+    case executions(ExecutionQuery)
+
+    /// What came of it.
+    package enum Outcome: Equatable {
+        case inserted([JobInsertion.Outcome])
+        case replaced(Job)
+        case deleted([JobID])
+        case fired([Fire.Outcome])
+        case enqueued([Enqueued])
+        case claimed([Claim])
+        case renewed([LeaseRenewal.Outcome])
+        case finished([Completion.Outcome])
+        case canceled([Cancellation.Outcome])
+        case answered([Answer.Outcome])
+        case pruned(PruneReport)
+        case added
+        case removed(Bool)
+        case due(jobs: [Job], leases: [Claim])
+        case jobs([Job], hasMore: Bool)
+        case executions([Execution], hasMore: Bool)
+        case refused(StoreError.Code)
+    }
+
+    /// Makes the call to the model.
+    package func run(on tables: inout ReferenceTables) -> Outcome {
+        do throws(StoreError) {
+            switch self {
+            case .insert(let insertions): return .inserted(try tables.insert(insertions))
+            case .replace(let replacement): return .replaced(try tables.replace(replacement))
+            case .delete(let ids): return .deleted(tables.delete(ids))
+            case .fire(let fires): return .fired(tables.fire(fires))
+            case .enqueue(let executions): return .enqueued(try tables.enqueue(executions))
+            case .claim(let request): return .claimed(tables.claim(request))
+            case .renew(let renewals): return .renewed(tables.renew(renewals))
+            case .finish(let completions): return .finished(tables.finish(completions))
+            case .cancel(let requests): return .canceled(tables.cancel(requests))
+            case .answer(let answers): return .answered(tables.answer(answers))
+            case .prune(let now, let limit): return .pruned(tables.prune(at: now, limit: limit))
+            case .add(let dependency):
+                try tables.add(dependency)
+                return .added
+            case .removeDependency(let id): return .removed(tables.removeDependency(id))
+            case .agenda(let now, let limit): return Self.outcome(tables.agenda(at: now, limit: limit))
+            case .jobs(let query):
+                let page = try tables.jobs(query)
+                return .jobs(page.items, hasMore: page.next != nil)
+            case .executions(let query):
+                let page = try tables.executions(query)
+                return .executions(page.items, hasMore: page.next != nil)
+            }
+        } catch {
+            return .refused(error.code)
+        }
+    }
+
+    /// Makes the call to a store; errors other than the store's refusals are thrown.
+    package func run(on store: any JobStore) async throws -> Outcome {
+        do {
+            switch self {
+            case .insert(let insertions): return .inserted(try await store.insert(insertions))
+            case .replace(let replacement): return .replaced(try await store.replace(replacement))
+            case .delete(let ids): return .deleted(try await store.delete(ids))
+            case .fire(let fires): return .fired(try await store.fire(fires))
+            case .enqueue(let executions): return .enqueued(try await store.enqueue(executions))
+            case .claim(let request): return .claimed(try await store.claim(request))
+            case .renew(let renewals): return .renewed(try await store.renew(renewals))
+            case .finish(let completions): return .finished(try await store.finish(completions))
+            case .cancel(let requests): return .canceled(try await store.cancel(requests))
+            case .answer(let answers): return .answered(try await store.answer(answers))
+            case .prune(let now, let limit): return .pruned(try await store.prune(at: now, limit: limit))
+            case .add(let dependency):
+                try await store.add(dependency)
+                return .added
+            case .removeDependency(let id): return .removed(try await store.removeDependency(id))
+            case .agenda(let now, let limit): return Self.outcome(try await store.agenda(at: now, limit: limit))
+            case .jobs(let query):
+                let page = try await store.jobs(query)
+                return .jobs(page.items, hasMore: page.next != nil)
+            case .executions(let query):
+                let page = try await store.executions(query)
+                return .executions(page.items, hasMore: page.next != nil)
+            }
+        } catch let error as StoreError {
+            return .refused(error.code)
+        }
+    }
+
+    private static func outcome(_ agenda: Agenda) -> Outcome {
+        .due(jobs: agenda.dueJobs, leases: agenda.expiredLeases)
+    }
+}

@@ -1,0 +1,88 @@
+import Foundation
+import RotaHTTP
+import RotaRetry
+import RotaSchedule
+package import RotaStore
+
+/// Random but repeatable operations, made up from what earlier ones did: some apt, some too late, some impossible.
+package struct StoreScript {
+    /// The naive model after all operations so far.
+    package private(set) var model = ReferenceTables()
+    /// The state machine of the built-in stores after all operations so far.
+    package private(set) var state = StoreState()
+    var random: SeededBits
+    var now = Date(timeIntervalSince1970: 1_750_000_000)
+    private var lastID: UInt128 = 1 << 100
+    /// The largest number of jobs, beyond which some are deleted.
+    private let maximumJobs: Int
+
+    package init(seed: UInt64, maximumJobs: Int = 12) {
+        random = SeededBits(seed: seed)
+        self.maximumJobs = maximumJobs
+    }
+
+    /// The next operation, already carried out on ``model`` and on ``state``.
+    package mutating func next() -> (operation: StoreOperation, outcome: StoreOperation.Outcome) {
+        now += Double.random(in: 0...40, using: &random).rounded(.down) / 4
+        let operation = make()
+        operation.run(on: &state)
+        return (operation, operation.run(on: &model))
+    }
+
+    /// Does to both what opening a file store does.
+    package mutating func reopen() {
+        model.endLeases()
+        var log = ChangeLog(isRecording: false)
+        state.expireAllLeases(log: &log)
+    }
+
+    private mutating func make() -> StoreOperation {
+        guard let job = pickJob() else { return .insert([insertion()]) }
+        switch Int.random(in: 0..<60, using: &random) {
+        case 0...5: return .insert((0..<Int.random(in: 1...3, using: &random)).map { _ in insertion() })
+        case 6...9: return .replace(replacement(of: job))
+        case 10...11 where model.jobs.count > maximumJobs / 2 || chance(10):
+            return .delete([job.id, JobID(bits: 3)])
+        case 12...22: return .fire((0..<(chance(20) ? 2 : 1)).map { _ in fire(pickJob() ?? job) })
+        case 23...26: return .enqueue(enqueued(job))
+        case 27...35:
+            return .claim(
+                ClaimRequest(
+                    owner: chance(50) ? "one" : "a scheduler with a long name",
+                    limit: Int.random(in: 1...5, using: &random), now: now, leaseExpiresAt: now + 30))
+        case 36...37: return .renew(some(.running).map { renewal(of: $0) })
+        case 38...45: return .finish(some(.running).map { completion(of: $0) })
+        case 46...48: return .cancel(some(nil).map { Cancellation($0.id, reason: chance(50) ? "why" : nil, date: now) })
+        case 49...50: return .answer(some(chance(90) ? .waiting : nil).map { answer(to: $0) })
+        case 51...52: return .prune(at: now, limit: Int.random(in: 0...6, using: &random))
+        case 53: return .add(dependency(of: job))
+        case 54: return .removeDependency(model.dependencies.randomElement(using: &random)?.id ?? DependencyID(bits: 4))
+        case 55: return .agenda(at: now, limit: 100)
+        case 56...57: return .jobs(jobQuery())
+        default: return .executions(executionQuery())
+        }
+    }
+
+    // MARK: Chance
+
+    mutating func chance(_ percent: Int) -> Bool {
+        Int.random(in: 0..<100, using: &random) < percent
+    }
+
+    mutating func newID() -> UInt128 {
+        lastID += UInt128(UInt64.random(in: 1...1 << 40, using: &random))
+        return lastID
+    }
+
+    mutating func pickJob() -> Job? {
+        model.jobs.randomElement(using: &random)
+    }
+
+    /// Up to three executions in a status, or in any; seldom one twice.
+    private mutating func some(_ status: ExecutionStatus?) -> [Execution] {
+        let found = model.executions.filter { status == nil || $0.progress.status == status }
+        return (0..<min(found.count, Int.random(in: 1...3, using: &random))).compactMap { _ in
+            found.randomElement(using: &random)
+        }
+    }
+}

@@ -1,0 +1,43 @@
+import RotaTesting
+import Testing
+
+@Suite("Store contract: broken stores")
+struct StoreFaultTests {
+    @Test("A store that breaks a promise is caught by the checks that are for it", arguments: StoreFault.all)
+    func caught(_ fault: StoreFault) async throws {
+        for name in fault.checks {
+            let checks = StoreContract.checks.filter { $0.name.hasPrefix(name) }
+            #expect(checks.count == 1, "“\(name)” is the beginning of \(checks.count) checks")
+            for check in checks {
+                await #expect(throws: ContractViolation.self, "“\(check)” has not noticed") {
+                    try await check.run {
+                        var store = BrokenStore(ReferenceJobStore())
+                        fault.breakStore(&store)
+                        return store
+                    }
+                }
+            }
+        }
+    }
+
+    @Test("Every check is shown to catch something", arguments: StoreContract.checks)
+    func covered(_ check: StoreContract.Check) {
+        #expect(StoreFault.all.contains { $0.checks.contains { check.name.hasPrefix($0) } })
+    }
+
+    @Test("A store that remembers nothing is caught by every check of durability", arguments: StoreContract.durability)
+    func forgetful(_ check: StoreContract.DurabilityCheck) async throws {
+        await #expect(throws: ContractViolation.self) {
+            try await check.run {
+                ReferenceJobStore()
+            } reopen: { _ in
+                ReferenceJobStore()
+            }
+        }
+    }
+
+    @Test("A store that only breaks no promise passes", arguments: StoreContract.checks)
+    func transparent(_ check: StoreContract.Check) async throws {
+        try await check.run { BrokenStore(ReferenceJobStore()) }
+    }
+}
