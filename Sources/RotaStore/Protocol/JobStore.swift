@@ -71,6 +71,7 @@ public protocol JobStore: Sendable {
 
     /// Turns due occurrences into executions and skips and moves each job on, each fire whole or not at all.
     ///
+    /// A fire whose job does not allow one (``JobPosition/allowsFire``), or whose revision is not the job's, is a conflict.
     /// The job's overlap policy is applied here, where the runs of its schedule that are not over can be counted, to
     /// one execution of the fire after the other.
     ///

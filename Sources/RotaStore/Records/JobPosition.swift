@@ -135,6 +135,9 @@ public struct JobPosition: Sendable, Hashable, Codable {
         self.reason = reason
     }
 
+    /// Whether a fire may move the job on: it is active, or paused for a time that ends by itself.
+    public var allowsFire: Bool { state == .active || state == .paused && resumesAt != nil }
+
     /// The instant at which the scheduler must look at the job next, or `nil` if it need not.
     public var wake: Date? {
         switch state {

@@ -1,7 +1,7 @@
 package import Foundation
 
 /// What the starts of attempts are counted by: a job, or a name that jobs share.
-package enum RatePool: Sendable, Hashable {
+package enum RatePool: Sendable, Hashable, Comparable, Codable {
     case job(JobID)
     case shared(String)
 }

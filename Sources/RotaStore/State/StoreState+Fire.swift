@@ -7,7 +7,7 @@ extension StoreState {
 
     private mutating func fire(_ fire: Fire, log: inout ChangeLog) -> Fire.Outcome {
         guard var job = jobs[fire.jobID], job.position.revision == fire.expectedRevision,
-            job.position.wake != nil, isInOrder(fire, after: job.position.cursor)
+            job.position.allowsFire, isInOrder(fire, after: job.position.cursor)
         else { return .conflict }
         var fired: [Execution] = []
         var replaced: [Execution] = []

@@ -8,7 +8,7 @@ extension ReferenceTables {
 
     private mutating func fire(_ fire: Fire) -> Fire.Outcome {
         guard let job = job(fire.jobID), job.position.revision == fire.expectedRevision,
-            job.position.state == .active, isPossible(fire, for: job)
+            job.position.allowsFire, isPossible(fire, for: job)
         else { return .conflict }
         var fired: [Execution] = []
         var replaced: [Execution] = []

@@ -20,6 +20,14 @@ package enum StoreOperation: Sendable {
     case jobs(JobQuery)
     case executions(ExecutionQuery)
 
+    /// Whether the call changes nothing that is remembered.
+    package var isQuery: Bool {
+        switch self {
+        case .agenda, .jobs, .executions: true
+        default: false
+        }
+    }
+
     /// What came of it.
     package enum Outcome: Equatable {
         case inserted([JobInsertion.Outcome])

@@ -29,6 +29,14 @@ package struct StoreScript {
         return (operation, operation.run(on: &model))
     }
 
+    /// The next operation that a store has to write down, if it changes anything: no query.
+    package mutating func nextChange() -> (operation: StoreOperation, outcome: StoreOperation.Outcome) {
+        while true {
+            let step = next()
+            if !step.operation.isQuery { return step }
+        }
+    }
+
     /// Does to both what opening a file store does.
     package mutating func reopen() {
         model.endLeases()

@@ -58,7 +58,7 @@ import Testing
         let seen = try await FileJobStore(inspecting: "/store", environment: .inMemory(files))
         let contents = try await StoreContents(seen)
         for _ in 0..<60 {
-            let operation = script.next().operation
+            let operation = script.nextChange().operation
             let error = await #expect(throws: FileStoreError.self) { _ = try await operation.run(on: seen) }
             #expect(error?.code == .readOnly)
         }

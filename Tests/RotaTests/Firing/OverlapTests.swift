@@ -41,11 +41,11 @@ struct OverlapTests {
         Row(overlap: .skip, duration: 30, starts: Array(1...10), most: 1),
         Row(overlap: .queue, duration: 30, starts: Array(1...10), most: 1),
         Row(overlap: .replace, duration: 30, starts: Array(1...10), most: 1),
-        Row(overlap: .allow, duration: 150, starts: Array(1...10), most: 3),
-        Row(overlap: .skip, duration: 150, starts: [1, 4, 7, 10], most: 1),
-        Row(overlap: .queue, duration: 150, starts: [1, 2, 4, 7], most: 1),
-        Row(overlap: .queue(limit: nil), duration: 150, starts: [1, 2, 3, 4], most: 1),
-        Row(overlap: .replace, duration: 150, starts: Array(1...10), most: 1),
+        Row(overlap: .allow, duration: 140, starts: Array(1...10), most: 3),
+        Row(overlap: .skip, duration: 140, starts: [1, 4, 7, 10], most: 1),
+        Row(overlap: .queue, duration: 140, starts: [1, 2, 4, 6], most: 1),
+        Row(overlap: .queue(limit: nil), duration: 140, starts: [1, 2, 3, 4], most: 1),
+        Row(overlap: .replace, duration: 140, starts: Array(1...10), most: 1),
     ]
 
     @Test("I-21 I-22 I-23 C-16 overlap policy × duration", arguments: rows)
