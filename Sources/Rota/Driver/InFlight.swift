@@ -47,12 +47,6 @@ struct InFlight {
     }
 }
 
-/// A lease that a driver holds.
-struct HeldLease: Hashable {
-    let executionID: ExecutionID
-    let token: Int
-}
-
 extension Claim {
     /// The lease under which the claim was made.
     var heldLease: HeldLease { HeldLease(executionID: execution.id, token: execution.progress.lease?.token ?? 0) }
