@@ -35,8 +35,13 @@ public struct OverlapPolicy: Sendable, Hashable, Codable {
     /// The earlier run is canceled, and the occurrence starts when it has ended.
     public static let replace = OverlapPolicy(rule: .replace)
 
-    /// Whether the runs of the schedule go one after the other.
-    package var isSerial: Bool {
+    /// How many runs may wait, if it is a policy to queue them; `nil` for any number and for other policies.
+    public var queueLimit: Int? {
+        if case .queue(let limit) = rule { limit } else { nil }
+    }
+
+    /// Whether the runs of the schedule go one after the other, as with ``queue(limit:)`` and ``replace``.
+    public var isSerial: Bool {
         switch rule {
         case .allow, .skip: false
         case .queue, .replace: true

@@ -3,7 +3,7 @@ public import Foundation
 /// Which executions to list, and in what order (T-96 to T-105); all that is given must hold.
 public struct ExecutionQuery: Sendable, Hashable {
     /// The order of a list.
-    public typealias Order = SortOrder
+    public typealias Order = ListOrder
 
     /// What executions are sorted by (T-102).
     public enum Sort: String, Sendable, Hashable, Codable {
@@ -36,7 +36,7 @@ public struct ExecutionQuery: Sendable, Hashable {
     /// What they are sorted by; by when they were made by default.
     public var sort: Sort
     /// The order; the newest first by default (T-103).
-    public var order: SortOrder
+    public var order: ListOrder
     /// The largest number of executions in a page, from 1 to 1,000 (T-104).
     public var limit: Int
     /// Where to go on, from an earlier page of the same sort and order.
@@ -55,7 +55,7 @@ public struct ExecutionQuery: Sendable, Hashable {
         batchID: BatchID? = nil,
         concurrencyKey: String? = nil,
         sort: Sort = .createdAt,
-        order: SortOrder = .descending,
+        order: ListOrder = .descending,
         limit: Int = 50,
         after: PageCursor? = nil
     ) {

@@ -17,7 +17,7 @@ public struct JobQuery: Sendable, Hashable {
     /// Only the job with this slug, one in each project, if given (S-22).
     public var slug: String?
     /// The order; the oldest first by default.
-    public var order: SortOrder
+    public var order: ListOrder
     /// The largest number of jobs in a page, from 1 to 1,000.
     public var limit: Int
     /// Where to go on, from an earlier page in the same order.
@@ -27,7 +27,7 @@ public struct JobQuery: Sendable, Hashable {
     public init(
         ids: Set<JobID>? = nil, states: Set<JobState>? = nil, nameContains: String? = nil, tags: [String: String] = [:],
         group: String? = nil, project: String? = nil, environment: String? = nil, slug: String? = nil,
-        order: SortOrder = .ascending, limit: Int = 50, after: PageCursor? = nil
+        order: ListOrder = .ascending, limit: Int = 50, after: PageCursor? = nil
     ) {
         self.ids = ids
         self.states = states

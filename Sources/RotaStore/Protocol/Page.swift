@@ -1,4 +1,4 @@
-package import Foundation
+public import Foundation
 
 /// A part of a list, and where the next part begins.
 public struct Page<Item: Sendable>: Sendable {
@@ -18,7 +18,7 @@ public struct Page<Item: Sendable>: Sendable {
 }
 
 /// The order of a list.
-public enum SortOrder: String, Sendable, Hashable, Codable {
+public enum ListOrder: String, Sendable, Hashable, Codable {
     /// The smallest first, which is the oldest.
     case ascending = "asc"
     /// The greatest first, which is the newest.
@@ -27,11 +27,17 @@ public enum SortOrder: String, Sendable, Hashable, Codable {
 
 /// A place in a list: a record, after which the next page begins.
 public struct PageCursor: Sendable, Hashable, Codable, LosslessStringConvertible {
-    package let bits: UInt128
+    /// The bits of the record's identifier.
+    public let bits: UInt128
     /// The instant by which the list is in order, if it is not the records' identifiers alone.
-    package let instant: Date?
+    public let instant: Date?
 
-    package init(after bits: UInt128, at instant: Date? = nil) {
+    /// Makes a cursor, as stores must.
+    ///
+    /// - Parameters:
+    ///   - bits: The identifier of the last record of a page.
+    ///   - instant: The record's instant, in a list that is sorted by instants.
+    public init(after bits: UInt128, at instant: Date? = nil) {
         self.bits = bits
         self.instant = instant
     }

@@ -18,7 +18,13 @@ public struct JobTally: Sendable, Hashable, Codable {
     /// Makes an empty tally.
     public init() {}
 
-    package mutating func count(_ status: ExecutionStatus, startedAt: Date?, finishedAt: Date?) {
+    /// Takes note of an execution that is over, as every store must in the step that ends it.
+    ///
+    /// - Parameters:
+    ///   - status: How it ended; a status that is no end is only remembered as the last one.
+    ///   - startedAt: When its first attempt began, if one did.
+    ///   - finishedAt: When it ended.
+    public mutating func count(_ status: ExecutionStatus, startedAt: Date?, finishedAt: Date?) {
         lastStatus = status
         if let finishedAt { lastFinishedAt = finishedAt }
         if let startedAt { lastRunAt = startedAt }

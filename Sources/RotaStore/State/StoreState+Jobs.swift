@@ -65,37 +65,62 @@ extension StoreState {
         }
         if let labels = replacement.definition?.labels { try checkSlug(of: job.id, labels) }
         let isRescheduled = replacement.definition.map { $0.schedule != job.definition.schedule } ?? false
+        let before = presentVersion(of: job)
         job.move(to: replacement.position, restarting: isRescheduled)
         job.updatedAt = replacement.date
         if let definition = replacement.definition {
-            keepVersion(of: job, log: &log)
             job.definition = definition
             job.version += 1
         }
         if let author = replacement.author { job.updatedBy = author }
         record(.putJob(job), log: &log)
-        if replacement.definition != nil { trimHistory(of: job, log: &log) }
+        if job.version != before.version {
+            keep(before, replacement, of: job, log: &log)
+            trimHistory(of: job, log: &log)
+        }
         if let key = replacement.idempotencyKey { record(.putOperation(key, job.id), log: &log) }
         for skip in replacement.skips { recordSkip(skip, job: job, lastFired: job.position.lastFired, log: &log) }
         return job
     }
 
-    /// Keeps the definition that a job has had so far, for the record and for the executions that began with it.
-    private mutating func keepVersion(of job: Job, log: inout ChangeLog) {
-        record(.putVersion(job.presentVersion), log: &log)
-        guard let history = histories[job.id], history.versions.count > Self.versionLimit else { return }
-        let needed = Set(history.liveExecutions.compactMap { executions[$0]?.versionID.version })
-        if let oldest = history.versions.first(where: { !needed.contains($0.version) }) {
-            record(.removeVersion(oldest.id), log: &log)
+    /// Keeps the version that a job has had so far, for the record and for the executions that began with it, and
+    /// when and by whom it got the present one.
+    private mutating func keep(
+        _ before: JobVersion, _ replacement: JobReplacement, of job: Job, log: inout ChangeLog
+    ) {
+        if histories[job.id]?.versions.contains(where: { $0.version == before.version }) != true {
+            record(.putVersion(before), log: &log)
+        }
+        let present = JobVersion(
+            jobID: job.id, version: job.version, definition: job.definition, createdAt: replacement.date,
+            createdBy: replacement.author)
+        record(.putVersion(present), log: &log)
+        let old = (histories[job.id]?.versions ?? []).map(\.version).filter { $0 < job.version - Self.versionLimit }
+        guard !old.isEmpty else { return }
+        let live = histories[job.id].map { Array($0.liveExecutions) } ?? []
+        let needed = Set(live.compactMap { executions[$0]?.versionID.version })
+        for version in old where !needed.contains(version) {
+            record(.removeVersion(JobVersionID(jobID: job.id, version: version)), log: &log)
         }
     }
 
     /// The number of earlier versions that are kept even if no execution needs them.
     private static var versionLimit: Int { 100 }
 
+    /// Lists the versions of a job, the newest first.
     package func versions(of id: JobID) -> [JobVersion] {
         guard let job = jobs[id] else { return [] }
-        return [job.presentVersion] + (histories[id]?.versions ?? []).reversed()
+        let earlier = (histories[id]?.versions ?? []).filter { $0.version != job.version }
+        return [presentVersion(of: job)] + earlier.reversed()
+    }
+
+    /// The version that a job has now; when it got it is remembered if it was not the first.
+    private func presentVersion(of job: Job) -> JobVersion {
+        histories[job.id]?.versions.last { $0.version == job.version }
+            ?? JobVersion(
+                jobID: job.id, version: job.version, definition: job.definition,
+                createdAt: job.version == 1 ? job.createdAt : job.updatedAt,
+                createdBy: job.version == 1 ? job.createdBy : job.updatedBy)
     }
 
     package mutating func delete(_ ids: [JobID], log: inout ChangeLog) -> [JobID] {
@@ -126,15 +151,6 @@ extension Job {
         next.revision = self.position.revision + 1
         if !restarting { next.cursor = max(next.cursor, self.position.cursor) }
         self.position = next
-    }
-}
-
-extension Job {
-    /// The version that the job has now.
-    var presentVersion: JobVersion {
-        JobVersion(
-            jobID: id, version: version, definition: definition, createdAt: version == 1 ? createdAt : updatedAt,
-            createdBy: version == 1 ? createdBy : updatedBy)
     }
 }
 

@@ -2,13 +2,13 @@
 struct Walk<Key: Comparable & Sendable>: Sequence, IteratorProtocol {
     private var iterators: [AnyIterator<Key>]
     private var heads: [Key?]
-    private let order: SortOrder
+    private let order: ListOrder
 
     /// - Parameters:
     ///   - sets: The sets; there should be few of them, for each step looks at all.
     ///   - order: The order of the keys.
     ///   - place: Where to go on: only keys beyond it are met.
-    init(_ sets: [OrderedIndex<Key>], _ order: SortOrder, after place: Key?) {
+    init(_ sets: [OrderedIndex<Key>], _ order: ListOrder, after place: Key?) {
         iterators = sets.map { set in
             switch order {
             case .ascending: AnyIterator(set.suffix(after: place).makeIterator())

@@ -66,7 +66,7 @@ extension ReferenceTables {
     }
 
     private func page<Item: Sendable>(
-        _ items: [Item], key: (Item) -> Place, _ order: RotaStore.SortOrder, after cursor: PageCursor?, limit: Int
+        _ items: [Item], key: (Item) -> Place, _ order: RotaStore.ListOrder, after cursor: PageCursor?, limit: Int
     ) -> Page<Item> {
         let isBefore: (Place, Place) -> Bool = order == .ascending ? { $0 < $1 } : { $1 < $0 }
         let start = cursor.map { Place(instant: $0.instant, id: $0.bits) }
