@@ -64,7 +64,7 @@ extension ReferenceTables {
             job(execution.jobID).map { Claim(execution: execution, job: self.job($0, asRunBy: execution)) }
         }
         let instants =
-            jobs.compactMap(\.position.wake) + executions.compactMap { nextInstant(of: $0) }
+            jobs.compactMap(\.position.wake) + executions.flatMap { nextInstants(of: $0, after: now) }
         return Agenda(
             dueJobs: Array(due.prefix(max(0, limit))), expiredLeases: Array(claims.prefix(max(0, limit))),
             isTruncated: due.count > limit || claims.count > limit,
@@ -73,12 +73,24 @@ extension ReferenceTables {
     }
 
     /// When something may have to be done about an execution.
-    private func nextInstant(of execution: Execution) -> Date? {
-        switch execution.progress.status {
-        case .queued: execution.progress.dueAt
-        case .running: execution.progress.lease?.expiresAt
-        case .waiting: execution.progress.expiresAt
-        case .succeeded, .failed, .canceled, .expired: nil
+    private func nextInstants(of execution: Execution, after now: Date) -> [Date] {
+        let progress = execution.progress
+        switch progress.status {
+        case .queued:
+            let expiry = progress.startedAt == nil ? progress.expiresAt : nil
+            guard progress.dueAt <= now, let limits = job(execution.jobID)?.definition.limits else {
+                return [progress.dueAt, expiry].compactMap(\.self)
+            }
+            // What a limit holds back may be let go when the window opens, or when a start no longer counts.
+            let opening = limits.window.flatMap { $0.contains(now) ? nil : $0.nextOpening(from: now) }
+            let windows = ([limits.rate] + limits.sharedRates.map(\.limit)).compactMap { $0?.window }
+            let ends = windows.flatMap { window in
+                starts.map { $0.date.addingTimeInterval(window / .seconds(1)) }
+            }
+            return [expiry, opening].compactMap(\.self) + ends
+        case .running: return [progress.lease?.expiresAt].compactMap(\.self)
+        case .waiting: return [progress.expiresAt].compactMap(\.self)
+        case .succeeded, .failed, .canceled, .expired: return []
         }
     }
 }
