@@ -87,6 +87,17 @@ package struct ClaimQueue: Sendable {
         return true
     }
 
+    /// Takes a queued execution out because it has expired.
+    ///
+    /// - Returns: Whether the turn in its job's series may have to be passed on.
+    mutating func setAside(_ ticket: ClaimTicket) -> Bool {
+        let wasInSeries = remove(ticket)
+        if let gate = gates.index(forKey: ticket.jobID), gates.values[gate].isInSeries(ticket) {
+            gates.values[gate].setAside(ticket)
+        }
+        return wasInSeries
+    }
+
     /// The runs of a job's schedule that are not over and go one after the other, in the order of their instants.
     func series(of id: JobID) -> [ExecutionID] { gates[id]?.members ?? [] }
 

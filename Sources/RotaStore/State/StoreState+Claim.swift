@@ -67,7 +67,7 @@ extension StoreState {
             clock = now
             for execution in new.compactMap({ executions[$0] }) where execution.progress.status == .queued {
                 lapsed.insert(execution.id)
-                if claims.remove(execution.ticket) { passTurn(of: execution.jobID) }
+                if claims.setAside(execution.ticket) { passTurn(of: execution.jobID) }
             }
         }
         claims.letGo(at: now)
@@ -79,6 +79,7 @@ extension StoreState {
     private mutating func expect(_ execution: Execution) {
         if let expiry = execution.expiry, expiry <= clock {
             lapsed.insert(execution.id)
+            _ = claims.setAside(execution.ticket)
         } else if claims.add(execution.ticket) {
             passTurn(of: execution.jobID)
         }
