@@ -38,9 +38,13 @@ package struct ClaimQueue: Sendable {
         starts[.job(id)] = nil
     }
 
-    /// Whether executions of a job may be held back, so that ``opening(for:at:)`` must be asked.
-    func isLimited(_ id: JobID) -> Bool {
-        !gates.isEmpty && gates[id]?.isLimited ?? false
+    /// Whether an execution may be held back, so that ``opening(for:at:)`` must be asked.
+    func isLimited(_ ticket: @autoclosure () -> ClaimTicket) -> Bool {
+        !gates.isEmpty && gate(of: ticket()).map { gates.values[$0].isLimited } ?? false
+    }
+
+    private func gate(of ticket: ClaimTicket) -> Dictionary<JobID, JobGate>.Index? {
+        ticket.isNotice ? nil : gates.index(forKey: ticket.jobID)
     }
 
     // MARK: Executions
@@ -53,7 +57,7 @@ package struct ClaimQueue: Sendable {
             if ticket.status == .queued { plain.insert(ticket.due) }
             return false
         }
-        guard let gate = gates.index(forKey: ticket.jobID), gates.values[gate].isLimited else {
+        guard let gate = gate(of: ticket), gates.values[gate].isLimited else {
             if ticket.status == .queued { enter(ticket) }
             return false
         }
@@ -74,7 +78,7 @@ package struct ClaimQueue: Sendable {
             if ticket.status == .queued { plain.remove(ticket.due) }
             return false
         }
-        guard let gate = gates.index(forKey: ticket.jobID), gates.values[gate].isLimited else {
+        guard let gate = gate(of: ticket), gates.values[gate].isLimited else {
             if ticket.status == .queued { leave(ticket) }
             return false
         }
@@ -85,6 +89,17 @@ package struct ClaimQueue: Sendable {
         }
         if gates.values[gate].part(ticket), ticket.status == .queued { leave(ticket) }
         return true
+    }
+
+    /// Takes a queued execution out because it has expired.
+    ///
+    /// - Returns: Whether the turn in its job's series may have to be passed on.
+    mutating func setAside(_ ticket: ClaimTicket) -> Bool {
+        let wasInSeries = remove(ticket)
+        if let gate = gate(of: ticket), gates.values[gate].isInSeries(ticket) {
+            gates.values[gate].setAside(ticket)
+        }
+        return wasInSeries
     }
 
     /// The runs of a job's schedule that are not over and go one after the other, in the order of their instants.
@@ -115,7 +130,7 @@ package struct ClaimQueue: Sendable {
     }
 
     private func isPlain(_ ticket: ClaimTicket) -> Bool {
-        guard let gate = gates.index(forKey: ticket.jobID) else { return ticket.priority ?? 0 == 0 }
+        guard let gate = gate(of: ticket) else { return ticket.priority ?? 0 == 0 }
         return !gates.values[gate].isLimited && ticket.priority ?? gates.values[gate].priority == 0
     }
 
@@ -139,7 +154,7 @@ package struct ClaimQueue: Sendable {
     }
 
     private mutating func changeReady(_ ticket: ClaimTicket, adding: Bool) {
-        let gate = gates.index(forKey: ticket.jobID)
+        let gate = gate(of: ticket)
         if let gate, gates.values[gate].isLimited {
             change(ticket.jobID) { if adding { $0.enter(ticket) } else { $0.leave(ticket) } }
         } else {

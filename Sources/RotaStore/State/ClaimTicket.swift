@@ -11,6 +11,8 @@ struct ClaimTicket {
     let priority: Int?
     let concurrencyKey: String?
     let isScheduled: Bool
+    /// Whether it tells of a run and is none, so that no limit of the job is meant for it.
+    let isNotice: Bool
     /// Whether its first attempt has begun.
     let hasBegun: Bool
 

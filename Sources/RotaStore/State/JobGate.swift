@@ -27,7 +27,9 @@ struct JobGate: Sendable {
 
     /// The runs of the schedule that are not over, if they go one after the other, in the order of their instants.
     private var series = OrderedIndex<DueKey<ExecutionID>>()
-    /// Those of them that have begun.
+    /// Those that have expired, and only wait to be ended.
+    private var lapsed = OrderedIndex<DueKey<ExecutionID>>()
+    /// Those of the series that have begun.
     private var begun = OrderedIndex<DueKey<ExecutionID>>()
     /// The run whose turn it is: the only one that may be claimed.
     private var turn: ExecutionID?
@@ -91,7 +93,7 @@ struct JobGate: Sendable {
     func isInSeries(_ ticket: ClaimTicket) -> Bool { isSerial && ticket.isScheduled }
 
     /// The runs of the schedule that are not over, if they go one after the other.
-    var members: [ExecutionID] { series.suffix().map(\.id) }
+    var members: [ExecutionID] { (Array(series.suffix()) + Array(lapsed.suffix())).sorted().map(\.id) }
 
     /// How many of them have begun.
     var begunCount: Int { begun.count }
@@ -101,12 +103,18 @@ struct JobGate: Sendable {
         if ticket.hasBegun { begun.insert(ticket.turn) }
     }
 
+    /// Keeps in mind an execution that would be in the series if it had not expired.
+    mutating func setAside(_ ticket: ClaimTicket) {
+        lapsed.insert(ticket.turn)
+    }
+
     /// Takes an execution out of the series.
     ///
     /// - Returns: Whether it was its turn.
     mutating func part(_ ticket: ClaimTicket) -> Bool {
         series.remove(ticket.turn)
         begun.remove(ticket.turn)
+        lapsed.remove(ticket.turn)
         guard turn == ticket.id else { return false }
         turn = nil
         return true

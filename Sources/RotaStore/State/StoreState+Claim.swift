@@ -24,7 +24,7 @@ extension StoreState {
         claimed.progress.attemptStartedAt = request.now
         claimed.progress.lease = Lease(owner: request.owner, token: token, expiresAt: request.leaseExpiresAt)
         record(.putProgress(claimed.id, claimed.progress), log: &log)
-        if claims.isLimited(job.id) {
+        if claims.isLimited(execution.ticket) {
             let start = AttemptStart(date: request.now, executionID: claimed.id, token: token)
             for (pool, seconds) in claims.pools(of: job.id) {
                 record(.putStart(pool, start), log: &log)
@@ -43,7 +43,7 @@ extension StoreState {
         while let id = claims.first(at: now), let execution = executions[id], let job = jobs[execution.jobID] {
             if execution.progress.dueAt > now {
                 claims.postpone(execution.ticket)
-            } else if claims.isLimited(job.id), let opening = claims.opening(for: job.id, at: now) {
+            } else if claims.isLimited(execution.ticket), let opening = claims.opening(for: job.id, at: now) {
                 claims.hold(job.id, until: opening)
             } else {
                 return (execution, job)
@@ -67,7 +67,7 @@ extension StoreState {
             clock = now
             for execution in new.compactMap({ executions[$0] }) where execution.progress.status == .queued {
                 lapsed.insert(execution.id)
-                if claims.remove(execution.ticket) { passTurn(of: execution.jobID) }
+                if claims.setAside(execution.ticket) { passTurn(of: execution.jobID) }
             }
         }
         claims.letGo(at: now)
@@ -79,6 +79,7 @@ extension StoreState {
     private mutating func expect(_ execution: Execution) {
         if let expiry = execution.expiry, expiry <= clock {
             lapsed.insert(execution.id)
+            _ = claims.setAside(execution.ticket)
         } else if claims.add(execution.ticket) {
             passTurn(of: execution.jobID)
         }

@@ -20,7 +20,9 @@ extension StoreState {
         if hasOtherTerms {
             claims.setTerms(
                 of: job.id, job.definition.limits, isSerial: job.definition.overlap.isSerial)
-            for execution in live where !lapsed.contains(execution.id) { _ = claims.add(execution.ticket) }
+            for execution in live {
+                _ = lapsed.contains(execution.id) ? claims.setAside(execution.ticket) : claims.add(execution.ticket)
+            }
             passTurn(of: job.id)
         }
         if keepsOtherwise { keepHistory(of: job) }
@@ -141,7 +143,7 @@ extension StoreState {
         if !wasLive, execution.source == .schedule { histories[execution.jobID]?.scheduledCount += 1 }
         if let expiry, expiry <= clock, progress.status == .queued {
             lapsed.insert(execution.id)
-            return false
+            return claims.setAside(execution.ticket)
         }
         return claims.add(execution.ticket)
     }

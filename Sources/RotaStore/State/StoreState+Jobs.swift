@@ -76,7 +76,6 @@ extension StoreState {
         record(.putJob(job), log: &log)
         if job.version != before.version {
             keep(before, replacement, of: job, log: &log)
-            trimHistory(of: job, log: &log)
         }
         if let key = replacement.idempotencyKey { record(.putOperation(key, job.id), log: &log) }
         for skip in replacement.skips { recordSkip(skip, job: job, lastFired: job.position.lastFired, log: &log) }

@@ -268,4 +268,21 @@ struct LifecycleTests {
         let agenda = await store.agenda(at: start.addingTimeInterval(10), limit: 5)
         #expect(agenda.nextWake == start.addingTimeInterval(40))
     }
+
+    @Test("A notice of a run is held back by none of the job's limits, and uses none of them up")
+    func notices() async throws {
+        let (store, job) = try await store {
+            $0.limits = JobLimits(concurrency: 1, rate: RateLimit(2, per: .seconds(100)))
+        }
+        try await store.enqueue(
+            (1...6).map { number in
+                job.execution(
+                    id: ExecutionID(bits: UInt128(number)), source: number < 4 ? .notification : .manual,
+                    scheduledFor: start, createdAt: start)
+            })
+        let claimed = await claim(store)
+        #expect(claimed.map { Int($0.execution.id.bits) } == [1, 2, 3, 4])
+        _ = await finish(claimed[3], .succeeded, in: store)
+        #expect(await claim(store, after: 1).map { Int($0.execution.id.bits) } == [5])
+    }
 }

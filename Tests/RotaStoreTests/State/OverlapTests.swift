@@ -115,4 +115,20 @@ struct OverlapTests {
         #expect(ended.status == .canceled)
         #expect(await claim(store, at: 5).map { number($0.execution) } == [3])
     }
+
+    @Test("Replace calls off a run that has expired, too, if nothing has ended it yet")
+    func replaceExpired() async throws {
+        var job = try StoreSamples.job(1, overlap: .replace)
+        job.definition.limits.timeToLive = .seconds(30)
+        let store = InMemoryJobStore()
+        _ = try await store.insert([JobInsertion(job)])
+        _ = try await fire([1], of: job.id, in: store)
+        #expect(await claim(store, at: 3).isEmpty)
+        guard case .fired(_, _, let replaced) = try await fire([4], of: job.id, in: store) else {
+            Issue.record("refused")
+            return
+        }
+        #expect(replaced.map(number) == [1] && replaced.map(\.status) == [.canceled])
+        #expect(await claim(store, at: 4).map { number($0.execution) } == [4])
+    }
 }
