@@ -46,10 +46,7 @@ extension StoreState {
     ///
     /// - Returns: What became of them: canceled, or still running.
     private mutating func replaceRuns(with execution: Execution, log: inout ChangeLog) -> [Execution] {
-        // A run whose time is over, and which nobody has put down as expired yet, is called off with the others.
-        let late = lapsed.filter { executions[$0].map { $0.jobID == execution.jobID && $0.source == .schedule } ?? false }
-        let runs = (claims.series(of: execution.jobID) + late).compactMap { executions[$0]?.ticket.turn }.sorted()
-        return runs.map(\.id).compactMap { id in
+        claims.series(of: execution.jobID).compactMap { id in
             guard executions[id]?.progress.cancelRequestedAt == nil else { return nil }
             let request = Cancellation(
                 id, reason: "The next run of the schedule took its place.", date: execution.createdAt)
