@@ -110,12 +110,16 @@ private struct StoreImport: Sendable {
     /// Why a change has no place in the state, if it has none.
     private func flaw(_ change: Change) -> String? {
         switch change {
-        case .putJob(let job): state.jobs[job.id] == nil ? nil : "the job \(job.id) is there already"
+        case .putJob(let job):
+            state.jobs[job.id] == nil ? takenSlug(of: job) : "the job \(job.id) is there already"
         case .putPosition(let id, _), .putTally(let id, _), .removeJob(let id): missing(id)
         case .putExecution(let execution):
             state.executions[execution.id] == nil
-                ? missing(execution.jobID) : "the execution \(execution.id) is there already"
-        case .putProgress(let id, _), .putAttempt(let id, _), .removeExecution(let id):
+                ? missing(execution.jobID) ?? lostLease(execution.progress)
+                : "the execution \(execution.id) is there already"
+        case .putProgress(let id, let progress):
+            state.executions[id] == nil ? "there is no execution \(id) before this line" : lostLease(progress)
+        case .putAttempt(let id, _), .removeExecution(let id):
             state.executions[id] == nil ? "there is no execution \(id) before this line" : nil
         case .putSkips(let id, let skips):
             skips.contains { $0.jobID != id } ? "a skip belongs to another job than \(id)" : missing(id)
@@ -129,7 +133,7 @@ private struct StoreImport: Sendable {
         case .removeVersion(let id): missing(id.jobID)
         case .putDependency(let dependency):
             state.dependencies[dependency.id] == nil
-                ? missing(dependency.jobID) ?? missing(dependency.dependsOn)
+                ? missing(dependency.jobID) ?? missing(dependency.dependsOn) ?? circle(dependency)
                 : "the dependency \(dependency.id) is there already"
         case .removeDependency(let id):
             state.dependencies[id] == nil ? "there is no dependency \(id) before this line" : nil
@@ -141,6 +145,23 @@ private struct StoreImport: Sendable {
         case .putStart(.job(let id), _), .forgetStarts(.job(let id), _): missing(id)
         case .putStart(.shared, _), .forgetStarts(.shared, _): nil
         }
+    }
+
+    private func takenSlug(of job: Job) -> String? {
+        let labels = job.definition.labels
+        guard let slug = labels.slug, let other = state.jobIndex.job(slug: slug, project: labels.project)
+        else { return nil }
+        return "the job \(other) of the same project has the slug “\(slug)” already"
+    }
+
+    /// Nobody would ever take over what runs without a lease.
+    private func lostLease(_ progress: ExecutionProgress) -> String? {
+        progress.status == .running && progress.lease == nil ? "an execution cannot run without a lease" : nil
+    }
+
+    private func circle(_ dependency: JobDependency) -> String? {
+        state.reaches(dependency.jobID, from: dependency.dependsOn)
+            ? "the job \(dependency.dependsOn) waits for the job \(dependency.jobID) already" : nil
     }
 
     private func missing(_ id: JobID) -> String? {

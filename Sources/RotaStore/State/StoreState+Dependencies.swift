@@ -25,7 +25,7 @@ extension StoreState {
     }
 
     /// Whether one job waits for another, directly or through others, or is the other.
-    private func reaches(_ goal: JobID, from start: JobID) -> Bool {
+    func reaches(_ goal: JobID, from start: JobID) -> Bool {
         var seen: Set<JobID> = [start]
         var open = [start]
         while let job = open.popLast() {

@@ -14,11 +14,12 @@ import Testing
         var state = script.state
         let ids = state.jobs.values.map(\.id).sorted()
         let date = Date(timeIntervalSinceReferenceDate: 772_345_600.123_456_7)
+        var log = ChangeLog(isRecording: false)
         for (number, id) in ids.enumerated() {
-            state.apply(
-                .putDependency(
-                    JobDependency(
-                        id: DependencyID(bits: UInt128(number)), jobID: id, dependsOn: ids[0], createdAt: date)))
+            // None where it would make a circle with those that the operations made.
+            try? state.add(
+                JobDependency(
+                    id: DependencyID(bits: UInt128(number)), jobID: id, dependsOn: ids[0], createdAt: date), log: &log)
             state.apply(.putOperation(IdempotencyKey("\(number)", for: "run", until: date), id))
         }
         if let job = state.jobs.values.min(by: { $0.id < $1.id }) {

@@ -1,0 +1,63 @@
+import Foundation
+import RotaStore
+import RotaTesting
+import Testing
+
+/// Exports that somebody has tampered with.
+@Suite struct HostileImportTests {
+    private func check(_ changes: [Change]) async throws -> StoreImportError? {
+        let coder = ExchangeCoder()
+        let lines =
+            [ExchangeLine.format(version: 1)] + changes.map { .change($0) } + [.end(records: changes.count)]
+        let texts = try lines.map { String(decoding: try coder.text($0), as: UTF8.self) }
+        let store = InMemoryJobStore()
+        do {
+            try await store.importRecords(AsyncStream(texts))
+            return nil
+        } catch let error as StoreImportError {
+            return error
+        }
+    }
+
+    @Test("S-22 two jobs of a project with one slug are not imported")
+    func slugs() async throws {
+        var (one, two) = (try StoreSamples.job(1), try StoreSamples.job(2))
+        one.definition.labels.slug = "same"
+        two.definition.labels.slug = "same"
+        let error = try #require(try await check([.putJob(one), .putJob(two)]))
+        #expect(error.code == .inconsistentRecord)
+        two.definition.labels.project = "other"
+        #expect(try await check([.putJob(one), .putJob(two)]) == nil)
+    }
+
+    @Test("S-15 jobs that wait for each other are not imported")
+    func cycles() async throws {
+        let (one, two) = (try StoreSamples.job(1), try StoreSamples.job(2))
+        func wait(_ number: Int, _ job: Job, for other: Job) -> Change {
+            .putDependency(
+                JobDependency(
+                    id: DependencyID(bits: UInt128(number)), jobID: job.id, dependsOn: other.id,
+                    createdAt: StoreSamples.start))
+        }
+        let jobs: [Change] = [.putJob(one), .putJob(two)]
+        #expect(try await check(jobs + [wait(1, one, for: two)]) == nil)
+        let circle = try #require(try await check(jobs + [wait(1, one, for: two), wait(2, two, for: one)]))
+        #expect(circle.code == .inconsistentRecord)
+        let itself = try #require(try await check(jobs + [wait(1, one, for: one)]))
+        #expect(itself.code == .inconsistentRecord)
+    }
+
+    @Test("An execution that runs without a lease, and would do so for ever, is not imported")
+    func runningForEver() async throws {
+        let job = try StoreSamples.job(1)
+        var run = StoreSamples.execution(1, of: job, at: StoreSamples.start)
+        let queued = run
+        run.progress.status = .running
+        #expect(try await check([.putJob(job), .putExecution(run)])?.code == .inconsistentRecord)
+        #expect(
+            try await check([.putJob(job), .putExecution(queued), .putProgress(run.id, run.progress)])?.code
+                == .inconsistentRecord)
+        run.progress.lease = Lease(owner: "a", token: 1, expiresAt: StoreSamples.start)
+        #expect(try await check([.putJob(job), .putExecution(run)]) == nil)
+    }
+}
