@@ -49,6 +49,15 @@ public struct Attempt: Sendable, Hashable, Codable {
     /// Where its time went, as far as it is known.
     public var trace: ExecutionTrace? { box?.value }
 
+    /// The attempt under the number that its place gives it, so that it takes no other's place.
+    func numbered(_ place: Int) -> Attempt {
+        guard number != place else { return self }
+        return Attempt(
+            number: place, startedAt: startedAt, duration: duration, failure: failure, statusCode: statusCode,
+            bodyPreview: bodyPreview, bodyWasTruncated: bodyWasTruncated, responseHeaders: responseHeaders, trace: trace
+        )
+    }
+
     /// Whether the attempt succeeded.
     public var succeeded: Bool { failure == nil }
 }

@@ -96,7 +96,8 @@ public struct JobPosition: Sendable, Hashable, Codable {
     public mutating func runsBegan(
         _ count: Int, last: (id: ExecutionID, scheduledFor: Date)?, of schedule: Schedule
     ) {
-        scheduledRuns += count
+        let (runs, isTooMany) = scheduledRuns.addingReportingOverflow(count)
+        scheduledRuns = isTooMany ? .max : runs
         if let last {
             lastFired = max(last.scheduledFor, lastFired ?? last.scheduledFor)
             if schedule.completionDelay != nil {

@@ -29,10 +29,15 @@ public struct JobTally: Sendable, Hashable, Codable {
         if let finishedAt { lastFinishedAt = finishedAt }
         if let startedAt { lastRunAt = startedAt }
         switch status {
-        case .succeeded: succeeded += 1
-        case .failed: failed += 1
-        case .canceled, .expired: dropped += 1
+        case .succeeded: succeeded = succeeded.next
+        case .failed: failed = failed.next
+        case .canceled, .expired: dropped = dropped.next
         case .queued, .running, .waiting: break
         }
     }
+}
+
+extension Int {
+    /// The number after this one, or the greatest.
+    fileprivate var next: Int { self == .max ? .max : self + 1 }
 }

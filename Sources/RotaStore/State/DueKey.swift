@@ -8,7 +8,7 @@ package struct DueKey<ID: RecordID>: Comparable, Hashable, Sendable {
     private let low: UInt64
 
     package init(instant: Date, id: ID) {
-        seconds = instant.timeIntervalSinceReferenceDate
+        seconds = instant.inOrder.timeIntervalSinceReferenceDate
         high = UInt64(truncatingIfNeeded: id.bits >> 64)
         low = UInt64(truncatingIfNeeded: id.bits)
     }
@@ -26,6 +26,13 @@ package struct DueKey<ID: RecordID>: Comparable, Hashable, Sendable {
     package static func end(of instant: Date) -> DueKey {
         DueKey(instant: instant, id: ID(bits: .max))
     }
+}
+
+extension Date {
+    /// The instant by which a record is in order: one that is no number never comes.
+    ///
+    /// Nothing is equal to it or smaller, so that an index could neither find it again nor anything behind it.
+    var inOrder: Date { timeIntervalSinceReferenceDate.isNaN ? Date(timeIntervalSinceReferenceDate: .infinity) : self }
 }
 
 extension DueKey: CustomStringConvertible {

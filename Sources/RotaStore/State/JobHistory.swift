@@ -12,6 +12,16 @@ package struct JobHistory: Sendable {
     package var operations: Set<OperationKey> = []
     /// The earlier versions that are kept, the oldest first.
     package var versions: [JobVersion] = []
+    /// The runs of backfills that are not over, by the instants they make up for.
+    package var backfills: [BatchID: Backfill] = [:]
+
+    /// The runs of a backfill that are not over.
+    package struct Backfill: Sendable {
+        /// Those that wait for their turn.
+        var waiting = OrderedIndex<DueKey<ExecutionID>>()
+        /// The number of the others.
+        var underWay = 0
+    }
 
     package init() {}
 

@@ -22,6 +22,11 @@ package struct ExpiringKey: Sendable, Hashable, Comparable {
     package let instant: Date
     package let key: OperationKey
 
+    init(instant: Date, key: OperationKey) {
+        self.instant = instant.inOrder
+        self.key = key
+    }
+
     package static func < (lhs: ExpiringKey, rhs: ExpiringKey) -> Bool {
         lhs.instant == rhs.instant ? lhs.key < rhs.key : lhs.instant < rhs.instant
     }

@@ -16,7 +16,7 @@ package struct AttemptStart: Sendable, Hashable, Comparable {
     package let token: Int
 
     package init(date: Date, executionID: ExecutionID, token: Int) {
-        self.date = date
+        self.date = date.inOrder
         self.executionID = executionID
         self.token = token
     }

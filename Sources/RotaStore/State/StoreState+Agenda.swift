@@ -6,8 +6,10 @@ extension StoreState {
         let limit = max(0, limit)
         setClock(to: now)
         _ = candidate(at: now)
-        let due = dueJobs.suffix().lazy.prefix { $0.instant <= now }.prefix(limit).compactMap { jobs[$0.id] }
-        let expired = leases.suffix().lazy.prefix { $0.instant <= now }.prefix(limit).compactMap { key -> Claim? in
+        let dueKeys = dueJobs.suffix().lazy.prefix { $0.instant <= now }
+        let expiredKeys = leases.suffix().lazy.prefix { $0.instant <= now }
+        let due = dueKeys.prefix(limit).compactMap { jobs[$0.id] }
+        let expired = expiredKeys.prefix(limit).compactMap { key -> Claim? in
             guard let execution = executions[key.id], let job = jobs[execution.jobID] else { return nil }
             return Claim(execution: execution, job: self.job(job, asSeenBy: execution))
         }
@@ -18,7 +20,9 @@ extension StoreState {
         let (dueList, expiredList) = (Array(due), Array(expired))
         return Agenda(
             dueJobs: dueList, expiredLeases: expiredList,
-            isTruncated: dueList.count == limit || expiredList.count == limit, isPruningDue: isPruningDue(at: now),
-            nextWake: wakes.compactMap(\.self).min())
+            isTruncated: dueKeys.dropFirst(limit).contains { _ in true }
+                || expiredKeys.dropFirst(limit).contains { _ in true },
+            isPruningDue: isPruningDue(at: now),
+            nextWake: wakes.compactMap(\.self).min().flatMap { $0 < .distantFuture ? $0 : nil })
     }
 }

@@ -5,21 +5,34 @@ extension StoreState {
     ///
     /// The runs that wait for their turn are `waiting`; whatever became of the one before, the next follows.
     ///
-    /// - Complexity: O(n) in the number of the job's executions that are kept.
+    /// - Complexity: O(log n).
     mutating func passBackfillOn(after ended: Execution, at date: Date, log: inout ChangeLog) {
-        guard ended.source == .backfill, let batch = ended.details.batchID, let history = histories[ended.jobID]
+        // Runs that may go at once are never waiting, so that there is nothing to pass on among them.
+        guard ended.source == .backfill, let batch = ended.details.batchID,
+            let backfill = histories[ended.jobID]?.backfills[batch], backfill.underWay == 0,
+            let next = backfill.waiting.first, var progress = executions[next.id]?.progress
         else { return }
-        var next: Execution?
-        for id in history.liveExecutions where id != ended.id {
-            guard let other = executions[id], other.source == .backfill, other.details.batchID == batch
-            else { continue }
-            // Runs that may go at once are never waiting, so that there is nothing to pass on among them.
-            guard other.progress.status == .waiting else { return }
-            if next.map({ other.scheduledFor < $0.scheduledFor }) ?? true { next = other }
-        }
-        guard var progress = next?.progress, let id = next?.id else { return }
         progress.move(to: .queued)
         progress.dueAt = date
-        record(.putProgress(id, progress), log: &log)
+        record(.putProgress(next.id, progress), log: &log)
+    }
+}
+
+extension JobHistory {
+    /// Takes note of a run of a backfill that is not over.
+    mutating func addToBackfill(_ run: Execution) {
+        guard let batch = run.details.batchID else { return }
+        if run.progress.status == .waiting {
+            backfills[batch, default: Backfill()].waiting.insert(run.ticket.turn)
+        } else {
+            backfills[batch, default: Backfill()].underWay += 1
+        }
+    }
+
+    /// Forgets a run of a backfill as it was when it was added.
+    mutating func removeFromBackfill(_ run: Execution) {
+        guard let batch = run.details.batchID, var backfill = backfills.removeValue(forKey: batch) else { return }
+        if run.progress.status == .waiting { backfill.waiting.remove(run.ticket.turn) } else { backfill.underWay -= 1 }
+        if backfill.underWay > 0 || !backfill.waiting.isEmpty { backfills[batch] = backfill }
     }
 }

@@ -140,6 +140,7 @@ extension StoreState {
         }
         let expiry = execution.expiry
         if let expiry { expiries.insert(DueKey(instant: expiry, id: execution.id)) }
+        if execution.source == .backfill { histories[execution.jobID]?.addToBackfill(execution) }
         if !wasLive, execution.source == .schedule { histories[execution.jobID]?.scheduledCount += 1 }
         if let expiry, expiry <= clock, progress.status == .queued {
             lapsed.insert(execution.id)
@@ -160,6 +161,7 @@ extension StoreState {
             leases.remove(DueKey(instant: lease.expiresAt, id: execution.id))
         }
         if let expiry = execution.expiry { expiries.remove(DueKey(instant: expiry, id: execution.id)) }
+        if execution.source == .backfill { histories[execution.jobID]?.removeFromBackfill(execution) }
         if !staysLive, execution.source == .schedule { histories[execution.jobID]?.scheduledCount -= 1 }
         return claims.remove(execution.ticket)
     }

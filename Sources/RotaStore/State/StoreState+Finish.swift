@@ -9,7 +9,7 @@ extension StoreState {
         guard var execution = executions[completion.executionID] else { return .missing }
         guard execution.progress.status == .running, execution.progress.lease?.token == completion.token
         else { return .stale }
-        if let attempt = completion.attempt {
+        if let attempt = completion.attempt?.numbered(execution.attempts.count + 1) {
             execution.attempts.append(attempt)
             record(.putAttempt(execution.id, attempt), log: &log)
         }

@@ -76,7 +76,7 @@ extension StoreState {
         }
     }
 
-    /// Whether a fire's executions belong to its job, are new, and lie in order behind the cursor.
+    /// Whether a fire's executions and skips belong to its job, and the executions are new, and lie in order behind the cursor.
     private func isInOrder(_ fire: Fire, after cursor: Date) -> Bool {
         var last = cursor
         for execution in fire.executions {
@@ -84,6 +84,7 @@ extension StoreState {
             else { return false }
             last = execution.scheduledFor
         }
-        return fire.position.cursor >= last
+        if fire.executions.count > 1, Set(fire.executions.map(\.id)).count < fire.executions.count { return false }
+        return fire.position.cursor >= last && fire.skips.allSatisfy { $0.jobID == fire.jobID }
     }
 }

@@ -70,7 +70,7 @@ extension StoreState {
         job.updatedAt = replacement.date
         if let definition = replacement.definition {
             job.definition = definition
-            job.version += 1
+            job.version &+= 1
         }
         if let author = replacement.author { job.updatedBy = author }
         record(.putJob(job), log: &log)
@@ -94,7 +94,7 @@ extension StoreState {
             jobID: job.id, version: job.version, definition: job.definition, createdAt: replacement.date,
             createdBy: replacement.author)
         record(.putVersion(present), log: &log)
-        let old = (histories[job.id]?.versions ?? []).map(\.version).filter { $0 < job.version - Self.versionLimit }
+        let old = (histories[job.id]?.versions ?? []).map(\.version).filter { $0 < job.version &- Self.versionLimit }
         guard !old.isEmpty else { return }
         let live = histories[job.id].map { Array($0.liveExecutions) } ?? []
         let needed = Set(live.compactMap { executions[$0]?.versionID.version })
@@ -147,7 +147,7 @@ extension Job {
     /// - Parameter restarting: Whether the job has another schedule from now on, whose occurrences are new ones.
     mutating func move(to position: JobPosition, restarting: Bool = false) {
         var next = position
-        next.revision = self.position.revision + 1
+        next.revision = self.position.revision &+ 1
         if !restarting { next.cursor = max(next.cursor, self.position.cursor) }
         self.position = next
     }

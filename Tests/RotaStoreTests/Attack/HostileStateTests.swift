@@ -1,0 +1,245 @@
+import Foundation
+import RotaStore
+import RotaTesting
+import Testing
+
+/// What a hostile caller asks of the machine behind the stores.
+@Suite struct HostileStateTests {
+    private let start = StoreSamples.start
+    private let nan = Date(timeIntervalSinceReferenceDate: .nan)
+
+    private func state(_ change: (inout JobDefinition) -> Void = { _ in }) throws -> (StoreState, Job) {
+        var job = try StoreSamples.job(1, retention: .last(100))
+        change(&job.definition)
+        return try (state(with: job), job)
+    }
+
+    private func state(with job: Job) throws -> StoreState {
+        var (state, log) = (StoreState(), ChangeLog(isRecording: false))
+        _ = try state.insert([JobInsertion(job)], log: &log)
+        return state
+    }
+
+    private func at(_ seconds: Double) -> Date { start.addingTimeInterval(seconds) }
+
+    private func claim(_ state: inout StoreState, at seconds: Double = 0, limit: Int = 10) -> [Claim] {
+        var log = ChangeLog(isRecording: false)
+        return state.claim(
+            ClaimRequest(owner: "a", limit: limit, now: at(seconds), leaseExpiresAt: at(seconds + 30)), log: &log)
+    }
+
+    private func end(_ claim: Claim, _ state: inout StoreState, at seconds: Double = 1, attempt: Attempt? = nil) {
+        var log = ChangeLog(isRecording: false)
+        let completion = Completion(
+            executionID: claim.execution.id, token: claim.execution.lease?.token ?? 0, attempt: attempt,
+            next: .succeeded, date: at(seconds))
+        _ = state.finish([completion], log: &log)
+    }
+
+    @Test("T-58 a notice is neither counted nor held back by the limits of its job")
+    func notices() throws {
+        let limits = [
+            JobLimits(concurrency: 1), JobLimits(rate: RateLimit(2, per: .seconds(3600))),
+            JobLimits(sharedRates: [SharedRateLimit("all", RateLimit(2, per: .seconds(3600)))]),
+        ]
+        for limit in limits {
+            var (state, job) = try state {
+                $0.limits = limit
+                $0.notifications = [NotificationRule(on: .success, .handler("tell"))]
+            }
+            var log = ChangeLog(isRecording: false)
+            try state.enqueue((1...3).map { StoreSamples.execution($0, of: job, at: start) }, log: &log)
+            let first = try #require(claim(&state, limit: 1).first)
+            end(first, &state)
+            let next = claim(&state, at: 2)
+            #expect(next.map(\.execution.source).contains(.notification))
+            #expect(next.map(\.execution.source).contains(.schedule), "a notice took the place of a run")
+            #expect(next.count == 2)
+        }
+    }
+
+    @Test("An instant that is no number stops nothing but its own record", arguments: [nil, 2])
+    func noNumber(priority: Int?) throws {
+        var (state, job) = try state { $0.limits.priority = priority ?? 0 }
+        var log = ChangeLog(isRecording: false)
+        let bad = job.execution(
+            id: ExecutionID(bits: 1), source: .manual, scheduledFor: start, dueAt: nan, createdAt: start)
+        try state.enqueue([bad, StoreSamples.execution(2, of: job, at: start)], log: &log)
+        #expect(claim(&state).map(\.execution.id) == [ExecutionID(bits: 2)])
+        #expect(state.agenda(at: at(40), limit: 10).nextWake.map { $0.timeIntervalSinceReferenceDate.isFinite } ?? true)
+        _ = state.cancel([Cancellation(bad.id, date: start)], log: &log)
+        #expect(state.claims.plain.isEmpty)
+        _ = state.delete([job.id], log: &log)
+        #expect(state.agenda(at: at(1e6), limit: 10).nextWake == nil)
+    }
+
+    @Test("A key of an operation that expires at no instant is one key")
+    func keyAtNoInstant() throws {
+        var (state, job) = try state()
+        var log = ChangeLog(isRecording: false)
+        for revision in 1...2 {
+            _ = try state.replace(
+                JobReplacement(
+                    id: job.id, expectedRevision: revision, position: job.position, date: start,
+                    idempotencyKey: IdempotencyKey("k\(revision)", for: "pause", until: nan)), log: &log)
+        }
+        _ = state.delete([job.id], log: &log)
+        #expect(!state.prune(at: at(1e9), limit: 10, log: &log).hasMore)
+        #expect(state.agenda(at: start, limit: 1).nextWake == nil)
+    }
+
+    @Test("The greatest numbers trap nowhere")
+    func greatestNumbers() throws {
+        var job = try StoreSamples.job(1)
+        job.version = .max
+        job.position.revision = .max
+        job.position.scheduledRuns = .max
+        job.tally.succeeded = .max
+        job.tally.failed = .max
+        job.tally.dropped = .max
+        job.definition.limits = JobLimits(
+            concurrency: .min, concurrencyPerKey: .min, rate: RateLimit(.max, per: .seconds(Int64.max)),
+            sharedRates: [SharedRateLimit("a", RateLimit(.min, per: .seconds(-1)))], timeToLive: .seconds(Int64.max),
+            priority: .max)
+        job.definition.overlap = .queue(limit: .max)
+        job.definition.retention.maximumCount = .min
+        var state = try state(with: job)
+        var log = ChangeLog(isRecording: false)
+        var position = job.position
+        position.cursor = at(60)
+        let fire = Fire(
+            jobID: job.id, expectedRevision: .max, executions: [StoreSamples.execution(1, of: job, at: at(60))],
+            skips: [], position: position)
+        guard case .fired? = state.fire([fire], log: &log).first else {
+            Issue.record("a conflict")
+            return
+        }
+        let claimed = try #require(claim(&state, at: 61, limit: .max).first)
+        end(claimed, &state, at: 62)
+        let now = try #require(state.jobs[job.id])
+        #expect(now.tally.succeeded == .max && now.position.scheduledRuns == .max)
+        _ = try state.replace(
+            JobReplacement(
+                id: job.id, expectedRevision: now.position.revision, definition: job.definition,
+                position: now.position, date: start), log: &log)
+        _ = state.agenda(at: at(100), limit: .max)
+        _ = state.prune(at: .distantFuture, limit: .max, log: &log)
+    }
+
+    @Test("S-11 a version keeps its date and its author, whatever is changed besides")
+    func versionsKeepTheirDates() throws {
+        var (state, job) = try state()
+        var log = ChangeLog(isRecording: false)
+        func replace(_ name: String?, at seconds: Double, by author: String) throws {
+            var definition = job.definition
+            if let name { definition.name = name }
+            let now = try #require(state.jobs[job.id])
+            _ = try state.replace(
+                JobReplacement(
+                    id: job.id, expectedRevision: now.position.revision, definition: name == nil ? nil : definition,
+                    position: now.position, date: at(seconds), author: author), log: &log)
+        }
+        try replace("two", at: 5, by: "ann")
+        try replace(nil, at: 7, by: "eve")
+        #expect(state.versions(of: job.id).map(\.createdAt) == [at(5), at(0)])
+        #expect(state.versions(of: job.id).map(\.createdBy) == ["ann", nil])
+        try replace("three", at: 9, by: "bob")
+        #expect(state.versions(of: job.id).map(\.createdAt) == [at(9), at(5), at(0)])
+        #expect(state.versions(of: job.id).map(\.createdBy) == ["bob", "ann", nil])
+        #expect(state.versions(of: job.id).map(\.version) == [3, 2, 1])
+    }
+
+    @Test("S-12 the newest 100 earlier versions are kept besides those that runs need")
+    func versionsKept() throws {
+        var (state, job) = try state()
+        var log = ChangeLog(isRecording: false)
+        try state.enqueue([StoreSamples.execution(1, of: job, at: at(1000))], log: &log)
+        for number in 2...110 {
+            let now = try #require(state.jobs[job.id])
+            var definition = job.definition
+            definition.name = "version \(number)"
+            _ = try state.replace(
+                JobReplacement(
+                    id: job.id, expectedRevision: now.position.revision, definition: definition,
+                    position: now.position, date: start), log: &log)
+        }
+        #expect(state.versions(of: job.id).map(\.version) == (10...110).reversed() + [1])
+    }
+
+    @Test("An agenda is cut short only if the limit left something out", arguments: [1, 2])
+    func truncation(limit: Int) throws {
+        var (state, _) = try state()
+        #expect(!state.agenda(at: at(100), limit: limit).isTruncated)
+        #expect(state.agenda(at: at(100), limit: 0).isTruncated)
+        #expect(!state.agenda(at: at(1), limit: 0).isTruncated)
+        #expect(!state.agenda(at: at(100), limit: .max).isTruncated)
+    }
+
+    @Test("T-83 an attempt is never lost for its number, nor doubled by a replay", arguments: [1, 0, 7, Int.max])
+    func attemptNumbers(number: Int) throws {
+        var (state, job) = try state()
+        var log = ChangeLog(isRecording: true)
+        try state.enqueue([StoreSamples.execution(1, of: job, at: start)], log: &log)
+        for time in [0.0, 1] {
+            let claimed = try #require(claim(&state, at: time).first)
+            let completion = Completion(
+                executionID: claimed.execution.id, token: claimed.execution.lease?.token ?? 0,
+                attempt: StoreSamples.attempt(number), next: .released(until: at(time)), date: at(time))
+            let outcome = state.finish([completion], log: &log).first
+            let stored = try #require(state.executions[claimed.execution.id])
+            #expect(outcome == .recorded(stored))
+        }
+        var replayed = state
+        for change in log.changes {
+            if case .putAttempt = change { replayed.apply(change) }
+        }
+        let attempts = state.executions[ExecutionID(bits: 1)]?.attempts
+        #expect(attempts?.map(\.number) == [1, 2])
+        #expect(replayed.executions[ExecutionID(bits: 1)]?.attempts == attempts)
+    }
+
+    @Test("T-30 a fire that queues one identifier twice, or skips for another job, is refused")
+    func foreignFires() throws {
+        var (state, job) = try state()
+        var log = ChangeLog(isRecording: false)
+        let other = try StoreSamples.job(2)
+        _ = try state.insert([JobInsertion(other)], log: &log)
+        var position = job.position
+        position.cursor = at(120)
+        let twice = Fire(
+            jobID: job.id, expectedRevision: 1,
+            executions: [60.0, 120].map { StoreSamples.execution(1, of: job, at: at($0)) }, skips: [],
+            position: position)
+        let foreign = Fire(
+            jobID: job.id, expectedRevision: 1, executions: [],
+            skips: [
+                SkippedOccurrence(
+                    jobID: other.id, first: at(60), last: at(60), count: 1, reason: .misfire, decidedAt: start)
+            ], position: position)
+        #expect(state.fire([twice, foreign], log: &log) == [.conflict, .conflict])
+        #expect(state.executions.isEmpty)
+    }
+
+    @Test("A backfill whose runs go one after the other takes them in order, and forgets it when it is over")
+    func backfillInOrder() throws {
+        var (state, job) = try state()
+        var log = ChangeLog(isRecording: false)
+        var details = ExecutionDetails.none
+        details.batchID = BatchID(bits: 9)
+        let runs = [3, 1, 2, 4].map { number in
+            var run = job.execution(
+                id: ExecutionID(bits: UInt128(number)), source: .backfill, scheduledFor: at(Double(-number)),
+                dueAt: start, createdAt: start, details: details)
+            if number != 4 { run.progress.status = .waiting }
+            return run
+        }
+        try state.enqueue(runs, log: &log)
+        var order: [UInt128] = []
+        while let claimed = claim(&state).first {
+            order.append(claimed.execution.id.bits)
+            end(claimed, &state, at: 0)
+        }
+        #expect(order == [4, 3, 2, 1])
+        #expect(state.histories[job.id]?.backfills.isEmpty == true)
+    }
+}
