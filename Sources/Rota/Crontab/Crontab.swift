@@ -72,6 +72,8 @@ public struct Crontab: Sendable, Hashable {
     ///   - zone: The time zone of the expressions before any setting, by its IANA identifier.
     public init(validLinesOf text: String, defaultURL: String? = nil, in zone: String = "UTC") {
         var reader = CrontabReader(defaultURL: defaultURL, zone: zone)
+        // Editors of some systems begin a file with a byte order mark.
+        let text = text.first == "\u{FEFF}" ? text.dropFirst() : text[...]
         for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
             reader.read(line, number: index + 1)
         }
@@ -125,11 +127,16 @@ private struct CrontabReader {
         }
         let schedule = try Schedule.cron(parts.cron, in: zone)
         let text = ["crontab", zone, parts.cron, url, parts.name ?? ""].joined(separator: "|")
+        guard text.utf8.count <= 4000 else {
+            throw SchedulerError(
+                .invalidJob, "The line's URL and name have \(text.utf8.count) bytes together; at most 4,000 fit a key.",
+                value: "\(text.utf8.count)")
+        }
         copies[text, default: 0] += 1
         let copy = copies[text, default: 1]
         return Crontab.Entry(
             line: line, schedule: schedule, request: try .get(url), name: parts.name,
-            key: copy == 1 ? text : "\(text)|\(copy)")
+            key: copy == 1 ? text : "\(copy)|\(text)")
     }
 
     /// Reads `NAME=value`, with blanks around the sign and quotes around the value or not; `nil` if it is no setting.

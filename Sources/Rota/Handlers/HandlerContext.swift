@@ -56,6 +56,6 @@ public struct HandlerContext: Sendable {
     ///   - fraction: The part that is done, from 0 to 1, if it is known.
     ///   - message: What is being done, in words.
     public func report(_ fraction: Double? = nil, _ message: String? = nil) {
-        pulse.beat(ProgressReport(fraction: fraction, message: message))
+        pulse.beat(ProgressReport(fraction: fraction, message: message?.clipped()))
     }
 }

@@ -117,6 +117,15 @@ extension Job {
         return (next, skips)
     }
 
+    /// The position from which a paused job will go on, as far as it is known: at the end of its pause, or now.
+    func forecast(at now: Date) -> JobPosition {
+        guard position.state == .paused else { return position }
+        let end = position.resumesAt?.addingTimeInterval(-0.001)
+        var (ahead, _) = goingOn(at: end.map { max($0, now) } ?? now)
+        ahead.state = .paused
+        return ahead
+    }
+
     /// The job with so many of its next occurrences to be skipped, in place of what was asked for before.
     func skippingNext(_ count: Int, at now: Date) throws -> JobReplacement? {
         try FieldCheck(code: .invalidRequest, jobName: definition.name)

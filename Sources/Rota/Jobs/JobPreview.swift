@@ -23,13 +23,19 @@ public struct JobPreview: Sendable, Hashable {
         state = position.state
         let schedule = job.definition.schedule
         let left = schedule.maximumRuns.map { max(0, $0 - position.scheduledRuns) } ?? count
-        let wanted = schedule.completionDelay == nil ? min(count, left) : min(count, left, 1)
-        // The first occurrence may be the present instant, or one that is made up for.
-        let first = position.next.map { min($0.addingTimeInterval(-0.001), now) } ?? now
-        let found = position.next == nil ? [] : schedule.preview(from: first, count: wanted)
-        occurrences = Array(found.drop { $0.occurrence.nominal < position.next ?? now })
+        let isSeries = schedule.completionDelay == nil
+        let wanted = isSeries ? min(count, left) : min(count, left, 1)
+        let skipped = isSeries ? position.skipsRemaining : 0
+        // The first occurrence may be the present instant, or one that is made up for, or lie behind a pause.
+        let first = position.next.map { next in
+            let before = next.addingTimeInterval(-0.001)
+            return isSeries ? before : min(before, now)
+        }
+        let found = first.map { schedule.preview(from: $0, count: wanted == 0 ? 0 : wanted + skipped) } ?? []
+        occurrences = Array(found.drop { $0.occurrence.nominal < position.next ?? now }.dropFirst(skipped))
         warnings = job.definition.warnings(
-            of: occurrences, next: position.next, state: position.state, at: now, knowsHandler: knowsHandler)
+            of: occurrences, next: position.nextEffective ?? position.next, state: position.state, at: now,
+            knowsHandler: knowsHandler)
     }
 }
 
@@ -44,7 +50,9 @@ extension JobDefinition {
                 found.append(
                     .init(
                         code: .inThePast,
-                        message: "Its only occurrence, at \(next.text), is over; the misfire policy decides on it."))
+                        message:
+                            "Its occurrence at \(next.text) is over and not decided on; the misfire policy decides on it."
+                    ))
             }
         } else {
             found.append(.init(code: .neverFires, message: "Its schedule has no occurrence after \(now.text)."))

@@ -12,7 +12,7 @@ public struct JobWarning: Sendable, Hashable, CustomStringConvertible {
         public static let cron = Code(kind: .cron)
         /// The schedule has no occurrence.
         public static let neverFires = Code(kind: .neverFires)
-        /// The only occurrence is over; the misfire policy decides on it.
+        /// The first occurrence is over and not decided on; the misfire policy decides on it.
         public static let inThePast = Code(kind: .inThePast)
         /// The job calls a handler that is not registered here.
         public static let unknownHandler = Code(kind: .unknownHandler)

@@ -8,7 +8,8 @@ final class MetricsRecorder: Sendable {
     struct Counts: Sendable {
         var queued = LabeledCounts()
         var skipped = LabeledCounts()
-        var attempts = LabeledCounts()
+        var succeeded = 0
+        var failed = LabeledCounts()
         var ended = LabeledCounts()
         var retries = 0
         var released = 0
@@ -40,9 +41,11 @@ final class MetricsRecorder: Sendable {
         }
     }
 
-    func expired(_ executions: [Execution]) {
+    func ended(_ executions: [Execution]) {
         guard !executions.isEmpty else { return }
-        counts.withLock { $0.ended.add(ExecutionStatus.expired.rawValue, executions.count) }
+        counts.withLock { counts in
+            for execution in executions { counts.ended.add(execution.progress.status.rawValue) }
+        }
     }
 
     func changedBreaker(isOpen: Bool) {
@@ -53,7 +56,7 @@ final class MetricsRecorder: Sendable {
 extension MetricsRecorder.Counts {
     fileprivate mutating func count(_ completion: Completion, of execution: Execution) {
         if let attempt = completion.attempt {
-            attempts.add(attempt.failure?.kind.rawValue ?? "succeeded")
+            if let failure = attempt.failure { failed.add(failure.kind.rawValue) } else { succeeded += 1 }
             durations.add(attempt.duration)
             if attempt.number == 1 { lateness.add(attempt.startedAt.elapsed(since: execution.scheduledFor)) }
         }

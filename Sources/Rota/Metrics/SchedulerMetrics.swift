@@ -69,8 +69,8 @@ public struct SchedulerMetrics: Sendable, Hashable {
         executions = store.executions
         queued = Self.keyed(counts.queued) { ExecutionSource(rawValue: $0) }
         skipped = Self.keyed(counts.skipped) { SkippedOccurrence.Reason(rawValue: $0) }
-        attemptsSucceeded = counts.attempts.values[Self.succeeded] ?? 0
-        attemptsFailed = Self.keyed(counts.attempts) { $0 == Self.succeeded ? nil : FailureKind(rawValue: $0) }
+        attemptsSucceeded = counts.succeeded
+        attemptsFailed = Self.keyed(counts.failed) { FailureKind(rawValue: $0) }
         ended = Self.keyed(counts.ended) { ExecutionStatus(rawValue: $0) }
         retries = counts.retries
         released = counts.released
@@ -79,8 +79,6 @@ public struct SchedulerMetrics: Sendable, Hashable {
         lateness = Distribution(counts.lateness)
         attemptDurations = Distribution(counts.durations)
     }
-
-    private static let succeeded = "succeeded"
 
     private static func keyed<Key: Hashable>(_ counts: LabeledCounts, _ key: (String) -> Key?) -> [Key: Int] {
         var keyed: [Key: Int] = [:]

@@ -78,7 +78,7 @@ extension EventHub {
 
     /// Tells of what the store expired and threw away.
     func pruned(_ report: PruneReport, at now: Date) {
-        metrics.expired(report.expired)
+        metrics.ended(report.expired)
         observers.tell { $0.pruned(report, at: now) }
         guard isWatched else { return }
         for execution in report.expired { send(ended: execution, at: now) }

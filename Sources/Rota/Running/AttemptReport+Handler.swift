@@ -24,7 +24,12 @@ extension AttemptReport {
         }
         switch error {
         case let request as WaitForAnswer:
-            self.init(.parked(until: request.deadline))
+            do {
+                try FieldCheck(code: .invalidRequest).instant(request.deadline, "The end of a wait for an answer")
+                self.init(.parked(until: request.deadline))
+            } catch {
+                self = .failed(AttemptFailure(.invalidRequest), "\(error)")
+            }
         case let request as RetryLater:
             self = .failed(AttemptFailure(.handlerError), request.reason)
             retrying = .after(max(.zero, request.delay))

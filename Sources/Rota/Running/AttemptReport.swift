@@ -43,6 +43,12 @@ struct AttemptReport: Sendable {
         self.ending = ending
     }
 
+    /// Cuts the message of a failure to what is worth to be stored.
+    mutating func limitMessage() {
+        guard case .failed(let failure, let message) = ending else { return }
+        ending = .failed(failure, message: message.clipped())
+    }
+
     /// Fails an attempt whose output is larger than what may be stored.
     mutating func limitOutput(to maximum: Int) {
         guard let size = output?.json.count, size > maximum else { return }

@@ -27,6 +27,7 @@ struct AttemptRunner: Sendable {
             report = await step(0, attempt, of: claim).report
         }
         report.limitOutput(to: context.configuration.maximumOutputBytes)
+        report.limitMessage()
         return AttemptResult(work: work, startedAt: startedAt, duration: clock.uptime - origin, report: report)
     }
 

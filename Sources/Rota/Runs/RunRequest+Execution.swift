@@ -50,6 +50,11 @@ extension RunRequest {
         try check.length(of: author, "The author", 1...255)
         try check.length(of: workflowStepRunID, "The workflow step", 1...255)
         try check.length(of: source.rawValue, "The source", 1...64)
+        guard ![.schedule, .backfill, .notification].contains(source) else {
+            throw check.fail(
+                "Runs of source \(source.rawValue) are made by the engine alone; name another source.",
+                value: source.rawValue)
+        }
         try check.tags(tags)
         try check.span(timeToLive, "The time to live of a run", longest: .seconds(2_592_000))
         if let overrides { _ = try job.definition.retry.applying(overrides) }

@@ -74,7 +74,7 @@ extension Scheduler {
             }
             missing.append(execution)
         }
-        for outcome in try await enqueue(missing, of: job.id) {
+        for outcome in try await started(enqueue(missing, of: job.id), at: now) {
             known[outcome.execution.scheduledFor] = outcome.execution
         }
         let new = Set(missing.map(\.id))
@@ -83,6 +83,20 @@ extension Scheduler {
             runs: instants.compactMap { instant in
                 known[instant].map { new.contains($0.id) ? .queued($0) : .existing($0) }
             })
+    }
+
+    /// Makes the first of a series ready if it is not: another backfill may have been a moment faster with the first one.
+    private func started(_ outcomes: [Enqueued], at now: Date) async throws -> [Enqueued] {
+        let index = outcomes.firstIndex { outcome in
+            if case .queued = outcome { true } else { false }
+        }
+        guard let index, outcomes[index].execution.status == .waiting else { return outcomes }
+        let answer = Answer(outcomes[index].execution.id, next: .queued(at: now), date: now)
+        guard case .recorded(let execution)? = try await context.store.answer([answer]).first else { return outcomes }
+        context.signal.raise()
+        var outcomes = outcomes
+        outcomes[index] = .queued(execution)
+        return outcomes
     }
 
     /// The runs that earlier backfills made for some instants.

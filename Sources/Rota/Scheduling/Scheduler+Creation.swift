@@ -110,7 +110,7 @@ extension Scheduler {
             if let definition = replacement.definition { job.definition = definition }
         }
         return try JobPreview(
-            of: job, count: count, at: now, knowsHandler: { handlers[$0] != nil }, from: job.position)
+            of: job, count: count, at: now, knowsHandler: { handlers[$0] != nil }, from: job.forecast(at: now))
     }
 
     /// The record of a new job, with the executions that are due at once.

@@ -48,6 +48,7 @@ extension DriverContext {
     /// Tells those who wait and those who watch that an execution is over.
     func noteEnd(of execution: Execution, at now: Date) {
         ends.ended(execution)
+        events.metrics.ended([execution])
         events.send(ended: execution, at: now)
         // What waited for its end may be due.
         signal.raise()

@@ -44,7 +44,9 @@ extension Verdict {
         } else if let nominal, let skip {
             finding = nominal < job.createdAt ? .beforeCreation : .skipped(skip)
         } else if let nominal {
-            finding = Self.finding(on: nominal, of: job, since: valid?.createdAt ?? job.createdAt, at: now)
+            let due = schedule.occurrence(at: nominal).effective
+            finding = Self.finding(
+                on: nominal, due: due, of: job, since: valid?.createdAt ?? job.createdAt, at: now)
         } else if instant < job.createdAt {
             finding = .beforeCreation
         } else {
@@ -53,13 +55,15 @@ extension Verdict {
     }
 
     /// What is to be said of an occurrence of which there is no record.
-    private static func finding(on nominal: Date, of job: Job, since start: Date, at now: Date) -> Finding {
+    private static func finding(
+        on nominal: Date, due: Date, of job: Job, since start: Date, at now: Date
+    ) -> Finding {
         if nominal < job.createdAt { return .beforeCreation }
         if job.position.state == .draft { return .inactive(.draft) }
         let position = job.position
         if nominal > position.cursor, position.state != .completed {
             if position.state == .paused, position.resumesAt.map({ nominal < $0 }) ?? true { return .inactive(.paused) }
-            return nominal > now ? .future : .undecided
+            return due > now ? .future : .undecided
         }
         if position.state == .completed, nominal > position.cursor { return .inactive(.completed) }
         return nominal <= start ? .passedOver : .pruned

@@ -8,6 +8,8 @@ struct HookedStore: JobStore {
     var before: @Sendable (String) throws -> Void = { _ in }
     /// Whether a batch of fires is answered with conflicts instead of being carried out.
     var conflicts: @Sendable ([Fire]) -> Bool = { _ in false }
+    /// Called before executions are enqueued.
+    var beforeEnqueue: @Sendable () async throws -> Void = {}
 
     func insert(_ insertions: [JobInsertion]) async throws -> [JobInsertion.Outcome] {
         try before("insert")
@@ -47,6 +49,7 @@ struct HookedStore: JobStore {
 
     func enqueue(_ executions: [Execution]) async throws -> [Enqueued] {
         try before("enqueue")
+        try await beforeEnqueue()
         return try await base.enqueue(executions)
     }
 
