@@ -112,7 +112,7 @@ extension ReferenceTables {
     }
 
     /// Removes the oldest finished executions beyond the number that a job keeps.
-    private mutating func trimHistory(of job: Job) {
+    mutating func trimHistory(of job: Job) {
         let ended = executions.filter { $0.jobID == job.id && $0.progress.status.isTerminal }.map(\.id).sorted()
         let tooMany = ended.dropLast(job.definition.retention.maximumCount)
         executions.removeAll { tooMany.contains($0.id) }
