@@ -23,7 +23,8 @@ extension StoreScript {
         if chance(10) { details.replayOf = ExecutionID(bits: 77) }
         if chance(20) { details.priority = Int.random(in: 0...10, using: &random) }
         if chance(40) { details.concurrencyKey = chance(50) ? "red" : "green" }
-        if chance(20) { details.idempotencyKey = "run-\(Int.random(in: 0..<5, using: &random))" }
+        // Only runs that are asked for have keys; a store does not look for those of its own occurrences.
+        if source == nil, chance(20) { details.idempotencyKey = "run-\(Int.random(in: 0..<5, using: &random))" }
         if chance(20) { details.tags = ["color": chance(50) ? "red" : "green"] }
         if chance(10) { details.batchID = BatchID(bits: 7) }
         return job.execution(
