@@ -70,10 +70,7 @@ extension ReferenceTables {
             presentSince[job.id] = (replacement.date, replacement.author)
         }
         jobs[index] = job
-        if replacement.definition != nil {
-            forgetVersions(of: job)
-            trimHistory(of: job)
-        }
+        if replacement.definition != nil { forgetVersions(of: job) }
         if let key = replacement.idempotencyKey {
             operations.removeAll { $0.job == job.id && $0.key.operation == key.operation && $0.key.key == key.key }
             operations.append(DoneOperation(job: job.id, key: key))

@@ -29,7 +29,7 @@ extension StoreScript {
         if chance(10) { details.batchID = BatchID(bits: 7) }
         return job.execution(
             id: ExecutionID(bits: newID()),
-            source: source ?? (chance(70) ? .manual : ExecutionSource(rawValue: "an app's own")),
+            source: source ?? (chance(70) ? .manual : chance(50) ? .notification : ExecutionSource(rawValue: "own")),
             scheduledFor: instant, dueAt: chance(20) ? instant + 3 : nil, createdAt: now,
             payload: chance(20) ? Payload(trusted: Data("{\"n\":1}".utf8)) : nil,
             details: details)
