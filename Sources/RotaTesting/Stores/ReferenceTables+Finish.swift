@@ -92,13 +92,10 @@ extension ReferenceTables {
         let execution = executions[index].ended(at: date)
         executions[index] = execution
         guard let place = self.index(of: execution.jobID) else { return }
-        jobs[place].tally.lastStatus = execution.progress.status
-        jobs[place].tally.lastFinishedAt = date
-        if let startedAt = execution.progress.startedAt { jobs[place].tally.lastRunAt = startedAt }
-        switch execution.progress.status {
-        case .succeeded: jobs[place].tally.succeeded += 1
-        case .failed: jobs[place].tally.failed += 1
-        default: jobs[place].tally.dropped += 1
+        // A notice tells of a run; it is none.
+        if execution.source != .notification {
+            jobs[place].tally.count(
+                execution.progress.status, startedAt: execution.progress.startedAt, finishedAt: date)
         }
         var position = jobs[place].position
         if position.runEnded(execution.id, at: date, of: jobs[place].definition.schedule) {

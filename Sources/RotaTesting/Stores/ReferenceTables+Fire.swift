@@ -61,7 +61,7 @@ extension ReferenceTables {
         }
         let series = series(of: job.id)
         if job.definition.overlap == .skip { return series.isEmpty ? nil : .overlap }
-        guard case .queue(let limit?) = job.definition.overlap.rule else { return nil }
+        guard let limit = job.definition.overlap.queueLimit else { return nil }
         // Those that have begun do not wait, and if none has, the first does not wait for another.
         let begun = series.count { $0.progress.startedAt != nil }
         return series.count + 1 - max(1, begun) > limit ? .overlap : nil

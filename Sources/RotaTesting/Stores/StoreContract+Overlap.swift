@@ -85,5 +85,20 @@ extension StoreContract {
             try probe.expect(
                 await probe.claim(at: 130).map(\.execution.id), second.executions.map(\.id), "what may run then")
         },
+        Check("an occurrence takes the place of one that has expired, if nobody has ended that yet") { probe in
+            let job = probe.job { definition in
+                definition.overlap = .replace
+                definition.limits.timeToLive = .seconds(10)
+            }
+            try await probe.insert(job)
+            let first = probe.fire(job, at: 60)
+            _ = try await probe.store.fire([first])
+            try probe.expect(await probe.claim(at: 200), [], "what may run when the first has expired")
+            let second = probe.fire(try await probe.job(job.id), at: 240)
+            guard case .fired(_, _, let replaced) = try await probe.only(probe.store.fire([second])) else {
+                throw ContractViolation("the second occurrence did not fire")
+            }
+            try probe.expect(replaced.map(\.id), first.executions.map(\.id), "what was replaced")
+        },
     ]
 }

@@ -23,12 +23,13 @@ extension StoreScript {
         if chance(10) { details.replayOf = ExecutionID(bits: 77) }
         if chance(20) { details.priority = Int.random(in: 0...10, using: &random) }
         if chance(40) { details.concurrencyKey = chance(50) ? "red" : "green" }
-        if chance(20) { details.idempotencyKey = "run-\(Int.random(in: 0..<5, using: &random))" }
+        // Only runs that are asked for have keys; a store does not look for those of its own occurrences.
+        if source == nil, chance(20) { details.idempotencyKey = "run-\(Int.random(in: 0..<5, using: &random))" }
         if chance(20) { details.tags = ["color": chance(50) ? "red" : "green"] }
         if chance(10) { details.batchID = BatchID(bits: 7) }
         return job.execution(
             id: ExecutionID(bits: newID()),
-            source: source ?? (chance(70) ? .manual : ExecutionSource(rawValue: "an app's own")),
+            source: source ?? (chance(70) ? .manual : chance(50) ? .notification : ExecutionSource(rawValue: "own")),
             scheduledFor: instant, dueAt: chance(20) ? instant + 3 : nil, createdAt: now,
             payload: chance(20) ? Payload(trusted: Data("{\"n\":1}".utf8)) : nil,
             details: details)

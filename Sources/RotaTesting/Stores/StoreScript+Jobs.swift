@@ -18,7 +18,7 @@ extension StoreScript {
             createdBy: chance(20) ? "ann" : nil)
         let key = chance(30) ? "key-\(Int.random(in: 0..<8, using: &random))" : nil
         return JobInsertion(
-            job, idempotencyKey: key, executions: chance(30) ? [execution(of: job, at: now)] : [])
+            job, idempotencyKey: key, executions: chance(30) ? [execution(of: job, at: now, source: .manual)] : [])
     }
 
     private mutating func definition() -> JobDefinition {

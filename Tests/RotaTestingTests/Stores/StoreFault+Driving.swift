@@ -83,7 +83,7 @@ extension StoreFault {
         },
         StoreFault(
             "lets runs overlap whatever is said", "I-22 ", "I-23 ", "an occurrence takes the place of those",
-            "an occurrence takes the place of one"
+            "an occurrence takes the place of one that runs", "an occurrence takes the place of one that has"
         ) { store in
             store.insertHook = { base, all in
                 try await base.insert(
