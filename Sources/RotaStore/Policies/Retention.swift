@@ -2,25 +2,37 @@
 ///
 /// An execution goes as soon as one of the bounds says so.
 public struct Retention: Sendable, Hashable {
+    /// How an execution ended: only those that are over have an age.
+    public enum Ending: String, Sendable, Hashable, Codable, CaseIterable {
+        /// It ended well.
+        case succeeded
+        /// It ended badly, and no attempt was left.
+        case failed
+        /// It was called off.
+        case canceled
+        /// It was not started in time.
+        case expired
+    }
+
     /// The number of finished executions kept, and of recorded skips; 0 keeps none.
     public var maximumCount: Int
     /// How long finished executions are kept; zero keeps none (I-38), `nil` any time.
     public var maximumAge: Duration?
-    /// How long executions that ended in some status are kept, in place of ``maximumAge``.
-    public var ages: [ExecutionStatus: Duration]
+    /// How long executions that ended in some way are kept, in place of ``maximumAge``.
+    public var ages: [Ending: Duration]
 
     /// Describes what is kept.
     ///
     /// - Parameters:
     ///   - maximumCount: How many finished executions, from 0; negative numbers are taken as 0.
     ///   - maximumAge: How long, from zero; a negative duration is taken as zero.
-    ///   - ages: How long for some statuses, such as `[.failed: .days(90)]`.
+    ///   - ages: How long for some endings, such as `[.failed: .days(90)]`.
     public init(
-        maximumCount: Int = 1000, maximumAge: Duration? = nil, ages: [ExecutionStatus: Duration] = [:]
+        maximumCount: Int = 1000, maximumAge: Duration? = nil, ages: [Ending: Duration] = [:]
     ) {
         self.maximumCount = max(0, maximumCount)
         self.maximumAge = maximumAge.map { max(.zero, $0) }
-        self.ages = ages.filter(\.key.isTerminal).mapValues { max(.zero, $0) }
+        self.ages = ages.mapValues { max(.zero, $0) }
     }
 
     /// Keeps the newest finished executions of the job.
@@ -40,11 +52,6 @@ public struct Retention: Sendable, Hashable {
 
     /// Keeps the last 1,000: history is bounded unless asked otherwise.
     public static let standard = Retention.last(1000)
-
-    /// How long an execution that ended in a status is kept, or `nil` for any time.
-    public func age(of status: ExecutionStatus) -> Duration? {
-        ages[status] ?? maximumAge
-    }
 }
 
 extension Retention: Codable {
@@ -60,7 +67,7 @@ extension Retention: Codable {
             maximumCount: try container.decode(Int.self, forKey: .maximumCount),
             maximumAge: try container.decodeIfPresent(Duration.self, forKey: .maximumAge),
             ages: Dictionary(
-                ages.compactMap { name, age in ExecutionStatus(rawValue: name).map { ($0, age) } },
+                ages.compactMap { name, age in Ending(rawValue: name).map { ($0, age) } },
                 uniquingKeysWith: { first, _ in first }))
     }
 
