@@ -15,7 +15,8 @@ enum CompletionPlanner {
             return completion(of: claim, attempt: nil, next: .canceled, at: now)
         case .interrupted where claim.job.definition.delivery == .atMostOnce:
             return abandoned(result, at: now)
-        case .interrupted, .unhandled:
+        case .interrupted, .unbegun, .unhandled:
+            // If it was called off before it began, the store makes an end of it.
             return released(claim, at: now)
         case .parked(let deadline):
             return completion(of: claim, attempt: nil, next: .parked(until: deadline), at: now)

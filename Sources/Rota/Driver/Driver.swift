@@ -53,6 +53,9 @@ struct Driver {
         do {
             try await loop(until: cancellation, cancelWorkers: cancelWorkers)
         } catch {
+            // What is claimed may be lost: nothing of it is begun any more. If the store takes it after all it is given
+            // back, else its leases run out, and others take over.
+            try? await releaseUnbegun()
             context.events.observers.tell { $0.failed(error, at: context.clock.now) }
             throw error
         }
@@ -161,7 +164,10 @@ struct Driver {
         if context.signal.lower() { hasNews = true }
         let results = outbox.drain()
         for result in results { inFlight.end(result.work.slot) }
-        if inFlight.isEmpty { renewAt = nil }
+        if inFlight.isEmpty {
+            renewAt = nil
+            context.workforce.keepWithdrawn { [] }
+        }
         return results
     }
 
@@ -192,7 +198,8 @@ struct Driver {
     private func prune(at now: Date) async throws -> Bool {
         let report = try await context.store.prune(at: now, limit: context.configuration.batchSize)
         guard report != PruneReport() else { return false }
-        context.events.pruned(report, at: now)
+        context.events.observers.tell { $0.pruned(report, at: now) }
+        try await context.tellEnds(of: report.expired, at: now)
         return true
     }
 
@@ -210,19 +217,7 @@ struct Driver {
         let ends = zip(outcomes, claims).compactMap { RunEnd($0, of: $1) }
         guard !ends.isEmpty else { return }
         lookAt = now
-        try await follow(ends, at: now)
-    }
-
-    /// Tells of what the ends of runs brought with them: notices, and breakers that opened or closed.
-    private func follow(_ ends: [RunEnd], at now: Date) async throws {
-        var changed: Set<JobID> = []
-        for end in ends {
-            guard let job = try await context.store.job(end.run.jobID) else { continue }
-            let notices = job.notices(of: end.run, at: now)
-            if !notices.isEmpty { context.events.send(fired: notices, skips: [], of: job.id, at: now) }
-            guard end.changedBreaker(of: job), changed.insert(job.id).inserted else { continue }
-            context.events.changedBreaker(of: job, at: now)
-        }
+        try await context.tellConsequences(of: ends, at: now)
     }
 
     private mutating func fire(_ due: [Job], at now: Date) async throws -> Bool {
@@ -244,19 +239,11 @@ struct Driver {
             hasFired = true
             if let wake = fire.position.wake { lookAt = min(lookAt, wake) }
             context.events.send(fired: executions, skips: skips, of: fire.jobID, at: now)
-            for execution in replaced { callOff(execution, at: now) }
+            for execution in replaced { context.withdraw(execution) }
+            try await context.tellEnds(of: replaced.filter(\.status.isTerminal), at: now)
         }
         conflictStreak = hasFired ? 0 : conflictStreak + 1
         return hasFired || conflictStreak < Self.conflictLimit
-    }
-
-    /// Ends the work on an execution that a later one replaces; what runs elsewhere is told when its lease is renewed.
-    private func callOff(_ execution: Execution, at now: Date) {
-        if execution.status.isTerminal {
-            context.noteEnd(of: execution, at: now)
-        } else {
-            context.workforce.cancel(execution.id, because: .requested)
-        }
     }
 
     private mutating func claim() async throws -> Bool {
@@ -280,29 +267,36 @@ struct Driver {
         guard let due = renewAt, case let now = context.clock.now, now >= due else { return }
         renewAt = now.advanced(by: context.configuration.leaseDuration / 3)
         let end = now.advanced(by: context.configuration.leaseDuration)
-        // Those that cannot be renewed were taken over; their results will be refused.
+        context.workforce.keepWithdrawn { Set(inFlight.held) }
         let renewals = inFlight.held.compactMap { context.vitals.renewal(of: $0, until: end) }
         for (renewal, outcome) in zip(renewals, try await context.store.renew(renewals)) {
+            let lease = HeldLease(executionID: renewal.executionID, token: renewal.token)
             switch outcome {
             case .renewed: break
-            case .lost: context.events.observers.tell { $0.lostLease(of: renewal.executionID, at: now) }
-            case .cancelRequested: context.workforce.cancel(renewal.executionID, because: .requested)
+            case .lost:
+                // Whatever came of the work would be refused, and another may be at it.
+                context.workforce.withdraw(lease, because: .lost)
+                context.events.observers.tell { $0.lostLease(of: renewal.executionID, at: now) }
+            case .cancelRequested: context.workforce.withdraw(lease, because: .requested)
             }
         }
     }
 
     // MARK: The end
 
+    /// Takes back what no worker has begun, and gives it back to the store.
+    private mutating func releaseUnbegun() async throws {
+        let unbegun = queue.drain()
+        for work in unbegun { inFlight.end(work.slot) }
+        guard !unbegun.isEmpty else { return }
+        let (claims, now) = (unbegun.map(\.claim), context.clock.now)
+        try await finish(claims.map { CompletionPlanner.released($0, at: now) }, of: claims, at: now)
+    }
+
     /// Gives back what no worker has begun, lets the rest go on for the grace period, then cancels it and gives it back.
     private mutating func drain(until cancellation: StopRequest, cancelWorkers: () -> Void) async throws {
+        try await releaseUnbegun()
         let now = context.clock.now
-        let unstarted = queue.drain()
-        for work in unstarted { inFlight.end(work.slot) }
-        if !unstarted.isEmpty {
-            let claims = unstarted.map(\.claim)
-            try await finish(claims.map { CompletionPlanner.released($0, at: now) }, of: claims, at: now)
-        }
-
         var deadline: Date? = now.advanced(by: context.configuration.shutdownGrace)
         while true {
             try await record(takeResults())

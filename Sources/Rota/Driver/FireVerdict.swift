@@ -7,7 +7,7 @@ struct FireVerdict {
     /// The nominal instant of the first occurrence decided on.
     let first: Date
     /// The nominal instant of the last one.
-    let last: Date
+    private(set) var last: Date
     /// Those that fire, in order.
     var fired: [Occurrence]
     /// Those that would fire but come too late.
@@ -27,9 +27,12 @@ struct FireVerdict {
     }
 
     /// Leaves out those beyond the runs that a job may still have; the job is completed when the others have fired.
+    ///
+    /// They are left to the next fire, for the overlap policy or a breaker may take one of these.
     mutating func limit(toRuns remaining: Int?) {
-        guard let remaining else { return }
+        guard let remaining, fired.count > remaining else { return }
         fired = Array(fired.prefix(remaining))
+        if let newest = fired.last { last = newest.nominal }
     }
 
     /// The occurrences that do not fire, those of one reason together.

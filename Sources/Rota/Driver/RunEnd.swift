@@ -1,10 +1,17 @@
 import Foundation
 import RotaStore
 
-/// An execution that has just ended, and the job as it was when the attempt began.
+/// An execution that has just ended, and the job as it was when the attempt began, if it ended with one.
 struct RunEnd {
     let run: Execution
-    let jobBefore: Job
+    private let jobBefore: Job?
+
+    /// - Returns: `nil` if nothing can follow from its end.
+    init?(withoutAttempt run: Execution) {
+        guard run.progress.status.isTerminal, run.source != .notification else { return nil }
+        self.run = run
+        jobBefore = nil
+    }
 
     /// - Returns: `nil` if the execution goes on, or nothing can follow from its end.
     init?(_ outcome: Completion.Outcome, of claim: Claim) {
@@ -23,7 +30,7 @@ struct RunEnd {
         if let trip = job.position.breaker?.trip {
             job.position.isHeldByBreaker && trip.date == run.progress.finishedAt
         } else {
-            jobBefore.position.breaker?.trip != nil && run.details.circuitPermit != nil
+            (jobBefore.map { $0.position.breaker?.trip != nil } ?? true) && run.details.circuitPermit != nil
         }
     }
 }

@@ -75,12 +75,4 @@ extension EventHub {
                         + "register it with `handle(_:_:)`, or run a scheduler that has it."))
         }
     }
-
-    /// Tells of what the store expired and threw away.
-    func pruned(_ report: PruneReport, at now: Date) {
-        metrics.ended(report.expired)
-        observers.tell { $0.pruned(report, at: now) }
-        guard isWatched else { return }
-        for execution in report.expired { send(ended: execution, at: now) }
-    }
 }

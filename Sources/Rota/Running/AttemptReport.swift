@@ -13,6 +13,8 @@ struct AttemptReport: Sendable {
         case interrupted
         /// The handler waits for an answer from outside, until an instant if one is given.
         case parked(until: Date?)
+        /// It was not begun: it had been called off, or its lease was over.
+        case unbegun
         /// Nobody here has the handler that it needs.
         case unhandled(String)
     }

@@ -16,6 +16,9 @@ struct AttemptRunner: Sendable {
     func run(_ work: Work) async -> AttemptResult {
         let claim = work.claim
         let (startedAt, origin) = (clock.now, clock.uptime)
+        guard mayBegin(claim, at: startedAt) else {
+            return AttemptResult(work: work, startedAt: startedAt, duration: .zero, report: AttemptReport(.unbegun))
+        }
         context.events.started(claim, at: startedAt)
         var report: AttemptReport
         if middleware.isEmpty {
@@ -29,6 +32,12 @@ struct AttemptRunner: Sendable {
         report.limitOutput(to: context.configuration.maximumOutputBytes)
         report.limitMessage()
         return AttemptResult(work: work, startedAt: startedAt, duration: clock.uptime - origin, report: report)
+    }
+
+    /// Whether the claim still gives the right to begin: after a suspension, others may have taken the execution.
+    private func mayBegin(_ claim: Claim, at now: Date) -> Bool {
+        guard let lease = claim.execution.progress.lease else { return false }
+        return now < lease.expiresAt && !context.workforce.isWithdrawn(claim.heldLease)
     }
 
     /// Goes through the middleware from the outermost inwards.

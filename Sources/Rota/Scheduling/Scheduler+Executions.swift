@@ -21,8 +21,8 @@ extension Scheduler {
 
     /// Calls an execution off: one that has not started at once, one that runs by canceling its work.
     ///
-    /// Work that runs in this process is canceled now; in another, when its scheduler next renews the lease. It may
-    /// still end well if it does not heed the cancellation; ``end(of:)`` tells.
+    /// Work of this scheduler is canceled now, and does not begin if it has not; that of another one, when it next
+    /// renews the lease. It may still end well if it does not heed the cancellation; ``end(of:)`` tells.
     ///
     /// - Parameters:
     ///   - id: The execution.
@@ -37,10 +37,11 @@ extension Scheduler {
         let outcome = try await context.store.cancel([Cancellation(id, reason: reason, date: now)]).first
         switch outcome {
         case .canceled(let execution):
-            context.noteEnd(of: execution, at: now)
+            // It is canceled, whether or not the store can say what follows from it.
+            try? await context.tellEnds(of: [execution], at: now)
             return execution
         case .requested(let execution):
-            context.workforce.cancel(execution.id, because: .requested)
+            context.withdraw(execution)
             return execution
         case .alreadyOver(let execution): return execution
         case .missing, nil: throw SchedulerError.noExecution(id)
@@ -68,7 +69,7 @@ extension Scheduler {
         switch try await context.store.answer([answer]).first {
         case .recorded(let execution):
             context.signal.raise()
-            if execution.status.isTerminal { context.noteEnd(of: execution, at: now) }
+            if execution.status.isTerminal { try? await context.tellEnds(of: [execution], at: now) }
             return execution
         case .notWaiting(let execution):
             throw SchedulerError(

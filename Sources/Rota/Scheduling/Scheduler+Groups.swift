@@ -3,18 +3,18 @@ public import RotaStore
 extension Scheduler {
     /// Pauses jobs one after another, as ``pause(_:reason:until:author:idempotencyKey:)`` does (S-5).
     ///
-    /// - Returns: The jobs as they are now, and those that were refused.
+    /// - Returns: The jobs as they are now, and those that were refused or could not be stored; the call may be repeated.
     public func pause(
         _ ids: [JobID], reason: String? = nil, author: String? = nil
     ) async throws -> JobBatch {
-        try await each(ids) { try await self.pause($0, reason: reason, author: author) }
+        await each(ids) { try await self.pause($0, reason: reason, author: author) }
     }
 
     /// Resumes jobs one after another, as ``resume(_:author:idempotencyKey:)`` does (S-4).
     ///
-    /// - Returns: The jobs as they are now, and those that were refused.
+    /// - Returns: The jobs as they are now, and those that were refused or could not be stored; the call may be repeated.
     public func resume(_ ids: [JobID], author: String? = nil) async throws -> JobBatch {
-        try await each(ids) { try await self.resume($0, author: author) }
+        await each(ids) { try await self.resume($0, author: author) }
     }
 
     /// Pauses all active jobs that a query selects, such as those of a group (S-20).
@@ -24,6 +24,7 @@ extension Scheduler {
     ///   - reason: Why, in words.
     ///   - author: Who pauses them, if that is to be remembered.
     /// - Returns: The jobs that were paused, as they are now; a job that is created meanwhile may be missing.
+    /// - Throws: The store's error if the jobs cannot be listed; then none was paused.
     public func pauseAll(
         _ query: JobQuery, reason: String? = nil, author: String? = nil
     ) async throws -> JobBatch {
@@ -37,6 +38,7 @@ extension Scheduler {
     ///   - query: Which jobs; its limit is the number read at a time, not of jobs in all.
     ///   - author: Who resumes them, if that is to be remembered.
     /// - Returns: The jobs that were resumed, as they are now.
+    /// - Throws: The store's error if the jobs cannot be listed; then none was resumed.
     public func resumeAll(_ query: JobQuery, author: String? = nil) async throws -> JobBatch {
         try await resume(ids(of: query, in: .paused), author: author)
     }
@@ -54,10 +56,10 @@ extension Scheduler {
         return ids
     }
 
-    private func each(_ ids: [JobID], _ body: (JobID) async throws -> Job) async throws -> JobBatch {
+    private func each(_ ids: [JobID], _ body: (JobID) async throws -> Job) async -> JobBatch {
         var batch = JobBatch()
         for id in ids {
-            do { batch.jobs.append(try await body(id)) } catch let error as SchedulerError {
+            do { batch.jobs.append(try await body(id)) } catch {
                 batch.refusals.append(JobBatch.Refusal(jobID: id, error: error))
             }
         }

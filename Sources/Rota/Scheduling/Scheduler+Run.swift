@@ -51,7 +51,7 @@ extension Scheduler {
                 group.addTask {
                     await worker.work {
                         while let work = await queue.next(isDrained: outbox.flush) {
-                            worker.begin(work.claim.execution.id)
+                            worker.begin(work.claim.heldLease)
                             var result = await SleeperTag.$current.withValue(work.claim.tag) { await runner.run(work) }
                             result.canceledBecause = worker.end()
                             outbox.push(result, isUrgent: result.duration > .milliseconds(1))

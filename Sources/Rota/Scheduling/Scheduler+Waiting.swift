@@ -44,15 +44,6 @@ extension DriverContext {
             pause = min(pause * 2, .seconds(5))
         }
     }
-
-    /// Tells those who wait and those who watch that an execution is over.
-    func noteEnd(of execution: Execution, at now: Date) {
-        ends.ended(execution)
-        events.metrics.ended([execution])
-        events.send(ended: execution, at: now)
-        // What waited for its end may be due.
-        signal.raise()
-    }
 }
 
 extension Scheduler {

@@ -10,6 +10,8 @@ struct HookedStore: JobStore {
     var conflicts: @Sendable ([Fire]) -> Bool = { _ in false }
     /// Called before executions are enqueued.
     var beforeEnqueue: @Sendable () async throws -> Void = {}
+    /// Called with what was claimed before whoever claimed it knows.
+    var afterClaim: @Sendable ([Claim]) async throws -> Void = { _ in }
 
     func insert(_ insertions: [JobInsertion]) async throws -> [JobInsertion.Outcome] {
         try before("insert")
@@ -95,7 +97,9 @@ struct HookedStore: JobStore {
 
     func claim(_ request: ClaimRequest) async throws -> [Claim] {
         try before("claim")
-        return try await base.claim(request)
+        let claims = try await base.claim(request)
+        try await afterClaim(claims)
+        return claims
     }
 
     func renew(_ renewals: [LeaseRenewal]) async throws -> [LeaseRenewal.Outcome] {

@@ -206,7 +206,7 @@ struct StateTests {
         let paused = try await bench.scheduler.pause(jobs[0...2].map(\.id), reason: "x")
         #expect(paused.jobs.map(\.id) == [jobs[0].id, jobs[2].id])
         #expect(paused.refusals.map(\.jobID) == [jobs[1].id])
-        #expect(paused.refusals.first?.error.code == .jobNotFound)
+        #expect((paused.refusals.first?.error as? SchedulerError)?.code == .jobNotFound)
         #expect(try await bench.scheduler.resume(jobs.map(\.id)).jobs.count == 4)
         let all = try await bench.scheduler.pauseAll(JobQuery(nameContains: "GROUP", limit: 1))
         #expect(all.jobs.map(\.id) == [jobs[0].id, jobs[2].id])

@@ -1,0 +1,53 @@
+import Foundation
+import RotaTesting
+import Testing
+
+@Suite("Limits of runs, with those who take runs away")
+struct RunLimitTests {
+    let start = ManualClock().now
+
+    /// The minutes that a job's skips of a reason cover.
+    func minutes(_ skips: [SkippedOccurrence]) -> [Int] {
+        skips.flatMap { skip in
+            stride(from: skip.first, through: skip.last, by: 60).map { Int($0.timeIntervalSince(start)) / 60 }
+        }
+    }
+
+    @Test(
+        "I-24 What a limit of runs leaves out is decided on after all if the overlap policy takes the last run",
+        arguments: [OverlapPolicy.skip, .queue(limit: 1)])
+    func overlapTakesTheLast(overlap: OverlapPolicy) async throws {
+        let bench = Bench()
+        try await bench.scheduler.handle("park") { _ in throw WaitForAnswer() }
+        let limit = overlap == .skip ? 2 : 3
+        let job = try await bench.running {
+            let job = try await bench.scheduler.create(
+                .init(
+                    name: "x", schedule: Schedule.every(.seconds(60)).limited(toRuns: limit), action: .handler("park"),
+                    misfire: .all(limit: 100), overlap: overlap))
+            await bench.advance(.seconds(70))
+            return job
+        }
+        bench.clock.set(to: bench.clock.now.addingTimeInterval(300))
+        let later = Bench(clock: bench.clock, store: bench.store, seed: 2)
+        try await later.scheduler.handle("park") { _ in throw WaitForAnswer() }
+        try await later.running {
+            await later.advance(.seconds(10))
+            let runs = try await later.executions(of: job.id).map { Int($0.scheduledFor.timeIntervalSince(start)) / 60 }
+            let skips = try await later.scheduler.skips(of: job.id)
+            #expect(runs == Array(1..<limit))
+            #expect(minutes(skips) == Array(limit...6))
+            #expect(skips.allSatisfy { $0.reason == .overlap })
+            for minute in limit...6 {
+                let instant = start.addingTimeInterval(Double(minute) * 60)
+                let verdict = try await later.scheduler.explain(job.id, at: instant)
+                guard case .skipped(let skip) = verdict.finding else {
+                    Issue.record("minute \(minute): \(verdict)")
+                    continue
+                }
+                #expect(skip.reason == .overlap)
+            }
+            #expect(try await later.scheduler.job(job.id).state == .active)
+        }
+    }
+}
