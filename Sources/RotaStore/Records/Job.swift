@@ -79,6 +79,9 @@ public struct Job: Sendable, Hashable, Identifiable {
     /// The instant at which the job will fire next, or `nil` if it will not (T-27).
     public var nextRunAt: Date? { position.state == .active ? position.wake : nil }
 
+    /// Whether the job is switched on, as services say that have no other states (C-8, K-14, S-40): it is active.
+    public var isEnabled: Bool { position.state == .active }
+
     /// Reads a member of the definition.
     public subscript<Value>(dynamicMember path: KeyPath<JobDefinition, Value>) -> Value {
         box.value[keyPath: path]

@@ -6,7 +6,7 @@ import RotaRetry
 ///
 /// As JSON it has the names `event`, `run_id`, `job_id`, `job_name`, `project_id`, `source`, `status`, `attempt`,
 /// `scheduled_for`, `started_at`, `finished_at`, `error`, `error_kind`, `result` and `timestamp`; instants are written as
-/// ISO 8601 in UTC, and what is not known is left out.
+/// ISO 8601 in UTC with milliseconds (C-24), and what is not known is left out.
 public struct RunNotice: Sendable, Hashable {
     /// What the notice is about.
     public let event: NotificationRule.Event
@@ -71,7 +71,7 @@ extension RunNotice: Codable {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         func instant(_ key: CodingKeys) throws -> Date? {
             try container.decodeIfPresent(String.self, forKey: key).map { text in
-                try Date(text, strategy: Self.style)
+                try ExchangeDate.date(text) ?? Date(text, strategy: .iso8601)
             }
         }
         event = try container.decode(NotificationRule.Event.self, forKey: .event)
@@ -102,14 +102,12 @@ extension RunNotice: Codable {
         try container.encode(source, forKey: .source)
         try container.encode(status, forKey: .status)
         try container.encode(attempts, forKey: .attempt)
-        try container.encode(scheduledFor.formatted(Self.style), forKey: .scheduledFor)
-        try container.encodeIfPresent(startedAt?.formatted(Self.style), forKey: .startedAt)
-        try container.encode(finishedAt.formatted(Self.style), forKey: .finishedAt)
-        try container.encode(finishedAt.formatted(Self.style), forKey: .timestamp)
+        try container.encode(InstantText.iso8601(scheduledFor), forKey: .scheduledFor)
+        try container.encodeIfPresent(startedAt.map(InstantText.iso8601), forKey: .startedAt)
+        try container.encode(InstantText.iso8601(finishedAt), forKey: .finishedAt)
+        try container.encode(InstantText.iso8601(finishedAt), forKey: .timestamp)
         try container.encodeIfPresent(failure?.message, forKey: .error)
         try container.encodeIfPresent(failure?.kind, forKey: .errorKind)
         try container.encodeIfPresent(output, forKey: .result)
     }
-
-    private static var style: Date.ISO8601FormatStyle { .iso8601 }
 }
