@@ -5,7 +5,7 @@ import Testing
 @Suite("TransportError")
 struct TransportErrorTests {
     @Test(
-        "T-84 T-89 K-26 every kind of failure has a name of its own that can be stored",
+        "T-89 K-26 every kind of failure has a name of its own that can be stored",
         arguments: TransportError.Code.allCases)
     func codes(_ code: TransportError.Code) throws {
         #expect(try JSONDecoder().decode(TransportError.Code.self, from: JSONEncoder().encode(code)) == code)

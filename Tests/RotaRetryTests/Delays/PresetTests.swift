@@ -30,7 +30,7 @@ struct Preset: Sendable, CustomTestStringConvertible {
 
 @Suite("Presets")
 struct PresetTests {
-    @Test("T-39, KX-3, SX-8: the nominal delays of every preset", arguments: Preset.all)
+    @Test("T-39, KX-3, SX-8, C-3: the nominal delays of every preset", arguments: Preset.all)
     func nominalDelays(preset: Preset) throws {
         try preset.policy.validate()
         #expect(preset.policy.maxAttempts == preset.attempts)
@@ -41,7 +41,8 @@ struct PresetTests {
         }
     }
 
-    @Test("T-39, SX-8: seeded delays of every preset fill their bounds and never leave them", arguments: Preset.all)
+    @Test(
+        "T-39, SX-8, C-3: seeded delays of every preset fill their bounds and never leave them", arguments: Preset.all)
     func bounds(preset: Preset) {
         var generator = SeededGenerator(7)
         for (index, nominal) in preset.nominal.enumerated() {

@@ -198,7 +198,7 @@ import Testing
         #expect(replayed.executions[ExecutionID(bits: 1)]?.attempts == attempts)
     }
 
-    @Test("T-30 a fire that queues one identifier twice, or skips for another job, is refused")
+    @Test("A fire that queues one identifier twice, or skips for another job, is refused")
     func foreignFires() throws {
         var (state, job) = try state()
         var log = ChangeLog(isRecording: false)

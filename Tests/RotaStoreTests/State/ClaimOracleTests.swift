@@ -8,7 +8,7 @@ import Testing
 @Suite("Claims against an oracle")
 struct ClaimOracleTests {
     @Test(
-        "S-31 S-32 S-34 S-36 S-37 S-68 T-46 what is claimed is what the limits, worked out from scratch, allow",
+        "S-31 S-32 S-34 S-36 S-37 S-68 T-46 SX-12 what is claimed is what the limits, worked out from scratch, allow",
         arguments: 1...6)
     func agrees(seed: UInt64) throws {
         var world = ClaimWorld(seed: seed)

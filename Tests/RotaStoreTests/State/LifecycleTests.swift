@@ -33,7 +33,7 @@ struct LifecycleTests {
         return execution
     }
 
-    @Test("S-64 C-24 a running execution that is to be called off ends canceled, whatever its attempt fails with")
+    @Test("A running execution that is to be called off ends canceled, whatever its attempt fails with")
     func cancelRunning() async throws {
         let nexts: [(Completion.Next, ExecutionStatus)] = [
             (.retry(at: start, after: failure), .canceled), (.failed(failure), .canceled),
@@ -110,7 +110,7 @@ struct LifecycleTests {
         #expect(await claim(store, after: 10).map { Int($0.execution.id.bits) } == [9])
     }
 
-    @Test("I-37 I-38 history goes by age, by status, within a minute; ages of zero at once; live ones never")
+    @Test("I-37 I-38 C-19 history goes by age, by status, within a minute; ages of zero at once; live ones never")
     func ages() async throws {
         let (store, job) = try await store {
             $0.retention = Retention(

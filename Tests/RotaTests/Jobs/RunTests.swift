@@ -7,7 +7,7 @@ struct RunTests {
     let draft = JobDraft(
         name: "hourly", schedule: .every(.seconds(3600)), action: .handler("work"), metadata: ["team": "a", "x": "1"])
 
-    @Test("S-56 S-58 S-67 to S-72 S-85 to S-91 what is different about a run is kept with it")
+    @Test("S-56 S-58 S-66 to S-68 S-72 S-85 S-87 to S-89 S-91 what is different about a run is kept with it")
     func details() async throws {
         let bench = Bench()
         let runs = Tally<Execution>()
@@ -49,7 +49,7 @@ struct RunTests {
         #expect(try await bench.executions().count == 2)
     }
 
-    @Test("S-10 S-90 S-93 to S-98 runs asked for together share a batch, and hits are told from new ones")
+    @Test("S-10 S-90 S-93 S-94 S-96 to S-98 runs asked for together share a batch, and hits are told from new ones")
     func bulk() async throws {
         let bench = Bench()
         let job = try await bench.scheduler.create(draft)
