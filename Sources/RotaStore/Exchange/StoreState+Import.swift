@@ -73,11 +73,12 @@ private struct StoreImport: Sendable {
     }
 
     /// The state with all records.
-    func finish() throws(StoreImportError) -> StoreState {
+    mutating func finish() throws(StoreImportError) -> StoreState {
         guard isComplete else {
             throw StoreImportError(
                 .incomplete, line: lines, "the export breaks off after this line; its last line counts the records")
         }
+        state.markOverfull()
         return state
     }
 

@@ -67,23 +67,20 @@ package struct FrameReader {
     private mutating func fill(_ count: Int) throws(FileStoreError) {
         let unread = buffer.count - start
         if unread >= count { return }
-        buffer.removeSubrange(..<start)
-        start = 0
         let wanted = min(max(count, blockSize), fileSize - offset)
-        let missing = wanted - unread
-        buffer.reserveCapacity(wanted)
-        buffer.append(contentsOf: repeatElement(0, count: missing))
         var failure: FileStoreError?
-        var got = 0
-        let (file, place) = (file, offset + unread)
-        buffer.withUnsafeMutableBytes { bytes in
+        let (file, place, old, start) = (file, offset + unread, buffer, start)
+        buffer = [UInt8](unsafeUninitializedCapacity: wanted) { target, filled in
+            let bytes = UnsafeMutableRawBufferPointer(target)
+            old.withUnsafeBytes { bytes.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[start...])) }
             do throws(FileStoreError) {
-                got = try file.read(at: place, into: UnsafeMutableRawBufferPointer(rebasing: bytes[unread...]))
+                filled =
+                    try unread + file.read(at: place, into: UnsafeMutableRawBufferPointer(rebasing: bytes[unread...]))
             } catch {
                 failure = error
             }
         }
+        self.start = 0
         if let failure { throw failure }
-        if got < missing { buffer.removeLast(missing - got) }
     }
 }

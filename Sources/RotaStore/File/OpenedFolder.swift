@@ -29,6 +29,7 @@ package struct OpenedFolder: Sendable {
             var recovery = try Recovery(of: listing, in: folder)
             journal = try recovery.repair(listing, in: folder)
             state = recovery.state
+            state.markOverfull()
             report = recovery.report
             snapshotBytes = recovery.snapshotBytes
             // A folder that was just made has a journal that was not read.

@@ -47,7 +47,7 @@ extension StoreState {
             for (key, expiry) in operations.sorted(by: { $0.key < $1.key }) {
                 changes.append(.putOperation(IdempotencyKey(key.key, for: key.operation, until: expiry), key.job))
             }
-            for (pool, starts) in claims.starts.sorted(by: { $0.key < $1.key }) {
+            for (pool, starts) in claims.ledger.starts.sorted(by: { $0.key < $1.key }) {
                 for start in starts.suffix() { changes.append(.putStart(pool, start)) }
             }
             return (changes, .executions(after: nil))

@@ -14,7 +14,7 @@ public struct Retention: Sendable, Hashable {
         case expired
     }
 
-    /// The number of finished executions kept, and of recorded skips; 0 keeps none.
+    /// The number of finished runs kept, and as many notices of runs, and recorded skips; 0 keeps none.
     public var maximumCount: Int
     /// How long finished executions are kept; zero keeps none (I-38), `nil` any time.
     public var maximumAge: Duration?

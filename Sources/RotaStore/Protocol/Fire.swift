@@ -15,7 +15,7 @@ public struct Fire: Sendable {
     public var jobID: JobID
     /// The revision of the position from which the fire was planned.
     public var expectedRevision: Int
-    /// The executions to queue, in the order of their nominal instants, all later than the position's cursor.
+    /// The executions to queue, new ones, in the order of their nominal instants, all later than the position's cursor.
     public var executions: [Execution]
     /// The occurrences that will not run, with the reason.
     public var skips: [SkippedOccurrence]

@@ -9,17 +9,33 @@ public import Foundation
 /// Two rules keep several schedulers on one store from firing twice or losing a run. A job is moved along its schedule
 /// only by a compare-and-swap on ``JobPosition/revision`` (``fire(_:)``, ``replace(_:)``), in the same step that makes
 /// the executions. And an execution is finished only with the fencing token of its latest lease (``finish(_:)``).
+///
+/// Whatever ends an execution (``finish(_:)``, ``cancel(_:)``, ``answer(_:)``, ``prune(at:limit:)``, or a fire that
+/// replaces it) does in the same step what follows from it:
+///
+/// - ``JobTally/count(_:startedAt:finishedAt:)`` counts it, unless it is a notice (``ExecutionSource/notification``).
+/// - ``Job/notices(of:at:)`` says which notices are queued.
+/// - ``JobPosition/runEnded(_:at:of:)`` and ``JobPosition/runEnded(_:policy:at:)`` move the job on; if either says that
+///   the position has changed, the job gets it with a new revision.
+/// - If it was a run of a backfill (``ExecutionSource/backfill``) and no other of its batch is under way, the one of
+///   the earliest nominal instant that is waiting, and has not begun, is queued, due at the end's date.
+/// - The oldest finished runs beyond the number that the job keeps go, and the oldest notices beyond the same number;
+///   and the execution itself if its age is zero.
 public protocol JobStore: Sendable {
     // MARK: Jobs
 
     /// Inserts jobs, each with its first executions.
     ///
     /// - Returns: For each insertion, in order, the job inserted, or the one that the idempotency key names already.
-    /// - Throws: ``StoreError`` with code `duplicate` if an identifier, or a slug within its project, is taken; then
+    /// - Throws: ``StoreError`` with code `duplicate` if an identifier, or a slug within its project, is taken, or if
+    ///   two executions of one job have the same idempotency key; `invalidExecution` as ``enqueue(_:)`` does. Then
     ///   nothing was inserted.
     func insert(_ insertions: [JobInsertion]) async throws -> [JobInsertion.Outcome]
 
     /// Replaces a job's definition or position.
+    ///
+    /// A job that keeps fewer recorded skips from now on loses the oldest in this step. Of finished executions beyond a
+    /// number that was lowered a store may leave any to ``prune(at:limit:)``, so that no step takes long.
     ///
     /// - Returns: The job as it is now.
     /// - Throws: ``StoreError`` with code `jobNotFound`; `conflict` if the position's revision is not the one expected,
@@ -71,7 +87,13 @@ public protocol JobStore: Sendable {
 
     /// Turns due occurrences into executions and skips and moves each job on, each fire whole or not at all.
     ///
-    /// A fire whose job does not allow one (``JobPosition/allowsFire``), or whose revision is not the job's, is a conflict.
+    /// A fire whose job does not allow one (``JobPosition/allowsFire``), or whose revision is not the job's, is a
+    /// conflict; so is one whose executions are not queued, not new, another job's, or not in order behind the cursor.
+    ///
+    /// An occurrence for which the job's schedule has a run already, or whose execution has the idempotency key of
+    /// another of the job's, is recorded as a skip with the reason ``SkippedOccurrence/Reason/duplicate``. Two skips
+    /// that begin at one instant are two records.
+    ///
     /// The job's overlap policy is applied here, where the runs of its schedule that are not over can be counted, to
     /// one execution of the fire after the other.
     ///
@@ -84,7 +106,10 @@ public protocol JobStore: Sendable {
     /// same call; the key is free again when that execution is removed.
     ///
     /// - Returns: For each execution, in order, whether it was queued, or the one that was there.
-    /// - Throws: ``StoreError`` with code `jobNotFound` or `duplicate`; then none was queued.
+    /// One that is over is taken too, as a record of what was done elsewhere; it is not counted.
+    ///
+    /// - Throws: ``StoreError`` with code `jobNotFound`, `duplicate`, or `invalidExecution` if one is running, or has a
+    ///   date of its end without being over, or none although it is. Then none was queued.
     @discardableResult
     func enqueue(_ executions: [Execution]) async throws -> [Enqueued]
 
@@ -96,8 +121,9 @@ public protocol JobStore: Sendable {
     /// - Executions that are running, whether their lease has run out or not, count as running at once; parked ones
     ///   and those that wait for a retry do not.
     /// - Every claim counts as a start within the job's rate, and within each rate that it shares, at the request's
-    ///   time; it counts until, and without, the instant one window later, even if its execution is removed before.
-    ///   Starts are counted from when the job has a rate, or names it.
+    ///   time; it counts until, and without, the instant one window later, even if its execution is removed before,
+    ///   and from, and without, the instant one window earlier, for a clock that was ahead. Starts are counted from
+    ///   when the job has a rate, or names it; under a name that no job uses any longer they are known for a day.
     /// - Where the runs of the schedule go one after another (``OverlapPolicy/queue``, ``OverlapPolicy/replace``), the
     ///   one of the earliest nominal instant is taken, and none while another has begun and is not over.
     /// - An execution that has expired is not taken, and stands in nobody's way; ``prune(at:limit:)`` ends it.
@@ -116,8 +142,7 @@ public protocol JobStore: Sendable {
     /// Records the ends of attempts and what follows from them, fenced by the leases' tokens.
     ///
     /// A lease that has expired still finishes its execution if nobody has claimed it since. An execution that was to
-    /// be called off is canceled, unless it succeeded: it is neither retried, released nor parked. Finished executions
-    /// beyond the number that the job keeps, and those whose age is zero, are removed in the same step.
+    /// be called off is canceled, unless it succeeded: it is neither retried, released nor parked.
     ///
     /// - Returns: For each completion, in order, what became of it.
     func finish(_ completions: [Completion]) async throws -> [Completion.Outcome]
@@ -135,7 +160,8 @@ public protocol JobStore: Sendable {
     /// Expires what was not started or answered in time, and removes history that is too old and keys that expired.
     ///
     /// Executions that are not over are never removed. ``Agenda/isPruningDue`` says when there is work: for what
-    /// expires at once, for history and keys at the end of the minute in which they become too old.
+    /// expires, and for what is beyond a number that was lowered, at once; for history and keys at the end of the
+    /// minute in which they become too old.
     ///
     /// - Parameters:
     ///   - now: The present time.

@@ -4,7 +4,7 @@ public struct StoreError: Error, Sendable, Hashable, CustomStringConvertible {
     public struct Code: Sendable, Hashable {
         private enum Kind: Sendable, Hashable {
             case jobNotFound
-            case executionNotFound
+            case invalidExecution
             case conflict
             case duplicate
             case invalidQuery
@@ -16,8 +16,8 @@ public struct StoreError: Error, Sendable, Hashable, CustomStringConvertible {
 
         /// No job has the identifier.
         public static let jobNotFound = Code(kind: .jobNotFound)
-        /// No execution has the identifier.
-        public static let executionNotFound = Code(kind: .executionNotFound)
+        /// An execution that was handed in is in a state in which none can begin.
+        public static let invalidExecution = Code(kind: .invalidExecution)
         /// The record was changed by someone else in the meantime: read it again and repeat.
         public static let conflict = Code(kind: .conflict)
         /// A record with the identifier is there already.

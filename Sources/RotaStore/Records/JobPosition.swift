@@ -110,7 +110,7 @@ public struct JobPosition: Sendable, Hashable, Codable {
         complete("It has run as often as its schedule allows (\(limit) times).")
     }
 
-    /// Takes note that an execution is over, as every store must in ``JobStore/finish(_:)``.
+    /// Takes note that an execution is over, as every store must in the step that ends it.
     ///
     /// - Returns: Whether the position has changed, because the schedule was waiting for the execution.
     public mutating func runEnded(_ id: ExecutionID, at instant: Date, of schedule: Schedule) -> Bool {

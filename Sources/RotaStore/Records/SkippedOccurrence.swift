@@ -20,7 +20,7 @@ public struct SkippedOccurrence: Sendable, Hashable, Codable {
         public static let overlap = Reason(rawValue: "overlap")
         /// The job got another schedule before the scheduler saw to it.
         public static let rescheduled = Reason(rawValue: "rescheduled")
-        /// The job has run for the same instant before, under an earlier schedule.
+        /// The job has run for the same instant before, under an earlier schedule, or under the same idempotency key.
         public static let duplicate = Reason(rawValue: "duplicate")
         /// The job was paused.
         public static let paused = Reason(rawValue: "paused")

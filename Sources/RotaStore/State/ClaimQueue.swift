@@ -15,27 +15,54 @@ package struct ClaimQueue: Sendable {
     private var ready = OrderedIndex<DueKey<ExecutionID>>()
     /// Jobs that a rate or a window holds back, by the instant at which it may let them go.
     private var held = OrderedIndex<DueKey<JobID>>()
+    /// Lines of jobs that shared rates hold back, by the instant at which they may let them go.
+    private var heldLines = OrderedIndex<HeldLine>()
     private var gates: [JobID: JobGate] = [:]
-    /// The starts of attempts that limits of rates have to know.
-    package private(set) var starts: [RatePool: OrderedIndex<AttemptStart>] = [:]
-    /// The longest window by which each name was ever limited, in seconds.
-    private var longestWindows: [String: Double] = [:]
+    private var lines: [Int: RateLine] = [:]
+    private var lineNumbers: [[SharedRateLimit]: Int] = [:]
+    private var lastLine = 0
+    package private(set) var ledger = StartLedger()
 
     // MARK: Jobs
 
     /// The jobs' terms; executions must have been taken out under the old ones, and are put in again under the new.
     mutating func setTerms(of id: JobID, _ limits: JobLimits, isSerial: Bool) {
-        if let until = gates[id]?.heldUntil { held.remove(DueKey(instant: until, id: id)) }
-        gates[id] = JobGate(limits, isSerial: isSerial)
-        for shared in limits.sharedRates {
-            longestWindows[shared.name] = max(longestWindows[shared.name] ?? 0, shared.limit.window / .seconds(1))
-        }
+        dropTerms(of: id)
+        guard var gate = JobGate(limits, isSerial: isSerial) else { return }
+        if !limits.sharedRates.isEmpty { gate.line = join(limits.sharedRates) }
+        gates[id] = gate
     }
 
     mutating func removeTerms(of id: JobID) {
-        if let until = gates[id]?.heldUntil { held.remove(DueKey(instant: until, id: id)) }
-        gates[id] = nil
-        starts[.job(id)] = nil
+        dropTerms(of: id)
+        ledger.forget(.job(id))
+    }
+
+    private mutating func dropTerms(of id: JobID) {
+        guard let gate = gates.removeValue(forKey: id) else { return }
+        if let until = gate.heldUntil { held.remove(DueKey(instant: until, id: id)) }
+        if let offer = gate.offer { replace(offer, with: nil, in: gate.line) }
+        if let line = gate.line { leave(line) }
+    }
+
+    private mutating func join(_ rates: [SharedRateLimit]) -> Int {
+        let number = lineNumbers[rates] ?? lastLine + 1
+        if lines[number] == nil {
+            lastLine = number
+            lineNumbers[rates] = number
+            lines[number] = RateLine(rates)
+            ledger.use(rates)
+        }
+        lines[number]?.jobCount += 1
+        return number
+    }
+
+    private mutating func leave(_ number: Int) {
+        lines[number]?.jobCount -= 1
+        guard let line = lines[number], line.jobCount == 0 else { return }
+        lines[number] = nil
+        lineNumbers[line.rates] = nil
+        ledger.leave(line.rates)
     }
 
     /// Whether an execution may be held back, so that ``opening(for:at:)`` must be asked.
@@ -176,64 +203,77 @@ package struct ClaimQueue: Sendable {
         [
             plain.next(after: .end(of: now))?.instant, delayed.next(after: .end(of: now))?.instant,
             held.next(after: .end(of: now)).map(\.instant).flatMap { $0 < .distantFuture ? $0 : nil },
+            heldLines.next(after: HeldLine(instant: now, number: .max))?.instant,
         ].compactMap(\.self).min()
     }
 
     // MARK: Limits
 
-    /// The instant at which the rates and the window of a job may let another of its executions start.
+    /// Sets aside what the rates or the window of a job hold back: the job, or all that share its rates.
+    ///
+    /// - Returns: Whether the job's executions may not start now.
+    mutating func holdsBack(_ id: JobID, at now: Date) -> Bool {
+        guard let gate = gates.index(forKey: id) else { return false }
+        if let opening = opening(for: id, gates.values[gate].limits, at: now) {
+            held.insert(DueKey(instant: opening, id: id))
+            change(id) { $0.heldUntil = opening }
+            return true
+        }
+        guard let number = gates.values[gate].line,
+            let opening = gates.values[gate].limits.sharedRates.compactMap({
+                ledger.opening(of: $0.limit, in: .shared($0.name), at: now)
+            }).max()
+        else { return false }
+        heldLines.insert(HeldLine(instant: opening, number: number))
+        change(line: number) { $0.heldUntil = opening }
+        return true
+    }
+
+    /// The instant at which the job's own rate and its window may let another of its executions start.
     ///
     /// - Returns: `nil` if one may start now; the distant future for never.
-    func opening(for id: JobID, at now: Date) -> Date? {
-        guard let limits = gates[id]?.limits else { return nil }
-        var openings: [Date] = []
-        if let window = limits.window, !window.contains(now) {
-            openings.append(window.nextOpening(from: now) ?? .distantFuture)
-        }
-        if let rate = limits.rate, let opening = starts[.job(id)]?.opening(of: rate, at: now) {
-            openings.append(opening)
-        }
-        for shared in limits.sharedRates {
-            if let opening = starts[.shared(shared.name)]?.opening(of: shared.limit, at: now) {
-                openings.append(opening)
-            }
-        }
-        return openings.max()
+    private func opening(for id: JobID, _ limits: JobLimits, at now: Date) -> Date? {
+        let rate = limits.rate.flatMap { ledger.opening(of: $0, in: .job(id), at: now) }
+        guard let window = limits.window, !window.contains(now) else { return rate }
+        let opening = window.nextOpening(from: now) ?? .distantFuture
+        return rate.map { max($0, opening) } ?? opening
     }
 
-    /// Sets the executions of a job aside until an instant.
-    mutating func hold(_ id: JobID, until instant: Date) {
-        change(id) { $0.heldUntil = instant }
-        held.insert(DueKey(instant: instant, id: id))
-    }
+    /// How many jobs and lines are held until an instant.
+    package var heldCount: Int { held.count + heldLines.count }
 
-    /// Lets go of the jobs that are held until an instant that has come, or of all.
+    /// Lets go of the jobs and lines that are held until an instant that has come, or of all.
     mutating func letGo(at now: Date?) {
         while let key = held.first, now.map({ key.instant <= $0 }) ?? true {
             held.remove(key)
             change(key.id) { $0.heldUntil = nil }
         }
+        while let key = heldLines.first, now.map({ key.instant <= $0 }) ?? true {
+            heldLines.remove(key)
+            change(line: key.number) { $0.heldUntil = nil }
+        }
     }
 
-    /// What the starts of an attempt of a job are counted by, and for how many seconds each has to be remembered.
-    func pools(of id: JobID) -> [(pool: RatePool, seconds: Double)] {
+    /// What the starts of an attempt of a job are counted by, and the window of each in seconds.
+    func pools(of id: JobID) -> [(pool: RatePool, window: Double)] {
         guard let limits = gates[id]?.limits else { return [] }
         var pools: [(RatePool, Double)] = []
         if let rate = limits.rate { pools.append((.job(id), rate.window / .seconds(1))) }
         for name in Set(limits.sharedRates.map(\.name)).sorted() {
-            pools.append((.shared(name), longestWindows[name] ?? 0))
+            pools.append((.shared(name), ledger.window(of: name)))
         }
         return pools
     }
 
     mutating func put(_ start: AttemptStart, in pool: RatePool) {
-        starts[pool, default: OrderedIndex()].insert(start)
+        ledger.put(start, in: pool)
     }
 
     mutating func forgetStarts(in pool: RatePool, through date: Date) {
-        while let first = starts[pool]?.first, first.date <= date { starts[pool]?.remove(first) }
-        if starts[pool]?.isEmpty ?? false { starts[pool] = nil }
+        ledger.forget(pool, through: date)
     }
+
+    // MARK: Offers
 
     /// Changes a gate, and keeps what it offers in step.
     private mutating func change(_ id: JobID, _ body: (inout JobGate) -> Void) {
@@ -241,8 +281,31 @@ package struct ClaimQueue: Sendable {
         body(&gates.values[gate])
         let (old, new) = (gates.values[gate].offer, gates.values[gate].candidate)
         guard old != new else { return }
-        if let old { ready.remove(old) }
-        if let new { ready.insert(new) }
         gates.values[gate].offer = new
+        replace(old, with: new, in: gates.values[gate].line)
+    }
+
+    /// Changes a line, and keeps what it offers in step.
+    private mutating func change(line number: Int, _ body: (inout RateLine) -> Void) {
+        guard let line = lines.index(forKey: number) else { return }
+        body(&lines.values[line])
+        if let until = lines.values[line].heldUntil, lines.values[line].isEmpty {
+            heldLines.remove(HeldLine(instant: until, number: number))
+            lines.values[line].heldUntil = nil
+        }
+        let (old, new) = (lines.values[line].offer, lines.values[line].candidate)
+        guard old != new else { return }
+        lines.values[line].offer = new
+        replace(old, with: new, in: nil)
+    }
+
+    /// Takes back what was offered, to a line or to whoever claims, and offers something else.
+    private mutating func replace(_ old: DueKey<ExecutionID>?, with new: DueKey<ExecutionID>?, in line: Int?) {
+        if let line {
+            change(line: line) { $0.replace(old, with: new) }
+        } else {
+            if let old { ready.remove(old) }
+            if let new { ready.insert(new) }
+        }
     }
 }

@@ -22,7 +22,9 @@ struct JobGate: Sendable {
     private var heads = OrderedIndex<DueKey<ExecutionID>>()
     /// The instant until which a rate or a window holds everything back.
     var heldUntil: Date?
-    /// The key that is in ``ClaimQueue/ready``.
+    /// The number of the line of those that share its rates.
+    var line: Int?
+    /// The key that is in the line, or else in ``ClaimQueue/ready``.
     var offer: DueKey<ExecutionID>?
 
     /// The runs of the schedule that are not over, if they go one after the other, in the order of their instants.

@@ -3,6 +3,7 @@ package import Foundation
 /// What belongs to one job: its executions, which of them are over, and the occurrences that did not fire.
 package struct JobHistory: Sendable {
     package var executions = OrderedIndex<ExecutionID>()
+    /// The runs that are over; not notices, of which ``StoreState/finishedNotices`` knows.
     package var finished = OrderedIndex<ExecutionID>()
     /// The number of runs of the schedule that are not over.
     package var scheduledCount = 0
@@ -25,14 +26,6 @@ package struct JobHistory: Sendable {
 
     package init() {}
 
-    /// The executions that are not over.
-    package var liveExecutions: some Sequence<ExecutionID> {
-        executions.suffix().lazy.filter { [finished] in !finished.contains($0) }
-    }
-
-    /// The number of executions that are not over.
-    package var liveCount: Int { executions.count - finished.count }
-
     package mutating func put(_ version: JobVersion) {
         let place = versions.firstIndex { $0.version >= version.version } ?? versions.count
         if place < versions.count, versions[place].version == version.version {
@@ -51,12 +44,11 @@ package struct JobHistory: Sendable {
         if skips.count > limit { skips.removeFirst(skips.count - limit) }
     }
 
-    /// The record that a skip becomes: an extension of the last one if that has the same reason and nothing fired
-    /// in between, otherwise a record of its own.
-    package func merged(_ skip: SkippedOccurrence, lastFired: Date?) -> SkippedOccurrence {
+    /// The last record with a skip added, if it has the same reason and nothing fired in between.
+    package func extended(by skip: SkippedOccurrence, lastFired: Date?) -> SkippedOccurrence? {
         guard var last = skips.last, last.reason == skip.reason, last.last < skip.first,
             lastFired.map({ $0 <= last.last }) ?? true
-        else { return skip }
+        else { return nil }
         last.last = skip.last
         last.count = last.count.flatMap { a in skip.count.flatMap { a.addingReportingOverflow($0).partialValue } }
         last.decidedAt = skip.decidedAt

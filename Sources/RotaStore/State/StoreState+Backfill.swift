@@ -3,7 +3,7 @@ import Foundation
 extension StoreState {
     /// Lets the next run of a backfill start that goes one after the other, once no earlier one is under way.
     ///
-    /// The runs that wait for their turn are `waiting`; whatever became of the one before, the next follows.
+    /// The runs that wait for their turn are `waiting` and have not begun, as one has that is parked; whatever became of the one before, the next follows.
     ///
     /// - Complexity: O(log n).
     mutating func passBackfillOn(after ended: Execution, at date: Date, log: inout ChangeLog) {
@@ -22,7 +22,7 @@ extension JobHistory {
     /// Takes note of a run of a backfill that is not over.
     mutating func addToBackfill(_ run: Execution) {
         guard let batch = run.details.batchID else { return }
-        if run.progress.status == .waiting {
+        if run.waitsForTurn {
             backfills[batch, default: Backfill()].waiting.insert(run.ticket.turn)
         } else {
             backfills[batch, default: Backfill()].underWay += 1
@@ -32,7 +32,12 @@ extension JobHistory {
     /// Forgets a run of a backfill as it was when it was added.
     mutating func removeFromBackfill(_ run: Execution) {
         guard let batch = run.details.batchID, var backfill = backfills.removeValue(forKey: batch) else { return }
-        if run.progress.status == .waiting { backfill.waiting.remove(run.ticket.turn) } else { backfill.underWay -= 1 }
+        if run.waitsForTurn { backfill.waiting.remove(run.ticket.turn) } else { backfill.underWay -= 1 }
         if backfill.underWay > 0 || !backfill.waiting.isEmpty { backfills[batch] = backfill }
     }
+}
+
+extension Execution {
+    /// Whether it waits for its turn in a backfill, and not for an answer.
+    fileprivate var waitsForTurn: Bool { progress.status == .waiting && progress.startedAt == nil }
 }

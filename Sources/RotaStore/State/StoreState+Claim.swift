@@ -26,11 +26,9 @@ extension StoreState {
         record(.putProgress(claimed.id, claimed.progress), log: &log)
         if claims.isLimited(execution.ticket) {
             let start = AttemptStart(date: request.now, executionID: claimed.id, token: token)
-            for (pool, seconds) in claims.pools(of: job.id) {
+            for (pool, window) in claims.pools(of: job.id) {
                 record(.putStart(pool, start), log: &log)
-                // Twice the window is kept: for a clock that is set back, and for a window that is made longer.
-                let horizon = request.now.addingTimeInterval(-2 * seconds)
-                if let oldest = claims.starts[pool]?.first, oldest.date <= horizon {
+                if let horizon = claims.ledger.forgettable(in: pool, window: window, at: request.now) {
                     record(.forgetStarts(pool, through: horizon), log: &log)
                 }
             }
@@ -43,9 +41,7 @@ extension StoreState {
         while let id = claims.first(at: now), let execution = executions[id], let job = jobs[execution.jobID] {
             if execution.progress.dueAt > now {
                 claims.postpone(execution.ticket)
-            } else if claims.isLimited(execution.ticket), let opening = claims.opening(for: job.id, at: now) {
-                claims.hold(job.id, until: opening)
-            } else {
+            } else if !claims.isLimited(execution.ticket) || !claims.holdsBack(job.id, at: now) {
                 return (execution, job)
             }
         }

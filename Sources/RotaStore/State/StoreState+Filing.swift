@@ -29,19 +29,25 @@ extension StoreState {
     }
 
     /// The executions of a job that are not over.
-    private func liveExecutions(of id: JobID) -> [Execution] {
-        guard let history = histories[id], history.liveCount > 0 else { return [] }
-        return history.liveExecutions.compactMap { executions[$0] }
+    func liveExecutions(of id: JobID) -> [Execution] {
+        guard let history = histories[id] else { return [] }
+        let notices = finishedNotices[id]
+        guard history.executions.count > history.finished.count + (notices?.count ?? 0) else { return [] }
+        return history.executions.suffix().lazy
+            .filter { !history.finished.contains($0) && !(notices?.contains($0) ?? false) }
+            .compactMap { executions[$0] }
     }
 
     /// Files the finished executions of a job by the age that its retention allows now.
     private mutating func keepHistory(of job: Job) {
         let finished = histories[job.id].map { Array($0.finished.suffix()) } ?? []
-        let ended = finished.compactMap { executions[$0] }
+        let notices = finishedNotices[job.id].map { Array($0.suffix()) } ?? []
+        let ended = (finished + notices).compactMap { executions[$0] }
         for execution in ended { removeFromAged(execution) }
         let retention = job.definition.retention
         agingJobs[job.id] = retention.maximumAge == nil && retention.ages.isEmpty ? nil : retention
         for execution in ended { addToAged(execution) }
+        markIfOverfull(job.id)
     }
 
     mutating func put(_ position: JobPosition, of id: JobID) {
@@ -70,6 +76,9 @@ extension StoreState {
         if let wake = job.position.wake { dueJobs.remove(DueKey(instant: wake, id: id)) }
         histories[id] = nil
         agingJobs[id] = nil
+        finishedNotices[id] = nil
+        overfull.remove(id)
+        restarted[id] = nil
         claims.removeTerms(of: id)
     }
 
@@ -79,7 +88,9 @@ extension StoreState {
         if let old = executions.updateValue(execution, forKey: execution.id) {
             executionIndex.remove(old)
             isTurnOver = unfile(old)
+            countRun(old, by: -1)
         }
+        countRun(execution, by: 1)
         executionIndex.add(execution)
         histories[execution.jobID, default: JobHistory()].executions.insert(execution.id)
         if file(execution) || isTurnOver { passTurn(of: execution.jobID) }
@@ -121,6 +132,7 @@ extension StoreState {
     mutating func removeExecution(_ id: ExecutionID) {
         guard let execution = executions.removeValue(forKey: id) else { return }
         executionIndex.remove(execution)
+        countRun(execution, by: -1)
         histories[execution.jobID]?.executions.remove(id)
         if unfile(execution) { passTurn(of: execution.jobID) }
     }
@@ -131,7 +143,7 @@ extension StoreState {
     private mutating func file(_ execution: Execution, wasLive: Bool = false) -> Bool {
         let progress = execution.progress
         if progress.status.isTerminal {
-            histories[execution.jobID]?.finished.insert(execution.id)
+            addToFinished(execution)
             addToAged(execution)
             return false
         }
@@ -152,7 +164,7 @@ extension StoreState {
     private mutating func unfile(_ execution: Execution, staysLive: Bool = false) -> Bool {
         let progress = execution.progress
         if progress.status.isTerminal {
-            histories[execution.jobID]?.finished.remove(execution.id)
+            removeFromFinished(execution)
             removeFromAged(execution)
             return false
         }
@@ -164,6 +176,45 @@ extension StoreState {
         if execution.source == .backfill { histories[execution.jobID]?.removeFromBackfill(execution) }
         if !staysLive, execution.source == .schedule { histories[execution.jobID]?.scheduledCount -= 1 }
         return claims.remove(execution.ticket)
+    }
+
+    // A notice tells of a run and is none: it takes no run's place in the history.
+    private mutating func addToFinished(_ execution: Execution) {
+        if execution.source == .notification {
+            finishedNotices[execution.jobID, default: OrderedIndex()].insert(execution.id)
+        } else {
+            histories[execution.jobID]?.finished.insert(execution.id)
+        }
+    }
+
+    private mutating func removeFromFinished(_ execution: Execution) {
+        if execution.source == .notification {
+            finishedNotices[execution.jobID]?.remove(execution.id)
+            if finishedNotices[execution.jobID]?.isEmpty ?? false { finishedNotices[execution.jobID] = nil }
+        } else {
+            histories[execution.jobID]?.finished.remove(execution.id)
+        }
+        if !overfull.isEmpty { markIfOverfull(execution.jobID) }
+    }
+
+    /// Remembers whether a job has more history than it keeps, when that may have changed by more than one execution.
+    mutating func markIfOverfull(_ id: JobID) {
+        if oldestBeyondRetention(of: id) != nil {
+            overfull.insert(id)
+        } else if !overfull.isEmpty {
+            overfull.remove(id)
+        }
+    }
+
+    /// Looks for jobs with more history than they keep: for a state that was built from records, change by change.
+    package mutating func markOverfull() {
+        for id in Array(histories.keys) { markIfOverfull(id) }
+    }
+
+    /// Keeps count of a job's runs by their instants, if its schedule began anew.
+    private mutating func countRun(_ execution: Execution, by difference: Int) {
+        guard !restarted.isEmpty, execution.source == .schedule else { return }
+        restarted[execution.jobID]?[execution.scheduledFor, default: 0] += difference
     }
 
     private mutating func addToAged(_ execution: Execution) {

@@ -90,15 +90,21 @@ extension StoreState {
         trimHistory(of: job, log: &log)
     }
 
-    /// Removes the oldest finished executions of a job beyond the number that it keeps.
-    mutating func trimHistory(of job: Job, log: inout ChangeLog) {
-        while let oldest = oldestExecution(of: job.id, beyond: job.definition.retention.maximumCount) {
+    /// Removes the oldest finished executions of a job beyond the number that it keeps; not all at once if that would
+    /// take long, because the number was lowered: then ``prune(at:limit:log:)`` goes on.
+    private mutating func trimHistory(of job: Job, log: inout ChangeLog) {
+        for _ in 0..<Self.trimLimit {
+            guard let oldest = oldestBeyondRetention(of: job.id) else { return }
             record(.removeExecution(oldest), log: &log)
         }
     }
 
-    private func oldestExecution(of id: JobID, beyond limit: Int) -> ExecutionID? {
-        guard let history = histories[id], history.finished.count > limit else { return nil }
-        return history.finished.first
+    private static var trimLimit: Int { 100 }
+
+    /// The oldest finished run of a job if there are more than it keeps, or else the oldest notice, by its own count.
+    func oldestBeyondRetention(of id: JobID) -> ExecutionID? {
+        guard let limit = jobs[id]?.retention.maximumCount else { return nil }
+        if let finished = histories[id]?.finished, finished.count > limit { return finished.first }
+        return finishedNotices[id].flatMap { $0.count > limit ? $0.first : nil }
     }
 }

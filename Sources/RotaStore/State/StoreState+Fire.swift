@@ -57,15 +57,8 @@ extension StoreState {
         }
     }
 
-    private func reasonToSkip(_ execution: Execution, of job: Job) -> SkippedOccurrence.Reason? {
-        // Only a schedule that was begun anew can come back to an instant for which the job has run.
-        if let lastFired = job.position.lastFired, execution.scheduledFor <= lastFired, let history = histories[job.id],
-            history.executions.suffix().contains(where: {
-                executions[$0].map { $0.source == .schedule && $0.scheduledFor == execution.scheduledFor } ?? false
-            })
-        {
-            return .duplicate
-        }
+    private mutating func reasonToSkip(_ execution: Execution, of job: Job) -> SkippedOccurrence.Reason? {
+        if hasRun(job, for: execution.scheduledFor) || earlierRun(as: execution) != nil { return .duplicate }
         let live = histories[job.id]?.scheduledCount ?? 0
         switch job.definition.overlap.rule {
         case .allow, .replace, .queue(limit: nil): return nil
@@ -76,11 +69,30 @@ extension StoreState {
         }
     }
 
+    /// Whether there is a run of a job's schedule for an instant.
+    ///
+    /// Only a schedule that was begun anew can come back to one. It is looked for among all the job's executions then,
+    /// and from there on in constant time, until the schedule is beyond what has run.
+    private mutating func hasRun(_ job: Job, for instant: Date) -> Bool {
+        guard let lastFired = job.position.lastFired, instant <= lastFired else {
+            if !restarted.isEmpty { restarted[job.id] = nil }
+            return false
+        }
+        if restarted[job.id] == nil {
+            let runs = histories[job.id].map { history in
+                history.executions.suffix().compactMap { executions[$0] }.filter { $0.source == .schedule }
+            }
+            restarted[job.id] = Dictionary((runs ?? []).map { ($0.scheduledFor, 1) }, uniquingKeysWith: +)
+        }
+        return restarted[job.id]?[instant] ?? 0 > 0
+    }
+
     /// Whether a fire's executions and skips belong to its job, and the executions are new, and lie in order behind the cursor.
     private func isInOrder(_ fire: Fire, after cursor: Date) -> Bool {
         var last = cursor
         for execution in fire.executions {
-            guard execution.jobID == fire.jobID, execution.scheduledFor > last, executions[execution.id] == nil
+            guard execution.jobID == fire.jobID, execution.scheduledFor > last, executions[execution.id] == nil,
+                execution.progress.status == .queued
             else { return false }
             last = execution.scheduledFor
         }

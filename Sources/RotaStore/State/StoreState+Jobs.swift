@@ -33,10 +33,17 @@ extension StoreState {
                 guard seenSlugs.insert([slug, labels.project]).inserted else { throw .slugIsTaken(labels) }
                 try checkSlug(of: insertion.job.id, labels)
             }
+            var runKeys = Set<String>()
             for execution in insertion.executions {
                 guard execution.jobID == insertion.job.id else { throw .noJob(execution.jobID) }
                 guard executions[execution.id] == nil, seenExecutions.insert(execution.id).inserted else {
                     throw .executionExists(execution.id)
+                }
+                guard execution.canBegin else { throw .cannotBegin(execution) }
+                if let key = execution.idempotencyKey, !runKeys.insert(key).inserted {
+                    throw StoreError(
+                        .duplicate,
+                        "Two first executions of the job \(insertion.job.id) have the key “\(key)”; leave one out.")
                 }
             }
         }
@@ -74,6 +81,7 @@ extension StoreState {
         }
         if let author = replacement.author { job.updatedBy = author }
         record(.putJob(job), log: &log)
+        trimSkips(of: job, log: &log)
         if job.version != before.version {
             keep(before, replacement, of: job, log: &log)
         }
@@ -96,8 +104,7 @@ extension StoreState {
         record(.putVersion(present), log: &log)
         let old = (histories[job.id]?.versions ?? []).map(\.version).filter { $0 < job.version &- Self.versionLimit }
         guard !old.isEmpty else { return }
-        let live = histories[job.id].map { Array($0.liveExecutions) } ?? []
-        let needed = Set(live.compactMap { executions[$0]?.versionID.version })
+        let needed = Set(liveExecutions(of: job.id).map(\.versionID.version))
         for version in old where !needed.contains(version) {
             record(.removeVersion(JobVersionID(jobID: job.id, version: version)), log: &log)
         }
@@ -136,8 +143,22 @@ extension StoreState {
     mutating func recordSkip(_ skip: SkippedOccurrence, job: Job, lastFired: Date?, log: inout ChangeLog) {
         let limit = job.definition.retention.maximumCount
         guard limit > 0 else { return }
-        let merged = histories[job.id]?.merged(skip, lastFired: lastFired) ?? skip
-        record(.putSkip(merged, keeping: limit), log: &log)
+        let skips = histories[job.id]?.skips ?? []
+        if let extended = histories[job.id]?.extended(by: skip, lastFired: lastFired) {
+            record(.putSkip(extended, keeping: limit), log: &log)
+        } else if skips.contains(where: { $0.first == skip.first }) {
+            // A schedule that was begun anew: the image of one skip would take the place of the other.
+            record(.putSkips(job.id, Array((skips + [skip]).suffix(limit))), log: &log)
+        } else {
+            record(.putSkip(skip, keeping: limit), log: &log)
+        }
+    }
+
+    /// Removes the oldest skips of a job that keeps fewer from now on.
+    private mutating func trimSkips(of job: Job, log: inout ChangeLog) {
+        let limit = max(0, job.definition.retention.maximumCount)
+        guard let skips = histories[job.id]?.skips, skips.count > limit else { return }
+        record(.putSkips(job.id, Array(skips.suffix(limit))), log: &log)
     }
 }
 

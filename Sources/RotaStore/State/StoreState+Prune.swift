@@ -14,21 +14,33 @@ extension StoreState {
             report.removedExecutions += 1
             room -= 1
         }
+        while room > 0, let id = overfull.first, let oldest = oldestBeyondRetention(of: id) {
+            record(.removeExecution(oldest), log: &log)
+            report.removedExecutions += 1
+            room -= 1
+        }
         while let key = expiringKeys.first, key.instant <= now, room > 0 {
             record(.removeOperation(key.key), log: &log)
             report.removedKeys += 1
             room -= 1
         }
-        let next = [expiries.first?.instant, aged.first?.instant, expiringKeys.first?.instant]
-        report.hasMore = next.contains { $0.map { $0 <= now } ?? false }
+        while room > 0, let (pool, last) = claims.ledger.forgettableName(at: now) {
+            record(.forgetStarts(pool, through: last), log: &log)
+            room -= 1
+        }
+        let next = [expiries.first?.instant, aged.first?.instant, expiringKeys.first?.instant, claims.ledger.idleEnd]
+        report.hasMore = !overfull.isEmpty || next.contains { $0.map { $0 <= now } ?? false }
         return report
     }
 
-    /// Whether something has expired; what is merely too old may wait for the end of the minute.
+    /// Whether something has expired, or is beyond what is kept; what is merely too old may wait for the end of the
+    /// minute.
     func isPruningDue(at now: Date) -> Bool {
         let minute = Self.minute(of: now)
-        return expiries.first.map { $0.instant <= now } ?? false || aged.first.map { $0.instant <= minute } ?? false
+        return !overfull.isEmpty || expiries.first.map { $0.instant <= now } ?? false
+            || aged.first.map { $0.instant <= minute } ?? false
             || expiringKeys.first.map { $0.instant <= minute } ?? false
+            || claims.ledger.idleEnd.map { $0 <= minute } ?? false
     }
 
     /// The earliest instant after another at which pruning becomes due; for history and keys it is a whole minute.
@@ -37,6 +49,7 @@ extension StoreState {
         let old = [
             aged.next(after: .end(of: minute))?.instant,
             expiringKeys.first.flatMap { $0.instant > minute ? $0.instant : nil },
+            claims.ledger.idleEnd.flatMap { $0 > minute ? $0 : nil },
         ].compactMap(\.self).min().map { Self.minute(of: $0) == $0 ? $0 : Self.minute(of: $0).addingTimeInterval(60) }
         return [expiries.next(after: .end(of: now))?.instant, old].compactMap(\.self).min()
     }

@@ -29,6 +29,12 @@ package struct StoreState: Sendable {
     var expiringKeys = OrderedIndex<ExpiringKey>()
     /// The jobs that do not keep history for any time.
     var agingJobs: [JobID: Retention] = [:]
+    /// The notices of each job that are over.
+    package internal(set) var finishedNotices: [JobID: OrderedIndex<ExecutionID>] = [:]
+    /// The jobs that have more finished runs, or notices, than they keep.
+    var overfull = OrderedIndex<JobID>()
+    /// Of jobs whose schedule began anew, how many runs of it there are for each instant.
+    var restarted: [JobID: [Date: Int]] = [:]
     /// The dependencies of each job, and those of others on it.
     var jobDependencies: [JobID: Set<DependencyID>] = [:]
 

@@ -77,9 +77,13 @@ extension ReferenceTables {
     private func isNotice(_ execution: Execution) -> Bool { execution.source == .notification }
 
     /// Whether so many attempts have started within the window that ends now that another one would be too many.
+    ///
+    /// A start that lies in the future by a window or more comes from a clock that was wrong, and has been set right.
     private func isExhausted(_ rate: RateLimit, _ counter: Start.Counter, at now: Date) -> Bool {
-        let begin = now.addingTimeInterval(-(rate.window / .seconds(1)))
-        return rate.window > .zero && starts.count { $0.counter == counter && $0.date > begin } >= max(1, rate.maximum)
+        let window = rate.window / .seconds(1)
+        let (begin, end) = (now.addingTimeInterval(-window), now.addingTimeInterval(window))
+        let count = starts.count { $0.counter == counter && $0.date > begin && $0.date < end }
+        return rate.window > .zero && count >= max(1, rate.maximum)
     }
 
     private func counters(of job: Job) -> [Start.Counter] {

@@ -92,15 +92,17 @@ extension ReferenceTables {
         let execution = executions[index].ended(at: date)
         executions[index] = execution
         guard let place = self.index(of: execution.jobID) else { return }
+        passBackfillOn(after: execution, at: date)
+        executions += jobs[place].notices(of: execution, at: date)
         // A notice tells of a run; it is none.
         if execution.source != .notification {
             jobs[place].tally.count(
                 execution.progress.status, startedAt: execution.progress.startedAt, finishedAt: date)
         }
         var position = jobs[place].position
-        if position.runEnded(execution.id, at: date, of: jobs[place].definition.schedule) {
-            jobs[place].take(position)
-        }
+        let proceeds = position.runEnded(execution.id, at: date, of: jobs[place].definition.schedule)
+        let isCounted = position.runEnded(execution, policy: jobs[place].definition.breaker, at: date)
+        if proceeds || isCounted { jobs[place].take(position) }
         let retention = jobs[place].definition.retention
         if retention.age(of: execution.progress.status) == .zero {
             executions.removeAll { $0.id == execution.id }
@@ -110,9 +112,33 @@ extension ReferenceTables {
 
     /// Removes the oldest finished executions beyond the number that a job keeps.
     private mutating func trimHistory(of job: Job) {
-        let ended = executions.filter { $0.jobID == job.id && $0.progress.status.isTerminal }.map(\.id).sorted()
-        let tooMany = ended.dropLast(job.definition.retention.maximumCount)
+        let tooMany = excess(of: job)
         executions.removeAll { tooMany.contains($0.id) }
+    }
+
+    /// The finished executions beyond the number that a job keeps, the oldest first: its runs, then its notices.
+    func excess(of job: Job) -> [ExecutionID] {
+        let ended = executions.filter { $0.jobID == job.id && $0.progress.status.isTerminal }
+            .sorted { $0.id < $1.id }
+        let limit = max(0, job.definition.retention.maximumCount)
+        let runs = ended.filter { $0.source != .notification }.dropLast(limit)
+        let notices = ended.filter { $0.source == .notification }.dropLast(limit)
+        return (runs + notices).map(\.id)
+    }
+
+    /// Lets the next run of a backfill go that waits for its turn, if no other of the same batch is under way.
+    private mutating func passBackfillOn(after ended: Execution, at date: Date) {
+        guard ended.source == .backfill, let batch = ended.details.batchID else { return }
+        let others = executions.filter {
+            $0.jobID == ended.jobID && $0.source == .backfill && $0.details.batchID == batch
+                && !$0.progress.status.isTerminal
+        }
+        // One that has begun and is parked waits for an answer, not for its turn.
+        let waiting = others.filter { $0.progress.status == .waiting && $0.progress.startedAt == nil }
+        let next = waiting.min { ($0.scheduledFor, $0.id) < ($1.scheduledFor, $1.id) }
+        guard waiting.count == others.count, let index = next.flatMap({ index(of: $0.id) }) else { return }
+        executions[index].progress.status = .queued
+        executions[index].progress.dueAt = date
     }
 }
 

@@ -47,7 +47,9 @@ extension ReferenceTables {
     private func isPossible(_ fire: Fire, for job: Job) -> Bool {
         let instants = [job.position.cursor] + fire.executions.map(\.scheduledFor)
         return zip(instants, instants.dropFirst()).allSatisfy { $0 < $1 }
-            && fire.executions.allSatisfy { $0.jobID == job.id && self.execution($0.id) == nil }
+            && fire.executions.allSatisfy {
+                $0.jobID == job.id && self.execution($0.id) == nil && $0.progress.status == .queued
+            }
             && fire.position.cursor >= instants[instants.count - 1]
     }
 
@@ -59,6 +61,7 @@ extension ReferenceTables {
         {
             return .duplicate
         }
+        if earlierRun(as: execution) != nil { return .duplicate }
         let series = series(of: job.id)
         if job.definition.overlap == .skip { return series.isEmpty ? nil : .overlap }
         guard let limit = job.definition.overlap.queueLimit else { return nil }
@@ -88,12 +91,15 @@ extension ReferenceTables {
             skips[index].last = skip.last
             skips[index].count = skips[index].count.flatMap { count in skip.count.map { count + $0 } }
             skips[index].decidedAt = skip.decidedAt
-        } else if let index = skips.lastIndex(where: { $0.jobID == job.id && $0.first == skip.first }) {
-            skips[index] = skip
         } else {
             skips.append(skip)
         }
-        while skips.count(where: { $0.jobID == job.id }) > limit,
+        trimSkips(of: job)
+    }
+
+    /// Removes the oldest skips beyond the number that a job keeps.
+    mutating func trimSkips(of job: Job) {
+        while skips.count(where: { $0.jobID == job.id }) > job.definition.retention.maximumCount,
             let oldest = skips.firstIndex(where: { $0.jobID == job.id })
         {
             skips.remove(at: oldest)
@@ -105,15 +111,12 @@ extension ReferenceTables {
         var outcomes: [Enqueued] = []
         for execution in new {
             guard job(execution.jobID) != nil else { throw .missing(execution.jobID) }
-            if let key = execution.details.idempotencyKey,
-                let earlier = after.executions.first(where: {
-                    $0.jobID == execution.jobID && $0.details.idempotencyKey == key
-                })
-            {
+            if let earlier = after.earlierRun(as: execution) {
                 outcomes.append(.existing(earlier))
                 continue
             }
             try after.requireFree(execution.id)
+            try after.requireBeginning(execution)
             after.executions.append(execution)
             outcomes.append(.queued(execution))
         }

@@ -23,6 +23,10 @@ extension ReferenceTables {
             for execution in insertion.executions {
                 guard execution.jobID == insertion.job.id else { throw .missing(execution.jobID) }
                 try after.requireFree(execution.id)
+                try after.requireBeginning(execution)
+                guard after.earlierRun(as: execution) == nil else {
+                    throw StoreError(.duplicate, "Two first executions of job \(execution.jobID) have one key.")
+                }
                 after.executions.append(execution)
             }
             outcomes.append(.inserted(insertion.job))
@@ -33,6 +37,20 @@ extension ReferenceTables {
 
     func requireFree(_ id: ExecutionID) throws(StoreError) {
         guard execution(id) == nil else { throw StoreError(.duplicate, "There is an execution \(id) already.") }
+    }
+
+    /// Requires that an execution waits to run, or is over: one that runs would have nobody to end it.
+    func requireBeginning(_ execution: Execution) throws(StoreError) {
+        let isOver = execution.progress.status.isTerminal
+        guard execution.progress.status != .running, isOver == (execution.progress.finishedAt != nil) else {
+            throw StoreError(.invalidExecution, "The execution \(execution.id) cannot begin as it is.")
+        }
+    }
+
+    /// The execution of the same job that has the same idempotency key, if it has one.
+    func earlierRun(as execution: Execution) -> Execution? {
+        guard let key = execution.details.idempotencyKey else { return nil }
+        return executions.first { $0.jobID == execution.jobID && $0.details.idempotencyKey == key }
     }
 
     private func requireFreeSlug(_ labels: JobLabels, for id: JobID) throws(StoreError) {
@@ -70,7 +88,10 @@ extension ReferenceTables {
             presentSince[job.id] = (replacement.date, replacement.author)
         }
         jobs[index] = job
-        if replacement.definition != nil { forgetVersions(of: job) }
+        if replacement.definition != nil {
+            forgetVersions(of: job)
+            trimSkips(of: job)
+        }
         if let key = replacement.idempotencyKey {
             operations.removeAll { $0.job == job.id && $0.key.operation == key.operation && $0.key.key == key.key }
             operations.append(DoneOperation(job: job.id, key: key))

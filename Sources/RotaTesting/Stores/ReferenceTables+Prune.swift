@@ -23,6 +23,12 @@ extension ReferenceTables {
             report.removedExecutions += 1
         }
         room -= report.removedExecutions
+        let excess = jobs.sorted { $0.id < $1.id }.flatMap { self.excess(of: $0) }
+        for id in excess.prefix(room) {
+            executions.removeAll { $0.id == id }
+            report.removedExecutions += 1
+        }
+        room -= min(room, excess.count)
         let keys = operations.filter { isPast($0.key.expiresAt) }.sorted { $0.key.expiresAt < $1.key.expiresAt }
         for key in keys.prefix(room) {
             operations.removeAll { $0 == key }
@@ -30,7 +36,7 @@ extension ReferenceTables {
         }
         report.hasMore =
             executions.contains { hasExpired($0, at: now) || isPast(endOfLife(of: $0)) }
-            || operations.contains { isPast($0.key.expiresAt) }
+            || operations.contains { isPast($0.key.expiresAt) } || jobs.contains { !self.excess(of: $0).isEmpty }
         return report
     }
 
@@ -68,7 +74,8 @@ extension ReferenceTables {
         return Agenda(
             dueJobs: Array(due.prefix(max(0, limit))), expiredLeases: Array(claims.prefix(max(0, limit))),
             isTruncated: due.count > limit || claims.count > limit,
-            isPruningDue: executions.contains { hasExpired($0, at: now) },
+            isPruningDue: executions.contains { hasExpired($0, at: now) }
+                || jobs.contains { !excess(of: $0).isEmpty },
             nextWake: instants.filter { $0 > now }.min())
     }
 

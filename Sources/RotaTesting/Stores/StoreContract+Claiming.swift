@@ -97,6 +97,40 @@ extension StoreContract {
             try probe.expect(await probe.runs().map(\.id), [first.id], "what is queued")
             try probe.expect(await probe.store.enqueue([second]), [.queued(second)], "the outcome of a good batch")
         },
+        Check("SX-5 two first executions of a job with one key are refused") { probe in
+            let job = probe.job()
+            let runs = (0..<2).map { _ in probe.run(of: job) { $0.idempotencyKey = "once" } }
+            try await probe.expect(.duplicate, "a second first execution with one key") {
+                try await probe.insert(job, runs: runs)
+            }
+            try probe.expect(await probe.store.job(job.id), nil, "the job")
+        },
+        Check("what runs, or has no end, cannot be queued; what is over can be brought along") { probe in
+            let job = probe.job()
+            try await probe.insert(job)
+            let statuses: [(ExecutionStatus, Bool)] = [(.running, false), (.succeeded, false), (.queued, true)]
+            for (status, hasEnd) in statuses {
+                var run = probe.run(of: job)
+                run.progress.status = status
+                run.progress.finishedAt = hasEnd ? probe.at(1) : nil
+                try await probe.expect(.invalidExecution, "a run that is \(status.rawValue)") {
+                    try await probe.store.enqueue([probe.run(of: job), run])
+                }
+                let other = probe.job()
+                let first = other.execution(
+                    id: run.id, source: .manual, scheduledFor: probe.at(0), createdAt: probe.at(0))
+                var same = first
+                same.progress = run.progress
+                try await probe.expect(.invalidExecution, "a first execution that is \(status.rawValue)") {
+                    try await probe.insert(other, runs: [same])
+                }
+            }
+            var over = probe.run(of: job)
+            over.progress.status = .failed
+            over.progress.finishedAt = probe.at(2)
+            try await probe.store.enqueue([over])
+            try probe.expect(await probe.runs(), [over], "what is kept")
+        },
         Check("S-69 a run with the idempotency key of an earlier one of its job is not queued") { probe in
             let (job, other) = (probe.job(), probe.job())
             try await probe.insert(job, other)

@@ -123,6 +123,32 @@ extension StoreContract {
             try probe.expect(instants.sorted(), [30, 60].map(probe.at), "the instants that are queued")
             try await probe.expectSkips(of: job, [60: .duplicate])
         },
+        Check("SX-5 an occurrence whose run has the key of an earlier one is a recorded duplicate") { probe in
+            let job = probe.job()
+            let earlier = probe.run(of: job) { $0.idempotencyKey = "once" }
+            try await probe.insert(job, runs: [earlier])
+            var fire = probe.fire(job, at: 60, 120)
+            fire.executions = [60, 120].map { instant in
+                probe.run(of: job, at: instant, source: .schedule) {
+                    $0.idempotencyKey = instant == 60 ? "once" : "twice"
+                }
+            }
+            _ = try await probe.store.fire([fire])
+            try probe.expect(
+                await probe.runs().compactMap(\.details.idempotencyKey), ["once", "twice"], "the keys of what is queued"
+            )
+            try await probe.expectSkips(of: job, [60: .duplicate])
+        },
+        Check("two skips that begin at one instant are two records") { probe in
+            let job = probe.job()
+            try await probe.insert(job)
+            _ = try await probe.store.fire([probe.fire(job, skips: [probe.skip(job, at: 60, .misfire)])])
+            let fired = try await probe.job(job.id)
+            let skips = [SkippedOccurrence.Reason.paused, .misfire].map { probe.skip(job, at: 60, $0) }
+            _ = try await probe.store.replace(probe.change(fired, skips: skips))
+            try probe.expect(
+                await probe.store.skips(of: job.id).map(\.reason), [.misfire, .paused, .misfire], "the reasons")
+        },
     ]
 }
 

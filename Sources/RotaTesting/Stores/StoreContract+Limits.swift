@@ -52,6 +52,14 @@ extension StoreContract {
             try probe.expect(await probe.claim(at: 99), [], "what may start at 99 s")
             try probe.expect(await probe.claim(at: 100).count, 1, "the number of starts at 100 s")
         },
+        Check("S-34 a clock that had jumped ahead, and is set right, starts no more than the rate allows") { probe in
+            let job = probe.job(next: nil) { $0.limits.rate = RateLimit(2, per: .seconds(60)) }
+            try await probe.insert(job, runs: (0..<9).map { _ in probe.run(of: job) })
+            try probe.expect(await probe.claim(at: 10).count, 2, "the number of starts at 10 s")
+            try probe.expect(await probe.claim(at: 9010).count, 2, "the number of starts at 9,010 s")
+            try probe.expect(await probe.claim(at: 20), [], "what may start at 20 s")
+            try probe.expect(await probe.claim(at: 70).count, 2, "the number of starts at 70 s")
+        },
         Check("S-37 jobs that name one rate share it") { probe in
             let shared = SharedRateLimit("api", RateLimit(3, per: .seconds(60)))
             let jobs = (0..<2).map { _ in probe.job { $0.limits.sharedRates = [shared] } }

@@ -90,7 +90,7 @@ public enum StoreContract {
     /// Every check of a store that is open.
     public static let checks: [Check] =
         jobs + changes + versions + dependencies + firing + overlap + agendas + claiming + limits + leases + finishing
-        + calls + jobLists + executionLists + atomicity
+        + ends + calls + jobLists + executionLists + atomicity
 
     /// Every check of what a store remembers when it is opened again.
     public static let durability: [DurabilityCheck] = reopenings

@@ -23,8 +23,7 @@ extension StoreScript {
         if chance(10) { details.replayOf = ExecutionID(bits: 77) }
         if chance(20) { details.priority = Int.random(in: 0...10, using: &random) }
         if chance(40) { details.concurrencyKey = chance(50) ? "red" : "green" }
-        // Only runs that are asked for have keys; a store does not look for those of its own occurrences.
-        if source == nil, chance(20) { details.idempotencyKey = "run-\(Int.random(in: 0..<5, using: &random))" }
+        if chance(source == nil ? 20 : 5) { details.idempotencyKey = "run-\(Int.random(in: 0..<5, using: &random))" }
         if chance(20) { details.tags = ["color": chance(50) ? "red" : "green"] }
         if chance(10) { details.batchID = BatchID(bits: 7) }
         return job.execution(
@@ -43,7 +42,27 @@ extension StoreScript {
             executions.append(execution(of: other, at: now))
         }
         if chance(5) { executions.append(executions[0]) }
+        if chance(10) { executions += backfill(of: job) }
+        if chance(5) {
+            let status = ExecutionStatus.allCases.randomElement(using: &random) ?? .running
+            executions[0].progress.status = status
+            executions[0].progress.finishedAt = chance(80) == status.isTerminal ? now : nil
+        }
         return executions
+    }
+
+    /// Runs that go one after the other.
+    private mutating func backfill(of job: Job) -> [Execution] {
+        let batch = BatchID(bits: newID())
+        return (0..<Int.random(in: 2...4, using: &random)).map { number in
+            var details = ExecutionDetails.none
+            details.batchID = batch
+            var run = job.execution(
+                id: ExecutionID(bits: newID()), source: .backfill, scheduledFor: now + Double(number), dueAt: now,
+                createdAt: now, details: details)
+            if number > 0 { run.progress.status = .waiting }
+            return run
+        }
     }
 
     mutating func renewal(of execution: Execution) -> LeaseRenewal {

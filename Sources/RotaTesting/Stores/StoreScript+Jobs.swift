@@ -18,7 +18,10 @@ extension StoreScript {
             createdBy: chance(20) ? "ann" : nil)
         let key = chance(30) ? "key-\(Int.random(in: 0..<8, using: &random))" : nil
         return JobInsertion(
-            job, idempotencyKey: key, executions: chance(30) ? [execution(of: job, at: now, source: .manual)] : [])
+            job, idempotencyKey: key,
+            executions: (0..<(chance(30) ? Int.random(in: 1...3, using: &random) : 0)).map { _ in
+                execution(of: job, at: now, source: .manual)
+            })
     }
 
     private mutating func definition() -> JobDefinition {
@@ -35,6 +38,14 @@ extension StoreScript {
                 slug: chance(30) ? "slug-\(number % 20)" : nil, project: chance(50) ? "p" : nil,
                 group: chance(50) ? "g\(number % 3)" : nil, environment: chance(30) ? "production" : nil,
                 tags: chance(50) ? ["team": "t\(number % 2)", "n": "\(number % 3)"] : [:])
+        }
+        if chance(20) {
+            definition.notifications = [
+                NotificationRule(on: chance(50) ? .completion : .failure, .handler("tell"), includesOutput: chance(50))
+            ]
+        }
+        if chance(20) {
+            definition.breaker = CircuitBreakerPolicy(consecutiveFailures: 1, openFor: .fixed(.seconds(9)))
         }
         definition.versionPolicy = chance(70) ? .pin : chance(50) ? .latest : .minor
         definition.isBackwardsCompatible = chance(50)

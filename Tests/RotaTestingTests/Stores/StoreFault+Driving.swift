@@ -141,7 +141,7 @@ extension StoreFault {
             }
         },
         StoreFault(
-            "knows no next wake", "the next wake names queued executions", "S-32 what is due outside", "S-34 ",
+            "knows no next wake", "the next wake names queued executions", "S-32 what is due outside", "S-34 no more",
             "a retry is a due time"
         ) { store in
             store.agendaHook = { base, moment in

@@ -77,7 +77,8 @@ extension StoreFault {
             }
         },
         StoreFault(
-            "knows no limits", "T-46 ", "S-36 ", "S-37 ", "the limits that count", "of many who claim at once, none"
+            "knows no limits", "T-46 ", "S-36 ", "S-37 ", "S-34 a clock", "the limits that count",
+            "of many who claim at once, none"
         ) { store in
             store.insertHook = { base, all in
                 try await base.insert(
@@ -206,7 +207,7 @@ extension StoreFault {
         StoreFault("throws where there is nothing to call off", "calling off what is not there") { store in
             store.cancelHook = { base, requests in
                 let outcomes = try await base.cancel(requests)
-                if outcomes.contains(.missing) { throw StoreError(.executionNotFound, "no execution") }
+                if outcomes.contains(.missing) { throw StoreError(.invalidExecution, "no execution") }
                 return outcomes
             }
         },

@@ -1,0 +1,111 @@
+import Foundation
+import RotaRetry
+import RotaStore
+
+extension StoreContract {
+    /// What follows from the end of a run, in the step that ends it.
+    static let ends: [Check] = [
+        Check("T-58 whatever ends a run queues its notices in the same step") { probe in
+            let job = probe.job(next: nil) { definition in
+                definition.notifications = [
+                    NotificationRule(on: .completion, .handler("tell")),
+                    NotificationRule(on: .success, .handler("praise")),
+                ]
+                definition.limits.timeToLive = .seconds(500)
+            }
+            let runs = (0..<4).map { probe.run(of: job, at: Double($0)) }
+            try await probe.insert(job, runs: runs)
+            let claims = try await probe.claim(2)
+            var ended = [try await probe.finish(claims[0], .succeeded, at: 20)]
+            try await probe.finish(claims[1], .parked(until: nil))
+            let answer = Answer(runs[1].id, next: .failed(probe.failure), date: probe.at(30))
+            guard case .recorded(let answered) = try await probe.only(probe.store.answer([answer])) else {
+                throw ContractViolation("an answer to a parked run was not recorded")
+            }
+            ended.append(answered)
+            guard case .canceled(let canceled) = try await probe.cancel(runs[2].id, at: 40) else {
+                throw ContractViolation("a run that had not started was not canceled at once")
+            }
+            ended.append(canceled)
+            ended += try await probe.store.prune(at: probe.at(503), limit: 10).expired
+            try probe.expect(ended.map(\.id), runs.map(\.id), "the runs that are over")
+            let dates = [20, 30, 40, 503].map { probe.at($0) }
+            let notices = zip(ended, dates).flatMap { job.notices(of: $0, at: $1) }
+            try probe.expect(
+                await probe.runs(ExecutionQuery(sources: [.notification])), notices.sorted { $0.id < $1.id },
+                "the notices")
+            // A notice is no subject of notices.
+            for claim in try await probe.claim(at: 600) { try await probe.finish(claim, .succeeded, at: 601) }
+            try probe.expect(
+                await probe.runs(ExecutionQuery(sources: [.notification])).map(\.progress.status),
+                notices.map { _ in .succeeded }, "what has become of the notices")
+        },
+        Check("a notice takes no run's place, neither in the history nor in the numbers") { probe in
+            let job = probe.job(next: nil) { definition in
+                definition.notifications = [NotificationRule(on: .completion, .handler("tell"))]
+                definition.retention = .last(1)
+            }
+            let run = probe.run(of: job)
+            try await probe.insert(job, runs: [run])
+            try await probe.finish(try await probe.claimOne(), .succeeded, at: 20)
+            try await probe.finish(try await probe.claimOne(at: 20), .failed(probe.failure), at: 21)
+            try probe.expect(
+                Set(await probe.runs().map(\.source)), [run.source, .notification],
+                "what is kept of a run and its notice")
+            let tally = try await probe.job(job.id).tally
+            try probe.expect([tally.succeeded, tally.failed], [1, 0], "the numbers of successes and of failures")
+        },
+        Check("the end of a run is counted by its job's breaker, which pauses the job") { probe in
+            let job = probe.job { $0.breaker = CircuitBreakerPolicy(consecutiveFailures: 1) }
+            try await probe.insert(job)
+            _ = try await probe.store.fire([probe.fire(job, at: 60)])
+            let claim = try await probe.claimOne(at: 60)
+            var expected = try await probe.job(job.id).position
+            let ended = try await probe.finish(claim, .failed(probe.failure), at: 70, attempt: probe.attempt(1))
+            guard expected.runEnded(ended, policy: job.definition.breaker, at: probe.at(70)) else {
+                throw ContractViolation("the check itself is wrong: the breaker does not count the failure")
+            }
+            let paused = try await probe.job(job.id).position
+            try probe.require(paused.revision > expected.revision, "a new revision when the breaker opens")
+            expected.revision = paused.revision
+            try probe.expect(paused, expected, "the job's position after the failure")
+            try probe.expect(paused.state, .paused, "the state")
+        },
+        Check("the runs of a backfill that wait for their turn go one after the other") { probe in
+            let job = probe.job(next: nil)
+            try await probe.insert(job)
+            let batch = BatchID(bits: probe.id())
+            let runs = (0..<3).map { number in
+                var run = probe.run(of: job, at: Double(number), source: .backfill) { $0.batchID = batch }
+                if number > 0 { run.progress.status = .waiting }
+                return run
+            }
+            try await probe.store.enqueue(runs)
+            let first = try await probe.claimOne()
+            // One that is parked is under way: nobody takes its turn, and it waits for its answer alone.
+            try await probe.finish(first, .parked(until: nil))
+            _ = try await probe.cancel(runs[1].id)
+            try probe.expect(await probe.claim(at: 100), [], "what may start while the first is parked")
+            let answer = Answer(first.execution.id, next: .failed(probe.failure), date: probe.at(200))
+            _ = try await probe.store.answer([answer])
+            try probe.expect(await probe.execution(runs[2].id).progress.dueAt, probe.at(200), "when the next is due")
+            try probe.expect(await probe.claimOne(at: 200).execution.id, runs[2].id, "what may start then")
+        },
+        Check("history beyond a retention that was lowered is left to pruning, or gone at once") { probe in
+            let job = probe.job(next: nil)
+            try await probe.insert(job, runs: (0..<5).map { probe.run(of: job, at: Double($0)) })
+            for claim in try await probe.claim() { try await probe.finish(claim, .succeeded, at: 20) }
+            var definition = job.definition
+            definition.retention = .last(2)
+            _ = try await probe.store.replace(probe.change(probe.job(job.id), definition: definition))
+            var steps = 0
+            while steps < 5, try await probe.store.agenda(at: probe.at(30), limit: 10).isPruningDue {
+                steps += 1
+                let report = try await probe.store.prune(at: probe.at(30), limit: 1)
+                try probe.expect(report.removedExecutions, 1, "what one step removes")
+            }
+            try probe.expect(
+                await probe.runs().map(\.scheduledFor), [3, 4].map { probe.at($0) }, "the instants of what is left")
+        },
+    ]
+}

@@ -1,0 +1,82 @@
+import Foundation
+import RotaStore
+import RotaTesting
+import Testing
+
+/// What is kept of what is over.
+@Suite struct RetentionTests {
+    private let start = StoreSamples.start
+
+    private func ended(_ number: Int, of job: Job) -> Execution {
+        var execution = StoreSamples.execution(number, of: job, at: start)
+        execution.progress.status = .succeeded
+        execution.progress.finishedAt = start
+        return execution
+    }
+
+    private func lowered(_ job: Job, to count: Int) -> JobReplacement {
+        var definition = job.definition
+        definition.retention = .last(count)
+        return JobReplacement(
+            id: job.id, expectedRevision: 1, definition: definition, position: job.position, date: start)
+    }
+
+    @Test("A lowered retention is carried out by prunings and ends, each of bounded length")
+    func lowered() async throws {
+        let job = try StoreSamples.job(1, retention: .last(1000))
+        let store = InMemoryJobStore()
+        _ = try await store.insert([JobInsertion(job)])
+        try await store.enqueue((1...300).map { ended($0, of: job) })
+        try await store.enqueue([StoreSamples.execution(301, of: job, at: start)])
+        #expect(await !store.agenda(at: start, limit: 1).isPruningDue)
+        _ = try await store.replace(lowered(job, to: 10))
+        #expect(await store.agenda(at: start, limit: 1).isPruningDue)
+        let claim = try #require(
+            await store.claim(ClaimRequest(owner: "a", limit: 1, now: start, leaseExpiresAt: start + 9)).first)
+        let end = Completion(executionID: claim.execution.id, token: 1, attempt: nil, next: .succeeded, date: start)
+        _ = await store.finish([end])
+        #expect(await store.counts().executions == [.succeeded: 201])
+        let report = await store.prune(at: start, limit: 150)
+        #expect(report.removedExecutions == 150 && report.hasMore)
+        #expect(await store.prune(at: start, limit: 150) == PruneReport(removedExecutions: 41))
+        #expect(await !store.agenda(at: start, limit: 1).isPruningDue)
+        #expect(try await store.allExecutions().map { Int($0.id.bits) } == Array(292...301))
+    }
+
+    @Test("A retention that was lowered is not forgotten when the store is opened again")
+    func reopened() async throws {
+        let files = FaultyFileSystem()
+        let job = try StoreSamples.job(1, retention: .last(100))
+        var store = try await FileJobStore(path: "/store", environment: .inMemory(files))
+        _ = try await store.insert([JobInsertion(job)])
+        _ = try await store.enqueue((1...9).map { ended($0, of: job) })
+        _ = try await store.replace(lowered(job, to: 2))
+        try await store.compact()
+        try await store.close()
+        store = try await FileJobStore(path: "/store", environment: .inMemory(files))
+        #expect(try await store.agenda(at: start, limit: 1).isPruningDue)
+        #expect(try await store.prune(at: start, limit: 10).removedExecutions == 7)
+        try await store.close()
+    }
+
+    @Test("Recorded skips beyond a retention that was lowered go with the change")
+    func skips() async throws {
+        let job = try StoreSamples.job(1, retention: .last(100))
+        let store = InMemoryJobStore()
+        _ = try await store.insert([JobInsertion(job)])
+        let reasons: [SkippedOccurrence.Reason] = [.misfire, .paused, .misfire, .paused]
+        let skips = reasons.enumerated().map { number, reason in
+            SkippedOccurrence(
+                jobID: job.id, first: start + Double(number), last: start + Double(number), count: 1, reason: reason,
+                decidedAt: start)
+        }
+        var change = lowered(job, to: 3)
+        change.definition = nil
+        change.skips = skips
+        _ = try await store.replace(change)
+        var lower = lowered(job, to: 3)
+        lower.expectedRevision = 2
+        _ = try await store.replace(lower)
+        #expect(await store.skips(of: job.id) == Array(skips.dropFirst()))
+    }
+}
