@@ -7,24 +7,32 @@ import Testing
 @Suite struct FileJobStoreFaultTests {
     static let seed: UInt64 = 3
 
+    /// What one life does, and what the store must show after 0, 1, 2 … operations when it is opened again.
+    static let script:
+        (steps: [(operation: StoreOperation, outcome: StoreOperation.Outcome)], states: [StoreContents]) = {
+            var script = StoreScript(seed: seed, maximumJobs: 4)
+            var states = [StoreContents(ReferenceTables())]
+            let steps = (1...14).map { _ in
+                let step = script.next()
+                states.append(StoreContents(script.state).withLeasesEnded)
+                return step
+            }
+            return (steps, states)
+        }()
+
     /// A short life: operations, a compaction, more operations, closing; then what it must have left behind.
     struct Life {
-        /// The contents after 0, 1, 2 … operations.
-        var states = [StoreContents(ReferenceTables())]
         var acknowledged = 0
         var failure: (any Error)?
 
         mutating func live(on files: FaultyFileSystem) async {
-            var script = StoreScript(seed: seed, maximumJobs: 4)
             do {
                 let store = try await FileJobStore(path: "/store", environment: .inMemory(files))
-                for step in 1...14 {
-                    let (operation, expected) = script.next()
-                    states.append(StoreContents(script.state))
-                    let outcome = try await operation.run(on: store)
-                    #expect(outcome == expected)
-                    acknowledged = step
-                    if step == 7 { try await store.compact() }
+                for step in script.steps {
+                    let outcome = try await step.operation.run(on: store)
+                    if outcome != step.outcome { #expect(outcome == step.outcome) }
+                    acknowledged += 1
+                    if acknowledged == 7 { try await store.compact() }
                 }
                 try await store.close()
             } catch {
@@ -34,7 +42,7 @@ import Testing
 
         /// Whether the contents are those after some number of operations, no fewer than were acknowledged.
         func allows(_ contents: StoreContents) -> Bool {
-            states[acknowledged...].contains { $0.withLeasesEnded == contents }
+            script.states[acknowledged...].contains(contents)
         }
     }
 
@@ -59,7 +67,8 @@ import Testing
             if let failure = life.failure { #expect(failure is FileStoreError) }
             for crash in [FaultyFileSystem.Crash.killed, .lostUnsynced, .tore(seed: UInt64(operation))] {
                 let store = try await FileJobStore(path: "/store", environment: .inMemory(files.copy(crash)))
-                #expect(life.allows(try await StoreContents(store)), "operation \(operation), \(crash)")
+                let contents = try await StoreContents(store)
+                if !life.allows(contents) { Issue.record("operation \(operation), \(crash): \(contents)") }
                 try await store.close()
             }
         }

@@ -7,7 +7,9 @@
     /// R1: a real process is killed at random moments while it writes.
     @Suite struct KillTests {
         /// How many kills; `ROTA_KILLS` asks for more (see Tests/Scripts/store-kills).
-        static let rounds = ProcessInfo.processInfo.environment["ROTA_KILLS"].flatMap { Int($0) } ?? 8
+        static let rounds = ProcessInfo.processInfo.environment["ROTA_KILLS"].flatMap { Int($0) } ?? 6
+        /// How many operations a child may have acknowledged when it is killed.
+        static let operations = ProcessInfo.processInfo.environment["ROTA_KILLS"] == nil ? 60 : 150
         static let seed = ProcessInfo.processInfo.environment["ROTA_SEED"].flatMap { UInt64($0) } ?? 1
 
         @Test("R1 kill -9 at a random moment: what was acknowledged is there, and nothing but what was asked for")
@@ -30,7 +32,7 @@
                 for round in 1...rounds {
                     let child = try CrashChild("run", path, "\(seed)", segments.joined(separator: ","))
                     var acknowledged = 0
-                    let limit = Int.random(in: 0...150, using: &random)
+                    let limit = Int.random(in: 0...Self.operations, using: &random)
                     while acknowledged < limit, let line = child.line() {
                         acknowledged = try #require(Int(line), "\(line)")
                     }
