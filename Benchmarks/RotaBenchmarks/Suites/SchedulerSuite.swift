@@ -17,8 +17,11 @@ enum SchedulerSuite {
             run: delivery),
     ]
 
-    private static func sizes(_ scale: Scale, upTo largest: Int = 1_000_000) -> [Int] {
-        scale == .tiny ? [1_000] : [1_000, 10_000, 100_000, 1_000_000].filter { $0 <= largest }
+    /// The sizes to measure; `ROTA_BENCHMARK_SIZES` chooses others, for a profile of one.
+    private static func sizes(_ scale: Scale) -> [Int] {
+        let chosen = ProcessInfo.processInfo.environment["ROTA_BENCHMARK_SIZES"]
+        if let chosen { return chosen.split(separator: ",").compactMap { Int($0) } }
+        return scale == .tiny ? [1_000] : [1_000, 10_000, 100_000, 1_000_000]
     }
 
     private static func scheduler(_ store: InMemoryJobStore = InMemoryJobStore()) async throws -> Scheduler {

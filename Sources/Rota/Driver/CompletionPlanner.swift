@@ -9,27 +9,27 @@ enum CompletionPlanner {
     static func plan(
         _ result: AttemptResult, at now: Date, random: inout any RandomNumberGenerator & Sendable
     ) -> Completion {
-        let claim = result.claim
+        let work = result.work
         switch result.report.ending {
         case .interrupted where result.canceledBecause == .requested:
-            return completion(of: claim, attempt: nil, next: .canceled, at: now)
-        case .interrupted where claim.job.definition.delivery == .atMostOnce:
+            return completion(of: work, attempt: nil, next: .canceled, at: now)
+        case .interrupted where work.claim.job.delivery == .atMostOnce:
             return abandoned(result, at: now)
         case .interrupted, .unbegun, .unhandled:
             // If it was called off before it began, the store makes an end of it.
-            return released(claim, at: now)
+            return released(work, at: now)
         case .parked(let deadline):
-            return completion(of: claim, attempt: nil, next: .parked(until: deadline), at: now)
+            return completion(of: work, attempt: nil, next: .parked(until: deadline), at: now)
         case .succeeded:
             return completion(
-                of: claim, attempt: attempt(result, failure: nil), next: .succeeded, at: now,
+                of: work, attempt: attempt(result, failure: nil), next: .succeeded, at: now,
                 output: result.report.output)
         case .failed(let failure, let message):
             let recorded = ExecutionFailure(kind: failure.kind, message: message)
             return completion(
-                of: claim, attempt: attempt(result, failure: recorded),
+                of: work, attempt: attempt(result, failure: recorded),
                 next: next(
-                    after: failure, recorded, asked: result.report.retrying, of: claim, at: now, random: &random),
+                    after: failure, recorded, asked: result.report.retrying, of: work, at: now, random: &random),
                 at: now)
         }
     }
@@ -37,8 +37,8 @@ enum CompletionPlanner {
     /// Gives an execution back whose attempt was not made, or not brought to an end.
     ///
     /// - Parameter instant: When it may start again; at once if `nil`.
-    static func released(_ claim: Claim, at now: Date, until instant: Date? = nil) -> Completion {
-        completion(of: claim, attempt: nil, next: .released(until: instant ?? now), at: now)
+    static func released(_ work: Work, at now: Date, until instant: Date? = nil) -> Completion {
+        completion(of: work, attempt: nil, next: .released(until: instant ?? now), at: now)
     }
 
     /// Ends an execution whose attempt was broken off when the scheduler stopped, and that must not be done twice.
@@ -48,34 +48,34 @@ enum CompletionPlanner {
             message: "The scheduler stopped before the attempt ended. Nobody knows how much of it was done, "
                 + "and the job's work is done at most once.")
         return completion(
-            of: result.claim, attempt: attempt(result, failure: failure), next: .failed(failure), at: now)
+            of: result.work, attempt: attempt(result, failure: failure), next: .failed(failure), at: now)
     }
 
     /// Plans what follows from a lease that ran out: whoever held it is gone, and its attempt counts as crashed.
     static func crashed(
-        _ claim: Claim, at now: Date, random: inout any RandomNumberGenerator & Sendable
+        _ work: Work, at now: Date, random: inout any RandomNumberGenerator & Sendable
     ) -> Completion {
-        let owner = claim.execution.progress.lease?.owner ?? "unknown"
+        let owner = work.claim.execution.progress.lease?.owner ?? "unknown"
         let failure = ExecutionFailure(
             kind: .crashed,
             message: "The lease of scheduler “\(owner)” ran out before the attempt ended: its process died or hung.")
         let attempt = Attempt(
-            number: claim.execution.attempts.count + 1,
-            startedAt: claim.execution.progress.attemptStartedAt ?? now,
-            duration: max(.zero, now.elapsed(since: claim.execution.progress.attemptStartedAt ?? now)),
+            number: work.claim.execution.attempts.count + 1,
+            startedAt: work.claim.execution.progress.attemptStartedAt ?? now,
+            duration: max(.zero, now.elapsed(since: work.claim.execution.progress.attemptStartedAt ?? now)),
             failure: failure)
         return completion(
-            of: claim, attempt: attempt,
-            next: next(after: AttemptFailure(.crashed), failure, of: claim, at: now, random: &random), at: now)
+            of: work, attempt: attempt,
+            next: next(after: AttemptFailure(.crashed), failure, of: work, at: now, random: &random), at: now)
     }
 
     private static func next(
         after failure: AttemptFailure, _ recorded: ExecutionFailure, asked: AttemptReport.Retrying? = nil,
-        of claim: Claim, at now: Date, random: inout any RandomNumberGenerator & Sendable
+        of work: Work, at now: Date, random: inout any RandomNumberGenerator & Sendable
     ) -> Completion.Next {
-        if failure.kind == .crashed, claim.job.definition.delivery == .atMostOnce { return .failed(recorded) }
-        let policy = claim.retryPolicy
-        let number = claim.execution.attempts.count + 1
+        if failure.kind == .crashed, work.claim.job.delivery == .atMostOnce { return .failed(recorded) }
+        let policy = work.claim.retryPolicy
+        let number = work.claim.execution.attempts.count + 1
         switch asked {
         case .never: return .failed(recorded)
         case .after(let delay):
@@ -85,8 +85,8 @@ enum CompletionPlanner {
         }
         let decision = policy.decide(
             attempt: number, failure: failure,
-            elapsed: now.elapsed(since: claim.execution.progress.startedAt ?? now), now: now,
-            previousDelay: claim.execution.lastDelay, using: &random)
+            elapsed: now.elapsed(since: work.claim.execution.progress.startedAt ?? now), now: now,
+            previousDelay: work.claim.execution.lastDelay, using: &random)
         return switch decision {
         case .retry(let delay): .retry(at: now.advanced(by: delay), after: recorded)
         case .stop: .failed(recorded)
@@ -95,17 +95,19 @@ enum CompletionPlanner {
 
     private static func attempt(_ result: AttemptResult, failure: ExecutionFailure?) -> Attempt {
         Attempt(
-            number: result.claim.execution.attempts.count + 1, startedAt: result.startedAt, duration: result.duration,
+            number: result.work.claim.execution.attempts.count + 1, startedAt: result.startedAt,
+            duration: result.duration,
             failure: failure, statusCode: result.report.statusCode, bodyPreview: result.report.bodyPreview,
             bodyWasTruncated: result.report.bodyWasTruncated, responseHeaders: result.report.responseHeaders,
             trace: ExecutionTrace(of: result))
     }
 
     private static func completion(
-        of claim: Claim, attempt: Attempt?, next: Completion.Next, at now: Date, output: Payload? = nil
+        of work: Work, attempt: Attempt?, next: Completion.Next, at now: Date, output: Payload? = nil
     ) -> Completion {
         Completion(
-            executionID: claim.execution.id, token: claim.execution.progress.lease?.token ?? 0, attempt: attempt,
+            executionID: work.claim.execution.id, token: work.claim.execution.progress.lease?.token ?? 0,
+            attempt: attempt,
             next: next, date: now, output: output)
     }
 }
@@ -114,9 +116,9 @@ extension Claim {
     /// The policy that decides about another attempt.
     fileprivate var retryPolicy: RetryPolicy {
         guard execution.source != .notification else { return .notices }
-        let policy = job.definition.retry
+        let policy = job.retry
         // Overrides were checked against the policy of their time; with another they may not fit.
-        guard let overrides = execution.details.overrides else { return policy }
+        guard let overrides = execution.overrides else { return policy }
         return (try? policy.applying(overrides)) ?? policy
     }
 }

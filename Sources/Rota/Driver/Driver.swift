@@ -163,7 +163,7 @@ struct Driver {
         // Whoever raises the flag from here on is heard by the next pass.
         if context.signal.lower() { hasNews = true }
         let results = outbox.drain()
-        for result in results { inFlight.end(result.work.slot) }
+        for result in results { result.work.slot.map { inFlight.end($0) } }
         if inFlight.isEmpty {
             renewAt = nil
             context.workforce.keepWithdrawn { [] }
@@ -176,20 +176,20 @@ struct Driver {
         let now = context.clock.now
         let completions = results.map { result in
             if case .unhandled(let name) = result.report.ending {
-                context.events.missedHandler(name, jobs: [result.claim.job.id], at: now)
+                context.events.missedHandler(name, jobs: [result.work.claim.job.id], at: now)
                 let turn = deference.turn(after: now, longestSleep: context.clock.longestSleep)
-                return CompletionPlanner.released(result.claim, at: now, until: turn)
+                return CompletionPlanner.released(result.work, at: now, until: turn)
             }
-            if result.claim.job.schedule.completionDelay != nil { lookAt = now }
+            if result.work.claim.job.schedule.completionDelay != nil { lookAt = now }
             return CompletionPlanner.plan(result, at: now, random: &random)
         }
-        try await finish(completions, of: results.map(\.claim), at: now)
+        try await finish(completions, of: results.map(\.work), at: now)
     }
 
     private mutating func reclaim(_ expired: [Claim], at now: Date) async throws -> Bool {
         // Work of our own that is still in flight is not dead, only late with its renewal, unless it fell silent.
         let held = expired.isEmpty ? [] : Set(inFlight.held.filter { context.vitals[$0]?.isStale != true })
-        let dead = expired.filter { !held.contains($0.heldLease) }
+        let dead = expired.filter { !held.contains($0.heldLease) }.map { Work($0, slot: nil) }
         guard !dead.isEmpty else { return false }
         try await finish(dead.map { CompletionPlanner.crashed($0, at: now, random: &random) }, of: dead, at: now)
         return true
@@ -203,7 +203,7 @@ struct Driver {
         return true
     }
 
-    private mutating func finish(_ completions: [Completion], of claims: [Claim], at now: Date) async throws {
+    private mutating func finish(_ completions: [Completion], of works: [Work], at now: Date) async throws {
         let outcomes = try await context.store.finish(completions)
         for completion in completions {
             switch completion.next {
@@ -213,8 +213,10 @@ struct Driver {
             }
         }
         context.events.send(outcomes, of: completions, at: now)
-        for case .recorded(let execution) in outcomes where context.ends.isWatched { context.ends.ended(execution) }
-        let ends = zip(outcomes, claims).compactMap { RunEnd($0, of: $1) }
+        if context.ends.isWatched {
+            for case .recorded(let execution) in outcomes { context.ends.ended(execution) }
+        }
+        let ends = works.indices.compactMap { works[$0].hasFollowers ? RunEnd(outcomes[$0], of: works[$0]) : nil }
         guard !ends.isEmpty else { return }
         lookAt = now
         try await context.tellConsequences(of: ends, at: now)
@@ -287,10 +289,10 @@ struct Driver {
     /// Takes back what no worker has begun, and gives it back to the store.
     private mutating func releaseUnbegun() async throws {
         let unbegun = queue.drain()
-        for work in unbegun { inFlight.end(work.slot) }
+        for work in unbegun { work.slot.map { inFlight.end($0) } }
         guard !unbegun.isEmpty else { return }
-        let (claims, now) = (unbegun.map(\.claim), context.clock.now)
-        try await finish(claims.map { CompletionPlanner.released($0, at: now) }, of: claims, at: now)
+        let now = context.clock.now
+        try await finish(unbegun.map { CompletionPlanner.released($0, at: now) }, of: unbegun, at: now)
     }
 
     /// Gives back what no worker has begun, lets the rest go on for the grace period, then cancels it and gives it back.

@@ -74,7 +74,7 @@ struct FirePlanner: Sendable {
         if isMadeUpFor, case let place = catchUp.place(at: now), place > now { dueAt = place }
         var execution = job.execution(
             id: id, source: .schedule, scheduledFor: occurrence.nominal, dueAt: dueAt, createdAt: now)
-        if dueAt > occurrence.effective, let limit = job.definition.misfire.maximumLateness {
+        if dueAt > occurrence.effective, let limit = job.misfire.maximumLateness {
             // It must not start later than its lateness allows only because others go before it.
             let last = occurrence.effective.advanced(by: limit)
             execution.progress.expiresAt = min(execution.progress.expiresAt ?? last, last)
@@ -102,7 +102,7 @@ struct FirePlanner: Sendable {
             now.elapsed(since: first.effective) <= tolerance
             ? onTime(from: first.nominal, schedule: schedule, now: now)
             : missed(from: first.nominal, job: job, now: now)
-        verdict.dropLate(than: job.definition.misfire.maximumLateness, at: now)
+        verdict.dropLate(than: job.misfire.maximumLateness, at: now)
         verdict.limit(toRuns: schedule.maximumRuns.map { max(0, $0 - job.position.scheduledRuns) })
         return verdict
     }
@@ -121,7 +121,7 @@ struct FirePlanner: Sendable {
         let schedule = job.schedule
         let latest = latestDue(from: first, schedule: schedule, now: now)
         var verdict = FireVerdict(first: first, last: latest.nominal, fired: [])
-        switch job.definition.misfire.rule {
+        switch job.misfire.rule {
         case .latest:
             verdict.fired = [latest]
         case .skip:

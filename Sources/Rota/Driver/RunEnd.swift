@@ -14,15 +14,12 @@ struct RunEnd {
     }
 
     /// - Returns: `nil` if the execution goes on, or nothing can follow from its end.
-    init?(_ outcome: Completion.Outcome, of claim: Claim) {
-        guard case .recorded(let run) = outcome, run.progress.status.isTerminal, run.source != .notification else {
-            return nil
-        }
-        let definition = claim.job.definition
-        guard !definition.notifications.isEmpty || definition.breaker != nil || claim.job.position.breaker != nil
+    init?(_ outcome: Completion.Outcome, of work: Work) {
+        guard case .recorded(let run) = outcome, run.progress.status.isTerminal, run.source != .notification,
+            work.hasFollowers
         else { return nil }
         self.run = run
-        jobBefore = claim.job
+        jobBefore = work.claim.job
     }
 
     /// Whether it was this end that opened or closed the job's breaker.
@@ -32,5 +29,12 @@ struct RunEnd {
         } else {
             (jobBefore.map { $0.position.breaker?.trip != nil } ?? true) && run.details.circuitPermit != nil
         }
+    }
+}
+
+extension Work {
+    /// Whether anything can follow from the end of the run: notices, or a breaker that opens or closes.
+    var hasFollowers: Bool {
+        !claim.job.notifications.isEmpty || claim.job.breakerPolicy != nil || claim.job.position.breaker != nil
     }
 }

@@ -3,33 +3,43 @@ public import RotaStore
 
 /// What a Swift handler is told about the attempt it makes, and how it tells how it is getting on.
 public struct HandlerContext: Sendable {
-    /// The job.
-    public let job: Job
-    /// The execution, with the attempts that were made before.
-    public let execution: Execution
-    /// The number of this attempt, 1 for the first.
-    public let attempt: Int
+    private let work: Work
     /// When this attempt began.
     public let startedAt: Date
     let pulse: Pulse
 
+    init(work: Work, startedAt: Date, pulse: Pulse) {
+        self.work = work
+        self.startedAt = startedAt
+        self.pulse = pulse
+    }
+
+    /// The job.
+    public var job: Job { work.claim.job }
+
+    /// The execution, with the attempts that were made before.
+    public var execution: Execution { work.claim.execution }
+
+    /// The number of this attempt, 1 for the first.
+    public var attempt: Int { work.claim.execution.attempts.count + 1 }
+
     /// The nominal instant of the run: what time it is *for*.
-    public var scheduledFor: Date { execution.scheduledFor }
+    public var scheduledFor: Date { work.claim.execution.scheduledFor }
 
     /// The instant at which the run was really due: the nominal one, moved by the schedule's smoothing.
     public var effective: Date {
-        guard execution.source == .schedule else { return execution.scheduledFor }
-        return job.definition.schedule.occurrence(at: execution.scheduledFor).effective
+        guard execution.source == .schedule else { return scheduledFor }
+        return job.schedule.occurrence(at: scheduledFor).effective
     }
 
     /// The schedule's last nominal instant before this run's, or `nil` if there was none.
-    public var previous: Date? { job.definition.schedule.previous(before: execution.scheduledFor) }
+    public var previous: Date? { job.schedule.previous(before: scheduledFor) }
 
     /// The schedule's first nominal instant after this run's, or `nil` if there is none.
-    public var next: Date? { job.definition.schedule.next(after: execution.scheduledFor) }
+    public var next: Date? { job.schedule.next(after: scheduledFor) }
 
     /// How late this attempt began, measured from the nominal instant.
-    public var lateness: Duration { startedAt.elapsed(since: execution.scheduledFor) }
+    public var lateness: Duration { startedAt.elapsed(since: scheduledFor) }
 
     /// The value given to this run, or else to the job.
     public var payload: Payload? { execution.payload ?? job.definition.action.handler?.payload }

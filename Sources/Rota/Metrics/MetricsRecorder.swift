@@ -73,13 +73,29 @@ extension MetricsRecorder.Counts {
 struct LabeledCounts: Sendable {
     private static let labelLimit = 64
 
-    private(set) var values: [String: Int] = [:]
+    private var entered: [String: Int] = [:]
+    /// What was counted last and is not entered yet: mostly the next label is the same one.
+    private var latest: (label: String, number: Int)?
+
+    var values: [String: Int] {
+        var copy = self
+        copy.enterLatest()
+        return copy.entered
+    }
 
     mutating func add(_ label: String, _ number: Int = 1) {
-        if values[label] != nil || values.count < Self.labelLimit {
-            values[label, default: 0] &+= number
+        if let latest, latest.label == label {
+            self.latest = (label, latest.number &+ number)
         } else {
-            values["other", default: 0] &+= number
+            enterLatest()
+            latest = (label, number)
         }
+    }
+
+    private mutating func enterLatest() {
+        guard let (label, number) = latest else { return }
+        let isNew = entered[label] == nil && entered.count >= Self.labelLimit
+        entered[isNew ? "other" : label, default: 0] &+= number
+        latest = nil
     }
 }

@@ -50,8 +50,8 @@ extension EventHub {
     }
 
     /// Tells of an attempt that begins; called by workers.
-    func started(_ claim: Claim, at now: Date) {
-        observers.tell { $0.started(claim.execution, attempt: claim.execution.attempts.count + 1, at: now) }
+    func started(_ work: Work, at now: Date) {
+        observers.tell { $0.started(work.claim.execution, attempt: work.claim.execution.attempts.count + 1, at: now) }
     }
 
     /// Tells of a breaker that opened or let its job go on.

@@ -9,6 +9,4 @@ struct AttemptResult: Sendable {
     let report: AttemptReport
     /// Why the attempt was canceled, if it alone was.
     var canceledBecause: AttemptCancellation?
-
-    var claim: Claim { work.claim }
 }

@@ -14,20 +14,19 @@ struct AttemptRunner: Sendable {
     private var clock: any WallClock { context.clock }
 
     func run(_ work: Work) async -> AttemptResult {
-        let claim = work.claim
         let (startedAt, origin) = (clock.now, clock.uptime)
-        guard mayBegin(claim, at: startedAt) else {
+        guard mayBegin(work, at: startedAt) else {
             return AttemptResult(work: work, startedAt: startedAt, duration: .zero, report: AttemptReport(.unbegun))
         }
-        context.events.started(claim, at: startedAt)
+        context.events.started(work, at: startedAt)
         var report: AttemptReport
         if middleware.isEmpty {
-            report = await deliver(claim, startedAt: startedAt, headers: [:])
+            report = await deliver(work, startedAt: startedAt, headers: [:])
         } else {
             let attempt = RunningAttempt(
-                job: claim.job, execution: claim.execution, number: claim.execution.attempts.count + 1,
+                job: work.claim.job, execution: work.claim.execution, number: work.claim.execution.attempts.count + 1,
                 startedAt: startedAt)
-            report = await step(0, attempt, of: claim).report
+            report = await step(0, attempt, of: work).report
         }
         report.limitOutput(to: context.configuration.maximumOutputBytes)
         report.limitMessage()
@@ -35,38 +34,38 @@ struct AttemptRunner: Sendable {
     }
 
     /// Whether the claim still gives the right to begin: after a suspension, others may have taken the execution.
-    private func mayBegin(_ claim: Claim, at now: Date) -> Bool {
-        guard let lease = claim.execution.progress.lease else { return false }
-        return now < lease.expiresAt && !context.workforce.isWithdrawn(claim.heldLease)
+    private func mayBegin(_ work: Work, at now: Date) -> Bool {
+        guard let end = work.claim.execution.progress.lease?.expiresAt else { return false }
+        return now < end && !context.workforce.isWithdrawn(work.claim.heldLease)
     }
 
     /// Goes through the middleware from the outermost inwards.
-    private func step(_ index: Int, _ attempt: RunningAttempt, of claim: Claim) async -> AttemptOutcome {
+    private func step(_ index: Int, _ attempt: RunningAttempt, of work: Work) async -> AttemptOutcome {
         guard index < middleware.count else {
-            return AttemptOutcome(await deliver(claim, startedAt: attempt.startedAt, headers: attempt.headers))
+            return AttemptOutcome(await deliver(work, startedAt: attempt.startedAt, headers: attempt.headers))
         }
-        return await middleware[index].around(attempt) { await step(index + 1, $0, of: claim) }
+        return await middleware[index].around(attempt) { await step(index + 1, $0, of: work) }
     }
 
-    private func deliver(_ claim: Claim, startedAt: Date, headers: HTTPHeaders) async -> AttemptReport {
-        switch claim.execution.details.notice {
+    private func deliver(_ work: Work, startedAt: Date, headers: HTTPHeaders) async -> AttemptReport {
+        switch work.claim.execution.notice {
         case .handler(let name)?:
             let call = HandlerCall(name: name, payload: nil, timeout: NoticeDelivery.timeout)
-            return await self.call(call, for: claim, startedAt: startedAt)
+            return await self.call(call, for: work, startedAt: startedAt)
         case .webhook(let url, let secret)?:
             let delivery = NoticeDelivery(url: url, secret: secret, signature: context.configuration.webhookSignature)
-            return await send(claim, headers: headers, success: .default, output: [:]) {
-                try await delivery.request(for: claim.execution, secrets: secrets, at: clock.now)
+            return await send(work.claim, headers: headers, success: .default, output: [:]) {
+                try await delivery.request(for: work.claim.execution, secrets: secrets, at: clock.now)
             }
         case nil: break
         }
-        switch claim.job.action.kind {
+        switch work.claim.job.action.kind {
         case .http(let template):
-            return await send(claim, headers: headers, success: template.success, output: template.output) {
-                try await template.render(claim.templateVariables).resolve(secrets: secrets)
+            return await send(work.claim, headers: headers, success: template.success, output: template.output) {
+                try await template.render(work.claim.templateVariables).resolve(secrets: secrets)
             }
         case .handler(let call):
-            return await self.call(call, for: claim, startedAt: startedAt)
+            return await self.call(call, for: work, startedAt: startedAt)
         }
     }
 
@@ -93,14 +92,12 @@ struct AttemptRunner: Sendable {
         }
     }
 
-    private func call(_ call: HandlerCall, for claim: Claim, startedAt: Date) async -> AttemptReport {
+    private func call(_ call: HandlerCall, for work: Work, startedAt: Date) async -> AttemptReport {
         guard let handler = handlers[call.name] else { return AttemptReport(.unhandled(call.name)) }
-        let pulse = Pulse(signs: context.vitals, lease: claim.heldLease, clock: clock)
+        let pulse = Pulse(signs: context.vitals, lease: work.claim.heldLease, clock: clock)
         defer { context.vitals.forget(pulse.lease) }
-        let handlerContext = HandlerContext(
-            job: claim.job, execution: claim.execution, attempt: claim.execution.attempts.count + 1,
-            startedAt: startedAt, pulse: pulse)
-        let timeout = claim.timeout(of: call)
+        let handlerContext = HandlerContext(work: work, startedAt: startedAt, pulse: pulse)
+        let timeout = work.claim.timeout(of: call)
         do {
             let watch = HandlerWatch(timeout: timeout, heartbeatLimit: call.heartbeatLimit, pulse: pulse)
             return AttemptReport(handlerOutput: try await watch.run { try await handler(handlerContext) })
@@ -119,10 +116,10 @@ struct AttemptRunner: Sendable {
 extension Claim {
     /// Whether the time of an attempt is watched here, which it is for handlers alone: requests have transports.
     var isWatched: Bool {
-        switch execution.details.notice {
+        switch execution.notice {
         case .handler?: true
         case .webhook?: false
-        case nil: job.definition.action.handler.map { timeout(of: $0) != nil || $0.heartbeatLimit != nil } ?? false
+        case nil: job.action.handler.map { timeout(of: $0) != nil || $0.heartbeatLimit != nil } ?? false
         }
     }
 
@@ -130,7 +127,7 @@ extension Claim {
 
     /// The time that this execution's attempts may take, if it is different from the job's (S-74).
     fileprivate var timeoutOverride: Duration? {
-        execution.source == .notification ? nil : execution.details.overrides?.timeout
+        execution.source == .notification ? nil : execution.overrides?.timeout
     }
 }
 

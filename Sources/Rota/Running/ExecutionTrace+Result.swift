@@ -4,10 +4,10 @@ import RotaStore
 extension ExecutionTrace {
     /// Where the time of an attempt went, from what was noted on its way (S-78 to S-84).
     init(of result: AttemptResult) {
-        let progress = result.claim.execution.progress
-        let claimedAt = progress.attemptStartedAt ?? result.startedAt
+        let dueAt = result.work.claim.execution.progress.dueAt
+        let claimedAt = result.work.claim.execution.progress.attemptStartedAt ?? result.startedAt
         // The wall clock may have been set back in between; then nobody knows how long it was.
-        let queueWait = claimedAt >= progress.dueAt ? claimedAt.elapsed(since: progress.dueAt) : nil
+        let queueWait = claimedAt >= dueAt ? claimedAt.elapsed(since: dueAt) : nil
         let dequeue = result.startedAt >= claimedAt ? result.startedAt.elapsed(since: claimedAt) : nil
         let timings = result.report.timings
         self.init(

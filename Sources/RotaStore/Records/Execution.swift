@@ -1,4 +1,5 @@
 public import Foundation
+package import RotaRetry
 
 /// One logical run of a job: when it was due, its attempts, and how it ended (T-69).
 ///
@@ -60,6 +61,10 @@ public struct Execution: Sendable, Hashable, Codable, Identifiable {
     public var details: ExecutionDetails { box?.value ?? .none }
 
     var hasDetails: Bool { box != nil }
+
+    // The details that are asked for in every run, without a copy of the others.
+    package var notice: NotificationRule.Channel? { box?.value.notice }
+    package var overrides: RetryOverrides? { box?.value.overrides }
 
     /// The execution that this one replays (T-110).
     public var replayOf: ExecutionID? { box?.value.replayOf }

@@ -28,37 +28,37 @@ public struct ExecutionProgress: Sendable, Hashable, Codable {
 
     /// What the run produced: the handler's output, or what was mapped from the response (S-57).
     public var output: Payload? {
-        get { notes.output }
+        get { box?.value.output }
         set { notes.output = newValue }
     }
 
     /// The last sign of life of the work (S-64).
     public var heartbeatAt: Date? {
-        get { notes.heartbeatAt }
+        get { box?.value.heartbeatAt }
         set { notes.heartbeatAt = newValue }
     }
 
     /// How far the work says it is.
     public var report: ProgressReport? {
-        get { notes.report }
+        get { box?.value.report }
         set { notes.report = newValue }
     }
 
     /// When it was asked that the execution, which is running, be called off.
     public var cancelRequestedAt: Date? {
-        get { notes.cancelRequestedAt }
+        get { box?.value.cancelRequestedAt }
         set { notes.cancelRequestedAt = newValue }
     }
 
     /// Why the execution was called off or is to be, in words.
     public var cancelReason: String? {
-        get { notes.cancelReason }
+        get { box?.value.cancelReason }
         set { notes.cancelReason = newValue }
     }
 
     /// The instant after which an execution that has not started expires (S-66).
     public var expiresAt: Date? {
-        get { notes.expiresAt }
+        get { box?.value.expiresAt }
         set { notes.expiresAt = newValue }
     }
 

@@ -23,12 +23,12 @@ extension Job {
         details: ExecutionDetails = .none
     ) -> Execution {
         var progress = ExecutionProgress(dueAt: dueAt ?? scheduledFor)
-        if let life = definition.limits.timeToLive {
+        if let life = limits.timeToLive {
             progress.expiresAt = max(createdAt, progress.dueAt).addingTimeInterval(life / .seconds(1))
         }
         return Execution(
-            id: id, jobID: self.id, jobName: definition.name, jobVersion: version, source: source,
+            id: id, jobID: self.id, jobName: name, jobVersion: version, source: source,
             scheduledFor: scheduledFor, createdAt: createdAt, payload: payload,
-            metadata: metadata ?? definition.metadata, details: details, progress: progress, attempts: [])
+            metadata: metadata ?? self.metadata, details: details, progress: progress, attempts: [])
     }
 }

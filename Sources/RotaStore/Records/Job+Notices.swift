@@ -13,7 +13,7 @@ extension Job {
     ///   - date: When it ended.
     /// - Returns: An execution for each of the job's rules that the end meets; none if the run is a notice itself.
     public func notices(of run: Execution, at date: Date) -> [Execution] {
-        let rules = definition.notifications
+        let rules = notifications
         guard !rules.isEmpty, run.source != .notification else { return [] }
         return rules.indices.compactMap { index in
             let rule = rules[index]

@@ -71,10 +71,18 @@ public struct Job: Sendable, Hashable, Identifiable {
     }
 
     // The members that are read on every run, without a copy of the others.
+    package var name: String { box.value.name }
+    package var metadata: [String: String] { box.value.metadata }
     package var schedule: Schedule { box.value.schedule }
     package var action: JobAction { box.value.action }
     package var retry: RetryPolicy { box.value.retry }
+    package var misfire: MisfirePolicy { box.value.misfire }
+    package var overlap: OverlapPolicy { box.value.overlap }
     package var retention: Retention { box.value.retention }
+    package var limits: JobLimits { box.value.limits }
+    package var delivery: DeliveryGuarantee { box.value.delivery }
+    package var breakerPolicy: CircuitBreakerPolicy? { box.value.breaker }
+    package var notifications: [NotificationRule] { box.value.notifications }
 
     /// The instant at which the job will fire next, or `nil` if it will not (T-27).
     public var nextRunAt: Date? { position.state == .active ? position.wake : nil }

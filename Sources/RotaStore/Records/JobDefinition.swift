@@ -34,85 +34,85 @@ public struct JobDefinition: Sendable, Hashable {
 
     /// Whether and when a failed attempt is made again.
     public var retry: RetryPolicy {
-        get { policies.retry }
+        get { policyBox.value.retry }
         set { policies.retry = newValue }
     }
 
     /// What becomes of occurrences that were missed.
     public var misfire: MisfirePolicy {
-        get { policies.misfire }
+        get { policyBox.value.misfire }
         set { policies.misfire = newValue }
     }
 
     /// What happens when an occurrence is due while an earlier run is not yet over.
     public var overlap: OverlapPolicy {
-        get { policies.overlap }
+        get { policyBox.value.overlap }
         set { policies.overlap = newValue }
     }
 
     /// How much of the history is kept.
     public var retention: Retention {
-        get { policies.retention }
+        get { policyBox.value.retention }
         set { policies.retention = newValue }
     }
 
     /// How the job is found among others.
     public var labels: JobLabels {
-        get { extras.labels }
+        get { box?.value.labels ?? Extras.none.labels }
         set { extras.labels = newValue }
     }
 
     /// When a run that is due may really start.
     public var limits: JobLimits {
-        get { extras.limits }
+        get { box?.value.limits ?? Extras.none.limits }
         set { extras.limits = newValue }
     }
 
     /// Whether an attempt that may have been made is made again after a crash.
     public var delivery: DeliveryGuarantee {
-        get { extras.delivery }
+        get { box?.value.delivery ?? Extras.none.delivery }
         set { extras.delivery = newValue }
     }
 
     /// When repeated failures pause the job, or `nil` if they never do.
     public var breaker: CircuitBreakerPolicy? {
-        get { extras.breaker }
+        get { box?.value.breaker }
         set { extras.breaker = newValue }
     }
 
     /// Whom to tell when a run is over.
     public var notifications: [NotificationRule] {
-        get { extras.notifications }
+        get { box?.value.notifications ?? Extras.none.notifications }
         set { extras.notifications = newValue }
     }
 
     /// Which version a queued execution runs when the job is changed before it starts (S-49).
     public var versionPolicy: VersionPolicy {
-        get { extras.versionPolicy }
+        get { box?.value.versionPolicy ?? Extras.none.versionPolicy }
         set { extras.versionPolicy = newValue }
     }
 
     /// Whether executions pinned to an earlier version may run this one, for ``VersionPolicy/minor`` (S-50).
     public var isBackwardsCompatible: Bool {
-        get { extras.isBackwardsCompatible }
+        get { box?.value.isBackwardsCompatible ?? Extras.none.isBackwardsCompatible }
         set { extras.isBackwardsCompatible = newValue }
     }
 
     /// A JSON schema that the payloads of runs are meant to meet (S-25); it is kept, not enforced.
     public var payloadSchema: Payload? {
-        get { extras.payloadSchema }
+        get { box?.value.payloadSchema }
         set { extras.payloadSchema = newValue }
     }
 
     /// Where the request goes after a passing failure of its own URL (S-28); it is kept, not used.
     public var fallbackURL: String? {
-        get { extras.fallbackURL }
+        get { box?.value.fallbackURL }
         set { extras.fallbackURL = newValue }
     }
 
     /// For how long a run with the same payload returns the earlier one (S-39); it is kept, not enforced.
     public var deduplicationWindow: Duration? {
-        get { extras.deduplicationWindow }
+        get { box?.value.deduplicationWindow }
         set { extras.deduplicationWindow = newValue }
     }
 

@@ -52,19 +52,19 @@ public struct JobPosition: Sendable, Hashable, Codable {
 
     /// When a paused job goes on by itself, or `nil` if only a person resumes it.
     public var resumesAt: Date? {
-        get { holds.resumesAt }
+        get { box?.value.resumesAt }
         set { holds.resumesAt = newValue }
     }
 
     /// How many of the next occurrences are to be skipped because somebody asked for it.
     public var skipsRemaining: Int {
-        get { holds.skipsRemaining ?? 0 }
+        get { box?.value.skipsRemaining ?? 0 }
         set { holds.skipsRemaining = newValue > 0 ? newValue : nil }
     }
 
     /// What the job's breaker remembers; `nil` if the job has none or nothing has failed.
     public var breaker: CircuitBreaker? {
-        get { holds.breaker }
+        get { box?.value.breaker }
         set { holds.breaker = newValue }
     }
 

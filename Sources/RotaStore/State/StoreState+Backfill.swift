@@ -20,8 +20,8 @@ extension StoreState {
 
 extension JobHistory {
     /// Takes note of a run of a backfill that is not over.
-    mutating func addToBackfill(_ run: Execution) {
-        guard let batch = run.details.batchID else { return }
+    mutating func addToBackfill(_ run: FiledExecution) {
+        guard let batch = run.backfill else { return }
         if run.waitsForTurn {
             backfills[batch, default: Backfill()].waiting.insert(run.ticket.turn)
         } else {
@@ -30,14 +30,14 @@ extension JobHistory {
     }
 
     /// Forgets a run of a backfill as it was when it was added.
-    mutating func removeFromBackfill(_ run: Execution) {
-        guard let batch = run.details.batchID, var backfill = backfills.removeValue(forKey: batch) else { return }
+    mutating func removeFromBackfill(_ run: FiledExecution) {
+        guard let batch = run.backfill, var backfill = backfills.removeValue(forKey: batch) else { return }
         if run.waitsForTurn { backfill.waiting.remove(run.ticket.turn) } else { backfill.underWay -= 1 }
         if backfill.underWay > 0 || !backfill.waiting.isEmpty { backfills[batch] = backfill }
     }
 }
 
-extension Execution {
+extension FiledExecution {
     /// Whether it waits for its turn in a backfill, and not for an answer.
-    fileprivate var waitsForTurn: Bool { progress.status == .waiting && progress.startedAt == nil }
+    fileprivate var waitsForTurn: Bool { status == .waiting && startedAt == nil }
 }

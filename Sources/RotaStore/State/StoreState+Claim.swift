@@ -4,6 +4,7 @@ extension StoreState {
     package mutating func claim(_ request: ClaimRequest, log: inout ChangeLog) -> [Claim] {
         setClock(to: request.now)
         var taken: [Claim] = []
+        taken.reserveCapacity(min(max(0, request.limit), executionIndex.executions(.queued).count))
         while taken.count < request.limit, let (execution, job) = candidate(at: request.now) {
             taken.append(start(execution, of: job, for: request, log: &log))
         }
@@ -23,7 +24,7 @@ extension StoreState {
         claimed.progress.move(to: .running)
         claimed.progress.attemptStartedAt = request.now
         claimed.progress.lease = Lease(owner: request.owner, token: token, expiresAt: request.leaseExpiresAt)
-        record(.putProgress(claimed.id, claimed.progress), log: &log)
+        record(claimed.progress, of: claimed.id, log: &log)
         if claims.isLimited(execution.ticket) {
             let start = AttemptStart(date: request.now, executionID: claimed.id, token: token)
             for (pool, window) in claims.pools(of: job.id) {

@@ -43,20 +43,27 @@ extension StoreState {
         let finished = histories[job.id].map { Array($0.finished.suffix()) } ?? []
         let notices = finishedNotices[job.id].map { Array($0.suffix()) } ?? []
         let ended = (finished + notices).compactMap { executions[$0] }
-        for execution in ended { removeFromAged(execution) }
-        let retention = job.definition.retention
+        for execution in ended { removeFromAged(FiledExecution(execution)) }
+        let retention = job.retention
         agingJobs[job.id] = retention.maximumAge == nil && retention.ages.isEmpty ? nil : retention
-        for execution in ended { addToAged(execution) }
+        for execution in ended { addToAged(FiledExecution(execution)) }
         markIfOverfull(job.id)
     }
 
     mutating func put(_ position: JobPosition, of id: JobID) {
-        guard let old = jobs[id]?.position else { return }
-        jobs.modify(id) { $0.position = position }
+        let old = jobs.modify(id) { job in
+            defer { job.position = position }
+            return (state: job.position.state, wake: job.position.wake)
+        }
+        guard let old else { return }
         jobIndex.move(id, from: old.state, to: position.state)
         guard old.wake != position.wake else { return }
         if let wake = old.wake { dueJobs.remove(DueKey(instant: wake, id: id)) }
         if let wake = position.wake { dueJobs.insert(DueKey(instant: wake, id: id)) }
+    }
+
+    mutating func put(_ tally: JobTally, of id: JobID) {
+        jobs.modify(id) { $0.tally = tally }
     }
 
     mutating func removeJob(_ id: JobID) {
@@ -67,14 +74,14 @@ extension StoreState {
             for execution in history.executions.suffix() {
                 guard let removed = executions.removeValue(forKey: execution) else { continue }
                 executionIndex.remove(removed)
-                _ = unfile(removed)
+                _ = unfile(FiledExecution(removed))
             }
             if let key = history.idempotencyKey, idempotencyKeys[key] == id { idempotencyKeys[key] = nil }
         }
         jobs.removeValue(forKey: id)
         jobIndex.remove(job)
         if let wake = job.position.wake { dueJobs.remove(DueKey(instant: wake, id: id)) }
-        histories[id] = nil
+        histories.removeValue(forKey: id)
         agingJobs[id] = nil
         finishedNotices[id] = nil
         overfull.remove(id)
@@ -83,38 +90,40 @@ extension StoreState {
     }
 
     mutating func put(_ execution: Execution) {
-        guard jobs[execution.jobID] != nil else { return }
+        guard jobs.contains(execution.jobID) else { return }
         var isTurnOver = false
         if let old = executions.updateValue(execution, forKey: execution.id) {
             executionIndex.remove(old)
-            isTurnOver = unfile(old)
+            isTurnOver = unfile(FiledExecution(old))
             countRun(old, by: -1)
         }
         countRun(execution, by: 1)
         executionIndex.add(execution)
-        histories[execution.jobID, default: JobHistory()].executions.insert(execution.id)
-        if file(execution) || isTurnOver { passTurn(of: execution.jobID) }
+        histories.modify(execution.jobID, default: JobHistory()) { _ = $0.executions.insert(execution.id) }
+        if file(FiledExecution(execution)) || isTurnOver { passTurn(of: execution.jobID) }
     }
 
     mutating func put(_ progress: ExecutionProgress, of id: ExecutionID) {
-        guard let old = executions[id] else { return }
-        executions.modify(id) { $0.progress = progress }
-        var new = old
-        new.progress = progress
-        if old.progress.status != progress.status {
-            executionIndex.move(id, from: old.progress.status, to: progress.status)
+        let filed = executions.modify(id) { execution in
+            let old = FiledExecution(execution)
+            execution.progress = progress
+            return (old: old, new: FiledExecution(execution))
+        }
+        guard let (old, new) = filed else { return }
+        if old.status != new.status {
+            executionIndex.move(id, from: old.status, to: new.status)
             refile(old, as: new)
-        } else if progress.status == .running, old.progress.startedAt == progress.startedAt {
+        } else if new.status == .running, old.startedAt == new.startedAt {
             // A lease that is renewed, or work that is to be called off.
-            if let lease = old.progress.lease { leases.remove(DueKey(instant: lease.expiresAt, id: id)) }
-            if let lease = progress.lease { leases.insert(DueKey(instant: lease.expiresAt, id: id)) }
+            if let end = old.leaseEnd { leases.remove(DueKey(instant: end, id: id)) }
+            if let end = new.leaseEnd { leases.insert(DueKey(instant: end, id: id)) }
         } else {
             refile(old, as: new)
         }
     }
 
-    private mutating func refile(_ old: Execution, as new: Execution) {
-        let isLive = !old.progress.status.isTerminal && !new.progress.status.isTerminal
+    private mutating func refile(_ old: FiledExecution, as new: FiledExecution) {
+        let isLive = !old.status.isTerminal && !new.status.isTerminal
         let isTurnOver = unfile(old, staysLive: isLive)
         if file(new, wasLive: isLive) || isTurnOver { passTurn(of: new.jobID) }
     }
@@ -133,66 +142,59 @@ extension StoreState {
         guard let execution = executions.removeValue(forKey: id) else { return }
         executionIndex.remove(execution)
         countRun(execution, by: -1)
-        histories[execution.jobID]?.executions.remove(id)
-        if unfile(execution) { passTurn(of: execution.jobID) }
+        histories.modify(execution.jobID) { _ = $0.executions.remove(id) }
+        if unfile(FiledExecution(execution)) { passTurn(of: execution.jobID) }
     }
 
     /// Puts an execution where its progress says it belongs.
     ///
     /// - Returns: Whether the turn in its job's series may have to be passed on.
-    private mutating func file(_ execution: Execution, wasLive: Bool = false) -> Bool {
-        let progress = execution.progress
-        if progress.status.isTerminal {
+    private mutating func file(_ execution: FiledExecution, wasLive: Bool = false) -> Bool {
+        if execution.status.isTerminal {
             addToFinished(execution)
             addToAged(execution)
             return false
         }
-        if progress.status == .running, let lease = progress.lease {
-            leases.insert(DueKey(instant: lease.expiresAt, id: execution.id))
-        }
-        let expiry = execution.expiry
-        if let expiry { expiries.insert(DueKey(instant: expiry, id: execution.id)) }
-        if execution.source == .backfill { histories[execution.jobID]?.addToBackfill(execution) }
-        if !wasLive, execution.source == .schedule { histories[execution.jobID]?.scheduledCount += 1 }
-        if let expiry, expiry <= clock, progress.status == .queued {
+        if let end = execution.leaseEnd { leases.insert(DueKey(instant: end, id: execution.id)) }
+        if let expiry = execution.expiry { expiries.insert(DueKey(instant: expiry, id: execution.id)) }
+        if execution.backfill != nil { histories.modify(execution.jobID) { $0.addToBackfill(execution) } }
+        if !wasLive, execution.ticket.isScheduled { histories.modify(execution.jobID) { $0.scheduledCount += 1 } }
+        if let expiry = execution.expiry, expiry <= clock, execution.status == .queued {
             lapsed.insert(execution.id)
             return claims.setAside(execution.ticket)
         }
         return claims.add(execution.ticket)
     }
 
-    private mutating func unfile(_ execution: Execution, staysLive: Bool = false) -> Bool {
-        let progress = execution.progress
-        if progress.status.isTerminal {
+    private mutating func unfile(_ execution: FiledExecution, staysLive: Bool = false) -> Bool {
+        if execution.status.isTerminal {
             removeFromFinished(execution)
             removeFromAged(execution)
             return false
         }
         if !lapsed.isEmpty { lapsed.remove(execution.id) }
-        if progress.status == .running, let lease = progress.lease {
-            leases.remove(DueKey(instant: lease.expiresAt, id: execution.id))
-        }
+        if let end = execution.leaseEnd { leases.remove(DueKey(instant: end, id: execution.id)) }
         if let expiry = execution.expiry { expiries.remove(DueKey(instant: expiry, id: execution.id)) }
-        if execution.source == .backfill { histories[execution.jobID]?.removeFromBackfill(execution) }
-        if !staysLive, execution.source == .schedule { histories[execution.jobID]?.scheduledCount -= 1 }
+        if execution.backfill != nil { histories.modify(execution.jobID) { $0.removeFromBackfill(execution) } }
+        if !staysLive, execution.ticket.isScheduled { histories.modify(execution.jobID) { $0.scheduledCount -= 1 } }
         return claims.remove(execution.ticket)
     }
 
     // A notice tells of a run and is none: it takes no run's place in the history.
-    private mutating func addToFinished(_ execution: Execution) {
-        if execution.source == .notification {
+    private mutating func addToFinished(_ execution: FiledExecution) {
+        if execution.ticket.isNotice {
             finishedNotices[execution.jobID, default: OrderedIndex()].insert(execution.id)
         } else {
-            histories[execution.jobID]?.finished.insert(execution.id)
+            histories.modify(execution.jobID) { _ = $0.finished.insert(execution.id) }
         }
     }
 
-    private mutating func removeFromFinished(_ execution: Execution) {
-        if execution.source == .notification {
+    private mutating func removeFromFinished(_ execution: FiledExecution) {
+        if execution.ticket.isNotice {
             finishedNotices[execution.jobID]?.remove(execution.id)
             if finishedNotices[execution.jobID]?.isEmpty ?? false { finishedNotices[execution.jobID] = nil }
         } else {
-            histories[execution.jobID]?.finished.remove(execution.id)
+            histories.modify(execution.jobID) { _ = $0.finished.remove(execution.id) }
         }
         if !overfull.isEmpty { markIfOverfull(execution.jobID) }
     }
@@ -208,7 +210,7 @@ extension StoreState {
 
     /// Looks for jobs with more history than they keep: for a state that was built from records, change by change.
     package mutating func markOverfull() {
-        for id in Array(histories.keys) { markIfOverfull(id) }
+        for id in jobOrder.suffix() { markIfOverfull(id) }
     }
 
     /// Keeps count of a job's runs by their instants, if its schedule began anew.
@@ -217,19 +219,17 @@ extension StoreState {
         restarted[execution.jobID]?[execution.scheduledFor, default: 0] += difference
     }
 
-    private mutating func addToAged(_ execution: Execution) {
+    private mutating func addToAged(_ execution: FiledExecution) {
         if let end = endOfLife(of: execution) { aged.insert(DueKey(instant: end, id: execution.id)) }
     }
 
-    private mutating func removeFromAged(_ execution: Execution) {
+    private mutating func removeFromAged(_ execution: FiledExecution) {
         if let end = endOfLife(of: execution) { aged.remove(DueKey(instant: end, id: execution.id)) }
     }
 
-    private func endOfLife(of execution: Execution) -> Date? {
-        guard !agingJobs.isEmpty, let age = agingJobs[execution.jobID]?.age(of: execution.progress.status) else {
-            return nil
-        }
-        return execution.progress.finishedAt?.addingTimeInterval(age / .seconds(1))
+    private func endOfLife(of execution: FiledExecution) -> Date? {
+        guard !agingJobs.isEmpty, let age = agingJobs[execution.jobID]?.age(of: execution.status) else { return nil }
+        return execution.finishedAt?.addingTimeInterval(age / .seconds(1))
     }
 
     /// Brings the queue in step with whose turn it is in the series of a job.

@@ -6,60 +6,19 @@ extension StoreState {
     }
 
     private mutating func finish(_ completion: Completion, log: inout ChangeLog) -> Completion.Outcome {
-        guard var execution = executions[completion.executionID] else { return .missing }
-        guard execution.progress.status == .running, execution.progress.lease?.token == completion.token
-        else { return .stale }
-        if let attempt = completion.attempt?.numbered(execution.attempts.count + 1) {
-            execution.attempts.append(attempt)
-            record(.putAttempt(execution.id, attempt), log: &log)
+        let id = completion.executionID
+        let found = executions.read(id) { (progress: $0.progress, attempts: $0.attempts.count) }
+        guard var (progress, attempts) = found else { return .missing }
+        guard progress.status == .running, progress.lease?.token == completion.token else { return .stale }
+        if let attempt = completion.attempt {
+            attempts += 1
+            record(attempt.numbered(attempts), of: id, log: &log)
         }
-        execution.progress = progress(of: execution, after: completion)
-        record(.putProgress(execution.id, execution.progress), log: &log)
-        if execution.progress.status.isTerminal { settle(execution, at: completion.date, log: &log) }
+        progress.goOn(after: completion, isUntried: attempts == 0)
+        record(progress, of: id, log: &log)
+        guard let execution = executions[id] else { return .missing }
+        if progress.status.isTerminal { settle(execution, at: completion.date, log: &log) }
         return .recorded(execution)
-    }
-
-    private func progress(of execution: Execution, after completion: Completion) -> ExecutionProgress {
-        var progress = execution.progress
-        switch completion.next {
-        case .succeeded:
-            progress.move(to: .succeeded)
-            progress.failure = nil
-        case .failed(let failure):
-            progress.failure = failure
-            progress.move(to: progress.cancelRequestedAt == nil ? .failed : .canceled)
-        case .retry(let instant, let failure):
-            progress.failure = failure
-            queue(&progress, at: instant)
-        case .released(let instant):
-            queue(&progress, at: instant)
-            if progress.status == .queued, execution.attempts.isEmpty {
-                progress.startedAt = nil
-                progress.runningVersion = nil
-            }
-        case .canceled:
-            progress.move(to: .canceled)
-        case .parked(let instant):
-            if progress.cancelRequestedAt == nil {
-                progress.move(to: .waiting)
-                progress.expiresAt = instant
-            } else {
-                progress.move(to: .canceled)
-            }
-        }
-        if let output = completion.output { progress.output = output }
-        if progress.status.isTerminal { progress.finishedAt = completion.date }
-        return progress
-    }
-
-    /// Lets a running execution go on from an instant, unless it was to be called off: now nobody runs it.
-    private func queue(_ progress: inout ExecutionProgress, at instant: Date) {
-        guard progress.cancelRequestedAt == nil else {
-            progress.move(to: .canceled)
-            return
-        }
-        progress.move(to: .queued)
-        progress.dueAt = instant
     }
 
     /// Brings the job up to date with an execution that is over, and removes history beyond its retention.
@@ -72,19 +31,18 @@ extension StoreState {
             tally.count(
                 execution.progress.status, startedAt: execution.progress.startedAt,
                 finishedAt: execution.progress.finishedAt)
-            record(.putTally(job.id, tally), log: &log)
+            record(tally, of: job.id, log: &log)
         }
-        for notice in job.notices(of: execution, at: date) { record(.putExecution(notice), log: &log) }
+        for notice in job.notices(of: execution, at: date) { record(notice, log: &log) }
         var position = job.position
-        let proceeds = position.runEnded(execution.id, at: date, of: job.definition.schedule)
-        let isCounted = position.runEnded(execution, policy: job.definition.breaker, at: date)
+        let proceeds = position.runEnded(execution.id, at: date, of: job.schedule)
+        let isCounted = position.runEnded(execution, policy: job.breakerPolicy, at: date)
         if proceeds || isCounted {
             var moved = job
             moved.move(to: position)
-            record(.putPosition(job.id, moved.position), log: &log)
+            record(moved.position, of: job.id, log: &log)
         }
-        let retention = job.definition.retention
-        if retention.age(of: execution.progress.status) == .zero {
+        if job.retention.age(of: execution.progress.status) == .zero {
             record(.removeExecution(execution.id), log: &log)
         }
         trimHistory(of: job, log: &log)
@@ -103,8 +61,56 @@ extension StoreState {
 
     /// The oldest finished run of a job if there are more than it keeps, or else the oldest notice, by its own count.
     func oldestBeyondRetention(of id: JobID) -> ExecutionID? {
-        guard let limit = jobs[id]?.retention.maximumCount else { return nil }
-        if let finished = histories[id]?.finished, finished.count > limit { return finished.first }
+        guard let limit = jobs.read(id, { $0.retention.maximumCount }) else { return nil }
+        let oldest = histories.read(id) { $0.finished.count > limit ? $0.finished.first : nil } ?? nil
+        if let oldest { return oldest }
+        guard !finishedNotices.isEmpty else { return nil }
         return finishedNotices[id].flatMap { $0.count > limit ? $0.first : nil }
+    }
+}
+
+extension ExecutionProgress {
+    /// Moves on after the end of an attempt.
+    ///
+    /// - Parameter isUntried: Whether no attempt is recorded.
+    fileprivate mutating func goOn(after completion: Completion, isUntried: Bool) {
+        switch completion.next {
+        case .succeeded:
+            move(to: .succeeded)
+            failure = nil
+        case .failed(let failure):
+            self.failure = failure
+            move(to: cancelRequestedAt == nil ? .failed : .canceled)
+        case .retry(let instant, let failure):
+            self.failure = failure
+            queue(at: instant)
+        case .released(let instant):
+            queue(at: instant)
+            if status == .queued, isUntried {
+                startedAt = nil
+                runningVersion = nil
+            }
+        case .canceled:
+            move(to: .canceled)
+        case .parked(let instant):
+            if cancelRequestedAt == nil {
+                move(to: .waiting)
+                expiresAt = instant
+            } else {
+                move(to: .canceled)
+            }
+        }
+        if let output = completion.output { self.output = output }
+        if status.isTerminal { finishedAt = completion.date }
+    }
+
+    /// Lets a running execution go on from an instant, unless it was to be called off: now nobody runs it.
+    private mutating func queue(at instant: Date) {
+        guard cancelRequestedAt == nil else {
+            move(to: .canceled)
+            return
+        }
+        move(to: .queued)
+        dueAt = instant
     }
 }

@@ -9,24 +9,25 @@ extension StoreState {
         guard var job = jobs[fire.jobID], job.position.revision == fire.expectedRevision,
             job.position.allowsFire, isInOrder(fire, after: job.position.cursor)
         else { return .conflict }
-        var fired: [Execution] = []
         var replaced: [Execution] = []
         var skipped = fire.skips
+        var refused: Set<ExecutionID> = []
         for execution in fire.executions {
             if let reason = reasonToSkip(execution, of: job) {
+                refused.insert(execution.id)
                 skipped.append(
                     SkippedOccurrence(
                         jobID: job.id, first: execution.scheduledFor, last: execution.scheduledFor, count: 1,
                         reason: reason, decidedAt: execution.createdAt))
             } else {
-                if job.definition.overlap.rule == .replace { replaced += replaceRuns(with: execution, log: &log) }
-                record(.putExecution(execution), log: &log)
-                fired.append(execution)
+                if job.overlap.rule == .replace { replaced += replaceRuns(with: execution, log: &log) }
+                record(execution, log: &log)
             }
         }
+        let fired = refused.isEmpty ? fire.executions : fire.executions.filter { !refused.contains($0.id) }
         // A run that was replaced may have been the one that the schedule waited for.
         if !replaced.isEmpty { job = jobs[job.id] ?? job }
-        skipped.sort { $0.first < $1.first }
+        if skipped.count > 1 { skipped.sort { $0.first < $1.first } }
         for skip in skipped {
             let lastFired = fired.last { $0.scheduledFor < skip.first }?.scheduledFor ?? job.position.lastFired
             recordSkip(skip, job: job, lastFired: lastFired, log: &log)
@@ -36,9 +37,9 @@ extension StoreState {
         position.lastFired = job.position.lastFired
         position.awaiting = job.position.awaiting
         position.runsBegan(
-            fired.count, last: fired.last.map { ($0.id, $0.scheduledFor) }, of: job.definition.schedule)
+            fired.count, last: fired.last.map { ($0.id, $0.scheduledFor) }, of: job.schedule)
         job.move(to: position)
-        record(.putPosition(job.id, job.position), log: &log)
+        record(job.position, of: job.id, log: &log)
         return .fired(executions: fired, skips: skipped, replaced: replaced)
     }
 
@@ -59,8 +60,10 @@ extension StoreState {
 
     private mutating func reasonToSkip(_ execution: Execution, of job: Job) -> SkippedOccurrence.Reason? {
         if hasRun(job, for: execution.scheduledFor) || earlierRun(as: execution) != nil { return .duplicate }
-        let live = histories[job.id]?.scheduledCount ?? 0
-        switch job.definition.overlap.rule {
+        let rule = job.overlap.rule
+        if rule == .allow { return nil }
+        let live = histories.read(job.id) { $0.scheduledCount } ?? 0
+        switch rule {
         case .allow, .replace, .queue(limit: nil): return nil
         case .skip: return live > 0 ? .overlap : nil
         case .queue(let limit?):
@@ -91,7 +94,7 @@ extension StoreState {
     private func isInOrder(_ fire: Fire, after cursor: Date) -> Bool {
         var last = cursor
         for execution in fire.executions {
-            guard execution.jobID == fire.jobID, execution.scheduledFor > last, executions[execution.id] == nil,
+            guard execution.jobID == fire.jobID, execution.scheduledFor > last, !executions.contains(execution.id),
                 execution.progress.status == .queued
             else { return false }
             last = execution.scheduledFor

@@ -7,7 +7,7 @@ package import Foundation
 package struct StoreState: Sendable {
     package internal(set) var jobs = RecordTable<JobID, Job>()
     package internal(set) var executions = RecordTable<ExecutionID, Execution>()
-    package internal(set) var histories: [JobID: JobHistory] = [:]
+    package internal(set) var histories = RecordTable<JobID, JobHistory>()
     package internal(set) var idempotencyKeys: [String: JobID] = [:]
     package internal(set) var dependencies: [DependencyID: JobDependency] = [:]
     /// When each key of an operation that was done expires.
@@ -61,20 +61,25 @@ package struct StoreState: Sendable {
         switch change {
         case .putJob(let job): put(job)
         case .putPosition(let id, let position): put(position, of: id)
-        case .putTally(let id, let tally): jobs.modify(id) { $0.tally = tally }
+        case .putTally(let id, let tally): put(tally, of: id)
         case .removeJob(let id): removeJob(id)
         case .putExecution(let execution): put(execution)
         case .putProgress(let id, let progress): put(progress, of: id)
         case .putAttempt(let id, let attempt): put(attempt, of: id)
         case .removeExecution(let id): removeExecution(id)
         case .putSkips(let id, let skips):
-            if jobs[id] != nil { histories[id, default: JobHistory()].skips = skips }
+            if jobs.contains(id) { histories.modify(id, default: JobHistory()) { $0.skips = skips } }
         case .putSkip(let skip, let limit):
-            if jobs[skip.jobID] != nil { histories[skip.jobID, default: JobHistory()].put(skip, keeping: limit) }
+            if jobs.contains(skip.jobID) {
+                histories.modify(skip.jobID, default: JobHistory()) { $0.put(skip, keeping: limit) }
+            }
         case .putIdempotencyKey(let key, let id): put(key, for: id)
         case .putVersion(let version):
-            if jobs[version.jobID] != nil { histories[version.jobID, default: JobHistory()].put(version) }
-        case .removeVersion(let id): histories[id.jobID]?.versions.removeAll { $0.version == id.version }
+            if jobs.contains(version.jobID) {
+                histories.modify(version.jobID, default: JobHistory()) { $0.put(version) }
+            }
+        case .removeVersion(let id):
+            histories.modify(id.jobID) { $0.versions.removeAll { $0.version == id.version } }
         case .putDependency(let dependency): put(dependency)
         case .removeDependency(let id): removeDependency(id)
         case .putOperation(let key, let id): put(key, for: id)
@@ -91,10 +96,37 @@ package struct StoreState: Sendable {
         apply(change)
     }
 
+    // MARK: The changes of every run, which are made only for a log that is written down
+
+    mutating func record(_ execution: Execution, log: inout ChangeLog) {
+        log.append(.putExecution(execution))
+        put(execution)
+    }
+
+    mutating func record(_ progress: ExecutionProgress, of id: ExecutionID, log: inout ChangeLog) {
+        log.append(.putProgress(id, progress))
+        put(progress, of: id)
+    }
+
+    mutating func record(_ attempt: Attempt, of id: ExecutionID, log: inout ChangeLog) {
+        log.append(.putAttempt(id, attempt))
+        put(attempt, of: id)
+    }
+
+    mutating func record(_ position: JobPosition, of id: JobID, log: inout ChangeLog) {
+        log.append(.putPosition(id, position))
+        put(position, of: id)
+    }
+
+    mutating func record(_ tally: JobTally, of id: JobID, log: inout ChangeLog) {
+        log.append(.putTally(id, tally))
+        put(tally, of: id)
+    }
+
     private mutating func put(_ key: String, for id: JobID) {
-        guard jobs[id] != nil else { return }
+        guard jobs.contains(id) else { return }
         idempotencyKeys[key] = id
-        histories[id, default: JobHistory()].idempotencyKey = key
+        histories.modify(id, default: JobHistory()) { $0.idempotencyKey = key }
     }
 
     private mutating func put(_ dependency: JobDependency) {
@@ -119,12 +151,12 @@ package struct StoreState: Sendable {
         removeOperation(operation)
         operations[operation] = key.expiresAt
         expiringKeys.insert(ExpiringKey(instant: key.expiresAt, key: operation))
-        histories[id, default: JobHistory()].operations.insert(operation)
+        histories.modify(id, default: JobHistory()) { _ = $0.operations.insert(operation) }
     }
 
     mutating func removeOperation(_ key: OperationKey) {
         guard let date = operations.removeValue(forKey: key) else { return }
         expiringKeys.remove(ExpiringKey(instant: date, key: key))
-        histories[key.job]?.operations.remove(key)
+        histories.modify(key.job) { _ = $0.operations.remove(key) }
     }
 }
