@@ -123,4 +123,45 @@ struct BreakerTests {
             #expect(try await bench.scheduler.skips(of: job.id).allSatisfy { $0.reason == .breaker })
         }
     }
+
+    @Test(
+        "A probe that crashes with its scheduler neither closes the breaker nor holds it half-open for ever",
+        arguments: [1, 2])
+    func crashedProbe(attempts: Int) async throws {
+        let (clock, store) = (ManualClock(), InMemoryJobStore())
+        let begin = clock.now
+        let isCutOff = Latch()
+        struct Death: Error {}
+        // The first one's probe hangs until its process is killed.
+        let first = Bench(
+            clock: clock, store: HookedStore(base: store, before: { _ in if isCutOff.isSet { throw Death() } }), seed: 1
+        ) { _ in
+            if clock.now > begin.addingTimeInterval(60) { try await clock.sleep(until: .distantFuture) }
+            return try .status(503)
+        }
+        let second = Bench(clock: clock, store: store, seed: 2) { _ in try .status(200) }
+        var draft = try draft()
+        draft.definition.retry = .fixed(.seconds(1), maxAttempts: attempts)
+        draft.definition.retry.retrying = .none
+        let job = try await first.scheduler.create(draft)
+        let dying = Task { try? await first.scheduler.run() }
+        await first.advance(.seconds(71))
+        #expect(try await first.scheduler.job(job.id).position.breaker?.trip != nil)
+        isCutOff.set()
+        dying.cancel()
+        _ = await dying.value
+        try await second.running {
+            await second.advance(.seconds(28))
+            // The probe's lease lasts until 100: until then its outcome is open, and nothing else passes.
+            #expect(second.transport.requests.isEmpty)
+            await second.advance(.seconds(21))
+            let seen = try await second.scheduler.job(job.id)
+            #expect(seen.state == .active && seen.position.breaker == nil)
+            let probe = try #require(
+                try await second.executions(of: job.id).first { $0.scheduledFor == begin.addingTimeInterval(70) })
+            #expect(probe.status == (attempts == 1 ? .failed : .succeeded))
+            #expect(probe.attempts.first?.failure?.kind == .crashed)
+            #expect(try await second.scheduler.skips(of: job.id).allSatisfy { $0.reason == .breaker })
+        }
+    }
 }
