@@ -35,7 +35,8 @@ struct AttemptRunner: Sendable {
 
     /// Whether the claim still gives the right to begin: after a suspension, others may have taken the execution.
     private func mayBegin(_ work: Work, at now: Date) -> Bool {
-        guard let end = work.claim.execution.progress.lease?.expiresAt else { return false }
+        guard let end = work.claim.execution.progress.lease?.expiresAt, !Task.isCancelled
+        else { return false }
         return now < end && !context.workforce.isWithdrawn(work.claim.heldLease)
     }
 

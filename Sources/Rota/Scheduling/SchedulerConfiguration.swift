@@ -14,7 +14,7 @@ public struct SchedulerConfiguration: Sendable, Hashable {
     public var shutdownGrace = Duration.seconds(30)
     /// The largest number of records in one step of the store, from 1 to 10,000.
     public var batchSize = 512
-    /// The largest number of missed occurrences that are made up for in a second, from 1 to 1,000,000.
+    /// The largest number of missed occurrences that this scheduler makes up for in a second, from 1 to 1,000,000.
     ///
     /// Those beyond are due later, one second's worth after the other, so that a restart is no stampede; none is lost.
     public var catchUpRate = 1000

@@ -38,4 +38,35 @@ struct CatchUpTests {
         #expect(starts.all.allSatisfy { $0.timeIntervalSince(start) <= 622 })
         #expect(starts.all.count >= 2 && starts.all.count < 5)
     }
+
+    @Test("The rate is each scheduler's own: two that come back together make up for no more than twice as much, once")
+    func twoSchedulers() async throws {
+        let (clock, store, rate) = (ManualClock(), InMemoryJobStore(), 7)
+        let (start, starts) = (clock.now, Tally<(id: ExecutionID, at: Date)>())
+        let benches = (0..<2).map { number in
+            Bench(
+                clock: clock, store: store, seed: UInt64(number),
+                configuration: Bench.configuration {
+                    $0.catchUpRate = rate
+                    $0.batchSize = 3
+                })
+        }
+        for bench in benches {
+            try await bench.scheduler.handle("work") { starts.add(($0.execution.id, clock.now)) }
+        }
+        for _ in 0..<12 {
+            try await benches[0].scheduler.create(
+                .init(name: "x", schedule: .every(.seconds(3600)), action: .handler("work"), misfire: .all(limit: 10)))
+        }
+        clock.set(to: start.addingTimeInterval(10 * 3600 + 60))
+        try await benches[0].running {
+            try await benches[1].running {
+                await clock.advance(by: .seconds(100), driving: benches.map(\.scheduler))
+            }
+        }
+        #expect(starts.all.count == 120 && Set(starts.all.map(\.id)).count == 120)
+        let seconds = Dictionary(grouping: starts.all) { Int($0.at.timeIntervalSince(start)) }
+        #expect(seconds.values.allSatisfy { $0.count <= 2 * rate })
+        #expect(seconds.count >= 120 / (2 * rate))
+    }
 }
