@@ -64,7 +64,7 @@ extension Scheduler {
     /// Runs an execution's job again, now, as the job is now; the original is unchanged (T-109, T-110).
     ///
     /// If the original run had a payload, tags, a priority, a concurrency key or overrides of its own, the new one has
-    /// them too.
+    /// them too. A notice is sent again as it was, and is no run of the job.
     ///
     /// - Parameters:
     ///   - id: The execution, whatever became of it.
@@ -90,8 +90,12 @@ extension Scheduler {
         details.overrides = original.details.overrides
         details.idempotencyKey = idempotencyKey
         details.createdBy = author
+        // A notice is sent again; to run the job in its place would be the last thing that is meant.
+        let isNotice = original.details.notice != nil
+        if isNotice { (details.notice, details.parentID) = (original.details.notice, original.details.parentID) }
         let replay = job.execution(
-            id: ExecutionID(bits: context.ids.makeID(at: now)), source: .replay, scheduledFor: now, createdAt: now,
+            id: ExecutionID(bits: context.ids.makeID(at: now)), source: isNotice ? .notification : .replay,
+            scheduledFor: now, createdAt: now,
             payload: original.payload, metadata: original.metadata, details: details)
         return try await enqueue([replay], of: job.id)[0].execution
     }
