@@ -58,7 +58,9 @@ struct HostileCalls {
         let bench = Bench()
         for period in [Duration.seconds(1), .milliseconds(1)] {
             let job = try await bench.scheduler.create(
-                .init(name: "x", schedule: .every(period, anchor: start), action: .handler("work")))
+                .init(
+                    name: "x", schedule: .every(period, anchor: start.addingTimeInterval(-1e9)),
+                    action: .handler("work")))
             let range = start.addingTimeInterval(-1e9)..<start
             let error = await #expect(throws: SchedulerError.self) {
                 try await bench.scheduler.backfill(job.id, range, limit: Scheduler.maximumBackfill)
