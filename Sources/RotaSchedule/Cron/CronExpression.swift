@@ -6,11 +6,15 @@ public struct CronExpression: Sendable, Hashable, CustomStringConvertible {
     public let source: String
     /// The rules the text was read by.
     public let dialect: CronDialect
+    private let packed: PackedCronPattern
+
     /// The seed that `H` took its values from, or `nil` if the text has no `H`.
-    public let hashSeed: String?
-    let pattern: CronPattern
+    public var hashSeed: String? { packed.hashSeed }
+
+    var pattern: CronPattern { packed.pattern }
+
     /// The period of `@every`, in seconds, or `nil` for an expression with fields.
-    let period: Int64?
+    var period: Int64? { packed.period }
 
     /// Reads a cron expression.
     ///
@@ -30,9 +34,8 @@ public struct CronExpression: Sendable, Hashable, CustomStringConvertible {
         case .success(let parsed):
             source = text
             self.dialect = dialect
-            self.hashSeed = parsed.usesHash ? hashSeed : nil
-            pattern = parsed.pattern
-            period = parsed.period
+            packed = PackedCronPattern(
+                parsed.pattern, period: parsed.period, hashSeed: parsed.usesHash ? hashSeed : nil)
         case .failure(let failure):
             throw CronSyntaxError(failure, in: text)
         }
