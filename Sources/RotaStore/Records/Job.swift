@@ -18,9 +18,8 @@ public struct Job: Sendable, Hashable, Identifiable {
     public var updatedAt: Date
     /// Where the job stands on its schedule.
     public var position: JobPosition
-    /// What has become of its executions.
-    public var tally: JobTally
     private var box: Boxed<JobDefinition>
+    private var tallyBox: Boxed<JobTally>?
     private var actors: Boxed<Actors>?
 
     /// Makes the record of a job.
@@ -40,8 +39,8 @@ public struct Job: Sendable, Hashable, Identifiable {
         self.createdAt = createdAt
         self.updatedAt = updatedAt ?? createdAt
         self.position = position
-        self.tally = tally
         box = Boxed(definition)
+        self.tally = tally
         if createdBy != nil || updatedBy != nil {
             actors = Boxed(Actors(createdBy: createdBy, updatedBy: updatedBy))
         }
@@ -50,6 +49,13 @@ public struct Job: Sendable, Hashable, Identifiable {
     private struct Actors: Sendable, Hashable {
         var createdBy: String?
         var updatedBy: String?
+    }
+
+    /// What has become of its executions.
+    public var tally: JobTally {
+        get { tallyBox?.value ?? JobTally() }
+        // Until its first run, a job has none.
+        set { tallyBox = newValue == JobTally() ? nil : Boxed(newValue) }
     }
 
     /// Who created the job, if that was said (S-51).
@@ -83,6 +89,10 @@ public struct Job: Sendable, Hashable, Identifiable {
     package var delivery: DeliveryGuarantee { box.value.delivery }
     package var breakerPolicy: CircuitBreakerPolicy? { box.value.breaker }
     package var notifications: [NotificationRule] { box.value.notifications }
+    package var hasExtras: Bool { box.value.hasExtras }
+
+    /// Whether it has neither labels nor limits, and the policies that most jobs have.
+    package var isPlain: Bool { !box.value.hasExtras && box.value.hasStandardPolicies }
 
     /// The instant at which the job will fire next, or `nil` if it will not (T-27).
     public var nextRunAt: Date? { position.state == .active ? position.wake : nil }
@@ -108,7 +118,7 @@ public struct Job: Sendable, Hashable, Identifiable {
     /// Whether two records are equal in every field.
     public static func == (lhs: Job, rhs: Job) -> Bool {
         lhs.id == rhs.id && lhs.version == rhs.version && lhs.createdAt == rhs.createdAt
-            && lhs.updatedAt == rhs.updatedAt && lhs.position == rhs.position && lhs.tally == rhs.tally
+            && lhs.updatedAt == rhs.updatedAt && lhs.position == rhs.position && lhs.tallyBox == rhs.tallyBox
             && lhs.box == rhs.box && lhs.actors == rhs.actors
     }
 

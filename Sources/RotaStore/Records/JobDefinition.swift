@@ -147,6 +147,12 @@ public struct JobDefinition: Sendable, Hashable {
         static let none = Extras()
     }
 
+    /// Whether it has any of what few jobs have, such as labels and limits.
+    package var hasExtras: Bool { box != nil }
+
+    /// Whether it has the policies that most jobs have.
+    package var hasStandardPolicies: Bool { policyBox === Policies.standard }
+
     private var extras: Extras {
         get { box?.value ?? .none }
         set { box = newValue == .none ? nil : Boxed(newValue) }

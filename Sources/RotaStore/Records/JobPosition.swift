@@ -6,26 +6,22 @@ public import RotaSchedule
 ///
 /// Firing and updating a job replace its position by a compare-and-swap on ``revision``, so that of two schedulers
 /// that saw the same position only one moves the job on.
-public struct JobPosition: Sendable, Hashable, Codable {
-    /// Whether the schedule is running.
-    public var state: JobState
-    /// Why the job is in that state, in words, if there is more to say than the state.
-    public var reason: String?
+public struct JobPosition: Sendable, Hashable {
+    // In an order that leaves no gaps, for there may be a million of them.
+
     /// The nominal instant up to which every occurrence has its verdict; it never moves back.
     public var cursor: Date
-    /// The nominal instant of the next occurrence, or `nil` if none is planned.
-    public var next: Date?
-    /// The instant at which the next occurrence is really due, if smoothing moved it away from ``next``.
-    public var nextEffective: Date?
     /// The number of executions that the schedule has started so far (for I-24).
     public var scheduledRuns: Int
-    /// The nominal instant of the last occurrence that fired.
-    public var lastFired: Date?
-    /// The execution for whose end the schedule waits, if it counts from there.
-    public var awaiting: ExecutionID?
     /// A number that grows by one whenever the position or the definition changes.
     public var revision: Int
-    private var box: Boxed<Holds>?
+    private var box: Boxed<Rest>?
+    /// The nominal instant of the next occurrence, or `nil` if none is planned.
+    public var next: Date?
+    /// The nominal instant of the last occurrence that fired.
+    public var lastFired: Date?
+    /// Whether the schedule is running.
+    public var state: JobState
 
     /// Makes a position.
     public init(
@@ -40,32 +36,50 @@ public struct JobPosition: Sendable, Hashable, Codable {
         revision: Int = 1
     ) {
         self.state = state
-        self.reason = reason
         self.cursor = cursor
         self.next = next
-        self.nextEffective = nextEffective
         self.scheduledRuns = scheduledRuns
         self.lastFired = lastFired
-        self.awaiting = awaiting
         self.revision = revision
+        if reason != nil || nextEffective != nil || awaiting != nil {
+            box = Boxed(Rest(reason: reason, nextEffective: nextEffective, awaiting: awaiting))
+        }
+    }
+
+    /// Why the job is in that state, in words, if there is more to say than the state.
+    public var reason: String? {
+        get { box?.value.reason }
+        set { if box != nil || newValue != nil { rest.reason = newValue } }
+    }
+
+    /// The instant at which the next occurrence is really due, if smoothing moved it away from ``next``.
+    public var nextEffective: Date? {
+        get { box?.value.nextEffective }
+        set { if box != nil || newValue != nil { rest.nextEffective = newValue } }
+    }
+
+    /// The execution for whose end the schedule waits, if it counts from there.
+    public var awaiting: ExecutionID? {
+        get { box?.value.awaiting }
+        set { if box != nil || newValue != nil { rest.awaiting = newValue } }
     }
 
     /// When a paused job goes on by itself, or `nil` if only a person resumes it.
     public var resumesAt: Date? {
-        get { box?.value.resumesAt }
-        set { holds.resumesAt = newValue }
+        get { box?.value.holds.resumesAt }
+        set { if box != nil || newValue != nil { rest.holds.resumesAt = newValue } }
     }
 
     /// How many of the next occurrences are to be skipped because somebody asked for it.
     public var skipsRemaining: Int {
-        get { box?.value.skipsRemaining ?? 0 }
-        set { holds.skipsRemaining = newValue > 0 ? newValue : nil }
+        get { box?.value.holds.skipsRemaining ?? 0 }
+        set { if box != nil || newValue > 0 { rest.holds.skipsRemaining = newValue > 0 ? newValue : nil } }
     }
 
     /// What the job's breaker remembers; `nil` if the job has none or nothing has failed.
     public var breaker: CircuitBreaker? {
-        get { box?.value.breaker }
-        set { holds.breaker = newValue }
+        get { box?.value.holds.breaker }
+        set { if box != nil || newValue != nil { rest.holds.breaker = newValue } }
     }
 
     /// What holds few jobs back; the store's files keep it apart.
@@ -78,11 +92,26 @@ public struct JobPosition: Sendable, Hashable, Codable {
     }
 
     var holds: Holds {
+        get { box?.value.holds ?? .none }
+        set { if box != nil || newValue != .none { rest.holds = newValue } }
+    }
+
+    var hasHolds: Bool { box.map { $0.value.holds != .none } ?? false }
+
+    /// What most jobs have nothing of.
+    private struct Rest: Sendable, Hashable {
+        var reason: String?
+        var nextEffective: Date?
+        var awaiting: ExecutionID?
+        var holds = Holds.none
+
+        static let none = Rest()
+    }
+
+    private var rest: Rest {
         get { box?.value ?? .none }
         set { box = newValue == .none ? nil : Boxed(newValue) }
     }
-
-    var hasHolds: Bool { box != nil }
 
     /// Takes note of occurrences that fired, as every store must in ``JobStore/fire(_:)``.
     ///
@@ -146,5 +175,43 @@ public struct JobPosition: Sendable, Hashable, Codable {
         case .paused: resumesAt
         case .draft, .completed: nil
         }
+    }
+}
+
+extension JobPosition: Codable {
+    private enum CodingKeys: String, CodingKey {
+        case state, reason, cursor, next, nextEffective, scheduledRuns, lastFired, awaiting, revision
+        case holds = "box"
+    }
+
+    /// Decodes a position; what is not there is none.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            state: try container.decode(JobState.self, forKey: .state),
+            reason: try container.decodeIfPresent(String.self, forKey: .reason),
+            cursor: try container.decode(Date.self, forKey: .cursor),
+            next: try container.decodeIfPresent(Date.self, forKey: .next),
+            nextEffective: try container.decodeIfPresent(Date.self, forKey: .nextEffective),
+            scheduledRuns: try container.decode(Int.self, forKey: .scheduledRuns),
+            lastFired: try container.decodeIfPresent(Date.self, forKey: .lastFired),
+            awaiting: try container.decodeIfPresent(ExecutionID.self, forKey: .awaiting),
+            revision: try container.decode(Int.self, forKey: .revision))
+        holds = try container.decodeIfPresent(Holds.self, forKey: .holds) ?? .none
+    }
+
+    /// Encodes the position.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(state, forKey: .state)
+        try container.encodeIfPresent(reason, forKey: .reason)
+        try container.encode(cursor, forKey: .cursor)
+        try container.encodeIfPresent(next, forKey: .next)
+        try container.encodeIfPresent(nextEffective, forKey: .nextEffective)
+        try container.encode(scheduledRuns, forKey: .scheduledRuns)
+        try container.encodeIfPresent(lastFired, forKey: .lastFired)
+        try container.encodeIfPresent(awaiting, forKey: .awaiting)
+        try container.encode(revision, forKey: .revision)
+        if hasHolds { try container.encode(holds, forKey: .holds) }
     }
 }

@@ -32,8 +32,8 @@ package struct JobIndex: Sendable {
     mutating func add(_ job: Job) {
         order.insert(job.id)
         states[Self.place(of: job.position.state)].insert(job.id)
+        guard job.hasExtras else { return }
         let labels = job.definition.labels
-        guard labels != .none else { return }
         if let group = labels.group { groups[group, default: OrderedIndex()].insert(job.id) }
         if let project = labels.project { projects[project, default: OrderedIndex()].insert(job.id) }
         for (name, value) in labels.tags { tags[Tag(name: name, value: value), default: OrderedIndex()].insert(job.id) }
@@ -43,8 +43,8 @@ package struct JobIndex: Sendable {
     mutating func remove(_ job: Job) {
         order.remove(job.id)
         states[Self.place(of: job.position.state)].remove(job.id)
+        guard job.hasExtras else { return }
         let labels = job.definition.labels
-        guard labels != .none else { return }
         if let group = labels.group { Self.remove(job.id, from: &groups[group]) }
         if let project = labels.project { Self.remove(job.id, from: &projects[project]) }
         for (name, value) in labels.tags { Self.remove(job.id, from: &tags[Tag(name: name, value: value)]) }

@@ -215,11 +215,11 @@ import Testing
             ])
         #expect(names(Lease(owner: "", token: 0, expiresAt: Self.date)) == ["owner", "token", "expiresAt"])
         #expect(names(Self.failure) == ["kind", "message"])
-        #expect(names(Self.job) == ["id", "version", "createdAt", "updatedAt", "position", "tally", "box", "actors"])
+        #expect(
+            names(Self.job) == ["id", "version", "createdAt", "updatedAt", "position", "box", "tallyBox", "actors"])
         #expect(
             names(Self.job.position) == [
-                "state", "reason", "cursor", "next", "nextEffective", "scheduledRuns", "lastFired", "awaiting",
-                "revision", "box",
+                "cursor", "scheduledRuns", "revision", "box", "next", "lastFired", "state",
             ])
         #expect(
             names(Self.job.tally) == ["lastRunAt", "lastStatus", "lastFinishedAt", "succeeded", "failed", "dropped"])
