@@ -92,9 +92,28 @@ extension Change {
     ///
     /// Fields of records that this version does not know are stepped over; a kind of change that it does not know is an
     /// error, for leaving one out would leave a state that never was.
+    ///
+    /// - Parameters:
+    ///   - archive: Gets, in place of the changes that put them, executions that are over.
+    ///   - body: Gets the other changes.
+    package static func read(
+        _ payload: UnsafeRawBufferPointer, archive: (ArchivedExecution) -> Void, _ body: (Change) throws -> Void
+    ) throws {
+        try read(payload, isArchived: { ArchivedExecution($0).map(archive) != nil }, body)
+    }
+
+    /// Reads the changes of a frame's payload, in order and in full.
     package static func read(_ payload: UnsafeRawBufferPointer, _ body: (Change) throws -> Void) throws {
+        try read(payload, isArchived: { _ in false }, body)
+    }
+
+    private static func read(
+        _ payload: UnsafeRawBufferPointer, isArchived: (UnsafeRawBufferPointer) -> Bool,
+        _ body: (Change) throws -> Void
+    ) throws {
         var fields = RecordReader(payload)
         while let kind = try fields.next() {
+            if kind == 5, isArchived(try fields.recordBytes()) { continue }
             let record = try fields.record()
             let change: Change =
                 switch kind {

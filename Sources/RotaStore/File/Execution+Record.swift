@@ -21,6 +21,14 @@ extension Execution {
         if hasDetails { record.put(14, try RareJSON.encode(details)) }
     }
 
+    /// Reads an execution that is archived.
+    ///
+    /// - Returns: `nil` for bytes that no archived execution has.
+    init?(archived bytes: [UInt8]) {
+        guard let execution = bytes.withUnsafeBytes({ try? Execution(from: RecordReader($0)) }) else { return nil }
+        self = execution
+    }
+
     init(from reader: RecordReader) throws {
         var record = reader
         var pinned: JobDefinition?
@@ -240,10 +248,16 @@ extension ExecutionStatus {
     }
 
     init(code: Int) throws(RecordFormatError) {
-        guard let status = Self.allCases.first(where: { $0.code == code }) else {
-            throw RecordFormatError("there is no execution status \(code)", isLaterFormat: true)
+        switch code {
+        case 0: self = .queued
+        case 1: self = .running
+        case 2: self = .waiting
+        case 3: self = .succeeded
+        case 4: self = .failed
+        case 5: self = .canceled
+        case 6: self = .expired
+        default: throw RecordFormatError("there is no execution status \(code)", isLaterFormat: true)
         }
-        self = status
     }
 }
 
@@ -253,13 +267,16 @@ extension ExecutionSource {
     /// The number that stands for one of the library's own sources in the store's files.
     var code: Int? { Self.coded.firstIndex(of: self) }
 
+    /// Whether a number stands for a source.
+    static func hasCode(_ code: Int) -> Bool { (0..<4).contains(code) }
+
     init(from record: RecordReader) throws(RecordFormatError) {
         guard record.isNumber else {
             self.init(rawValue: try record.text())
             return
         }
         let code = try record.int()
-        guard Self.coded.indices.contains(code) else {
+        guard Self.hasCode(code) else {
             throw RecordFormatError("there is no execution source \(code)", isLaterFormat: true)
         }
         self = Self.coded[code]

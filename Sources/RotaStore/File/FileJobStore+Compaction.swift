@@ -74,9 +74,9 @@ extension FileJobStore {
             var place: StoreState.SnapshotPlace? = .jobs(after: nil)
             while let from = place {
                 try Task.checkCancellation()
-                let (changes, following) = state.snapshot(from: from, limit: chunk)
+                let (payloads, following) = try Self.payloads(of: state, from: from, limit: chunk)
                 place = following
-                for payload in try Self.payloads(of: changes) {
+                for payload in payloads {
                     writer = try await housekeeping.perform { [writer] in
                         var writer = writer
                         try writer.append(payload)
@@ -99,17 +99,28 @@ extension FileJobStore {
         return writer.size
     }
 
-    /// Encodes changes, in more than one frame if they are large: their size is bounded as well as their number.
-    static func payloads(of changes: [Change]) throws -> [[UInt8]] {
-        var payloads: [[UInt8]] = []
+    /// Encodes the next records of a walk, in more than one frame if they are large: their size is bounded as well as
+    /// their number.
+    static func payloads(
+        of state: StoreState, from place: StoreState.SnapshotPlace, limit: Int
+    ) throws -> (payloads: [[UInt8]], next: StoreState.SnapshotPlace?) {
         var payload = RecordWriter()
+        if case .executions(let after) = place {
+            let next = try state.writeExecutions(after: after, limit: limit, bytes: frameSize, to: &payload)
+            return (payload.bytes.isEmpty ? [] : [payload.bytes], next)
+        }
+        var payloads: [[UInt8]] = []
+        let (changes, next) = state.snapshot(from: place, limit: limit)
         for change in changes {
             try change.write(to: &payload)
-            guard payload.bytes.count > 1 << 20 else { continue }
+            guard payload.bytes.count > frameSize else { continue }
             payloads.append(payload.bytes)
             payload = RecordWriter()
         }
         if !payload.bytes.isEmpty { payloads.append(payload.bytes) }
-        return payloads
+        return (payloads, next)
     }
+
+    /// The length in bytes from which on a frame of a snapshot takes no more records.
+    private static let frameSize = 1 << 20
 }

@@ -59,9 +59,10 @@ extension FileJobStore {
         do {
             var place: StoreState.SnapshotPlace? = .jobs(after: nil)
             while let from = place {
-                let (changes, following) = imported.snapshot(from: from, limit: environment.snapshotChunk)
+                let (payloads, following) = try Self.payloads(
+                    of: imported, from: from, limit: environment.snapshotChunk)
                 place = following
-                for payload in try Self.payloads(of: changes) { try writer.append(payload) }
+                for payload in payloads { try writer.append(payload) }
             }
         } catch {
             writer.discard()

@@ -18,8 +18,9 @@ package struct RecordReader {
     private let bytes: UnsafeRawBufferPointer
     private var offset = 0
     private var shape = RecordWriter.Shape.number
-    private var number: UInt64 = 0
-    private var wide: UInt128 = 0
+    /// A number, or the low half of what is wider.
+    private var low: UInt64 = 0
+    private var high: UInt64 = 0
     private var content = UnsafeRawBufferPointer(start: nil, count: 0)
 
     /// Reads bytes that the caller keeps alive.
@@ -30,28 +31,35 @@ package struct RecordReader {
     /// Steps to the next field.
     ///
     /// - Returns: The field's number, or nil at the end of the record.
+    @inline(__always)
     package mutating func next() throws(RecordFormatError) -> UInt64? {
         if offset == bytes.count { return nil }
         let key = try varint()
         switch key & 3 {
         case 0:
             shape = .number
-            number = try varint()
+            low = try varint()
         case 1:
             shape = .eightBytes
-            let field = try take(8)
-            number = LittleEndian.uint64(field, 0)
+            low = LittleEndian.uint64(bytes, try take(8))
         case 2:
             shape = .sixteenBytes
-            let field = try take(16)
-            wide = UInt128(LittleEndian.uint64(field, 8)) << 64 | UInt128(LittleEndian.uint64(field, 0))
+            let place = try take(16)
+            low = LittleEndian.uint64(bytes, place)
+            high = LittleEndian.uint64(bytes, place + 8)
         default:
             shape = .bytes
             let size = try varint()
-            guard size <= UInt64(bytes.count - offset) else { throw RecordFormatError("a field runs past the end") }
-            content = try take(Int(size))
+            let place = try take(size)
+            content = UnsafeRawBufferPointer(start: bytes.baseAddress.map { $0 + place }, count: offset - place)
         }
         return key >> 2
+    }
+
+    /// Throws if the field has another shape.
+    @inline(__always)
+    package func check(_ wanted: RecordWriter.Shape) throws(RecordFormatError) {
+        if shape != wanted { throw mismatch(wanted) }
     }
 
     /// Whether the field is a number, where a number and text are both allowed.
@@ -59,44 +67,50 @@ package struct RecordReader {
 
     /// The field as a number.
     package func int() throws(RecordFormatError) -> Int {
-        try require(.number)
-        return Int(truncatingIfNeeded: Int64(bitPattern: number >> 1) ^ -Int64(bitPattern: number & 1))
+        try check(.number)
+        return Int(truncatingIfNeeded: Int64(bitPattern: low >> 1) ^ -Int64(bitPattern: low & 1))
     }
 
     /// The field as a date.
     package func date() throws(RecordFormatError) -> Date {
-        try require(.eightBytes)
-        return Date(timeIntervalSinceReferenceDate: Double(bitPattern: number))
+        try check(.eightBytes)
+        return Date(timeIntervalSinceReferenceDate: Double(bitPattern: low))
     }
 
     /// The field as an identifier.
     package func id<ID: RecordID>() throws(RecordFormatError) -> ID {
-        try require(.sixteenBytes)
-        return ID(bits: wide)
+        try check(.sixteenBytes)
+        return ID(bits: UInt128(high) << 64 | UInt128(low))
     }
 
     /// The field as a duration.
     package func duration() throws(RecordFormatError) -> Duration {
-        try require(.sixteenBytes)
-        return Duration(attoseconds: Int128(bitPattern: wide))
+        try check(.sixteenBytes)
+        return Duration(attoseconds: Int128(bitPattern: UInt128(high) << 64 | UInt128(low)))
     }
 
     /// The field as text.
     package func text() throws(RecordFormatError) -> String {
-        try require(.bytes)
+        try check(.bytes)
         return String(decoding: content, as: UTF8.self)
     }
 
     /// The field as data.
     package func data() throws(RecordFormatError) -> Data {
-        try require(.bytes)
+        try check(.bytes)
         return Data(content)
     }
 
     /// The field as another record.
     package func record() throws(RecordFormatError) -> RecordReader {
-        try require(.bytes)
+        try check(.bytes)
         return RecordReader(content)
+    }
+
+    /// The bytes of the field, which is another record.
+    package func recordBytes() throws(RecordFormatError) -> UnsafeRawBufferPointer {
+        try check(.bytes)
+        return content
     }
 
     /// Adds the field, a label, to those read before.
@@ -119,19 +133,28 @@ package struct RecordReader {
         return value
     }
 
-    private func require(_ wanted: RecordWriter.Shape) throws(RecordFormatError) {
-        guard shape == wanted else {
-            throw RecordFormatError("a field has the shape \(shape), expected \(wanted)", isLaterFormat: true)
-        }
+    @inline(never)
+    private func mismatch(_ wanted: RecordWriter.Shape) -> RecordFormatError {
+        RecordFormatError("a field has the shape \(shape), expected \(wanted)", isLaterFormat: true)
     }
 
-    private mutating func take(_ count: Int) throws(RecordFormatError) -> UnsafeRawBufferPointer {
-        guard count <= bytes.count - offset else { throw RecordFormatError("a field runs past the end") }
-        defer { offset += count }
-        return UnsafeRawBufferPointer(rebasing: bytes[offset..<(offset + count)])
+    /// Steps over bytes, and returns where they begin.
+    @inline(__always)
+    private mutating func take(_ count: UInt64) throws(RecordFormatError) -> Int {
+        guard count <= UInt64(bytes.count - offset) else { throw RecordFormatError("a field runs past the end") }
+        defer { offset += Int(count) }
+        return offset
     }
 
+    @inline(__always)
     private mutating func varint() throws(RecordFormatError) -> UInt64 {
+        guard offset < bytes.count, bytes[offset] < 0x80 else { return try longVarint() }
+        defer { offset += 1 }
+        return UInt64(bytes[offset])
+    }
+
+    @inline(never)
+    private mutating func longVarint() throws(RecordFormatError) -> UInt64 {
         var value: UInt64 = 0
         var shift: UInt64 = 0
         while offset < bytes.count, shift < 64 {

@@ -108,6 +108,13 @@ package struct RecordWriter {
         }
     }
 
+    /// Writes another record that is there already.
+    package mutating func record(_ field: UInt64, bytes record: [UInt8]) {
+        key(field, .bytes)
+        varint(UInt64(record.count))
+        bytes.append(contentsOf: record)
+    }
+
     private mutating func key(_ field: UInt64, _ shape: Shape) {
         varint(field << 2 | shape.rawValue)
     }

@@ -3,7 +3,7 @@ extension Recovery where State == StoreState {
     package init(of listing: StoreFolder.Listing, in folder: StoreFolder) throws(FileStoreError) {
         do {
             try self.init(listing, in: folder, initial: StoreState()) { state, payload in
-                try Change.read(payload) { state.apply($0) }
+                try Change.read(payload, archive: { state.put($0) }, { state.apply($0) })
             }
         } catch let error as FileStoreError {
             throw error

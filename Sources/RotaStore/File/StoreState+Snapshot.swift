@@ -5,8 +5,10 @@ extension StoreState {
     package enum SnapshotPlace: Sendable, Hashable {
         /// The jobs after an identifier are next, or all of them.
         case jobs(after: JobID?)
-        /// All jobs are done, and what lies between jobs is next.
-        case relations
+        /// All jobs are done, and what lies between them, or belongs to those after an identifier, is next.
+        case relations(after: JobID?)
+        /// The starts of a pool after one of them are next, or all of them.
+        case starts(RatePool, after: AttemptStart?)
         /// All jobs are done, and the executions after an identifier are next, or all of them.
         case executions(after: ExecutionID?)
     }
@@ -17,7 +19,8 @@ extension StoreState {
     /// The next records of a walk over all of them, as changes that put them into an empty state.
     ///
     /// Records that are there from the beginning of the walk to its end are met once. Whether it meets one that comes or
-    /// changes meanwhile does not matter, if the changes since the beginning are applied again afterwards.
+    /// changes meanwhile does not matter, if the changes since the beginning are applied again afterwards. The order
+    /// does not depend on the process, so that equal states have equal exports.
     ///
     /// - Parameter limit: About how many records to visit.
     /// - Returns: The changes, and where to go on; nil if that was all.
@@ -25,39 +28,94 @@ extension StoreState {
     package func snapshot(
         from place: SnapshotPlace, limit: Int
     ) -> (changes: [Change], next: SnapshotPlace?) {
-        var changes: [Change] = []
         switch place {
-        case .jobs(let after):
-            var last: JobID?
-            for id in jobOrder.suffix(after: after).prefix(limit) {
-                last = id
-                guard let job = jobs[id] else { continue }
-                changes.append(.putJob(job))
-                guard let history = histories[id] else { continue }
-                if let key = history.idempotencyKey { changes.append(.putIdempotencyKey(key, id)) }
-                for version in history.versions { changes.append(.putVersion(version)) }
-                if !history.skips.isEmpty { changes.append(.putSkips(id, history.skips)) }
+        case .jobs(let after): return jobs(after: after, limit: limit)
+        case .relations(let after): return relations(after: after, limit: limit)
+        case .starts(let pool, let after): return starts(of: pool, after: after, limit: limit)
+        case .executions(let after):
+            let ids = Array(executionOrder.suffix(after: after).prefix(limit))
+            return (
+                ids.compactMap { executions[$0].map { .putExecution($0) } }, ids.last.map { .executions(after: $0) }
+            )
+        }
+    }
+
+    /// Writes the next executions of a walk, those that are archived as they are.
+    ///
+    /// - Parameters:
+    ///   - limit: How many records to write at most.
+    ///   - bytes: The length of the payload from which on no more is written.
+    /// - Returns: Where to go on; nil if that was all.
+    package func writeExecutions(
+        after: ExecutionID?, limit: Int, bytes: Int, to payload: inout RecordWriter
+    ) throws -> SnapshotPlace? {
+        var last: ExecutionID?
+        for id in executionOrder.suffix(after: after).prefix(limit) where payload.bytes.count < bytes {
+            last = id
+            if let archived = executions.archived(id) {
+                payload.record(5, bytes: archived)
+            } else if let execution = executions[id] {
+                try Change.putExecution(execution).write(to: &payload)
             }
-            return (changes, last.map { .jobs(after: $0) } ?? .relations)
-        case .relations:
-            // In an order that does not depend on the process, so that equal states have equal exports.
-            for dependency in dependencies.values.sorted(by: { $0.id < $1.id }) {
+        }
+        return last.map { .executions(after: $0) }
+    }
+
+    private func jobs(after: JobID?, limit: Int) -> (changes: [Change], next: SnapshotPlace?) {
+        var changes: [Change] = []
+        var last: JobID?
+        for id in jobOrder.suffix(after: after).prefix(limit) {
+            last = id
+            guard let job = jobs[id] else { continue }
+            changes.append(.putJob(job))
+            guard let history = histories[id] else { continue }
+            if let key = history.idempotencyKey { changes.append(.putIdempotencyKey(key, id)) }
+            for version in history.versions { changes.append(.putVersion(version)) }
+            if !history.skips.isEmpty { changes.append(.putSkips(id, history.skips)) }
+        }
+        return (changes, last.map { .jobs(after: $0) } ?? .relations(after: nil))
+    }
+
+    private func relations(after: JobID?, limit: Int) -> (changes: [Change], next: SnapshotPlace?) {
+        guard !dependencies.isEmpty || !operations.isEmpty || !claims.ledger.starts.isEmpty else {
+            return ([], .executions(after: nil))
+        }
+        var changes: [Change] = []
+        var last: JobID?
+        for id in jobOrder.suffix(after: after).prefix(limit) {
+            last = id
+            for dependency in (jobDependencies[id] ?? []).sorted() {
+                guard let dependency = dependencies[dependency], dependency.jobID == id else { continue }
                 changes.append(.putDependency(dependency))
             }
-            for (key, expiry) in operations.sorted(by: { $0.key < $1.key }) {
+            for key in (histories[id]?.operations ?? []).sorted() {
+                guard let expiry = operations[key] else { continue }
                 changes.append(.putOperation(IdempotencyKey(key.key, for: key.operation, until: expiry), key.job))
             }
-            for (pool, starts) in claims.ledger.starts.sorted(by: { $0.key < $1.key }) {
-                for start in starts.suffix() { changes.append(.putStart(pool, start)) }
-            }
-            return (changes, .executions(after: nil))
-        case .executions(let after):
-            var last: ExecutionID?
-            for id in executionOrder.suffix(after: after).prefix(limit) {
-                last = id
-                if let execution = executions[id] { changes.append(.putExecution(execution)) }
-            }
-            return (changes, last.map { .executions(after: $0) })
+            if claims.ledger.starts[.job(id)] != nil { return (changes, .starts(.job(id), after: nil)) }
+            if changes.count >= limit { return (changes, .relations(after: id)) }
         }
+        return (changes, last.map { .relations(after: $0) } ?? sharedStarts(after: nil))
+    }
+
+    private func starts(
+        of pool: RatePool, after: AttemptStart?, limit: Int
+    ) -> (changes: [Change], next: SnapshotPlace?) {
+        let starts = claims.ledger.starts[pool].map { Array($0.suffix(after: after).prefix(limit)) } ?? []
+        let changes = starts.map { Change.putStart(pool, $0) }
+        if starts.count == limit { return (changes, .starts(pool, after: starts.last)) }
+        switch pool {
+        case .job(let id): return (changes, .relations(after: id))
+        case .shared(let name): return (changes, sharedStarts(after: name))
+        }
+    }
+
+    /// Where to go on after a name that jobs share: with the next one, or with the executions.
+    private func sharedStarts(after name: String?) -> SnapshotPlace {
+        let names = claims.ledger.starts.keys.lazy.compactMap { pool -> String? in
+            guard case .shared(let next) = pool, name.map({ next > $0 }) ?? true else { return nil }
+            return next
+        }
+        return names.min().map { .starts(.shared($0), after: nil) } ?? .executions(after: nil)
     }
 }

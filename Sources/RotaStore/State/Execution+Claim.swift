@@ -1,6 +1,13 @@
 import Foundation
 
 extension Execution {
+    /// What the orders in which executions are listed want to know of it.
+    package var facts: ExecutionFacts {
+        ExecutionFacts(
+            id: id, jobID: jobID, status: progress.status, scheduledFor: scheduledFor, finishedAt: progress.finishedAt,
+            isScheduled: source == .schedule, idempotencyKey: hasDetails ? details.idempotencyKey : nil)
+    }
+
     /// What the order of claims wants to know of it.
     var ticket: ClaimTicket {
         let details = hasDetails ? details : nil

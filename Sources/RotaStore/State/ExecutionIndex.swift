@@ -22,20 +22,20 @@ package struct ExecutionIndex: Sendable {
         runKeys.isEmpty ? nil : runKeys[RunKey(job: job, key: key)]
     }
 
-    mutating func add(_ execution: Execution) {
+    mutating func add(_ execution: ExecutionFacts) {
         order.insert(execution.id)
         schedule.insert(DueKey(instant: execution.scheduledFor, id: execution.id))
-        statuses[Self.place(of: execution.progress.status)].insert(execution.id)
-        guard execution.hasDetails, let key = execution.details.idempotencyKey else { return }
+        statuses[Self.place(of: execution.status)].insert(execution.id)
+        guard let key = execution.idempotencyKey else { return }
         let runKey = RunKey(job: execution.jobID, key: key)
         runKeys[runKey] = min(runKeys[runKey] ?? execution.id, execution.id)
     }
 
-    mutating func remove(_ execution: Execution) {
+    mutating func remove(_ execution: ExecutionFacts) {
         order.remove(execution.id)
         schedule.remove(DueKey(instant: execution.scheduledFor, id: execution.id))
-        statuses[Self.place(of: execution.progress.status)].remove(execution.id)
-        guard execution.hasDetails, let key = execution.details.idempotencyKey else { return }
+        statuses[Self.place(of: execution.status)].remove(execution.id)
+        guard let key = execution.idempotencyKey else { return }
         let runKey = RunKey(job: execution.jobID, key: key)
         if runKeys[runKey] == execution.id { runKeys[runKey] = nil }
     }

@@ -26,6 +26,12 @@ package struct JobHistory: Sendable {
 
     package init() {}
 
+    /// Takes note of a run that is over.
+    mutating func add(_ finishedRun: ExecutionID) {
+        executions.insert(finishedRun)
+        finished.insert(finishedRun)
+    }
+
     package mutating func put(_ version: JobVersion) {
         let place = versions.firstIndex { $0.version >= version.version } ?? versions.count
         if place < versions.count, versions[place].version == version.version {

@@ -13,7 +13,8 @@ package struct OrderedIndex<Key: Comparable & Sendable>: Sendable {
     /// The number of keys.
     package private(set) var count = 0
 
-    private static var chunkSize: Int { 128 }
+    /// The number of keys in a full chunk: in a large set more, so that there are fewer chunks to move when one splits.
+    private var chunkSize: Int { count < 1 << 15 ? 128 : 512 }
 
     package init() {}
 
@@ -74,19 +75,22 @@ package struct OrderedIndex<Key: Comparable & Sendable>: Sendable {
             return true
         }
         self[chunk: chunk].insert(key, at: position)
-        if self[chunk: chunk].count > Self.chunkSize { split(chunk) }
+        if self[chunk: chunk].count > chunkSize { split(chunk) }
         return true
     }
 
     /// Adds the greatest key, as is mostly the case; full chunks stay full.
     private mutating func append(_ key: Key, to last: Int) {
         count += 1
-        if last == 0, firstChunk.count >= Self.chunkSize, taken >= Self.chunkSize / 2 { dropTaken() }
-        if self[chunk: last].count < Self.chunkSize {
+        if last == 0, firstChunk.count >= chunkSize, taken >= chunkSize / 2 { dropTaken() }
+        if self[chunk: last].count < chunkSize {
             self[chunk: last].append(key)
             if last > 0 { lastKeys[last - 1] = key }
         } else {
-            laterChunks.append([key])
+            var chunk: [Key] = []
+            chunk.reserveCapacity(chunkSize)
+            chunk.append(key)
+            laterChunks.append(chunk)
             lastKeys.append(key)
         }
     }

@@ -20,15 +20,15 @@ extension StoreState {
 
     /// Checks that all executions can be queued, but for those that are repetitions.
     private func check(_ new: [Execution]) throws(StoreError) {
-        var ids = Set<ExecutionID>()
+        var ids = SeenIDs<ExecutionID>()
         var keys: [JobID: Set<String>] = [:]
         for execution in new {
-            guard jobs[execution.jobID] != nil else { throw .noJob(execution.jobID) }
+            guard jobs.contains(execution.jobID) else { throw .noJob(execution.jobID) }
             if let key = execution.idempotencyKey {
                 guard earlierRun(as: execution) == nil, keys[execution.jobID, default: []].insert(key).inserted
                 else { continue }
             }
-            guard executions[execution.id] == nil, ids.insert(execution.id).inserted else {
+            guard !executions.contains(execution.id), ids.insert(execution.id) else {
                 throw .executionExists(execution.id)
             }
             guard execution.canBegin else { throw .cannotBegin(execution) }

@@ -43,10 +43,10 @@ extension StoreState {
         let finished = histories[job.id].map { Array($0.finished.suffix()) } ?? []
         let notices = finishedNotices[job.id].map { Array($0.suffix()) } ?? []
         let ended = (finished + notices).compactMap { executions[$0] }
-        for execution in ended { removeFromAged(FiledExecution(execution)) }
+        for key in ended.compactMap({ ageKey($0.facts) }) { aged.remove(key) }
         let retention = job.retention
         agingJobs[job.id] = retention.maximumAge == nil && retention.ages.isEmpty ? nil : retention
-        for execution in ended { addToAged(FiledExecution(execution)) }
+        for key in ended.compactMap({ ageKey($0.facts) }) { aged.insert(key) }
         markIfOverfull(job.id)
     }
 
@@ -72,9 +72,7 @@ extension StoreState {
         if let history = histories[id] {
             for key in history.operations { removeOperation(key) }
             for execution in history.executions.suffix() {
-                guard let removed = executions.removeValue(forKey: execution) else { continue }
-                executionIndex.remove(removed)
-                _ = unfile(FiledExecution(removed))
+                _ = drop(execution)
             }
             if let key = history.idempotencyKey, idempotencyKeys[key] == id { idempotencyKeys[key] = nil }
         }
@@ -93,14 +91,32 @@ extension StoreState {
         guard jobs.contains(execution.jobID) else { return }
         var isTurnOver = false
         if let old = executions.updateValue(execution, forKey: execution.id) {
-            executionIndex.remove(old)
+            executionIndex.remove(old.facts)
             isTurnOver = unfile(FiledExecution(old))
-            countRun(old, by: -1)
+            countRun(old.facts, by: -1)
         }
-        countRun(execution, by: 1)
-        executionIndex.add(execution)
+        countRun(execution.facts, by: 1)
+        executionIndex.add(execution.facts)
         histories.modify(execution.jobID, default: JobHistory()) { _ = $0.executions.insert(execution.id) }
         if file(FiledExecution(execution)) || isTurnOver { passTurn(of: execution.jobID) }
+    }
+
+    /// Puts an execution that is over, as a file has it.
+    package mutating func put(_ archived: ArchivedExecution) {
+        let facts = archived.facts
+        if let last = executionOrder.last, facts.id <= last, executions.contains(facts.id) {
+            if let execution = Execution(archived: archived.bytes) { put(execution) }
+            return
+        }
+        let isKnown = histories.modify(facts.jobID) { $0.add(facts.id) } != nil
+        if !isKnown {
+            guard jobs.contains(facts.jobID) else { return }
+            histories.modify(facts.jobID, default: JobHistory()) { $0.add(facts.id) }
+        }
+        countRun(facts, by: 1)
+        executions.add(archived)
+        executionIndex.add(facts)
+        if let key = ageKey(facts) { aged.insert(key) }
     }
 
     mutating func put(_ progress: ExecutionProgress, of id: ExecutionID) {
@@ -139,11 +155,24 @@ extension StoreState {
     }
 
     mutating func removeExecution(_ id: ExecutionID) {
-        guard let execution = executions.removeValue(forKey: id) else { return }
-        executionIndex.remove(execution)
-        countRun(execution, by: -1)
-        histories.modify(execution.jobID) { _ = $0.executions.remove(id) }
-        if unfile(FiledExecution(execution)) { passTurn(of: execution.jobID) }
+        guard let (facts, isTurnOver) = drop(id) else { return }
+        countRun(facts, by: -1)
+        histories.modify(facts.jobID) { _ = $0.executions.remove(id) }
+        if isTurnOver { passTurn(of: facts.jobID) }
+    }
+
+    /// Removes an execution from all that knows it, but for the lists of its job.
+    private mutating func drop(_ id: ExecutionID) -> (facts: ExecutionFacts, isTurnOver: Bool)? {
+        if let facts = executions.removeArchived(id) {
+            executionIndex.remove(facts)
+            histories.modify(facts.jobID) { _ = $0.finished.remove(id) }
+            if !overfull.isEmpty { markIfOverfull(facts.jobID) }
+            if let key = ageKey(facts) { aged.remove(key) }
+            return (facts, false)
+        }
+        guard let execution = executions.removeValue(forKey: id) else { return nil }
+        executionIndex.remove(execution.facts)
+        return (execution.facts, unfile(FiledExecution(execution)))
     }
 
     /// Puts an execution where its progress says it belongs.
@@ -152,7 +181,7 @@ extension StoreState {
     private mutating func file(_ execution: FiledExecution, wasLive: Bool = false) -> Bool {
         if execution.status.isTerminal {
             addToFinished(execution)
-            addToAged(execution)
+            if let key = ageKey(execution) { aged.insert(key) }
             return false
         }
         if let end = execution.leaseEnd { leases.insert(DueKey(instant: end, id: execution.id)) }
@@ -169,7 +198,7 @@ extension StoreState {
     private mutating func unfile(_ execution: FiledExecution, staysLive: Bool = false) -> Bool {
         if execution.status.isTerminal {
             removeFromFinished(execution)
-            removeFromAged(execution)
+            if let key = ageKey(execution) { aged.remove(key) }
             return false
         }
         if !lapsed.isEmpty { lapsed.remove(execution.id) }
@@ -214,22 +243,25 @@ extension StoreState {
     }
 
     /// Keeps count of a job's runs by their instants, if its schedule began anew.
-    private mutating func countRun(_ execution: Execution, by difference: Int) {
-        guard !restarted.isEmpty, execution.source == .schedule else { return }
+    private mutating func countRun(_ execution: ExecutionFacts, by difference: Int) {
+        guard !restarted.isEmpty, execution.isScheduled else { return }
         restarted[execution.jobID]?[execution.scheduledFor, default: 0] += difference
     }
 
-    private mutating func addToAged(_ execution: FiledExecution) {
-        if let end = endOfLife(of: execution) { aged.insert(DueKey(instant: end, id: execution.id)) }
+    /// The place by its age of an execution that is over, if its job keeps it for a time.
+    private func ageKey(
+        _ id: ExecutionID, of job: JobID, _ status: ExecutionStatus, finishedAt: Date?
+    ) -> DueKey<ExecutionID>? {
+        guard !agingJobs.isEmpty, let age = agingJobs[job]?.age(of: status) else { return nil }
+        return finishedAt.map { DueKey(instant: $0.addingTimeInterval(age / .seconds(1)), id: id) }
     }
 
-    private mutating func removeFromAged(_ execution: FiledExecution) {
-        if let end = endOfLife(of: execution) { aged.remove(DueKey(instant: end, id: execution.id)) }
+    private func ageKey(_ facts: ExecutionFacts) -> DueKey<ExecutionID>? {
+        ageKey(facts.id, of: facts.jobID, facts.status, finishedAt: facts.finishedAt)
     }
 
-    private func endOfLife(of execution: FiledExecution) -> Date? {
-        guard !agingJobs.isEmpty, let age = agingJobs[execution.jobID]?.age(of: execution.status) else { return nil }
-        return execution.finishedAt?.addingTimeInterval(age / .seconds(1))
+    private func ageKey(_ execution: FiledExecution) -> DueKey<ExecutionID>? {
+        ageKey(execution.id, of: execution.jobID, execution.status, finishedAt: execution.finishedAt)
     }
 
     /// Brings the queue in step with whose turn it is in the series of a job.

@@ -17,26 +17,28 @@ extension StoreState {
     }
 
     private func checkIdentifiers(of insertions: [JobInsertion]) throws(StoreError) {
-        var seenJobs = Set<JobID>()
-        var seenExecutions = Set<ExecutionID>()
+        var seenJobs = SeenIDs<JobID>()
+        var seenExecutions = SeenIDs<ExecutionID>()
         var seenKeys = Set<String>()
         var seenSlugs = Set<[String?]>()
         for insertion in insertions {
             if let key = insertion.idempotencyKey {
                 guard idempotencyKeys[key] == nil, seenKeys.insert(key).inserted else { continue }
             }
-            guard jobs[insertion.job.id] == nil, seenJobs.insert(insertion.job.id).inserted else {
+            guard !jobs.contains(insertion.job.id), seenJobs.insert(insertion.job.id) else {
                 throw StoreError(.duplicate, "There is a job \(insertion.job.id) already; a new job needs a new id.")
             }
-            let labels = insertion.job.definition.labels
-            if let slug = labels.slug {
-                guard seenSlugs.insert([slug, labels.project]).inserted else { throw .slugIsTaken(labels) }
+            if insertion.job.hasExtras {
+                let labels = insertion.job.definition.labels
+                if let slug = labels.slug, !seenSlugs.insert([slug, labels.project]).inserted {
+                    throw .slugIsTaken(labels)
+                }
                 try checkSlug(of: insertion.job.id, labels)
             }
             var runKeys = Set<String>()
             for execution in insertion.executions {
                 guard execution.jobID == insertion.job.id else { throw .noJob(execution.jobID) }
-                guard executions[execution.id] == nil, seenExecutions.insert(execution.id).inserted else {
+                guard !executions.contains(execution.id), seenExecutions.insert(execution.id) else {
                     throw .executionExists(execution.id)
                 }
                 guard execution.canBegin else { throw .cannotBegin(execution) }
@@ -131,7 +133,7 @@ extension StoreState {
 
     package mutating func delete(_ ids: [JobID], log: inout ChangeLog) -> [JobID] {
         ids.filter { id in
-            guard jobs[id] != nil else { return false }
+            guard jobs.contains(id) else { return false }
             record(.removeJob(id), log: &log)
             return true
         }

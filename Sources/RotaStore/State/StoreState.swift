@@ -6,7 +6,7 @@ package import Foundation
 /// leave them in a ``ChangeLog``; a store that writes the log down can rebuild the state by applying it again.
 package struct StoreState: Sendable {
     package internal(set) var jobs = RecordTable<JobID, Job>()
-    package internal(set) var executions = RecordTable<ExecutionID, Execution>()
+    package internal(set) var executions = ExecutionTable()
     package internal(set) var histories = RecordTable<JobID, JobHistory>()
     package internal(set) var idempotencyKeys: [String: JobID] = [:]
     package internal(set) var dependencies: [DependencyID: JobDependency] = [:]
@@ -85,7 +85,7 @@ package struct StoreState: Sendable {
         case .putOperation(let key, let id): put(key, for: id)
         case .removeOperation(let key): removeOperation(key)
         case .putStart(let pool, let start):
-            if case .job(let id) = pool, jobs[id] == nil { return }
+            if case .job(let id) = pool, !jobs.contains(id) { return }
             claims.put(start, in: pool)
         case .forgetStarts(let pool, let date): claims.forgetStarts(in: pool, through: date)
         }
@@ -130,7 +130,7 @@ package struct StoreState: Sendable {
     }
 
     private mutating func put(_ dependency: JobDependency) {
-        guard jobs[dependency.jobID] != nil, jobs[dependency.dependsOn] != nil else { return }
+        guard jobs.contains(dependency.jobID), jobs.contains(dependency.dependsOn) else { return }
         removeDependency(dependency.id)
         dependencies[dependency.id] = dependency
         jobDependencies[dependency.jobID, default: []].insert(dependency.id)
@@ -146,7 +146,7 @@ package struct StoreState: Sendable {
     }
 
     private mutating func put(_ key: IdempotencyKey, for id: JobID) {
-        guard jobs[id] != nil else { return }
+        guard jobs.contains(id) else { return }
         let operation = OperationKey(job: id, operation: key.operation, key: key.key)
         removeOperation(operation)
         operations[operation] = key.expiresAt
