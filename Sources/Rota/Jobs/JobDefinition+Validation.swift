@@ -6,26 +6,38 @@ import RotaStore
 extension JobDefinition {
     /// Checks what could not be checked when the parts were made (SX-13).
     func validate() throws {
+        try validateName()
+        try schedule.validate()
+        if let call = action.handler { try validate(call) }
+        // The policies and the rest that most jobs have are in order.
+        if !hasStandardPolicies { try validatePolicies() }
+        guard hasExtras else { return }
+        try validateTrouble()
+        let check = FieldCheck(code: .invalidJob, jobName: name)
+        try labels.validate(check)
+        try limits.validate(check)
+        try validateRest(check)
+    }
+
+    private func validateName() throws(SchedulerError) {
+        // Counting characters takes time; what is short and has a visible one in ASCII need not be counted.
+        if name.utf8.count <= 255, name.utf8.contains(where: { $0 > 0x20 && $0 < 0x7f }) { return }
         let length = name.count
         guard (1...255).contains(length), name.contains(where: { !$0.isWhitespace }) else {
             throw SchedulerError(
                 .invalidJob, "A job's name has from 1 to 255 characters, not all of them blank; this has \(length).",
                 value: name)
         }
-        try schedule.validate()
+    }
+
+    private func validatePolicies() throws {
         try retry.validate()
-        try validateTrouble()
         if let lateness = misfire.maximumLateness, lateness < .zero {
             throw SchedulerError(
                 .invalidJob,
                 "The maximum lateness of job “\(name)” is \(lateness), so that it could never run; "
                     + "it must be zero or more.", value: "\(lateness)")
         }
-        if let call = action.handler { try validate(call) }
-        let check = FieldCheck(code: .invalidJob, jobName: name)
-        try labels.validate(check)
-        try limits.validate(check)
-        try validateRest(check)
     }
 
     private func validate(_ call: HandlerCall) throws(SchedulerError) {
@@ -36,6 +48,11 @@ extension JobDefinition {
             throw SchedulerError(
                 .invalidJob, "The timeout of handler “\(call.name)” is \(timeout); it must be more than zero.",
                 value: "\(timeout)")
+        }
+        if let limit = call.heartbeatLimit, limit <= .zero {
+            throw SchedulerError(
+                .invalidJob, "The heartbeat limit of job “\(name)” is \(limit); it must be more than zero.",
+                value: "\(limit)")
         }
         try FieldCheck(code: .invalidJob, jobName: name).payload(call.payload, "The payload")
     }

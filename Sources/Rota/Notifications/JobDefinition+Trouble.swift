@@ -20,10 +20,5 @@ extension JobDefinition {
                 try NoticeDelivery(url: url, secret: secret, signature: .standard).validate()
             }
         }
-        if let limit = action.handler?.heartbeatLimit, limit <= .zero {
-            throw SchedulerError(
-                .invalidJob, "The heartbeat limit of job “\(name)” is \(limit); it must be more than zero.",
-                value: "\(limit)")
-        }
     }
 }

@@ -67,14 +67,20 @@ package struct OrderedIndex<Key: Comparable & Sendable>: Sendable {
         }
         let chunk = chunkIndex(for: key)
         let position = lowerBound(of: key, inChunk: chunk)
-        guard self[chunk: chunk][position] != key else { return false }
-        count += 1
-        if chunk == 0, position == taken, taken > 0 {
-            taken -= 1
-            firstChunk[taken] = key
-            return true
+        if chunk > 0 {
+            guard laterChunks[chunk - 1][position] != key else { return false }
+            laterChunks[chunk - 1].insert(key, at: position)
+        } else {
+            guard firstChunk[position] != key else { return false }
+            if position == taken, taken > 0 {
+                taken -= 1
+                firstChunk[taken] = key
+                count += 1
+                return true
+            }
+            firstChunk.insert(key, at: position)
         }
-        self[chunk: chunk].insert(key, at: position)
+        count += 1
         if self[chunk: chunk].count > chunkSize { split(chunk) }
         return true
     }
@@ -155,6 +161,14 @@ package struct OrderedIndex<Key: Comparable & Sendable>: Sendable {
         return self[chunk: chunk][lowerBound(of: key, inChunk: chunk)] == key
     }
 
+    /// The key of the set that is equal to another, for keys that are equal without being the same.
+    package func find(_ key: Key) -> Key? {
+        guard let last, key <= last else { return nil }
+        let chunk = chunkIndex(for: key)
+        let found = self[chunk: chunk][lowerBound(of: key, inChunk: chunk)]
+        return found == key ? found : nil
+    }
+
     /// The smallest key greater than another.
     package func next(after key: Key) -> Key? {
         let (chunk, position) = place(after: key)
@@ -218,11 +232,19 @@ package struct OrderedIndex<Key: Comparable & Sendable>: Sendable {
 
     /// The first position in a chunk whose key is not smaller than a key.
     private func lowerBound(of key: Key, inChunk chunk: Int) -> Int {
-        var (low, high) = (start(ofChunk: chunk), self[chunk: chunk].count)
-        while low < high {
-            let middle = (low + high) / 2
-            if self[chunk: chunk][middle] < key { low = middle + 1 } else { high = middle }
+        chunk == 0
+            ? Self.lowerBound(of: key, in: firstChunk, from: taken)
+            : Self.lowerBound(of: key, in: laterChunks[chunk - 1], from: 0)
+    }
+
+    private static func lowerBound(of key: Key, in keys: [Key], from start: Int) -> Int {
+        keys.withUnsafeBufferPointer { keys in
+            var (low, high) = (start, keys.count)
+            while low < high {
+                let middle = (low + high) / 2
+                if keys[middle] < key { low = middle + 1 } else { high = middle }
+            }
+            return low
         }
-        return low
     }
 }

@@ -6,7 +6,7 @@ extension StoreState {
         try check(new)
         return new.map { execution in
             if let existing = earlierRun(as: execution) { return .existing(existing) }
-            record(.putExecution(execution), log: &log)
+            record(execution, log: &log)
             if execution.progress.status.isTerminal { markIfOverfull(execution.jobID) }
             return .queued(execution)
         }

@@ -104,6 +104,7 @@ extension StoreState {
     /// Puts an execution that is over, as a file has it.
     package mutating func put(_ archived: ArchivedExecution) {
         let facts = archived.facts
+        // Files have them in the order in which they were made, so that most come after all that are there.
         if let last = executionOrder.last, facts.id <= last, executions.contains(facts.id) {
             if let execution = Execution(archived: archived.bytes) { put(execution) }
             return

@@ -9,9 +9,9 @@ extension StoreState {
             if let key = insertion.idempotencyKey, let id = idempotencyKeys[key], let job = jobs[id] {
                 return .existing(job)
             }
-            record(.putJob(insertion.job), log: &log)
+            record(insertion.job, log: &log)
             if let key = insertion.idempotencyKey { record(.putIdempotencyKey(key, insertion.job.id), log: &log) }
-            for execution in insertion.executions { record(.putExecution(execution), log: &log) }
+            for execution in insertion.executions { record(execution, log: &log) }
             return .inserted(insertion.job)
         }
     }

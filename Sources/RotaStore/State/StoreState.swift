@@ -98,6 +98,11 @@ package struct StoreState: Sendable {
 
     // MARK: The changes of every run, which are made only for a log that is written down
 
+    mutating func record(_ job: Job, log: inout ChangeLog) {
+        log.append(.putJob(job))
+        put(job)
+    }
+
     mutating func record(_ execution: Execution, log: inout ChangeLog) {
         log.append(.putExecution(execution))
         put(execution)
