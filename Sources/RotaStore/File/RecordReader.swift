@@ -17,7 +17,7 @@ package struct RecordFormatError: Error, Hashable {
 package struct RecordReader {
     private let bytes: UnsafeRawBufferPointer
     private var offset = 0
-    private var shape = RecordWriter.Shape.number
+    private var shape = RecordShape.number
     /// A number, or the low half of what is wider.
     private var low: UInt64 = 0
     private var high: UInt64 = 0
@@ -58,7 +58,7 @@ package struct RecordReader {
 
     /// Throws if the field has another shape.
     @inline(__always)
-    package func check(_ wanted: RecordWriter.Shape) throws(RecordFormatError) {
+    package func check(_ wanted: RecordShape) throws(RecordFormatError) {
         if shape != wanted { throw mismatch(wanted) }
     }
 
@@ -134,7 +134,7 @@ package struct RecordReader {
     }
 
     @inline(never)
-    private func mismatch(_ wanted: RecordWriter.Shape) -> RecordFormatError {
+    private func mismatch(_ wanted: RecordShape) -> RecordFormatError {
         RecordFormatError("a field has the shape \(shape), expected \(wanted)", isLaterFormat: true)
     }
 

@@ -5,18 +5,6 @@ package import Foundation
 /// A field is its number and the shape of its value in one byte pair or less, then the value. What is nil or empty is
 /// left out.
 package struct RecordWriter {
-    /// The shapes of values, which tell a reader how long an unknown field is.
-    package enum Shape: UInt64 {
-        /// A variable-length integer, seven bits a byte, low bits first; signed numbers are zigzagged.
-        case number = 0
-        /// Eight bytes: a date, as the bits of its seconds since 2001.
-        case eightBytes = 1
-        /// Sixteen bytes: an identifier, or a duration in attoseconds.
-        case sixteenBytes = 2
-        /// A length and as many bytes: text in UTF-8, data, or another record.
-        case bytes = 3
-    }
-
     /// The bytes written so far.
     package var bytes: [UInt8]
 
@@ -115,7 +103,7 @@ package struct RecordWriter {
         bytes.append(contentsOf: record)
     }
 
-    private mutating func key(_ field: UInt64, _ shape: Shape) {
+    private mutating func key(_ field: UInt64, _ shape: RecordShape) {
         varint(field << 2 | shape.rawValue)
     }
 

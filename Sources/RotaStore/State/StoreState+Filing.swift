@@ -5,6 +5,13 @@ import Foundation
 
 extension StoreState {
     mutating func put(_ job: Job) {
+        // A new job has no executions yet, and most have nothing that holds them back or keeps history otherwise.
+        if job.isPlain, !jobs.contains(job.id) {
+            jobs.updateValue(job, forKey: job.id)
+            jobIndex.add(job)
+            if let wake = job.position.wake { dueJobs.insert(DueKey(instant: wake, id: job.id)) }
+            return
+        }
         let old = jobs[job.id]
         if let old {
             jobIndex.remove(old)
