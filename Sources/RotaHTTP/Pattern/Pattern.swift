@@ -9,7 +9,7 @@ public struct Pattern: Sendable, Hashable, CustomStringConvertible {
     private let program: PatternProgram
 
     /// How many instructions a search may carry out: a second or so, far more than an honest pattern needs.
-    static let steps = 20_000_000
+    package static let steps = 20_000_000
 
     init(text: String, program: PatternProgram) {
         self.text = text
@@ -30,7 +30,7 @@ public struct Pattern: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// Whether the pattern occurs in a text, out of an allowance of steps that several searches share.
-    func occurs(in text: String, steps: inout Int) -> Bool? {
+    package func occurs(in text: String, steps: inout Int) -> Bool? {
         switch program.search(text, steps: &steps) {
         case .found: true
         case .notFound: false

@@ -9,9 +9,10 @@ extension ResponseMatcher {
         failure(in: response, redaction: Redaction())
     }
 
-    /// As ``failure(in:)``, with secrets struck out of what the message shows before that is cut short.
-    func failure(in response: HTTPResponse, redaction: Redaction) -> String? {
-        var evidence = Evidence(response, redaction)
+    /// As ``failure(in:)``, with secrets struck out of what the message shows before that is cut short, and with an
+    /// allowance of steps for all the patterns together.
+    package func failure(in response: HTTPResponse, redaction: Redaction, steps: Int = Pattern.steps) -> String? {
+        var evidence = Evidence(response, redaction, steps: steps)
         switch finding(in: &evidence) {
         case .holds: return nil
         case .fails(let reason), .unknown(let reason): return reason
@@ -88,12 +89,13 @@ extension ResponseMatcher {
         /// What is struck out of what a message shows.
         let redaction: Redaction
         /// How far all the patterns of a rule may search together, whatever number of them and of values there is.
-        var steps = Pattern.steps
+        var steps: Int
         private lazy var json = read()
 
-        init(_ response: HTTPResponse, _ redaction: Redaction) {
+        init(_ response: HTTPResponse, _ redaction: Redaction, steps: Int) {
             self.response = response
             self.redaction = redaction
+            self.steps = steps
         }
 
         private func read() -> Result<JSONValue, Unreadable> {

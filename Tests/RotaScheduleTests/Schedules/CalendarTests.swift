@@ -37,7 +37,7 @@ import Testing
         var random = SeededGenerator(0xCA1 + batch)
         let zone = "America/New_York"
         let history = ZoneHistory(try TimeZoneDatabase.system.rules(for: zone))
-        for _ in 0..<10 {
+        for _ in 0..<5 {
             let expression = ["0 * * * *", "30 9 * * *", "*/20 8-20 * * *", "0 0 1,15 * *"][random.int(0...3)]
             let base = try Schedule.cron(expression, in: zone)
             let models = try (0..<random.int(1...2)).map { _ in (try Model.random(&random), random.chance(50)) }
@@ -136,8 +136,6 @@ import Testing
         let everySecond = try Schedule.cron("* * * * * *")
         let now = instant("2026-01-01T00:00:00Z")
         #expect(everySecond.excluding(.weekdays(Set(Weekday.allCases))).next(after: now) == nil)
-        #expect(everySecond.excluding(try .cron(CronExpression("* * * * *"))).next(after: now) == nil)
-        #expect(everySecond.excluding(try .cron(CronExpression("* * * * *"))).previous(before: now) == nil)
         #expect(everySecond.within(try .dates(["2020-01-01"])).next(after: now) == nil)
         #expect(text(everySecond.within(try .dates(["2150-01-01"])).next(after: now)) == "2150-01-01T00:00:00Z")
         #expect(text(everySecond.within(try .dates(["2020-01-01"])).previous(before: now)) == "2020-01-01T23:59:59Z")

@@ -15,6 +15,8 @@ final class WallClockWalker {
     private let seconds: [Bool]
     private let minutes: [Bool]
     private let hours: [Bool]
+    /// Whether the seconds between whole minutes need not be looked at: ``mayFire(at:)`` says no to each of them.
+    private let onlyWholeMinutes: Bool
     /// Whether the model matches a day, by day number.
     private var days: [Int: Bool] = [:]
 
@@ -26,6 +28,7 @@ final class WallClockWalker {
         seconds = (0..<60).map(model.seconds.contains)
         minutes = (0..<60).map(model.minutes.contains)
         hours = (0..<24).map(model.hours.contains)
+        onlyWholeMinutes = zone.hasWholeMinutes && !model.seconds.contains { $0 != 0 }
     }
 
     /// The first instant after `start` that fires, if it comes before `limit`.
@@ -34,7 +37,7 @@ final class WallClockWalker {
         while instant < limit {
             let empty = emptyStretch(from: instant)
             if empty == 0, mayFire(at: instant), fires(at: instant) { return instant }
-            instant += max(1, empty)
+            instant += max(onlyWholeMinutes ? 60 - wrap(instant, 60) : 1, empty)
         }
         return nil
     }
@@ -45,7 +48,7 @@ final class WallClockWalker {
         while instant >= limit {
             let empty = emptyStretch(upTo: instant)
             if empty == 0, mayFire(at: instant), fires(at: instant) { return instant }
-            instant -= max(1, empty)
+            instant -= max(onlyWholeMinutes ? wrap(instant, 60) : 1, 1, empty)
         }
         return nil
     }
