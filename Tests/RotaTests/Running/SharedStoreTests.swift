@@ -133,4 +133,39 @@ struct SharedStoreTests {
         #expect(executions.map(\.scheduledFor) == (1...due).map { start.addingTimeInterval(Double($0 * 7)) })
         #expect(executions.allSatisfy { $0.status == .succeeded })
     }
+
+    @Test("Schedulers whose clocks are 15 seconds apart fire every occurrence once, and take no run from one another")
+    func skewedClocks() async throws {
+        let base = ManualClock(now: ManualClock().now.addingTimeInterval(-SteppedClock.lead))
+        let (store, log, early) = (InMemoryJobStore(), RunLog(), Tally<Date>())
+        let clocks = [SteppedClock(base), SteppedClock(base)]
+        clocks[1].step(by: 15)
+        let schedulers = clocks.enumerated().map { number, clock in
+            Scheduler(
+                store: store, transport: ClosureTransport { _ in try .status(200) },
+                configuration: Bench.configuration { $0.maximumConcurrency = 2 }, clock: clock,
+                ids: TimeOrderedIDGenerator(random: SeededGenerator(seed: UInt64(number))))
+        }
+        for (scheduler, clock) in zip(schedulers, clocks) {
+            try await scheduler.handle("work") { context in
+                if clock.now < context.scheduledFor { early.add(clock.now) }
+                log.begin(context.execution, at: clock.now)
+                defer { log.end(context.execution) }
+                try await base.sleep(until: base.now.addingTimeInterval(45))
+            }
+        }
+        let start = clocks[0].now
+        let job = try await schedulers[0].create(
+            .init(
+                name: "x", schedule: Schedule.every(.seconds(20)).ending(at: start.addingTimeInterval(601)),
+                action: .handler("work"), limits: .concurrency(3)))
+        try await schedulers[0].running {
+            try await schedulers[1].running { await base.advance(by: .seconds(900), driving: schedulers) }
+        }
+        let runs = try await store.allExecutions(of: job.id)
+        #expect(runs.map(\.scheduledFor) == (1...30).map { start.addingTimeInterval(Double($0) * 20) })
+        #expect(runs.allSatisfy { $0.status == .succeeded && $0.attempts.count == 1 })
+        #expect(Set(runs.compactMap { $0.progress.lease?.owner }).count == 2)
+        #expect(log.doubles == 0 && early.all.isEmpty && log.most(of: job.id) <= 3)
+    }
 }

@@ -1,26 +1,6 @@
 import Foundation
 import RotaTesting
-import Synchronization
 import Testing
-
-/// A wall clock that can be stepped without anyone who sleeps being woken, as when only the uptime counts for sleeping.
-private final class SteppedClock: WallClock {
-    let base: ManualClock
-    /// So far ahead of the clock below that it stays ahead after every step.
-    private let offset = Mutex(20 * SteppedClockTests.year)
-
-    init(_ base: ManualClock) { self.base = base }
-
-    var now: Date { base.now.addingTimeInterval(offset.withLock(\.self)) }
-    var uptime: Duration { base.uptime }
-    var longestSleep: Duration { .seconds(30) }
-
-    func step(by seconds: Double) { offset.withLock { $0 += seconds } }
-
-    func sleep(until deadline: Date) async throws {
-        try await base.sleep(until: deadline.addingTimeInterval(-offset.withLock(\.self)))
-    }
-}
 
 @Suite("Steps of the wall clock that wake nobody")
 struct SteppedClockTests {
@@ -31,7 +11,7 @@ struct SteppedClockTests {
         arguments: [-10 * year, -3600, -1, 1, 3600, 30 * 86_400, 10 * year] as [Double],
         [MisfirePolicy.latest, .skip])
     func step(by seconds: Double, misfire: MisfirePolicy) async throws {
-        let base = ManualClock(now: ManualClock().now.addingTimeInterval(-20 * Self.year))
+        let base = ManualClock(now: ManualClock().now.addingTimeInterval(-SteppedClock.lead))
         let clock = SteppedClock(base)
         let (start, store) = (clock.now, InMemoryJobStore())
         let starts = Tally<(nominal: Date, at: Date)>()
