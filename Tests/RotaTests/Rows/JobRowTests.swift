@@ -27,7 +27,7 @@ struct JobRowTests {
         #expect(try await bench.scheduler.create(draft()).id > job.id)
     }
 
-    @Test("K-14 K-15 K-16 K-17 S-40 S-51 C-8 a new job is enabled, tells nobody, and has not run")
+    @Test("K-14 K-15 K-16 K-17 S-40 S-51 C-8 C-16 a new job is enabled, tells nobody, and has not run")
     func defaults() async throws {
         let bench = Bench()
         let job = try await bench.scheduler.create(draft())
@@ -38,6 +38,7 @@ struct JobRowTests {
         #expect(job.labels == .none && job.limits == .none && job.metadata.isEmpty)
         #expect(job.payloadSchema == nil && job.deduplicationWindow == nil && job.fallbackURL == nil)
         #expect(job.versionPolicy == .pin && !job.isBackwardsCompatible && job.version == 1)
+        #expect(job.overlap == .allow && job.misfire == .latest && job.delivery == .atLeastOnce)
     }
 
     @Test(
@@ -169,7 +170,8 @@ struct JobRowTests {
         }
     }
 
-    @Test("T-1 I-7 K-9 K-11 a job is a saved request: every fire sends it, payload and all, and records the answer")
+    @Test(
+        "T-1 I-7 I-26 K-9 K-11 a job is a saved request: every fire sends it, payload and all, and records the answer")
     func savedRequest() async throws {
         let bench = Bench { _ in try .status(201, ["Content-Type": "text/plain"], body: "done") }
         try await bench.running {
