@@ -18,7 +18,10 @@ struct DeliveryRowTests {
                     action: .http(
                         .post(
                             "https://example.com/{{execution_id}}",
-                            headers: ["X-At": "{{timestamp}}", "X-Cron-Service-Execution-Id": "forged"],
+                            headers: [
+                                "X-At": "{{timestamp}}", "X-For": "{{scheduled_for}}",
+                                "X-Cron-Service-Execution-Id": "forged",
+                            ],
                             body: .json(["id": "{{uuid}}"]))),
                     retry: .fixed(.seconds(7), maxAttempts: 3)))
             await bench.advance(.seconds(110))
@@ -32,6 +35,7 @@ struct DeliveryRowTests {
                 #expect(request.headers["X-Cron-Service-Attempt"] == "\(index + 1)")
                 #expect(request.url.lastPathComponent == run.id.description)
                 #expect(request.headers["X-At"] == "2026-03-15T10:00:00.250Z")
+                #expect(request.headers["X-For"] == "2026-03-15T10:00:00.250Z")
                 let body = try JSONDecoder().decode([String: UUID].self, from: request.body.data ?? Data())
                 #expect(body["id"].map { $0 != run.id.uuid } == true)
             }

@@ -213,7 +213,8 @@ struct ExecutionRowTests {
                     name: "x", schedule: .every(.seconds(86_400)), action: .http(.get("https://example.com/")),
                     retry: .fixed(.seconds(100), maxAttempts: 2)))
             let run = try await bench.scheduler.trigger(job.id, at: start.addingTimeInterval(50))
-            #expect(run.scheduledFor == start.addingTimeInterval(50) && run.createdAt == start && run.nextRetryAt == nil)
+            #expect(
+                run.scheduledFor == start.addingTimeInterval(50) && run.createdAt == start && run.nextRetryAt == nil)
             #expect(run.statusName(in: .strait, at: start) == "delayed" && run.status == .queued)
             #expect(run.statusName(in: .strait, at: run.scheduledFor) == "queued")
             await bench.advance(.seconds(60))
