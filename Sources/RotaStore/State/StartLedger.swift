@@ -1,4 +1,4 @@
-package import Foundation
+import Foundation
 
 /// The starts of attempts that limits of rates have to know, and for how long.
 package struct StartLedger: Sendable {
