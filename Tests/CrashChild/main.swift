@@ -3,7 +3,8 @@ import RotaStore
 import RotaTesting
 
 // The process that the kill tests kill: crash-child hold FOLDER | crash-child run FOLDER SEED SEGMENT,SEGMENT…
-// It says on standard output what the store has acknowledged, one line each.
+// It says on standard output what the store has acknowledged, one line each. And what the script store-model runs:
+// crash-child compare memory|files OPERATIONS SEED.
 
 /// Says a line at once: what is said must be out before the process is killed.
 func say(_ line: some CustomStringConvertible) {
@@ -12,8 +13,24 @@ func say(_ line: some CustomStringConvertible) {
 
 let arguments = Array(CommandLine.arguments.dropFirst())
 guard arguments.count >= 2 else {
-    say("usage: crash-child hold FOLDER | crash-child run FOLDER SEED [SEGMENT,…]")
+    say("usage: crash-child hold FOLDER | run FOLDER SEED [SEGMENT,…] | compare memory|files OPERATIONS SEED")
     exit(2)
+}
+
+if arguments[0] == "compare" {
+    let comparison = arguments[1] == "files" ? StoreComparison.files() : .memory
+    let count = arguments.count > 2 ? Int(arguments[2]) ?? 1200 : 1200
+    let seed = arguments.count > 3 ? UInt64(arguments[3]) ?? 1 : 1
+    do {
+        try await comparison.runLives(count, seed: seed) { made in
+            if made.isMultiple(of: 60_000) { say("\(arguments[1]): \(made) operations agree") }
+        }
+        say("\(arguments[1]): all operations agree, seed \(seed)")
+        exit(0)
+    } catch {
+        say("\(error)")
+        exit(1)
+    }
 }
 
 var environment = FileStoreEnvironment()

@@ -20,7 +20,12 @@ extension StoreScript {
         return JobInsertion(
             job, idempotencyKey: key,
             executions: (0..<(chance(30) ? Int.random(in: 1...3, using: &random) : 0)).map { _ in
-                execution(of: job, at: now, source: .manual)
+                var run = execution(of: job, at: now, source: .manual)
+                if chance(10) {
+                    run.progress.status = chance(90) ? .succeeded : .running
+                    run.progress.finishedAt = chance(90) ? now : nil
+                }
+                return run
             })
     }
 
