@@ -35,11 +35,14 @@ extension StoreComparison {
     /// - Parameters:
     ///   - count: How many operations altogether, in whole lives.
     ///   - seed: What the first life is made from; each later one has the next seed.
+    ///   - interval: After how many operations all contents are compared.
     ///   - progress: Told after each life how many operations were made so far.
     /// - Throws: ``ContractViolation`` at the first difference.
-    package func runLives(_ count: Int, seed: UInt64, progress: (Int) -> Void = { _ in }) async throws {
+    package func runLives(
+        _ count: Int, seed: UInt64, comparingContentsEvery interval: Int = 10, progress: (Int) -> Void = { _ in }
+    ) async throws {
         for life in 0..<(count / Self.lifetime) {
-            try await run(Self.lifetime, seed: seed &+ UInt64(life))
+            try await run(Self.lifetime, seed: seed &+ UInt64(life), comparingContentsEvery: interval)
             progress((life + 1) * Self.lifetime)
         }
     }
