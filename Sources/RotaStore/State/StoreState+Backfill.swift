@@ -3,7 +3,8 @@ import Foundation
 extension StoreState {
     /// Lets the next run of a backfill start that goes one after the other, once no earlier one is under way.
     ///
-    /// The runs that wait for their turn are `waiting` and have not begun, as one has that is parked; whatever became of the one before, the next follows.
+    /// The runs that wait for their turn are `waiting` and have not begun, as one has that is parked; whatever became of
+    /// the one before, the next follows.
     ///
     /// - Complexity: O(log n).
     mutating func passBackfillOn(after ended: Execution, at date: Date, log: inout ChangeLog) {
