@@ -32,7 +32,7 @@ public struct Completion: Sendable {
     public var executionID: ExecutionID
     /// The token of the lease under which the attempt was made.
     public var token: Int
-    /// The attempt to record, if one was made.
+    /// The attempt to record, if one was made; its number becomes its place among the execution's attempts.
     public var attempt: Attempt?
     /// What follows.
     public var next: Next

@@ -11,7 +11,16 @@ extension ReferenceTables {
         var execution = executions[index]
         guard execution.progress.status == .running, execution.progress.lease?.token == completion.token
         else { return .stale }
-        if let attempt = completion.attempt { execution.attempts.append(attempt) }
+        if let attempt = completion.attempt {
+            // Whatever its runner calls it: its number is its place.
+            let number = execution.attempts.count + 1
+            execution.attempts.append(
+                Attempt(
+                    number: number, startedAt: attempt.startedAt, duration: attempt.duration, failure: attempt.failure,
+                    statusCode: attempt.statusCode, bodyPreview: attempt.bodyPreview,
+                    bodyWasTruncated: attempt.bodyWasTruncated, responseHeaders: attempt.responseHeaders,
+                    trace: attempt.trace))
+        }
         if let output = completion.output { execution.progress.output = output }
         // Nobody goes on with what was to be called off: only a success comes before that.
         let isCalledOff = execution.progress.cancelRequestedAt != nil

@@ -46,7 +46,9 @@ package struct StoreComparison: Sendable {
         let few = try await shortened(Array(steps.prefix(difference.step + 1)))
         let last = try await self.difference(after: few, interval: 1)
         let list = few.map { "  \($0)" }.joined(separator: "\n")
-        throw ContractViolation("seed \(seed): \(last?.what ?? difference.what)\nafter these steps:\n\(list)")
+        throw ContractViolation(
+            "seed \(seed), step \(difference.step): \(difference.what)\n\(last?.what ?? "") after these steps:\n\(list)"
+        )
     }
 
     /// The first step after which the store and the model differ, and how.
