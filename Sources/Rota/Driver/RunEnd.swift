@@ -35,6 +35,6 @@ struct RunEnd {
 extension Work {
     /// Whether anything can follow from the end of the run: notices, or a breaker that opens or closes.
     var hasFollowers: Bool {
-        !claim.job.notifications.isEmpty || claim.job.breakerPolicy != nil || claim.job.position.breaker != nil
+        !claim.job.notifications.isEmpty || claim.job.breaker != nil || claim.job.position.breaker != nil
     }
 }

@@ -87,12 +87,14 @@ public struct Job: Sendable, Hashable, Identifiable {
     package var retention: Retention { box.value.retention }
     package var limits: JobLimits { box.value.limits }
     package var delivery: DeliveryGuarantee { box.value.delivery }
-    package var breakerPolicy: CircuitBreakerPolicy? { box.value.breaker }
     package var notifications: [NotificationRule] { box.value.notifications }
     package var hasExtras: Bool { box.value.hasExtras }
 
     /// Whether it has neither labels nor limits, and the policies that most jobs have.
     package var isPlain: Bool { !box.value.hasExtras && box.value.hasStandardPolicies }
+
+    /// When failures in a row pause the job, or `nil` if they never do; how its breaker stands is the position's.
+    public var breaker: CircuitBreakerPolicy? { box.value.breaker }
 
     /// The instant at which the job will fire next, or `nil` if it will not (T-27).
     public var nextRunAt: Date? { position.state == .active ? position.wake : nil }

@@ -36,7 +36,7 @@ extension StoreState {
         for notice in job.notices(of: execution, at: date) { record(notice, log: &log) }
         var position = job.position
         let proceeds = position.runEnded(execution.id, at: date, of: job.schedule)
-        let isCounted = position.runEnded(execution, policy: job.breakerPolicy, at: date)
+        let isCounted = position.runEnded(execution, policy: job.breaker, at: date)
         if proceeds || isCounted {
             var moved = job
             moved.move(to: position)
