@@ -85,6 +85,8 @@ struct Driver {
     ///
     /// - Returns: Whether anything was done, so that there may be more.
     private mutating func pass() async throws -> Bool {
+        // What has no time is not written down either.
+        _ = try usableTime()
         let results = takeResults()
         var isBusy = !results.isEmpty
         // The slots that are free again get new work first, so that it is done while the results are written down.
@@ -291,7 +293,7 @@ struct Driver {
         let unbegun = queue.drain()
         for work in unbegun { work.slot.map { inFlight.end($0) } }
         guard !unbegun.isEmpty else { return }
-        let now = context.clock.now
+        let now = try usableTime()
         try await finish(unbegun.map { CompletionPlanner.released($0, at: now) }, of: unbegun, at: now)
     }
 

@@ -9,24 +9,28 @@ import Testing
 struct AbandonTests {
     struct Outage: Error {}
 
-    /// A driver without workers on a store that fails when it is asked for the second time what there is to do.
-    private func drive(staysDown: Bool, delivery: DeliveryGuarantee) async throws -> (Bench, [Work], JobID) {
+    enum Trouble: Sendable, CaseIterable { case once, forGood, clock }
+
+    /// A driver without workers, whose store or clock fails when it asks for the second time what there is to do.
+    private func drive(_ trouble: Trouble, delivery: DeliveryGuarantee) async throws -> (Bench, [Work], JobID) {
         let asked = Mutex(0)
-        let (isDown, base) = (Latch(), InMemoryJobStore())
+        let (clock, isDown, base) = (ManualClock(), Latch(), InMemoryJobStore())
+        let begin = clock.now
         let store = HookedStore(
             base: base,
             before: { operation in
-                if operation == "agenda",
-                    asked.withLock({
-                        $0 += 1; return $0
-                    }) == 2
-                {
-                    if staysDown { isDown.set() }
-                    throw Outage()
-                }
                 if isDown.isSet { throw Outage() }
+                guard operation == "agenda" else { return }
+                let count = asked.withLock { count in
+                    count += 1
+                    return count
+                }
+                guard count == 2 else { return }
+                if trouble == .clock { return clock.set(to: Date(timeIntervalSince1970: 1e300)) }
+                if trouble == .forGood { isDown.set() }
+                throw Outage()
             })
-        let bench = Bench(store: store)
+        let bench = Bench(clock: clock, store: store)
         let job = try await bench.scheduler.create(
             .init(
                 name: "x", schedule: .every(.seconds(3600)), action: .handler("work"), retry: .none, delivery: delivery)
@@ -36,15 +40,17 @@ struct AbandonTests {
         let context = await bench.scheduler.context
         var driver = Driver(
             context: context, queue: queue, outbox: Outbox(signal: context.signal), random: SeededGenerator(seed: 1))
-        await #expect(throws: Outage.self) { try await driver.run(until: StopRequest(), cancelWorkers: {}) }
+        await #expect(throws: (any Error).self) { try await driver.run(until: StopRequest(), cancelWorkers: {}) }
+        clock.set(to: begin)
         return (Bench(clock: bench.clock, store: base, seed: 2), queue.drain(), job.id)
     }
 
     @Test(
         "What no worker has begun when the store fails is not begun any more; a store that takes it gets it back",
-        arguments: [true, false], [DeliveryGuarantee.atLeastOnce, .atMostOnce])
-    func unbegun(staysDown: Bool, delivery: DeliveryGuarantee) async throws {
-        let (later, left, id) = try await drive(staysDown: staysDown, delivery: delivery)
+        arguments: Trouble.allCases, [DeliveryGuarantee.atLeastOnce, .atMostOnce])
+    func unbegun(trouble: Trouble, delivery: DeliveryGuarantee) async throws {
+        let (later, left, id) = try await drive(trouble, delivery: delivery)
+        let staysDown = trouble != .once
         #expect(left.isEmpty)
         let runs = try await later.executions(of: id)
         #expect(runs.count == 5)
