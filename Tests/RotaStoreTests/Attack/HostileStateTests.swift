@@ -58,6 +58,56 @@ import Testing
         }
     }
 
+    @Test("An execution that has begun, or is over, is no occurrence's", arguments: ExecutionStatus.allCases)
+    func firedAsBegun(_ status: ExecutionStatus) throws {
+        var (state, job) = try state()
+        var log = ChangeLog(isRecording: false)
+        var run = StoreSamples.execution(1, of: job, at: at(60))
+        run.progress.status = status
+        run.progress.finishedAt = status.isTerminal ? at(60) : nil
+        var position = job.position
+        position.cursor = at(60)
+        let fire = Fire(jobID: job.id, expectedRevision: 1, executions: [run], skips: [], position: position)
+        let outcome = state.fire([fire], log: &log)
+        #expect((outcome == [.conflict]) == (status != .queued))
+        #expect((state.executions[run.id] == nil) == (status != .queued))
+    }
+
+    @Test("A schedule that was begun anew runs again for an instant whose run is gone, and for no other")
+    func begunAnew() throws {
+        var (state, job) = try state()
+        var log = ChangeLog(isRecording: false)
+        var number = 0
+        func fire(_ seconds: Double, _ state: inout StoreState) throws -> [SkippedOccurrence.Reason] {
+            number += 1
+            let present = try #require(state.jobs[job.id])
+            var position = present.position
+            position.cursor = at(seconds)
+            let run = StoreSamples.execution(number, of: job, at: at(seconds))
+            let fire = Fire(
+                jobID: job.id, expectedRevision: present.revision, executions: [run], skips: [], position: position)
+            guard case .fired(_, let skips, _)? = state.fire([fire], log: &log).first else { return [.misfire] }
+            return skips.map(\.reason)
+        }
+        for seconds in [60, 120, 180] as [Double] { #expect(try fire(seconds, &state).isEmpty) }
+        let present = try #require(state.jobs[job.id])
+        var definition = present.definition
+        definition.schedule = .every(.seconds(30), anchor: start)
+        definition.retention = .last(0)
+        var position = present.position
+        position.cursor = start
+        _ = try state.replace(
+            JobReplacement(
+                id: job.id, expectedRevision: present.revision, definition: definition, position: position, date: start),
+            log: &log)
+        #expect(try fire(60, &state) == [.duplicate])
+        _ = state.cancel([Cancellation(ExecutionID(bits: 2), date: at(100))], log: &log)
+        #expect(state.executions[ExecutionID(bits: 2)] == nil)
+        #expect(try fire(120, &state).isEmpty)
+        #expect(try fire(180, &state) == [.duplicate])
+        #expect(try fire(210, &state).isEmpty)
+    }
+
     @Test("An instant that is no number stops nothing but its own record", arguments: [nil, 2])
     func noNumber(priority: Int?) throws {
         var (state, job) = try state { $0.limits.priority = priority ?? 0 }
