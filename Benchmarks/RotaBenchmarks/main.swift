@@ -1,10 +1,21 @@
 import Foundation
+import Rota
 
 // swift run -c release benchmarks [--tiny] [id …]
 let arguments = CommandLine.arguments.dropFirst()
 if arguments.first == "--memory", let size = arguments.last.flatMap({ Int($0) }) {
     print(try await SchedulerSuite.bytesPerJob(size), terminator: "")
     exit(0)
+}
+if arguments.first == "--soak", let total = arguments.last.flatMap({ Int($0) }) {
+    let soak = Soak(total: total)
+    let isMet =
+        if arguments.contains("file") {
+            try await StoreFloor.withFolder { try await soak.run(FileJobStore(directory: $0)) }
+        } else {
+            try await soak.run(InMemoryJobStore())
+        }
+    exit(isMet ? 0 : 1)
 }
 let scale: Scale = arguments.contains("--tiny") ? .tiny : .full
 let wanted = Set(arguments.filter { !$0.hasPrefix("--") })

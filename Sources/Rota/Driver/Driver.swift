@@ -165,7 +165,7 @@ struct Driver {
         // Whoever raises the flag from here on is heard by the next pass.
         if context.signal.lower() { hasNews = true }
         let results = outbox.drain()
-        for result in results { result.work.slot.map { inFlight.end($0) } }
+        for index in results.indices { results[index].work.slot.map { inFlight.end($0) } }
         if inFlight.isEmpty {
             renewAt = nil
             context.workforce.keepWithdrawn { [] }
@@ -207,8 +207,8 @@ struct Driver {
 
     private mutating func finish(_ completions: [Completion], of works: [Work], at now: Date) async throws {
         let outcomes = try await context.store.finish(completions)
-        for completion in completions {
-            switch completion.next {
+        for index in completions.indices {
+            switch completions[index].next {
             case .retry(let instant, _), .released(let instant), .parked(let instant?):
                 lookAt = min(lookAt, instant)
             case .succeeded, .failed, .canceled, .parked: break
@@ -235,16 +235,17 @@ struct Driver {
             return false
         }
         var hasFired = false
-        for (fire, outcome) in zip(fires, try await context.store.fire(fires)) {
+        for (index, outcome) in zip(fires.indices, try await context.store.fire(fires)) {
             guard case .fired(let executions, let skips, let replaced) = outcome else {
                 lookAt = now
                 continue
             }
             hasFired = true
-            if let wake = fire.position.wake { lookAt = min(lookAt, wake) }
-            context.events.send(fired: executions, skips: skips, of: fire.jobID, at: now)
+            if let wake = fires[index].position.wake { lookAt = min(lookAt, wake) }
+            context.events.send(fired: executions, skips: skips, of: fires[index].jobID, at: now)
+            guard !replaced.isEmpty else { continue }
             for execution in replaced { context.withdraw(execution) }
-            try await context.tellEnds(of: replaced.filter(\.status.isTerminal), at: now)
+            try await context.tellEnds(of: replaced.filter { $0.progress.status.isTerminal }, at: now)
         }
         conflictStreak = hasFired ? 0 : conflictStreak + 1
         return hasFired || conflictStreak < Self.conflictLimit

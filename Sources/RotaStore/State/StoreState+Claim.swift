@@ -5,28 +5,28 @@ extension StoreState {
         setClock(to: request.now)
         var taken: [Claim] = []
         taken.reserveCapacity(min(max(0, request.limit), executionIndex.executions(.queued).count))
-        while taken.count < request.limit, let (execution, job) = candidate(at: request.now) {
-            taken.append(start(execution, of: job, for: request, log: &log))
+        while taken.count < request.limit, let ticket = candidate(at: request.now),
+            let claim = start(ticket, for: request, log: &log)
+        {
+            taken.append(claim)
         }
         return taken
     }
 
-    private mutating func start(
-        _ execution: Execution, of job: Job, for request: ClaimRequest, log: inout ChangeLog
-    ) -> Claim {
-        var claimed = execution
+    private mutating func start(_ ticket: ClaimTicket, for request: ClaimRequest, log: inout ChangeLog) -> Claim? {
+        guard var execution = executions[ticket.id], let job = jobs[ticket.jobID] else { return nil }
         if execution.progress.startedAt == nil {
             let version = job.version(for: execution)
-            claimed.progress.runningVersion = version == execution.jobVersion ? nil : version
-            claimed.progress.startedAt = request.now
+            execution.progress.runningVersion = version == execution.jobVersion ? nil : version
+            execution.progress.startedAt = request.now
         }
         let token = (execution.progress.lease?.token ?? 0) &+ 1
-        claimed.progress.move(to: .running)
-        claimed.progress.attemptStartedAt = request.now
-        claimed.progress.lease = Lease(owner: request.owner, token: token, expiresAt: request.leaseExpiresAt)
-        record(claimed.progress, of: claimed.id, log: &log)
-        if claims.isLimited(execution.ticket) {
-            let start = AttemptStart(date: request.now, executionID: claimed.id, token: token)
+        execution.progress.move(to: .running)
+        execution.progress.attemptStartedAt = request.now
+        execution.progress.lease = Lease(owner: request.owner, token: token, expiresAt: request.leaseExpiresAt)
+        record(execution.progress, of: execution.id, log: &log)
+        if claims.isLimited(ticket) {
+            let start = AttemptStart(date: request.now, executionID: execution.id, token: token)
             for (pool, window) in claims.pools(of: job.id) {
                 record(.putStart(pool, start), log: &log)
                 if let horizon = claims.ledger.forgettable(in: pool, window: window, at: request.now) {
@@ -34,16 +34,16 @@ extension StoreState {
                 }
             }
         }
-        return Claim(execution: claimed, job: self.job(job, asSeenBy: claimed))
+        return Claim(execution: execution, job: self.job(job, asSeenBy: execution))
     }
 
     /// The execution that is claimed next, if any may be; what is met on the way and may not is set aside.
-    mutating func candidate(at now: Date) -> (Execution, Job)? {
-        while let id = claims.first(at: now), let execution = executions[id], let job = jobs[execution.jobID] {
-            if execution.progress.dueAt > now {
-                claims.postpone(execution.ticket)
-            } else if !claims.isLimited(execution.ticket) || !claims.holdsBack(job.id, at: now) {
-                return (execution, job)
+    mutating func candidate(at now: Date) -> ClaimTicket? {
+        while let id = claims.first(at: now), let ticket = executions.read(id, { $0.ticket }) {
+            if ticket.dueAt > now {
+                claims.postpone(ticket)
+            } else if !claims.isLimited(ticket) || !claims.holdsBack(ticket.jobID, at: now) {
+                return ticket
             }
         }
         return nil
