@@ -1,5 +1,5 @@
 public import Foundation
-package import RotaRetry
+public import RotaRetry
 package import RotaSchedule
 
 /// A job as it is remembered: its definition, its place on its schedule, and what became of its runs.

@@ -1,4 +1,4 @@
-package import RotaStore
+import RotaStore
 import Synchronization
 
 extension StoreComparison {
