@@ -1,7 +1,7 @@
 /// What a store's files hold, read without changing any of them, and even while another process writes them.
-package struct FolderInspection: Sendable {
+package struct FolderInspection<State: Sendable>: Sendable {
     package let folder: StoreFolder
-    package let state: StoreState
+    package let state: State
     package var report: RecoveryReport
     /// How many bytes of journals lie behind the newest snapshot.
     package let journalBytes: Int
@@ -9,20 +9,24 @@ package struct FolderInspection: Sendable {
     package let snapshotBytes: Int
 
     /// How often to read files that change meanwhile.
-    private static let attempts = 16
+    private static var attempts: Int { 16 }
 
     /// Reads the folder.
     ///
     /// A writer may extend, rename and remove files at any time, so that what was read does not fit together and looks
     /// like damage. Real damage stays: what is found twice in a row is believed.
     ///
+    /// - Parameter read: Reads the files into a state.
     /// - Throws: ``FileStoreError`` if the files cannot be read, or are damaged such that there is nothing to show.
-    package init(_ folder: StoreFolder) throws(FileStoreError) {
+    package init(
+        _ folder: StoreFolder,
+        read: (StoreFolder.Listing, StoreFolder) throws(FileStoreError) -> Recovery<State>
+    ) throws(FileStoreError) {
         var last: FileStoreError?
         for attempt in 1...Self.attempts {
             let isLast = attempt == Self.attempts
             do throws(FileStoreError) {
-                let recovery = try Self.read(folder)
+                let recovery = try read(try folder.listing(), folder)
                 let damage = recovery.damage
                 guard damage == nil || damage == last || isLast else {
                     last = damage
@@ -38,7 +42,14 @@ package struct FolderInspection: Sendable {
         throw last ?? FileStoreError(.readFailed, path: folder.path, "cannot be read; try again")
     }
 
-    private init(_ recovery: Recovery<StoreState>, _ damage: FileStoreError?, in folder: StoreFolder) {
+    /// The sizes of the files, and when they would have to be compacted.
+    ///
+    /// - Parameter minimum: How many bytes the journals hold at least when they are compacted.
+    package func ledger(minimum: Int) -> CompactionLedger {
+        CompactionLedger(olderJournalBytes: journalBytes, snapshotBytes: snapshotBytes, minimum: minimum)
+    }
+
+    private init(_ recovery: Recovery<State>, _ damage: FileStoreError?, in folder: StoreFolder) {
         self.folder = folder
         state = recovery.state
         report = recovery.report
@@ -58,9 +69,5 @@ package struct FolderInspection: Sendable {
         guard let file = try? StoreFile(folder.path(.journal, journal), .read, in: folder.files) else { return 0 }
         defer { file.close() }
         return max(0, ((try? file.size()) ?? 0) - offset)
-    }
-
-    private static func read(_ folder: StoreFolder) throws(FileStoreError) -> Recovery<StoreState> {
-        try Recovery(of: try folder.listing(), in: folder)
     }
 }

@@ -72,9 +72,15 @@ package struct Journal: Sendable {
 
     /// Goes on in another file, after everything in this one is synced.
     ///
-    /// - Parameter next: An empty journal of the generation after this one, from ``StoreFolder/makeJournal(_:)``.
+    /// - Parameter next: An empty journal of the generation after this one, from ``StoreFolder/makeJournal(_:)``; it is
+    ///   closed if this fails.
     package mutating func rotate(to next: StoreFile) throws(FileStoreError) {
-        try flush(sync: true)
+        do {
+            try flush(sync: true)
+        } catch {
+            next.close()
+            throw error
+        }
         file.close()
         file = next
         generation += 1

@@ -18,12 +18,4 @@ extension Recovery where State == StoreState {
                     + "restore the folder from a backup")
         }
     }
-
-    /// Where the commits break off because of damage, if they do.
-    package var damage: FileStoreError? {
-        guard case .damaged(let journal, let offset, let reason) = ending else { return nil }
-        return FileStoreError(
-            .damaged, path: path(of: journal), "\(reason); the commits from number \(nextSequence) on cannot be read",
-            offset: offset)
-    }
 }

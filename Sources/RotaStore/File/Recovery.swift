@@ -59,6 +59,14 @@ package struct Recovery<State> {
     /// The path of a journal.
     func path(of journal: UInt64) -> String { folder.path(.journal, journal) }
 
+    /// Where the commits break off because of damage, if they do.
+    package var damage: FileStoreError? {
+        guard case .damaged(let journal, let offset, let reason) = ending else { return nil }
+        return FileStoreError(
+            .damaged, path: path(of: journal), "\(reason); the commits from number \(nextSequence) on cannot be read",
+            offset: offset)
+    }
+
     /// Reads the newest snapshot that is sound, and returns the generation of the first journal that follows it.
     private mutating func readBase(_ listing: StoreFolder.Listing, initial: State) throws -> UInt64 {
         var flaw: FileStoreError?

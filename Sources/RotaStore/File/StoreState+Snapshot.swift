@@ -61,6 +61,36 @@ extension StoreState {
         return last.map { .executions(after: $0) }
     }
 
+    /// Encodes the next records of a walk, in more than one frame if they are large: their size is bounded as well as
+    /// their number.
+    ///
+    /// - Parameters:
+    ///   - place: Where the walk has come to, and then where it goes on; nil when it is over.
+    ///   - limit: About how many records to visit.
+    /// - Returns: The payloads of the frames; nil if the walk was over before.
+    package func payloads(from place: inout SnapshotPlace?, limit: Int) throws -> [[UInt8]]? {
+        guard let from = place else { return nil }
+        var payload = RecordWriter()
+        if case .executions(let after) = from {
+            place = try writeExecutions(after: after, limit: limit, bytes: Self.frameSize, to: &payload)
+            return payload.bytes.isEmpty ? [] : [payload.bytes]
+        }
+        var payloads: [[UInt8]] = []
+        let (changes, next) = snapshot(from: from, limit: limit)
+        for change in changes {
+            try change.write(to: &payload)
+            guard payload.bytes.count > Self.frameSize else { continue }
+            payloads.append(payload.bytes)
+            payload = RecordWriter()
+        }
+        if !payload.bytes.isEmpty { payloads.append(payload.bytes) }
+        place = next
+        return payloads
+    }
+
+    /// The length in bytes from which on a frame of a snapshot takes no more records.
+    private static let frameSize = 1 << 20
+
     private func jobs(after: JobID?, limit: Int) -> (changes: [Change], next: SnapshotPlace?) {
         var changes: [Change] = []
         var last: JobID?
