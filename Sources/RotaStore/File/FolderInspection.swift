@@ -51,7 +51,9 @@ package struct FolderInspection<State: Sendable>: Sendable {
 
     private init(_ recovery: Recovery<State>, _ damage: FileStoreError?, in folder: StoreFolder) {
         self.folder = folder
-        state = recovery.state
+        var state = recovery.state
+        state.markOverfull()
+        self.state = state
         report = recovery.report
         report.damage = damage
         if case .torn(let journal, let offset) = recovery.ending {

@@ -142,10 +142,8 @@ extension StoreState {
 
     /// Where to go on after a name that jobs share: with the next one, or with the executions.
     private func sharedStarts(after name: String?) -> SnapshotPlace {
-        let names = claims.ledger.starts.keys.lazy.compactMap { pool -> String? in
-            guard case .shared(let next) = pool, name.map({ next > $0 }) ?? true else { return nil }
-            return next
-        }
-        return names.min().map { .starts(.shared($0), after: nil) } ?? .executions(after: nil)
+        let names = claims.ledger.names
+        return (name.map { names.next(after: $0) } ?? names.first).map { .starts(.shared($0), after: nil) }
+            ?? .executions(after: nil)
     }
 }

@@ -2,7 +2,7 @@ public import Foundation
 
 /// What has become of a job's executions so far.
 public struct JobTally: Sendable, Hashable, Codable {
-    /// When an attempt of the job last began (K-17).
+    /// When, of the executions that are over, the last one began (K-17).
     public var lastRunAt: Date?
     /// How the job's last finished execution ended (K-16).
     public var lastStatus: ExecutionStatus?
@@ -27,7 +27,11 @@ public struct JobTally: Sendable, Hashable, Codable {
     public mutating func count(_ status: ExecutionStatus, startedAt: Date?, finishedAt: Date?) {
         lastStatus = status
         if let finishedAt { lastFinishedAt = finishedAt }
-        if let startedAt { lastRunAt = startedAt }
+        // Who ends last need not have begun last. A date beyond the end is that of a clock that was wrong.
+        if let startedAt {
+            let isLast = lastRunAt.map { last in startedAt >= last || finishedAt.map { last > $0 } ?? true } ?? true
+            if isLast { lastRunAt = startedAt }
+        }
         switch status {
         case .succeeded: succeeded = succeeded.next
         case .failed: failed = failed.next

@@ -3,6 +3,8 @@ import Foundation
 /// The starts of attempts that limits of rates have to know, and for how long.
 package struct StartLedger: Sendable {
     package private(set) var starts: [RatePool: OrderedIndex<AttemptStart>] = [:]
+    /// The names that jobs share, or have shared, under which there are starts.
+    private(set) var names = OrderedIndex<String>()
     /// The longest window by which each name was ever limited, in seconds.
     private var longestWindows: [String: Double] = [:]
     /// By how many lines each name is used.
@@ -22,17 +24,18 @@ package struct StartLedger: Sendable {
 
     mutating func put(_ start: AttemptStart, in pool: RatePool) {
         starts[pool, default: OrderedIndex()].insert(start)
+        if case .shared(let name) = pool { names.insert(name) }
         updateIdle(pool)
     }
 
     mutating func forget(_ pool: RatePool, through date: Date) {
         while let first = starts[pool]?.first, first.date <= date { starts[pool]?.remove(first) }
-        if starts[pool]?.isEmpty ?? false { starts[pool] = nil }
-        updateIdle(pool)
+        if starts[pool]?.isEmpty ?? false { forget(pool) } else { updateIdle(pool) }
     }
 
     mutating func forget(_ pool: RatePool) {
         starts[pool] = nil
+        if case .shared(let name) = pool { names.remove(name) }
         updateIdle(pool)
     }
 

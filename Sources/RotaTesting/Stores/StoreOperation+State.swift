@@ -4,6 +4,11 @@ extension StoreOperation {
     /// Makes a call that changes something to the state machine; what it reads is not looked at.
     package func run(on state: inout StoreState) {
         var log = ChangeLog(isRecording: false)
+        run(on: &state, log: &log)
+    }
+
+    /// Carries the operation out on a state machine, and leaves in the log what it changed.
+    package func run(on state: inout StoreState, log: inout ChangeLog) {
         switch self {
         case .insert(let insertions): _ = try? state.insert(insertions, log: &log)
         case .replace(let replacement): _ = try? state.replace(replacement, log: &log)

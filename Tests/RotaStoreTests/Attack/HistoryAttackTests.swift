@@ -1,0 +1,138 @@
+import Foundation
+import RotaStore
+import RotaTesting
+import Testing
+
+/// What becomes of history that a store was handed, has read from its files, or was to shorten.
+@Suite struct HistoryAttackTests {
+    private let start = StoreSamples.start
+
+    private func ended(_ number: Int, of job: Job) -> Execution {
+        var execution = StoreSamples.execution(number, of: job, at: start + Double(number))
+        execution.progress.status = .succeeded
+        execution.progress.finishedAt = start
+        return execution
+    }
+
+    @Test("K-17 a run that began before another and ends after it does not bring back the date of the last run")
+    func lastRun() {
+        var tally = JobTally()
+        tally.count(.succeeded, startedAt: start + 20, finishedAt: start + 30)
+        tally.count(.failed, startedAt: start + 10, finishedAt: start + 40)
+        #expect(tally.lastRunAt == start + 20)
+        #expect(tally.lastStatus == .failed && tally.lastFinishedAt == start + 40)
+        // A clock that had run ahead, and was set right, is not believed for ever.
+        tally.count(.succeeded, startedAt: start + 9000, finishedAt: start + 9001)
+        tally.count(.succeeded, startedAt: start + 50, finishedAt: start + 60)
+        #expect(tally.lastRunAt == start + 50)
+    }
+
+    @Test("A retention that was lowered is not forgotten when a commit is refused for its length")
+    func refusedCommit() async throws {
+        let files = FaultyFileSystem()
+        var environment = FileStoreEnvironment.inMemory(files)
+        environment.frameLimit = 4096
+        let store = try await FileJobStore(path: "/store", environment: environment)
+        let job = try StoreSamples.job(1, retention: .last(100))
+        _ = try await store.insert([JobInsertion(job)])
+        try await store.enqueue((1...9).map { ended($0, of: job) })
+        var definition = job.definition
+        definition.retention = .last(2)
+        _ = try await store.replace(
+            JobReplacement(
+                id: job.id, expectedRevision: 1, definition: definition, position: job.position, date: start))
+        // From now on it is in the snapshot, and no change in the journal tells of it.
+        try await store.compact()
+        #expect(try await store.agenda(at: start, limit: 1).isPruningDue)
+        let large = try (2...60).map { JobInsertion(try StoreSamples.job($0)) }
+        let error = await #expect(throws: FileStoreError.self) { _ = try await store.insert(large) }
+        #expect(error?.code == .commitTooLarge)
+        #expect(try await store.agenda(at: start, limit: 1).isPruningDue)
+        #expect(try await store.prune(at: start, limit: 10).removedExecutions == 7)
+        try await store.close()
+    }
+
+    @Test("A state that was read from a snapshot taken meanwhile goes on as the one that wrote it", arguments: 1...4)
+    func rebuilt(seed: UInt64) throws {
+        var random = SeededBits(seed: seed)
+        var script = StoreScript(seed: seed)
+        var state = StoreState()
+        func run(_ count: Int, _ body: (StoreOperation, [Change]) throws -> Void) rethrows {
+            for _ in 0..<count {
+                let operation = script.next().operation
+                var log = ChangeLog(isRecording: true)
+                if case .agenda(let now, let limit) = operation { _ = state.agenda(at: now, limit: limit) }
+                operation.run(on: &state, log: &log)
+                try body(operation, log.changes)
+            }
+        }
+        run(300) { _, _ in }
+        // A walk, interrupted by changes.
+        var payloads: [[UInt8]] = []
+        var journal: [[UInt8]] = []
+        var place: StoreState.SnapshotPlace? = .jobs(after: nil)
+        while let from = place {
+            var payload = RecordWriter()
+            let limit = Int.random(in: 1...5, using: &random)
+            if case .executions(let after) = from {
+                place = try state.writeExecutions(after: after, limit: limit, bytes: 300, to: &payload)
+            } else {
+                let part = state.snapshot(from: from, limit: limit)
+                for change in part.changes { try change.write(to: &payload) }
+                place = part.next
+            }
+            payloads.append(payload.bytes)
+            try run(Int.random(in: 0...2, using: &random)) { _, changes in
+                if !changes.isEmpty { journal.append(try RecordTests.write(changes)) }
+            }
+        }
+        var again = StoreState()
+        for payload in payloads + journal {
+            try payload.withUnsafeBytes {
+                try Change.read($0, archive: { again.put($0) }, { again.apply($0) })
+            }
+        }
+        again.markOverfull()
+        #expect(StoreContents(again) == StoreContents(state))
+        #expect(Self.indexes(again) == Self.indexes(state))
+        run(200) { operation, changes in
+            var log = ChangeLog(isRecording: true)
+            if case .agenda(let now, let limit) = operation {
+                let (one, other) = (state.agenda(at: now, limit: limit), again.agenda(at: now, limit: limit))
+                #expect(one.isPruningDue == other.isPruningDue)
+            }
+            if case .executions(let query) = operation {
+                let (one, other) = (try? again.executions(query), try? state.executions(query))
+                #expect(one?.items == other?.items && one?.next == other?.next)
+            }
+            operation.run(on: &again, log: &log)
+            #expect(Self.essence(log.changes) == Self.essence(changes))
+        }
+        #expect(StoreContents(again) == StoreContents(state))
+    }
+
+    /// What the indexes hold that do not show in the contents.
+    private static func indexes(_ state: StoreState) -> [String] {
+        let histories = state.jobOrder.suffix().map { id in
+            let history = state.histories[id] ?? JobHistory()
+            return [
+                "\(id)", "\(Array(history.executions.suffix()))", "\(Array(history.finished.suffix()))",
+                "\(Array((state.finishedNotices[id] ?? OrderedIndex()).suffix()))", "\(history.scheduledCount)",
+                "\(history.idempotencyKey ?? "")", "\(history.operations.sorted())", "\(history.backfills.count)",
+            ].joined(separator: " ")
+        }
+        let starts = state.claims.ledger.starts.map { "\($0) \(Array($1.suffix()))" }.sorted()
+        return histories + starts
+            + [
+                "\(Array(state.executionOrder.suffix()))", "\(Array(state.dueJobs.suffix()))",
+                "\(Array(state.leases.suffix()))", "\(Array(state.expiries.suffix()))",
+                "\(Array(state.aged.suffix()))", "\(state.operations.sorted { $0.key < $1.key })",
+                "\(state.idempotencyKeys.sorted { $0.key < $1.key })",
+            ]
+    }
+
+    /// Changes, without what is forgotten of starts: that depends on the longest window by which a name was limited.
+    private static func essence(_ changes: [Change]) -> [Change] {
+        changes.filter { if case .forgetStarts = $0 { false } else { true } }
+    }
+}
