@@ -123,7 +123,8 @@ public protocol JobStore: Sendable {
     /// - Every claim counts as a start within the job's rate, and within each rate that it shares, at the request's
     ///   time; it counts until, and without, the instant one window later, even if its execution is removed before,
     ///   and from, and without, the instant one window earlier, for a clock that was ahead. Starts are counted from
-    ///   when the job has a rate, or names it; under a name that no job uses any longer they are known for a day.
+    ///   when the job has a rate, or names it; under a name that no job uses any longer they are known for a day. A
+    ///   start may be forgotten when a window has passed since another one that was made a window after it.
     /// - Where the runs of the schedule go one after another (``OverlapPolicy/queue``, ``OverlapPolicy/replace``), the
     ///   one of the earliest nominal instant is taken, and none while another has begun and is not over.
     /// - An execution that has expired is not taken, and stands in nobody's way; ``prune(at:limit:)`` ends it.

@@ -11,11 +11,9 @@ package struct StoreScript {
     /// The state machine of the built-in stores after all operations so far.
     package private(set) var state = StoreState()
     var random: SeededBits
-    var now = Date(timeIntervalSince1970: 1_750_000_000)
+    private var clock = ScriptClock()
+    var now: Date { clock.now }
     private var lastID: UInt128 = 1 << 100
-    /// By how many seconds the clock is ahead.
-    private var jump = 0.0
-    private var steadyUntil = Date.distantPast
     /// The largest number of jobs, beyond which some are deleted.
     private let maximumJobs: Int
 
@@ -26,17 +24,7 @@ package struct StoreScript {
 
     /// The next operation, already carried out on ``model`` and on ``state``.
     package mutating func next() -> (operation: StoreOperation, outcome: StoreOperation.Outcome) {
-        now += Double.random(in: 0...40, using: &random).rounded(.down) / 4
-        // Now and then a clock runs far ahead, and is set right; not twice within a window of a rate, which no store
-        // that forgets anything could tell from time that passed.
-        if jump == 0, now > steadyUntil, chance(1) {
-            jump = Double(Int.random(in: 20...200, using: &random))
-            now += jump
-        } else if jump > 0, chance(20) {
-            now -= jump
-            jump = 0
-            steadyUntil = now + 60
-        }
+        clock.move(using: &random)
         let operation = make()
         operation.run(on: &state)
         return (operation, operation.run(on: &model))

@@ -1,0 +1,26 @@
+import Foundation
+import RotaTesting
+import Testing
+
+@Suite struct ScriptClockTests {
+    @Test("A script's clock is set right before a store may forget a start that it made while it was ahead")
+    func setRight() {
+        var random = SeededBits(seed: 5)
+        var clock = ScriptClock()
+        var (aheadSince, latest) = (Date.distantPast, Date.distantPast)
+        var (jumps, longest) = (0, 0.0)
+        for _ in 0..<20_000 {
+            let wasRight = clock.jump == 0
+            clock.move(using: &random)
+            if wasRight, clock.jump > 0 {
+                #expect(clock.now - clock.jump > latest + 40, "It was ahead before, and has shown these instants.")
+                aheadSince = clock.now
+                jumps += 1
+            }
+            guard clock.jump > 0 else { continue }
+            longest = max(longest, clock.now.timeIntervalSince(aheadSince))
+            latest = clock.now
+        }
+        #expect(longest < 40 && longest > 20 && jumps > 50, "\(jumps) jumps, of \(longest) s at most")
+    }
+}
