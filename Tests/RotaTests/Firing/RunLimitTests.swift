@@ -50,4 +50,22 @@ struct RunLimitTests {
             #expect(try await later.scheduler.job(job.id).state == .active)
         }
     }
+
+    @Test("I-24 A limit of runs holds for what is made up for after a downtime", arguments: 1...5)
+    func madeUpFor(limit: Int) async throws {
+        let bench = Bench()
+        let job = try await bench.scheduler.create(
+            .init(
+                name: "x", schedule: Schedule.every(.seconds(60)).limited(toRuns: limit), action: .handler("work"),
+                misfire: .all(limit: 100)))
+        bench.clock.set(to: start.addingTimeInterval(270))
+        try await bench.scheduler.handle("work") { _ in }
+        try await bench.running {
+            await bench.advance(.seconds(200))
+            let runs = try await bench.executions(of: job.id).map { Int($0.scheduledFor.timeIntervalSince(start)) / 60 }
+            #expect(runs == Array(1...limit))
+            #expect(try await bench.scheduler.job(job.id).state == .completed)
+            #expect(try await bench.scheduler.skips(of: job.id).isEmpty)
+        }
+    }
 }
