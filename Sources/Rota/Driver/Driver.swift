@@ -206,7 +206,7 @@ struct Driver {
     }
 
     private mutating func finish(_ completions: [Completion], of works: [Work], at now: Date) async throws {
-        let outcomes = try await context.store.finish(completions)
+        let outcomes = try await context.store.finish(completions).answers(to: "finish", of: completions.count)
         for index in completions.indices {
             switch completions[index].next {
             case .retry(let instant, _), .released(let instant), .parked(let instant?):
@@ -235,7 +235,8 @@ struct Driver {
             return false
         }
         var hasFired = false
-        for (index, outcome) in zip(fires.indices, try await context.store.fire(fires)) {
+        let outcomes = try await context.store.fire(fires).answers(to: "fire", of: fires.count)
+        for (index, outcome) in zip(fires.indices, outcomes) {
             guard case .fired(let executions, let skips, let replaced) = outcome else {
                 lookAt = now
                 continue
@@ -274,7 +275,8 @@ struct Driver {
         let end = now.advanced(by: context.configuration.leaseDuration)
         context.workforce.keepWithdrawn { Set(inFlight.held) }
         let renewals = inFlight.held.compactMap { context.vitals.renewal(of: $0, until: end) }
-        for (renewal, outcome) in zip(renewals, try await context.store.renew(renewals)) {
+        let outcomes = try await context.store.renew(renewals).answers(to: "renew", of: renewals.count)
+        for (renewal, outcome) in zip(renewals, outcomes) {
             let lease = HeldLease(executionID: renewal.executionID, token: renewal.token)
             switch outcome {
             case .renewed: break

@@ -42,8 +42,9 @@ extension Scheduler {
         }
         let now = context.clock.now
         let insertions = try drafts.map { try insertion(of: $0, at: now) }
-        let outcomes = try await context.store.insert(insertions)
+        let answers = try await context.store.insert(insertions)
         context.signal.raise()
+        let outcomes = try answers.answers(to: "insert", of: insertions.count)
         for (insertion, outcome) in zip(insertions, outcomes) {
             guard case .inserted(let job) = outcome else { continue }
             context.events.send(fired: insertion.executions, skips: [], of: job.id, at: now)

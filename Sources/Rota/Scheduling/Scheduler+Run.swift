@@ -7,8 +7,8 @@ extension Scheduler {
     /// canceled and given back to the store, for this scheduler's next run or another one. On cancellation the running
     /// work is canceled at once and given back. In both cases the method returns when nothing is left running.
     ///
-    /// - Throws: ``SchedulerError`` with code `alreadyRunning`, `invalidConfiguration` or `unusableClock`; or the store's error, if the
-    ///   store can no longer remember what is done.
+    /// - Throws: ``SchedulerError`` with code `alreadyRunning`, `invalidConfiguration`, `unusableClock` or
+    ///   `unusableStore`; or the store's error, if the store can no longer remember what is done.
     public func run() async throws {
         guard context.status.begin() else {
             throw SchedulerError(

@@ -120,6 +120,7 @@ extension Scheduler {
             throw SchedulerError.noJob(id)
         }
         context.signal.raise()
+        _ = try outcomes.answers(to: "enqueue", of: executions.count)
         let queued = outcomes.compactMap { outcome -> Execution? in
             if case .queued(let execution) = outcome { execution } else { nil }
         }

@@ -11,6 +11,7 @@ public struct SchedulerError: Error, Sendable, Hashable, CustomStringConvertible
             case alreadyRunning
             case invalidConfiguration
             case unusableClock
+            case unusableStore
             case invalidRequest
             case tooMany
             case versionNotFound
@@ -38,6 +39,8 @@ public struct SchedulerError: Error, Sendable, Hashable, CustomStringConvertible
         public static let versionNotFound = Code(kind: .versionNotFound)
         /// The clock stands so far off that it cannot tell one second from the next.
         public static let unusableClock = Code(kind: .unusableClock)
+        /// The store does not do what `JobStore` promises, so that nobody can say what it did.
+        public static let unusableStore = Code(kind: .unusableStore)
         /// The configuration has a value that it cannot have.
         public static let invalidConfiguration = Code(kind: .invalidConfiguration)
     }

@@ -8,14 +8,20 @@ struct HookedStore: JobStore {
     var before: @Sendable (String) throws -> Void = { _ in }
     /// Whether a batch of fires is answered with conflicts instead of being carried out.
     var conflicts: @Sendable ([Fire]) -> Bool = { _ in false }
+    /// The operation whose last outcome is left out.
+    var shortened: @Sendable () -> String? = { nil }
     /// Called before executions are enqueued.
     var beforeEnqueue: @Sendable () async throws -> Void = {}
     /// Called with what was claimed before whoever claimed it knows.
     var afterClaim: @Sendable ([Claim]) async throws -> Void = { _ in }
 
+    private func answer<Outcome>(to operation: String, with outcomes: [Outcome]) -> [Outcome] {
+        shortened() == operation ? outcomes.dropLast() : outcomes
+    }
+
     func insert(_ insertions: [JobInsertion]) async throws -> [JobInsertion.Outcome] {
         try before("insert")
-        return try await base.insert(insertions)
+        return answer(to: "insert", with: try await base.insert(insertions))
     }
 
     func replace(_ replacement: JobReplacement) async throws -> Job {
@@ -46,13 +52,13 @@ struct HookedStore: JobStore {
     func fire(_ fires: [Fire]) async throws -> [Fire.Outcome] {
         try before("fire")
         if conflicts(fires) { return fires.map { _ in .conflict } }
-        return try await base.fire(fires)
+        return answer(to: "fire", with: try await base.fire(fires))
     }
 
     func enqueue(_ executions: [Execution]) async throws -> [Enqueued] {
         try before("enqueue")
         try await beforeEnqueue()
-        return try await base.enqueue(executions)
+        return answer(to: "enqueue", with: try await base.enqueue(executions))
     }
 
     func versions(of job: JobID) async throws -> [JobVersion] {
@@ -104,12 +110,12 @@ struct HookedStore: JobStore {
 
     func renew(_ renewals: [LeaseRenewal]) async throws -> [LeaseRenewal.Outcome] {
         try before("renew")
-        return try await base.renew(renewals)
+        return answer(to: "renew", with: try await base.renew(renewals))
     }
 
     func finish(_ completions: [Completion]) async throws -> [Completion.Outcome] {
         try before("finish")
-        return try await base.finish(completions)
+        return answer(to: "finish", with: try await base.finish(completions))
     }
 
     func execution(_ id: ExecutionID) async throws -> Execution? {
