@@ -14,7 +14,7 @@ package struct FileStoreEnvironment: Sendable {
     /// How many bytes one commit may hold at most, up to what a frame can.
     package var frameLimit = Frame.maximumPayload
     /// How many leases an opening ends in one frame.
-    package var leasesPerFrame = 1 << 16
+    package var leasesPerFrame = 1 << 10
     /// How many records are written to a snapshot between two commits.
     package var snapshotChunk = 256
 
