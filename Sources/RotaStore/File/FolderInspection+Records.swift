@@ -4,6 +4,7 @@ extension FolderInspection where State == StoreState {
     /// - Throws: ``FileStoreError`` if the files cannot be read, or are damaged such that there is nothing to show.
     package init(_ folder: StoreFolder) throws(FileStoreError) {
         try self.init(folder) { listing, folder throws(FileStoreError) in try Recovery(of: listing, in: folder) }
+        state.markOverfull()
     }
 
     /// Reads the records in the folder at a path, and takes the time; blocks on the disk.

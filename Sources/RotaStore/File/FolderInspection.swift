@@ -1,7 +1,7 @@
 /// What a store's files hold, read without changing any of them, and even while another process writes them.
 package struct FolderInspection<State: Sendable>: Sendable {
     package let folder: StoreFolder
-    package let state: State
+    package var state: State
     package var report: RecoveryReport
     /// How many bytes of journals lie behind the newest snapshot.
     package let journalBytes: Int
@@ -51,9 +51,7 @@ package struct FolderInspection<State: Sendable>: Sendable {
 
     private init(_ recovery: Recovery<State>, _ damage: FileStoreError?, in folder: StoreFolder) {
         self.folder = folder
-        var state = recovery.state
-        state.markOverfull()
-        self.state = state
+        state = recovery.state
         report = recovery.report
         report.damage = damage
         if case .torn(let journal, let offset) = recovery.ending {

@@ -103,11 +103,10 @@ public protocol JobStore: Sendable {
     /// Queues executions of existing jobs, such as manual runs and replays.
     ///
     /// An execution with the idempotency key of an earlier one of the same job is not queued (SX-5), be it one of the
-    /// same call; the key is free again when that execution is removed.
+    /// same call; the key is free again when that execution is removed. One that is over is taken too, as a record of
+    /// what was done elsewhere; it is not counted.
     ///
     /// - Returns: For each execution, in order, whether it was queued, or the one that was there.
-    /// One that is over is taken too, as a record of what was done elsewhere; it is not counted.
-    ///
     /// - Throws: ``StoreError`` with code `jobNotFound`, `duplicate`, or `invalidExecution` if one is running, or has a
     ///   date of its end without being over, or none although it is. Then none was queued.
     @discardableResult
@@ -128,6 +127,8 @@ public protocol JobStore: Sendable {
     /// - Where the runs of the schedule go one after another (``OverlapPolicy/queue``, ``OverlapPolicy/replace``), the
     ///   one of the earliest nominal instant is taken, and none while another has begun and is not over.
     /// - An execution that has expired is not taken, and stands in nobody's way; ``prune(at:limit:)`` ends it.
+    /// - A request whose time lies at most a second before that of an earlier one, as between two machines whose clocks
+    ///   differ a little, may be answered as if it had that time.
     ///
     /// With its first claim an execution gets the version that it runs, as the job's ``VersionPolicy`` says then; it
     /// keeps it on all further attempts, unless it is released before it has made one.

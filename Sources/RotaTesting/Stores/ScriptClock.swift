@@ -4,12 +4,16 @@ package import Foundation
 ///
 /// A store may forget a start two windows after it, by the clock as it is, and could not count it again when the same
 /// instants come back. So the clock is set right before that, and stays right until it has passed all that it showed.
+/// A store may also take a step back of a second for none, so the clock never shows what lies that little before an
+/// instant it showed when it was ahead.
 package struct ScriptClock: Sendable {
     package private(set) var now = Date(timeIntervalSince1970: 1_750_000_000)
     /// By how many seconds it is ahead.
     package private(set) var jump = 0.0
     private var aheadSince = Date.distantPast
     private var steadyUntil = Date.distantPast
+    /// What it showed when it was last ahead, as far as it has not yet come there again.
+    private var shown: [Date] = []
 
     /// Two of the shortest windows that a script limits rates by, in seconds.
     private static let longestAhead = 40.0
@@ -29,5 +33,8 @@ package struct ScriptClock: Sendable {
             now -= jump
             jump = 0
         }
+        if jump > 0 { return shown.append(now) }
+        for instant in shown where now >= instant - 1 && now < instant { now = instant }
+        shown.removeAll { $0 <= now }
     }
 }

@@ -15,7 +15,7 @@ import Testing
             job.definition.limits.rate = RateLimit(maximum, per: .seconds(20))
             let store = InMemoryJobStore()
             let runs = (0..<200).map { StoreSamples.execution($0 + 1, of: job, at: StoreSamples.start) }
-            try await store.insert([JobInsertion(job, executions: runs)])
+            _ = try await store.insert([JobInsertion(job, executions: runs)])
             let ahead = Double.random(in: 20...200, using: &random)
             let begin = Double.random(in: 20...60, using: &random)
             let end = begin + Double.random(in: 1...150, using: &random)
