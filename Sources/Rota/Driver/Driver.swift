@@ -291,6 +291,13 @@ struct Driver {
 
     // MARK: The end
 
+    /// Gives back what workers had taken and, canceled because the run failed, did not begin.
+    ///
+    /// If the store does not take it, its leases run out.
+    mutating func giveBackUnbegun() async {
+        try? await record(takeResults().filter(\.report.isUnbegun))
+    }
+
     /// Takes back what no worker has begun, and gives it back to the store.
     private mutating func releaseUnbegun() async throws {
         let unbegun = queue.drain()

@@ -41,6 +41,11 @@ struct AttemptReport: Sendable {
         AttemptReport(.failed(failure, message: message))
     }
 
+    /// Whether it was not begun.
+    var isUnbegun: Bool {
+        if case .unbegun = ending { true } else { false }
+    }
+
     init(_ ending: Ending) {
         self.ending = ending
     }

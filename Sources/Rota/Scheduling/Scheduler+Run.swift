@@ -45,6 +45,20 @@ extension Scheduler {
             context.events.missedHandler(missing.name, jobs: missing.jobs, at: context.clock.now)
         }
         var driver = Driver(context: context, queue: queue, outbox: outbox, random: random)
+        do {
+            try await work(for: &driver, until: cancellation, queue, outbox, runner)
+        } catch {
+            // All workers are done by now, and nobody else looks at what they leave.
+            await driver.giveBackUnbegun()
+            throw error
+        }
+    }
+
+    /// Lets workers do what a driver hands out, until it ends.
+    private nonisolated func work(
+        for driver: inout Driver, until cancellation: StopRequest, _ queue: WorkQueue<Work>,
+        _ outbox: Outbox<AttemptResult>, _ runner: AttemptRunner
+    ) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             for _ in 0..<context.configuration.maximumConcurrency {
                 let worker = context.workforce.hire()
