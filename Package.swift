@@ -27,21 +27,35 @@ let package = Package(
         .trait(name: "SQLite", description: "Benchmarks compare the file store with the system's SQLite.")
     ],
     targets: [
-        .target(name: "RotaSchedule", swiftSettings: settings),
-        .target(name: "RotaRetry", swiftSettings: settings),
-        .target(name: "RotaHTTP", swiftSettings: settings),
-        .target(name: "RotaStore", dependencies: ["RotaSchedule", "RotaRetry", "RotaHTTP"], swiftSettings: settings),
+        .target(name: "RotaCore", swiftSettings: settings),
+        .target(name: "RotaSchedule", dependencies: ["RotaCore"], swiftSettings: settings),
+        .target(name: "RotaRetry", dependencies: ["RotaCore"], swiftSettings: settings),
+        .target(name: "RotaHTTP", dependencies: ["RotaCore"], swiftSettings: settings),
         .target(
-            name: "Rota", dependencies: ["RotaSchedule", "RotaRetry", "RotaHTTP", "RotaStore"], swiftSettings: settings),
-        .target(name: "RotaTesting", dependencies: ["Rota"], swiftSettings: settings),
+            name: "RotaStore", dependencies: ["RotaCore", "RotaSchedule", "RotaRetry", "RotaHTTP"],
+            swiftSettings: settings),
+        .target(
+            name: "Rota", dependencies: ["RotaCore", "RotaSchedule", "RotaRetry", "RotaHTTP", "RotaStore"],
+            swiftSettings: settings),
+        .target(name: "RotaTesting", dependencies: ["Rota", "RotaCore"], swiftSettings: settings),
 
-        .testTarget(name: "RotaScheduleTests", dependencies: ["RotaSchedule"], swiftSettings: settings),
-        .testTarget(name: "RotaRetryTests", dependencies: ["RotaRetry"], swiftSettings: settings),
-        .testTarget(name: "RotaHTTPTests", dependencies: ["RotaHTTP", "RotaTesting"], swiftSettings: settings),
+        .target(name: "RotaTestSupport", path: "Tests/Support", swiftSettings: settings),
         .testTarget(
-            name: "RotaStoreTests", dependencies: ["RotaStore", "RotaTesting", "crash-child"], swiftSettings: settings),
-        .testTarget(name: "RotaTests", dependencies: ["Rota", "RotaTesting"], swiftSettings: settings),
-        .testTarget(name: "RotaTestingTests", dependencies: ["RotaTesting"], swiftSettings: settings),
+            name: "RotaScheduleTests", dependencies: ["RotaSchedule", "RotaTesting", "RotaTestSupport"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "RotaRetryTests", dependencies: ["RotaRetry", "RotaTesting", "RotaTestSupport"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "RotaHTTPTests", dependencies: ["RotaHTTP", "RotaTesting", "RotaTestSupport"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "RotaStoreTests", dependencies: ["RotaStore", "RotaTesting", "RotaTestSupport", "crash-child"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "RotaTests", dependencies: ["Rota", "RotaTesting", "RotaTestSupport"], swiftSettings: settings),
+        .testTarget(
+            name: "RotaTestingTests", dependencies: ["RotaTesting", "RotaTestSupport"], swiftSettings: settings),
 
         .executableTarget(
             name: "crash-child", dependencies: ["RotaStore", "RotaTesting"], path: "Tests/CrashChild",

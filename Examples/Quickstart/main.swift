@@ -22,7 +22,7 @@ do {
     let folder = URL(filePath: options.state, directoryHint: .isDirectory).standardizedFileURL
     let store = try await FileJobStore(directory: folder)
     let found = try await store.jobs(JobQuery(limit: 1000)).items
-    let finished = found.map { $0.succeeded + $0.failed + $0.dropped }.reduce(0, +)
+    let finished = found.map { $0.succeeded + $0.failed + $0.canceledOrExpired }.reduce(0, +)
     say("State in \(folder.path): \(found.isEmpty ? "new" : "\(found.count) jobs, \(finished) executions finished")")
 
     let jobs: [Job]

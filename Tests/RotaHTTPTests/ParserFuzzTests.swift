@@ -48,7 +48,7 @@ struct ParserFuzzTests {
         Parser(
             description: "pattern", seeds: ["^(a|b)+[^c-e]{2,5}\\d\\b(?i:x)?$", "(?<n>\\x41.)*"],
             alphabet: "()[]{}|*+?^$\\.,-abdwsBx01239:<>=!imé"
-        ) { text in _ = try? Pattern(text).occurs(in: "abc 123 \n é") },
+        ) { text in _ = try? TextPattern(text).occurs(in: "abc 123 \n é") },
         Parser(
             description: "template",
             seeds: ["{{uuid}} x {{ attempt }}", "Bearer secret://a.b {{job_id}}", "secret://"],

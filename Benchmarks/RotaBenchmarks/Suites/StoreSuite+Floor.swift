@@ -20,7 +20,7 @@ enum StoreFloor {
             definition: JobDefinition(
                 name: "daily-report", schedule: .every(.seconds(60)), action: .handler("work"),
                 retention: .last(keeping)),
-            createdAt: date, position: JobPosition(state: .active, cursor: date, next: nil))
+            createdAt: date, scheduleState: ScheduleState(state: .active, decidedThrough: date, next: nil))
     }
 
     static func execution(of job: Job, _ number: UInt128) -> Execution {

@@ -103,7 +103,7 @@ enum CompletionPlanner {
     }
 
     private static func completion(
-        of work: Work, attempt: Attempt?, next: Completion.Next, at now: Date, output: Payload? = nil
+        of work: Work, attempt: Attempt?, next: Completion.Next, at now: Date, output: JSONPayload? = nil
     ) -> Completion {
         Completion(
             executionID: work.claim.execution.id, token: work.claim.execution.progress.lease?.token ?? 0,
@@ -115,7 +115,7 @@ enum CompletionPlanner {
 extension Claim {
     /// The policy that decides about another attempt.
     fileprivate var retryPolicy: RetryPolicy {
-        guard execution.source != .notification else { return .notices }
+        guard execution.source != .notification else { return .notifications }
         let policy = job.retry
         // Overrides were checked against the policy of their time; with another they may not fit.
         guard let overrides = execution.overrides else { return policy }

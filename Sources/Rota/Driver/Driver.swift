@@ -130,17 +130,20 @@ struct Driver {
     private mutating func look(at now: Date) async throws -> Date? {
         hasNews = false
         mayClaim = true
-        // Jobs whose fires are refused again and again stay at the head of the agenda; the others lie behind them.
+        // Jobs whose fires are refused again and again stay at the head of the due work; the others lie behind them.
         let limit = context.configuration.batchSize * (conflictStreak + 1)
-        let agenda = try await context.store.agenda(at: now, limit: min(limit, 100_000))
+        let dueWork = try await context.store.dueWork(at: now, limit: min(limit, 100_000))
         lookedAt = now
-        lookAt = agenda.isTruncated ? now : agenda.nextWake ?? .distantFuture
-        let hasReclaimed = try await reclaim(agenda.expiredLeases, at: now)
-        let hasFired = try await fire(agenda.dueJobs, at: now)
-        let hasPruned = agenda.isPruningDue ? try await prune(at: now) : false
+        lookAt = dueWork.isTruncated ? now : dueWork.nextWakeup ?? .distantFuture
+        let hasReclaimed = try await reclaim(dueWork.expiredLeases, at: now)
+        let hasFired = try await fire(dueWork.dueJobs, at: now)
+        let hasPruned = dueWork.isPruningDue ? try await prune(at: now) : false
         guard !hasReclaimed, !hasFired, !hasPruned else { return nil }
         return earliest(
-            [agenda.nextWake, renewAt, deference.end(at: now), conflictStreak == 0 ? nil : now.addingTimeInterval(1)],
+            [
+                dueWork.nextWakeup, renewAt, deference.end(at: now),
+                conflictStreak == 0 ? nil : now.addingTimeInterval(1),
+            ],
             after: now)
     }
 
@@ -242,7 +245,7 @@ struct Driver {
                 continue
             }
             hasFired = true
-            if let wake = fires[index].position.wake { lookAt = min(lookAt, wake) }
+            if let wake = fires[index].scheduleState.nextWakeup { lookAt = min(lookAt, wake) }
             context.events.send(fired: executions, skips: skips, of: fires[index].jobID, at: now)
             guard !replaced.isEmpty else { continue }
             for execution in replaced { context.withdraw(execution) }

@@ -28,8 +28,8 @@ extension DriverContext {
         var changed: Set<JobID> = []
         for end in ends {
             guard let job = try await store.job(end.run.jobID) else { continue }
-            let notices = job.notices(of: end.run, at: now)
-            if !notices.isEmpty { events.send(fired: notices, skips: [], of: job.id, at: now) }
+            let notifications = job.notifications(of: end.run, at: now)
+            if !notifications.isEmpty { events.send(fired: notifications, skips: [], of: job.id, at: now) }
             guard end.changedBreaker(of: job), changed.insert(job.id).inserted else { continue }
             events.changedBreaker(of: job, at: now)
         }

@@ -19,6 +19,6 @@ struct DriverContext: Sendable {
     let status = DriverStatus()
 
     var planner: FirePlanner {
-        FirePlanner(tolerance: configuration.misfireTolerance, batchSize: configuration.batchSize)
+        FirePlanner(tolerance: configuration.misfireThreshold, batchSize: configuration.batchSize)
     }
 }

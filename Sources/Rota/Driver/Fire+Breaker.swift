@@ -2,13 +2,13 @@ import Foundation
 import RotaRetry
 import RotaStore
 
-extension Fire {
+extension FireRequest {
     /// Lets through what the job's breaker permits; while it is open or a probe is under way, the rest is skipped.
-    func admitted(for job: Job, at now: Date) -> Fire {
-        guard var breaker = position.breaker, breaker.trip != nil else { return self }
+    func admitted(for job: Job, at now: Date) -> FireRequest {
+        guard var breaker = scheduleState.breaker, breaker.trip != nil else { return self }
         var fire = self
         guard job.definition.breaker == breaker.policy else {
-            fire.position.breaker = nil
+            fire.scheduleState.breaker = nil
             return fire
         }
         fire.executions = []
@@ -25,7 +25,7 @@ extension Fire {
                         reason: .breaker, decidedAt: now))
             }
         }
-        fire.position.breaker = breaker
+        fire.scheduleState.breaker = breaker
         return fire
     }
 }

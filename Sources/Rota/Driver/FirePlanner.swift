@@ -21,49 +21,50 @@ struct FirePlanner: Sendable {
     /// - Returns: `nil` if nothing is due.
     func plan(
         _ job: Job, at now: Date, catchUp: inout CatchUp, makeID: () -> ExecutionID
-    ) -> Fire? {
-        guard let wake = job.position.wake, wake <= now else { return nil }
-        if job.position.state == .paused { return goOn(job, at: wake, now: now) }
-        guard let first = job.position.next else { return nil }
+    ) -> FireRequest? {
+        guard let wake = job.scheduleState.nextWakeup, wake <= now else { return nil }
+        if job.scheduleState.state == .paused { return goOn(job, at: wake, now: now) }
+        guard let first = job.scheduleState.next else { return nil }
         let schedule = job.schedule
-        var position = job.position
+        var scheduleState = job.scheduleState
         var skips: [SkippedOccurrence] = []
         var due: Occurrence? = schedule.occurrence(at: first)
-        if position.skipsRemaining > 0 {
+        if scheduleState.skipsRemaining > 0 {
             let requested = requestedSkip(of: job, from: first, at: now)
             skips = [requested]
-            position.skipsRemaining -= requested.count ?? 0
-            position.cursor = requested.last
+            scheduleState.skipsRemaining -= requested.count ?? 0
+            scheduleState.decidedThrough = requested.last
             due = schedule.nextOccurrence(after: requested.last)
         }
         var executions: [Execution] = []
         if let due, due.effective <= now {
             let verdict = verdict(from: due, job: job, now: now)
-            position.cursor = verdict.last
+            scheduleState.decidedThrough = verdict.last
             executions = verdict.fired.map {
                 execution(of: job, for: $0, id: makeID(), at: now, catchUp: &catchUp)
             }
             skips += verdict.skips(of: job.id, schedule: schedule, countingLimit: Self.countingLimit, at: now)
         }
         // A delay after a run is counted from now if there was none: it is no series that could be made up for.
-        let from = schedule.completionDelay == nil ? position.cursor : max(position.cursor, now)
-        position.proceed(to: schedule.nextOccurrence(after: from))
-        return Fire(
-            jobID: job.id, expectedRevision: job.position.revision, executions: executions, skips: skips,
-            position: position)
+        let from =
+            schedule.completionDelay == nil ? scheduleState.decidedThrough : max(scheduleState.decidedThrough, now)
+        scheduleState.proceed(to: schedule.nextOccurrence(after: from))
+        return FireRequest(
+            jobID: job.id, expectedRevision: job.scheduleState.revision, executions: executions, skips: skips,
+            scheduleState: scheduleState)
     }
 
     /// Lets a paused job go on as of the end of its pause: what was due before is skipped, what is due then fires.
-    private func goOn(_ job: Job, at end: Date, now: Date) -> Fire {
-        let (position, skips) = job.goingOn(at: end.addingTimeInterval(-0.001))
-        return Fire(
-            jobID: job.id, expectedRevision: job.position.revision, executions: [],
+    private func goOn(_ job: Job, at end: Date, now: Date) -> FireRequest {
+        let (scheduleState, skips) = job.goingOn(at: end.addingTimeInterval(-0.001))
+        return FireRequest(
+            jobID: job.id, expectedRevision: job.scheduleState.revision, executions: [],
             skips: skips.map { skip in
                 var skip = skip
                 skip.decidedAt = now
                 return skip
             },
-            position: position)
+            scheduleState: scheduleState)
     }
 
     private func execution(
@@ -86,7 +87,7 @@ struct FirePlanner: Sendable {
     private func requestedSkip(of job: Job, from first: Date, at now: Date) -> SkippedOccurrence {
         var last = first
         var count = 1
-        while count < job.position.skipsRemaining,
+        while count < job.scheduleState.skipsRemaining,
             let next = job.schedule.nextOccurrence(after: last), next.effective <= now
         {
             last = next.nominal
@@ -103,7 +104,7 @@ struct FirePlanner: Sendable {
             ? onTime(from: first.nominal, schedule: schedule, now: now)
             : missed(from: first.nominal, job: job, now: now)
         verdict.dropLate(than: job.misfire.maximumLateness, at: now)
-        verdict.limit(toRuns: schedule.maximumRuns.map { max(0, $0 - job.position.scheduledRuns) })
+        verdict.limit(toRuns: schedule.maximumRuns.map { max(0, $0 - job.scheduleState.firedCount) })
         return verdict
     }
 

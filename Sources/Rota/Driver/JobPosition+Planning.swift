@@ -2,7 +2,7 @@ import Foundation
 import RotaSchedule
 import RotaStore
 
-extension JobPosition {
+extension ScheduleState {
     /// The position of a job that begins, goes on, or gets a new schedule at an instant.
     ///
     /// The occurrences up to then are not made up for (T-30), but for the only one of a one-shot that never ran.
@@ -14,29 +14,29 @@ extension JobPosition {
     ///   - old: The position so far, or `nil` for a new job.
     ///   - isNew: Whether the schedule is another one than so far: its occurrences have not been decided on yet.
     static func starting(
-        _ schedule: Schedule, state: JobState, at now: Date, continuing old: JobPosition? = nil, isNew: Bool = true
-    ) -> JobPosition {
-        var position = old ?? JobPosition(state: state, cursor: .distantPast, next: nil)
-        if state != position.state || state != .paused {
-            position.reason = nil
-            position.resumesAt = nil
+        _ schedule: Schedule, state: JobState, at now: Date, continuing old: ScheduleState? = nil, isNew: Bool = true
+    ) -> ScheduleState {
+        var scheduleState = old ?? ScheduleState(state: state, decidedThrough: .distantPast, next: nil)
+        if state != scheduleState.state || state != .paused {
+            scheduleState.reason = nil
+            scheduleState.resumesAt = nil
         }
-        position.state = state
-        let from = isNew ? now : max(now, position.cursor)
-        if let limit = schedule.maximumRuns, position.scheduledRuns >= limit {
-            position.complete("It has run as often as its schedule allows (\(limit) times).")
-        } else if schedule.completionDelay != nil, position.awaiting != nil {
+        scheduleState.state = state
+        let from = isNew ? now : max(now, scheduleState.decidedThrough)
+        if let limit = schedule.maximumRuns, scheduleState.firedCount >= limit {
+            scheduleState.complete("It has run as often as its schedule allows (\(limit) times).")
+        } else if schedule.completionDelay != nil, scheduleState.awaitedExecutionID != nil {
             // The run under way decides when its end is known.
-            (position.next, position.nextEffective) = (nil, nil)
+            (scheduleState.next, scheduleState.nextEffective) = (nil, nil)
         } else if let next = schedule.nextOccurrence(after: from) {
-            position.cursor = from
-            position.proceed(to: next)
+            scheduleState.decidedThrough = from
+            scheduleState.proceed(to: next)
         } else {
-            let missed = isNew || position.lastFired == nil ? schedule.soleOccurrence(upTo: now) : nil
-            if let missed, isNew { position.cursor = missed.nominal.addingTimeInterval(-0.001) }
-            position.proceed(to: missed)
+            let missed = isNew || scheduleState.lastFired == nil ? schedule.soleOccurrence(upTo: now) : nil
+            if let missed, isNew { scheduleState.decidedThrough = missed.nominal.addingTimeInterval(-0.001) }
+            scheduleState.proceed(to: missed)
         }
-        return position
+        return scheduleState
     }
 }
 

@@ -24,10 +24,10 @@ struct RunEnd {
 
     /// Whether it was this end that opened or closed the job's breaker.
     func changedBreaker(of job: Job) -> Bool {
-        if let trip = job.position.breaker?.trip {
-            job.position.isHeldByBreaker && trip.date == run.progress.finishedAt
+        if let trip = job.scheduleState.breaker?.trip {
+            job.scheduleState.isHeldByBreaker && trip.date == run.progress.finishedAt
         } else {
-            (jobBefore.map { $0.position.breaker?.trip != nil } ?? true) && run.details.circuitPermit != nil
+            (jobBefore.map { $0.scheduleState.breaker?.trip != nil } ?? true) && run.details.circuitPermit != nil
         }
     }
 }
@@ -35,6 +35,6 @@ struct RunEnd {
 extension Work {
     /// Whether anything can follow from the end of the run: notices, or a breaker that opens or closes.
     var hasFollowers: Bool {
-        !claim.job.notifications.isEmpty || claim.job.breaker != nil || claim.job.position.breaker != nil
+        !claim.job.notifications.isEmpty || claim.job.breaker != nil || claim.job.scheduleState.breaker != nil
     }
 }

@@ -42,7 +42,7 @@ public struct HandlerContext: Sendable {
     public var lateness: Duration { startedAt.elapsed(since: scheduledFor) }
 
     /// The value given to this run, or else to the job.
-    public var payload: Payload? { execution.payload ?? job.definition.action.handler?.payload }
+    public var payload: JSONPayload? { execution.payload ?? job.definition.action.handler?.payload }
 
     /// The labels of this run: the job's, or those it was asked for with; a trace's carrier among them.
     public var metadata: [String: String] { execution.metadata }

@@ -3,7 +3,7 @@ import Synchronization
 
 /// The Swift handlers of a scheduler, by name.
 final class HandlerRegistry: Sendable {
-    typealias Handler = @Sendable (HandlerContext) async throws -> Payload?
+    typealias Handler = @Sendable (HandlerContext) async throws -> JSONPayload?
 
     private let handlers = Mutex<[String: Handler]>([:])
 

@@ -18,7 +18,7 @@ struct MissingHandlers: Sendable {
         var query = JobQuery(limit: 1000)
         for _ in 0..<(Self.examinedLimit / 1000) {
             let page = try await store.jobs(query)
-            for job in page.items where job.position.state != .completed {
+            for job in page.items where job.scheduleState.state != .completed {
                 for name in job.definition.handlerNames where handlers[name] == nil {
                     if missing[name, default: []].count < Self.namedLimit { missing[name, default: []].append(job.id) }
                 }

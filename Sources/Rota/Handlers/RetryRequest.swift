@@ -34,7 +34,7 @@ public struct DoNotRetry: Error, Sendable, Hashable, CustomStringConvertible {
 }
 
 /// Thrown by a handler to park the execution until an answer from outside comes (T-73); the attempt does not count.
-public struct WaitForAnswer: Error, Sendable, Hashable {
+public struct WaitForCompletion: Error, Sendable, Hashable {
     /// The instant at which the execution expires if no answer has come; `nil` for never.
     public var deadline: Date?
 

@@ -43,7 +43,7 @@ struct FieldCheck {
         throw fail("\(field) is more than zero and at most \(longest), not \(value).", value: "\(value)")
     }
 
-    func payload(_ payload: Payload?, _ field: String) throws(SchedulerError) {
+    func payload(_ payload: JSONPayload?, _ field: String) throws(SchedulerError) {
         guard let payload, payload.json.count > Self.maximumPayload else { return }
         throw fail(
             "\(field) has at most \(Self.maximumPayload) bytes of JSON; this has \(payload.json.count).",

@@ -6,7 +6,7 @@ import RotaStore
 extension Job {
     /// The occurrences that were due until an instant and will not be fired, as one record.
     func passedOver(at now: Date, because reason: SkippedOccurrence.Reason) -> [SkippedOccurrence] {
-        guard let first = position.next, first <= now,
+        guard let first = scheduleState.next, first <= now,
             let last = definition.schedule.latest(upTo: now), last >= first
         else { return [] }
         return [
@@ -18,7 +18,7 @@ extension Job {
     }
 }
 
-extension JobPosition {
+extension ScheduleState {
     /// Why occurrences do not fire while the job is paused.
     var reasonWhilePaused: SkippedOccurrence.Reason {
         isHeldByBreaker ? .breaker : .paused

@@ -14,7 +14,7 @@ extension JobDefinition {
         guard hasExtras else { return }
         try validateTrouble()
         let check = FieldCheck(code: .invalidJob, jobName: name)
-        try labels.validate(check)
+        try attributes.validate(check)
         try limits.validate(check)
         try validateRest(check)
     }

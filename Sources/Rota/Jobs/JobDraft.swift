@@ -44,14 +44,14 @@ public struct JobDraft: Sendable {
         overlap: OverlapPolicy = .allow,
         retention: Retention = .standard,
         metadata: [String: String] = [:],
-        labels: JobLabels = .none,
+        attributes: JobAttributes = .none,
         limits: JobLimits = .none,
         delivery: DeliveryGuarantee = .atLeastOnce,
         breaker: CircuitBreakerPolicy? = nil,
         notifications: [NotificationRule] = [],
         versionPolicy: VersionPolicy = .pin,
         isBackwardsCompatible: Bool = false,
-        payloadSchema: Payload? = nil,
+        payloadSchema: JSONPayload? = nil,
         state: JobState = .active,
         idempotencyKey: String? = nil,
         author: String? = nil
@@ -59,7 +59,7 @@ public struct JobDraft: Sendable {
         var definition = JobDefinition(
             name: name, schedule: schedule, action: action, retry: retry, misfire: misfire, overlap: overlap,
             retention: retention, metadata: metadata)
-        if labels != .none { definition.labels = labels }
+        if attributes != .none { definition.attributes = attributes }
         if limits != .none { definition.limits = limits }
         if delivery != .atLeastOnce { definition.delivery = delivery }
         if let breaker { definition.breaker = breaker }

@@ -1,6 +1,6 @@
 import RotaStore
 
-extension JobLabels {
+extension JobAttributes {
     func validate(_ check: FieldCheck) throws(SchedulerError) {
         guard self != .none else { return }
         try check.length(of: slug, "The slug", 1...255)

@@ -16,25 +16,26 @@ public struct JobPreview: Sendable, Hashable {
     public let warnings: [JobWarning]
 
     init(
-        of job: Job, count: Int, at now: Date, knowsHandler: (String) -> Bool, from position: JobPosition
+        of job: Job, count: Int, at now: Date, knowsHandler: (String) -> Bool, from scheduleState: ScheduleState
     ) throws(SchedulerError) {
         try FieldCheck(code: .invalidRequest).number(count, "The number of occurrences to preview", 0...1000)
         definition = job.definition
-        state = position.state
+        state = scheduleState.state
         let schedule = job.definition.schedule
-        let left = schedule.maximumRuns.map { max(0, $0 - position.scheduledRuns) } ?? count
+        let left = schedule.maximumRuns.map { max(0, $0 - scheduleState.firedCount) } ?? count
         let isSeries = schedule.completionDelay == nil
         let wanted = isSeries ? min(count, left) : min(count, left, 1)
-        let skipped = isSeries ? position.skipsRemaining : 0
+        let skipped = isSeries ? scheduleState.skipsRemaining : 0
         // The first occurrence may be the present instant, or one that is made up for, or lie behind a pause.
-        let first = position.next.map { next in
+        let first = scheduleState.next.map { next in
             let before = next.addingTimeInterval(-0.001)
             return isSeries ? before : min(before, now)
         }
         let found = first.map { schedule.preview(from: $0, count: wanted == 0 ? 0 : wanted + skipped) } ?? []
-        occurrences = Array(found.drop { $0.occurrence.nominal < position.next ?? now }.dropFirst(skipped))
+        occurrences = Array(found.drop { $0.occurrence.nominal < scheduleState.next ?? now }.dropFirst(skipped))
         warnings = job.definition.warnings(
-            of: occurrences, next: position.nextEffective ?? position.next, state: position.state, at: now,
+            of: occurrences, next: scheduleState.nextEffective ?? scheduleState.next, state: scheduleState.state,
+            at: now,
             knowsHandler: knowsHandler)
     }
 }

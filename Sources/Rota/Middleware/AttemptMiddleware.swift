@@ -64,7 +64,7 @@ public struct AttemptOutcome: Sendable {
     }
 
     /// The attempt succeeded.
-    public static func succeeded(output: Payload? = nil) -> AttemptOutcome {
+    public static func succeeded(output: JSONPayload? = nil) -> AttemptOutcome {
         AttemptOutcome(AttemptReport(handlerOutput: output))
     }
 
@@ -92,5 +92,5 @@ public struct AttemptOutcome: Sendable {
     public var statusCode: Int? { report.statusCode }
 
     /// What the work produced, if anything.
-    public var output: Payload? { report.output }
+    public var output: JSONPayload? { report.output }
 }

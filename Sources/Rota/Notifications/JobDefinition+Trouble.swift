@@ -14,10 +14,11 @@ extension JobDefinition {
             case .handler(let name):
                 guard !name.isEmpty else {
                     throw SchedulerError(
-                        .invalidJob, "The name of the handler that job “\(self.name)” sends its notices to is empty.")
+                        .invalidJob,
+                        "The name of the handler that job “\(self.name)” sends its notifications to is empty.")
                 }
             case .webhook(let url, let secret):
-                try NoticeDelivery(url: url, secret: secret, signature: .standard).validate()
+                try NotificationDelivery(url: url, secret: secret, signature: .standard).validate()
             }
         }
     }

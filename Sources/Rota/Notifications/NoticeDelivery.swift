@@ -3,7 +3,7 @@ import RotaHTTP
 import RotaStore
 
 /// How a notice is put into a webhook's request.
-struct NoticeDelivery: Sendable {
+struct NotificationDelivery: Sendable {
     let url: String
     /// A reference such as `secret://hook`, or `nil` if the request is not signed.
     let secret: String?
@@ -15,15 +15,15 @@ struct NoticeDelivery: Sendable {
     /// Makes the request, with the secret looked up and the body signed at the last moment.
     ///
     /// - Throws: `HTTPRequestError`, before anything is sent, if the URL is bad or the secret is missing.
-    func request(for notice: Execution, secrets: any SecretProvider, at now: Date) async throws -> HTTPRequest {
-        let body = notice.payload?.json ?? Data()
+    func request(for notification: Execution, secrets: any SecretProvider, at now: Date) async throws -> HTTPRequest {
+        let body = notification.payload?.json ?? Data()
         var headers: HTTPHeaders = ["Content-Type": "application/json"]
         var redaction = Redaction()
         if let secret {
             let value = try await look(secret, secrets)
             redaction = Redaction([value])
             let signed = try signature.sign(
-                body: body, id: notice.id.description, at: now, with: [WebhookSecret(value.value)])
+                body: body, id: notification.id.description, at: now, with: [WebhookSecret(value.value)])
             for field in signed.fields { headers.set(field) }
         }
         return try HTTPRequest(
@@ -31,11 +31,12 @@ struct NoticeDelivery: Sendable {
             timeout: Self.timeout, redaction: redaction)
     }
 
-    private func look(_ reference: String, _ secrets: any SecretProvider) async throws -> Secret {
+    private func look(_ reference: String, _ secrets: any SecretProvider) async throws -> SecretValue {
         let name = try Self.name(in: reference)
         guard let secret = try await secrets.secret(named: name) else {
             throw HTTPRequestError(
-                .missingSecret, field: "secret", "there is no secret of this name, so no notice was sent", value: name)
+                .missingSecret, field: "secret", "there is no secret of this name, so no notification was sent",
+                value: name)
         }
         return secret
     }

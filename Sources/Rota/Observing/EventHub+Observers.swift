@@ -56,12 +56,12 @@ extension EventHub {
 
     /// Tells of a breaker that opened or let its job go on.
     func changedBreaker(of job: Job, at now: Date) {
-        metrics.changedBreaker(isOpen: job.position.isHeldByBreaker)
+        metrics.changedBreaker(isOpen: job.scheduleState.isHeldByBreaker)
         observers.tell { $0.changedBreaker(of: job, at: now) }
         send(
             SchedulerEvent(
-                job.position.isHeldByBreaker ? .breakerOpened : .breakerClosed, date: now, jobID: job.id,
-                message: job.position.reason))
+                job.scheduleState.isHeldByBreaker ? .breakerOpened : .breakerClosed, date: now, jobID: job.id,
+                message: job.scheduleState.reason))
     }
 
     /// Tells of a handler that jobs need and nobody registered here.

@@ -30,7 +30,7 @@ extension AttemptReport {
             if let value = scrubbed.headers[name] { responseHeaders[name.lowercased()] = value }
         }
         guard case .succeeded = ending else { return }
-        output = mapping.output(of: scrubbed).map { Payload(trusted: Data($0.text.utf8)) }
+        output = mapping.output(of: scrubbed).map { JSONPayload(trusted: Data($0.text.utf8)) }
     }
 
     /// Reports a request that could not be made or got no answer.

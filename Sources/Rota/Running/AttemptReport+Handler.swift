@@ -3,7 +3,7 @@ import RotaStore
 
 extension AttemptReport {
     /// Reports a handler that returned.
-    init(handlerOutput output: Payload?) {
+    init(handlerOutput output: JSONPayload?) {
         self.init(.succeeded)
         guard let output else { return }
         self.output = output
@@ -23,7 +23,7 @@ extension AttemptReport {
             return
         }
         switch error {
-        case let request as WaitForAnswer:
+        case let request as WaitForCompletion:
             do {
                 try FieldCheck(code: .invalidRequest).instant(request.deadline, "The end of a wait for an answer")
                 self.init(.parked(until: request.deadline))

@@ -27,7 +27,7 @@ struct AttemptReport: Sendable {
 
     var ending: Ending
     var retrying: Retrying?
-    var output: Payload?
+    var output: JSONPayload?
     var statusCode: Int?
     var bodyPreview: String?
     var bodyWasTruncated = false

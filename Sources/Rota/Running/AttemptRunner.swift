@@ -49,12 +49,13 @@ struct AttemptRunner: Sendable {
     }
 
     private func deliver(_ work: Work, startedAt: Date, headers: HTTPHeaders) async -> AttemptReport {
-        switch work.claim.execution.notice {
+        switch work.claim.execution.notification {
         case .handler(let name)?:
-            let call = HandlerCall(name: name, payload: nil, timeout: NoticeDelivery.timeout)
+            let call = HandlerCall(name: name, payload: nil, timeout: NotificationDelivery.timeout)
             return await self.call(call, for: work, startedAt: startedAt)
         case .webhook(let url, let secret)?:
-            let delivery = NoticeDelivery(url: url, secret: secret, signature: context.configuration.webhookSignature)
+            let delivery = NotificationDelivery(
+                url: url, secret: secret, signature: context.configuration.webhookSignature)
             return await send(work.claim, headers: headers, success: .default, output: [:]) {
                 try await delivery.request(for: work.claim.execution, secrets: secrets, at: clock.now)
             }
@@ -117,7 +118,7 @@ struct AttemptRunner: Sendable {
 extension Claim {
     /// Whether the time of an attempt is watched here, which it is for handlers alone: requests have transports.
     var isWatched: Bool {
-        switch execution.notice {
+        switch execution.notification {
         case .handler?: true
         case .webhook?: false
         case nil: job.action.handler.map { timeout(of: $0) != nil || $0.heartbeatLimit != nil } ?? false

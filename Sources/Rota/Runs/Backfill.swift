@@ -2,7 +2,7 @@ import Foundation
 public import RotaStore
 
 /// What came of occurrences of the past that were run on request.
-public struct Backfill: Sendable {
+public struct BackfillResult: Sendable {
     /// How the runs of a backfill stand to one another; the job's own overlap policy has no say in it.
     public enum Overlap: Sendable, Hashable {
         /// One after the other, the oldest first, whatever becomes of each.
@@ -14,7 +14,7 @@ public struct Backfill: Sendable {
     /// The group that the new runs belong to.
     public let id: BatchID
     /// For each occurrence of the range, in order, the run that was made, or the one of an earlier backfill.
-    public let runs: [Enqueued]
+    public let runs: [EnqueueOutcome]
 
     /// The number of runs that were really made.
     public var created: Int {

@@ -15,7 +15,7 @@ final class EndWatch: Sendable {
     var isWatched: Bool { count.load(ordering: .relaxed) > 0 }
 
     /// The end of an execution, when it is told; waiting ends with the caller's interest in the stream.
-    func end(of id: ExecutionID) -> AsyncStream<Execution> {
+    func completion(of id: ExecutionID) -> AsyncStream<Execution> {
         let (stream, continuation) = AsyncStream.makeStream(of: Execution.self, bufferingPolicy: .bufferingNewest(1))
         let number = state.withLock { state in
             state.nextID += 1

@@ -2,7 +2,7 @@ import Foundation
 import RotaRetry
 import RotaStore
 
-extension RunRequest {
+extension TriggerRequest {
     /// The longest chain of executions that cause one another (SX-11).
     static let longestLineage = 10
 

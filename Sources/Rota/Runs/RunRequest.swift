@@ -5,11 +5,11 @@ public import RotaStore
 /// A run of a job that is asked for, with what is different about it; everything has a default.
 ///
 /// ```swift
-/// try await scheduler.trigger(job.id, RunRequest(priority: 9, idempotencyKey: "order-42"))
+/// try await scheduler.trigger(job.id, TriggerRequest(priority: 9, idempotencyKey: "order-42"))
 /// ```
-public struct RunRequest: Sendable, Hashable {
+public struct TriggerRequest: Sendable, Hashable {
     /// A value for the handler, for this run alone; up to 5 MiB of JSON.
-    public var payload: Payload?
+    public var payload: JSONPayload?
     /// The instant from which it may start (S-61), or `nil` for at once; one that is over is at once too.
     public var at: Date?
     /// What caused it, as the record will say.
@@ -41,7 +41,7 @@ public struct RunRequest: Sendable, Hashable {
 
     /// Makes a request; by default of a manual run at once that is like every other run of the job.
     public init(
-        payload: Payload? = nil, at instant: Date? = nil, source: ExecutionSource = .manual, priority: Int? = nil,
+        payload: JSONPayload? = nil, at instant: Date? = nil, source: ExecutionSource = .manual, priority: Int? = nil,
         concurrencyKey: String? = nil, idempotencyKey: String? = nil, metadata: [String: String] = [:],
         tags: [String: String] = [:], overrides: RetryOverrides? = nil, timeToLive: Duration? = nil,
         author: String? = nil, parentID: ExecutionID? = nil, continuationOf: ExecutionID? = nil,

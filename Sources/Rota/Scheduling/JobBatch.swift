@@ -4,7 +4,7 @@ public import RotaStore
 ///
 /// Asking for the same again does nothing to those for which it was done, so that a call of which a part was refused
 /// may be repeated as it was.
-public struct JobBatch: Sendable {
+public struct BulkChangeResult: Sendable {
     /// A job that was left as it is.
     public struct Refusal: Sendable {
         /// The job.

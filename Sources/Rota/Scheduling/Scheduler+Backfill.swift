@@ -23,9 +23,9 @@ extension Scheduler {
     ///   occurrences than the limit; then none was run. Or the store's error.
     @discardableResult
     public func backfill(
-        _ id: JobID, _ range: Range<Date>, overlap: Backfill.Overlap = .serial, limit: Int = 1000,
+        _ id: JobID, _ range: Range<Date>, overlap: BackfillResult.Overlap = .serial, limit: Int = 1000,
         author: String? = nil
-    ) async throws -> Backfill {
+    ) async throws -> BackfillResult {
         let job = try await job(id)
         let check = FieldCheck(code: .invalidRequest, jobName: job.definition.name)
         try check.number(limit, "The limit of a backfill", 1...Self.maximumBackfill)
@@ -37,7 +37,9 @@ extension Scheduler {
         }
         let now = context.clock.now
         let end = min(range.upperBound, now.addingTimeInterval(0.001))
-        guard range.lowerBound < end else { return Backfill(id: BatchID(bits: context.ids.makeID(at: now)), runs: []) }
+        guard range.lowerBound < end else {
+            return BackfillResult(id: BatchID(bits: context.ids.makeID(at: now)), runs: [])
+        }
         guard let instants = job.occurrences(in: range.lowerBound..<end, limit: limit) else {
             throw SchedulerError(
                 .tooMany,
@@ -49,8 +51,8 @@ extension Scheduler {
     }
 
     private func run(
-        _ instants: [Date], of job: Job, overlap: Backfill.Overlap, author: String?, at now: Date
-    ) async throws -> Backfill {
+        _ instants: [Date], of job: Job, overlap: BackfillResult.Overlap, author: String?, at now: Date
+    ) async throws -> BackfillResult {
         let batch = BatchID(bits: context.ids.makeID(at: now))
         var missing: [Execution] = []
         var known: [Date: Execution] = [:]
@@ -78,7 +80,7 @@ extension Scheduler {
             known[outcome.execution.scheduledFor] = outcome.execution
         }
         let new = Set(missing.map(\.id))
-        return Backfill(
+        return BackfillResult(
             id: batch,
             runs: instants.compactMap { instant in
                 known[instant].map { new.contains($0.id) ? .queued($0) : .existing($0) }
@@ -86,13 +88,15 @@ extension Scheduler {
     }
 
     /// Makes the first of a series ready if it is not: another backfill may have been a moment faster with the first one.
-    private func started(_ outcomes: [Enqueued], at now: Date) async throws -> [Enqueued] {
+    private func started(_ outcomes: [EnqueueOutcome], at now: Date) async throws -> [EnqueueOutcome] {
         let index = outcomes.firstIndex { outcome in
             if case .queued = outcome { true } else { false }
         }
         guard let index, outcomes[index].execution.status == .waiting else { return outcomes }
-        let answer = Answer(outcomes[index].execution.id, next: .queued(at: now), date: now)
-        guard case .recorded(let execution)? = try await context.store.answer([answer]).first else { return outcomes }
+        let answer = ExternalCompletion(outcomes[index].execution.id, next: .queued(at: now), date: now)
+        guard case .recorded(let execution)? = try await context.store.completeWaiting([answer]).first else {
+            return outcomes
+        }
         context.signal.raise()
         var outcomes = outcomes
         outcomes[index] = .queued(execution)

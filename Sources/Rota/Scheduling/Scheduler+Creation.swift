@@ -72,7 +72,7 @@ extension Scheduler {
     ) async throws -> Job {
         var definition = try await job(id).definition
         definition.name = name
-        definition.labels.slug = slug
+        definition.attributes.slug = slug
         try change(&definition)
         return try await create(JobDraft(definition, idempotencyKey: idempotencyKey, author: author))
     }
@@ -107,7 +107,7 @@ extension Scheduler {
         var definition = job.definition
         try change(&definition)
         if let replacement = try job.updated(to: definition, state: nil, at: now) {
-            job.position = replacement.position
+            job.scheduleState = replacement.scheduleState
             if let definition = replacement.definition { job.definition = definition }
         }
         return try JobPreview(
@@ -127,7 +127,7 @@ extension Scheduler {
         }
         var job = Job(
             id: JobID(bits: context.ids.makeID(at: now)), definition: definition, createdAt: now,
-            position: .starting(definition.schedule, state: draft.state, at: now), createdBy: draft.author)
+            scheduleState: .starting(definition.schedule, state: draft.state, at: now), createdBy: draft.author)
         var catchUp = CatchUp(rate: context.configuration.catchUpRate)
         let fire = context.planner.plan(job, at: now, catchUp: &catchUp) {
             ExecutionID(bits: context.ids.makeID(at: now))
@@ -136,8 +136,8 @@ extension Scheduler {
         guard let fire, fire.skips.isEmpty else {
             return JobInsertion(job, idempotencyKey: draft.idempotencyKey)
         }
-        job.position = fire.position
-        job.position.runsBegan(
+        job.scheduleState = fire.scheduleState
+        job.scheduleState.recordFired(
             fire.executions.count, last: fire.executions.last.map { ($0.id, $0.scheduledFor) }, of: definition.schedule)
         return JobInsertion(
             job, idempotencyKey: draft.idempotencyKey,

@@ -20,13 +20,13 @@ extension Scheduler {
     @discardableResult
     public func importCrontab(
         _ text: String, defaultURL: String? = nil, in zone: String = "UTC",
-        policy: CrontabImport.Policy = .allOrNothing, retry: RetryPolicy = .default, labels: JobLabels = .none,
+        policy: CrontabImport.Policy = .allOrNothing, retry: RetryPolicy = .default, attributes: JobAttributes = .none,
         author: String? = nil
     ) async throws -> CrontabImport {
-        guard labels.slug == nil else {
+        guard attributes.slug == nil else {
             throw SchedulerError(
                 .invalidRequest, "A slug belongs to one job, so a crontab cannot give the same one to all.",
-                value: labels.slug)
+                value: attributes.slug)
         }
         let crontab =
             switch policy {
@@ -36,7 +36,7 @@ extension Scheduler {
         let outcomes = try await insert(
             crontab.entries.map { entry in
                 var draft = entry.draft(retry: retry)
-                if labels != .none { draft.definition.labels = labels }
+                if attributes != .none { draft.definition.attributes = attributes }
                 draft.author = author
                 return draft
             })

@@ -19,7 +19,7 @@ extension Scheduler {
         let dependency = JobDependency(
             id: DependencyID(bits: context.ids.makeID(at: now)), jobID: id, dependsOn: other, condition: condition,
             createdAt: now)
-        try await context.store.add(dependency)
+        try await context.store.addDependency(dependency)
         return dependency
     }
 

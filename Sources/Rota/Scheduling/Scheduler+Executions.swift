@@ -10,7 +10,7 @@ extension Scheduler {
     }
 
     /// Lists executions, the newest first.
-    public func executions(_ query: ExecutionQuery = ExecutionQuery()) async throws -> Page<Execution> {
+    public func executions(_ query: ExecutionQuery = ExecutionQuery()) async throws -> RecordPage<Execution> {
         try await context.store.executions(query)
     }
 
@@ -22,7 +22,7 @@ extension Scheduler {
     /// Calls an execution off: one that has not started at once, one that runs by canceling its work.
     ///
     /// Work of this scheduler is canceled now, and does not begin if it has not; that of another one, when it next
-    /// renews the lease. It may still end well if it does not heed the cancellation; ``end(of:)`` tells.
+    /// renews the lease. It may still end well if it does not heed the cancellation; ``waitForCompletion(of:)`` tells.
     ///
     /// - Parameters:
     ///   - id: The execution.
@@ -58,15 +58,15 @@ extension Scheduler {
     /// - Throws: ``SchedulerError`` with code `executionNotFound`, `illegalState` if it does not wait, or
     ///   `invalidRequest`; or the store's error.
     @discardableResult
-    public func answer(
-        _ id: ExecutionID, with next: Answer.Next, output: Payload? = nil
+    public func complete(
+        _ id: ExecutionID, as next: ExternalCompletion.Next, output: JSONPayload? = nil
     ) async throws -> Execution {
         let check = FieldCheck(code: .invalidRequest)
         try check.payload(output, "The output of an answer")
         if case .queued(let instant) = next { try check.instant(instant, "The instant of the next attempt") }
         let now = context.clock.now
-        let answer = Answer(id, next: next, output: output, date: now)
-        switch try await context.store.answer([answer]).first {
+        let answer = ExternalCompletion(id, next: next, output: output, date: now)
+        switch try await context.store.completeWaiting([answer]).first {
         case .recorded(let execution):
             context.signal.raise()
             if execution.status.isTerminal { try? await context.tellEnds(of: [execution], at: now) }

@@ -6,14 +6,14 @@ extension Scheduler {
     /// - Returns: The jobs as they are now, and those that were refused or could not be stored; the call may be repeated.
     public func pause(
         _ ids: [JobID], reason: String? = nil, author: String? = nil
-    ) async throws -> JobBatch {
+    ) async throws -> BulkChangeResult {
         await each(ids) { try await self.pause($0, reason: reason, author: author) }
     }
 
     /// Resumes jobs one after another, as ``resume(_:author:idempotencyKey:)`` does (S-4).
     ///
     /// - Returns: The jobs as they are now, and those that were refused or could not be stored; the call may be repeated.
-    public func resume(_ ids: [JobID], author: String? = nil) async throws -> JobBatch {
+    public func resume(_ ids: [JobID], author: String? = nil) async throws -> BulkChangeResult {
         await each(ids) { try await self.resume($0, author: author) }
     }
 
@@ -27,7 +27,7 @@ extension Scheduler {
     /// - Throws: The store's error if the jobs cannot be listed; then none was paused.
     public func pauseAll(
         _ query: JobQuery, reason: String? = nil, author: String? = nil
-    ) async throws -> JobBatch {
+    ) async throws -> BulkChangeResult {
         let ids = try await ids(of: query, in: .active)
         return try await pause(ids, reason: reason, author: author)
     }
@@ -39,7 +39,7 @@ extension Scheduler {
     ///   - author: Who resumes them, if that is to be remembered.
     /// - Returns: The jobs that were resumed, as they are now.
     /// - Throws: The store's error if the jobs cannot be listed; then none was resumed.
-    public func resumeAll(_ query: JobQuery, author: String? = nil) async throws -> JobBatch {
+    public func resumeAll(_ query: JobQuery, author: String? = nil) async throws -> BulkChangeResult {
         try await resume(ids(of: query, in: .paused), author: author)
     }
 
@@ -56,11 +56,11 @@ extension Scheduler {
         return ids
     }
 
-    private func each(_ ids: [JobID], _ body: (JobID) async throws -> Job) async -> JobBatch {
-        var batch = JobBatch()
+    private func each(_ ids: [JobID], _ body: (JobID) async throws -> Job) async -> BulkChangeResult {
+        var batch = BulkChangeResult()
         for id in ids {
             do { batch.jobs.append(try await body(id)) } catch {
-                batch.refusals.append(JobBatch.Refusal(jobID: id, error: error))
+                batch.refusals.append(BulkChangeResult.Refusal(jobID: id, error: error))
             }
         }
         return batch

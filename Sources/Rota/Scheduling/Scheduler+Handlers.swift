@@ -9,7 +9,7 @@ extension Scheduler {
     /// - Parameters:
     ///   - name: The name that jobs call it by.
     ///   - body: The work. An error that it throws fails the attempt, and the job's retry policy decides what follows;
-    ///     ``RetryLater``, ``DoNotRetry`` and ``WaitForAnswer`` decide it themselves. It must end soon when its task is
+    ///     ``RetryLater``, ``DoNotRetry`` and ``WaitForCompletion`` decide it themselves. It must end soon when its task is
     ///     canceled.
     /// - Throws: ``SchedulerError`` with code `duplicateHandler` if the name is taken.
     public func handle(
@@ -33,7 +33,7 @@ extension Scheduler {
     ) throws {
         try add(name) { context in
             let output = try await body(context)
-            do { return try Payload(output) } catch {
+            do { return try JSONPayload(output) } catch {
                 throw PayloadError("The output of handler “\(name)” cannot be written as JSON: \(error)")
             }
         }

@@ -11,7 +11,7 @@ extension Scheduler {
     }
 
     /// Lists jobs, the oldest first.
-    public func jobs(_ query: JobQuery = JobQuery()) async throws -> Page<Job> {
+    public func jobs(_ query: JobQuery = JobQuery()) async throws -> RecordPage<Job> {
         try await context.store.jobs(query)
     }
 
@@ -103,18 +103,18 @@ extension Scheduler {
             let now = context.clock.now
             let planned = try plan(job, now)
             // What changes nothing is not written, unless its key has to be remembered.
-            guard var replacement = planned ?? change.key.map({ _ in job.replacement(job.position, at: now) })
+            guard var replacement = planned ?? change.key.map({ _ in job.replacement(job.scheduleState, at: now) })
             else { return job }
             replacement.author = change.author
             replacement.idempotencyKey = change.key.map {
-                IdempotencyKey(
+                OperationKey(
                     $0, for: change.operation, until: now.advanced(by: context.configuration.idempotencyLifetime))
             }
             do {
                 let replaced = try await context.store.replace(replacement)
                 context.signal.raise()
                 // A change whose key was used before was not made.
-                if replaced.position.revision > job.position.revision {
+                if replaced.scheduleState.revision > job.scheduleState.revision {
                     context.events.send(fired: [], skips: replacement.skips, of: id, at: now)
                 }
                 return replaced

@@ -14,10 +14,10 @@ extension Scheduler {
     /// - Returns: The execution, queued.
     /// - Throws: ``SchedulerError`` with code `jobNotFound` or `invalidRequest`; or the store's error.
     @discardableResult
-    public func runNow(
-        _ id: JobID, payload: Payload? = nil, source: ExecutionSource = .manual
+    public func trigger(
+        _ id: JobID, payload: JSONPayload? = nil, source: ExecutionSource = .manual
     ) async throws -> Execution {
-        try await trigger(id, RunRequest(payload: payload, source: source))
+        try await trigger(id, TriggerRequest(payload: payload, source: source))
     }
 
     /// Runs a job at an instant besides its schedule, whatever its state (S-61).
@@ -26,7 +26,7 @@ extension Scheduler {
     /// - Throws: ``SchedulerError`` with code `jobNotFound` or `invalidRequest`; or the store's error.
     @discardableResult
     public func trigger(_ id: JobID, at instant: Date) async throws -> Execution {
-        try await trigger(id, RunRequest(at: instant))
+        try await trigger(id, TriggerRequest(at: instant))
     }
 
     /// Runs a job as a request says, whatever its state; its schedule is unaffected (S-9).
@@ -35,7 +35,7 @@ extension Scheduler {
     /// - Throws: ``SchedulerError`` with code `jobNotFound`, `executionNotFound` or `invalidRequest`;
     ///   `RetryPolicyError` for overrides that cannot be; or the store's error.
     @discardableResult
-    public func trigger(_ id: JobID, _ request: RunRequest) async throws -> Execution {
+    public func trigger(_ id: JobID, _ request: TriggerRequest) async throws -> Execution {
         let job = try await job(id)
         return try await enqueue([execution(request, of: job, batch: nil)], of: id)[0].execution
     }
@@ -48,7 +48,7 @@ extension Scheduler {
     /// - Returns: For each request, in order, what became of it.
     /// - Throws: As ``trigger(_:_:)`` does for the first request that cannot be; or with code `tooMany`.
     @discardableResult
-    public func trigger(_ id: JobID, _ requests: [RunRequest]) async throws -> TriggeredBatch {
+    public func trigger(_ id: JobID, _ requests: [TriggerRequest]) async throws -> BulkTriggerResult {
         guard requests.count <= Self.maximumBulk else {
             throw SchedulerError(
                 .tooMany, "At most \(Self.maximumBulk) runs are asked for in one step, not \(requests.count).",
@@ -58,7 +58,7 @@ extension Scheduler {
         let batch = BatchID(bits: context.ids.makeID(at: context.clock.now))
         var executions: [Execution] = []
         for request in requests { executions.append(try await execution(request, of: job, batch: batch)) }
-        return TriggeredBatch(id: batch, runs: try await enqueue(executions, of: id))
+        return BulkTriggerResult(id: batch, runs: try await enqueue(executions, of: id))
     }
 
     /// Runs an execution's job again, now, as the job is now; the original is unchanged (T-109, T-110).
@@ -91,16 +91,18 @@ extension Scheduler {
         details.idempotencyKey = idempotencyKey
         details.createdBy = author
         // A notice is sent again; to run the job in its place would be the last thing that is meant.
-        let isNotice = original.details.notice != nil
-        if isNotice { (details.notice, details.parentID) = (original.details.notice, original.details.parentID) }
+        let isNotification = original.details.notification != nil
+        if isNotification {
+            (details.notification, details.parentID) = (original.details.notification, original.details.parentID)
+        }
         let replay = job.execution(
-            id: ExecutionID(bits: context.ids.makeID(at: now)), source: isNotice ? .notification : .replay,
+            id: ExecutionID(bits: context.ids.makeID(at: now)), source: isNotification ? .notification : .replay,
             scheduledFor: now, createdAt: now,
             payload: original.payload, metadata: original.metadata, details: details)
         return try await enqueue([replay], of: job.id)[0].execution
     }
 
-    private func execution(_ request: RunRequest, of job: Job, batch: BatchID?) async throws -> Execution {
+    private func execution(_ request: TriggerRequest, of job: Job, batch: BatchID?) async throws -> Execution {
         var depth = 0
         for id in [request.parentID, request.continuationOf].compactMap(\.self) {
             depth = max(depth, try await execution(id).details.lineageDepth + 1)
@@ -111,8 +113,8 @@ extension Scheduler {
     }
 
     /// Queues executions of a job, in one step.
-    func enqueue(_ executions: [Execution], of id: JobID) async throws -> [Enqueued] {
-        let outcomes: [Enqueued]
+    func enqueue(_ executions: [Execution], of id: JobID) async throws -> [EnqueueOutcome] {
+        let outcomes: [EnqueueOutcome]
         do {
             outcomes = try await context.store.enqueue(
                 executions.map { $0.with(metadata: context.carried(with: $0.metadata)) })

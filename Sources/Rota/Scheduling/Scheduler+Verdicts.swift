@@ -11,13 +11,13 @@ extension Scheduler {
     ///   - id: The job.
     ///   - instant: The nominal instant; an occurrence within the same second is meant too.
     /// - Throws: ``SchedulerError`` with code `jobNotFound` or `invalidRequest`; or the store's error.
-    public func explain(_ id: JobID, at instant: Date) async throws -> Verdict {
+    public func explain(_ id: JobID, at instant: Date) async throws -> OccurrenceExplanation {
         let job = try await job(id)
         try FieldCheck(code: .invalidRequest, jobName: job.definition.name).instant(instant, "The instant to explain")
         let versions = try await context.store.versions(of: id)
         let runs = try await runs(of: id, around: instant)
         let skips = try await context.store.skips(of: id)
-        return Verdict(
+        return OccurrenceExplanation(
             on: instant, of: job, versions: versions, runs: runs, skips: skips, at: context.clock.now)
     }
 

@@ -10,10 +10,10 @@ extension Scheduler {
     /// - Returns: The execution, with its outcome.
     /// - Throws: ``SchedulerError`` with code `executionNotFound` if there is none, or it is deleted meanwhile;
     ///   `CancellationError`; or the store's error.
-    public nonisolated func end(of id: ExecutionID) async throws -> Execution {
+    public nonisolated func waitForCompletion(of id: ExecutionID) async throws -> Execution {
         let context = self.context
         // Whoever watches before reading misses nothing.
-        let stream = context.ends.end(of: id)
+        let stream = context.ends.completion(of: id)
         let present = try await context.store.execution(id)
         guard let present else { throw SchedulerError.noExecution(id) }
         if present.status.isTerminal { return present }

@@ -9,7 +9,7 @@ public struct SchedulerConfiguration: Sendable, Hashable {
     /// How long a lease lasts unless it is renewed, at least a second; renewal begins after a third of it.
     public var leaseDuration = Duration.seconds(30)
     /// How late an occurrence may be noticed without counting as missed.
-    public var misfireTolerance = Duration.seconds(5)
+    public var misfireThreshold = Duration.seconds(5)
     /// How long executions may go on after `beginShutdown()` before they are canceled and released.
     public var shutdownGrace = Duration.seconds(30)
     /// The largest number of records in one step of the store, from 1 to 10,000.
@@ -34,7 +34,7 @@ public struct SchedulerConfiguration: Sendable, Hashable {
         try check((1...10_000).contains(maximumConcurrency), "maximumConcurrency", maximumConcurrency, "1 to 10,000")
         try check((1...10_000).contains(batchSize), "batchSize", batchSize, "1 to 10,000")
         try check(leaseDuration >= .seconds(1), "leaseDuration", leaseDuration, "1 second or more")
-        try check(misfireTolerance >= .zero, "misfireTolerance", misfireTolerance, "0 seconds or more")
+        try check(misfireThreshold >= .zero, "misfireThreshold", misfireThreshold, "0 seconds or more")
         try check(
             (0...(16 << 20)).contains(maximumOutputBytes), "maximumOutputBytes", maximumOutputBytes, "0 to 16 MiB")
         try check((1...1_000_000).contains(catchUpRate), "catchUpRate", catchUpRate, "1 to 1,000,000")

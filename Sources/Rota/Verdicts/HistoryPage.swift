@@ -38,7 +38,7 @@ public struct HistoryPage: Sendable, Hashable {
     ///   - page: The executions, the newest first.
     ///   - skips: All skips of the job, the oldest first.
     ///   - upper: The instant before which skips belong here or to a later part, or `nil` if this is the first.
-    init(_ page: Page<Execution>, skips: [SkippedOccurrence], before upper: Date?) {
+    init(_ page: RecordPage<Execution>, skips: [SkippedOccurrence], before upper: Date?) {
         let lower = page.next == nil ? nil : page.items.map(\.scheduledFor).min()
         let among = skips.filter { skip in
             (upper.map { skip.last < $0 } ?? true) && (lower.map { skip.last >= $0 } ?? true)

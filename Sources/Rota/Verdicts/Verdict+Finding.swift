@@ -2,7 +2,7 @@ import Foundation
 import RotaSchedule
 import RotaStore
 
-extension Verdict {
+extension OccurrenceExplanation {
     /// Finds the verdict on an instant; a pure function of what the store remembers.
     ///
     /// - Parameters:
@@ -22,7 +22,7 @@ extension Verdict {
         let run = runs.min { $0.scheduledFor < $1.scheduledFor }
         let before = instant.addingTimeInterval(-0.001)
         let named = schedule.next(after: before).flatMap { $0 < instant.addingTimeInterval(1) ? $0 : nil }
-        let awaited = job.position.next.flatMap { $0 >= instant && $0 < instant.addingTimeInterval(1) ? $0 : nil }
+        let awaited = job.scheduleState.next.flatMap { $0 >= instant && $0 < instant.addingTimeInterval(1) ? $0 : nil }
         let nominal = run?.scheduledFor ?? (schedule.completionDelay == nil ? named : awaited)
         let skip = skips.last { $0.first <= nominal ?? instant && nominal ?? instant <= $0.last }
 
@@ -38,7 +38,7 @@ extension Verdict {
                 }
             }?.notes ?? []
         previous = schedule.completionDelay == nil ? schedule.previous(before: instant) : nil
-        next = schedule.completionDelay == nil ? schedule.next(after: instant) : job.position.next
+        next = schedule.completionDelay == nil ? schedule.next(after: instant) : job.scheduleState.next
         if let run {
             finding = .fired(run)
         } else if let nominal, let skip {
@@ -59,18 +59,20 @@ extension Verdict {
         on nominal: Date, due: Date, of job: Job, since start: Date, at now: Date
     ) -> Finding {
         if nominal < job.createdAt { return .beforeCreation }
-        if job.position.state == .draft { return .inactive(.draft) }
-        let position = job.position
-        if nominal > position.cursor, position.state != .completed {
-            if position.state == .paused, position.resumesAt.map({ nominal < $0 }) ?? true { return .inactive(.paused) }
+        if job.scheduleState.state == .draft { return .inactive(.draft) }
+        let scheduleState = job.scheduleState
+        if nominal > scheduleState.decidedThrough, scheduleState.state != .completed {
+            if scheduleState.state == .paused, scheduleState.resumesAt.map({ nominal < $0 }) ?? true {
+                return .inactive(.paused)
+            }
             return due > now ? .future : .undecided
         }
-        if position.state == .completed, nominal > position.cursor { return .inactive(.completed) }
+        if scheduleState.state == .completed, nominal > scheduleState.decidedThrough { return .inactive(.completed) }
         return nominal <= start ? .passedOver : .pruned
     }
 }
 
-extension Verdict.Absence {
+extension OccurrenceExplanation.Absence {
     fileprivate init(_ absence: Schedule.Absence?) {
         switch absence {
         case .notNamed, nil: self = .notNamed

@@ -2,7 +2,7 @@ import Foundation
 import RotaSchedule
 import RotaStore
 
-extension Verdict: CustomStringConvertible {
+extension OccurrenceExplanation: CustomStringConvertible {
     /// The verdict in plain words, with its numbers.
     public var description: String {
         var text = "\(instant.text) \(sentence)"
@@ -51,7 +51,7 @@ extension Verdict: CustomStringConvertible {
     }
 }
 
-extension Verdict.Absence {
+extension OccurrenceExplanation.Absence {
     fileprivate var words: String {
         switch self {
         case .notNamed: "its schedule does not name it"

@@ -8,7 +8,7 @@ public import RotaStore
 /// print(try await scheduler.explain(job.id, at: instant))
 /// // 2026-03-08T07:00:00Z is an occurrence of “report”, and it was skipped: the job was paused …
 /// ```
-public struct Verdict: Sendable, Hashable {
+public struct OccurrenceExplanation: Sendable, Hashable {
     /// What was found.
     public enum Finding: Sendable, Hashable {
         /// The schedule has no occurrence then.

@@ -1,6 +1,6 @@
 /// One entry of an allow-list: a name, a name and all below it, an address, or a range; with a port or without.
 struct HostRule: Sendable, Hashable {
-    private enum Pattern: Sendable, Hashable {
+    private enum TextPattern: Sendable, Hashable {
         case name(String)
         case below(String)
         case range(AddressRange)
@@ -9,7 +9,7 @@ struct HostRule: Sendable, Hashable {
 
     /// The entry as written.
     let text: String
-    private let pattern: Pattern
+    private let pattern: TextPattern
     private let port: Int?
 
     init(_ text: String) {
@@ -35,7 +35,7 @@ struct HostRule: Sendable, Hashable {
         return range.contains(address)
     }
 
-    private static func parse(_ text: String) -> (Pattern, Int?) {
+    private static func parse(_ text: String) -> (TextPattern, Int?) {
         if let range = AddressRange(text) { return (.range(range), nil) }
         if let address = IPAddress(text) { return (.range(AddressRange(address)), nil) }
         guard !text.contains("/"), !text.contains("#") else { return (.nothing, nil) }

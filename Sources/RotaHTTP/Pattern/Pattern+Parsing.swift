@@ -1,4 +1,4 @@
-extension Pattern: Codable {
+extension TextPattern: Codable {
     /// Reads a regular expression.
     ///
     /// - Parameter text: the expression.

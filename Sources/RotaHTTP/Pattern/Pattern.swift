@@ -3,7 +3,7 @@
 /// Supported: literals, `.`, `[a-z]`, `\d \w \s` and their opposites, `^ $ \b \A \z`, groups, `|`, `* + ? {2,5}`, and the
 /// flags `(?i)` (ASCII letters), `(?m)`, `(?s)`. Not supported, because they need unbounded work: references to groups
 /// and looking around. A match may lie anywhere in the text.
-public struct Pattern: Sendable, Hashable, CustomStringConvertible {
+public struct TextPattern: Sendable, Hashable, CustomStringConvertible {
     /// The pattern as written.
     public let text: String
     private let program: PatternProgram
@@ -39,7 +39,7 @@ public struct Pattern: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// Patterns are equal if they are written alike.
-    public static func == (left: Pattern, right: Pattern) -> Bool { left.text == right.text }
+    public static func == (left: TextPattern, right: TextPattern) -> Bool { left.text == right.text }
 
     /// Hashes the text.
     ///

@@ -27,8 +27,8 @@ public struct EnvironmentSecrets: SecretProvider {
     ///
     /// - Parameter name: the secret's name, such as `stripe-key`.
     /// - Returns: the variable's value; nil if it is not set.
-    public func secret(named name: String) -> Secret? {
+    public func secret(named name: String) -> SecretValue? {
         let variable = name.uppercased().map { ($0.isASCII && ($0.isLetter || $0.isNumber)) ? $0 : "_" }
-        return read(prefix + String(variable)).map { Secret($0) }
+        return read(prefix + String(variable)).map { SecretValue($0) }
     }
 }

@@ -15,7 +15,7 @@ public struct Redaction: Sendable, Hashable {
     /// Makes a redaction of secrets.
     ///
     /// - Parameter secrets: the values to strike out.
-    public init(_ secrets: some Sequence<Secret>) {
+    public init(_ secrets: some Sequence<SecretValue>) {
         var found: Set<[UInt8]> = []
         for secret in secrets where secret.value.utf8.count >= 4 {
             for form in SecretForms.all(of: secret.value) { found.insert(Array(form.utf8)) }

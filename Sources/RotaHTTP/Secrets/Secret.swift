@@ -1,5 +1,5 @@
 /// A secret's value: it can be sent, but not printed, dumped or encoded by accident.
-public struct Secret: Sendable, Hashable, ExpressibleByStringLiteral {
+public struct SecretValue: Sendable, Hashable, ExpressibleByStringLiteral {
     /// The value itself; whoever reads it answers for where it goes.
     public let value: String
 
@@ -16,7 +16,7 @@ public struct Secret: Sendable, Hashable, ExpressibleByStringLiteral {
     }
 }
 
-extension Secret: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+extension SecretValue: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     /// Always `[redacted]`.
     public var description: String { "[redacted]" }
     /// Always `[redacted]`.

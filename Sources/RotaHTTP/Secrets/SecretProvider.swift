@@ -5,7 +5,7 @@ public protocol SecretProvider: Sendable {
     /// - Parameter name: the name behind `secret://`: letters, digits, `_`, `-` and dots inside.
     /// - Returns: the value; nil if there is none, in which case the attempt fails and nothing is sent.
     /// - Throws: whatever keeps the provider from answering; the attempt fails then too.
-    func secret(named name: String) async throws -> Secret?
+    func secret(named name: String) async throws -> SecretValue?
 }
 
 /// A provider that knows no secret: what a scheduler without secrets is given.
@@ -17,17 +17,17 @@ public struct NoSecrets: SecretProvider {
     ///
     /// - Parameter name: any name.
     /// - Returns: nil.
-    public func secret(named name: String) -> Secret? { nil }
+    public func secret(named name: String) -> SecretValue? { nil }
 }
 
 /// Secrets kept in memory, by name.
 public struct InMemorySecrets: SecretProvider {
-    private let values: [String: Secret]
+    private let values: [String: SecretValue]
 
     /// Makes the provider.
     ///
     /// - Parameter values: the secrets by name.
-    public init(_ values: [String: Secret]) {
+    public init(_ values: [String: SecretValue]) {
         self.values = values
     }
 
@@ -35,17 +35,17 @@ public struct InMemorySecrets: SecretProvider {
     ///
     /// - Parameter name: its name.
     /// - Returns: the value; nil if there is none.
-    public func secret(named name: String) -> Secret? { values[name] }
+    public func secret(named name: String) -> SecretValue? { values[name] }
 }
 
 /// Secrets from a closure: a keychain, a vault, a configuration library.
 public struct ClosureSecrets: SecretProvider {
-    private let look: @Sendable (String) async throws -> Secret?
+    private let look: @Sendable (String) async throws -> SecretValue?
 
     /// Makes the provider.
     ///
     /// - Parameter look: returns the value for a name, or nil.
-    public init(_ look: @escaping @Sendable (_ name: String) async throws -> Secret?) {
+    public init(_ look: @escaping @Sendable (_ name: String) async throws -> SecretValue?) {
         self.look = look
     }
 
@@ -54,5 +54,5 @@ public struct ClosureSecrets: SecretProvider {
     /// - Parameter name: the secret's name.
     /// - Returns: what the closure returns.
     /// - Throws: what the closure throws.
-    public func secret(named name: String) async throws -> Secret? { try await look(name) }
+    public func secret(named name: String) async throws -> SecretValue? { try await look(name) }
 }

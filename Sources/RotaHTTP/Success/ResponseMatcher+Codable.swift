@@ -54,7 +54,7 @@ extension ResponseMatcher: Codable {
         }
         switch kind {
         case .exists: return .exists
-        case .regex: return .regex(try container.decode(Pattern.self, forKey: .value))
+        case .regex: return .regex(try container.decode(TextPattern.self, forKey: .value))
         default:
             let operand = try container.decode(JSONValue.self, forKey: .value)
             if kind == .isIn, case .array = operand {

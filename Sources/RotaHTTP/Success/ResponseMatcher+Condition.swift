@@ -8,9 +8,9 @@ extension ResponseMatcher {
 
         let kind: Kind
         let operand: JSONValue
-        var pattern: Pattern?
+        var pattern: TextPattern?
 
-        init(kind: Kind, operand: JSONValue, pattern: Pattern? = nil) {
+        init(kind: Kind, operand: JSONValue, pattern: TextPattern? = nil) {
             self.kind = kind
             self.operand = operand
             self.pattern = pattern
@@ -46,7 +46,7 @@ extension ResponseMatcher {
         ///
         /// - Parameter pattern: a regular expression.
         /// - Returns: the condition.
-        public static func regex(_ pattern: Pattern) -> Condition {
+        public static func regex(_ pattern: TextPattern) -> Condition {
             Condition(kind: .regex, operand: .string(pattern.text), pattern: pattern)
         }
 

@@ -11,7 +11,7 @@ extension ResponseMatcher {
 
     /// As ``failure(in:)``, with secrets struck out of what the message shows before that is cut short, and with an
     /// allowance of steps for all the patterns together.
-    package func failure(in response: HTTPResponse, redaction: Redaction, steps: Int = Pattern.steps) -> String? {
+    package func failure(in response: HTTPResponse, redaction: Redaction, steps: Int = TextPattern.steps) -> String? {
         var evidence = Evidence(response, redaction, steps: steps)
         switch finding(in: &evidence) {
         case .holds: return nil

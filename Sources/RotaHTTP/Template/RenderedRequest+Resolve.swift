@@ -12,7 +12,7 @@ extension RenderedRequest {
     public func resolve(
         secrets: some SecretProvider, usingFallback: Bool = false
     ) async throws -> HTTPRequest {
-        var known: [String: Secret] = [:]
+        var known: [String: SecretValue] = [:]
         var resolved: [HTTPHeaders.Field] = []
         for field in headers.fields {
             let place = "headers[\"\(field.name)\"]"
@@ -35,8 +35,8 @@ extension RenderedRequest {
     }
 
     private func look(
-        _ name: String, _ place: String, _ secrets: some SecretProvider, _ known: inout [String: Secret]
-    ) async throws -> Secret {
+        _ name: String, _ place: String, _ secrets: some SecretProvider, _ known: inout [String: SecretValue]
+    ) async throws -> SecretValue {
         if let secret = known[name] { return secret }
         guard let secret = try await secrets.secret(named: name) else {
             throw HTTPRequestError(

@@ -16,7 +16,9 @@ package enum ExchangeLine: Sendable, Hashable {
     /// The names of the members; once used, one keeps its meaning for ever.
     package enum Kind: String, CodingKey, CaseIterable {
         case format, end
-        case job, position, tally, removedJob, execution, progress, attempt, removedExecution, skips, skip
+        case job, removedJob, execution, progress, attempt, removedExecution, skips, skip
+        case scheduleState = "position"
+        case statistics = "tally"
         case idempotencyKey, version, removedVersion, dependency, removedDependency, operation, removedOperation
         case start, forgottenStarts
     }
@@ -24,7 +26,9 @@ package enum ExchangeLine: Sendable, Hashable {
     /// The members of records that consist of an owner and a part.
     enum Part: String, CodingKey {
         case name, version, records
-        case job, execution, position, tally, progress, attempt, skips, skip, keeping, key, dependency, operation
+        case scheduleState = "position"
+        case statistics = "tally"
+        case job, execution, progress, attempt, skips, skip, keeping, key, dependency, operation
         case date, token
     }
 }
@@ -46,15 +50,15 @@ extension ExchangeLine: Encodable {
             try part(.end) { try $0.encode(records, forKey: .records) }
         case .change(.putJob(let job)):
             try line.encode(job, forKey: .job)
-        case .change(.putPosition(let id, let position)):
-            try part(.position) {
+        case .change(.putScheduleState(let id, let scheduleState)):
+            try part(.scheduleState) {
                 try $0.encode(id, forKey: .job)
-                try $0.encode(position, forKey: .position)
+                try $0.encode(scheduleState, forKey: .scheduleState)
             }
-        case .change(.putTally(let id, let tally)):
-            try part(.tally) {
+        case .change(.putStatistics(let id, let statistics)):
+            try part(.statistics) {
                 try $0.encode(id, forKey: .job)
-                try $0.encode(tally, forKey: .tally)
+                try $0.encode(statistics, forKey: .statistics)
             }
         case .change(.removeJob(let id)):
             try part(.removedJob) { try $0.encode(id, forKey: .job) }
@@ -161,8 +165,10 @@ extension ExchangeLine: Decodable {
             self = .format(version: try part().decode(Int.self, forKey: .version))
         case .end: self = .end(records: try part().decode(Int.self, forKey: .records))
         case .job: self = .change(.putJob(try line.decode(Job.self, forKey: kind)))
-        case .position: self = .change(.putPosition(try job(), try part().decode(JobPosition.self, forKey: .position)))
-        case .tally: self = .change(.putTally(try job(), try part().decode(JobTally.self, forKey: .tally)))
+        case .scheduleState:
+            self = .change(.putScheduleState(try job(), try part().decode(ScheduleState.self, forKey: .scheduleState)))
+        case .statistics:
+            self = .change(.putStatistics(try job(), try part().decode(JobStatistics.self, forKey: .statistics)))
         case .removedJob: self = .change(.removeJob(try job()))
         case .execution: self = .change(.putExecution(try line.decode(Execution.self, forKey: kind)))
         case .progress:
@@ -189,11 +195,11 @@ extension ExchangeLine: Decodable {
             self = .change(.removeDependency(try part().decode(DependencyID.self, forKey: .dependency)))
         case .operation:
             self = .change(
-                .putOperation(try part().decode(IdempotencyKey.self, forKey: .operation), try job()))
+                .putOperation(try part().decode(OperationKey.self, forKey: .operation), try job()))
         case .removedOperation:
             self = .change(
                 .removeOperation(
-                    OperationKey(
+                    JobOperationKey(
                         job: try job(), operation: try part().decode(String.self, forKey: .operation),
                         key: try part().decode(String.self, forKey: .key))))
         case .start:

@@ -113,7 +113,7 @@ private struct StoreImport: Sendable {
         switch change {
         case .putJob(let job):
             state.jobs[job.id] == nil ? takenSlug(of: job) : "the job \(job.id) is there already"
-        case .putPosition(let id, _), .putTally(let id, _), .removeJob(let id): missing(id)
+        case .putScheduleState(let id, _), .putStatistics(let id, _), .removeJob(let id): missing(id)
         case .putExecution(let execution):
             state.executions[execution.id] == nil
                 ? missing(execution.jobID) ?? lostLease(execution.progress)
@@ -139,7 +139,7 @@ private struct StoreImport: Sendable {
         case .removeDependency(let id):
             state.dependencies[id] == nil ? "there is no dependency \(id) before this line" : nil
         case .putOperation(let key, let id):
-            state.operations[OperationKey(job: id, operation: key.operation, key: key.key)] == nil
+            state.operations[JobOperationKey(job: id, operation: key.operation, key: key.key)] == nil
                 ? missing(id) : "the key “\(key.key)” of “\(key.operation)” is there already"
         case .removeOperation(let key):
             state.operations[key] == nil ? "there is no key “\(key.key)” before this line" : nil
@@ -149,8 +149,8 @@ private struct StoreImport: Sendable {
     }
 
     private func takenSlug(of job: Job) -> String? {
-        let labels = job.definition.labels
-        guard let slug = labels.slug, let other = state.jobIndex.job(slug: slug, project: labels.project)
+        let attributes = job.definition.attributes
+        guard let slug = attributes.slug, let other = state.jobIndex.job(slug: slug, project: attributes.project)
         else { return nil }
         return "the job \(other) of the same project has the slug “\(slug)” already"
     }

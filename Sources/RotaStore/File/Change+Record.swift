@@ -8,15 +8,15 @@ extension Change {
         switch self {
         case .putJob(let job):
             try payload.record(1) { try job.write(to: &$0, definition: definitions[job.id]) }
-        case .putPosition(let id, let position):
+        case .putScheduleState(let id, let scheduleState):
             try payload.record(2) { record in
                 record.put(1, id)
-                try record.record(2) { try position.write(to: &$0) }
+                try record.record(2) { try scheduleState.write(to: &$0) }
             }
-        case .putTally(let id, let tally):
+        case .putStatistics(let id, let statistics):
             payload.record(3) { record in
                 record.put(1, id)
-                record.record(2) { tally.write(to: &$0) }
+                record.record(2) { statistics.write(to: &$0) }
             }
         case .removeJob(let id):
             payload.record(4) { $0.put(1, id) }
@@ -125,7 +125,7 @@ extension Change {
                 case 14: .putDependency(try JobDependency(from: record))
                 case 15: .removeDependency(try dependency(record))
                 case 16: try operation(record)
-                case 17: .removeOperation(try OperationKey(from: record))
+                case 17: .removeOperation(try JobOperationKey(from: record))
                 case 18: .putStart(try RatePool(from: record), try AttemptStart(from: record))
                 case 19: .forgetStarts(try RatePool(from: record), through: try date(record))
                 default: try part(kind, record)
@@ -182,7 +182,7 @@ extension Change {
             }
         }
         return .putOperation(
-            IdempotencyKey(
+            OperationKey(
                 try RecordReader.known(key, "an operation's key"),
                 for: try RecordReader.known(operation, "an operation's name"),
                 until: try RecordReader.known(expiresAt, "an operation's end")),
@@ -203,8 +203,8 @@ extension Change {
         while let field = try record.next() {
             guard field == 2 else { continue }
             switch kind {
-            case 2: return .putPosition(job, try JobPosition(from: record.record()))
-            case 3: return .putTally(job, try JobTally(from: record.record()))
+            case 2: return .putScheduleState(job, try ScheduleState(from: record.record()))
+            case 3: return .putStatistics(job, try JobStatistics(from: record.record()))
             case 6: return .putProgress(execution, try ExecutionProgress(from: record.record()))
             case 7: return .putAttempt(execution, try Attempt(from: record.record()))
             case 9: skips.append(try SkippedOccurrence(from: record.record()))

@@ -37,7 +37,7 @@ extension Execution {
         var jobVersion = 1
         var source = ExecutionSource.schedule
         var (scheduledFor, createdAt): (Date?, Date?)
-        var payload: Payload?
+        var payload: JSONPayload?
         // Field 9 is the one detail that the first stores had.
         var replayOf: ExecutionID?
         var details = ExecutionDetails.none
@@ -53,7 +53,7 @@ extension Execution {
             case 5: source = try ExecutionSource(from: record)
             case 6: scheduledFor = try record.date()
             case 7: createdAt = try record.date()
-            case 8: payload = Payload(trusted: try record.data())
+            case 8: payload = JSONPayload(trusted: try record.data())
             case 9: replayOf = try record.id()
             case 10: try record.label(into: &metadata)
             case 11: progress = try ExecutionProgress(from: record.record())

@@ -130,9 +130,9 @@ public actor FileJobStore {
     }
 
     /// Answers a query, when what it shows is as durable as promised; it changes nothing that is remembered.
-    private nonisolated func query<Answer: Sendable>(
-        _ body: @escaping @Sendable (inout StoreState) throws -> Answer
-    ) async throws -> Answer {
+    private nonisolated func query<ExternalCompletion: Sendable>(
+        _ body: @escaping @Sendable (inout StoreState) throws -> ExternalCompletion
+    ) async throws -> ExternalCompletion {
         try await settled { store in
             try store.checkOpen()
             return Result { try body(&store.state) }
@@ -396,13 +396,13 @@ extension FileJobStore: JobStore {
     }
 
     /// Turns due occurrences into executions and skips, as ``JobStore/fire(_:)`` says.
-    public nonisolated func fire(_ fires: [Fire]) async throws -> [Fire.Outcome] {
+    public nonisolated func fire(_ fires: [FireRequest]) async throws -> [FireRequest.Outcome] {
         try await commit { state, log in state.fire(fires, log: &log) }
     }
 
     /// Queues executions of existing jobs, as ``JobStore/enqueue(_:)`` says.
     @discardableResult
-    public nonisolated func enqueue(_ executions: [Execution]) async throws -> [Enqueued] {
+    public nonisolated func enqueue(_ executions: [Execution]) async throws -> [EnqueueOutcome] {
         try await commit { state, log in try state.enqueue(executions, log: &log) }
     }
 
@@ -426,9 +426,11 @@ extension FileJobStore: JobStore {
         try await commit { state, log in state.cancel(requests, log: &log) }
     }
 
-    /// Records what parked executions waited for, as ``JobStore/answer(_:)`` says.
-    public nonisolated func answer(_ answers: [Answer]) async throws -> [Answer.Outcome] {
-        try await commit { state, log in state.answer(answers, log: &log) }
+    /// Records what parked executions waited for, as ``JobStore/completeWaiting(_:)`` says.
+    public nonisolated func completeWaiting(_ answers: [ExternalCompletion]) async throws -> [ExternalCompletion
+        .Outcome]
+    {
+        try await commit { state, log in state.completeWaiting(answers, log: &log) }
     }
 
     /// Expires what is late and removes what is too old, as ``JobStore/prune(at:limit:)`` says.
@@ -437,8 +439,8 @@ extension FileJobStore: JobStore {
     }
 
     /// Adds a dependency, as ``JobStore/add(_:)`` says.
-    public nonisolated func add(_ dependency: JobDependency) async throws {
-        try await commit { state, log in try state.add(dependency, log: &log) }
+    public nonisolated func addDependency(_ dependency: JobDependency) async throws {
+        try await commit { state, log in try state.addDependency(dependency, log: &log) }
     }
 
     /// Removes a dependency.
@@ -469,13 +471,13 @@ extension FileJobStore: JobStore {
     }
 
     /// Lists jobs, the oldest first.
-    public nonisolated func jobs(_ query: JobQuery) async throws -> Page<Job> {
+    public nonisolated func jobs(_ query: JobQuery) async throws -> RecordPage<Job> {
         try await self.query { try $0.jobs(query) }
     }
 
-    /// Reads what has to be done at an instant, as ``JobStore/agenda(at:limit:)`` says.
-    public nonisolated func agenda(at now: Date, limit: Int) async throws -> Agenda {
-        try await query { $0.agenda(at: now, limit: limit) }
+    /// Reads what has to be done at an instant, as ``JobStore/dueWork(at:limit:)`` says.
+    public nonisolated func dueWork(at now: Date, limit: Int) async throws -> DueWork {
+        try await query { $0.dueWork(at: now, limit: limit) }
     }
 
     /// Reads an execution with its attempts.
@@ -484,7 +486,7 @@ extension FileJobStore: JobStore {
     }
 
     /// Lists executions.
-    public nonisolated func executions(_ query: ExecutionQuery) async throws -> Page<Execution> {
+    public nonisolated func executions(_ query: ExecutionQuery) async throws -> RecordPage<Execution> {
         try await self.query { try $0.executions(query) }
     }
 

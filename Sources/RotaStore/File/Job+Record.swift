@@ -9,8 +9,8 @@ extension Job {
         record.put(3, version)
         record.put(4, createdAt)
         record.put(5, updatedAt)
-        try record.record(6) { try position.write(to: &$0) }
-        record.record(7) { tally.write(to: &$0) }
+        try record.record(6) { try scheduleState.write(to: &$0) }
+        record.record(7) { statistics.write(to: &$0) }
         record.put(8, createdBy)
         record.put(9, updatedBy)
     }
@@ -21,8 +21,8 @@ extension Job {
         var definition: JobDefinition?
         var version = 1
         var (createdAt, updatedAt): (Date?, Date?)
-        var position: JobPosition?
-        var tally = JobTally()
+        var scheduleState: ScheduleState?
+        var statistics = JobStatistics()
         var (createdBy, updatedBy): (String?, String?)
         while let field = try record.next() {
             switch field {
@@ -31,8 +31,8 @@ extension Job {
             case 3: version = try record.int()
             case 4: createdAt = try record.date()
             case 5: updatedAt = try record.date()
-            case 6: position = try JobPosition(from: record.record())
-            case 7: tally = try JobTally(from: record.record())
+            case 6: scheduleState = try ScheduleState(from: record.record())
+            case 7: statistics = try JobStatistics(from: record.record())
             case 8: createdBy = try record.text()
             case 9: updatedBy = try record.text()
             default: break
@@ -42,7 +42,8 @@ extension Job {
             id: try RecordReader.known(id, "a job's id"),
             definition: try RecordReader.known(definition, "a job's definition"), version: version,
             createdAt: try RecordReader.known(createdAt, "a job's date"), updatedAt: updatedAt,
-            position: try RecordReader.known(position, "a job's position"), tally: tally, createdBy: createdBy,
+            scheduleState: try RecordReader.known(scheduleState, "a job's schedule state"), statistics: statistics,
+            createdBy: createdBy,
             updatedBy: updatedBy)
     }
 }
@@ -72,17 +73,17 @@ enum RareJSON {
     }
 }
 
-extension JobPosition {
+extension ScheduleState {
     func write(to record: inout RecordWriter) throws {
         record.put(1, state.code)
         record.put(2, reason)
-        record.put(3, cursor)
+        record.put(3, decidedThrough)
         record.put(4, next)
         record.put(5, nextEffective)
-        record.put(6, scheduledRuns)
+        record.put(6, firedCount)
         record.put(7, lastFired)
         record.put(8, revision)
-        record.put(9, awaiting)
+        record.put(9, awaitedExecutionID)
         if hasHolds { record.put(10, try RareJSON.encode(holds)) }
     }
 
@@ -90,41 +91,42 @@ extension JobPosition {
         var record = reader
         var (state, revision): (JobState?, Int?)
         var reason: String?
-        var (cursor, next, nextEffective, lastFired): (Date?, Date?, Date?, Date?)
-        var scheduledRuns = 0
-        var awaiting: ExecutionID?
+        var (decidedThrough, next, nextEffective, lastFired): (Date?, Date?, Date?, Date?)
+        var firedCount = 0
+        var awaitedExecutionID: ExecutionID?
         var holds = Holds.none
         while let field = try record.next() {
             switch field {
             case 1: state = try JobState(code: record.int())
             case 2: reason = try record.text()
-            case 3: cursor = try record.date()
+            case 3: decidedThrough = try record.date()
             case 4: next = try record.date()
             case 5: nextEffective = try record.date()
-            case 6: scheduledRuns = try record.int()
+            case 6: firedCount = try record.int()
             case 7: lastFired = try record.date()
             case 8: revision = try record.int()
-            case 9: awaiting = try record.id()
+            case 9: awaitedExecutionID = try record.id()
             case 10: holds = try RareJSON.decode(Holds.self, record.data())
             default: break
             }
         }
         self.init(
-            state: try RecordReader.known(state, "a position's state"), reason: reason,
-            cursor: try RecordReader.known(cursor, "a position's cursor"), next: next, nextEffective: nextEffective,
-            scheduledRuns: scheduledRuns, lastFired: lastFired, awaiting: awaiting,
-            revision: try RecordReader.known(revision, "a position's revision"))
+            state: try RecordReader.known(state, "a schedule state's state"), reason: reason,
+            decidedThrough: try RecordReader.known(decidedThrough, "a schedule state's decidedThrough"), next: next,
+            nextEffective: nextEffective,
+            firedCount: firedCount, lastFired: lastFired, awaitedExecutionID: awaitedExecutionID,
+            revision: try RecordReader.known(revision, "a schedule state's revision"))
         self.holds = holds
     }
 }
 
-extension JobTally {
+extension JobStatistics {
     func write(to record: inout RecordWriter) {
         record.put(1, lastRunAt)
         record.put(2, lastStatus?.code)
         record.put(3, succeeded)
         record.put(4, failed)
-        record.put(5, dropped)
+        record.put(5, canceledOrExpired)
         record.put(6, lastFinishedAt)
     }
 
@@ -137,7 +139,7 @@ extension JobTally {
             case 2: lastStatus = try ExecutionStatus(code: record.int())
             case 3: succeeded = try record.int()
             case 4: failed = try record.int()
-            case 5: dropped = try record.int()
+            case 5: canceledOrExpired = try record.int()
             case 6: lastFinishedAt = try record.date()
             default: break
             }

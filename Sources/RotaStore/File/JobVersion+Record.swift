@@ -54,7 +54,7 @@ extension JobVersionID {
     }
 }
 
-extension OperationKey {
+extension JobOperationKey {
     init(from reader: RecordReader) throws(RecordFormatError) {
         var record = reader
         var (operation, key): (String?, String?)

@@ -114,7 +114,7 @@ package struct RecordReader {
     }
 
     /// Adds the field, a label, to those read before.
-    package func label(into labels: inout [String: String]) throws(RecordFormatError) {
+    package func label(into attributes: inout [String: String]) throws(RecordFormatError) {
         var record = try record()
         var (name, text): (String?, String?)
         while let field = try record.next() {
@@ -124,7 +124,7 @@ package struct RecordReader {
             default: break
             }
         }
-        labels[try Self.known(name, "a label's name")] = try Self.known(text, "a label's value")
+        attributes[try Self.known(name, "a label's name")] = try Self.known(text, "a label's value")
     }
 
     /// A value that a record cannot do without.

@@ -120,7 +120,7 @@ extension StoreState {
             }
             for key in (histories[id]?.operations ?? []).sorted() {
                 guard let expiry = operations[key] else { continue }
-                changes.append(.putOperation(IdempotencyKey(key.key, for: key.operation, until: expiry), key.job))
+                changes.append(.putOperation(OperationKey(key.key, for: key.operation, until: expiry), key.job))
             }
             if claims.ledger.starts[.job(id)] != nil { return (changes, .starts(.job(id), after: nil)) }
             if changes.count >= limit { return (changes, .relations(after: id)) }

@@ -32,23 +32,23 @@ public actor InMemoryJobStore: JobStore {
     }
 
     /// Lists jobs.
-    public func jobs(_ query: JobQuery) throws -> Page<Job> {
+    public func jobs(_ query: JobQuery) throws -> RecordPage<Job> {
         try state.jobs(query)
     }
 
     /// Reads what has to be done at an instant.
-    public func agenda(at now: Date, limit: Int) -> Agenda {
-        state.agenda(at: now, limit: limit)
+    public func dueWork(at now: Date, limit: Int) -> DueWork {
+        state.dueWork(at: now, limit: limit)
     }
 
     /// Turns due occurrences into executions and skips and moves each job on.
-    public func fire(_ fires: [Fire]) -> [Fire.Outcome] {
+    public func fire(_ fires: [FireRequest]) -> [FireRequest.Outcome] {
         state.fire(fires, log: &log)
     }
 
     /// Queues executions of existing jobs.
     @discardableResult
-    public func enqueue(_ executions: [Execution]) throws -> [Enqueued] {
+    public func enqueue(_ executions: [Execution]) throws -> [EnqueueOutcome] {
         try state.enqueue(executions, log: &log)
     }
 
@@ -73,8 +73,8 @@ public actor InMemoryJobStore: JobStore {
     }
 
     /// Adds a dependency.
-    public func add(_ dependency: JobDependency) throws {
-        try state.add(dependency, log: &log)
+    public func addDependency(_ dependency: JobDependency) throws {
+        try state.addDependency(dependency, log: &log)
     }
 
     /// Removes a dependency.
@@ -93,8 +93,8 @@ public actor InMemoryJobStore: JobStore {
     }
 
     /// Records what parked executions waited for.
-    public func answer(_ answers: [Answer]) -> [Answer.Outcome] {
-        state.answer(answers, log: &log)
+    public func completeWaiting(_ answers: [ExternalCompletion]) -> [ExternalCompletion.Outcome] {
+        state.completeWaiting(answers, log: &log)
     }
 
     /// Expires what was not started or answered in time, and removes history that is too old.
@@ -113,7 +113,7 @@ public actor InMemoryJobStore: JobStore {
     }
 
     /// Lists executions.
-    public func executions(_ query: ExecutionQuery) throws -> Page<Execution> {
+    public func executions(_ query: ExecutionQuery) throws -> RecordPage<Execution> {
         try state.executions(query)
     }
 

@@ -30,7 +30,7 @@ public struct Cancellation: Sendable, Hashable {
 }
 
 /// The answer from outside for which a parked execution waits (T-73).
-public struct Answer: Sendable, Hashable {
+public struct ExternalCompletion: Sendable, Hashable {
     /// What follows from the answer.
     public enum Next: Sendable, Hashable {
         /// The execution goes on with another attempt from an instant.
@@ -58,12 +58,12 @@ public struct Answer: Sendable, Hashable {
     /// What follows.
     public var next: Next
     /// What came with the answer, which becomes the execution's output.
-    public var output: Payload?
+    public var output: JSONPayload?
     /// When it came.
     public var date: Date
 
     /// Makes an answer.
-    public init(_ executionID: ExecutionID, next: Next, output: Payload? = nil, date: Date) {
+    public init(_ executionID: ExecutionID, next: Next, output: JSONPayload? = nil, date: Date) {
         self.executionID = executionID
         self.next = next
         self.output = output

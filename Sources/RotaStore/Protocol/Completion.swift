@@ -39,11 +39,11 @@ public struct Completion: Sendable {
     /// When the attempt ended.
     public var date: Date
     /// What the run produced (S-57), if it produced anything.
-    public var output: Payload?
+    public var output: JSONPayload?
 
     /// Makes a completion.
     public init(
-        executionID: ExecutionID, token: Int, attempt: Attempt?, next: Next, date: Date, output: Payload? = nil
+        executionID: ExecutionID, token: Int, attempt: Attempt?, next: Next, date: Date, output: JSONPayload? = nil
     ) {
         self.output = output
         self.executionID = executionID

@@ -1,5 +1,5 @@
 /// What became of a request to queue an execution.
-public enum Enqueued: Sendable, Hashable {
+public enum EnqueueOutcome: Sendable, Hashable {
     /// It is queued.
     case queued(Execution)
     /// An execution of the job was queued with the same idempotency key before: this one, unchanged (SX-5).

@@ -1,5 +1,5 @@
 /// The step that turns a job's due occurrences into executions and skips, and moves the job on.
-public struct Fire: Sendable {
+public struct FireRequest: Sendable {
     /// What became of a fire.
     public enum Outcome: Sendable, Hashable {
         /// It took place: these executions are queued, these occurrences were skipped.
@@ -20,17 +20,17 @@ public struct Fire: Sendable {
     /// The occurrences that will not run, with the reason.
     public var skips: [SkippedOccurrence]
     /// The job's position afterwards; the store sets its revision and counts its runs.
-    public var position: JobPosition
+    public var scheduleState: ScheduleState
 
     /// Makes a fire.
     public init(
         jobID: JobID, expectedRevision: Int, executions: [Execution], skips: [SkippedOccurrence],
-        position: JobPosition
+        scheduleState: ScheduleState
     ) {
         self.jobID = jobID
         self.expectedRevision = expectedRevision
         self.executions = executions
         self.skips = skips
-        self.position = position
+        self.scheduleState = scheduleState
     }
 }

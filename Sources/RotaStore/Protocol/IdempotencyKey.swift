@@ -1,7 +1,7 @@
 public import Foundation
 
 /// A key under which an operation that is asked for again is not done again (C-17, I-28).
-public struct IdempotencyKey: Sendable, Hashable, Codable {
+public struct OperationKey: Sendable, Hashable, Codable {
     /// What the key is for, such as “update”: one key may be used for several operations.
     public var operation: String
     /// The key.

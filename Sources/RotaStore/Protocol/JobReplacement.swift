@@ -9,7 +9,7 @@ public struct JobReplacement: Sendable {
     /// The new definition, or `nil` to keep it; the job's version grows by one if it is given.
     public var definition: JobDefinition?
     /// The new position; the store sets its revision, and never moves its cursor back.
-    public var position: JobPosition
+    public var scheduleState: ScheduleState
     /// Occurrences that the change decides, such as those passed over by a pause.
     public var skips: [SkippedOccurrence]
     /// When the change is made.
@@ -17,19 +17,19 @@ public struct JobReplacement: Sendable {
     /// Who makes the change, if that is to be remembered (S-51).
     public var author: String?
     /// A key under which a repeated change returns the job as it is and does nothing (I-28).
-    public var idempotencyKey: IdempotencyKey?
+    public var idempotencyKey: OperationKey?
 
     /// Makes a replacement.
     public init(
-        id: JobID, expectedRevision: Int, definition: JobDefinition? = nil, position: JobPosition,
-        skips: [SkippedOccurrence] = [], date: Date, author: String? = nil, idempotencyKey: IdempotencyKey? = nil
+        id: JobID, expectedRevision: Int, definition: JobDefinition? = nil, scheduleState: ScheduleState,
+        skips: [SkippedOccurrence] = [], date: Date, author: String? = nil, idempotencyKey: OperationKey? = nil
     ) {
         self.author = author
         self.idempotencyKey = idempotencyKey
         self.id = id
         self.expectedRevision = expectedRevision
         self.definition = definition
-        self.position = position
+        self.scheduleState = scheduleState
         self.skips = skips
         self.date = date
     }

@@ -6,14 +6,14 @@ extension JobStore {
     ///   - offset: How many to leave out, from 0.
     /// - Throws: ``StoreError`` with code `invalidQuery` if the limit or the offset is out of range.
     /// - Complexity: O(offset + limit); pages that follow the cursor cost nothing for what lies before.
-    public func executions(_ query: ExecutionQuery, offset: Int) async throws -> Page<Execution> {
+    public func executions(_ query: ExecutionQuery, offset: Int) async throws -> RecordPage<Execution> {
         var query = query
         let limit = query.limit
         var rest = try StoreError.checked(offset)
         while rest > 0 {
             query.limit = min(rest, 1000)
             let page = try await executions(query)
-            guard let next = page.next else { return Page(items: [], next: nil) }
+            guard let next = page.next else { return RecordPage(items: [], next: nil) }
             rest -= page.items.count
             query.after = next
         }
@@ -28,14 +28,14 @@ extension JobStore {
     ///   - offset: How many to leave out, from 0.
     /// - Throws: ``StoreError`` with code `invalidQuery` if the limit or the offset is out of range.
     /// - Complexity: O(offset + limit).
-    public func jobs(_ query: JobQuery, offset: Int) async throws -> Page<Job> {
+    public func jobs(_ query: JobQuery, offset: Int) async throws -> RecordPage<Job> {
         var query = query
         let limit = query.limit
         var rest = try StoreError.checked(offset)
         while rest > 0 {
             query.limit = min(rest, 1000)
             let page = try await jobs(query)
-            guard let next = page.next else { return Page(items: [], next: nil) }
+            guard let next = page.next else { return RecordPage(items: [], next: nil) }
             rest -= page.items.count
             query.after = next
         }

@@ -7,15 +7,15 @@ public import Foundation
 /// store promises to make it; when it throws, none of it took place, unless the error says that this is unknown.
 ///
 /// Two rules keep several schedulers on one store from firing twice or losing a run. A job is moved along its schedule
-/// only by a compare-and-swap on ``JobPosition/revision`` (``fire(_:)``, ``replace(_:)``), in the same step that makes
+/// only by a compare-and-swap on ``ScheduleState/revision`` (``fire(_:)``, ``replace(_:)``), in the same step that makes
 /// the executions. And an execution is finished only with the fencing token of its latest lease (``finish(_:)``).
 ///
-/// Whatever ends an execution (``finish(_:)``, ``cancel(_:)``, ``answer(_:)``, ``prune(at:limit:)``, or a fire that
+/// Whatever ends an execution (``finish(_:)``, ``cancel(_:)``, ``completeWaiting(_:)``, ``prune(at:limit:)``, or a fire that
 /// replaces it) does in the same step what follows from it:
 ///
-/// - ``JobTally/count(_:startedAt:finishedAt:)`` counts it, unless it is a notice (``ExecutionSource/notification``).
+/// - ``JobStatistics/count(_:startedAt:finishedAt:)`` counts it, unless it is a notice (``ExecutionSource/notification``).
 /// - ``Job/notices(of:at:)`` says which notices are queued.
-/// - ``JobPosition/runEnded(_:at:of:)`` and ``JobPosition/runEnded(_:policy:at:)`` move the job on; if either says that
+/// - ``ScheduleState/recordCompleted(_:at:of:)`` and ``ScheduleState/recordCompleted(_:policy:at:)`` move the job on; if either says that
 ///   the position has changed, the job gets it with a new revision.
 /// - If it was a run of a backfill (``ExecutionSource/backfill``) and no other of its batch is under way, the one of
 ///   the earliest nominal instant that is waiting, and has not begun, is queued, due at the end's date.
@@ -56,7 +56,7 @@ public protocol JobStore: Sendable {
     /// Lists jobs.
     ///
     /// - Throws: ``StoreError`` with code `invalidQuery` if the limit is out of range.
-    func jobs(_ query: JobQuery) async throws -> Page<Job>
+    func jobs(_ query: JobQuery) async throws -> RecordPage<Job>
 
     /// Lists the versions of a job, the newest first; the present one is the first (S-11).
     ///
@@ -66,7 +66,7 @@ public protocol JobStore: Sendable {
     /// Adds a dependency.
     ///
     /// - Throws: ``StoreError`` with code `jobNotFound`, `duplicate`, or `cycle` if a job would wait for itself.
-    func add(_ dependency: JobDependency) async throws
+    func addDependency(_ dependency: JobDependency) async throws
 
     /// Removes a dependency.
     ///
@@ -83,11 +83,11 @@ public protocol JobStore: Sendable {
     /// - Parameters:
     ///   - now: The present time.
     ///   - limit: The largest number of due jobs to return, and of expired leases.
-    func agenda(at now: Date, limit: Int) async throws -> Agenda
+    func dueWork(at now: Date, limit: Int) async throws -> DueWork
 
     /// Turns due occurrences into executions and skips and moves each job on, each fire whole or not at all.
     ///
-    /// A fire whose job does not allow one (``JobPosition/allowsFire``), or whose revision is not the job's, is a
+    /// A fire whose job does not allow one (``ScheduleState/allowsFire``), or whose revision is not the job's, is a
     /// conflict; so is one whose executions are not queued, not new, another job's, or not in order behind the cursor.
     ///
     /// An occurrence for which the job's schedule has a run already, or whose execution has the idempotency key of
@@ -98,7 +98,7 @@ public protocol JobStore: Sendable {
     /// one execution of the fire after the other.
     ///
     /// - Returns: For each fire, in order, what became of it.
-    func fire(_ fires: [Fire]) async throws -> [Fire.Outcome]
+    func fire(_ fires: [FireRequest]) async throws -> [FireRequest.Outcome]
 
     /// Queues executions of existing jobs, such as manual runs and replays.
     ///
@@ -110,7 +110,7 @@ public protocol JobStore: Sendable {
     /// - Throws: ``StoreError`` with code `jobNotFound`, `duplicate`, or `invalidExecution` if one is running, or has a
     ///   date of its end without being over, or none although it is. Then none was queued.
     @discardableResult
-    func enqueue(_ executions: [Execution]) async throws -> [Enqueued]
+    func enqueue(_ executions: [Execution]) async throws -> [EnqueueOutcome]
 
     /// Takes queued executions that are due, in the order of their due times, under a lease with a new token.
     ///
@@ -157,11 +157,11 @@ public protocol JobStore: Sendable {
     /// Records what parked executions waited for.
     ///
     /// - Returns: For each answer, in order, what became of it.
-    func answer(_ answers: [Answer]) async throws -> [Answer.Outcome]
+    func completeWaiting(_ answers: [ExternalCompletion]) async throws -> [ExternalCompletion.Outcome]
 
     /// Expires what was not started or answered in time, and removes history that is too old and keys that expired.
     ///
-    /// Executions that are not over are never removed. ``Agenda/isPruningDue`` says when there is work: for what
+    /// Executions that are not over are never removed. ``DueWork/isPruningDue`` says when there is work: for what
     /// expires, and for what is beyond a number that was lowered, at once; for history and keys at the end of the
     /// minute in which they become too old.
     ///
@@ -180,7 +180,7 @@ public protocol JobStore: Sendable {
     /// Lists executions.
     ///
     /// - Throws: ``StoreError`` with code `invalidQuery` if the limit is out of range.
-    func executions(_ query: ExecutionQuery) async throws -> Page<Execution>
+    func executions(_ query: ExecutionQuery) async throws -> RecordPage<Execution>
 
     /// Reads the occurrences of a job that did not fire, the oldest first.
     func skips(of job: JobID) async throws -> [SkippedOccurrence]
@@ -190,7 +190,7 @@ public protocol JobStore: Sendable {
 }
 
 /// What a scheduler has to see to at an instant, and when it has to look again.
-public struct Agenda: Sendable {
+public struct DueWork: Sendable {
     /// Active jobs with an occurrence that is due, and paused ones that are to go on, the longest overdue first.
     public var dueJobs: [Job]
     /// Executions whose lease has run out, with the job of each.
@@ -200,16 +200,16 @@ public struct Agenda: Sendable {
     /// Whether something has expired, so that ``JobStore/prune(at:limit:)`` has work.
     public var isPruningDue: Bool
     /// The earliest later instant at which a job, a lease or pruning becomes due, or an execution may become claimable.
-    public var nextWake: Date?
+    public var nextWakeup: Date?
 
     /// Makes an agenda.
     public init(
-        dueJobs: [Job], expiredLeases: [Claim], isTruncated: Bool, isPruningDue: Bool = false, nextWake: Date?
+        dueJobs: [Job], expiredLeases: [Claim], isTruncated: Bool, isPruningDue: Bool = false, nextWakeup: Date?
     ) {
         self.isPruningDue = isPruningDue
         self.dueJobs = dueJobs
         self.expiredLeases = expiredLeases
         self.isTruncated = isTruncated
-        self.nextWake = nextWake
+        self.nextWakeup = nextWakeup
     }
 }

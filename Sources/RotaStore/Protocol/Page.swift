@@ -1,7 +1,7 @@
 public import Foundation
 
 /// A part of a list, and where the next part begins.
-public struct Page<Item: Sendable>: Sendable {
+public struct RecordPage<Item: Sendable>: Sendable {
     /// The items, in the order asked for.
     public var items: [Item]
     /// The cursor of the next page, or `nil` if this is the last; it stays valid while records come and go.

@@ -21,7 +21,7 @@ public struct Execution: Sendable, Hashable, Codable, Identifiable {
     /// When the record was made.
     public let createdAt: Date
     /// The value for the handler, if this run has one of its own.
-    public let payload: Payload?
+    public let payload: JSONPayload?
     /// Labels that travel with the execution, such as a trace's carrier.
     public let metadata: [String: String]
     private let box: Boxed<ExecutionDetails>?
@@ -34,7 +34,7 @@ public struct Execution: Sendable, Hashable, Codable, Identifiable {
 
     package init(
         id: ExecutionID, jobID: JobID, jobName: String, jobVersion: Int, source: ExecutionSource, scheduledFor: Date,
-        createdAt: Date, payload: Payload?, metadata: [String: String], details: ExecutionDetails = .none,
+        createdAt: Date, payload: JSONPayload?, metadata: [String: String], details: ExecutionDetails = .none,
         pinned: JobDefinition? = nil, progress: ExecutionProgress, attempts: [Attempt]
     ) {
         self.id = id
@@ -63,7 +63,7 @@ public struct Execution: Sendable, Hashable, Codable, Identifiable {
     var hasDetails: Bool { box != nil }
 
     // The details that are asked for in every run, without a copy of the others.
-    package var notice: NotificationRule.Channel? { box?.value.notice }
+    package var notification: NotificationRule.Channel? { box?.value.notification }
     package var overrides: RetryOverrides? { box?.value.overrides }
 
     /// The execution that this one replays (T-110).

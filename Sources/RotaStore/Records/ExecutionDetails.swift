@@ -29,12 +29,18 @@ public struct ExecutionDetails: Sendable, Hashable, Codable {
     /// Whether all decisions about it are to be kept (S-85).
     public var isDebugging: Bool?
     /// Where a notice goes, if the execution is one: it does that instead of what its job does.
-    public var notice: NotificationRule.Channel?
+    public var notification: NotificationRule.Channel?
     /// The breaker's leave for a run that probes whether a job is well again.
     public var circuitPermit: CircuitPermit?
 
     /// Makes details; all of them are absent.
     public init() {}
+
+    private enum CodingKeys: String, CodingKey {
+        case replayOf, continuationOf, parentID, lineageDepth, priority, concurrencyKey, idempotencyKey, tags
+        case createdBy, batchID, workflowStepRunID, overrides, isDebugging, circuitPermit
+        case notification = "notice"
+    }
 
     /// Nothing out of the ordinary.
     public static let none = ExecutionDetails()

@@ -27,7 +27,7 @@ public struct ExecutionProgress: Sendable, Hashable, Codable {
     }
 
     /// What the run produced: the handler's output, or what was mapped from the response (S-57).
-    public var output: Payload? {
+    public var output: JSONPayload? {
         get { box?.value.output }
         set { notes.output = newValue }
     }
@@ -63,7 +63,7 @@ public struct ExecutionProgress: Sendable, Hashable, Codable {
     }
 
     struct Notes: Sendable, Hashable, Codable {
-        var output: Payload?
+        var output: JSONPayload?
         var heartbeatAt: Date?
         var report: ProgressReport?
         var cancelRequestedAt: Date?

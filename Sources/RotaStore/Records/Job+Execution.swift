@@ -18,7 +18,7 @@ extension Job {
         scheduledFor: Date,
         dueAt: Date? = nil,
         createdAt: Date,
-        payload: Payload? = nil,
+        payload: JSONPayload? = nil,
         metadata: [String: String]? = nil,
         details: ExecutionDetails = .none
     ) -> Execution {

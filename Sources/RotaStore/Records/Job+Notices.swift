@@ -12,23 +12,23 @@ extension Job {
     ///   - run: The execution that is over.
     ///   - date: When it ended.
     /// - Returns: An execution for each of the job's rules that the end meets; none if the run is a notice itself.
-    public func notices(of run: Execution, at date: Date) -> [Execution] {
+    public func notifications(of run: Execution, at date: Date) -> [Execution] {
         let rules = notifications
         guard !rules.isEmpty, run.source != .notification else { return [] }
         return rules.indices.compactMap { index in
             let rule = rules[index]
             guard rule.event.covers(run.progress.status) else { return nil }
             let output = rule.includesOutput ? run.progress.output : nil
-            let notice = RunNotice(
+            let notification = ExecutionNotification(
                 rule.event, of: run, job: self,
                 output: output.flatMap { try? JSONValue(parsing: Array($0.json)) }, at: date)
             // Its parts are texts, numbers and what was parsed from JSON: there is nothing that could not be encoded.
-            guard let payload = try? Payload(notice) else { return nil }
+            guard let payload = try? JSONPayload(notification) else { return nil }
             var details = ExecutionDetails.none
             details.parentID = run.id
-            details.notice = rule.channel
+            details.notification = rule.channel
             return Execution(
-                id: .notice(index, of: run.id, at: date), jobID: id, jobName: definition.name,
+                id: .notification(index, of: run.id, at: date), jobID: id, jobName: definition.name,
                 jobVersion: run.jobVersion,
                 source: .notification, scheduledFor: date, createdAt: date, payload: payload, metadata: run.metadata,
                 details: details, progress: ExecutionProgress(dueAt: date), attempts: [])
@@ -48,7 +48,7 @@ extension NotificationRule.Event {
 
 extension ExecutionID {
     /// The identifier of a notice: its time is that of the end, all else follows from the run and the rule's number.
-    fileprivate static func notice(_ index: Int, of run: ExecutionID, at date: Date) -> ExecutionID {
+    fileprivate static func notification(_ index: Int, of run: ExecutionID, at date: Date) -> ExecutionID {
         let milliseconds = (date.timeIntervalSince1970 * 1000).rounded(.down)
         let time = milliseconds.isFinite ? UInt64(min(max(milliseconds, 0), 0xffff_ffff_ffff)) : 0
         let seed = mix(UInt64(truncatingIfNeeded: run.bits >> 64)) &+ UInt64(truncatingIfNeeded: index)

@@ -17,9 +17,9 @@ public struct Job: Sendable, Hashable, Identifiable {
     /// When the definition or the state was last changed by a person.
     public var updatedAt: Date
     /// Where the job stands on its schedule.
-    public var position: JobPosition
+    public var scheduleState: ScheduleState
     private var box: Boxed<JobDefinition>
-    private var tallyBox: Boxed<JobTally>?
+    private var statisticsBox: Boxed<JobStatistics>?
     private var actors: Boxed<Actors>?
 
     /// Makes the record of a job.
@@ -29,8 +29,8 @@ public struct Job: Sendable, Hashable, Identifiable {
         version: Int = 1,
         createdAt: Date,
         updatedAt: Date? = nil,
-        position: JobPosition,
-        tally: JobTally = JobTally(),
+        scheduleState: ScheduleState,
+        statistics: JobStatistics = JobStatistics(),
         createdBy: String? = nil,
         updatedBy: String? = nil
     ) {
@@ -38,9 +38,9 @@ public struct Job: Sendable, Hashable, Identifiable {
         self.version = version
         self.createdAt = createdAt
         self.updatedAt = updatedAt ?? createdAt
-        self.position = position
+        self.scheduleState = scheduleState
         box = Boxed(definition)
-        self.tally = tally
+        self.statistics = statistics
         if createdBy != nil || updatedBy != nil {
             actors = Boxed(Actors(createdBy: createdBy, updatedBy: updatedBy))
         }
@@ -52,10 +52,10 @@ public struct Job: Sendable, Hashable, Identifiable {
     }
 
     /// What has become of its executions.
-    public var tally: JobTally {
-        get { tallyBox?.value ?? JobTally() }
+    public var statistics: JobStatistics {
+        get { statisticsBox?.value ?? JobStatistics() }
         // Until its first run, a job has none.
-        set { tallyBox = newValue == JobTally() ? nil : Boxed(newValue) }
+        set { statisticsBox = newValue == JobStatistics() ? nil : Boxed(newValue) }
     }
 
     /// Who created the job, if that was said (S-51).
@@ -97,10 +97,10 @@ public struct Job: Sendable, Hashable, Identifiable {
     public var breaker: CircuitBreakerPolicy? { box.value.breaker }
 
     /// The instant at which the job will fire next, or `nil` if it will not (T-27).
-    public var nextRunAt: Date? { position.state == .active ? position.wake : nil }
+    public var nextRunAt: Date? { scheduleState.state == .active ? scheduleState.nextWakeup : nil }
 
     /// Whether the job is switched on, as services say that have no other states (C-8, K-14, S-40): it is active.
-    public var isEnabled: Bool { position.state == .active }
+    public var isEnabled: Bool { scheduleState.state == .active }
 
     /// Reads a member of the definition.
     public subscript<Value>(dynamicMember path: KeyPath<JobDefinition, Value>) -> Value {
@@ -108,26 +108,27 @@ public struct Job: Sendable, Hashable, Identifiable {
     }
 
     /// Reads a member of the position.
-    public subscript<Value>(dynamicMember path: KeyPath<JobPosition, Value>) -> Value {
-        position[keyPath: path]
+    public subscript<Value>(dynamicMember path: KeyPath<ScheduleState, Value>) -> Value {
+        scheduleState[keyPath: path]
     }
 
     /// Reads a member of the tally.
-    public subscript<Value>(dynamicMember path: KeyPath<JobTally, Value>) -> Value {
-        tally[keyPath: path]
+    public subscript<Value>(dynamicMember path: KeyPath<JobStatistics, Value>) -> Value {
+        statistics[keyPath: path]
     }
 
     /// Whether two records are equal in every field.
     public static func == (lhs: Job, rhs: Job) -> Bool {
         lhs.id == rhs.id && lhs.version == rhs.version && lhs.createdAt == rhs.createdAt
-            && lhs.updatedAt == rhs.updatedAt && lhs.position == rhs.position && lhs.tallyBox == rhs.tallyBox
+            && lhs.updatedAt == rhs.updatedAt && lhs.scheduleState == rhs.scheduleState
+            && lhs.statisticsBox == rhs.statisticsBox
             && lhs.box == rhs.box && lhs.actors == rhs.actors
     }
 
     /// Hashes the fields that change whenever the job does.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(id)
-        hasher.combine(position.revision)
+        hasher.combine(scheduleState.revision)
     }
 }
 
@@ -138,8 +139,8 @@ extension Job: Codable {
         case version
         case createdAt
         case updatedAt
-        case position
-        case tally
+        case scheduleState = "position"
+        case statistics = "tally"
         case createdBy
         case updatedBy
     }
@@ -153,8 +154,8 @@ extension Job: Codable {
             version: try container.decode(Int.self, forKey: .version),
             createdAt: try container.decode(Date.self, forKey: .createdAt),
             updatedAt: try container.decode(Date.self, forKey: .updatedAt),
-            position: try container.decode(JobPosition.self, forKey: .position),
-            tally: try container.decode(JobTally.self, forKey: .tally),
+            scheduleState: try container.decode(ScheduleState.self, forKey: .scheduleState),
+            statistics: try container.decode(JobStatistics.self, forKey: .statistics),
             createdBy: try container.decodeIfPresent(String.self, forKey: .createdBy),
             updatedBy: try container.decodeIfPresent(String.self, forKey: .updatedBy))
     }
@@ -167,8 +168,8 @@ extension Job: Codable {
         try container.encode(version, forKey: .version)
         try container.encode(createdAt, forKey: .createdAt)
         try container.encode(updatedAt, forKey: .updatedAt)
-        try container.encode(position, forKey: .position)
-        try container.encode(tally, forKey: .tally)
+        try container.encode(scheduleState, forKey: .scheduleState)
+        try container.encode(statistics, forKey: .statistics)
         try container.encodeIfPresent(createdBy, forKey: .createdBy)
         try container.encodeIfPresent(updatedBy, forKey: .updatedBy)
     }

@@ -46,7 +46,8 @@ public struct JobAction: Sendable, Hashable {
     ) throws -> JobAction {
         try JobAction(
             .handler(
-                HandlerCall(name: name, payload: Payload(payload), timeout: timeout, heartbeatLimit: heartbeatLimit)))
+                HandlerCall(name: name, payload: JSONPayload(payload), timeout: timeout, heartbeatLimit: heartbeatLimit)
+            ))
     }
 
     /// The request that the job sends, if it sends one.
@@ -67,13 +68,13 @@ public struct HandlerCall: Sendable, Hashable, Codable {
     /// The name under which the handler is registered with the scheduler.
     public let name: String
     /// The value that the handler receives, the same on every run.
-    public let payload: Payload?
+    public let payload: JSONPayload?
     /// The longest an attempt may take, or `nil` for no limit.
     public let timeout: Duration?
     /// The longest that the handler may go without a sign of life, or `nil` for no limit.
     public let heartbeatLimit: Duration?
 
-    package init(name: String, payload: Payload?, timeout: Duration?, heartbeatLimit: Duration? = nil) {
+    package init(name: String, payload: JSONPayload?, timeout: Duration?, heartbeatLimit: Duration? = nil) {
         self.name = name
         self.payload = payload
         self.timeout = timeout
@@ -116,7 +117,7 @@ extension JobAction: Codable {
 }
 
 /// What a job hands to its Swift handler: a value that was encoded as JSON.
-public struct Payload: Sendable, Hashable, Codable {
+public struct JSONPayload: Sendable, Hashable, Codable {
     /// The JSON text, in UTF-8.
     public let json: Data
 

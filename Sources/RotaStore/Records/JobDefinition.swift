@@ -57,9 +57,9 @@ public struct JobDefinition: Sendable, Hashable {
     }
 
     /// How the job is found among others.
-    public var labels: JobLabels {
-        get { box?.value.labels ?? Extras.none.labels }
-        set { extras.labels = newValue }
+    public var attributes: JobAttributes {
+        get { box?.value.attributes ?? Extras.none.attributes }
+        set { extras.attributes = newValue }
     }
 
     /// When a run that is due may really start.
@@ -99,7 +99,7 @@ public struct JobDefinition: Sendable, Hashable {
     }
 
     /// A JSON schema that the payloads of runs are meant to meet (S-25); it is kept, not enforced.
-    public var payloadSchema: Payload? {
+    public var payloadSchema: JSONPayload? {
         get { box?.value.payloadSchema }
         set { extras.payloadSchema = newValue }
     }
@@ -133,14 +133,14 @@ public struct JobDefinition: Sendable, Hashable {
 
     /// What few jobs have; nothing of it costs memory in a job that has none of it.
     private struct Extras: Sendable, Hashable {
-        var labels = JobLabels.none
+        var attributes = JobAttributes.none
         var limits = JobLimits.none
         var delivery = DeliveryGuarantee.atLeastOnce
         var breaker: CircuitBreakerPolicy?
         var notifications: [NotificationRule] = []
         var versionPolicy = VersionPolicy.pin
         var isBackwardsCompatible = false
-        var payloadSchema: Payload?
+        var payloadSchema: JSONPayload?
         var fallbackURL: String?
         var deduplicationWindow: Duration?
 
@@ -162,7 +162,8 @@ public struct JobDefinition: Sendable, Hashable {
 extension JobDefinition: Codable {
     private enum CodingKeys: String, CodingKey {
         case name, schedule, action, retry, misfire, overlap, retention, metadata
-        case labels, limits, delivery, breaker, notifications, versionPolicy, isBackwardsCompatible, payloadSchema
+        case attributes = "labels"
+        case limits, delivery, breaker, notifications, versionPolicy, isBackwardsCompatible, payloadSchema
         case fallbackURL, deduplicationWindow
     }
 
@@ -180,14 +181,14 @@ extension JobDefinition: Codable {
             overlap: try value(.overlap, .allow), retention: try value(.retention, .standard),
             metadata: try value(.metadata, [:]))
         var extras = Extras()
-        extras.labels = try value(.labels, .none)
+        extras.attributes = try value(.attributes, .none)
         extras.limits = try value(.limits, .none)
         extras.delivery = try value(.delivery, .atLeastOnce)
         extras.breaker = try container.decodeIfPresent(CircuitBreakerPolicy.self, forKey: .breaker)
         extras.notifications = try value(.notifications, [])
         extras.versionPolicy = try value(.versionPolicy, .pin)
         extras.isBackwardsCompatible = try value(.isBackwardsCompatible, false)
-        extras.payloadSchema = try container.decodeIfPresent(Payload.self, forKey: .payloadSchema)
+        extras.payloadSchema = try container.decodeIfPresent(JSONPayload.self, forKey: .payloadSchema)
         extras.fallbackURL = try container.decodeIfPresent(String.self, forKey: .fallbackURL)
         extras.deduplicationWindow = try container.decodeIfPresent(Duration.self, forKey: .deduplicationWindow)
         self.extras = extras
@@ -208,7 +209,7 @@ extension JobDefinition: Codable {
         func encode<Value: Encodable & Equatable>(_ value: Value, unless standard: Value, _ key: CodingKeys) throws {
             if value != standard { try container.encode(value, forKey: key) }
         }
-        try encode(extras.labels, unless: .none, .labels)
+        try encode(extras.attributes, unless: .none, .attributes)
         try encode(extras.limits, unless: .none, .limits)
         try encode(extras.delivery, unless: .atLeastOnce, .delivery)
         try container.encodeIfPresent(extras.breaker, forKey: .breaker)

@@ -1,5 +1,5 @@
 /// How a job is found among others, and told apart (S-19 to S-23, S-26, S-46); none of it changes what the job does.
-public struct JobLabels: Sendable, Hashable {
+public struct JobAttributes: Sendable, Hashable {
     /// A short name for use in URLs, unique within the project (S-22); up to 255 characters.
     public var slug: String?
     /// What the job is for, in words; up to 2,000 characters (S-23).
@@ -27,10 +27,10 @@ public struct JobLabels: Sendable, Hashable {
     }
 
     /// No labels.
-    public static let none = JobLabels()
+    public static let none = JobAttributes()
 }
 
-extension JobLabels: Codable {
+extension JobAttributes: Codable {
     private enum CodingKeys: String, CodingKey {
         case slug, description, project, group, environment, tags
     }

@@ -1,7 +1,7 @@
 public import Foundation
 public import RotaRetry
 
-extension JobPosition {
+extension ScheduleState {
     /// Whether the job is paused because its breaker is open, and goes on by itself.
     public var isHeldByBreaker: Bool {
         guard state == .paused, let breaker, let trip = breaker.trip, let resumesAt,
@@ -21,7 +21,7 @@ extension JobPosition {
     ///   - policy: The job's breaker policy; `nil` if it has none.
     ///   - date: When the run ended.
     /// - Returns: Whether the position has changed.
-    public mutating func runEnded(_ run: Execution, policy: CircuitBreakerPolicy?, at date: Date) -> Bool {
+    public mutating func recordCompleted(_ run: Execution, policy: CircuitBreakerPolicy?, at date: Date) -> Bool {
         guard policy != nil || breaker != nil, run.source == .schedule else { return false }
         let old = breaker
         guard let policy, var new = old?.policy == policy ? old : try? CircuitBreaker(policy) else {

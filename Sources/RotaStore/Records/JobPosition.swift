@@ -6,13 +6,13 @@ public import RotaSchedule
 ///
 /// Firing and updating a job replace its position by a compare-and-swap on ``revision``, so that of two schedulers
 /// that saw the same position only one moves the job on.
-public struct JobPosition: Sendable, Hashable {
+public struct ScheduleState: Sendable, Hashable {
     // In an order that leaves no gaps, for there may be a million of them.
 
     /// The nominal instant up to which every occurrence has its verdict; it never moves back.
-    public var cursor: Date
+    public var decidedThrough: Date
     /// The number of executions that the schedule has started so far (for I-24).
-    public var scheduledRuns: Int
+    public var firedCount: Int
     /// A number that grows by one whenever the position or the definition changes.
     public var revision: Int
     private var box: Boxed<Rest>?
@@ -27,22 +27,22 @@ public struct JobPosition: Sendable, Hashable {
     public init(
         state: JobState,
         reason: String? = nil,
-        cursor: Date,
+        decidedThrough: Date,
         next: Date?,
         nextEffective: Date? = nil,
-        scheduledRuns: Int = 0,
+        firedCount: Int = 0,
         lastFired: Date? = nil,
-        awaiting: ExecutionID? = nil,
+        awaitedExecutionID: ExecutionID? = nil,
         revision: Int = 1
     ) {
         self.state = state
-        self.cursor = cursor
+        self.decidedThrough = decidedThrough
         self.next = next
-        self.scheduledRuns = scheduledRuns
+        self.firedCount = firedCount
         self.lastFired = lastFired
         self.revision = revision
-        if reason != nil || nextEffective != nil || awaiting != nil {
-            box = Boxed(Rest(reason: reason, nextEffective: nextEffective, awaiting: awaiting))
+        if reason != nil || nextEffective != nil || awaitedExecutionID != nil {
+            box = Boxed(Rest(reason: reason, nextEffective: nextEffective, awaitedExecutionID: awaitedExecutionID))
         }
     }
 
@@ -59,9 +59,9 @@ public struct JobPosition: Sendable, Hashable {
     }
 
     /// The execution for whose end the schedule waits, if it counts from there.
-    public var awaiting: ExecutionID? {
-        get { box?.value.awaiting }
-        set { if box != nil || newValue != nil { rest.awaiting = newValue } }
+    public var awaitedExecutionID: ExecutionID? {
+        get { box?.value.awaitedExecutionID }
+        set { if box != nil || newValue != nil { rest.awaitedExecutionID = newValue } }
     }
 
     /// When a paused job goes on by itself, or `nil` if only a person resumes it.
@@ -102,7 +102,7 @@ public struct JobPosition: Sendable, Hashable {
     private struct Rest: Sendable, Hashable {
         var reason: String?
         var nextEffective: Date?
-        var awaiting: ExecutionID?
+        var awaitedExecutionID: ExecutionID?
         var holds = Holds.none
 
         static let none = Rest()
@@ -116,35 +116,35 @@ public struct JobPosition: Sendable, Hashable {
     /// Takes note of occurrences that fired, as every store must in ``JobStore/fire(_:)``.
     ///
     /// If they were the last that the schedule allows, the job is completed. If the schedule counts from the end of a
-    /// run, there is no next occurrence until ``runEnded(_:at:of:)``.
+    /// run, there is no next occurrence until ``recordCompleted(_:at:of:)``.
     ///
     /// - Parameters:
     ///   - count: How many occurrences fired.
     ///   - last: The execution of the last one, and its nominal instant; `nil` if none fired.
     ///   - schedule: The job's schedule.
-    public mutating func runsBegan(
+    public mutating func recordFired(
         _ count: Int, last: (id: ExecutionID, scheduledFor: Date)?, of schedule: Schedule
     ) {
-        let (runs, isTooMany) = scheduledRuns.addingReportingOverflow(count)
-        scheduledRuns = isTooMany ? .max : runs
+        let (runs, isTooMany) = firedCount.addingReportingOverflow(count)
+        firedCount = isTooMany ? .max : runs
         if let last {
             lastFired = max(last.scheduledFor, lastFired ?? last.scheduledFor)
             if schedule.completionDelay != nil {
-                awaiting = last.id
+                awaitedExecutionID = last.id
                 next = nil
                 nextEffective = nil
             }
         }
-        guard let limit = schedule.maximumRuns, scheduledRuns >= limit else { return }
+        guard let limit = schedule.maximumRuns, firedCount >= limit else { return }
         complete("It has run as often as its schedule allows (\(limit) times).")
     }
 
     /// Takes note that an execution is over, as every store must in the step that ends it.
     ///
     /// - Returns: Whether the position has changed, because the schedule was waiting for the execution.
-    public mutating func runEnded(_ id: ExecutionID, at instant: Date, of schedule: Schedule) -> Bool {
-        guard awaiting == id else { return false }
-        awaiting = nil
+    public mutating func recordCompleted(_ id: ExecutionID, at instant: Date, of schedule: Schedule) -> Bool {
+        guard awaitedExecutionID == id else { return false }
+        awaitedExecutionID = nil
         if schedule.completionDelay != nil { proceed(to: schedule.nextOccurrence(after: instant)) }
         return true
     }
@@ -169,7 +169,7 @@ public struct JobPosition: Sendable, Hashable {
     public var allowsFire: Bool { state == .active || state == .paused && resumesAt != nil }
 
     /// The instant at which the scheduler must look at the job next, or `nil` if it need not.
-    public var wake: Date? {
+    public var nextWakeup: Date? {
         switch state {
         case .active: nextEffective ?? next
         case .paused: resumesAt
@@ -178,9 +178,12 @@ public struct JobPosition: Sendable, Hashable {
     }
 }
 
-extension JobPosition: Codable {
+extension ScheduleState: Codable {
     private enum CodingKeys: String, CodingKey {
-        case state, reason, cursor, next, nextEffective, scheduledRuns, lastFired, awaiting, revision
+        case state, reason, next, nextEffective, lastFired, revision
+        case decidedThrough = "cursor"
+        case firedCount = "scheduledRuns"
+        case awaitedExecutionID = "awaiting"
         case holds = "box"
     }
 
@@ -190,12 +193,12 @@ extension JobPosition: Codable {
         self.init(
             state: try container.decode(JobState.self, forKey: .state),
             reason: try container.decodeIfPresent(String.self, forKey: .reason),
-            cursor: try container.decode(Date.self, forKey: .cursor),
+            decidedThrough: try container.decode(Date.self, forKey: .decidedThrough),
             next: try container.decodeIfPresent(Date.self, forKey: .next),
             nextEffective: try container.decodeIfPresent(Date.self, forKey: .nextEffective),
-            scheduledRuns: try container.decode(Int.self, forKey: .scheduledRuns),
+            firedCount: try container.decode(Int.self, forKey: .firedCount),
             lastFired: try container.decodeIfPresent(Date.self, forKey: .lastFired),
-            awaiting: try container.decodeIfPresent(ExecutionID.self, forKey: .awaiting),
+            awaitedExecutionID: try container.decodeIfPresent(ExecutionID.self, forKey: .awaitedExecutionID),
             revision: try container.decode(Int.self, forKey: .revision))
         holds = try container.decodeIfPresent(Holds.self, forKey: .holds) ?? .none
     }
@@ -205,12 +208,12 @@ extension JobPosition: Codable {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(state, forKey: .state)
         try container.encodeIfPresent(reason, forKey: .reason)
-        try container.encode(cursor, forKey: .cursor)
+        try container.encode(decidedThrough, forKey: .decidedThrough)
         try container.encodeIfPresent(next, forKey: .next)
         try container.encodeIfPresent(nextEffective, forKey: .nextEffective)
-        try container.encode(scheduledRuns, forKey: .scheduledRuns)
+        try container.encode(firedCount, forKey: .firedCount)
         try container.encodeIfPresent(lastFired, forKey: .lastFired)
-        try container.encodeIfPresent(awaiting, forKey: .awaiting)
+        try container.encodeIfPresent(awaitedExecutionID, forKey: .awaitedExecutionID)
         try container.encode(revision, forKey: .revision)
         if hasHolds { try container.encode(holds, forKey: .holds) }
     }

@@ -1,7 +1,7 @@
 public import Foundation
 
 /// What has become of a job's executions so far.
-public struct JobTally: Sendable, Hashable, Codable {
+public struct JobStatistics: Sendable, Hashable, Codable {
     /// When, of the executions that are over, the last one began (K-17).
     public var lastRunAt: Date?
     /// How the job's last finished execution ended (K-16).
@@ -13,10 +13,15 @@ public struct JobTally: Sendable, Hashable, Codable {
     /// The number of executions that failed.
     public var failed = 0
     /// The number of executions that were canceled or expired.
-    public var dropped = 0
+    public var canceledOrExpired = 0
 
     /// Makes an empty tally.
     public init() {}
+
+    private enum CodingKeys: String, CodingKey {
+        case lastRunAt, lastStatus, lastFinishedAt, succeeded, failed
+        case canceledOrExpired = "dropped"
+    }
 
     /// Takes note of an execution that is over, as every store must in the step that ends it.
     ///
@@ -35,7 +40,7 @@ public struct JobTally: Sendable, Hashable, Codable {
         switch status {
         case .succeeded: succeeded = succeeded.next
         case .failed: failed = failed.next
-        case .canceled, .expired: dropped = dropped.next
+        case .canceled, .expired: canceledOrExpired = canceledOrExpired.next
         case .queued, .running, .waiting: break
         }
     }

@@ -7,7 +7,7 @@ import RotaRetry
 /// As JSON it has the names `event`, `run_id`, `job_id`, `job_name`, `project_id`, `source`, `status`, `attempt`,
 /// `scheduled_for`, `started_at`, `finished_at`, `error`, `error_kind`, `result` and `timestamp`; instants are written as
 /// ISO 8601 in UTC with milliseconds (C-24), and what is not known is left out.
-public struct RunNotice: Sendable, Hashable {
+public struct ExecutionNotification: Sendable, Hashable {
     /// What the notice is about.
     public let event: NotificationRule.Event
     /// The run.
@@ -41,7 +41,7 @@ public struct RunNotice: Sendable, Hashable {
         executionID = run.id
         jobID = run.jobID
         jobName = run.jobName
-        projectID = job.definition.labels.project
+        projectID = job.definition.attributes.project
         source = run.source
         status = run.progress.status
         attempts = run.attempts.count
@@ -53,7 +53,7 @@ public struct RunNotice: Sendable, Hashable {
     }
 }
 
-extension RunNotice: Codable {
+extension ExecutionNotification: Codable {
     private enum CodingKeys: String, CodingKey {
         case event, source, status, attempt, error, result, timestamp
         case executionID = "run_id"

@@ -6,8 +6,8 @@ package import Foundation
 /// be replayed over a snapshot that was taken while the changes were made.
 package enum Change: Sendable, Hashable {
     case putJob(Job)
-    case putPosition(JobID, JobPosition)
-    case putTally(JobID, JobTally)
+    case putScheduleState(JobID, ScheduleState)
+    case putStatistics(JobID, JobStatistics)
     /// The job goes, and with it its executions, its skips and its idempotency key.
     case removeJob(JobID)
 
@@ -27,8 +27,8 @@ package enum Change: Sendable, Hashable {
     case putDependency(JobDependency)
     case removeDependency(DependencyID)
     /// An operation was done to a job under a key.
-    case putOperation(IdempotencyKey, JobID)
-    case removeOperation(OperationKey)
+    case putOperation(OperationKey, JobID)
+    case removeOperation(JobOperationKey)
 
     /// An attempt started, which limits of rates have to know.
     case putStart(RatePool, AttemptStart)

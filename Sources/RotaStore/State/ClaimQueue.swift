@@ -71,7 +71,7 @@ package struct ClaimQueue: Sendable {
     }
 
     private func gate(of ticket: ClaimTicket) -> Dictionary<JobID, JobGate>.Index? {
-        ticket.isNotice ? nil : gates.index(forKey: ticket.jobID)
+        ticket.isNotification ? nil : gates.index(forKey: ticket.jobID)
     }
 
     // MARK: Executions

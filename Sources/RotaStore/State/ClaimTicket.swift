@@ -12,7 +12,7 @@ struct ClaimTicket {
     let concurrencyKey: String?
     let isScheduled: Bool
     /// Whether it tells of a run and is none, so that no limit of the job is meant for it.
-    let isNotice: Bool
+    let isNotification: Bool
     /// Whether its first attempt has begun.
     let hasBegun: Bool
 }

@@ -14,7 +14,7 @@ extension Execution {
         return ClaimTicket(
             id: id, jobID: jobID, status: progress.status, dueAt: progress.dueAt, nominal: scheduledFor,
             priority: details?.priority, concurrencyKey: details?.concurrencyKey, isScheduled: source == .schedule,
-            isNotice: source == .notification, hasBegun: progress.startedAt != nil)
+            isNotification: source == .notification, hasBegun: progress.startedAt != nil)
     }
 
     /// When it expires, if it may: before its first attempt, or while it waits for an answer.

@@ -10,7 +10,7 @@ package struct JobHistory: Sendable {
     package var skips: [SkippedOccurrence] = []
     package var idempotencyKey: String?
     /// Keys of operations that were done to the job.
-    package var operations: Set<OperationKey> = []
+    package var operations: Set<JobOperationKey> = []
     /// The earlier versions that are kept, the oldest first.
     package var versions: [JobVersion] = []
     /// The runs of backfills that are not over, by the instants they make up for.

@@ -31,25 +31,27 @@ package struct JobIndex: Sendable {
 
     mutating func add(_ job: Job) {
         order.insert(job.id)
-        states[Self.place(of: job.position.state)].insert(job.id)
+        states[Self.place(of: job.scheduleState.state)].insert(job.id)
         guard job.hasExtras else { return }
-        let labels = job.definition.labels
-        if let group = labels.group { groups[group, default: OrderedIndex()].insert(job.id) }
-        if let project = labels.project { projects[project, default: OrderedIndex()].insert(job.id) }
-        for (name, value) in labels.tags { tags[Tag(name: name, value: value), default: OrderedIndex()].insert(job.id) }
-        if let slug = labels.slug { slugs[slug, default: [:]][labels.project] = job.id }
+        let attributes = job.definition.attributes
+        if let group = attributes.group { groups[group, default: OrderedIndex()].insert(job.id) }
+        if let project = attributes.project { projects[project, default: OrderedIndex()].insert(job.id) }
+        for (name, value) in attributes.tags {
+            tags[Tag(name: name, value: value), default: OrderedIndex()].insert(job.id)
+        }
+        if let slug = attributes.slug { slugs[slug, default: [:]][attributes.project] = job.id }
     }
 
     mutating func remove(_ job: Job) {
         order.remove(job.id)
-        states[Self.place(of: job.position.state)].remove(job.id)
+        states[Self.place(of: job.scheduleState.state)].remove(job.id)
         guard job.hasExtras else { return }
-        let labels = job.definition.labels
-        if let group = labels.group { Self.remove(job.id, from: &groups[group]) }
-        if let project = labels.project { Self.remove(job.id, from: &projects[project]) }
-        for (name, value) in labels.tags { Self.remove(job.id, from: &tags[Tag(name: name, value: value)]) }
-        guard let slug = labels.slug, slugs[slug]?[labels.project] == job.id else { return }
-        slugs[slug]?[labels.project] = nil
+        let attributes = job.definition.attributes
+        if let group = attributes.group { Self.remove(job.id, from: &groups[group]) }
+        if let project = attributes.project { Self.remove(job.id, from: &projects[project]) }
+        for (name, value) in attributes.tags { Self.remove(job.id, from: &tags[Tag(name: name, value: value)]) }
+        guard let slug = attributes.slug, slugs[slug]?[attributes.project] == job.id else { return }
+        slugs[slug]?[attributes.project] = nil
         if slugs[slug]?.isEmpty ?? false { slugs[slug] = nil }
     }
 

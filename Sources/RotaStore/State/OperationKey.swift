@@ -1,7 +1,7 @@
 package import Foundation
 
 /// The key of an operation that was done to a job.
-package struct OperationKey: Sendable, Hashable, Comparable {
+package struct JobOperationKey: Sendable, Hashable, Comparable {
     package let job: JobID
     package let operation: String
     package let key: String
@@ -12,7 +12,7 @@ package struct OperationKey: Sendable, Hashable, Comparable {
         self.key = key
     }
 
-    package static func < (lhs: OperationKey, rhs: OperationKey) -> Bool {
+    package static func < (lhs: JobOperationKey, rhs: JobOperationKey) -> Bool {
         (lhs.job, lhs.operation, lhs.key) < (rhs.job, rhs.operation, rhs.key)
     }
 }
@@ -20,9 +20,9 @@ package struct OperationKey: Sendable, Hashable, Comparable {
 /// A key in the order of the instant at which it expires.
 package struct ExpiringKey: Sendable, Hashable, Comparable {
     package let instant: Date
-    package let key: OperationKey
+    package let key: JobOperationKey
 
-    init(instant: Date, key: OperationKey) {
+    init(instant: Date, key: JobOperationKey) {
         self.instant = instant.inOrder
         self.key = key
     }

@@ -2,7 +2,7 @@ package import Foundation
 
 extension StoreState {
     /// What has to be done at an instant; it looks at limits too, so that nobody is woken for what they hold back.
-    package mutating func agenda(at now: Date, limit: Int) -> Agenda {
+    package mutating func dueWork(at now: Date, limit: Int) -> DueWork {
         let limit = max(0, limit)
         setClock(to: now)
         _ = candidate(at: now)
@@ -18,11 +18,11 @@ extension StoreState {
             leases.next(after: .end(of: now))?.instant, nextPruning(after: now),
         ]
         let (dueList, expiredList) = (Array(due), Array(expired))
-        return Agenda(
+        return DueWork(
             dueJobs: dueList, expiredLeases: expiredList,
             isTruncated: dueKeys.dropFirst(limit).contains { _ in true }
                 || expiredKeys.dropFirst(limit).contains { _ in true },
             isPruningDue: isPruningDue(at: now),
-            nextWake: wakes.compactMap(\.self).min().flatMap { $0 < .distantFuture ? $0 : nil })
+            nextWakeup: wakes.compactMap(\.self).min().flatMap { $0 < .distantFuture ? $0 : nil })
     }
 }

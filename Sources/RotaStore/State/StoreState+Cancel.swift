@@ -18,7 +18,9 @@ extension StoreState {
         return .canceled(execution)
     }
 
-    package mutating func answer(_ answers: [Answer], log: inout ChangeLog) -> [Answer.Outcome] {
+    package mutating func completeWaiting(_ answers: [ExternalCompletion], log: inout ChangeLog) -> [ExternalCompletion
+        .Outcome]
+    {
         answers.map { answer in
             guard var execution = executions[answer.executionID] else { return .missing }
             guard execution.progress.status == .waiting else { return .notWaiting(execution) }

@@ -1,7 +1,7 @@
 import Foundation
 
 extension StoreState {
-    package mutating func add(_ dependency: JobDependency, log: inout ChangeLog) throws(StoreError) {
+    package mutating func addDependency(_ dependency: JobDependency, log: inout ChangeLog) throws(StoreError) {
         for id in [dependency.jobID, dependency.dependsOn] where jobs[id] == nil { throw .noJob(id) }
         guard dependencies[dependency.id] == nil else {
             throw StoreError(.duplicate, "There is a dependency \(dependency.id) already; a new one needs a new id.")

@@ -2,7 +2,7 @@ import Foundation
 
 extension StoreState {
     @discardableResult
-    package mutating func enqueue(_ new: [Execution], log: inout ChangeLog) throws(StoreError) -> [Enqueued] {
+    package mutating func enqueue(_ new: [Execution], log: inout ChangeLog) throws(StoreError) -> [EnqueueOutcome] {
         try check(new)
         return new.map { execution in
             if let existing = earlierRun(as: execution) { return .existing(existing) }

@@ -6,7 +6,7 @@ extension StoreState {
     /// - Complexity: O(log n + limit) in the order in which they were made, of all, of a job or of a status; and by
     ///   their instants, of all, also between two instants. Those of a job by their instants: O(k log k) in the number
     ///   of its executions. Other filters look at up to 10,000 executions a page.
-    package func executions(_ query: ExecutionQuery) throws(StoreError) -> Page<Execution> {
+    package func executions(_ query: ExecutionQuery) throws(StoreError) -> RecordPage<Execution> {
         try Paging.check(query.limit)
         switch query.sort {
         case .createdAt:

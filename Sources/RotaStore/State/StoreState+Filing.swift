@@ -9,13 +9,13 @@ extension StoreState {
         if job.isPlain, !jobs.contains(job.id) {
             jobs.updateValue(job, forKey: job.id)
             jobIndex.add(job)
-            if let wake = job.position.wake { dueJobs.insert(DueKey(instant: wake, id: job.id)) }
+            if let wake = job.scheduleState.nextWakeup { dueJobs.insert(DueKey(instant: wake, id: job.id)) }
             return
         }
         let old = jobs[job.id]
         if let old {
             jobIndex.remove(old)
-            if let wake = old.position.wake { dueJobs.remove(DueKey(instant: wake, id: job.id)) }
+            if let wake = old.scheduleState.nextWakeup { dueJobs.remove(DueKey(instant: wake, id: job.id)) }
         }
         let hasOtherTerms = old.map { $0.hasOtherTerms(than: job) } ?? true
         let keepsOtherwise = (old?.definition.retention ?? .standard) != job.definition.retention
@@ -23,7 +23,7 @@ extension StoreState {
         for execution in live { _ = claims.remove(execution.ticket) }
         jobs.updateValue(job, forKey: job.id)
         jobIndex.add(job)
-        if let wake = job.position.wake { dueJobs.insert(DueKey(instant: wake, id: job.id)) }
+        if let wake = job.scheduleState.nextWakeup { dueJobs.insert(DueKey(instant: wake, id: job.id)) }
         if hasOtherTerms {
             claims.setTerms(
                 of: job.id, job.definition.limits, isSerial: job.definition.overlap.isSerial)
@@ -38,18 +38,18 @@ extension StoreState {
     /// The executions of a job that are not over.
     func liveExecutions(of id: JobID) -> [Execution] {
         guard let history = histories[id] else { return [] }
-        let notices = finishedNotices[id]
-        guard history.executions.count > history.finished.count + (notices?.count ?? 0) else { return [] }
+        let notifications = finishedNotifications[id]
+        guard history.executions.count > history.finished.count + (notifications?.count ?? 0) else { return [] }
         return history.executions.suffix().lazy
-            .filter { !history.finished.contains($0) && !(notices?.contains($0) ?? false) }
+            .filter { !history.finished.contains($0) && !(notifications?.contains($0) ?? false) }
             .compactMap { executions[$0] }
     }
 
     /// Files the finished executions of a job by the age that its retention allows now.
     private mutating func keepHistory(of job: Job) {
         let finished = histories[job.id].map { Array($0.finished.suffix()) } ?? []
-        let notices = finishedNotices[job.id].map { Array($0.suffix()) } ?? []
-        let ended = (finished + notices).compactMap { executions[$0] }
+        let notifications = finishedNotifications[job.id].map { Array($0.suffix()) } ?? []
+        let ended = (finished + notifications).compactMap { executions[$0] }
         for key in ended.compactMap({ ageKey($0.facts) }) { aged.remove(key) }
         let retention = job.retention
         agingJobs[job.id] = retention.maximumAge == nil && retention.ages.isEmpty ? nil : retention
@@ -57,20 +57,20 @@ extension StoreState {
         markIfOverfull(job.id)
     }
 
-    mutating func put(_ position: JobPosition, of id: JobID) {
+    mutating func put(_ scheduleState: ScheduleState, of id: JobID) {
         let old = jobs.modify(id) { job in
-            defer { job.position = position }
-            return (state: job.position.state, wake: job.position.wake)
+            defer { job.scheduleState = scheduleState }
+            return (state: job.scheduleState.state, wake: job.scheduleState.nextWakeup)
         }
         guard let old else { return }
-        jobIndex.move(id, from: old.state, to: position.state)
-        guard old.wake != position.wake else { return }
+        jobIndex.move(id, from: old.state, to: scheduleState.state)
+        guard old.wake != scheduleState.nextWakeup else { return }
         if let wake = old.wake { dueJobs.remove(DueKey(instant: wake, id: id)) }
-        if let wake = position.wake { dueJobs.insert(DueKey(instant: wake, id: id)) }
+        if let wake = scheduleState.nextWakeup { dueJobs.insert(DueKey(instant: wake, id: id)) }
     }
 
-    mutating func put(_ tally: JobTally, of id: JobID) {
-        jobs.modify(id) { $0.tally = tally }
+    mutating func put(_ statistics: JobStatistics, of id: JobID) {
+        jobs.modify(id) { $0.statistics = statistics }
     }
 
     mutating func removeJob(_ id: JobID) {
@@ -85,10 +85,10 @@ extension StoreState {
         }
         jobs.removeValue(forKey: id)
         jobIndex.remove(job)
-        if let wake = job.position.wake { dueJobs.remove(DueKey(instant: wake, id: id)) }
+        if let wake = job.scheduleState.nextWakeup { dueJobs.remove(DueKey(instant: wake, id: id)) }
         histories.removeValue(forKey: id)
         agingJobs[id] = nil
-        finishedNotices[id] = nil
+        finishedNotifications[id] = nil
         overfull.remove(id)
         restarted[id] = nil
         claims.removeTerms(of: id)
@@ -219,17 +219,17 @@ extension StoreState {
 
     // A notice tells of a run and is none: it takes no run's place in the history.
     private mutating func addToFinished(_ execution: FiledExecution) {
-        if execution.ticket.isNotice {
-            finishedNotices[execution.jobID, default: OrderedIndex()].insert(execution.id)
+        if execution.ticket.isNotification {
+            finishedNotifications[execution.jobID, default: OrderedIndex()].insert(execution.id)
         } else {
             histories.modify(execution.jobID) { _ = $0.finished.insert(execution.id) }
         }
     }
 
     private mutating func removeFromFinished(_ execution: FiledExecution) {
-        if execution.ticket.isNotice {
-            finishedNotices[execution.jobID]?.remove(execution.id)
-            if finishedNotices[execution.jobID]?.isEmpty ?? false { finishedNotices[execution.jobID] = nil }
+        if execution.ticket.isNotification {
+            finishedNotifications[execution.jobID]?.remove(execution.id)
+            if finishedNotifications[execution.jobID]?.isEmpty ?? false { finishedNotifications[execution.jobID] = nil }
         } else {
             histories.modify(execution.jobID) { _ = $0.finished.remove(execution.id) }
         }

@@ -27,20 +27,20 @@ extension StoreState {
         passBackfillOn(after: execution, at: date, log: &log)
         // A notice tells of a run; it is none.
         if execution.source != .notification {
-            var tally = job.tally
-            tally.count(
+            var statistics = job.statistics
+            statistics.count(
                 execution.progress.status, startedAt: execution.progress.startedAt,
                 finishedAt: execution.progress.finishedAt)
-            record(tally, of: job.id, log: &log)
+            record(statistics, of: job.id, log: &log)
         }
-        for notice in job.notices(of: execution, at: date) { record(notice, log: &log) }
-        var position = job.position
-        let proceeds = position.runEnded(execution.id, at: date, of: job.schedule)
-        let isCounted = position.runEnded(execution, policy: job.breaker, at: date)
+        for notification in job.notifications(of: execution, at: date) { record(notification, log: &log) }
+        var scheduleState = job.scheduleState
+        let proceeds = scheduleState.recordCompleted(execution.id, at: date, of: job.schedule)
+        let isCounted = scheduleState.recordCompleted(execution, policy: job.breaker, at: date)
         if proceeds || isCounted {
             var moved = job
-            moved.move(to: position)
-            record(moved.position, of: job.id, log: &log)
+            moved.move(to: scheduleState)
+            record(moved.scheduleState, of: job.id, log: &log)
         }
         if job.retention.age(of: execution.progress.status) == .zero {
             record(.removeExecution(execution.id), log: &log)
@@ -64,8 +64,8 @@ extension StoreState {
         guard let limit = jobs.read(id, { $0.retention.maximumCount }) else { return nil }
         let oldest = histories.read(id) { $0.finished.count > limit ? $0.finished.first : nil } ?? nil
         if let oldest { return oldest }
-        guard !finishedNotices.isEmpty else { return nil }
-        return finishedNotices[id].flatMap { $0.count > limit ? $0.first : nil }
+        guard !finishedNotifications.isEmpty else { return nil }
+        return finishedNotifications[id].flatMap { $0.count > limit ? $0.first : nil }
     }
 }
 

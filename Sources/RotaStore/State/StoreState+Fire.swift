@@ -1,13 +1,13 @@
 import Foundation
 
 extension StoreState {
-    package mutating func fire(_ fires: [Fire], log: inout ChangeLog) -> [Fire.Outcome] {
+    package mutating func fire(_ fires: [FireRequest], log: inout ChangeLog) -> [FireRequest.Outcome] {
         fires.map { fire($0, log: &log) }
     }
 
-    private mutating func fire(_ fire: Fire, log: inout ChangeLog) -> Fire.Outcome {
-        guard var job = jobs[fire.jobID], job.position.revision == fire.expectedRevision,
-            job.position.allowsFire, isInOrder(fire, after: job.position.cursor)
+    private mutating func fire(_ fire: FireRequest, log: inout ChangeLog) -> FireRequest.Outcome {
+        guard var job = jobs[fire.jobID], job.scheduleState.revision == fire.expectedRevision,
+            job.scheduleState.allowsFire, isInOrder(fire, after: job.scheduleState.decidedThrough)
         else { return .conflict }
         var replaced: [Execution] = []
         var skipped = fire.skips
@@ -29,17 +29,17 @@ extension StoreState {
         if !replaced.isEmpty { job = jobs[job.id] ?? job }
         if skipped.count > 1 { skipped.sort { $0.first < $1.first } }
         for skip in skipped {
-            let lastFired = fired.last { $0.scheduledFor < skip.first }?.scheduledFor ?? job.position.lastFired
+            let lastFired = fired.last { $0.scheduledFor < skip.first }?.scheduledFor ?? job.scheduleState.lastFired
             recordSkip(skip, job: job, lastFired: lastFired, log: &log)
         }
-        var position = fire.position
-        position.scheduledRuns = job.position.scheduledRuns
-        position.lastFired = job.position.lastFired
-        position.awaiting = job.position.awaiting
-        position.runsBegan(
+        var scheduleState = fire.scheduleState
+        scheduleState.firedCount = job.scheduleState.firedCount
+        scheduleState.lastFired = job.scheduleState.lastFired
+        scheduleState.awaitedExecutionID = job.scheduleState.awaitedExecutionID
+        scheduleState.recordFired(
             fired.count, last: fired.last.map { ($0.id, $0.scheduledFor) }, of: job.schedule)
-        job.move(to: position)
-        record(job.position, of: job.id, log: &log)
+        job.move(to: scheduleState)
+        record(job.scheduleState, of: job.id, log: &log)
         return .fired(executions: fired, skips: skipped, replaced: replaced)
     }
 
@@ -77,7 +77,7 @@ extension StoreState {
     /// Only a schedule that was begun anew can come back to one. It is looked for among all the job's executions then,
     /// and from there on in constant time, until the schedule is beyond what has run.
     private mutating func hasRun(_ job: Job, for instant: Date) -> Bool {
-        guard let lastFired = job.position.lastFired, instant <= lastFired else {
+        guard let lastFired = job.scheduleState.lastFired, instant <= lastFired else {
             if !restarted.isEmpty { restarted[job.id] = nil }
             return false
         }
@@ -91,7 +91,7 @@ extension StoreState {
     }
 
     /// Whether a fire's executions and skips belong to its job, and the executions are new, and lie in order behind the cursor.
-    private func isInOrder(_ fire: Fire, after cursor: Date) -> Bool {
+    private func isInOrder(_ fire: FireRequest, after cursor: Date) -> Bool {
         var last = cursor
         for execution in fire.executions {
             guard execution.jobID == fire.jobID, execution.scheduledFor > last, !executions.contains(execution.id),
@@ -100,6 +100,6 @@ extension StoreState {
             last = execution.scheduledFor
         }
         if fire.executions.count > 1, Set(fire.executions.map(\.id)).count < fire.executions.count { return false }
-        return fire.position.cursor >= last && fire.skips.allSatisfy { $0.jobID == fire.jobID }
+        return fire.scheduleState.decidedThrough >= last && fire.skips.allSatisfy { $0.jobID == fire.jobID }
     }
 }

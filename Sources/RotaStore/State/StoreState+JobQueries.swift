@@ -5,7 +5,7 @@ extension StoreState {
     ///
     /// - Complexity: O(log n + limit) for one state, group, project, tag or slug; other filters look at up to 10,000
     ///   jobs a page.
-    package func jobs(_ query: JobQuery) throws(StoreError) -> Page<Job> {
+    package func jobs(_ query: JobQuery) throws(StoreError) -> RecordPage<Job> {
         try Paging.check(query.limit)
         let walk = Walk(sets(for: query), query.order, after: query.after.map { JobID(bits: $0.bits) })
         return Paging.page(walk, limit: query.limit, cursor: { PageCursor(after: $0.bits) }) { id in
@@ -40,15 +40,15 @@ extension JobQuery {
     /// Whether the query lists a job.
     fileprivate func lists(_ job: Job) -> Bool {
         if let ids, !ids.contains(job.id) { return false }
-        if let states, !states.contains(job.position.state) { return false }
+        if let states, !states.contains(job.scheduleState.state) { return false }
         if let nameContains, !job.definition.name.contains(anyCaseOf: nameContains) { return false }
         guard !tags.isEmpty || group != nil || project != nil || environment != nil || slug != nil else { return true }
-        let labels = job.definition.labels
-        if let group, labels.group != group { return false }
-        if let project, labels.project != project { return false }
-        if let environment, labels.environment != environment { return false }
-        if let slug, labels.slug != slug { return false }
-        return tags.allSatisfy { labels.tags[$0.key] == $0.value }
+        let attributes = job.definition.attributes
+        if let group, attributes.group != group { return false }
+        if let project, attributes.project != project { return false }
+        if let environment, attributes.environment != environment { return false }
+        if let slug, attributes.slug != slug { return false }
+        return tags.allSatisfy { attributes.tags[$0.key] == $0.value }
     }
 }
 

@@ -30,11 +30,11 @@ extension StoreState {
                 throw StoreError(.duplicate, "There is a job \(insertion.job.id) already; a new job needs a new id.")
             }
             if insertion.job.hasExtras {
-                let labels = insertion.job.definition.labels
-                if let slug = labels.slug, !seenSlugs.insert([slug, labels.project]).inserted {
-                    throw .slugIsTaken(labels)
+                let attributes = insertion.job.definition.attributes
+                if let slug = attributes.slug, !seenSlugs.insert([slug, attributes.project]).inserted {
+                    throw .slugIsTaken(attributes)
                 }
-                try checkSlug(of: insertion.job.id, labels)
+                try checkSlug(of: insertion.job.id, attributes)
             }
             var runKeys = Set<String>()
             for execution in insertion.executions {
@@ -53,30 +53,30 @@ extension StoreState {
     }
 
     /// Checks that no other job of the project has the slug (S-22).
-    private func checkSlug(of id: JobID, _ labels: JobLabels) throws(StoreError) {
-        guard let slug = labels.slug, let other = jobIndex.job(slug: slug, project: labels.project), other != id
+    private func checkSlug(of id: JobID, _ attributes: JobAttributes) throws(StoreError) {
+        guard let slug = attributes.slug, let other = jobIndex.job(slug: slug, project: attributes.project), other != id
         else { return }
-        throw .slugIsTaken(labels)
+        throw .slugIsTaken(attributes)
     }
 
     package mutating func replace(_ replacement: JobReplacement, log: inout ChangeLog) throws(StoreError) -> Job {
         guard var job = jobs[replacement.id] else { throw .noJob(replacement.id) }
         if let key = replacement.idempotencyKey,
-            let expiry = operations[OperationKey(job: job.id, operation: key.operation, key: key.key)],
+            let expiry = operations[JobOperationKey(job: job.id, operation: key.operation, key: key.key)],
             expiry > replacement.date
         {
             return job
         }
-        guard job.position.revision == replacement.expectedRevision else {
+        guard job.scheduleState.revision == replacement.expectedRevision else {
             throw StoreError(
                 .conflict,
-                "Job \(replacement.id) was changed in the meantime (revision \(job.position.revision), "
+                "Job \(replacement.id) was changed in the meantime (revision \(job.scheduleState.revision), "
                     + "expected \(replacement.expectedRevision)): read it again and repeat the change.")
         }
-        if let labels = replacement.definition?.labels { try checkSlug(of: job.id, labels) }
+        if let attributes = replacement.definition?.attributes { try checkSlug(of: job.id, attributes) }
         let isRescheduled = replacement.definition.map { $0.schedule != job.definition.schedule } ?? false
         let before = presentVersion(of: job)
-        job.move(to: replacement.position, restarting: isRescheduled)
+        job.move(to: replacement.scheduleState, restarting: isRescheduled)
         job.updatedAt = replacement.date
         if let definition = replacement.definition {
             job.definition = definition
@@ -89,7 +89,7 @@ extension StoreState {
             keep(before, replacement, of: job, log: &log)
         }
         if let key = replacement.idempotencyKey { record(.putOperation(key, job.id), log: &log) }
-        for skip in replacement.skips { recordSkip(skip, job: job, lastFired: job.position.lastFired, log: &log) }
+        for skip in replacement.skips { recordSkip(skip, job: job, lastFired: job.scheduleState.lastFired, log: &log) }
         return job
     }
 
@@ -169,20 +169,20 @@ extension Job {
     /// Takes over a position, under the rules of every move: a new revision, and a cursor that never goes back.
     ///
     /// - Parameter restarting: Whether the job has another schedule from now on, whose occurrences are new ones.
-    mutating func move(to position: JobPosition, restarting: Bool = false) {
-        var next = position
-        next.revision = self.position.revision &+ 1
-        if !restarting { next.cursor = max(next.cursor, self.position.cursor) }
-        self.position = next
+    mutating func move(to scheduleState: ScheduleState, restarting: Bool = false) {
+        var next = scheduleState
+        next.revision = self.scheduleState.revision &+ 1
+        if !restarting { next.decidedThrough = max(next.decidedThrough, self.scheduleState.decidedThrough) }
+        self.scheduleState = next
     }
 }
 
 extension StoreError {
-    static func slugIsTaken(_ labels: JobLabels) -> StoreError {
+    static func slugIsTaken(_ attributes: JobAttributes) -> StoreError {
         StoreError(
             .duplicate,
-            "There is a job with the slug “\(labels.slug ?? "")” already in "
-                + (labels.project.map { "the project “\($0)”" } ?? "no project") + "; choose another slug.")
+            "There is a job with the slug “\(attributes.slug ?? "")” already in "
+                + (attributes.project.map { "the project “\($0)”" } ?? "no project") + "; choose another slug.")
     }
 
     static func executionExists(_ id: ExecutionID) -> StoreError {

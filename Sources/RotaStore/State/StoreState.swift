@@ -11,7 +11,7 @@ package struct StoreState: Sendable {
     package internal(set) var idempotencyKeys: [String: JobID] = [:]
     package internal(set) var dependencies: [DependencyID: JobDependency] = [:]
     /// When each key of an operation that was done expires.
-    package internal(set) var operations: [OperationKey: Date] = [:]
+    package internal(set) var operations: [JobOperationKey: Date] = [:]
 
     var jobIndex = JobIndex()
     var executionIndex = ExecutionIndex()
@@ -30,7 +30,7 @@ package struct StoreState: Sendable {
     /// The jobs that do not keep history for any time.
     var agingJobs: [JobID: Retention] = [:]
     /// The notices of each job that are over.
-    package internal(set) var finishedNotices: [JobID: OrderedIndex<ExecutionID>] = [:]
+    package internal(set) var finishedNotifications: [JobID: OrderedIndex<ExecutionID>] = [:]
     /// The jobs that have more finished runs, or notices, than they keep.
     var overfull = OrderedIndex<JobID>()
     /// Of jobs whose schedule began anew, how many runs of it there are for each instant.
@@ -60,8 +60,8 @@ package struct StoreState: Sendable {
     package mutating func apply(_ change: Change) {
         switch change {
         case .putJob(let job): put(job)
-        case .putPosition(let id, let position): put(position, of: id)
-        case .putTally(let id, let tally): put(tally, of: id)
+        case .putScheduleState(let id, let scheduleState): put(scheduleState, of: id)
+        case .putStatistics(let id, let statistics): put(statistics, of: id)
         case .removeJob(let id): removeJob(id)
         case .putExecution(let execution): put(execution)
         case .putProgress(let id, let progress): put(progress, of: id)
@@ -118,14 +118,14 @@ package struct StoreState: Sendable {
         put(attempt, of: id)
     }
 
-    mutating func record(_ position: JobPosition, of id: JobID, log: inout ChangeLog) {
-        log.append(.putPosition(id, position))
-        put(position, of: id)
+    mutating func record(_ scheduleState: ScheduleState, of id: JobID, log: inout ChangeLog) {
+        log.append(.putScheduleState(id, scheduleState))
+        put(scheduleState, of: id)
     }
 
-    mutating func record(_ tally: JobTally, of id: JobID, log: inout ChangeLog) {
-        log.append(.putTally(id, tally))
-        put(tally, of: id)
+    mutating func record(_ statistics: JobStatistics, of id: JobID, log: inout ChangeLog) {
+        log.append(.putStatistics(id, statistics))
+        put(statistics, of: id)
     }
 
     private mutating func put(_ key: String, for id: JobID) {
@@ -150,16 +150,16 @@ package struct StoreState: Sendable {
         }
     }
 
-    private mutating func put(_ key: IdempotencyKey, for id: JobID) {
+    private mutating func put(_ key: OperationKey, for id: JobID) {
         guard jobs.contains(id) else { return }
-        let operation = OperationKey(job: id, operation: key.operation, key: key.key)
+        let operation = JobOperationKey(job: id, operation: key.operation, key: key.key)
         removeOperation(operation)
         operations[operation] = key.expiresAt
         expiringKeys.insert(ExpiringKey(instant: key.expiresAt, key: operation))
         histories.modify(id, default: JobHistory()) { _ = $0.operations.insert(operation) }
     }
 
-    mutating func removeOperation(_ key: OperationKey) {
+    mutating func removeOperation(_ key: JobOperationKey) {
         guard let date = operations.removeValue(forKey: key) else { return }
         expiringKeys.remove(ExpiringKey(instant: date, key: key))
         histories.modify(key.job) { _ = $0.operations.remove(key) }

@@ -48,23 +48,23 @@ enum Paging {
     ///   - select: The record of a key, if it is listed.
     static func page<Key, Item: Sendable>(
         _ keys: some Sequence<Key>, limit: Int, cursor: (Key) -> PageCursor, _ select: (Key) -> Item?
-    ) -> Page<Item> {
+    ) -> RecordPage<Item> {
         var items: [Item] = []
         var last: Key?
         var count = 0
         for key in keys {
-            if count == examined { return Page(items: items, next: last.map(cursor)) }
+            if count == examined { return RecordPage(items: items, next: last.map(cursor)) }
             count += 1
             if let item = select(key) {
                 // The cursor lies after the last item, so that a page ends where its items do.
-                if items.count == limit { return Page(items: items, next: last.map(cursor)) }
+                if items.count == limit { return RecordPage(items: items, next: last.map(cursor)) }
                 items.append(item)
                 last = key
             } else if items.count < limit {
                 last = key
             }
         }
-        return Page(items: items, next: nil)
+        return RecordPage(items: items, next: nil)
     }
 
     static func check(_ limit: Int) throws(StoreError) {

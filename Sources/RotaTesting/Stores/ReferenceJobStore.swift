@@ -33,7 +33,7 @@ public actor ReferenceJobStore: JobStore {
     }
 
     /// Lists jobs.
-    public func jobs(_ query: JobQuery) throws -> Page<Job> {
+    public func jobs(_ query: JobQuery) throws -> RecordPage<Job> {
         try tables.jobs(query)
     }
 
@@ -43,8 +43,8 @@ public actor ReferenceJobStore: JobStore {
     }
 
     /// Adds a dependency.
-    public func add(_ dependency: JobDependency) throws {
-        try tables.add(dependency)
+    public func addDependency(_ dependency: JobDependency) throws {
+        try tables.addDependency(dependency)
     }
 
     /// Removes a dependency.
@@ -58,17 +58,17 @@ public actor ReferenceJobStore: JobStore {
     }
 
     /// Reads what has to be done at an instant.
-    public func agenda(at now: Date, limit: Int) -> Agenda {
-        tables.agenda(at: now, limit: limit)
+    public func dueWork(at now: Date, limit: Int) -> DueWork {
+        tables.dueWork(at: now, limit: limit)
     }
 
     /// Turns due occurrences into executions and skips and moves each job on.
-    public func fire(_ fires: [Fire]) -> [Fire.Outcome] {
+    public func fire(_ fires: [FireRequest]) -> [FireRequest.Outcome] {
         tables.fire(fires)
     }
 
     /// Queues executions of existing jobs.
-    public func enqueue(_ executions: [Execution]) throws -> [Enqueued] {
+    public func enqueue(_ executions: [Execution]) throws -> [EnqueueOutcome] {
         try tables.enqueue(executions)
     }
 
@@ -93,8 +93,8 @@ public actor ReferenceJobStore: JobStore {
     }
 
     /// Records what parked executions waited for.
-    public func answer(_ answers: [Answer]) -> [Answer.Outcome] {
-        tables.answer(answers)
+    public func completeWaiting(_ answers: [ExternalCompletion]) -> [ExternalCompletion.Outcome] {
+        tables.completeWaiting(answers)
     }
 
     /// Expires what was not started or answered in time, and removes history that is too old.
@@ -108,7 +108,7 @@ public actor ReferenceJobStore: JobStore {
     }
 
     /// Lists executions.
-    public func executions(_ query: ExecutionQuery) throws -> Page<Execution> {
+    public func executions(_ query: ExecutionQuery) throws -> RecordPage<Execution> {
         try tables.executions(query)
     }
 

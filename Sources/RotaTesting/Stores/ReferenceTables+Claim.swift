@@ -20,7 +20,7 @@ extension ReferenceTables {
             progress.lease = Lease(
                 owner: request.owner, token: (progress.lease?.token ?? 0) + 1, expiresAt: request.leaseExpiresAt)
             executions[index].progress = progress
-            if !isNotice(execution) {
+            if !isNotification(execution) {
                 starts += counters(of: job).map { Start(counter: $0, date: request.now) }
             }
             claims.append(Claim(execution: executions[index], job: self.job(job, asRunBy: executions[index])))
@@ -40,7 +40,7 @@ extension ReferenceTables {
 
     private func priority(of execution: Execution) -> Int {
         execution.details.priority
-            ?? (isNotice(execution) ? 0 : job(execution.jobID)?.definition.limits.priority ?? 0)
+            ?? (isNotification(execution) ? 0 : job(execution.jobID)?.definition.limits.priority ?? 0)
     }
 
     /// Whether an execution has not been started, or answered, in time.
@@ -55,10 +55,10 @@ extension ReferenceTables {
     // MARK: Limits
 
     private func isAllowed(_ execution: Execution, of job: Job, at now: Date) -> Bool {
-        if isNotice(execution) { return true }
+        if isNotification(execution) { return true }
         let limits = job.definition.limits
         let running = executions.filter {
-            $0.jobID == job.id && $0.progress.status == .running && !isNotice($0)
+            $0.jobID == job.id && $0.progress.status == .running && !isNotification($0)
         }
         if let limit = limits.concurrency, running.count >= max(1, limit) { return false }
         if let limit = limits.concurrencyPerKey, let key = execution.details.concurrencyKey,
@@ -74,7 +74,7 @@ extension ReferenceTables {
     }
 
     /// Whether an execution tells of the end of another: the limits of the job are not meant for it.
-    private func isNotice(_ execution: Execution) -> Bool { execution.source == .notification }
+    private func isNotification(_ execution: Execution) -> Bool { execution.source == .notification }
 
     /// Whether so many attempts have started within the window that ends now that another one would be too many.
     ///

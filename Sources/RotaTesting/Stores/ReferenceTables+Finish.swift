@@ -70,7 +70,7 @@ extension ReferenceTables {
         return .canceled(canceled)
     }
 
-    package mutating func answer(_ answers: [Answer]) -> [Answer.Outcome] {
+    package mutating func completeWaiting(_ answers: [ExternalCompletion]) -> [ExternalCompletion.Outcome] {
         answers.map { answer in
             guard let index = index(of: answer.executionID) else { return .missing }
             var execution = executions[index]
@@ -102,16 +102,16 @@ extension ReferenceTables {
         executions[index] = execution
         guard let place = self.index(of: execution.jobID) else { return }
         passBackfillOn(after: execution, at: date)
-        executions += jobs[place].notices(of: execution, at: date)
+        executions += jobs[place].notifications(of: execution, at: date)
         // A notice tells of a run; it is none.
         if execution.source != .notification {
-            jobs[place].tally.count(
+            jobs[place].statistics.count(
                 execution.progress.status, startedAt: execution.progress.startedAt, finishedAt: date)
         }
-        var position = jobs[place].position
-        let proceeds = position.runEnded(execution.id, at: date, of: jobs[place].definition.schedule)
-        let isCounted = position.runEnded(execution, policy: jobs[place].definition.breaker, at: date)
-        if proceeds || isCounted { jobs[place].take(position) }
+        var scheduleState = jobs[place].scheduleState
+        let proceeds = scheduleState.recordCompleted(execution.id, at: date, of: jobs[place].definition.schedule)
+        let isCounted = scheduleState.recordCompleted(execution, policy: jobs[place].definition.breaker, at: date)
+        if proceeds || isCounted { jobs[place].take(scheduleState) }
         let retention = jobs[place].definition.retention
         if retention.age(of: execution.progress.status) == .zero {
             executions.removeAll { $0.id == execution.id }
@@ -131,8 +131,8 @@ extension ReferenceTables {
             .sorted { $0.id < $1.id }
         let limit = max(0, job.definition.retention.maximumCount)
         let runs = ended.filter { $0.source != .notification }.dropLast(limit)
-        let notices = ended.filter { $0.source == .notification }.dropLast(limit)
-        return (runs + notices).map(\.id)
+        let notifications = ended.filter { $0.source == .notification }.dropLast(limit)
+        return (runs + notifications).map(\.id)
     }
 
     /// Lets the next run of a backfill go that waits for its turn, if no other of the same batch is under way.

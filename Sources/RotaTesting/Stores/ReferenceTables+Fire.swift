@@ -2,13 +2,13 @@ import Foundation
 package import RotaStore
 
 extension ReferenceTables {
-    package mutating func fire(_ fires: [Fire]) -> [Fire.Outcome] {
+    package mutating func fire(_ fires: [FireRequest]) -> [FireRequest.Outcome] {
         fires.map { fire($0) }
     }
 
-    private mutating func fire(_ fire: Fire) -> Fire.Outcome {
-        guard let job = job(fire.jobID), job.position.revision == fire.expectedRevision,
-            job.position.allowsFire, isPossible(fire, for: job)
+    private mutating func fire(_ fire: FireRequest) -> FireRequest.Outcome {
+        guard let job = job(fire.jobID), job.scheduleState.revision == fire.expectedRevision,
+            job.scheduleState.allowsFire, isPossible(fire, for: job)
         else { return .conflict }
         var fired: [Execution] = []
         var replaced: [Execution] = []
@@ -31,30 +31,30 @@ extension ReferenceTables {
         for skip in skipped {
             keep(
                 skip, of: job,
-                lastFired: fired.last { $0.scheduledFor < skip.first }?.scheduledFor ?? job.position.lastFired)
+                lastFired: fired.last { $0.scheduledFor < skip.first }?.scheduledFor ?? job.scheduleState.lastFired)
         }
-        var position = fire.position
-        position.scheduledRuns = present.position.scheduledRuns
-        position.lastFired = present.position.lastFired
-        position.awaiting = present.position.awaiting
-        position.runsBegan(
+        var scheduleState = fire.scheduleState
+        scheduleState.firedCount = present.scheduleState.firedCount
+        scheduleState.lastFired = present.scheduleState.lastFired
+        scheduleState.awaitedExecutionID = present.scheduleState.awaitedExecutionID
+        scheduleState.recordFired(
             fired.count, last: fired.last.map { ($0.id, $0.scheduledFor) }, of: job.definition.schedule)
-        jobs[index].take(position)
+        jobs[index].take(scheduleState)
         return .fired(executions: fired, skips: skipped, replaced: replaced)
     }
 
     /// Whether a fire's executions are the job's, are new, and lie in order behind the cursor.
-    private func isPossible(_ fire: Fire, for job: Job) -> Bool {
-        let instants = [job.position.cursor] + fire.executions.map(\.scheduledFor)
+    private func isPossible(_ fire: FireRequest, for job: Job) -> Bool {
+        let instants = [job.scheduleState.decidedThrough] + fire.executions.map(\.scheduledFor)
         return zip(instants, instants.dropFirst()).allSatisfy { $0 < $1 }
             && fire.executions.allSatisfy {
                 $0.jobID == job.id && self.execution($0.id) == nil && $0.progress.status == .queued
             }
-            && fire.position.cursor >= instants[instants.count - 1]
+            && fire.scheduleState.decidedThrough >= instants[instants.count - 1]
     }
 
     private func reasonToSkip(_ execution: Execution, of job: Job) -> SkippedOccurrence.Reason? {
-        if let lastFired = job.position.lastFired, execution.scheduledFor <= lastFired,
+        if let lastFired = job.scheduleState.lastFired, execution.scheduledFor <= lastFired,
             executions.contains(where: {
                 $0.jobID == job.id && $0.source == .schedule && $0.scheduledFor == execution.scheduledFor
             })
@@ -106,9 +106,9 @@ extension ReferenceTables {
         }
     }
 
-    package mutating func enqueue(_ new: [Execution]) throws(StoreError) -> [Enqueued] {
+    package mutating func enqueue(_ new: [Execution]) throws(StoreError) -> [EnqueueOutcome] {
         var after = self
-        var outcomes: [Enqueued] = []
+        var outcomes: [EnqueueOutcome] = []
         for execution in new {
             guard job(execution.jobID) != nil else { throw .missing(execution.jobID) }
             if let earlier = after.earlierRun(as: execution) {

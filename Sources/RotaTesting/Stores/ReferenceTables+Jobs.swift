@@ -13,7 +13,7 @@ extension ReferenceTables {
             guard after.job(insertion.job.id) == nil else {
                 throw StoreError(.duplicate, "There is a job \(insertion.job.id) already.")
             }
-            try after.requireFreeSlug(insertion.job.definition.labels, for: insertion.job.id)
+            try after.requireFreeSlug(insertion.job.definition.attributes, for: insertion.job.id)
             after.jobs.append(insertion.job)
             after.presentSince[insertion.job.id] = (
                 insertion.job.version == 1 ? insertion.job.createdAt : insertion.job.updatedAt,
@@ -53,10 +53,11 @@ extension ReferenceTables {
         return executions.first { $0.jobID == execution.jobID && $0.details.idempotencyKey == key }
     }
 
-    private func requireFreeSlug(_ labels: JobLabels, for id: JobID) throws(StoreError) {
-        guard let slug = labels.slug else { return }
+    private func requireFreeSlug(_ attributes: JobAttributes, for id: JobID) throws(StoreError) {
+        guard let slug = attributes.slug else { return }
         let isTaken = jobs.contains {
-            $0.id != id && $0.definition.labels.slug == slug && $0.definition.labels.project == labels.project
+            $0.id != id && $0.definition.attributes.slug == slug
+                && $0.definition.attributes.project == attributes.project
         }
         if isTaken { throw StoreError(.duplicate, "The slug “\(slug)” is taken in its project.") }
     }
@@ -72,13 +73,13 @@ extension ReferenceTables {
         {
             return job
         }
-        guard job.position.revision == replacement.expectedRevision else {
+        guard job.scheduleState.revision == replacement.expectedRevision else {
             throw StoreError(.conflict, "Job \(job.id) was changed in the meantime.")
         }
-        if let definition = replacement.definition { try requireFreeSlug(definition.labels, for: job.id) }
+        if let definition = replacement.definition { try requireFreeSlug(definition.attributes, for: job.id) }
         let before = presentVersion(of: job)
         let isRescheduled = replacement.definition.map { $0.schedule != job.definition.schedule } ?? false
-        job.take(replacement.position, isRescheduled: isRescheduled)
+        job.take(replacement.scheduleState, isRescheduled: isRescheduled)
         job.updatedAt = replacement.date
         if let author = replacement.author { job.updatedBy = author }
         if let definition = replacement.definition {
@@ -96,7 +97,7 @@ extension ReferenceTables {
             operations.removeAll { $0.job == job.id && $0.key.operation == key.operation && $0.key.key == key.key }
             operations.append(DoneOperation(job: job.id, key: key))
         }
-        for skip in replacement.skips { keep(skip, of: job, lastFired: job.position.lastFired) }
+        for skip in replacement.skips { keep(skip, of: job, lastFired: job.scheduleState.lastFired) }
         return job
     }
 
@@ -138,7 +139,7 @@ extension ReferenceTables {
         return gone
     }
 
-    package mutating func add(_ dependency: JobDependency) throws(StoreError) {
+    package mutating func addDependency(_ dependency: JobDependency) throws(StoreError) {
         for id in [dependency.jobID, dependency.dependsOn] where job(id) == nil { throw .missing(id) }
         guard !dependencies.contains(where: { $0.id == dependency.id }) else {
             throw StoreError(.duplicate, "There is a dependency \(dependency.id) already.")

@@ -50,7 +50,7 @@ extension ReferenceTables {
 
     package func counts() -> StoreCounts {
         StoreCounts(
-            jobs: Dictionary(jobs.map { ($0.position.state, 1) }, uniquingKeysWith: +),
+            jobs: Dictionary(jobs.map { ($0.scheduleState.state, 1) }, uniquingKeysWith: +),
             executions: Dictionary(executions.map { ($0.progress.status, 1) }, uniquingKeysWith: +))
     }
 
@@ -59,8 +59,8 @@ extension ReferenceTables {
     }
 
     /// What has to be done at an instant.
-    package func agenda(at now: Date, limit: Int) -> Agenda {
-        let due = jobs.compactMap { job in job.position.wake.map { ($0, job) } }.filter { $0.0 <= now }
+    package func dueWork(at now: Date, limit: Int) -> DueWork {
+        let due = jobs.compactMap { job in job.scheduleState.nextWakeup.map { ($0, job) } }.filter { $0.0 <= now }
             .sorted { ($0.0, $0.1.id) < ($1.0, $1.1.id) }.map(\.1)
         let expired = executions.filter {
             $0.progress.status == .running && $0.progress.lease.map { $0.expiresAt <= now } ?? false
@@ -70,13 +70,13 @@ extension ReferenceTables {
             job(execution.jobID).map { Claim(execution: execution, job: self.job($0, asRunBy: execution)) }
         }
         let instants =
-            jobs.compactMap(\.position.wake) + executions.flatMap { nextInstants(of: $0, after: now) }
-        return Agenda(
+            jobs.compactMap(\.scheduleState.nextWakeup) + executions.flatMap { nextInstants(of: $0, after: now) }
+        return DueWork(
             dueJobs: Array(due.prefix(max(0, limit))), expiredLeases: Array(claims.prefix(max(0, limit))),
             isTruncated: due.count > limit || claims.count > limit,
             isPruningDue: executions.contains { hasExpired($0, at: now) }
                 || jobs.contains { !excess(of: $0).isEmpty },
-            nextWake: instants.filter { $0 > now }.min())
+            nextWakeup: instants.filter { $0 > now }.min())
     }
 
     /// When something may have to be done about an execution.

@@ -2,20 +2,20 @@ import Foundation
 package import RotaStore
 
 extension ReferenceTables {
-    package func jobs(_ query: JobQuery) throws(StoreError) -> Page<Job> {
+    package func jobs(_ query: JobQuery) throws(StoreError) -> RecordPage<Job> {
         try requireLimit(query.limit)
         let found = jobs.filter { job in
-            let labels = job.definition.labels
-            return allows(query.ids, job.id) && allows(query.states, job.position.state)
+            let attributes = job.definition.attributes
+            return allows(query.ids, job.id) && allows(query.states, job.scheduleState.state)
                 && name(job.definition.name, contains: query.nameContains)
-                && query.tags.allSatisfy { labels.tags[$0] == $1 } && allows(query.group, labels.group)
-                && allows(query.project, labels.project) && allows(query.environment, labels.environment)
-                && allows(query.slug, labels.slug)
+                && query.tags.allSatisfy { attributes.tags[$0] == $1 } && allows(query.group, attributes.group)
+                && allows(query.project, attributes.project) && allows(query.environment, attributes.environment)
+                && allows(query.slug, attributes.slug)
         }
         return page(found, key: { Place(id: $0.id.bits) }, query.order, after: query.after, limit: query.limit)
     }
 
-    package func executions(_ query: ExecutionQuery) throws(StoreError) -> Page<Execution> {
+    package func executions(_ query: ExecutionQuery) throws(StoreError) -> RecordPage<Execution> {
         try requireLimit(query.limit)
         let found = executions.filter { execution in
             allows(query.jobID, execution.jobID) && allows(query.jobIDs, execution.jobID)
@@ -67,14 +67,14 @@ extension ReferenceTables {
 
     private func page<Item: Sendable>(
         _ items: [Item], key: (Item) -> Place, _ order: RotaStore.ListOrder, after cursor: PageCursor?, limit: Int
-    ) -> Page<Item> {
+    ) -> RecordPage<Item> {
         let isBefore: (Place, Place) -> Bool = order == .ascending ? { $0 < $1 } : { $1 < $0 }
         let start = cursor.map { Place(instant: $0.instant, id: $0.bits) }
         let rest = items.filter { item in start.map { isBefore($0, key(item)) } ?? true }
             .sorted { isBefore(key($0), key($1)) }
         let page = Array(rest.prefix(limit))
         let last = page.last.map { key($0) }
-        return Page(
+        return RecordPage(
             items: page, next: rest.count > limit ? last.map { PageCursor(after: $0.id, at: $0.instant) } : nil)
     }
 }

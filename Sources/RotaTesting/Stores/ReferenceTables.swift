@@ -21,7 +21,7 @@ package struct ReferenceTables: Sendable {
     /// An operation that was done under a key.
     struct DoneOperation: Sendable, Equatable {
         var job: JobID
-        var key: IdempotencyKey
+        var key: OperationKey
     }
 
     var jobs: [Job] = []
@@ -53,10 +53,12 @@ package struct ReferenceTables: Sendable {
 
 extension Job {
     /// Takes over a position, under the rules of every move: a new revision, and a cursor that never goes back.
-    mutating func take(_ position: JobPosition, isRescheduled: Bool = false) {
-        var position = position
-        position.revision = self.position.revision + 1
-        if !isRescheduled { position.cursor = max(position.cursor, self.position.cursor) }
-        self.position = position
+    mutating func take(_ scheduleState: ScheduleState, isRescheduled: Bool = false) {
+        var scheduleState = scheduleState
+        scheduleState.revision = self.scheduleState.revision + 1
+        if !isRescheduled {
+            scheduleState.decidedThrough = max(scheduleState.decidedThrough, self.scheduleState.decidedThrough)
+        }
+        self.scheduleState = scheduleState
     }
 }

@@ -5,69 +5,70 @@ extension StoreContract {
     /// A scheduler learns what is due, and when to look again.
     static let agendas: [Check] = [
         Check("an empty store has nothing to do") { probe in
-            let agenda = try await probe.store.agenda(at: probe.at(0), limit: 10)
-            try probe.expect(agenda.dueJobs, [], "the due jobs")
-            try probe.expect(agenda.expiredLeases, [], "the expired leases")
-            try probe.expect(agenda.isTruncated, false, "whether something was left out")
-            try probe.expect(agenda.nextWake, nil, "the next wake")
+            let dueWork = try await probe.store.dueWork(at: probe.at(0), limit: 10)
+            try probe.expect(dueWork.dueJobs, [], "the due jobs")
+            try probe.expect(dueWork.expiredLeases, [], "the expired leases")
+            try probe.expect(dueWork.isTruncated, false, "whether something was left out")
+            try probe.expect(dueWork.nextWakeup, nil, "the next wake")
         },
         Check("jobs are due from their next occurrence on, the longest overdue first") { probe in
             let jobs = [probe.job(next: 120), probe.job(next: 60), probe.job(next: 180), probe.job(next: nil)]
             try await probe.insert(jobs[0], jobs[1], jobs[2], jobs[3])
-            let agenda = try await probe.store.agenda(at: probe.at(120), limit: 10)
-            try probe.expect(agenda.dueJobs, [jobs[1], jobs[0]], "the due jobs")
-            try probe.expect(agenda.nextWake, probe.at(180), "the next wake")
-            let before = try await probe.store.agenda(at: probe.at(59), limit: 10)
+            let dueWork = try await probe.store.dueWork(at: probe.at(120), limit: 10)
+            try probe.expect(dueWork.dueJobs, [jobs[1], jobs[0]], "the due jobs")
+            try probe.expect(dueWork.nextWakeup, probe.at(180), "the next wake")
+            let before = try await probe.store.dueWork(at: probe.at(59), limit: 10)
             try probe.expect(before.dueJobs, [], "what is due a second before")
-            try probe.expect(before.nextWake, probe.at(60), "the next wake then")
+            try probe.expect(before.nextWakeup, probe.at(60), "the next wake then")
         },
         Check("an occurrence that was moved is due when it really is") { probe in
             var job = probe.job(next: 60)
-            job.position.nextEffective = probe.at(75)
+            job.scheduleState.nextEffective = probe.at(75)
             try await probe.insert(job)
-            let before = try await probe.store.agenda(at: probe.at(60), limit: 10)
+            let before = try await probe.store.dueWork(at: probe.at(60), limit: 10)
             try probe.expect(before.dueJobs, [], "what is due at the nominal instant")
-            try probe.expect(before.nextWake, probe.at(75), "the next wake")
-            let after = try await probe.store.agenda(at: probe.at(75), limit: 10)
+            try probe.expect(before.nextWakeup, probe.at(75), "the next wake")
+            let after = try await probe.store.dueWork(at: probe.at(75), limit: 10)
             try probe.expect(after.dueJobs, [job], "what is due at the real one")
         },
         Check("only active jobs are due, and paused ones that are to go on") { probe in
             let idle = [JobState.draft, .completed, .paused].map { probe.job(state: $0) }
             var resting = probe.job(state: .paused)
-            resting.position.resumesAt = probe.at(300)
+            resting.scheduleState.resumesAt = probe.at(300)
             try await probe.insert(idle[0], idle[1], idle[2], resting)
-            let before = try await probe.store.agenda(at: probe.at(299), limit: 10)
+            let before = try await probe.store.dueWork(at: probe.at(299), limit: 10)
             try probe.expect(before.dueJobs, [], "what is due before the paused job goes on")
-            try probe.expect(before.nextWake, probe.at(300), "the next wake")
-            let after = try await probe.store.agenda(at: probe.at(300), limit: 10)
+            try probe.expect(before.nextWakeup, probe.at(300), "the next wake")
+            let after = try await probe.store.dueWork(at: probe.at(300), limit: 10)
             try probe.expect(after.dueJobs, [resting], "what is due then")
         },
         Check("a limit leaves the least overdue out, and says so") { probe in
             let jobs = [60.0, 120, 180].map { probe.job(next: $0) }
             try await probe.insert(jobs[0], jobs[1], jobs[2])
-            let agenda = try await probe.store.agenda(at: probe.at(500), limit: 2)
-            try probe.expect(agenda.dueJobs, Array(jobs.prefix(2)), "the due jobs")
-            try probe.expect(agenda.isTruncated, true, "whether something was left out")
+            let dueWork = try await probe.store.dueWork(at: probe.at(500), limit: 2)
+            try probe.expect(dueWork.dueJobs, Array(jobs.prefix(2)), "the due jobs")
+            try probe.expect(dueWork.isTruncated, true, "whether something was left out")
         },
         Check("a job that has fired is due at its next occurrence only") { probe in
             let job = probe.job()
             try await probe.insert(job)
             let fire = probe.fire(job, at: 60)
             _ = try await probe.store.fire([fire])
-            let agenda = try await probe.store.agenda(at: probe.at(60), limit: 10)
-            try probe.expect(agenda.dueJobs, [], "the due jobs")
-            try probe.expect(agenda.nextWake, probe.at(120), "the next wake")
+            let dueWork = try await probe.store.dueWork(at: probe.at(60), limit: 10)
+            try probe.expect(dueWork.dueJobs, [], "the due jobs")
+            try probe.expect(dueWork.nextWakeup, probe.at(120), "the next wake")
         },
         Check("the next wake names queued executions, and leases that run out") { probe in
             let job = probe.job(next: nil)
             let run = probe.run(of: job, at: 40)
             try await probe.insert(job, runs: [run])
-            try probe.expect(await probe.store.agenda(at: probe.at(0), limit: 1).nextWake, probe.at(40), "for the run")
+            try probe.expect(
+                await probe.store.dueWork(at: probe.at(0), limit: 1).nextWakeup, probe.at(40), "for the run")
             let claim = try await probe.claimOne(at: 40, lease: 30)
-            let held = try await probe.store.agenda(at: probe.at(69), limit: 1)
-            try probe.expect(held.nextWake, probe.at(70), "the next wake for the lease")
+            let held = try await probe.store.dueWork(at: probe.at(69), limit: 1)
+            try probe.expect(held.nextWakeup, probe.at(70), "the next wake for the lease")
             try probe.expect(held.expiredLeases, [], "the leases that have run out before")
-            let over = try await probe.store.agenda(at: probe.at(70), limit: 1)
+            let over = try await probe.store.dueWork(at: probe.at(70), limit: 1)
             try probe.expect(over.expiredLeases.map(\.execution), [claim.execution], "the leases that have run out")
             try probe.expect(over.expiredLeases.map(\.job.id), [job.id], "their jobs")
         },

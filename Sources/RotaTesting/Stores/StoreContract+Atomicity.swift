@@ -14,7 +14,7 @@ extension StoreContract {
             try probe.expect(claims.count, 40, "the number of claims")
             try probe.expect(Set(claims.map(\.execution.id)), Set(runs.map(\.id)), "what was claimed")
         },
-        Check("of many who fire one position at once, one does") { probe in
+        Check("of many who fire one schedule state at once, one does") { probe in
             let job = probe.job()
             try await probe.insert(job)
             let fires = (0..<8).map { _ in probe.fire(job, at: 60) }
@@ -54,8 +54,8 @@ extension StoreContract {
             let claim = try await probe.claimOne()
             let outcomes = try await probe.atOnce(8) { _ in try await probe.end(claim, .succeeded) }
             try probe.expect(outcomes.count { $0 == .stale }, 7, "the number of those that were refused")
-            let tally = try await probe.job(job.id).tally
-            try probe.expect(tally.succeeded, 1, "the number of successes")
+            let statistics = try await probe.job(job.id).statistics
+            try probe.expect(statistics.succeeded, 1, "the number of successes")
         },
     ]
 }

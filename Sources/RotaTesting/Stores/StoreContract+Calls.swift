@@ -17,7 +17,8 @@ extension StoreContract {
             try probe.expect(ended.progress.finishedAt, probe.at(5), "when it ended")
             try probe.expect(await probe.execution(run.id), ended, "the execution that is kept")
             try probe.expect(await probe.claim(), [], "what can be claimed")
-            try probe.expect(await probe.job(job.id).tally.dropped, 1, "the number of those that did not run")
+            try probe.expect(
+                await probe.job(job.id).statistics.canceledOrExpired, 1, "the number of those that did not run")
             try probe.expect(await probe.cancel(run.id), .alreadyOver(ended), "the outcome of a second request")
         },
         Check("a running execution is called off by telling whoever runs it") { probe in
@@ -72,8 +73,8 @@ extension StoreContract {
         },
         Check("T-73 an answer lets a parked execution go on") { probe in
             let (job, claim) = try await probe.parkedRun()
-            let output = try Payload(["approved": true])
-            let outcome = try await probe.answer(claim, .queued(at: probe.at(50)), at: 40, output: output)
+            let output = try JSONPayload(["approved": true])
+            let outcome = try await probe.completeWaiting(claim, .queued(at: probe.at(50)), at: 40, output: output)
             guard case .recorded(let queued) = outcome else { throw ContractViolation("the answer was refused") }
             try probe.expect(queued.progress.status, .queued, "the status")
             try probe.expect(queued.progress.dueAt, probe.at(50), "when it is due")
@@ -83,32 +84,35 @@ extension StoreContract {
             try probe.require(
                 (again.execution.progress.lease?.token ?? 0) > (claim.execution.progress.lease?.token ?? 0),
                 "a token beyond that of the claim before the answer")
-            try probe.expect(await probe.job(job.id).tally.succeeded, 0, "the number of successes")
+            try probe.expect(await probe.job(job.id).statistics.succeeded, 0, "the number of successes")
         },
         Check("T-73 an answer may end a parked execution, well or badly") { probe in
-            let ends: [(Answer.Next, ExecutionStatus)] = [
+            let ends: [(ExternalCompletion.Next, ExecutionStatus)] = [
                 (.succeeded, .succeeded), (.failed(probe.failure), .failed), (.canceled, .canceled),
             ]
             for (next, status) in ends {
                 let (job, claim) = try await probe.parkedRun()
-                guard case .recorded(let ended) = try await probe.answer(claim, next, at: 40) else {
+                guard case .recorded(let ended) = try await probe.completeWaiting(claim, next, at: 40) else {
                     throw ContractViolation("the answer was refused")
                 }
                 try probe.expect(ended.progress.status, status, "the status")
                 try probe.expect(ended.progress.finishedAt, probe.at(40), "when it ended")
                 try probe.expect(await probe.execution(ended.id), ended, "the execution that is kept")
-                try probe.expect(await probe.job(job.id).tally.lastStatus, status, "the job's last status")
-                try probe.expect(await probe.answer(claim, next, at: 41), .notWaiting(ended), "a second answer")
+                try probe.expect(await probe.job(job.id).statistics.lastStatus, status, "the job's last status")
+                try probe.expect(
+                    await probe.completeWaiting(claim, next, at: 41), .notWaiting(ended), "a second answer")
             }
         },
         Check("an answer to what does not wait, or is not there, does nothing") { probe in
             let job = probe.job()
             try await probe.insert(job, runs: [probe.run(of: job)])
             let claim = try await probe.claimOne()
-            try probe.expect(await probe.answer(claim, .succeeded, at: 20), .notWaiting(claim.execution), "the outcome")
+            try probe.expect(
+                await probe.completeWaiting(claim, .succeeded, at: 20), .notWaiting(claim.execution), "the outcome")
             try probe.expect(await probe.execution(claim.execution.id), claim.execution, "the execution")
             _ = try await probe.store.delete([job.id])
-            try probe.expect(await probe.answer(claim, .succeeded, at: 20), .missing, "the outcome of what is gone")
+            try probe.expect(
+                await probe.completeWaiting(claim, .succeeded, at: 20), .missing, "the outcome of what is gone")
         },
         Check("S-66 what has not started in time expires") { probe in
             let job = probe.job(next: nil) { $0.limits.timeToLive = .seconds(100) }
@@ -121,7 +125,8 @@ extension StoreContract {
             let ended = try await probe.execution(run.id)
             try probe.expect(ended, report.expired[0], "the execution that is kept")
             try probe.expect(ended.progress.status, .expired, "the status")
-            try probe.expect(await probe.job(job.id).tally.dropped, 1, "the number of those that did not run")
+            try probe.expect(
+                await probe.job(job.id).statistics.canceledOrExpired, 1, "the number of those that did not run")
         },
         Check("S-66 what waits for its retry does not expire, nor what runs") { probe in
             let job = probe.job { $0.limits.timeToLive = .seconds(100) }
@@ -140,7 +145,8 @@ extension StoreContract {
             try probe.expect(report.expired.map(\.id), [claim.execution.id], "what expires then")
             let ended = try await probe.execution(claim.execution.id)
             try probe.expect(ended.progress.status, .expired, "the status")
-            try probe.expect(await probe.answer(claim, .succeeded, at: 201), .notWaiting(ended), "an answer afterwards")
+            try probe.expect(
+                await probe.completeWaiting(claim, .succeeded, at: 201), .notWaiting(ended), "an answer afterwards")
         },
         Check("pruning goes on where its limit made it stop") { probe in
             let job = probe.job { $0.limits.timeToLive = .seconds(10) }
@@ -185,10 +191,12 @@ extension StoreProbe {
         return (job, claim)
     }
 
-    fileprivate func answer(
-        _ claim: Claim, _ next: Answer.Next, at seconds: Double, output: Payload? = nil
-    ) async throws -> Answer.Outcome {
+    fileprivate func completeWaiting(
+        _ claim: Claim, _ next: ExternalCompletion.Next, at seconds: Double, output: JSONPayload? = nil
+    ) async throws -> ExternalCompletion.Outcome {
         try await only(
-            store.answer([Answer(claim.execution.id, next: next, output: output, date: at(seconds))]))
+            store.completeWaiting([
+                ExternalCompletion(claim.execution.id, next: next, output: output, date: at(seconds))
+            ]))
     }
 }

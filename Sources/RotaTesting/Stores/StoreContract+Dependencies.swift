@@ -9,8 +9,8 @@ extension StoreContract {
             try await probe.insert(jobs[0], jobs[1], jobs[2])
             let first = probe.dependency(jobs[0], on: jobs[1], .failed)
             let second = probe.dependency(jobs[0], on: jobs[2])
-            try await probe.store.add(first)
-            try await probe.store.add(second)
+            try await probe.store.addDependency(first)
+            try await probe.store.addDependency(second)
             try probe.expect(await probe.store.dependencies(of: jobs[0].id), [first, second], "the dependencies")
             try probe.expect(await probe.store.dependencies(of: jobs[1].id), [], "those of the other end")
         },
@@ -18,7 +18,7 @@ extension StoreContract {
             let (waiter, goal) = (probe.job("waiter"), probe.job("goal"))
             try await probe.insert(waiter, goal)
             let dependency = probe.dependency(waiter, on: goal)
-            try await probe.store.add(dependency)
+            try await probe.store.addDependency(dependency)
             try probe.expect(await probe.store.removeDependency(dependency.id), true, "whether it was there")
             try probe.expect(await probe.store.removeDependency(dependency.id), false, "whether it was there still")
             try probe.expect(await probe.store.dependencies(of: waiter.id), [], "the dependencies")
@@ -27,15 +27,15 @@ extension StoreContract {
             let (waiter, goal) = (probe.job("waiter"), probe.job("goal"))
             try await probe.insert(waiter, goal)
             let dependency = probe.dependency(waiter, on: goal)
-            try await probe.store.add(dependency)
+            try await probe.store.addDependency(dependency)
             try await probe.expect(.duplicate, "a second dependency with an identifier") {
-                try await probe.store.add(dependency)
+                try await probe.store.addDependency(dependency)
             }
             try await probe.expect(.jobNotFound, "a dependency of a job that is not there") {
-                try await probe.store.add(probe.dependency(probe.job(), on: goal))
+                try await probe.store.addDependency(probe.dependency(probe.job(), on: goal))
             }
             try await probe.expect(.jobNotFound, "a dependency on a job that is not there") {
-                try await probe.store.add(probe.dependency(waiter, on: probe.job()))
+                try await probe.store.addDependency(probe.dependency(waiter, on: probe.job()))
             }
             try probe.expect(await probe.store.dependencies(of: waiter.id), [dependency], "the dependencies")
         },
@@ -43,28 +43,28 @@ extension StoreContract {
             let jobs = [probe.job("a"), probe.job("b"), probe.job("c")]
             try await probe.insert(jobs[0], jobs[1], jobs[2])
             try await probe.expect(.cycle, "a job that waits for itself") {
-                try await probe.store.add(probe.dependency(jobs[0], on: jobs[0]))
+                try await probe.store.addDependency(probe.dependency(jobs[0], on: jobs[0]))
             }
-            try await probe.store.add(probe.dependency(jobs[0], on: jobs[1]))
+            try await probe.store.addDependency(probe.dependency(jobs[0], on: jobs[1]))
             try await probe.expect(.cycle, "two jobs that wait for each other") {
-                try await probe.store.add(probe.dependency(jobs[1], on: jobs[0]))
+                try await probe.store.addDependency(probe.dependency(jobs[1], on: jobs[0]))
             }
-            try await probe.store.add(probe.dependency(jobs[1], on: jobs[2]))
+            try await probe.store.addDependency(probe.dependency(jobs[1], on: jobs[2]))
             try await probe.expect(.cycle, "three jobs that wait in a circle") {
-                try await probe.store.add(probe.dependency(jobs[2], on: jobs[0]))
+                try await probe.store.addDependency(probe.dependency(jobs[2], on: jobs[0]))
             }
             try probe.expect(await probe.store.dependencies(of: jobs[2].id), [], "the dependencies of the last")
-            try await probe.store.add(probe.dependency(jobs[0], on: jobs[2]))
+            try await probe.store.addDependency(probe.dependency(jobs[0], on: jobs[2]))
         },
         Check("a dependency goes with either of its ends") { probe in
             let jobs = [probe.job("a"), probe.job("b"), probe.job("c")]
             try await probe.insert(jobs[0], jobs[1], jobs[2])
-            try await probe.store.add(probe.dependency(jobs[0], on: jobs[1]))
-            try await probe.store.add(probe.dependency(jobs[1], on: jobs[2]))
+            try await probe.store.addDependency(probe.dependency(jobs[0], on: jobs[1]))
+            try await probe.store.addDependency(probe.dependency(jobs[1], on: jobs[2]))
             _ = try await probe.store.delete([jobs[1].id])
             try probe.expect(await probe.store.dependencies(of: jobs[0].id), [], "the dependencies on the deleted job")
             try probe.expect(await probe.store.dependencies(of: jobs[1].id), [], "the deleted job's dependencies")
-            try await probe.store.add(probe.dependency(jobs[2], on: jobs[0]))
+            try await probe.store.addDependency(probe.dependency(jobs[2], on: jobs[0]))
         },
     ]
 }

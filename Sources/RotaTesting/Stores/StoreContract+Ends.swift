@@ -5,7 +5,7 @@ import RotaStore
 extension StoreContract {
     /// What follows from the end of a run, in the step that ends it.
     static let ends: [Check] = [
-        Check("T-58 whatever ends a run queues its notices in the same step") { probe in
+        Check("T-58 whatever ends a run queues its notifications in the same step") { probe in
             let job = probe.job(next: nil) { definition in
                 definition.notifications = [
                     NotificationRule(on: .completion, .handler("tell")),
@@ -18,8 +18,8 @@ extension StoreContract {
             let claims = try await probe.claim(2)
             var ended = [try await probe.finish(claims[0], .succeeded, at: 20)]
             try await probe.finish(claims[1], .parked(until: nil))
-            let answer = Answer(runs[1].id, next: .failed(probe.failure), date: probe.at(30))
-            guard case .recorded(let answered) = try await probe.only(probe.store.answer([answer])) else {
+            let answer = ExternalCompletion(runs[1].id, next: .failed(probe.failure), date: probe.at(30))
+            guard case .recorded(let answered) = try await probe.only(probe.store.completeWaiting([answer])) else {
                 throw ContractViolation("an answer to a parked run was not recorded")
             }
             ended.append(answered)
@@ -30,17 +30,17 @@ extension StoreContract {
             ended += try await probe.store.prune(at: probe.at(503), limit: 10).expired
             try probe.expect(ended.map(\.id), runs.map(\.id), "the runs that are over")
             let dates = [20, 30, 40, 503].map { probe.at($0) }
-            let notices = zip(ended, dates).flatMap { job.notices(of: $0, at: $1) }
+            let notifications = zip(ended, dates).flatMap { job.notifications(of: $0, at: $1) }
             try probe.expect(
-                await probe.runs(ExecutionQuery(sources: [.notification])), notices.sorted { $0.id < $1.id },
-                "the notices")
+                await probe.runs(ExecutionQuery(sources: [.notification])), notifications.sorted { $0.id < $1.id },
+                "the notifications")
             // A notice is no subject of notices.
             for claim in try await probe.claim(at: 600) { try await probe.finish(claim, .succeeded, at: 601) }
             try probe.expect(
                 await probe.runs(ExecutionQuery(sources: [.notification])).map(\.progress.status),
-                notices.map { _ in .succeeded }, "what has become of the notices")
+                notifications.map { _ in .succeeded }, "what has become of the notifications")
         },
-        Check("a notice takes no run's place, neither in the history nor in the numbers") { probe in
+        Check("a notification takes no run's place, neither in the history nor in the numbers") { probe in
             let job = probe.job(next: nil) { definition in
                 definition.notifications = [NotificationRule(on: .completion, .handler("tell"))]
                 definition.retention = .last(1)
@@ -51,24 +51,25 @@ extension StoreContract {
             try await probe.finish(try await probe.claimOne(at: 20), .failed(probe.failure), at: 21)
             try probe.expect(
                 Set(await probe.runs().map(\.source)), [run.source, .notification],
-                "what is kept of a run and its notice")
-            let tally = try await probe.job(job.id).tally
-            try probe.expect([tally.succeeded, tally.failed], [1, 0], "the numbers of successes and of failures")
+                "what is kept of a run and its notification")
+            let statistics = try await probe.job(job.id).statistics
+            try probe.expect(
+                [statistics.succeeded, statistics.failed], [1, 0], "the numbers of successes and of failures")
         },
         Check("the end of a run is counted by its job's breaker, which pauses the job") { probe in
             let job = probe.job { $0.breaker = CircuitBreakerPolicy(consecutiveFailures: 1) }
             try await probe.insert(job)
             _ = try await probe.store.fire([probe.fire(job, at: 60)])
             let claim = try await probe.claimOne(at: 60)
-            var expected = try await probe.job(job.id).position
+            var expected = try await probe.job(job.id).scheduleState
             let ended = try await probe.finish(claim, .failed(probe.failure), at: 70, attempt: probe.attempt(1))
-            guard expected.runEnded(ended, policy: job.definition.breaker, at: probe.at(70)) else {
+            guard expected.recordCompleted(ended, policy: job.definition.breaker, at: probe.at(70)) else {
                 throw ContractViolation("the check itself is wrong: the breaker does not count the failure")
             }
-            let paused = try await probe.job(job.id).position
+            let paused = try await probe.job(job.id).scheduleState
             try probe.require(paused.revision > expected.revision, "a new revision when the breaker opens")
             expected.revision = paused.revision
-            try probe.expect(paused, expected, "the job's position after the failure")
+            try probe.expect(paused, expected, "the job's schedule state after the failure")
             try probe.expect(paused.state, .paused, "the state")
         },
         Check("the runs of a backfill that wait for their turn go one after the other") { probe in
@@ -86,8 +87,8 @@ extension StoreContract {
             try await probe.finish(first, .parked(until: nil))
             _ = try await probe.cancel(runs[1].id)
             try probe.expect(await probe.claim(at: 100), [], "what may start while the first is parked")
-            let answer = Answer(first.execution.id, next: .failed(probe.failure), date: probe.at(200))
-            _ = try await probe.store.answer([answer])
+            let answer = ExternalCompletion(first.execution.id, next: .failed(probe.failure), date: probe.at(200))
+            _ = try await probe.store.completeWaiting([answer])
             try probe.expect(await probe.execution(runs[2].id).progress.dueAt, probe.at(200), "when the next is due")
             try probe.expect(await probe.claimOne(at: 200).execution.id, runs[2].id, "what may start then")
         },
@@ -99,7 +100,7 @@ extension StoreContract {
             definition.retention = .last(2)
             _ = try await probe.store.replace(probe.change(probe.job(job.id), definition: definition))
             var steps = 0
-            while steps < 5, try await probe.store.agenda(at: probe.at(30), limit: 10).isPruningDue {
+            while steps < 5, try await probe.store.dueWork(at: probe.at(30), limit: 10).isPruningDue {
                 steps += 1
                 let report = try await probe.store.prune(at: probe.at(30), limit: 1)
                 try probe.expect(report.removedExecutions, 1, "what one step removes")

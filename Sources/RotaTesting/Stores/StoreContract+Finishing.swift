@@ -10,7 +10,7 @@ extension StoreContract {
             let job = probe.job()
             try await probe.insert(job, runs: [probe.run(of: job)])
             let claim = try await probe.claimOne()
-            let output = try Payload(["answer": 42])
+            let output = try JSONPayload(["answer": 42])
             let ended = try await probe.finish(
                 claim, .succeeded, at: 20, attempt: probe.attempt(1), output: output)
             try probe.expect(ended.progress.status, .succeeded, "the status")
@@ -38,7 +38,8 @@ extension StoreContract {
             try probe.expect(queued.progress.status, .queued, "the status")
             try probe.expect(queued.progress.dueAt, probe.at(300), "when it is due again")
             try probe.expect(queued.progress.failure, probe.failure, "why")
-            try probe.expect(await probe.store.agenda(at: probe.at(20), limit: 1).nextWake, probe.at(300), "the wake")
+            try probe.expect(
+                await probe.store.dueWork(at: probe.at(20), limit: 1).nextWakeup, probe.at(300), "the wake")
             try probe.expect(await probe.claim(at: 299), [], "what can be claimed before")
             let again = try await probe.claimOne(at: 300)
             try probe.expect(again.execution.progress.startedAt, probe.at(10), "when the first attempt began")
@@ -63,8 +64,8 @@ extension StoreContract {
             let parked = try await probe.finish(claim, .parked(until: nil), attempt: probe.attempt(1))
             try probe.expect(parked.progress.status, .waiting, "the status")
             try probe.expect(await probe.claim(at: 10_000), [], "what can be claimed")
-            let agenda = try await probe.store.agenda(at: probe.at(10_000), limit: 10)
-            try probe.expect(agenda.expiredLeases, [], "the leases that have run out")
+            let dueWork = try await probe.store.dueWork(at: probe.at(10_000), limit: 10)
+            try probe.expect(dueWork.expiredLeases, [], "the leases that have run out")
             try probe.expect(await probe.renew(claim, until: 20_000), .lost, "a renewal of what is parked")
             try probe.expect(await probe.execution(parked.id), parked, "the execution that is kept")
         },
@@ -77,11 +78,12 @@ extension StoreContract {
             try await probe.finish(claims[1], .failed(probe.failure), at: 21)
             try await probe.finish(claims[2], .canceled, at: 22)
             try await probe.finish(claims[3], .succeeded, at: 23)
-            let tally = try await probe.job(job.id).tally
-            try probe.expect([tally.succeeded, tally.failed, tally.dropped], [2, 1, 1], "the numbers")
-            try probe.expect(tally.lastStatus, .succeeded, "the last status")
-            try probe.expect(tally.lastFinishedAt, probe.at(23), "when a run last ended")
-            try probe.expect(tally.lastRunAt, probe.at(10), "when a run last began")
+            let statistics = try await probe.job(job.id).statistics
+            try probe.expect(
+                [statistics.succeeded, statistics.failed, statistics.canceledOrExpired], [2, 1, 1], "the numbers")
+            try probe.expect(statistics.lastStatus, .succeeded, "the last status")
+            try probe.expect(statistics.lastFinishedAt, probe.at(23), "when a run last ended")
+            try probe.expect(statistics.lastRunAt, probe.at(10), "when a run last began")
         },
         Check("each completion of a batch has its own outcome") { probe in
             let job = probe.job()
@@ -111,7 +113,7 @@ extension StoreContract {
             try probe.expect(
                 await probe.runs().map(\.id), [waiting.id, runs[2].id, runs[3].id], "what is left")
             try probe.expect(await probe.store.execution(runs[0].id), nil, "the oldest")
-            try probe.expect(await probe.job(job.id).tally.succeeded, 4, "the number of successes")
+            try probe.expect(await probe.job(job.id).statistics.succeeded, 4, "the number of successes")
         },
         Check("I-38 a retention of none keeps nothing after the end") { probe in
             let job = probe.job { $0.retention = .days(0) }

@@ -15,13 +15,13 @@ extension StoreContract {
             for run in fire.executions { try probe.expect(await probe.execution(run.id), run, "the execution") }
             try await probe.expectSkips(of: job, [180: .misfire])
             let moved = try await probe.job(job.id)
-            try probe.expect(moved.cursor, probe.at(180), "the cursor")
-            try probe.expect(moved.position.next, probe.at(240), "the next occurrence")
+            try probe.expect(moved.decidedThrough, probe.at(180), "the cursor")
+            try probe.expect(moved.scheduleState.next, probe.at(240), "the next occurrence")
             try probe.expect(moved.revision, 2, "the revision")
-            try probe.expect(moved.scheduledRuns, 2, "the number of runs that the schedule has started")
+            try probe.expect(moved.firedCount, 2, "the number of runs that the schedule has started")
             try probe.expect(moved.lastFired, probe.at(120), "the last occurrence that fired")
         },
-        Check("of two fires planned from one position, the second is refused and leaves nothing") { probe in
+        Check("of two fires planned from one scheduleState, the second is refused and leaves nothing") { probe in
             let job = probe.job()
             try await probe.insert(job)
             let (first, second) = (probe.fire(job, at: 60), probe.fire(job, at: 120))
@@ -30,7 +30,7 @@ extension StoreContract {
                 outcomes, [.fired(executions: first.executions, skips: [], replaced: []), .conflict], "the outcomes")
             try probe.expect(await probe.store.fire([second]), [.conflict], "the outcome of another call")
             try probe.expect(await probe.runs().map(\.id), first.executions.map(\.id), "what is queued")
-            try probe.expect(await probe.job(job.id).cursor, probe.at(60), "the cursor")
+            try probe.expect(await probe.job(job.id).decidedThrough, probe.at(60), "the cursor")
         },
         Check("a job that does not run its schedule, or is gone, does not fire, and holds up no other") { probe in
             let idle = [JobState.paused, .draft, .completed].map { probe.job("idle", state: $0) }
@@ -77,7 +77,7 @@ extension StoreContract {
             _ = try await probe.store.fire([probe.fire(first, at: 120)])
             let second = try await probe.job(job.id)
             try probe.expect(second.state, .completed, "the state after the last run")
-            try probe.expect(second.position.next, nil, "the next occurrence")
+            try probe.expect(second.scheduleState.next, nil, "the next occurrence")
             try probe.require(second.reason != nil, "a reason why it is completed")
         },
         Check("a schedule that counts from the end of a run waits for it") { probe in
@@ -86,15 +86,15 @@ extension StoreContract {
             let fire = probe.fire(job, at: 60)
             _ = try await probe.store.fire([fire])
             let waiting = try await probe.job(job.id)
-            try probe.expect(waiting.position.next, nil, "the next occurrence while the run is not over")
-            try probe.expect(waiting.awaiting, fire.executions[0].id, "the run that it waits for")
+            try probe.expect(waiting.scheduleState.next, nil, "the next occurrence while the run is not over")
+            try probe.expect(waiting.awaitedExecutionID, fire.executions[0].id, "the run that it waits for")
             let claim = try await probe.claimOne(at: 60)
             try await probe.finish(claim, .retry(at: probe.at(70), after: probe.failure), at: 65)
-            try probe.expect(await probe.job(job.id).position.next, nil, "the next occurrence before the retry")
+            try probe.expect(await probe.job(job.id).scheduleState.next, nil, "the next occurrence before the retry")
             try await probe.finish(try await probe.claimOne(at: 70), .succeeded, at: 100)
             let ended = try await probe.job(job.id)
-            try probe.expect(ended.position.next, probe.at(160), "the next occurrence after the end")
-            try probe.expect(ended.awaiting, nil, "the run that it waits for then")
+            try probe.expect(ended.scheduleState.next, probe.at(160), "the next occurrence after the end")
+            try probe.expect(ended.awaitedExecutionID, nil, "the run that it waits for then")
             try probe.require(ended.revision > waiting.revision, "a new revision when the end moves the schedule")
         },
         Check("a schedule that counts from the end of a run goes on when the run is called off") { probe in
@@ -103,7 +103,7 @@ extension StoreContract {
             let fire = probe.fire(job, at: 60)
             _ = try await probe.store.fire([fire])
             _ = try await probe.cancel(fire.executions[0].id, at: 80)
-            try probe.expect(await probe.job(job.id).position.next, probe.at(140), "the next occurrence")
+            try probe.expect(await probe.job(job.id).scheduleState.next, probe.at(140), "the next occurrence")
         },
         Check("an instant that has run is not run again under another schedule") { probe in
             let job = probe.job()
@@ -113,11 +113,11 @@ extension StoreContract {
             definition.schedule = .every(.seconds(30), anchor: probe.at(0))
             let now = try await probe.job(job.id)
             let begun = try await probe.store.replace(
-                probe.change(now, definition: definition) { position in
-                    position.cursor = probe.at(0)
-                    position.next = probe.at(30)
+                probe.change(now, definition: definition) { scheduleState in
+                    scheduleState.decidedThrough = probe.at(0)
+                    scheduleState.next = probe.at(30)
                 })
-            guard begun.cursor == probe.at(0) else { return }
+            guard begun.decidedThrough == probe.at(0) else { return }
             _ = try await probe.store.fire([probe.fire(begun, at: 30, 60)])
             let instants = try await probe.runs().map(\.scheduledFor)
             try probe.expect(instants.sorted(), [30, 60].map(probe.at), "the instants that are queued")

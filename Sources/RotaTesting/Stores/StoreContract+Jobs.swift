@@ -80,7 +80,7 @@ extension StoreContract {
             _ = try await probe.store.fire([probe.fire(job, skips: [probe.skip(job, at: 60, .misfire)])])
             let waits = JobDependency(
                 id: DependencyID(bits: probe.id()), jobID: other.id, dependsOn: job.id, createdAt: probe.at(0))
-            try await probe.store.add(waits)
+            try await probe.store.addDependency(waits)
             try probe.expect(await probe.store.delete([job.id]), [job.id], "what was there")
             try probe.expect(await probe.store.job(job.id), nil, "the job")
             try probe.expect(await probe.store.execution(run.id), nil, "its execution")
@@ -104,7 +104,7 @@ extension StoreContract {
         let window = try ExecutionWindow("* 8-18 * * 1-5", in: "Europe/Berlin")
         var job = probe.job("Übergrößenträger 🗓 – a job with \"quotes\"\nand lines") { definition in
             definition.metadata = ["trace": "1", "": "empty", "ключ": "значение"]
-            definition.labels = JobLabels(
+            definition.attributes = JobAttributes(
                 slug: "a-slug", description: "what it is for", project: "p", group: "g", environment: "production",
                 tags: ["team": "red", "tier": "1"])
             definition.limits = JobLimits(
@@ -123,13 +123,13 @@ extension StoreContract {
         }
         job.definition.action = .http(
             try RequestTemplate.post("https://example.com/hook?a=1&b=%20", headers: ["X-A": "b"]))
-        job.position.nextEffective = probe.at(72)
-        job.position.reason = "because"
-        job.position.resumesAt = probe.at(500)
-        job.position.skipsRemaining = 2
+        job.scheduleState.nextEffective = probe.at(72)
+        job.scheduleState.reason = "because"
+        job.scheduleState.resumesAt = probe.at(500)
+        job.scheduleState.skipsRemaining = 2
         job = Job(
             id: job.id, definition: job.definition, version: 3, createdAt: probe.at(0), updatedAt: probe.at(5),
-            position: job.position, createdBy: "ann", updatedBy: "bob")
+            scheduleState: job.scheduleState, createdBy: "ann", updatedBy: "bob")
         return job
     }
 
@@ -151,6 +151,6 @@ extension StoreContract {
         return job.execution(
             id: ExecutionID(bits: probe.id()), source: ExecutionSource(rawValue: "an app's own"),
             scheduledFor: probe.at(60), dueAt: probe.at(63), createdAt: probe.at(1),
-            payload: try Payload(["n": 1]), metadata: ["carrier": "00-1"], details: details)
+            payload: try JSONPayload(["n": 1]), metadata: ["carrier": "00-1"], details: details)
     }
 }

@@ -11,9 +11,9 @@ extension StoreContract {
             try probe.expect(await probe.renew(claim, until: 100), .renewed, "the outcome")
             try probe.expect(
                 await probe.execution(claim.execution.id).progress.lease?.expiresAt, probe.at(100), "the lease's end")
-            let before = try await probe.store.agenda(at: probe.at(99), limit: 10)
+            let before = try await probe.store.dueWork(at: probe.at(99), limit: 10)
             try probe.expect(before.expiredLeases, [], "the leases that have run out before")
-            let after = try await probe.store.agenda(at: probe.at(100), limit: 10)
+            let after = try await probe.store.dueWork(at: probe.at(100), limit: 10)
             try probe.expect(after.expiredLeases.map(\.execution.id), [claim.execution.id], "and then")
         },
         Check("a renewal with another token, or of what does not run, is lost") { probe in
@@ -79,7 +79,7 @@ extension StoreContract {
             let ended = try await probe.finish(second, .succeeded, at: 25, attempt: probe.attempt(2))
             try probe.expect(await probe.end(second, .failed(probe.failure)), .stale, "a second end")
             try probe.expect(await probe.execution(ended.id), ended, "the execution that has ended")
-            try probe.expect(await probe.job(job.id).tally.succeeded, 1, "the number of successes")
+            try probe.expect(await probe.job(job.id).statistics.succeeded, 1, "the number of successes")
         },
         Check("the end of what is gone is missing") { probe in
             let job = probe.job()

@@ -93,8 +93,8 @@ extension StoreContract {
             try await probe.insert(job, runs: [run])
             try await probe.expectWake(at: 50, by: 100)
             try probe.expect(await probe.claim(at: 100), [], "what may start")
-            let agenda = try await probe.store.agenda(at: probe.at(100), limit: 10)
-            try probe.expect(agenda.isPruningDue, true, "whether pruning has work")
+            let dueWork = try await probe.store.dueWork(at: probe.at(100), limit: 10)
+            try probe.expect(dueWork.isPruningDue, true, "whether pruning has work")
         },
         Check("the limits that count are those that the job has now") { probe in
             let job = probe.job { $0.limits = .concurrency(1) }
@@ -137,7 +137,7 @@ extension StoreContract {
 extension StoreProbe {
     /// Requires that a scheduler is told to look again, and not too late.
     func expectWake(at seconds: Double, by latest: Double) async throws {
-        let wake = try await store.agenda(at: at(seconds), limit: 10).nextWake
+        let wake = try await store.dueWork(at: at(seconds), limit: 10).nextWakeup
         try require(
             wake.map { $0 > at(seconds) && $0 <= at(latest) } ?? false,
             "the next wake must be after \(at(seconds)) and by \(at(latest)), but is \(wake.map { "\($0)" } ?? "none")")

@@ -21,7 +21,7 @@ extension StoreContract {
             let counts = try await probe.store.counts()
             try probe.expect(counts.executions, [.queued: memory.runs.count], "the counts")
         },
-        DurabilityCheck("what has ended is over, with its attempts, and its job's tally") { probe in
+        DurabilityCheck("what has ended is over, with its attempts, and its job's statistics") { probe in
             let job = probe.job()
             try await probe.insert(job, runs: (0..<3).map { probe.run(of: job, at: Double($0)) })
             let claims = try await probe.claim()
@@ -49,17 +49,17 @@ extension StoreContract {
             return StoreProbe.Memory(claims: [try await probe.claimOne(at: 10, lease: 30)])
         } reopened: { probe, memory in
             try probe.expect(await probe.claim(at: 20), [], "what can be claimed")
-            let agenda = try await probe.store.agenda(at: probe.at(40), limit: 10)
+            let dueWork = try await probe.store.dueWork(at: probe.at(40), limit: 10)
             try probe.expect(
-                agenda.expiredLeases.map(\.execution.id), memory.claims.map(\.execution.id), "the expired leases")
+                dueWork.expiredLeases.map(\.execution.id), memory.claims.map(\.execution.id), "the expired leases")
         },
         DurabilityCheck("keys, versions and dependencies are remembered") { probe in
             let (job, goal) = (probe.job("job"), probe.job("goal"))
             _ = try await probe.store.insert([JobInsertion(job, idempotencyKey: "key"), JobInsertion(goal)])
-            let key = IdempotencyKey("key", for: "rename", until: probe.at(1000))
+            let key = OperationKey("key", for: "rename", until: probe.at(1000))
             let changed = try await probe.store.replace(
                 probe.change(job, definition: probe.job("renamed").definition, key: key))
-            try await probe.store.add(
+            try await probe.store.addDependency(
                 JobDependency(
                     id: DependencyID(bits: probe.id()), jobID: job.id, dependsOn: goal.id, createdAt: probe.at(0)))
             return StoreProbe.Memory(jobs: [changed, goal])
@@ -67,7 +67,7 @@ extension StoreContract {
             let job = memory.jobs[0]
             let outcomes = try await probe.store.insert([JobInsertion(probe.job(), idempotencyKey: "key")])
             try probe.expect(outcomes, [.existing(job)], "the outcome of an insertion with the same key")
-            let key = IdempotencyKey("key", for: "rename", until: probe.at(1000))
+            let key = OperationKey("key", for: "rename", until: probe.at(1000))
             let repeated = try await probe.store.replace(
                 probe.change(job, definition: probe.job("again").definition, key: key))
             try probe.expect(repeated, job, "the job after a change with the same key")

@@ -20,7 +20,7 @@ extension StoreContract {
             try probe.expect(versions.map(\.createdAt), [6, 5, 0].map(probe.at), "when each was made")
             try probe.expect(versions.map(\.createdBy), ["bob", "ann", nil], "who made each")
         },
-        Check("a change of the position alone makes no version") { probe in
+        Check("a change of the schedule state alone makes no version") { probe in
             let job = probe.job()
             try await probe.insert(job)
             _ = try await probe.store.replace(probe.change(job) { $0.state = .paused })

@@ -19,11 +19,11 @@ extension StoreOperation {
         case .renew(let renewals): _ = state.renew(renewals, log: &log)
         case .finish(let completions): _ = state.finish(completions, log: &log)
         case .cancel(let requests): _ = state.cancel(requests, log: &log)
-        case .answer(let answers): _ = state.answer(answers, log: &log)
+        case .completeWaiting(let answers): _ = state.completeWaiting(answers, log: &log)
         case .prune(let now, let limit): _ = state.prune(at: now, limit: limit, log: &log)
-        case .add(let dependency): try? state.add(dependency, log: &log)
+        case .add(let dependency): try? state.addDependency(dependency, log: &log)
         case .removeDependency(let id): _ = state.removeDependency(id, log: &log)
-        case .agenda, .jobs, .executions: break
+        case .dueWork, .jobs, .executions: break
         }
     }
 }

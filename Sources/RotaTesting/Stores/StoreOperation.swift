@@ -6,24 +6,24 @@ package enum StoreOperation: Sendable {
     case insert([JobInsertion])
     case replace(JobReplacement)
     case delete([JobID])
-    case fire([Fire])
+    case fire([FireRequest])
     case enqueue([Execution])
     case claim(ClaimRequest)
     case renew([LeaseRenewal])
     case finish([Completion])
     case cancel([Cancellation])
-    case answer([Answer])
+    case completeWaiting([ExternalCompletion])
     case prune(at: Date, limit: Int)
     case add(JobDependency)
     case removeDependency(DependencyID)
-    case agenda(at: Date, limit: Int)
+    case dueWork(at: Date, limit: Int)
     case jobs(JobQuery)
     case executions(ExecutionQuery)
 
     /// Whether the call changes nothing that is remembered.
     package var isQuery: Bool {
         switch self {
-        case .agenda, .jobs, .executions: true
+        case .dueWork, .jobs, .executions: true
         default: false
         }
     }
@@ -33,13 +33,13 @@ package enum StoreOperation: Sendable {
         case inserted([JobInsertion.Outcome])
         case replaced(Job)
         case deleted([JobID])
-        case fired([Fire.Outcome])
-        case enqueued([Enqueued])
+        case fired([FireRequest.Outcome])
+        case enqueued([EnqueueOutcome])
         case claimed([Claim])
         case renewed([LeaseRenewal.Outcome])
         case finished([Completion.Outcome])
         case canceled([Cancellation.Outcome])
-        case answered([Answer.Outcome])
+        case answered([ExternalCompletion.Outcome])
         case pruned(PruneReport)
         case added
         case removed(Bool)
@@ -62,13 +62,13 @@ package enum StoreOperation: Sendable {
             case .renew(let renewals): return .renewed(tables.renew(renewals))
             case .finish(let completions): return .finished(tables.finish(completions))
             case .cancel(let requests): return .canceled(tables.cancel(requests))
-            case .answer(let answers): return .answered(tables.answer(answers))
+            case .completeWaiting(let answers): return .answered(tables.completeWaiting(answers))
             case .prune(let now, let limit): return .pruned(tables.prune(at: now, limit: limit))
             case .add(let dependency):
-                try tables.add(dependency)
+                try tables.addDependency(dependency)
                 return .added
             case .removeDependency(let id): return .removed(tables.removeDependency(id))
-            case .agenda(let now, let limit): return Self.outcome(tables.agenda(at: now, limit: limit))
+            case .dueWork(let now, let limit): return Self.outcome(tables.dueWork(at: now, limit: limit))
             case .jobs(let query):
                 let page = try tables.jobs(query)
                 return .jobs(page.items, hasMore: page.next != nil)
@@ -94,13 +94,13 @@ package enum StoreOperation: Sendable {
             case .renew(let renewals): return .renewed(try await store.renew(renewals))
             case .finish(let completions): return .finished(try await store.finish(completions))
             case .cancel(let requests): return .canceled(try await store.cancel(requests))
-            case .answer(let answers): return .answered(try await store.answer(answers))
+            case .completeWaiting(let answers): return .answered(try await store.completeWaiting(answers))
             case .prune(let now, let limit): return .pruned(try await store.prune(at: now, limit: limit))
             case .add(let dependency):
-                try await store.add(dependency)
+                try await store.addDependency(dependency)
                 return .added
             case .removeDependency(let id): return .removed(try await store.removeDependency(id))
-            case .agenda(let now, let limit): return Self.outcome(try await store.agenda(at: now, limit: limit))
+            case .dueWork(let now, let limit): return Self.outcome(try await store.dueWork(at: now, limit: limit))
             case .jobs(let query):
                 let page = try await store.jobs(query)
                 return .jobs(page.items, hasMore: page.next != nil)
@@ -113,7 +113,7 @@ package enum StoreOperation: Sendable {
         }
     }
 
-    private static func outcome(_ agenda: Agenda) -> Outcome {
-        .due(jobs: agenda.dueJobs, leases: agenda.expiredLeases)
+    private static func outcome(_ dueWork: DueWork) -> Outcome {
+        .due(jobs: dueWork.dueJobs, leases: dueWork.expiredLeases)
     }
 }

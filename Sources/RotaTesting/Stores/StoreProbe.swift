@@ -51,7 +51,7 @@ struct StoreProbe: Sendable {
         change(&definition)
         return Job(
             id: JobID(bits: id()), definition: definition, createdAt: at(0),
-            position: JobPosition(state: state, cursor: at(0), next: next.map(at)))
+            scheduleState: ScheduleState(state: state, decidedThrough: at(0), next: next.map(at)))
     }
 
     /// A run of a job that may start from an instant.
@@ -66,14 +66,17 @@ struct StoreProbe: Sendable {
     }
 
     /// A fire of occurrences at some instants, with the next one a minute after the last.
-    func fire(_ job: Job, at seconds: Double..., skips: [SkippedOccurrence] = []) -> Fire {
-        var position = job.position
-        let last = max(seconds.last.map(at) ?? job.position.cursor, skips.last?.last ?? job.position.cursor)
-        position.cursor = last
-        position.next = last.addingTimeInterval(60)
-        return Fire(
-            jobID: job.id, expectedRevision: job.position.revision,
-            executions: seconds.map { run(of: job, at: $0, source: .schedule) }, skips: skips, position: position)
+    func fire(_ job: Job, at seconds: Double..., skips: [SkippedOccurrence] = []) -> FireRequest {
+        var scheduleState = job.scheduleState
+        let last = max(
+            seconds.last.map(at) ?? job.scheduleState.decidedThrough,
+            skips.last?.last ?? job.scheduleState.decidedThrough)
+        scheduleState.decidedThrough = last
+        scheduleState.next = last.addingTimeInterval(60)
+        return FireRequest(
+            jobID: job.id, expectedRevision: job.scheduleState.revision,
+            executions: seconds.map { run(of: job, at: $0, source: .schedule) }, skips: skips,
+            scheduleState: scheduleState)
     }
 
     func skip(_ job: Job, at seconds: Double, _ reason: SkippedOccurrence.Reason) -> SkippedOccurrence {
@@ -118,7 +121,7 @@ struct StoreProbe: Sendable {
     @discardableResult
     func finish(
         _ claim: Claim, _ next: Completion.Next, at seconds: Double = 20, attempt: Attempt? = nil,
-        output: Payload? = nil
+        output: JSONPayload? = nil
     ) async throws -> Execution {
         let completion = Completion(
             executionID: claim.execution.id, token: claim.execution.progress.lease?.token ?? 0, attempt: attempt,

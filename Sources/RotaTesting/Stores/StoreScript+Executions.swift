@@ -5,17 +5,17 @@ import RotaStore
 
 // Operations on executions, at random.
 extension StoreScript {
-    mutating func fire(_ job: Job) -> Fire {
-        let cursor = job.position.cursor
+    mutating func fire(_ job: Job) -> FireRequest {
+        let cursor = job.scheduleState.decidedThrough
         let instants = (1...Int.random(in: 1...3, using: &random)).map { cursor + Double($0) * 10 }
-        var position = job.position
-        position.cursor = instants[instants.count - 1]
-        position.next = chance(90) ? position.cursor + 10 : nil
-        position.nextEffective = chance(20) ? position.cursor + 12 : nil
-        return Fire(
-            jobID: job.id, expectedRevision: job.position.revision - (chance(5) ? 1 : 0),
+        var scheduleState = job.scheduleState
+        scheduleState.decidedThrough = instants[instants.count - 1]
+        scheduleState.next = chance(90) ? scheduleState.decidedThrough + 10 : nil
+        scheduleState.nextEffective = chance(20) ? scheduleState.decidedThrough + 12 : nil
+        return FireRequest(
+            jobID: job.id, expectedRevision: job.scheduleState.revision - (chance(5) ? 1 : 0),
             executions: instants.map { execution(of: job, at: $0, source: .schedule) },
-            skips: chance(30) ? [skip(job, from: cursor + 1)] : [], position: position)
+            skips: chance(30) ? [skip(job, from: cursor + 1)] : [], scheduleState: scheduleState)
     }
 
     mutating func execution(of job: Job, at instant: Date, source: ExecutionSource? = nil) -> Execution {
@@ -30,7 +30,7 @@ extension StoreScript {
             id: ExecutionID(bits: newID()),
             source: source ?? (chance(70) ? .manual : chance(50) ? .notification : ExecutionSource(rawValue: "own")),
             scheduledFor: instant, dueAt: chance(20) ? instant + 3 : nil, createdAt: now,
-            payload: chance(20) ? Payload(trusted: Data("{\"n\":1}".utf8)) : nil,
+            payload: chance(20) ? JSONPayload(trusted: Data("{\"n\":1}".utf8)) : nil,
             details: details)
     }
 
@@ -38,7 +38,7 @@ extension StoreScript {
         var executions = (0..<Int.random(in: 1...3, using: &random)).map { _ in execution(of: job, at: now) }
         if chance(10) {
             let other = Job(
-                id: JobID(bits: 5), definition: job.definition, createdAt: now, position: job.position)
+                id: JobID(bits: 5), definition: job.definition, createdAt: now, scheduleState: job.scheduleState)
             executions.append(execution(of: other, at: now))
         }
         if chance(5) { executions.append(executions[0]) }
@@ -96,19 +96,19 @@ extension StoreScript {
             executionID: chance(5) ? ExecutionID(bits: 8) : execution.id,
             token: (execution.progress.lease?.token ?? 0) - (chance(5) ? 1 : 0),
             attempt: isCounted ? attempt : nil, next: next, date: now,
-            output: chance(20) ? Payload(trusted: Data("[1]".utf8)) : nil)
+            output: chance(20) ? JSONPayload(trusted: Data("[1]".utf8)) : nil)
     }
 
-    mutating func answer(to execution: Execution) -> Answer {
-        let next: Answer.Next =
+    mutating func completeWaiting(to execution: Execution) -> ExternalCompletion {
+        let next: ExternalCompletion.Next =
             switch Int.random(in: 0..<4, using: &random) {
             case 0: .queued(at: now + 5)
             case 1: .succeeded
             case 2: .failed(ExecutionFailure(kind: .timeout, message: "no"))
             default: .canceled
             }
-        return Answer(
-            execution.id, next: next, output: chance(30) ? Payload(trusted: Data("true".utf8)) : nil, date: now)
+        return ExternalCompletion(
+            execution.id, next: next, output: chance(30) ? JSONPayload(trusted: Data("true".utf8)) : nil, date: now)
     }
 
     // MARK: Queries
@@ -123,7 +123,7 @@ extension StoreScript {
         if chance(20) { query.group = "g1" }
         if chance(20) { query.project = "p" }
         if chance(10) { query.environment = "production" }
-        if chance(10) { query.slug = pickJob()?.definition.labels.slug }
+        if chance(10) { query.slug = pickJob()?.definition.attributes.slug }
         if chance(10) { query.ids = Set((0..<3).compactMap { _ in pickJob()?.id }) }
         return query
     }

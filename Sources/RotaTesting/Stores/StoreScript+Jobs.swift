@@ -14,7 +14,7 @@ extension StoreScript {
         let id = chance(5) ? pickJob()?.id ?? JobID(bits: newID()) : JobID(bits: newID())
         let job = Job(
             id: id, definition: definition(), createdAt: now,
-            position: JobPosition(state: chance(10) ? .draft : .active, cursor: now, next: now + 10),
+            scheduleState: ScheduleState(state: chance(10) ? .draft : .active, decidedThrough: now, next: now + 10),
             createdBy: chance(20) ? "ann" : nil)
         let key = chance(30) ? "key-\(Int.random(in: 0..<8, using: &random))" : nil
         return JobInsertion(
@@ -39,7 +39,7 @@ extension StoreScript {
             retention: retention(), metadata: chance(30) ? ["trace": "\(number)", "": "empty"] : [:])
         if chance(50) { definition.limits = limits() }
         if chance(30) {
-            definition.labels = JobLabels(
+            definition.attributes = JobAttributes(
                 slug: chance(30) ? "slug-\(number % 20)" : nil, project: chance(50) ? "p" : nil,
                 group: chance(50) ? "g\(number % 3)" : nil, environment: chance(30) ? "production" : nil,
                 tags: chance(50) ? ["team": "t\(number % 2)", "n": "\(number % 3)"] : [:])
@@ -88,18 +88,19 @@ extension StoreScript {
     }
 
     mutating func replacement(of job: Job) -> JobReplacement {
-        var position = job.position
-        position.state = chance(30) ? .paused : .active
-        position.reason = position.state == .paused ? "by hand" : nil
-        position.resumesAt = position.state == .paused && chance(50) ? now + 20 : nil
-        position.next = chance(80) ? now + 10 : nil
-        if chance(10) { position.cursor -= 30 }
-        let key = IdempotencyKey(
+        var scheduleState = job.scheduleState
+        scheduleState.state = chance(30) ? .paused : .active
+        scheduleState.reason = scheduleState.state == .paused ? "by hand" : nil
+        scheduleState.resumesAt = scheduleState.state == .paused && chance(50) ? now + 20 : nil
+        scheduleState.next = chance(80) ? now + 10 : nil
+        if chance(10) { scheduleState.decidedThrough -= 30 }
+        let key = OperationKey(
             "key-\(Int.random(in: 0..<4, using: &random))", for: chance(50) ? "update" : "pause", until: now + 50)
         return JobReplacement(
-            id: chance(5) ? JobID(bits: 9) : job.id, expectedRevision: job.position.revision - (chance(10) ? 1 : 0),
-            definition: chance(40) ? definition() : nil, position: position,
-            skips: chance(30) ? [skip(job, from: job.position.cursor + 1)] : [], date: now,
+            id: chance(5) ? JobID(bits: 9) : job.id,
+            expectedRevision: job.scheduleState.revision - (chance(10) ? 1 : 0),
+            definition: chance(40) ? definition() : nil, scheduleState: scheduleState,
+            skips: chance(30) ? [skip(job, from: job.scheduleState.decidedThrough + 1)] : [], date: now,
             author: chance(20) ? "bob" : nil, idempotencyKey: chance(20) ? key : nil)
     }
 

@@ -62,11 +62,11 @@ package struct StoreScript {
         case 36...37: return .renew(some(.running).map { renewal(of: $0) })
         case 38...45: return .finish(some(.running).map { completion(of: $0) })
         case 46...48: return .cancel(some(nil).map { Cancellation($0.id, reason: chance(50) ? "why" : nil, date: now) })
-        case 49...50: return .answer(some(chance(90) ? .waiting : nil).map { answer(to: $0) })
+        case 49...50: return .completeWaiting(some(chance(90) ? .waiting : nil).map { completeWaiting(to: $0) })
         case 51...52: return .prune(at: now, limit: Int.random(in: 0...6, using: &random))
         case 53: return .add(dependency(of: job))
         case 54: return .removeDependency(model.dependencies.randomElement(using: &random)?.id ?? DependencyID(bits: 4))
-        case 55: return .agenda(at: now, limit: 100)
+        case 55: return .dueWork(at: now, limit: 100)
         case 56...57: return .jobs(jobQuery())
         default: return .executions(executionQuery())
         }

@@ -1,4 +1,5 @@
 import Foundation
+import RotaTestSupport
 import Testing
 
 @testable import RotaHTTP
@@ -24,13 +25,13 @@ struct AddressPolicyTests {
         } catch { return error }
     }
 
-    @Test("S1 T-31 the tables are as long as the goal says")
+    @Test("The tables are as long as the goal says", .rows("T-31"))
     func tables() {
         #expect(Set(HostileURLs.all).count >= 500)
         #expect(Set(HarmlessURLs.all).count >= 200)
     }
 
-    @Test("S1 T-31 hostile URLs are refused")
+    @Test("Hostile URLs are refused", .rows("T-31"))
     func hostile() async {
         for text in HostileURLs.all {
             let error = await refusal(text)
@@ -39,7 +40,7 @@ struct AddressPolicyTests {
         }
     }
 
-    @Test("S1 T-31 K-9 harmless URLs are allowed")
+    @Test("Harmless URLs are allowed", .rows("T-31", "K-9"))
     func harmless() async {
         for text in HarmlessURLs.all {
             let error = await refusal(text)

@@ -10,10 +10,10 @@ struct PatternHangTests {
     @Test("a set of thousands of characters costs no more than a set of one")
     func wideSet() throws {
         let letters = String(String.UnicodeScalarView((0..<2000).compactMap { Unicode.Scalar(0x4E00 + 2 * $0) }))
-        let pattern = try Pattern("(?:[\(letters)]?){300}!")
+        let pattern = try TextPattern("(?:[\(letters)]?){300}!")
         let text = String(repeating: "\u{9000}\u{4E00}", count: 30)
-        let narrow = try Pattern("(?:[\u{4E00}]?){300}!")
-        var (wide, one) = (Pattern.steps, Pattern.steps)
+        let narrow = try TextPattern("(?:[\u{4E00}]?){300}!")
+        var (wide, one) = (TextPattern.steps, TextPattern.steps)
         #expect(pattern.occurs(in: text, steps: &wide) == false)
         #expect(narrow.occurs(in: text, steps: &one) == false)
         #expect(wide == one)
@@ -26,7 +26,7 @@ struct PatternHangTests {
             ("[\\D5]", "a5", "46"), ("(?i)[x-zA]", "xXzZaA", "wWbB"), ("(?i)[^x]", "ay", "xX"),
             ("[\\u0000-\\uFFFF]", "a\u{FFFF}", "\u{10000}"),
         ] {
-            let pattern = try Pattern("\\A\(text)\\z")
+            let pattern = try TextPattern("\\A\(text)\\z")
             for scalar in inside.unicodeScalars {
                 #expect(pattern.occurs(in: String(scalar)) == true, "\(text) \(scalar)")
             }
@@ -40,12 +40,12 @@ struct PatternHangTests {
     func sharedAllowance() throws {
         let value = String(repeating: "a", count: 50)
         let body = "[" + Array(repeating: "\"\(value)\"", count: 2000).joined(separator: ",") + "]"
-        let condition = ResponseMatcher.Condition.regex(try Pattern("(?:a?){900}b"))
+        let condition = ResponseMatcher.Condition.regex(try TextPattern("(?:a?){900}b"))
         let matcher = ResponseMatcher.any([.json(try JSONPath("$[*]"), condition), .text(condition)])
         let response = HTTPResponse(status: 200, body: Data(body.utf8))
         // Each value alone is searched to its end within the allowance.
         var alone = Self.steps
-        #expect(try Pattern("(?:a?){900}b").occurs(in: value, steps: &alone) == false)
+        #expect(try TextPattern("(?:a?){900}b").occurs(in: value, steps: &alone) == false)
         let message = matcher.failure(in: response, redaction: Redaction(), steps: Self.steps)
         #expect(message?.contains("takes too long") == true)
     }
@@ -53,7 +53,7 @@ struct PatternHangTests {
     @Test("not: a search that was given up proves nothing, so the response is no success")
     func notGaveUp() throws {
         let text = String(repeating: "a", count: 40_000)
-        let gaveUp = ResponseMatcher.text(.regex(try Pattern("(?:a?){900}b")))
+        let gaveUp = ResponseMatcher.text(.regex(try TextPattern("(?:a?){900}b")))
         let response = HTTPResponse(status: 200, body: Data(text.utf8))
         // One rule, because its patterns share one allowance, and the first uses it up.
         let matcher = ResponseMatcher.any([

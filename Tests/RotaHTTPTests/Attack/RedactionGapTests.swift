@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Attack: gaps in redaction")
 struct RedactionGapTests {
-    private func cut(_ body: String, _ secrets: Secret...) -> String {
+    private func cut(_ body: String, _ secrets: SecretValue...) -> String {
         let response = HTTPResponse(status: 200, body: Data(body.utf8), bodyIsTruncated: true)
         return response.redacted(by: Redaction(secrets)).bodyPreview().text
     }
@@ -17,9 +17,9 @@ struct RedactionGapTests {
 
     @Test("secrets that overlap are struck out to the end of the last")
     func overlapping() {
-        #expect(Redaction(["abcdef" as Secret, "defghijk"]).scrub("1 abcdefghijk 2") == "1 [redacted] 2")
-        #expect(Redaction(["aXYa" as Secret]).scrub("aXYaXYa.") == "[redacted].")
-        #expect(Redaction(["abcd" as Secret]).scrub("abcdabcd") == "[redacted][redacted]")
+        #expect(Redaction(["abcdef" as SecretValue, "defghijk"]).scrub("1 abcdefghijk 2") == "1 [redacted] 2")
+        #expect(Redaction(["aXYa" as SecretValue]).scrub("aXYaXYa.") == "[redacted].")
+        #expect(Redaction(["abcd" as SecretValue]).scrub("abcdabcd") == "[redacted][redacted]")
     }
 
     @Test(
@@ -29,7 +29,7 @@ struct RedactionGapTests {
             "k%2F%C3%A9%3F%3E~~z+z",
         ])
     func echoes(_ echo: String) {
-        #expect(Redaction(["k/é?>~~z z" as Secret]).scrub("<\(echo)>") == "<[redacted]>")
+        #expect(Redaction(["k/é?>~~z z" as SecretValue]).scrub("<\(echo)>") == "<[redacted]>")
     }
 
     @Test("Base64 without padding, and in the URL's alphabet")
@@ -39,8 +39,8 @@ struct RedactionGapTests {
         let url = plain.replacingOccurrences(of: "+", with: "-").replacingOccurrences(of: "/", with: "_")
         for form in [plain, url] {
             let bare = form.filter { $0 != "=" }
-            #expect(Redaction([Secret(value)]).scrub("<\(bare)>") == "<[redacted]>")
-            #expect(!Redaction([Secret(value)]).scrub("<\(form)>").contains(bare))
+            #expect(Redaction([SecretValue(value)]).scrub("<\(bare)>") == "<[redacted]>")
+            #expect(!Redaction([SecretValue(value)]).scrub("<\(form)>").contains(bare))
         }
     }
 
@@ -49,7 +49,7 @@ struct RedactionGapTests {
         let secret = "0123456789abcdefghij"
         let body = String(repeating: "x", count: 90) + secret
         let response = HTTPResponse(status: 200, body: Data(body.utf8))
-        let redaction = Redaction([Secret(secret)])
+        let redaction = Redaction([SecretValue(secret)])
         let rule = SuccessRule(matching: .text(.equals("ok")))
         guard case .mismatch(let message) = rule.evaluate(response, redaction: redaction) else {
             Issue.record("the rule did not fail")

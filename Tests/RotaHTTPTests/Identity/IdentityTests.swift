@@ -1,5 +1,6 @@
 import Foundation
 import RotaHTTP
+import RotaTestSupport
 import Testing
 
 @Suite("ExecutionIdentity")
@@ -11,7 +12,7 @@ struct IdentityTests {
         try HTTPRequest(url: #require(URL(string: "https://example.com/")), headers: headers)
     }
 
-    @Test("T-94 TX-9 every request says which execution, job, instant and attempt it is")
+    @Test("Every request says which execution, job, instant and attempt it is", .rows("T-94", "TX-9"))
     func headers() throws {
         let headers = try request().identified(by: identity).headers
         #expect(headers["X-Cron-Service-Execution-Id"] == "exec-1")
@@ -22,7 +23,7 @@ struct IdentityTests {
     }
 
     @Test(
-        "T-94 a job's own headers cannot drop or fake it",
+        "A job's own headers cannot drop or fake it", .rows("T-94"),
         arguments: ["x-cron-service-execution-id", "IDEMPOTENCY-KEY", "X-Cron-Service-Job-Id"])
     func override(_ name: String) throws {
         let headers = try request([name: "", "X-Mine": "1", name: "faked"]).identified(by: identity).headers
@@ -31,7 +32,7 @@ struct IdentityTests {
         #expect(headers["X-Mine"] == "1")
     }
 
-    @Test("T-94 names are configurable, and each can be left out")
+    @Test("Names are configurable, and each can be left out", .rows("T-94"))
     func names() throws {
         let names = IdentityHeaders(
             executionID: "X-Run", jobID: nil, scheduledFor: nil, attempt: nil, idempotencyKey: nil)
@@ -48,7 +49,7 @@ struct IdentityTests {
         #expect(throws: HTTPRequestError.self) { try request().identified(by: bad) }
     }
 
-    @Test("TX-9 instants are written like Foundation writes them", arguments: 0..<6)
+    @Test("Instants are written like Foundation writes them", .rows("TX-9"), arguments: 0..<6)
     func instants(_ seed: Int) {
         var random = SeededGenerator(seed: UInt64(seed))
         let formatter = ISO8601DateFormatter()

@@ -1,11 +1,12 @@
 import Foundation
 import RotaHTTP
+import RotaTestSupport
 import Testing
 
 @Suite("JSONValue")
 struct JSONValueTests {
     @Test(
-        "T-34 order and numbers stay as they were written",
+        "Order and numbers stay as they were written", .rows("T-34"),
         arguments: [
             #"{"b":1,"a":2}"#, "[1.50,1e400,-0,123456789012345678901234567890,0.1e-7]", #"{"a":null,"a":true}"#,
             #"["\"\\/\b","\u0001","é😀"]"#, "[]", "{}", "\"\"", "0", "[[[[]]]]",
@@ -75,7 +76,7 @@ struct JSONValueTests {
     }
 
     @Test(
-        "TX-6 a path leads to the values it names",
+        "A path leads to the values it names", .rows("TX-6"),
         arguments: [
             ("$.a.b[1]", ["2"]), ("a.b[-1]", ["3"]), ("$['a']['b'][0]", ["1"]), ("$.a.b[*]", ["1", "2", "3"]),
             ("$.a.b[9]", []),

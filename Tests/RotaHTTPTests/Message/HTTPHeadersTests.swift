@@ -1,10 +1,11 @@
 import Foundation
 import RotaHTTP
+import RotaTestSupport
 import Testing
 
 @Suite("HTTPHeaders")
 struct HTTPHeadersTests {
-    @Test("K-11 names are found in any letter case, and the order stays")
+    @Test("Names are found in any letter case, and the order stays", .rows("K-11"))
     func lookup() {
         var headers: HTTPHeaders = ["B": "1", "a": "2", "b": "3"]
         #expect(headers["b"] == "1")
@@ -18,14 +19,14 @@ struct HTTPHeadersTests {
         #expect(!headers.contains("A"))
     }
 
-    @Test("T-88 a record keeps only the headers that are wanted")
+    @Test("A record keeps only the headers that are wanted", .rows("T-88"))
     func selecting() {
         let headers: HTTPHeaders = ["Content-Type": "x", "Set-Cookie": "secret", "X-Request-Id": "7"]
         #expect(
             headers.selecting(["x-request-id", "content-type"]).fields.map(\.name) == ["Content-Type", "X-Request-Id"])
     }
 
-    @Test("T-33 I-26 an object and a list of pairs both decode, and a list is encoded")
+    @Test("An object and a list of pairs both decode, and a list is encoded", .rows("T-33", "I-26"))
     func coding() throws {
         let object = try JSONDecoder().decode(HTTPHeaders.self, from: Data(#"{"B":"1","A":"2"}"#.utf8))
         #expect(object.fields.map(\.name) == ["A", "B"])

@@ -1,5 +1,6 @@
 import Foundation
 import RotaHTTP
+import RotaTestSupport
 import Testing
 
 @Suite("HTTPRequest")
@@ -75,7 +76,7 @@ struct HTTPRequestTests {
         #expect(code { _ = try JSONValue(parsing: String(repeating: "{\"a\":", count: 100_000)) } == .badJSON)
     }
 
-    @Test("T-32 K-10 only the six methods are known, in any letter case")
+    @Test("Only the six methods are known, in any letter case", .rows("T-32", "K-10"))
     func methods() throws {
         for (text, method) in [("get", HTTPMethod.get), ("Post", .post), ("PUT", .put), ("patch", .patch)] {
             #expect(try HTTPMethod(text) == method)
@@ -85,7 +86,7 @@ struct HTTPRequestTests {
         }
     }
 
-    @Test("C-20 GET and HEAD carry no body")
+    @Test("GET and HEAD carry no body", .rows("C-20"))
     func bodies() throws {
         let url = try #require(url)
         for method in HTTPMethod.allCases {
@@ -95,7 +96,7 @@ struct HTTPRequestTests {
     }
 
     @Test(
-        "C-2 a timeout lies between a millisecond and an hour",
+        "A timeout lies between a millisecond and an hour", .rows("C-2"),
         arguments: [
             (Duration.zero, false), (.microseconds(999), false), (.milliseconds(1), true), (.seconds(30), true),
             (.seconds(3600), true), (.seconds(3601), false), (.seconds(-1), false), (.seconds(Int64.max / 2), false),
@@ -105,7 +106,7 @@ struct HTTPRequestTests {
         #expect(code { _ = try HTTPRequest(url: url, timeout: timeout) } == (isAllowed ? nil : .badTimeout))
     }
 
-    @Test("C-20 the body's kind is announced unless the job does")
+    @Test("The body's kind is announced unless the job does", .rows("C-20"))
     func contentType() throws {
         let url = try #require(url)
         let json = try HTTPRequest(method: .post, url: url, body: .json(["a": 1]))

@@ -1,12 +1,13 @@
 import Foundation
+import RotaTestSupport
 import Testing
 
 @testable import RotaHTTP
 
-@Suite("Pattern")
+@Suite("TextPattern")
 struct PatternTests {
     @Test(
-        "TX-6 patterns match what they should",
+        "Patterns match what they should", .rows("TX-6"),
         arguments: [
             ("ok", "it is ok", true), ("^ok$", "ok", true), ("^ok$", "okay", false), ("a.c", "a\nc", false),
             ("(?s)a.c", "a\nc", true),
@@ -23,7 +24,7 @@ struct PatternTests {
             ("a{0}b", "b", true), ("\\A\\z", "", true), ("x*", "", true), ("^(?:)$", "", true),
         ] as [(String, String, Bool)])
     func matches(_ pattern: String, _ text: String, _ expected: Bool) throws {
-        #expect(try Pattern(pattern).occurs(in: text) == expected)
+        #expect(try TextPattern(pattern).occurs(in: text) == expected)
     }
 
     @Test(
@@ -38,7 +39,7 @@ struct PatternTests {
             String(repeating: "a", count: 5000),
         ])
     func refused(_ pattern: String) {
-        let error = #expect(throws: HTTPRequestError.self) { try Pattern(pattern) }
+        let error = #expect(throws: HTTPRequestError.self) { try TextPattern(pattern) }
         #expect(error?.code == .badRule)
     }
 
@@ -47,7 +48,7 @@ struct PatternTests {
         var random = SeededGenerator(seed: UInt64(seed))
         for _ in 0..<150 {
             let pattern = Self.pattern(depth: 3, &random)
-            let ours = try Pattern(pattern)
+            let ours = try TextPattern(pattern)
             let theirs = try NSRegularExpression(pattern: pattern)
             for _ in 0..<10 {
                 let text = String(

@@ -1,5 +1,6 @@
 import Foundation
 import RotaHTTP
+import RotaTestSupport
 import Testing
 
 @Suite("Secrets")
@@ -16,7 +17,7 @@ struct SecretTests {
     }
 
     @Test(
-        "T-40 T-41 T-42 a secret may be the whole value, a part of it, or several",
+        "A secret may be the whole value, a part of it, or several", .rows("T-40", "T-41", "T-42"),
         arguments: [
             ("secret://api-key", "k-123456"), ("Bearer secret://api-key", "Bearer k-123456"),
             ("a=secret://api-key, b=secret://a.b_c.", "a=k-123456, b=value 2."), ("SECRET://api-key", "k-123456"),
@@ -27,12 +28,12 @@ struct SecretTests {
         #expect(try await resolve(value, provider).headers["X"] == expected)
     }
 
-    @Test("TX-5 what is inside a secret is sent as it is")
+    @Test("What is inside a secret is sent as it is", .rows("TX-5"))
     func notExpanded() async throws {
         #expect(try await resolve("secret://braces", provider).headers["X"] == "{{uuid}} secret://api-key")
     }
 
-    @Test("TX-8 a missing secret fails the attempt, and names itself")
+    @Test("A missing secret fails the attempt, and names itself", .rows("TX-8"))
     func missing() async throws {
         do {
             _ = try await resolve("Bearer secret://nobody", provider)
@@ -54,7 +55,7 @@ struct SecretTests {
         }
     }
 
-    @Test("secrets may stand in header values only", arguments: ["secret://x", "a Secret://x b"])
+    @Test("secrets may stand in header values only", arguments: ["secret://x", "a secret://x b"])
     func misplaced(_ text: String) {
         for make in [
             { _ = try RequestTemplate.post("https://example.com/", body: .text(text)) },
@@ -79,12 +80,12 @@ struct SecretTests {
         #expect(error?.code == .badSecret)
     }
 
-    @Test("T-43 each secret is looked up once, when the request is made")
+    @Test("Each secret is looked up once, when the request is made", .rows("T-43"))
     func lookups() async throws {
         let asked = Counter()
         let closure = ClosureSecrets { name in
             await asked.add(name)
-            return Secret("v-" + name)
+            return SecretValue("v-" + name)
         }
         let rendered = try RequestTemplate.get(
             "https://example.com/", headers: ["A": "secret://x secret://y", "B": "secret://x"]
@@ -101,7 +102,7 @@ struct SecretTests {
         func add(_ name: String) { names.append(name) }
     }
 
-    @Test("C-23 secrets come from the environment under a prefix")
+    @Test("Secrets come from the environment under a prefix", .rows("C-23"))
     func environment() {
         let secrets = EnvironmentSecrets(prefix: "ROTA_SECRET_") {
             ["ROTA_SECRET_STRIPE_KEY_2": "sk", "HOME": "/root"][$0]

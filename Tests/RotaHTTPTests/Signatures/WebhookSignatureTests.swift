@@ -1,5 +1,6 @@
 import Foundation
 import RotaHTTP
+import RotaTestSupport
 import Testing
 
 @Suite("WebhookSignature")
@@ -18,7 +19,7 @@ struct WebhookSignatureTests {
         try WebhookSignature.standard.verify(headers: headers, body: body, at: instant, with: [WebhookSecret(secret)])
     }
 
-    @Test("S4 SX-16 Strait's scheme is hex over timestamp and body")
+    @Test("Strait's scheme is hex over timestamp and body", .rows("SX-16"))
     func strait() throws {
         let headers = try WebhookSignature.strait.sign(
             body: Data("hello".utf8), id: "", at: Date(timeIntervalSince1970: 1_700_000_000),
@@ -129,7 +130,7 @@ struct WebhookSignatureTests {
         }
     }
 
-    @Test("S4 S-42 what cannot be signed with or for is refused")
+    @Test("What cannot be signed with or for is refused", .rows("S-42"))
     func refused() throws {
         for text in ["", "whsec_", "whsec_*"] { #expect(throws: HTTPRequestError.self) { try WebhookSecret(text) } }
         let key = try WebhookSecret(secret)

@@ -1,5 +1,6 @@
 import Foundation
 import RotaHTTP
+import RotaTestSupport
 import Testing
 
 @Suite("RequestTemplate: coding")
@@ -22,7 +23,7 @@ struct RequestTemplateCodingTests {
                     statuses: StatusSet(200...299, 404...404),
                     matching: .all([
                         .status(.in([200, 404])), .not(.header("X", .exists)),
-                        .any([.text(.regex(Pattern("ok|fine")))]),
+                        .any([.text(.regex(TextPattern("ok|fine")))]),
                         .json(JSONPath("$.a[0]"), .lessThan(5)), .json(JSONPath("$.a"), .notContains("x")),
                         .text(.notEquals("")), .text(.contains("o")), .json(JSONPath("$.n"), .greaterThan(-1.5)),
                     ])),
@@ -34,7 +35,7 @@ struct RequestTemplateCodingTests {
     }
 
     @Test(
-        "C-2 T-35 K-12 I-20 milliseconds and seconds both decode",
+        "Milliseconds and seconds both decode", .rows("C-2", "T-35", "K-12", "I-20"),
         arguments: [
             (#""timeout_seconds":5"#, Duration.seconds(5)), (#""timeout_ms":1500"#, .milliseconds(1500)),
             (#""timeout_secs":900"#, .seconds(900)),
@@ -44,7 +45,7 @@ struct RequestTemplateCodingTests {
     }
 
     @Test(
-        "C-21 I-5 S-27 S-28 the four systems' names for a request decode",
+        "The four systems' names for a request decode", .rows("C-21", "I-5", "S-27", "S-28"),
         arguments: ["url", "task_url", "endpoint_url"])
     func aliases(_ name: String) throws {
         #expect(try decode(#"{"\#(name)":"https://example.com"}"#).url == "https://example.com")
@@ -53,7 +54,7 @@ struct RequestTemplateCodingTests {
         #expect(fallback.fallbackURL == "https://b.example.com")
     }
 
-    @Test("T-36 C-5 lists of statuses decode, and ranges too")
+    @Test("Lists of statuses decode, and ranges too", .rows("T-36", "C-5"))
     func statuses() throws {
         #expect(
             try decode(#"{"url":"https://example.com","success_statuses":[200,206]}"#).success.statuses == [200, 206])

@@ -1,5 +1,6 @@
 import Foundation
 import RotaHTTP
+import RotaTestSupport
 import Testing
 
 @Suite("RequestTemplate")
@@ -19,7 +20,7 @@ struct RequestTemplateTests {
         }
     }
 
-    @Test("T-32 T-35 T-36 C-5 the defaults are GET, 30 seconds and four statuses")
+    @Test("The defaults are GET, 30 seconds and four statuses", .rows("T-32", "T-35", "T-36", "C-5"))
     func defaults() throws {
         let template = try RequestTemplate.get("https://api.example.com/report")
         #expect(template.method == .get)
@@ -32,7 +33,7 @@ struct RequestTemplateTests {
         #expect(decoded == (try .get("https://a.example.com")))
     }
 
-    @Test("TX-1 T-95 the variables have the values of the execution")
+    @Test("The variables have the values of the execution", .rows("TX-1", "T-95"))
     func values() throws {
         let template = try RequestTemplate.post(
             "https://example.com/",
@@ -47,7 +48,7 @@ struct RequestTemplateTests {
         #expect(rendered.body == .text("job\"1\\ exec 1/é 01020304-0506-0708-090a-0b0c0d0e0fff"))
     }
 
-    @Test("TX-2 values are percent-encoded in a URL")
+    @Test("Values are percent-encoded in a URL", .rows("TX-2"))
     func url() throws {
         let template = try RequestTemplate.get("https://example.com/{{execution_id}}/x?t={{timestamp}}&j={{job_id}}")
         let url = try template.render(Self.variables).url
@@ -57,7 +58,7 @@ struct RequestTemplateTests {
         #expect(try template.render(climbing).url.hasPrefix("https://example.com/%2E%2E/x"))
     }
 
-    @Test("TX-2 values are escaped in JSON strings, and nothing else changes")
+    @Test("Values are escaped in JSON strings, and nothing else changes", .rows("TX-2"))
     func json() throws {
         let body = try JSONValue(
             parsing: #"{"b":"{{job_id}}","a":[1.50,"x {{uuid}} y",null,{"deep":"{{execution_id}}"}]}"#)
@@ -71,7 +72,7 @@ struct RequestTemplateTests {
                 == #"{"b":"job\"1\\","a":[1.50,"x 01020304-0506-0708-090a-0b0c0d0e0fff y",null,{"deep":"exec 1/é"}]}"#)
     }
 
-    @Test("T-34 what has no variables is sent byte for byte")
+    @Test("What has no variables is sent byte for byte", .rows("T-34"))
     func asIs() throws {
         for text in ["", "a\r\nb\u{0}", "}}", "{ {", "{\"a\":{}}", "100%", "é"] {
             #expect(
@@ -84,7 +85,7 @@ struct RequestTemplateTests {
                 == bytes)
     }
 
-    @Test("TX-3 variables may not stand in names, JSON names, secrets or hosts")
+    @Test("Variables may not stand in names, JSON names, secrets or hosts", .rows("TX-3"))
     func misplaced() throws {
         #expect(
             code { _ = try RequestTemplate.get("https://example.com/", headers: ["X-{{uuid}}": "v"]) } == .badHeader)
@@ -127,7 +128,7 @@ struct RequestTemplateTests {
         #expect(code { _ = try RequestTemplate.get("https://example.com/", headers: ["X": text]) } != nil)
     }
 
-    @Test("TX-4 the same variables give the same request, and only the attempt changes")
+    @Test("The same variables give the same request, and only the attempt changes", .rows("TX-4"))
     func once() throws {
         let template = try RequestTemplate.post(
             "https://example.com/{{uuid}}", headers: ["A": "{{attempt}}"], body: .text("{{timestamp}} {{uuid}}"))
@@ -155,7 +156,7 @@ struct RequestTemplateTests {
         #expect(code { _ = try template.render(variables) } == .tooLarge)
     }
 
-    @Test("S-28 a fallback URL is checked and rendered like the first")
+    @Test("A fallback URL is checked and rendered like the first", .rows("S-28"))
     func fallback() async throws {
         let template = try RequestTemplate(
             method: .post, url: "https://a.example.com/{{uuid}}", fallbackURL: "https://b.example.com/{{job_id}}")

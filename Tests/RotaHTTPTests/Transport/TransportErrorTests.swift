@@ -1,11 +1,12 @@
 import Foundation
 import RotaHTTP
+import RotaTestSupport
 import Testing
 
 @Suite("TransportError")
 struct TransportErrorTests {
     @Test(
-        "T-89 K-26 every kind of failure has a name of its own that can be stored",
+        "Every kind of failure has a name of its own that can be stored", .rows("T-89", "K-26"),
         arguments: TransportError.Code.allCases)
     func codes(_ code: TransportError.Code) throws {
         #expect(try JSONDecoder().decode(TransportError.Code.self, from: JSONEncoder().encode(code)) == code)

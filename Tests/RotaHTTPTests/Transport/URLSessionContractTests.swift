@@ -1,4 +1,5 @@
 import RotaHTTP
+import RotaTestSupport
 import RotaTesting
 import Testing
 
@@ -14,7 +15,7 @@ struct URLSessionContractTests {
         #endif
     }
 
-    @Test("R7 T-77 the transport keeps its contract", arguments: checks)
+    @Test("The transport keeps its contract", .rows("T-77"), arguments: checks)
     func contract(_ check: TransportContract.Check) async throws {
         let transport = URLSessionTransport(addressPolicy: .unrestricted)
         try await check.run { transport }

@@ -1,5 +1,6 @@
 import Foundation
 import RotaHTTP
+import RotaTestSupport
 import RotaTesting
 import Synchronization
 import Testing
@@ -28,7 +29,7 @@ struct URLSessionTransportTests {
         } catch { return (error as? TransportError)?.code }
     }
 
-    @Test("T-1 T-85 T-86 a request arrives as it was made, and its answer comes back with its timings")
+    @Test("A request arrives as it was made, and its answer comes back with its timings", .rows("T-1", "T-85", "T-86"))
     func roundTrip() async throws {
         try await with({ .status(201, headers: ["X-Answer": "yes"], text: "got \($0.text)") }) { transport, server in
             let request = try HTTPRequest(
@@ -42,7 +43,7 @@ struct URLSessionTransportTests {
         }
     }
 
-    @Test("T-31 loopback is refused by default, before anything is sent")
+    @Test("Loopback is refused by default, before anything is sent", .rows("T-31"))
     func refusedByDefault() async throws {
         let server = try await LoopbackServer { _ in .status(200) }
         let transport = URLSessionTransport()
@@ -178,7 +179,7 @@ struct URLSessionTransportTests {
         await transport.close()
     }
 
-    @Test("T-77 a server that speaks no TLS is a TLS error")
+    @Test("A server that speaks no TLS is a TLS error", .rows("T-77"))
     func noTLS() async throws {
         try await with({ _ in .status(200) }) { transport, server in
             let request = try HTTPRequest(
@@ -209,7 +210,7 @@ struct URLSessionTransportTests {
         await server.stop()
     }
 
-    @Test("K-11 header fields of one name all arrive")
+    @Test("Header fields of one name all arrive", .rows("K-11"))
     func repeatedHeaders() async throws {
         try await with({ _ in .status(200) }) { transport, server in
             _ = try await transport.send(

@@ -1,5 +1,6 @@
 import Foundation
 import RotaRetry
+import RotaTestSupport
 import Testing
 
 @Suite("Circuit breaker")
@@ -21,7 +22,7 @@ struct CircuitBreakerTests {
         return breaker
     }
 
-    @Test("SX-18 five failures in a row open it for a minute, then one probe decides")
+    @Test("Five failures in a row open it for a minute, then one probe decides", .rows("SX-18"))
     func strait() {
         var breaker = CircuitBreaker()
         for count in 1...4 {

@@ -1,5 +1,6 @@
 import Foundation
 import RotaRetry
+import RotaTestSupport
 import Testing
 
 @Suite("Backoff")
@@ -71,7 +72,7 @@ struct BackoffTests {
         #expect((1...4).map { steady.nominalDelay(afterAttempt: $0) } == [2, 4, 6, 8].map { Duration.seconds($0) })
     }
 
-    @Test("S-45 of explicit delays the last repeats")
+    @Test("Of explicit delays the last repeats", .rows("S-45"))
     func explicitDelays() {
         let backoff = Backoff.delays([.seconds(5), .seconds(1), .seconds(30)])
         let delays = (1...6).map { backoff.nominalDelay(afterAttempt: $0) }

@@ -1,5 +1,6 @@
 import Foundation
 import RotaRetry
+import RotaTestSupport
 import Testing
 
 /// A preset's nominal delays in seconds, and how far jitter may move each, as parts of it.
@@ -30,7 +31,7 @@ struct Preset: Sendable, CustomTestStringConvertible {
 
 @Suite("Presets")
 struct PresetTests {
-    @Test("T-39, KX-3, SX-8, C-3: the nominal delays of every preset", arguments: Preset.all)
+    @Test("The nominal delays of every preset", .rows("T-39", "KX-3", "SX-8", "C-3"), arguments: Preset.all)
     func nominalDelays(preset: Preset) throws {
         try preset.policy.validate()
         #expect(preset.policy.maxAttempts == preset.attempts)
@@ -42,7 +43,8 @@ struct PresetTests {
     }
 
     @Test(
-        "T-39, SX-8, C-3: seeded delays of every preset fill their bounds and never leave them", arguments: Preset.all)
+        "Seeded delays of every preset fill their bounds and never leave them", .rows("T-39", "SX-8", "C-3"),
+        arguments: Preset.all)
     func bounds(preset: Preset) {
         var generator = SeededGenerator(7)
         for (index, nominal) in preset.nominal.enumerated() {
@@ -63,7 +65,7 @@ struct PresetTests {
         }
     }
 
-    @Test("C-4: 250 ms × 2^attempt counts attempts from 1, or from 0 if told so")
+    @Test("250 ms × 2^attempt counts attempts from 1, or from 0 if told so", .rows("C-4"))
     func countingFrom() {
         #expect(Backoff.trigrun == .trigrun(countingFrom: 1))
         #expect(Backoff.trigrun(countingFrom: 0).nominalDelay(afterAttempt: 1) == .milliseconds(250))

@@ -1,5 +1,6 @@
 import Foundation
 import RotaRetry
+import RotaTestSupport
 import Testing
 
 #if canImport(FoundationNetworking)
@@ -63,7 +64,7 @@ struct ClassificationTests {
     }
 
     @Test(
-        "SX-17 every failure has a class by Strait's names",
+        "Every failure has a class by Strait's names", .rows("SX-17"),
         arguments: [
             (AttemptFailure.http(status: 429), "rate_limited"), (.http(status: 401), "auth"),
             (.http(status: 403), "auth"),
@@ -85,7 +86,7 @@ struct ClassificationTests {
         #expect(ErrorClass.all.contains(failure.errorClass))
     }
 
-    @Test("SX-17 which classes are not retried, and which use the fallback endpoint")
+    @Test("Which classes are not retried, and which use the fallback endpoint", .rows("SX-17"))
     func classRules() {
         #expect(ErrorClass.all.count == 10)
         #expect(ErrorClass.all.filter { !$0.isRetryable }.map(\.rawValue) == ["auth", "client", "oom", "budget"])
@@ -94,7 +95,7 @@ struct ClassificationTests {
                 == ["rate_limited", "transient", "timeout", "connection"])
     }
 
-    @Test("SX-17 what is not retried by default agrees with the class of every kind")
+    @Test("What is not retried by default agrees with the class of every kind", .rows("SX-17"))
     func defaultAgreesWithClass() {
         let kinds: [FailureKind] = [
             .timeout, .connection, .dns, .tls, .responseMismatch, .missingSecret, .handlerError, .forbiddenAddress,

@@ -1,5 +1,6 @@
 import Foundation
 import RotaRetry
+import RotaTestSupport
 import Testing
 
 @Suite("Overrides of one execution")
@@ -8,7 +9,7 @@ struct RetryOverridesTests {
         (1...count).map { policy.backoff.nominalDelay(afterAttempt: $0) }
     }
 
-    @Test("S-73 max_attempts_override, within 1–100")
+    @Test("Max_attempts_override, within 1–100", .rows("S-73"))
     func maxAttempts() throws {
         #expect(try RetryPolicy.strait.applying(.init(maxAttempts: 7)).maxAttempts == 7)
         for wrong in [0, -1, 101] {
@@ -19,7 +20,7 @@ struct RetryOverridesTests {
         }
     }
 
-    @Test("S-74 timeout_secs_override is carried, checked, and changes no delay")
+    @Test("Timeout_secs_override is carried, checked, and changes no delay", .rows("S-74"))
     func timeout() throws {
         #expect(try RetryPolicy.strait.applying(.init(timeout: .seconds(30))) == .strait)
         for wrong in [Duration.zero, .seconds(-1), .seconds(Int64.max)] {
@@ -28,7 +29,7 @@ struct RetryOverridesTests {
     }
 
     @Test(
-        "S-44, S-45, S-75 exponential, linear, fixed, custom",
+        "Exponential, linear, fixed, custom", .rows("S-44", "S-45", "S-75"),
         arguments: [
             (RetryStrategy.exponential, [1, 2, 4, 8]), (.linear, [1, 2, 3, 4]), (.fixed, [1, 1, 1, 1]),
             (.custom, [5, 7, 7, 7]),
@@ -40,7 +41,7 @@ struct RetryOverridesTests {
         #expect(policy.maxAttempts == 4 && policy.retrying == .any)
     }
 
-    @Test("SX-8 a named strategy has Strait's floor of a second, unless told to be shorter")
+    @Test("A named strategy has Strait's floor of a second, unless told to be shorter", .rows("SX-8"))
     func namedFloor() throws {
         let zero = try Backoff(strategy: .custom, delays: [.zero, .milliseconds(200), .seconds(2)])
         #expect((1...3).map { zero.nominalDelay(afterAttempt: $0) } == [1, 1, 2].map { .seconds($0) })
@@ -65,7 +66,7 @@ struct RetryOverridesTests {
         #expect(policy.backoff == (try Backoff(strategy: .custom, delays: [.seconds(2)])))
     }
 
-    @Test("S-76, S-77 another first delay and another cap keep the kind of backoff")
+    @Test("Another first delay and another cap keep the kind of backoff", .rows("S-76", "S-77"))
     func delays() throws {
         let overrides = RetryOverrides(initialDelay: .seconds(3), maximumDelay: .seconds(7))
         #expect(Self.nominal(try RetryPolicy.strait.applying(overrides)) == [3, 6, 7, 7].map { .seconds($0) })
@@ -97,7 +98,7 @@ struct RetryOverridesTests {
         #expect(try policy.applying(RetryOverrides()) == policy)
     }
 
-    @Test("S-73 to S-77 as Strait's JSON, in which zero is not given")
+    @Test("As Strait's JSON, in which zero is not given", .rows("S-73 to S-77"))
     func coding() throws {
         let overrides: RetryOverrides = try decode(
             """

@@ -1,10 +1,11 @@
 import Foundation
 import RotaRetry
+import RotaTestSupport
 import Testing
 
 @Suite("Policies as JSON")
 struct RetryPolicyCodingTests {
-    @Test("T-81 a job's retry_policy is a whole policy")
+    @Test("A job's retry_policy is a whole policy", .rows("T-81"))
     func trigrun() throws {
         let policy: RetryPolicy = try decode(
             #"{"max_attempts":5,"retry_on_statuses":[429,500,502,503,504]}"#)
@@ -17,7 +18,7 @@ struct RetryPolicyCodingTests {
     }
 
     @Test(
-        "K-13, I-9, I-19, C-1 counts of retries are one less than attempts",
+        "Counts of retries are one less than attempts", .rows("K-13", "I-9", "I-19", "C-1"),
         arguments: ["max_retries", "retries", "retry"])
     func retries(key: String) throws {
         #expect(try decode(RetryPolicy.self, #"{"\#(key)":3}"#).maxAttempts == 4)

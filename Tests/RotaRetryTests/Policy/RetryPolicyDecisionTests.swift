@@ -1,5 +1,6 @@
 import Foundation
 import RotaRetry
+import RotaTestSupport
 import Testing
 
 @Suite("Decisions")
@@ -13,7 +14,7 @@ struct RetryPolicyDecisionTests {
         return policy.decide(attempt: attempt, failure: failure, elapsed: elapsed, now: now, using: &generator)
     }
 
-    @Test("T-37, T-78 three attempts by default, the first included, then it has failed")
+    @Test("Three attempts by default, the first included, then it has failed", .rows("T-37", "T-78"))
     func defaultAttempts() {
         let failure = AttemptFailure.http(status: 500)
         #expect(RetryPolicy.default.maxAttempts == 3)
@@ -24,7 +25,9 @@ struct RetryPolicyDecisionTests {
         #expect(RetryPolicy.default == .trigrun && RetryPolicy.default == .exponential())
     }
 
-    @Test("T-38 429, 500, 502, 503 and 504 are retried; 501, 404 and the rest fail at once", arguments: 100...599)
+    @Test(
+        "429, 500, 502, 503 and 504 are retried; 501, 404 and the rest fail at once", .rows("T-38"),
+        arguments: 100...599)
     func defaultStatuses(status: Int) {
         let decision = Self.decide(.default, .http(status: status))
         if [429, 500, 502, 503, 504].contains(status) {
@@ -34,7 +37,7 @@ struct RetryPolicyDecisionTests {
         }
     }
 
-    @Test("T-39 the retries are nominally 500 ms and 1 s away, and full jitter spreads them from zero")
+    @Test("The retries are nominally 500 ms and 1 s away, and full jitter spreads them from zero", .rows("T-39"))
     func backoff() {
         var policy = RetryPolicy.trigrun
         var generator = SeededGenerator(4)
@@ -52,7 +55,7 @@ struct RetryPolicyDecisionTests {
     }
 
     @Test(
-        "T-79 timeouts and connection errors are retried whatever the statuses",
+        "Timeouts and connection errors are retried whatever the statuses", .rows("T-79"),
         arguments: [FailureKind.timeout, .connection, .dns, .tls])
     func alwaysRetried(kind: FailureKind) {
         let policy = RetryPolicy(retrying: FailureSet(statuses: []))
@@ -60,7 +63,7 @@ struct RetryPolicyDecisionTests {
         #expect(Self.decide(policy, AttemptFailure(kind)).delay != nil)
     }
 
-    @Test("T-80 a body mismatch is no reason to retry, unless the policy says so")
+    @Test("A body mismatch is no reason to retry, unless the policy says so", .rows("T-80"))
     func responseMismatch() {
         let mismatch = AttemptFailure(.responseMismatch, status: 200)
         #expect(Self.decide(.default, mismatch) == .stop(.notRetryable))
@@ -98,7 +101,7 @@ struct RetryPolicyDecisionTests {
         #expect(Self.decide(RetryPolicy(retrying: .any), AttemptFailure(.canceled)) == .stop(.canceled))
     }
 
-    @Test("K-13, KX-3, C-6 Krafter: three retries 15, 30 and 45 s apart, after any failure")
+    @Test("Krafter: three retries 15, 30 and 45 s apart, after any failure", .rows("K-13", "KX-3", "C-6"))
     func krafter() {
         for failure in [AttemptFailure.http(status: 404), .init(.responseMismatch), .init(.timeout)] {
             let decisions = (1...4).map { Self.decide(.krafter, attempt: $0, failure) }
@@ -111,7 +114,7 @@ struct RetryPolicyDecisionTests {
         #expect(RetryPolicy.krafter.retries == 3)
     }
 
-    @Test("C-1, I-9, I-19 n retries are n + 1 attempts", arguments: 0...10)
+    @Test("N retries are n + 1 attempts", .rows("C-1", "I-9", "I-19"), arguments: 0...10)
     func retries(count: Int) {
         var policy = RetryPolicy.default
         policy.retries = count
@@ -119,7 +122,8 @@ struct RetryPolicyDecisionTests {
         #expect(policy.retries == count)
     }
 
-    @Test("C-6, SX-17 Strait retries by error class: 4xx not, but for 408, 425 and 429", arguments: 300...599)
+    @Test(
+        "Strait retries by error class: 4xx not, but for 408, 425 and 429", .rows("C-6", "SX-17"), arguments: 300...599)
     func strait(status: Int) {
         let decision = Self.decide(.strait, .http(status: status))
         #expect((decision.delay != nil) == AttemptFailure.http(status: status).errorClass.isRetryable)

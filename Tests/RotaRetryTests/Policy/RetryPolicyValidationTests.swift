@@ -1,5 +1,6 @@
 import Foundation
 import RotaRetry
+import RotaTestSupport
 import Testing
 
 @Suite("Validation")
@@ -68,7 +69,7 @@ struct RetryPolicyValidationTests {
     }
 
     @Test(
-        "C-1, T-37, I-19, SX-13 each system checks its own range of attempts",
+        "Each system checks its own range of attempts", .rows("C-1", "T-37", "I-19", "SX-13"),
         arguments: [(1...10, 10, 11), (1...11, 11, 12), (1...100, 100, 101)])
     func profiles(range: ClosedRange<Int>, most: Int, tooMany: Int) throws {
         try RetryPolicy.exponential(maxAttempts: most).validate(attempts: range)

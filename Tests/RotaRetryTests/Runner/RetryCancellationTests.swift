@@ -1,5 +1,6 @@
 import Foundation
 import RotaRetry
+import RotaTestSupport
 import Synchronization
 import Testing
 
@@ -70,7 +71,7 @@ struct RetryCancellationTests {
         #expect(try await task.awaited == 42)
     }
 
-    @Test("An attempt that is out of time is canceled, counts as timed out, and is retried (T-79)")
+    @Test("An attempt that is out of time is canceled, counts as timed out, and is retried", .rows("T-79"))
     func timeout() async throws {
         let clock = TestClock()
         let canceled = Mutex(0)

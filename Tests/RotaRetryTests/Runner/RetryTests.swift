@@ -1,5 +1,6 @@
 import Foundation
 import RotaRetry
+import RotaTestSupport
 import Synchronization
 import Testing
 
@@ -12,7 +13,9 @@ struct RetryTests {
     /// Random numbers and the date of every test: always the longest delay, always the RFC's date.
     static let sources = RetrySources(random: { .max }, now: { rfcDate })
 
-    @Test("T-78 it tries until it succeeds, waits by the policy, and says which attempt it is and what went before")
+    @Test(
+        "It tries until it succeeds, waits by the policy, and says which attempt it is and what went before",
+        .rows("T-78"))
     func succeeds() async throws {
         let clock = LeapingClock()
         var seen: [(attempt: Int, last: Int?, elapsed: Duration)] = []

@@ -1,5 +1,6 @@
 import Foundation
 import RotaSchedule
+import RotaTestSupport
 import Testing
 
 @Suite struct CronSyntaxTests {
@@ -27,7 +28,7 @@ import Testing
     }
 
     @Test(
-        "T-12 T-13 T-14 T-15 T-16 mistakes are refused with their place",
+        "Mistakes are refused with their place", .rows("T-12", "T-13", "T-14", "T-15", "T-16"),
         arguments: [
             Mistake("60 * * * *", .outOfRange, "minute", at: "60", hint: "minute 0 of the next hour is 0"),
             Mistake("* 24 * * *", .outOfRange, "hour", at: "24", hint: "midnight is hour 0"),
@@ -153,7 +154,7 @@ import Testing
         #expect(try CronExpression(left).hashValue == CronExpression(right).hashValue)
     }
 
-    @Test("T-16 Sunday is 0 or 7")
+    @Test("Sunday is 0 or 7", .rows("T-16"))
     func sunday() throws {
         let seven = try CronExpression("0 0 * * 7")
         #expect(text(seven.next(after: instant("2026-03-04T00:00:00Z"))) == "2026-03-08T00:00:00Z")

@@ -1,5 +1,6 @@
 import Foundation
 import RotaSchedule
+import RotaTestSupport
 import Testing
 
 @Suite struct ScheduleCodingTests {
@@ -62,7 +63,8 @@ import Testing
     }
 
     @Test(
-        "T-9 T-10 T-11 K-4 K-5 K-6 KX-1 I-3 I-4 S-24 the services' spellings are read",
+        "The services' spellings are read",
+        .rows("T-9", "T-10", "T-11", "K-4", "K-5", "K-6", "KX-1", "I-3", "I-4", "S-24"),
         arguments: [
             (#"{"every_n_minutes":15,"timezone":"UTC"}"#, try? Schedule.everyMinutes(15)),
             (
@@ -87,7 +89,7 @@ import Testing
     }
 
     @Test(
-        "I-4 both or neither, and everything that cannot be, is a decoding error with a text",
+        "Both or neither, and everything that cannot be, is a decoding error with a text", .rows("I-4"),
         arguments: [
             (#"{}"#, "exactly one"), (#"{"cron":"0 9 * * *","run_at":"2026-03-15T10:00:00Z"}"#, "cron and run_at"),
             (#"{"cron":"61 * * * *"}"#, "61 is too large"),

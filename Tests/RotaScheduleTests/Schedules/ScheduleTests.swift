@@ -1,12 +1,14 @@
 import Foundation
 import RotaSchedule
+import RotaTestSupport
 import Testing
 
 @Suite struct ScheduleTests {
     private let creation = instant("2026-03-15T10:03:20Z")
 
     @Test(
-        "T-2 every_n_minutes is 1–1440", arguments: [(0, false), (1, true), (1_440, true), (1_441, false), (-5, false)])
+        "Every_n_minutes is 1–1440", .rows("T-2"),
+        arguments: [(0, false), (1, true), (1_440, true), (1_441, false), (-5, false)])
     func minutes(count: Int, allowed: Bool) {
         guard !allowed else {
             #expect(throws: Never.self) { try Schedule.everyMinutes(count) }
@@ -16,7 +18,7 @@ import Testing
         #expect(error?.code == .interval && error?.value == "\(count)")
     }
 
-    @Test("T-3 C-14 an interval counts from creation")
+    @Test("An interval counts from creation", .rows("T-3", "C-14"))
     func anchored() throws {
         let schedule = try Schedule.everyMinutes(15).anchored(at: creation)
         #expect(text(schedule.next(after: creation)) == "2026-03-15T10:18:20Z")
@@ -29,7 +31,7 @@ import Testing
     }
 
     @Test(
-        "K-4 K-6 K-7 KX-2 presets",
+        "Presets", .rows("K-4", "K-6", "K-7", "KX-2"),
         arguments: [("every_30s", 30), ("every_5m", 300), ("every_1h", 3_600), ("every_1d", 86_400)])
     func presets(name: String, length: Int) throws {
         let schedule = try Schedule.preset(name).anchored(at: creation)
@@ -45,7 +47,7 @@ import Testing
         #expect(throws: ScheduleError.self) { try Schedule.parse(name) }
     }
 
-    @Test("T-5 I-4 KX-1 C-15 one instant, exactly once")
+    @Test("One instant, exactly once", .rows("T-5", "I-4", "KX-1", "C-15"))
     func once() throws {
         let due = instant("2026-03-15T10:00:00Z")
         for text in [
@@ -72,7 +74,7 @@ import Testing
         if text == "2026-03-15T10:00:00" { #expect(error?.message.contains("add Z") == true) }
     }
 
-    @Test("T-6 immediately is once, at creation")
+    @Test("Immediately is once, at creation", .rows("T-6"))
     func immediately() {
         #expect(Schedule.immediately.next(after: creation) == nil)
         let schedule = Schedule.immediately.anchored(at: creation)
@@ -166,7 +168,7 @@ import Testing
         #expect(schedule.limited(toRuns: 3).maximumRuns == 3 && schedule.maximumRuns == nil)
     }
 
-    @Test("T-11 K-8 I-8 S-33 C-13 the zone is UTC by default and checked at once")
+    @Test("The zone is UTC by default and checked at once", .rows("T-11", "K-8", "I-8", "S-33", "C-13"))
     func zones() throws {
         #expect(try Schedule.cron("0 9 * * *").timeZoneIdentifier == "UTC")
         #expect(try Schedule.cron("0 9 * * *", in: "Asia/Shanghai").timeZoneIdentifier == "Asia/Shanghai")
@@ -201,7 +203,7 @@ import Testing
         #expect(plain.previousOccurrence(before: creation)?.nominal == plain.previous(before: creation))
     }
 
-    @Test("S-32 SX-3 an execution window contains whole minutes, and opens next")
+    @Test("An execution window contains whole minutes, and opens next", .rows("S-32", "SX-3"))
     func window() throws {
         let window = try ExecutionWindow("* 9-16 * * 1-5", in: "America/New_York")
         #expect(window.contains(instant("2026-03-16T13:00:30Z")))

@@ -1,5 +1,6 @@
 import Foundation
 import RotaStore
+import RotaTestSupport
 import RotaTesting
 import Testing
 
@@ -14,17 +15,18 @@ import Testing
         return execution
     }
 
-    @Test("K-17 a run that began before another and ends after it does not bring back the date of the last run")
+    @Test(
+        "A run that began before another and ends after it does not bring back the date of the last run", .rows("K-17"))
     func lastRun() {
-        var tally = JobTally()
-        tally.count(.succeeded, startedAt: start + 20, finishedAt: start + 30)
-        tally.count(.failed, startedAt: start + 10, finishedAt: start + 40)
-        #expect(tally.lastRunAt == start + 20)
-        #expect(tally.lastStatus == .failed && tally.lastFinishedAt == start + 40)
+        var statistics = JobStatistics()
+        statistics.count(.succeeded, startedAt: start + 20, finishedAt: start + 30)
+        statistics.count(.failed, startedAt: start + 10, finishedAt: start + 40)
+        #expect(statistics.lastRunAt == start + 20)
+        #expect(statistics.lastStatus == .failed && statistics.lastFinishedAt == start + 40)
         // A clock that had run ahead, and was set right, is not believed for ever.
-        tally.count(.succeeded, startedAt: start + 9000, finishedAt: start + 9001)
-        tally.count(.succeeded, startedAt: start + 50, finishedAt: start + 60)
-        #expect(tally.lastRunAt == start + 50)
+        statistics.count(.succeeded, startedAt: start + 9000, finishedAt: start + 9001)
+        statistics.count(.succeeded, startedAt: start + 50, finishedAt: start + 60)
+        #expect(statistics.lastRunAt == start + 50)
     }
 
     @Test("A retention that was lowered is not forgotten when a commit is refused for its length")
@@ -40,14 +42,14 @@ import Testing
         definition.retention = .last(2)
         _ = try await store.replace(
             JobReplacement(
-                id: job.id, expectedRevision: 1, definition: definition, position: job.position, date: start))
+                id: job.id, expectedRevision: 1, definition: definition, scheduleState: job.scheduleState, date: start))
         // From now on it is in the snapshot, and no change in the journal tells of it.
         try await store.compact()
-        #expect(try await store.agenda(at: start, limit: 1).isPruningDue)
+        #expect(try await store.dueWork(at: start, limit: 1).isPruningDue)
         let large = try (2...60).map { JobInsertion(try StoreSamples.job($0)) }
         let error = await #expect(throws: FileStoreError.self) { _ = try await store.insert(large) }
         #expect(error?.code == .commitTooLarge)
-        #expect(try await store.agenda(at: start, limit: 1).isPruningDue)
+        #expect(try await store.dueWork(at: start, limit: 1).isPruningDue)
         #expect(try await store.prune(at: start, limit: 10).removedExecutions == 7)
         try await store.close()
     }
@@ -61,7 +63,7 @@ import Testing
             for _ in 0..<count {
                 let operation = script.next().operation
                 var log = ChangeLog(isRecording: true)
-                if case .agenda(let now, let limit) = operation { _ = state.agenda(at: now, limit: limit) }
+                if case .dueWork(let now, let limit) = operation { _ = state.dueWork(at: now, limit: limit) }
                 operation.run(on: &state, log: &log)
                 try body(operation, log.changes)
             }
@@ -97,8 +99,8 @@ import Testing
         #expect(Self.indexes(again) == Self.indexes(state))
         run(200) { operation, changes in
             var log = ChangeLog(isRecording: true)
-            if case .agenda(let now, let limit) = operation {
-                let (one, other) = (state.agenda(at: now, limit: limit), again.agenda(at: now, limit: limit))
+            if case .dueWork(let now, let limit) = operation {
+                let (one, other) = (state.dueWork(at: now, limit: limit), again.dueWork(at: now, limit: limit))
                 #expect(one.isPruningDue == other.isPruningDue)
             }
             if case .executions(let query) = operation {
@@ -117,7 +119,7 @@ import Testing
             let history = state.histories[id] ?? JobHistory()
             return [
                 "\(id)", "\(Array(history.executions.suffix()))", "\(Array(history.finished.suffix()))",
-                "\(Array((state.finishedNotices[id] ?? OrderedIndex()).suffix()))", "\(history.scheduledCount)",
+                "\(Array((state.finishedNotifications[id] ?? OrderedIndex()).suffix()))", "\(history.scheduledCount)",
                 "\(history.idempotencyKey ?? "")", "\(history.operations.sorted())", "\(history.backfills.count)",
             ].joined(separator: " ")
         }

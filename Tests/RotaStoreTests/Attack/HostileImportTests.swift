@@ -1,5 +1,6 @@
 import Foundation
 import RotaStore
+import RotaTestSupport
 import RotaTesting
 import Testing
 
@@ -19,18 +20,18 @@ import Testing
         }
     }
 
-    @Test("S-22 two jobs of a project with one slug are not imported")
+    @Test("Two jobs of a project with one slug are not imported", .rows("S-22"))
     func slugs() async throws {
         var (one, two) = (try StoreSamples.job(1), try StoreSamples.job(2))
-        one.definition.labels.slug = "same"
-        two.definition.labels.slug = "same"
+        one.definition.attributes.slug = "same"
+        two.definition.attributes.slug = "same"
         let error = try #require(try await check([.putJob(one), .putJob(two)]))
         #expect(error.code == .inconsistentRecord)
-        two.definition.labels.project = "other"
+        two.definition.attributes.project = "other"
         #expect(try await check([.putJob(one), .putJob(two)]) == nil)
     }
 
-    @Test("S-15 jobs that wait for each other are not imported")
+    @Test("Jobs that wait for each other are not imported", .rows("S-15"))
     func cycles() async throws {
         let (one, two) = (try StoreSamples.job(1), try StoreSamples.job(2))
         func wait(_ number: Int, _ job: Job, for other: Job) -> Change {

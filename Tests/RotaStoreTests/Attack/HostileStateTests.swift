@@ -1,5 +1,6 @@
 import Foundation
 import RotaStore
+import RotaTestSupport
 import RotaTesting
 import Testing
 
@@ -36,8 +37,8 @@ import Testing
         _ = state.finish([completion], log: &log)
     }
 
-    @Test("T-58 a notice is neither counted nor held back by the limits of its job")
-    func notices() throws {
+    @Test("A notification is neither counted nor held back by the limits of its job", .rows("T-58"))
+    func notifications() throws {
         let limits = [
             JobLimits(concurrency: 1), JobLimits(rate: RateLimit(2, per: .seconds(3600))),
             JobLimits(sharedRates: [SharedRateLimit("all", RateLimit(2, per: .seconds(3600)))]),
@@ -53,7 +54,7 @@ import Testing
             end(first, &state)
             let next = claim(&state, at: 2)
             #expect(next.map(\.execution.source).contains(.notification))
-            #expect(next.map(\.execution.source).contains(.schedule), "a notice took the place of a run")
+            #expect(next.map(\.execution.source).contains(.schedule), "a notification took the place of a run")
             #expect(next.count == 2)
         }
     }
@@ -65,9 +66,10 @@ import Testing
         var run = StoreSamples.execution(1, of: job, at: at(60))
         run.progress.status = status
         run.progress.finishedAt = status.isTerminal ? at(60) : nil
-        var position = job.position
-        position.cursor = at(60)
-        let fire = Fire(jobID: job.id, expectedRevision: 1, executions: [run], skips: [], position: position)
+        var scheduleState = job.scheduleState
+        scheduleState.decidedThrough = at(60)
+        let fire = FireRequest(
+            jobID: job.id, expectedRevision: 1, executions: [run], skips: [], scheduleState: scheduleState)
         let outcome = state.fire([fire], log: &log)
         #expect((outcome == [.conflict]) == (status != .queued))
         #expect((state.executions[run.id] == nil) == (status != .queued))
@@ -81,11 +83,12 @@ import Testing
         func fire(_ seconds: Double, _ state: inout StoreState) throws -> [SkippedOccurrence.Reason] {
             number += 1
             let present = try #require(state.jobs[job.id])
-            var position = present.position
-            position.cursor = at(seconds)
+            var scheduleState = present.scheduleState
+            scheduleState.decidedThrough = at(seconds)
             let run = StoreSamples.execution(number, of: job, at: at(seconds))
-            let fire = Fire(
-                jobID: job.id, expectedRevision: present.revision, executions: [run], skips: [], position: position)
+            let fire = FireRequest(
+                jobID: job.id, expectedRevision: present.revision, executions: [run], skips: [],
+                scheduleState: scheduleState)
             guard case .fired(_, let skips, _)? = state.fire([fire], log: &log).first else { return [.misfire] }
             return skips.map(\.reason)
         }
@@ -94,11 +97,12 @@ import Testing
         var definition = present.definition
         definition.schedule = .every(.seconds(30), anchor: start)
         definition.retention = .last(0)
-        var position = present.position
-        position.cursor = start
+        var scheduleState = present.scheduleState
+        scheduleState.decidedThrough = start
         _ = try state.replace(
             JobReplacement(
-                id: job.id, expectedRevision: present.revision, definition: definition, position: position, date: start),
+                id: job.id, expectedRevision: present.revision, definition: definition, scheduleState: scheduleState,
+                date: start),
             log: &log)
         #expect(try fire(60, &state) == [.duplicate])
         _ = state.cancel([Cancellation(ExecutionID(bits: 2), date: at(100))], log: &log)
@@ -116,11 +120,12 @@ import Testing
             id: ExecutionID(bits: 1), source: .manual, scheduledFor: start, dueAt: nan, createdAt: start)
         try state.enqueue([bad, StoreSamples.execution(2, of: job, at: start)], log: &log)
         #expect(claim(&state).map(\.execution.id) == [ExecutionID(bits: 2)])
-        #expect(state.agenda(at: at(40), limit: 10).nextWake.map { $0.timeIntervalSinceReferenceDate.isFinite } ?? true)
+        #expect(
+            state.dueWork(at: at(40), limit: 10).nextWakeup.map { $0.timeIntervalSinceReferenceDate.isFinite } ?? true)
         _ = state.cancel([Cancellation(bad.id, date: start)], log: &log)
         #expect(state.claims.plain.isEmpty)
         _ = state.delete([job.id], log: &log)
-        #expect(state.agenda(at: at(1e6), limit: 10).nextWake == nil)
+        #expect(state.dueWork(at: at(1e6), limit: 10).nextWakeup == nil)
     }
 
     @Test("A key of an operation that expires at no instant is one key")
@@ -130,23 +135,23 @@ import Testing
         for revision in 1...2 {
             _ = try state.replace(
                 JobReplacement(
-                    id: job.id, expectedRevision: revision, position: job.position, date: start,
-                    idempotencyKey: IdempotencyKey("k\(revision)", for: "pause", until: nan)), log: &log)
+                    id: job.id, expectedRevision: revision, scheduleState: job.scheduleState, date: start,
+                    idempotencyKey: OperationKey("k\(revision)", for: "pause", until: nan)), log: &log)
         }
         _ = state.delete([job.id], log: &log)
         #expect(!state.prune(at: at(1e9), limit: 10, log: &log).hasMore)
-        #expect(state.agenda(at: start, limit: 1).nextWake == nil)
+        #expect(state.dueWork(at: start, limit: 1).nextWakeup == nil)
     }
 
     @Test("The greatest numbers trap nowhere")
     func greatestNumbers() throws {
         var job = try StoreSamples.job(1)
         job.version = .max
-        job.position.revision = .max
-        job.position.scheduledRuns = .max
-        job.tally.succeeded = .max
-        job.tally.failed = .max
-        job.tally.dropped = .max
+        job.scheduleState.revision = .max
+        job.scheduleState.firedCount = .max
+        job.statistics.succeeded = .max
+        job.statistics.failed = .max
+        job.statistics.canceledOrExpired = .max
         job.definition.limits = JobLimits(
             concurrency: .min, concurrencyPerKey: .min, rate: RateLimit(.max, per: .seconds(Int64.max)),
             sharedRates: [SharedRateLimit("a", RateLimit(.min, per: .seconds(-1)))], timeToLive: .seconds(Int64.max),
@@ -155,11 +160,11 @@ import Testing
         job.definition.retention.maximumCount = .min
         var state = try state(with: job)
         var log = ChangeLog(isRecording: false)
-        var position = job.position
-        position.cursor = at(60)
-        let fire = Fire(
+        var scheduleState = job.scheduleState
+        scheduleState.decidedThrough = at(60)
+        let fire = FireRequest(
             jobID: job.id, expectedRevision: .max, executions: [StoreSamples.execution(1, of: job, at: at(60))],
-            skips: [], position: position)
+            skips: [], scheduleState: scheduleState)
         guard case .fired? = state.fire([fire], log: &log).first else {
             Issue.record("a conflict")
             return
@@ -167,16 +172,16 @@ import Testing
         let claimed = try #require(claim(&state, at: 61, limit: .max).first)
         end(claimed, &state, at: 62)
         let now = try #require(state.jobs[job.id])
-        #expect(now.tally.succeeded == .max && now.position.scheduledRuns == .max)
+        #expect(now.statistics.succeeded == .max && now.scheduleState.firedCount == .max)
         _ = try state.replace(
             JobReplacement(
-                id: job.id, expectedRevision: now.position.revision, definition: job.definition,
-                position: now.position, date: start), log: &log)
-        _ = state.agenda(at: at(100), limit: .max)
+                id: job.id, expectedRevision: now.scheduleState.revision, definition: job.definition,
+                scheduleState: now.scheduleState, date: start), log: &log)
+        _ = state.dueWork(at: at(100), limit: .max)
         _ = state.prune(at: .distantFuture, limit: .max, log: &log)
     }
 
-    @Test("S-11 a version keeps its date and its author, whatever is changed besides")
+    @Test("A version keeps its date and its author, whatever is changed besides", .rows("S-11"))
     func versionsKeepTheirDates() throws {
         var (state, job) = try state()
         var log = ChangeLog(isRecording: false)
@@ -186,8 +191,9 @@ import Testing
             let now = try #require(state.jobs[job.id])
             _ = try state.replace(
                 JobReplacement(
-                    id: job.id, expectedRevision: now.position.revision, definition: name == nil ? nil : definition,
-                    position: now.position, date: at(seconds), author: author), log: &log)
+                    id: job.id, expectedRevision: now.scheduleState.revision,
+                    definition: name == nil ? nil : definition,
+                    scheduleState: now.scheduleState, date: at(seconds), author: author), log: &log)
         }
         try replace("two", at: 5, by: "ann")
         try replace(nil, at: 7, by: "eve")
@@ -199,7 +205,7 @@ import Testing
         #expect(state.versions(of: job.id).map(\.version) == [3, 2, 1])
     }
 
-    @Test("S-12 the newest 100 earlier versions are kept besides those that runs need")
+    @Test("The newest 100 earlier versions are kept besides those that runs need", .rows("S-12"))
     func versionsKept() throws {
         var (state, job) = try state()
         var log = ChangeLog(isRecording: false)
@@ -210,22 +216,24 @@ import Testing
             definition.name = "version \(number)"
             _ = try state.replace(
                 JobReplacement(
-                    id: job.id, expectedRevision: now.position.revision, definition: definition,
-                    position: now.position, date: start), log: &log)
+                    id: job.id, expectedRevision: now.scheduleState.revision, definition: definition,
+                    scheduleState: now.scheduleState, date: start), log: &log)
         }
         #expect(state.versions(of: job.id).map(\.version) == (10...110).reversed() + [1])
     }
 
-    @Test("An agenda is cut short only if the limit left something out", arguments: [1, 2])
+    @Test("Due work is cut short only if the limit left something out", arguments: [1, 2])
     func truncation(limit: Int) throws {
         var (state, _) = try state()
-        #expect(!state.agenda(at: at(100), limit: limit).isTruncated)
-        #expect(state.agenda(at: at(100), limit: 0).isTruncated)
-        #expect(!state.agenda(at: at(1), limit: 0).isTruncated)
-        #expect(!state.agenda(at: at(100), limit: .max).isTruncated)
+        #expect(!state.dueWork(at: at(100), limit: limit).isTruncated)
+        #expect(state.dueWork(at: at(100), limit: 0).isTruncated)
+        #expect(!state.dueWork(at: at(1), limit: 0).isTruncated)
+        #expect(!state.dueWork(at: at(100), limit: .max).isTruncated)
     }
 
-    @Test("T-83 an attempt is never lost for its number, nor doubled by a replay", arguments: [1, 0, 7, Int.max])
+    @Test(
+        "An attempt is never lost for its number, nor doubled by a replay", .rows("T-83"),
+        arguments: [1, 0, 7, Int.max])
     func attemptNumbers(number: Int) throws {
         var (state, job) = try state()
         var log = ChangeLog(isRecording: true)
@@ -254,18 +262,18 @@ import Testing
         var log = ChangeLog(isRecording: false)
         let other = try StoreSamples.job(2)
         _ = try state.insert([JobInsertion(other)], log: &log)
-        var position = job.position
-        position.cursor = at(120)
-        let twice = Fire(
+        var scheduleState = job.scheduleState
+        scheduleState.decidedThrough = at(120)
+        let twice = FireRequest(
             jobID: job.id, expectedRevision: 1,
             executions: [60.0, 120].map { StoreSamples.execution(1, of: job, at: at($0)) }, skips: [],
-            position: position)
-        let foreign = Fire(
+            scheduleState: scheduleState)
+        let foreign = FireRequest(
             jobID: job.id, expectedRevision: 1, executions: [],
             skips: [
                 SkippedOccurrence(
                     jobID: other.id, first: at(60), last: at(60), count: 1, reason: .misfire, decidedAt: start)
-            ], position: position)
+            ], scheduleState: scheduleState)
         #expect(state.fire([twice, foreign], log: &log) == [.conflict, .conflict])
         #expect(state.executions.isEmpty)
     }

@@ -17,10 +17,10 @@ import Testing
         var log = ChangeLog(isRecording: false)
         for (number, id) in ids.enumerated() {
             // None where it would make a circle with those that the operations made.
-            try? state.add(
+            try? state.addDependency(
                 JobDependency(
                     id: DependencyID(bits: UInt128(number)), jobID: id, dependsOn: ids[0], createdAt: date), log: &log)
-            state.apply(.putOperation(IdempotencyKey("\(number)", for: "run", until: date), id))
+            state.apply(.putOperation(OperationKey("\(number)", for: "run", until: date), id))
         }
         if let job = state.jobs.values.min(by: { $0.id < $1.id }) {
             state.apply(
@@ -87,15 +87,16 @@ import Testing
             jobID: job2, first: odd, last: odd + 0.1, count: nil, reason: .init(rawValue: "own"), decidedAt: odd)
         let execution = Execution(
             id: id, jobID: job2, jobName: "n", jobVersion: 7, source: ExecutionSource(rawValue: "x"),
-            scheduledFor: odd, createdAt: odd + 1e-6, payload: Payload(trusted: Data("{\"a\":[1,2.50]}".utf8)),
+            scheduledFor: odd, createdAt: odd + 1e-6, payload: JSONPayload(trusted: Data("{\"a\":[1,2.50]}".utf8)),
             metadata: ["a": "b", "": ""], details: RecordTests.details, pinned: job.definition, progress: progress,
             attempts: [attempt, attempt])
-        let position = JobPosition(
-            state: .completed, reason: "r", cursor: odd, next: odd, nextEffective: odd, scheduledRuns: 9,
-            lastFired: odd, awaiting: id, revision: 4)
+        let scheduleState = ScheduleState(
+            state: .completed, reason: "r", decidedThrough: odd, next: odd, nextEffective: odd, firedCount: 9,
+            lastFired: odd, awaitedExecutionID: id, revision: 4)
         let changes: [Change] =
             [
-                .putJob(job), .putPosition(job2, position), .putTally(job2, job.tally), .removeJob(job2),
+                .putJob(job), .putScheduleState(job2, scheduleState), .putStatistics(job2, job.statistics),
+                .removeJob(job2),
                 .putExecution(execution), .putProgress(id, progress), .putAttempt(id, attempt), .removeExecution(id),
                 .putSkips(job2, [skip, skip]), .putSkips(job2, []), .putSkip(skip, keeping: 12),
                 .putIdempotencyKey("a \n key", job2),

@@ -49,7 +49,7 @@ import Testing
             #expect((Self.archived(bytes) != nil) == status.isTerminal)
         }
         var withOutput = try Self.execution(1)
-        withOutput.progress.output = Payload(trusted: Data("1".utf8))
+        withOutput.progress.output = JSONPayload(trusted: Data("1".utf8))
         var details = ExecutionDetails()
         details.idempotencyKey = "key"
         var withDetails = try StoreSamples.job(1).execution(

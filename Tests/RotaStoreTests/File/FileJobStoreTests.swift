@@ -17,7 +17,7 @@ import Testing
         let store = try await FileJobStore(path: "/store", environment: environment)
         let job = Self.job(1)
         let date = Date(timeIntervalSince1970: 0)
-        let payload = Payload(trusted: Data(repeating: UInt8(ascii: "1"), count: 300_000))
+        let payload = JSONPayload(trusted: Data(repeating: UInt8(ascii: "1"), count: 300_000))
         let executions = (1...20).map {
             job.execution(
                 id: ExecutionID(bits: $0), source: .manual, scheduledFor: date, createdAt: date, payload: payload)
@@ -44,10 +44,10 @@ import Testing
         files.crash(.lostUnsynced)
         let reopened = try await open()
         #expect(reopened.recovery.endedLeases == 2)
-        let agenda = try await reopened.agenda(at: due, limit: 10)
-        #expect(agenda.expiredLeases.map(\.execution.id) == claims.map(\.execution.id))
+        let dueWork = try await reopened.dueWork(at: due, limit: 10)
+        #expect(dueWork.expiredLeases.map(\.execution.id) == claims.map(\.execution.id))
         // The tokens stay, so that a new claim fences off whoever held the old one.
-        #expect(agenda.expiredLeases.map(\.execution.progress.lease?.token) == [1, 1])
+        #expect(dueWork.expiredLeases.map(\.execution.progress.lease?.token) == [1, 1])
         files.crash(.lostUnsynced)
         #expect(try await open().recovery.endedLeases == 2)
     }
@@ -114,7 +114,8 @@ import Testing
         for _ in 0..<1000 {
             job = try await store.replace(
                 JobReplacement(
-                    id: job.id, expectedRevision: job.position.revision, position: job.position, date: job.createdAt))
+                    id: job.id, expectedRevision: job.scheduleState.revision, scheduleState: job.scheduleState,
+                    date: job.createdAt))
         }
         try await store.close()
         let sizes = files.paths.map { (files.bytes(of: $0)?.count ?? 0) }
@@ -238,6 +239,6 @@ import Testing
         return Job(
             id: JobID(bits: number),
             definition: JobDefinition(name: "job \(number)", schedule: .every(.seconds(60)), action: .handler("work")),
-            createdAt: date, position: JobPosition(state: .active, cursor: date, next: date + 60))
+            createdAt: date, scheduleState: ScheduleState(state: .active, decidedThrough: date, next: date + 60))
     }
 }

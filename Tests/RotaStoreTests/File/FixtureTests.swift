@@ -34,9 +34,9 @@ import Testing
         let report = try #require(jobs.first)
         #expect(report.name == "täglicher Bericht" && report.metadata == ["team": "a"])
         #expect(report.action.request?.url.description.contains("example.com") == true)
-        #expect(report.position.state == .paused && report.position.reason == "holiday")
-        #expect(report.version == 2 && report.position.revision == 2 && report.createdAt == date)
-        #expect(report.tally.succeeded == 1 && report.tally.lastStatus == .succeeded)
+        #expect(report.scheduleState.state == .paused && report.scheduleState.reason == "holiday")
+        #expect(report.version == 2 && report.scheduleState.revision == 2 && report.createdAt == date)
+        #expect(report.statistics.succeeded == 1 && report.statistics.lastStatus == .succeeded)
         let executions = try await store.executions(ExecutionQuery(order: .ascending)).items
         #expect(executions.map(\.id.bits) == [10, 11, 12])
         #expect(executions.map(\.status) == [.succeeded, .running, .queued])

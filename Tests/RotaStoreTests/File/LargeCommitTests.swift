@@ -113,7 +113,7 @@ import Testing
         environment.leasesPerFrame = 64
         let reopened = try await FileJobStore(path: "/store", environment: environment)
         #expect(reopened.recovery.endedLeases == 1000)
-        #expect(try await reopened.agenda(at: date, limit: 2000).expiredLeases.count == 1000)
+        #expect(try await reopened.dueWork(at: date, limit: 2000).expiredLeases.count == 1000)
         try await reopened.close()
         let again = try await FileJobStore(path: "/store", environment: environment)
         #expect(again.recovery.replayedFrames >= 2 + 1000 / 64)

@@ -30,7 +30,7 @@ import Testing
         progress.lease = Lease(owner: "someone", token: .max, expiresAt: date)
         progress.failure = failure
         progress.runningVersion = 4
-        progress.output = Payload(trusted: Data("\"out\"".utf8))
+        progress.output = JSONPayload(trusted: Data("\"out\"".utf8))
         progress.heartbeatAt = date
         progress.report = ProgressReport(fraction: 0.1 + 0.2, message: "halfway")
         progress.cancelRequestedAt = date
@@ -40,22 +40,22 @@ import Testing
     }
 
     static var job: Job {
-        var tally = JobTally()
-        tally.lastRunAt = date
-        tally.lastStatus = .canceled
-        tally.succeeded = 1
-        tally.failed = .max
-        tally.dropped = -1
-        tally.lastFinishedAt = date
-        var position = JobPosition(
-            state: .paused, reason: "because", cursor: date, next: date, nextEffective: date, scheduledRuns: 7,
-            lastFired: date, awaiting: executionID, revision: .min)
-        position.resumesAt = date
-        position.skipsRemaining = 3
-        position.breaker = CircuitBreaker()
+        var statistics = JobStatistics()
+        statistics.lastRunAt = date
+        statistics.lastStatus = .canceled
+        statistics.succeeded = 1
+        statistics.failed = .max
+        statistics.canceledOrExpired = -1
+        statistics.lastFinishedAt = date
+        var scheduleState = ScheduleState(
+            state: .paused, reason: "because", decidedThrough: date, next: date, nextEffective: date, firedCount: 7,
+            lastFired: date, awaitedExecutionID: executionID, revision: .min)
+        scheduleState.resumesAt = date
+        scheduleState.skipsRemaining = 3
+        scheduleState.breaker = CircuitBreaker()
         return Job(
             id: jobID, definition: definition, version: 9, createdAt: date, updatedAt: .distantFuture,
-            position: position, tally: tally, createdBy: "ada", updatedBy: "bob")
+            scheduleState: scheduleState, statistics: statistics, createdBy: "ada", updatedBy: "bob")
     }
 
     /// A definition in which nothing has its default.
@@ -65,7 +65,7 @@ import Testing
             overlap: .queue(limit: 7),
             retention: Retention(maximumCount: 3, maximumAge: .seconds(5), ages: [.failed: .seconds(9)]),
             metadata: ["a": "b"])
-        definition.labels = JobLabels(
+        definition.attributes = JobAttributes(
             slug: "s", description: "d", project: "p", group: "g", environment: "e", tags: ["k": "v"])
         definition.limits = JobLimits(
             concurrency: 1, concurrencyPerKey: 2, rate: RateLimit(3, per: .seconds(4)),
@@ -79,7 +79,7 @@ import Testing
         ]
         definition.versionPolicy = .minor
         definition.isBackwardsCompatible = true
-        definition.payloadSchema = Payload(trusted: Data("{}".utf8))
+        definition.payloadSchema = JSONPayload(trusted: Data("{}".utf8))
         definition.fallbackURL = "https://example.org"
         definition.deduplicationWindow = .seconds(9)
         return definition
@@ -100,7 +100,7 @@ import Testing
         details.workflowStepRunID = "w"
         details.overrides = RetryOverrides(maxAttempts: 2, timeout: .seconds(3))
         details.isDebugging = true
-        details.notice = .webhook(url: "https://example.org/hook", secret: "secret://hook")
+        details.notification = .webhook(url: "https://example.org/hook", secret: "secret://hook")
         var breaker = CircuitBreaker()
         if case .permitted(let permit) = breaker.admit(at: date) { details.circuitPermit = permit }
         return details
@@ -109,7 +109,7 @@ import Testing
     static var execution: Execution {
         var execution = job.execution(
             id: executionID, source: .webhook, scheduledFor: date, createdAt: date,
-            payload: Payload(trusted: Data("[1,2]".utf8)), metadata: ["t": "x", "u": "y"], details: details)
+            payload: JSONPayload(trusted: Data("[1,2]".utf8)), metadata: ["t": "x", "u": "y"], details: details)
         execution.progress = progress
         execution.attempts = [attempt, attempt]
         return execution
@@ -123,14 +123,16 @@ import Testing
         var bareExecution = Job(
             id: JobID(bits: 0),
             definition: JobDefinition(name: "", schedule: .every(.seconds(1)), action: .handler("h")),
-            createdAt: date, position: JobPosition(state: .draft, cursor: date, next: nil)
+            createdAt: date, scheduleState: ScheduleState(state: .draft, decidedThrough: date, next: nil)
         ).execution(
             id: ExecutionID(bits: 0), source: ExecutionSource(rawValue: ""), scheduledFor: date, createdAt: date)
         bareExecution.progress = ExecutionProgress(dueAt: date)
         return [
-            .putJob(job), .putPosition(jobID, job.position),
-            .putPosition(jobID, JobPosition(state: .completed, cursor: date, next: nil)), .putTally(jobID, job.tally),
-            .putTally(jobID, JobTally()), .removeJob(jobID), .putExecution(execution), .putExecution(bareExecution),
+            .putJob(job), .putScheduleState(jobID, job.scheduleState),
+            .putScheduleState(jobID, ScheduleState(state: .completed, decidedThrough: date, next: nil)),
+            .putStatistics(jobID, job.statistics),
+            .putStatistics(jobID, JobStatistics()), .removeJob(jobID), .putExecution(execution),
+            .putExecution(bareExecution),
             .putProgress(executionID, progress), .putProgress(executionID, ExecutionProgress(dueAt: date)),
             .putAttempt(executionID, attempt),
             .putAttempt(executionID, Attempt(number: 1, startedAt: date, duration: .zero)),
@@ -144,8 +146,8 @@ import Testing
                 JobVersion(jobID: jobID, version: 2, definition: definition, createdAt: date, createdBy: "ada")),
             .putVersion(JobVersion(jobID: jobID, version: 1, definition: job.definition, createdAt: date)),
             .removeVersion(JobVersionID(jobID: jobID, version: 5)), .removeDependency(DependencyID(bits: 3)),
-            .putOperation(IdempotencyKey("k", for: "update", until: date), jobID),
-            .removeOperation(OperationKey(job: jobID, operation: "update", key: "")),
+            .putOperation(OperationKey("k", for: "update", until: date), jobID),
+            .removeOperation(JobOperationKey(job: jobID, operation: "update", key: "")),
             .putStart(.job(jobID), AttemptStart(date: date, executionID: executionID, token: .max)),
             .putStart(.shared("ä"), AttemptStart(date: .distantPast, executionID: executionID, token: 0)),
             .forgetStarts(.job(jobID), through: date), .forgetStarts(.shared(""), through: .distantFuture),
@@ -216,13 +218,17 @@ import Testing
         #expect(names(Lease(owner: "", token: 0, expiresAt: Self.date)) == ["owner", "token", "expiresAt"])
         #expect(names(Self.failure) == ["kind", "message"])
         #expect(
-            names(Self.job) == ["id", "version", "createdAt", "updatedAt", "position", "box", "tallyBox", "actors"])
-        #expect(
-            names(Self.job.position) == [
-                "cursor", "scheduledRuns", "revision", "box", "next", "lastFired", "state",
+            names(Self.job) == [
+                "id", "version", "createdAt", "updatedAt", "scheduleState", "box", "statisticsBox", "actors",
             ])
         #expect(
-            names(Self.job.tally) == ["lastRunAt", "lastStatus", "lastFinishedAt", "succeeded", "failed", "dropped"])
+            names(Self.job.scheduleState) == [
+                "decidedThrough", "firedCount", "revision", "box", "next", "lastFired", "state",
+            ])
+        #expect(
+            names(Self.job.statistics) == [
+                "lastRunAt", "lastStatus", "lastFinishedAt", "succeeded", "failed", "canceledOrExpired",
+            ])
         #expect(names(Self.skip) == ["jobID", "first", "last", "count", "reason", "decidedAt"])
     }
 

@@ -1,5 +1,6 @@
 import Foundation
 import RotaStore
+import RotaTestSupport
 import RotaTesting
 import Testing
 
@@ -38,7 +39,7 @@ struct RecordValueTests {
         #expect(throws: DecodingError.self) { try JSONDecoder().decode([JobID].self, from: Data(#"["x"]"#.utf8)) }
     }
 
-    @Test("T-70 the moves between statuses are a closed table, and nothing leads out of an end")
+    @Test("The moves between statuses are a closed table, and nothing leads out of an end", .rows("T-70"))
     func moves() {
         let allowed: [ExecutionStatus: Set<ExecutionStatus>] = [
             .queued: [.running, .canceled, .expired],
@@ -63,10 +64,10 @@ struct RecordValueTests {
 
     @Test("A payload is any value that JSON can carry, and refuses what is not JSON")
     func payload() throws {
-        #expect(try Payload(["a": [1, 2]]).decode([String: [Int]].self) == ["a": [1, 2]])
-        #expect(try Payload("text").decode(String.self) == "text")
-        #expect(throws: DecodingError.self) { try Payload(json: Data("{".utf8)) }
-        let payload = try Payload(7)
-        #expect(try JSONDecoder().decode([Payload].self, from: JSONEncoder().encode([payload])) == [payload])
+        #expect(try JSONPayload(["a": [1, 2]]).decode([String: [Int]].self) == ["a": [1, 2]])
+        #expect(try JSONPayload("text").decode(String.self) == "text")
+        #expect(throws: DecodingError.self) { try JSONPayload(json: Data("{".utf8)) }
+        let payload = try JSONPayload(7)
+        #expect(try JSONDecoder().decode([JSONPayload].self, from: JSONEncoder().encode([payload])) == [payload])
     }
 }

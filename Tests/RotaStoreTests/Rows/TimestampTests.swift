@@ -1,4 +1,5 @@
 import Foundation
+import RotaTestSupport
 import RotaTesting
 import Testing
 
@@ -12,13 +13,15 @@ struct TimestampTests {
         var job = try StoreSamples.job(1)
         job = Job(
             id: job.id, definition: job.definition, createdAt: start,
-            position: JobPosition(state: .active, cursor: start, next: start.addingTimeInterval(60)))
+            scheduleState: ScheduleState(state: .active, decidedThrough: start, next: start.addingTimeInterval(60)))
         _ = try await store.insert([JobInsertion(job)])
         try await store.enqueue([StoreSamples.execution(2, of: job, at: start)])
         return store
     }
 
-    @Test("T-108 C-24 K-19 S-52 records are written with milliseconds and Z, and read with them or in whole seconds")
+    @Test(
+        "Records are written with milliseconds and Z, and read with them or in whole seconds",
+        .rows("T-108", "C-24", "K-19", "S-52"))
     func records() async throws {
         var lines: [String] = []
         for try await line in try await Self.store().exportRecords() { lines.append(line) }
@@ -40,8 +43,10 @@ struct TimestampTests {
         }
     }
 
-    @Test("T-108 C-24 K-29 a notice is written with milliseconds and Z, and read with them or in whole seconds")
-    func notices() async throws {
+    @Test(
+        "A notification is written with milliseconds and Z, and read with them or in whole seconds",
+        .rows("T-108", "C-24", "K-29"))
+    func notifications() async throws {
         let store = try await Self.store()
         var job = try #require(await store.job(JobID(bits: 1)))
         job.definition.notifications = [NotificationRule(on: .success, .handler("tell"))]
@@ -49,15 +54,15 @@ struct TimestampTests {
         run.progress.status = .succeeded
         run.progress.startedAt = Self.start
         run.progress.finishedAt = Self.start.addingTimeInterval(0.5)
-        let payload = try #require(job.notices(of: run, at: Self.start).first?.payload)
+        let payload = try #require(job.notifications(of: run, at: Self.start).first?.payload)
         let text = String(decoding: payload.json, as: UTF8.self)
         #expect(text.contains(#""scheduled_for":"2026-03-15T10:00:00.125Z""#), "\(text)")
         #expect(text.contains(#""started_at":"2026-03-15T10:00:00.125Z""#))
         #expect(text.contains(#""finished_at":"2026-03-15T10:00:00.625Z""#))
         #expect(text.contains(#""timestamp":"2026-03-15T10:00:00.625Z""#))
-        let notice = try payload.decode(RunNotice.self)
-        #expect(notice.scheduledFor == Self.start && notice.finishedAt == run.finishedAt)
-        let whole = try Payload(json: Data(text.replacing(".125Z", with: "Z").replacing(".625Z", with: "Z").utf8))
-        #expect(try whole.decode(RunNotice.self).finishedAt == Date(timeIntervalSince1970: 1_773_568_800))
+        let notification = try payload.decode(ExecutionNotification.self)
+        #expect(notification.scheduledFor == Self.start && notification.finishedAt == run.finishedAt)
+        let whole = try JSONPayload(json: Data(text.replacing(".125Z", with: "Z").replacing(".625Z", with: "Z").utf8))
+        #expect(try whole.decode(ExecutionNotification.self).finishedAt == Date(timeIntervalSince1970: 1_773_568_800))
     }
 }

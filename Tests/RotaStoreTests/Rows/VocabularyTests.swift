@@ -1,4 +1,5 @@
 import Foundation
+import RotaTestSupport
 import RotaTesting
 import Testing
 
@@ -18,7 +19,8 @@ struct VocabularyTests {
     ]
 
     @Test(
-        "C-7 C-9 T-71 to T-75 K-23 KX-6 I-36 S-54 S-115 SX-1 every status has a word in every service, or is not shown")
+        "Every status has a word in every service, or is not shown",
+        .rows("C-7", "C-9", "T-71 to T-75", "K-23", "KX-6", "I-36", "S-54", "S-115", "SX-1"))
     func status() {
         #expect(Set(Self.statuses.map(\.0)) == Set(ExecutionStatus.allCases))
         for (status, words) in Self.statuses {
@@ -35,7 +37,7 @@ struct VocabularyTests {
     ]
 
     @Test(
-        "C-10 S-115 Strait's word tells timeouts and crashes from other failures, the others do not",
+        "Strait's word tells timeouts and crashes from other failures, the others do not", .rows("C-10", "S-115"),
         arguments: failures)
     func failure(kind: FailureKind, word: String) {
         #expect(ExecutionStatus.failed.name(in: .strait, failure: kind) == word)
@@ -46,7 +48,7 @@ struct VocabularyTests {
         #expect(ExecutionStatus.succeeded.name(in: .strait, failure: kind) == "completed")
     }
 
-    @Test("S-115 S-54 delayed is queued for an instant that is still to come, and never anything else")
+    @Test("Delayed is queued for an instant that is still to come, and never anything else", .rows("S-115", "S-54"))
     func delayed() {
         #expect(ExecutionStatus.queued.name(in: .strait, isDelayed: true) == "delayed")
         for status in ExecutionStatus.allCases {
@@ -63,7 +65,9 @@ struct VocabularyTests {
         (ExecutionSource(rawValue: "deploy"), "deploy", "deploy"),
     ]
 
-    @Test("C-11 T-111 to T-114 S-60 SX-2 sources have TrigRun's names, Strait's where it has one", arguments: sources)
+    @Test(
+        "Sources have TrigRun's names, Strait's where it has one", .rows("C-11", "T-111 to T-114", "S-60", "SX-2"),
+        arguments: sources)
     func source(source: ExecutionSource, name: String, strait: String) throws {
         #expect(Self.all.map { source.name(in: $0) } == [name, name, name, strait])
         let data = try JSONEncoder().encode([source])
@@ -83,7 +87,7 @@ struct VocabularyTests {
         (.tooLarge, 200, "HTTP_ERROR", .client), (.redirect, nil, "CONNECTION_ERROR", .client),
     ]
 
-    @Test("T-84 T-89 an attempt has one of four outcomes, and a class of its failure", arguments: outcomes)
+    @Test("An attempt has one of four outcomes, and a class of its failure", .rows("T-84", "T-89"), arguments: outcomes)
     func outcome(kind: FailureKind?, status: Int?, name: String, errorClass: ErrorClass?) {
         let attempt = Attempt(
             number: 1, startedAt: StoreSamples.start, duration: .seconds(1),

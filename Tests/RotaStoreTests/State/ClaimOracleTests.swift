@@ -2,13 +2,15 @@ import Foundation
 import RotaRetry
 import RotaSchedule
 import RotaStore
+import RotaTestSupport
 import RotaTesting
 import Testing
 
 @Suite("Claims against an oracle")
 struct ClaimOracleTests {
     @Test(
-        "S-31 S-32 S-34 S-36 S-37 S-68 T-46 SX-12 what is claimed is what the limits, worked out from scratch, allow",
+        "What is claimed is what the limits, worked out from scratch, allow",
+        .rows("S-31", "S-32", "S-34", "S-36", "S-37", "S-68", "T-46", "SX-12"),
         arguments: 1...6)
     func agrees(seed: UInt64) throws {
         var world = ClaimWorld(seed: seed)
@@ -45,13 +47,13 @@ struct ClaimOracleTests {
         for _ in 0..<30 {
             for _ in 0..<4 { world.step() }
             while !world.claim().found.isEmpty {}
-            let wake = world.state.agenda(at: world.now, limit: 10).nextWake ?? world.now.addingTimeInterval(500)
+            let wake = world.state.dueWork(at: world.now, limit: 10).nextWakeup ?? world.now.addingTimeInterval(500)
             // Nothing may become claimable, by time alone, before the instant named.
             var oracle = world.oracle
             var instant = world.now.addingTimeInterval(1)
             while instant < min(wake, world.now.addingTimeInterval(500)) {
                 let early = oracle.claim(limit: 1, at: instant)
-                #expect(early.isEmpty, "seed \(seed): claimable at \(instant), but the agenda says \(wake)")
+                #expect(early.isEmpty, "seed \(seed): claimable at \(instant), but the due work says \(wake)")
                 guard early.isEmpty else { return }
                 instant += 1
             }
@@ -167,7 +169,8 @@ struct ClaimWorld {
         definition.limits = limits
         definition.overlap = chance(2) ? .allow : .queue(limit: nil)
         let replacement = JobReplacement(
-            id: job.id, expectedRevision: job.position.revision, definition: definition, position: job.position,
+            id: job.id, expectedRevision: job.scheduleState.revision, definition: definition,
+            scheduleState: job.scheduleState,
             date: now)
         _ = apply { try? $0.replace(replacement, log: &$1) }
     }

@@ -1,4 +1,5 @@
 import Foundation
+import RotaTestSupport
 import RotaTesting
 import Testing
 
@@ -61,23 +62,23 @@ struct LifecycleTests {
         #expect(await store.cancel([Cancellation(ExecutionID(bits: 7), date: start)]) == [.missing])
     }
 
-    @Test("T-73 a parked execution waits for its answer, holds no slot, and expires without one")
+    @Test("A parked execution waits for its answer, holds no slot, and expires without one", .rows("T-73"))
     func parked() async throws {
         let (store, job) = try await store { $0.limits.concurrency = 1 }
         try await store.enqueue((1...2).map { StoreSamples.execution($0, of: job, at: start) })
         let first = try #require(await claim(store).first)
         #expect(await finish(first, .parked(until: start.addingTimeInterval(50)), in: store)?.status == .waiting)
         let second = try #require(await claim(store).first)
-        let output = try Payload("yes")
-        let answer = Answer(
+        let output = try JSONPayload("yes")
+        let answer = ExternalCompletion(
             first.execution.id, next: .queued(at: start.addingTimeInterval(10)), output: output, date: start
         )
-        guard case .recorded(let queued)? = await store.answer([answer]).first else {
+        guard case .recorded(let queued)? = await store.completeWaiting([answer]).first else {
             Issue.record("not recorded")
             return
         }
         #expect(queued.status == .queued && queued.output == output)
-        guard case .notWaiting? = await store.answer([answer]).first else {
+        guard case .notWaiting? = await store.completeWaiting([answer]).first else {
             Issue.record("answered twice")
             return
         }
@@ -88,16 +89,16 @@ struct LifecycleTests {
         #expect(report.expired.map(\.id) == [second.execution.id])
     }
 
-    @Test("S-66 S-43 what has expired is never claimed; pruning ends it, and the agenda says when")
+    @Test("What has expired is never claimed; pruning ends it, and the due work says when", .rows("S-66", "S-43"))
     func expiry() async throws {
         let (store, job) = try await store { $0.limits.timeToLive = .seconds(20) }
         try await store.enqueue((1...3).map { StoreSamples.execution($0, of: job, at: start) })
         let claimed = try #require(await claim(store, after: 5, limit: 1).first)
         _ = await finish(claimed, .retry(at: start.addingTimeInterval(30), after: failure), in: store)
-        let before = await store.agenda(at: start.addingTimeInterval(19), limit: 5)
-        #expect(!before.isPruningDue && before.nextWake == start.addingTimeInterval(20))
+        let before = await store.dueWork(at: start.addingTimeInterval(19), limit: 5)
+        #expect(!before.isPruningDue && before.nextWakeup == start.addingTimeInterval(20))
         #expect(await claim(store, after: 20).isEmpty)
-        #expect(await store.agenda(at: start.addingTimeInterval(20), limit: 5).isPruningDue)
+        #expect(await store.dueWork(at: start.addingTimeInterval(20), limit: 5).isPruningDue)
         let report = await store.prune(at: start.addingTimeInterval(20), limit: 1)
         #expect(report.expired.map(\.status) == [.expired] && report.hasMore)
         #expect(await store.prune(at: start.addingTimeInterval(20), limit: 9).expired.count == 1)
@@ -110,7 +111,9 @@ struct LifecycleTests {
         #expect(await claim(store, after: 10).map { Int($0.execution.id.bits) } == [9])
     }
 
-    @Test("I-37 I-38 C-19 history goes by age, by status, within a minute; ages of zero at once; live ones never")
+    @Test(
+        "History goes by age, by status, within a minute; ages of zero at once; live ones never",
+        .rows("I-37", "I-38", "C-19"))
     func ages() async throws {
         let (store, job) = try await store {
             $0.retention = Retention(
@@ -122,18 +125,19 @@ struct LifecycleTests {
             _ = await finish(claim, next, after: 0, in: store)
         }
         #expect(try await store.allExecutions().map(\.status) == [.succeeded, .failed, .running])
-        let agenda = await store.agenda(at: start.addingTimeInterval(40), limit: 5)
-        #expect(!agenda.isPruningDue)
+        let dueWork = await store.dueWork(at: start.addingTimeInterval(40), limit: 5)
+        #expect(!dueWork.isPruningDue)
         _ = await store.renew([
             LeaseRenewal(executionID: claims[3].execution.id, token: 1, expiresAt: .distantFuture)
         ])
         _ = try await store.replace(
             JobReplacement(
-                id: job.id, expectedRevision: 1, position: JobPosition(state: .paused, cursor: start, next: nil),
+                id: job.id, expectedRevision: 1,
+                scheduleState: ScheduleState(state: .paused, decidedThrough: start, next: nil),
                 date: start))
-        let idle = await store.agenda(at: start.addingTimeInterval(40), limit: 5)
-        #expect(idle.nextWake == start.addingTimeInterval(120))
-        #expect(await store.agenda(at: start.addingTimeInterval(120), limit: 5).isPruningDue)
+        let idle = await store.dueWork(at: start.addingTimeInterval(40), limit: 5)
+        #expect(idle.nextWakeup == start.addingTimeInterval(120))
+        #expect(await store.dueWork(at: start.addingTimeInterval(120), limit: 5).isPruningDue)
         #expect(await store.prune(at: start.addingTimeInterval(99), limit: 9).removedExecutions == 0)
         #expect(await store.prune(at: start.addingTimeInterval(100), limit: 9).removedExecutions == 1)
         var definition = job.definition
@@ -141,21 +145,21 @@ struct LifecycleTests {
         _ = try await store.replace(
             JobReplacement(
                 id: job.id, expectedRevision: 2, definition: definition,
-                position: JobPosition(state: .paused, cursor: start, next: nil), date: start))
+                scheduleState: ScheduleState(state: .paused, decidedThrough: start, next: nil), date: start))
         #expect(await store.prune(at: start.addingTimeInterval(200), limit: 9).removedExecutions == 1)
         #expect(try await store.allExecutions().map(\.status) == [.running])
         definition.retention = .last(0)
         _ = try await store.replace(
             JobReplacement(
                 id: job.id, expectedRevision: 3, definition: definition,
-                position: JobPosition(state: .paused, cursor: start, next: nil), date: start))
+                scheduleState: ScheduleState(state: .paused, decidedThrough: start, next: nil), date: start))
         #expect(try await store.allExecutions().map(\.status) == [.running])
         _ = await finish(claims[3], .succeeded, in: store)
         #expect(try await store.allExecutions().isEmpty)
     }
 
     @Test(
-        "SX-7 S-49 the version is chosen at the first attempt and kept for all later ones",
+        "The version is chosen at the first attempt and kept for all later ones", .rows("SX-7", "S-49"),
         arguments: [
             (VersionPolicy.pin, false, 1), (.pin, true, 1), (.latest, false, 2), (.minor, false, 1), (.minor, true, 2),
         ])
@@ -167,7 +171,7 @@ struct LifecycleTests {
         definition.isBackwardsCompatible = isCompatible
         var replaced = try await store.replace(
             JobReplacement(
-                id: job.id, expectedRevision: 1, definition: definition, position: job.position, date: start))
+                id: job.id, expectedRevision: 1, definition: definition, scheduleState: job.scheduleState, date: start))
         let first = try #require(await claim(store).first)
         #expect(first.execution.versionID.version == expected && first.job.version == expected)
         #expect(first.job.definition.name == (expected == 1 ? job.definition.name : "second"))
@@ -176,8 +180,8 @@ struct LifecycleTests {
             definition.name = "version \(number)"
             replaced = try await store.replace(
                 JobReplacement(
-                    id: job.id, expectedRevision: replaced.position.revision, definition: definition,
-                    position: replaced.position, date: start))
+                    id: job.id, expectedRevision: replaced.scheduleState.revision, definition: definition,
+                    scheduleState: replaced.scheduleState, date: start))
         }
         #expect(
             try #require(await claim(store).first).job
@@ -190,7 +194,7 @@ struct LifecycleTests {
         #expect(await store.versions(of: job.id).contains { $0.version == expected })
     }
 
-    @Test("SX-5 S-69 a run that is asked for again with its key is the earlier one, until that is removed")
+    @Test("A run that is asked for again with its key is the earlier one, until that is removed", .rows("SX-5", "S-69"))
     func idempotency() async throws {
         let (store, job) = try await store { $0.retention = .last(1) }
         func run(_ number: Int, _ key: String?) -> Execution {
@@ -214,16 +218,17 @@ struct LifecycleTests {
         }
     }
 
-    @Test("I-28 C-17 a change that is asked for again with its key is not made again, until the key expires")
+    @Test(
+        "A change that is asked for again with its key is not made again, until the key expires", .rows("I-28", "C-17"))
     func operationKeys() async throws {
         let (store, job) = try await store()
-        let key = IdempotencyKey("k", for: "update", until: start.addingTimeInterval(90))
+        let key = OperationKey("k", for: "update", until: start.addingTimeInterval(90))
         func change(_ revision: Int, after seconds: Double = 0) async throws -> Int {
             try await store.replace(
                 JobReplacement(
-                    id: job.id, expectedRevision: revision, position: job.position,
+                    id: job.id, expectedRevision: revision, scheduleState: job.scheduleState,
                     date: start.addingTimeInterval(seconds), idempotencyKey: key)
-            ).position.revision
+            ).scheduleState.revision
         }
         #expect(try await change(1) == 2)
         #expect(try await change(1) == 2)
@@ -235,7 +240,7 @@ struct LifecycleTests {
         #expect(await store.prune(at: .distantFuture, limit: 5) == PruneReport())
     }
 
-    @Test("S-68 waiting makes up for a low priority: ten steps are ten minutes")
+    @Test("Waiting makes up for a low priority: ten steps are ten minutes", .rows("S-68"))
     func ageing() async throws {
         let (store, job) = try await store()
         func run(_ number: Int, _ priority: Int, at seconds: Double) -> Execution {
@@ -265,12 +270,12 @@ struct LifecycleTests {
         try await store.enqueue((1...count).map { StoreSamples.execution($0, of: job, at: start) })
         try await store.enqueue([StoreSamples.execution(9999, of: other, at: start.addingTimeInterval(5))])
         #expect(await claim(store, after: 10).map { Int($0.execution.id.bits) } == [1, 9999])
-        let agenda = await store.agenda(at: start.addingTimeInterval(10), limit: 5)
-        #expect(agenda.nextWake == start.addingTimeInterval(40))
+        let dueWork = await store.dueWork(at: start.addingTimeInterval(10), limit: 5)
+        #expect(dueWork.nextWakeup == start.addingTimeInterval(40))
     }
 
-    @Test("A notice of a run is held back by none of the job's limits, and uses none of them up")
-    func notices() async throws {
+    @Test("A notification of a run is held back by none of the job's limits, and uses none of them up")
+    func notifications() async throws {
         let (store, job) = try await store {
             $0.limits = JobLimits(concurrency: 1, rate: RateLimit(2, per: .seconds(100)))
         }

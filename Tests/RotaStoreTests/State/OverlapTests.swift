@@ -1,4 +1,5 @@
 import Foundation
+import RotaTestSupport
 import RotaTesting
 import Testing
 
@@ -14,16 +15,16 @@ struct OverlapTests {
     }
 
     /// Fires occurrences, whose executions have the numbers of their minutes.
-    func fire(_ minutes: [Int], of id: JobID, in store: InMemoryJobStore) async throws -> Fire.Outcome {
+    func fire(_ minutes: [Int], of id: JobID, in store: InMemoryJobStore) async throws -> FireRequest.Outcome {
         let job = try #require(await store.job(id))
-        var position = job.position
-        position.cursor = start.addingTimeInterval(Double(minutes.max() ?? 0) * 60)
-        position.next = position.cursor.addingTimeInterval(60)
-        let fire = Fire(
-            jobID: id, expectedRevision: job.position.revision,
+        var scheduleState = job.scheduleState
+        scheduleState.decidedThrough = start.addingTimeInterval(Double(minutes.max() ?? 0) * 60)
+        scheduleState.next = scheduleState.decidedThrough.addingTimeInterval(60)
+        let fire = FireRequest(
+            jobID: id, expectedRevision: job.scheduleState.revision,
             executions: minutes.map {
                 StoreSamples.execution($0, of: job, at: start.addingTimeInterval(Double($0) * 60))
-            }, skips: [], position: position)
+            }, skips: [], scheduleState: scheduleState)
         return try #require(await store.fire([fire]).first)
     }
 
@@ -43,7 +44,7 @@ struct OverlapTests {
 
     func number(_ execution: Execution) -> Int { Int(execution.id.bits) }
 
-    @Test("I-22 skip looks at runs of the schedule alone, not at manual ones")
+    @Test("Skip looks at runs of the schedule alone, not at manual ones", .rows("I-22"))
     func skip() async throws {
         let (store, job) = try await store(.skip)
         try await store.enqueue([
@@ -57,7 +58,9 @@ struct OverlapTests {
         #expect(skips.map(\.reason) == [.overlap])
     }
 
-    @Test("I-23 queue: runs go one after another, so many wait, the others are recorded skips", arguments: [1, 2, 3])
+    @Test(
+        "Queue: runs go one after another, so many wait, the others are recorded skips", .rows("I-23"),
+        arguments: [1, 2, 3])
     func queue(limit: Int) async throws {
         let (store, job) = try await store(.queue(limit: limit))
         guard case .fired(let executions, let skips, _) = try await fire(Array(1...6), of: job.id, in: store) else {
@@ -75,7 +78,7 @@ struct OverlapTests {
         #expect(order == Array(1...(1 + limit)))
     }
 
-    @Test("I-23 a run that waits for a retry or an answer is not over: the next one waits too")
+    @Test("A run that waits for a retry or an answer is not over: the next one waits too", .rows("I-23"))
     func begun() async throws {
         let (store, job) = try await store(.queue(limit: nil))
         _ = try await fire([1, 2], of: job.id, in: store)
@@ -87,7 +90,7 @@ struct OverlapTests {
         #expect(number(again.execution) == 1)
         _ = await finish(again, .parked(until: nil), in: store)
         #expect(await claim(store, at: 20).isEmpty)
-        _ = await store.answer([Answer(again.execution.id, next: .succeeded, date: start)])
+        _ = await store.completeWaiting([ExternalCompletion(again.execution.id, next: .succeeded, date: start)])
         #expect(await claim(store, at: 20).map { number($0.execution) } == [2])
     }
 

@@ -1,4 +1,5 @@
 import Foundation
+import RotaTestSupport
 import RotaTesting
 import Testing
 
@@ -6,7 +7,9 @@ import Testing
 struct QueryTests {
     let start = StoreSamples.start
 
-    @Test("T-96 to T-105 lists of executions agree with a filter over all of them, page by page", arguments: 1...8)
+    @Test(
+        "Lists of executions agree with a filter over all of them, page by page", .rows("T-96 to T-105"),
+        arguments: 1...8)
     func executions(seed: UInt64) async throws {
         var random = SeededGenerator(seed: seed)
         func pick<Value>(_ values: [Value]) -> Value? { values.randomElement(using: &random) }
@@ -100,14 +103,16 @@ struct QueryTests {
         return query.order == .ascending ? sorted : sorted.reversed()
     }
 
-    @Test("S-19 S-20 S-22 S-26 jobs are found by their labels and states, page by page", arguments: 1...4)
+    @Test(
+        "Jobs are found by their attributes and states, page by page", .rows("S-19", "S-20", "S-22", "S-26"),
+        arguments: 1...4)
     func jobs(seed: UInt64) async throws {
         var random = SeededGenerator(seed: seed)
         let store = InMemoryJobStore()
         var jobs: [Job] = []
         for number in 1...40 {
             var job = try StoreSamples.job(number, state: JobState.allCases.randomElement(using: &random) ?? .active)
-            job.definition.labels = JobLabels(
+            job.definition.attributes = JobAttributes(
                 slug: Bool.random(using: &random) ? "slug \(number / 2)" : nil,
                 project: number.isMultiple(of: 2) ? "p" : nil,
                 group: ["g", "h", nil].randomElement(using: &random) ?? nil,
@@ -130,13 +135,14 @@ struct QueryTests {
             if half() { query.ids = Set(jobs.shuffled(using: &random).prefix(20).map(\.id)) }
             if half() { query.nameContains = "JOB 1" }
             let expected = jobs.filter { job in
-                let labels = job.definition.labels
+                let attributes = job.definition.attributes
                 let holds: [Bool] = [
-                    query.states.map { $0.contains(job.position.state) } ?? true,
-                    query.group.map { $0 == labels.group } ?? true, query.project.map { $0 == labels.project } ?? true,
-                    query.environment.map { $0 == labels.environment } ?? true,
-                    query.slug.map { $0 == labels.slug } ?? true, query.ids.map { $0.contains(job.id) } ?? true,
-                    query.tags.allSatisfy { labels.tags[$0.key] == $0.value },
+                    query.states.map { $0.contains(job.scheduleState.state) } ?? true,
+                    query.group.map { $0 == attributes.group } ?? true,
+                    query.project.map { $0 == attributes.project } ?? true,
+                    query.environment.map { $0 == attributes.environment } ?? true,
+                    query.slug.map { $0 == attributes.slug } ?? true, query.ids.map { $0.contains(job.id) } ?? true,
+                    query.tags.allSatisfy { attributes.tags[$0.key] == $0.value },
                     query.nameContains == nil || job.definition.name.hasPrefix("job 1"),
                 ]
                 return holds.allSatisfy(\.self)
@@ -153,11 +159,11 @@ struct QueryTests {
         #expect(try await store.jobs(JobQuery(limit: 7), offset: 30).items.map(\.id) == jobs[30..<37].map(\.id))
     }
 
-    @Test("S-22 a slug is unique within its project")
+    @Test("A slug is unique within its project", .rows("S-22"))
     func slugs() async throws {
         func job(_ number: Int, _ slug: String?, _ project: String?) throws -> Job {
             var job = try StoreSamples.job(number)
-            job.definition.labels = JobLabels(slug: slug, project: project)
+            job.definition.attributes = JobAttributes(slug: slug, project: project)
             return job
         }
         let store = InMemoryJobStore()
@@ -172,7 +178,8 @@ struct QueryTests {
         func rename(_ job: Job) async throws {
             _ = try await store.replace(
                 JobReplacement(
-                    id: job.id, expectedRevision: 1, definition: job.definition, position: job.position, date: start))
+                    id: job.id, expectedRevision: 1, definition: job.definition, scheduleState: job.scheduleState,
+                    date: start))
         }
         let error = await #expect(throws: StoreError.self) { try await rename(job(3, "a", "p")) }
         #expect(error?.code == .duplicate)

@@ -108,32 +108,33 @@ struct RandomOperations {
 
     private mutating func replace(_ state: inout StoreState, _ log: inout ChangeLog) {
         guard let job = jobs.randomElement(using: &random).flatMap({ state.jobs[$0] }) else { return }
-        var position = job.position
-        position.state = Bool.random(using: &random) ? .active : .paused
+        var scheduleState = job.scheduleState
+        scheduleState.state = Bool.random(using: &random) ? .active : .paused
         _ = try? state.replace(
-            JobReplacement(id: job.id, expectedRevision: job.position.revision, position: position, date: now),
+            JobReplacement(
+                id: job.id, expectedRevision: job.scheduleState.revision, scheduleState: scheduleState, date: now),
             log: &log)
     }
 
     private mutating func fire(_ state: inout StoreState, _ log: inout ChangeLog) {
         guard let job = jobs.randomElement(using: &random).flatMap({ state.jobs[$0] }),
-            let next = job.position.next
+            let next = job.scheduleState.next
         else { return }
-        var position = job.position
-        position.cursor = next
-        position.next = next.addingTimeInterval(60)
+        var scheduleState = job.scheduleState
+        scheduleState.decidedThrough = next
+        scheduleState.next = next.addingTimeInterval(60)
         let skips = Int.random(in: 0..<3, using: &random) == 0
         _ = state.fire(
             [
-                Fire(
-                    jobID: job.id, expectedRevision: job.position.revision,
+                FireRequest(
+                    jobID: job.id, expectedRevision: job.scheduleState.revision,
                     executions: skips ? [] : [StoreSamples.execution(id(), of: job, at: next)],
                     skips: skips
                         ? [
                             SkippedOccurrence(
                                 jobID: job.id, first: next, last: next, count: 1, reason: .misfire, decidedAt: now)
                         ] : [],
-                    position: position)
+                    scheduleState: scheduleState)
             ], log: &log)
     }
 

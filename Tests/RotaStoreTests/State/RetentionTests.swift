@@ -18,7 +18,7 @@ import Testing
         var definition = job.definition
         definition.retention = .last(count)
         return JobReplacement(
-            id: job.id, expectedRevision: 1, definition: definition, position: job.position, date: start)
+            id: job.id, expectedRevision: 1, definition: definition, scheduleState: job.scheduleState, date: start)
     }
 
     @Test("A lowered retention is carried out by prunings and ends, each of bounded length")
@@ -28,9 +28,9 @@ import Testing
         _ = try await store.insert([JobInsertion(job)])
         try await store.enqueue((1...300).map { ended($0, of: job) })
         try await store.enqueue([StoreSamples.execution(301, of: job, at: start)])
-        #expect(await !store.agenda(at: start, limit: 1).isPruningDue)
+        #expect(await !store.dueWork(at: start, limit: 1).isPruningDue)
         _ = try await store.replace(lowered(job, to: 10))
-        #expect(await store.agenda(at: start, limit: 1).isPruningDue)
+        #expect(await store.dueWork(at: start, limit: 1).isPruningDue)
         let claim = try #require(
             await store.claim(ClaimRequest(owner: "a", limit: 1, now: start, leaseExpiresAt: start + 9)).first)
         let end = Completion(executionID: claim.execution.id, token: 1, attempt: nil, next: .succeeded, date: start)
@@ -39,7 +39,7 @@ import Testing
         let report = await store.prune(at: start, limit: 150)
         #expect(report.removedExecutions == 150 && report.hasMore)
         #expect(await store.prune(at: start, limit: 150) == PruneReport(removedExecutions: 41))
-        #expect(await !store.agenda(at: start, limit: 1).isPruningDue)
+        #expect(await !store.dueWork(at: start, limit: 1).isPruningDue)
         #expect(try await store.allExecutions().map { Int($0.id.bits) } == Array(292...301))
     }
 
@@ -54,7 +54,7 @@ import Testing
         try await store.compact()
         try await store.close()
         store = try await FileJobStore(path: "/store", environment: .inMemory(files))
-        #expect(try await store.agenda(at: start, limit: 1).isPruningDue)
+        #expect(try await store.dueWork(at: start, limit: 1).isPruningDue)
         #expect(try await store.prune(at: start, limit: 10).removedExecutions == 7)
         try await store.close()
     }

@@ -1,5 +1,6 @@
 import Foundation
 import RotaStore
+import RotaTestSupport
 import Testing
 
 /// Rates that many jobs share: what waits for them, and what is remembered of them.
@@ -26,20 +27,20 @@ import Testing
         return state.claim(request, log: &log).map { Int($0.execution.id.bits) }
     }
 
-    @Test("S-37 jobs in line for a rate are held by one entry, and woken one by one, in their order")
+    @Test("Jobs in line for a rate are held by one entry, and woken one by one, in their order", .rows("S-37"))
     func line() throws {
         var state = try state(jobs: 300)
         #expect(claim(&state, at: 400) == [10, 11])
         #expect(state.claims.heldCount == 1)
         for step in 1...20 {
             let now = 400 + Double(step) * 10
-            #expect(state.agenda(at: start + now - 1, limit: 0).nextWake == start + now)
+            #expect(state.dueWork(at: start + now - 1, limit: 0).nextWakeup == start + now)
             #expect(claim(&state, at: now) == [(step + 1) * 10, (step + 1) * 10 + 1])
             #expect(state.claims.heldCount == 1)
         }
     }
 
-    @Test("S-37 who is held back by something else as well lets the next in line go first")
+    @Test("Who is held back by something else as well lets the next in line go first", .rows("S-37"))
     func otherLimits() throws {
         var state = try state(jobs: 4) { definition, number in
             if number == 1 { definition.limits.rate = RateLimit(1, per: .seconds(100)) }
@@ -52,7 +53,7 @@ import Testing
         #expect(claim(&state, at: 150) == [11])
     }
 
-    @Test("S-37 jobs that give one name different numbers each keep their own")
+    @Test("Jobs that give one name different numbers each keep their own", .rows("S-37"))
     func differentNumbers() throws {
         var state = try state(jobs: 2) { definition, number in
             if number == 2 { definition.limits.sharedRates = [SharedRateLimit("api", RateLimit(3, per: .seconds(20)))] }
@@ -73,7 +74,8 @@ import Testing
         definition.limits = .none
         _ = try state.replace(
             JobReplacement(
-                id: third.id, expectedRevision: third.revision, definition: definition, position: third.position,
+                id: third.id, expectedRevision: third.revision, definition: definition,
+                scheduleState: third.scheduleState,
                 date: start), log: &log)
         #expect(claim(&state, at: 51) == [30, 31])
         _ = state.delete([JobID(bits: 1), JobID(bits: 3)], log: &log)
@@ -89,19 +91,19 @@ import Testing
         #expect(state.prune(at: start + 80_000, limit: 10, log: &log) == PruneReport())
         #expect(state.claims.ledger.starts.count == 1)
         var again = try self.state(jobs: 1).jobs[JobID(bits: 1)]
-        again?.position.cursor = start
+        again?.scheduleState.decidedThrough = start
         let job = try #require(again)
         _ = try state.insert(
             [JobInsertion(job, executions: [StoreSamples.execution(7, of: job, at: start)])], log: &log)
         #expect(claim(&state, at: 55).isEmpty)
         _ = state.delete([JobID(bits: 1)], log: &log)
         let end = start + 50 + 86_400
-        #expect(!state.agenda(at: end - 60, limit: 1).isPruningDue)
-        #expect(state.agenda(at: end - 60, limit: 1).nextWake.map { $0 >= end && $0 <= end + 60 } == true)
-        #expect(state.agenda(at: end + 60, limit: 1).isPruningDue)
+        #expect(!state.dueWork(at: end - 60, limit: 1).isPruningDue)
+        #expect(state.dueWork(at: end - 60, limit: 1).nextWakeup.map { $0 >= end && $0 <= end + 60 } == true)
+        #expect(state.dueWork(at: end + 60, limit: 1).isPruningDue)
         _ = state.prune(at: end + 60, limit: 10, log: &log)
         #expect(state.claims.ledger.starts.isEmpty)
-        #expect(state.agenda(at: end + 60, limit: 1).nextWake == nil)
+        #expect(state.dueWork(at: end + 60, limit: 1).nextWakeup == nil)
         var replayed = StoreState()
         for change in log.changes { replayed.apply(change) }
         #expect(replayed.claims.ledger.starts.isEmpty)

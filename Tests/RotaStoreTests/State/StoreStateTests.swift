@@ -1,4 +1,5 @@
 import Foundation
+import RotaTestSupport
 import RotaTesting
 import Testing
 
@@ -12,19 +13,19 @@ struct StoreStateTests {
         return store
     }
 
-    func fire(_ job: Job, _ ids: [Int], to cursor: Date, revision: Int = 1) -> Fire {
-        var position = job.position
-        position.cursor = cursor
-        position.next = cursor.addingTimeInterval(60)
-        return Fire(
+    func fire(_ job: Job, _ ids: [Int], to cursor: Date, revision: Int = 1) -> FireRequest {
+        var scheduleState = job.scheduleState
+        scheduleState.decidedThrough = cursor
+        scheduleState.next = cursor.addingTimeInterval(60)
+        return FireRequest(
             jobID: job.id, expectedRevision: revision,
             executions: ids.map {
                 StoreSamples.execution($0, of: job, at: start.addingTimeInterval(Double($0) * 60))
             },
-            skips: [], position: position)
+            skips: [], scheduleState: scheduleState)
     }
 
-    @Test("Of two fires planned from one position, the second is refused and leaves nothing")
+    @Test("Of two fires planned from one scheduleState, the second is refused and leaves nothing")
     func compareAndSwap() async throws {
         let job = try StoreSamples.job(1)
         let store = try await store(job)
@@ -45,9 +46,10 @@ struct StoreStateTests {
         #expect(again == [.conflict])
         let replaced = try await store.replace(
             JobReplacement(
-                id: job.id, expectedRevision: 2, position: JobPosition(state: .active, cursor: start, next: nil),
+                id: job.id, expectedRevision: 2,
+                scheduleState: ScheduleState(state: .active, decidedThrough: start, next: nil),
                 date: start))
-        #expect(replaced.cursor == start.addingTimeInterval(300))
+        #expect(replaced.decidedThrough == start.addingTimeInterval(300))
     }
 
     @Test("A paused job, a deleted job and a job of another revision do not fire")
@@ -98,29 +100,30 @@ struct StoreStateTests {
         let id = claim.execution.id
         #expect(await store.renew([LeaseRenewal(executionID: id, token: 0, expiresAt: end)]) == [.lost])
         #expect(await store.renew([LeaseRenewal(executionID: id, token: 1, expiresAt: end)]) == [.renewed])
-        #expect(await store.agenda(at: start.addingTimeInterval(59), limit: 10).expiredLeases.isEmpty)
-        #expect(await store.agenda(at: end, limit: 10).expiredLeases.map(\.execution.id) == [id])
+        #expect(await store.dueWork(at: start.addingTimeInterval(59), limit: 10).expiredLeases.isEmpty)
+        #expect(await store.dueWork(at: end, limit: 10).expiredLeases.map(\.execution.id) == [id])
     }
 
-    @Test("The agenda names what is due, and the next instant at which something will be")
-    func agenda() async throws {
+    @Test("Due work names what is due, and the next instant at which something will be")
+    func dueWork() async throws {
         let jobs = try (1...3).map { number in
             var job = try StoreSamples.job(number)
-            job.position.next = start.addingTimeInterval(Double(number) * 100)
+            job.scheduleState.next = start.addingTimeInterval(Double(number) * 100)
             return job
         }
         let store = InMemoryJobStore()
         _ = try await store.insert(jobs.map { JobInsertion($0) })
-        let none = await store.agenda(at: start, limit: 10)
-        #expect(none.dueJobs.isEmpty && none.nextWake == start.addingTimeInterval(100))
-        let two = await store.agenda(at: start.addingTimeInterval(200), limit: 10)
+        let none = await store.dueWork(at: start, limit: 10)
+        #expect(none.dueJobs.isEmpty && none.nextWakeup == start.addingTimeInterval(100))
+        let two = await store.dueWork(at: start.addingTimeInterval(200), limit: 10)
         #expect(two.dueJobs.map(\.id) == jobs.prefix(2).map(\.id))
-        #expect(two.nextWake == start.addingTimeInterval(300))
-        let one = await store.agenda(at: start.addingTimeInterval(200), limit: 1)
+        #expect(two.nextWakeup == start.addingTimeInterval(300))
+        let one = await store.dueWork(at: start.addingTimeInterval(200), limit: 1)
         #expect(one.dueJobs.map(\.id) == [jobs[0].id] && one.isTruncated)
         try await store.enqueue([StoreSamples.execution(9, of: jobs[0], at: start.addingTimeInterval(250))])
         #expect(
-            await store.agenda(at: start.addingTimeInterval(200), limit: 10).nextWake == start.addingTimeInterval(250))
+            await store.dueWork(at: start.addingTimeInterval(200), limit: 10).nextWakeup
+                == start.addingTimeInterval(250))
     }
 
     @Test("An insertion with a taken identifier inserts nothing at all")
@@ -133,7 +136,7 @@ struct StoreStateTests {
         #expect(await store.job(JobID(bits: 2)) == nil)
     }
 
-    @Test("T-103 T-104 pages stay stable while new records arrive")
+    @Test("Pages stay stable while new records arrive", .rows("T-103", "T-104"))
     func pages() async throws {
         let job = try StoreSamples.job(1)
         let store = try await store(job)
@@ -162,7 +165,7 @@ struct StoreStateTests {
         #expect(PageCursor("!") == nil && PageCursor("") == nil && PageCursor("+1") == nil)
     }
 
-    @Test("T-98 T-99 T-100 T-101 executions are found by status, time and a part of the job's name")
+    @Test("Executions are found by status, time and a part of the job's name", .rows("T-98", "T-99", "T-100", "T-101"))
     func filters() async throws {
         let jobs = try [StoreSamples.job(1), StoreSamples.job(2)]
         let store = InMemoryJobStore()

@@ -18,7 +18,7 @@ enum StoreSamples {
                     : try .handler("work", payload: ["n": number]),
                 overlap: overlap, retention: retention, metadata: ["n": "\(number)"]),
             createdAt: start,
-            position: JobPosition(state: state, cursor: start, next: start.addingTimeInterval(60)))
+            scheduleState: ScheduleState(state: state, decidedThrough: start, next: start.addingTimeInterval(60)))
     }
 
     static func execution(_ number: Int, of job: Job, at instant: Date) -> Execution {

@@ -11,22 +11,22 @@ struct BrokenStore: JobStore {
     var replaceHook: Hook<JobReplacement, Job>?
     var deleteHook: Hook<[JobID], [JobID]>?
     var jobHook: Hook<JobID, Job?>?
-    var jobsHook: Hook<JobQuery, Page<Job>>?
+    var jobsHook: Hook<JobQuery, RecordPage<Job>>?
     var versionsHook: Hook<JobID, [JobVersion]>?
     var addHook: Hook<JobDependency, Void>?
     var removeDependencyHook: Hook<DependencyID, Bool>?
     var dependenciesHook: Hook<JobID, [JobDependency]>?
-    var fireHook: Hook<[Fire], [Fire.Outcome]>?
-    var enqueueHook: Hook<[Execution], [Enqueued]>?
+    var fireHook: Hook<[FireRequest], [FireRequest.Outcome]>?
+    var enqueueHook: Hook<[Execution], [EnqueueOutcome]>?
     var claimHook: Hook<ClaimRequest, [Claim]>?
     var renewHook: Hook<[LeaseRenewal], [LeaseRenewal.Outcome]>?
     var finishHook: Hook<[Completion], [Completion.Outcome]>?
     var cancelHook: Hook<[Cancellation], [Cancellation.Outcome]>?
-    var answerHook: Hook<[Answer], [Answer.Outcome]>?
+    var answerHook: Hook<[ExternalCompletion], [ExternalCompletion.Outcome]>?
     var executionHook: Hook<ExecutionID, Execution?>?
-    var executionsHook: Hook<ExecutionQuery, Page<Execution>>?
+    var executionsHook: Hook<ExecutionQuery, RecordPage<Execution>>?
     var skipsHook: Hook<JobID, [SkippedOccurrence]>?
-    var agendaHook: Hook<(now: Date, limit: Int), Agenda>?
+    var agendaHook: Hook<(now: Date, limit: Int), DueWork>?
     var pruneHook: Hook<(now: Date, limit: Int), PruneReport>?
     var countsHook: Hook<Void, StoreCounts>?
 
@@ -54,7 +54,7 @@ struct BrokenStore: JobStore {
         return try await base.job(id)
     }
 
-    func jobs(_ query: JobQuery) async throws -> Page<Job> {
+    func jobs(_ query: JobQuery) async throws -> RecordPage<Job> {
         if let jobsHook { return try await jobsHook(base, query) }
         return try await base.jobs(query)
     }
@@ -64,9 +64,9 @@ struct BrokenStore: JobStore {
         return try await base.versions(of: job)
     }
 
-    func add(_ dependency: JobDependency) async throws {
+    func addDependency(_ dependency: JobDependency) async throws {
         if let addHook { return try await addHook(base, dependency) }
-        return try await base.add(dependency)
+        return try await base.addDependency(dependency)
     }
 
     func removeDependency(_ id: DependencyID) async throws -> Bool {
@@ -79,12 +79,12 @@ struct BrokenStore: JobStore {
         return try await base.dependencies(of: job)
     }
 
-    func fire(_ fires: [Fire]) async throws -> [Fire.Outcome] {
+    func fire(_ fires: [FireRequest]) async throws -> [FireRequest.Outcome] {
         if let fireHook { return try await fireHook(base, fires) }
         return try await base.fire(fires)
     }
 
-    func enqueue(_ executions: [Execution]) async throws -> [Enqueued] {
+    func enqueue(_ executions: [Execution]) async throws -> [EnqueueOutcome] {
         if let enqueueHook { return try await enqueueHook(base, executions) }
         return try await base.enqueue(executions)
     }
@@ -109,9 +109,9 @@ struct BrokenStore: JobStore {
         return try await base.cancel(requests)
     }
 
-    func answer(_ answers: [Answer]) async throws -> [Answer.Outcome] {
+    func completeWaiting(_ answers: [ExternalCompletion]) async throws -> [ExternalCompletion.Outcome] {
         if let answerHook { return try await answerHook(base, answers) }
-        return try await base.answer(answers)
+        return try await base.completeWaiting(answers)
     }
 
     func execution(_ id: ExecutionID) async throws -> Execution? {
@@ -119,7 +119,7 @@ struct BrokenStore: JobStore {
         return try await base.execution(id)
     }
 
-    func executions(_ query: ExecutionQuery) async throws -> Page<Execution> {
+    func executions(_ query: ExecutionQuery) async throws -> RecordPage<Execution> {
         if let executionsHook { return try await executionsHook(base, query) }
         return try await base.executions(query)
     }
@@ -129,9 +129,9 @@ struct BrokenStore: JobStore {
         return try await base.skips(of: job)
     }
 
-    func agenda(at now: Date, limit: Int) async throws -> Agenda {
+    func dueWork(at now: Date, limit: Int) async throws -> DueWork {
         if let agendaHook { return try await agendaHook(base, (now, limit)) }
-        return try await base.agenda(at: now, limit: limit)
+        return try await base.dueWork(at: now, limit: limit)
     }
 
     func prune(at now: Date, limit: Int) async throws -> PruneReport {

@@ -15,10 +15,11 @@ extension StoreFault {
             }
         },
         StoreFault(
-            "fires from old positions", "of two fires planned from one position", "of many who fire one position"
+            "fires from old positions", "of two fires planned from one schedule state",
+            "of many who fire one schedule state"
         ) { store in
             store.fireHook = { base, fires in
-                var outcomes: [Fire.Outcome] = []
+                var outcomes: [FireRequest.Outcome] = []
                 for var fire in fires {
                     fire.expectedRevision = try await base.job(fire.jobID)?.revision ?? 0
                     let outcome = try await base.fire([fire])
@@ -30,7 +31,7 @@ extension StoreFault {
         },
         StoreFault("gives up a batch at its first conflict", "a job that does not run its schedule") { store in
             store.fireHook = { base, fires in
-                var outcomes: [Fire.Outcome] = []
+                var outcomes: [FireRequest.Outcome] = []
                 for fire in fires where !outcomes.contains(.conflict) { outcomes += try await base.fire([fire]) }
                 return outcomes + Array(repeating: .conflict, count: fires.count - outcomes.count)
             }
@@ -56,7 +57,7 @@ extension StoreFault {
         StoreFault("never completes a job", "I-24 ") { store in
             store.jobHook = { base, id in
                 var job = try await base.job(id)
-                if job?.state == .completed { job?.position.state = .active }
+                if job?.state == .completed { job?.scheduleState.state = .active }
                 return job
             }
         },
@@ -64,8 +65,8 @@ extension StoreFault {
             store in
             store.jobHook = { base, id in
                 var job = try await base.job(id)
-                if let position = job?.position, position.next == nil {
-                    job?.position.next = position.cursor.addingTimeInterval(60)
+                if let scheduleState = job?.scheduleState, scheduleState.next == nil {
+                    job?.scheduleState.next = scheduleState.decidedThrough.addingTimeInterval(60)
                 }
                 return job
             }
@@ -74,7 +75,7 @@ extension StoreFault {
             store in
             store.jobHook = { base, id in
                 var job = try await base.job(id)
-                job?.position.next = nil
+                job?.scheduleState.next = nil
                 return job
             }
         },
@@ -106,8 +107,8 @@ extension StoreFault {
         },
         StoreFault("always asks to be looked at again", "an empty store has nothing to do") { store in
             store.agendaHook = { base, moment in
-                var agenda = try await base.agenda(at: moment.now, limit: moment.limit)
-                agenda.nextWake = moment.now + 1
+                var agenda = try await base.dueWork(at: moment.now, limit: moment.limit)
+                agenda.nextWakeup = moment.now + 1
                 return agenda
             }
         },
@@ -116,7 +117,7 @@ extension StoreFault {
             "a limit leaves the least overdue out"
         ) { store in
             store.agendaHook = { base, moment in
-                var agenda = try await base.agenda(at: moment.now, limit: moment.limit)
+                var agenda = try await base.dueWork(at: moment.now, limit: moment.limit)
                 agenda.dueJobs.reverse()
                 agenda.isTruncated = false
                 return agenda
@@ -126,16 +127,16 @@ extension StoreFault {
             "goes by the nominal instant alone", "an occurrence that was moved", "only active jobs are due"
         ) { store in
             store.agendaHook = { base, moment in
-                var agenda = try await base.agenda(at: moment.now, limit: moment.limit)
+                var agenda = try await base.dueWork(at: moment.now, limit: moment.limit)
                 agenda.dueJobs = try await base.jobs(JobQuery()).items.filter {
-                    $0.position.next.map { $0 <= moment.now } ?? false
+                    $0.scheduleState.next.map { $0 <= moment.now } ?? false
                 }
                 return agenda
             }
         },
         StoreFault("remembers what was due", "a job that has fired is due") { store in
             store.agendaHook = { base, moment in
-                var agenda = try await base.agenda(at: moment.now, limit: moment.limit)
+                var agenda = try await base.dueWork(at: moment.now, limit: moment.limit)
                 agenda.dueJobs = try await base.jobs(JobQuery()).items
                 return agenda
             }
@@ -145,14 +146,14 @@ extension StoreFault {
             "a retry is a due time"
         ) { store in
             store.agendaHook = { base, moment in
-                var agenda = try await base.agenda(at: moment.now, limit: moment.limit)
-                agenda.nextWake = nil
+                var agenda = try await base.dueWork(at: moment.now, limit: moment.limit)
+                agenda.nextWakeup = nil
                 return agenda
             }
         },
         StoreFault("does not say that something has expired", "S-66 what has expired is not claimed") { store in
             store.agendaHook = { base, moment in
-                var agenda = try await base.agenda(at: moment.now, limit: moment.limit)
+                var agenda = try await base.dueWork(at: moment.now, limit: moment.limit)
                 agenda.isPruningDue = false
                 return agenda
             }

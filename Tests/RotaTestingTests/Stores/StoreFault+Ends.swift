@@ -3,7 +3,7 @@ import RotaTesting
 
 extension StoreFault {
     static let ends: [StoreFault] = [
-        StoreFault("queues no notices", "T-58 ", "a notice takes no run's place") { store in
+        StoreFault("queues no notifications", "T-58 ", "a notification takes no run's place") { store in
             store.insertHook = { base, all in
                 try await base.insert(
                     all.map { insertion in
@@ -13,7 +13,7 @@ extension StoreFault {
                     })
             }
         },
-        StoreFault("counts notices as runs of the history", "a notice takes no run's place") { store in
+        StoreFault("counts notifications as runs of the history", "a notification takes no run's place") { store in
             store.executionsHook = { base, query in
                 var page = try await base.executions(query)
                 if page.items.contains(where: { $0.source == .notification }) { page.items = page.items.suffix(1) }
@@ -59,14 +59,14 @@ extension StoreFault {
         },
         StoreFault("forgets that a retention was lowered", "history beyond a retention that was lowered") { store in
             store.agendaHook = { base, moment in
-                var agenda = try await base.agenda(at: moment.now, limit: moment.limit)
+                var agenda = try await base.dueWork(at: moment.now, limit: moment.limit)
                 agenda.isPruningDue = false
                 return agenda
             }
         },
         StoreFault("takes the keys of occurrences for nothing", "SX-5 an occurrence") { store in
             store.fireHook = { base, fires in
-                var bare: [Fire] = []
+                var bare: [FireRequest] = []
                 for var fire in fires {
                     let job = try await base.job(fire.jobID)
                     fire.executions = fire.executions.compactMap { run in

@@ -85,7 +85,7 @@ extension StoreFault {
         StoreFault("forgets when a job goes on", "a change sets the revision") { store in
             store.replaceHook = { base, change in
                 var change = change
-                change.position.resumesAt = nil
+                change.scheduleState.resumesAt = nil
                 return try await base.replace(change)
             }
         },
@@ -104,7 +104,7 @@ extension StoreFault {
         StoreFault("moves the cursor back", "a change never moves the cursor back") { store in
             store.replaceHook = { base, change in
                 var job = try await base.replace(change)
-                job.position.cursor = change.position.cursor
+                job.scheduleState.decidedThrough = change.scheduleState.decidedThrough
                 return job
             }
         },
@@ -127,7 +127,7 @@ extension StoreFault {
                 try await base.insert(
                     all.map { insertion in
                         var insertion = insertion
-                        insertion.job.definition.labels.slug = nil
+                        insertion.job.definition.attributes.slug = nil
                         return insertion
                     })
             }
@@ -135,7 +135,7 @@ extension StoreFault {
         StoreFault("lists the oldest version first", "S-11 ") { store in
             store.versionsHook = { base, job in try await base.versions(of: job).reversed() }
         },
-        StoreFault("makes a version of every change", "a change of the position alone") { store in
+        StoreFault("makes a version of every change", "a change of the schedule state alone") { store in
             store.replaceHook = { base, change in
                 var change = change
                 if change.definition == nil { change.definition = try await base.job(change.id)?.definition }
@@ -181,12 +181,12 @@ extension StoreFault {
             }
         },
         StoreFault("accepts any dependency", "a dependency whose identifier is taken", "S-112 ") { store in
-            store.addHook = { base, dependency in try? await base.add(dependency) }
+            store.addHook = { base, dependency in try? await base.addDependency(dependency) }
         },
         StoreFault("keeps dependencies for ever", "a dependency goes with either of its ends") { store in
             let all = Mutex<[JobDependency]>([])
             store.addHook = { base, dependency in
-                try await base.add(dependency)
+                try await base.addDependency(dependency)
                 all.withLock { $0.append(dependency) }
             }
             store.dependenciesHook = { base, job in all.withLock { $0.filter { $0.jobID == job } } }

@@ -27,7 +27,7 @@ extension StoreFault {
                 let start = query.after == nil ? 0 : offset.withLock { $0 }
                 offset.withLock { $0 = start + query.limit }
                 let page = items.dropFirst(start).prefix(query.limit)
-                return Page(items: Array(page), next: page.last.flatMap { _ in PageCursor("1") })
+                return RecordPage(items: Array(page), next: page.last.flatMap { _ in PageCursor("1") })
             }
         },
         StoreFault("takes any limit for jobs", "a page has from 1 to 1,000 jobs") { store in
@@ -72,7 +72,7 @@ extension StoreFault {
                 let start = query.after == nil ? 0 : offset.withLock { $0 }
                 offset.withLock { $0 = start + query.limit }
                 let page = items.dropFirst(start).prefix(query.limit)
-                return Page(items: Array(page), next: page.last.flatMap { _ in PageCursor("1") })
+                return RecordPage(items: Array(page), next: page.last.flatMap { _ in PageCursor("1") })
             }
         },
         StoreFault("takes any limit for executions", "T-104 ") { store in

@@ -66,7 +66,7 @@ extension StoreFault {
         },
         StoreFault("enqueues one after the other", "enqueuing refuses the batch") { store in
             store.enqueueHook = { base, executions in
-                var outcomes: [Enqueued] = []
+                var outcomes: [EnqueueOutcome] = []
                 for execution in executions { outcomes += try await base.enqueue([execution]) }
                 return outcomes
             }
@@ -213,7 +213,7 @@ extension StoreFault {
         },
         StoreFault("takes answers that nobody waits for", "an answer to what does not wait") { store in
             store.answerHook = { base, answers in
-                try await base.answer(answers).map { outcome in
+                try await base.completeWaiting(answers).map { outcome in
                     if case .notWaiting(let execution) = outcome { .recorded(execution) } else { outcome }
                 }
             }

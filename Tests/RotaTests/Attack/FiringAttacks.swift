@@ -203,7 +203,7 @@ struct FiringAttacks {
         let bench = Bench(
             clock: clock,
             store: HookedStore(
-                base: store, before: { if $0 == "agenda" { asked.add($0) } },
+                base: store, before: { if $0 == "dueWork" { asked.add($0) } },
                 conflicts: { _ in
                     refused.add(1)
                     return refused.all.count == 1
@@ -231,7 +231,7 @@ struct FiringAttacks {
         let loser = Bench(
             clock: clock,
             store: LosingStore(
-                hooked: HookedStore(base: base, before: { if $0 == "agenda" { asked.add($0) } })), seed: 3)
+                hooked: HookedStore(base: base, before: { if $0 == "dueWork" { asked.add($0) } })), seed: 3)
         // A run whose handler is missing would be tried again and again.
         try await loser.scheduler.handle("x") { _ in }
         _ = try await winner.scheduler.create(

@@ -58,7 +58,7 @@ struct HangAttacks {
                         case 0: try await scheduler.delete(job.id)
                         case 1: _ = try? await scheduler.pause(job.id)
                         case 2: try await scheduler.update(job.id) { $0.schedule = .every(.milliseconds(700)) }
-                        case 3: try await scheduler.runNow(job.id)
+                        case 3: try await scheduler.trigger(job.id)
                         default: clock.set(to: clock.now.addingTimeInterval(Double.random(in: 0...3, using: &random)))
                         }
                     }
@@ -83,7 +83,7 @@ struct HangAttacks {
         let scheduler = bench.scheduler
         try await scheduler.handle("x") { context in
             try await scheduler.update(context.job.id) { $0.name += "!" }
-            try await scheduler.runNow(context.job.id)
+            try await scheduler.trigger(context.job.id)
             try await scheduler.delete(context.job.id)
             scheduler.beginShutdown()
         }
@@ -97,7 +97,7 @@ struct HangAttacks {
         let bench = Bench(
             configuration: Bench.configuration {
                 $0.leaseDuration = .seconds(Int64.max)
-                $0.misfireTolerance = .seconds(Int64.max)
+                $0.misfireThreshold = .seconds(Int64.max)
                 $0.shutdownGrace = .seconds(Int64.max)
             })
         let clock = bench.clock

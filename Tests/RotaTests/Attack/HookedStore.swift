@@ -7,7 +7,7 @@ struct HookedStore: JobStore {
     /// Called with the name of every operation before it is carried out.
     var before: @Sendable (String) throws -> Void = { _ in }
     /// Whether a batch of fires is answered with conflicts instead of being carried out.
-    var conflicts: @Sendable ([Fire]) -> Bool = { _ in false }
+    var conflicts: @Sendable ([FireRequest]) -> Bool = { _ in false }
     /// The operation whose last outcome is left out.
     var shortened: @Sendable () -> String? = { nil }
     /// Called before executions are enqueued.
@@ -39,23 +39,23 @@ struct HookedStore: JobStore {
         return try await base.job(id)
     }
 
-    func jobs(_ query: JobQuery) async throws -> Page<Job> {
+    func jobs(_ query: JobQuery) async throws -> RecordPage<Job> {
         try before("jobs")
         return try await base.jobs(query)
     }
 
-    func agenda(at now: Date, limit: Int) async throws -> Agenda {
-        try before("agenda")
-        return try await base.agenda(at: now, limit: limit)
+    func dueWork(at now: Date, limit: Int) async throws -> DueWork {
+        try before("dueWork")
+        return try await base.dueWork(at: now, limit: limit)
     }
 
-    func fire(_ fires: [Fire]) async throws -> [Fire.Outcome] {
+    func fire(_ fires: [FireRequest]) async throws -> [FireRequest.Outcome] {
         try before("fire")
         if conflicts(fires) { return fires.map { _ in .conflict } }
         return answer(to: "fire", with: try await base.fire(fires))
     }
 
-    func enqueue(_ executions: [Execution]) async throws -> [Enqueued] {
+    func enqueue(_ executions: [Execution]) async throws -> [EnqueueOutcome] {
         try before("enqueue")
         try await beforeEnqueue()
         return answer(to: "enqueue", with: try await base.enqueue(executions))
@@ -66,9 +66,9 @@ struct HookedStore: JobStore {
         return try await base.versions(of: job)
     }
 
-    func add(_ dependency: JobDependency) async throws {
+    func addDependency(_ dependency: JobDependency) async throws {
         try before("add")
-        try await base.add(dependency)
+        try await base.addDependency(dependency)
     }
 
     func removeDependency(_ id: DependencyID) async throws -> Bool {
@@ -86,9 +86,9 @@ struct HookedStore: JobStore {
         return try await base.cancel(requests)
     }
 
-    func answer(_ answers: [Answer]) async throws -> [Answer.Outcome] {
+    func completeWaiting(_ answers: [ExternalCompletion]) async throws -> [ExternalCompletion.Outcome] {
         try before("answer")
-        return try await base.answer(answers)
+        return try await base.completeWaiting(answers)
     }
 
     func prune(at now: Date, limit: Int) async throws -> PruneReport {
@@ -123,7 +123,7 @@ struct HookedStore: JobStore {
         return try await base.execution(id)
     }
 
-    func executions(_ query: ExecutionQuery) async throws -> Page<Execution> {
+    func executions(_ query: ExecutionQuery) async throws -> RecordPage<Execution> {
         try before("executions")
         return try await base.executions(query)
     }
@@ -155,7 +155,7 @@ actor Gate {
 struct LosingStore: JobStore {
     let hooked: HookedStore
 
-    func fire(_ fires: [Fire]) async throws -> [Fire.Outcome] {
+    func fire(_ fires: [FireRequest]) async throws -> [FireRequest.Outcome] {
         _ = try await hooked.fire(fires)
         return fires.map { _ in .conflict }
     }
@@ -176,15 +176,15 @@ struct LosingStore: JobStore {
         try await hooked.job(id)
     }
 
-    func jobs(_ query: JobQuery) async throws -> Page<Job> {
+    func jobs(_ query: JobQuery) async throws -> RecordPage<Job> {
         try await hooked.jobs(query)
     }
 
-    func agenda(at now: Date, limit: Int) async throws -> Agenda {
-        try await hooked.agenda(at: now, limit: limit)
+    func dueWork(at now: Date, limit: Int) async throws -> DueWork {
+        try await hooked.dueWork(at: now, limit: limit)
     }
 
-    func enqueue(_ executions: [Execution]) async throws -> [Enqueued] {
+    func enqueue(_ executions: [Execution]) async throws -> [EnqueueOutcome] {
         try await hooked.enqueue(executions)
     }
 
@@ -192,8 +192,8 @@ struct LosingStore: JobStore {
         try await hooked.versions(of: job)
     }
 
-    func add(_ dependency: JobDependency) async throws {
-        try await hooked.add(dependency)
+    func addDependency(_ dependency: JobDependency) async throws {
+        try await hooked.addDependency(dependency)
     }
 
     func removeDependency(_ id: DependencyID) async throws -> Bool {
@@ -208,8 +208,8 @@ struct LosingStore: JobStore {
         try await hooked.cancel(requests)
     }
 
-    func answer(_ answers: [Answer]) async throws -> [Answer.Outcome] {
-        try await hooked.answer(answers)
+    func completeWaiting(_ answers: [ExternalCompletion]) async throws -> [ExternalCompletion.Outcome] {
+        try await hooked.completeWaiting(answers)
     }
 
     func prune(at now: Date, limit: Int) async throws -> PruneReport {
@@ -236,7 +236,7 @@ struct LosingStore: JobStore {
         try await hooked.execution(id)
     }
 
-    func executions(_ query: ExecutionQuery) async throws -> Page<Execution> {
+    func executions(_ query: ExecutionQuery) async throws -> RecordPage<Execution> {
         try await hooked.executions(query)
     }
 

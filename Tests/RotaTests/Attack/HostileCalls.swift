@@ -6,26 +6,28 @@ import Testing
 struct HostileCalls {
     let start = ManualClock().now
 
-    @Test("A notice that is replayed is sent again, and is no run of the job")
-    func replayedNotice() async throws {
+    @Test("A notification that is replayed is sent again, and is no run of the job")
+    func replayedNotification() async throws {
         let bench = Bench()
-        let (told, calls) = (Tally<RunNotice>(), Tally<Int>())
+        let (told, calls) = (Tally<ExecutionNotification>(), Tally<Int>())
         try await bench.scheduler.handle("work") { _ in calls.add(1) }
-        try await bench.scheduler.handle("tell", payload: RunNotice.self) { notice, _ in told.add(notice) }
+        try await bench.scheduler.handle("tell", payload: ExecutionNotification.self) { notification, _ in
+            told.add(notification)
+        }
         try await bench.running {
             var draft = JobDraft(name: "x", schedule: .immediately, action: .handler("work"))
             draft.definition.notifications = [NotificationRule(on: .success, .handler("tell"))]
             let job = try await bench.scheduler.create(draft)
             await bench.advance(.seconds(1))
-            let notice = try #require(
+            let notification = try #require(
                 try await bench.executions(of: job.id).first { $0.source == .notification })
-            let again = try await bench.scheduler.replay(notice.id)
+            let again = try await bench.scheduler.replay(notification.id)
             await bench.advance(.seconds(1))
-            #expect(again.source == .notification && again.replayOf == notice.id)
-            #expect(again.details.parentID == notice.details.parentID)
+            #expect(again.source == .notification && again.replayOf == notification.id)
+            #expect(again.details.parentID == notification.details.parentID)
             #expect(told.all.count == 2 && told.all.first == told.all.last)
             #expect(calls.all.count == 1)
-            #expect(try await bench.scheduler.job(job.id).tally.succeeded == 1)
+            #expect(try await bench.scheduler.job(job.id).statistics.succeeded == 1)
         }
     }
 

@@ -13,7 +13,7 @@ struct HostileInputs {
     func parkedUntilNever(seconds: Double) async throws {
         let bench = Bench()
         try await bench.scheduler.handle("park") { _ in
-            throw WaitForAnswer(until: Date(timeIntervalSince1970: seconds))
+            throw WaitForCompletion(until: Date(timeIntervalSince1970: seconds))
         }
         try await bench.running {
             let job = try await bench.scheduler.create(
@@ -57,13 +57,13 @@ struct HostileInputs {
     @Test("What is canceled, answered or replaced counts as ended in the metrics")
     func endedElsewhere() async throws {
         let bench = Bench()
-        try await bench.scheduler.handle("park") { _ in throw WaitForAnswer() }
+        try await bench.scheduler.handle("park") { _ in throw WaitForCompletion() }
         try await bench.running {
             let job = try await bench.scheduler.create(
                 .init(name: "x", schedule: .immediately, action: .handler("park")))
             await bench.advance(.seconds(1))
             let run = try #require(try await bench.executions(of: job.id).first)
-            try await bench.scheduler.answer(run.id, with: .succeeded)
+            try await bench.scheduler.complete(run.id, as: .succeeded)
             let later = try await bench.scheduler.trigger(job.id, at: bench.clock.now.addingTimeInterval(100))
             try await bench.scheduler.cancel(later.id)
             let metrics = try await bench.scheduler.metrics()
@@ -77,7 +77,8 @@ struct HostileInputs {
         let job = Job(
             id: JobID(bits: 1),
             definition: JobDefinition(name: "x", schedule: .immediately, action: .handler("x")),
-            createdAt: .distantPast, position: JobPosition(state: .active, cursor: .distantPast, next: nil))
+            createdAt: .distantPast,
+            scheduleState: ScheduleState(state: .active, decidedThrough: .distantPast, next: nil))
         let run = job.execution(
             id: ExecutionID(bits: 1), source: .manual, scheduledFor: .distantPast, createdAt: .distantPast)
         func record(_ kind: String?) {
@@ -127,7 +128,7 @@ struct HostileInputs {
         let job = try await bench.scheduler.create(
             .init(name: "x", schedule: .every(.seconds(3600)), action: .handler("x")))
         await #expect(throws: SchedulerError.self) {
-            try await bench.scheduler.runNow(job.id, source: source)
+            try await bench.scheduler.trigger(job.id, source: source)
         }
     }
 

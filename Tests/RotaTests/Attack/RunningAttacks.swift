@@ -164,7 +164,7 @@ struct RunningAttacks {
             let job = try await bench.scheduler.create(
                 .init(name: "j", schedule: .afterCompletion(.seconds(60)), action: .handler("work")))
             await bench.advance(.seconds(70))
-            try await bench.scheduler.runNow(job.id)
+            try await bench.scheduler.trigger(job.id)
             await bench.advance(.seconds(200))
             #expect(levels.all.max() == 1)
         }
@@ -381,8 +381,8 @@ struct RunningAttacks {
     @Test("A payload of UTF-16 survives encoding and decoding")
     func payloadUTF16() throws {
         let data = try #require(#"{"a":"ü"}"#.data(using: .utf16))
-        guard let payload = try? Payload(json: data) else { return }
-        let copy = try JSONDecoder().decode(Payload.self, from: JSONEncoder().encode(payload))
+        guard let payload = try? JSONPayload(json: data) else { return }
+        let copy = try JSONDecoder().decode(JSONPayload.self, from: JSONEncoder().encode(payload))
         #expect(try copy.decode([String: String].self) == ["a": "ü"])
     }
 

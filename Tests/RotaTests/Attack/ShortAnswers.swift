@@ -38,14 +38,16 @@ struct ShortAnswers {
     func calls() async throws {
         let (bench, shorten) = try await bench()
         let job = try await bench.scheduler.create(draft("quick"))
-        let run = try await bench.scheduler.runNow(job.id)
+        let run = try await bench.scheduler.trigger(job.id)
         shorten("insert")
         check(await #expect(throws: SchedulerError.self) { try await bench.scheduler.create(draft("quick")) }, "insert")
         shorten("enqueue")
-        check(await #expect(throws: SchedulerError.self) { try await bench.scheduler.runNow(job.id) }, "enqueue")
+        check(await #expect(throws: SchedulerError.self) { try await bench.scheduler.trigger(job.id) }, "enqueue")
         check(await #expect(throws: SchedulerError.self) { try await bench.scheduler.replay(run.id) }, "enqueue")
         check(
-            await #expect(throws: SchedulerError.self) { try await bench.scheduler.trigger(job.id, [RunRequest()]) },
+            await #expect(throws: SchedulerError.self) {
+                try await bench.scheduler.trigger(job.id, [TriggerRequest()])
+            },
             "enqueue")
     }
 

@@ -1,4 +1,5 @@
 import Foundation
+import RotaTestSupport
 import RotaTesting
 import Testing
 
@@ -110,7 +111,7 @@ struct VerdictAttacks {
         #expect(try await bench.scheduler.skips(of: job.id).isEmpty)
     }
 
-    @Test("TX-4 an update between two attempts does not change what an execution sends")
+    @Test("An update between two attempts does not change what an execution sends", .rows("TX-4"))
     func updateBetweenAttempts() async throws {
         let bench = Bench { _ in try .status(503) }
         try await bench.running {
@@ -157,7 +158,7 @@ struct VerdictAttacks {
         #expect(try await store.allExecutions(of: job.id).map(\.status) == [.succeeded])
     }
 
-    @Test("Fires refused for ever at the head of the agenda do not starve the others")
+    @Test("Fires refused for ever at the head of the due work do not starve the others")
     func starvation() async throws {
         let base = InMemoryJobStore()
         let stuck = Tally<JobID>()

@@ -41,7 +41,7 @@ struct BadInputTests {
             { _ = try await scheduler.job(id) },
             { try await scheduler.pause(id) },
             { try await scheduler.resume(id) },
-            { try await scheduler.runNow(id) },
+            { try await scheduler.trigger(id) },
             { try await scheduler.update(id) { $0.name = "x" } },
         ]
         for operation in operations {
@@ -95,7 +95,7 @@ struct BadInputTests {
     func configuration() async {
         for change: (inout SchedulerConfiguration) -> Void in [
             { $0.maximumConcurrency = 0 }, { $0.batchSize = -1 }, { $0.leaseDuration = .zero },
-            { $0.misfireTolerance = .seconds(-1) }, { $0.shutdownGrace = .seconds(-1) },
+            { $0.misfireThreshold = .seconds(-1) }, { $0.shutdownGrace = .seconds(-1) },
         ] {
             let bench = Bench(configuration: Bench.configuration(change))
             let error = await #expect(throws: SchedulerError.self) { try await bench.scheduler.run() }

@@ -1,4 +1,5 @@
 import Foundation
+import RotaTestSupport
 import RotaTesting
 import Testing
 
@@ -29,15 +30,15 @@ struct LimitTests {
 
     static let fields = [
         Field("name", \.name, good: text(255), bad: text(256)),
-        Field("slug", \.labels.slug, good: text(255), bad: text(256)),
-        Field("slug's characters", \.labels.slug, good: "a-Z.0_9~", bad: "a/b"),
-        Field("description", \.labels.description, good: text(2000), bad: text(2001)),
-        Field("project", \.labels.project, good: text(255), bad: ""),
-        Field("group", \.labels.group, good: text(255), bad: text(256)),
-        Field("environment", \.labels.environment, good: "production", bad: ""),
-        Field("tags", \.labels.tags, good: tags(20), bad: tags(21)),
-        Field("a tag's name", \.labels.tags, good: [text(64): ""], bad: [text(65): ""]),
-        Field("a tag's value", \.labels.tags, good: ["a": text(256)], bad: ["a": text(257)]),
+        Field("slug", \.attributes.slug, good: text(255), bad: text(256)),
+        Field("slug's characters", \.attributes.slug, good: "a-Z.0_9~", bad: "a/b"),
+        Field("description", \.attributes.description, good: text(2000), bad: text(2001)),
+        Field("project", \.attributes.project, good: text(255), bad: ""),
+        Field("group", \.attributes.group, good: text(255), bad: text(256)),
+        Field("environment", \.attributes.environment, good: "production", bad: ""),
+        Field("tags", \.attributes.tags, good: tags(20), bad: tags(21)),
+        Field("a tag's name", \.attributes.tags, good: [text(64): ""], bad: [text(65): ""]),
+        Field("a tag's value", \.attributes.tags, good: ["a": text(256)], bad: ["a": text(257)]),
         Field("priority", \.limits.priority, good: 10, bad: 11),
         Field("low priority", \.limits.priority, good: 0, bad: -1),
         Field("concurrency", \.limits.concurrency, good: 1, bad: 0),
@@ -66,7 +67,7 @@ struct LimitTests {
         Dictionary(uniqueKeysWithValues: (0..<count).map { ("tag\($0)", "value") })
     }
 
-    @Test("SX-13 a field takes its largest value and refuses one beyond", arguments: fields)
+    @Test("A field takes its largest value and refuses one beyond", .rows("SX-13"), arguments: fields)
     func field(_ field: Field) async throws {
         let bench = Bench()
         try await bench.scheduler.create(field.good)
@@ -76,7 +77,7 @@ struct LimitTests {
         #expect(try await bench.scheduler.jobs().items.count == 1)
     }
 
-    @Test("SX-13 100 attempts are taken and 101 refused")
+    @Test("100 attempts are taken and 101 refused", .rows("SX-13"))
     func attempts() async throws {
         let bench = Bench()
         try await bench.scheduler.create(Self.draft { $0.retry.maxAttempts = 100 })
@@ -102,7 +103,7 @@ struct LimitTests {
         }
     }
 
-    @Test("S-3 jobs created together have a limit, and are created all or none")
+    @Test("Jobs created together have a limit, and are created all or none", .rows("S-3"))
     func batch() async throws {
         let bench = Bench()
         let draft = Self.draft { _ in }
@@ -114,14 +115,15 @@ struct LimitTests {
     }
 
     @Test(
-        "SX-13 a run that cannot be is refused before it exists",
+        "A run that cannot be is refused before it exists", .rows("SX-13"),
         arguments: [
-            RunRequest(priority: 11), RunRequest(priority: -1), RunRequest(concurrencyKey: text(257)),
-            RunRequest(concurrencyKey: ""), RunRequest(idempotencyKey: text(256)), RunRequest(tags: tags(21)),
-            RunRequest(timeToLive: .zero), RunRequest(timeToLive: .seconds(2_592_001)),
-            RunRequest(author: ""), RunRequest(source: ExecutionSource(rawValue: "")),
+            TriggerRequest(priority: 11), TriggerRequest(priority: -1), TriggerRequest(concurrencyKey: text(257)),
+            TriggerRequest(concurrencyKey: ""), TriggerRequest(idempotencyKey: text(256)),
+            TriggerRequest(tags: tags(21)),
+            TriggerRequest(timeToLive: .zero), TriggerRequest(timeToLive: .seconds(2_592_001)),
+            TriggerRequest(author: ""), TriggerRequest(source: ExecutionSource(rawValue: "")),
         ])
-    func run(_ request: RunRequest) async throws {
+    func run(_ request: TriggerRequest) async throws {
         let bench = Bench()
         let job = try await bench.scheduler.create(Self.draft { _ in })
         let error = await #expect(throws: SchedulerError.self) { try await bench.scheduler.trigger(job.id, request) }
@@ -139,12 +141,12 @@ struct LimitTests {
         #expect(error?.code == .invalidRequest)
     }
 
-    @Test("S-73 overrides that cannot be are refused before a run exists")
+    @Test("Overrides that cannot be are refused before a run exists", .rows("S-73"))
     func overrides() async throws {
         let bench = Bench()
         let job = try await bench.scheduler.create(Self.draft { _ in })
         await #expect(throws: RetryPolicyError.self) {
-            try await bench.scheduler.trigger(job.id, RunRequest(overrides: RetryOverrides(maxAttempts: 101)))
+            try await bench.scheduler.trigger(job.id, TriggerRequest(overrides: RetryOverrides(maxAttempts: 101)))
         }
         #expect(try await bench.executions().isEmpty)
     }

@@ -1,4 +1,5 @@
 import Foundation
+import RotaTestSupport
 import RotaTesting
 import Testing
 
@@ -6,7 +7,7 @@ import Testing
 struct FiringTests {
     let start = Date(timeIntervalSince1970: 1_767_225_600)  // 2026-01-01T00:00:00Z, a Thursday
 
-    @Test("T-3 an interval counts from the job's creation and never drifts")
+    @Test("An interval counts from the job's creation and never drifts", .rows("T-3"))
     func intervalIsAnchored() async throws {
         let created = try Date(utc: "2026-01-01T10:03:20Z")
         let bench = Bench(clock: ManualClock(now: created))
@@ -22,7 +23,7 @@ struct FiringTests {
         }
     }
 
-    @Test("T-20 weekdays at 9:30 in New York, over both changes of the clock")
+    @Test("Weekdays at 9:30 in New York, over both changes of the clock", .rows("T-20"))
     func cronInZone() async throws {
         for (from, expected) in [
             ("2026-03-06T00:00:00Z", ["2026-03-06T14:30:00Z", "2026-03-09T13:30:00Z", "2026-03-10T13:30:00Z"]),
@@ -42,7 +43,7 @@ struct FiringTests {
         }
     }
 
-    @Test("T-6 an immediate job has its execution queued as create returns, and is completed")
+    @Test("An immediate job has its execution queued as create returns, and is completed", .rows("T-6"))
     func immediately() async throws {
         let bench = Bench()
         let job = try await bench.scheduler.create(
@@ -58,7 +59,7 @@ struct FiringTests {
         #expect(bench.transport.requests.count == 1)
     }
 
-    @Test("T-5 a one-shot fires once, at its instant, and completes its job", arguments: [3600, -3600])
+    @Test("A one-shot fires once, at its instant, and completes its job", .rows("T-5"), arguments: [3600, -3600])
     func once(offset: Int) async throws {
         let bench = Bench()
         let instant = start.addingTimeInterval(Double(offset))
@@ -73,7 +74,7 @@ struct FiringTests {
         }
     }
 
-    @Test("I-24 a job with a maximum of runs is completed when they are spent, with a reason")
+    @Test("A job with a maximum of runs is completed when they are spent, with a reason", .rows("I-24"))
     func maximumRuns() async throws {
         let bench = Bench()
         try await bench.running {

@@ -1,4 +1,5 @@
 import Foundation
+import RotaTestSupport
 import RotaTesting
 import Synchronization
 import Testing
@@ -48,7 +49,7 @@ struct OverlapTests {
         Row(overlap: .replace, duration: 140, starts: Array(1...10), most: 1),
     ]
 
-    @Test("I-21 I-22 I-23 C-16 overlap policy × duration", arguments: rows)
+    @Test("Overlap policy × duration", .rows("I-21", "I-22", "I-23", "C-16"), arguments: rows)
     func table(_ row: Row) async throws {
         let bench = Bench()
         let (clock, start, watch) = (bench.clock, bench.clock.now, Watch())
@@ -76,7 +77,7 @@ struct OverlapTests {
     }
 
     @Test(
-        "T-46 never more runs at once than the job's limit, never an occurrence lost, under random durations",
+        "Never more runs at once than the job's limit, never an occurrence lost, under random durations", .rows("T-46"),
         arguments: 1...4)
     func invariants(limit: Int) async throws {
         var random = SeededGenerator(seed: UInt64(limit))
@@ -115,7 +116,7 @@ struct OverlapTests {
             .init(
                 name: "x", schedule: .every(.seconds(3600)), action: .handler("work"),
                 delivery: isAtMostOnce ? .atMostOnce : .atLeastOnce))
-        let execution = try await bench.scheduler.runNow(job.id)
+        let execution = try await bench.scheduler.trigger(job.id)
         // Another scheduler takes it, and dies.
         let lease = clock.now.addingTimeInterval(30)
         let request = ClaimRequest(owner: "dead", limit: 1, now: clock.now, leaseExpiresAt: lease)
@@ -141,7 +142,7 @@ struct OverlapTests {
             .init(
                 name: "x", schedule: .every(.seconds(3600)), action: .handler("work"),
                 delivery: isAtMostOnce ? .atMostOnce : .atLeastOnce))
-        let execution = try await bench.scheduler.runNow(job.id)
+        let execution = try await bench.scheduler.trigger(job.id)
         try await bench.running { await bench.advance(.seconds(1)) }
         #expect(try await bench.scheduler.execution(execution.id).status == (isAtMostOnce ? .failed : .queued))
     }

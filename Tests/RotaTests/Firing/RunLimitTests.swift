@@ -1,4 +1,5 @@
 import Foundation
+import RotaTestSupport
 import RotaTesting
 import Testing
 
@@ -14,11 +15,12 @@ struct RunLimitTests {
     }
 
     @Test(
-        "I-24 What a limit of runs leaves out is decided on after all if the overlap policy takes the last run",
+        "What a limit of runs leaves out is decided on after all if the overlap policy takes the last run",
+        .rows("I-24"),
         arguments: [OverlapPolicy.skip, .queue(limit: 1)])
     func overlapTakesTheLast(overlap: OverlapPolicy) async throws {
         let bench = Bench()
-        try await bench.scheduler.handle("park") { _ in throw WaitForAnswer() }
+        try await bench.scheduler.handle("park") { _ in throw WaitForCompletion() }
         let limit = overlap == .skip ? 2 : 3
         let job = try await bench.running {
             let job = try await bench.scheduler.create(
@@ -30,7 +32,7 @@ struct RunLimitTests {
         }
         bench.clock.set(to: bench.clock.now.addingTimeInterval(300))
         let later = Bench(clock: bench.clock, store: bench.store, seed: 2)
-        try await later.scheduler.handle("park") { _ in throw WaitForAnswer() }
+        try await later.scheduler.handle("park") { _ in throw WaitForCompletion() }
         try await later.running {
             await later.advance(.seconds(10))
             let runs = try await later.executions(of: job.id).map { Int($0.scheduledFor.timeIntervalSince(start)) / 60 }
@@ -51,7 +53,7 @@ struct RunLimitTests {
         }
     }
 
-    @Test("I-24 A limit of runs holds for what is made up for after a downtime", arguments: 1...5)
+    @Test("A limit of runs holds for what is made up for after a downtime", .rows("I-24"), arguments: 1...5)
     func madeUpFor(limit: Int) async throws {
         let bench = Bench()
         let job = try await bench.scheduler.create(

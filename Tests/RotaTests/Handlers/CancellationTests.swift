@@ -1,4 +1,5 @@
 import Foundation
+import RotaTestSupport
 import RotaTesting
 import Testing
 
@@ -10,7 +11,7 @@ struct CancellationTests {
     /// What a handler does once it notices.
     enum Way: Sendable, CaseIterable { case returns, throwsItsOwn, throwsRetryLater, throwsFailure }
 
-    @Test("T-69 A handler sees that it is canceled, and by nothing else", arguments: Cause.allCases)
+    @Test("A handler sees that it is canceled, and by nothing else", .rows("T-69"), arguments: Cause.allCases)
     func isCanceled(cause: Cause) async throws {
         let bench = Bench(configuration: Bench.configuration { $0.shutdownGrace = .seconds(2) })
         let clock = bench.clock
@@ -27,8 +28,8 @@ struct CancellationTests {
             .init(
                 name: "x", schedule: .every(.seconds(3600)),
                 action: .handler("work", timeout: cause == .timeout ? .seconds(5) : nil), retry: .none))
-        let run = try await bench.scheduler.runNow(job.id)
-        let other = try await bench.scheduler.runNow(job.id)
+        let run = try await bench.scheduler.trigger(job.id)
+        let other = try await bench.scheduler.trigger(job.id)
         let task = Task { try await bench.scheduler.run() }
         await bench.advance(.seconds(4))
         switch cause {
@@ -68,7 +69,7 @@ struct CancellationTests {
                 .init(
                     name: "x", schedule: .every(.seconds(3600)), action: .handler("work"),
                     retry: .fixed(.seconds(1), maxAttempts: 5)))
-            let run = try await bench.scheduler.runNow(job.id)
+            let run = try await bench.scheduler.trigger(job.id)
             await bench.advance(.seconds(1))
             try await bench.scheduler.cancel(run.id, reason: "enough")
             await bench.advance(.seconds(60))

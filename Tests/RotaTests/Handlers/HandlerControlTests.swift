@@ -1,10 +1,11 @@
 import Foundation
+import RotaTestSupport
 import RotaTesting
 import Testing
 
 @Suite("What handlers are told, and what they say")
 struct HandlerControlTests {
-    @Test("T-69 The context tells nominal, effective, previous and next instants, lateness, metadata and key")
+    @Test("The context tells nominal, effective, previous and next instants, lateness, metadata and key", .rows("T-69"))
     func context() async throws {
         let bench = Bench(clock: ManualClock(now: try Date(utc: "2026-03-02T09:00:00Z")))
         let seen = Tally<HandlerContext>()
@@ -28,7 +29,9 @@ struct HandlerControlTests {
         #expect(context.idempotencyKey == context.execution.id.description)
     }
 
-    @Test("S-57 What a handler returns is the execution's output, and the beginning of it the attempt's preview")
+    @Test(
+        "What a handler returns is the execution's output, and the beginning of it the attempt's preview", .rows("S-57")
+    )
     func output() async throws {
         struct Sum: Codable, Equatable, Sendable { var total: Int }
         let bench = Bench()
@@ -44,7 +47,7 @@ struct HandlerControlTests {
         }
     }
 
-    @Test("T-87 The preview of an output ends with a whole character within 64 KiB")
+    @Test("The preview of an output ends with a whole character within 64 KiB", .rows("T-87"))
     func preview() async throws {
         let bench = Bench()
         // With the quotation mark before them, the last of the two-byte characters is cut in half.
@@ -60,7 +63,7 @@ struct HandlerControlTests {
         }
     }
 
-    @Test("S-57 An output over the limit fails the attempt for good, with its size", arguments: [99, 100])
+    @Test("An output over the limit fails the attempt for good, with its size", .rows("S-57"), arguments: [99, 100])
     func outputLimit(limit: Int) async throws {
         let bench = Bench(configuration: Bench.configuration { $0.maximumOutputBytes = limit })
         try await bench.scheduler.handle("write") { _ in String(repeating: "x", count: 98) }
@@ -76,7 +79,7 @@ struct HandlerControlTests {
         }
     }
 
-    @Test("S-57 What is mapped from a response is the execution's output, without its secrets")
+    @Test("What is mapped from a response is the execution's output, without its secrets", .rows("S-57"))
     func httpOutput() async throws {
         let body = #"{"id": 7, "echo": "s3cr3t-value", "other": [1]}"#
         let bench = Bench { _ in try .status(200, body: body) }
@@ -133,12 +136,14 @@ struct HandlerControlTests {
         }
     }
 
-    @Test("T-73 A handler parks its run; an answer ends it, or lets it go on with the attempt that did not count")
+    @Test(
+        "A handler parks its run; an answer ends it, or lets it go on with the attempt that did not count",
+        .rows("T-73"))
     func parking() async throws {
         let bench = Bench()
         let isAnswered = Tally<Bool>()
         try await bench.scheduler.handle("ask") { _ in
-            if isAnswered.all.isEmpty { throw WaitForAnswer() }
+            if isAnswered.all.isEmpty { throw WaitForCompletion() }
         }
         try await bench.running {
             let job = try await bench.scheduler.create(
@@ -152,20 +157,20 @@ struct HandlerControlTests {
             #expect(first.attempts.isEmpty)
             isAnswered.add(true)
             let now = bench.clock.now
-            _ = try await bench.store.answer([
-                Answer(first.id, next: .queued(at: now.addingTimeInterval(5)), date: now),
-                Answer(second.id, next: .succeeded, output: try Payload("yes"), date: now),
+            _ = try await bench.store.completeWaiting([
+                ExternalCompletion(first.id, next: .queued(at: now.addingTimeInterval(5)), date: now),
+                ExternalCompletion(second.id, next: .succeeded, output: try JSONPayload("yes"), date: now),
             ])
             // Has the scheduler look at the store, which it does within 30 seconds by itself.
-            try await bench.scheduler.runNow(other.id)
+            try await bench.scheduler.trigger(other.id)
             await bench.advance(.seconds(60))
             #expect(try await bench.scheduler.execution(first.id).status == .succeeded)
             #expect(try await bench.scheduler.execution(first.id).attempts.map(\.number) == [1])
-            #expect(try await bench.scheduler.execution(second.id).output == Payload("yes"))
+            #expect(try await bench.scheduler.execution(second.id).output == JSONPayload("yes"))
         }
     }
 
-    @Test("S-74 An execution's own timeout replaces that of the handler and of the request")
+    @Test("An execution's own timeout replaces that of the handler and of the request", .rows("S-74"))
     func timeoutOverride() async throws {
         let bench = Bench()
         let clock = bench.clock

@@ -1,10 +1,11 @@
 import Foundation
+import RotaTestSupport
 import RotaTesting
 import Testing
 
 @Suite("Signs of life")
 struct HeartbeatTests {
-    @Test("S-64 Signs of life and progress are stored with the renewal of the lease")
+    @Test("Signs of life and progress are stored with the renewal of the lease", .rows("S-64"))
     func stored() async throws {
         let bench = Bench()
         let clock = bench.clock
@@ -29,7 +30,7 @@ struct HeartbeatTests {
         }
     }
 
-    @Test("S-64 A handler that falls silent for longer than its limit counts as crashed and is retried")
+    @Test("A handler that falls silent for longer than its limit counts as crashed and is retried", .rows("S-64"))
     func stale() async throws {
         let bench = Bench()
         let clock = bench.clock
@@ -56,7 +57,9 @@ struct HeartbeatTests {
         }
     }
 
-    @Test("S-64 A silent handler that does not even end when it is canceled loses its lease, and its result is refused")
+    @Test(
+        "A silent handler that does not even end when it is canceled loses its lease, and its result is refused",
+        .rows("S-64"))
     func hung() async throws {
         let bench = Bench()
         let clock = bench.clock

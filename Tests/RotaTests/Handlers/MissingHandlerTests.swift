@@ -1,4 +1,5 @@
 import Foundation
+import RotaTestSupport
 import RotaTesting
 import Testing
 
@@ -6,7 +7,7 @@ import Testing
 
 @Suite("Handlers that are not registered")
 struct MissingHandlerTests {
-    @Test("T-71 A run whose handler is missing stays queued without an attempt, and those who watch are told")
+    @Test("A run whose handler is missing stays queued without an attempt, and those who watch are told", .rows("T-71"))
     func released() async throws {
         let bench = Bench()
         let log = ObserverLog()
@@ -29,7 +30,7 @@ struct MissingHandlerTests {
         }
     }
 
-    @Test("A start reports the jobs that call handlers which are missing, those of their notices too")
+    @Test("A start reports the jobs that call handlers which are missing, those of their notifications too")
     func preflight() async throws {
         let bench = Bench()
         let log = ObserverLog()

@@ -1,4 +1,5 @@
 import Foundation
+import RotaTestSupport
 import RotaTesting
 import Testing
 
@@ -19,7 +20,7 @@ struct CancelTests {
     func queued() async throws {
         let bench = try await bench()
         let job = try await bench.scheduler.create(draft)
-        let execution = try await bench.scheduler.runNow(job.id)
+        let execution = try await bench.scheduler.trigger(job.id)
         let canceled = try await bench.scheduler.cancel(execution.id, reason: "not needed")
         #expect(canceled.status == .canceled && canceled.cancelReason == "not needed")
         try await bench.running { await bench.advance(.seconds(10)) }
@@ -36,8 +37,8 @@ struct CancelTests {
         let bench = try await bench()
         try await bench.running {
             let job = try await bench.scheduler.create(draft)
-            let execution = try await bench.scheduler.runNow(job.id)
-            let other = try await bench.scheduler.runNow(job.id)
+            let execution = try await bench.scheduler.trigger(job.id)
+            let other = try await bench.scheduler.trigger(job.id)
             await bench.advance(.seconds(1))
             let asked = try await bench.scheduler.cancel(execution.id)
             #expect(asked.status == .running && asked.cancelRequestedAt == bench.clock.now)
@@ -47,7 +48,7 @@ struct CancelTests {
             #expect(try await bench.scheduler.execution(execution.id).status == .canceled)
             #expect(try await bench.scheduler.execution(other.id).status == .succeeded)
             // The worker that was canceled has a successor.
-            let later = try await bench.scheduler.runNow(job.id)
+            let later = try await bench.scheduler.trigger(job.id)
             await bench.advance(.seconds(200))
             #expect(try await bench.scheduler.execution(later.id).status == .succeeded)
         }
@@ -61,7 +62,7 @@ struct CancelTests {
         let other = Bench(clock: clock, store: store, seed: 2)
         try await runner.running {
             let job = try await runner.scheduler.create(draft)
-            let execution = try await runner.scheduler.runNow(job.id)
+            let execution = try await runner.scheduler.trigger(job.id)
             await runner.advance(.seconds(1))
             #expect(try await other.scheduler.cancel(execution.id).status == .running)
             await runner.advance(.seconds(11))
@@ -79,7 +80,7 @@ struct CancelTests {
             var draft = draft
             draft.definition.retry = RetryPolicy(backoff: .fixed(.seconds(60)), jitter: .none)
             let job = try await bench.scheduler.create(draft)
-            let execution = try await bench.scheduler.runNow(job.id)
+            let execution = try await bench.scheduler.trigger(job.id)
             await bench.advance(.seconds(1))
             #expect(try await bench.scheduler.execution(execution.id).nextRetryAt != nil)
             #expect(try await bench.scheduler.cancel(execution.id).status == .canceled)
@@ -96,15 +97,15 @@ struct CancelTests {
         let other = Bench(clock: clock, store: store, seed: 2)
         try await runner.running {
             let job = try await runner.scheduler.create(draft)
-            let execution = try await runner.scheduler.runNow(job.id)
+            let execution = try await runner.scheduler.trigger(job.id)
             await runner.advance(.seconds(1))
-            async let here = runner.scheduler.end(of: execution.id)
-            async let there = other.scheduler.end(of: execution.id)
+            async let here = runner.scheduler.waitForCompletion(of: execution.id)
+            async let there = other.scheduler.waitForCompletion(of: execution.id)
             await clock.sleepersReach(4)
             await runner.advance(.seconds(110))
             #expect(try await here.status == .succeeded)
             #expect(try await there.status == .succeeded)
-            #expect(try await runner.scheduler.end(of: execution.id).status == .succeeded)
+            #expect(try await runner.scheduler.waitForCompletion(of: execution.id).status == .succeeded)
             #expect(!runner.scheduler.isAwaited && !other.scheduler.isAwaited)
         }
     }
@@ -113,14 +114,14 @@ struct CancelTests {
     func endNeverComes() async throws {
         let bench = try await bench()
         let job = try await bench.scheduler.create(draft)
-        let execution = try await bench.scheduler.runNow(job.id)
-        let waiting = Task { try await bench.scheduler.end(of: execution.id) }
+        let execution = try await bench.scheduler.trigger(job.id)
+        let waiting = Task { try await bench.scheduler.waitForCompletion(of: execution.id) }
         await bench.clock.sleepersReach(1)
         waiting.cancel()
         await #expect(throws: CancellationError.self) { try await waiting.value }
         #expect(!bench.scheduler.isAwaited)
         #expect(bench.clock.sleeperCount == 0)
-        let second = Task { try await bench.scheduler.end(of: execution.id) }
+        let second = Task { try await bench.scheduler.waitForCompletion(of: execution.id) }
         await bench.clock.sleepersReach(1)
         try await bench.scheduler.delete(job.id)
         bench.clock.set(to: bench.clock.now.addingTimeInterval(1))
@@ -129,13 +130,13 @@ struct CancelTests {
         #expect(!bench.scheduler.isAwaited)
     }
 
-    @Test("T-73 an answer is taken by an execution that waits, and by no other")
+    @Test("An answer is taken by an execution that waits, and by no other", .rows("T-73"))
     func answer() async throws {
         let bench = try await bench()
         let job = try await bench.scheduler.create(draft)
-        let execution = try await bench.scheduler.runNow(job.id)
+        let execution = try await bench.scheduler.trigger(job.id)
         let error = await #expect(throws: SchedulerError.self) {
-            try await bench.scheduler.answer(execution.id, with: .succeeded)
+            try await bench.scheduler.complete(execution.id, as: .succeeded)
         }
         #expect(error?.code == .illegalState)
         let now = bench.clock.now
@@ -148,8 +149,8 @@ struct CancelTests {
                 executionID: claim.execution.id, token: claim.execution.lease?.token ?? 0, attempt: nil,
                 next: .parked(until: nil), date: now)
         ])
-        let output = try Payload(["approved": true])
-        let answered = try await bench.scheduler.answer(execution.id, with: .succeeded, output: output)
+        let output = try JSONPayload(["approved": true])
+        let answered = try await bench.scheduler.complete(execution.id, as: .succeeded, output: output)
         #expect(answered.status == .succeeded && answered.output == output)
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import RotaTestSupport
 import RotaTesting
 import Testing
 
@@ -14,16 +15,17 @@ struct CrontabImportTests {
         @hourly # Ping
         """
 
-    @Test("T-51 T-52 a crontab's zones, names and default URL reach the jobs, in one step")
+    @Test("A crontab's zones, names and default URL reach the jobs, in one step", .rows("T-51", "T-52"))
     func imported() async throws {
         let bench = Bench()
         let result = try await bench.scheduler.importCrontab(
-            Self.text, defaultURL: "https://api.example.com/ping", labels: JobLabels(group: "imported"), author: "ann")
+            Self.text, defaultURL: "https://api.example.com/ping", attributes: JobAttributes(group: "imported"),
+            author: "ann")
         #expect(result.added == 4)
         #expect(result.jobs.map(\.name) == ["Daily report", "Clean up", "Clean up", "Ping"])
         #expect(result.jobs.map { $0.schedule.timeZoneIdentifier } == ["America/New_York", "UTC", "UTC", "UTC"])
         #expect(result.jobs.last?.action.request?.url == "https://api.example.com/ping")
-        #expect(result.jobs.allSatisfy { $0.labels.group == "imported" && $0.createdBy == "ann" })
+        #expect(result.jobs.allSatisfy { $0.attributes.group == "imported" && $0.createdBy == "ann" })
         #expect(result.settings.map(\.name) == ["MAILTO", "CRON_TZ", "TZ"])
         #expect(result.settings.map(\.value) == ["ops@example.com", "America/New_York", "UTC"])
         #expect(result.settings.map(\.isTimeZone) == [false, true, true])
@@ -44,7 +46,7 @@ struct CrontabImportTests {
         #expect(try await bench.scheduler.jobs().items.count == 5)
     }
 
-    @Test("T-54 with lines that cannot be read, nothing is imported, or what was valid, as asked")
+    @Test("With lines that cannot be read, nothing is imported, or what was valid, as asked", .rows("T-54"))
     func policies() async throws {
         let bench = Bench()
         let text = "61 * * * * https://a.example.com/\n@daily https://b.example.com/\n@daily\n"
@@ -68,7 +70,8 @@ struct CrontabImportTests {
     @Test("A slug cannot be given to all lines")
     func slug() async throws {
         let error = await #expect(throws: SchedulerError.self) {
-            try await Bench().scheduler.importCrontab("@daily https://a.example.com/", labels: JobLabels(slug: "x"))
+            try await Bench().scheduler.importCrontab(
+                "@daily https://a.example.com/", attributes: JobAttributes(slug: "x"))
         }
         #expect(error?.code == .invalidRequest)
     }

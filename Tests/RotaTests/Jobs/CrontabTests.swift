@@ -1,10 +1,11 @@
 import Foundation
+import RotaTestSupport
 import RotaTesting
 import Testing
 
 @Suite("Crontab")
 struct CrontabTests {
-    @Test("T-51 T-52 T-53 lines are jobs, comments and blank lines are not")
+    @Test("Lines are jobs, comments and blank lines are not", .rows("T-51", "T-52", "T-53"))
     func lines() async throws {
         let crontab = try Crontab(
             """
@@ -24,7 +25,7 @@ struct CrontabTests {
         #expect(jobs.first?.name == "https://api.example.com/health")
     }
 
-    @Test("T-54 a line without a URL uses the default one, or is an error that names the line")
+    @Test("A line without a URL uses the default one, or is an error that names the line", .rows("T-54"))
     func defaultURL() throws {
         let text = "*/5 * * * * https://a.example.com/\r\n0 2 * * *\r\n"
         let crontab = try Crontab(text, defaultURL: "https://api.example.com/fallback")

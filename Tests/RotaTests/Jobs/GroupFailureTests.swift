@@ -1,4 +1,5 @@
 import Foundation
+import RotaTestSupport
 import RotaTesting
 import Synchronization
 import Testing
@@ -8,7 +9,8 @@ struct GroupFailureTests {
     struct Outage: Error {}
 
     @Test(
-        "S-4 S-5 S-20 A store that fails half-way is reported job by job, and the same call again does the rest",
+        "A store that fails half-way is reported job by job, and the same call again does the rest",
+        .rows("S-4", "S-5", "S-20"),
         arguments: [true, false])
     func partialFailure(isPause: Bool) async throws {
         let writes = Mutex((isArmed: false, count: 0))
@@ -30,7 +32,7 @@ struct GroupFailureTests {
             ids.append(job.id)
             if !isPause { try await bench.scheduler.pause(job.id) }
         }
-        let change = { @Sendable (ids: [JobID]) async throws -> JobBatch in
+        let change = { @Sendable (ids: [JobID]) async throws -> BulkChangeResult in
             isPause
                 ? try await bench.scheduler.pause(ids, reason: "maintenance") : try await bench.scheduler.resume(ids)
         }

@@ -1,4 +1,5 @@
 import Foundation
+import RotaTestSupport
 import RotaTesting
 import Testing
 
@@ -13,7 +14,9 @@ struct JobTests {
         return bench
     }
 
-    @Test("T-28 T-29 T-30 a paused job does not fire, and resuming computes the next run from the present time")
+    @Test(
+        "A paused job does not fire, and resuming computes the next run from the present time",
+        .rows("T-28", "T-29", "T-30"))
     func pauseAndResume() async throws {
         let bench = try await bench()
         let start = bench.clock.now
@@ -40,7 +43,7 @@ struct JobTests {
         }
     }
 
-    @Test("K-33 pausing does not cancel an execution in progress")
+    @Test("Pausing does not cancel an execution in progress", .rows("K-33"))
     func pauseDuringRun() async throws {
         let bench = Bench()
         let clock = bench.clock
@@ -56,7 +59,7 @@ struct JobTests {
         }
     }
 
-    @Test("T-25 a draft never fires until it is resumed")
+    @Test("A draft never fires until it is resumed", .rows("T-25"))
     func draftState() async throws {
         let bench = try await bench()
         var draft = draft
@@ -73,13 +76,13 @@ struct JobTests {
         }
     }
 
-    @Test("T-48 T-49 T-50 running a job now leaves its schedule alone")
-    func runNow() async throws {
+    @Test("Running a job now leaves its schedule alone", .rows("T-48", "T-49", "T-50"))
+    func trigger() async throws {
         let bench = try await bench()
         try await bench.running {
             let job = try await bench.scheduler.create(draft)
             await bench.advance(.seconds(10))
-            let execution = try await bench.scheduler.runNow(job.id)
+            let execution = try await bench.scheduler.trigger(job.id)
             #expect(execution.source == .manual)
             #expect(execution.status == .queued)
             await bench.advance(.zero)
@@ -88,12 +91,12 @@ struct JobTests {
         }
     }
 
-    @Test("T-109 T-110 a replay is a new execution, and the original is unchanged")
+    @Test("A replay is a new execution, and the original is unchanged", .rows("T-109", "T-110"))
     func replay() async throws {
         let bench = try await bench()
         try await bench.running {
             let job = try await bench.scheduler.create(draft)
-            let original = try await bench.scheduler.runNow(job.id, payload: Payload(["n": 1]))
+            let original = try await bench.scheduler.trigger(job.id, payload: JSONPayload(["n": 1]))
             await bench.advance(.seconds(1))
             let finished = try await bench.scheduler.execution(original.id)
             let replay = try await bench.scheduler.replay(original.id)
@@ -106,7 +109,7 @@ struct JobTests {
         }
     }
 
-    @Test("T-44 T-47 an update changes what it names, and a new schedule counts from now")
+    @Test("An update changes what it names, and a new schedule counts from now", .rows("T-44", "T-47"))
     func update() async throws {
         let bench = try await bench()
         try await bench.running {
@@ -125,7 +128,7 @@ struct JobTests {
         }
     }
 
-    @Test("T-55 the same idempotency key returns the job that is there")
+    @Test("The same idempotency key returns the job that is there", .rows("T-55"))
     func idempotency() async throws {
         let bench = try await bench()
         var draft = draft
@@ -138,7 +141,7 @@ struct JobTests {
         #expect(try await bench.scheduler.create(draft).name == "another")
     }
 
-    @Test("T-57 I-29 deleting a job deletes its executions, and deleting it again is no error")
+    @Test("Deleting a job deletes its executions, and deleting it again is no error", .rows("T-57", "I-29"))
     func delete() async throws {
         let bench = try await bench()
         try await bench.running {
@@ -172,7 +175,7 @@ struct JobTests {
         }
     }
 
-    @Test("T-62 jobs are listed by state and by a part of the name, in pages")
+    @Test("Jobs are listed by state and by a part of the name, in pages", .rows("T-62"))
     func list() async throws {
         let bench = try await bench()
         for number in 0..<25 {
@@ -195,7 +198,9 @@ struct JobTests {
         #expect(names.last == "Even 24")
     }
 
-    @Test("I-22 with the overlap policy skip, an occurrence is skipped while a run is not over, and the skip recorded")
+    @Test(
+        "With the overlap policy skip, an occurrence is skipped while a run is not over, and the skip recorded",
+        .rows("I-22"))
     func overlapSkip() async throws {
         let bench = Bench()
         let (clock, start) = (bench.clock, bench.clock.now)

@@ -1,4 +1,5 @@
 import Foundation
+import RotaTestSupport
 import RotaTesting
 import Testing
 
@@ -109,8 +110,8 @@ struct LifecycleTests {
         }
         try await bench.running {
             let job = try await bench.scheduler.create(draft)
-            let run = try await bench.scheduler.runNow(job.id)
-            let waiting = Task { try await bench.scheduler.end(of: run.id) }
+            let run = try await bench.scheduler.trigger(job.id)
+            let waiting = Task { try await bench.scheduler.waitForCompletion(of: run.id) }
             await bench.advance(.seconds(1))
             #expect(try await bench.scheduler.delete(job.id))
             await bench.advance(.seconds(20))
@@ -121,7 +122,7 @@ struct LifecycleTests {
         }
     }
 
-    @Test("S-13 A clone of a paused job is active, on the same grid, and the other stays paused")
+    @Test("A clone of a paused job is active, on the same grid, and the other stays paused", .rows("S-13"))
     func cloneOfPaused() async throws {
         let bench = Bench()
         try await bench.scheduler.handle("work") { _ in }
@@ -142,7 +143,8 @@ struct LifecycleTests {
     }
 
     @Test(
-        "S-61 A deferred run starts after its job was paused or completed, and goes with it when it is deleted",
+        "A deferred run starts after its job was paused or completed, and goes with it when it is deleted",
+        .rows("S-61"),
         arguments: 0..<3)
     func deferredRun(change: Int) async throws {
         let bench = Bench()

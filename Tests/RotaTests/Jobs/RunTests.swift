@@ -1,4 +1,5 @@
 import Foundation
+import RotaTestSupport
 import RotaTesting
 import Testing
 
@@ -7,15 +8,17 @@ struct RunTests {
     let draft = JobDraft(
         name: "hourly", schedule: .every(.seconds(3600)), action: .handler("work"), metadata: ["team": "a", "x": "1"])
 
-    @Test("S-56 S-58 S-66 to S-68 S-72 S-85 S-87 to S-89 S-91 what is different about a run is kept with it")
+    @Test(
+        "What is different about a run is kept with it",
+        .rows("S-56", "S-58", "S-66 to S-68", "S-72", "S-85", "S-87 to S-89", "S-91"))
     func details() async throws {
         let bench = Bench()
         let runs = Tally<Execution>()
         try await bench.scheduler.handle("work") { runs.add($0.execution) }
         let job = try await bench.scheduler.create(draft)
-        let parent = try await bench.scheduler.runNow(job.id)
-        let request = RunRequest(
-            payload: try Payload(["n": 7]), source: .webhook, priority: 9, concurrencyKey: "tenant-1",
+        let parent = try await bench.scheduler.trigger(job.id)
+        let request = TriggerRequest(
+            payload: try JSONPayload(["n": 7]), source: .webhook, priority: 9, concurrencyKey: "tenant-1",
             idempotencyKey: "order-42", metadata: ["x": "2"], tags: ["kind": "test"],
             overrides: RetryOverrides(maxAttempts: 1), timeToLive: .seconds(60), author: "ann", parentID: parent.id,
             workflowStepRunID: "step-1", isDebugging: true)
@@ -37,25 +40,27 @@ struct RunTests {
         #expect(try await bench.scheduler.execution(execution.id).status == .succeeded)
     }
 
-    @Test("SX-5 I-28 a repeated trigger with a key returns the first run")
+    @Test("A repeated trigger with a key returns the first run", .rows("SX-5", "I-28"))
     func idempotent() async throws {
         let bench = Bench()
         let job = try await bench.scheduler.create(draft)
-        let first = try await bench.scheduler.trigger(job.id, RunRequest(idempotencyKey: "a"))
+        let first = try await bench.scheduler.trigger(job.id, TriggerRequest(idempotencyKey: "a"))
         let again = try await bench.scheduler.trigger(
-            job.id, RunRequest(payload: try Payload(1), idempotencyKey: "a"))
+            job.id, TriggerRequest(payload: try JSONPayload(1), idempotencyKey: "a"))
         #expect(again == first)
-        #expect(try await bench.scheduler.trigger(job.id, RunRequest(idempotencyKey: "b")).id != first.id)
+        #expect(try await bench.scheduler.trigger(job.id, TriggerRequest(idempotencyKey: "b")).id != first.id)
         #expect(try await bench.executions().count == 2)
     }
 
-    @Test("S-10 S-90 S-93 S-94 S-96 to S-98 runs asked for together share a batch, and hits are told from new ones")
+    @Test(
+        "Runs asked for together share a batch, and hits are told from new ones",
+        .rows("S-10", "S-90", "S-93", "S-94", "S-96 to S-98"))
     func bulk() async throws {
         let bench = Bench()
         let job = try await bench.scheduler.create(draft)
-        let first = try await bench.scheduler.trigger(job.id, RunRequest(idempotencyKey: "1"))
+        let first = try await bench.scheduler.trigger(job.id, TriggerRequest(idempotencyKey: "1"))
         let batch = try await bench.scheduler.trigger(
-            job.id, ["1", "2", "2", "3"].map { RunRequest(idempotencyKey: $0) })
+            job.id, ["1", "2", "2", "3"].map { TriggerRequest(idempotencyKey: $0) })
         #expect(batch.total == 4)
         #expect(batch.created == 2)
         #expect(batch.runs[0] == .existing(first))
@@ -63,13 +68,13 @@ struct RunTests {
         #expect(batch.runs[3].execution.details.batchID == batch.id)
         #expect(try await bench.executions().count == 3)
         let error = await #expect(throws: SchedulerError.self) {
-            try await bench.scheduler.trigger(job.id, Array(repeating: RunRequest(), count: 501))
+            try await bench.scheduler.trigger(job.id, Array(repeating: TriggerRequest(), count: 501))
         }
         #expect(error?.code == .tooMany)
         #expect(try await bench.executions().count == 3)
     }
 
-    @Test("S-61 a deferred run starts at its instant, not before, whatever the schedule does")
+    @Test("A deferred run starts at its instant, not before, whatever the schedule does", .rows("S-61"))
     func deferred() async throws {
         let bench = Bench()
         let start = bench.clock.now
@@ -87,7 +92,8 @@ struct RunTests {
         }
     }
 
-    @Test("S-73 S-75 S-76 a run's overrides take the place of the job's retry policy, for that run alone")
+    @Test(
+        "A run's overrides take the place of the job's retry policy, for that run alone", .rows("S-73", "S-75", "S-76"))
     func overrides() async throws {
         let bench = Bench()
         let start = bench.clock.now
@@ -96,8 +102,8 @@ struct RunTests {
             var draft = draft
             draft.definition.retry = .none
             let job = try await bench.scheduler.create(draft)
-            let plain = try await bench.scheduler.runNow(job.id)
-            let request = RunRequest(
+            let plain = try await bench.scheduler.trigger(job.id)
+            let request = TriggerRequest(
                 overrides: RetryOverrides(maxAttempts: 3, strategy: .fixed, initialDelay: .seconds(10)))
             let other = try await bench.scheduler.trigger(job.id, request)
             await bench.advance(.seconds(60))
@@ -108,26 +114,26 @@ struct RunTests {
         }
     }
 
-    @Test("SX-11 S-87 a chain of runs that cause one another ends at ten")
+    @Test("A chain of runs that cause one another ends at ten", .rows("SX-11", "S-87"))
     func lineage() async throws {
         let bench = Bench()
         let job = try await bench.scheduler.create(draft)
-        var last = try await bench.scheduler.runNow(job.id)
+        var last = try await bench.scheduler.trigger(job.id)
         for depth in 1...10 {
-            last = try await bench.scheduler.trigger(job.id, RunRequest(parentID: last.id))
+            last = try await bench.scheduler.trigger(job.id, TriggerRequest(parentID: last.id))
             #expect(last.details.lineageDepth == depth)
         }
-        let request = RunRequest(parentID: last.id)
+        let request = TriggerRequest(parentID: last.id)
         let error = await #expect(throws: SchedulerError.self) { try await bench.scheduler.trigger(job.id, request) }
         #expect(error?.code == .invalidRequest)
     }
 
-    @Test("T-109 T-110 any run can be replayed, with what was different about it")
+    @Test("Any run can be replayed, with what was different about it", .rows("T-109", "T-110"))
     func replay() async throws {
         let bench = Bench()
         let job = try await bench.scheduler.create(draft)
         let original = try await bench.scheduler.trigger(
-            job.id, RunRequest(payload: try Payload(1), priority: 3, idempotencyKey: "k", tags: ["a": "b"]))
+            job.id, TriggerRequest(payload: try JSONPayload(1), priority: 3, idempotencyKey: "k", tags: ["a": "b"]))
         let replay = try await bench.scheduler.replay(original.id, idempotencyKey: "r", author: "bob")
         #expect(replay.source == .replay && replay.replayOf == original.id)
         #expect(replay.payload == original.payload && replay.details.priority == 3)

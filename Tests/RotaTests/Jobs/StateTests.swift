@@ -1,4 +1,5 @@
 import Foundation
+import RotaTestSupport
 import RotaTesting
 import Testing
 
@@ -16,7 +17,7 @@ struct StateTests {
         try await bench.executions().map { Int($0.scheduledFor.timeIntervalSince(start)) }
     }
 
-    @Test("T-28 a pause until an instant ends by itself: what is due then fires, what was before is recorded")
+    @Test("A pause until an instant ends by itself: what is due then fires, what was before is recorded", .rows("T-28"))
     func pauseUntil() async throws {
         let bench = try await bench()
         let start = bench.clock.now
@@ -40,7 +41,9 @@ struct StateTests {
         }
     }
 
-    @Test("T-30 a pause that ended while nobody ran is over as of its end: what came later was missed, not paused")
+    @Test(
+        "A pause that ended while nobody ran is over as of its end: what came later was missed, not paused",
+        .rows("T-30"))
     func pauseEndsInDowntime() async throws {
         let bench = try await bench()
         let start = bench.clock.now
@@ -54,7 +57,7 @@ struct StateTests {
         #expect(skips.map(\.count) == [2, 3])
     }
 
-    @Test("T-28 pausing again says until when, and an end that is over is refused")
+    @Test("Pausing again says until when, and an end that is over is refused", .rows("T-28"))
     func pauseAgain() async throws {
         let bench = try await bench()
         let job = try await bench.scheduler.create(draft)
@@ -107,7 +110,7 @@ struct StateTests {
         #expect(try await bench.scheduler.job(job.id).skipsRemaining == 0)
     }
 
-    @Test("T-44 T-45 name, schedule, request, retry policy, state and limits change in one step")
+    @Test("Name, schedule, request, retry policy, state and limits change in one step", .rows("T-44", "T-45"))
     func updateAll() async throws {
         let bench = try await bench()
         let job = try await bench.scheduler.create(draft)
@@ -118,7 +121,7 @@ struct StateTests {
             $0.retry = .exponential(maxAttempts: 7)
             $0.limits.concurrency = 2
         }
-        #expect(updated.version == 2 && updated.position.revision == job.position.revision + 1)
+        #expect(updated.version == 2 && updated.scheduleState.revision == job.scheduleState.revision + 1)
         #expect(updated.name == "renamed" && updated.state == .paused && updated.limits.concurrency == 2)
         #expect(updated.retry.maxAttempts == 7 && updated.action.request != nil && updated.updatedBy == "ann")
         #expect(updated.createdAt == job.createdAt && updated.createdBy == nil)
@@ -133,7 +136,7 @@ struct StateTests {
         #expect(try await bench.scheduler.job(job.id) == before)
     }
 
-    @Test("T-25 T-45 a draft is armed by an update of its state")
+    @Test("A draft is armed by an update of its state", .rows("T-25", "T-45"))
     func armDraft() async throws {
         let bench = try await bench()
         var draft = draft
@@ -145,7 +148,7 @@ struct StateTests {
         #expect(try await bench.scheduler.skips(of: job.id).isEmpty)
     }
 
-    @Test("I-28 C-17 a write that is repeated under its key is not made again, until the key is forgotten")
+    @Test("A write that is repeated under its key is not made again, until the key is forgotten", .rows("I-28", "C-17"))
     func writeKeys() async throws {
         let bench = try await bench()
         let job = try await bench.scheduler.create(draft)
@@ -161,7 +164,7 @@ struct StateTests {
         #expect(try await bench.scheduler.pause(job.id, idempotencyKey: "p").state == .paused)
     }
 
-    @Test("S-11 S-12 S-47 S-48 S-99 every version can be read, with all that shaped its runs")
+    @Test("Every version can be read, with all that shaped its runs", .rows("S-11", "S-12", "S-47", "S-48", "S-99"))
     func versions() async throws {
         let bench = try await bench()
         let job = try await bench.scheduler.create(draft)
@@ -178,22 +181,24 @@ struct StateTests {
         #expect(error?.code == .versionNotFound)
     }
 
-    @Test("S-13 SX-21 a clone has the definition, another name and slug, and a history of its own")
+    @Test("A clone has the definition, another name and slug, and a history of its own", .rows("S-13", "SX-21"))
     func clone() async throws {
         let bench = try await bench()
         let job = try await bench.scheduler.create(draft)
         try await bench.scheduler.pause(job.id)
-        try await bench.scheduler.runNow(job.id)
+        try await bench.scheduler.trigger(job.id)
         let clone = try await bench.scheduler.clone(
             job.id, name: "copy", slug: "copy", author: "ann", idempotencyKey: "c")
-        #expect(clone.id != job.id && clone.name == "copy" && clone.labels.slug == "copy")
+        #expect(clone.id != job.id && clone.name == "copy" && clone.attributes.slug == "copy")
         #expect(clone.state == .active && clone.version == 1 && clone.createdBy == "ann")
         #expect(clone.schedule == job.schedule && clone.action == job.action)
         #expect(try await bench.executions(of: clone.id).isEmpty)
         #expect(try await bench.scheduler.clone(job.id, name: "x", slug: "x", idempotencyKey: "c") == clone)
     }
 
-    @Test("S-4 S-5 S-20 many jobs are paused and resumed by their ids or by a query, each with its own outcome")
+    @Test(
+        "Many jobs are paused and resumed by their ids or by a query, each with its own outcome",
+        .rows("S-4", "S-5", "S-20"))
     func groups() async throws {
         let bench = try await bench()
         var jobs: [Job] = []
@@ -215,7 +220,9 @@ struct StateTests {
         #expect(try await bench.scheduler.pauseAll(JobQuery(states: [.draft])).jobs.isEmpty)
     }
 
-    @Test("S-15 S-16 S-17 S-111 to S-114 dependencies are made, listed and removed; circles are refused")
+    @Test(
+        "Dependencies are made, listed and removed; circles are refused",
+        .rows("S-15", "S-16", "S-17", "S-111 to S-114"))
     func dependencies() async throws {
         let bench = try await bench()
         let a = try await bench.scheduler.create(draft)

@@ -1,4 +1,5 @@
 import Foundation
+import RotaTestSupport
 import RotaTesting
 import Testing
 
@@ -13,7 +14,7 @@ struct ControlRowTests {
         return bench
     }
 
-    @Test("T-28 K-31 I-31 S-5 a pause switches the job off, and a second one changes nothing")
+    @Test("A pause switches the job off, and a second one changes nothing", .rows("T-28", "K-31", "I-31", "S-5"))
     func pause() async throws {
         let bench = try await bench()
         try await bench.running {
@@ -27,7 +28,9 @@ struct ControlRowTests {
         }
     }
 
-    @Test("T-29 T-30 K-32 I-32 S-4 a resume switches it on, with a next run counted from the present time")
+    @Test(
+        "A resume switches it on, with a next run counted from the present time",
+        .rows("T-29", "T-30", "K-32", "I-32", "S-4"))
     func resume() async throws {
         let bench = try await bench()
         let start = bench.clock.now
@@ -43,7 +46,9 @@ struct ControlRowTests {
         }
     }
 
-    @Test("K-33 C-26 a pause leaves the run under way alone, its retries too; those can be called off one by one")
+    @Test(
+        "A pause leaves the run under way alone, its retries too; those can be called off one by one",
+        .rows("K-33", "C-26"))
     func pauseDuringRun() async throws {
         let bench = try await bench { context in
             if context.attempt == 1 { throw AttemptFailure(.timeout) }
@@ -52,28 +57,30 @@ struct ControlRowTests {
             var draft = draft
             draft.definition.retry = .fixed(.seconds(30), maxAttempts: 2)
             let kept = try await bench.scheduler.create(draft)
-            let dropped = try await bench.scheduler.create(draft)
+            let canceledOrExpired = try await bench.scheduler.create(draft)
             await bench.advance(.seconds(60))
-            for id in [kept.id, dropped.id] { try await bench.scheduler.pause(id) }
-            let waiting = try #require(try await bench.executions(of: dropped.id).first)
+            for id in [kept.id, canceledOrExpired.id] { try await bench.scheduler.pause(id) }
+            let waiting = try #require(try await bench.executions(of: canceledOrExpired.id).first)
             #expect(waiting.status == .queued && waiting.nextRetryAt == bench.clock.now.addingTimeInterval(30))
             try await bench.scheduler.cancel(waiting.id)
             await bench.advance(.seconds(600))
             let finished = try await bench.executions(of: kept.id)
             #expect(finished.map(\.status) == [.succeeded] && finished.map(\.attempts.count) == [2])
-            let called = try await bench.executions(of: dropped.id)
+            let called = try await bench.executions(of: canceledOrExpired.id)
             #expect(called.map(\.status) == [.canceled] && called.map(\.attempts.count) == [1])
         }
     }
 
-    @Test("T-48 T-49 T-50 K-30 I-33 S-9 a job is run at once, whatever its schedule says, which stays as it is")
-    func runNow() async throws {
+    @Test(
+        "A job is run at once, whatever its schedule says, which stays as it is",
+        .rows("T-48", "T-49", "T-50", "K-30", "I-33", "S-9"))
+    func trigger() async throws {
         let bench = try await bench()
         try await bench.running {
             let job = try await bench.scheduler.create(draft)
             await bench.advance(.seconds(7))
             let asked = bench.clock.now
-            let run = try await bench.scheduler.runNow(job.id)
+            let run = try await bench.scheduler.trigger(job.id)
             #expect(run.jobID == job.id && run.status == .queued && run.source == .manual && run.startedAt == nil)
             #expect(run.scheduledFor == asked)
             await bench.advance(.zero)
@@ -85,7 +92,9 @@ struct ControlRowTests {
         }
     }
 
-    @Test("T-56 T-57 I-29 S-8 what is deleted is gone with its runs, versions, skips and notices, and deleted once")
+    @Test(
+        "What is deleted is gone with its runs, versions, skips and notifications, and deleted once",
+        .rows("T-56", "T-57", "I-29", "S-8"))
     func delete() async throws {
         let bench = try await bench()
         try await bench.scheduler.handle("tell") { _ in }
@@ -118,7 +127,7 @@ struct ControlRowTests {
         }
     }
 
-    @Test("T-44 I-14 S-7 a change of nothing is no change, and a change of one field leaves the others")
+    @Test("A change of nothing is no change, and a change of one field leaves the others", .rows("T-44", "I-14", "S-7"))
     func partial() async throws {
         let bench = try await bench()
         let job = try await bench.scheduler.create(JobDraft(DefinitionRowTests.definition()))
@@ -131,7 +140,9 @@ struct ControlRowTests {
         #expect(updated.nextRunAt == job.nextRunAt)
     }
 
-    @Test("T-47 I-16 I-17 I-18 I-25 K-18 name, target, payload, zone and schedule change; the next run is counted anew")
+    @Test(
+        "Name, target, payload, zone and schedule change; the next run is counted anew",
+        .rows("T-47", "I-16", "I-17", "I-18", "I-25", "K-18"))
     func fields() async throws {
         let bench = Bench(clock: ManualClock(now: try Date(utc: "2026-01-01T00:00:00Z")))
         try await bench.running {
@@ -159,7 +170,8 @@ struct ControlRowTests {
     }
 
     @Test(
-        "I-10 I-28 T-55 C-17 each write under a key is done once: create, update, pause, resume, trigger, replay, delete"
+        "Each write under a key is done once: create, update, pause, resume, trigger, replay, delete",
+        .rows("I-10", "I-28", "T-55", "C-17")
     )
     func keys() async throws {
         let bench = try await bench()
@@ -179,8 +191,8 @@ struct ControlRowTests {
         #expect(try await bench.scheduler.pause(job.id, idempotencyKey: "k").state == .active)
         let retained = try await bench.scheduler.update(job.id, idempotencyKey: "r") { $0.retention = .days(7) }
         #expect(try await bench.scheduler.update(job.id, idempotencyKey: "r") { $0.retention = .days(1) } == retained)
-        let run = try await bench.scheduler.trigger(job.id, RunRequest(idempotencyKey: "t"))
-        #expect(try await bench.scheduler.trigger(job.id, RunRequest(idempotencyKey: "t")) == run)
+        let run = try await bench.scheduler.trigger(job.id, TriggerRequest(idempotencyKey: "t"))
+        #expect(try await bench.scheduler.trigger(job.id, TriggerRequest(idempotencyKey: "t")) == run)
         let replay = try await bench.scheduler.replay(run.id, idempotencyKey: "p")
         #expect(try await bench.scheduler.replay(run.id, idempotencyKey: "p") == replay && replay.id != run.id)
         #expect(try await bench.executions().count == 2)

@@ -1,4 +1,5 @@
 import Foundation
+import RotaTestSupport
 import RotaTesting
 import Testing
 
@@ -15,7 +16,7 @@ struct DefinitionRowTests {
             misfire: .all(limit: 3, within: .seconds(600)), overlap: .queue(limit: 4),
             retention: Retention(maximumCount: 9, maximumAge: .seconds(86_400), ages: [.failed: .seconds(172_800)]),
             metadata: ["team": "a"])
-        definition.labels = JobLabels(
+        definition.attributes = JobAttributes(
             slug: "full", description: "All of it", project: "p", group: "g", environment: "production",
             tags: ["tier": "1"])
         definition.limits = JobLimits(
@@ -29,13 +30,15 @@ struct DefinitionRowTests {
         ]
         definition.versionPolicy = .minor
         definition.isBackwardsCompatible = true
-        definition.payloadSchema = try Payload(["type": "object"])
+        definition.payloadSchema = try JSONPayload(["type": "object"])
         definition.fallbackURL = "https://fallback.example.com/"
         definition.deduplicationWindow = .seconds(30)
         return definition
     }
 
-    @Test("S-19 to S-39 S-41 to S-51 C-28 every field is kept: by the store, in JSON, and in a version of its own")
+    @Test(
+        "Every field is kept: by the store, in JSON, and in a version of its own",
+        .rows("S-19 to S-39", "S-41 to S-51", "C-28"))
     func kept() async throws {
         let bench = Bench()
         let definition = try Self.definition()
@@ -47,8 +50,10 @@ struct DefinitionRowTests {
         #expect(read.definition == definition)
         // No field has come back as its default.
         let plain = JobDefinition(name: "x", schedule: .immediately, action: .handler("y"))
-        let labels = [\JobLabels.slug, \.description, \.project, \.group, \.environment]
-        #expect(labels.allSatisfy { read.definition.labels[keyPath: $0] != nil } && read.labels.tags == ["tier": "1"])
+        let attributes = [\JobAttributes.slug, \.description, \.project, \.group, \.environment]
+        #expect(
+            attributes.allSatisfy { read.definition.attributes[keyPath: $0] != nil }
+                && read.attributes.tags == ["tier": "1"])
         #expect(read.limits.concurrency == 2 && read.limits.concurrencyPerKey == 1 && read.limits.priority == 3)
         #expect(read.limits.rate == RateLimit(10, per: .seconds(60)) && read.limits.timeToLive == .seconds(900))
         #expect(read.limits.sharedRates.map(\.name) == ["api"] && read.limits.window == definition.limits.window)
@@ -64,13 +69,15 @@ struct DefinitionRowTests {
             $0 = JobDefinition(name: "plain", schedule: .every(.seconds(60)), action: .handler("work"))
         }
         #expect(changed.version == 2 && changed.versionID != job.versionID && changed.updatedBy == "bob")
-        #expect(changed.createdBy == "ann" && changed.labels == .none && changed.limits == .none)
+        #expect(changed.createdBy == "ann" && changed.attributes == .none && changed.limits == .none)
         let first = try await bench.scheduler.version(job.versionID)
         #expect(first.definition == definition && first.createdBy == "ann" && first.createdAt == job.createdAt)
         #expect(try await bench.scheduler.versions(of: job.id).map(\.id) == [changed.versionID, job.versionID])
     }
 
-    @Test("C-28 S-49 S-70 S-71 a queued run keeps the whole definition it was asked for with: request, retries and all")
+    @Test(
+        "A queued run keeps the whole definition it was asked for with: request, retries and all",
+        .rows("C-28", "S-49", "S-70", "S-71"))
     func snapshot() async throws {
         let bench = Bench { _ in try .status(503) }
         let job = try await bench.scheduler.create(
@@ -78,7 +85,7 @@ struct DefinitionRowTests {
                 name: "pinned", schedule: .every(.seconds(86_400)),
                 action: .http(.get("https://old.example.com/", timeout: .seconds(11))),
                 retry: .fixed(.seconds(1), maxAttempts: 3)))
-        let run = try await bench.scheduler.runNow(job.id)
+        let run = try await bench.scheduler.trigger(job.id)
         #expect(run.jobVersion == 1 && run.versionID == job.versionID)
         let updated = try await bench.scheduler.update(job.id) {
             $0.action = .http(try .get("https://new.example.com/"))
@@ -90,7 +97,7 @@ struct DefinitionRowTests {
             #expect(bench.transport.requests.allSatisfy { $0.timeout == .seconds(11) })
             let ended = try await bench.scheduler.execution(run.id)
             #expect(ended.versionID == job.versionID && updated.version == 2)
-            let later = try await bench.scheduler.runNow(job.id)
+            let later = try await bench.scheduler.trigger(job.id)
             #expect(later.jobVersion == 2 && later.versionID == updated.versionID)
             await bench.advance(.seconds(60))
             #expect(bench.transport.requests.count == 4)
@@ -98,7 +105,9 @@ struct DefinitionRowTests {
         }
     }
 
-    @Test("S-29 S-30 T-37 K-13 attempts and their time are the job's own, by default three of thirty seconds")
+    @Test(
+        "Attempts and their time are the job's own, by default three of thirty seconds",
+        .rows("S-29", "S-30", "T-37", "K-13"))
     func attempts() async throws {
         let bench = Bench { _ in try .status(503) }
         try await bench.running {
@@ -120,7 +129,9 @@ struct DefinitionRowTests {
         }
     }
 
-    @Test("S-34 S-35 of the starts asked for, so many begin in any window of the length, the others as it slides on")
+    @Test(
+        "Of the starts asked for, so many begin in any window of the length, the others as it slides on",
+        .rows("S-34", "S-35"))
     func rate() async throws {
         let bench = Bench()
         try await bench.scheduler.handle("work") { _ in }
@@ -130,28 +141,28 @@ struct DefinitionRowTests {
                 .init(
                     name: "slow", schedule: .every(.seconds(86_400)), action: .handler("work"),
                     limits: JobLimits(rate: RateLimit(2, per: .seconds(10)))))
-            try await bench.scheduler.runNow(job.id)
+            try await bench.scheduler.trigger(job.id)
             await bench.advance(.seconds(4))
-            for _ in 0..<4 { try await bench.scheduler.runNow(job.id) }
+            for _ in 0..<4 { try await bench.scheduler.trigger(job.id) }
             await bench.advance(.seconds(60))
             let starts = try await bench.executions(of: job.id).compactMap { $0.startedAt?.timeIntervalSince(begin) }
             #expect(starts.sorted() == [0, 4, 10, 14, 20])
         }
     }
 
-    @Test("S-38 S-58 a run's own metadata lies over the job's, name by name")
+    @Test("A run's own metadata lies over the job's, name by name", .rows("S-38", "S-58"))
     func metadata() async throws {
         let bench = Bench()
         let job = try await bench.scheduler.create(
             .init(
                 name: "x", schedule: .every(.seconds(60)), action: .handler("work"),
                 metadata: ["team": "a", "tier": "1"]))
-        let run = try await bench.scheduler.trigger(job.id, RunRequest(metadata: ["tier": "2", "new": "3"]))
+        let run = try await bench.scheduler.trigger(job.id, TriggerRequest(metadata: ["tier": "2", "new": "3"]))
         #expect(run.metadata == ["team": "a", "tier": "2", "new": "3"])
-        #expect(try await bench.scheduler.runNow(job.id).metadata == ["team": "a", "tier": "1"])
+        #expect(try await bench.scheduler.trigger(job.id).metadata == ["team": "a", "tier": "1"])
     }
 
-    @Test("IX-1 Infrai's defaults in its own words: UTC, three retries, 300 seconds")
+    @Test("Infrai's defaults in its own words: UTC, three retries, 300 seconds", .rows("IX-1"))
     func infrai() async throws {
         let schedule = try JSONDecoder().decode(Schedule.self, from: Data(#"{"cron_expr":"0 9 * * *"}"#.utf8))
         let retry = try JSONDecoder().decode(RetryPolicy.self, from: Data(#"{"retry":3}"#.utf8))

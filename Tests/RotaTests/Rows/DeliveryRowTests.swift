@@ -1,11 +1,14 @@
 import Foundation
+import RotaTestSupport
 import RotaTesting
 import Testing
 
 /// What an endpoint is sent, and what is kept of its answer.
 @Suite("Rows: delivery")
 struct DeliveryRowTests {
-    @Test("T-94 T-95 TX-1 TX-4 TX-9 each attempt says what it is for, and its variables are those of its run")
+    @Test(
+        "Each attempt says what it is for, and its variables are those of its run",
+        .rows("T-94", "T-95", "TX-1", "TX-4", "TX-9"))
     func identity() async throws {
         let clock = ManualClock(now: Date(timeIntervalSince1970: 1_773_568_740.25))
         let bench = Bench(clock: clock) { request in
@@ -44,7 +47,8 @@ struct DeliveryRowTests {
     }
 
     @Test(
-        "T-86 T-87 T-88 K-25 K-28 of an answer are kept its time, 64 KiB of its body, and the headers that are wanted")
+        "Of an answer are kept its time, 64 KiB of its body, and the headers that are wanted",
+        .rows("T-86", "T-87", "T-88", "K-25", "K-28"))
     func answer() async throws {
         let clock = ManualClock()
         let body = String(repeating: "ü", count: 40_000)
@@ -71,7 +75,9 @@ struct DeliveryRowTests {
         }
     }
 
-    @Test("KX-6 C-5 K-23 K-24 with any 2xx as success, what is answered otherwise has failed, and so has silence")
+    @Test(
+        "With any 2xx as success, what is answered otherwise has failed, and so has silence",
+        .rows("KX-6", "C-5", "K-23", "K-24"))
     func krafter() async throws {
         let bench = Bench { request in
             guard let status = Int(request.url.lastPathComponent) else { throw TransportError(.dns, "nobody") }
@@ -99,7 +105,9 @@ struct DeliveryRowTests {
         }
     }
 
-    @Test("S-32 S-33 SX-3 a run that is due outside its window waits for the next minute inside, in the window's zone")
+    @Test(
+        "A run that is due outside its window waits for the next minute inside, in the window's zone",
+        .rows("S-32", "S-33", "SX-3"))
     func window() async throws {
         let bench = Bench(clock: ManualClock(now: try Date(utc: "2026-01-01T12:00:00Z")))
         try await bench.scheduler.handle("work") { _ in }
@@ -110,7 +118,7 @@ struct DeliveryRowTests {
                     // From 8 to 8:30 in New York, which is 13:00 to 13:30 by UTC.
                     limits: JobLimits(window: try ExecutionWindow("0-29 8 * * *", in: "America/New_York"))))
             await bench.advance(.seconds(1800))
-            let run = try await bench.scheduler.runNow(job.id)
+            let run = try await bench.scheduler.trigger(job.id)
             await bench.advance(.seconds(1799))
             #expect(try await bench.scheduler.execution(run.id).status == .queued)
             await bench.advance(.seconds(1))
@@ -121,7 +129,9 @@ struct DeliveryRowTests {
         }
     }
 
-    @Test("S-43 S-66 what has not started when its time is over has expired: its own time, or else the job's")
+    @Test(
+        "What has not started when its time is over has expired: its own time, or else the job's", .rows("S-43", "S-66")
+    )
     func expiry() async throws {
         let bench = Bench()
         let clock = bench.clock
@@ -133,10 +143,10 @@ struct DeliveryRowTests {
                 .init(
                     name: "x", schedule: .every(.seconds(86_400)), action: .handler("work"),
                     limits: JobLimits(concurrency: 1, timeToLive: .seconds(60))))
-            let first = try await bench.scheduler.runNow(job.id)
+            let first = try await bench.scheduler.trigger(job.id)
             await bench.advance(.seconds(1))
-            let second = try await bench.scheduler.runNow(job.id)
-            let third = try await bench.scheduler.trigger(job.id, RunRequest(timeToLive: .seconds(600)))
+            let second = try await bench.scheduler.trigger(job.id)
+            let third = try await bench.scheduler.trigger(job.id, TriggerRequest(timeToLive: .seconds(600)))
             let later = try await bench.scheduler.trigger(job.id, at: start.addingTimeInterval(100))
             #expect(
                 second.expiresAt == start.addingTimeInterval(61) && third.expiresAt == start.addingTimeInterval(601))

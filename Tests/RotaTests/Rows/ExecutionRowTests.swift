@@ -1,4 +1,5 @@
 import Foundation
+import RotaTestSupport
 import RotaTesting
 import Synchronization
 import Testing
@@ -6,7 +7,9 @@ import Testing
 /// The fields of an execution and of its attempts, its statuses and its sources.
 @Suite("Rows: executions")
 struct ExecutionRowTests {
-    @Test("T-69 T-83 T-106 T-107 K-22 to K-29 I-34 S-53 S-55 S-59 S-62 S-63 S-92 what a run tells of itself at its end")
+    @Test(
+        "What a run tells of itself at its end",
+        .rows("T-69", "T-83", "T-106", "T-107", "K-22 to K-29", "I-34", "S-53", "S-55", "S-59", "S-62", "S-63", "S-92"))
     func fields() async throws {
         let clock = ManualClock()
         let start = clock.now
@@ -51,7 +54,9 @@ struct ExecutionRowTests {
         }
     }
 
-    @Test("T-70 T-71 T-72 T-74 a run is queued until a worker takes it, running while it is out, then succeeded")
+    @Test(
+        "A run is queued until a worker takes it, running while it is out, then succeeded",
+        .rows("T-70", "T-71", "T-72", "T-74"))
     func life() async throws {
         let clock = ManualClock()
         let bench = Bench(clock: clock) { _ in
@@ -62,7 +67,7 @@ struct ExecutionRowTests {
             .init(
                 name: "x", schedule: .every(.seconds(3600)),
                 action: .http(.get("https://example.com/", timeout: .seconds(300)))))
-        let run = try await bench.scheduler.runNow(job.id)
+        let run = try await bench.scheduler.trigger(job.id)
         #expect(run.status == .queued && run.attempts.isEmpty && run.lease == nil)
         try await bench.running {
             await bench.advance(.seconds(9))
@@ -75,17 +80,17 @@ struct ExecutionRowTests {
         }
     }
 
-    @Test("T-73 a run may wait for an answer from outside, and ends with it")
+    @Test("A run may wait for an answer from outside, and ends with it", .rows("T-73"))
     func waiting() async throws {
         let bench = Bench()
-        try await bench.scheduler.handle("approve") { _ in throw WaitForAnswer() }
+        try await bench.scheduler.handle("approve") { _ in throw WaitForCompletion() }
         try await bench.running {
             let job = try await bench.scheduler.create(
                 .init(name: "x", schedule: .immediately, action: .handler("approve")))
             await bench.advance(.seconds(60))
             let run = try #require(try await bench.executions(of: job.id).first)
             #expect(run.status == .waiting && run.finishedAt == nil)
-            #expect(try await bench.scheduler.answer(run.id, with: .succeeded).status == .succeeded)
+            #expect(try await bench.scheduler.complete(run.id, as: .succeeded).status == .succeeded)
         }
     }
 
@@ -117,7 +122,8 @@ struct ExecutionRowTests {
     ]
 
     @Test(
-        "T-75 T-76 T-77 T-79 T-80 T-84 T-85 T-89 KX-6 C-10 each cause of failure, how often it is tried",
+        "Each cause of failure, how often it is tried",
+        .rows("T-75", "T-76", "T-77", "T-79", "T-80", "T-84", "T-85", "T-89", "KX-6", "C-10"),
         arguments: causes)
     func failures(cause: Cause) async throws {
         let bench = Bench { _ in try cause.answer() }
@@ -142,7 +148,9 @@ struct ExecutionRowTests {
         }
     }
 
-    @Test("C-10 T-84 a run may succeed after an attempt that was out of time: each has an outcome of its own")
+    @Test(
+        "A run may succeed after an attempt that was out of time: each has an outcome of its own", .rows("C-10", "T-84")
+    )
     func outcomes() async throws {
         let calls = Tally<Int>()
         let bench = Bench { _ in
@@ -159,7 +167,7 @@ struct ExecutionRowTests {
         }
     }
 
-    @Test("C-9 T-109 what has failed for good is found by its status, and can be run again from there")
+    @Test("What has failed for good is found by its status, and can be run again from there", .rows("C-9", "T-109"))
     func deadLetters() async throws {
         let isUp = Mutex(false)
         let bench = Bench { _ in try .status(isUp.withLock { $0 } ? 200 : 503) }
@@ -176,7 +184,9 @@ struct ExecutionRowTests {
         }
     }
 
-    @Test("T-110 to T-114 S-60 C-11 the schedule, a person, a replay, a webhook and an app's own cause are told apart")
+    @Test(
+        "The schedule, a person, a replay, a webhook and an app's own cause are told apart",
+        .rows("T-110 to T-114", "S-60", "C-11"))
     func sources() async throws {
         let bench = Bench()
         try await bench.scheduler.handle("work") { _ in }
@@ -184,13 +194,13 @@ struct ExecutionRowTests {
             let job = try await bench.scheduler.create(
                 .init(name: "x", schedule: .every(.seconds(60)), action: .handler("work")))
             await bench.advance(.seconds(60))
-            let manual = try await bench.scheduler.runNow(job.id)
+            let manual = try await bench.scheduler.trigger(job.id)
             await bench.advance(.seconds(5))
             let replay = try await bench.scheduler.replay(manual.id)
             #expect(replay.scheduledFor == bench.clock.now && replay.replayOf == manual.id && replay.id != manual.id)
-            try await bench.scheduler.runNow(job.id, payload: Payload(["from": "outside"]), source: .webhook)
+            try await bench.scheduler.trigger(job.id, payload: JSONPayload(["from": "outside"]), source: .webhook)
             let deploy = ExecutionSource(rawValue: "deploy")
-            try await bench.scheduler.trigger(job.id, RunRequest(source: deploy))
+            try await bench.scheduler.trigger(job.id, TriggerRequest(source: deploy))
             await bench.advance(.seconds(5))
             let runs = try await bench.executions(of: job.id)
             #expect(runs.map(\.source) == [.schedule, .manual, .replay, .webhook, deploy])
@@ -203,7 +213,9 @@ struct ExecutionRowTests {
         }
     }
 
-    @Test("S-54 S-61 S-65 S-115 a run asked for later is delayed, then queued, and while it waits to be retried queued")
+    @Test(
+        "A run asked for later is delayed, then queued, and while it waits to be retried queued",
+        .rows("S-54", "S-61", "S-65", "S-115"))
     func delayed() async throws {
         let bench = Bench { _ in try .status(503) }
         let start = bench.clock.now
@@ -227,19 +239,21 @@ struct ExecutionRowTests {
         }
     }
 
-    @Test("S-69 to S-71 S-86 S-87 S-90 S-94 a run keeps its key, its version, what it goes on from, and its batch")
+    @Test(
+        "A run keeps its key, its version, what it goes on from, and its batch",
+        .rows("S-69 to S-71", "S-86", "S-87", "S-90", "S-94"))
     func details() async throws {
         let bench = Bench()
         let job = try await bench.scheduler.create(
             .init(name: "x", schedule: .every(.seconds(60)), action: .handler("work")))
-        let first = try await bench.scheduler.trigger(job.id, RunRequest(idempotencyKey: "k"))
+        let first = try await bench.scheduler.trigger(job.id, TriggerRequest(idempotencyKey: "k"))
         #expect(first.details.idempotencyKey == "k" && first.details.lineageDepth == 0)
         let version = try await bench.scheduler.update(job.id) { $0.name = "y" }
-        let next = try await bench.scheduler.trigger(job.id, RunRequest(continuationOf: first.id))
+        let next = try await bench.scheduler.trigger(job.id, TriggerRequest(continuationOf: first.id))
         #expect(next.details.continuationOf == first.id && next.details.lineageDepth == 1)
         #expect(next.jobVersion == 2 && next.versionID == version.versionID && first.jobVersion == 1)
         #expect(next.versionID.description == "\(job.id).2")
-        let batch = try await bench.scheduler.trigger(job.id, [RunRequest(), RunRequest(idempotencyKey: "k")])
+        let batch = try await bench.scheduler.trigger(job.id, [TriggerRequest(), TriggerRequest(idempotencyKey: "k")])
         #expect(batch.runs.map(\.execution.status) == [.queued, .queued])
         #expect(batch.runs.first?.execution.details.batchID == batch.id)
         #expect(batch.runs.last == .existing(first) && first.details.batchID == nil)

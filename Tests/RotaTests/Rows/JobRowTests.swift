@@ -1,4 +1,5 @@
 import Foundation
+import RotaTestSupport
 import RotaTesting
 import Testing
 
@@ -11,7 +12,11 @@ struct JobRowTests {
         JobDraft(name: "Health Check", schedule: schedule, action: .http(try .get("https://example.com/health")))
     }
 
-    @Test("T-7 T-27 T-59 K-1 K-2 K-3 K-7 K-18 K-19 I-1 I-2 I-11 S-2 S-18 S-21 S-52 what a new job tells of itself")
+    @Test(
+        "What a new job tells of itself",
+        .rows(
+            "T-7", "T-27", "T-59", "K-1", "K-2", "K-3", "K-7", "K-18", "K-19", "I-1", "I-2", "I-11", "S-2", "S-18",
+            "S-21", "S-52"))
     func created() async throws {
         let bench = Bench()
         let job = try await bench.scheduler.create(draft())
@@ -27,7 +32,9 @@ struct JobRowTests {
         #expect(try await bench.scheduler.create(draft()).id > job.id)
     }
 
-    @Test("K-14 K-15 K-16 K-17 S-40 S-51 C-8 C-16 a new job is enabled, tells nobody, and has not run")
+    @Test(
+        "A new job is enabled, tells nobody, and has not run",
+        .rows("K-14", "K-15", "K-16", "K-17", "S-40", "S-51", "C-8", "C-16"))
     func defaults() async throws {
         let bench = Bench()
         let job = try await bench.scheduler.create(draft())
@@ -35,14 +42,14 @@ struct JobRowTests {
         #expect(job.notifications.isEmpty)
         #expect(job.lastStatus == nil && job.lastRunAt == nil)
         #expect(job.createdBy == nil && job.updatedBy == nil)
-        #expect(job.labels == .none && job.limits == .none && job.metadata.isEmpty)
+        #expect(job.attributes == .none && job.limits == .none && job.metadata.isEmpty)
         #expect(job.payloadSchema == nil && job.deduplicationWindow == nil && job.fallbackURL == nil)
         #expect(job.versionPolicy == .pin && !job.isBackwardsCompatible && job.version == 1)
         #expect(job.overlap == .allow && job.misfire == .latest && job.delivery == .atLeastOnce)
     }
 
     @Test(
-        "C-8 K-14 S-40 KX-1 enabled is active, and nothing else",
+        "Enabled is active, and nothing else", .rows("C-8", "K-14", "S-40", "KX-1"),
         arguments: [(JobState.active, true), (.paused, false), (.draft, false)])
     func enabled(state: JobState, isEnabled: Bool) async throws {
         let bench = Bench()
@@ -60,7 +67,7 @@ struct JobRowTests {
         }
     }
 
-    @Test("K-16 K-17 the last run and how it ended, after each run")
+    @Test("The last run and how it ended, after each run", .rows("K-16", "K-17"))
     func lastRun() async throws {
         let clock = ManualClock()
         let bench = Bench(clock: clock) { _ in
@@ -92,7 +99,8 @@ struct JobRowTests {
     ]
 
     @Test(
-        "T-2 T-4 T-5 T-6 T-8 C-15 the four kinds of job, each read by its name and fired by its rule", arguments: kinds)
+        "The four kinds of job, each read by its name and fired by its rule",
+        .rows("T-2", "T-4", "T-5", "T-6", "T-8", "C-15"), arguments: kinds)
     func kind(json: String, key: String, schedule: Schedule, fires: [Double]) async throws {
         let read = try JSONDecoder().decode(Schedule.self, from: Data(json.utf8))
         #expect(read == schedule)
@@ -108,7 +116,7 @@ struct JobRowTests {
         }
     }
 
-    @Test("T-23 T-24 T-25 T-26 the four states: only an active job has a next run, and only it runs")
+    @Test("The four states: only an active job has a next run, and only it runs", .rows("T-23", "T-24", "T-25", "T-26"))
     func states() async throws {
         let bench = Bench()
         try await bench.running {
@@ -129,7 +137,7 @@ struct JobRowTests {
         }
     }
 
-    @Test("T-26 C-27 whatever has no occurrence left is completed, with a reason; what goes on never is")
+    @Test("Whatever has no occurrence left is completed, with a reason; what goes on never is", .rows("T-26", "C-27"))
     func completed() async throws {
         let bench = Bench()
         let end = Self.start.addingTimeInterval(150)
@@ -155,12 +163,12 @@ struct JobRowTests {
         }
     }
 
-    @Test("I-24 I-30 runs of the schedule count for the maximum, runs that were asked for do not")
+    @Test("Runs of the schedule count for the maximum, runs that were asked for do not", .rows("I-24", "I-30"))
     func maximumRuns() async throws {
         let bench = Bench()
         try await bench.running {
             let job = try await bench.scheduler.create(draft(.every(.seconds(60)).limited(toRuns: 2)))
-            for _ in 0..<3 { try await bench.scheduler.runNow(job.id) }
+            for _ in 0..<3 { try await bench.scheduler.trigger(job.id) }
             await bench.advance(.seconds(60))
             #expect(try await bench.scheduler.job(job.id).isEnabled)
             await bench.advance(.seconds(60))
@@ -171,7 +179,8 @@ struct JobRowTests {
     }
 
     @Test(
-        "T-1 I-7 I-26 K-9 K-11 a job is a saved request: every fire sends it, payload and all, and records the answer")
+        "A job is a saved request: every fire sends it, payload and all, and records the answer",
+        .rows("T-1", "I-7", "I-26", "K-9", "K-11"))
     func savedRequest() async throws {
         let bench = Bench { _ in try .status(201, ["Content-Type": "text/plain"], body: "done") }
         try await bench.running {
@@ -194,7 +203,7 @@ struct JobRowTests {
         }
     }
 
-    @Test("I-6 a target is a request or a handler, never both, and says which in JSON")
+    @Test("A target is a request or a handler, never both, and says which in JSON", .rows("I-6"))
     func targets() throws {
         let request = JobAction.http(try .get("https://example.com/"))
         let call = JobAction.handler("work")

@@ -1,4 +1,5 @@
 import Foundation
+import RotaTestSupport
 import RotaTesting
 import Testing
 
@@ -11,7 +12,9 @@ struct ListRowTests {
         return bench
     }
 
-    @Test("T-62 I-12 I-13 S-1 S-6 S-19 jobs are listed in pages, by state and by project, and got one by one")
+    @Test(
+        "Jobs are listed in pages, by state and by project, and got one by one",
+        .rows("T-62", "I-12", "I-13", "S-1", "S-6", "S-19"))
     func jobs() async throws {
         let bench = try await bench()
         var made: [Job] = []
@@ -20,7 +23,7 @@ struct ListRowTests {
                 try await bench.scheduler.create(
                     .init(
                         name: "job \(number)", schedule: .every(.seconds(60)), action: .handler("work"),
-                        labels: JobLabels(project: number.isMultiple(of: 3) ? "p" : "q"),
+                        attributes: JobAttributes(project: number.isMultiple(of: 3) ? "p" : "q"),
                         state: number < 7 ? .paused : .active)))
         }
         let first = try await bench.scheduler.jobs()
@@ -32,13 +35,15 @@ struct ListRowTests {
         #expect(first.items + second.items + third.items == made && third.next == nil)
         #expect(try await bench.scheduler.jobs(JobQuery(states: [.paused])).items == Array(made.prefix(7)))
         let ofProject = try await bench.scheduler.jobs(JobQuery(project: "p", limit: 1000)).items
-        #expect(ofProject.count == 40 && ofProject.allSatisfy { $0.labels.project == "p" })
+        #expect(ofProject.count == 40 && ofProject.allSatisfy { $0.attributes.project == "p" })
         #expect(try await bench.scheduler.job(made[9].id) == made[9])
         let error = await #expect(throws: SchedulerError.self) { try await bench.scheduler.job(JobID(bits: 1)) }
         #expect(error?.code == .jobNotFound)
     }
 
-    @Test("T-96 T-97 T-102 T-103 T-104 K-21 runs of all jobs or of one: the newest first, fifty unless asked otherwise")
+    @Test(
+        "Runs of all jobs or of one: the newest first, fifty unless asked otherwise",
+        .rows("T-96", "T-97", "T-102", "T-103", "T-104", "K-21"))
     func executions() async throws {
         let bench = try await bench()
         try await bench.running {
@@ -71,7 +76,9 @@ struct ListRowTests {
         }
     }
 
-    @Test("T-105 I-35 C-18 a cursor goes on where the last page ended while new runs come, and an offset skips")
+    @Test(
+        "A cursor goes on where the last page ended while new runs come, and an offset skips",
+        .rows("T-105", "I-35", "C-18"))
     func pages() async throws {
         let bench = try await bench()
         try await bench.running {
@@ -95,7 +102,9 @@ struct ListRowTests {
         }
     }
 
-    @Test("KX-4 C-19 of a job that keeps the last hundred, the newest hundred are there, and a thousand by default")
+    @Test(
+        "Of a job that keeps the last hundred, the newest hundred are there, and a thousand by default",
+        .rows("KX-4", "C-19"))
     func count() async throws {
         let bench = try await bench()
         try await bench.running {
@@ -112,7 +121,9 @@ struct ListRowTests {
         }
     }
 
-    @Test("I-37 I-38 C-19 days are read and set; none keeps nothing that is over, and nothing that is not is lost")
+    @Test(
+        "Days are read and set; none keeps nothing that is over, and nothing that is not is lost",
+        .rows("I-37", "I-38", "C-19"))
     func days() async throws {
         let clock = ManualClock()
         let bench = Bench(clock: clock)
@@ -127,7 +138,7 @@ struct ListRowTests {
             #expect(kept.allSatisfy { $0.finishedAt.map { $0 >= clock.now.addingTimeInterval(-86_460) } ?? true })
             let none = try await bench.scheduler.update(job.id) { $0.retention = .days(0) }
             #expect(none.retention.maximumAge == .zero)
-            let run = try await bench.scheduler.runNow(job.id)
+            let run = try await bench.scheduler.trigger(job.id)
             await bench.advance(.seconds(20))
             #expect(try await bench.scheduler.execution(run.id).status == .running)
             await bench.advance(.seconds(120))

@@ -1,9 +1,10 @@
 import Foundation
+import RotaTestSupport
 import RotaTesting
 import Testing
 
 /// Whom a job tells of its runs: each service's way of saying so is a rule.
-@Suite("Rows: notices")
+@Suite("Rows: notifications")
 struct NoticeRowTests {
     static let hook = "https://example.com/hook"
 
@@ -22,14 +23,17 @@ struct NoticeRowTests {
     ]
 
     @Test(
-        "C-22 K-15 I-27 S-41 S-42 T-58 TX-10 each service's notice is a rule of the job, told once and for its end alone"
+        "Each service's notification is a rule of the job, told once and for its end alone",
+        .rows("C-22", "K-15", "I-27", "S-41", "S-42", "T-58", "TX-10")
     )
     func ways() async throws {
         for (name, rules, tellsOfSuccess, tellsOfFailure) in Self.ways {
             for succeeds in [true, false] {
                 let bench = Bench { request in try .status(request.url.path == "/hook" || succeeds ? 200 : 503) }
-                let told = Tally<RunNotice>()
-                try await bench.scheduler.handle("tell", payload: RunNotice.self) { notice, _ in told.add(notice) }
+                let told = Tally<ExecutionNotification>()
+                try await bench.scheduler.handle("tell", payload: ExecutionNotification.self) { notification, _ in
+                    told.add(notification)
+                }
                 try await bench.running {
                     var draft = JobDraft(
                         name: name, schedule: .immediately, action: try .http(.get("https://example.com/work")),
@@ -42,7 +46,7 @@ struct NoticeRowTests {
                     let hooks = bench.transport.requests.filter { $0.url.path == "/hook" }
                     for request in hooks {
                         let body = try #require(request.body.data)
-                        told.add(try JSONDecoder().decode(RunNotice.self, from: body))
+                        told.add(try JSONDecoder().decode(ExecutionNotification.self, from: body))
                         let isSigned = request.headers["webhook-signature"] != nil
                         #expect(isSigned == (name == "webhook_url and webhook_secret"))
                     }
@@ -59,15 +63,17 @@ struct NoticeRowTests {
         }
     }
 
-    @Test("S-53 a notice names its run, its job and its project", arguments: ["p", nil])
+    @Test("A notification names its run, its job and its project", .rows("S-53"), arguments: ["p", nil])
     func project(project: String?) async throws {
         let bench = Bench()
-        let told = Tally<RunNotice>()
+        let told = Tally<ExecutionNotification>()
         try await bench.scheduler.handle("work") { _ in }
-        try await bench.scheduler.handle("tell", payload: RunNotice.self) { notice, _ in told.add(notice) }
+        try await bench.scheduler.handle("tell", payload: ExecutionNotification.self) { notification, _ in
+            told.add(notification)
+        }
         try await bench.running {
             var draft = JobDraft(name: "x", schedule: .immediately, action: .handler("work"))
-            draft.definition.labels.project = project
+            draft.definition.attributes.project = project
             draft.definition.notifications = [NotificationRule(on: .success, .handler("tell"))]
             let job = try await bench.scheduler.create(draft)
             await bench.advance(.seconds(1))

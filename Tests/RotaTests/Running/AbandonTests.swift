@@ -20,7 +20,7 @@ struct AbandonTests {
             base: base,
             before: { operation in
                 if isDown.isSet { throw Outage() }
-                guard operation == "agenda" else { return }
+                guard operation == "dueWork" else { return }
                 let count = asked.withLock { count in
                     count += 1
                     return count
@@ -35,7 +35,7 @@ struct AbandonTests {
             .init(
                 name: "x", schedule: .every(.seconds(3600)), action: .handler("work"), retry: .none, delivery: delivery)
         )
-        for _ in 0..<5 { try await bench.scheduler.runNow(job.id) }
+        for _ in 0..<5 { try await bench.scheduler.trigger(job.id) }
         let queue = WorkQueue<Work>()
         let context = await bench.scheduler.context
         var driver = Driver(
@@ -91,7 +91,7 @@ struct AbandonTests {
                 name: "x", schedule: .every(.seconds(3600)), action: .handler("work"), retention: .last(1000),
                 delivery: .atMostOnce))
         for _ in 0..<4 {
-            try await bench.scheduler.trigger(job.id, Array(repeating: RunRequest(), count: 25))
+            try await bench.scheduler.trigger(job.id, Array(repeating: TriggerRequest(), count: 25))
         }
         await #expect(throws: Outage.self) { try await bench.scheduler.run() }
         let begun = Set(starts.all)

@@ -33,7 +33,7 @@ struct CancelRaceTests {
         let job = try await bench.scheduler.create(
             .init(name: "x", schedule: .every(.seconds(3600)), action: .handler("work"), retry: .none))
         var ids: [ExecutionID] = []
-        for _ in 0..<6 { ids.append(try await bench.scheduler.runNow(job.id).id) }
+        for _ in 0..<6 { ids.append(try await bench.scheduler.trigger(job.id).id) }
         for id in ids[2...3] { victims.add(id) }
         try await bench.running {
             await bench.advance(.zero)
@@ -45,7 +45,7 @@ struct CancelRaceTests {
             await bench.advance(.seconds(10))
             #expect(Set(calls.all) == Set(ids).subtracting(victims.all))
             // The workers are none the worse for it.
-            let later = try await bench.scheduler.runNow(job.id)
+            let later = try await bench.scheduler.trigger(job.id)
             await bench.advance(.seconds(10))
             #expect(try await bench.scheduler.execution(later.id).status == .succeeded)
         }

@@ -1,4 +1,5 @@
 import Foundation
+import RotaTestSupport
 import RotaTesting
 import Testing
 
@@ -11,7 +12,7 @@ struct EndToEndTests {
             random: SeededGenerator(seed: 1))
     }
 
-    @Test("T-1 T-70 a job's request is delivered, retried until the endpoint recovers, and recorded")
+    @Test("A job's request is delivered, retried until the endpoint recovers, and recorded", .rows("T-1", "T-70"))
     func delivery() async throws {
         let server = try await LoopbackServer { request in
             request.headers["X-Cron-Service-Attempt"] == "3"
@@ -61,7 +62,7 @@ struct EndToEndTests {
         }
     }
 
-    @Test("T-31 an address that is not public is refused by default, and the error says how to allow it")
+    @Test("An address that is not public is refused by default, and the error says how to allow it", .rows("T-31"))
     func forbidden() async throws {
         let server = try await LoopbackServer { _ in .status(200) }
         let clock = ManualClock()

@@ -26,7 +26,7 @@ struct HandlerTests {
                 .init(name: "shipping", schedule: .every(.seconds(60)), action: .handler("ship", payload: order)))
             await bench.advance(.seconds(60))
             let other = Order(number: 8, items: [])
-            try await bench.scheduler.runNow(job.id, payload: Payload(other))
+            try await bench.scheduler.trigger(job.id, payload: JSONPayload(other))
             await bench.advance(.seconds(1))
             #expect(seen.all.map(\.0) == [order, other])
             #expect(

@@ -91,7 +91,7 @@ struct LateNewsTests {
         let job = try await bench.scheduler.create(
             .init(name: "x", schedule: .every(.seconds(86_400)), action: .handler("work")))
         let past = clock.now.addingTimeInterval(-7200)
-        try await bench.scheduler.trigger(job.id, Array(repeating: RunRequest(at: past), count: 30))
+        try await bench.scheduler.trigger(job.id, Array(repeating: TriggerRequest(at: past), count: 30))
         let context = await bench.scheduler.context
         let outbox = Outbox<AttemptResult>(signal: context.signal)
         results.add(outbox)

@@ -21,7 +21,7 @@ struct RestartTests {
                 .init(
                     name: "fragile", schedule: .every(.seconds(60)), action: .http(.get("https://example.com/")),
                     retry: .fixed(.seconds(2), maxAttempts: 3)))
-            let run = try await bench.scheduler.runNow(job.id)
+            let run = try await bench.scheduler.trigger(job.id)
             // Claimed, and then the process is gone: its lease would have lasted for an hour.
             let claims = try await first.claim(
                 ClaimRequest(

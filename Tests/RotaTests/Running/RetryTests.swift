@@ -1,10 +1,11 @@
 import Foundation
+import RotaTestSupport
 import RotaTesting
 import Testing
 
 @Suite("Retries")
 struct RetryTests {
-    @Test("T-78 a failed attempt is made again until one succeeds, and every attempt is recorded")
+    @Test("A failed attempt is made again until one succeeds, and every attempt is recorded", .rows("T-78"))
     func retriesUntilSuccess() async throws {
         let calls = Tally<Int>()
         let bench = Bench { _ in
@@ -31,7 +32,7 @@ struct RetryTests {
         }
     }
 
-    @Test("T-75 when all attempts are spent the execution has failed, with the last failure")
+    @Test("When all attempts are spent the execution has failed, with the last failure", .rows("T-75"))
     func exhausted() async throws {
         let bench = Bench { _ in try .status(500) }
         try await bench.running {
@@ -45,7 +46,7 @@ struct RetryTests {
         }
     }
 
-    @Test("T-38 a status that is not retried fails at once", arguments: [404, 501, 206])
+    @Test("A status that is not retried fails at once", .rows("T-38"), arguments: [404, 501, 206])
     func notRetried(status: Int) async throws {
         let bench = Bench { _ in try .status(status) }
         try await bench.running {
@@ -56,7 +57,7 @@ struct RetryTests {
     }
 
     @Test(
-        "T-79 timeouts and connection errors are always retried",
+        "Timeouts and connection errors are always retried", .rows("T-79"),
         arguments: [TransportError.Code.timeout, .connectionRefused])
     func transportErrors(code: TransportError.Code) async throws {
         let bench = Bench { _ in throw TransportError(code, "no answer") }
@@ -78,7 +79,7 @@ struct RetryTests {
         }
     }
 
-    @Test("S-65 a retry is a due time in the store: another scheduler makes it after a restart")
+    @Test("A retry is a due time in the store: another scheduler makes it after a restart", .rows("S-65"))
     func survivesRestart() async throws {
         let clock = ManualClock()
         let store = InMemoryJobStore()
@@ -98,7 +99,7 @@ struct RetryTests {
         }
     }
 
-    @Test("TX-4 T-94 variables, execution id and idempotency key stay the same on every attempt")
+    @Test("Variables, execution id and idempotency key stay the same on every attempt", .rows("TX-4", "T-94"))
     func sameVariables() async throws {
         let bench = Bench { _ in try .status(503) }
         try await bench.running {
@@ -150,7 +151,7 @@ struct RetryTests {
         #expect(try !String(decoding: JSONEncoder().encode(executions), as: UTF8.self).contains("s3cr3t"))
     }
 
-    @Test("TX-8 a missing secret fails the attempt before anything is sent")
+    @Test("A missing secret fails the attempt before anything is sent", .rows("TX-8"))
     func missingSecret() async throws {
         let bench = Bench()
         try await bench.running {

@@ -27,7 +27,7 @@ struct SteppedClockTests {
             await base.advance(by: .seconds(30), driving: [scheduler])
             // What the step passed over is decided on by now.
             let due = Int(clock.now.timeIntervalSince(start)) / 600
-            let cursor = try await scheduler.job(job.id).position.cursor
+            let cursor = try await scheduler.job(job.id).scheduleState.decidedThrough
             #expect(cursor == start.addingTimeInterval(Double(max(3, due)) * 600))
             await base.advance(by: .seconds(2 * 600), driving: [scheduler])
             let (runs, skips) = (try await store.allExecutions(of: job.id), await store.skips(of: job.id))

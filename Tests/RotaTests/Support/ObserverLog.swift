@@ -24,7 +24,7 @@ final class ObserverLog: SchedulerObserver {
     func released(_ execution: Execution, at date: Date) { add("released \(execution.status)") }
     func lostLease(of id: ExecutionID, at date: Date) { add("lost") }
     func changedBreaker(of job: Job, at date: Date) {
-        add("breaker \(job.position.isHeldByBreaker ? "open" : "closed")")
+        add("breaker \(job.scheduleState.isHeldByBreaker ? "open" : "closed")")
     }
     func missedHandler(_ name: String, jobs: [JobID], at date: Date) {
         add("missed \(name) [\(jobs.map(\.description).joined(separator: ", "))]")

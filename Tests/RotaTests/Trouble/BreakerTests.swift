@@ -1,4 +1,5 @@
 import Foundation
+import RotaTestSupport
 import RotaTesting
 import Synchronization
 import Testing
@@ -26,7 +27,8 @@ struct BreakerTests {
     }
 
     @Test(
-        "SX-18 Failures in a row pause the job with a reason; a probe that fails pauses it for longer, one that succeeds ends it"
+        "Failures in a row pause the job with a reason; a probe that fails pauses it for longer, one that succeeds ends it",
+        .rows("SX-18")
     )
     func cycle() async throws {
         let endpoint = Endpoint()
@@ -38,21 +40,21 @@ struct BreakerTests {
             let job = try await bench.scheduler.create(draft())
             await bench.advance(.seconds(31))
             var seen = try await bench.scheduler.job(job.id)
-            #expect(seen.position.isHeldByBreaker)
-            #expect(seen.position.resumesAt == begin.addingTimeInterval(65))
-            #expect(seen.position.reason?.contains("3 of 3 attempts failed") == true)
+            #expect(seen.scheduleState.isHeldByBreaker)
+            #expect(seen.scheduleState.resumesAt == begin.addingTimeInterval(65))
+            #expect(seen.scheduleState.reason?.contains("3 of 3 attempts failed") == true)
             #expect(bench.transport.requests.count == 3)
             // Open from 30 to 65; the probe at 70 fails, and the next one is at or after 135.
             await bench.advance(.seconds(40))
             #expect(bench.transport.requests.count == 4)
             seen = try await bench.scheduler.job(job.id)
-            #expect(seen.position.isHeldByBreaker)
-            #expect(seen.position.resumesAt == begin.addingTimeInterval(135))
+            #expect(seen.scheduleState.isHeldByBreaker)
+            #expect(seen.scheduleState.resumesAt == begin.addingTimeInterval(135))
             endpoint.isFailing = false
             await bench.advance(.seconds(70))
             seen = try await bench.scheduler.job(job.id)
-            #expect(seen.position.state == .active)
-            #expect(seen.position.breaker == nil)
+            #expect(seen.scheduleState.state == .active)
+            #expect(seen.scheduleState.breaker == nil)
             #expect(bench.transport.requests.count == 5)
             await bench.advance(.seconds(10))
             #expect(bench.transport.requests.count == 6)
@@ -76,7 +78,7 @@ struct BreakerTests {
         try await bench.running {
             let job = try await bench.scheduler.create(draft)
             await bench.advance(.seconds(300))
-            #expect(try await bench.scheduler.job(job.id).position.state == .active)
+            #expect(try await bench.scheduler.job(job.id).scheduleState.state == .active)
             #expect(try await bench.executions(of: job.id).count == 30)
         }
     }
@@ -88,15 +90,15 @@ struct BreakerTests {
         try await bench.running {
             let job = try await bench.scheduler.create(draft(openFor: .fixed(.seconds(3600))))
             await bench.advance(.seconds(31))
-            let held = try await bench.scheduler.job(job.id).position.breaker
+            let held = try await bench.scheduler.job(job.id).scheduleState.breaker
             #expect(held?.trip != nil)
-            try await bench.scheduler.runNow(job.id)
+            try await bench.scheduler.trigger(job.id)
             await bench.advance(.seconds(1))
-            #expect(try await bench.scheduler.job(job.id).position.breaker == held)
+            #expect(try await bench.scheduler.job(job.id).scheduleState.breaker == held)
             endpoint.isFailing = false
             let resumed = try await bench.scheduler.resume(job.id)
-            #expect(resumed.position.state == .active)
-            #expect(resumed.position.breaker == nil)
+            #expect(resumed.scheduleState.state == .active)
+            #expect(resumed.scheduleState.breaker == nil)
         }
     }
 
@@ -146,7 +148,7 @@ struct BreakerTests {
         let job = try await first.scheduler.create(draft)
         let dying = Task { try? await first.scheduler.run() }
         await first.advance(.seconds(71))
-        #expect(try await first.scheduler.job(job.id).position.breaker?.trip != nil)
+        #expect(try await first.scheduler.job(job.id).scheduleState.breaker?.trip != nil)
         isCutOff.set()
         dying.cancel()
         _ = await dying.value
@@ -156,7 +158,7 @@ struct BreakerTests {
             #expect(second.transport.requests.isEmpty)
             await second.advance(.seconds(21))
             let seen = try await second.scheduler.job(job.id)
-            #expect(seen.state == .active && seen.position.breaker == nil)
+            #expect(seen.state == .active && seen.scheduleState.breaker == nil)
             let probe = try #require(
                 try await second.executions(of: job.id).first { $0.scheduledFor == begin.addingTimeInterval(70) })
             #expect(probe.status == (attempts == 1 ? .failed : .succeeded))

@@ -1,4 +1,5 @@
 import Foundation
+import RotaTestSupport
 import RotaTesting
 import Testing
 
@@ -15,15 +16,19 @@ struct NoticeWakeTests {
         return draft
     }
 
-    @Test("K-15 The notice of such an end is told of, counted and delivered at once", arguments: Cause.allCases)
+    @Test(
+        "The notification of such an end is told of, counted and delivered at once", .rows("K-15"),
+        arguments: Cause.allCases)
     func atOnce(cause: Cause) async throws {
         let (bench, told, log) = (Bench(), Tally<ExecutionStatus>(), ObserverLog())
         let clock = bench.clock
         bench.scheduler.observe(log)
         try await bench.scheduler.handle("park") { _ in
-            throw WaitForAnswer(until: cause == .expired ? clock.now.addingTimeInterval(7) : nil)
+            throw WaitForCompletion(until: cause == .expired ? clock.now.addingTimeInterval(7) : nil)
         }
-        try await bench.scheduler.handle("tell", payload: RunNotice.self) { notice, _ in told.add(notice.status) }
+        try await bench.scheduler.handle("tell", payload: ExecutionNotification.self) { notification, _ in
+            told.add(notification.status)
+        }
         try await bench.running {
             let job = try await bench.scheduler.create(draft(cause))
             switch cause {
@@ -32,14 +37,14 @@ struct NoticeWakeTests {
                 await bench.advance(.seconds(1))
                 try await bench.scheduler.cancel(run.id)
             case .answered:
-                let run = try await bench.scheduler.runNow(job.id)
+                let run = try await bench.scheduler.trigger(job.id)
                 await bench.advance(.seconds(1))
-                try await bench.scheduler.answer(run.id, with: .succeeded)
+                try await bench.scheduler.complete(run.id, as: .succeeded)
             case .replaced:
                 await bench.advance(.seconds(3600))
                 await bench.advance(.seconds(3600))
             case .expired:
-                try await bench.scheduler.runNow(job.id)
+                try await bench.scheduler.trigger(job.id)
                 await bench.advance(.seconds(7))
             }
             await bench.advance(.zero)
@@ -54,11 +59,12 @@ struct NoticeWakeTests {
     func expiryEndsTheWait() async throws {
         let bench = Bench()
         let (clock, begin) = (bench.clock, bench.clock.now)
-        try await bench.scheduler.handle("park") { _ in throw WaitForAnswer(until: clock.now.addingTimeInterval(7)) }
+        try await bench.scheduler.handle("park") { _ in throw WaitForCompletion(until: clock.now.addingTimeInterval(7))
+        }
         try await bench.running {
             let job = try await bench.scheduler.create(draft(.expired))
-            let run = try await bench.scheduler.runNow(job.id)
-            let waiting = Task { (try await bench.scheduler.end(of: run.id).status, clock.now) }
+            let run = try await bench.scheduler.trigger(job.id)
+            let waiting = Task { (try await bench.scheduler.waitForCompletion(of: run.id).status, clock.now) }
             // The driver sleeps, and the wait looks into the store from time to time.
             await clock.sleepersReach(2)
             await bench.advance(.seconds(7))

@@ -1,8 +1,9 @@
 import Foundation
+import RotaTestSupport
 import RotaTesting
 import Testing
 
-@Suite("Notices")
+@Suite("Notifications")
 struct NotificationTests {
     private func draft(_ rules: [NotificationRule], action: JobAction, retry: RetryPolicy = .none) -> JobDraft {
         var draft = JobDraft(name: "watched", schedule: .immediately, action: action, retry: retry)
@@ -11,13 +12,15 @@ struct NotificationTests {
     }
 
     @Test(
-        "K-15 TX-10 A rule tells of the ends it names, once, after the last attempt",
+        "A rule tells of the ends it names, once, after the last attempt", .rows("K-15", "TX-10"),
         arguments: [true, false], NotificationRule.Event.allCases)
     func events(succeeds: Bool, event: NotificationRule.Event) async throws {
         let bench = Bench()
-        let told = Tally<RunNotice>()
+        let told = Tally<ExecutionNotification>()
         try await bench.scheduler.handle("work") { _ in if !succeeds { throw AttemptFailure(.timeout) } }
-        try await bench.scheduler.handle("tell", payload: RunNotice.self) { notice, _ in told.add(notice) }
+        try await bench.scheduler.handle("tell", payload: ExecutionNotification.self) { notification, _ in
+            told.add(notification)
+        }
         try await bench.running {
             let job = try await bench.scheduler.create(
                 draft(
@@ -28,20 +31,22 @@ struct NotificationTests {
             #expect(told.all.count == (isTold ? 1 : 0))
             let all = try await bench.executions(of: job.id)
             #expect(all.count == (isTold ? 2 : 1))
-            guard let notice = told.all.first, let run = all.first(where: { $0.source == .schedule }) else { return }
-            #expect(notice.executionID == run.id)
-            #expect(notice.event == event)
-            #expect(notice.status == (succeeds ? .succeeded : .failed))
-            #expect(notice.attempts == (succeeds ? 1 : 3))
-            #expect(notice.failure?.kind == (succeeds ? nil : .timeout))
-            #expect(notice.finishedAt == run.finishedAt)
+            guard let notification = told.all.first, let run = all.first(where: { $0.source == .schedule }) else {
+                return
+            }
+            #expect(notification.executionID == run.id)
+            #expect(notification.event == event)
+            #expect(notification.status == (succeeds ? .succeeded : .failed))
+            #expect(notification.attempts == (succeeds ? 1 : 3))
+            #expect(notification.failure?.kind == (succeeds ? nil : .timeout))
+            #expect(notification.finishedAt == run.finishedAt)
             // A notice is no run: the tally does not know it.
-            #expect(try await bench.scheduler.job(job.id).tally.succeeded == (succeeds ? 1 : 0))
+            #expect(try await bench.scheduler.job(job.id).statistics.succeeded == (succeeds ? 1 : 0))
             #expect(all.first { $0.source == .notification }?.details.parentID == run.id)
         }
     }
 
-    @Test("I-27 SX-16 A webhook is signed, retried on its own after 1 s and 5 s, and never blocks the run")
+    @Test("A webhook is signed, retried on its own after 1 s and 5 s, and never blocks the run", .rows("I-27", "SX-16"))
     func webhook() async throws {
         let bodies = Tally<(Date, HTTPRequest)>()
         let clock = ManualClock()
@@ -61,16 +66,16 @@ struct NotificationTests {
             await bench.advance(.seconds(60))
             #expect(bodies.all.map(\.0) == [0, 1, 6].map { begin.addingTimeInterval($0) })
             let all = try await bench.executions(of: job.id)
-            let (run, notice) = (try #require(all.first { $0.source != .notification }), try #require(all.last))
+            let (run, notification) = (try #require(all.first { $0.source != .notification }), try #require(all.last))
             #expect(run.status == .failed)
-            #expect(notice.status == .succeeded)
-            #expect(notice.attempts.map(\.statusCode) == [503, 503, 200])
+            #expect(notification.status == .succeeded)
+            #expect(notification.attempts.map(\.statusCode) == [503, 503, 200])
             for (instant, request) in bodies.all {
                 let body = try #require(request.body.data)
                 try WebhookSignature.standard.verify(
                     headers: request.headers, body: body, at: instant, with: [WebhookSecret("s3cr3t-value")])
-                #expect(request.headers["webhook-id"] == notice.id.description)
-                #expect(request.headers["X-Cron-Service-Execution-Id"] == notice.id.description)
+                #expect(request.headers["webhook-id"] == notification.id.description)
+                #expect(request.headers["X-Cron-Service-Execution-Id"] == notification.id.description)
                 let object = try #require(try JSONSerialization.jsonObject(with: body) as? [String: Any])
                 #expect(object["run_id"] as? String == run.id.description)
                 #expect(object["job_id"] as? String == job.id.description)
@@ -82,7 +87,7 @@ struct NotificationTests {
         }
     }
 
-    @Test("S-41 What will not pass is not tried again, and a missing secret sends nothing")
+    @Test("What will not pass is not tried again, and a missing secret sends nothing", .rows("S-41"))
     func permanent() async throws {
         let bench = Bench { request in try .status(request.url.path == "/hook" ? 404 : 200) }
         try await bench.running {
@@ -94,20 +99,22 @@ struct NotificationTests {
                             on: .success, .webhook(url: "https://example.com/other", secret: "secret://absent")),
                     ], action: try .http(.get("https://example.com/work"))))
             await bench.advance(.seconds(60))
-            let notices = try await bench.executions(of: job.id).filter { $0.source == .notification }
-            #expect(notices.count == 2)
-            #expect(notices.allSatisfy { $0.status == .failed && $0.attempts.count == 1 })
-            #expect(Set(notices.compactMap { $0.failure?.kind }) == [.httpStatus, .missingSecret])
+            let notifications = try await bench.executions(of: job.id).filter { $0.source == .notification }
+            #expect(notifications.count == 2)
+            #expect(notifications.allSatisfy { $0.status == .failed && $0.attempts.count == 1 })
+            #expect(Set(notifications.compactMap { $0.failure?.kind }) == [.httpStatus, .missingSecret])
             #expect(bench.transport.requests.map(\.url.path).sorted() == ["/hook", "/work"])
         }
     }
 
-    @Test("TX-10 The output goes along only if the rule says so", arguments: [true, false])
+    @Test("The output goes along only if the rule says so", .rows("TX-10"), arguments: [true, false])
     func output(isIncluded: Bool) async throws {
         let bench = Bench()
-        let told = Tally<RunNotice>()
+        let told = Tally<ExecutionNotification>()
         try await bench.scheduler.handle("work") { _ in ["answer": 42] }
-        try await bench.scheduler.handle("tell", payload: RunNotice.self) { notice, _ in told.add(notice) }
+        try await bench.scheduler.handle("tell", payload: ExecutionNotification.self) { notification, _ in
+            told.add(notification)
+        }
         try await bench.running {
             try await bench.scheduler.create(
                 draft(
@@ -118,7 +125,7 @@ struct NotificationTests {
         }
     }
 
-    @Test("A notice that fails is the subject of no notice, and a canceled run is one of completion alone")
+    @Test("A notification that fails is the subject of no notification, and a canceled run is one of completion alone")
     func noEcho() async throws {
         let bench = Bench()
         try await bench.scheduler.handle("work") { _ in }
@@ -140,7 +147,7 @@ struct NotificationTests {
         }
     }
 
-    @Test("A crash between the end of a run and its notice loses none: both are one step of the store")
+    @Test("A crash between the end of a run and its notification loses none: both are one step of the store")
     func atomic() async throws {
         let (store, clock) = (InMemoryJobStore(), ManualClock())
         let bench = Bench(clock: clock, store: store)
@@ -157,9 +164,11 @@ struct NotificationTests {
                 next: .succeeded, date: clock.now)
         ])
         // No scheduler has run.
-        let notices = try await store.allExecutions(of: job.id).filter { $0.source == .notification }
-        #expect(notices.map(\.status) == [.queued])
-        #expect(job.notices(of: try #require(await store.execution(claim.execution.id)), at: clock.now) == notices)
+        let notifications = try await store.allExecutions(of: job.id).filter { $0.source == .notification }
+        #expect(notifications.map(\.status) == [.queued])
+        #expect(
+            job.notifications(of: try #require(await store.execution(claim.execution.id)), at: clock.now)
+                == notifications)
     }
 
     @Test("Rules that cannot work are refused when the job is made")

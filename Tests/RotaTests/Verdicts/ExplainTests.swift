@@ -13,7 +13,7 @@ struct ExplainTests {
         try await bench.scheduler.handle("work") { context in
             if context.execution.scheduledFor == start.addingTimeInterval(60) { throw AttemptFailure(.timeout) }
         }
-        func finding(_ id: JobID, _ seconds: Double) async throws -> Verdict {
+        func finding(_ id: JobID, _ seconds: Double) async throws -> OccurrenceExplanation {
             try await bench.scheduler.explain(id, at: start.addingTimeInterval(seconds))
         }
         try await bench.running {

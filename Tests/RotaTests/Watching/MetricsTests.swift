@@ -17,7 +17,7 @@ struct MetricsTests {
                     name: "j", schedule: .every(.seconds(60)), action: .http(.get("https://example.com/")),
                     retry: .fixed(.seconds(5), maxAttempts: 2)))
             await bench.advance(.seconds(606))
-            try await bench.scheduler.runNow(job.id)
+            try await bench.scheduler.trigger(job.id)
             await bench.advance(.seconds(6))
             let metrics = try await bench.scheduler.metrics()
             // Eleven runs; every third attempt fails and is made again.
@@ -45,12 +45,12 @@ struct MetricsTests {
                     retry: .none))
             let odd = ExecutionSource(rawValue: "a \"b\" \\ c\nd")
             await bench.advance(.seconds(61))
-            try await bench.scheduler.runNow(job.id, source: odd)
+            try await bench.scheduler.trigger(job.id, source: odd)
             await bench.advance(.seconds(1))
             let metrics = try await bench.scheduler.metrics()
             let read = try OpenMetricsReader(metrics.openMetrics)
-            func value(_ name: String, _ labels: [String: String] = [:]) -> Double? {
-                read.samples.first { $0.name == name && $0.labels == labels }?.value
+            func value(_ name: String, _ attributes: [String: String] = [:]) -> Double? {
+                read.samples.first { $0.name == name && $0.attributes == attributes }?.value
             }
             #expect(value("rota_jobs", ["state": "active"]) == 1)
             #expect(value("rota_stored_executions", ["status": "failed"]) == 2)

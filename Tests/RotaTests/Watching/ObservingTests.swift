@@ -1,11 +1,12 @@
 import Foundation
+import RotaTestSupport
 import RotaTesting
 import Synchronization
 import Testing
 
 @Suite("Observers, middleware and carriers")
 struct ObservingTests {
-    @Test("T-70 An observer is told of every step, in order")
+    @Test("An observer is told of every step, in order", .rows("T-70"))
     func steps() async throws {
         let count = Tally<Int>()
         let bench = Bench { _ in
@@ -63,7 +64,7 @@ struct ObservingTests {
                     name: "j", schedule: .every(.seconds(86_400)), action: .http(.get("https://example.com/")),
                     retry: .fixed(.seconds(5), maxAttempts: 2), metadata: ["who": "job"]))
             trace.withLock { $0 = "t2" }
-            let run = try await scheduler.runNow(job.id)
+            let run = try await scheduler.trigger(job.id)
             #expect(run.metadata == ["trace": "t2", "who": "job"])
             await clock.advance(by: .seconds(60), driving: [scheduler])
         }
@@ -99,7 +100,7 @@ struct ObservingTests {
         }
     }
 
-    @Test("S-78 S-79 S-80 S-81 S-82 S-83 S-84 An attempt's trace says where its time went")
+    @Test("An attempt's trace says where its time went", .rows("S-78", "S-79", "S-80", "S-81", "S-82", "S-83", "S-84"))
     func trace() async throws {
         let clock = ManualClock()
         let bench = Bench(clock: clock) { _ in

@@ -4,7 +4,7 @@ import Foundation
 struct OpenMetricsReader {
     struct Sample: Equatable {
         var name: String
-        var labels: [String: String]
+        var attributes: [String: String]
         var value: Double
     }
 
@@ -68,31 +68,32 @@ struct OpenMetricsReader {
         else { throw Mistake(line: 0, reason: "no sample: \(line)") }
         let name = String(match.output.1)
         let suffix = name.hasPrefix(family) ? String(name.dropFirst(family.count)) : "?"
-        let labels = try match.output.2.map(Self.labels) ?? [:]
+        let attributes = try match.output.2.map(Self.attributes) ?? [:]
         switch types[family] {
         case "counter" where suffix == "_total" && value >= 0: break
         case "gauge" where suffix.isEmpty: break
         case "summary" where suffix == "_count" || suffix == "_sum": break
-        case "summary" where suffix.isEmpty && Double(labels["quantile"] ?? "").map { (0...1).contains($0) } == true:
+        case "summary"
+        where suffix.isEmpty && Double(attributes["quantile"] ?? "").map { (0...1).contains($0) } == true:
             break
         default: throw Mistake(line: 0, reason: "\(name) is no sample of \(family)")
         }
-        let key = name + labels.sorted { $0.key < $1.key }.map { "\($0)=\($1)" }.joined(separator: "\u{0}")
+        let key = name + attributes.sorted { $0.key < $1.key }.map { "\($0)=\($1)" }.joined(separator: "\u{0}")
         guard seen.insert(key).inserted else { throw Mistake(line: 0, reason: "a sample twice") }
-        samples.append(Sample(name: name, labels: labels, value: value))
+        samples.append(Sample(name: name, attributes: attributes, value: value))
     }
 
-    private static func labels(_ text: Substring) throws -> [String: String] {
-        var labels: [String: String] = [:]
+    private static func attributes(_ text: Substring) throws -> [String: String] {
+        var attributes: [String: String] = [:]
         var rest = text
         while !rest.isEmpty {
             guard let match = rest.prefixMatch(of: /([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\]|\\["\\n])*)"(,(?=.)|$)/),
-                labels[String(match.output.1)] == nil
-            else { throw Mistake(line: 0, reason: "bad labels: \(rest)") }
-            labels[String(match.output.1)] = unescaped(match.output.2)
+                attributes[String(match.output.1)] == nil
+            else { throw Mistake(line: 0, reason: "bad attributes: \(rest)") }
+            attributes[String(match.output.1)] = unescaped(match.output.2)
             rest = rest[match.range.upperBound...]
         }
-        return labels
+        return attributes
     }
 
     private static func unescaped(_ text: Substring) -> String {

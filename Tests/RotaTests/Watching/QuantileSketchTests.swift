@@ -58,7 +58,7 @@ struct QuantileSketchTests {
     }
 
     @Test("A label beyond the bound counts as other")
-    func labels() {
+    func attributes() {
         var counts = LabeledCounts()
         for number in 0..<100 { counts.add("l\(number)") }
         counts.add("l0", 4)

@@ -1,0 +1,50 @@
+/// A set of HTTP statuses as sorted ranges, none of which touches another.
+package struct StatusRanges: Hashable, Sendable {
+    package let ranges: [ClosedRange<Int>]
+
+    /// Collects ranges, which may overlap and come in any order.
+    package init(_ ranges: some Sequence<ClosedRange<Int>>) {
+        var merged: [ClosedRange<Int>] = []
+        for range in ranges.sorted(by: { $0.lowerBound < $1.lowerBound }) {
+            if let last = merged.last, range.lowerBound <= last.upperBound || range.lowerBound == last.upperBound &+ 1 {
+                merged[merged.count - 1] = last.lowerBound...max(last.upperBound, range.upperBound)
+            } else {
+                merged.append(range)
+            }
+        }
+        self.ranges = merged
+    }
+
+    /// Whether a status is in the set.
+    ///
+    /// - Complexity: O(*n*) in the number of ranges.
+    package func contains(_ status: Int) -> Bool {
+        for range in ranges where range.contains(status) { return true }
+        return false
+    }
+
+    /// The part of the set that lies within bounds.
+    package func clamped(to bounds: ClosedRange<Int>) -> StatusRanges {
+        StatusRanges(ranges.filter { $0.overlaps(bounds) }.map { $0.clamped(to: bounds) })
+    }
+
+    /// The statuses as a person would list them: `200-202, 204`; empty for the empty set.
+    package var description: String {
+        ranges.map { $0.lowerBound == $0.upperBound ? "\($0.lowerBound)" : "\($0.lowerBound)-\($0.upperBound)" }
+            .joined(separator: ", ")
+    }
+
+    /// Reads one element of a list: `204`, `200-299`, or `2xx` for a whole class.
+    ///
+    /// - Returns: `nil` for any other text, and for a range whose end lies before its start.
+    package static func parse(_ text: String) -> ClosedRange<Int>? {
+        if text.utf8.count == 3, text.lowercased().hasSuffix("xx"), let hundred = text.first?.wholeNumberValue,
+            (1...9).contains(hundred)
+        {
+            return (hundred * 100)...(hundred * 100 + 99)
+        }
+        let ends = text.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
+        guard let low = ends.first ?? nil, let high = ends.last ?? nil, ends.count <= 2, low <= high else { return nil }
+        return low...high
+    }
+}
