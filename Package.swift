@@ -22,6 +22,7 @@ let package = Package(
         .library(name: "RotaStore", targets: ["RotaStore"]),
         .library(name: "Rota", targets: ["Rota"]),
         .library(name: "RotaTesting", targets: ["RotaTesting"]),
+        .library(name: "RotaProfiles", targets: ["RotaProfiles"]),
     ],
     traits: [
         .trait(name: "SQLite", description: "Benchmarks compare the file store with the system's SQLite.")
@@ -38,8 +39,10 @@ let package = Package(
             name: "Rota", dependencies: ["RotaCore", "RotaSchedule", "RotaRetry", "RotaHTTP", "RotaStore"],
             swiftSettings: settings),
         .target(name: "RotaTesting", dependencies: ["Rota", "RotaCore"], swiftSettings: settings),
+        .target(name: "RotaProfiles", dependencies: ["Rota", "RotaCore"], swiftSettings: settings),
 
         .target(name: "RotaTestSupport", path: "Tests/Support", swiftSettings: settings),
+        .testTarget(name: "RotaCoreTests", dependencies: ["RotaCore", "RotaTesting"], swiftSettings: settings),
         .testTarget(
             name: "RotaScheduleTests", dependencies: ["RotaSchedule", "RotaTesting", "RotaTestSupport"],
             swiftSettings: settings),
@@ -54,6 +57,9 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "RotaTests", dependencies: ["Rota", "RotaTesting", "RotaTestSupport"], swiftSettings: settings),
+        .testTarget(
+            name: "RotaProfilesTests", dependencies: ["RotaProfiles", "RotaTesting", "RotaTestSupport"],
+            swiftSettings: settings),
         .testTarget(
             name: "RotaTestingTests", dependencies: ["RotaTesting", "RotaTestSupport"], swiftSettings: settings),
 
