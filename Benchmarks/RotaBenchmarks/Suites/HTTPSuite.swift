@@ -1,5 +1,6 @@
 import Foundation
 import Rota
+import RotaHTTP
 import RotaTesting
 
 #if canImport(FoundationNetworking)

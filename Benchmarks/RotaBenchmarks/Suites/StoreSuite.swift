@@ -1,5 +1,6 @@
 import Foundation
 import Rota
+import RotaStore
 
 /// The goals of the store module: P8 to P11.
 enum StoreSuite {

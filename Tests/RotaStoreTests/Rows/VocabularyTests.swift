@@ -1,4 +1,6 @@
 import Foundation
+import RotaRetry
+import RotaStore
 import RotaTestSupport
 import RotaTesting
 import Testing

@@ -1,4 +1,5 @@
 import Foundation
+import RotaHTTP
 import RotaTesting
 import Synchronization
 import Testing

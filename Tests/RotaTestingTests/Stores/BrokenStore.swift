@@ -1,4 +1,5 @@
 import Foundation
+import RotaStore
 import RotaTesting
 
 /// A store that breaks a promise: each hook, if it is set, takes the place of an operation of the store behind it.

@@ -1,4 +1,5 @@
 import Foundation
+import RotaStore
 import RotaTesting
 
 extension StoreFault {

@@ -1,5 +1,6 @@
 import Foundation
 import RotaSchedule
+import RotaStore
 import RotaTesting
 import Synchronization
 

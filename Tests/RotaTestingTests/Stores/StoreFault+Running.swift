@@ -1,5 +1,6 @@
 import Foundation
 import RotaHTTP
+import RotaStore
 import RotaTesting
 import Synchronization
 

@@ -1,4 +1,5 @@
 import Foundation
+import RotaStore
 import RotaTesting
 
 /// A store that lets a test look at, refuse or alter what is asked of another.

@@ -1,5 +1,6 @@
 import Foundation
 import RotaRetry
+import RotaStore
 import RotaTesting
 import Testing
 

@@ -1,4 +1,5 @@
 import Foundation
+import RotaHTTP
 import RotaTestSupport
 import RotaTesting
 import Synchronization

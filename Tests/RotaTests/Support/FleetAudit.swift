@@ -1,4 +1,5 @@
 import Foundation
+import RotaStore
 import RotaTesting
 
 /// Looks at what a store holds after a fleet has worked, and finds what the policies do not allow.
