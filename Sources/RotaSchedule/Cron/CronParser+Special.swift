@@ -1,3 +1,5 @@
+import RotaCore
+
 extension CronParser {
     /// `L`, `L-3`, `LW`, `L-3W` in the day of month; `L` for Saturday in the day of week of Quartz.
     mutating func last(_ field: CronField) throws(CronParser.Failure) {
@@ -94,7 +96,7 @@ extension CronParser {
             cursor &+= 1
         }
         let step = try step(field)
-        let hash = StableHash.mixed(seed &+ UInt64(field.rawValue))
+        let hash = SplitMix64.mix(seed &+ UInt64(field.rawValue))
         let size = UInt64(upper &- lower &+ 1)
         guard let step else {
             let number = lower &+ Int(hash % size)

@@ -1,3 +1,5 @@
+import RotaCore
+
 extension CronPattern {
     /// The days of a month that match, as a mask with bit n for day n.
     ///
@@ -61,5 +63,102 @@ extension CronPattern {
         case 0: day < length ? day &+ 1 : day &- 2
         default: day
         }
+    }
+}
+
+extension CronPattern {
+    /// The years a seventh field allows: a set over 1970–2225.
+    struct Years: Hashable, Sendable {
+        /// The years that can be written.
+        static let supported = 1970...2225
+
+        private var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
+
+        mutating func insert(_ year: Int) {
+            let index = year &- Self.supported.lowerBound
+            let bit: UInt64 = 1 << UInt64(index & 63)
+            switch index >> 6 {
+            case 0: words.0 |= bit
+            case 1: words.1 |= bit
+            case 2: words.2 |= bit
+            case 3: words.3 |= bit
+            default: break
+            }
+        }
+
+        func contains(_ year: Int) -> Bool {
+            guard Self.supported.contains(year) else { return false }
+            let index = year &- Self.supported.lowerBound
+            let word =
+                switch index >> 6 {
+                case 0: words.0
+                case 1: words.1
+                case 2: words.2
+                default: words.3
+                }
+            return word >> UInt64(index & 63) & 1 == 1
+        }
+
+        /// The first year of the set at or after a year.
+        func next(from year: Int) -> Int? {
+            var candidate = max(year, Self.supported.lowerBound)
+            while candidate <= Self.supported.upperBound {
+                if contains(candidate) { return candidate }
+                candidate &+= 1
+            }
+            return nil
+        }
+
+        /// The last year of the set at or before a year.
+        func previous(from year: Int) -> Int? {
+            var candidate = min(year, Self.supported.upperBound)
+            while candidate >= Self.supported.lowerBound {
+                if contains(candidate) { return candidate }
+                candidate &-= 1
+            }
+            return nil
+        }
+
+        static func == (left: Years, right: Years) -> Bool {
+            left.words == right.words
+        }
+
+        func hash(into hasher: inout Hasher) {
+            hasher.combine(words.0)
+            hasher.combine(words.1)
+            hasher.combine(words.2)
+            hasher.combine(words.3)
+        }
+    }
+}
+
+extension CronPattern {
+    /// Whether any date matches: every year is one of fourteen (leap or not, by the weekday it begins on).
+    var canMatch: Bool {
+        if let years {
+            for year in CronPattern.Years.supported where years.contains(year) {
+                let first = CivilDate.weekday(ofDay: CivilDate(year: year, month: 1, day: 1).daysSinceEpoch)
+                if matchesYear(leap: CivilDate.isLeap(year), startingOn: first) { return true }
+            }
+            return false
+        }
+        // What almost every expression is: a plain day that each month has, or plain weekdays.
+        if months != 0, !daysIntersect, weekdays | days & 0x1FFF_FFFE != 0 { return true }
+        if months != 0, flags.contains(.starWeekday) && weekdays == 0x7F, days & 0x1FFF_FFFE != 0 { return true }
+        if months != 0, flags.contains(.starDay) && days == 0xFFFF_FFFE, weekdays != 0 { return true }
+        for first in 0..<7 {
+            if matchesYear(leap: true, startingOn: first) || matchesYear(leap: false, startingOn: first) { return true }
+        }
+        return false
+    }
+
+    private func matchesYear(leap: Bool, startingOn first: Int) -> Bool {
+        var weekday = first
+        for month in 1...12 {
+            let length = CivilDate.days(inMonth: month, of: leap ? 2000 : 2001)
+            if months >> UInt64(month) & 1 == 1, days(ofMonthOf: length, startingOn: weekday) != 0 { return true }
+            weekday = (weekday &+ length) % 7
+        }
+        return false
     }
 }

@@ -1,3 +1,5 @@
+import RotaCore
+
 extension CronPattern {
     /// The first local time at or after `local` that matches, or `nil` after the year 9999.
     ///
@@ -148,13 +150,5 @@ extension CronPattern {
         }
         guard let found = hours.highestBit(upTo: hour &- 1) else { return nil }
         return (found &* 60 &+ 63 &- minutes.leadingZeroBitCount) &* 60 &+ 63 &- seconds.leadingZeroBitCount
-    }
-}
-
-extension Int64 {
-    /// The quotient rounded towards minus infinity; `divisor` is positive.
-    func floorDivided(by divisor: Int64) -> Int64 {
-        let quotient = self / divisor
-        return self % divisor < 0 ? quotient &- 1 : quotient
     }
 }

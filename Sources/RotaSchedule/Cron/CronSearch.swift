@@ -1,3 +1,5 @@
+import RotaCore
+
 /// Finds the instants at which a pattern fires in a zone.
 ///
 /// A local time fires in the span whose wall clock reads it. The daylight saving rules only move two borders: which
@@ -115,5 +117,23 @@ struct CronSearch {
         let border = instant >= span.end &- 1 ? gapEnd &- 1 : Swift.min(gapEnd &- 1, instant &+ span.offsetBefore)
         guard let reading = pattern.previousLocal(from: border), reading >= span.fresh else { return nil }
         return Swift.min(reading &- span.offsetBefore, span.end &- 1)
+    }
+}
+
+extension CronSearch {
+    /// The first reading in a gap because of which the pattern fires at an instant that does not read it.
+    ///
+    /// - Returns: `nil` if the wall clock reads a matching time at the instant, or if there is no such gap.
+    func missedReading(at instant: Int64) -> Int64? {
+        let span = zone.span(at: instant)
+        let gapEnd = span.start &+ span.offset
+        guard missing != .skip, span.fresh > ZoneSpan.beginning, span.fresh < gapEnd,
+            !pattern.matches(local: instant &+ span.offset)
+        else { return nil }
+        let first = missing == .atGapEnd ? span.fresh : instant &+ span.offsetBefore
+        guard missing == .shift || instant == span.start, let reading = pattern.nextLocal(from: first),
+            reading < gapEnd
+        else { return nil }
+        return reading
     }
 }

@@ -1,3 +1,6 @@
+public import Foundation
+import RotaCore
+
 /// Something in a cron text that is allowed but seldom meant.
 public struct CronWarning: Sendable, Hashable, CustomStringConvertible {
     /// The kind of warning; more kinds may be added.
@@ -37,5 +40,202 @@ public struct CronWarning: Sendable, Hashable, CustomStringConvertible {
     /// The message and, where there is one, the better text.
     public var description: String {
         message + (suggestion.map { " Better: " + $0 } ?? "")
+    }
+}
+
+extension CronExpression {
+    /// What the text says but its writer seldom means, in the order of the fields.
+    ///
+    /// - A step that does not divide its field (`*/45` leaves gaps of 45 and 15 minutes) or exceeds it (`*/90` in the
+    ///   minutes fires once an hour).
+    /// - Two day fields of which either is enough, where a counted weekday was meant (`1-7 * MON`, better `MON#1`).
+    /// - Every minute of an hour that is named (`* 9 * * *`, better `0 9 * * *`).
+    /// - Every value of a field spelled out.
+    public var warnings: [CronWarning] {
+        guard period == nil else { return [] }
+        let fields = sourceFields
+        guard fields.count >= 5 else { return [] }
+        var found: [CronWarning] = []
+        for field in fields { found += stepWarnings(field, fields) + everyValueWarning(field, fields) }
+        found += everyMinuteWarning(fields) + eitherDayWarning(fields)
+        // A better text that is none is no help: odd spellings lead to some.
+        return found.map { warning in
+            let reads = warning.suggestion.map {
+                (try? CronExpression($0, dialect: dialect, hashSeed: hashSeed)) != nil
+            }
+            guard reads == false else { return warning }
+            return CronWarning(code: warning.code, range: warning.range, message: warning.message, suggestion: nil)
+        }.sorted { $0.range.lowerBound < $1.range.lowerBound }
+    }
+
+    /// The ``warnings``, and one for a fixed time that a zone's daylight saving removes from some day.
+    ///
+    /// - Parameters:
+    ///   - zone: whose wall clock the fields are read on.
+    ///   - instant: the changes of the three years after it are looked at.
+    public func warnings(in zone: TimeZone, from instant: Date) -> [CronWarning] {
+        let fields = sourceFields
+        guard period == nil, !pattern.isWildcard, fields.count >= 5 else { return warnings }
+        let rules = TimeZoneRules(table: TimeZoneDatabase.system.table(zone))
+        let end = instant.addingTimeInterval(3 * 366 * 86_400)
+        var cursor = instant
+        while let change = rules.nextTransition(after: cursor), change < end {
+            cursor = change
+            let before = rules.secondsFromGMT(for: change.addingTimeInterval(-1))
+            let gap = rules.secondsFromGMT(for: change) - before
+            guard gap > 0, let second = WholeSeconds.floor(change) else { continue }
+            let first = second &+ Int64(before)
+            guard let missing = pattern.nextLocal(from: first), missing < first &+ Int64(gap) else { continue }
+            let time = LocalTime(seconds: missing)
+            let hour = fields[fields.count == 5 ? 1 : 2]
+            return warnings + [
+                CronWarning(
+                    code: .missingTime, range: hour.range,
+                    message: "\(zone.identifier) has no \(CronPhrase.time(time.hour, time.minute)) on "
+                        + "\(time.description.prefix(10)); the run is at the end of the gap then.",
+                    suggestion: nil)
+            ]
+        }
+        return warnings
+    }
+
+    /// A field of the source: its kind, its text and where it stands.
+    struct SourceField {
+        var field: CronField
+        var text: String
+        var range: Range<String.Index>
+    }
+
+    /// The fields as they were written; none for a macro.
+    var sourceFields: [SourceField] {
+        let parts = source.split { $0 == " " || $0 == "\t" }
+        guard 5...7 ~= parts.count, !source.hasPrefix("@") else { return [] }
+        let first = parts.count == 5 ? CronField.minute : .second
+        return parts.enumerated().compactMap { index, part in
+            CronField(rawValue: first.rawValue + index).map {
+                SourceField(field: $0, text: String(part), range: part.startIndex..<part.endIndex)
+            }
+        }
+    }
+
+    /// The source with one field replaced.
+    private func replacing(_ kind: CronField, with text: String, in fields: [SourceField]) -> String {
+        fields.map { $0.field == kind ? text : $0.text }.joined(separator: " ")
+    }
+
+    private func stepWarnings(_ field: SourceField, _ fields: [SourceField]) -> [CronWarning] {
+        let parts = field.text.split(separator: "/")
+        guard [.second, .minute, .hour].contains(field.field), parts.count == 2, let step = Int(parts[1]), step > 1,
+            parts[0] == "*" || parts[0] == "?" || parts[0] == "0"
+        else { return [] }
+        let size = field.field.stored.count
+        let unit = field.field.name
+        if step >= size {
+            let larger = field.field == .second ? "minute" : field.field == .minute ? "hour" : "day"
+            return [
+                CronWarning(
+                    code: .stepTooLarge, range: field.range,
+                    message: "A step of \(step) leaves only \(unit) 0: this fires once a \(larger), not every "
+                        + "\(step) \(unit)s. Use an interval for that.",
+                    suggestion: replacing(field.field, with: "0", in: fields))
+            ]
+        }
+        guard size % step != 0 else { return [] }
+        let last = size - 1 - (size - 1) % step
+        let divisors = (2..<size).filter { size % $0 == 0 }
+        let near = divisors.min { (abs($0 - step), $0) < (abs($1 - step), $1) } ?? 1
+        return [
+            CronWarning(
+                code: .unevenStep, range: field.range,
+                message: "\(step) does not divide \(size): the gaps are \(step) and \(size - last) \(unit)s long.",
+                suggestion: replacing(field.field, with: "*/\(near)", in: fields))
+        ]
+    }
+
+    private func everyValueWarning(_ field: SourceField, _ fields: [SourceField]) -> [CronWarning] {
+        guard field.field != .year, !field.text.contains("*"), !field.text.contains("?"),
+            field.text.contains(",") || field.text.contains("-"), hashSeed == nil, isFull(field.field)
+        else { return [] }
+        return [
+            CronWarning(
+                code: .everyValue, range: field.range,
+                message: "This names every \(field.field.name); * says the same"
+                    + ([.dayOfMonth, .dayOfWeek].contains(field.field)
+                        ? ", and leaves the other day field in charge." : "."),
+                suggestion: replacing(field.field, with: "*", in: fields))
+        ]
+    }
+
+    private func isFull(_ field: CronField) -> Bool {
+        switch field {
+        case .second: pattern.seconds.nonzeroBitCount == 60
+        case .minute: pattern.minutes.nonzeroBitCount == 60
+        case .hour: pattern.hours.nonzeroBitCount == 24
+        case .dayOfMonth: pattern.days.nonzeroBitCount == 31
+        case .month: pattern.months.nonzeroBitCount == 12
+        case .dayOfWeek: pattern.weekdays.nonzeroBitCount == 7
+        case .year: false
+        }
+    }
+
+    private func everyMinuteWarning(_ fields: [SourceField]) -> [CronWarning] {
+        guard let minute = fields.first(where: { $0.field == .minute }),
+            let hour = fields.first(where: { $0.field == .hour }), minute.text == "*",
+            !hour.text.hasPrefix("*"), !hour.text.hasPrefix("?"), pattern.hours.nonzeroBitCount < 24,
+            !hour.text.contains("-")
+        else {
+            return everyHourWarning(fields)
+        }
+        return [
+            CronWarning(
+                code: .everyMinuteOfHour, range: minute.range,
+                message: "This fires 60 times in each hour that is named; 0 fires once.",
+                suggestion: replacing(.minute, with: "0", in: fields))
+        ]
+    }
+
+    /// `* */2 * * *`: every minute of every second hour.
+    private func everyHourWarning(_ fields: [SourceField]) -> [CronWarning] {
+        guard let minute = fields.first(where: { $0.field == .minute }),
+            let hour = fields.first(where: { $0.field == .hour }), minute.text == "*", hour.text.contains("/")
+        else { return [] }
+        return [
+            CronWarning(
+                code: .everyMinuteOfHour, range: minute.range,
+                message: "This fires 60 times in each of these hours; 0 fires once.",
+                suggestion: replacing(.minute, with: "0", in: fields))
+        ]
+    }
+
+    private func eitherDayWarning(_ fields: [SourceField]) -> [CronWarning] {
+        guard let days = fields.first(where: { $0.field == .dayOfMonth }),
+            let weekdays = fields.first(where: { $0.field == .dayOfWeek }), !pattern.daysIntersect,
+            !isFull(.dayOfMonth), !isFull(.dayOfWeek)
+        else { return [] }
+        let range = days.range.lowerBound..<weekdays.range.upperBound
+        // A week of the month beside one weekday: "the first Monday".
+        let weeks: [UInt64] = (0..<4).map { 0xFE << UInt64($0 * 7) }
+        let named = pattern.daysFromEnd | pattern.nearestWeekdays | pattern.nearestWeekdaysFromEnd
+        if let week = weeks.firstIndex(of: pattern.days), named == 0, pattern.weekdays.nonzeroBitCount == 1,
+            dialect == .standard
+        {
+            let better = fields.map {
+                $0.field == .dayOfMonth ? "*" : $0.field == .dayOfWeek ? "\($0.text)#\(week + 1)" : $0.text
+            }
+            return [
+                CronWarning(
+                    code: .eitherDay, range: range,
+                    message:
+                        "Either day field is enough here: seven days of the month, and every such weekday as well.",
+                    suggestion: better.joined(separator: " "))
+            ]
+        }
+        return [
+            CronWarning(
+                code: .eitherDay, range: range,
+                message: "Either day field is enough here: the days of the month, and the weekdays as well.",
+                suggestion: dialect == .standard
+                    ? replacing(.dayOfWeek, with: "+" + weekdays.text, in: fields) : nil)
+        ]
     }
 }

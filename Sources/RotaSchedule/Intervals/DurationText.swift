@@ -1,3 +1,5 @@
+import RotaCore
+
 /// Durations as people write them: `90s`, `5m`, `1h30m`, `1d`, `250ms`.
 enum DurationText {
     private static let units: [(name: String, milliseconds: Int64)] = [
@@ -51,7 +53,8 @@ extension DurationText {
 
     /// A duration in words: `15 minutes`, `1 day`.
     static func countedWords(_ duration: Duration) -> String {
-        guard var rest = duration.wholeMilliseconds, rest > 0 else { return "\(duration)" }
+        var rest = duration.wholeMilliseconds
+        guard rest > 0 else { return "\(duration)" }
         let names: [(unit: String, milliseconds: Int64)] = [
             ("day", 86_400_000), ("hour", 3_600_000), ("minute", 60_000), ("second", 1_000), ("millisecond", 1),
         ]

@@ -1,4 +1,5 @@
 import Foundation
+import RotaCore
 
 /// Instants at equal distances after an anchor.
 struct Interval {

@@ -1,4 +1,5 @@
 public import Foundation
+import RotaCore
 
 /// The times at which a due run may start, as a cron expression on a zone's wall clock.
 ///

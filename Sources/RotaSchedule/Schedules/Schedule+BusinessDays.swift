@@ -1,4 +1,5 @@
 import Foundation
+import RotaCore
 
 /// Instants moved to business days.
 ///

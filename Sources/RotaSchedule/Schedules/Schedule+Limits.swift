@@ -1,4 +1,5 @@
 public import Foundation
+import RotaCore
 
 extension Schedule {
     /// The schedule without the instants before one.
@@ -67,9 +68,113 @@ extension Schedule {
 
     /// How much later than its nominal instant each occurrence starts.
     public var smoothingOffset: Duration {
-        guard let smoothing = limits?.smoothing, let window = smoothing.window.wholeMilliseconds, window > 0 else {
-            return .zero
-        }
+        guard let smoothing = limits?.smoothing else { return .zero }
+        let window = smoothing.window.wholeMilliseconds
+        guard window > 0 else { return .zero }
         return .milliseconds(Int64(StableHash.hash(smoothing.key) % UInt64(window)))
+    }
+}
+
+extension Schedule.Filter {
+    /// Whether a reading of the zone's clock is allowed.
+    func allows(local: Int64) -> Bool {
+        calendar.contains(local: local) != excludes
+    }
+
+    /// Whether the days of the calendar allow a day; its cron expressions are not asked.
+    func allows(day: Int) -> Bool {
+        !calendar.hasDays || calendar.contains(day: day) != excludes
+    }
+
+    /// An instant after a refused one with only refused ones between, or `nil` if all later ones are refused.
+    func allowed(after instant: Int64, in table: ZoneTable) -> Int64? {
+        let span = table.span(at: instant)
+        let local = instant &+ span.offset
+        let found = calendar.nextLocal(from: local, inside: !excludes).map { instant &+ Swift.max(1, $0 &- local) }
+        if span.end < ZoneSpan.forever { return Swift.min(found ?? span.end, span.end) }
+        return found
+    }
+
+    /// An instant before a refused one with only refused ones between, or `nil` if all earlier ones are refused.
+    func allowed(before instant: Int64, in table: ZoneTable) -> Int64? {
+        let span = table.span(at: instant)
+        let local = instant &+ span.offset
+        let found = calendar.previousLocal(from: local, inside: !excludes).map { instant &- Swift.max(1, local &- $0) }
+        if span.start > ZoneSpan.beginning { return Swift.max(found ?? span.start &- 1, span.start &- 1) }
+        return found
+    }
+}
+
+extension Schedule.Limits {
+    private enum SmoothingKey: String, CodingKey {
+        case window, key
+    }
+
+    private enum ShiftKey: String, CodingKey {
+        case shift, timezone
+    }
+
+    private enum FilterKey: String, CodingKey {
+        case exclude, within, timezone
+    }
+
+    init(_ container: KeyedDecodingContainer<Schedule.Key>) throws {
+        start = try container.instantIfPresent(.start)
+        end = try container.instantIfPresent(.end)
+        maximumRuns = try container.decodeIfPresent(Int.self, forKey: .maximumRuns)
+        if Self.isSet(.smoothing, container) {
+            let nested = try container.nestedContainer(keyedBy: SmoothingKey.self, forKey: .smoothing)
+            smoothing = Schedule.Smoothing(
+                window: try nested.duration(.window), key: try nested.decode(String.self, forKey: .key))
+        }
+        if Self.isSet(.businessDays, container) {
+            let nested = try container.nestedContainer(keyedBy: ShiftKey.self, forKey: .businessDays)
+            shift = Schedule.Shift(
+                direction: try nested.decode(BusinessDayShift.self, forKey: .shift),
+                zone: try nested.decodeIfPresent(String.self, forKey: .timezone) ?? "UTC")
+        }
+        guard Self.isSet(.calendars, container) else { return }
+        var list = try container.nestedUnkeyedContainer(forKey: .calendars)
+        while !list.isAtEnd {
+            let nested = try list.nestedContainer(keyedBy: FilterKey.self)
+            let excludes = nested.contains(.exclude)
+            guard excludes != nested.contains(.within) else {
+                throw DecodingError.dataCorruptedError(
+                    forKey: .exclude, in: nested, debugDescription: "A calendar is either to exclude or to be within.")
+            }
+            filters.append(
+                Schedule.Filter(
+                    calendar: try nested.decode(ScheduleCalendar.self, forKey: excludes ? .exclude : .within),
+                    excludes: excludes, zone: try nested.decodeIfPresent(String.self, forKey: .timezone) ?? "UTC"))
+        }
+    }
+
+    private static func isSet(
+        _ key: Schedule.Key, _ container: KeyedDecodingContainer<Schedule.Key>
+    ) -> Bool {
+        container.contains(key) && (try? container.decodeNil(forKey: key)) == false
+    }
+
+    func encode(to container: inout KeyedEncodingContainer<Schedule.Key>) throws {
+        if let start { try container.encode(start, .start) }
+        if let end { try container.encode(end, .end) }
+        try container.encodeIfPresent(maximumRuns, forKey: .maximumRuns)
+        if let smoothing {
+            var nested = container.nestedContainer(keyedBy: SmoothingKey.self, forKey: .smoothing)
+            try nested.encode(smoothing.window, .window)
+            try nested.encode(smoothing.key, forKey: .key)
+        }
+        if let shift {
+            var nested = container.nestedContainer(keyedBy: ShiftKey.self, forKey: .businessDays)
+            try nested.encode(shift.direction, forKey: .shift)
+            try nested.encode(shift.zone, forKey: .timezone)
+        }
+        guard !filters.isEmpty else { return }
+        var list = container.nestedUnkeyedContainer(forKey: .calendars)
+        for filter in filters {
+            var nested = list.nestedContainer(keyedBy: FilterKey.self)
+            try nested.encode(filter.calendar, forKey: filter.excludes ? .exclude : .within)
+            try nested.encode(filter.zone, forKey: .timezone)
+        }
     }
 }

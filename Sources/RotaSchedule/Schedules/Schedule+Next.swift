@@ -1,4 +1,5 @@
 public import Foundation
+import RotaCore
 
 extension Schedule {
     /// How many instants of the rule are tried before a schedule whose calendars refuse them all counts as exhausted.
@@ -82,12 +83,5 @@ extension Schedule.Limits {
             return allowed.map { .refused(until: Date(wholeSeconds: forwards ? $0 : $0 &+ 1)) } ?? .never
         }
         return .allowed
-    }
-}
-
-extension Date {
-    /// The last instant before this one that a `Date` can hold.
-    var justBefore: Date {
-        Date(timeIntervalSinceReferenceDate: timeIntervalSinceReferenceDate.nextDown)
     }
 }

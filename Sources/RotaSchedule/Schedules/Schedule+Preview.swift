@@ -1,4 +1,5 @@
 public import Foundation
+import RotaCore
 
 extension Schedule {
     /// The next occurrences, each with what happened to it: moved by a gap or a calendar, one of two, smoothed.
@@ -25,7 +26,7 @@ extension Schedule {
             notes.append(
                 .init(
                     code: .movedToBusinessDay,
-                    message: "moved from \(InstantText.description(source)), which is no business day"))
+                    message: "moved from \(ISO8601.description(source)), which is no business day"))
         }
         notes = rule.notes(on: origin) + notes
         let offset = smoothingOffset
@@ -68,5 +69,42 @@ extension Schedule.Rule {
         default:
             return []
         }
+    }
+}
+
+extension Schedule {
+    /// Why an instant is no occurrence.
+    package enum Absence: Sendable, Hashable {
+        /// The rule does not name it.
+        case notNamed
+        /// The rule names it, but it was moved to a business day.
+        case moved
+        /// A calendar leaves it out.
+        case excluded
+        /// It is outside the calendars to keep within.
+        case outside
+        /// It is before the schedule's start.
+        case beforeStart
+        /// It is not before the schedule's end.
+        case afterEnd
+    }
+
+    /// Why an instant is no occurrence, or `nil` if it is one.
+    package func absence(at instant: Date) -> Absence? {
+        let before = instant.addingTimeInterval(-0.001)
+        if next(after: before) == instant { return nil }
+        guard let limits else { return .notNamed }
+        guard rule.next(after: before) == instant else { return .notNamed }
+        if let start = limits.start, instant < start { return .beforeStart }
+        if let end = limits.end, instant >= end { return .afterEnd }
+        if limits.shift != nil { return .moved }
+        guard let second = WholeSeconds.floor(instant) else { return .notNamed }
+        for filter in limits.filters {
+            guard let table = try? TimeZoneDatabase.system.table(filter.zone) else { continue }
+            if !filter.allows(local: second &+ table.span(at: second).offset) {
+                return filter.excludes ? .excluded : .outside
+            }
+        }
+        return .notNamed
     }
 }

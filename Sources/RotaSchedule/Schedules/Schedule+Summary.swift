@@ -1,3 +1,5 @@
+import RotaCore
+
 extension Schedule: CustomStringConvertible {
     /// The ``summary``.
     public var description: String { summary }
@@ -14,8 +16,8 @@ extension Schedule: CustomStringConvertible {
         for filter in limits.filters {
             parts.append((filter.excludes ? "except on " : "only on ") + filter.calendar.summary)
         }
-        if let start = limits.start.flatMap(InstantText.text) { parts.append("from \(start)") }
-        if let end = limits.end.flatMap(InstantText.text) { parts.append("until \(end)") }
+        if let start = limits.start.flatMap(ISO8601.text) { parts.append("from \(start)") }
+        if let end = limits.end.flatMap(ISO8601.text) { parts.append("until \(end)") }
         if let runs = limits.maximumRuns { parts.append(runs == 1 ? "once" : "\(runs) times") }
         if let smoothing = limits.smoothing {
             parts.append("spread over \(DurationText.words(smoothing.window))")
@@ -31,10 +33,10 @@ extension Schedule.Rule {
             expression.summary + " (\(zone)\(daylightSaving == .automatic ? "" : ", \(daylightSaving.words)"))"
         case .every(let interval, let anchor):
             "Every " + DurationText.words(interval)
-                + (anchor.flatMap(InstantText.text).map { ", counted from \($0)" } ?? "")
+                + (anchor.flatMap(ISO8601.text).map { ", counted from \($0)" } ?? "")
         case .afterCompletion(let delay, _):
             DurationText.countedWords(delay) + " after the end of each run"
-        case .once(let instant): "Once at " + InstantText.description(instant)
+        case .once(let instant): "Once at " + ISO8601.description(instant)
         case .immediately: "Once, immediately"
         case .union(let schedules): schedules.map(\.summary).joined(separator: "; or: ")
         }

@@ -1,4 +1,5 @@
 public import Foundation
+import RotaCore
 
 extension Schedule {
     /// Reads a schedule from any of the texts people write for one.
@@ -89,8 +90,8 @@ extension Schedule {
     ///   `2026-03-15T12:00:00.000+02:00`.
     /// - Throws: ``ScheduleError`` for another text; an instant without a zone is refused, not guessed.
     public static func once(atText text: String) throws(ScheduleError) -> Schedule {
-        guard let instant = InstantText.parse(text) else {
-            let hint = InstantText.parse(text + "Z") == nil ? "" : "; add Z for UTC, or an offset such as +02:00"
+        guard let instant = ISO8601.parse(text) else {
+            let hint = ISO8601.parse(text + "Z") == nil ? "" : "; add Z for UTC, or an offset such as +02:00"
             throw ScheduleError(
                 .instant, value: text,
                 message: "\"\(text)\" is not an instant such as 2026-03-15T10:00:00Z" + hint + ".")

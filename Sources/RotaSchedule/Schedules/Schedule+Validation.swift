@@ -1,4 +1,5 @@
-import Foundation
+public import Foundation
+import RotaCore
 
 extension Schedule {
     /// Checks what a factory without `throws` could not refuse.
@@ -13,16 +14,16 @@ extension Schedule {
         for instant in [limits.start, limits.end].compactMap({ $0 }) { try Self.validate(instant) }
         if let start = limits.start, let end = limits.end, start >= end {
             throw ScheduleError(
-                .limit, value: InstantText.description(end),
+                .limit, value: ISO8601.description(end),
                 message:
-                    "The end, \(InstantText.description(end)), is not after the start, \(InstantText.description(start))."
+                    "The end, \(ISO8601.description(end)), is not after the start, \(ISO8601.description(start))."
             )
         }
         if let runs = limits.maximumRuns, runs < 1 {
             throw ScheduleError(
                 .limit, value: "\(runs)", message: "A schedule runs at least once; the limit is \(runs).")
         }
-        if let smoothing = limits.smoothing, !(1...604_800_000).contains(smoothing.window.wholeMilliseconds ?? 0) {
+        if let smoothing = limits.smoothing, !(1...604_800_000).contains(smoothing.window.wholeMilliseconds) {
             throw ScheduleError(
                 .smoothing, value: "\(smoothing.window)",
                 message: "A smoothing window is 1 ms to 7 days long, not \(smoothing.window).")
@@ -87,5 +88,82 @@ extension Schedule.Rule {
                 }
             }
         }
+    }
+}
+
+extension Schedule {
+    /// What the schedule's cron expressions say but their writer seldom means, in the order in which they are given.
+    ///
+    /// - Parameter instant: daylight saving is looked at in the three years after it.
+    public func warnings(from instant: Date) -> [CronWarning] {
+        switch rule {
+        case .cron(let expression, let zone, _):
+            guard let zone = TimeZone(identifier: zone) else { return expression.warnings }
+            return expression.warnings(in: zone, from: instant)
+        case .union(let schedules): return schedules.flatMap { $0.warnings(from: instant) }
+        default: return []
+        }
+    }
+}
+
+/// Why a schedule cannot be used.
+public struct ScheduleError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// The kind of mistake; more kinds may be added.
+    public struct Code: Sendable, Hashable, CustomStringConvertible {
+        private enum Kind: String {
+            case cron, timeZone, interval, instant, limit, calendar, smoothing, empty, text, ambiguous
+        }
+
+        private let kind: Kind
+
+        /// The cron text is not an expression; ``ScheduleError/syntax`` says where.
+        public static let cron = Code(kind: .cron)
+        /// The time zone is not known.
+        public static let timeZone = Code(kind: .timeZone)
+        /// An interval or delay is zero, negative, too short or too long.
+        public static let interval = Code(kind: .interval)
+        /// An instant is not a number, outside the years 1–9999, or its text is not ISO 8601.
+        public static let instant = Code(kind: .instant)
+        /// A limit is smaller than one, or the end is not after the start.
+        public static let limit = Code(kind: .limit)
+        /// A calendar is empty or names a day that does not exist.
+        public static let calendar = Code(kind: .calendar)
+        /// A smoothing window is zero, negative or too long.
+        public static let smoothing = Code(kind: .smoothing)
+        /// There is nothing that says when.
+        public static let empty = Code(kind: .empty)
+        /// The text is in none of the forms a schedule can have.
+        public static let text = Code(kind: .text)
+        /// More than one thing says when.
+        public static let ambiguous = Code(kind: .ambiguous)
+
+        /// The code's name, such as `timeZone`.
+        public var description: String { kind.rawValue }
+    }
+
+    /// What went wrong.
+    public let code: Code
+    /// The value that was refused, as text.
+    public let value: String
+    /// What went wrong and what to do about it.
+    public let message: String
+    /// The place of the mistake in a cron text, if it is one.
+    public let syntax: CronSyntaxError?
+
+    /// The message, with a caret under the mistake where there is one.
+    public var description: String { syntax?.description ?? message }
+
+    init(_ code: Code, value: String, message: String) {
+        self.code = code
+        self.value = value
+        self.message = message
+        syntax = nil
+    }
+
+    init(_ syntax: CronSyntaxError) {
+        code = .cron
+        value = syntax.text
+        message = syntax.message
+        self.syntax = syntax
     }
 }

@@ -1,3 +1,5 @@
+import RotaCore
+
 /// A rule such as `EST5EDT,M3.2.0,M11.1.0`: the offsets of a zone in every year (POSIX, TZ; RFC 8536, section 3.3).
 struct PosixTimeZoneRule: Hashable, Sendable {
     /// A day of every year.
@@ -66,5 +68,101 @@ struct PosixTimeZoneRule: Hashable, Sendable {
         let first = CivilDate(year: year, month: month, day: 1).daysSinceEpoch
         let distance = (weekday &- CivilDate.weekday(ofDay: first) &+ 7) % 7 &+ (week &- 1) &* 7
         return first &+ (distance < CivilDate.days(inMonth: month, of: year) ? distance : distance &- 7)
+    }
+}
+
+extension PosixTimeZoneRule {
+    /// Reads a rule, or returns `nil` for a text that is none.
+    ///
+    /// Rules without their two changes (`EST5EDT` alone) are refused: their meaning is left to each system.
+    init?(_ bytes: [UInt8]) {
+        var reader = Reader(bytes: bytes)
+        guard reader.name(), let west = reader.time(hours: 24), Self.isSound(-west) else { return nil }
+        standardOffset = -west
+        guard !reader.isAtEnd else { return }
+        guard reader.name() else { return nil }
+        var offset = standardOffset + 3_600
+        if reader.peek != UInt8(ascii: ",") {
+            guard let west = reader.time(hours: 24) else { return nil }
+            offset = -west
+        }
+        guard Self.isSound(offset), reader.skip(","), let begins = reader.change(), reader.skip(","),
+            let ends = reader.change(), reader.isAtEnd
+        else { return nil }
+        daylight = Daylight(offset: offset, begins: begins, ends: ends)
+    }
+
+    private static func isSound(_ offset: Int64) -> Bool {
+        (-89_999...93_599).contains(offset)
+    }
+
+    private struct Reader {
+        let bytes: [UInt8]
+        var index = 0
+
+        var isAtEnd: Bool { index == bytes.count }
+        var peek: UInt8 { index < bytes.count ? bytes[index] : 0 }
+
+        mutating func skip(_ character: Unicode.Scalar) -> Bool {
+            guard !isAtEnd, UInt32(peek) == character.value else { return false }
+            index += 1
+            return true
+        }
+
+        /// An abbreviation of letters, or of letters, digits and signs in `<…>`.
+        mutating func name() -> Bool {
+            let quoted = skip("<")
+            let start = index
+            while isLetter(peek) || quoted && (isDigit(peek) || peek == 0x2B || peek == 0x2D) { index += 1 }
+            return index - start >= 3 && (!quoted || skip(">"))
+        }
+
+        private func isLetter(_ byte: UInt8) -> Bool { (byte | 0x20) &- 0x61 < 26 }
+        private func isDigit(_ byte: UInt8) -> Bool { byte &- 0x30 < 10 }
+
+        mutating func number(_ range: ClosedRange<Int>) -> Int? {
+            var value = 0
+            let start = index
+            while isDigit(peek), index - start < 4 {
+                value = value * 10 + Int(peek - 0x30)
+                index += 1
+            }
+            return index > start && range.contains(value) ? value : nil
+        }
+
+        /// `[+-]hh[:mm[:ss]]` in seconds.
+        mutating func time(hours limit: Int) -> Int64? {
+            let negative = skip("-")
+            if !negative { _ = skip("+") }
+            guard let hours = number(0...limit) else { return nil }
+            var seconds = hours * 3_600
+            if skip(":") {
+                guard let minutes = number(0...59) else { return nil }
+                seconds += minutes * 60
+                if skip(":") {
+                    guard let rest = number(0...59) else { return nil }
+                    seconds += rest
+                }
+            }
+            return Int64(negative ? -seconds : seconds)
+        }
+
+        /// A day and, after a slash, a time of −167 to 167 hours; 02:00 without one.
+        mutating func change() -> Change? {
+            guard let day = day() else { return nil }
+            guard skip("/") else { return Change(day: day, time: 7_200) }
+            return time(hours: 167).map { Change(day: day, time: $0) }
+        }
+
+        private mutating func day() -> Day? {
+            if skip("M") {
+                guard let month = number(1...12), skip("."), let week = number(1...5), skip("."),
+                    let weekday = number(0...6)
+                else { return nil }
+                return .weekday(month: month, week: week, weekday: weekday)
+            }
+            if skip("J") { return number(1...365).map(Day.julian) }
+            return number(0...365).map(Day.ordinal)
+        }
     }
 }

@@ -1,4 +1,5 @@
 public import Foundation
+import RotaCore
 import Synchronization
 
 /// Where the rules of time zones come from: a folder of zone files, or Foundation's copy.
@@ -135,5 +136,74 @@ public final class TimeZoneDatabase: Sendable {
             .unknownZone, value: identifier,
             message: "There is no time zone \"\(identifier)\"; "
                 + (near.map { "did you mean \"\($0)\"?" } ?? "use an IANA name such as \"Europe/Berlin\"."))
+    }
+}
+
+/// Zone tables made from Foundation's own copy of the time zone database.
+enum FoundationZone {
+    /// Compiles a zone that Foundation knows, from 1900 to 2200, or returns `nil` for an unknown identifier.
+    static func table(_ identifier: String) -> ZoneTable? {
+        TimeZone(identifier: identifier).map { table($0, named: identifier) }
+    }
+
+    /// Compiles a Foundation zone, from 1900 to 2200; later the last offset stays.
+    static func table(_ zone: TimeZone, named name: String? = nil) -> ZoneTable {
+        var cursor = Date(timeIntervalSince1970: -2_208_988_800)
+        let horizon = Date(timeIntervalSince1970: 7_258_118_400)
+        let first = offset(of: zone, at: cursor)
+        var changes: [(instant: Int64, offset: Int64)] = []
+        // Two changes a year for three centuries, with room for zones that changed more often.
+        for _ in 0..<2_000 {
+            guard let change = zone.nextDaylightSavingTimeTransition(after: cursor), change > cursor, change < horizon,
+                let instant = WholeSeconds.floor(change)
+            else { break }
+            changes.append((instant, offset(of: zone, at: change)))
+            cursor = change
+        }
+        return ZoneTable(identifier: name ?? zone.identifier, firstOffset: first, changes: changes)
+    }
+
+    private static func offset(of zone: TimeZone, at instant: Date) -> Int64 {
+        Int64(zone.secondsFromGMT(for: instant))
+    }
+}
+
+/// Why a time zone cannot be used.
+public struct TimeZoneError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// The kind of failure; more kinds may be added.
+    public struct Code: Sendable, Hashable, CustomStringConvertible {
+        private enum Kind: String {
+            case invalidIdentifier, unknownZone, damagedFile, unreadableDirectory
+        }
+
+        private let kind: Kind
+
+        /// The text cannot be the identifier of a zone.
+        public static let invalidIdentifier = Code(kind: .invalidIdentifier)
+        /// The database has no zone of that identifier.
+        public static let unknownZone = Code(kind: .unknownZone)
+        /// The zone's file is not a sound TZif file.
+        public static let damagedFile = Code(kind: .damagedFile)
+        /// The folder holds no time zone files.
+        public static let unreadableDirectory = Code(kind: .unreadableDirectory)
+
+        /// The code's name, such as `unknownZone`.
+        public var description: String { kind.rawValue }
+    }
+
+    /// What went wrong.
+    public let code: Code
+    /// The identifier or path that was refused.
+    public let value: String
+    /// What went wrong and what to do about it.
+    public let message: String
+
+    /// The message.
+    public var description: String { message }
+
+    init(_ code: Code, value: String, message: String) {
+        self.code = code
+        self.value = value
+        self.message = message
     }
 }

@@ -1,3 +1,4 @@
+import RotaCore
 import Synchronization
 
 /// A zone's offsets from UTC for all time, compiled for look-up.
@@ -76,5 +77,13 @@ extension ZoneTable: Equatable {
         left === right
             || left.identifier == right.identifier && left.spans == right.spans && left.rule == right.rule
                 && left.ruleStart == right.ruleStart
+    }
+}
+
+extension ZoneTable {
+    /// The table of a zone file.
+    convenience init(identifier: String, file: TZifFile) {
+        self.init(
+            identifier: identifier, firstOffset: file.firstOffset, changes: file.changes, rule: file.rule)
     }
 }
