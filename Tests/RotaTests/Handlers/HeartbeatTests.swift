@@ -4,7 +4,7 @@ import RotaTestSupport
 import RotaTesting
 import Testing
 
-@Suite("Signs of life")
+@Suite("Heartbeats")
 struct HeartbeatTests {
     @Test("Signs of life and progress are stored with the renewal of the lease", .rows("S-64"))
     func stored() async throws {

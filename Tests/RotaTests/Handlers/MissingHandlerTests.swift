@@ -5,7 +5,7 @@ import Testing
 
 @testable import Rota
 
-@Suite("Handlers that are not registered")
+@Suite("Missing handlers")
 struct MissingHandlerTests {
     @Test("A run whose handler is missing stays queued without an attempt, and those who watch are told", .rows("T-71"))
     func released() async throws {
@@ -88,5 +88,18 @@ struct MissingHandlerTests {
         #expect(deference.end(at: now) == nil)
         #expect(deference.end(at: turn) == turn.addingTimeInterval(0.25))
         #expect(deference.end(at: turn.addingTimeInterval(0.25)) == nil)
+    }
+
+    @Test("A scheduler without a handler leaves the jobs that call it to one that has it")
+    func otherHandlers() async throws {
+        let clock = ManualClock()
+        let store = InMemoryJobStore()
+        let without = Bench(clock: clock, store: store, seed: 1)
+        let with = Bench(clock: clock, store: store, seed: 2)
+        try await with.scheduler.handle("x") { _ in }
+        let job = try await with.scheduler.create(.init(name: "j", schedule: .immediately, action: .handler("x")))
+        try await without.running { await without.advance(.zero) }
+        try await with.running { await with.advance(.seconds(60)) }
+        #expect(try await store.allExecutions(of: job.id).map(\.status) == [.succeeded])
     }
 }

@@ -1,0 +1,176 @@
+import Foundation
+import RotaTesting
+import Testing
+
+@testable import Rota
+
+@Suite("Driver", .timeLimit(.minutes(1)))
+struct DriverTests {
+    let start = ManualClock().now
+
+    @Test("Work whose lease ran out while it was being renewed is not dead to the scheduler that does it")
+    func renewedTooLate() async throws {
+        let (clock, calls, isDone) = (ManualClock(), Tally<Int>(), Latch())
+        let end = clock.now.addingTimeInterval(7200)
+        var store = HookedStore(base: InMemoryJobStore())
+        store.before = { operation in
+            guard operation == "renew", !isDone.isSet else { return }
+            isDone.set()
+            // The machine is suspended when the renewal has been written, and nobody else is there.
+            clock.set(to: clock.now.addingTimeInterval(3600))
+        }
+        let bench = Bench(clock: clock, store: store)
+        try await bench.scheduler.handle("work") { context in
+            calls.add(context.attempt)
+            try await clock.sleep(until: end)
+        }
+        let job = try await bench.scheduler.create(
+            .init(
+                name: "x", schedule: .immediately, action: .handler("work"), retry: .fixed(.seconds(1), maxAttempts: 5))
+        )
+        try await bench.running {
+            await bench.advance(.seconds(60))
+            #expect(isDone.isSet)
+            let run = try #require(try await bench.executions(of: job.id).first)
+            #expect(run.status == .running && run.attempts.isEmpty)
+            await bench.advance(.seconds(7200))
+            let ended = try #require(try await bench.executions(of: job.id).first)
+            #expect(ended.status == .succeeded && ended.attempts.map(\.failure) == [nil])
+            #expect(calls.all == [1])
+        }
+    }
+
+    @Test("A run that is replaced is canceled at once where it runs, not when its lease is renewed")
+    func replacedAtOnce() async throws {
+        let bench = Bench()
+        let (clock, begin, ends) = (bench.clock, bench.clock.now, Tally<Double>())
+        try await bench.scheduler.handle("work") { _ in
+            try? await clock.sleep(until: clock.now.addingTimeInterval(3600))
+            ends.add(clock.now.timeIntervalSince(begin))
+        }
+        try await bench.scheduler.create(
+            .init(name: "x", schedule: .every(.seconds(65)), action: .handler("work"), overlap: .replace))
+        try await bench.running {
+            await bench.advance(.seconds(200))
+            #expect(ends.all == [130, 195])
+        }
+    }
+
+    @Test("A driver that is never idle sees what others left in the store, also after a step back of the clock")
+    func busyAfterStepBack() async throws {
+        let (clock, base) = (ManualClock(), InMemoryJobStore())
+        let (claims, fires) = (Tally<Int>(), Tally<Int>())
+        let (queue, results) = (WorkQueue<Work>(), Tally<Outbox<AttemptResult>>())
+        let other = Bench(clock: clock, store: base, seed: 2)
+        var store = HookedStore(base: base)
+        store.before = { operation in
+            if operation == "fire" { fires.add(claims.all.count) }
+        }
+        let stop = StopRequest()
+        store.afterClaim = { _ in
+            // What was claimed last is done by now, so that the driver always has results.
+            for work in queue.drain() {
+                let result = AttemptResult(work: work, startedAt: clock.now, duration: .zero, report: .succeeded)
+                results.all.first?.push(result, isUrgent: true)
+            }
+            claims.add(claims.all.count + 1)
+            switch claims.all.count {
+            case 3:
+                clock.set(to: clock.now.addingTimeInterval(-3600))
+                try await other.scheduler.create(
+                    .init(name: "y", schedule: .every(.seconds(1)), action: .handler("work")))
+            case 6: clock.set(to: clock.now.addingTimeInterval(1.5))
+            case 15: stop.make()
+            default: break
+            }
+        }
+        let bench = Bench(
+            clock: clock, store: store,
+            configuration: Bench.configuration {
+                $0.maximumConcurrency = 2
+                $0.batchSize = 1
+            })
+        let job = try await bench.scheduler.create(
+            .init(name: "x", schedule: .every(.seconds(86_400)), action: .handler("work")))
+        let past = clock.now.addingTimeInterval(-7200)
+        try await bench.scheduler.trigger(job.id, Array(repeating: TriggerRequest(at: past), count: 30))
+        let context = await bench.scheduler.context
+        let outbox = Outbox<AttemptResult>(signal: context.signal)
+        results.add(outbox)
+        var driver = Driver(context: context, queue: queue, outbox: outbox, random: SeededGenerator(seed: 1))
+        try await driver.run(until: stop, cancelWorkers: {})
+        #expect(claims.all.count >= 15)
+        #expect(fires.all.count == 1)
+    }
+
+    @Test("Fires refused for ever at the head of the due work do not starve the others")
+    func starvation() async throws {
+        let base = InMemoryJobStore()
+        let stuck = Tally<JobID>()
+        let bench = Bench(
+            store: HookedStore(base: base, conflicts: { fires in fires.allSatisfy { stuck.all.contains($0.jobID) } }),
+            configuration: Bench.configuration { $0.batchSize = 2 })
+        for _ in 0..<2 {
+            stuck.add(
+                try await bench.scheduler.create(
+                    .init(
+                        name: "stuck", schedule: .once(at: start.addingTimeInterval(5)),
+                        action: .http(.get("https://example.com/")))
+                ).id)
+        }
+        let job = try await bench.scheduler.create(
+            .init(name: "j", schedule: .every(.seconds(60)), action: .http(.get("https://example.com/"))))
+        try await bench.running { await bench.advance(.seconds(120)) }
+        #expect(try await bench.executions(of: job.id).count == 2)
+    }
+
+    @Test("After one conflict an idle scheduler sleeps again")
+    func conflictThenIdle() async throws {
+        let asked = Tally<String>()
+        let refused = Tally<Int>()
+        let store = InMemoryJobStore()
+        let clock = ManualClock()
+        let bench = Bench(
+            clock: clock,
+            store: HookedStore(
+                base: store, before: { if $0 == "dueWork" { asked.add($0) } },
+                conflicts: { _ in
+                    refused.add(1)
+                    return refused.all.count == 1
+                }))
+        let job = try await bench.scheduler.create(
+            .init(name: "j", schedule: .once(at: start.addingTimeInterval(60)), action: .http(.get("https://e.com/"))))
+        _ = job
+        try await bench.running {
+            // Another scheduler deletes the job while this one plans: it conflicts, and then there is nothing to do.
+            await bench.advance(.seconds(59))
+            try await bench.scheduler.update(job.id) { $0.name = "k" }
+            await bench.advance(.seconds(1))
+            let count = asked.all.count
+            await bench.advance(.seconds(3600))
+            #expect(asked.all.count - count < 10)
+        }
+    }
+
+    @Test("After a conflict that another scheduler won, an idle scheduler does not wake every second")
+    func conflictLostThenIdle() async throws {
+        let asked = Tally<String>()
+        let base = InMemoryJobStore()
+        let clock = ManualClock()
+        let winner = Bench(clock: clock, store: base, seed: 2)
+        let loser = Bench(
+            clock: clock,
+            store: LosingStore(
+                hooked: HookedStore(base: base, before: { if $0 == "dueWork" { asked.add($0) } })), seed: 3)
+        // A run whose handler is missing would be tried again and again.
+        try await loser.scheduler.handle("x") { _ in }
+        _ = try await winner.scheduler.create(
+            .init(name: "j", schedule: .once(at: start.addingTimeInterval(60)), action: .handler("x"), retry: .none))
+        try await loser.running {
+            await loser.advance(.seconds(61))
+            let count = asked.all.count
+            await loser.advance(.seconds(3600))
+            #expect(asked.all.count - count < 10)
+        }
+    }
+}
