@@ -2,14 +2,14 @@ import Foundation
 import RotaTesting
 import Testing
 
-@Suite("Store contract: the stores that ship with Rota")
+@Suite("Store contract of Rota's stores")
 struct BuiltInStoreContractTests {
-    @Test("The store in memory keeps the contract", arguments: StoreContract.checks)
+    @Test("InMemoryJobStore keeps the contract", arguments: StoreContract.checks)
     func memory(_ check: StoreContract.Check) async throws {
         try await check.run { InMemoryJobStore() }
     }
 
-    @Test("The store in files keeps the contract", arguments: StoreContract.checks)
+    @Test("FileJobStore keeps the contract", arguments: StoreContract.checks)
     func files(_ check: StoreContract.Check) async throws {
         try await withTemporaryFolder { folder in
             let store = try await FileJobStore(directory: folder, durability: .operatingSystem)
@@ -18,7 +18,7 @@ struct BuiltInStoreContractTests {
         }
     }
 
-    @Test("The store in files remembers what the contract asks for", arguments: StoreContract.durability)
+    @Test("FileJobStore keeps the contract across a reopening", arguments: StoreContract.durability)
     func reopening(_ check: StoreContract.DurabilityCheck) async throws {
         try await withTemporaryFolder { folder in
             try await check.run {
@@ -30,7 +30,7 @@ struct BuiltInStoreContractTests {
         }
     }
 
-    @Test("No two checks have one name")
+    @Test("Every check has a unique name")
     func names() {
         let names = StoreContract.checks.map(\.name) + StoreContract.durability.map(\.name)
         #expect(Set(names).count == names.count)

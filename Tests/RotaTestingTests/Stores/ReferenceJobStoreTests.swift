@@ -2,14 +2,14 @@ import Foundation
 import RotaTesting
 import Testing
 
-@Suite("Reference store, and the article about it")
+@Suite("Reference store")
 struct ReferenceJobStoreTests {
     @Test(arguments: StoreContract.checks)
     func contract(_ check: StoreContract.Check) async throws {
         try await check.run { ReferenceJobStore() }
     }
 
-    @Test("Every piece of Swift in the article is in the source that is built")
+    @Test("Every excerpt in the article is in the source that is built")
     func article() throws {
         let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../..").standardized
         let article = try String(

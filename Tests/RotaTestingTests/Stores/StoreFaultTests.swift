@@ -1,9 +1,9 @@
 import RotaTesting
 import Testing
 
-@Suite("Store contract: broken stores")
+@Suite("Store faults")
 struct StoreFaultTests {
-    @Test("A store that breaks a promise is caught by the checks that are for it", arguments: StoreFault.all)
+    @Test("A store that breaks a promise is caught by the checks of that promise", arguments: StoreFault.all)
     func caught(_ fault: StoreFault) async throws {
         for name in fault.checks {
             let checks = StoreContract.checks.filter { $0.name.hasPrefix(name) }
@@ -20,12 +20,12 @@ struct StoreFaultTests {
         }
     }
 
-    @Test("Every check is shown to catch something", arguments: StoreContract.checks)
+    @Test("Every check catches a fault", arguments: StoreContract.checks)
     func covered(_ check: StoreContract.Check) {
         #expect(StoreFault.all.contains { $0.checks.contains { check.name.hasPrefix($0) } })
     }
 
-    @Test("A store that remembers nothing is caught by every check of durability", arguments: StoreContract.durability)
+    @Test("A store that forgets everything is caught by every durability check", arguments: StoreContract.durability)
     func forgetful(_ check: StoreContract.DurabilityCheck) async throws {
         await #expect(throws: ContractViolation.self) {
             try await check.run {
@@ -36,7 +36,7 @@ struct StoreFaultTests {
         }
     }
 
-    @Test("A store that only breaks no promise passes", arguments: StoreContract.checks)
+    @Test("A store without a fault passes", arguments: StoreContract.checks)
     func transparent(_ check: StoreContract.Check) async throws {
         try await check.run { BrokenStore(ReferenceJobStore()) }
     }

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Manual clock with a scheduler")
 struct ManualClockTests {
-    @Test("A handler that is at work in real time is not overtaken by its timeout on a manual clock")
+    @Test("A manual clock waits for a handler that works in real time before it reaches the timeout")
     func manualClockAndTimeout() async throws {
         let bench = Bench()
         try await bench.scheduler.handle("work") { _ in
@@ -21,7 +21,7 @@ struct ManualClockTests {
         }
     }
 
-    @Test("A manual clock waits for a request although a handler with a timeout sleeps")
+    @Test("A manual clock waits for a request while a handler with a timeout sleeps")
     func manualClockAndTwo() async throws {
         let bench = Bench { _ in
             for _ in 0..<2000 { await Task.yield() }
@@ -42,13 +42,13 @@ struct ManualClockTests {
         }
     }
 
-    @Test("Settling does not wait for a scheduler whose run() has refused its configuration")
+    @Test("Settling does not wait for a scheduler that refused its configuration")
     func settleAfterRefusal() async throws {
         let bench = Bench(configuration: Bench.configuration { $0.batchSize = 0 })
         await #expect(throws: SchedulerError.self) { try await bench.scheduler.run() }
         let clock = bench.clock
         let scheduler = bench.scheduler
-        let isDone = Tally<Bool>()
+        let isDone = Recorded<Bool>()
         let task = Task {
             await clock.settle([scheduler])
             isDone.add(true)

@@ -7,14 +7,14 @@ struct WallClockTests {
     static let year = 365.25 * 86_400
 
     @Test(
-        "R-4 BEYOND-3 a step is noticed within 30 seconds; nothing is early, and every occurrence fires or is skipped once",
+        "A clock step is noticed within 30 seconds: nothing fires early, and each occurrence fires or is skipped once",
         arguments: [-10 * year, -3600, -1, 1, 3600, 30 * 86_400, 10 * year] as [Double],
         [MisfirePolicy.latest, .skip])
     func step(by seconds: Double, misfire: MisfirePolicy) async throws {
         let base = ManualClock(now: ManualClock().now.addingTimeInterval(-SteppedClock.lead))
         let clock = SteppedClock(base)
         let (start, store) = (clock.now, InMemoryJobStore())
-        let starts = Tally<(nominal: Date, at: Date)>()
+        let starts = Recorded<(nominal: Date, at: Date)>()
         let scheduler = Scheduler(store: store, transport: ClosureTransport { _ in try .status(200) }, clock: clock)
         try await scheduler.handle("work") { context in starts.add((context.scheduledFor, clock.now)) }
         try await scheduler.running {
@@ -42,7 +42,7 @@ struct WallClockTests {
         }
     }
 
-    @Test("Absurd clocks do not trap or hang", arguments: [1e15, -1e15, 253_402_300_799])
+    @Test("Clocks at the ends of time neither trap nor hang", arguments: [1e15, -1e15, 253_402_300_799])
     func absurdClock(seconds: Double) async throws {
         let bench = Bench()
         try await bench.running {
@@ -55,14 +55,14 @@ struct WallClockTests {
         }
     }
 
-    @Test("A clock that cannot tell seconds apart is refused", arguments: [1e300, -1e300, .infinity, .nan])
+    @Test("A clock too far out to distinguish seconds is refused", arguments: [1e300, -1e300, .infinity, .nan])
     func unusableClock(seconds: Double) async throws {
         let bench = Bench(clock: ManualClock(now: Date(timeIntervalSince1970: seconds)))
         let error = await #expect(throws: SchedulerError.self) { try await bench.scheduler.run() }
         #expect(error?.code == .unusableClock)
     }
 
-    @Test("A step of the wall clock does not use up a handler's timeout")
+    @Test("A wall clock step does not consume a handler's timeout")
     func timeoutAndStep() async throws {
         let bench = Bench()
         let clock = bench.clock

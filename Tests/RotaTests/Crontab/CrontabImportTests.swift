@@ -15,7 +15,7 @@ struct CrontabImportTests {
         @hourly # Ping
         """
 
-    @Test("A crontab's zones, names and default URL reach the jobs, in one step", .rows("T-51", "T-52"))
+    @Test("An import applies zones, names and the default URL, and creates all jobs in one step", .rows("T-51", "T-52"))
     func imported() async throws {
         let bench = Bench()
         let result = try await bench.scheduler.importCrontab(
@@ -31,7 +31,7 @@ struct CrontabImportTests {
         #expect(result.settings.map(\.isTimeZone) == [false, true, true])
     }
 
-    @Test("Importing the same crontab again adds nothing, and a new line adds one job")
+    @Test("Importing a crontab again adds only its new lines")
     func repeated() async throws {
         let bench = Bench()
         let url = "https://api.example.com/ping"
@@ -46,7 +46,7 @@ struct CrontabImportTests {
         #expect(try await bench.scheduler.jobs().items.count == 5)
     }
 
-    @Test("With lines that cannot be read, nothing is imported, or what was valid, as asked", .rows("T-54"))
+    @Test("A crontab with invalid lines imports nothing or its valid lines, by the policy", .rows("T-54"))
     func policies() async throws {
         let bench = Bench()
         let text = "61 * * * * https://a.example.com/\n@daily https://b.example.com/\n@daily\n"
@@ -59,7 +59,7 @@ struct CrontabImportTests {
         #expect(try await bench.scheduler.jobs().items.map(\.name) == ["https://b.example.com/"])
     }
 
-    @Test("A zone that does not exist is reported where it is set and by every line read by it")
+    @Test("An unknown time zone is reported where it is set and for every line that uses it")
     func unknownZone() {
         let crontab = Crontab(
             validLinesOf: "TZ=Mars/X\n@daily https://a.example.com/\nTZ=UTC\n@daily https://b.example.com/")
@@ -67,7 +67,7 @@ struct CrontabImportTests {
         #expect(crontab.entries.map(\.line) == [4])
     }
 
-    @Test("A slug cannot be given to all lines")
+    @Test("A slug shared by all lines is refused")
     func slug() async throws {
         let error = await #expect(throws: SchedulerError.self) {
             try await Bench().scheduler.importCrontab(
@@ -76,7 +76,7 @@ struct CrontabImportTests {
         #expect(error?.code == .invalidRequest)
     }
 
-    @Test("A line too long to be imported is a problem of its own, not of the whole crontab")
+    @Test("A line that is too long is reported without failing the whole crontab")
     func longLine() async throws {
         let bench = Bench()
         let long = "https://e.com/" + String(repeating: "a", count: 5000)

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Crontab")
 struct CrontabTests {
-    @Test("Lines are jobs, comments and blank lines are not", .rows("T-51", "T-52", "T-53"))
+    @Test("Lines become jobs; comments and blank lines do not", .rows("T-51", "T-52", "T-53"))
     func lines() async throws {
         let crontab = try Crontab(
             """
@@ -25,7 +25,7 @@ struct CrontabTests {
         #expect(jobs.first?.name == "https://api.example.com/health")
     }
 
-    @Test("A line without a URL uses the default one, or is an error that names the line", .rows("T-54"))
+    @Test("A line without a URL uses the default URL, or is an error that names the line", .rows("T-54"))
     func defaultURL() throws {
         let text = "*/5 * * * * https://a.example.com/\r\n0 2 * * *\r\n"
         let crontab = try Crontab(text, defaultURL: "https://api.example.com/fallback")
@@ -36,7 +36,7 @@ struct CrontabTests {
     }
 
     @Test(
-        "A line that cannot be read is named, with what is wrong",
+        "An invalid line is reported with its number and the reason",
         arguments: [
             ("61 * * * * https://a.example.com/", "61"),
             ("* * * * https://a.example.com/", "field"),
@@ -61,14 +61,14 @@ struct CrontabTests {
         #expect(try await bench.scheduler.jobs().items.isEmpty)
     }
 
-    @Test("Lines of a crontab that differ have different keys")
+    @Test("Different lines have different keys")
     func keys() throws {
         let text = "@daily https://e.com/ a\n@daily https://e.com/ a\n@daily https://e.com/ a|2\n"
         let crontab = try Crontab(text)
         #expect(Set(crontab.entries.map(\.key)).count == 3)
     }
 
-    @Test("A crontab's byte order mark is no part of its first line")
+    @Test("A byte order mark is not part of the first line")
     func byteOrderMark() throws {
         let crontab = try Crontab("\u{FEFF}0 0 * * * https://e.com/\r\n")
         #expect(crontab.entries.count == 1)

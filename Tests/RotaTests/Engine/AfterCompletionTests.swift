@@ -6,7 +6,7 @@ import Testing
 struct AfterCompletionTests {
     let start = ManualClock().now
 
-    @Test("A delay after completion within a union is refused, or does not fire once for every delay of a downtime")
+    @Test("A delay after completion within a union is refused, or fires at most twice after a downtime")
     func completionInUnion() async throws {
         let bench = Bench()
         let draft = JobDraft(
@@ -18,7 +18,7 @@ struct AfterCompletionTests {
         #expect(try await bench.executions(of: job.id).count <= 2)
     }
 
-    @Test("A delay after completion that is smoothed is refused, or starts at its effective instant")
+    @Test("A smoothed delay after completion is refused, or starts at its effective date")
     func smoothedCompletion() async throws {
         let bench = Bench()
         let schedule = Schedule.afterCompletion(.seconds(60)).smoothed(over: .seconds(1000), key: "k")
@@ -32,12 +32,12 @@ struct AfterCompletionTests {
         #expect(try await bench.scheduler.skips(of: job.id).isEmpty)
     }
 
-    @Test("A manual run that ends leaves the schedule of a job that counts from the end of its runs alone")
+    @Test("The end of a manual execution does not move the schedule")
     func manualRunAfterCompletion() async throws {
         let bench = Bench()
         let clock = bench.clock
-        let running = Tally<Int>()
-        let levels = Tally<Int>()
+        let running = Recorded<Int>()
+        let levels = Recorded<Int>()
         try await bench.scheduler.handle("work") { context in
             let isManual = context.execution.source == .manual
             running.add(isManual ? 0 : 1)
@@ -55,7 +55,7 @@ struct AfterCompletionTests {
         }
     }
 
-    @Test("Pausing and resuming a job that counts from the end of its runs starts no second run beside the first")
+    @Test("Pausing and resuming does not start a second execution beside the first")
     func pauseAfterCompletion() async throws {
         let bench = Bench()
         let clock = bench.clock
@@ -73,7 +73,7 @@ struct AfterCompletionTests {
         }
     }
 
-    @Test("A job that counts from the end of its runs is completed when its schedule has ended")
+    @Test("A job is completed when its schedule has ended")
     func endOfAfterCompletion() async throws {
         let bench = Bench()
         try await bench.running {
@@ -87,9 +87,9 @@ struct AfterCompletionTests {
         }
     }
 
-    @Test("A job that counts from the end of its runs gives one verdict on a long downtime, not one for every delay")
+    @Test("A long downtime is one skip, not one for every delay")
     func downtimeOfAfterCompletion() async throws {
-        let asked = Tally<String>()
+        let asked = Recorded<String>()
         let bench = Bench(
             store: HookedStore(base: InMemoryJobStore(), before: { if $0 == "fire" { asked.add($0) } }))
         let job = try await bench.scheduler.create(

@@ -6,7 +6,7 @@ import Testing
 
 @Suite("Alarm")
 struct AlarmTests {
-    @Test("It rings at its instant; set for later it stays as it is, set for earlier it is set anew")
+    @Test("An alarm rings on time, ignores a later date, and moves to an earlier one")
     func rings() async {
         let clock = ManualClock()
         let start = clock.now
@@ -32,7 +32,7 @@ struct AlarmTests {
         #expect(clock.sleeperCount == 0)
     }
 
-    @Test("An alarm whose instant has passed while it sleeps is set anew: the clock was put forward")
+    @Test("An alarm is set again after the clock was put forward past its date")
     func clockPutForward() async {
         let clock = ManualClock()
         let start = clock.now

@@ -5,10 +5,10 @@ import Testing
 @Suite("Catching up")
 struct CatchUpTests {
     @Test(
-        "What was missed is made up for at no more than the rate, in order, and none is lost", arguments: [1, 7, 1000])
+        "Missed occurrences are caught up in order, no faster than the rate, and none is lost", arguments: [1, 7, 1000])
     func rate(rate: Int) async throws {
         let bench = Bench(configuration: Bench.configuration { $0.catchUpRate = rate })
-        let (clock, start, starts) = (bench.clock, bench.clock.now, Tally<Date>())
+        let (clock, start, starts) = (bench.clock, bench.clock.now, Recorded<Date>())
         try await bench.scheduler.handle("work") { _ in starts.add(clock.now) }
         let draft = JobDraft(
             name: "x", schedule: .every(.seconds(60)), action: .handler("work"), misfire: .all(limit: 10))
@@ -24,10 +24,10 @@ struct CatchUpTests {
         #expect(starts.all.count == 55)
     }
 
-    @Test("A made-up run that its place would make later than the job allows expires instead of running late")
+    @Test("A catch-up execution expires if its turn comes after the maximum lateness")
     func lateness() async throws {
         let bench = Bench(configuration: Bench.configuration { $0.catchUpRate = 1 })
-        let (clock, start, starts) = (bench.clock, bench.clock.now, Tally<Date>())
+        let (clock, start, starts) = (bench.clock, bench.clock.now, Recorded<Date>())
         try await bench.scheduler.handle("work") { _ in starts.add(clock.now) }
         let draft = JobDraft(
             name: "x", schedule: .every(.seconds(600)), action: .handler("work"), misfire: .latest(within: .seconds(22))
@@ -39,10 +39,12 @@ struct CatchUpTests {
         #expect(starts.all.count >= 2 && starts.all.count < 5)
     }
 
-    @Test("The rate is each scheduler's own: two that come back together make up for no more than twice as much, once")
+    @Test(
+        "The catch-up rate holds for each scheduler: two together catch up at most twice as fast, and each occurrence once"
+    )
     func twoSchedulers() async throws {
         let (clock, store, rate) = (ManualClock(), InMemoryJobStore(), 7)
-        let (start, starts) = (clock.now, Tally<(id: ExecutionID, at: Date)>())
+        let (start, starts) = (clock.now, Recorded<(id: ExecutionID, at: Date)>())
         let benches = (0..<2).map { number in
             Bench(
                 clock: clock, store: store, seed: UInt64(number),

@@ -27,7 +27,7 @@ struct CircuitBreakerTests {
     }
 
     @Test(
-        "Failures in a row pause the job with a reason; a probe that fails pauses it for longer, one that succeeds ends it",
+        "Consecutive failures open the breaker; a failed probe extends the pause, a successful one closes it",
         .rows("SX-18")
     )
     func cycle() async throws {
@@ -65,7 +65,7 @@ struct CircuitBreakerTests {
         }
     }
 
-    @Test("A success in between, a cancellation and what the endpoint has no part in move nothing")
+    @Test("Successes, cancellations and failures that are not the endpoint's do not open the breaker")
     func notCounted() async throws {
         let bench = Bench()
         try await bench.scheduler.handle("work") { context in
@@ -83,7 +83,7 @@ struct CircuitBreakerTests {
         }
     }
 
-    @Test("A manual run of a paused job does not move its breaker, and a person's resume closes it")
+    @Test("A manual execution does not affect an open breaker, and resuming the job closes it")
     func byHand() async throws {
         let endpoint = Endpoint()
         let bench = bench(endpoint)
@@ -102,11 +102,11 @@ struct CircuitBreakerTests {
         }
     }
 
-    @Test("While a probe is under way, other occurrences are skipped because of the breaker")
+    @Test("Occurrences during a probe are skipped because of the breaker")
     func oneProbe() async throws {
         let bench = Bench()
         let clock = bench.clock
-        let calls = Tally<Date>()
+        let calls = Recorded<Date>()
         try await bench.scheduler.handle("work") { context in
             calls.add(context.scheduledFor)
             guard calls.all.count > 3 else { throw AttemptFailure(.timeout) }
@@ -127,7 +127,7 @@ struct CircuitBreakerTests {
     }
 
     @Test(
-        "A probe that crashes with its scheduler neither closes the breaker nor holds it half-open for ever",
+        "A probe that crashes with its scheduler neither closes the breaker nor leaves it half-open",
         arguments: [1, 2])
     func crashedProbe(attempts: Int) async throws {
         let (clock, store) = (ManualClock(), InMemoryJobStore())

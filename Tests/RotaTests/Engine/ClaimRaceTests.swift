@@ -15,9 +15,9 @@ struct ClaimRaceTests {
         }
     }
 
-    @Test("A run that is called off between its claim and its start never starts, and others do")
+    @Test("An execution canceled between its claim and its start never starts, and others do")
     func betweenClaimAndStart() async throws {
-        let (late, victims, calls) = (Late(), Tally<ExecutionID>(), Tally<ExecutionID>())
+        let (late, victims, calls) = (Late(), Recorded<ExecutionID>(), Recorded<ExecutionID>())
         var store = HookedStore(base: InMemoryJobStore())
         store.afterClaim = { claims in
             for claim in claims where victims.all.contains(claim.execution.id) {
@@ -52,9 +52,9 @@ struct ClaimRaceTests {
         }
     }
 
-    @Test("A run that is replaced between its claim and its start never starts")
+    @Test("An execution replaced between its claim and its start never starts")
     func replaced() async throws {
-        let (late, calls, isDone) = (Late(), Tally<Date>(), Tally<Bool>())
+        let (late, calls, isDone) = (Late(), Recorded<Date>(), Recorded<Bool>())
         let base = InMemoryJobStore()
         var store = HookedStore(base: base)
         store.afterClaim = { claims in
@@ -74,9 +74,9 @@ struct ClaimRaceTests {
         #expect(try await bench.executions().map(\.status) == [.canceled, .succeeded])
     }
 
-    @Test("Work that a suspended machine claimed does not begin once its lease is over, and is not counted")
+    @Test("After a suspension, claimed work with an expired lease does not start and is not counted as an attempt")
     func suspendedAfterClaim() async throws {
-        let (clock, calls, isDone) = (ManualClock(), Tally<Int>(), Tally<Bool>())
+        let (clock, calls, isDone) = (ManualClock(), Recorded<Int>(), Recorded<Bool>())
         let base = InMemoryJobStore()
         var store = HookedStore(base: base)
         store.afterClaim = { claims in
@@ -110,10 +110,10 @@ struct ClaimRaceTests {
     }
 
     @Test(
-        "A claim that is too old to begin is given back at once, also if the work is done at most once",
+        "A claim too old to start is released immediately, also with at-most-once delivery",
         arguments: [DeliveryGuarantee.atLeastOnce, .atMostOnce])
     func givenBack(delivery: DeliveryGuarantee) async throws {
-        let (clock, calls, isDone) = (ManualClock(), Tally<Int>(), Tally<Bool>())
+        let (clock, calls, isDone) = (ManualClock(), Recorded<Int>(), Recorded<Bool>())
         var store = HookedStore(base: InMemoryJobStore())
         store.afterClaim = { claims in
             guard !claims.isEmpty, isDone.all.isEmpty else { return }

@@ -8,9 +8,9 @@ import Testing
 struct DriverTests {
     let start = ManualClock().now
 
-    @Test("Work whose lease ran out while it was being renewed is not dead to the scheduler that does it")
+    @Test("Work whose lease expired during its renewal is not treated as crashed by its own scheduler")
     func renewedTooLate() async throws {
-        let (clock, calls, isDone) = (ManualClock(), Tally<Int>(), Latch())
+        let (clock, calls, isDone) = (ManualClock(), Recorded<Int>(), Latch())
         let end = clock.now.addingTimeInterval(7200)
         var store = HookedStore(base: InMemoryJobStore())
         store.before = { operation in
@@ -40,10 +40,10 @@ struct DriverTests {
         }
     }
 
-    @Test("A run that is replaced is canceled at once where it runs, not when its lease is renewed")
+    @Test("A replaced execution is canceled immediately, not at its next lease renewal")
     func replacedAtOnce() async throws {
         let bench = Bench()
-        let (clock, begin, ends) = (bench.clock, bench.clock.now, Tally<Double>())
+        let (clock, begin, ends) = (bench.clock, bench.clock.now, Recorded<Double>())
         try await bench.scheduler.handle("work") { _ in
             try? await clock.sleep(until: clock.now.addingTimeInterval(3600))
             ends.add(clock.now.timeIntervalSince(begin))
@@ -56,11 +56,11 @@ struct DriverTests {
         }
     }
 
-    @Test("A driver that is never idle sees what others left in the store, also after a step back of the clock")
+    @Test("A busy driver sees what others left in the store, also after the clock was set back")
     func busyAfterStepBack() async throws {
         let (clock, base) = (ManualClock(), InMemoryJobStore())
-        let (claims, fires) = (Tally<Int>(), Tally<Int>())
-        let (queue, results) = (WorkQueue<Work>(), Tally<Outbox<AttemptResult>>())
+        let (claims, fires) = (Recorded<Int>(), Recorded<Int>())
+        let (queue, results) = (WorkQueue<Work>(), Recorded<Outbox<AttemptResult>>())
         let other = Bench(clock: clock, store: base, seed: 2)
         var store = HookedStore(base: base)
         store.before = { operation in
@@ -103,10 +103,10 @@ struct DriverTests {
         #expect(fires.all.count == 1)
     }
 
-    @Test("Fires refused for ever at the head of the due work do not starve the others")
+    @Test("Jobs whose fires always conflict do not starve others")
     func starvation() async throws {
         let base = InMemoryJobStore()
-        let stuck = Tally<JobID>()
+        let stuck = Recorded<JobID>()
         let bench = Bench(
             store: HookedStore(base: base, conflicts: { fires in fires.allSatisfy { stuck.all.contains($0.jobID) } }),
             configuration: Bench.configuration { $0.batchSize = 2 })
@@ -124,10 +124,10 @@ struct DriverTests {
         #expect(try await bench.executions(of: job.id).count == 2)
     }
 
-    @Test("After one conflict an idle scheduler sleeps again")
+    @Test("An idle scheduler sleeps again after a conflict")
     func conflictThenIdle() async throws {
-        let asked = Tally<String>()
-        let refused = Tally<Int>()
+        let asked = Recorded<String>()
+        let refused = Recorded<Int>()
         let store = InMemoryJobStore()
         let clock = ManualClock()
         let bench = Bench(
@@ -152,16 +152,15 @@ struct DriverTests {
         }
     }
 
-    @Test("After a conflict that another scheduler won, an idle scheduler does not wake every second")
+    @Test("An idle scheduler does not wake every second after losing a conflict")
     func conflictLostThenIdle() async throws {
-        let asked = Tally<String>()
+        let asked = Recorded<String>()
         let base = InMemoryJobStore()
         let clock = ManualClock()
         let winner = Bench(clock: clock, store: base, seed: 2)
         let loser = Bench(
             clock: clock,
-            store: LosingStore(
-                hooked: HookedStore(base: base, before: { if $0 == "dueWork" { asked.add($0) } })), seed: 3)
+            store: HookedStore(base: base, before: { if $0 == "dueWork" { asked.add($0) } }, losesFires: true), seed: 3)
         // A run whose handler is missing would be tried again and again.
         try await loser.scheduler.handle("x") { _ in }
         _ = try await winner.scheduler.create(

@@ -15,7 +15,7 @@ struct ExecutionLimitTests {
     }
 
     @Test(
-        "What a limit of runs leaves out is decided on after all if the overlap policy takes the last run",
+        "An occurrence beyond the limit is decided if the overlap policy skips the last execution",
         .rows("I-24"),
         arguments: [OverlapPolicy.skip, .queue(limit: 1)])
     func overlapTakesTheLast(overlap: OverlapPolicy) async throws {
@@ -53,7 +53,7 @@ struct ExecutionLimitTests {
         }
     }
 
-    @Test("A limit of runs holds for what is made up for after a downtime", .rows("I-24"), arguments: 1...5)
+    @Test("The limit holds when catching up after a downtime", .rows("I-24"), arguments: 1...5)
     func madeUpFor(limit: Int) async throws {
         let bench = Bench()
         let job = try await bench.scheduler.create(
@@ -71,7 +71,7 @@ struct ExecutionLimitTests {
         }
     }
 
-    @Test("A limit of runs within a union is refused or counts")
+    @Test("A limit within a union is refused or applies")
     func limitInUnion() async throws {
         let bench = Bench()
         let draft = JobDraft(
@@ -82,7 +82,7 @@ struct ExecutionLimitTests {
         #expect(try await bench.executions(of: job.id).count == 2)
     }
 
-    @Test("A new schedule with a limit of runs counts its own runs")
+    @Test("A new schedule counts its own executions")
     func limitOfNewSchedule() async throws {
         let bench = Bench()
         try await bench.running {
@@ -97,7 +97,7 @@ struct ExecutionLimitTests {
         }
     }
 
-    @Test("A limit of runs counts runs, not occurrences that overlap skipped")
+    @Test("The limit counts executions, not occurrences skipped because of overlap")
     func limitWithOverlap() async throws {
         let bench = Bench()
         let clock = bench.clock

@@ -23,7 +23,7 @@ struct FiringTests {
         }
     }
 
-    @Test("Weekdays at 9:30 in New York, over both changes of the clock", .rows("T-20"))
+    @Test("A cron job in New York fires at 9:30 across both daylight-saving changes", .rows("T-20"))
     func cronInZone() async throws {
         for (from, expected) in [
             ("2026-03-06T00:00:00Z", ["2026-03-06T14:30:00Z", "2026-03-09T13:30:00Z", "2026-03-10T13:30:00Z"]),
@@ -43,7 +43,7 @@ struct FiringTests {
         }
     }
 
-    @Test("An immediate job has its execution queued as create returns, and is completed", .rows("T-6"))
+    @Test("An immediate job has its execution queued when create returns, and is completed", .rows("T-6"))
     func immediately() async throws {
         let bench = Bench()
         let job = try await bench.scheduler.create(
@@ -59,7 +59,7 @@ struct FiringTests {
         #expect(bench.transport.requests.count == 1)
     }
 
-    @Test("A one-shot fires once, at its instant, and completes its job", .rows("T-5"), arguments: [3600, -3600])
+    @Test("A one-shot fires once, on time, and completes its job", .rows("T-5"), arguments: [3600, -3600])
     func once(offset: Int) async throws {
         let bench = Bench()
         let instant = start.addingTimeInterval(Double(offset))
@@ -74,7 +74,7 @@ struct FiringTests {
         }
     }
 
-    @Test("A job with a maximum of runs is completed when they are spent, with a reason", .rows("I-24"))
+    @Test("A job is completed with a reason when its limit of executions is reached", .rows("I-24"))
     func maximumRuns() async throws {
         let bench = Bench()
         try await bench.running {
@@ -90,7 +90,7 @@ struct FiringTests {
         }
     }
 
-    @Test("A schedule that counts from the end of a run waits for it")
+    @Test("A schedule that counts from completion waits for the execution to finish")
     func afterCompletion() async throws {
         let bench = Bench()
         let clock = bench.clock
@@ -107,7 +107,7 @@ struct FiringTests {
         }
     }
 
-    @Test("A year of an hourly job, and a clock nobody waits for")
+    @Test("An hourly job fires for a year of virtual time")
     func aYear() async throws {
         let bench = Bench()
         try await bench.scheduler.handle("tick") { _ in }
@@ -124,7 +124,7 @@ struct FiringTests {
         }
     }
 
-    @Test("Nothing starts before its instant, and a clock set back fires nothing twice", arguments: [-3600, -86_400])
+    @Test("Nothing starts early, and a clock set back fires nothing twice", arguments: [-3600, -86_400])
     func clockSetBack(step: Int) async throws {
         let bench = Bench()
         try await bench.running {
@@ -140,7 +140,7 @@ struct FiringTests {
         }
     }
 
-    @Test("Finding the latest of a smoothed schedule does not walk over the whole window")
+    @Test("Finding the latest occurrence of a smoothed schedule does not scan the whole window")
     func smoothedWalk() async throws {
         let bench = Bench()
         var key = 0
@@ -148,7 +148,7 @@ struct FiringTests {
             Schedule.every(.milliseconds(100)).smoothed(over: .seconds(7 * 86_400), key: "\(key)")
         }
         while draft(key).smoothingOffset < .seconds(6 * 86_400) { key += 1 }
-        let asked = Tally<String>()
+        let asked = Recorded<String>()
         _ = asked
         let job = try await bench.scheduler.create(
             .init(name: "j", schedule: draft(key), action: .http(.get("https://example.com/"))))
@@ -157,20 +157,21 @@ struct FiringTests {
         #expect(try await bench.executions(of: job.id).count == 1)
     }
 
-    @Test("A smoothed occurrence that starts exactly at its effective instant is not a misfire")
+    @Test("A smoothed occurrence that starts at its effective date is not a misfire")
     func smoothedSkip() async throws {
         let bench = Bench()
         try await bench.running {
             let job = try await bench.scheduler.create(
                 .init(
-                    name: "smooth", schedule: .smoothedHourly(), action: .http(.get("https://example.com/")), misfire: .skip))
+                    name: "smooth", schedule: .smoothedHourly(), action: .http(.get("https://example.com/")),
+                    misfire: .skip))
             await bench.advance(.seconds(3 * 3600 + 1800))
             #expect(try await bench.executions(of: job.id).count == 3)
             #expect(try await bench.scheduler.skips(of: job.id).isEmpty)
         }
     }
 
-    @Test("A smoothed occurrence that starts exactly at its effective instant is not too late")
+    @Test("A smoothed occurrence that starts at its effective date is not too late")
     func smoothedWithin() async throws {
         let bench = Bench()
         try await bench.running {
@@ -184,7 +185,7 @@ struct FiringTests {
         }
     }
 
-    @Test("A job of every millisecond fires each of its occurrences once")
+    @Test("A job due every millisecond fires each occurrence once")
     func everyMillisecond() async throws {
         let bench = Bench(configuration: Bench.configuration { $0.batchSize = 7 })
         try await bench.scheduler.handle("x") { _ in }
@@ -201,7 +202,7 @@ struct FiringTests {
         }
     }
 
-    @Test("A schedule of which a downtime left more than a batch is worked off without a loss", arguments: [1, 3, 512])
+    @Test("Occurrences beyond one batch after a downtime are all decided", arguments: [1, 3, 512])
     func moreThanABatch(size: Int) async throws {
         let bench = Bench(configuration: Bench.configuration { $0.batchSize = size })
         let job = try await bench.scheduler.create(

@@ -1,5 +1,6 @@
 import Foundation
 import RotaStore
+import RotaTestSupport
 import RotaTesting
 import Testing
 
@@ -39,7 +40,7 @@ struct FleetTests {
     ]
 
     @Test(
-        "R-5 C-16 under every overlap policy, one verdict an occurrence, none early, none lost, never more at once than allowed",
+        "Each occurrence has one outcome under every overlap policy, and concurrency stays in bounds", .rows("C-16"),
         arguments: cases)
     func overlaps(_ testCase: Case) async throws {
         let fleet = Fleet(seed: testCase.seed, longest: testCase.seed.isMultiple(of: 2) ? 90 : 200)
@@ -68,10 +69,10 @@ struct FleetTests {
         for (job, terms) in jobs {
             #expect(fleet.log.most(of: job.id) <= terms.running, "\(terms.overlap)")
             let audit = FleetAudit(
-                runs: try await fleet.store.allExecutions(of: job.id), skips: await fleet.store.skips(of: job.id),
+                executions: try await fleet.store.allExecutions(of: job.id), skips: await fleet.store.skips(of: job.id),
                 overlap: terms.overlap, live: terms.live, delivery: testCase.delivery, log: fleet.log)
             let expected = (1...last).map { start.addingTimeInterval(Double($0) * 60) }
-            #expect(audit.verdicts(every: 60) == expected, "\(terms.overlap)")
+            #expect(audit.decided(every: 60) == expected, "\(terms.overlap)")
             #expect(audit.complaints == [], "\(terms.overlap)")
         }
         await fleet.stop()

@@ -46,7 +46,7 @@ struct MisfireTableTests {
     }
 
     @Test(
-        "BEYOND-2 what fires after a downtime is what the policy says, and every occurrence has one verdict",
+        "After a downtime the policy decides what fires, and every occurrence has one outcome",
         arguments: rows)
     func row(_ row: Row) async throws {
         let bench = Bench()
@@ -68,7 +68,7 @@ struct MisfireTableTests {
         #expect(skips.compactMap(\.count).reduce(0, +) == skipped.count)
     }
 
-    @Test("30 days suspended: one run is made up for, and 43,199 occurrences are accounted for in one record")
+    @Test("After 30 days of suspension one occurrence fires, and one record covers the other 43,199")
     func suspended() async throws {
         let bench = Bench()
         let start = bench.clock.now
@@ -87,10 +87,10 @@ struct MisfireTableTests {
         }
     }
 
-    @Test("A clock set back an hour fires nothing again and nothing early")
+    @Test("A clock set back an hour fires nothing twice and nothing early")
     func setBack() async throws {
         let bench = Bench()
-        let (clock, start, early) = (bench.clock, bench.clock.now, Tally<Date>())
+        let (clock, start, early) = (bench.clock, bench.clock.now, Recorded<Date>())
         try await bench.scheduler.handle("work") { context in
             if clock.now < context.execution.scheduledFor { early.add(clock.now) }
         }
@@ -106,7 +106,7 @@ struct MisfireTableTests {
     }
 
     @Test(
-        "A daylight-saving night fires what the schedule says, in three zones",
+        "Nights of daylight-saving changes fire what the schedule names, in three zones",
         arguments: [
             ("America/New_York", "2026-03-08T00:00:00Z", "30 2 * * *", ["2026-03-08T07:00:00Z"]),
             ("Europe/Berlin", "2026-10-24T22:30:00Z", "30 2 * * *", ["2026-10-25T00:30:00Z"]),

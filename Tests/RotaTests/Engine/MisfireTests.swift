@@ -37,7 +37,7 @@ struct MisfireTests {
             skipped: ["1–7 too_late 7"]),
     ]
 
-    @Test("What a downtime leaves behind is decided by the job's policy", arguments: cases)
+    @Test("The misfire policy decides what fires after a downtime", arguments: cases)
     func downtime(_ testCase: Case) async throws {
         let bench = Bench()
         let start = bench.clock.now
@@ -59,7 +59,7 @@ struct MisfireTests {
         #expect(next == start.addingTimeInterval(Double(testCase.downtime / 60 + 1) * 60))
     }
 
-    @Test("Every occurrence has one verdict, whatever the downtimes", arguments: 1...20)
+    @Test("Every occurrence has one outcome across random downtimes", arguments: 1...20)
     func oneVerdictEach(seed: UInt64) async throws {
         var random = SeededGenerator(seed: seed)
         let clock = ManualClock()
@@ -99,7 +99,7 @@ struct MisfireTests {
         #expect(verdicts.values.allSatisfy { $0 == 1 })
     }
 
-    @Test("One-shots in the past, under every policy, end with one verdict", arguments: 0..<5)
+    @Test("A one-shot in the past has one outcome under every policy", arguments: 0..<5)
     func pastOnce(index: Int) async throws {
         let policies: [MisfirePolicy] = [
             .latest, .skip, .all(limit: 5), .latest(within: .seconds(60)), .all(limit: 5, within: .seconds(7200)),
@@ -117,7 +117,7 @@ struct MisfireTests {
         #expect(try await bench.scheduler.job(job.id).state == .completed)
     }
 
-    @Test("A draft's one-shot that went by before its activation has one verdict")
+    @Test("A one-shot that passed while its job was a draft has one outcome")
     func draftOnce() async throws {
         let bench = Bench()
         try await bench.running {

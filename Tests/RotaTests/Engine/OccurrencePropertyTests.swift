@@ -6,7 +6,7 @@ import Testing
 struct OccurrencePropertyTests {
     let start = ManualClock().now
 
-    @Test("Every occurrence has one verdict under overlap, downtimes, small batches and steps", arguments: 1...20)
+    @Test("Every occurrence has one outcome under overlap, downtimes, small batches and clock steps", arguments: 1...20)
     func oneVerdictEach(seed: UInt64) async throws {
         var random = SeededGenerator(seed: seed)
         let clock = ManualClock()

@@ -50,7 +50,7 @@ struct OverlapTests {
         Row(overlap: .replace, duration: 140, starts: Array(1...10), most: 1),
     ]
 
-    @Test("Overlap policy × duration", .rows("I-21", "I-22", "I-23", "C-16"), arguments: rows)
+    @Test("The overlap policy decides for each duration", .rows("I-21", "I-22", "I-23", "C-16"), arguments: rows)
     func table(_ row: Row) async throws {
         let bench = Bench()
         let (clock, start, watch) = (bench.clock, bench.clock.now, Watch())
@@ -78,7 +78,7 @@ struct OverlapTests {
     }
 
     @Test(
-        "Never more runs at once than the job's limit, never an occurrence lost, under random durations", .rows("T-46"),
+        "Random durations never exceed the concurrency limit and never lose an occurrence", .rows("T-46"),
         arguments: 1...4)
     func invariants(limit: Int) async throws {
         var random = SeededGenerator(seed: UInt64(limit))
@@ -105,13 +105,13 @@ struct OverlapTests {
     }
 
     @Test(
-        "A crash ends a run for good when the job is to run at most once, and else is tried again",
+        "A crash fails an at-most-once execution and is retried otherwise",
         arguments: [true, false])
     func atMostOnce(isAtMostOnce: Bool) async throws {
         let clock = ManualClock()
         let store = InMemoryJobStore()
         let bench = Bench(clock: clock, store: store)
-        let starts = Tally<Int>()
+        let starts = Recorded<Int>()
         try await bench.scheduler.handle("work") { starts.add($0.attempt) }
         let job = try await bench.scheduler.create(
             .init(
@@ -131,7 +131,7 @@ struct OverlapTests {
     }
 
     @Test(
-        "An attempt that a shutdown breaks off is not made again when the job is to run at most once",
+        "An attempt interrupted by a shutdown is not repeated with at-most-once delivery",
         arguments: [true, false])
     func atMostOnceShutdown(isAtMostOnce: Bool) async throws {
         let bench = Bench()

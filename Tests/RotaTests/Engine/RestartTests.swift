@@ -12,7 +12,7 @@ struct RestartTests {
         return try await body(folder)
     }
 
-    @Test("What ran when the process died comes back as a crashed attempt at once, and is retried")
+    @Test("An execution that ran when the process died becomes a crashed attempt immediately and is retried")
     func crashedAttempt() async throws {
         try await withFolder { folder in
             let clock = ManualClock()
@@ -44,7 +44,7 @@ struct RestartTests {
         }
     }
 
-    @Test("Jobs, history, skips and idempotency keys survive restarts, and every occurrence keeps its one verdict")
+    @Test("Jobs, history, skips and idempotency keys survive restarts, and every occurrence keeps its one outcome")
     func restarts() async throws {
         try await withFolder { folder in
             let clock = ManualClock()
@@ -74,7 +74,7 @@ struct RestartTests {
         }
     }
 
-    @Test("A folder that another store has open is refused, and the error says what to do")
+    @Test("A folder opened by another store is refused with a remedy")
     func locked() async throws {
         try await withFolder { folder in
             let store = try await FileJobStore(directory: folder)

@@ -38,7 +38,7 @@ struct SharedStoreTests {
         #expect(sent.count == periods.values.map { 300 / $0 }.reduce(0, +))
     }
 
-    @Test("A dead scheduler's execution becomes a crashed attempt and is retried once its lease has run out")
+    @Test("A dead scheduler's execution becomes a crashed attempt and is retried once its lease expires")
     func crash() async throws {
         let clock = ManualClock()
         let store = InMemoryJobStore()
@@ -70,12 +70,12 @@ struct SharedStoreTests {
         #expect(try await bench.executions(of: job.id).first?.status == .succeeded)
     }
 
-    @Test("A lease is renewed for as long as its handler runs")
+    @Test("A lease is renewed while its handler runs")
     func renewal() async throws {
         let clock = ManualClock()
         let store = InMemoryJobStore()
         let benches = (0..<2).map { Bench(clock: clock, store: store, seed: UInt64($0)) }
-        let calls = Tally<Int>()
+        let calls = Recorded<Int>()
         for bench in benches {
             try await bench.scheduler.handle("long") { _ in
                 calls.add(1)
@@ -96,7 +96,7 @@ struct SharedStoreTests {
         #expect(execution.attempts.map(\.duration) == [.seconds(600)])
     }
 
-    @Test("Schedulers that come and go at random lose nothing", arguments: 1...6)
+    @Test("Schedulers that start and stop at random lose nothing", arguments: 1...6)
     func comeAndGo(seed: UInt64) async throws {
         var random = SeededGenerator(seed: seed)
         let clock = ManualClock()
@@ -135,10 +135,10 @@ struct SharedStoreTests {
         #expect(executions.allSatisfy { $0.status == .succeeded })
     }
 
-    @Test("Schedulers whose clocks are 15 seconds apart fire every occurrence once, and take no run from one another")
+    @Test("Schedulers with clocks 15 seconds apart fire every occurrence once and take no execution from each other")
     func skewedClocks() async throws {
         let base = ManualClock(now: ManualClock().now.addingTimeInterval(-SteppedClock.lead))
-        let (store, log, early) = (InMemoryJobStore(), RunLog(), Tally<Date>())
+        let (store, log, early) = (InMemoryJobStore(), ExecutionLog(), Recorded<Date>())
         let clocks = [SteppedClock(base), SteppedClock(base)]
         clocks[1].step(by: 15)
         let schedulers = clocks.enumerated().map { number, clock in

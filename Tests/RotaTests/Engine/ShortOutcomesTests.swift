@@ -34,7 +34,7 @@ struct ShortOutcomesTests {
         #expect(error?.value == "0")
     }
 
-    @Test("Whoever creates a job or asks for a run is told what the store did wrong")
+    @Test("Creating and triggering throw an error that names the store's mistake")
     func calls() async throws {
         let (bench, shorten) = try await bench()
         let job = try await bench.scheduler.create(draft("quick"))
@@ -52,7 +52,7 @@ struct ShortOutcomesTests {
     }
 
     @Test(
-        "run() ends with what the store did wrong, and goes on from there with one that does it right",
+        "run() throws the store's mistake, and a correct store resumes from there",
         arguments: ["fire", "finish", "renew"])
     func run(operation: String) async throws {
         let (bench, shorten) = try await bench()

@@ -47,7 +47,7 @@ struct StoreFailureTests {
     }
 
     @Test(
-        "What no worker has begun when the store fails is not begun any more; a store that takes it gets it back",
+        "Work not started when the store fails never starts, and is released if the store accepts it",
         arguments: Trouble.allCases, [DeliveryGuarantee.atLeastOnce, .atMostOnce])
     func unbegun(trouble: Trouble, delivery: DeliveryGuarantee) async throws {
         let (later, left, id) = try await drive(trouble, delivery: delivery)
@@ -57,7 +57,7 @@ struct StoreFailureTests {
         #expect(runs.count == 5)
         #expect(runs.allSatisfy { $0.status == (staysDown ? .running : .queued) && $0.attempts.isEmpty })
         // Another scheduler does the work: at once, or when the leases have run out.
-        let calls = Tally<ExecutionID>()
+        let calls = Recorded<ExecutionID>()
         try await later.scheduler.handle("work") { calls.add($0.execution.id) }
         try await later.running {
             await later.advance(.seconds(1))
@@ -70,7 +70,7 @@ struct StoreFailureTests {
         }
     }
 
-    @Test("No occurrence is begun twice or lost when a store fails once in the midst of much work", arguments: 1...6)
+    @Test("A store failure under load loses no occurrence and starts none twice", arguments: 1...6)
     func failsOnce(at call: Int) async throws {
         let finishes = Mutex(0)
         let store = HookedStore(
@@ -85,7 +85,7 @@ struct StoreFailureTests {
                 }
             })
         let bench = Bench(store: store)
-        let starts = Tally<ExecutionID>()
+        let starts = Recorded<ExecutionID>()
         try await bench.scheduler.handle("work") { starts.add($0.execution.id) }
         let job = try await bench.scheduler.create(
             .init(

@@ -8,7 +8,7 @@ struct OccurrenceExplanationTests {
 
     let draft = JobDraft(name: "minutely", schedule: .every(.seconds(60)), action: .handler("work"), retry: .none)
 
-    @Test("BEYOND-1 every occurrence of a job's life is explained, and so is what is none")
+    @Test("Every occurrence in a job's life is explained, and so are dates that are not occurrences")
     func life() async throws {
         let bench = Bench()
         let start = bench.clock.now
@@ -53,7 +53,7 @@ struct OccurrenceExplanationTests {
         #expect(try await finding(job.id, 360).finding == .undecided)
     }
 
-    @Test("BEYOND-1 what retention removed is told from what never was")
+    @Test("Occurrences removed by retention differ from those that never existed")
     func pruned() async throws {
         let bench = Bench()
         let start = bench.clock.now
@@ -68,7 +68,7 @@ struct OccurrenceExplanationTests {
     }
 
     @Test(
-        "BEYOND-1 BEYOND-4 an occurrence that daylight saving moved, a calendar excluded or smoothing delayed says so")
+        "An explanation names daylight saving, calendar exclusions and smoothing")
     func notes() async throws {
         let clock = ManualClock(now: try Date(utc: "2026-03-01T00:00:00Z"))
         let bench = Bench(clock: clock)
@@ -87,7 +87,7 @@ struct OccurrenceExplanationTests {
         #expect(excluded.description.contains("a calendar of its schedule leaves it out"))
     }
 
-    @Test("BEYOND-1 an instant is judged by the definition that the job had then")
+    @Test("A date is explained by the definition the job had at that time")
     func versions() async throws {
         let bench = Bench()
         let start = bench.clock.now
@@ -108,7 +108,7 @@ struct OccurrenceExplanationTests {
     }
 
     @Test(
-        "The history merges runs and skips, the latest first, in pages that leave nothing out",
+        "History pages merge executions and skips, the latest first, without gaps",
         arguments: [1, 2, 3, 50])
     func history(limit: Int) async throws {
         let bench = Bench()
@@ -133,7 +133,7 @@ struct OccurrenceExplanationTests {
         }
     }
 
-    @Test("An occurrence that is smoothed to a later instant is yet to come until then")
+    @Test("A smoothed occurrence is in the future until its effective date")
     func smoothedExplanation() async throws {
         let bench = Bench()
         try await bench.running {

@@ -11,11 +11,11 @@ struct HandlerCancellationTests {
     /// What a handler does once it notices.
     enum Way: Sendable, CaseIterable { case returns, throwsItsOwn, throwsRetryLater, throwsFailure }
 
-    @Test("A handler sees that it is canceled, and by nothing else", .rows("T-69"), arguments: Cause.allCases)
+    @Test("A handler is canceled by each cause, and sees it", .rows("T-69"), arguments: Cause.allCases)
     func isCanceled(cause: Cause) async throws {
         let bench = Bench(configuration: Bench.configuration { $0.shutdownGrace = .seconds(2) })
         let clock = bench.clock
-        let seen = Tally<[Bool]>()
+        let seen = Recorded<[Bool]>()
         try await bench.scheduler.handle("work") { context in
             var states = [context.isCanceled]
             try? await clock.sleep(until: clock.now.addingTimeInterval(3))
@@ -48,12 +48,12 @@ struct HandlerCancellationTests {
     }
 
     @Test(
-        "A handler that throws after it was called off is canceled, neither failed nor tried again",
+        "A handler that throws after a cancellation is canceled, not failed or retried",
         arguments: Way.allCases)
     func throwsAfterCancel(way: Way) async throws {
         let bench = Bench()
         let clock = bench.clock
-        let calls = Tally<Int>()
+        let calls = Recorded<Int>()
         try await bench.scheduler.handle("work") { context in
             calls.add(context.attempt)
             try? await clock.sleep(until: clock.now.addingTimeInterval(100))
@@ -80,7 +80,7 @@ struct HandlerCancellationTests {
         }
     }
 
-    @Test("A handler with a timeout that succeeds although its scheduler was canceled has succeeded")
+    @Test("A handler that succeeds although its scheduler was canceled has succeeded")
     func successAfterCancel() async throws {
         for timeout in [Duration?.none, .seconds(600)] {
             let bench = Bench()

@@ -6,10 +6,10 @@ import Testing
 
 @Suite("Handler context")
 struct HandlerContextTests {
-    @Test("The context tells nominal, effective, previous and next instants, lateness, metadata and key", .rows("T-69"))
+    @Test("The context has the nominal, effective, previous and next dates, lateness, metadata and key", .rows("T-69"))
     func context() async throws {
         let bench = Bench(clock: ManualClock(now: try Date(utc: "2026-03-02T09:00:00Z")))
-        let seen = Tally<HandlerContext>()
+        let seen = Recorded<HandlerContext>()
         try await bench.scheduler.handle("look") { seen.add($0) }
         try await bench.running {
             try await bench.scheduler.create(
@@ -31,7 +31,7 @@ struct HandlerContextTests {
     }
 
     @Test(
-        "What a handler returns is the execution's output, and the beginning of it the attempt's preview", .rows("S-57")
+        "A handler's result is the execution's output, and its beginning the attempt's preview", .rows("S-57")
     )
     func output() async throws {
         struct Sum: Codable, Equatable, Sendable { var total: Int }
@@ -48,7 +48,7 @@ struct HandlerContextTests {
         }
     }
 
-    @Test("The preview of an output ends with a whole character within 64 KiB", .rows("T-87"))
+    @Test("An output preview ends with a whole character within 64 KiB", .rows("T-87"))
     func preview() async throws {
         let bench = Bench()
         // With the quotation mark before them, the last of the two-byte characters is cut in half.
@@ -64,7 +64,7 @@ struct HandlerContextTests {
         }
     }
 
-    @Test("An output over the limit fails the attempt for good, with its size", .rows("S-57"), arguments: [99, 100])
+    @Test("An output over the limit fails the execution and states its size", .rows("S-57"), arguments: [99, 100])
     func outputLimit(limit: Int) async throws {
         let bench = Bench(configuration: Bench.configuration { $0.maximumOutputBytes = limit })
         try await bench.scheduler.handle("write") { _ in String(repeating: "x", count: 98) }
@@ -80,7 +80,7 @@ struct HandlerContextTests {
         }
     }
 
-    @Test("What is mapped from a response is the execution's output, without its secrets", .rows("S-57"))
+    @Test("Values mapped from a response become the output, without secrets", .rows("S-57"))
     func httpOutput() async throws {
         let body = #"{"id": 7, "echo": "s3cr3t-value", "other": [1]}"#
         let bench = Bench { _ in try .status(200, body: body) }
@@ -99,10 +99,10 @@ struct HandlerContextTests {
         }
     }
 
-    @Test("A handler asks for another delay, within the job's number of attempts")
+    @Test("A handler chooses the delay of the next attempt, within the job's attempts")
     func retryLater() async throws {
         let bench = Bench()
-        let starts = Tally<Date>()
+        let starts = Recorded<Date>()
         let begin = bench.clock.now
         try await bench.scheduler.handle("later") { context in
             starts.add(context.startedAt)
@@ -121,7 +121,7 @@ struct HandlerContextTests {
         }
     }
 
-    @Test("A handler rules out another attempt")
+    @Test("A handler prevents another attempt")
     func doNotRetry() async throws {
         let bench = Bench()
         try await bench.scheduler.handle("never") { _ in throw DoNotRetry("the account is closed") }
@@ -138,11 +138,11 @@ struct HandlerContextTests {
     }
 
     @Test(
-        "A handler parks its run; an answer ends it, or lets it go on with the attempt that did not count",
+        "A handler waits for an external completion, which finishes or continues its execution",
         .rows("T-73"))
     func parking() async throws {
         let bench = Bench()
-        let isAnswered = Tally<Bool>()
+        let isAnswered = Recorded<Bool>()
         try await bench.scheduler.handle("ask") { _ in
             if isAnswered.all.isEmpty { throw WaitForCompletion() }
         }
@@ -200,7 +200,7 @@ struct HandlerContextTests {
         }
     }
 
-    @Test("The message of a failure and of a report is kept only up to a limit", arguments: [0, 1, 2])
+    @Test("Messages of failures and reports are clipped", arguments: [0, 1, 2])
     func longMessages(way: Int) async throws {
         struct Loud: Error, CustomStringConvertible {
             let description: String

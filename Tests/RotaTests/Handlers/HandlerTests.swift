@@ -13,10 +13,10 @@ struct HandlerTests {
         var description: String { "out of stock" }
     }
 
-    @Test("A handler is told what it runs for, and gets its payload as a value")
+    @Test("A handler receives its context and a typed payload")
     func payload() async throws {
         let bench = Bench()
-        let seen = Tally<(Order, Date, Int, String)>()
+        let seen = Recorded<(Order, Date, Int, String)>()
         try await bench.scheduler.handle("ship", payload: Order.self) { order, context in
             seen.add((order, context.scheduledFor, context.attempt, context.job.name))
         }
@@ -36,7 +36,7 @@ struct HandlerTests {
         }
     }
 
-    @Test("An error that a handler throws fails the attempt with its words, and the policy decides")
+    @Test("A handler's error fails the attempt with its description, and the retry policy decides")
     func failure() async throws {
         let bench = Bench()
         try await bench.scheduler.handle("fail") { _ in throw Refusal() }
@@ -53,7 +53,7 @@ struct HandlerTests {
         }
     }
 
-    @Test("A handler that takes too long is canceled, and the attempt is a timeout")
+    @Test("A handler that takes too long is canceled and fails with a timeout")
     func timeout() async throws {
         let bench = Bench()
         let clock = bench.clock
@@ -73,7 +73,7 @@ struct HandlerTests {
         }
     }
 
-    @Test("A payload that is not what the handler takes fails the attempt for good")
+    @Test("A payload that cannot be decoded fails the execution without a retry")
     func wrongPayload() async throws {
         let bench = Bench()
         try await bench.scheduler.handle("ship", payload: Order.self) { _, _ in }
@@ -88,12 +88,12 @@ struct HandlerTests {
         }
     }
 
-    @Test("At most as many handlers run at once as the configuration allows")
+    @Test("Handlers run within the configured concurrency")
     func concurrency() async throws {
         let bench = Bench(configuration: Bench.configuration { $0.maximumConcurrency = 3 })
         let clock = bench.clock
-        let levels = Tally<Int>()
-        let running = Tally<Int>()
+        let levels = Recorded<Int>()
+        let running = Recorded<Int>()
         try await bench.scheduler.handle("work") { _ in
             running.add(1)
             levels.add(running.all.reduce(0, +))
@@ -128,7 +128,7 @@ struct HandlerTests {
         #expect(try await bench.executions().isEmpty)
     }
 
-    @Test("A handler that throws CancellationError of its own has failed")
+    @Test("A handler that throws its own CancellationError has failed")
     func ownCancellation() async throws {
         let bench = Bench { _ in throw CancellationError() }
         try await bench.scheduler.handle("work") { _ in throw CancellationError() }

@@ -7,7 +7,9 @@ import Testing
 
 @Suite("Missing handlers")
 struct MissingHandlerTests {
-    @Test("A run whose handler is missing stays queued without an attempt, and those who watch are told", .rows("T-71"))
+    @Test(
+        "An execution with a missing handler stays queued without an attempt, and observers are notified", .rows("T-71")
+    )
     func released() async throws {
         let bench = Bench()
         let log = ObserverLog()
@@ -30,7 +32,7 @@ struct MissingHandlerTests {
         }
     }
 
-    @Test("A start reports the jobs that call handlers which are missing, those of their notifications too")
+    @Test("A start reports jobs with missing handlers, including those of their notifications")
     func preflight() async throws {
         let bench = Bench()
         let log = ObserverLog()
@@ -52,12 +54,12 @@ struct MissingHandlerTests {
                 ].map { $0.replacing("\"", with: "") })
     }
 
-    @Test("Another scheduler on the store that has the handler takes the run", arguments: [false, true])
+    @Test("Another scheduler that has the handler takes the execution", arguments: [false, true])
     func taken(isLackingFirst: Bool) async throws {
         let clock = ManualClock()
         let store = InMemoryJobStore()
         let (lacking, having) = (Bench(clock: clock, store: store, seed: 1), Bench(clock: clock, store: store, seed: 2))
-        let done = Tally<Int>()
+        let done = Recorded<Int>()
         try await having.scheduler.handle("rare") { context in done.add(context.attempt) }
         let order = isLackingFirst ? [lacking, having] : [having, lacking]
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -78,7 +80,7 @@ struct MissingHandlerTests {
         #expect(try await store.allExecutions().allSatisfy { $0.status == .succeeded && $0.attempts.count == 1 })
     }
 
-    @Test("A turn is a common instant beyond the longest sleep, and its head start ends")
+    @Test("Deferred claims share one date beyond the longest sleep, and their delay ends")
     func deference() {
         var deference = Deference()
         let now = Date(timeIntervalSinceReferenceDate: 1003)
@@ -90,7 +92,7 @@ struct MissingHandlerTests {
         #expect(deference.end(at: turn.addingTimeInterval(0.25)) == nil)
     }
 
-    @Test("A scheduler without a handler leaves the jobs that call it to one that has it")
+    @Test("A scheduler leaves jobs whose handler it lacks to one that has it")
     func otherHandlers() async throws {
         let clock = ManualClock()
         let store = InMemoryJobStore()

@@ -37,7 +37,7 @@ struct JobDefinitionTests {
     }
 
     @Test(
-        "Every field is kept: by the store, in JSON, and in a version of its own",
+        "Every field survives the store, JSON and the job's versions",
         .rows("S-19 to S-39", "S-41 to S-51", "C-28"))
     func kept() async throws {
         let bench = Bench()
@@ -76,7 +76,7 @@ struct JobDefinitionTests {
     }
 
     @Test(
-        "A queued run keeps the whole definition it was asked for with: request, retries and all",
+        "A queued execution keeps the definition it was created with",
         .rows("C-28", "S-49", "S-70", "S-71"))
     func snapshot() async throws {
         let bench = Bench { _ in try .status(503) }
@@ -106,7 +106,7 @@ struct JobDefinitionTests {
     }
 
     @Test(
-        "Attempts and their time are the job's own, by default three of thirty seconds",
+        "Attempts and timeouts are the job's own, by default three of thirty seconds",
         .rows("S-29", "S-30", "T-37", "K-13"))
     func attempts() async throws {
         let bench = Bench { _ in try .status(503) }
@@ -130,7 +130,7 @@ struct JobDefinitionTests {
     }
 
     @Test(
-        "Of the starts asked for, so many begin in any window of the length, the others as it slides on",
+        "A rate limit admits its maximum in any sliding window, and the rest follow",
         .rows("S-34", "S-35"))
     func rate() async throws {
         let bench = Bench()
@@ -150,7 +150,7 @@ struct JobDefinitionTests {
         }
     }
 
-    @Test("A run's own metadata lies over the job's, name by name", .rows("S-38", "S-58"))
+    @Test("An execution's metadata overrides the job's, key by key", .rows("S-38", "S-58"))
     func metadata() async throws {
         let bench = Bench()
         let job = try await bench.scheduler.create(
@@ -162,7 +162,7 @@ struct JobDefinitionTests {
         #expect(try await bench.scheduler.trigger(job.id).metadata == ["team": "a", "tier": "1"])
     }
 
-    @Test("Infrai's defaults in its own words: UTC, three retries, 300 seconds", .rows("IX-1"))
+    @Test("A profile's defaults are read from its own JSON", .rows("IX-1"))
     func infrai() async throws {
         let schedule = try JSONDecoder().decode(Schedule.self, from: Data(#"{"cron_expr":"0 9 * * *"}"#.utf8))
         let retry = try JSONDecoder().decode(RetryPolicy.self, from: Data(#"{"retry":3}"#.utf8))
@@ -181,7 +181,7 @@ struct JobDefinitionTests {
         }
     }
 
-    @Test("A payload of UTF-16 survives encoding and decoding")
+    @Test("A UTF-16 payload survives encoding and decoding")
     func payloadUTF16() throws {
         let data = try #require(#"{"a":"ü"}"#.data(using: .utf16))
         guard let payload = try? JSONPayload(json: data) else { return }

@@ -39,7 +39,7 @@ struct JobPreviewPropertyTests {
     }
 
     @Test(
-        "What a preview foresees is what happens: of new jobs, of changed, paused and skipping ones", arguments: 1...3)
+        "A preview matches what happens, for new, changed, paused and skipping jobs", arguments: 1...3)
     func property(seed: UInt64) async throws {
         var random = SeededGenerator(seed: seed)
         // Around changes of the clock now and then.

@@ -8,7 +8,7 @@ struct JobPreviewTests {
 
     let draft = JobDraft(name: "daily", schedule: .every(.seconds(60)), action: .handler("work"))
 
-    @Test("A preview shows the first occurrences that the job then really has, and stores nothing")
+    @Test("A preview shows the first occurrences and stores nothing")
     func occurrences() async throws {
         let bench = Bench()
         try await bench.scheduler.handle("work") { _ in }
@@ -25,7 +25,7 @@ struct JobPreviewTests {
         #expect(preview.occurrences.count == 3)
     }
 
-    @Test("The occurrence of a job that is due at once is shown, and one in the past with a warning")
+    @Test("A preview shows an immediate occurrence, and one in the past with a warning")
     func oneShots() async throws {
         let bench = Bench()
         try await bench.scheduler.handle("work") { _ in }
@@ -41,7 +41,7 @@ struct JobPreviewTests {
         #expect(try await bench.scheduler.preview(draft).warnings.map(\.code) == [.neverFires])
     }
 
-    @Test("A preview warns of what is seldom meant")
+    @Test("A preview warns of likely mistakes")
     func warnings() async throws {
         let bench = Bench()
         var draft = draft
@@ -54,7 +54,7 @@ struct JobPreviewTests {
         #expect(preview.warnings.allSatisfy { !$0.message.isEmpty })
     }
 
-    @Test("What creation would refuse, the preview refuses, and a count out of range too")
+    @Test("A preview refuses what creation would refuse, and a count out of range")
     func refusals() async throws {
         let bench = Bench()
         let bad = JobDraft(name: "", schedule: .immediately, action: .handler("work"))
@@ -62,7 +62,7 @@ struct JobPreviewTests {
         await #expect(throws: SchedulerError.self) { _ = try await bench.scheduler.preview(draft, count: 1001) }
     }
 
-    @Test("A change of a job is previewed without being made")
+    @Test("An update is previewed without being made")
     func change() async throws {
         let bench = Bench()
         try await bench.scheduler.handle("work") { _ in }
@@ -80,7 +80,7 @@ struct JobPreviewTests {
         }
     }
 
-    @Test("The preview of a paused job does not show what its pause passed over", arguments: [true, false])
+    @Test("A preview of a paused job leaves out the occurrences within the pause", arguments: [true, false])
     func pausedPreview(endsByItself: Bool) async throws {
         let bench = Bench()
         try await bench.running {
@@ -102,7 +102,7 @@ struct JobPreviewTests {
         }
     }
 
-    @Test("The preview of a job leaves out the occurrences that somebody asked to be skipped")
+    @Test("A preview leaves out occurrences that were asked to be skipped")
     func skippingPreview() async throws {
         let bench = Bench()
         try await bench.running {

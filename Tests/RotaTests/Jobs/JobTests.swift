@@ -13,7 +13,7 @@ struct JobTests {
     }
 
     @Test(
-        "What a new job tells of itself",
+        "A new job has its identity, dates and next occurrence",
         .rows(
             "T-7", "T-27", "T-59", "K-1", "K-2", "K-3", "K-7", "K-18", "K-19", "I-1", "I-2", "I-11", "S-2", "S-18",
             "S-21", "S-52"))
@@ -33,7 +33,7 @@ struct JobTests {
     }
 
     @Test(
-        "A new job is enabled, tells nobody, and has not run",
+        "A new job is enabled, has no notifications, and has not run",
         .rows("K-14", "K-15", "K-16", "K-17", "S-40", "S-51", "C-8", "C-16"))
     func defaults() async throws {
         let bench = Bench()
@@ -49,7 +49,7 @@ struct JobTests {
     }
 
     @Test(
-        "Enabled is active, and nothing else", .rows("C-8", "K-14", "S-40", "KX-1"),
+        "Only an active job is enabled", .rows("C-8", "K-14", "S-40", "KX-1"),
         arguments: [(JobState.active, true), (.paused, false), (.draft, false)])
     func enabled(state: JobState, isEnabled: Bool) async throws {
         let bench = Bench()
@@ -67,7 +67,7 @@ struct JobTests {
         }
     }
 
-    @Test("The last run and how it ended, after each run", .rows("K-16", "K-17"))
+    @Test("A job keeps its last execution and its result", .rows("K-16", "K-17"))
     func lastRun() async throws {
         let clock = ManualClock()
         let bench = Bench(clock: clock) { _ in
@@ -99,7 +99,7 @@ struct JobTests {
     ]
 
     @Test(
-        "The four kinds of job, each read by its name and fired by its rule",
+        "Each kind of schedule is read by its name and fires by its rule",
         .rows("T-2", "T-4", "T-5", "T-6", "T-8", "C-15"), arguments: kinds)
     func kind(json: String, key: String, schedule: Schedule, fires: [Double]) async throws {
         let read = try JSONDecoder().decode(Schedule.self, from: Data(json.utf8))
@@ -116,7 +116,7 @@ struct JobTests {
         }
     }
 
-    @Test("The four states: only an active job has a next run, and only it runs", .rows("T-23", "T-24", "T-25", "T-26"))
+    @Test("Only an active job has a next occurrence and fires", .rows("T-23", "T-24", "T-25", "T-26"))
     func states() async throws {
         let bench = Bench()
         try await bench.running {
@@ -137,7 +137,7 @@ struct JobTests {
         }
     }
 
-    @Test("Whatever has no occurrence left is completed, with a reason; what goes on never is", .rows("T-26", "C-27"))
+    @Test("A job without occurrences left is completed with a reason, and no other is", .rows("T-26", "C-27"))
     func completed() async throws {
         let bench = Bench()
         let end = Self.start.addingTimeInterval(150)
@@ -163,7 +163,7 @@ struct JobTests {
         }
     }
 
-    @Test("Runs of the schedule count for the maximum, runs that were asked for do not", .rows("I-24", "I-30"))
+    @Test("Only scheduled executions count toward the limit", .rows("I-24", "I-30"))
     func maximumRuns() async throws {
         let bench = Bench()
         try await bench.running {
@@ -179,7 +179,7 @@ struct JobTests {
     }
 
     @Test(
-        "A job is a saved request: every fire sends it, payload and all, and records the answer",
+        "Every fire sends the job's request with its payload and records the response",
         .rows("T-1", "I-7", "I-26", "K-9", "K-11"))
     func savedRequest() async throws {
         let bench = Bench { _ in try .status(201, ["Content-Type": "text/plain"], body: "done") }
@@ -203,7 +203,7 @@ struct JobTests {
         }
     }
 
-    @Test("A target is a request or a handler, never both, and says which in JSON", .rows("I-6"))
+    @Test("An action is a request or a handler, and its JSON says which", .rows("I-6"))
     func targets() throws {
         let request = JobAction.http(try .get("https://example.com/"))
         let call = JobAction.handler("work")

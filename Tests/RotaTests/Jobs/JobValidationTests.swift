@@ -86,7 +86,7 @@ struct JobValidationTests {
         }
     }
 
-    @Test("Other parts that cannot be are refused with the error of their module")
+    @Test("Other invalid parts are refused with the error of their module")
     func parts() async throws {
         let bench = Bench()
         await #expect(throws: HTTPRequestError.self) {
@@ -103,7 +103,7 @@ struct JobValidationTests {
         }
     }
 
-    @Test("Jobs created together have a limit, and are created all or none", .rows("S-3"))
+    @Test("A batch of new jobs has a limit and is created whole or not at all", .rows("S-3"))
     func batch() async throws {
         let bench = Bench()
         let draft = Self.draft { _ in }
@@ -115,7 +115,7 @@ struct JobValidationTests {
     }
 
     @Test(
-        "A run that cannot be is refused before it exists", .rows("SX-13"),
+        "An invalid trigger is refused before an execution exists", .rows("SX-13"),
         arguments: [
             TriggerRequest(priority: 11), TriggerRequest(priority: -1), TriggerRequest(concurrencyKey: text(257)),
             TriggerRequest(concurrencyKey: ""), TriggerRequest(idempotencyKey: text(256)),
@@ -131,7 +131,7 @@ struct JobValidationTests {
         #expect(try await bench.executions().isEmpty)
     }
 
-    @Test("The instant of a run lies in the years 1 to 9999", arguments: [1e13, -1e13, .nan, .infinity])
+    @Test("The date of a triggered execution lies in the years 1 to 9999", arguments: [1e13, -1e13, .nan, .infinity])
     func instant(seconds: Double) async throws {
         let bench = Bench()
         let job = try await bench.scheduler.create(Self.draft { _ in })
@@ -141,7 +141,7 @@ struct JobValidationTests {
         #expect(error?.code == .invalidRequest)
     }
 
-    @Test("Overrides that cannot be are refused before a run exists", .rows("S-73"))
+    @Test("Invalid retry overrides are refused before an execution exists", .rows("S-73"))
     func overrides() async throws {
         let bench = Bench()
         let job = try await bench.scheduler.create(Self.draft { _ in })
@@ -151,7 +151,7 @@ struct JobValidationTests {
         #expect(try await bench.executions().isEmpty)
     }
 
-    @Test("A policy under which nothing can ever run is refused")
+    @Test("A negative maximum lateness is refused")
     func negativeLateness() async throws {
         let bench = Bench()
         await #expect(throws: (any Error).self) {

@@ -19,7 +19,7 @@ struct EventStreamTests {
         #expect(events.droppedCount == 18)
     }
 
-    @Test("An immediate job's execution is told of as queued")
+    @Test("An immediate execution has a queued event")
     func queuedEvent() async throws {
         let bench = Bench()
         let events = bench.scheduler.events()
@@ -33,7 +33,7 @@ struct EventStreamTests {
         #expect(kinds == [.executionQueued, .executionFinished])
     }
 
-    @Test("Occurrences that a pause passed over are told of as skipped")
+    @Test("Occurrences within a pause have a skipped event")
     func pausedEvent() async throws {
         let bench = Bench()
         let events = bench.scheduler.events()
@@ -49,7 +49,7 @@ struct EventStreamTests {
         #expect(kinds == [.occurrencesSkipped])
     }
 
-    @Test("A scheduler that runs a second time has events again")
+    @Test("A scheduler that runs again has events again")
     func eventsOfSecondRun() async throws {
         let bench = Bench()
         try await bench.running { await bench.advance(.zero) }
@@ -64,7 +64,7 @@ struct EventStreamTests {
         #expect(count > 0)
     }
 
-    @Test("Retention 0 keeps nothing, and events still tell")
+    @Test("With a retention of 0 nothing is kept, and events still arrive")
     func retentionZero() async throws {
         let bench = Bench()
         let events = bench.scheduler.events()

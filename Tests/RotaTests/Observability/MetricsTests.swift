@@ -1,12 +1,16 @@
 import Foundation
+import RotaRetry
+import RotaStore
 import RotaTesting
 import Testing
 
+@testable import Rota
+
 @Suite("Metrics")
 struct MetricsTests {
-    @Test("A snapshot counts what was queued, tried, retried, ended and skipped, and what the store holds")
+    @Test("A snapshot counts executions, attempts, retries, skips and the store's records")
     func counts() async throws {
-        let count = Tally<Int>()
+        let count = Recorded<Int>()
         let bench = Bench { _ in
             count.add(1)
             return try .status(count.all.count.isMultiple(of: 3) ? 503 : 200)
@@ -35,7 +39,7 @@ struct MetricsTests {
         }
     }
 
-    @Test("The OpenMetrics text is read by a strict reader, with every number in its place")
+    @Test("A strict reader accepts the OpenMetrics text and finds every number")
     func openMetrics() async throws {
         let bench = Bench { _ in try .status(503) }
         try await bench.running {
@@ -65,7 +69,7 @@ struct MetricsTests {
     }
 
     @Test(
-        "The reader refuses what is not OpenMetrics",
+        "The strict reader refuses text that is not OpenMetrics",
         arguments: [
             "# TYPE a counter\na_total 1\n", "# TYPE a counter\na 1\n# EOF\n", "# TYPE a gauge\na 1\na 2\n# EOF\n",
             "# TYPE a gauge\na{b=\"c\\d\"} 1\n# EOF\n", "# TYPE a gauge\n# UNIT a seconds\na 1\n# EOF\n",
@@ -75,7 +79,7 @@ struct MetricsTests {
         #expect(throws: OpenMetricsReader.Mistake.self) { try OpenMetricsReader(text) }
     }
 
-    @Test("What is canceled, answered or replaced counts as ended in the metrics")
+    @Test("Canceled and externally completed executions count as finished")
     func endedElsewhere() async throws {
         let bench = Bench()
         try await bench.scheduler.handle("park") { _ in throw WaitForCompletion() }
@@ -92,7 +96,7 @@ struct MetricsTests {
         }
     }
 
-    @Test("Successes are counted as such however many kinds of failure there were before")
+    @Test("Successes are counted after many kinds of failures")
     func manyKinds() {
         let recorder = MetricsRecorder()
         let job = Job(

@@ -23,14 +23,14 @@ struct NotificationRuleTests {
     ]
 
     @Test(
-        "Each service's notification is a rule of the job, told once and for its end alone",
+        "Each kind of notification is a rule, delivered once for the result it names",
         .rows("C-22", "K-15", "I-27", "S-41", "S-42", "T-58", "TX-10")
     )
     func ways() async throws {
         for (name, rules, tellsOfSuccess, tellsOfFailure) in Self.ways {
             for succeeds in [true, false] {
                 let bench = Bench { request in try .status(request.url.path == "/hook" || succeeds ? 200 : 503) }
-                let told = Tally<ExecutionNotification>()
+                let told = Recorded<ExecutionNotification>()
                 try await bench.scheduler.handle("tell", payload: ExecutionNotification.self) { notification, _ in
                     told.add(notification)
                 }
@@ -63,10 +63,10 @@ struct NotificationRuleTests {
         }
     }
 
-    @Test("A notification names its run, its job and its project", .rows("S-53"), arguments: ["p", nil])
+    @Test("A notification names its execution, job and project", .rows("S-53"), arguments: ["p", nil])
     func project(project: String?) async throws {
         let bench = Bench()
-        let told = Tally<ExecutionNotification>()
+        let told = Recorded<ExecutionNotification>()
         try await bench.scheduler.handle("work") { _ in }
         try await bench.scheduler.handle("tell", payload: ExecutionNotification.self) { notification, _ in
             told.add(notification)

@@ -14,11 +14,11 @@ struct NotificationTests {
     }
 
     @Test(
-        "A rule tells of the ends it names, once, after the last attempt", .rows("K-15", "TX-10"),
+        "A rule notifies of the results it names, once, after the last attempt", .rows("K-15", "TX-10"),
         arguments: [true, false], NotificationRule.Event.allCases)
     func events(succeeds: Bool, event: NotificationRule.Event) async throws {
         let bench = Bench()
-        let told = Tally<ExecutionNotification>()
+        let told = Recorded<ExecutionNotification>()
         try await bench.scheduler.handle("work") { _ in if !succeeds { throw AttemptFailure(.timeout) } }
         try await bench.scheduler.handle("tell", payload: ExecutionNotification.self) { notification, _ in
             told.add(notification)
@@ -48,9 +48,9 @@ struct NotificationTests {
         }
     }
 
-    @Test("A webhook is signed, retried on its own after 1 s and 5 s, and never blocks the run", .rows("I-27", "SX-16"))
+    @Test("A webhook is signed, retried after 1 s and 5 s, and never blocks its execution", .rows("I-27", "SX-16"))
     func webhook() async throws {
-        let bodies = Tally<(Date, HTTPRequest)>()
+        let bodies = Recorded<(Date, HTTPRequest)>()
         let clock = ManualClock()
         let bench = Bench(clock: clock) { request in
             guard request.url.path == "/hook" else { return try .status(500) }
@@ -89,7 +89,7 @@ struct NotificationTests {
         }
     }
 
-    @Test("What will not pass is not tried again, and a missing secret sends nothing", .rows("S-41"))
+    @Test("A permanent failure is not retried, and a missing secret sends nothing", .rows("S-41"))
     func permanent() async throws {
         let bench = Bench { request in try .status(request.url.path == "/hook" ? 404 : 200) }
         try await bench.running {
@@ -109,10 +109,10 @@ struct NotificationTests {
         }
     }
 
-    @Test("The output goes along only if the rule says so", .rows("TX-10"), arguments: [true, false])
+    @Test("A notification includes the output only if its rule says so", .rows("TX-10"), arguments: [true, false])
     func output(isIncluded: Bool) async throws {
         let bench = Bench()
-        let told = Tally<ExecutionNotification>()
+        let told = Recorded<ExecutionNotification>()
         try await bench.scheduler.handle("work") { _ in ["answer": 42] }
         try await bench.scheduler.handle("tell", payload: ExecutionNotification.self) { notification, _ in
             told.add(notification)
@@ -127,7 +127,7 @@ struct NotificationTests {
         }
     }
 
-    @Test("A notification that fails is the subject of no notification, and a canceled run is one of completion alone")
+    @Test("A failed notification causes no other, and a canceled execution only notifies of its completion")
     func noEcho() async throws {
         let bench = Bench()
         try await bench.scheduler.handle("work") { _ in }
@@ -149,7 +149,7 @@ struct NotificationTests {
         }
     }
 
-    @Test("A crash between the end of a run and its notification loses none: both are one step of the store")
+    @Test("A crash loses no notification: it is queued in the step that finishes the execution")
     func atomic() async throws {
         let (store, clock) = (InMemoryJobStore(), ManualClock())
         let bench = Bench(clock: clock, store: store)
@@ -173,7 +173,7 @@ struct NotificationTests {
                 == notifications)
     }
 
-    @Test("Rules that cannot work are refused when the job is made")
+    @Test("Invalid rules are refused when the job is created")
     func validation() async throws {
         let bench = Bench()
         for channel in [
@@ -187,10 +187,10 @@ struct NotificationTests {
         }
     }
 
-    @Test("A notification that is replayed is sent again, and is no run of the job")
+    @Test("A replayed notification is sent again and is not an execution of the job")
     func replayedNotification() async throws {
         let bench = Bench()
-        let (told, calls) = (Tally<ExecutionNotification>(), Tally<Int>())
+        let (told, calls) = (Recorded<ExecutionNotification>(), Recorded<Int>())
         try await bench.scheduler.handle("work") { _ in calls.add(1) }
         try await bench.scheduler.handle("tell", payload: ExecutionNotification.self) { notification, _ in
             told.add(notification)

@@ -17,10 +17,11 @@ struct NotificationTimingTests {
     }
 
     @Test(
-        "The notification of such an end is told of, counted and delivered at once", .rows("K-15"),
+        "The notification of an execution that did not finish by itself is observed, counted and delivered immediately",
+        .rows("K-15"),
         arguments: Cause.allCases)
     func atOnce(cause: Cause) async throws {
-        let (bench, told, log) = (Bench(), Tally<ExecutionStatus>(), ObserverLog())
+        let (bench, told, log) = (Bench(), Recorded<ExecutionStatus>(), ObserverLog())
         let clock = bench.clock
         bench.scheduler.observe(log)
         try await bench.scheduler.handle("park") { _ in
@@ -55,7 +56,7 @@ struct NotificationTimingTests {
         }
     }
 
-    @Test("Whoever waits for the end of a run that expires is told at once")
+    @Test("Waiting for an execution returns as soon as it expires")
     func expiryEndsTheWait() async throws {
         let bench = Bench()
         let (clock, begin) = (bench.clock, bench.clock.now)

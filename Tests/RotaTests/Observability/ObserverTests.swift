@@ -7,9 +7,9 @@ import Testing
 
 @Suite("Observers and middleware")
 struct ObserverTests {
-    @Test("An observer is told of every step, in order", .rows("T-70"))
+    @Test("An observer sees every step in order", .rows("T-70"))
     func steps() async throws {
-        let count = Tally<Int>()
+        let count = Recorded<Int>()
         let bench = Bench { _ in
             count.add(1)
             return try .status(count.all.count < 2 ? 503 : 200)
@@ -32,7 +32,7 @@ struct ObserverTests {
 
     private struct Layer: AttemptMiddleware {
         let name: String
-        let log: Tally<String>
+        let log: Recorded<String>
 
         func around(_ attempt: RunningAttempt, next: Next) async -> AttemptOutcome {
             log.add("\(name) in \(attempt.number) \(attempt.carrier["trace"] ?? "-")")
@@ -45,10 +45,10 @@ struct ObserverTests {
         }
     }
 
-    @Test("Middleware wraps every attempt from the outside inwards, and hands the carrier on")
+    @Test("Middleware wraps every attempt from the outside in and passes the carrier on")
     func middleware() async throws {
-        let log = Tally<String>()
-        let requests = Tally<HTTPRequest>()
+        let log = Recorded<String>()
+        let requests = Recorded<HTTPRequest>()
         let trace = Mutex("t1")
         let clock = ManualClock()
         let scheduler = Scheduler(
@@ -85,7 +85,7 @@ struct ObserverTests {
         }
     }
 
-    @Test("Middleware may refuse an attempt, which then is not made")
+    @Test("Middleware can refuse an attempt")
     func refusal() async throws {
         let clock = ManualClock()
         let transport = ClosureTransport { _ in try .status(200) }
@@ -101,7 +101,8 @@ struct ObserverTests {
         }
     }
 
-    @Test("An attempt's trace says where its time went", .rows("S-78", "S-79", "S-80", "S-81", "S-82", "S-83", "S-84"))
+    @Test(
+        "An attempt's trace has the time of each phase", .rows("S-78", "S-79", "S-80", "S-81", "S-82", "S-83", "S-84"))
     func trace() async throws {
         let clock = ManualClock()
         let bench = Bench(clock: clock) { _ in

@@ -42,7 +42,7 @@ struct QuantileSketchTests {
         #expect(abs(sketch.sum - values.reduce(0, +)) <= 1e-9 * sketch.sum)
     }
 
-    @Test("Nothing, zero, negative and absurd durations are told without a trap")
+    @Test("Empty sketches and zero, negative and huge durations do not trap")
     func edges() {
         var sketch = QuantileSketch()
         #expect(sketch.quantile(0.5) == nil)
@@ -57,7 +57,7 @@ struct QuantileSketchTests {
         #expect(sketch.quantile(-1) == .zero)
     }
 
-    @Test("A label beyond the bound counts as other")
+    @Test("A label value beyond the bound counts as other")
     func attributes() {
         var counts = LabeledCounts()
         for number in 0..<100 { counts.add("l\(number)") }

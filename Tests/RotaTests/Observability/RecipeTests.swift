@@ -8,11 +8,11 @@ import Testing
 
 private struct Logger: Sendable {
     enum Level: String { case info, warning, error, critical }
-    let lines: Tally<String>
+    let lines: Recorded<String>
     func log(level: Level, _ message: String, metadata: [String: String]) { lines.add("\(level) \(message)") }
 }
 
-private let counted = Tally<String>()
+private let counted = Recorded<String>()
 
 private struct Counter {
     let label: String
@@ -28,11 +28,11 @@ private struct Timer {
 private struct Span: Sendable {
     let name: String
     let traceparent: String
-    let failures: Tally<String>
+    let failures: Recorded<String>
     func fail(_ message: String) { failures.add(message) }
 }
 
-private let spans = Tally<String>()
+private let spans = Recorded<String>()
 
 private func withSpan<Value>(
     _ name: String, continuing parent: String?, _ body: (Span) async -> Value
@@ -104,10 +104,10 @@ private struct SchedulerService: Service {
 
 @Suite("Recipes of the observability guide")
 struct RecipeTests {
-    @Test("Log, metrics and tracing recipes see a failed run, and the service ends when asked to")
+    @Test("The log, metrics and tracing recipes see a failed execution, and the service stops on request")
     func recipes() async throws {
         let clock = ManualClock()
-        let lines = Tally<String>()
+        let lines = Recorded<String>()
         let transport = ClosureTransport { _ in try .status(404) }
         let scheduler = Scheduler(
             store: InMemoryJobStore(), transport: transport, clock: clock,

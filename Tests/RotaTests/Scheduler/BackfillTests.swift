@@ -10,9 +10,9 @@ struct BackfillTests {
         name: "hourly", schedule: .every(.seconds(3600), anchor: Date(timeIntervalSince1970: 0)),
         action: .handler("work"), retry: .none)
 
-    func bench(taking seconds: Double) async throws -> (Bench, Tally<Date>, Tally<Date>) {
+    func bench(taking seconds: Double) async throws -> (Bench, Recorded<Date>, Recorded<Date>) {
         let bench = Bench()
-        let (clock, starts, ends) = (bench.clock, Tally<Date>(), Tally<Date>())
+        let (clock, starts, ends) = (bench.clock, Recorded<Date>(), Recorded<Date>())
         try await bench.scheduler.handle("work") { context in
             starts.add(context.execution.scheduledFor)
             if seconds > 0 { try await clock.sleep(until: clock.now.addingTimeInterval(seconds)) }
@@ -22,7 +22,7 @@ struct BackfillTests {
     }
 
     @Test(
-        "Past occurrences run in parallel at once, or one after the other, the oldest first", arguments: [true, false])
+        "Past occurrences run in parallel or serially, the oldest first", arguments: [true, false])
     func overlap(isSerial: Bool) async throws {
         let (bench, starts, ends) = try await bench(taking: 100)
         let start = bench.clock.now
@@ -49,7 +49,7 @@ struct BackfillTests {
         }
     }
 
-    @Test("An occurrence is run once for all backfills")
+    @Test("Overlapping backfills execute an occurrence once")
     func idempotent() async throws {
         let (bench, _, _) = try await bench(taking: 0)
         let start = bench.clock.now
@@ -64,7 +64,7 @@ struct BackfillTests {
         #expect(try await bench.executions().count == 3)
     }
 
-    @Test("A serial backfill goes on when one of its runs is canceled or fails")
+    @Test("A serial backfill continues when one of its executions fails or is canceled")
     func goesOn() async throws {
         let (bench, starts, _) = try await bench(taking: 100)
         let start = bench.clock.now
@@ -83,7 +83,7 @@ struct BackfillTests {
         }
     }
 
-    @Test("A range with too many occurrences is refused whole, and the future is left out")
+    @Test("A range with too many occurrences is refused, and future dates are left out")
     func limits() async throws {
         let (bench, _, _) = try await bench(taking: 0)
         let start = bench.clock.now
@@ -101,7 +101,7 @@ struct BackfillTests {
         await #expect(throws: SchedulerError.self) { try await bench.scheduler.backfill(job.id, range, limit: 10_001) }
     }
 
-    @Test("A backfill of a million occurrences, and one of years of milliseconds, are refused at once")
+    @Test("A huge backfill is refused immediately")
     func hugeBackfill() async throws {
         let bench = Bench()
         for period in [Duration.seconds(1), .milliseconds(1)] {
@@ -118,9 +118,9 @@ struct BackfillTests {
         }
     }
 
-    @Test("Two backfills at once leave no run waiting for ever")
+    @Test("Concurrent backfills leave no execution waiting")
     func backfillsAtOnce() async throws {
-        let (clock, base, asked) = (ManualClock(), InMemoryJobStore(), Tally<Int>())
+        let (clock, base, asked) = (ManualClock(), InMemoryJobStore(), Recorded<Int>())
         let now = clock.now
         let other = Bench(clock: clock, store: base, seed: 2).scheduler
         let store = HookedStore(

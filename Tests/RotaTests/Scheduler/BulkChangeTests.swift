@@ -9,7 +9,7 @@ struct BulkChangeTests {
     struct Outage: Error {}
 
     @Test(
-        "A store that fails half-way is reported job by job, and the same call again does the rest",
+        "A store that fails halfway is reported for each job, and repeating the call does the rest",
         .rows("S-4", "S-5", "S-20"),
         arguments: [true, false])
     func partialFailure(isPause: Bool) async throws {

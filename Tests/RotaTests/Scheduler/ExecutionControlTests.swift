@@ -17,7 +17,7 @@ struct ExecutionControlTests {
         return bench
     }
 
-    @Test("A queued execution is canceled at once, and never starts")
+    @Test("A queued execution is canceled immediately and never starts")
     func queued() async throws {
         let bench = try await bench()
         let job = try await bench.scheduler.create(draft)
@@ -33,7 +33,7 @@ struct ExecutionControlTests {
         #expect(error?.code == .executionNotFound)
     }
 
-    @Test("A running execution is canceled at once by its own scheduler, is not tried again, and others go on")
+    @Test("A running execution is canceled immediately by its scheduler and not retried; others continue")
     func running() async throws {
         let bench = try await bench()
         try await bench.running {
@@ -73,7 +73,7 @@ struct ExecutionControlTests {
         }
     }
 
-    @Test("A retry that waits is canceled at once")
+    @Test("A waiting retry is canceled immediately")
     func retry() async throws {
         let bench = Bench()
         try await bench.scheduler.handle("work") { _ in throw AttemptFailure(.timeout) }
@@ -90,7 +90,7 @@ struct ExecutionControlTests {
         }
     }
 
-    @Test("The end of an execution is awaited, here and by a scheduler that does not run it")
+    @Test("A finished execution is awaited by its own scheduler and by another")
     func end() async throws {
         let clock = ManualClock()
         let store = InMemoryJobStore()
@@ -111,7 +111,7 @@ struct ExecutionControlTests {
         }
     }
 
-    @Test("Waiting for an end stops when its task is canceled or the execution is deleted, and leaves nothing behind")
+    @Test("Waiting ends when its task is canceled or the execution is deleted, and leaks nothing")
     func endNeverComes() async throws {
         let bench = try await bench()
         let job = try await bench.scheduler.create(draft)
@@ -131,7 +131,7 @@ struct ExecutionControlTests {
         #expect(!bench.scheduler.isAwaited)
     }
 
-    @Test("An answer is taken by an execution that waits, and by no other", .rows("T-73"))
+    @Test("Only a waiting execution accepts an external completion", .rows("T-73"))
     func answer() async throws {
         let bench = try await bench()
         let job = try await bench.scheduler.create(draft)
@@ -156,7 +156,7 @@ struct ExecutionControlTests {
     }
 
     @Test(
-        "A handler that waits for an answer until no instant at all fails",
+        "A handler that waits until an invalid date fails",
         arguments: [Double.nan, .infinity, -.infinity, 1e300])
     func parkedUntilNever(seconds: Double) async throws {
         let bench = Bench()

@@ -9,7 +9,7 @@ import Testing
 @Suite("Executions")
 struct ExecutionTests {
     @Test(
-        "What a run tells of itself at its end",
+        "A finished execution has its dates, attempts and result",
         .rows("T-69", "T-83", "T-106", "T-107", "K-22 to K-29", "I-34", "S-53", "S-55", "S-59", "S-62", "S-63", "S-92"))
     func fields() async throws {
         let clock = ManualClock()
@@ -56,7 +56,7 @@ struct ExecutionTests {
     }
 
     @Test(
-        "A run is queued until a worker takes it, running while it is out, then succeeded",
+        "An execution is queued, then running, then succeeded",
         .rows("T-70", "T-71", "T-72", "T-74"))
     func life() async throws {
         let clock = ManualClock()
@@ -81,7 +81,7 @@ struct ExecutionTests {
         }
     }
 
-    @Test("A run may wait for an answer from outside, and ends with it", .rows("T-73"))
+    @Test("An execution waits for its external completion and finishes with it", .rows("T-73"))
     func waiting() async throws {
         let bench = Bench()
         try await bench.scheduler.handle("approve") { _ in throw WaitForCompletion() }
@@ -123,7 +123,7 @@ struct ExecutionTests {
     ]
 
     @Test(
-        "Each cause of failure, how often it is tried",
+        "Each cause of failure has its kind and number of attempts",
         .rows("T-75", "T-76", "T-77", "T-79", "T-80", "T-84", "T-85", "T-89", "KX-6", "C-10"),
         arguments: causes)
     func failures(cause: Cause) async throws {
@@ -150,10 +150,10 @@ struct ExecutionTests {
     }
 
     @Test(
-        "A run may succeed after an attempt that was out of time: each has an outcome of its own", .rows("C-10", "T-84")
+        "An execution can succeed after a timeout, and each attempt keeps its own result", .rows("C-10", "T-84")
     )
     func outcomes() async throws {
-        let calls = Tally<Int>()
+        let calls = Recorded<Int>()
         let bench = Bench { _ in
             calls.add(1)
             if calls.all.count == 1 { throw TransportError(.timeout, "slow") }
@@ -168,7 +168,7 @@ struct ExecutionTests {
         }
     }
 
-    @Test("What has failed for good is found by its status, and can be run again from there", .rows("C-9", "T-109"))
+    @Test("Failed executions are found by status and can be replayed", .rows("C-9", "T-109"))
     func deadLetters() async throws {
         let isUp = Mutex(false)
         let bench = Bench { _ in try .status(isUp.withLock { $0 } ? 200 : 503) }
@@ -186,7 +186,7 @@ struct ExecutionTests {
     }
 
     @Test(
-        "The schedule, a person, a replay, a webhook and an app's own cause are told apart",
+        "The source tells schedules, manual triggers, replays and an app's own sources apart",
         .rows("T-110 to T-114", "S-60", "C-11"))
     func sources() async throws {
         let bench = Bench()
@@ -215,7 +215,7 @@ struct ExecutionTests {
     }
 
     @Test(
-        "A run asked for later is delayed, then queued, and while it waits to be retried queued",
+        "A deferred execution is delayed, then queued, and queued again between attempts",
         .rows("S-54", "S-61", "S-65", "S-115"))
     func delayed() async throws {
         let bench = Bench { _ in try .status(503) }
@@ -241,7 +241,7 @@ struct ExecutionTests {
     }
 
     @Test(
-        "A run keeps its key, its version, what it goes on from, and its batch",
+        "An execution keeps its key, version, parent and batch",
         .rows("S-69 to S-71", "S-86", "S-87", "S-90", "S-94"))
     func details() async throws {
         let bench = Bench()

@@ -14,7 +14,7 @@ struct JobControlTests {
         return bench
     }
 
-    @Test("A pause switches the job off, and a second one changes nothing", .rows("T-28", "K-31", "I-31", "S-5"))
+    @Test("Pausing disables the job, and pausing again changes nothing", .rows("T-28", "K-31", "I-31", "S-5"))
     func pause() async throws {
         let bench = try await bench()
         try await bench.running {
@@ -29,7 +29,7 @@ struct JobControlTests {
     }
 
     @Test(
-        "A resume switches it on, with a next run counted from the present time",
+        "Resuming enables the job and counts the next occurrence from now",
         .rows("T-29", "T-30", "K-32", "I-32", "S-4"))
     func resume() async throws {
         let bench = try await bench()
@@ -47,7 +47,7 @@ struct JobControlTests {
     }
 
     @Test(
-        "A pause leaves the run under way alone, its retries too; those can be called off one by one",
+        "A pause leaves running executions and their retries alone, and each can be canceled",
         .rows("K-33", "C-26"))
     func pauseDuringRun() async throws {
         let bench = try await bench { context in
@@ -72,7 +72,7 @@ struct JobControlTests {
     }
 
     @Test(
-        "A job is run at once, whatever its schedule says, which stays as it is",
+        "A trigger runs the job immediately and leaves its schedule alone",
         .rows("T-48", "T-49", "T-50", "K-30", "I-33", "S-9"))
     func trigger() async throws {
         let bench = try await bench()
@@ -93,7 +93,7 @@ struct JobControlTests {
     }
 
     @Test(
-        "What is deleted is gone with its runs, versions, skips and notifications, and deleted once",
+        "Deleting a job deletes its executions, versions, skips and notifications, once",
         .rows("T-56", "T-57", "I-29", "S-8"))
     func delete() async throws {
         let bench = try await bench()
@@ -127,7 +127,9 @@ struct JobControlTests {
         }
     }
 
-    @Test("A change of nothing is no change, and a change of one field leaves the others", .rows("T-44", "I-14", "S-7"))
+    @Test(
+        "An update without changes keeps the version, and one of a field keeps the others", .rows("T-44", "I-14", "S-7")
+    )
     func partial() async throws {
         let bench = try await bench()
         let job = try await bench.scheduler.create(JobDraft(DefinitionRowTests.definition()))
@@ -141,7 +143,7 @@ struct JobControlTests {
     }
 
     @Test(
-        "Name, target, payload, zone and schedule change; the next run is counted anew",
+        "Changing name, action, payload, zone and schedule recomputes the next occurrence",
         .rows("T-47", "I-16", "I-17", "I-18", "I-25", "K-18"))
     func fields() async throws {
         let bench = Bench(clock: ManualClock(now: try Date(utc: "2026-01-01T00:00:00Z")))
@@ -170,7 +172,7 @@ struct JobControlTests {
     }
 
     @Test(
-        "Each write under a key is done once: create, update, pause, resume, trigger, replay, delete",
+        "Each write with an operation key is done once",
         .rows("I-10", "I-28", "T-55", "C-17")
     )
     func keys() async throws {

@@ -35,7 +35,7 @@ struct JobLifecycleTests {
         }
     }
 
-    @Test("BEYOND-9 What is left to be skipped survives restarts and a downtime")
+    @Test("Remaining skips survive restarts and a downtime")
     func skipsSurviveRestart() async throws {
         try await restarting([(70, 0), (60, 90), (130, 0)]) { scheduler, id in
             try await scheduler.skipNext(4, of: id)
@@ -48,7 +48,7 @@ struct JobLifecycleTests {
         }
     }
 
-    @Test("BEYOND-9 A pause until an instant ends by itself after a restart, before it or in between", arguments: 0..<3)
+    @Test("A timed pause ends by itself before, during or after a restart", arguments: 0..<3)
     func pauseSurvivesRestart(shape: Int) async throws {
         let parts = [[(20, 0), (500, 0)], [(20, 200), (300, 0)], [(20, 340), (160, 0)]][shape]
         try await restarting(parts.map { (seconds: $0.0, down: $0.1) }) { scheduler, id in
@@ -69,12 +69,12 @@ struct JobLifecycleTests {
     }
 
     @Test(
-        "An update while an occurrence is due and its run queued gives the new definition to what comes, and loses nothing"
+        "An update while an occurrence is due applies to later executions and loses none"
     )
     func updateWhenDue() async throws {
         let bench = Bench(configuration: Bench.configuration { $0.maximumConcurrency = 1 })
         let clock = bench.clock
-        let names = Tally<String>()
+        let names = Recorded<String>()
         try await bench.scheduler.handle("work") { context in
             names.add(context.job.name)
             try await clock.sleep(until: clock.now.addingTimeInterval(90))
@@ -97,11 +97,11 @@ struct JobLifecycleTests {
         }
     }
 
-    @Test("A job deleted while it runs: the work is canceled when its lease is found gone, and whoever waits is told")
+    @Test("Deleting a running job cancels its work at the next renewal and ends every wait")
     func deleteWhileRunning() async throws {
         let bench = Bench()
         let clock = bench.clock
-        let ends = Tally<String>()
+        let ends = Recorded<String>()
         try await bench.scheduler.handle("work") { context in
             do { try await clock.sleep(until: clock.now.addingTimeInterval(3600)) } catch {
                 ends.add("\(Int(clock.now.timeIntervalSince(context.startedAt))) \(context.isCanceled)")
@@ -122,7 +122,7 @@ struct JobLifecycleTests {
         }
     }
 
-    @Test("A clone of a paused job is active, on the same grid, and the other stays paused", .rows("S-13"))
+    @Test("A clone of a paused job is active on the same grid, and the original stays paused", .rows("S-13"))
     func cloneOfPaused() async throws {
         let bench = Bench()
         try await bench.scheduler.handle("work") { _ in }
@@ -143,12 +143,12 @@ struct JobLifecycleTests {
     }
 
     @Test(
-        "A deferred run starts after its job was paused or completed, and goes with it when it is deleted",
+        "A deferred execution starts after its job was paused or completed, and is deleted with it",
         .rows("S-61"),
         arguments: 0..<3)
     func deferredRun(change: Int) async throws {
         let bench = Bench()
-        let calls = Tally<Date>()
+        let calls = Recorded<Date>()
         try await bench.scheduler.handle("work") { _ in calls.add(bench.clock.now) }
         try await bench.running {
             var draft = draft
@@ -170,7 +170,7 @@ struct JobLifecycleTests {
         }
     }
 
-    @Test("BEYOND-3 A backfill over instants whose runs live leaves the schedule's verdicts and overlap policy alone")
+    @Test("A backfill over dates that are running leaves the schedule and its overlap policy alone")
     func backfillOverLive() async throws {
         let bench = Bench()
         let clock = bench.clock

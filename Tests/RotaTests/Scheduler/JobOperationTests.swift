@@ -15,7 +15,7 @@ struct JobOperationTests {
     }
 
     @Test(
-        "A paused job does not fire, and resuming computes the next run from the present time",
+        "A paused job does not fire, and resuming computes the next occurrence from now",
         .rows("T-28", "T-29", "T-30"))
     func pauseAndResume() async throws {
         let bench = try await bench()
@@ -76,7 +76,7 @@ struct JobOperationTests {
         }
     }
 
-    @Test("Running a job now leaves its schedule alone", .rows("T-48", "T-49", "T-50"))
+    @Test("Triggering a job leaves its schedule alone", .rows("T-48", "T-49", "T-50"))
     func trigger() async throws {
         let bench = try await bench()
         try await bench.running {
@@ -128,7 +128,7 @@ struct JobOperationTests {
         }
     }
 
-    @Test("The same idempotency key returns the job that is there", .rows("T-55"))
+    @Test("Creating with a known idempotency key returns the existing job", .rows("T-55"))
     func idempotency() async throws {
         let bench = try await bench()
         var draft = draft
@@ -199,7 +199,7 @@ struct JobOperationTests {
     }
 
     @Test(
-        "With the overlap policy skip, an occurrence is skipped while a run is not over, and the skip recorded",
+        "With the overlap policy skip, an occurrence during an execution is skipped and recorded",
         .rows("I-22"))
     func overlapSkip() async throws {
         let bench = Bench()
@@ -221,7 +221,7 @@ struct JobOperationTests {
         }
     }
 
-    @Test("History is bounded by the job's retention, and what is not over is kept")
+    @Test("Retention bounds the history and keeps unfinished executions")
     func retention() async throws {
         let bench = try await bench()
         try await bench.running {
@@ -236,7 +236,7 @@ struct JobOperationTests {
         }
     }
 
-    @Test("The same job deleted and created again within its run leaves both apart")
+    @Test("A job deleted and created again while it runs is a different job")
     func deleteAndRecreate() async throws {
         let bench = Bench()
         let clock = bench.clock
@@ -255,7 +255,7 @@ struct JobOperationTests {
         }
     }
 
-    @Test("The same idempotency key twice in one batch is one job")
+    @Test("The same idempotency key twice in a batch creates one job")
     func sameKeyTwice() async throws {
         let bench = Bench()
         let draft = JobDraft(

@@ -20,7 +20,7 @@ struct JobStateTests {
         try await bench.executions().map { Int($0.scheduledFor.timeIntervalSince(start)) }
     }
 
-    @Test("A pause until an instant ends by itself: what is due then fires, what was before is recorded", .rows("T-28"))
+    @Test("A timed pause ends by itself: earlier occurrences are recorded, later ones fire", .rows("T-28"))
     func pauseUntil() async throws {
         let bench = try await bench()
         let start = bench.clock.now
@@ -45,7 +45,7 @@ struct JobStateTests {
     }
 
     @Test(
-        "A pause that ended while nobody ran is over as of its end: what came later was missed, not paused",
+        "A pause that ended during a downtime ends on time: later occurrences were missed, not paused",
         .rows("T-30"))
     func pauseEndsInDowntime() async throws {
         let bench = try await bench()
@@ -60,7 +60,7 @@ struct JobStateTests {
         #expect(skips.map(\.count) == [2, 3])
     }
 
-    @Test("Pausing again says until when, and an end that is over is refused", .rows("T-28"))
+    @Test("Pausing again changes the end, and an end in the past is refused", .rows("T-28"))
     func pauseAgain() async throws {
         let bench = try await bench()
         let job = try await bench.scheduler.create(draft)
@@ -75,7 +75,7 @@ struct JobStateTests {
         #expect(try await bench.scheduler.resume(job.id).resumesAt == nil)
     }
 
-    @Test("The next occurrences can be skipped, which survives a pause, and the request can be taken back")
+    @Test("The next occurrences can be skipped, across a pause, until the request is withdrawn")
     func skipNext() async throws {
         let bench = try await bench()
         let start = bench.clock.now
@@ -98,7 +98,7 @@ struct JobStateTests {
         }
     }
 
-    @Test("A request to skip comes off first when occurrences were missed, and the misfire policy decides on the rest")
+    @Test("Requested skips apply first to missed occurrences, and the misfire policy decides the rest")
     func skipMissed() async throws {
         let bench = try await bench()
         let start = bench.clock.now
@@ -139,7 +139,7 @@ struct JobStateTests {
         #expect(try await bench.scheduler.job(job.id) == before)
     }
 
-    @Test("A draft is armed by an update of its state", .rows("T-25", "T-45"))
+    @Test("An update of its state activates a draft", .rows("T-25", "T-45"))
     func armDraft() async throws {
         let bench = try await bench()
         var draft = draft
@@ -151,7 +151,7 @@ struct JobStateTests {
         #expect(try await bench.scheduler.skips(of: job.id).isEmpty)
     }
 
-    @Test("A write that is repeated under its key is not made again, until the key is forgotten", .rows("I-28", "C-17"))
+    @Test("A write repeated with its operation key does nothing until the key expires", .rows("I-28", "C-17"))
     func writeKeys() async throws {
         let bench = try await bench()
         let job = try await bench.scheduler.create(draft)
@@ -167,7 +167,7 @@ struct JobStateTests {
         #expect(try await bench.scheduler.pause(job.id, idempotencyKey: "p").state == .paused)
     }
 
-    @Test("Every version can be read, with all that shaped its runs", .rows("S-11", "S-12", "S-47", "S-48", "S-99"))
+    @Test("Every version of a job can be read with its full definition", .rows("S-11", "S-12", "S-47", "S-48", "S-99"))
     func versions() async throws {
         let bench = try await bench()
         let job = try await bench.scheduler.create(draft)
@@ -184,7 +184,7 @@ struct JobStateTests {
         #expect(error?.code == .versionNotFound)
     }
 
-    @Test("A clone has the definition, another name and slug, and a history of its own", .rows("S-13", "SX-21"))
+    @Test("A clone has the same definition, another name and slug, and its own history", .rows("S-13", "SX-21"))
     func clone() async throws {
         let bench = try await bench()
         let job = try await bench.scheduler.create(draft)
@@ -200,7 +200,7 @@ struct JobStateTests {
     }
 
     @Test(
-        "Many jobs are paused and resumed by their ids or by a query, each with its own outcome",
+        "Jobs are paused and resumed by id or by query, each with its own outcome",
         .rows("S-4", "S-5", "S-20"))
     func groups() async throws {
         let bench = try await bench()
@@ -224,7 +224,7 @@ struct JobStateTests {
     }
 
     @Test(
-        "Dependencies are made, listed and removed; circles are refused",
+        "Dependencies are added, listed and removed, and circles are refused",
         .rows("S-15", "S-16", "S-17", "S-111 to S-114"))
     func dependencies() async throws {
         let bench = try await bench()
@@ -243,7 +243,7 @@ struct JobStateTests {
         await #expect(throws: SchedulerError.self) { try await bench.scheduler.addDependency(of: b.id, on: a.id) }
     }
 
-    @Test("The occurrence of a one-shot that a pause passed over has one verdict, not two")
+    @Test("A one-shot within a pause has one outcome")
     func pausedOneShot() async throws {
         let bench = Bench()
         try await bench.running {
@@ -262,7 +262,7 @@ struct JobStateTests {
         }
     }
 
-    @Test("Two pauses with runs in between are two records")
+    @Test("Two pauses with executions in between are two records")
     func twoPauses() async throws {
         let bench = Bench()
         try await bench.running {
@@ -282,7 +282,7 @@ struct JobStateTests {
         }
     }
 
-    @Test("Resuming half a millisecond before an occurrence does not both skip and fire it")
+    @Test("Resuming half a millisecond before an occurrence does not skip and fire it")
     func resumeJustBefore() async throws {
         let bench = Bench()
         try await bench.running {

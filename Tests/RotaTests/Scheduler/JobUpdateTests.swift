@@ -6,9 +6,9 @@ import Testing
 struct JobUpdateTests {
     let start = ManualClock().now
 
-    @Test("A job updated to a one-shot before its creation is not refused by the store for ever")
+    @Test("A job updated to a one-shot in the past is completed without endless conflicts")
     func updateToPast() async throws {
-        let asked = Tally<String>()
+        let asked = Recorded<String>()
         let bench = Bench(
             store: HookedStore(base: InMemoryJobStore(), before: { if $0 == "fire" { asked.add($0) } }))
         try await bench.running {
@@ -22,7 +22,7 @@ struct JobUpdateTests {
         }
     }
 
-    @Test("A job updated to run immediately, at the instant of its creation, runs")
+    @Test("A job updated to run immediately at the date of its creation runs")
     func updateToImmediately() async throws {
         let bench = Bench()
         try await bench.running {
@@ -61,7 +61,7 @@ struct JobUpdateTests {
         }
     }
 
-    @Test("An occurrence that is due when the schedule is updated has a verdict")
+    @Test("An occurrence that is due when the schedule is updated has one outcome")
     func updateWhenDue() async throws {
         let bench = Bench()
         let job = try await bench.scheduler.create(
@@ -74,7 +74,7 @@ struct JobUpdateTests {
         #expect(fired + skipped == 1)
     }
 
-    @Test("A pause followed by an update of the schedule still records what was passed over")
+    @Test("An update during a pause still records the skipped occurrences")
     func updateWhilePaused() async throws {
         let bench = Bench()
         try await bench.running {

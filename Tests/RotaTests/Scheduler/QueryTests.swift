@@ -13,7 +13,7 @@ struct QueryTests {
     }
 
     @Test(
-        "Jobs are listed in pages, by state and by project, and got one by one",
+        "Jobs are listed in pages by state and project, and read one by one",
         .rows("T-62", "I-12", "I-13", "S-1", "S-6", "S-19"))
     func jobs() async throws {
         let bench = try await bench()
@@ -42,7 +42,7 @@ struct QueryTests {
     }
 
     @Test(
-        "Runs of all jobs or of one: the newest first, fifty unless asked otherwise",
+        "Executions of all jobs or one are listed newest first, fifty by default",
         .rows("T-96", "T-97", "T-102", "T-103", "T-104", "K-21"))
     func executions() async throws {
         let bench = try await bench()
@@ -77,7 +77,7 @@ struct QueryTests {
     }
 
     @Test(
-        "A cursor goes on where the last page ended while new runs come, and an offset skips",
+        "A cursor continues after the last page while executions are added, and an offset skips",
         .rows("T-105", "I-35", "C-18"))
     func pages() async throws {
         let bench = try await bench()
@@ -103,7 +103,7 @@ struct QueryTests {
     }
 
     @Test(
-        "Of a job that keeps the last hundred, the newest hundred are there, and a thousand by default",
+        "Retention keeps the newest executions, a thousand by default",
         .rows("KX-4", "C-19"))
     func count() async throws {
         let bench = try await bench()
@@ -122,7 +122,7 @@ struct QueryTests {
     }
 
     @Test(
-        "Days are read and set; none keeps nothing that is over, and nothing that is not is lost",
+        "Retention by days removes only finished executions",
         .rows("I-37", "I-38", "C-19"))
     func days() async throws {
         let clock = ManualClock()

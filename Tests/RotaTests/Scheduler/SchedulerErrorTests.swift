@@ -7,7 +7,7 @@ struct SchedulerErrorTests {
     let start = ManualClock().now
 
     @Test(
-        "An invalid cron text says where it is wrong",
+        "An invalid cron expression is reported with its position",
         arguments: ["61 * * * *", "* * *", "*/0 * * * *", "0 0 30 2 *", "", "a b c d e"])
     func cron(text: String) {
         let error = #expect(throws: ScheduleError.self) { try Schedule.cron(text) }
@@ -17,7 +17,7 @@ struct SchedulerErrorTests {
     }
 
     @Test(
-        "An unknown zone is refused when the schedule is made",
+        "An unknown time zone is refused when the schedule is created",
         arguments: ["Mars/Olympus", "", "../../etc/passwd", "America/new york"])
     func zone(name: String) {
         let error = #expect(throws: ScheduleError.self) { try Schedule.cron("0 9 * * *", in: name) }
@@ -26,7 +26,7 @@ struct SchedulerErrorTests {
     }
 
     @Test(
-        "A bad URL is refused when the request is made",
+        "An invalid URL is refused when the request is created",
         arguments: [
             "", "example.com", "ftp://example.com/", "http://", "https://user:pass@example.com/",
             "https://exa\nmple.com/",
@@ -53,7 +53,7 @@ struct SchedulerErrorTests {
         }
     }
 
-    @Test("A handler's name can be taken once")
+    @Test("A handler's name can be registered once")
     func duplicateHandler() async throws {
         let scheduler = Bench().scheduler
         try await scheduler.handle("mail") { _ in }
@@ -62,7 +62,7 @@ struct SchedulerErrorTests {
         #expect(error?.value == "mail")
     }
 
-    @Test("A draft with a value that it cannot have is refused as it is created")
+    @Test("A draft with an invalid value is refused")
     func drafts() async {
         let scheduler = Bench().scheduler
         let every = Schedule.every(.seconds(60))
@@ -82,7 +82,7 @@ struct SchedulerErrorTests {
         }
     }
 
-    @Test("A job that is over cannot be paused or resumed, and the error says what can be done")
+    @Test("A completed job cannot be paused or resumed, and the error has a remedy")
     func illegalState() async throws {
         let bench = Bench()
         let job = try await bench.scheduler.create(.init(name: "once", schedule: .immediately, action: .handler("x")))
@@ -93,7 +93,7 @@ struct SchedulerErrorTests {
         #expect(resume?.message.contains("update") == true)
     }
 
-    @Test("A configuration out of range is refused by run()")
+    @Test("run() refuses a configuration out of range")
     func configuration() async {
         for change: (inout SchedulerConfiguration) -> Void in [
             { $0.maximumConcurrency = 0 }, { $0.batchSize = -1 }, { $0.leaseDuration = .zero },
@@ -105,7 +105,7 @@ struct SchedulerErrorTests {
         }
     }
 
-    @Test("Instants and durations beyond all measure do not trap")
+    @Test("Huge dates and durations do not trap")
     func absurdTimes() async throws {
         let bench = Bench(clock: ManualClock(now: .distantPast))
         for instant in [
@@ -122,7 +122,7 @@ struct SchedulerErrorTests {
         try await second.running { await second.advance(.seconds(10)) }
     }
 
-    @Test("Instants that are none are refused by every call that takes one", arguments: [Double.nan, .infinity, 1e300])
+    @Test("Invalid dates are refused by every call that takes a date", arguments: [Double.nan, .infinity, 1e300])
     func instants(seconds: Double) async throws {
         let bench = Bench()
         let instant = Date(timeIntervalSince1970: seconds)
@@ -146,7 +146,7 @@ struct SchedulerErrorTests {
         #expect(try await scheduler.job(job.id).nextRunAt == start.addingTimeInterval(60))
     }
 
-    @Test("Schedules at the ends of time are taken or refused, and wait without harm", arguments: 0..<6)
+    @Test("Schedules at the ends of time are accepted or refused, and never trap", arguments: 0..<6)
     func farAway(index: Int) async throws {
         let schedules: [Schedule] = [
             .once(at: Date(timeIntervalSince1970: 253_402_300_799)), .once(at: .distantFuture),

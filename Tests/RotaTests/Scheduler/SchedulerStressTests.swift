@@ -5,7 +5,7 @@ import Testing
 @Suite("Scheduler under stress", .timeLimit(.minutes(20)))
 struct SchedulerStressTests {
     @Test(
-        "Shutdown, cancellation, creation, pausing, updating and deleting at random moments hang nothing",
+        "Random creation, updates, pauses, deletions, shutdown and cancellation never hang",
         arguments: 1...15)
     func storm(seed: UInt64) async throws {
         let clock = ManualClock()
@@ -58,7 +58,7 @@ struct SchedulerStressTests {
         #expect(running.isEmpty)
     }
 
-    @Test("Absurd configurations do not trap")
+    @Test("Huge configuration values do not trap")
     func absurdConfiguration() async throws {
         let bench = Bench(
             configuration: Bench.configuration {

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Shutdown")
 struct ShutdownTests {
-    @Test("What is running may end within the grace period")
+    @Test("Running work can finish within the grace period")
     func drains() async throws {
         let bench = Bench()
         let clock = bench.clock
@@ -27,7 +27,7 @@ struct ShutdownTests {
         }
     }
 
-    @Test("What is not over after the grace period is canceled, given back, and another scheduler takes it at once")
+    @Test("Work that outlasts the grace period is canceled and released, and another scheduler takes it immediately")
     func releases() async throws {
         let clock = ManualClock()
         let store = InMemoryJobStore()
@@ -56,7 +56,7 @@ struct ShutdownTests {
         #expect(done.attempts.map(\.number) == [1])
     }
 
-    @Test("Shutdown before run() lets run() return at once, and events end with it")
+    @Test("After a shutdown before run(), run() returns immediately and events end")
     func beforehand() async throws {
         let bench = Bench()
         let events = bench.scheduler.events()
@@ -65,7 +65,7 @@ struct ShutdownTests {
         for await _ in events { Issue.record("no event was expected") }
     }
 
-    @Test("A second run() at the same time is refused")
+    @Test("A second concurrent run() is refused")
     func twice() async throws {
         let bench = Bench()
         try await bench.running {
@@ -75,7 +75,7 @@ struct ShutdownTests {
         }
     }
 
-    @Test("On cancellation the results of what ended well are recorded, also by a store that heeds cancellation")
+    @Test("Cancellation still records results, also in a store that checks for cancellation")
     func cancellableStore() async throws {
         let base = InMemoryJobStore()
         let bench = Bench(store: HookedStore(base: base, before: { _ in try Task.checkCancellation() }))

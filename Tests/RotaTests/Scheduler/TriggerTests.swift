@@ -9,11 +9,11 @@ struct TriggerTests {
         name: "hourly", schedule: .every(.seconds(3600)), action: .handler("work"), metadata: ["team": "a", "x": "1"])
 
     @Test(
-        "What is different about a run is kept with it",
+        "A triggered execution keeps its own values",
         .rows("S-56", "S-58", "S-66 to S-68", "S-72", "S-85", "S-87 to S-89", "S-91"))
     func details() async throws {
         let bench = Bench()
-        let runs = Tally<Execution>()
+        let runs = Recorded<Execution>()
         try await bench.scheduler.handle("work") { runs.add($0.execution) }
         let job = try await bench.scheduler.create(draft)
         let parent = try await bench.scheduler.trigger(job.id)
@@ -40,7 +40,7 @@ struct TriggerTests {
         #expect(try await bench.scheduler.execution(execution.id).status == .succeeded)
     }
 
-    @Test("A repeated trigger with a key returns the first run", .rows("SX-5", "I-28"))
+    @Test("Repeating a trigger with a key returns the first execution", .rows("SX-5", "I-28"))
     func idempotent() async throws {
         let bench = Bench()
         let job = try await bench.scheduler.create(draft)
@@ -53,7 +53,7 @@ struct TriggerTests {
     }
 
     @Test(
-        "Runs asked for together share a batch, and hits are told from new ones",
+        "Executions triggered together share a batch, and existing ones are marked",
         .rows("S-10", "S-90", "S-93", "S-94", "S-96 to S-98"))
     func bulk() async throws {
         let bench = Bench()
@@ -74,7 +74,7 @@ struct TriggerTests {
         #expect(try await bench.executions().count == 3)
     }
 
-    @Test("A deferred run starts at its instant, not before, whatever the schedule does", .rows("S-61"))
+    @Test("A deferred execution starts on its date, whatever the schedule does", .rows("S-61"))
     func deferred() async throws {
         let bench = Bench()
         let start = bench.clock.now
@@ -93,7 +93,7 @@ struct TriggerTests {
     }
 
     @Test(
-        "A run's overrides take the place of the job's retry policy, for that run alone", .rows("S-73", "S-75", "S-76"))
+        "Retry overrides replace the job's policy for one execution", .rows("S-73", "S-75", "S-76"))
     func overrides() async throws {
         let bench = Bench()
         let start = bench.clock.now
@@ -114,7 +114,7 @@ struct TriggerTests {
         }
     }
 
-    @Test("A chain of runs that cause one another ends at ten", .rows("SX-11", "S-87"))
+    @Test("A chain of executions that trigger each other ends at ten", .rows("SX-11", "S-87"))
     func lineage() async throws {
         let bench = Bench()
         let job = try await bench.scheduler.create(draft)
@@ -128,7 +128,7 @@ struct TriggerTests {
         #expect(error?.code == .invalidRequest)
     }
 
-    @Test("Any run can be replayed, with what was different about it", .rows("T-109", "T-110"))
+    @Test("Any execution can be replayed with its own values", .rows("T-109", "T-110"))
     func replay() async throws {
         let bench = Bench()
         let job = try await bench.scheduler.create(draft)
@@ -142,7 +142,7 @@ struct TriggerTests {
     }
 
     @Test(
-        "A run that somebody asks for does not pass for one of the engine's own",
+        "A trigger cannot claim one of the engine's own sources",
         arguments: [
             ExecutionSource.schedule, .notification, .backfill,
         ])

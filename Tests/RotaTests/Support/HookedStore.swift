@@ -2,27 +2,29 @@ import Foundation
 import RotaStore
 import RotaTesting
 
-/// A store that lets a test look at, refuse or alter what is asked of another.
+/// A store that lets a test observe, refuse or alter the operations of another store.
 struct HookedStore: JobStore {
     let base: any JobStore
-    /// Called with the name of every operation before it is carried out.
+    /// Called with the name of every operation before it is forwarded.
     var before: @Sendable (String) throws -> Void = { _ in }
-    /// Whether a batch of fires is answered with conflicts instead of being carried out.
+    /// Whether a batch of fires conflicts instead of being forwarded.
     var conflicts: @Sendable ([FireRequest]) -> Bool = { _ in false }
-    /// The operation whose last outcome is left out.
+    /// Whether fires are forwarded and reported as conflicts, as if another scheduler had made them a moment earlier.
+    var losesFires = false
+    /// The operation whose last outcome is missing from the result.
     var shortened: @Sendable () -> String? = { nil }
     /// Called before executions are enqueued.
     var beforeEnqueue: @Sendable () async throws -> Void = {}
-    /// Called with what was claimed before whoever claimed it knows.
+    /// Called with the claims before they are returned.
     var afterClaim: @Sendable ([Claim]) async throws -> Void = { _ in }
 
-    private func answer<Outcome>(to operation: String, with outcomes: [Outcome]) -> [Outcome] {
+    private func shorten<Outcome>(_ operation: String, _ outcomes: [Outcome]) -> [Outcome] {
         shortened() == operation ? outcomes.dropLast() : outcomes
     }
 
     func insert(_ insertions: [JobInsertion]) async throws -> [JobInsertion.Outcome] {
         try before("insert")
-        return answer(to: "insert", with: try await base.insert(insertions))
+        return shorten("insert", try await base.insert(insertions))
     }
 
     func replace(_ replacement: JobReplacement) async throws -> Job {
@@ -53,13 +55,14 @@ struct HookedStore: JobStore {
     func fire(_ fires: [FireRequest]) async throws -> [FireRequest.Outcome] {
         try before("fire")
         if conflicts(fires) { return fires.map { _ in .conflict } }
-        return answer(to: "fire", with: try await base.fire(fires))
+        let outcomes = try await base.fire(fires)
+        return losesFires ? fires.map { _ in .conflict } : shorten("fire", outcomes)
     }
 
     func enqueue(_ executions: [Execution]) async throws -> [EnqueueOutcome] {
         try before("enqueue")
         try await beforeEnqueue()
-        return answer(to: "enqueue", with: try await base.enqueue(executions))
+        return shorten("enqueue", try await base.enqueue(executions))
     }
 
     func versions(of job: JobID) async throws -> [JobVersion] {
@@ -68,7 +71,7 @@ struct HookedStore: JobStore {
     }
 
     func addDependency(_ dependency: JobDependency) async throws {
-        try before("add")
+        try before("addDependency")
         try await base.addDependency(dependency)
     }
 
@@ -87,9 +90,9 @@ struct HookedStore: JobStore {
         return try await base.cancel(requests)
     }
 
-    func completeWaiting(_ answers: [ExternalCompletion]) async throws -> [ExternalCompletion.Outcome] {
-        try before("answer")
-        return try await base.completeWaiting(answers)
+    func completeWaiting(_ completions: [ExternalCompletion]) async throws -> [ExternalCompletion.Outcome] {
+        try before("completeWaiting")
+        return try await base.completeWaiting(completions)
     }
 
     func prune(at now: Date, limit: Int) async throws -> PruneReport {
@@ -111,12 +114,12 @@ struct HookedStore: JobStore {
 
     func renew(_ renewals: [LeaseRenewal]) async throws -> [LeaseRenewal.Outcome] {
         try before("renew")
-        return answer(to: "renew", with: try await base.renew(renewals))
+        return shorten("renew", try await base.renew(renewals))
     }
 
     func finish(_ completions: [Completion]) async throws -> [Completion.Outcome] {
         try before("finish")
-        return answer(to: "finish", with: try await base.finish(completions))
+        return shorten("finish", try await base.finish(completions))
     }
 
     func execution(_ id: ExecutionID) async throws -> Execution? {
@@ -132,116 +135,5 @@ struct HookedStore: JobStore {
     func skips(of job: JobID) async throws -> [SkippedOccurrence] {
         try before("skips")
         return try await base.skips(of: job)
-    }
-}
-
-/// A gate that tasks wait at until it is opened; waiting does not end by cancellation.
-actor Gate {
-    private var isOpen = false
-    private var waiters: [CheckedContinuation<Void, Never>] = []
-
-    func open() {
-        isOpen = true
-        for waiter in waiters { waiter.resume() }
-        waiters = []
-    }
-
-    func wait() async {
-        guard !isOpen else { return }
-        await withCheckedContinuation { waiters.append($0) }
-    }
-}
-
-/// A store in which another scheduler is always a moment faster: it carries a fire out and reports a conflict.
-struct LosingStore: JobStore {
-    let hooked: HookedStore
-
-    func fire(_ fires: [FireRequest]) async throws -> [FireRequest.Outcome] {
-        _ = try await hooked.fire(fires)
-        return fires.map { _ in .conflict }
-    }
-
-    func insert(_ insertions: [JobInsertion]) async throws -> [JobInsertion.Outcome] {
-        try await hooked.insert(insertions)
-    }
-
-    func replace(_ replacement: JobReplacement) async throws -> Job {
-        try await hooked.replace(replacement)
-    }
-
-    func delete(_ ids: [JobID]) async throws -> [JobID] {
-        try await hooked.delete(ids)
-    }
-
-    func job(_ id: JobID) async throws -> Job? {
-        try await hooked.job(id)
-    }
-
-    func jobs(_ query: JobQuery) async throws -> RecordPage<Job> {
-        try await hooked.jobs(query)
-    }
-
-    func dueWork(at now: Date, limit: Int) async throws -> DueWork {
-        try await hooked.dueWork(at: now, limit: limit)
-    }
-
-    func enqueue(_ executions: [Execution]) async throws -> [EnqueueOutcome] {
-        try await hooked.enqueue(executions)
-    }
-
-    func versions(of job: JobID) async throws -> [JobVersion] {
-        try await hooked.versions(of: job)
-    }
-
-    func addDependency(_ dependency: JobDependency) async throws {
-        try await hooked.addDependency(dependency)
-    }
-
-    func removeDependency(_ id: DependencyID) async throws -> Bool {
-        try await hooked.removeDependency(id)
-    }
-
-    func dependencies(of job: JobID) async throws -> [JobDependency] {
-        try await hooked.dependencies(of: job)
-    }
-
-    func cancel(_ requests: [Cancellation]) async throws -> [Cancellation.Outcome] {
-        try await hooked.cancel(requests)
-    }
-
-    func completeWaiting(_ answers: [ExternalCompletion]) async throws -> [ExternalCompletion.Outcome] {
-        try await hooked.completeWaiting(answers)
-    }
-
-    func prune(at now: Date, limit: Int) async throws -> PruneReport {
-        try await hooked.prune(at: now, limit: limit)
-    }
-
-    func counts() async throws -> StoreCounts {
-        try await hooked.counts()
-    }
-
-    func claim(_ request: ClaimRequest) async throws -> [Claim] {
-        try await hooked.claim(request)
-    }
-
-    func renew(_ renewals: [LeaseRenewal]) async throws -> [LeaseRenewal.Outcome] {
-        try await hooked.renew(renewals)
-    }
-
-    func finish(_ completions: [Completion]) async throws -> [Completion.Outcome] {
-        try await hooked.finish(completions)
-    }
-
-    func execution(_ id: ExecutionID) async throws -> Execution? {
-        try await hooked.execution(id)
-    }
-
-    func executions(_ query: ExecutionQuery) async throws -> RecordPage<Execution> {
-        try await hooked.executions(query)
-    }
-
-    func skips(of job: JobID) async throws -> [SkippedOccurrence] {
-        try await hooked.skips(of: job)
     }
 }

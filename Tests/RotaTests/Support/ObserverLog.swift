@@ -2,7 +2,7 @@ import Foundation
 import RotaTesting
 import Synchronization
 
-/// An observer that writes down what it is told, a line each.
+/// An observer that records a line for every call.
 final class ObserverLog: SchedulerObserver {
     private let lines = Mutex<[String]>([])
 

@@ -7,7 +7,7 @@ import Testing
 @Suite("Delivery")
 struct DeliveryTests {
     @Test(
-        "Each attempt says what it is for, and its variables are those of its run",
+        "Each attempt sends its identity headers and its execution's variables",
         .rows("T-94", "T-95", "TX-1", "TX-4", "TX-9"))
     func identity() async throws {
         let clock = ManualClock(now: Date(timeIntervalSince1970: 1_773_568_740.25))
@@ -47,7 +47,7 @@ struct DeliveryTests {
     }
 
     @Test(
-        "Of an answer are kept its time, 64 KiB of its body, and the headers that are wanted",
+        "A response keeps its timing, 64 KiB of its body, and the selected headers",
         .rows("T-86", "T-87", "T-88", "K-25", "K-28"))
     func answer() async throws {
         let clock = ManualClock()
@@ -76,7 +76,7 @@ struct DeliveryTests {
     }
 
     @Test(
-        "With any 2xx as success, what is answered otherwise has failed, and so has silence",
+        "Any 2xx status succeeds; other statuses and timeouts fail",
         .rows("KX-6", "C-5", "K-23", "K-24"))
     func krafter() async throws {
         let bench = Bench { request in
@@ -106,7 +106,7 @@ struct DeliveryTests {
     }
 
     @Test(
-        "A run that is due outside its window waits for the next minute inside, in the window's zone",
+        "An execution due outside its window waits for the next minute inside it, in the window's zone",
         .rows("S-32", "S-33", "SX-3"))
     func window() async throws {
         let bench = Bench(clock: ManualClock(now: try Date(utc: "2026-01-01T12:00:00Z")))
@@ -130,7 +130,7 @@ struct DeliveryTests {
     }
 
     @Test(
-        "What has not started when its time is over has expired: its own time, or else the job's", .rows("S-43", "S-66")
+        "An execution not started by its expiry date expires", .rows("S-43", "S-66")
     )
     func expiry() async throws {
         let bench = Bench()

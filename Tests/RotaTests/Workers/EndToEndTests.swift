@@ -62,7 +62,7 @@ struct EndToEndTests {
         }
     }
 
-    @Test("An address that is not public is refused by default, and the error says how to allow it", .rows("T-31"))
+    @Test("A private address is refused by default, and the error says how to allow it", .rows("T-31"))
     func forbidden() async throws {
         let server = try await LoopbackServer { _ in .status(200) }
         let clock = ManualClock()
@@ -81,7 +81,7 @@ struct EndToEndTests {
         await server.stop()
     }
 
-    @Test("A scheduler that is canceled while requests hang gives them back and returns")
+    @Test("A scheduler canceled while requests hang releases them and returns")
     func canceled() async throws {
         let (arrivals, arrived) = AsyncStream.makeStream(of: Void.self)
         let server = try await LoopbackServer { _ in

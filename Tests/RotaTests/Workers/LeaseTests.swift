@@ -6,14 +6,14 @@ import Testing
 struct LeaseTests {
     let start = ManualClock().now
 
-    @Test("A scheduler that takes back what it lost renews the new lease when the old attempt ends")
+    @Test("A scheduler that reclaims an execution keeps renewing the new lease when the old attempt ends")
     func takenBack() async throws {
         let (clock, otherClock) = (ManualClock(), ManualClock())
         let store = InMemoryJobStore()
         let bench = Bench(clock: clock, store: store, seed: 1)
         let other = Bench(clock: otherClock, store: store, seed: 2)
         let gate = Gate()
-        let calls = Tally<Int>()
+        let calls = Recorded<Int>()
         let (begun, begin) = AsyncStream.makeStream(of: Int.self)
         try await bench.scheduler.handle("work") { _ in
             let number = calls.all.count
@@ -52,7 +52,7 @@ struct LeaseTests {
         }
     }
 
-    @Test("A lease is renewed for as long as a handler runs on in a canceled scheduler")
+    @Test("A lease is renewed while a handler keeps running in a canceled scheduler")
     func leaseAfterCancel() async throws {
         let clock = ManualClock()
         let store = InMemoryJobStore()

@@ -5,9 +5,9 @@ import Testing
 
 @Suite("Retries")
 struct RetryTests {
-    @Test("A failed attempt is made again until one succeeds, and every attempt is recorded", .rows("T-78"))
+    @Test("A failed attempt is retried until one succeeds, and every attempt is recorded", .rows("T-78"))
     func retriesUntilSuccess() async throws {
-        let calls = Tally<Int>()
+        let calls = Recorded<Int>()
         let bench = Bench { _ in
             calls.add(1)
             return try calls.all.count < 3 ? .status(503, body: "busy") : .status(200, body: "{\"ok\":true}")
@@ -32,7 +32,7 @@ struct RetryTests {
         }
     }
 
-    @Test("When all attempts are spent the execution has failed, with the last failure", .rows("T-75"))
+    @Test("An execution without attempts left fails with the last failure", .rows("T-75"))
     func exhausted() async throws {
         let bench = Bench { _ in try .status(500) }
         try await bench.running {
@@ -70,7 +70,7 @@ struct RetryTests {
         }
     }
 
-    @Test("A server's Retry-After puts the next attempt off")
+    @Test("Retry-After delays the next attempt")
     func retryAfter() async throws {
         let bench = Bench { _ in try .status(503, ["Retry-After": "120"]) }
         try await bench.running {
@@ -79,7 +79,7 @@ struct RetryTests {
         }
     }
 
-    @Test("A retry is a due time in the store: another scheduler makes it after a restart", .rows("S-65"))
+    @Test("A retry is a due date in the store: another scheduler makes it after a restart", .rows("S-65"))
     func survivesRestart() async throws {
         let clock = ManualClock()
         let store = InMemoryJobStore()
@@ -123,7 +123,7 @@ struct RetryTests {
         }
     }
 
-    @Test("S3 a secret that the endpoint echoes is in no record, event or error")
+    @Test("A secret echoed by the endpoint is in no record, event or error")
     func echoedSecret() async throws {
         let bench = Bench { request in
             let echo = request.headers["X-Key"] ?? ""

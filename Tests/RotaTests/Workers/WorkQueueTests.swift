@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Work queue and outbox")
 struct WorkQueueTests {
-    @Test("Every element is handed out once, to workers that wait and to those that come later", arguments: [1, 8])
+    @Test("Every element is handed out once, to waiting and later workers", arguments: [1, 8])
     func once(workers: Int) async {
         let queue = WorkQueue<Int>()
         let seen = Outbox<Int>(signal: Signal())
@@ -24,7 +24,7 @@ struct WorkQueueTests {
         #expect(seen.drain().sorted() == Array(0..<2000))
     }
 
-    @Test("Work that takes long finds a worker for each: none waits behind another", .timeLimit(.minutes(1)))
+    @Test("Slow work does not wait behind other work while workers are free", .timeLimit(.minutes(1)))
     func oneEach() async {
         let queue = WorkQueue<Int>()
         let gate = Turnstile(count: 16)
@@ -41,7 +41,7 @@ struct WorkQueueTests {
         }
     }
 
-    @Test("What no worker has begun can be taken back, and the workers go on waiting")
+    @Test("Work that no worker has started can be taken back, and workers keep waiting")
     func takenBack() async {
         let queue = WorkQueue<Int>()
         queue.push([1, 2, 3])
@@ -55,7 +55,7 @@ struct WorkQueueTests {
         #expect(await queue.next(isDrained: {}) == nil)
     }
 
-    @Test("The driver is told of a result when it is urgent, when no work is left, and when a batch is full")
+    @Test("The driver is signaled for urgent results, an empty queue and a full batch")
     func announced() {
         let signal = Signal()
         let outbox = Outbox<Int>(signal: signal)

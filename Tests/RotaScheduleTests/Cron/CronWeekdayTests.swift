@@ -1,6 +1,6 @@
 import Foundation
+import RotaSchedule
 import RotaTestSupport
-import RotaTesting
 import Testing
 
 @Suite("Days of the week in cron expressions")
@@ -12,7 +12,7 @@ struct CronWeekdayTests {
     ]
 
     @Test(
-        "Days of the week are 0 to 6 from Sunday: values, ranges, lists, steps, any; 7 is Sunday too",
+        "Days of the week are 0 to 6 from Sunday, and 7 is Sunday too",
         .rows("KX-7", "T-16", "C-12"),
         arguments: fields)
     func days(field: String, days: Set<Int>) throws {
@@ -25,7 +25,7 @@ struct CronWeekdayTests {
         #expect(found.map { Int($0.timeIntervalSince1970) } == expected.map { $0 * 86_400 })
     }
 
-    @Test("There is no eighth day", .rows("KX-7", "T-16"), arguments: ["8", "0-8", "*/8x", "-1"])
+    @Test("Days of the week outside 0 to 7 are refused", .rows("KX-7", "T-16"), arguments: ["8", "0-8", "*/8x", "-1"])
     func refused(field: String) {
         #expect(throws: CronSyntaxError.self) { try CronExpression("0 0 * * \(field)") }
     }
