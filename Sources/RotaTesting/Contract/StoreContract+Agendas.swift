@@ -2,74 +2,75 @@ import Foundation
 import RotaStore
 
 extension StoreContract {
-    /// A scheduler learns what is due, and when to look again.
+    /// A scheduler reads the due work and when to look again.
     static let agendas: [Check] = [
-        Check("an empty store has nothing to do") { probe in
+        Check("an empty store has no due work") { probe in
             let dueWork = try await probe.store.dueWork(at: probe.at(0), limit: 10)
             try probe.expect(dueWork.dueJobs, [], "the due jobs")
             try probe.expect(dueWork.expiredLeases, [], "the expired leases")
-            try probe.expect(dueWork.isTruncated, false, "whether something was left out")
-            try probe.expect(dueWork.nextWakeup, nil, "the next wake")
+            try probe.expect(dueWork.isTruncated, false, "isTruncated")
+            try probe.expect(dueWork.nextWakeup, nil, "the next wakeup")
         },
-        Check("jobs are due from their next occurrence on, the longest overdue first") { probe in
+        Check("jobs are due from their next occurrence, the longest overdue first") { probe in
             let jobs = [probe.job(next: 120), probe.job(next: 60), probe.job(next: 180), probe.job(next: nil)]
             try await probe.insert(jobs[0], jobs[1], jobs[2], jobs[3])
             let dueWork = try await probe.store.dueWork(at: probe.at(120), limit: 10)
             try probe.expect(dueWork.dueJobs, [jobs[1], jobs[0]], "the due jobs")
-            try probe.expect(dueWork.nextWakeup, probe.at(180), "the next wake")
+            try probe.expect(dueWork.nextWakeup, probe.at(180), "the next wakeup")
             let before = try await probe.store.dueWork(at: probe.at(59), limit: 10)
-            try probe.expect(before.dueJobs, [], "what is due a second before")
-            try probe.expect(before.nextWakeup, probe.at(60), "the next wake then")
+            try probe.expect(before.dueJobs, [], "the jobs due a second before")
+            try probe.expect(before.nextWakeup, probe.at(60), "the next wakeup then")
         },
-        Check("an occurrence that was moved is due when it really is") { probe in
+        Check("an occurrence is due at its effective date") { probe in
             var job = probe.job(next: 60)
             job.scheduleState.nextEffective = probe.at(75)
             try await probe.insert(job)
             let before = try await probe.store.dueWork(at: probe.at(60), limit: 10)
-            try probe.expect(before.dueJobs, [], "what is due at the nominal instant")
-            try probe.expect(before.nextWakeup, probe.at(75), "the next wake")
+            try probe.expect(before.dueJobs, [], "the jobs due at the nominal date")
+            try probe.expect(before.nextWakeup, probe.at(75), "the next wakeup")
             let after = try await probe.store.dueWork(at: probe.at(75), limit: 10)
-            try probe.expect(after.dueJobs, [job], "what is due at the real one")
+            try probe.expect(after.dueJobs, [job], "the jobs due at the effective date")
         },
-        Check("only active jobs are due, and paused ones that are to go on") { probe in
+        Check("only active jobs and paused jobs that resume are due") { probe in
             let idle = [JobState.draft, .completed, .paused].map { probe.job(state: $0) }
             var resting = probe.job(state: .paused)
             resting.scheduleState.resumesAt = probe.at(300)
             try await probe.insert(idle[0], idle[1], idle[2], resting)
             let before = try await probe.store.dueWork(at: probe.at(299), limit: 10)
-            try probe.expect(before.dueJobs, [], "what is due before the paused job goes on")
-            try probe.expect(before.nextWakeup, probe.at(300), "the next wake")
+            try probe.expect(before.dueJobs, [], "the jobs due before the paused job resumes")
+            try probe.expect(before.nextWakeup, probe.at(300), "the next wakeup")
             let after = try await probe.store.dueWork(at: probe.at(300), limit: 10)
-            try probe.expect(after.dueJobs, [resting], "what is due then")
+            try probe.expect(after.dueJobs, [resting], "the jobs due then")
         },
-        Check("a limit leaves the least overdue out, and says so") { probe in
+        Check("a limit leaves out the least overdue jobs and reports it") { probe in
             let jobs = [60.0, 120, 180].map { probe.job(next: $0) }
             try await probe.insert(jobs[0], jobs[1], jobs[2])
             let dueWork = try await probe.store.dueWork(at: probe.at(500), limit: 2)
             try probe.expect(dueWork.dueJobs, Array(jobs.prefix(2)), "the due jobs")
-            try probe.expect(dueWork.isTruncated, true, "whether something was left out")
+            try probe.expect(dueWork.isTruncated, true, "isTruncated")
         },
-        Check("a job that has fired is due at its next occurrence only") { probe in
+        Check("a job that fired is next due at its next occurrence") { probe in
             let job = probe.job()
             try await probe.insert(job)
             let fire = probe.fire(job, at: 60)
             _ = try await probe.store.fire([fire])
             let dueWork = try await probe.store.dueWork(at: probe.at(60), limit: 10)
             try probe.expect(dueWork.dueJobs, [], "the due jobs")
-            try probe.expect(dueWork.nextWakeup, probe.at(120), "the next wake")
+            try probe.expect(dueWork.nextWakeup, probe.at(120), "the next wakeup")
         },
-        Check("the next wake names queued executions, and leases that run out") { probe in
+        Check("the next wakeup considers queued executions and leases") { probe in
             let job = probe.job(next: nil)
             let run = probe.run(of: job, at: 40)
             try await probe.insert(job, runs: [run])
             try probe.expect(
-                await probe.store.dueWork(at: probe.at(0), limit: 1).nextWakeup, probe.at(40), "for the run")
+                await probe.store.dueWork(at: probe.at(0), limit: 1).nextWakeup, probe.at(40),
+                "the next wakeup for the execution")
             let claim = try await probe.claimOne(at: 40, lease: 30)
             let held = try await probe.store.dueWork(at: probe.at(69), limit: 1)
-            try probe.expect(held.nextWakeup, probe.at(70), "the next wake for the lease")
-            try probe.expect(held.expiredLeases, [], "the leases that have run out before")
+            try probe.expect(held.nextWakeup, probe.at(70), "the next wakeup for the lease")
+            try probe.expect(held.expiredLeases, [], "the leases expired before")
             let over = try await probe.store.dueWork(at: probe.at(70), limit: 1)
-            try probe.expect(over.expiredLeases.map(\.execution), [claim.execution], "the leases that have run out")
+            try probe.expect(over.expiredLeases.map(\.execution), [claim.execution], "the expired leases")
             try probe.expect(over.expiredLeases.map(\.job.id), [job.id], "their jobs")
         },
     ]

@@ -2,9 +2,9 @@ import Foundation
 import RotaStore
 
 extension StoreContract {
-    /// Several schedulers may use a store at once.
+    /// Several schedulers use a store at the same time.
     static let atomicity: [Check] = [
-        Check("of many who claim at once, one gets each execution") { probe in
+        Check("concurrent claims never share an execution") { probe in
             let job = probe.job()
             let runs = (0..<40).map { _ in probe.run(of: job) }
             try await probe.insert(job, runs: runs)
@@ -12,19 +12,19 @@ extension StoreContract {
                 try await probe.claim(7, by: "scheduler \(number)")
             }.flatMap(\.self)
             try probe.expect(claims.count, 40, "the number of claims")
-            try probe.expect(Set(claims.map(\.execution.id)), Set(runs.map(\.id)), "what was claimed")
+            try probe.expect(Set(claims.map(\.execution.id)), Set(runs.map(\.id)), "the claimed executions")
         },
-        Check("of many who fire one schedule state at once, one does") { probe in
+        Check("only one of several concurrent fires succeeds") { probe in
             let job = probe.job()
             try await probe.insert(job)
             let fires = (0..<8).map { _ in probe.fire(job, at: 60) }
             let outcomes = try await probe.atOnce(8) { number in
                 try await probe.only(probe.store.fire([fires[number]]))
             }
-            try probe.expect(outcomes.count { $0 == .conflict }, 7, "the number of those that were refused")
+            try probe.expect(outcomes.count { $0 == .conflict }, 7, "the number of refused calls")
             try probe.expect(await probe.runs().count, 1, "the number of executions")
         },
-        Check("of many who change one revision at once, one does") { probe in
+        Check("only one of several concurrent replacements succeeds") { probe in
             let job = probe.job()
             try await probe.insert(job)
             let isDone = try await probe.atOnce(8) { number in
@@ -39,7 +39,7 @@ extension StoreContract {
             try probe.expect(isDone.count { $0 }, 1, "the number of changes")
             try probe.expect(await probe.job(job.id).version, 2, "the version")
         },
-        Check("of many who insert under one key at once, one does") { probe in
+        Check("only one of several concurrent insertions with one key succeeds") { probe in
             let jobs = (0..<8).map { probe.job("job \($0)") }
             let outcomes = try await probe.atOnce(8) { number in
                 try await probe.only(probe.store.insert([JobInsertion(jobs[number], idempotencyKey: "key")]))
@@ -48,12 +48,12 @@ extension StoreContract {
             try probe.expect(inserted.count, 1, "the number of jobs inserted")
             try probe.expect(await probe.store.jobs(JobQuery()).items.count, 1, "the number of jobs")
         },
-        Check("of many who end one run at once, one does") { probe in
+        Check("only one of several concurrent completions succeeds") { probe in
             let job = probe.job()
             try await probe.insert(job, runs: [probe.run(of: job)])
             let claim = try await probe.claimOne()
             let outcomes = try await probe.atOnce(8) { _ in try await probe.end(claim, .succeeded) }
-            try probe.expect(outcomes.count { $0 == .stale }, 7, "the number of those that were refused")
+            try probe.expect(outcomes.count { $0 == .stale }, 7, "the number of refused calls")
             let statistics = try await probe.job(job.id).statistics
             try probe.expect(statistics.succeeded, 1, "the number of successes")
         },
@@ -61,7 +61,7 @@ extension StoreContract {
 }
 
 extension StoreProbe {
-    /// What comes of several calls that are made at once, in their order.
+    /// The results of concurrent calls, in the order of their numbers.
     func atOnce<Value: Sendable>(
         _ count: Int, _ call: @escaping @Sendable (Int) async throws -> Value
     ) async throws -> [Value] {

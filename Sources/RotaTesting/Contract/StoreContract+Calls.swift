@@ -3,40 +3,41 @@ import RotaHTTP
 import RotaStore
 
 extension StoreContract {
-    /// What others ask of an execution: that it be called off, go on, or make room.
+    /// Requests from outside: cancellation, external completion and pruning.
     static let calls: [Check] = [
-        Check("T-74 a queued execution is canceled at once") { probe in
+        Check("a queued execution is canceled immediately") { probe in
             let job = probe.job()
             let run = probe.run(of: job)
             try await probe.insert(job, runs: [run])
             guard case .canceled(let ended) = try await probe.cancel(run.id, at: 5, reason: "not needed") else {
-                throw ContractViolation("an execution that has not started was not canceled at once")
+                throw ContractViolation("an execution that has not started was not canceled immediately")
             }
             try probe.expect(ended.progress.status, .canceled, "the status")
             try probe.expect(ended.progress.cancelReason, "not needed", "the reason")
-            try probe.expect(ended.progress.finishedAt, probe.at(5), "when it ended")
-            try probe.expect(await probe.execution(run.id), ended, "the execution that is kept")
-            try probe.expect(await probe.claim(), [], "what can be claimed")
+            try probe.expect(ended.progress.finishedAt, probe.at(5), "finishedAt")
+            try probe.expect(await probe.execution(run.id), ended, "the stored execution")
+            try probe.expect(await probe.claim(), [], "the executions that can be claimed")
             try probe.expect(
-                await probe.job(job.id).statistics.canceledOrExpired, 1, "the number of those that did not run")
+                await probe.job(job.id).statistics.canceledOrExpired, 1, "canceledOrExpired")
             try probe.expect(await probe.cancel(run.id), .alreadyOver(ended), "the outcome of a second request")
         },
-        Check("a running execution is called off by telling whoever runs it") { probe in
+        Check("canceling a running execution is requested from its worker") { probe in
             let job = probe.job()
             try await probe.insert(job, runs: [probe.run(of: job)])
             let claim = try await probe.claimOne()
-            guard case .requested(let asked) = try await probe.cancel(claim.execution.id, at: 15, reason: "why") else {
-                throw ContractViolation("an execution that runs is called off by a request")
+            guard case .requested(let asked) = try await probe.cancel(claim.execution.id, at: 15, reason: "the failure")
+            else {
+                throw ContractViolation("canceling a running execution must return .requested")
             }
             try probe.expect(asked.progress.status, .running, "the status")
-            try probe.expect(asked.progress.cancelRequestedAt, probe.at(15), "when it was asked for")
-            try probe.expect(await probe.execution(asked.id), asked, "the execution that is kept")
+            try probe.expect(asked.progress.cancelRequestedAt, probe.at(15), "cancelRequestedAt")
+            try probe.expect(await probe.execution(asked.id), asked, "the stored execution")
             try probe.expect(await probe.renew(claim, until: 60), .cancelRequested, "the outcome of the next renewal")
             let ended = try await probe.finish(claim, .canceled, at: 20)
-            try probe.expect(ended.progress.status, .canceled, "the status after the end")
-            try probe.expect(ended.progress.cancelReason, "why", "the reason")
+            try probe.expect(ended.progress.status, .canceled, "the status after the completion")
+            try probe.expect(ended.progress.cancelReason, "the failure", "the reason")
         },
-        Check("an execution that was called off while it ran is not tried again") { probe in
+        Check("a canceled running execution is not retried") { probe in
             let job = probe.job()
             try await probe.insert(job, runs: [probe.run(of: job)])
             let claim = try await probe.claimOne()
@@ -44,9 +45,9 @@ extension StoreContract {
             let ended = try await probe.finish(
                 claim, .retry(at: probe.at(30), after: probe.failure), at: 20, attempt: probe.attempt(1))
             try probe.expect(ended.progress.status, .canceled, "the status")
-            try probe.expect(await probe.claim(at: 100), [], "what can be claimed")
+            try probe.expect(await probe.claim(at: 100), [], "the executions that can be claimed")
         },
-        Check("an execution that was called off while it ran may have succeeded") { probe in
+        Check("a canceled running execution can still succeed") { probe in
             let job = probe.job()
             try await probe.insert(job, runs: [probe.run(of: job)])
             let claim = try await probe.claimOne()
@@ -54,7 +55,7 @@ extension StoreContract {
             let ended = try await probe.finish(claim, .succeeded, at: 20, attempt: probe.attempt(1))
             try probe.expect(ended.progress.status, .succeeded, "the status")
         },
-        Check("a waiting execution, and one that waits for its retry, are canceled at once") { probe in
+        Check("a waiting execution and a waiting retry are canceled immediately") { probe in
             let job = probe.job()
             try await probe.insert(job, runs: [probe.run(of: job), probe.run(of: job)])
             let claims = try await probe.claim()
@@ -63,47 +64,50 @@ extension StoreContract {
             try await probe.finish(claims[1], .retry(at: probe.at(30), after: probe.failure))
             for claim in claims {
                 guard case .canceled = try await probe.cancel(claim.execution.id, at: 25) else {
-                    throw ContractViolation("what nobody runs is canceled at once")
+                    throw ContractViolation("an execution that is not running must be canceled immediately")
                 }
             }
-            try probe.expect(await probe.claim(at: 100), [], "what can be claimed")
+            try probe.expect(await probe.claim(at: 100), [], "the executions that can be claimed")
         },
-        Check("calling off what is not there is answered, not refused") { probe in
+        Check("canceling a missing execution returns missing") { probe in
             try probe.expect(await probe.cancel(ExecutionID(bits: probe.id())), .missing, "the outcome")
         },
-        Check("T-73 an answer lets a parked execution go on") { probe in
-            let (job, claim) = try await probe.parkedRun()
+        Check("an external completion can queue a waiting execution again") { probe in
+            let (job, claim) = try await probe.waitingExecution()
             let output = try JSONPayload(["approved": true])
             let outcome = try await probe.completeWaiting(claim, .queued(at: probe.at(50)), at: 40, output: output)
-            guard case .recorded(let queued) = outcome else { throw ContractViolation("the answer was refused") }
+            guard case .recorded(let queued) = outcome else {
+                throw ContractViolation("the external completion was refused")
+            }
             try probe.expect(queued.progress.status, .queued, "the status")
-            try probe.expect(queued.progress.dueAt, probe.at(50), "when it is due")
-            try probe.expect(queued.progress.output, output, "what came with the answer")
-            try probe.expect(await probe.claim(at: 49), [], "what can be claimed before")
+            try probe.expect(queued.progress.dueAt, probe.at(50), "dueAt")
+            try probe.expect(queued.progress.output, output, "the output")
+            try probe.expect(await probe.claim(at: 49), [], "the executions that can be claimed before")
             let again = try await probe.claimOne(at: 50)
             try probe.require(
                 (again.execution.progress.lease?.token ?? 0) > (claim.execution.progress.lease?.token ?? 0),
-                "a token beyond that of the claim before the answer")
+                "a token greater than that of the earlier claim")
             try probe.expect(await probe.job(job.id).statistics.succeeded, 0, "the number of successes")
         },
-        Check("T-73 an answer may end a parked execution, well or badly") { probe in
+        Check("an external completion finishes a waiting execution with any result") { probe in
             let ends: [(ExternalCompletion.Next, ExecutionStatus)] = [
                 (.succeeded, .succeeded), (.failed(probe.failure), .failed), (.canceled, .canceled),
             ]
             for (next, status) in ends {
-                let (job, claim) = try await probe.parkedRun()
+                let (job, claim) = try await probe.waitingExecution()
                 guard case .recorded(let ended) = try await probe.completeWaiting(claim, next, at: 40) else {
-                    throw ContractViolation("the answer was refused")
+                    throw ContractViolation("the external completion was refused")
                 }
                 try probe.expect(ended.progress.status, status, "the status")
-                try probe.expect(ended.progress.finishedAt, probe.at(40), "when it ended")
-                try probe.expect(await probe.execution(ended.id), ended, "the execution that is kept")
+                try probe.expect(ended.progress.finishedAt, probe.at(40), "finishedAt")
+                try probe.expect(await probe.execution(ended.id), ended, "the stored execution")
                 try probe.expect(await probe.job(job.id).statistics.lastStatus, status, "the job's last status")
                 try probe.expect(
-                    await probe.completeWaiting(claim, next, at: 41), .notWaiting(ended), "a second answer")
+                    await probe.completeWaiting(claim, next, at: 41), .notWaiting(ended), "a second external completion"
+                )
             }
         },
-        Check("an answer to what does not wait, or is not there, does nothing") { probe in
+        Check("an external completion of an execution that does not wait or is missing does nothing") { probe in
             let job = probe.job()
             try await probe.insert(job, runs: [probe.run(of: job)])
             let claim = try await probe.claimOne()
@@ -112,43 +116,47 @@ extension StoreContract {
             try probe.expect(await probe.execution(claim.execution.id), claim.execution, "the execution")
             _ = try await probe.store.delete([job.id])
             try probe.expect(
-                await probe.completeWaiting(claim, .succeeded, at: 20), .missing, "the outcome of what is gone")
+                await probe.completeWaiting(claim, .succeeded, at: 20), .missing, "the outcome for a deleted execution")
         },
-        Check("S-66 what has not started in time expires") { probe in
+        Check("an execution that did not start in time expires") { probe in
             let job = probe.job(next: nil) { $0.limits.timeToLive = .seconds(100) }
             let run = probe.run(of: job)
             try await probe.insert(job, runs: [run])
-            try probe.expect(await probe.store.prune(at: probe.at(99), limit: 10), PruneReport(), "a report before")
+            try probe.expect(await probe.store.prune(at: probe.at(99), limit: 10), PruneReport(), "the report before")
             let report = try await probe.store.prune(at: probe.at(100), limit: 10)
-            try probe.expect(report.expired.map(\.id), [run.id], "what has expired")
-            try probe.expect(report.hasMore, false, "whether there is more")
+            try probe.expect(report.expired.map(\.id), [run.id], "the expired executions")
+            try probe.expect(report.hasMore, false, "hasMore")
             let ended = try await probe.execution(run.id)
-            try probe.expect(ended, report.expired[0], "the execution that is kept")
+            try probe.expect(ended, report.expired[0], "the stored execution")
             try probe.expect(ended.progress.status, .expired, "the status")
             try probe.expect(
-                await probe.job(job.id).statistics.canceledOrExpired, 1, "the number of those that did not run")
+                await probe.job(job.id).statistics.canceledOrExpired, 1, "canceledOrExpired")
         },
-        Check("S-66 what waits for its retry does not expire, nor what runs") { probe in
+        Check("running executions and waiting retries do not expire") { probe in
             let job = probe.job { $0.limits.timeToLive = .seconds(100) }
             try await probe.insert(job, runs: [probe.run(of: job), probe.run(of: job)])
             let claims = try await probe.claim(lease: 1000)
             try probe.expect(claims.count, 2, "the number of claims")
             try await probe.finish(
                 claims[0], .retry(at: probe.at(300), after: probe.failure), attempt: probe.attempt(1))
-            try probe.expect(await probe.store.prune(at: probe.at(500), limit: 10).expired, [], "what has expired")
-            try probe.expect(await probe.claimOne(at: 300).execution.id, claims[0].execution.id, "what is claimed")
+            try probe.expect(
+                await probe.store.prune(at: probe.at(500), limit: 10).expired, [], "the expired executions")
+            try probe.expect(
+                await probe.claimOne(at: 300).execution.id, claims[0].execution.id, "the claimed execution")
         },
-        Check("T-73 what was parked until an instant expires then") { probe in
-            let (_, claim) = try await probe.parkedRun(until: 200)
-            try probe.expect(await probe.store.prune(at: probe.at(199), limit: 10).expired, [], "what expires before")
+        Check("an execution that waits until a date expires then") { probe in
+            let (_, claim) = try await probe.waitingExecution(until: 200)
+            try probe.expect(
+                await probe.store.prune(at: probe.at(199), limit: 10).expired, [], "the executions expired before")
             let report = try await probe.store.prune(at: probe.at(200), limit: 10)
-            try probe.expect(report.expired.map(\.id), [claim.execution.id], "what expires then")
+            try probe.expect(report.expired.map(\.id), [claim.execution.id], "the executions expired then")
             let ended = try await probe.execution(claim.execution.id)
             try probe.expect(ended.progress.status, .expired, "the status")
             try probe.expect(
-                await probe.completeWaiting(claim, .succeeded, at: 201), .notWaiting(ended), "an answer afterwards")
+                await probe.completeWaiting(claim, .succeeded, at: 201), .notWaiting(ended),
+                "an external completion afterwards")
         },
-        Check("pruning goes on where its limit made it stop") { probe in
+        Check("pruning continues after its limit") { probe in
             let job = probe.job { $0.limits.timeToLive = .seconds(10) }
             try await probe.insert(job, runs: (0..<5).map { _ in probe.run(of: job) })
             var counts: [Int] = []
@@ -158,8 +166,8 @@ extension StoreContract {
                 counts.append(report.expired.count)
                 hasMore = report.hasMore
             }
-            try probe.require(counts.allSatisfy { $0 <= 2 }, "at most two at a time, but got \(counts)")
-            try probe.expect(counts.reduce(0, +), 5, "how many expired in all")
+            try probe.require(counts.allSatisfy { $0 <= 2 }, "at most two executions in one step, but got \(counts)")
+            try probe.expect(counts.reduce(0, +), 5, "the number of expired executions")
         },
         Check("jobs and executions are counted by state") { probe in
             try probe.expect(await probe.store.counts(), StoreCounts(), "the counts of an empty store")
@@ -182,8 +190,8 @@ extension StoreContract {
 }
 
 extension StoreProbe {
-    /// An execution that is parked, with the claim under which it was.
-    fileprivate func parkedRun(until seconds: Double? = nil) async throws -> (Job, Claim) {
+    /// A job with a waiting execution, and the claim it was started under.
+    fileprivate func waitingExecution(until seconds: Double? = nil) async throws -> (Job, Claim) {
         let job = self.job(next: nil)
         try await insert(job, runs: [run(of: job)])
         let claim = try await claimOne()

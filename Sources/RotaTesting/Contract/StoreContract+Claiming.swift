@@ -2,35 +2,35 @@ import Foundation
 import RotaStore
 
 extension StoreContract {
-    /// Work that is due goes to one scheduler at a time.
+    /// Due work goes to one scheduler at a time.
     static let claiming: [Check] = [
-        Check("executions are claimed in the order of their due times, as many as asked for") { probe in
+        Check("executions are claimed in the order of their due dates, up to the limit") { probe in
             let job = probe.job()
             let runs = [3.0, 1, 4, 2].map { probe.run(of: job, at: $0) }
             try await probe.insert(job, runs: runs)
             let first = try await probe.claim(2, at: 10)
-            try probe.expect(first.map(\.execution.id), [runs[1], runs[3]].map(\.id), "the first two")
+            try probe.expect(first.map(\.execution.id), [runs[1], runs[3]].map(\.id), "the first two claims")
             let rest = try await probe.claim(at: 10)
-            try probe.expect(rest.map(\.execution.id), [runs[0], runs[2]].map(\.id), "the rest")
-            try probe.expect(await probe.claim(at: 10), [], "what is left")
+            try probe.expect(rest.map(\.execution.id), [runs[0], runs[2]].map(\.id), "the other claims")
+            try probe.expect(await probe.claim(at: 10), [], "the remaining executions")
         },
-        Check("nothing is claimed before its instant") { probe in
+        Check("nothing is claimed before its due date") { probe in
             let job = probe.job()
             let late = job.execution(
                 id: ExecutionID(bits: probe.id()), source: .manual, scheduledFor: probe.at(0), dueAt: probe.at(50),
                 createdAt: probe.at(0))
             try await probe.insert(job, runs: [late])
-            try probe.expect(await probe.claim(at: 49), [], "what is due a second before")
-            try probe.expect(await probe.claim(at: 50).map(\.execution.id), [late.id], "what is due then")
+            try probe.expect(await probe.claim(at: 49), [], "the jobs due a second before")
+            try probe.expect(await probe.claim(at: 50).map(\.execution.id), [late.id], "the jobs due then")
         },
-        Check("a claim of none takes none") { probe in
+        Check("a claim with a limit of 0 or less takes nothing") { probe in
             let job = probe.job()
             let run = probe.run(of: job)
             try await probe.insert(job, runs: [run])
             for limit in [0, -1] { try probe.expect(await probe.claim(limit), [], "a claim of \(limit)") }
             try probe.expect(await probe.execution(run.id), run, "the execution")
         },
-        Check("a claim comes with its job, a lease and a token, and is kept as it was handed out") { probe in
+        Check("a claim has its job, a lease and a token, and is stored as returned") { probe in
             let job = probe.job()
             try await probe.insert(job, runs: [probe.run(of: job)])
             let claim = try await probe.claimOne(at: 10, lease: 30)
@@ -39,12 +39,12 @@ extension StoreContract {
             try probe.expect(progress.lease?.owner, "one", "the owner of the lease")
             try probe.expect(progress.lease?.expiresAt, probe.at(40), "the end of the lease")
             try probe.require((progress.lease?.token ?? 0) > 0, "a token above zero")
-            try probe.expect(progress.startedAt, probe.at(10), "when the first attempt began")
-            try probe.expect(progress.attemptStartedAt, probe.at(10), "when this attempt began")
+            try probe.expect(progress.startedAt, probe.at(10), "startedAt")
+            try probe.expect(progress.attemptStartedAt, probe.at(10), "attemptStartedAt")
             try probe.expect(claim.job, job, "the job")
-            try probe.expect(await probe.execution(claim.execution.id), claim.execution, "the execution that is kept")
+            try probe.expect(await probe.execution(claim.execution.id), claim.execution, "the stored execution")
         },
-        Check("tokens grow with every claim of an execution") { probe in
+        Check("fencing tokens grow with every claim") { probe in
             let job = probe.job()
             try await probe.insert(job, runs: [probe.run(of: job)])
             var tokens: [Int] = []
@@ -53,7 +53,7 @@ extension StoreContract {
                 tokens.append(claim.execution.progress.lease?.token ?? 0)
                 try probe.expect(
                     claim.execution.progress.startedAt, probe.at(turn == 1 ? 11 : turn == 0 ? 10 : 11),
-                    "when the first attempt that counts began")
+                    "startedAt")
                 if turn == 0 {
                     try await probe.finish(claim, .released(until: probe.at(0)), at: 10)
                 } else {
@@ -61,10 +61,10 @@ extension StoreContract {
                         claim, .retry(at: probe.at(0), after: probe.failure), at: 10, attempt: probe.attempt(turn))
                 }
             }
-            try probe.expect(tokens, tokens.sorted(), "tokens in order")
+            try probe.expect(tokens, tokens.sorted(), "the order of the tokens")
             try probe.expect(Set(tokens).count, 4, "the number of different tokens")
         },
-        Check("what is running, parked or over is not claimed") { probe in
+        Check("running, waiting and finished executions are not claimed") { probe in
             let job = probe.job()
             try await probe.insert(job, runs: (0..<4).map { _ in probe.run(of: job) })
             let claims = try await probe.claim()
@@ -72,40 +72,40 @@ extension StoreContract {
             try await probe.finish(claims[0], .succeeded)
             try await probe.finish(claims[1], .parked(until: nil))
             try await probe.finish(claims[2], .canceled)
-            try probe.expect(await probe.claim(at: 1000), [], "what can be claimed")
+            try probe.expect(await probe.claim(at: 1000), [], "the executions that can be claimed")
         },
-        Check("a run that was asked for is claimed whatever its job's state") { probe in
+        Check("a triggered execution is claimed in every state of its job") { probe in
             let job = probe.job(state: .paused)
             try await probe.insert(job)
             let run = probe.run(of: job)
             try await probe.store.enqueue([run])
-            try probe.expect(await probe.claim().map(\.execution.id), [run.id], "what is claimed")
+            try probe.expect(await probe.claim().map(\.execution.id), [run.id], "the claimed execution")
         },
-        Check("enqueuing refuses the batch if a job is not there, or an identifier is taken") { probe in
+        Check("enqueuing refuses the whole batch for a missing job or an existing identifier") { probe in
             let job = probe.job()
             let (first, second) = (probe.run(of: job), probe.run(of: job))
             try await probe.insert(job, runs: [first])
-            try await probe.expect(.duplicate, "an execution that is there") {
+            try await probe.expect(.duplicate, "an existing execution") {
                 _ = try await probe.store.enqueue([second, first])
             }
             try await probe.expect(.duplicate, "an execution twice in a batch") {
                 _ = try await probe.store.enqueue([second, second])
             }
-            try await probe.expect(.jobNotFound, "an execution of a job that is not there") {
+            try await probe.expect(.jobNotFound, "an execution of a missing job") {
                 _ = try await probe.store.enqueue([second, probe.run(of: probe.job())])
             }
-            try probe.expect(await probe.runs().map(\.id), [first.id], "what is queued")
-            try probe.expect(await probe.store.enqueue([second]), [.queued(second)], "the outcome of a good batch")
+            try probe.expect(await probe.runs().map(\.id), [first.id], "the queued executions")
+            try probe.expect(await probe.store.enqueue([second]), [.queued(second)], "the outcome of a valid batch")
         },
-        Check("SX-5 two first executions of a job with one key are refused") { probe in
+        Check("two first executions of a job with the same key are refused") { probe in
             let job = probe.job()
             let runs = (0..<2).map { _ in probe.run(of: job) { $0.idempotencyKey = "once" } }
-            try await probe.expect(.duplicate, "a second first execution with one key") {
+            try await probe.expect(.duplicate, "two first executions with the same key") {
                 try await probe.insert(job, runs: runs)
             }
             try probe.expect(await probe.store.job(job.id), nil, "the job")
         },
-        Check("what runs, or has no end, cannot be queued; what is over can be brought along") { probe in
+        Check("only queued, waiting and completely finished executions can be enqueued") { probe in
             let job = probe.job()
             try await probe.insert(job)
             let statuses: [(ExecutionStatus, Bool)] = [(.running, false), (.succeeded, false), (.queued, true)]
@@ -113,7 +113,7 @@ extension StoreContract {
                 var run = probe.run(of: job)
                 run.progress.status = status
                 run.progress.finishedAt = hasEnd ? probe.at(1) : nil
-                try await probe.expect(.invalidExecution, "a run that is \(status.rawValue)") {
+                try await probe.expect(.invalidExecution, "an execution with the status \(status.rawValue)") {
                     try await probe.store.enqueue([probe.run(of: job), run])
                 }
                 let other = probe.job()
@@ -121,7 +121,7 @@ extension StoreContract {
                     id: run.id, source: .manual, scheduledFor: probe.at(0), createdAt: probe.at(0))
                 var same = first
                 same.progress = run.progress
-                try await probe.expect(.invalidExecution, "a first execution that is \(status.rawValue)") {
+                try await probe.expect(.invalidExecution, "a first execution with the status \(status.rawValue)") {
                     try await probe.insert(other, runs: [same])
                 }
             }
@@ -129,9 +129,9 @@ extension StoreContract {
             over.progress.status = .failed
             over.progress.finishedAt = probe.at(2)
             try await probe.store.enqueue([over])
-            try probe.expect(await probe.runs(), [over], "what is kept")
+            try probe.expect(await probe.runs(), [over], "the stored executions")
         },
-        Check("S-69 a run with the idempotency key of an earlier one of its job is not queued") { probe in
+        Check("an execution with a known idempotency key of its job is not queued again") { probe in
             let (job, other) = (probe.job(), probe.job())
             try await probe.insert(job, other)
             let runs = [job, job, job, other].map { job in
@@ -142,8 +142,8 @@ extension StoreContract {
             let claim = try await probe.claimOne()
             let ended = try await probe.finish(claim, .succeeded)
             let second = try await probe.store.enqueue([runs[2], runs[3]])
-            try probe.expect(second, [.existing(ended), .queued(runs[3])], "the outcomes when the first has ended")
-            try probe.expect(await probe.runs().map(\.id), [runs[0].id, runs[3].id], "what is there")
+            try probe.expect(second, [.existing(ended), .queued(runs[3])], "the outcomes after the first has finished")
+            try probe.expect(await probe.runs().map(\.id), [runs[0].id, runs[3].id], "the stored executions")
         },
     ]
 }

@@ -3,9 +3,9 @@ import RotaRetry
 import RotaStore
 
 extension StoreContract {
-    /// What follows from the end of a run, in the step that ends it.
+    /// The consequences of a finished execution, in the step that finishes it.
     static let ends: [Check] = [
-        Check("T-58 whatever ends a run queues its notifications in the same step") { probe in
+        Check("finishing an execution queues its notifications in the same step") { probe in
             let job = probe.job(next: nil) { definition in
                 definition.notifications = [
                     NotificationRule(on: .completion, .handler("tell")),
@@ -20,27 +20,27 @@ extension StoreContract {
             try await probe.finish(claims[1], .parked(until: nil))
             let answer = ExternalCompletion(runs[1].id, next: .failed(probe.failure), date: probe.at(30))
             guard case .recorded(let answered) = try await probe.only(probe.store.completeWaiting([answer])) else {
-                throw ContractViolation("an answer to a parked run was not recorded")
+                throw ContractViolation("the external completion of a waiting execution was not recorded")
             }
             ended.append(answered)
             guard case .canceled(let canceled) = try await probe.cancel(runs[2].id, at: 40) else {
-                throw ContractViolation("a run that had not started was not canceled at once")
+                throw ContractViolation("an execution that had not started was not canceled immediately")
             }
             ended.append(canceled)
             ended += try await probe.store.prune(at: probe.at(503), limit: 10).expired
-            try probe.expect(ended.map(\.id), runs.map(\.id), "the runs that are over")
+            try probe.expect(ended.map(\.id), runs.map(\.id), "the finished executions")
             let dates = [20, 30, 40, 503].map { probe.at($0) }
             let notifications = zip(ended, dates).flatMap { job.notifications(of: $0, at: $1) }
             try probe.expect(
                 await probe.runs(ExecutionQuery(sources: [.notification])), notifications.sorted { $0.id < $1.id },
                 "the notifications")
-            // A notice is no subject of notices.
+            // A notification causes no other notifications.
             for claim in try await probe.claim(at: 600) { try await probe.finish(claim, .succeeded, at: 601) }
             try probe.expect(
                 await probe.runs(ExecutionQuery(sources: [.notification])).map(\.progress.status),
-                notifications.map { _ in .succeeded }, "what has become of the notifications")
+                notifications.map { _ in .succeeded }, "the statuses of the notifications")
         },
-        Check("a notification takes no run's place, neither in the history nor in the numbers") { probe in
+        Check("a notification counts neither toward retention nor in the statistics") { probe in
             let job = probe.job(next: nil) { definition in
                 definition.notifications = [NotificationRule(on: .completion, .handler("tell"))]
                 definition.retention = .last(1)
@@ -51,12 +51,12 @@ extension StoreContract {
             try await probe.finish(try await probe.claimOne(at: 20), .failed(probe.failure), at: 21)
             try probe.expect(
                 Set(await probe.runs().map(\.source)), [run.source, .notification],
-                "what is kept of a run and its notification")
+                "the executions kept")
             let statistics = try await probe.job(job.id).statistics
             try probe.expect(
                 [statistics.succeeded, statistics.failed], [1, 0], "the numbers of successes and of failures")
         },
-        Check("the end of a run is counted by its job's breaker, which pauses the job") { probe in
+        Check("a failed execution counts for its job's breaker, which pauses the job") { probe in
             let job = probe.job { $0.breaker = CircuitBreakerPolicy(consecutiveFailures: 1) }
             try await probe.insert(job)
             _ = try await probe.store.fire([probe.fire(job, at: 60)])
@@ -64,7 +64,7 @@ extension StoreContract {
             var expected = try await probe.job(job.id).scheduleState
             let ended = try await probe.finish(claim, .failed(probe.failure), at: 70, attempt: probe.attempt(1))
             guard expected.recordCompleted(ended, policy: job.definition.breaker, at: probe.at(70)) else {
-                throw ContractViolation("the check itself is wrong: the breaker does not count the failure")
+                throw ContractViolation("the check is wrong: the breaker does not count the failure")
             }
             let paused = try await probe.job(job.id).scheduleState
             try probe.require(paused.revision > expected.revision, "a new revision when the breaker opens")
@@ -72,7 +72,7 @@ extension StoreContract {
             try probe.expect(paused, expected, "the job's schedule state after the failure")
             try probe.expect(paused.state, .paused, "the state")
         },
-        Check("the runs of a backfill that wait for their turn go one after the other") { probe in
+        Check("waiting executions of a backfill run one after the other") { probe in
             let job = probe.job(next: nil)
             try await probe.insert(job)
             let batch = BatchID(bits: probe.id())
@@ -83,16 +83,17 @@ extension StoreContract {
             }
             try await probe.store.enqueue(runs)
             let first = try await probe.claimOne()
-            // One that is parked is under way: nobody takes its turn, and it waits for its answer alone.
+            // A waiting execution that has started keeps its turn until its external completion.
             try await probe.finish(first, .parked(until: nil))
             _ = try await probe.cancel(runs[1].id)
-            try probe.expect(await probe.claim(at: 100), [], "what may start while the first is parked")
+            try probe.expect(await probe.claim(at: 100), [], "the executions that can start while the first is waiting")
             let answer = ExternalCompletion(first.execution.id, next: .failed(probe.failure), date: probe.at(200))
             _ = try await probe.store.completeWaiting([answer])
             try probe.expect(await probe.execution(runs[2].id).progress.dueAt, probe.at(200), "when the next is due")
-            try probe.expect(await probe.claimOne(at: 200).execution.id, runs[2].id, "what may start then")
+            try probe.expect(
+                await probe.claimOne(at: 200).execution.id, runs[2].id, "the execution that can start then")
         },
-        Check("history beyond a retention that was lowered is left to pruning, or gone at once") { probe in
+        Check("lowering the retention removes history immediately or when pruning") { probe in
             let job = probe.job(next: nil)
             try await probe.insert(job, runs: (0..<5).map { probe.run(of: job, at: Double($0)) })
             for claim in try await probe.claim() { try await probe.finish(claim, .succeeded, at: 20) }
@@ -103,10 +104,11 @@ extension StoreContract {
             while steps < 5, try await probe.store.dueWork(at: probe.at(30), limit: 10).isPruningDue {
                 steps += 1
                 let report = try await probe.store.prune(at: probe.at(30), limit: 1)
-                try probe.expect(report.removedExecutions, 1, "what one step removes")
+                try probe.expect(report.removedExecutions, 1, "the number of executions removed in one step")
             }
             try probe.expect(
-                await probe.runs().map(\.scheduledFor), [3, 4].map { probe.at($0) }, "the instants of what is left")
+                await probe.runs().map(\.scheduledFor), [3, 4].map { probe.at($0) },
+                "the dates of the remaining executions")
         },
     ]
 }

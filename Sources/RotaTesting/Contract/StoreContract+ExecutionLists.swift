@@ -2,10 +2,9 @@ import Foundation
 import RotaStore
 
 extension StoreContract {
-    /// Executions can be found, and lists read page by page.
+    /// Executions are found and listed page by page.
     static let executionLists: [Check] = [
-        Check("T-103 executions are listed in the order in which they were made, the newest first unless asked") {
-            probe in
+        Check("executions are listed in the order of their creation, newest first by default") { probe in
             let job = probe.job()
             let runs = [3.0, 1, 2].map { probe.run(of: job, at: $0) }
             try await probe.insert(job, runs: runs)
@@ -15,7 +14,7 @@ extension StoreContract {
             let oldest = try await probe.store.executions(ExecutionQuery(order: .ascending))
             try probe.expect(oldest.items, runs, "the oldest first")
         },
-        Check("T-105 pages of executions follow each other without a gap or a repetition, in either order") { probe in
+        Check("pages of executions have no gaps or repetitions in either order") { probe in
             let (job, other) = (probe.job(), probe.job())
             let runs = (0..<7).map { probe.run(of: job, at: Double(7 - $0)) }
             try await probe.insert(job, runs: runs)
@@ -30,10 +29,10 @@ extension StoreContract {
                 } while query.after != nil && pages.count < 10
                 try probe.expect(pages.map(\.count), [3, 3, 1], "the lengths of the pages, \(order)")
                 let expected = order == .ascending ? runs : runs.reversed()
-                try probe.expect(pages.flatMap(\.self), expected.map(\.id), "all of them, \(order)")
+                try probe.expect(pages.flatMap(\.self), expected.map(\.id), "all executions, \(order)")
             }
         },
-        Check("a page stays where it was while executions come and go") { probe in
+        Check("a cursor keeps its place while executions are added") { probe in
             let job = probe.job()
             let runs = (0..<6).map { probe.run(of: job, at: Double($0)) }
             try await probe.insert(job, runs: runs)
@@ -43,7 +42,7 @@ extension StoreContract {
             let second = try await probe.store.executions(ExecutionQuery(limit: 3, after: first.next))
             try probe.expect(second.items.map(\.id), runs.prefix(3).reversed().map(\.id), "the second page")
         },
-        Check("T-104 a page has from 1 to 1,000 executions") { probe in
+        Check("a page has from 1 to 1,000 executions") { probe in
             let job = probe.job()
             try await probe.insert(job, runs: [probe.run(of: job)])
             for limit in [0, -1, 1001, .max, .min] {
@@ -54,7 +53,7 @@ extension StoreContract {
             try probe.expect(
                 await probe.store.executions(ExecutionQuery(limit: 1000)).items.count, 1, "the number of executions")
         },
-        Check("T-97 to T-102 executions are found by job, status, time and name, and by all together") { probe in
+        Check("executions are found by job, status, date, name and all of them") { probe in
             let (job, other) = (probe.job("Daily report"), probe.job("clean-up"))
             let runs = (1...4).map { probe.run(of: job, at: Double($0) * 100) }
             let others = [probe.run(of: other, at: 50), probe.run(of: other, at: 250)]
@@ -67,21 +66,21 @@ extension StoreContract {
             try probe.expect(await found(ExecutionQuery(jobID: other.id)), others.map(\.id), "by job")
             try probe.expect(
                 await found(ExecutionQuery(statuses: [.failed, .running])), [runs[0].id, others[0].id], "by statuses")
-            try probe.expect(await found(ExecutionQuery(statuses: [])), [], "by no status at all")
+            try probe.expect(await found(ExecutionQuery(statuses: [])), [], "by no status")
             try probe.expect(
                 await found(ExecutionQuery(from: probe.at(200))), [runs[1], runs[2], runs[3], others[1]].map(\.id),
-                "from an instant on")
+                "from a date")
             try probe.expect(
-                await found(ExecutionQuery(to: probe.at(200))), [runs[0].id, others[0].id], "before an instant")
+                await found(ExecutionQuery(to: probe.at(200))), [runs[0].id, others[0].id], "before a date")
             try probe.expect(
                 await found(ExecutionQuery(jobNameContains: "REPORT")), runs.map(\.id), "by a part of the name")
             try probe.expect(
                 await found(
                     ExecutionQuery(
                         jobID: job.id, statuses: [.queued], from: probe.at(200), to: probe.at(400),
-                        jobNameContains: "daily")), [runs[1].id, runs[2].id], "by all together")
+                        jobNameContains: "daily")), [runs[1].id, runs[2].id], "by all criteria")
         },
-        Check("T-107 an execution keeps the name that its job had") { probe in
+        Check("an execution keeps its job's name") { probe in
             let job = probe.job("before")
             try await probe.insert(job, runs: [probe.run(of: job)])
             _ = try await probe.store.replace(probe.change(job, definition: probe.job("after").definition))

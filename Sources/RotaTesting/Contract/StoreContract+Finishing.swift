@@ -4,9 +4,9 @@ import RotaRetry
 import RotaStore
 
 extension StoreContract {
-    /// The end of an attempt is recorded once, with all that follows.
+    /// The end of an attempt is recorded once, with its consequences.
     static let finishing: [Check] = [
-        Check("a success is kept with its attempt and its output") { probe in
+        Check("a success keeps its attempt and output") { probe in
             let job = probe.job()
             try await probe.insert(job, runs: [probe.run(of: job)])
             let claim = try await probe.claimOne()
@@ -16,60 +16,60 @@ extension StoreContract {
             try probe.expect(ended.progress.status, .succeeded, "the status")
             try probe.expect(ended.attempts, [probe.attempt(1)], "the attempts")
             try probe.expect(ended.progress.output, output, "the output")
-            try probe.expect(ended.progress.finishedAt, probe.at(20), "when it ended")
+            try probe.expect(ended.progress.finishedAt, probe.at(20), "finishedAt")
             try probe.expect(ended.progress.failure, nil, "the failure")
-            try probe.expect(await probe.execution(ended.id), ended, "the execution that is kept")
+            try probe.expect(await probe.execution(ended.id), ended, "the stored execution")
         },
-        Check("a failure is kept with its reason") { probe in
+        Check("a failure keeps its reason") { probe in
             let job = probe.job()
             try await probe.insert(job, runs: [probe.run(of: job)])
             let ended = try await probe.finish(
                 probe.claimOne(), .failed(probe.failure), attempt: probe.attempt(1, failure: probe.failure))
             try probe.expect(ended.progress.status, .failed, "the status")
             try probe.expect(ended.progress.failure, probe.failure, "the failure")
-            try probe.expect(await probe.execution(ended.id), ended, "the execution that is kept")
+            try probe.expect(await probe.execution(ended.id), ended, "the stored execution")
         },
-        Check("a retry is a due time in the store") { probe in
+        Check("a retry is a due date in the store") { probe in
             let job = probe.job(next: nil)
             try await probe.insert(job, runs: [probe.run(of: job)])
             let queued = try await probe.finish(
                 probe.claimOne(), .retry(at: probe.at(300), after: probe.failure),
                 attempt: probe.attempt(1, failure: probe.failure))
             try probe.expect(queued.progress.status, .queued, "the status")
-            try probe.expect(queued.progress.dueAt, probe.at(300), "when it is due again")
-            try probe.expect(queued.progress.failure, probe.failure, "why")
+            try probe.expect(queued.progress.dueAt, probe.at(300), "dueAt")
+            try probe.expect(queued.progress.failure, probe.failure, "the failure")
             try probe.expect(
-                await probe.store.dueWork(at: probe.at(20), limit: 1).nextWakeup, probe.at(300), "the wake")
-            try probe.expect(await probe.claim(at: 299), [], "what can be claimed before")
+                await probe.store.dueWork(at: probe.at(20), limit: 1).nextWakeup, probe.at(300), "the next wakeup")
+            try probe.expect(await probe.claim(at: 299), [], "the executions that can be claimed before")
             let again = try await probe.claimOne(at: 300)
-            try probe.expect(again.execution.progress.startedAt, probe.at(10), "when the first attempt began")
-            try probe.expect(again.execution.progress.attemptStartedAt, probe.at(300), "when this one began")
+            try probe.expect(again.execution.progress.startedAt, probe.at(10), "startedAt")
+            try probe.expect(again.execution.progress.attemptStartedAt, probe.at(300), "attemptStartedAt")
             let ended = try await probe.finish(again, .succeeded, at: 310, attempt: probe.attempt(2))
             try probe.expect(ended.attempts.map(\.number), [1, 2], "the attempts")
             try probe.expect(ended.progress.failure, nil, "the failure after a success")
         },
-        Check("a release leaves no attempt and no start behind") { probe in
+        Check("a release leaves no attempt and no start") { probe in
             let job = probe.job()
             try await probe.insert(job, runs: [probe.run(of: job)])
             let queued = try await probe.finish(probe.claimOne(), .released(until: probe.at(30)))
             try probe.expect(queued.progress.status, .queued, "the status")
-            try probe.expect(queued.progress.dueAt, probe.at(30), "when it is due again")
-            try probe.expect(queued.progress.startedAt, nil, "when the first attempt began")
+            try probe.expect(queued.progress.dueAt, probe.at(30), "dueAt")
+            try probe.expect(queued.progress.startedAt, nil, "startedAt")
             try probe.expect(queued.attempts, [], "the attempts")
         },
-        Check("T-73 a parked execution waits, and is not due") { probe in
+        Check("a waiting execution is not due") { probe in
             let job = probe.job(next: nil)
             try await probe.insert(job, runs: [probe.run(of: job)])
             let claim = try await probe.claimOne()
             let parked = try await probe.finish(claim, .parked(until: nil), attempt: probe.attempt(1))
             try probe.expect(parked.progress.status, .waiting, "the status")
-            try probe.expect(await probe.claim(at: 10_000), [], "what can be claimed")
+            try probe.expect(await probe.claim(at: 10_000), [], "the executions that can be claimed")
             let dueWork = try await probe.store.dueWork(at: probe.at(10_000), limit: 10)
-            try probe.expect(dueWork.expiredLeases, [], "the leases that have run out")
-            try probe.expect(await probe.renew(claim, until: 20_000), .lost, "a renewal of what is parked")
-            try probe.expect(await probe.execution(parked.id), parked, "the execution that is kept")
+            try probe.expect(dueWork.expiredLeases, [], "the expired leases")
+            try probe.expect(await probe.renew(claim, until: 20_000), .lost, "a renewal of a waiting execution")
+            try probe.expect(await probe.execution(parked.id), parked, "the stored execution")
         },
-        Check("K-16 a job knows what has become of its runs") { probe in
+        Check("a job's statistics count its results") { probe in
             let job = probe.job()
             try await probe.insert(job, runs: (0..<4).map { probe.run(of: job, at: Double($0)) })
             let claims = try await probe.claim()
@@ -82,8 +82,8 @@ extension StoreContract {
             try probe.expect(
                 [statistics.succeeded, statistics.failed, statistics.canceledOrExpired], [2, 1, 1], "the numbers")
             try probe.expect(statistics.lastStatus, .succeeded, "the last status")
-            try probe.expect(statistics.lastFinishedAt, probe.at(23), "when a run last ended")
-            try probe.expect(statistics.lastRunAt, probe.at(10), "when a run last began")
+            try probe.expect(statistics.lastFinishedAt, probe.at(23), "lastFinishedAt")
+            try probe.expect(statistics.lastRunAt, probe.at(10), "lastRunAt")
         },
         Check("each completion of a batch has its own outcome") { probe in
             let job = probe.job()
@@ -97,10 +97,11 @@ extension StoreContract {
             }
             let outcomes = try await probe.store.finish(completions)
             try probe.expect(outcomes.count, 3, "the number of outcomes")
-            try probe.expect(outcomes[1], .stale, "the second end of the first")
-            try probe.require(outcomes[0] != .stale && outcomes[2] != .stale, "the first end of each is recorded")
+            try probe.expect(outcomes[1], .stale, "the second completion of the first")
+            try probe.require(
+                outcomes[0] != .stale && outcomes[2] != .stale, "the first completion of each must be recorded")
         },
-        Check("history beyond the retention goes, the oldest first, and what is not over stays") { probe in
+        Check("retention removes the oldest finished executions and keeps unfinished ones") { probe in
             let job = probe.job { $0.retention = .last(2) }
             let waiting = probe.run(of: job, at: 5000)
             let runs = (0..<4).map { probe.run(of: job, at: Double($0)) }
@@ -111,17 +112,17 @@ extension StoreContract {
                 try await probe.finish(claim, .succeeded, at: 20 + Double(number))
             }
             try probe.expect(
-                await probe.runs().map(\.id), [waiting.id, runs[2].id, runs[3].id], "what is left")
+                await probe.runs().map(\.id), [waiting.id, runs[2].id, runs[3].id], "the remaining executions")
             try probe.expect(await probe.store.execution(runs[0].id), nil, "the oldest")
             try probe.expect(await probe.job(job.id).statistics.succeeded, 4, "the number of successes")
         },
-        Check("I-38 a retention of none keeps nothing after the end") { probe in
+        Check("a retention of 0 days keeps no finished execution") { probe in
             let job = probe.job { $0.retention = .days(0) }
             let runs = [probe.run(of: job), probe.run(of: job)]
             try await probe.insert(job, runs: runs)
             let ended = try await probe.finish(try await probe.claim()[0], .succeeded)
-            try probe.expect(await probe.store.execution(ended.id), nil, "the execution that has ended")
-            try probe.expect(await probe.runs().count, 1, "the number of those that have not")
+            try probe.expect(await probe.store.execution(ended.id), nil, "the finished execution")
+            try probe.expect(await probe.runs().count, 1, "the number of unfinished executions")
         },
     ]
 }

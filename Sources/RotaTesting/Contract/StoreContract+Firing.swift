@@ -3,9 +3,9 @@ import RotaSchedule
 import RotaStore
 
 extension StoreContract {
-    /// Every occurrence gets one verdict, from one scheduler.
+    /// Every occurrence gets one outcome, from one scheduler.
     static let firing: [Check] = [
-        Check("a fire queues its executions, records its skips and moves the job on") { probe in
+        Check("a fire queues executions, records skips and moves the schedule state") { probe in
             let job = probe.job()
             try await probe.insert(job)
             let fire = probe.fire(job, at: 60, 120, skips: [probe.skip(job, at: 180, .misfire)])
@@ -18,10 +18,10 @@ extension StoreContract {
             try probe.expect(moved.decidedThrough, probe.at(180), "the cursor")
             try probe.expect(moved.scheduleState.next, probe.at(240), "the next occurrence")
             try probe.expect(moved.revision, 2, "the revision")
-            try probe.expect(moved.firedCount, 2, "the number of runs that the schedule has started")
-            try probe.expect(moved.lastFired, probe.at(120), "the last occurrence that fired")
+            try probe.expect(moved.firedCount, 2, "firedCount")
+            try probe.expect(moved.lastFired, probe.at(120), "lastFired")
         },
-        Check("of two fires planned from one scheduleState, the second is refused and leaves nothing") { probe in
+        Check("the second of two fires from one schedule state conflicts and changes nothing") { probe in
             let job = probe.job()
             try await probe.insert(job)
             let (first, second) = (probe.fire(job, at: 60), probe.fire(job, at: 120))
@@ -29,10 +29,10 @@ extension StoreContract {
             try probe.expect(
                 outcomes, [.fired(executions: first.executions, skips: [], replaced: []), .conflict], "the outcomes")
             try probe.expect(await probe.store.fire([second]), [.conflict], "the outcome of another call")
-            try probe.expect(await probe.runs().map(\.id), first.executions.map(\.id), "what is queued")
+            try probe.expect(await probe.runs().map(\.id), first.executions.map(\.id), "the queued executions")
             try probe.expect(await probe.job(job.id).decidedThrough, probe.at(60), "the cursor")
         },
-        Check("a job that does not run its schedule, or is gone, does not fire, and holds up no other") { probe in
+        Check("a job that is not active or was deleted does not fire and does not block others") { probe in
             let idle = [JobState.paused, .draft, .completed].map { probe.job("idle", state: $0) }
             let (gone, active) = (probe.job("gone"), probe.job("active"))
             try await probe.insert(idle[0], idle[1], idle[2], active)
@@ -40,10 +40,10 @@ extension StoreContract {
                 (idle + [gone]).map { probe.fire($0, at: 60) } + [probe.fire(active, at: 60)])
             try probe.expect(outcomes.count, 5, "the number of outcomes")
             try probe.expect(Array(outcomes.prefix(4)), Array(repeating: .conflict, count: 4), "the first four")
-            try probe.require(outcomes.last != .conflict, "the active job's fire among others that are refused")
-            try probe.expect(await probe.runs().map(\.jobID), [active.id], "the jobs of what is queued")
+            try probe.require(outcomes.last != .conflict, "a successful fire of the active job among refused ones")
+            try probe.expect(await probe.runs().map(\.jobID), [active.id], "the jobs of the queued executions")
         },
-        Check("an instant at or before the cursor cannot be fired") { probe in
+        Check("a date at or before the cursor cannot be fired") { probe in
             let job = probe.job()
             try await probe.insert(job)
             _ = try await probe.store.fire([probe.fire(job, at: 120)])
@@ -54,7 +54,7 @@ extension StoreContract {
             }
             try probe.expect(await probe.job(job.id), now, "the job")
         },
-        Check("a fire whose execution is another's is refused whole") { probe in
+        Check("a fire with another job's execution is refused as a whole") { probe in
             let (job, other) = (probe.job(), probe.job())
             let taken = probe.run(of: job, at: 1000)
             try await probe.insert(job, runs: [taken])
@@ -64,40 +64,41 @@ extension StoreContract {
             try probe.expect(await probe.store.fire([strange]), [.conflict], "a fire with another job's execution")
             strange.executions[1] = job.execution(
                 id: taken.id, source: .schedule, scheduledFor: probe.at(120), createdAt: probe.at(0))
-            try probe.expect(await probe.store.fire([strange]), [.conflict], "a fire with an identifier that is taken")
-            try probe.expect(await probe.runs().map(\.id), [taken.id], "what is queued")
+            try probe.expect(await probe.store.fire([strange]), [.conflict], "a fire with an existing identifier")
+            try probe.expect(await probe.runs().map(\.id), [taken.id], "the queued executions")
             try probe.expect(await probe.job(job.id), job, "the job")
         },
-        Check("I-24 a schedule that has run as often as it may is completed") { probe in
+        Check("a job is completed when its limit of executions is reached") { probe in
             let job = probe.job(schedule: .every(.seconds(60), anchor: probe.at(0)).limited(toRuns: 2))
             try await probe.insert(job)
             _ = try await probe.store.fire([probe.fire(job, at: 60)])
             let first = try await probe.job(job.id)
-            try probe.expect(first.state, .active, "the state after the first run")
+            try probe.expect(first.state, .active, "the state after the first execution")
             _ = try await probe.store.fire([probe.fire(first, at: 120)])
             let second = try await probe.job(job.id)
-            try probe.expect(second.state, .completed, "the state after the last run")
+            try probe.expect(second.state, .completed, "the state after the last execution")
             try probe.expect(second.scheduleState.next, nil, "the next occurrence")
-            try probe.require(second.reason != nil, "a reason why it is completed")
+            try probe.require(second.reason != nil, "a reason for the completion")
         },
-        Check("a schedule that counts from the end of a run waits for it") { probe in
+        Check("a schedule that counts from completion waits for the execution") { probe in
             let job = probe.job(schedule: .afterCompletion(.seconds(60)))
             try await probe.insert(job)
             let fire = probe.fire(job, at: 60)
             _ = try await probe.store.fire([fire])
             let waiting = try await probe.job(job.id)
-            try probe.expect(waiting.scheduleState.next, nil, "the next occurrence while the run is not over")
-            try probe.expect(waiting.awaitedExecutionID, fire.executions[0].id, "the run that it waits for")
+            try probe.expect(waiting.scheduleState.next, nil, "the next occurrence while the execution is unfinished")
+            try probe.expect(waiting.awaitedExecutionID, fire.executions[0].id, "awaitedExecutionID")
             let claim = try await probe.claimOne(at: 60)
             try await probe.finish(claim, .retry(at: probe.at(70), after: probe.failure), at: 65)
             try probe.expect(await probe.job(job.id).scheduleState.next, nil, "the next occurrence before the retry")
             try await probe.finish(try await probe.claimOne(at: 70), .succeeded, at: 100)
             let ended = try await probe.job(job.id)
             try probe.expect(ended.scheduleState.next, probe.at(160), "the next occurrence after the end")
-            try probe.expect(ended.awaitedExecutionID, nil, "the run that it waits for then")
-            try probe.require(ended.revision > waiting.revision, "a new revision when the end moves the schedule")
+            try probe.expect(ended.awaitedExecutionID, nil, "awaitedExecutionID after the end")
+            try probe.require(
+                ended.revision > waiting.revision, "a new revision when the completion moves the schedule")
         },
-        Check("a schedule that counts from the end of a run goes on when the run is called off") { probe in
+        Check("a schedule that counts from completion continues after a cancellation") { probe in
             let job = probe.job(schedule: .afterCompletion(.seconds(60)))
             try await probe.insert(job)
             let fire = probe.fire(job, at: 60)
@@ -105,7 +106,7 @@ extension StoreContract {
             _ = try await probe.cancel(fire.executions[0].id, at: 80)
             try probe.expect(await probe.job(job.id).scheduleState.next, probe.at(140), "the next occurrence")
         },
-        Check("an instant that has run is not run again under another schedule") { probe in
+        Check("a date that fired does not fire again under another schedule") { probe in
             let job = probe.job()
             try await probe.insert(job)
             _ = try await probe.store.fire([probe.fire(job, at: 60)])
@@ -120,10 +121,10 @@ extension StoreContract {
             guard begun.decidedThrough == probe.at(0) else { return }
             _ = try await probe.store.fire([probe.fire(begun, at: 30, 60)])
             let instants = try await probe.runs().map(\.scheduledFor)
-            try probe.expect(instants.sorted(), [30, 60].map(probe.at), "the instants that are queued")
+            try probe.expect(instants.sorted(), [30, 60].map(probe.at), "the dates of the queued executions")
             try await probe.expectSkips(of: job, [60: .duplicate])
         },
-        Check("SX-5 an occurrence whose run has the key of an earlier one is a recorded duplicate") { probe in
+        Check("an occurrence with a known idempotency key is skipped as a duplicate") { probe in
             let job = probe.job()
             let earlier = probe.run(of: job) { $0.idempotencyKey = "once" }
             try await probe.insert(job, runs: [earlier])
@@ -135,11 +136,12 @@ extension StoreContract {
             }
             _ = try await probe.store.fire([fire])
             try probe.expect(
-                await probe.runs().compactMap(\.details.idempotencyKey), ["once", "twice"], "the keys of what is queued"
+                await probe.runs().compactMap(\.details.idempotencyKey), ["once", "twice"],
+                "the keys of the queued executions"
             )
             try await probe.expectSkips(of: job, [60: .duplicate])
         },
-        Check("two skips that begin at one instant are two records") { probe in
+        Check("two skips that begin at the same date are two records") { probe in
             let job = probe.job()
             try await probe.insert(job)
             _ = try await probe.store.fire([probe.fire(job, skips: [probe.skip(job, at: 60, .misfire)])])
@@ -153,7 +155,7 @@ extension StoreContract {
 }
 
 extension StoreProbe {
-    /// Every execution, in the order in which they were made.
+    /// All executions in the order of their creation.
     func runs(_ query: ExecutionQuery = ExecutionQuery()) async throws -> [Execution] {
         var query = query
         query.order = .ascending

@@ -2,16 +2,16 @@ import Foundation
 import RotaStore
 
 extension StoreContract {
-    /// Jobs can be found, and lists read page by page.
+    /// Jobs are found and listed page by page.
     static let jobLists: [Check] = [
-        Check("jobs are listed whole, the oldest first") { probe in
+        Check("jobs are listed in full, oldest first") { probe in
             let jobs = (1...5).map { probe.job("job \($0)") }
             _ = try await probe.store.insert(jobs.reversed().map { JobInsertion($0) })
             let page = try await probe.store.jobs(JobQuery())
             try probe.expect(page.items, jobs, "the jobs")
             try probe.expect(page.next, nil, "the next page")
         },
-        Check("pages of jobs follow each other without a gap or a repetition") { probe in
+        Check("pages of jobs have no gaps or repetitions") { probe in
             let jobs = (1...7).map { probe.job("job \($0)") }
             _ = try await probe.store.insert(jobs.map { JobInsertion($0) })
             var query = JobQuery(limit: 3)
@@ -22,9 +22,9 @@ extension StoreContract {
                 query.after = page.next.flatMap { PageCursor($0.description) }
             } while query.after != nil && names.count < 10
             try probe.expect(names.map(\.count), [3, 3, 1], "the lengths of the pages")
-            try probe.expect(names.flatMap(\.self), jobs.map(\.name), "all of them")
+            try probe.expect(names.flatMap(\.self), jobs.map(\.name), "all jobs")
         },
-        Check("a page stays where it was while jobs come and go") { probe in
+        Check("a cursor keeps its place while jobs are added and deleted") { probe in
             let jobs = (1...6).map { probe.job("job \($0)") }
             _ = try await probe.store.insert(jobs.map { JobInsertion($0) })
             let first = try await probe.store.jobs(JobQuery(limit: 3))
@@ -42,7 +42,7 @@ extension StoreContract {
             }
             try probe.expect(await probe.store.jobs(JobQuery(limit: 1000)).items.count, 1, "the number of jobs")
         },
-        Check("jobs are found by their states, and by a part of their names") { probe in
+        Check("jobs are found by state and by a part of the name") { probe in
             let jobs = [
                 probe.job("Daily report"), probe.job("weekly REPORT", state: .paused), probe.job("Übersicht"),
                 probe.job("clean-up", state: .draft), probe.job("50% _off_"),
@@ -58,10 +58,10 @@ extension StoreContract {
             try probe.expect(await names(JobQuery(nameContains: "übers")), ["Übersicht"], "by a letter with an accent")
             try probe.expect(await names(JobQuery(nameContains: "0%")), ["50% _off_"], "by a percent sign")
             try probe.expect(await names(JobQuery(nameContains: "y_r")), [], "by an underscore")
-            try probe.expect(await names(JobQuery(nameContains: "")), jobs.map(\.name), "by no text")
+            try probe.expect(await names(JobQuery(nameContains: "")), jobs.map(\.name), "by an empty text")
             try probe.expect(
                 await names(JobQuery(states: [.active], nameContains: "REPORT")), ["Daily report"], "by both")
-            try probe.expect(await names(JobQuery(states: [])), [], "by no state at all")
+            try probe.expect(await names(JobQuery(states: [])), [], "by no state")
         },
     ]
 }

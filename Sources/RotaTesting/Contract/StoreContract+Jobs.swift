@@ -5,7 +5,7 @@ import RotaSchedule
 import RotaStore
 
 extension StoreContract {
-    /// Jobs come in and go out whole.
+    /// Jobs are inserted, read and deleted in full.
     static let jobs: [Check] = [
         Check("a job is read back as it was inserted") { probe in
             let jobs = [probe.job("plain"), try fullJob(probe), probe.job("draft", state: .draft, next: nil)]
@@ -13,40 +13,40 @@ extension StoreContract {
             try probe.expect(outcomes, jobs.map { .inserted($0) }, "the outcomes")
             for job in jobs { try probe.expect(await probe.job(job.id), job, "the job") }
         },
-        Check("a job that is not there is nil, not an error") { probe in
-            try probe.expect(await probe.store.job(JobID(bits: probe.id())), nil, "no job")
-            try probe.expect(await probe.store.execution(ExecutionID(bits: probe.id())), nil, "no execution")
+        Check("reading a missing job returns nil") { probe in
+            try probe.expect(await probe.store.job(JobID(bits: probe.id())), nil, "a missing job")
+            try probe.expect(await probe.store.execution(ExecutionID(bits: probe.id())), nil, "a missing execution")
         },
-        Check("T-6 a job's first executions exist as soon as it does") { probe in
+        Check("a job's first executions are inserted with it") { probe in
             let job = probe.job()
             let runs = [try fullRun(of: job, probe), probe.run(of: job, at: 90)]
             try await probe.insert(job, runs: runs)
             for run in runs { try probe.expect(await probe.execution(run.id), run, "the execution") }
         },
-        Check("a job whose identifier is taken is refused with its whole batch") { probe in
+        Check("a job with an existing identifier is refused with its whole batch") { probe in
             let (first, other) = (probe.job(), probe.job())
             try await probe.insert(first)
-            try await probe.expect(.duplicate, "a second job with an identifier") {
+            try await probe.expect(.duplicate, "a job with an existing identifier") {
                 _ = try await probe.store.insert([JobInsertion(other), JobInsertion(first)])
             }
             try probe.expect(await probe.store.job(other.id), nil, "another job of the refused batch")
-            try await probe.expect(.duplicate, "an identifier twice in one batch") {
+            try await probe.expect(.duplicate, "the same identifier twice in a batch") {
                 _ = try await probe.store.insert([JobInsertion(other), JobInsertion(other)])
             }
             try probe.expect(await probe.store.job(other.id), nil, "a job of the refused batch")
         },
-        Check("an execution whose identifier is taken is refused with its whole batch") { probe in
+        Check("an execution with an existing identifier is refused with its whole batch") { probe in
             let (first, other) = (probe.job(), probe.job())
             let run = probe.run(of: first)
             try await probe.insert(first, runs: [run])
             let again = other.execution(id: run.id, source: .manual, scheduledFor: probe.at(0), createdAt: probe.at(0))
-            try await probe.expect(.duplicate, "a second execution with an identifier") {
+            try await probe.expect(.duplicate, "an execution with an existing identifier") {
                 _ = try await probe.store.insert([JobInsertion(other, executions: [again])])
             }
             try probe.expect(await probe.store.job(other.id), nil, "the refused job")
-            try probe.expect(await probe.execution(run.id), run, "the execution that was there")
+            try probe.expect(await probe.execution(run.id), run, "the existing execution")
         },
-        Check("T-55 a repeated idempotency key returns the first job, unchanged") { probe in
+        Check("a repeated idempotency key returns the first job unchanged") { probe in
             let (first, second, third) = (probe.job("first"), probe.job("second"), probe.job("third"))
             _ = try await probe.store.insert([JobInsertion(first, idempotencyKey: "key")])
             let again = try await probe.store.insert([
@@ -57,7 +57,7 @@ extension StoreContract {
             let runs = try await probe.store.executions(ExecutionQuery(jobID: second.id))
             try probe.expect(runs.items, [], "its executions")
         },
-        Check("T-55 one idempotency key twice in a batch makes one job") { probe in
+        Check("an idempotency key twice in one batch creates one job") { probe in
             let (first, second) = (probe.job("first"), probe.job("second"))
             let outcomes = try await probe.store.insert([
                 JobInsertion(first, idempotencyKey: "key"), JobInsertion(second, idempotencyKey: "key"),
@@ -65,14 +65,14 @@ extension StoreContract {
             try probe.expect(outcomes, [.inserted(first), .existing(first)], "the outcomes")
             try probe.expect(await probe.store.job(second.id), nil, "the second job")
         },
-        Check("an idempotency key is free again when its job is deleted") { probe in
+        Check("deleting a job frees its idempotency key") { probe in
             let (first, second) = (probe.job("first"), probe.job("second"))
             _ = try await probe.store.insert([JobInsertion(first, idempotencyKey: "key")])
             _ = try await probe.store.delete([first.id])
             let outcomes = try await probe.store.insert([JobInsertion(second, idempotencyKey: "key")])
             try probe.expect(outcomes, [.inserted(second)], "the outcome")
         },
-        Check("T-57 deleting a job takes along everything that belongs to it, and nothing else") { probe in
+        Check("deleting a job deletes everything that belongs to it and nothing else") { probe in
             let (job, other) = (probe.job("goes"), probe.job("stays"))
             let (run, kept) = (probe.run(of: job), probe.run(of: other))
             try await probe.insert(job, runs: [run])
@@ -81,25 +81,26 @@ extension StoreContract {
             let waits = JobDependency(
                 id: DependencyID(bits: probe.id()), jobID: other.id, dependsOn: job.id, createdAt: probe.at(0))
             try await probe.store.addDependency(waits)
-            try probe.expect(await probe.store.delete([job.id]), [job.id], "what was there")
+            try probe.expect(await probe.store.delete([job.id]), [job.id], "the deleted jobs")
             try probe.expect(await probe.store.job(job.id), nil, "the job")
             try probe.expect(await probe.store.execution(run.id), nil, "its execution")
             try probe.expect(await probe.store.skips(of: job.id), [], "its skips")
             try probe.expect(await probe.store.versions(of: job.id), [], "its versions")
             try probe.expect(await probe.store.dependencies(of: other.id), [], "a dependency on it")
-            try probe.expect(await probe.claim().map(\.execution.id), [kept.id], "what can still be claimed")
+            try probe.expect(
+                await probe.claim().map(\.execution.id), [kept.id], "the executions that can still be claimed")
             try probe.expect(await probe.job(other.id), other, "the other job")
         },
-        Check("I-29 deleting what is not there is no error") { probe in
+        Check("deleting a missing job is not an error") { probe in
             let job = probe.job()
             try await probe.insert(job)
             let ids = [JobID(bits: probe.id()), job.id]
-            try probe.expect(await probe.store.delete(ids), [job.id], "what was there")
-            try probe.expect(await probe.store.delete(ids), [], "what was there the second time")
+            try probe.expect(await probe.store.delete(ids), [job.id], "the deleted jobs")
+            try probe.expect(await probe.store.delete(ids), [], "the jobs deleted the second time")
         },
     ]
 
-    /// A job with something in every field.
+    /// A job with a value in every field.
     static func fullJob(_ probe: StoreProbe) throws -> Job {
         let window = try ExecutionWindow("* 8-18 * * 1-5", in: "Europe/Berlin")
         var job = probe.job("Übergrößenträger 🗓 – a job with \"quotes\"\nand lines") { definition in
@@ -133,7 +134,7 @@ extension StoreContract {
         return job
     }
 
-    /// An execution with something in every field that it can have when it is made.
+    /// An execution with a value in every field that a new one can have.
     static func fullRun(of job: Job, _ probe: StoreProbe) throws -> Execution {
         var details = ExecutionDetails.none
         details.replayOf = ExecutionID(bits: 77)

@@ -2,9 +2,9 @@ import Foundation
 import RotaStore
 
 extension StoreContract {
-    /// What was acknowledged is there when the store is opened again.
+    /// Acknowledged changes are there when the store is opened again.
     static let reopenings: [DurabilityCheck] = [
-        DurabilityCheck("jobs, executions and skips are there again, whole") { probe in
+        DurabilityCheck("jobs, executions and skips survive in full") { probe in
             let jobs = [try fullJob(probe), probe.job("fires")]
             let runs = [try fullRun(of: jobs[0], probe), probe.run(of: jobs[0], at: 1000)]
             try await probe.insert(jobs[0], runs: runs)
@@ -21,11 +21,13 @@ extension StoreContract {
             let counts = try await probe.store.counts()
             try probe.expect(counts.executions, [.queued: memory.runs.count], "the counts")
         },
-        DurabilityCheck("what has ended is over, with its attempts, and its job's statistics") { probe in
+        DurabilityCheck("results, attempts, retries and statistics survive") { probe in
             let job = probe.job()
             try await probe.insert(job, runs: (0..<3).map { probe.run(of: job, at: Double($0)) })
             let claims = try await probe.claim()
-            guard claims.count == 3 else { throw ContractViolation("three executions are due") }
+            guard claims.count == 3 else {
+                throw ContractViolation("three executions are due, but \(claims.count) were claimed")
+            }
             try await probe.finish(claims[0], .failed(probe.failure), attempt: probe.attempt(1))
             try await probe.finish(
                 claims[1], .retry(at: probe.at(500), after: probe.failure), attempt: probe.attempt(1))
@@ -34,26 +36,26 @@ extension StoreContract {
         } reopened: { probe, memory in
             try probe.expect(await probe.runs(), memory.runs, "the executions")
             try probe.expect(await probe.job(memory.jobs[0].id), memory.jobs[0], "the job")
-            try probe.expect(await probe.claim(at: 499), [], "what can be claimed before the retry")
+            try probe.expect(await probe.claim(at: 499), [], "the executions that can be claimed before the retry")
             let again = try await probe.claimOne(at: 500)
             try probe.require(
                 (again.execution.progress.lease?.token ?? 0) > (memory.claims[1].execution.progress.lease?.token ?? 0),
-                "a token beyond that of the claim before the reopening")
-            try probe.expect(await probe.end(memory.claims[1], .succeeded), .stale, "an end under the old claim")
+                "a token greater than that before the reopening")
+            try probe.expect(await probe.end(memory.claims[1], .succeeded), .stale, "a completion under the old claim")
             let report = try await probe.store.prune(at: probe.at(900), limit: 10)
-            try probe.expect(report.expired.map(\.id), [memory.claims[2].execution.id], "what expires")
+            try probe.expect(report.expired.map(\.id), [memory.claims[2].execution.id], "the expired executions")
         },
-        DurabilityCheck("what was running is not lost, and not run twice at once") { probe in
+        DurabilityCheck("a running execution survives and is not claimed twice") { probe in
             let job = probe.job()
             try await probe.insert(job, runs: [probe.run(of: job)])
             return StoreProbe.Memory(claims: [try await probe.claimOne(at: 10, lease: 30)])
         } reopened: { probe, memory in
-            try probe.expect(await probe.claim(at: 20), [], "what can be claimed")
+            try probe.expect(await probe.claim(at: 20), [], "the executions that can be claimed")
             let dueWork = try await probe.store.dueWork(at: probe.at(40), limit: 10)
             try probe.expect(
                 dueWork.expiredLeases.map(\.execution.id), memory.claims.map(\.execution.id), "the expired leases")
         },
-        DurabilityCheck("keys, versions and dependencies are remembered") { probe in
+        DurabilityCheck("keys, versions and dependencies survive") { probe in
             let (job, goal) = (probe.job("job"), probe.job("goal"))
             _ = try await probe.store.insert([JobInsertion(job, idempotencyKey: "key"), JobInsertion(goal)])
             let key = OperationKey("key", for: "rename", until: probe.at(1000))
@@ -70,12 +72,12 @@ extension StoreContract {
             let key = OperationKey("key", for: "rename", until: probe.at(1000))
             let repeated = try await probe.store.replace(
                 probe.change(job, definition: probe.job("again").definition, key: key))
-            try probe.expect(repeated, job, "the job after a change with the same key")
+            try probe.expect(repeated, job, "the job after a replacement with the same key")
             try probe.expect(await probe.store.versions(of: job.id).map(\.version), [2, 1], "the versions")
             let dependencies = try await probe.store.dependencies(of: job.id)
             try probe.expect(dependencies.map(\.dependsOn), [memory.jobs[1].id], "the dependencies")
         },
-        DurabilityCheck("what was deleted stays deleted") { probe in
+        DurabilityCheck("deleted jobs stay deleted") { probe in
             let (job, other) = (probe.job("goes"), probe.job("stays"))
             _ = try await probe.store.insert([
                 JobInsertion(job, idempotencyKey: "key", executions: [probe.run(of: job)]), JobInsertion(other),

@@ -2,9 +2,9 @@ import Foundation
 import RotaStore
 
 extension StoreContract {
-    /// What a job was once is remembered.
+    /// Earlier versions of a job are kept.
     static let versions: [Check] = [
-        Check("S-11 the versions of a job are listed whole, the newest first") { probe in
+        Check("a job's versions are listed in full, newest first") { probe in
             let job = probe.job("one")
             try await probe.insert(job)
             try probe.expect(await probe.store.versions(of: job.id).map(\.version), [1], "versions of a new job")
@@ -17,16 +17,16 @@ extension StoreContract {
             try probe.expect(
                 versions.map(\.definition), [try fullJob(probe).definition, two.definition, job.definition],
                 "the definitions")
-            try probe.expect(versions.map(\.createdAt), [6, 5, 0].map(probe.at), "when each was made")
-            try probe.expect(versions.map(\.createdBy), ["bob", "ann", nil], "who made each")
+            try probe.expect(versions.map(\.createdAt), [6, 5, 0].map(probe.at), "the creation dates")
+            try probe.expect(versions.map(\.createdBy), ["bob", "ann", nil], "the authors")
         },
-        Check("a change of the schedule state alone makes no version") { probe in
+        Check("a change of the schedule state alone adds no version") { probe in
             let job = probe.job()
             try await probe.insert(job)
             _ = try await probe.store.replace(probe.change(job) { $0.state = .paused })
             try probe.expect(await probe.store.versions(of: job.id).map(\.version), [1], "the versions")
         },
-        Check("of earlier versions the newest 100 are kept, and those that executions need") { probe in
+        Check("the newest 100 earlier versions are kept, and those that executions need") { probe in
             let job = probe.job()
             let run = probe.run(of: job, at: 1000)
             try await probe.insert(job, runs: [run])
@@ -43,17 +43,17 @@ extension StoreContract {
             let claim = try await probe.claimOne(at: 1000)
             try probe.expect(claim.job.definition, job.definition, "the definition that the execution runs")
         },
-        Check("SX-7 a pinned execution runs the version that it was made with") { probe in
+        Check("a pinned execution runs the version it was created with") { probe in
             try await probe.expectVersion(1, with: .pin)
         },
-        Check("SX-7 an execution of the latest policy runs the present version") { probe in
+        Check("the latest policy runs the current version") { probe in
             try await probe.expectVersion(2, with: .latest)
         },
-        Check("SX-7 the minor policy takes the present version only if it is backwards compatible") { probe in
+        Check("the minor policy runs the current version only if it is backwards compatible") { probe in
             try await probe.expectVersion(1, with: .minor)
             try await probe.expectVersion(2, with: .minor, isCompatible: true)
         },
-        Check("TX-4 an execution keeps the version of its first attempt") { probe in
+        Check("an execution keeps the version of its first attempt") { probe in
             let job = probe.job { $0.versionPolicy = .latest }
             let run = probe.run(of: job)
             try await probe.insert(job, runs: [run])
@@ -70,7 +70,7 @@ extension StoreContract {
 }
 
 extension StoreProbe {
-    /// Requires that an execution made with version 1 is handed out with a version after the job was changed.
+    /// Requires that an execution created with version 1 is claimed with a version after the job was replaced.
     fileprivate func expectVersion(
         _ version: Int, with policy: VersionPolicy, isCompatible: Bool = false
     ) async throws {
@@ -84,7 +84,7 @@ extension StoreProbe {
         try expect(claim.job.version, version, "the version of the job in the claim")
         try expect(
             claim.job.definition, version == 1 ? job.definition : changed.definition, "the definition in the claim")
-        try expect(claim.execution.versionID.version, version, "the version that the execution says it runs")
-        try expect(await execution(claim.execution.id), claim.execution, "the execution that is kept")
+        try expect(claim.execution.versionID.version, version, "the version of the execution")
+        try expect(await execution(claim.execution.id), claim.execution, "the stored execution")
     }
 }

@@ -1,6 +1,6 @@
 public import RotaStore
 
-/// What every store must do, as checks to run yours through.
+/// The checks that every store must pass.
 ///
 /// ```swift
 /// @Test(arguments: StoreContract.checks)
@@ -14,12 +14,12 @@ public import RotaStore
 /// }
 /// ```
 ///
-/// The checks know a store only by its protocol. They pass the time in, take their identifiers from a seeded generator,
-/// and leave the order open wherever the protocol does, so that a database can keep it as well as memory can.
+/// The checks use a store only through its protocol. They pass dates in, take identifiers from a seeded generator, and
+/// require an order only where the protocol does, so that a database can pass as well as a store in memory.
 public enum StoreContract {
-    /// One thing that a store must do.
+    /// A check of one promise of the protocol.
     public struct Check: Sendable, CustomStringConvertible {
-        /// What is checked, in a few words; it is unique.
+        /// The unique name of the check, which states the promise.
         public let name: String
         let body: @Sendable (StoreProbe) async throws -> Void
 
@@ -28,22 +28,22 @@ public enum StoreContract {
             self.body = body
         }
 
-        /// The name.
+        /// The name of the check.
         public var description: String { name }
 
         /// Runs the check.
         ///
-        /// - Parameter makeStore: Makes the store to check, which must be empty.
-        /// - Throws: ``ContractViolation`` if the store fails the check, or what the store throws.
+        /// - Parameter makeStore: Creates the store to check, which must be empty.
+        /// - Throws: ``ContractViolation`` if the store fails the check, or the store's own errors.
         public func run(_ makeStore: @Sendable () async throws -> any JobStore) async throws {
             let probe = StoreProbe(try await makeStore())
-            try await StoreContract.judge { try await body(probe) }
+            try await StoreContract.reportRefusal { try await body(probe) }
         }
     }
 
-    /// One thing that a store must remember when it is closed and opened again.
+    /// A check of what a store remembers after it was closed and opened again.
     public struct DurabilityCheck: Sendable, CustomStringConvertible {
-        /// What is checked, in a few words; it is unique.
+        /// The unique name of the check, which states the promise.
         public let name: String
         let before: @Sendable (StoreProbe) async throws -> StoreProbe.Memory
         let after: @Sendable (StoreProbe, StoreProbe.Memory) async throws -> Void
@@ -57,41 +57,41 @@ public enum StoreContract {
             self.after = after
         }
 
-        /// The name.
+        /// The name of the check.
         public var description: String { name }
 
         /// Runs the check.
         ///
         /// - Parameters:
-        ///   - makeStore: Makes the store to check, which must be empty.
-        ///   - reopen: Gives up a store that `makeStore` made, and opens what it has kept.
-        /// - Throws: ``ContractViolation`` if the store fails the check, or what the store throws.
+        ///   - makeStore: Creates the store to check, which must be empty.
+        ///   - reopen: Closes a store that `makeStore` created, and opens its data again.
+        /// - Throws: ``ContractViolation`` if the store fails the check, or the store's own errors.
         public func run<Store: JobStore>(
             _ makeStore: @Sendable () async throws -> Store, reopen: @Sendable (Store) async throws -> Store
         ) async throws {
             let store = try await makeStore()
             let probe = StoreProbe(store)
             var memory = StoreProbe.Memory()
-            try await StoreContract.judge { memory = try await before(probe) }
+            try await StoreContract.reportRefusal { memory = try await before(probe) }
             let reopened = probe.moved(to: try await reopen(store))
-            try await StoreContract.judge { try await after(reopened, memory) }
+            try await StoreContract.reportRefusal { try await after(reopened, memory) }
         }
     }
 
-    /// Takes a refusal that no check expects for what it is.
-    private static func judge(_ check: () async throws -> Void) async throws {
+    /// Reports an unexpected refusal as a violation.
+    private static func reportRefusal(_ check: () async throws -> Void) async throws {
         do {
             try await check()
         } catch let error as StoreError {
-            throw ContractViolation("the store refused what it must do: \(error)")
+            throw ContractViolation("the store refused a valid request: \(error)")
         }
     }
 
-    /// Every check of a store that is open.
+    /// All checks of an open store.
     public static let checks: [Check] =
         jobs + changes + versions + dependencies + firing + overlap + agendas + claiming + limits + leases + finishing
         + ends + calls + jobLists + executionLists + atomicity
 
-    /// Every check of what a store remembers when it is opened again.
+    /// All checks of what a store remembers after it was opened again.
     public static let durability: [DurabilityCheck] = reopenings
 }

@@ -3,9 +3,11 @@ import RotaRetry
 import RotaSchedule
 import RotaStore
 
-/// A store that is being checked, with a time that stands still and identifiers that repeat.
+/// A store under a check, with shorthands for records, calls and expectations.
+///
+/// Time stands still, and identifiers come from a seeded generator, so that a check is the same every time.
 struct StoreProbe: Sendable {
-    /// What a check has to know after a reopening.
+    /// The records that a durability check compares after the reopening.
     struct Memory: Sendable {
         var jobs: [Job] = []
         var runs: [Execution] = []
@@ -24,24 +26,24 @@ struct StoreProbe: Sendable {
         self.ids = ids
     }
 
-    /// The same probe on another opening of the store.
+    /// The same probe on the reopened store.
     func moved(to store: any JobStore) -> StoreProbe {
         StoreProbe(store, ids: ids)
     }
 
-    /// An instant, in seconds from the beginning of the check, which is the beginning of a UTC day.
+    /// The date some seconds after the start of the check, which is midnight UTC.
     func at(_ seconds: Double) -> Date {
         Date(timeIntervalSince1970: 1_767_225_600 + seconds)
     }
 
-    /// The bits of an identifier greater than all before.
+    /// The bits of a new identifier, greater than all before.
     func id() -> UInt128 {
         ids.makeID(at: at(0))
     }
 
     // MARK: Records
 
-    /// A job whose next occurrence is at an instant.
+    /// A job with its next occurrence at a date.
     func job(
         _ name: String = "a job", state: JobState = .active, next: Double? = 60, schedule: Schedule? = nil,
         _ change: (inout JobDefinition) -> Void = { _ in }
@@ -54,7 +56,7 @@ struct StoreProbe: Sendable {
             scheduleState: ScheduleState(state: state, decidedThrough: at(0), next: next.map(at)))
     }
 
-    /// A run of a job that may start from an instant.
+    /// An execution of a job that is due at a date.
     func run(
         of job: Job, at seconds: Double = 0, source: ExecutionSource = .manual,
         _ change: (inout ExecutionDetails) -> Void = { _ in }
@@ -65,7 +67,7 @@ struct StoreProbe: Sendable {
             id: ExecutionID(bits: id()), source: source, scheduledFor: at(seconds), createdAt: at(0), details: details)
     }
 
-    /// A fire of occurrences at some instants, with the next one a minute after the last.
+    /// A fire of the occurrences at these dates, with the next one a minute after the last.
     func fire(_ job: Job, at seconds: Double..., skips: [SkippedOccurrence] = []) -> FireRequest {
         var scheduleState = job.scheduleState
         let last = max(
@@ -99,7 +101,7 @@ struct StoreProbe: Sendable {
         _ = try await store.insert(jobs.map { JobInsertion($0) })
     }
 
-    /// Makes a job with runs that are due at once.
+    /// Inserts a job with its first executions.
     func insert(_ job: Job, runs: [Execution]) async throws {
         _ = try await store.insert([JobInsertion(job, executions: runs)])
     }
@@ -111,10 +113,12 @@ struct StoreProbe: Sendable {
             ClaimRequest(owner: owner, limit: limit, now: at(seconds), leaseExpiresAt: at(seconds + lease)))
     }
 
-    /// Claims what must be exactly one execution.
+    /// Claims, and requires exactly one execution.
     func claimOne(at seconds: Double = 10, lease: Double = 30) async throws -> Claim {
         let claims = try await claim(at: seconds, lease: lease)
-        guard claims.count == 1 else { throw ContractViolation("one execution is due, but \(claims.count) came") }
+        guard claims.count == 1 else {
+            throw ContractViolation("one execution is due, but \(claims.count) were claimed")
+        }
         return claims[0]
     }
 
@@ -127,7 +131,7 @@ struct StoreProbe: Sendable {
             executionID: claim.execution.id, token: claim.execution.progress.lease?.token ?? 0, attempt: attempt,
             next: next, date: at(seconds), output: output)
         guard case .recorded(let execution) = try await only(store.finish([completion])) else {
-            throw ContractViolation("the end of a run under its latest lease was refused")
+            throw ContractViolation("a completion under the latest lease was refused")
         }
         return execution
     }
@@ -140,26 +144,26 @@ struct StoreProbe: Sendable {
     /// The only outcome of a batch of one.
     func only<Outcome>(_ outcomes: [Outcome]) throws -> Outcome {
         guard outcomes.count == 1 else {
-            throw ContractViolation("one request has \(outcomes.count) outcomes; each has exactly one")
+            throw ContractViolation("one request has \(outcomes.count) outcomes instead of one")
         }
         return outcomes[0]
     }
 
-    /// A job that must be there.
+    /// Reads a job that must exist.
     func job(_ id: JobID) async throws -> Job {
-        guard let job = try await store.job(id) else { throw ContractViolation("job \(id) is not there") }
+        guard let job = try await store.job(id) else { throw ContractViolation("job \(id) is missing") }
         return job
     }
 
-    /// An execution that must be there.
+    /// Reads an execution that must exist.
     func execution(_ id: ExecutionID) async throws -> Execution {
         guard let execution = try await store.execution(id) else {
-            throw ContractViolation("execution \(id) is not there")
+            throw ContractViolation("execution \(id) is missing")
         }
         return execution
     }
 
-    // MARK: Judgements
+    // MARK: Expectations
 
     func require(_ condition: Bool, _ expected: @autoclosure () -> String) throws {
         try ContractViolation.require(condition, expected())
@@ -170,7 +174,7 @@ struct StoreProbe: Sendable {
         throw ContractViolation("\(what): expected \(expected), but got \(value)")
     }
 
-    /// Requires that a call is refused with a code.
+    /// Requires that a call is refused with the code.
     func expect(
         _ code: StoreError.Code, _ what: String, of call: () async throws -> Void
     ) async throws {
@@ -178,8 +182,8 @@ struct StoreProbe: Sendable {
             try await call()
         } catch let error as StoreError {
             guard error.code != code else { return }
-            throw ContractViolation("\(what) must be refused, but not so: \(error.message)")
+            throw ContractViolation("\(what) must be refused with \(code), not \(error.code): \(error.message)")
         }
-        throw ContractViolation("\(what) must be refused, and was not")
+        throw ContractViolation("\(what) must be refused")
     }
 }

@@ -2,19 +2,19 @@ public import Foundation
 public import Rota
 
 extension ManualClock {
-    /// Lets time pass, stopping at every instant for which somebody sleeps until the schedulers have done what is due.
+    /// Advances the clock, stopping at each deadline until the schedulers have finished their due work.
     ///
-    /// The schedulers must be running, with this clock, and their handlers must wait for nothing but this clock and
-    /// real input and output.
+    /// The schedulers must be running on this clock, and their handlers must wait only for this clock or for real input
+    /// and output.
     ///
     /// - Parameters:
-    ///   - duration: How much time passes, 0 or more.
-    ///   - schedulers: The schedulers that work meanwhile.
+    ///   - duration: The time to advance, 0 or more.
+    ///   - schedulers: The schedulers that use this clock.
     public func advance(by duration: Duration, driving schedulers: [Scheduler]) async {
         await advance(to: now.advanced(by: max(.zero, duration)), driving: schedulers)
     }
 
-    /// Lets time pass until an instant, as ``advance(by:driving:)`` does.
+    /// Advances the clock to a date, like ``advance(by:driving:)``.
     public func advance(to target: Date, driving schedulers: [Scheduler]) async {
         await settle(schedulers)
         while let deadline = nextDeadline, deadline <= target {
@@ -25,11 +25,11 @@ extension ManualClock {
         await settle(schedulers)
     }
 
-    /// Waits until the schedulers have nothing left to do at the present time.
+    /// Waits until the schedulers have nothing left to do at the current date.
     ///
-    /// That is when each driver sleeps for a later instant, was not told to look again, and whatever its workers are
-    /// busy with sleeps on the clock too. A scheduler whose `run()` has not begun is waited for; one whose `run()` has
-    /// ended is not.
+    /// A scheduler has settled when its driver sleeps until a later date, it has no pending signal, and its running work
+    /// sleeps on the clock too. This method waits for schedulers whose `run()` has not started yet, and ignores those
+    /// whose `run()` has returned.
     public func settle(_ schedulers: [Scheduler]) async {
         for scheduler in schedulers { scheduler.status.onChange { [weak self] in self?.noteActivity() } }
         while true {

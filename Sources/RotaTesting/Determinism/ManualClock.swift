@@ -2,10 +2,10 @@ public import Foundation
 public import Rota
 import Synchronization
 
-/// A clock that stands still until it is told to go on, so that a test owns its time.
+/// A clock that only moves when a test advances it.
 ///
-/// Whoever sleeps on it is registered, and ``advance(by:driving:)`` goes from one deadline to the next, letting the
-/// schedulers finish what is due at each before time moves on. A year passes as fast as its work can be done:
+/// Tasks that sleep on the clock are registered. ``advance(by:driving:)`` moves from one deadline to the next and lets
+/// the schedulers finish their due work at each, so a year passes as fast as its work can be done:
 ///
 /// ```swift
 /// let clock = ManualClock()
@@ -26,34 +26,36 @@ public final class ManualClock: WallClock {
         var now: Date
         var uptime = Duration.zero
         var sleepers: [Int: Sleeper] = [:]
-        /// Sleepers that were canceled before they could be registered.
+        /// Sleepers that were canceled before they were registered.
         var canceled: Set<Int> = []
         var nextID = 0
-        /// How often anything happened that a settling test must look at, and those who wait for the next time.
+        /// The number of events that a settling test must consider, and the tasks waiting for the next one.
         var activity = 0
         var observers: [CheckedContinuation<Void, Never>] = []
     }
 
     private let state: Mutex<State>
 
-    /// Makes a clock that stands at an instant; 1 January 2026, 00:00 UTC, by default.
+    /// Creates a clock.
+    ///
+    /// - Parameter now: The date that the clock shows, by default 1 January 2026, 00:00 UTC.
     public init(now: Date = Date(timeIntervalSince1970: 1_767_225_600)) {
         state = Mutex(State(now: now))
     }
 
-    /// The time at which the clock stands.
+    /// The current date of the clock.
     public var now: Date { state.withLock(\.now) }
 
-    /// How far the clock was advanced; steps of the wall clock do not count.
+    /// The time by which the clock was advanced, without steps of the wall clock.
     public var uptime: Duration { state.withLock(\.uptime) }
 
-    /// A year: nobody steps this clock without waking those who sleep on it.
+    /// A year, because every step of this clock wakes its sleepers.
     public var longestSleep: Duration { .seconds(86_400 * 365) }
 
-    /// The number of tasks that sleep on the clock.
+    /// The number of tasks sleeping on the clock.
     public var sleeperCount: Int { state.withLock(\.sleepers.count) }
 
-    /// The earliest instant for which a task sleeps.
+    /// The earliest deadline of a sleeping task.
     public var nextDeadline: Date? { state.withLock { $0.sleepers.values.lazy.map(\.deadline).min() } }
 
     /// Suspends until the clock is set to the deadline or beyond.
@@ -99,9 +101,10 @@ public final class ManualClock: WallClock {
         }
     }
 
-    /// Sets the clock, in either direction, and wakes those whose deadline has come.
+    /// Sets the clock forward or back, and wakes the tasks whose deadline has come.
     ///
-    /// This is how a test steps the wall clock, or suspends the machine: time passes, and nobody sees it pass.
+    /// Setting it forward simulates a suspended machine or a downtime: time passes at once, without the deadlines in
+    /// between.
     public func set(to instant: Date) {
         let due = state.withLock { state in
             if instant > state.now { state.uptime += instant.elapsed(since: state.now) }
@@ -113,7 +116,7 @@ public final class ManualClock: WallClock {
         for (_, sleeper) in due { sleeper.continuation.resume() }
     }
 
-    /// Steps the wall clock without time passing, and wakes everyone who sleeps, as a system does.
+    /// Steps the wall clock without advancing the uptime, and wakes all sleeping tasks, as a system does.
     public func step(by duration: Duration) {
         let sleepers = state.withLock { state in
             state.now = state.now.advanced(by: duration)
@@ -123,13 +126,13 @@ public final class ManualClock: WallClock {
         for (_, sleeper) in sleepers { sleeper.continuation.resume() }
     }
 
-    /// Who sleeps on the clock, as far as it is known.
+    /// The tags of the sleeping tasks that have one.
     var sleepers: Set<SleeperTag> { state.withLock { Set($0.sleepers.values.compactMap(\.tag)) } }
 
-    /// How often anything happened so far.
+    /// The number of events so far.
     package var activity: Int { state.withLock(\.activity) }
 
-    /// Wakes the tests that wait for something to happen.
+    /// Records an event, and wakes the tests that wait for one.
     func noteActivity() {
         let observers = state.withLock { state in
             state.activity += 1
@@ -139,7 +142,7 @@ public final class ManualClock: WallClock {
         for observer in observers { observer.resume() }
     }
 
-    /// Waits until something has happened since a count was taken.
+    /// Waits for an event after a count of ``activity``.
     package func nextActivity(after count: Int) async {
         await withCheckedContinuation { continuation in
             let isPast = state.withLock { state in

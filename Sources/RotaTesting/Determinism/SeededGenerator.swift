@@ -1,17 +1,23 @@
-/// A random source that gives the same numbers for the same seed: SplitMix64 (Steele, Lea, Flood 2014).
+/// A random number generator that repeats its sequence for the same seed.
 ///
-/// It is for tests and simulations, not for secrets.
+/// Use it for tests and simulations, not for secrets. The algorithm is SplitMix64 (Steele, Lea, Flood 2014).
+///
+/// ```swift
+/// var random = SeededGenerator(seed: 7)
+/// let delays = (0..<3).map { _ in Int.random(in: 1...60, using: &random) }
+/// print(delays)  // the same three numbers in every run
+/// ```
 public struct SeededGenerator: RandomNumberGenerator, Sendable {
     private var state: UInt64
 
-    /// Makes a generator.
+    /// Creates a generator.
     ///
-    /// - Parameter seed: Any number; equal seeds give equal sequences.
+    /// - Parameter seed: Any number. Equal seeds give equal sequences.
     public init(seed: UInt64) {
         state = seed
     }
 
-    /// The next 64 random bits.
+    /// Returns the next 64 random bits.
     public mutating func next() -> UInt64 {
         state &+= 0x9e37_79b9_7f4a_7c15
         var z = state

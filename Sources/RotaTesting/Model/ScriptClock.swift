@@ -1,26 +1,25 @@
 package import Foundation
 
-/// The clock of a ``StoreScript``: now and then it runs far ahead, and is set right.
+/// The clock of a ``StoreScript``, which sometimes jumps ahead and is corrected later.
 ///
-/// A store may forget a start two windows after it, by the clock as it is, and could not count it again when the same
-/// instants come back. So the clock is set right before that, and stays right until it has passed all that it showed.
-/// A store may also take a step back of a second for none, so the clock never shows what lies that little before an
-/// instant it showed when it was ahead.
+/// A store may forget a start two windows after it and cannot count it when the same dates come again. So the clock is
+/// corrected before that, and stays correct until it has passed every date it showed. A store may also ignore a step
+/// back of less than a second, so the clock never shows a date within a second before one it showed when it was ahead.
 package struct ScriptClock: Sendable {
     package private(set) var now = Date(timeIntervalSince1970: 1_750_000_000)
-    /// By how many seconds it is ahead.
+    /// The number of seconds by which it is ahead.
     package private(set) var jump = 0.0
     private var aheadSince = Date.distantPast
     private var steadyUntil = Date.distantPast
-    /// What it showed when it was last ahead, as far as it has not yet come there again.
+    /// The dates it showed while it was ahead and has not passed since.
     private var shown: [Date] = []
 
-    /// Two of the shortest windows that a script limits rates by, in seconds.
+    /// Twice the shortest rate window of a script, in seconds.
     private static let longestAhead = 40.0
 
     package init() {}
 
-    /// Lets up to ten seconds pass.
+    /// Advances by up to ten seconds.
     package mutating func move(using random: inout some RandomNumberGenerator) {
         now += Double.random(in: 0...40, using: &random).rounded(.down) / 4
         let percent = Int.random(in: 0..<100, using: &random)

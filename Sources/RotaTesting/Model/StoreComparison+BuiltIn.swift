@@ -2,10 +2,10 @@ import RotaStore
 import Synchronization
 
 extension StoreComparison {
-    /// Compares the store in memory.
+    /// The comparison of the store in memory.
     package static let memory = StoreComparison { InMemoryJobStore() }
 
-    /// Compares a store in files, with compactions, losses of power and reopenings in between.
+    /// The comparison of the file store, with compactions, power failures and reopenings.
     package static func files() -> StoreComparison {
         let disk = Mutex(FaultyFileSystem())
         return StoreComparison {
@@ -30,13 +30,13 @@ extension StoreComparison {
         return environment
     }
 
-    /// Makes operations to one new store after the other.
+    /// Runs operations on one new store after the other.
     ///
     /// - Parameters:
-    ///   - count: How many operations altogether, in whole lives.
-    ///   - seed: What the first life is made from; each later one has the next seed.
-    ///   - interval: After how many operations all contents are compared.
-    ///   - progress: Told after each life how many operations were made so far.
+    ///   - count: The total number of operations, rounded down to whole stores.
+    ///   - seed: The seed of the first store. Each later one has the next seed.
+    ///   - interval: The number of operations between comparisons of all records.
+    ///   - progress: Called after each store with the number of operations so far.
     /// - Throws: ``ContractViolation`` at the first difference.
     package func runLives(
         _ count: Int, seed: UInt64, comparingContentsEvery interval: Int = 10, progress: (Int) -> Void = { _ in }
@@ -47,6 +47,6 @@ extension StoreComparison {
         }
     }
 
-    /// How many operations are made to one store.
+    /// The number of operations on one store.
     private static let lifetime = 600
 }

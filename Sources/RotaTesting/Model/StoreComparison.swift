@@ -1,7 +1,7 @@
 import Foundation
 package import RotaStore
 
-/// Random operations, made to a store and to a plain model of what stores must do, and compared after each.
+/// Compares a store with the reference tables under random operations.
 package struct StoreComparison: Sendable {
     /// One step of a comparison.
     enum Step: Sendable {
@@ -12,11 +12,11 @@ package struct StoreComparison: Sendable {
     private let makeStore: @Sendable () async throws -> any JobStore
     private let reopen: (@Sendable (any JobStore) async throws -> any JobStore)?
 
-    /// Prepares a comparison.
+    /// Creates a comparison.
     ///
     /// - Parameters:
-    ///   - makeStore: Makes an empty store.
-    ///   - reopen: Gives up a store that `makeStore` made and opens what it has kept; `nil` never to do so.
+    ///   - makeStore: Creates an empty store.
+    ///   - reopen: Closes a store that `makeStore` created and opens its data again. `nil` never reopens.
     package init(
         _ makeStore: @escaping @Sendable () async throws -> any JobStore,
         reopen: (@Sendable (any JobStore) async throws -> any JobStore)? = nil
@@ -25,13 +25,13 @@ package struct StoreComparison: Sendable {
         self.reopen = reopen
     }
 
-    /// Makes operations, and tells what went wrong with as few as it takes.
+    /// Runs random operations, and reduces a difference to as few of them as possible.
     ///
     /// - Parameters:
-    ///   - count: How many operations.
-    ///   - seed: What they are made from; the same seed makes the same ones.
-    ///   - interval: After how many operations all contents are compared.
-    /// - Throws: ``ContractViolation`` with the shortest list of operations found that shows a difference.
+    ///   - count: The number of operations.
+    ///   - seed: The seed. The same seed gives the same operations.
+    ///   - interval: The number of operations between comparisons of all records.
+    /// - Throws: ``ContractViolation`` with the shortest list of operations that still shows a difference.
     package func run(_ count: Int, seed: UInt64, comparingContentsEvery interval: Int = 10) async throws {
         var script = StoreScript(seed: seed)
         var steps: [Step] = []
@@ -51,7 +51,7 @@ package struct StoreComparison: Sendable {
         )
     }
 
-    /// The first step after which the store and the model differ, and how.
+    /// The first step after which the store and the reference tables differ, and the difference.
     private func difference(after steps: [Step], interval: Int) async throws -> (step: Int, what: String)? {
         var store = try await makeStore()
         var model = ReferenceTables()
@@ -74,7 +74,7 @@ package struct StoreComparison: Sendable {
         return nil
     }
 
-    /// Leaves out whatever the difference does not need: halves first, then ever smaller parts.
+    /// Removes steps that the difference does not need: halves first, then smaller and smaller parts.
     private func shortened(_ steps: [Step]) async throws -> [Step] {
         var steps = steps
         var length = steps.count / 2

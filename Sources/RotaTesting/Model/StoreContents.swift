@@ -1,7 +1,7 @@
 import Foundation
 package import RotaStore
 
-/// All that a store shows of itself.
+/// All records that a store returns.
 package struct StoreContents: Equatable {
     package var jobs: [Job] = []
     package var executions: [Execution] = []
@@ -10,7 +10,7 @@ package struct StoreContents: Equatable {
     package var dependencies: [JobID: [JobDependency]] = [:]
     package var counts = StoreCounts()
 
-    /// What an earlier version was; when and by whom it was made is for a check of the contract.
+    /// A version without its date and author, which the contract checks.
     package struct Version: Equatable {
         var number: Int
         var definition: JobDefinition
@@ -21,7 +21,7 @@ package struct StoreContents: Equatable {
         }
     }
 
-    /// What the model holds.
+    /// Reads the records of the reference tables.
     package init(_ tables: ReferenceTables) {
         jobs = tables.jobs.sorted { $0.id < $1.id }
         executions = tables.executions.sorted { $0.id < $1.id }
@@ -33,7 +33,7 @@ package struct StoreContents: Equatable {
         counts = tables.counts()
     }
 
-    /// What the state machine of the built-in stores holds.
+    /// Reads the records of the built-in stores' state machine.
     package init(_ state: StoreState) {
         jobs = state.jobs.values.sorted { $0.id < $1.id }
         executions = state.executions.values.sorted { $0.id < $1.id }
@@ -45,7 +45,7 @@ package struct StoreContents: Equatable {
         counts = state.counts()
     }
 
-    /// What a store answers, page by page.
+    /// Reads the records of a store page by page.
     package init(_ store: any JobStore) async throws {
         var after: PageCursor?
         repeat {
@@ -66,7 +66,7 @@ package struct StoreContents: Equatable {
         counts = try await store.counts()
     }
 
-    /// The first thing that is not as it should be, in words; `nil` if all is.
+    /// Describes the first difference from the expected records, or returns `nil` without one.
     package func difference(from expected: StoreContents) -> String? {
         func first<Record: Identifiable & Equatable>(_ name: String, _ here: [Record], _ there: [Record]) -> String? {
             guard let place = zip(here, there).enumerated().first(where: { $0.element.0 != $0.element.1 })?.offset

@@ -1,13 +1,13 @@
 package import RotaStore
 
 extension StoreOperation {
-    /// Makes a call that changes something to the state machine; what it reads is not looked at.
+    /// Applies the call to the state machine. Queries do nothing.
     package func run(on state: inout StoreState) {
         var log = ChangeLog(isRecording: false)
         run(on: &state, log: &log)
     }
 
-    /// Carries the operation out on a state machine, and leaves in the log what it changed.
+    /// Applies the call to the state machine, and records its changes in the log.
     package func run(on state: inout StoreState, log: inout ChangeLog) {
         switch self {
         case .insert(let insertions): _ = try? state.insert(insertions, log: &log)

@@ -1,7 +1,7 @@
 package import Foundation
 package import RotaStore
 
-/// One call of a store, with everything it needs, that can be made to the model and to any store alike.
+/// A call of a store with its arguments, which can be made to the reference tables and to any store.
 package enum StoreOperation: Sendable {
     case insert([JobInsertion])
     case replace(JobReplacement)
@@ -20,7 +20,7 @@ package enum StoreOperation: Sendable {
     case jobs(JobQuery)
     case executions(ExecutionQuery)
 
-    /// Whether the call changes nothing that is remembered.
+    /// Whether the call is a query.
     package var isQuery: Bool {
         switch self {
         case .dueWork, .jobs, .executions: true
@@ -28,7 +28,7 @@ package enum StoreOperation: Sendable {
         }
     }
 
-    /// What came of it.
+    /// The result of the call.
     package enum Outcome: Equatable {
         case inserted([JobInsertion.Outcome])
         case replaced(Job)
@@ -49,7 +49,7 @@ package enum StoreOperation: Sendable {
         case refused(StoreError.Code)
     }
 
-    /// Makes the call to the model.
+    /// Makes the call to the reference tables.
     package func run(on tables: inout ReferenceTables) -> Outcome {
         do throws(StoreError) {
             switch self {
@@ -81,7 +81,9 @@ package enum StoreOperation: Sendable {
         }
     }
 
-    /// Makes the call to a store; errors other than the store's refusals are thrown.
+    /// Makes the call to a store.
+    ///
+    /// - Throws: Every error that is not a `StoreError`.
     package func run(on store: any JobStore) async throws -> Outcome {
         do {
             switch self {

@@ -3,7 +3,7 @@ import RotaHTTP
 import RotaRetry
 import RotaStore
 
-// Operations on executions, at random.
+// Random operations on executions.
 extension StoreScript {
     mutating func fire(_ job: Job) -> FireRequest {
         let cursor = job.scheduleState.decidedThrough
@@ -51,7 +51,7 @@ extension StoreScript {
         return executions
     }
 
-    /// Runs that go one after the other.
+    /// Executions of a serial backfill.
     private mutating func backfill(of job: Job) -> [Execution] {
         let batch = BatchID(bits: newID())
         return (0..<Int.random(in: 2...4, using: &random)).map { number in

@@ -4,7 +4,7 @@ import RotaRetry
 import RotaSchedule
 import RotaStore
 
-// Operations on jobs, at random.
+// Random operations on jobs.
 extension StoreScript {
     private static let request: JobAction =
         (try? RequestTemplate.post("https://example.com/hook?a=1")).map { .http($0) } ?? .handler("no request")
@@ -75,7 +75,7 @@ extension StoreScript {
     }
 
     private mutating func limits() -> JobLimits {
-        // The windows are always the same: how long a start is remembered when a window grows is the store's business.
+        // Windows never change, because the protocol does not say how long starts are kept when a window grows.
         JobLimits(
             concurrency: chance(30) ? Int.random(in: 1...2, using: &random) : nil,
             concurrencyPerKey: chance(30) ? 1 : nil,

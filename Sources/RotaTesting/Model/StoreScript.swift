@@ -4,17 +4,17 @@ import RotaRetry
 import RotaSchedule
 package import RotaStore
 
-/// Random but repeatable operations, made up from what earlier ones did: some apt, some too late, some impossible.
+/// Random but repeatable operations based on what earlier ones did: some valid, some stale, some impossible.
 package struct StoreScript {
-    /// The naive model after all operations so far.
+    /// The reference tables after all operations so far.
     package private(set) var model = ReferenceTables()
-    /// The state machine of the built-in stores after all operations so far.
+    /// The built-in stores' state machine after all operations so far.
     package private(set) var state = StoreState()
     var random: SeededBits
     private var clock = ScriptClock()
     var now: Date { clock.now }
     private var lastID: UInt128 = 1 << 100
-    /// The largest number of jobs, beyond which some are deleted.
+    /// The number of jobs above which some are deleted.
     private let maximumJobs: Int
 
     package init(seed: UInt64, maximumJobs: Int = 12) {
@@ -22,7 +22,7 @@ package struct StoreScript {
         self.maximumJobs = maximumJobs
     }
 
-    /// The next operation, already carried out on ``model`` and on ``state``.
+    /// Returns the next operation, already applied to ``model`` and ``state``.
     package mutating func next() -> (operation: StoreOperation, outcome: StoreOperation.Outcome) {
         clock.move(using: &random)
         let operation = make()
@@ -30,7 +30,7 @@ package struct StoreScript {
         return (operation, operation.run(on: &model))
     }
 
-    /// The next operation that a store has to write down, if it changes anything: no query.
+    /// Returns the next operation that can change a store, skipping queries.
     package mutating func nextChange() -> (operation: StoreOperation, outcome: StoreOperation.Outcome) {
         while true {
             let step = next()
@@ -38,7 +38,7 @@ package struct StoreScript {
         }
     }
 
-    /// Does to both what opening a file store does.
+    /// Applies to both what opening a file store does.
     package mutating func reopen() {
         model.endLeases()
         var log = ChangeLog(isRecording: false)
@@ -61,7 +61,8 @@ package struct StoreScript {
                     limit: Int.random(in: 1...5, using: &random), now: now, leaseExpiresAt: now + 30))
         case 36...37: return .renew(some(.running).map { renewal(of: $0) })
         case 38...45: return .finish(some(.running).map { completion(of: $0) })
-        case 46...48: return .cancel(some(nil).map { Cancellation($0.id, reason: chance(50) ? "why" : nil, date: now) })
+        case 46...48:
+            return .cancel(some(nil).map { Cancellation($0.id, reason: chance(50) ? "the failure" : nil, date: now) })
         case 49...50: return .completeWaiting(some(chance(90) ? .waiting : nil).map { completeWaiting(to: $0) })
         case 51...52: return .prune(at: now, limit: Int.random(in: 0...6, using: &random))
         case 53: return .add(dependency(of: job))
@@ -87,7 +88,7 @@ package struct StoreScript {
         model.jobs.randomElement(using: &random)
     }
 
-    /// Up to three executions in a status, or in any; seldom one twice.
+    /// Up to three executions with a status, or with any. Rarely the same one twice.
     private mutating func some(_ status: ExecutionStatus?) -> [Execution] {
         let found = model.executions.filter { status == nil || $0.progress.status == status }
         return (0..<min(found.count, Int.random(in: 1...3, using: &random))).compactMap { _ in

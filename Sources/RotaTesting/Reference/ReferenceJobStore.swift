@@ -1,15 +1,15 @@
 public import Foundation
 public import RotaStore
 
-/// A store of plain tables that every operation searches from one end to the other: the protocol's promises as code.
+/// A store of plain tables that states the protocol's promises as simply as possible.
 ///
-/// Read it before you write a store of your own: each operation says what a transaction of a database would have to
-/// say, without an index and without a trick. It keeps ``StoreContract``, remembers nothing beyond the process, and is
-/// slow when there is much to remember.
+/// Read it before you write a store of your own: each operation is what a transaction of a database would do, without
+/// indexes or shortcuts. It passes ``StoreContract``, keeps nothing beyond the process, and scans all records in every
+/// operation.
 public actor ReferenceJobStore: JobStore {
     private var tables = ReferenceTables()
 
-    /// Makes an empty store.
+    /// Creates an empty store.
     public init() {}
 
     /// Inserts jobs, each with its first executions.
@@ -17,7 +17,7 @@ public actor ReferenceJobStore: JobStore {
         try tables.insert(insertions)
     }
 
-    /// Replaces a job's definition or position.
+    /// Replaces a job's definition or schedule state.
     public func replace(_ replacement: JobReplacement) throws -> Job {
         try tables.replace(replacement)
     }
@@ -52,17 +52,17 @@ public actor ReferenceJobStore: JobStore {
         tables.removeDependency(id)
     }
 
-    /// Lists what a job depends on.
+    /// Lists the dependencies of a job.
     public func dependencies(of job: JobID) -> [JobDependency] {
         tables.dependencies(of: job)
     }
 
-    /// Reads what has to be done at an instant.
+    /// Reads the due work at a date.
     public func dueWork(at now: Date, limit: Int) -> DueWork {
         tables.dueWork(at: now, limit: limit)
     }
 
-    /// Turns due occurrences into executions and skips and moves each job on.
+    /// Turns due occurrences into executions and skips, and moves each schedule state.
     public func fire(_ fires: [FireRequest]) -> [FireRequest.Outcome] {
         tables.fire(fires)
     }
@@ -72,7 +72,7 @@ public actor ReferenceJobStore: JobStore {
         try tables.enqueue(executions)
     }
 
-    /// Takes queued executions that are due, under a lease with a new token.
+    /// Claims due executions, each under a lease with a new fencing token.
     public func claim(_ request: ClaimRequest) -> [Claim] {
         tables.claim(request)
     }
@@ -82,22 +82,22 @@ public actor ReferenceJobStore: JobStore {
         tables.renew(renewals)
     }
 
-    /// Records the ends of attempts and what follows from them, fenced by the tokens.
+    /// Records the ends of attempts with their consequences, fenced by tokens.
     public func finish(_ completions: [Completion]) -> [Completion.Outcome] {
         tables.finish(completions)
     }
 
-    /// Calls executions off.
+    /// Cancels executions.
     public func cancel(_ requests: [Cancellation]) -> [Cancellation.Outcome] {
         tables.cancel(requests)
     }
 
-    /// Records what parked executions waited for.
+    /// Completes waiting executions from outside.
     public func completeWaiting(_ answers: [ExternalCompletion]) -> [ExternalCompletion.Outcome] {
         tables.completeWaiting(answers)
     }
 
-    /// Expires what was not started or answered in time, and removes history that is too old.
+    /// Expires executions that were not started or completed in time, and removes history beyond the retention.
     public func prune(at now: Date, limit: Int) -> PruneReport {
         tables.prune(at: now, limit: limit)
     }
@@ -112,7 +112,7 @@ public actor ReferenceJobStore: JobStore {
         try tables.executions(query)
     }
 
-    /// Reads the occurrences of a job that did not fire, the oldest first.
+    /// Lists the skipped occurrences of a job, the oldest first.
     public func skips(of job: JobID) -> [SkippedOccurrence] {
         tables.skips(of: job)
     }

@@ -4,7 +4,7 @@ package import RotaStore
 extension ReferenceTables {
     package mutating func claim(_ request: ClaimRequest) -> [Claim] {
         var claims: [Claim] = []
-        // Claiming never lets another execution go that was held back, so one way through is enough.
+        // A claim never frees an execution that was held back, so one pass is enough.
         for execution in runnable(at: request.now) where claims.count < request.limit {
             guard let job = job(execution.jobID), isAllowed(execution, of: job, at: request.now),
                 let index = index(of: execution.id)
@@ -28,7 +28,7 @@ extension ReferenceTables {
         return claims
     }
 
-    /// What is due and not too late, the most urgent first: a step of priority counts as a minute of waiting.
+    /// The executions that are due and not expired, the most urgent first. A step of priority counts as a minute of waiting.
     private func runnable(at now: Date) -> [Execution] {
         executions.filter {
             $0.progress.status == .queued && $0.progress.dueAt <= now && !hasExpired($0, at: now)
@@ -43,7 +43,7 @@ extension ReferenceTables {
             ?? (isNotification(execution) ? 0 : job(execution.jobID)?.definition.limits.priority ?? 0)
     }
 
-    /// Whether an execution has not been started, or answered, in time.
+    /// Whether an execution was not started or completed in time.
     func hasExpired(_ execution: Execution, at now: Date) -> Bool {
         switch execution.progress.status {
         case .queued where execution.progress.startedAt == nil, .waiting:
@@ -73,12 +73,12 @@ extension ReferenceTables {
             || isTurn(of: execution, at: now)
     }
 
-    /// Whether an execution tells of the end of another: the limits of the job are not meant for it.
+    /// Whether an execution is a notification, to which the limits of its job do not apply.
     private func isNotification(_ execution: Execution) -> Bool { execution.source == .notification }
 
-    /// Whether so many attempts have started within the window that ends now that another one would be too many.
+    /// Whether another start would exceed the rate within the window that ends now.
     ///
-    /// A start that lies in the future by a window or more comes from a clock that was wrong, and has been set right.
+    /// A start more than a window in the future was recorded by a clock that was ahead and has been corrected.
     private func isExhausted(_ rate: RateLimit, _ counter: Start.Counter, at now: Date) -> Bool {
         let window = rate.window / .seconds(1)
         let (begin, end) = (now.addingTimeInterval(-window), now.addingTimeInterval(window))
@@ -91,7 +91,7 @@ extension ReferenceTables {
         return (limits.rate == nil ? [] : [.job(job.id)]) + Set(limits.sharedRates.map(\.name)).map { .shared($0) }
     }
 
-    /// Whether no other run of the schedule goes before one: none has begun and is not over, and none is earlier.
+    /// Whether no other scheduled execution goes first: none has started and is unfinished, and none is earlier.
     private func isTurn(of execution: Execution, at now: Date) -> Bool {
         let series = series(of: execution.jobID).filter { !hasExpired($0, at: now) || $0.progress.status == .waiting }
         return (series.first { $0.progress.startedAt != nil } ?? series.first)?.id == execution.id
@@ -132,7 +132,7 @@ extension ReferenceTables {
         }
     }
 
-    /// Ends all leases, as a store does that has just been opened and knows that no holder can be alive.
+    /// Expires all leases, as a store does when it opens and knows that no owner is alive.
     package mutating func endLeases() {
         for index in executions.indices where executions[index].progress.status == .running {
             executions[index].progress.lease?.expiresAt = .distantPast

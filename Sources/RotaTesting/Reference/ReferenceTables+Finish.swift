@@ -12,7 +12,7 @@ extension ReferenceTables {
         guard execution.progress.status == .running, execution.progress.lease?.token == completion.token
         else { return .stale }
         if let attempt = completion.attempt {
-            // Whatever its runner calls it: its number is its place.
+            // The store numbers attempts by their place, whatever the worker says.
             let number = execution.attempts.count + 1
             execution.attempts.append(
                 Attempt(
@@ -22,31 +22,31 @@ extension ReferenceTables {
                     trace: attempt.trace))
         }
         if let output = completion.output { execution.progress.output = output }
-        // Nobody goes on with what was to be called off: only a success comes before that.
-        let isCalledOff = execution.progress.cancelRequestedAt != nil
+        // A requested cancellation overrides every result but a success.
+        let isCancelRequested = execution.progress.cancelRequestedAt != nil
         switch completion.next {
         case .succeeded:
             execution.progress.status = .succeeded
             execution.progress.failure = nil
         case .failed(let failure):
-            execution.progress.status = isCalledOff ? .canceled : .failed
+            execution.progress.status = isCancelRequested ? .canceled : .failed
             execution.progress.failure = failure
         case .canceled:
             execution.progress.status = .canceled
         case .retry(let instant, let failure):
             execution.progress.failure = failure
-            execution.progress.status = isCalledOff ? .canceled : .queued
-            if !isCalledOff { execution.progress.dueAt = instant }
+            execution.progress.status = isCancelRequested ? .canceled : .queued
+            if !isCancelRequested { execution.progress.dueAt = instant }
         case .released(let instant):
-            execution.progress.status = isCalledOff ? .canceled : .queued
-            if !isCalledOff { execution.progress.dueAt = instant }
-            if !isCalledOff, execution.attempts.isEmpty {
+            execution.progress.status = isCancelRequested ? .canceled : .queued
+            if !isCancelRequested { execution.progress.dueAt = instant }
+            if !isCancelRequested, execution.attempts.isEmpty {
                 execution.progress.startedAt = nil
                 execution.progress.runningVersion = nil
             }
         case .parked(let instant):
-            execution.progress.status = isCalledOff ? .canceled : .waiting
-            if !isCalledOff { execution.progress.expiresAt = instant }
+            execution.progress.status = isCancelRequested ? .canceled : .waiting
+            if !isCancelRequested { execution.progress.expiresAt = instant }
         }
         executions[index] = execution
         if execution.progress.status.isTerminal { end(index, at: completion.date) }
@@ -96,14 +96,14 @@ extension ReferenceTables {
         }
     }
 
-    /// Does all that follows when an execution is over; afterwards it may be gone.
+    /// Applies the consequences of a finished execution, which may be removed afterwards.
     mutating func end(_ index: Int, at date: Date) {
         let execution = executions[index].ended(at: date)
         executions[index] = execution
         guard let place = self.index(of: execution.jobID) else { return }
-        passBackfillOn(after: execution, at: date)
+        queueNextOfBackfill(after: execution, at: date)
         executions += jobs[place].notifications(of: execution, at: date)
-        // A notice tells of a run; it is none.
+        // Notifications do not count in the statistics.
         if execution.source != .notification {
             jobs[place].statistics.count(
                 execution.progress.status, startedAt: execution.progress.startedAt, finishedAt: date)
@@ -125,7 +125,7 @@ extension ReferenceTables {
         executions.removeAll { tooMany.contains($0.id) }
     }
 
-    /// The finished executions beyond the number that a job keeps, the oldest first: its runs, then its notices.
+    /// The finished executions beyond the number that a job keeps, the oldest first. Notifications are counted apart.
     func excess(of job: Job) -> [ExecutionID] {
         let ended = executions.filter { $0.jobID == job.id && $0.progress.status.isTerminal }
             .sorted { $0.id < $1.id }
@@ -135,14 +135,14 @@ extension ReferenceTables {
         return (runs + notifications).map(\.id)
     }
 
-    /// Lets the next run of a backfill go that waits for its turn, if no other of the same batch is under way.
-    private mutating func passBackfillOn(after ended: Execution, at date: Date) {
+    /// Queues the next waiting execution of a backfill, if no other of the same batch is unfinished.
+    private mutating func queueNextOfBackfill(after ended: Execution, at date: Date) {
         guard ended.source == .backfill, let batch = ended.details.batchID else { return }
         let others = executions.filter {
             $0.jobID == ended.jobID && $0.source == .backfill && $0.details.batchID == batch
                 && !$0.progress.status.isTerminal
         }
-        // One that has begun and is parked waits for an answer, not for its turn.
+        // An execution that has started waits for its external completion, not for its turn.
         let waiting = others.filter { $0.progress.status == .waiting && $0.progress.startedAt == nil }
         let next = waiting.min { ($0.scheduledFor, $0.id) < ($1.scheduledFor, $1.id) }
         guard waiting.count == others.count, let index = next.flatMap({ index(of: $0.id) }) else { return }
@@ -152,7 +152,7 @@ extension ReferenceTables {
 }
 
 extension Execution {
-    /// The execution with the date of its end, if it is over.
+    /// The execution with the date of its end, if it has finished.
     fileprivate func ended(at date: Date) -> Execution {
         guard progress.status.isTerminal else { return self }
         var ended = self

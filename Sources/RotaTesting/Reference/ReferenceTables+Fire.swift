@@ -21,7 +21,7 @@ extension ReferenceTables {
                         reason: reason, decidedAt: execution.createdAt))
                 continue
             }
-            if job.definition.overlap == .replace { replaced += callOffRuns(of: job.id, for: execution) }
+            if job.definition.overlap == .replace { replaced += cancelReplaced(of: job.id, for: execution) }
             executions.append(execution)
             fired.append(execution)
         }
@@ -43,7 +43,7 @@ extension ReferenceTables {
         return .fired(executions: fired, skips: skipped, replaced: replaced)
     }
 
-    /// Whether a fire's executions are the job's, are new, and lie in order behind the cursor.
+    /// Whether a fire's executions belong to the job, are new, and are in order after the cursor.
     private func isPossible(_ fire: FireRequest, for job: Job) -> Bool {
         let instants = [job.scheduleState.decidedThrough] + fire.executions.map(\.scheduledFor)
         return zip(instants, instants.dropFirst()).allSatisfy { $0 < $1 }
@@ -61,19 +61,19 @@ extension ReferenceTables {
         {
             return .duplicate
         }
-        if earlierRun(as: execution) != nil { return .duplicate }
+        if existing(as: execution) != nil { return .duplicate }
         let series = series(of: job.id)
         if job.definition.overlap == .skip { return series.isEmpty ? nil : .overlap }
         guard let limit = job.definition.overlap.queueLimit else { return nil }
-        // Those that have begun do not wait, and if none has, the first does not wait for another.
+        // Started executions do not wait. If none has started, the first does not wait either.
         let begun = series.count { $0.progress.startedAt != nil }
         return series.count + 1 - max(1, begun) > limit ? .overlap : nil
     }
 
-    /// Calls off the runs of the schedule that an execution takes the place of.
-    private mutating func callOffRuns(of id: JobID, for execution: Execution) -> [Execution] {
+    /// Cancels the scheduled executions that a new one replaces.
+    private mutating func cancelReplaced(of id: JobID, for execution: Execution) -> [Execution] {
         series(of: id).filter { $0.progress.cancelRequestedAt == nil }.compactMap { run in
-            let reason = "The next run of the schedule took its place."
+            let reason = "Replaced by the next occurrence of the schedule."
             switch cancel(Cancellation(run.id, reason: reason, date: execution.createdAt)) {
             case .canceled(let old), .requested(let old): return old
             case .alreadyOver, .missing: return nil
@@ -81,7 +81,7 @@ extension ReferenceTables {
         }
     }
 
-    /// Keeps a skip; one that follows an equal one, without a run in between, extends it.
+    /// Records a skip, or extends the last one if it has the same reason and nothing fired in between.
     mutating func keep(_ skip: SkippedOccurrence, of job: Job, lastFired: Date?) {
         let limit = job.definition.retention.maximumCount
         guard limit > 0 else { return }
@@ -111,12 +111,12 @@ extension ReferenceTables {
         var outcomes: [EnqueueOutcome] = []
         for execution in new {
             guard job(execution.jobID) != nil else { throw .missing(execution.jobID) }
-            if let earlier = after.earlierRun(as: execution) {
+            if let earlier = after.existing(as: execution) {
                 outcomes.append(.existing(earlier))
                 continue
             }
             try after.requireFree(execution.id)
-            try after.requireBeginning(execution)
+            try after.requireNew(execution)
             after.executions.append(execution)
             outcomes.append(.queued(execution))
         }

@@ -11,7 +11,7 @@ extension ReferenceTables {
                 continue
             }
             guard after.job(insertion.job.id) == nil else {
-                throw StoreError(.duplicate, "There is a job \(insertion.job.id) already.")
+                throw StoreError(.duplicate, "Job \(insertion.job.id) already exists.")
             }
             try after.requireFreeSlug(insertion.job.definition.attributes, for: insertion.job.id)
             after.jobs.append(insertion.job)
@@ -23,9 +23,10 @@ extension ReferenceTables {
             for execution in insertion.executions {
                 guard execution.jobID == insertion.job.id else { throw .missing(execution.jobID) }
                 try after.requireFree(execution.id)
-                try after.requireBeginning(execution)
-                guard after.earlierRun(as: execution) == nil else {
-                    throw StoreError(.duplicate, "Two first executions of job \(execution.jobID) have one key.")
+                try after.requireNew(execution)
+                guard after.existing(as: execution) == nil else {
+                    throw StoreError(
+                        .duplicate, "Two first executions of job \(execution.jobID) have the same idempotency key.")
                 }
                 after.executions.append(execution)
             }
@@ -36,19 +37,21 @@ extension ReferenceTables {
     }
 
     func requireFree(_ id: ExecutionID) throws(StoreError) {
-        guard execution(id) == nil else { throw StoreError(.duplicate, "There is an execution \(id) already.") }
+        guard execution(id) == nil else { throw StoreError(.duplicate, "Execution \(id) already exists.") }
     }
 
-    /// Requires that an execution waits to run, or is over: one that runs would have nobody to end it.
-    func requireBeginning(_ execution: Execution) throws(StoreError) {
+    /// Requires that a new execution is not running and has an end date if and only if it is finished.
+    func requireNew(_ execution: Execution) throws(StoreError) {
         let isOver = execution.progress.status.isTerminal
         guard execution.progress.status != .running, isOver == (execution.progress.finishedAt != nil) else {
-            throw StoreError(.invalidExecution, "The execution \(execution.id) cannot begin as it is.")
+            throw StoreError(
+                .invalidExecution,
+                "The execution \(execution.id) cannot be added with the status \(execution.progress.status.rawValue).")
         }
     }
 
     /// The execution of the same job that has the same idempotency key, if it has one.
-    func earlierRun(as execution: Execution) -> Execution? {
+    func existing(as execution: Execution) -> Execution? {
         guard let key = execution.details.idempotencyKey else { return nil }
         return executions.first { $0.jobID == execution.jobID && $0.details.idempotencyKey == key }
     }
@@ -59,7 +62,7 @@ extension ReferenceTables {
             $0.id != id && $0.definition.attributes.slug == slug
                 && $0.definition.attributes.project == attributes.project
         }
-        if isTaken { throw StoreError(.duplicate, "The slug “\(slug)” is taken in its project.") }
+        if isTaken { throw StoreError(.duplicate, "The slug \"\(slug)\" already exists in this project.") }
     }
 
     package mutating func replace(_ replacement: JobReplacement) throws(StoreError) -> Job {
@@ -74,7 +77,7 @@ extension ReferenceTables {
             return job
         }
         guard job.scheduleState.revision == replacement.expectedRevision else {
-            throw StoreError(.conflict, "Job \(job.id) was changed in the meantime.")
+            throw StoreError(.conflict, "Job \(job.id) has changed since revision \(replacement.expectedRevision).")
         }
         if let definition = replacement.definition { try requireFreeSlug(definition.attributes, for: job.id) }
         let before = presentVersion(of: job)
@@ -101,7 +104,7 @@ extension ReferenceTables {
         return job
     }
 
-    /// Forgets earlier versions beyond the newest 100, but for those that executions still need.
+    /// Removes earlier versions beyond the newest 100, except those that unfinished executions need.
     private mutating func forgetVersions(of job: Job) {
         let needed = executions.filter { $0.jobID == job.id && !$0.progress.status.isTerminal }
             .map(\.versionID.version)
@@ -142,7 +145,7 @@ extension ReferenceTables {
     package mutating func addDependency(_ dependency: JobDependency) throws(StoreError) {
         for id in [dependency.jobID, dependency.dependsOn] where job(id) == nil { throw .missing(id) }
         guard !dependencies.contains(where: { $0.id == dependency.id }) else {
-            throw StoreError(.duplicate, "There is a dependency \(dependency.id) already.")
+            throw StoreError(.duplicate, "Dependency \(dependency.id) already exists.")
         }
         var reached = [dependency.dependsOn]
         while let next = dependencies.first(where: {
@@ -151,7 +154,7 @@ extension ReferenceTables {
             reached.append(next.dependsOn)
         }
         guard !reached.contains(dependency.jobID) else {
-            throw StoreError(.cycle, "Job \(dependency.jobID) would wait for itself.")
+            throw StoreError(.cycle, "Job \(dependency.jobID) would depend on itself.")
         }
         dependencies.append(dependency)
     }
@@ -167,5 +170,5 @@ extension ReferenceTables {
 }
 
 extension StoreError {
-    static func missing(_ id: JobID) -> StoreError { StoreError(.jobNotFound, "There is no job \(id).") }
+    static func missing(_ id: JobID) -> StoreError { StoreError(.jobNotFound, "Job \(id) does not exist.") }
 }

@@ -40,7 +40,7 @@ extension ReferenceTables {
         return report
     }
 
-    /// When a finished execution is too old for its job, if it ever is.
+    /// When a finished execution exceeds its job's maximum age, if ever.
     private func endOfLife(of execution: Execution) -> Date? {
         guard let ended = execution.progress.finishedAt,
             let age = job(execution.jobID)?.definition.retention.age(of: execution.progress.status)
@@ -58,7 +58,7 @@ extension ReferenceTables {
         skips.filter { $0.jobID == id }
     }
 
-    /// What has to be done at an instant.
+    /// The due work at a date.
     package func dueWork(at now: Date, limit: Int) -> DueWork {
         let due = jobs.compactMap { job in job.scheduleState.nextWakeup.map { ($0, job) } }.filter { $0.0 <= now }
             .sorted { ($0.0, $0.1.id) < ($1.0, $1.1.id) }.map(\.1)
@@ -79,7 +79,7 @@ extension ReferenceTables {
             nextWakeup: instants.filter { $0 > now }.min())
     }
 
-    /// When something may have to be done about an execution.
+    /// The dates at which an execution may need attention.
     private func nextInstants(of execution: Execution, after now: Date) -> [Date] {
         let progress = execution.progress
         switch progress.status {
@@ -88,7 +88,7 @@ extension ReferenceTables {
             guard progress.dueAt <= now, let limits = job(execution.jobID)?.definition.limits else {
                 return [progress.dueAt, expiry].compactMap(\.self)
             }
-            // What a limit holds back may be let go when the window opens, or when a start no longer counts.
+            // A limit may free the execution when its window opens, or when a start no longer counts.
             let opening = limits.window.flatMap { $0.contains(now) ? nil : $0.nextOpening(from: now) }
             let windows = ([limits.rate] + limits.sharedRates.map(\.limit)).compactMap { $0?.window }
             let ends = windows.flatMap { window in

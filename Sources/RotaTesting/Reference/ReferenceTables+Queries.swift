@@ -48,13 +48,13 @@ extension ReferenceTables {
 
     private func requireLimit(_ limit: Int) throws(StoreError) {
         guard (1...1000).contains(limit) else {
-            throw StoreError(.invalidQuery, "A page has from 1 to 1,000 records, not \(limit).")
+            throw StoreError(.invalidQuery, "A page must have 1 to 1,000 records, not \(limit).")
         }
     }
 
     // MARK: Pages
 
-    /// Where a record stands in a list.
+    /// The sort key of a record in a list.
     private struct Place: Comparable {
         var instant: Date?
         var id: UInt128

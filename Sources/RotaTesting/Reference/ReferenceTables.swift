@@ -1,14 +1,14 @@
 import Foundation
 package import RotaStore
 
-/// What a store has to remember, as plain tables that every operation searches from one end to the other.
+/// The records of a store as plain tables, which every operation scans from end to end.
 ///
-/// It was written from the comments of ``JobStore`` and of the records, and from nothing else, to be compared with
-/// stores that are fast. Each operation is a whole transaction: it looks before it writes, and throws before it writes.
+/// It follows the documentation of ``JobStore`` and nothing else, to be compared with stores that are fast. Each
+/// operation is a transaction: it checks and throws before it changes anything.
 package struct ReferenceTables: Sendable {
-    /// A start of an attempt, as the rate limits count it.
+    /// A started attempt, as rate limits count it.
     struct Start: Sendable, Equatable {
-        /// The job, or the name of the limit that jobs share.
+        /// The job, or the name of a shared limit.
         enum Counter: Sendable, Equatable {
             case job(JobID)
             case shared(String)
@@ -18,7 +18,7 @@ package struct ReferenceTables: Sendable {
         var date: Date
     }
 
-    /// An operation that was done under a key.
+    /// An operation that was done with a key.
     struct DoneOperation: Sendable, Equatable {
         var job: JobID
         var key: OperationKey
@@ -26,14 +26,14 @@ package struct ReferenceTables: Sendable {
 
     var jobs: [Job] = []
     var executions: [Execution] = []
-    /// The earlier definitions, not the present ones.
+    /// Earlier definitions, without the current ones.
     var versions: [JobVersion] = []
     var skips: [SkippedOccurrence] = []
     var dependencies: [JobDependency] = []
     var insertionKeys: [String: JobID] = [:]
     var operations: [DoneOperation] = []
     var starts: [Start] = []
-    /// When and by whom each job got its present definition.
+    /// The date and author of each job's current definition.
     var presentSince: [JobID: (date: Date, author: String?)] = [:]
 
     package init() {}
@@ -44,7 +44,7 @@ package struct ReferenceTables: Sendable {
     package func job(_ id: JobID) -> Job? { jobs.first { $0.id == id } }
     package func execution(_ id: ExecutionID) -> Execution? { executions.first { $0.id == id } }
 
-    /// The executions of a job's schedule that are not over, in the order of their occurrences.
+    /// The unfinished scheduled executions of a job, in the order of their occurrences.
     func series(of id: JobID) -> [Execution] {
         executions.filter { $0.jobID == id && $0.source == .schedule && !$0.progress.status.isTerminal }
             .sorted { ($0.scheduledFor, $0.id) < ($1.scheduledFor, $1.id) }
@@ -52,7 +52,7 @@ package struct ReferenceTables: Sendable {
 }
 
 extension Job {
-    /// Takes over a position, under the rules of every move: a new revision, and a cursor that never goes back.
+    /// Applies a schedule state with a new revision and a cursor that never moves back.
     mutating func take(_ scheduleState: ScheduleState, isRescheduled: Bool = false) {
         var scheduleState = scheduleState
         scheduleState.revision = self.scheduleState.revision + 1

@@ -5,7 +5,8 @@ import Synchronization
 
 extension StoreFault {
     static let driving: [StoreFault] = [
-        StoreFault("loses the skips of a fire", "a fire queues its executions") { store in
+        StoreFault("loses the skips of a fire", "a fire queues executions, records skips and moves the schedule state")
+        { store in
             store.fireHook = { base, fires in
                 try await base.fire(
                     fires.map { fire in
@@ -16,8 +17,9 @@ extension StoreFault {
             }
         },
         StoreFault(
-            "fires from old positions", "of two fires planned from one schedule state",
-            "of many who fire one schedule state"
+            "fires from old schedule states",
+            "the second of two fires from one schedule state conflicts and changes nothing",
+            "only one of several concurrent fires succeeds"
         ) { store in
             store.fireHook = { base, fires in
                 var outcomes: [FireRequest.Outcome] = []
@@ -30,14 +32,17 @@ extension StoreFault {
                 return outcomes
             }
         },
-        StoreFault("gives up a batch at its first conflict", "a job that does not run its schedule") { store in
+        StoreFault(
+            "stops a batch at its first conflict",
+            "a job that is not active or was deleted does not fire and does not block others"
+        ) { store in
             store.fireHook = { base, fires in
                 var outcomes: [FireRequest.Outcome] = []
                 for fire in fires where !outcomes.contains(.conflict) { outcomes += try await base.fire([fire]) }
                 return outcomes + Array(repeating: .conflict, count: fires.count - outcomes.count)
             }
         },
-        StoreFault("fires what is behind the cursor", "an instant at or before the cursor") { store in
+        StoreFault("fires dates before the cursor", "a date at or before the cursor cannot be fired") { store in
             store.fireHook = { base, fires in
                 let outcomes = try await base.fire(fires)
                 guard outcomes == [.conflict], fires.count == 1 else { return outcomes }
@@ -45,7 +50,7 @@ extension StoreFault {
                 return [.fired(executions: fires[0].executions, skips: [], replaced: [])]
             }
         },
-        StoreFault("fires the half of a fire that it can", "a fire whose execution is another's") { store in
+        StoreFault("fires a part of a fire", "a fire with another job's execution is refused as a whole") { store in
             store.fireHook = { base, fires in
                 try await base.fire(
                     fires.map { fire in
@@ -55,14 +60,14 @@ extension StoreFault {
                     })
             }
         },
-        StoreFault("never completes a job", "I-24 ") { store in
+        StoreFault("never completes a job", "a job is completed when its limit of executions is reached") { store in
             store.jobHook = { base, id in
                 var job = try await base.job(id)
                 if job?.state == .completed { job?.scheduleState.state = .active }
                 return job
             }
         },
-        StoreFault("does not wait for the end of a run", "a schedule that counts from the end of a run waits") {
+        StoreFault("does not wait for completion", "a schedule that counts from completion waits for the execution") {
             store in
             store.jobHook = { base, id in
                 var job = try await base.job(id)
@@ -72,7 +77,9 @@ extension StoreFault {
                 return job
             }
         },
-        StoreFault("waits for a run that was called off", "a schedule that counts from the end of a run goes on") {
+        StoreFault(
+            "waits for a canceled execution", "a schedule that counts from completion continues after a cancellation"
+        ) {
             store in
             store.jobHook = { base, id in
                 var job = try await base.job(id)
@@ -80,12 +87,16 @@ extension StoreFault {
                 return job
             }
         },
-        StoreFault("records no repeated instants", "an instant that has run is not run again") { store in
+        StoreFault("does not record repeated dates", "a date that fired does not fire again under another schedule") {
+            store in
             store.skipsHook = { base, job in try await base.skips(of: job).filter { $0.reason != .duplicate } }
         },
         StoreFault(
-            "lets runs overlap whatever is said", "I-22 ", "I-23 ", "an occurrence takes the place of those",
-            "an occurrence takes the place of one that runs", "an occurrence takes the place of one that has"
+            "ignores overlap policies", "an occurrence is skipped while an earlier scheduled execution is unfinished",
+            "scheduled executions queue up to the limit and run one at a time",
+            "an occurrence replaces executions that have not started",
+            "an occurrence that replaces a running execution waits for its end",
+            "an occurrence replaces an expired execution that was not pruned yet"
         ) { store in
             store.insertHook = { base, all in
                 try await base.insert(
@@ -96,7 +107,7 @@ extension StoreFault {
                     })
             }
         },
-        StoreFault("lets no runs overlap", "I-21 ") { store in
+        StoreFault("never lets executions overlap", "executions overlap by default") { store in
             store.insertHook = { base, all in
                 try await base.insert(
                     all.map { insertion in
@@ -106,7 +117,7 @@ extension StoreFault {
                     })
             }
         },
-        StoreFault("always asks to be looked at again", "an empty store has nothing to do") { store in
+        StoreFault("always reports a next wakeup", "an empty store has no due work") { store in
             store.agendaHook = { base, moment in
                 var agenda = try await base.dueWork(at: moment.now, limit: moment.limit)
                 agenda.nextWakeup = moment.now + 1
@@ -114,8 +125,9 @@ extension StoreFault {
             }
         },
         StoreFault(
-            "names the least overdue job first, and hides that there are more", "jobs are due from their next",
-            "a limit leaves the least overdue out"
+            "lists the least overdue job first and hides truncation",
+            "jobs are due from their next occurrence, the longest overdue first",
+            "a limit leaves out the least overdue jobs and reports it"
         ) { store in
             store.agendaHook = { base, moment in
                 var agenda = try await base.dueWork(at: moment.now, limit: moment.limit)
@@ -125,7 +137,8 @@ extension StoreFault {
             }
         },
         StoreFault(
-            "goes by the nominal instant alone", "an occurrence that was moved", "only active jobs are due"
+            "uses the nominal date alone", "an occurrence is due at its effective date",
+            "only active jobs and paused jobs that resume are due"
         ) { store in
             store.agendaHook = { base, moment in
                 var agenda = try await base.dueWork(at: moment.now, limit: moment.limit)
@@ -135,7 +148,7 @@ extension StoreFault {
                 return agenda
             }
         },
-        StoreFault("remembers what was due", "a job that has fired is due") { store in
+        StoreFault("repeats earlier due work", "a job that fired is next due at its next occurrence") { store in
             store.agendaHook = { base, moment in
                 var agenda = try await base.dueWork(at: moment.now, limit: moment.limit)
                 agenda.dueJobs = try await base.jobs(JobQuery()).items
@@ -143,8 +156,9 @@ extension StoreFault {
             }
         },
         StoreFault(
-            "knows no next wake", "the next wake names queued executions", "S-32 what is due outside", "S-34 no more",
-            "a retry is a due time"
+            "never reports a next wakeup", "the next wakeup considers queued executions and leases",
+            "an execution due outside its job's window waits for the window to open",
+            "a job's rate limit holds in every sliding window", "a retry is a due date in the store"
         ) { store in
             store.agendaHook = { base, moment in
                 var agenda = try await base.dueWork(at: moment.now, limit: moment.limit)
@@ -152,7 +166,7 @@ extension StoreFault {
                 return agenda
             }
         },
-        StoreFault("does not say that something has expired", "S-66 what has expired is not claimed") { store in
+        StoreFault("does not report due pruning", "an expired execution is not claimed") { store in
             store.agendaHook = { base, moment in
                 var agenda = try await base.dueWork(at: moment.now, limit: moment.limit)
                 agenda.isPruningDue = false

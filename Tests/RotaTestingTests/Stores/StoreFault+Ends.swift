@@ -4,7 +4,10 @@ import RotaTesting
 
 extension StoreFault {
     static let ends: [StoreFault] = [
-        StoreFault("queues no notifications", "T-58 ", "a notification takes no run's place") { store in
+        StoreFault(
+            "queues no notifications", "finishing an execution queues its notifications in the same step",
+            "a notification counts neither toward retention nor in the statistics"
+        ) { store in
             store.insertHook = { base, all in
                 try await base.insert(
                     all.map { insertion in
@@ -14,14 +17,18 @@ extension StoreFault {
                     })
             }
         },
-        StoreFault("counts notifications as runs of the history", "a notification takes no run's place") { store in
+        StoreFault(
+            "counts notifications toward retention",
+            "a notification counts neither toward retention nor in the statistics"
+        ) { store in
             store.executionsHook = { base, query in
                 var page = try await base.executions(query)
                 if page.items.contains(where: { $0.source == .notification }) { page.items = page.items.suffix(1) }
                 return page
             }
         },
-        StoreFault("lets breakers count nothing", "the end of a run is counted by its job's breaker") { store in
+        StoreFault("ignores circuit breakers", "a failed execution counts for its job's breaker, which pauses the job")
+        { store in
             store.insertHook = { base, all in
                 try await base.insert(
                     all.map { insertion in
@@ -31,7 +38,9 @@ extension StoreFault {
                     })
             }
         },
-        StoreFault("starts all runs of a backfill at once", "the runs of a backfill that wait") { store in
+        StoreFault(
+            "starts all executions of a backfill together", "waiting executions of a backfill run one after the other"
+        ) { store in
             store.enqueueHook = { base, executions in
                 try await base.enqueue(
                     executions.map { execution in
@@ -41,7 +50,7 @@ extension StoreFault {
                     })
             }
         },
-        StoreFault("never passes a backfill on", "the runs of a backfill that wait") { store in
+        StoreFault("never continues a backfill", "waiting executions of a backfill run one after the other") { store in
             store.enqueueHook = { base, executions in
                 var runs: [Execution] = []
                 for execution in executions {
@@ -58,14 +67,17 @@ extension StoreFault {
                 return try await base.enqueue(runs)
             }
         },
-        StoreFault("forgets that a retention was lowered", "history beyond a retention that was lowered") { store in
+        StoreFault("ignores a lowered retention", "lowering the retention removes history immediately or when pruning")
+        { store in
             store.agendaHook = { base, moment in
                 var agenda = try await base.dueWork(at: moment.now, limit: moment.limit)
                 agenda.isPruningDue = false
                 return agenda
             }
         },
-        StoreFault("takes the keys of occurrences for nothing", "SX-5 an occurrence") { store in
+        StoreFault(
+            "ignores the keys of occurrences", "an occurrence with a known idempotency key is skipped as a duplicate"
+        ) { store in
             store.fireHook = { base, fires in
                 var bare: [FireRequest] = []
                 for var fire in fires {
@@ -79,13 +91,16 @@ extension StoreFault {
                 return try await base.fire(bare)
             }
         },
-        StoreFault("keeps one skip for an instant", "two skips that begin at one instant") { store in
+        StoreFault("keeps one skip for each date", "two skips that begin at the same date are two records") { store in
             store.skipsHook = { base, job in
                 var seen: Set<Date> = []
                 return try await base.skips(of: job).filter { seen.insert($0.first).inserted }
             }
         },
-        StoreFault("lets two first executions have one key", "SX-5 two first executions") { store in
+        StoreFault(
+            "accepts two first executions with the same key",
+            "two first executions of a job with the same key are refused"
+        ) { store in
             store.insertHook = { base, all in
                 try await base.insert(
                     all.map { insertion in
@@ -95,7 +110,9 @@ extension StoreFault {
                     })
             }
         },
-        StoreFault("queues what runs already", "what runs, or has no end") { store in
+        StoreFault(
+            "enqueues running executions", "only queued, waiting and completely finished executions can be enqueued"
+        ) { store in
             store.enqueueHook = { base, executions in
                 do {
                     return try await base.enqueue(executions)

@@ -5,21 +5,21 @@ import Synchronization
 
 extension StoreFault {
     static let lists: [StoreFault] = [
-        StoreFault("lists the newest job first", "jobs are listed whole") { store in
+        StoreFault("lists the newest job first", "jobs are listed in full, oldest first") { store in
             store.jobsHook = { base, query in
                 var page = try await base.jobs(query)
                 page.items.reverse()
                 return page
             }
         },
-        StoreFault("loses the record between two pages of jobs", "pages of jobs follow") { store in
+        StoreFault("loses the record between two pages of jobs", "pages of jobs have no gaps or repetitions") { store in
             store.jobsHook = { base, query in
                 var page = try await base.jobs(query)
                 if query.after != nil { page.items = Array(page.items.dropFirst()) }
                 return page
             }
         },
-        StoreFault("pages jobs by their number", "a page stays where it was while jobs") { store in
+        StoreFault("pages jobs by offset", "a cursor keeps its place while jobs are added and deleted") { store in
             let offset = Mutex(0)
             store.jobsHook = { base, query in
                 var all = query
@@ -31,14 +31,14 @@ extension StoreFault {
                 return RecordPage(items: Array(page), next: page.last.flatMap { _ in PageCursor("1") })
             }
         },
-        StoreFault("takes any limit for jobs", "a page has from 1 to 1,000 jobs") { store in
+        StoreFault("accepts any limit for jobs", "a page has from 1 to 1,000 jobs") { store in
             store.jobsHook = { base, query in
                 var query = query
                 query.limit = min(max(1, query.limit), 1000)
                 return try await base.jobs(query)
             }
         },
-        StoreFault("takes names by their letters' case", "jobs are found by their states") { store in
+        StoreFault("matches names by case", "jobs are found by state and by a part of the name") { store in
             store.jobsHook = { base, query in
                 var page = try await base.jobs(query)
                 if let text = query.nameContains, !text.isEmpty {
@@ -47,14 +47,19 @@ extension StoreFault {
                 return page
             }
         },
-        StoreFault("lists the oldest execution first", "T-103 ") { store in
+        StoreFault(
+            "lists the oldest execution first",
+            "executions are listed in the order of their creation, newest first by default"
+        ) { store in
             store.executionsHook = { base, query in
                 var query = query
                 query.order = .ascending
                 return try await base.executions(query)
             }
         },
-        StoreFault("repeats a record on the next page", "T-105 ") { store in
+        StoreFault(
+            "repeats a record on the next page", "pages of executions have no gaps or repetitions in either order"
+        ) { store in
             let last = Mutex<Execution?>(nil)
             store.executionsHook = { base, query in
                 var page = try await base.executions(query)
@@ -64,7 +69,7 @@ extension StoreFault {
                 return page
             }
         },
-        StoreFault("pages executions by their number", "a page stays where it was while executions") { store in
+        StoreFault("pages executions by offset", "a cursor keeps its place while executions are added") { store in
             let offset = Mutex(0)
             store.executionsHook = { base, query in
                 var all = query
@@ -76,21 +81,23 @@ extension StoreFault {
                 return RecordPage(items: Array(page), next: page.last.flatMap { _ in PageCursor("1") })
             }
         },
-        StoreFault("takes any limit for executions", "T-104 ") { store in
+        StoreFault("accepts any limit for executions", "a page has from 1 to 1,000 executions") { store in
             store.executionsHook = { base, query in
                 var query = query
                 query.limit = min(max(1, query.limit), 1000)
                 return try await base.executions(query)
             }
         },
-        StoreFault("takes the end of a time as a part of it", "T-97 to T-102 ") { store in
+        StoreFault(
+            "includes the end of a date range", "executions are found by job, status, date, name and all of them"
+        ) { store in
             store.executionsHook = { base, query in
                 var query = query
                 query.to = query.to?.addingTimeInterval(1)
                 return try await base.executions(query)
             }
         },
-        StoreFault("gives one execution to everybody", "of many who claim at once, one") { store in
+        StoreFault("returns the same execution to every claim", "concurrent claims never share an execution") { store in
             let first = Mutex<[Claim]>([])
             store.claimHook = { base, request in
                 let claims = try await base.claim(request)

@@ -6,31 +6,37 @@ import Synchronization
 
 extension StoreFault {
     static let running: [StoreFault] = [
-        StoreFault("claims the latest first", "executions are claimed in the order", "S-68 ") { store in
+        StoreFault(
+            "claims the latest due date first",
+            "executions are claimed in the order of their due dates, up to the limit",
+            "a higher priority goes first, and waiting outweighs a lower one"
+        ) { store in
             store.claimHook = { base, request in try await base.claim(request).reversed() }
         },
-        StoreFault("claims a minute early", "nothing is claimed before its instant") { store in
+        StoreFault("claims a minute early", "nothing is claimed before its due date") { store in
             store.claimHook = { base, request in
                 var request = request
                 request.now += 60
                 return try await base.claim(request)
             }
         },
-        StoreFault("always claims one", "a claim of none") { store in
+        StoreFault("always claims one", "a claim with a limit of 0 or less takes nothing") { store in
             store.claimHook = { base, request in
                 var request = request
                 request.limit = max(1, request.limit)
                 return try await base.claim(request)
             }
         },
-        StoreFault("gives longer leases than it was asked for", "a claim comes with its job") { store in
+        StoreFault(
+            "grants longer leases than requested", "a claim has its job, a lease and a token, and is stored as returned"
+        ) { store in
             store.claimHook = { base, request in
                 var request = request
                 request.leaseExpiresAt += 1
                 return try await base.claim(request)
             }
         },
-        StoreFault("gives the same token again", "tokens grow") { store in
+        StoreFault("repeats a token", "fencing tokens grow with every claim") { store in
             store.claimHook = { base, request in
                 var claims = try await base.claim(request)
                 for index in claims.indices {
@@ -49,9 +55,10 @@ extension StoreFault {
             }
         },
         StoreFault(
-            "queues what is to be parked", "what is running, parked or over", "T-73 a parked",
-            "T-73 an answer lets", "T-73 an answer may end", "T-73 what was parked",
-            "jobs and executions are counted"
+            "queues executions that should wait", "running, waiting and finished executions are not claimed",
+            "a waiting execution is not due", "an external completion can queue a waiting execution again",
+            "an external completion finishes a waiting execution with any result",
+            "an execution that waits until a date expires then", "jobs and executions are counted by state"
         ) { store in
             store.finishHook = { base, completions in
                 try await base.finish(
@@ -62,24 +69,32 @@ extension StoreFault {
                     })
             }
         },
-        StoreFault("claims for active jobs only", "a run that was asked for") { store in
+        StoreFault("claims only for active jobs", "a triggered execution is claimed in every state of its job") {
+            store in
             store.claimHook = { base, request in try await base.claim(request).filter { $0.job.state == .active } }
         },
-        StoreFault("enqueues one after the other", "enqueuing refuses the batch") { store in
+        StoreFault(
+            "enqueues the executions of a batch one by one",
+            "enqueuing refuses the whole batch for a missing job or an existing identifier"
+        ) { store in
             store.enqueueHook = { base, executions in
                 var outcomes: [EnqueueOutcome] = []
                 for execution in executions { outcomes += try await base.enqueue([execution]) }
                 return outcomes
             }
         },
-        StoreFault("says that it queued what was there", "S-69 ") { store in
+        StoreFault(
+            "reports existing executions as queued",
+            "an execution with a known idempotency key of its job is not queued again"
+        ) { store in
             store.enqueueHook = { base, executions in
                 try await base.enqueue(executions).map { .queued($0.execution) }
             }
         },
         StoreFault(
-            "knows no limits", "T-46 ", "S-36 ", "S-37 ", "S-34 a clock", "the limits that count",
-            "of many who claim at once, none"
+            "ignores limits", "a job's concurrency limit holds", "the concurrency limit for each key holds",
+            "jobs share a rate limit of the same name", "a rate limit holds after a clock that was ahead is corrected",
+            "a job's current limits apply", "limits hold for concurrent claims"
         ) { store in
             store.insertHook = { base, all in
                 try await base.insert(
@@ -90,15 +105,24 @@ extension StoreFault {
                     })
             }
         },
-        StoreFault("renews nothing", "a renewal with the latest token", "S-64 ") { store in
+        StoreFault(
+            "renews nothing", "a renewal with the latest token extends the lease",
+            "heartbeats and progress are kept across renewals without them"
+        ) { store in
             store.renewHook = { _, renewals in renewals.map { _ in .renewed } }
         },
-        StoreFault("loses no renewal", "a renewal with another token", "each renewal of a batch") { store in
+        StoreFault(
+            "renews lost leases", "a renewal with another token or of an execution that is not running is lost",
+            "each renewal of a batch has its own outcome"
+        ) { store in
             store.renewHook = { base, renewals in
                 try await base.renew(renewals).map { $0 == .lost ? .renewed : $0 }
             }
         },
-        StoreFault("refuses the end under a lease that has run out", "a lease that has run out is still good") {
+        StoreFault(
+            "refuses a completion under an expired lease",
+            "an expired lease is valid until the execution is claimed again"
+        ) {
             store in
             store.finishHook = { base, completions in
                 var outcomes: [Completion.Outcome] = []
@@ -110,7 +134,7 @@ extension StoreFault {
                 return outcomes
             }
         },
-        StoreFault("takes any token", "of two who end one run") { store in
+        StoreFault("accepts any token", "only the first of two completions is recorded") { store in
             store.finishHook = { base, completions in
                 var present: [Completion] = []
                 for var completion in completions {
@@ -120,13 +144,14 @@ extension StoreFault {
                 return try await base.finish(present)
             }
         },
-        StoreFault("calls stale what is gone", "the end of what is gone") { store in
+        StoreFault("reports missing executions as stale", "completing a deleted execution returns missing") { store in
             store.finishHook = { base, completions in
                 try await base.finish(completions).map { $0 == .missing ? .stale : $0 }
             }
         },
         StoreFault(
-            "ends a run for everyone who asks", "of many who end one run", "each completion of a batch"
+            "records every completion of an execution", "only one of several concurrent completions succeeds",
+            "each completion of a batch has its own outcome"
         ) { store in
             store.finishHook = { base, completions in
                 var outcomes = try await base.finish(completions)
@@ -138,7 +163,7 @@ extension StoreFault {
                 return outcomes
             }
         },
-        StoreFault("loses outputs", "a success is kept") { store in
+        StoreFault("loses outputs", "a success keeps its attempt and output") { store in
             store.finishHook = { base, completions in
                 try await base.finish(
                     completions.map { completion in
@@ -148,7 +173,9 @@ extension StoreFault {
                     })
             }
         },
-        StoreFault("takes a failure for a cancellation", "a failure is kept", "K-16 ") { store in
+        StoreFault(
+            "records failures as cancellations", "a failure keeps its reason", "a job's statistics count its results"
+        ) { store in
             store.finishHook = { base, completions in
                 try await base.finish(
                     completions.map { completion in
@@ -158,7 +185,7 @@ extension StoreFault {
                     })
             }
         },
-        StoreFault("takes a release for a retry", "a release leaves no attempt") { store in
+        StoreFault("records releases as retries", "a release leaves no attempt and no start") { store in
             store.finishHook = { base, completions in
                 try await base.finish(
                     completions.map { completion in
@@ -171,7 +198,10 @@ extension StoreFault {
                     })
             }
         },
-        StoreFault("keeps all history", "history beyond the retention", "I-38 ") { store in
+        StoreFault(
+            "keeps all history", "retention removes the oldest finished executions and keeps unfinished ones",
+            "a retention of 0 days keeps no finished execution"
+        ) { store in
             store.insertHook = { base, all in
                 try await base.insert(
                     all.map { insertion in
@@ -182,8 +212,9 @@ extension StoreFault {
             }
         },
         StoreFault(
-            "calls nothing off but says so", "T-74 ", "a running execution is called off",
-            "an execution that was called off while it ran is not", "a waiting execution"
+            "reports cancellations without making them", "a queued execution is canceled immediately",
+            "canceling a running execution is requested from its worker", "a canceled running execution is not retried",
+            "a waiting execution and a waiting retry are canceled immediately"
         ) { store in
             store.cancelHook = { base, requests in
                 var outcomes: [Cancellation.Outcome] = []
@@ -193,7 +224,7 @@ extension StoreFault {
                 return outcomes
             }
         },
-        StoreFault("takes no success after a request to call off", "an execution that was called off while it ran may")
+        StoreFault("refuses a success after a requested cancellation", "a canceled running execution can still succeed")
         {
             store in
             store.finishHook = { base, completions in
@@ -205,29 +236,33 @@ extension StoreFault {
                     })
             }
         },
-        StoreFault("throws where there is nothing to call off", "calling off what is not there") { store in
+        StoreFault("throws when canceling a missing execution", "canceling a missing execution returns missing") {
+            store in
             store.cancelHook = { base, requests in
                 let outcomes = try await base.cancel(requests)
-                if outcomes.contains(.missing) { throw StoreError(.invalidExecution, "no execution") }
+                if outcomes.contains(.missing) { throw StoreError(.invalidExecution, "a missing execution") }
                 return outcomes
             }
         },
-        StoreFault("takes answers that nobody waits for", "an answer to what does not wait") { store in
+        StoreFault(
+            "accepts external completions of executions that do not wait",
+            "an external completion of an execution that does not wait or is missing does nothing"
+        ) { store in
             store.answerHook = { base, answers in
                 try await base.completeWaiting(answers).map { outcome in
                     if case .notWaiting(let execution) = outcome { .recorded(execution) } else { outcome }
                 }
             }
         },
-        StoreFault("lets nothing expire", "S-66 what has not started") { store in
+        StoreFault("never expires executions", "an execution that did not start in time expires") { store in
             store.pruneHook = { _, _ in PruneReport() }
         },
-        StoreFault("never goes on with a retry that is late", "S-66 what waits for its retry") { store in
+        StoreFault("expires late retries", "running executions and waiting retries do not expire") { store in
             store.claimHook = { base, request in
                 try await base.claim(request).filter { $0.execution.attempts.isEmpty }
             }
         },
-        StoreFault("prunes without a limit", "pruning goes on") { store in
+        StoreFault("prunes without a limit", "pruning continues after its limit") { store in
             store.pruneHook = { base, moment in try await base.prune(at: moment.now, limit: 1000) }
         },
     ]

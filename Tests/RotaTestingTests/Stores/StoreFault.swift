@@ -1,10 +1,10 @@
 import Foundation
 import RotaTesting
 
-/// A way to break a promise, and the checks that must notice.
+/// A broken promise, and the checks that must catch it.
 struct StoreFault: Sendable, CustomStringConvertible {
     let description: String
-    /// How the names of the checks begin.
+    /// The names of the checks.
     let checks: [String]
     let breakStore: @Sendable (inout BrokenStore) -> Void
 
