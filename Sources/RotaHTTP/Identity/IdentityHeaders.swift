@@ -1,3 +1,5 @@
+import RotaCore
+
 /// The names of the header fields that tell the receiver who asks; nil leaves one out.
 ///
 /// They are put in last and replace what the job itself set under the same name, so that no job can drop or fake them.
@@ -51,7 +53,7 @@ extension HTTPRequest {
         var headers = headers
         let fields: [(String?, String)] = [
             (names.executionID, identity.executionID), (names.jobID, identity.jobID),
-            (names.scheduledFor, InstantText.iso8601(identity.scheduledFor)),
+            (names.scheduledFor, ISO8601.milliseconds(identity.scheduledFor)),
             (names.attempt, String(identity.attempt)), (names.idempotencyKey, identity.idempotencyKey),
         ]
         for case (let name?, let value) in fields {

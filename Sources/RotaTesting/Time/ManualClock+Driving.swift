@@ -1,5 +1,6 @@
 public import Foundation
 public import Rota
+import RotaCore
 
 extension ManualClock {
     /// Lets time pass, stopping at every instant for which somebody sleeps until the schedulers have done what is due.

@@ -1,5 +1,6 @@
 public import Foundation
 public import Rota
+import RotaCore
 import Synchronization
 
 /// A clock that stands still until it is told to go on, so that a test owns its time.

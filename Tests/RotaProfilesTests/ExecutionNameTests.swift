@@ -1,4 +1,5 @@
 import Foundation
+import RotaProfiles
 import RotaRetry
 import RotaStore
 import RotaTestSupport
@@ -6,9 +7,9 @@ import RotaTesting
 import Testing
 
 /// The services' words, written out once more.
-@Suite("Rows: vocabularies")
-struct VocabularyTests {
-    static let all: [Vocabulary] = [.trigrun, .krafter, .infrai, .strait]
+@Suite("Names of statuses, sources and failures")
+struct ExecutionNameTests {
+    static let all: [ServiceProfile] = [.trigrun, .krafter, .infrai, .strait]
 
     static let statuses: [(ExecutionStatus, [String?])] = [
         (.queued, ["queued", nil, "queued", "queued"]),
@@ -26,11 +27,12 @@ struct VocabularyTests {
     func status() {
         #expect(Set(Self.statuses.map(\.0)) == Set(ExecutionStatus.allCases))
         for (status, words) in Self.statuses {
-            #expect(Self.all.map { status.name(in: $0) } == words)
+            #expect(Self.all.map { $0.name(of: status) } == words)
             #expect(ExecutionStatus(rawValue: status.rawValue) == status)
         }
-        #expect(Set(ExecutionStatus.allCases.compactMap { $0.name(in: .trigrun) }).count == 5)
-        #expect(Set(ExecutionStatus.allCases.compactMap { $0.name(in: .krafter) }) == ["success", "failed"])
+        #expect(Set(ExecutionStatus.allCases.compactMap { ServiceProfile.trigrun.name(of: $0) }).count == 5)
+        #expect(
+            Set(ExecutionStatus.allCases.compactMap { ServiceProfile.krafter.name(of: $0) }) == ["success", "failed"])
     }
 
     static let failures: [(FailureKind, String)] = [
@@ -42,20 +44,20 @@ struct VocabularyTests {
         "Strait's word tells timeouts and crashes from other failures, the others do not", .rows("C-10", "S-115"),
         arguments: failures)
     func failure(kind: FailureKind, word: String) {
-        #expect(ExecutionStatus.failed.name(in: .strait, failure: kind) == word)
-        for vocabulary in Self.all where vocabulary != .strait {
-            #expect(ExecutionStatus.failed.name(in: vocabulary, failure: kind) == "failed")
+        #expect(ServiceProfile.strait.name(of: ExecutionStatus.failed, failure: kind) == word)
+        for profile in Self.all where profile != .strait {
+            #expect(profile.name(of: ExecutionStatus.failed, failure: kind) == "failed")
         }
         // A run that was saved by a later attempt did not fail.
-        #expect(ExecutionStatus.succeeded.name(in: .strait, failure: kind) == "completed")
+        #expect(ServiceProfile.strait.name(of: ExecutionStatus.succeeded, failure: kind) == "completed")
     }
 
     @Test("Delayed is queued for an instant that is still to come, and never anything else", .rows("S-115", "S-54"))
     func delayed() {
-        #expect(ExecutionStatus.queued.name(in: .strait, isDelayed: true) == "delayed")
+        #expect(ServiceProfile.strait.name(of: ExecutionStatus.queued, isDelayed: true) == "delayed")
         for status in ExecutionStatus.allCases {
-            for vocabulary in Self.all where status != .queued || vocabulary != .strait {
-                #expect(status.name(in: vocabulary, isDelayed: true) == status.name(in: vocabulary))
+            for profile in Self.all where status != .queued || profile != .strait {
+                #expect(profile.name(of: status, isDelayed: true) == profile.name(of: status))
             }
         }
     }
@@ -71,7 +73,7 @@ struct VocabularyTests {
         "Sources have TrigRun's names, Strait's where it has one", .rows("C-11", "T-111 to T-114", "S-60", "SX-2"),
         arguments: sources)
     func source(source: ExecutionSource, name: String, strait: String) throws {
-        #expect(Self.all.map { source.name(in: $0) } == [name, name, name, strait])
+        #expect(Self.all.map { $0.name(of: source) } == [name, name, name, strait])
         let data = try JSONEncoder().encode([source])
         #expect(try JSONDecoder().decode([ExecutionSource].self, from: data) == [source])
         #expect(String(decoding: data, as: UTF8.self) == "[\"\(name)\"]")

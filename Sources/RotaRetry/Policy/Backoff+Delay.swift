@@ -1,3 +1,5 @@
+import RotaCore
+
 extension Backoff {
     /// The delay after a failed attempt, without jitter.
     ///
