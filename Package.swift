@@ -44,30 +44,35 @@ let package = Package(
         .target(name: "RotaTestSupport", path: "Tests/Support", swiftSettings: settings),
         .testTarget(name: "RotaCoreTests", dependencies: ["RotaCore", "RotaTesting"], swiftSettings: settings),
         .testTarget(
-            name: "RotaScheduleTests", dependencies: ["RotaSchedule", "RotaTesting", "RotaTestSupport"],
+            name: "RotaScheduleTests", dependencies: ["RotaCore", "RotaSchedule", "RotaTesting", "RotaTestSupport"],
             swiftSettings: settings),
         .testTarget(
-            name: "RotaRetryTests", dependencies: ["RotaRetry", "RotaTesting", "RotaTestSupport"],
+            name: "RotaRetryTests",
+            dependencies: ["RotaCore", "RotaRetry", "RotaProfiles", "RotaTesting", "RotaTestSupport"],
             swiftSettings: settings),
         .testTarget(
-            name: "RotaHTTPTests", dependencies: ["RotaHTTP", "RotaTesting", "RotaTestSupport"],
+            name: "RotaHTTPTests", dependencies: ["RotaCore", "RotaHTTP", "RotaTesting", "RotaTestSupport"],
             swiftSettings: settings),
         .testTarget(
-            name: "RotaStoreTests", dependencies: ["RotaStore", "RotaTesting", "RotaTestSupport", "crash-child"],
+            name: "RotaStoreTests",
+            dependencies: ["RotaCore", "RotaStore", "RotaTesting", "RotaTestSupport", "crash-child"],
             swiftSettings: settings),
         .testTarget(
-            name: "RotaTests", dependencies: ["Rota", "RotaTesting", "RotaTestSupport"], swiftSettings: settings),
+            name: "RotaTests", dependencies: ["Rota", "RotaCore", "RotaProfiles", "RotaTesting", "RotaTestSupport"],
+            swiftSettings: settings),
         .testTarget(
             name: "RotaProfilesTests", dependencies: ["RotaProfiles", "RotaTesting", "RotaTestSupport"],
             swiftSettings: settings),
         .testTarget(
-            name: "RotaTestingTests", dependencies: ["RotaTesting", "RotaTestSupport"], swiftSettings: settings),
+            name: "RotaTestingTests", dependencies: ["RotaCore", "RotaTesting", "RotaTestSupport"],
+            swiftSettings: settings),
 
         .executableTarget(
-            name: "crash-child", dependencies: ["RotaStore", "RotaTesting"], path: "Tests/CrashChild",
+            name: "crash-child", dependencies: ["RotaCore", "RotaStore", "RotaTesting"], path: "Tests/CrashChild",
             swiftSettings: settings),
         .executableTarget(
-            name: "quickstart", dependencies: ["Rota", "RotaTesting"], path: "Examples/Quickstart",
+            name: "quickstart", dependencies: ["Rota", "RotaCore", "RotaProfiles", "RotaTesting"],
+            path: "Examples/Quickstart",
             swiftSettings: settings),
         .executableTarget(
             name: "daily-report", dependencies: ["Rota"], path: "Examples/DailyReport", swiftSettings: settings),

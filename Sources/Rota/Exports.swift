@@ -2,35 +2,6 @@
 // write a transport (`import RotaHTTP`), a store (`import RotaStore`) or use a part alone. Names that other packages of
 // a server have as well, such as `HTTPRequest`, stay behind those imports.
 
-// When?
-@_exported public import struct RotaSchedule.BusinessDayShift
-@_exported public import struct RotaSchedule.CronDialect
-@_exported public import struct RotaSchedule.CronExpression
-@_exported public import struct RotaSchedule.CronSyntaxError
-@_exported public import struct RotaSchedule.DaylightSavingPolicy
-@_exported public import struct RotaSchedule.ExecutionWindow
-@_exported public import struct RotaSchedule.Occurrence
-@_exported public import struct RotaSchedule.PreviewedOccurrence
-@_exported public import struct RotaSchedule.Schedule
-@_exported public import struct RotaSchedule.ScheduleCalendar
-@_exported public import struct RotaSchedule.ScheduleError
-@_exported public import class RotaSchedule.TimeZoneDatabase
-@_exported public import enum RotaSchedule.Weekday
-
-// Again? After how long?
-@_exported public import struct RotaRetry.AttemptFailure
-@_exported public import protocol RotaRetry.AttemptFailureConvertible
-@_exported public import struct RotaRetry.Backoff
-@_exported public import struct RotaRetry.CircuitBreakerPolicy
-@_exported public import struct RotaRetry.FailureKind
-@_exported public import struct RotaRetry.FailureKinds
-@_exported public import struct RotaRetry.FailureSet
-@_exported public import struct RotaRetry.FailureStatuses
-@_exported public import enum RotaRetry.Jitter
-@_exported public import struct RotaRetry.RetryOverrides
-@_exported public import struct RotaRetry.RetryPolicy
-@_exported public import struct RotaRetry.RetryPolicyError
-
 // How is a request delivered?
 @_exported public import struct RotaHTTP.AddressPolicy
 @_exported public import struct RotaHTTP.ClosureSecrets
@@ -51,7 +22,33 @@
 @_exported public import class RotaHTTP.URLSessionTransport
 @_exported public import struct RotaHTTP.WebhookSecret
 @_exported public import struct RotaHTTP.WebhookSignature
-
+// Again? After how long?
+@_exported public import struct RotaRetry.AttemptFailure
+@_exported public import protocol RotaRetry.AttemptFailureConvertible
+@_exported public import struct RotaRetry.Backoff
+@_exported public import struct RotaRetry.CircuitBreakerPolicy
+@_exported public import struct RotaRetry.FailureKind
+@_exported public import struct RotaRetry.FailureKinds
+@_exported public import struct RotaRetry.FailureSet
+@_exported public import struct RotaRetry.FailureStatuses
+@_exported public import enum RotaRetry.Jitter
+@_exported public import struct RotaRetry.RetryOverrides
+@_exported public import struct RotaRetry.RetryPolicy
+@_exported public import struct RotaRetry.RetryPolicyError
+// When?
+@_exported public import struct RotaSchedule.BusinessDayShift
+@_exported public import struct RotaSchedule.CronDialect
+@_exported public import struct RotaSchedule.CronExpression
+@_exported public import struct RotaSchedule.CronSyntaxError
+@_exported public import struct RotaSchedule.DaylightSavingPolicy
+@_exported public import struct RotaSchedule.ExecutionWindow
+@_exported public import struct RotaSchedule.Occurrence
+@_exported public import struct RotaSchedule.PreviewedOccurrence
+@_exported public import struct RotaSchedule.Schedule
+@_exported public import struct RotaSchedule.ScheduleCalendar
+@_exported public import struct RotaSchedule.ScheduleError
+@_exported public import class RotaSchedule.TimeZoneDatabase
+@_exported public import enum RotaSchedule.Weekday
 // What is remembered?
 @_exported public import struct RotaStore.Attempt
 @_exported public import struct RotaStore.BatchID

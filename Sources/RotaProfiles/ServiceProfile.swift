@@ -1,9 +1,17 @@
-/// A hosted scheduling service whose words, defaults and limits Rota can speak.
+/// A hosted scheduling service whose words, presets and spellings Rota understands.
 ///
-/// The engine knows none of them: a profile translates at the edge, and nothing it says is stored.
-public struct ServiceProfile: Sendable, Hashable {
-    enum Service: Sendable, Hashable {
-        case trigrun, krafter, infrai, strait
+/// The engine knows none of them. A profile translates at the edge of a program, and nothing it says is stored:
+///
+/// ```swift
+/// let profile = ServiceProfile.krafter
+/// print(profile.name(of: execution, at: Date()) ?? "not shown")  // "success" or "failed"
+/// ```
+public struct ServiceProfile: Sendable, Hashable, CustomStringConvertible {
+    enum Service: String, Sendable, Hashable {
+        case trigrun = "TrigRun"
+        case krafter = "Krafter"
+        case infrai = "Infrai"
+        case strait = "Strait"
     }
 
     let service: Service
@@ -16,4 +24,7 @@ public struct ServiceProfile: Sendable, Hashable {
     public static let infrai = ServiceProfile(service: .infrai)
     /// Strait.
     public static let strait = ServiceProfile(service: .strait)
+
+    /// The service's name.
+    public var description: String { service.rawValue }
 }

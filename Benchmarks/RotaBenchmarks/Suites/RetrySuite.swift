@@ -19,7 +19,7 @@ enum RetrySuite {
         }
         add("503, exponential, full jitter", decision(.default, .http(status: 503), count))
         add("timeout, exponential, full jitter", decision(.default, AttemptFailure(.timeout), count))
-        add("timeout, Strait, ± 20 %", decision(.strait, AttemptFailure(.timeout), count))
+        add("timeout, ± 20 %", decision(RetryPolicy(jitter: .proportional(0.2)), AttemptFailure(.timeout), count))
         add("timeout, list of delays", decision(.standardWebhooks, AttemptFailure(.timeout), count))
         add("timeout, decorrelated", decision(decorrelated, AttemptFailure(.timeout), count, previous: .seconds(3)))
         add("503 with Retry-After and a time limit", decision(limited, dated, count))

@@ -1,4 +1,5 @@
 public import Foundation
+import RotaCore
 
 /// The clock of the machine.
 public struct SystemWallClock: WallClock {

@@ -1,4 +1,5 @@
 public import Foundation
+import RotaCore
 
 /// The time of day, and a way to wait for an instant of it.
 ///
@@ -28,31 +29,4 @@ extension WallClock {
 
     /// 30 seconds.
     public var longestSleep: Duration { .seconds(30) }
-}
-
-extension Duration {
-    /// A duration of so many seconds, at most 10,000 years either way; the initialiser of the library traps beyond.
-    package init(clamping seconds: Double) {
-        let limit = 3.2e11
-        self = seconds.isNaN ? .zero : .seconds(min(max(seconds, -limit), limit))
-    }
-
-    /// The duration in seconds, at most 10,000 years either way; `components` traps far beyond.
-    package var inSeconds: Double {
-        let limit = Duration.seconds(320_000_000_000)
-        let clamped = min(max(self, .zero - limit), limit)
-        return Double(clamped.components.seconds) + Double(clamped.components.attoseconds) / 1e18
-    }
-}
-
-extension Date {
-    /// The instant a duration after this one.
-    package func advanced(by duration: Duration) -> Date {
-        addingTimeInterval(duration.inSeconds)
-    }
-
-    /// The duration from another instant to this one.
-    package func elapsed(since other: Date) -> Duration {
-        Duration(clamping: timeIntervalSince(other))
-    }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import RotaCore
 import RotaStore
 
 /// The one loop of a scheduler: it records what workers finished, fires what is due, hands out work, and sleeps once.

@@ -1,4 +1,5 @@
 import Foundation
+import RotaCore
 
 /// When a scheduler holds back from claiming, so that another one can take what this one has no handler for.
 ///

@@ -1,4 +1,5 @@
 public import Foundation
+import RotaCore
 public import RotaStore
 
 /// What a Swift handler is told about the attempt it makes, and how it tells how it is getting on.

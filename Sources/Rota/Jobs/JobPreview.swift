@@ -1,4 +1,5 @@
 import Foundation
+import RotaCore
 public import RotaSchedule
 public import RotaStore
 

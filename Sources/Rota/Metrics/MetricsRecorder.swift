@@ -1,4 +1,5 @@
 import Foundation
+import RotaCore
 import RotaRetry
 import RotaStore
 import Synchronization

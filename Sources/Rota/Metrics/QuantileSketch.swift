@@ -1,4 +1,5 @@
 import Foundation
+import RotaCore
 
 /// Counts of durations in buckets that grow geometrically, from which any quantile can be told within 1 %.
 ///

@@ -1,3 +1,4 @@
+import RotaCore
 import RotaRetry
 import RotaStore
 

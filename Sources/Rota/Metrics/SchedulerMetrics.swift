@@ -1,4 +1,5 @@
 public import Foundation
+import RotaCore
 public import RotaRetry
 public import RotaStore
 

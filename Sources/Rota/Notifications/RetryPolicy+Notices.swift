@@ -6,5 +6,5 @@ extension RetryPolicy {
     /// What will not pass, such as an answer of 404, is not tried again.
     public static let notifications = RetryPolicy(
         maxAttempts: 3, backoff: .delays([.seconds(1), .seconds(5)]), jitter: .none,
-        retrying: FailureSet(statuses: .strait, kinds: .retryable.inserting(.handlerError)))
+        retrying: FailureSet(statuses: .transient, kinds: .retryable.inserting(.handlerError)))
 }

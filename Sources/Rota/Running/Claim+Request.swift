@@ -1,4 +1,5 @@
 import Foundation
+import RotaCore
 import RotaHTTP
 import RotaStore
 
@@ -32,8 +33,8 @@ extension ExecutionID {
         var high = UInt64(truncatingIfNeeded: bits >> 64)
         var low = UInt64(truncatingIfNeeded: bits)
         for _ in 0..<2 {
-            high ^= Self.mix(low)
-            low ^= Self.mix(high)
+            high ^= SplitMix64.mix(low)
+            low ^= SplitMix64.mix(high)
         }
         // Version 8 (RFC 9562 §5.8): its bits are the maker's own.
         high = high & ~0xf000 | 0x8000
@@ -41,10 +42,4 @@ extension ExecutionID {
         return ExecutionID(bits: UInt128(high) << 64 | UInt128(low)).uuid
     }
 
-    private static func mix(_ value: UInt64) -> UInt64 {
-        var z = value &+ 0x9e37_79b9_7f4a_7c15
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return z ^ (z >> 31)
-    }
 }

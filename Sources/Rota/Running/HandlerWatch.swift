@@ -1,4 +1,5 @@
 import Foundation
+import RotaCore
 import RotaStore
 
 /// What a handler may not exceed, and what happens when it does.

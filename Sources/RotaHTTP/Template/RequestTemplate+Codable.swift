@@ -1,3 +1,5 @@
+import RotaCore
+
 extension RequestTemplate: Codable {
     private enum Key: String, CodingKey {
         case method, url, headers, content, success, output
@@ -89,19 +91,8 @@ extension RequestTemplate: Codable {
         try container.encodeIfPresent(fallbackURL, forKey: .fallbackURL)
         if !headers.fields.isEmpty { try container.encode(headers, forKey: .headers) }
         if body != .none { try container.encode(body, forKey: .content) }
-        try container.encode(timeout.wholeMilliseconds, forKey: .timeout)
+        try container.encode(timeout.millisecondsRoundedUp, forKey: .timeout)
         try container.encode(success, forKey: .success)
         if !output.paths.isEmpty { try container.encode(output, forKey: .output) }
-    }
-}
-
-extension Duration {
-    /// The duration in milliseconds, rounded up, for values that passed the timeout's check.
-    package var wholeMilliseconds: Int64 {
-        let (seconds, attoseconds) = components
-        let (product, overflow) = seconds.multipliedReportingOverflow(by: 1000)
-        guard !overflow else { return seconds < 0 ? .min : .max }
-        let rest = (attoseconds + (attoseconds > 0 ? 999_999_999_999_999 : 0)) / 1_000_000_000_000_000
-        return product.addingReportingOverflow(rest).overflow ? product : product + rest
     }
 }

@@ -1,4 +1,5 @@
 public import Foundation
+import RotaCore
 
 /// What `{{variables}}` stand for in one execution (rows T-95, TX-1, TX-4).
 ///
@@ -39,12 +40,22 @@ public struct TemplateVariables: Sendable, Hashable, Codable {
     /// The text a variable stands for.
     func value(of variable: TemplateVariable) -> String {
         switch variable {
-        case .timestamp: InstantText.iso8601(timestamp)
+        case .timestamp: ISO8601.milliseconds(timestamp)
         case .uuid: uuid.uuidString.lowercased()
         case .executionID: executionID
         case .jobID: jobID
-        case .scheduledFor: InstantText.iso8601(scheduledFor)
+        case .scheduledFor: ISO8601.milliseconds(scheduledFor)
         case .attempt: String(attempt)
         }
     }
+}
+
+/// The variables there are, by the name that stands between the braces.
+enum TemplateVariable: String, CaseIterable {
+    case timestamp
+    case uuid
+    case executionID = "execution_id"
+    case jobID = "job_id"
+    case scheduledFor = "scheduled_for"
+    case attempt
 }

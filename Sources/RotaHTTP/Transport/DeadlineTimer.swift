@@ -1,4 +1,5 @@
 import Dispatch
+import RotaCore
 import Synchronization
 
 /// Deadlines of many exchanges on one system timer.

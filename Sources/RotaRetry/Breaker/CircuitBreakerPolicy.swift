@@ -83,3 +83,115 @@ extension FailureSet {
             .outOfMemory,
         ]))
 }
+
+extension CircuitBreakerPolicy {
+    /// Checks that every setting is in its range and that something can open the breaker.
+    ///
+    /// - Throws: ``RetryPolicyError`` with the first setting that is not.
+    public func validate() throws(RetryPolicyError) {
+        if consecutiveFailures == nil, identicalFailures == nil, failureRate == nil {
+            throw RetryPolicyError(
+                .breaker, "A breaker needs a number of failures or a rate that opens it.", value: "none")
+        }
+        try Self.check(consecutiveFailures, in: 1...1_000_000, "The number of failures in a row")
+        try Self.check(identicalFailures, in: 1...1_000_000, "The number of identical failures in a row")
+        try Self.check(probes, in: 1...100, "The number of probes")
+        try Self.check(successesToClose, in: 1...100, "The number of successes that close a breaker")
+        try openFor.validate()
+        guard probeLease > .zero, probeLease <= Backoff.longestDelay else {
+            throw RetryPolicyError(
+                .breaker, "A probe's lease must be more than 0 s and at most 366 days.", value: "\(probeLease)")
+        }
+        guard let failureRate else { return }
+        guard failureRate.threshold > 0, failureRate.threshold <= 1 else {
+            throw RetryPolicyError(
+                .breaker, "A failure rate must be more than 0 and at most 1.", value: "\(failureRate.threshold)")
+        }
+        guard failureRate.window >= .seconds(1), failureRate.window <= .seconds(86_400) else {
+            throw RetryPolicyError(
+                .breaker, "The window of a failure rate must be a second to a day.", value: "\(failureRate.window)")
+        }
+        try Self.check(failureRate.minimumAttempts, in: 1...1_000_000, "The least number of attempts")
+    }
+
+    private static func check(_ value: Int?, in range: ClosedRange<Int>, _ name: String) throws(RetryPolicyError) {
+        guard let value, !range.contains(value) else { return }
+        throw RetryPolicyError(
+            .breaker, "\(name) must be \(range.lowerBound) to \(range.upperBound).", value: "\(value)")
+    }
+}
+
+extension CircuitBreakerPolicy: Codable {
+    private enum CodingKeys: String, CodingKey {
+        case consecutiveFailures = "consecutive_failures"
+        case identicalFailures = "identical_failures"
+        case failureRate = "failure_rate"
+        case openFor = "open_for"
+        case probes
+        case successesToClose = "successes_to_close"
+        case probeLease = "probe_lease"
+        case statuses = "count_statuses"
+        case kinds = "count_kinds"
+    }
+
+    /// Reads a policy as ``encode(to:)`` writes it; durations are seconds, and what opens it is only what is there.
+    ///
+    /// - Throws: `DecodingError` if something is no policy or is out of its range.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        self.init()
+        consecutiveFailures = try container.decodeIfPresent(Int.self, forKey: .consecutiveFailures)
+        identicalFailures = try container.decodeIfPresent(Int.self, forKey: .identicalFailures)
+        failureRate = try container.decodeIfPresent(FailureRate.self, forKey: .failureRate)
+        openFor = try container.decodeIfPresent(Backoff.self, forKey: .openFor) ?? openFor
+        probes = try container.decodeIfPresent(Int.self, forKey: .probes) ?? probes
+        successesToClose = try container.decodeIfPresent(Int.self, forKey: .successesToClose) ?? successesToClose
+        if let lease = try container.decodeIfPresent(SecondsCoding.self, forKey: .probeLease) {
+            probeLease = Nanoseconds.duration(lease.nanoseconds)
+        }
+        counting.statuses =
+            try container.decodeIfPresent(FailureStatuses.self, forKey: .statuses) ?? counting.statuses
+        counting.kinds = try container.decodeIfPresent(FailureKinds.self, forKey: .kinds) ?? counting.kinds
+        do { try validate() } catch { throw error.decodingError(at: decoder.codingPath) }
+    }
+
+    /// Writes all settings; durations are seconds.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encodeIfPresent(consecutiveFailures, forKey: .consecutiveFailures)
+        try container.encodeIfPresent(identicalFailures, forKey: .identicalFailures)
+        try container.encodeIfPresent(failureRate, forKey: .failureRate)
+        try container.encode(openFor, forKey: .openFor)
+        try container.encode(probes, forKey: .probes)
+        try container.encode(successesToClose, forKey: .successesToClose)
+        try container.encode(SecondsCoding(Nanoseconds.from(probeLease)), forKey: .probeLease)
+        try container.encode(counting.statuses, forKey: .statuses)
+        try container.encode(counting.kinds, forKey: .kinds)
+    }
+}
+
+extension CircuitBreakerPolicy.FailureRate: Codable {
+    private enum CodingKeys: String, CodingKey {
+        case threshold
+        case window
+        case minimumAttempts = "minimum_attempts"
+    }
+
+    /// Reads a rate; the window is seconds, and the policy around it checks the ranges.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            threshold: try container.decode(Double.self, forKey: .threshold),
+            window: Nanoseconds.duration(
+                try container.decode(SecondsCoding.self, forKey: .window).nanoseconds),
+            minimumAttempts: try container.decode(Int.self, forKey: .minimumAttempts))
+    }
+
+    /// Writes the rate; the window is seconds.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(threshold, forKey: .threshold)
+        try container.encode(SecondsCoding(Nanoseconds.from(window)), forKey: .window)
+        try container.encode(minimumAttempts, forKey: .minimumAttempts)
+    }
+}

@@ -1,31 +1,34 @@
-/// What one execution does differently from its job's policy (rows S-73 to S-77).
+/// What one execution does differently from its job's retry policy.
 ///
-/// As JSON it has Strait's names, and as there, a number that is zero is one that was not given.
+/// ```swift
+/// let request = TriggerRequest(overrides: RetryOverrides(maxAttempts: 10, timeout: .seconds(5)))
+/// try await scheduler.trigger(job.id, request)
+/// ```
 public struct RetryOverrides: Hashable, Sendable {
-    /// How many attempts there are in all, the first included, from 1 to 100 (row S-73).
+    /// The number of attempts, including the first, from 1 to 100.
     public var maxAttempts: Int?
-    /// How long one attempt may take, for whoever runs the attempts (row S-74); a policy does not look at it.
+    /// How long one attempt may take: more than 0 s, at most 366 days.
     public var timeout: Duration?
-    /// Another kind of backoff (row S-75).
-    public var strategy: RetryStrategy?
-    /// Another first delay (row S-76).
+    /// Another kind of backoff.
+    public var strategy: Backoff.Strategy?
+    /// Another first delay.
     public var initialDelay: Duration?
-    /// Another cap on every delay (row S-77).
+    /// Another longest delay.
     public var maximumDelay: Duration?
     /// The delays of the custom strategy.
     public var delays: [Duration]?
 
-    /// Collects what is different; what is nil stays as the policy has it.
+    /// Creates overrides. What is `nil` stays as in the policy.
     ///
     /// - Parameters:
-    ///   - maxAttempts: How many attempts there are in all, the first included.
+    ///   - maxAttempts: The number of attempts, including the first.
     ///   - timeout: How long one attempt may take.
     ///   - strategy: Another kind of backoff.
     ///   - initialDelay: Another first delay.
-    ///   - maximumDelay: Another cap on every delay.
+    ///   - maximumDelay: Another longest delay.
     ///   - delays: The delays of the custom strategy.
     public init(
-        maxAttempts: Int? = nil, timeout: Duration? = nil, strategy: RetryStrategy? = nil,
+        maxAttempts: Int? = nil, timeout: Duration? = nil, strategy: Backoff.Strategy? = nil,
         initialDelay: Duration? = nil, maximumDelay: Duration? = nil, delays: [Duration]? = nil
     ) {
         self.maxAttempts = maxAttempts
@@ -39,6 +42,11 @@ public struct RetryOverrides: Hashable, Sendable {
 
 extension RetryOverrides: Codable {
     private enum CodingKeys: String, CodingKey {
+        case maxAttempts, timeout, strategy, initialDelay, maximumDelay, delays
+    }
+
+    /// The keys of the first format, in which a number that is zero was one that was not given.
+    private enum LegacyKeys: String, CodingKey {
         case maxAttempts = "max_attempts_override"
         case timeout = "timeout_secs_override"
         case strategy = "retry_backoff"
@@ -47,14 +55,33 @@ extension RetryOverrides: Codable {
         case delays = "retry_delays_secs"
     }
 
-    /// Reads Strait's fields; zeros, empty texts and empty lists are as if they were not there.
+    /// Decodes overrides. Missing keys are `nil`; durations are seconds.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
+        let legacy = try decoder.container(keyedBy: LegacyKeys.self)
+        guard legacy.allKeys.isEmpty else {
+            self = try Self(legacy: legacy)
+            return
+        }
         func duration(_ key: CodingKeys) throws -> Duration? {
+            try container.decodeIfPresent(SecondsCoding.self, forKey: key).map { Nanoseconds.duration($0.nanoseconds) }
+        }
+        self.init(
+            maxAttempts: try container.decodeIfPresent(Int.self, forKey: .maxAttempts),
+            timeout: try duration(.timeout),
+            strategy: try container.decodeIfPresent(Backoff.Strategy.self, forKey: .strategy),
+            initialDelay: try duration(.initialDelay),
+            maximumDelay: try duration(.maximumDelay),
+            delays: try container.decodeIfPresent([SecondsCoding].self, forKey: .delays)?
+                .map { Nanoseconds.duration($0.nanoseconds) })
+    }
+
+    private init(legacy container: KeyedDecodingContainer<LegacyKeys>) throws {
+        func duration(_ key: LegacyKeys) throws -> Duration? {
             guard let coded = try container.decodeIfPresent(SecondsCoding.self, forKey: key) else { return nil }
-            // Zero as text is one that was meant; Strait has no such form.
-            let isMeant = coded.nanoseconds != 0 || (try? container.decode(String.self, forKey: key)) != nil
-            return isMeant ? Nanoseconds.duration(coded.nanoseconds) : nil
+            // The text "0ns" is a zero that was given.
+            let isGiven = coded.nanoseconds != 0 || (try? container.decode(String.self, forKey: key)) != nil
+            return isGiven ? Nanoseconds.duration(coded.nanoseconds) : nil
         }
         let attempts = try container.decodeIfPresent(Int.self, forKey: .maxAttempts)
         let name = try container.decodeIfPresent(String.self, forKey: .strategy)
@@ -62,29 +89,49 @@ extension RetryOverrides: Codable {
         self.init(
             maxAttempts: attempts == 0 ? nil : attempts,
             timeout: try duration(.timeout),
-            strategy: name.flatMap { $0.isEmpty ? nil : RetryStrategy(rawValue: $0) },
+            strategy: name.flatMap { $0.isEmpty ? nil : Backoff.Strategy(rawValue: $0) },
             initialDelay: try duration(.initialDelay),
             maximumDelay: try duration(.maximumDelay),
             delays: list.flatMap { $0.isEmpty ? nil : $0.map { Nanoseconds.duration($0.nanoseconds) } })
     }
 
-    /// Writes what is given under Strait's names; a delay of zero is the text `"0ns"`, since the number means none.
+    /// Encodes what is given. Durations are seconds.
     public func encode(to encoder: any Encoder) throws {
         func coded(_ duration: Duration) -> SecondsCoding { SecondsCoding(Nanoseconds.from(duration)) }
         var container = encoder.container(keyedBy: CodingKeys.self)
-        func write(_ duration: Duration?, _ key: CodingKeys) throws {
-            guard let duration else { return }
-            if duration == .zero {
-                try container.encode("0ns", forKey: key)
-            } else {
-                try container.encode(coded(duration), forKey: key)
-            }
-        }
         try container.encodeIfPresent(maxAttempts, forKey: .maxAttempts)
-        try write(timeout, .timeout)
+        try container.encodeIfPresent(timeout.map(coded), forKey: .timeout)
         try container.encodeIfPresent(strategy, forKey: .strategy)
-        try write(initialDelay, .initialDelay)
-        try write(maximumDelay, .maximumDelay)
+        try container.encodeIfPresent(initialDelay.map(coded), forKey: .initialDelay)
+        try container.encodeIfPresent(maximumDelay.map(coded), forKey: .maximumDelay)
         try container.encodeIfPresent(delays?.map(coded), forKey: .delays)
+    }
+}
+
+extension RetryPolicy {
+    /// Returns the policy of one execution that differs from its job's.
+    ///
+    /// A strategy starts at a second and ends at an hour unless the overrides say otherwise. Delays without a strategy
+    /// imply the custom one.
+    ///
+    /// - Parameter overrides: The differences.
+    /// - Throws: ``RetryPolicyError`` if the result is not a valid policy.
+    public func applying(_ overrides: RetryOverrides) throws(RetryPolicyError) -> RetryPolicy {
+        var policy = self
+        if let maxAttempts = overrides.maxAttempts { policy.maxAttempts = maxAttempts }
+        if let strategy = overrides.strategy ?? (overrides.delays == nil ? nil : .custom) {
+            policy.backoff = try Backoff(
+                strategy: strategy, initial: overrides.initialDelay ?? .seconds(1),
+                maximum: overrides.maximumDelay ?? .seconds(3600), delays: overrides.delays ?? [])
+        } else {
+            policy.backoff = try backoff.replacing(
+                initial: overrides.initialDelay, maximum: overrides.maximumDelay)
+        }
+        if let timeout = overrides.timeout, timeout <= .zero || timeout > Backoff.longestDelay {
+            throw RetryPolicyError(
+                .timeLimit, "An attempt's timeout must be more than 0 s and at most 366 days.", value: "\(timeout)")
+        }
+        try policy.validate()
+        return policy
     }
 }

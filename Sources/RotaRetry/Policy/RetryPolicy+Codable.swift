@@ -1,5 +1,4 @@
 extension RetryPolicy: Codable {
-    /// The names of rows T-37, T-38 and T-81, and of ours in the same style.
     private enum CodingKeys: String, CodingKey {
         case maxAttempts = "max_attempts"
         case statuses = "retry_on_statuses"
@@ -8,28 +7,15 @@ extension RetryPolicy: Codable {
         case jitter
         case retryAfterCap = "retry_after_cap"
         case timeLimit = "time_limit"
-        /// Read only: retries after the first attempt, as Krafter and Infrai count (rows K-13, I-9, I-19, C-1).
-        case maxRetries = "max_retries"
-        case retries
-        case retry
     }
 
-    /// Reads a policy; what is left out is as in ``default``, so `{"max_attempts":5}` is a whole policy (row T-81).
+    /// Decodes a policy. Missing settings are those of ``default``, so `{"max_attempts":5}` is a whole policy.
     ///
-    /// `max_retries`, `retries` and `retry` are read as one attempt less (row C-1).
-    ///
-    /// - Throws: `DecodingError` if something is no policy or is out of its range.
+    /// - Throws: `DecodingError` if a setting cannot be read or is out of its range.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         self = .default
-        if let attempts = try container.decodeIfPresent(Int.self, forKey: .maxAttempts) {
-            maxAttempts = attempts
-        } else if let count = try container.decodeIfPresent(Int.self, forKey: .maxRetries)
-            ?? container.decodeIfPresent(Int.self, forKey: .retries)
-            ?? container.decodeIfPresent(Int.self, forKey: .retry)
-        {
-            retries = count
-        }
+        maxAttempts = try container.decodeIfPresent(Int.self, forKey: .maxAttempts) ?? maxAttempts
         retrying = FailureSet(
             statuses: try container.decodeIfPresent(FailureStatuses.self, forKey: .statuses) ?? .default,
             kinds: try container.decodeIfPresent(FailureKinds.self, forKey: .kinds) ?? .retryable)
@@ -44,7 +30,7 @@ extension RetryPolicy: Codable {
         do { try validate() } catch { throw error.decodingError(at: decoder.codingPath) }
     }
 
-    /// Writes all settings; durations are seconds, and a `retry_after_cap` of null ignores the header.
+    /// Encodes all settings. Durations are seconds; a `retry_after_cap` of null ignores the header.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(maxAttempts, forKey: .maxAttempts)

@@ -1,3 +1,5 @@
+import RotaCore
+
 /// A date as HTTP writes it (RFC 9110 §5.6.7): IMF-fixdate, RFC 850, or asctime.
 ///
 /// Names are read in any case, and the day's name may be the wrong one, since it says nothing that the date does
@@ -31,7 +33,7 @@ struct HTTPDate {
     private static func year(ending fields: HTTPDateReader.Fields, now: Double) -> Int64? {
         // NaN and what lies outside the years 1 to 9999 cannot be the time of a response; the nearest year stands in.
         let held = Int64(max(-62_135_596_800, min(now.isNaN ? 0 : now, 253_402_300_799)).rounded(.down))
-        let current = CivilDay.year(of: (held >= 0 ? held : held - 86_399) / 86_400)
+        let current = Int64(CivilDate(daysSinceEpoch: Int(held.floorDivided(by: WholeSeconds.day))).year)
         let century = current - current % 100
         for year in [century + 100 + fields.year, century + fields.year, century - 100 + fields.year]
         where isDay(fields, of: year) && seconds(fields, year: year - 50) <= held {
@@ -41,10 +43,118 @@ struct HTTPDate {
     }
 
     private static func isDay(_ fields: HTTPDateReader.Fields, of year: Int64) -> Bool {
-        fields.day >= 1 && fields.day <= CivilDay.count(year: year, month: fields.month)
+        CivilDate(year: Int(year), month: Int(fields.month), day: Int(fields.day)).exists
     }
 
     private static func seconds(_ fields: HTTPDateReader.Fields, year: Int64) -> Int64 {
-        CivilDay.number(year: year, month: fields.month, day: fields.day) * 86_400 + fields.secondOfDay
+        let day = CivilDate(year: Int(year), month: Int(fields.month), day: Int(fields.day)).daysSinceEpoch
+        return Int64(day) * WholeSeconds.day + fields.secondOfDay
     }
+}
+
+/// A cursor over the bytes of an HTTP date that knows the grammar's parts.
+struct HTTPDateReader {
+    enum Weekday {
+        case short
+        case long
+    }
+
+    struct Fields {
+        var year: Int64
+        var month: Int64
+        var day: Int64
+        /// From 0 to 86,400, the last being a leap second.
+        var secondOfDay: Int64
+    }
+
+    private var rest: Substring.UTF8View
+
+    init(_ text: Substring.UTF8View) {
+        rest = text
+    }
+
+    var isAtEnd: Bool { rest.isEmpty }
+
+    /// `Sun` or `Sunday`.
+    mutating func weekday() -> Weekday? {
+        for (short, tail) in Self.weekdays where take(short) {
+            return take(tail) ? .long : .short
+        }
+        return nil
+    }
+
+    /// What follows the comma of `Sun, 06 Nov 1994 08:49:37 GMT`.
+    mutating func fixdate() -> Fields? {
+        guard take(" "), let day = number(digits: 2), take(" "), let month = month(), take(" "),
+            let year = number(digits: 4), take(" "), let second = time(), take(" GMT")
+        else { return nil }
+        return Fields(year: year, month: month, day: day, secondOfDay: second)
+    }
+
+    /// What follows the comma of `Sunday, 06-Nov-94 08:49:37 GMT`; the year is its last two digits.
+    mutating func rfc850() -> Fields? {
+        guard take(" "), let day = number(digits: 2), take("-"), let month = month(), take("-"),
+            let year = number(digits: 2), take(" "), let second = time(), take(" GMT")
+        else { return nil }
+        return Fields(year: year, month: month, day: day, secondOfDay: second)
+    }
+
+    /// What follows the day's name of `Sun Nov  6 08:49:37 1994`.
+    mutating func asctime() -> Fields? {
+        guard take(" "), let month = month(), take(" "), let day = take(" ") ? number(digits: 1) : number(digits: 2),
+            take(" "), let second = time(), take(" "), let year = number(digits: 4)
+        else { return nil }
+        return Fields(year: year, month: month, day: day, secondOfDay: second)
+    }
+
+    /// Takes a text if it is next, in any case.
+    mutating func take(_ text: StaticString) -> Bool {
+        let expected = UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
+        var ahead = rest
+        for byte in expected {
+            guard let found = ahead.popFirst(), Self.lowercase(found) == Self.lowercase(byte) else { return false }
+        }
+        rest = ahead
+        return true
+    }
+
+    private mutating func month() -> Int64? {
+        var number: Int64 = 0
+        for name in Self.months {
+            number += 1
+            if take(name) { return number }
+        }
+        return nil
+    }
+
+    private mutating func time() -> Int64? {
+        guard let hour = number(digits: 2), take(":"), let minute = number(digits: 2), take(":"),
+            let second = number(digits: 2), hour < 24, minute < 60
+        else { return nil }
+        // Leap seconds are added at the end of a UTC day and nowhere else.
+        guard second < 60 || (second == 60 && hour == 23 && minute == 59) else { return nil }
+        return hour * 3600 + minute * 60 + second
+    }
+
+    private mutating func number(digits: Int) -> Int64? {
+        var value: Int64 = 0
+        for _ in 0..<digits {
+            guard let byte = rest.popFirst(), byte >= UInt8(ascii: "0"), byte <= UInt8(ascii: "9") else { return nil }
+            value = value * 10 + Int64(byte - UInt8(ascii: "0"))
+        }
+        return value
+    }
+
+    private static func lowercase(_ byte: UInt8) -> UInt8 {
+        byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z") ? byte | 0x20 : byte
+    }
+
+    private static let weekdays: [(StaticString, StaticString)] = [
+        ("Mon", "day"), ("Tue", "sday"), ("Wed", "nesday"), ("Thu", "rsday"), ("Fri", "day"), ("Sat", "urday"),
+        ("Sun", "day"),
+    ]
+
+    private static let months: [StaticString] = [
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+    ]
 }

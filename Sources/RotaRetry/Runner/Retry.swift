@@ -1,3 +1,5 @@
+public import Foundation
+
 /// Runs an operation until it succeeds or a policy says to stop.
 ///
 /// The operation runs where the caller runs, and is told the attempt's number and the last error. Cancellation
@@ -152,4 +154,63 @@ private struct SourceGenerator: RandomNumberGenerator {
     let random: @Sendable () -> UInt64
 
     func next() -> UInt64 { random() }
+}
+
+/// What an operation run by `retry` is told about the attempt it makes.
+public struct AttemptContext: Sendable {
+    /// The number of this attempt, from 1.
+    public let attempt: Int
+    /// How many attempts there may be in all.
+    public let maxAttempts: Int
+    /// What the attempt before this one threw, or nil for the first.
+    public let lastError: (any Error)?
+    /// How much time has passed since the first attempt began.
+    public let elapsed: Duration
+}
+
+/// Where `retry` takes what varies from: random numbers, and the date.
+public struct RetrySources: Sendable {
+    /// Gives the next random number.
+    public var random: @Sendable () -> UInt64
+    /// Gives the date, for a `Retry-After` that names one, and for budgets and breakers.
+    public var now: @Sendable () -> Date
+
+    /// Puts sources together.
+    ///
+    /// - Parameters:
+    ///   - random: Gives the next random number.
+    ///   - now: Gives the date.
+    public init(random: @escaping @Sendable () -> UInt64, now: @escaping @Sendable () -> Date) {
+        self.random = random
+        self.now = now
+    }
+
+    /// The system's generator and the system's date.
+    public static let system = RetrySources(random: { UInt64.random(in: 0...(.max)) }, now: { Date() })
+}
+
+/// The end of all attempts: why there is none further, how many there were, how long it took, and the last error.
+public struct RetryError: Error, Sendable {
+    /// Why there is no further attempt.
+    public let reason: StopReason
+    /// How many attempts were made; zero if a circuit breaker refused the first.
+    public let attempts: Int
+    /// How much time passed from the start of the first attempt to the end of the last.
+    public let elapsed: Duration
+    /// How the last attempt failed.
+    public let failure: AttemptFailure
+    /// What the last attempt threw.
+    public let lastError: any Error
+}
+
+extension RetryError: AttemptFailureConvertible {
+    /// How the last attempt failed.
+    public var attemptFailure: AttemptFailure { failure }
+}
+
+extension RetryError: CustomStringConvertible {
+    /// One line: `gave up after 3 attempts in 1.5 seconds (attempts_exhausted): http_status 503`.
+    public var description: String {
+        "gave up after \(attempts) attempt\(attempts == 1 ? "" : "s") in \(elapsed) (\(reason)): \(lastError)"
+    }
 }

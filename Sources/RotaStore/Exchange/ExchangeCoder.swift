@@ -1,4 +1,5 @@
 package import Foundation
+import RotaCore
 
 /// Turns the values on the lines of an export into JSON and back.
 package struct ExchangeCoder: Sendable {
@@ -13,7 +14,7 @@ package struct ExchangeCoder: Sendable {
             positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
         encoder.dateEncodingStrategy = .custom { date, encoder in
             var container = encoder.singleValueContainer()
-            try container.encode(ExchangeDate.text(date))
+            try container.encode(ISO8601.exact(date))
         }
         decoder = JSONDecoder()
         decoder.nonConformingFloatDecodingStrategy = .convertFromString(
@@ -21,7 +22,7 @@ package struct ExchangeCoder: Sendable {
         decoder.dateDecodingStrategy = .custom { decoder in
             let container = try decoder.singleValueContainer()
             let text = try container.decode(String.self)
-            guard let date = ExchangeDate.date(text) else {
+            guard let date = ISO8601.exactDate(text) else {
                 throw DecodingError.dataCorruptedError(
                     in: container,
                     debugDescription: "“\(text)” is no instant such as 2026-01-31T23:59:59.000Z")

@@ -1,3 +1,5 @@
+import RotaCore
+
 /// The end of the newest journal, where commits are written.
 ///
 /// Frames gather in memory until a flush writes and syncs them together. The first write or sync that fails stops the

@@ -1,4 +1,5 @@
 import Dispatch
+import RotaCore
 import Synchronization
 
 #if canImport(Darwin)

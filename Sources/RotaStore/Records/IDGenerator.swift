@@ -1,4 +1,5 @@
 public import Foundation
+import RotaCore
 import Synchronization
 
 /// A source of identifiers that grow with time.
@@ -61,9 +62,6 @@ public final class TimeOrderedIDGenerator: IDGenerator {
 
     /// The random bits of the identifier with a number: a step of SplitMix64 from the seed.
     private static func spread(_ seed: UInt64, _ number: UInt64) -> UInt64 {
-        var bits = seed &+ number &* 0x9e37_79b9_7f4a_7c15
-        bits = (bits ^ (bits >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        bits = (bits ^ (bits >> 27)) &* 0x94d0_49bb_1331_11eb
-        return bits ^ (bits >> 31)
+        SplitMix64.mix(seed &+ (number &- 1) &* SplitMix64.increment)
     }
 }

@@ -1,4 +1,5 @@
 public import Foundation
+import RotaCore
 import RotaHTTP
 
 extension Job {
@@ -51,18 +52,11 @@ extension ExecutionID {
     fileprivate static func notification(_ index: Int, of run: ExecutionID, at date: Date) -> ExecutionID {
         let milliseconds = (date.timeIntervalSince1970 * 1000).rounded(.down)
         let time = milliseconds.isFinite ? UInt64(min(max(milliseconds, 0), 0xffff_ffff_ffff)) : 0
-        let seed = mix(UInt64(truncatingIfNeeded: run.bits >> 64)) &+ UInt64(truncatingIfNeeded: index)
-        let first = mix(seed ^ UInt64(truncatingIfNeeded: run.bits))
+        let seed = SplitMix64.mix(UInt64(truncatingIfNeeded: run.bits >> 64)) &+ UInt64(truncatingIfNeeded: index)
+        let first = SplitMix64.mix(seed ^ UInt64(truncatingIfNeeded: run.bits))
         let high = time << 16 | 0x7000 | first >> 52
-        let low = 0x8000_0000_0000_0000 | mix(first ^ UInt64(truncatingIfNeeded: run.bits)) >> 2
+        let low = 0x8000_0000_0000_0000 | SplitMix64.mix(first ^ UInt64(truncatingIfNeeded: run.bits)) >> 2
         return ExecutionID(bits: UInt128(high) << 64 | UInt128(low))
     }
 
-    /// SplitMix64's finaliser, a bijection.
-    private static func mix(_ value: UInt64) -> UInt64 {
-        var z = value &+ 0x9e37_79b9_7f4a_7c15
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return z ^ (z >> 31)
-    }
 }

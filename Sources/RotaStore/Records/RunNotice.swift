@@ -1,4 +1,5 @@
 public import Foundation
+import RotaCore
 public import RotaHTTP
 import RotaRetry
 
@@ -71,7 +72,7 @@ extension ExecutionNotification: Codable {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         func instant(_ key: CodingKeys) throws -> Date? {
             try container.decodeIfPresent(String.self, forKey: key).map { text in
-                try ExchangeDate.date(text) ?? Date(text, strategy: .iso8601)
+                try ISO8601.exactDate(text) ?? Date(text, strategy: .iso8601)
             }
         }
         event = try container.decode(NotificationRule.Event.self, forKey: .event)
@@ -102,10 +103,10 @@ extension ExecutionNotification: Codable {
         try container.encode(source, forKey: .source)
         try container.encode(status, forKey: .status)
         try container.encode(attempts, forKey: .attempt)
-        try container.encode(InstantText.iso8601(scheduledFor), forKey: .scheduledFor)
-        try container.encodeIfPresent(startedAt.map(InstantText.iso8601), forKey: .startedAt)
-        try container.encode(InstantText.iso8601(finishedAt), forKey: .finishedAt)
-        try container.encode(InstantText.iso8601(finishedAt), forKey: .timestamp)
+        try container.encode(ISO8601.milliseconds(scheduledFor), forKey: .scheduledFor)
+        try container.encodeIfPresent(startedAt.map(ISO8601.milliseconds), forKey: .startedAt)
+        try container.encode(ISO8601.milliseconds(finishedAt), forKey: .finishedAt)
+        try container.encode(ISO8601.milliseconds(finishedAt), forKey: .timestamp)
         try container.encodeIfPresent(failure?.message, forKey: .error)
         try container.encodeIfPresent(failure?.kind, forKey: .errorKind)
         try container.encodeIfPresent(output, forKey: .result)

@@ -1,5 +1,6 @@
 public import Foundation
 public import Rota
+import RotaCore
 
 extension ManualClock {
     /// Advances the clock, stopping at each deadline until the schedulers have finished their due work.

@@ -1,5 +1,6 @@
 public import Foundation
 public import Rota
+import RotaCore
 import Synchronization
 
 /// A clock that only moves when a test advances it.

@@ -1,3 +1,4 @@
+import RotaCore
 package import RotaStore
 import Synchronization
 
@@ -55,7 +56,7 @@ package final class FaultyFileSystem: FileSystem {
         case .killed: disk.restart { true }
         case .lostUnsynced: disk.restart { false }
         case .tore(let seed):
-            var random = SeededBits(seed: seed)
+            var random = SplitMix64(seed: seed)
             disk.restart { Bool.random(using: &random) }
         }
     }

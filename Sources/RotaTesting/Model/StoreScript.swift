@@ -1,4 +1,5 @@
 import Foundation
+import RotaCore
 import RotaHTTP
 import RotaRetry
 import RotaSchedule
@@ -10,7 +11,7 @@ package struct StoreScript {
     package private(set) var model = ReferenceTables()
     /// The built-in stores' state machine after all operations so far.
     package private(set) var state = StoreState()
-    var random: SeededBits
+    var random: SplitMix64
     private var clock = ScriptClock()
     var now: Date { clock.now }
     private var lastID: UInt128 = 1 << 100
@@ -18,7 +19,7 @@ package struct StoreScript {
     private let maximumJobs: Int
 
     package init(seed: UInt64, maximumJobs: Int = 12) {
-        random = SeededBits(seed: seed)
+        random = SplitMix64(seed: seed)
         self.maximumJobs = maximumJobs
     }
 

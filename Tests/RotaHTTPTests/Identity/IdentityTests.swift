@@ -1,4 +1,5 @@
 import Foundation
+import RotaCore
 import RotaHTTP
 import RotaTestSupport
 import Testing
@@ -58,7 +59,7 @@ struct IdentityTests {
             let milliseconds = Int64.random(in: -60_000_000_000_000...250_000_000_000_000, using: &random)
             let date = Date(timeIntervalSince1970: Double(milliseconds) / 1000)
             guard date.timeIntervalSince1970 > -12_000_000_000 else { continue }  // Foundation turns Julian before 1582
-            let text = InstantText.iso8601(date)
+            let text = ISO8601.milliseconds(date)
             let back = formatter.date(from: text)
             #expect(abs((back ?? .distantPast).timeIntervalSince(date)) < 0.0015, "\(text)")
         }
@@ -73,6 +74,6 @@ struct IdentityTests {
             (951_782_400, "2000-02-29T00:00:00.000Z"),
         ])
     func clamped(_ seconds: Double, _ expected: String) {
-        #expect(InstantText.iso8601(Date(timeIntervalSince1970: seconds)) == expected)
+        #expect(ISO8601.milliseconds(Date(timeIntervalSince1970: seconds)) == expected)
     }
 }

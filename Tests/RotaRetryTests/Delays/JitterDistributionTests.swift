@@ -1,3 +1,4 @@
+import RotaProfiles
 import RotaRetry
 import Testing
 

@@ -1,4 +1,5 @@
 import Foundation
+import RotaProfiles
 import RotaRetry
 import RotaTestSupport
 import Testing
@@ -31,10 +32,10 @@ struct RetryOverridesTests {
     @Test(
         "Exponential, linear, fixed, custom", .rows("S-44", "S-45", "S-75"),
         arguments: [
-            (RetryStrategy.exponential, [1, 2, 4, 8]), (.linear, [1, 2, 3, 4]), (.fixed, [1, 1, 1, 1]),
+            (Backoff.Strategy.exponential, [1, 2, 4, 8]), (.linear, [1, 2, 3, 4]), (.fixed, [1, 1, 1, 1]),
             (.custom, [5, 7, 7, 7]),
         ])
-    func strategies(strategy: RetryStrategy, expected: [Int]) throws {
+    func strategies(strategy: Backoff.Strategy, expected: [Int]) throws {
         let delays: [Duration] = [.seconds(5), .seconds(7)]
         let policy = try RetryPolicy.krafter.applying(.init(strategy: strategy, delays: delays))
         #expect(Self.nominal(policy) == expected.map { .seconds($0) })
@@ -54,7 +55,7 @@ struct RetryOverridesTests {
     @Test("An unknown strategy, and a custom one without delays, are refused")
     func wrongStrategies() {
         let error = #expect(throws: RetryPolicyError.self) {
-            try RetryPolicy.default.applying(.init(strategy: RetryStrategy(rawValue: "string")))
+            try RetryPolicy.default.applying(.init(strategy: Backoff.Strategy(rawValue: "string")))
         }
         #expect(error?.code == .strategy && error?.value == "string")
         #expect(throws: RetryPolicyError.self) { try RetryPolicy.default.applying(.init(strategy: .custom)) }

@@ -1,4 +1,5 @@
 import Foundation
+import RotaProfiles
 import RotaRetry
 import RotaTestSupport
 import Testing

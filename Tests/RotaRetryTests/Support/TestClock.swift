@@ -1,3 +1,4 @@
+import RotaCore
 import Synchronization
 
 /// A clock that stands still until it is told to go on.

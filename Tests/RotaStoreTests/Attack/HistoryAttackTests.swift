@@ -1,4 +1,5 @@
 import Foundation
+import RotaCore
 import RotaStore
 import RotaTestSupport
 import RotaTesting
@@ -56,7 +57,7 @@ import Testing
 
     @Test("A state that was read from a snapshot taken meanwhile goes on as the one that wrote it", arguments: 1...4)
     func rebuilt(seed: UInt64) throws {
-        var random = SeededBits(seed: seed)
+        var random = SplitMix64(seed: seed)
         var script = StoreScript(seed: seed)
         var state = StoreState()
         func run(_ count: Int, _ body: (StoreOperation, [Change]) throws -> Void) rethrows {

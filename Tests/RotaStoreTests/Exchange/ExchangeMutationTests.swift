@@ -1,4 +1,5 @@
 import Foundation
+import RotaCore
 import RotaStore
 import RotaTesting
 import Testing
@@ -8,7 +9,7 @@ import Testing
     private static let inputs = ProcessInfo.processInfo.environment["ROTA_INPUTS"].flatMap { Int($0) } ?? 1000
 
     /// A line with a few bytes of it changed, left out, doubled or taken from another line.
-    private static func mutate(_ line: [UInt8], with other: [UInt8], _ random: inout SeededBits) -> [UInt8] {
+    private static func mutate(_ line: [UInt8], with other: [UInt8], _ random: inout SplitMix64) -> [UInt8] {
         var bytes = line
         for _ in 0..<Int.random(in: 1...3, using: &random) {
             guard !bytes.isEmpty else { break }
@@ -36,7 +37,7 @@ import Testing
         let lines = try await ExchangeTests.lines(ExchangeTests.state(seed: 11, operations: 60).export())
         let texts = lines.map { Array($0.utf8) }
         let coder = ExchangeCoder()
-        var random = SeededBits(seed: UInt64(Self.inputs))
+        var random = SplitMix64(seed: UInt64(Self.inputs))
         var read = 0
         for _ in 0..<Self.inputs {
             let line = texts[Int.random(in: 0..<texts.count, using: &random)]
@@ -50,7 +51,7 @@ import Testing
     @Test("R6 an import with mutated lines is taken as a whole or refused as a whole, and what was taken can be used")
     func imports() async throws {
         let lines = try await ExchangeTests.lines(ExchangeTests.state(seed: 12, operations: 25).export())
-        var random = SeededBits(seed: UInt64(Self.inputs))
+        var random = SplitMix64(seed: UInt64(Self.inputs))
         var taken = 0
         for _ in 0..<min(Self.inputs / 10, 100_000) {
             var mutated = lines

@@ -1,4 +1,5 @@
 import Foundation
+import RotaCore
 import RotaStore
 import RotaTesting
 import Testing
@@ -64,7 +65,7 @@ import Testing
 
     @Test("R6 only what can be read in full is archived, and it is known by what it then says")
     func mutations() throws {
-        var random = SeededBits(seed: 77)
+        var random = SplitMix64(seed: 77)
         let whole = try Self.bytes(Self.execution(3))
         for length in 0..<whole.count where Self.archived(Array(whole[..<length])) != nil {
             #expect(Self.read(Array(whole[..<length])) != nil, "cut to \(length)")

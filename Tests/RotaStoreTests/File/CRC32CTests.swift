@@ -1,3 +1,4 @@
+import RotaCore
 import RotaStore
 import RotaTesting
 import Testing
@@ -19,7 +20,7 @@ import Testing
 
     @Test("Equal to one bit at a time, at every length, place in memory and split")
     func oracle() {
-        var random = SeededBits(seed: 1)
+        var random = SplitMix64(seed: 1)
         let bytes = (0..<96).map { _ in UInt8(truncatingIfNeeded: random.next()) }
         for start in 0..<17 {
             for end in start..<bytes.count {

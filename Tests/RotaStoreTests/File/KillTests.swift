@@ -1,3 +1,5 @@
+import RotaCore
+
 #if os(Linux) || os(macOS)
     import Foundation
     import RotaStore
@@ -26,7 +28,7 @@
 
         private static func kill(_ rounds: Int, seed: UInt64) async throws {
             try await withTemporaryFolder { path in
-                var random = SeededBits(seed: seed)
+                var random = SplitMix64(seed: seed)
                 var script = StoreScript(seed: seed)
                 var segments: [String] = []
                 for round in 1...rounds {

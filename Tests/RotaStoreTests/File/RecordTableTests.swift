@@ -1,3 +1,4 @@
+import RotaCore
 import RotaStore
 import RotaTesting
 import Testing
@@ -5,7 +6,7 @@ import Testing
 @Suite struct RecordTableTests {
     @Test("Random changes: the table holds what a dictionary does", arguments: [1, 40, 2000])
     func oracle(range: Int) {
-        var random = SeededBits(seed: UInt64(range))
+        var random = SplitMix64(seed: UInt64(range))
         var table = RecordTable<JobID, Int>()
         var oracle: [JobID: Int] = [:]
         for step in 0..<20_000 {
@@ -41,7 +42,7 @@ import Testing
     @Test(
         "Identifiers of version 7, as they are made and as nobody would make them, are found", arguments: [1, 7, 4096])
     func timeOrdered(perMillisecond: UInt64) {
-        var random = SeededBits(seed: perMillisecond)
+        var random = SplitMix64(seed: perMillisecond)
         var table = RecordTable<JobID, Int>()
         var oracle: [JobID: Int] = [:]
         var present: [JobID] = []

@@ -1,4 +1,5 @@
 import Foundation
+import RotaCore
 import RotaHTTP
 import RotaRetry
 import RotaSchedule
@@ -279,7 +280,7 @@ import Testing
         for record in records {
             for length in 0..<record.count { _ = try? Self.read(Array(record[..<length])) }
         }
-        var random = SeededBits(seed: UInt64(Self.inputs))
+        var random = SplitMix64(seed: UInt64(Self.inputs))
         var state = StoreState()
         // Applying takes a hundred times as long as reading; of very many inputs not every one is applied.
         let applied = max(1, Self.inputs / 200_000)
@@ -324,7 +325,7 @@ import Testing
         }
         try await store.close()
         let paths = files.paths.filter { !$0.hasSuffix("LOCK") }
-        var random = SeededBits(seed: UInt64(Self.inputs))
+        var random = SplitMix64(seed: UInt64(Self.inputs))
         for _ in 0..<min(Self.inputs / 20, 50_000) {
             let copy = files.copy()
             for _ in 0..<Int.random(in: 1...3, using: &random) {

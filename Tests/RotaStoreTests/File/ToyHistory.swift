@@ -1,3 +1,4 @@
+import RotaCore
 import RotaStore
 import RotaTesting
 
@@ -9,10 +10,10 @@ struct ToyHistory {
     private(set) var acknowledged = 0
     /// What the store threw last.
     private(set) var failure: (any Error)?
-    private var random: SeededBits
+    private var random: SplitMix64
 
     init(seed: UInt64) {
-        random = SeededBits(seed: seed)
+        random = SplitMix64(seed: seed)
     }
 
     /// Commits groups of random commits until one fails; one commit is one more state.

@@ -1,11 +1,12 @@
 import Foundation
+import RotaCore
 import RotaTesting
 import Testing
 
 @Suite struct ScriptClockTests {
     @Test("A script's clock is set right before a store may forget a start that it made while it was ahead")
     func setRight() {
-        var random = SeededBits(seed: 5)
+        var random = SplitMix64(seed: 5)
         var clock = ScriptClock()
         var (aheadSince, latest) = (Date.distantPast, Date.distantPast)
         var (jumps, longest) = (0, 0.0)

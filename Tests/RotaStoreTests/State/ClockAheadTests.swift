@@ -1,4 +1,5 @@
 import Foundation
+import RotaCore
 import RotaStore
 import RotaTesting
 import Testing
@@ -10,7 +11,7 @@ import Testing
     func longAhead(maximum: Int) async throws {
         var held = 0
         for seed in 1...40 {
-            var random = SeededBits(seed: UInt64(seed))
+            var random = SplitMix64(seed: UInt64(seed))
             var job = try StoreSamples.job(1)
             job.definition.limits.rate = RateLimit(maximum, per: .seconds(20))
             let store = InMemoryJobStore()

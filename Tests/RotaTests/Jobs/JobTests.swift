@@ -1,4 +1,5 @@
 import Foundation
+import RotaProfiles
 import RotaTestSupport
 import RotaTesting
 import Testing
@@ -87,7 +88,8 @@ struct JobTests {
             let second = try await bench.scheduler.job(job.id)
             #expect(second.lastStatus == .failed && second.lastRunAt == Self.start.addingTimeInterval(600))
             #expect(
-                second.lastStatus?.name(in: .krafter) == "failed" && first.lastStatus?.name(in: .krafter) == "success")
+                second.lastStatus.flatMap { ServiceProfile.krafter.name(of: $0) } == "failed"
+                    && first.lastStatus.flatMap { ServiceProfile.krafter.name(of: $0) } == "success")
         }
     }
 

@@ -1,5 +1,6 @@
 import Foundation
 import RotaHTTP
+import RotaProfiles
 import RotaTestSupport
 import RotaTesting
 import Synchronization
@@ -143,9 +144,9 @@ struct ExecutionTests {
                 #expect(attempt.outcome == cause.outcome && attempt.statusCode == cause.status)
                 #expect(attempt.failure?.kind == cause.kind && attempt.errorClass != nil)
             }
-            #expect(run.statusName(in: .krafter, at: bench.clock.now) == "failed")
+            #expect(ServiceProfile.krafter.name(of: run, at: bench.clock.now) == "failed")
             let strait = cause.kind == .timeout ? "timed_out" : "failed"
-            #expect(run.statusName(in: .strait, at: bench.clock.now) == strait)
+            #expect(ServiceProfile.strait.name(of: run, at: bench.clock.now) == strait)
         }
     }
 
@@ -164,7 +165,7 @@ struct ExecutionTests {
             await bench.advance(.seconds(5))
             let run = try await bench.scheduler.execution(first.id)
             #expect(run.attempts.map(\.outcome) == [.timeout, .success])
-            #expect(run.status == .succeeded && run.statusName(in: .strait, at: bench.clock.now) == "completed")
+            #expect(run.status == .succeeded && ServiceProfile.strait.name(of: run, at: bench.clock.now) == "completed")
         }
     }
 
@@ -228,15 +229,15 @@ struct ExecutionTests {
             let run = try await bench.scheduler.trigger(job.id, at: start.addingTimeInterval(50))
             #expect(
                 run.scheduledFor == start.addingTimeInterval(50) && run.createdAt == start && run.nextRetryAt == nil)
-            #expect(run.statusName(in: .strait, at: start) == "delayed" && run.status == .queued)
-            #expect(run.statusName(in: .strait, at: run.scheduledFor) == "queued")
+            #expect(ServiceProfile.strait.name(of: run, at: start) == "delayed" && run.status == .queued)
+            #expect(ServiceProfile.strait.name(of: run, at: run.scheduledFor) == "queued")
             await bench.advance(.seconds(60))
             let retrying = try await bench.scheduler.execution(run.id)
-            #expect(retrying.statusName(in: .strait, at: bench.clock.now) == "queued")
+            #expect(ServiceProfile.strait.name(of: retrying, at: bench.clock.now) == "queued")
             #expect(retrying.nextRetryAt == start.addingTimeInterval(150))
             await bench.advance(.seconds(100))
             let ended = try await bench.scheduler.execution(run.id)
-            #expect(ended.statusName(in: .strait, at: bench.clock.now) == "failed" && ended.nextRetryAt == nil)
+            #expect(ServiceProfile.strait.name(of: ended, at: bench.clock.now) == "failed" && ended.nextRetryAt == nil)
         }
     }
 

@@ -1,4 +1,5 @@
 import Foundation
+import RotaProfiles
 import RotaTestSupport
 import RotaTesting
 import Testing
@@ -96,7 +97,7 @@ struct DeliveryTests {
             }
             await bench.advance(.seconds(60))
             let runs = try await bench.executions()
-            #expect(runs.map { $0.statusName(in: .krafter, at: bench.clock.now) } == cases.map(\.1))
+            #expect(runs.map { ServiceProfile.krafter.name(of: $0, at: bench.clock.now) } == cases.map(\.1))
             #expect(runs.map { $0.attempts.last?.statusCode } == cases.map(\.2))
             for run in runs {
                 #expect(try await bench.scheduler.job(run.jobID).lastStatus == run.status)

@@ -1,0 +1,199 @@
+public import Foundation
+
+extension CircuitBreaker {
+    /// Whether an attempt may be made now.
+    ///
+    /// - Parameter now: The instant of the attempt.
+    /// - Returns: A permit to hand back with the outcome, or until when there is no use in asking, and why.
+    public mutating func admit(at now: Date) -> CircuitAdmission {
+        if case .open(let since, let seconds) = phase {
+            // A clock set back must not keep it open for longer than it was to be: it starts anew from now.
+            if now < since { phase = .open(since: now, seconds: seconds) }
+            guard Self.isOver(since, seconds, at: now) else {
+                return .refused(until: Self.end(since, seconds, at: now), reason(at: now))
+            }
+            generation &+= 1
+            phase = .halfOpen(probes: [], successes: 0)
+        }
+        guard case .halfOpen(var probes, let successes) = phase else { return .permitted(permit()) }
+        let lease = Double(Nanoseconds.from(policy.probeLease)) / 1e9
+        probes.removeAll { Self.isOver($0.startedAt, lease, at: now) }
+        // The clock was set back, or another task read it a moment later and came first: the lease starts anew from
+        // now, and the probe keeps its place.
+        for index in probes.indices where probes[index].startedAt > now { probes[index].startedAt = now }
+        guard probes.count < policy.probes else {
+            phase = .halfOpen(probes: probes, successes: successes)
+            let ends = probes.map { Self.end($0.startedAt, lease, at: now) }
+            return .refused(until: ends.min() ?? now, reason(at: now))
+        }
+        let permit = permit()
+        probes.append(Probe(number: permit.number, startedAt: now))
+        phase = .halfOpen(probes: probes, successes: successes)
+        return .permitted(permit)
+    }
+
+    private mutating func permit() -> CircuitPermit {
+        defer { nextPermit &+= 1 }
+        return CircuitPermit(generation: generation, number: nextPermit)
+    }
+
+    /// A breaker that is not closed has a reason, unless what it was read from had lost it.
+    private func reason(at now: Date) -> CircuitTrip {
+        trip
+            ?? CircuitTrip(
+                cause: .manual, date: now, failures: 0, attempts: 0, lastKind: nil, lastStatus: nil, note: nil)
+    }
+}
+
+extension CircuitBreaker {
+    /// Takes note of how a permitted attempt ended.
+    ///
+    /// - Parameters:
+    ///   - outcome: How it ended; a failure that the policy does not count is as good as ignored.
+    ///   - permit: What the attempt was permitted by; one from before the last change of state moves nothing.
+    ///   - now: The instant it ended.
+    public mutating func record(_ outcome: CircuitOutcome, _ permit: CircuitPermit, at now: Date) {
+        guard permit.generation == generation else { return }
+        switch phase {
+        case .closed: recordClosed(outcome, at: now)
+        case .open: break
+        case .halfOpen(var probes, let successes):
+            guard let index = probes.firstIndex(where: { $0.number == permit.number }) else { return }
+            probes.remove(at: index)
+            phase = .halfOpen(probes: probes, successes: successes)
+            recordProbe(outcome, at: now)
+        }
+    }
+
+    /// Opens it by hand, for as long as the policy says.
+    ///
+    /// - Parameters:
+    ///   - note: Why, for whoever reads the reason later.
+    ///   - now: The instant from which it is open.
+    public mutating func open(note: String? = nil, at now: Date) {
+        open(trip(.manual, streak, of: streak, lastFailure, note: note, at: now))
+    }
+
+    /// Closes it by hand and forgets all it has counted.
+    public mutating func close() {
+        generation &+= 1
+        phase = .closed
+        trip = nil
+        streak = 0
+        alike = 0
+        lastFailure = nil
+        openings = 0
+        window = FailureWindow()
+    }
+
+    private func counted(_ outcome: CircuitOutcome) -> AttemptFailure? {
+        guard case .failure(let failure) = outcome else { return nil }
+        return policy.counting.contains(failure.kind, status: failure.status) ? failure : nil
+    }
+
+    private mutating func recordClosed(_ outcome: CircuitOutcome, at now: Date) {
+        if outcome == .success {
+            streak = 0
+            alike = 0
+            lastFailure = nil
+            count(failed: false, at: now)
+        } else if let failure = counted(outcome) {
+            let same = lastFailure?.kind == failure.kind && lastFailure?.status == failure.status
+            alike = same ? alike &+ 1 : 1
+            streak &+= 1
+            lastFailure = failure
+            count(failed: true, at: now)
+            if let trip = verdict(on: failure, at: now) { open(trip) }
+        }
+    }
+
+    private mutating func count(failed: Bool, at now: Date) {
+        guard let rate = policy.failureRate else { return }
+        window.count(failed: failed, at: now, window: rate.window)
+    }
+
+    private func verdict(on failure: AttemptFailure, at now: Date) -> CircuitTrip? {
+        if let limit = policy.consecutiveFailures, streak >= limit {
+            return trip(.consecutiveFailures, streak, of: streak, failure, at: now)
+        }
+        if let limit = policy.identicalFailures, alike >= limit {
+            return trip(.identicalFailures, alike, of: alike, failure, at: now)
+        }
+        guard let rate = policy.failureRate else { return nil }
+        let attempts = window.attempts
+        let failures = window.failures
+        // A quotient is the `Double` nearest to it, as is a threshold of 0.07; 0.07 × 100 would be more than 7.
+        guard attempts >= rate.minimumAttempts, Double(failures) / Double(attempts) >= rate.threshold else {
+            return nil
+        }
+        return trip(.failureRate, failures, of: attempts, failure, at: now)
+    }
+
+    private mutating func recordProbe(_ outcome: CircuitOutcome, at now: Date) {
+        if let failure = counted(outcome) {
+            streak &+= 1
+            lastFailure = failure
+            open(trip(.probeFailed, 1, of: 1, failure, at: now))
+        } else if outcome == .success, case .halfOpen(let probes, let successes) = phase {
+            if successes &+ 1 >= policy.successesToClose {
+                close()
+            } else {
+                phase = .halfOpen(probes: probes, successes: successes &+ 1)
+            }
+        }
+    }
+
+    private func trip(
+        _ cause: CircuitTrip.Cause, _ failures: Int, of attempts: Int, _ last: AttemptFailure?, note: String? = nil,
+        at now: Date
+    ) -> CircuitTrip {
+        CircuitTrip(
+            cause: cause, date: now, failures: failures, attempts: attempts, lastKind: last?.kind,
+            lastStatus: last?.status, note: note)
+    }
+
+    private mutating func open(_ reason: CircuitTrip) {
+        generation &+= 1
+        openings = min(openings, 1_000_000) + 1
+        trip = reason
+        let pause = Nanoseconds.from(policy.openFor.nominalDelay(afterAttempt: openings))
+        phase = .open(since: reason.date, seconds: Double(pause) / 1e9)
+    }
+}
+
+/// How many attempts of the last stretch of time failed, counted in tenths of that stretch.
+struct FailureWindow: Codable, Hashable, Sendable {
+    private struct Slice: Codable, Hashable {
+        var index: Int64
+        var attempts: Int
+        var failures: Int
+    }
+
+    private static let slices: Int64 = 10
+
+    /// Oldest first, at most ten.
+    private var recent: [Slice] = []
+
+    var attempts: Int { recent.reduce(0) { $0 &+ $1.attempts } }
+    var failures: Int { recent.reduce(0) { $0 &+ $1.failures } }
+
+    /// Counts an attempt and forgets those that are too old.
+    ///
+    /// - Parameters:
+    ///   - failed: Whether it failed.
+    ///   - window: How far back attempts count.
+    mutating func count(failed: Bool, at now: Date, window: Duration) {
+        let width = max(1, Double(Nanoseconds.from(window))) / 1e9 / Double(Self.slices)
+        let position = (now.timeIntervalSince1970 / width).rounded(.down)
+        // No clock shows what does not fit; such an instant shares slice zero.
+        var index = Int64(exactly: position) ?? 0
+        // A task that read the clock just before a slice's edge, and came second, counts in the newer slice.
+        if let newest = recent.last?.index, newest > .min, newest - 1 == index { index = newest }
+        let (ninthBefore, overflow) = index.subtractingReportingOverflow(Self.slices - 1)
+        // Slices ahead of now are from before the clock was set back, and nobody knows how old they are.
+        recent.removeAll { $0.index > index || $0.index < (overflow ? .min : ninthBefore) }
+        if recent.last?.index != index { recent.append(Slice(index: index, attempts: 0, failures: 0)) }
+        recent[recent.count - 1].attempts &+= 1
+        recent[recent.count - 1].failures &+= failed ? 1 : 0
+    }
+}
