@@ -2,15 +2,24 @@ public import RotaStore
 
 /// The checks that every store must pass.
 ///
+/// Run every check on your store, for example as the arguments of a parameterized test:
+///
 /// ```swift
-/// @Test(arguments: StoreContract.checks)
-/// func contract(_ check: StoreContract.Check) async throws {
-///     try await check.run { try await MyStore(emptyDatabase()) }
+/// for check in StoreContract.checks {
+///     try await check.run { ReferenceJobStore() }
 /// }
 ///
-/// @Test(arguments: StoreContract.durability)
-/// func durability(_ check: StoreContract.DurabilityCheck) async throws {
-///     try await check.run { try await MyStore(emptyDatabase()) } reopen: { try await MyStore($0.database) }
+/// // Prints "…: FAILED" because a store in memory forgets everything.
+/// for check in StoreContract.durability {
+///     do {
+///         try await check.run {
+///             InMemoryJobStore()
+///         } reopen: { _ in
+///             InMemoryJobStore()
+///         }
+///     } catch let violation as ContractViolation {
+///         print("\(check): FAILED, \(violation)")
+///     }
 /// }
 /// ```
 ///

@@ -37,7 +37,7 @@ struct BuiltInStoreContractTests {
     }
 }
 
-/// Calls the body with a folder that is removed afterwards.
+/// Calls `body` with a folder that is removed afterwards.
 func withTemporaryFolder(_ body: (URL) async throws -> Void) async throws {
     let folder = FileManager.default.temporaryDirectory.appending(path: "rota-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)

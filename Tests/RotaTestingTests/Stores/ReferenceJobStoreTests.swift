@@ -14,19 +14,18 @@ struct ReferenceJobStoreTests {
         let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../..").standardized
         let article = try String(
             contentsOf: root.appending(path: "Sources/RotaTesting/RotaTesting.docc/WritingAStore.md"), encoding: .utf8)
-        let folders = ["Sources/RotaTesting/Stores", "Tests/RotaTestingTests/Stores"]
-        let sources = try folders.flatMap { folder in
-            try FileManager.default.contentsOfDirectory(
-                at: root.appending(path: folder), includingPropertiesForKeys: nil)
-        }
+        let sources = try FileManager.default.contentsOfDirectory(
+            at: root.appending(path: "Sources/RotaTesting/Reference"), includingPropertiesForKeys: nil
+        )
         .filter { $0.pathExtension == "swift" }
         .map { Self.lines(of: try String(contentsOf: $0, encoding: .utf8)) }
-        let pieces = article.components(separatedBy: "```swift\n").dropFirst()
-            .compactMap { $0.components(separatedBy: "```").first }
-        #expect(pieces.count >= 4)
-        for piece in pieces {
-            let lines = Self.lines(of: piece)
-            #expect(sources.contains { $0.contains(lines) }, "not in any file: \(piece)")
+        // Excerpts are the blocks without a language. Every second piece between fences is a block.
+        let blocks = article.components(separatedBy: "```").enumerated().filter { !$0.offset.isMultiple(of: 2) }
+        let excerpts = blocks.map(\.element).filter { $0.hasPrefix("\n") }
+        #expect(excerpts.count >= 4)
+        for excerpt in excerpts {
+            let lines = Self.lines(of: excerpt)
+            #expect(sources.contains { $0.contains(lines) }, "not in any file: \(excerpt)")
         }
     }
 

@@ -8,7 +8,7 @@ struct ManualClockTests {
     func manualClockAndTimeout() async throws {
         let bench = Bench()
         try await bench.scheduler.handle("work") { _ in
-            // Work that waits for nothing but other tasks, as real input and output would.
+            // Work that waits only for other tasks, like real input and output.
             for _ in 0..<2000 { await Task.yield() }
             try Task.checkCancellation()
         }

@@ -25,7 +25,7 @@ struct WallClockTests {
             await base.advance(by: .seconds(3 * 600 + 100), driving: [scheduler])
             clock.step(by: seconds)
             await base.advance(by: .seconds(30), driving: [scheduler])
-            // What the step passed over is decided on by now.
+            // The occurrences within the step are decided by now.
             let due = Int(clock.now.timeIntervalSince(start)) / 600
             let cursor = try await scheduler.job(job.id).scheduleState.decidedThrough
             #expect(cursor == start.addingTimeInterval(Double(max(3, due)) * 600))
@@ -36,7 +36,7 @@ struct WallClockTests {
             let skipped = skips.map { Int($0.last.timeIntervalSince($0.first)) / 600 + 1 }.reduce(0, +)
             #expect(runs.count + skipped == end)
             #expect(starts.all.allSatisfy { $0.at >= $0.nominal })
-            // A step forward by less than the tolerance makes nothing late.
+            // A step forward of less than the misfire threshold makes nothing late.
             #expect(skips.allSatisfy { $0.reason == .misfire })
             if seconds <= 1 { #expect(skips.isEmpty) }
         }

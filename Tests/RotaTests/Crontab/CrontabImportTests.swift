@@ -39,7 +39,7 @@ struct CrontabImportTests {
         let second = try await bench.scheduler.importCrontab(Self.text, defaultURL: url)
         #expect(second.added == 0)
         #expect(second.jobs == first.jobs)
-        // The lines may move: what tells them apart is what they say.
+        // Lines may move, because their text identifies them.
         let third = try await bench.scheduler.importCrontab(
             "# moved\n\n@daily https://api.example.com/new\n" + Self.text, defaultURL: url)
         #expect(third.added == 1)

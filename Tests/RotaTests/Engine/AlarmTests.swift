@@ -25,7 +25,7 @@ struct AlarmTests {
         await signal.wait()
         #expect(signal.lower())
 
-        // Rung, it can be set again, also for later.
+        // After it rang, it can be set again, also for a later date.
         alarm.set(for: start + 300, at: clock.now)
         await sleeper(on: clock, until: start + 300)
         alarm.cancel()
@@ -45,7 +45,7 @@ struct AlarmTests {
         alarm.cancel()
     }
 
-    /// Waits until a sleep for an instant is the earliest on the clock.
+    /// Waits until the earliest deadline on the clock is this date.
     private func sleeper(on clock: ManualClock, until instant: Date) async {
         while clock.nextDeadline != instant {
             let count = clock.activity

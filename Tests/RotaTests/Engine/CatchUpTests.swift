@@ -16,7 +16,7 @@ struct CatchUpTests {
         clock.set(to: start.addingTimeInterval(630))
         try await bench.running { await bench.advance(.seconds(59)) }
         let made = Dictionary(grouping: starts.all) { Int($0.timeIntervalSince(start)) - 630 }.mapValues(\.count)
-        // The regular occurrences at 660 come in time, whatever is still to be made up for.
+        // The regular occurrences at 660 are on time while others are still being caught up.
         let expected = Dictionary(grouping: 0..<50) { $0 / rate }.mapValues(\.count)
         for (second, count) in expected {
             #expect(made[second, default: 0] == count + (second == 30 ? 5 : 0), "second \(second)")

@@ -134,7 +134,7 @@ struct CircuitBreakerTests {
         let begin = clock.now
         let isCutOff = Latch()
         struct Death: Error {}
-        // The first one's probe hangs until its process is killed.
+        // The probe of the first scheduler hangs until its process is killed.
         let first = Bench(
             clock: clock, store: HookedStore(base: store, before: { _ in if isCutOff.isSet { throw Death() } }), seed: 1
         ) { _ in
@@ -154,7 +154,7 @@ struct CircuitBreakerTests {
         _ = await dying.value
         try await second.running {
             await second.advance(.seconds(28))
-            // The probe's lease lasts until 100: until then its outcome is open, and nothing else passes.
+            // The probe's lease lasts until 100. Until then its result is unknown, and no other execution is admitted.
             #expect(second.transport.requests.isEmpty)
             await second.advance(.seconds(21))
             let seen = try await second.scheduler.job(job.id)

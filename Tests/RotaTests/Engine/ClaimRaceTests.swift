@@ -6,7 +6,7 @@ import Testing
 
 @Suite("Races between a claim and its start")
 struct ClaimRaceTests {
-    /// A reference to a scheduler that is made later.
+    /// A reference to a scheduler that is created later.
     final class Late: Sendable {
         private let bench = Mutex<Bench?>(nil)
         var value: Bench? {
@@ -45,7 +45,7 @@ struct ClaimRaceTests {
             }
             await bench.advance(.seconds(10))
             #expect(Set(calls.all) == Set(ids).subtracting(victims.all))
-            // The workers are none the worse for it.
+            // The workers keep working.
             let later = try await bench.scheduler.trigger(job.id)
             await bench.advance(.seconds(10))
             #expect(try await bench.scheduler.execution(later.id).status == .succeeded)
@@ -60,7 +60,7 @@ struct ClaimRaceTests {
         store.afterClaim = { claims in
             guard let claim = claims.first, isDone.all.isEmpty, let scheduler = late.value?.scheduler else { return }
             isDone.add(true)
-            // Another scheduler of the process takes the next occurrence for its own while this one holds the claim.
+            // Another scheduler fires the next occurrence while this one holds the claim.
             try await scheduler.cancel(claim.execution.id, reason: "replaced")
         }
         let bench = Bench(store: store)
@@ -83,7 +83,7 @@ struct ClaimRaceTests {
             guard let claim = claims.first, isDone.all.isEmpty else { return }
             isDone.add(true)
             clock.set(to: clock.now.addingTimeInterval(3600))
-            // Meanwhile somebody else found the lease over, and recorded a crash.
+            // Meanwhile another scheduler found the lease expired and recorded a crash.
             let token = claim.execution.lease?.token ?? 0
             let failure = ExecutionFailure(kind: .crashed, message: "gone")
             let attempt = Attempt(number: 1, startedAt: clock.now, duration: .zero, failure: failure)

@@ -16,7 +16,7 @@ struct DriverTests {
         store.before = { operation in
             guard operation == "renew", !isDone.isSet else { return }
             isDone.set()
-            // The machine is suspended when the renewal has been written, and nobody else is there.
+            // The machine is suspended after the renewal was written. No other scheduler is running.
             clock.set(to: clock.now.addingTimeInterval(3600))
         }
         let bench = Bench(clock: clock, store: store)
@@ -68,7 +68,7 @@ struct DriverTests {
         }
         let stop = StopRequest()
         store.afterClaim = { _ in
-            // What was claimed last is done by now, so that the driver always has results.
+            // The last claim is finished by now, so the driver always has results.
             for work in queue.drain() {
                 let result = AttemptResult(work: work, startedAt: clock.now, duration: .zero, report: .succeeded)
                 results.all.first?.push(result, isUrgent: true)
@@ -142,7 +142,7 @@ struct DriverTests {
             .init(name: "j", schedule: .once(at: start.addingTimeInterval(60)), action: .http(.get("https://e.com/"))))
         _ = job
         try await bench.running {
-            // Another scheduler deletes the job while this one plans: it conflicts, and then there is nothing to do.
+            // Another scheduler changes the job while this one plans. It conflicts, and then there is no due work.
             await bench.advance(.seconds(59))
             try await bench.scheduler.update(job.id) { $0.name = "k" }
             await bench.advance(.seconds(1))
@@ -161,7 +161,7 @@ struct DriverTests {
         let loser = Bench(
             clock: clock,
             store: HookedStore(base: base, before: { if $0 == "dueWork" { asked.add($0) } }, losesFires: true), seed: 3)
-        // A run whose handler is missing would be tried again and again.
+        // An execution with a missing handler would be claimed repeatedly.
         try await loser.scheduler.handle("x") { _ in }
         _ = try await winner.scheduler.create(
             .init(name: "j", schedule: .once(at: start.addingTimeInterval(60)), action: .handler("x"), retry: .none))

@@ -212,7 +212,7 @@ struct FiringTests {
         bench.clock.set(to: start.addingTimeInterval(8))
         try await bench.running { await bench.advance(.zero) }
         let fired = try await bench.executions(of: job.id).count
-        // Those of the last five seconds are within the tolerance: on time.
+        // Occurrences of the last five seconds are within the misfire threshold.
         #expect(fired == 51)
     }
 }

@@ -13,7 +13,7 @@ struct FleetTests {
         var testDescription: String { "\(count) schedulers, \(delivery.rawValue), seed \(seed)" }
     }
 
-    /// More of them by `ROTA_FLEETS`, for `Tests/Scripts/engine-fleets`.
+    /// `Tests/Scripts/engine-fleets` sets `ROTA_FLEETS` to run more of them.
     static let seeds = ProcessInfo.processInfo.environment["ROTA_FLEETS"].flatMap { UInt64($0) } ?? 1
     static let cases = [1, 2, 5].flatMap { count in
         [DeliveryGuarantee.atLeastOnce, .atMostOnce].flatMap { delivery in
@@ -21,7 +21,7 @@ struct FleetTests {
         }
     }
 
-    /// How many runs of the schedule a policy lets be at once: in all, and of those that have begun.
+    /// The number of unfinished and of running scheduled executions that a policy allows.
     struct Terms: Sendable {
         let overlap: OverlapPolicy
         var limits = JobLimits.none

@@ -2,7 +2,7 @@ import Foundation
 import RotaTesting
 import Testing
 
-/// Misfire policy × length of the downtime × limit of lateness, against a table that is computed occurrence by occurrence.
+/// Every misfire policy, downtime and maximum lateness, against a table computed occurrence by occurrence.
 @Suite("Misfire table")
 struct MisfireTableTests {
     enum Rule: Sendable, CaseIterable { case skip, latest, all }
@@ -22,7 +22,7 @@ struct MisfireTableTests {
             }
         }
 
-        /// The minutes that fire and those that are skipped, by the words of the policies.
+        /// The minutes that fire and those that are skipped, by the documentation of the policies.
         var expected: (fired: [Int], skipped: [Int]) {
             let due = Array(stride(from: 60, through: downtime, by: 60))
             let missed = due.first.map { downtime - $0 > 5 } ?? false

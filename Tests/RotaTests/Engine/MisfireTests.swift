@@ -9,14 +9,14 @@ struct MisfireTests {
     struct Case: Sendable, CustomTestStringConvertible {
         let policy: MisfirePolicy
         let downtime: Int
-        /// The minutes of the occurrences that fire, and of those that are skipped, with the reason.
+        /// The minutes that fire, and those that are skipped with the reason.
         let fired: [Int]
         let skipped: [String]
 
         var testDescription: String { "\(policy.rule), \(downtime) s" }
     }
 
-    /// A job of every minute, created at 0:00; the scheduler comes back after the downtime.
+    /// A job of every minute, created at 0:00, whose scheduler starts after the downtime.
     static let cases = [
         Case(policy: .latest, downtime: 62, fired: [1], skipped: []),
         Case(policy: .latest, downtime: 70, fired: [1], skipped: []),

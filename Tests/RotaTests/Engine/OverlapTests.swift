@@ -7,7 +7,7 @@ import Testing
 
 @Suite("Overlap and limits")
 struct OverlapTests {
-    /// What a job's handler saw: how many ran at once, and what began when.
+    /// A record of a job's handler: the executions that started, and how many ran at the same time.
     final class Watch: Sendable {
         private struct State {
             var running = 0
@@ -33,7 +33,7 @@ struct OverlapTests {
     struct Row: Sendable {
         let overlap: OverlapPolicy
         let duration: Int
-        /// The minutes that begin to run within ten minutes.
+        /// The minutes whose executions start within ten minutes.
         let starts: [Int]
         let most: Int
     }
@@ -66,7 +66,7 @@ struct OverlapTests {
             await bench.advance(.seconds(610))
             #expect(watch.starts == row.starts)
             #expect(watch.most == row.most)
-            // Every occurrence has one verdict: a run, whatever became of it, or a skip.
+            // Every occurrence has one outcome: an execution or a skip.
             let runs = try await bench.executions().map { Int($0.scheduledFor.timeIntervalSince(start)) / 60 }
             let skips = try await bench.scheduler.skips(of: job.id)
             let skipped = skips.flatMap {
@@ -118,7 +118,7 @@ struct OverlapTests {
                 name: "x", schedule: .every(.seconds(3600)), action: .handler("work"),
                 delivery: isAtMostOnce ? .atMostOnce : .atLeastOnce))
         let execution = try await bench.scheduler.trigger(job.id)
-        // Another scheduler takes it, and dies.
+        // Another scheduler claims it and dies.
         let lease = clock.now.addingTimeInterval(30)
         let request = ClaimRequest(owner: "dead", limit: 1, now: clock.now, leaseExpiresAt: lease)
         let claims = await store.claim(request)

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Restart on a file store")
 struct RestartTests {
-    /// A folder of its own for each test, removed afterwards.
+    /// A folder for each test, removed afterwards.
     func withFolder<Value>(_ body: (URL) async throws -> Value) async throws -> Value {
         let folder = FileManager.default.temporaryDirectory.appending(path: "rota-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: folder) }
@@ -23,7 +23,7 @@ struct RestartTests {
                     name: "fragile", schedule: .every(.seconds(60)), action: .http(.get("https://example.com/")),
                     retry: .fixed(.seconds(2), maxAttempts: 3)))
             let run = try await bench.scheduler.trigger(job.id)
-            // Claimed, and then the process is gone: its lease would have lasted for an hour.
+            // The process dies after the claim. Its lease would have lasted an hour.
             let claims = try await first.claim(
                 ClaimRequest(
                     owner: "dead", limit: 1, now: clock.now, leaseExpiresAt: clock.now.addingTimeInterval(3600)))

@@ -47,7 +47,7 @@ struct SharedStoreTests {
             .init(
                 name: "fragile", schedule: .immediately, action: .http(.get("https://example.com/")),
                 retry: .fixed(.seconds(2), maxAttempts: 3)))
-        // A scheduler that claims and never comes back.
+        // A scheduler that claims and then dies.
         let claims = await store.claim(
             ClaimRequest(owner: "dead", limit: 10, now: clock.now, leaseExpiresAt: clock.now.addingTimeInterval(30)))
         #expect(claims.count == 1)
@@ -60,7 +60,7 @@ struct SharedStoreTests {
             #expect(execution.attempts.map(\.failure?.kind) == [.crashed, nil])
             #expect(execution.attempts.first?.failure?.message.contains("dead") == true)
         }
-        // The dead one comes back after all: its token is stale.
+        // The dead one returns with a stale token.
         let late = await store.finish([
             Completion(
                 executionID: claims[0].execution.id, token: claims[0].execution.lease?.token ?? 0, attempt: nil,
@@ -117,7 +117,7 @@ struct SharedStoreTests {
                     try await clock.sleep(until: clock.now.addingTimeInterval(Double(length)))
                 }
             }
-            // Canceled at an arbitrary moment, with work in flight.
+            // Canceled at a random moment, with work running.
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for bench in benches { group.addTask { try await bench.scheduler.run() } }
                 await clock.advance(

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("A store that returns fewer outcomes than requests", .timeLimit(.minutes(1)))
 struct ShortOutcomesTests {
-    /// A bench on a store that leaves out the last outcome of an operation once a test says which.
+    /// A bench on a store that leaves out the last outcome of a chosen operation.
     private func bench() async throws -> (Bench, (String?) -> Void) {
         let shortened = Mutexed<String?>(nil)
         var store = HookedStore(base: InMemoryJobStore())
@@ -23,7 +23,7 @@ struct ShortOutcomesTests {
         var draft = JobDraft(
             name: "x", schedule: .every(.seconds(60)), action: .handler(handler),
             retry: .fixed(.seconds(1), maxAttempts: 3))
-        // With notices, something follows from every end.
+        // With notifications, every finished execution has consequences.
         draft.definition.notifications = [NotificationRule(on: .success, .handler("quick"))]
         return draft
     }
@@ -71,7 +71,7 @@ struct ShortOutcomesTests {
     }
 }
 
-/// A value that several tasks read and set.
+/// A value that several tasks read and write.
 private final class Mutexed<Value: Sendable>: Sendable {
     private let state: Mutex<Value>
 

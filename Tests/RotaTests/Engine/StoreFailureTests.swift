@@ -12,7 +12,7 @@ struct StoreFailureTests {
 
     enum Trouble: Sendable, CaseIterable { case once, forGood, clock }
 
-    /// A driver without workers, whose store or clock fails when it asks for the second time what there is to do.
+    /// Drives a scheduler without workers, whose store or clock fails when it reads the due work the second time.
     private func drive(_ trouble: Trouble, delivery: DeliveryGuarantee) async throws -> (Bench, [Work], JobID) {
         let asked = Mutex(0)
         let (clock, isDown, base) = (ManualClock(), Latch(), InMemoryJobStore())
@@ -56,7 +56,7 @@ struct StoreFailureTests {
         let runs = try await later.executions(of: id)
         #expect(runs.count == 5)
         #expect(runs.allSatisfy { $0.status == (staysDown ? .running : .queued) && $0.attempts.isEmpty })
-        // Another scheduler does the work: at once, or when the leases have run out.
+        // Another scheduler does the work immediately, or when the leases have expired.
         let calls = Recorded<ExecutionID>()
         try await later.scheduler.handle("work") { calls.add($0.execution.id) }
         try await later.running {
@@ -64,7 +64,7 @@ struct StoreFailureTests {
             #expect(calls.all.count == (staysDown ? 0 : 5))
             await later.advance(.seconds(60))
             let ended = try await later.executions(of: id)
-            // Nobody can tell what was never begun from what was lost with its process.
+            // Work that never started cannot be told from work that was lost with its process.
             #expect(ended.allSatisfy { $0.status == (staysDown ? .failed : .succeeded) })
             #expect(ended.allSatisfy { $0.attempts.map(\.failure?.kind) == [staysDown ? .crashed : nil] })
         }

@@ -8,7 +8,7 @@ struct HandlerCancellationTests {
     enum Cause: Sendable, CaseIterable { case request, timeout, shutdown, cancellation, lostLease }
     struct Own: Error {}
 
-    /// What a handler does once it notices.
+    /// The reaction of a handler to its cancellation.
     enum Way: Sendable, CaseIterable { case returns, throwsItsOwn, throwsRetryLater, throwsFailure }
 
     @Test("A handler is canceled by each cause, and sees it", .rows("T-69"), arguments: Cause.allCases)
@@ -74,7 +74,7 @@ struct HandlerCancellationTests {
             try await bench.scheduler.cancel(run.id, reason: "enough")
             await bench.advance(.seconds(60))
             let ended = try await bench.scheduler.execution(run.id)
-            // What ended well in spite of it has ended well.
+            // A success counts although a cancellation was requested.
             #expect(ended.status == (way == .returns ? .succeeded : .canceled))
             #expect(calls.all == [1])
         }

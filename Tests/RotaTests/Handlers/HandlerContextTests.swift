@@ -163,7 +163,7 @@ struct HandlerContextTests {
                 ExternalCompletion(first.id, next: .queued(at: now.addingTimeInterval(5)), date: now),
                 ExternalCompletion(second.id, next: .succeeded, output: try JSONPayload("yes"), date: now),
             ])
-            // Has the scheduler look at the store, which it does within 30 seconds by itself.
+            // Makes the scheduler poll the store, which it also does every 30 seconds by itself.
             try await bench.scheduler.trigger(other.id)
             await bench.advance(.seconds(60))
             #expect(try await bench.scheduler.execution(first.id).status == .succeeded)

@@ -69,7 +69,7 @@ struct HeartbeatTests {
         bench.scheduler.observe(log)
         try await bench.scheduler.handle("hung") { context in
             guard context.attempt == 1 else { return }
-            // A task of its own that cancellation does not reach.
+            // An unstructured task, which cancellation does not reach.
             let sleep = Task {
                 try? await clock.sleep(until: begin.addingTimeInterval(300))
             }

@@ -23,9 +23,9 @@ struct MissingHandlerTests {
             #expect(execution.status == .queued)
             #expect(execution.attempts.isEmpty)
             let missed = log.all.filter { $0.hasPrefix("missed unknown") }
-            // Once when it is first tried, then with every turn, one in 31 to 36 seconds.
+            // Once for the first claim, then for every deferred claim, 31 to 36 seconds apart.
             #expect((3...4).contains(missed.count))
-            // Registered at last, the handler does the work.
+            // Once registered, the handler does the work.
             try await bench.scheduler.handle("unknown") { _ in }
             await bench.advance(.seconds(40))
             #expect(try await bench.scheduler.execution(execution.id).status == .succeeded)

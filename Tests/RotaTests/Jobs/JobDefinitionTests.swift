@@ -3,10 +3,10 @@ import RotaTestSupport
 import RotaTesting
 import Testing
 
-/// Every field of a job's definition: kept by the store, by its versions, and by JSON.
+/// The fields of a job's definition in the store, in its versions, and in JSON.
 @Suite("Job definitions")
 struct JobDefinitionTests {
-    /// A definition in which nothing is as it is by default.
+    /// A definition without default values.
     static func definition() throws -> JobDefinition {
         var definition = JobDefinition(
             name: "full", schedule: try .cron("30 9 * * 1-5", in: "Europe/Paris"),
@@ -48,7 +48,7 @@ struct JobDefinitionTests {
         let read = try JSONDecoder().decode(Job.self, from: data)
         #expect(read == job)
         #expect(read.definition == definition)
-        // No field has come back as its default.
+        // No field was read back as its default.
         let plain = JobDefinition(name: "x", schedule: .immediately, action: .handler("y"))
         let attributes = [\JobAttributes.slug, \.description, \.project, \.group, \.environment]
         #expect(

@@ -27,7 +27,7 @@ struct JobPreviewPropertyTests {
         ]
     }
 
-    /// Looks at the runs of a job from an instant on: they are what was foreseen, as far as time has gone.
+    /// Compares a job's executions from a date to now with its preview.
     func expect(
         _ preview: JobPreview, of id: JobID, since now: Date, on bench: Bench, _ text: String
     ) async throws {
@@ -42,7 +42,7 @@ struct JobPreviewPropertyTests {
         "A preview matches what happens, for new, changed, paused and skipping jobs", arguments: 1...3)
     func property(seed: UInt64) async throws {
         var random = SeededGenerator(seed: seed)
-        // Around changes of the clock now and then.
+        // Sometimes around daylight-saving changes.
         let days = [66, 299, 93, 150][Int(seed) % 4]
         let begin = ManualClock().now.addingTimeInterval(Double(days) * 86_400 + 1234.5)
         let bench = Bench(clock: ManualClock(now: begin), seed: seed)
@@ -61,7 +61,7 @@ struct JobPreviewPropertyTests {
             for (id, (preview, date)) in jobs {
                 try await expect(preview, of: id, since: date, on: bench, "new: \(preview.definition.schedule)")
             }
-            // What started by now was foreseen before.
+            // Executions that started by now were in the earlier preview.
             await bench.advance(.milliseconds(250))
             for id in jobs.keys.sorted(by: { $0.bits < $1.bits }) {
                 guard let job = try? await bench.scheduler.job(id), job.state == .active else {

@@ -4,7 +4,7 @@ import RotaTestSupport
 import RotaTesting
 import Testing
 
-/// The fields of a job, as the services name them, with their defaults.
+/// The fields of a job, their defaults, and its kinds and states.
 @Suite("Jobs")
 struct JobTests {
     static let start = ManualClock().now

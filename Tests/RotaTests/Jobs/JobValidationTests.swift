@@ -3,7 +3,7 @@ import RotaTestSupport
 import RotaTesting
 import Testing
 
-/// The limits of SX-13, each with the largest value that is taken and the smallest that is not.
+/// The limits of a job's fields, each with the largest accepted value and the smallest refused one.
 @Suite("Job validation")
 struct JobValidationTests {
     static func text(_ count: Int) -> String { String(repeating: "x", count: count) }

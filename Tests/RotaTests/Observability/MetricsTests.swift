@@ -24,7 +24,7 @@ struct MetricsTests {
             try await bench.scheduler.trigger(job.id)
             await bench.advance(.seconds(6))
             let metrics = try await bench.scheduler.metrics()
-            // Eleven runs; every third attempt fails and is made again.
+            // Eleven executions. Every third attempt fails and is retried.
             #expect(metrics.queued == [.schedule: 10, .manual: 1])
             #expect(metrics.ended == [.succeeded: 11])
             #expect(metrics.attemptsSucceeded == 11)

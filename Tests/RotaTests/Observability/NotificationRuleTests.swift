@@ -3,12 +3,12 @@ import RotaTestSupport
 import RotaTesting
 import Testing
 
-/// Whom a job tells of its runs: each service's way of saying so is a rule.
+/// The kinds of notifications, each as a rule of the job.
 @Suite("Notification rules")
 struct NotificationRuleTests {
     static let hook = "https://example.com/hook"
 
-    /// The services' ways, as rules, and the ends that each of them tells of.
+    /// The rules, and the results that each of them notifies of.
     static let ways: [(String, [NotificationRule], tellsOfSuccess: Bool, tellsOfFailure: Bool)] = [
         ("failure_notify: false", [], false, false),
         ("failure_notify: true", [NotificationRule(on: .failure, .handler("tell"))], false, true),
@@ -38,7 +38,7 @@ struct NotificationRuleTests {
                     var draft = JobDraft(
                         name: name, schedule: .immediately, action: try .http(.get("https://example.com/work")),
                         retry: .fixed(.seconds(1), maxAttempts: 2))
-                    // Another job's rules are its own.
+                    // Another job has its own rules.
                     try await bench.scheduler.create(draft)
                     draft.definition.notifications = rules
                     let job = try await bench.scheduler.create(draft)
@@ -54,7 +54,7 @@ struct NotificationRuleTests {
                     #expect(told.all.count == expected, "\(name)")
                     #expect(told.all.allSatisfy { $0.jobID == job.id && $0.jobName == name })
                     #expect(told.all.allSatisfy { $0.attempts == (succeeds ? 1 : 2) && $0.output == nil })
-                    // What is read of the job shows the reference, never the secret.
+                    // The stored job has the reference, never the secret.
                     let seen = try await bench.scheduler.job(job.id)
                     let text = String(decoding: try JSONEncoder().encode(seen), as: UTF8.self)
                     #expect(!text.contains("s3cr3t-value") && !"\(seen)".contains("s3cr3t-value"))

@@ -42,7 +42,7 @@ struct NotificationTests {
             #expect(notification.attempts == (succeeds ? 1 : 3))
             #expect(notification.failure?.kind == (succeeds ? nil : .timeout))
             #expect(notification.finishedAt == run.finishedAt)
-            // A notice is no run: the tally does not know it.
+            // Notifications do not count in the statistics.
             #expect(try await bench.scheduler.job(job.id).statistics.succeeded == (succeeds ? 1 : 0))
             #expect(all.first { $0.source == .notification }?.details.parentID == run.id)
         }
@@ -165,7 +165,7 @@ struct NotificationTests {
                 executionID: claim.execution.id, token: claim.execution.progress.lease?.token ?? 0, attempt: nil,
                 next: .succeeded, date: clock.now)
         ])
-        // No scheduler has run.
+        // No scheduler has run yet.
         let notifications = try await store.allExecutions(of: job.id).filter { $0.source == .notification }
         #expect(notifications.map(\.status) == [.queued])
         #expect(

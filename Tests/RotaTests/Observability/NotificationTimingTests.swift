@@ -3,7 +3,7 @@ import RotaTestSupport
 import RotaTesting
 import Testing
 
-/// What ends a run other than the end of an attempt.
+/// The ways in which an execution finishes without an attempt.
 @Suite("Notification timing", .timeLimit(.minutes(1)))
 struct NotificationTimingTests {
     enum Cause: Sendable, CaseIterable { case canceled, answered, replaced, expired }
@@ -66,7 +66,7 @@ struct NotificationTimingTests {
             let job = try await bench.scheduler.create(draft(.expired))
             let run = try await bench.scheduler.trigger(job.id)
             let waiting = Task { (try await bench.scheduler.waitForCompletion(of: run.id).status, clock.now) }
-            // The driver sleeps, and the wait looks into the store from time to time.
+            // The driver sleeps, and the wait polls the store.
             await clock.sleepersReach(2)
             await bench.advance(.seconds(7))
             let (status, date) = try await waiting.value

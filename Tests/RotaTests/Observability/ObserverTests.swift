@@ -75,7 +75,7 @@ struct ObserverTests {
                 "A in 2 t2", "B in 2 t2", "B out ok 200", "A out ok 200",
             ])
         #expect(requests.all.map { $0.headers["X-Layer-B"] } == ["t2", "t2"])
-        // T-94: what tells the receiver who asks cannot be replaced.
+        // Middleware cannot replace the identity headers.
         #expect(requests.all.map { $0.headers["X-Cron-Service-Attempt"] } == ["1", "2"])
     }
 
@@ -114,7 +114,7 @@ struct ObserverTests {
         }
         let job = try await bench.scheduler.create(
             .init(name: "j", schedule: .immediately, action: .http(.get("https://example.com/"))))
-        // Nobody is there to begin it for four seconds.
+        // No worker starts it for four seconds.
         clock.set(to: clock.now.addingTimeInterval(4))
         try await bench.running {
             await bench.advance(.seconds(60))

@@ -3,8 +3,8 @@ import RotaTesting
 import Synchronization
 import Testing
 
-// Stand-ins of the shape that the packages have of which the article "Watching it" speaks; what follows them is the
-// article's code.
+// Stand-ins for the packages that the guide "Observability" mentions. The code after them is the
+// guide's.
 
 private struct Logger: Sendable {
     enum Level: String { case info, warning, error, critical }

@@ -72,7 +72,8 @@ struct BackfillTests {
             let job = try await bench.scheduler.create(draft)
             let runs = try await bench.scheduler.backfill(job.id, start.addingTimeInterval(-4 * 3600)..<start).runs
             await bench.advance(.seconds(10))
-            // One that waits, then the one that runs: no two may run at once, and no later one may wait for ever.
+            // Cancel a waiting execution, then the running one. No two may run at the same time, and no later one may
+            // wait forever.
             try await bench.scheduler.cancel(runs[1].execution.id)
             await bench.advance(.seconds(10))
             #expect(starts.all.count == 1)
@@ -94,7 +95,7 @@ struct BackfillTests {
         }
         #expect(error?.code == .tooMany)
         #expect(try await bench.executions().isEmpty)
-        // The present instant is an occurrence too.
+        // The current date is an occurrence too.
         #expect(try await bench.scheduler.backfill(job.id, range, limit: 11).created == 11)
         let future = start.addingTimeInterval(60)..<start.addingTimeInterval(7200)
         #expect(try await bench.scheduler.backfill(job.id, future).runs.isEmpty)
@@ -127,7 +128,7 @@ struct BackfillTests {
             base: base,
             beforeEnqueue: {
                 asked.add(1)
-                // The other one is a moment faster.
+                // The other scheduler is slightly faster.
                 guard asked.all.count == 1, let job = try await base.jobs(JobQuery()).items.first else { return }
                 try await other.backfill(job.id, now.addingTimeInterval(-10_800)..<now.addingTimeInterval(-7200))
             })

@@ -46,7 +46,7 @@ struct BulkChangeTests {
         #expect(second.jobs.map(\.id) == ids)
         #expect(second.refusals.isEmpty)
         #expect(second.jobs.allSatisfy { $0.state == (isPause ? .paused : .active) })
-        // Those that were done were not touched again.
+        // Jobs that were already changed are not changed again.
         #expect(zip(first.jobs, [0, 2, 4]).allSatisfy { $0 == second.jobs[$1] })
         #expect(writes.withLock(\.count) == 7)
     }

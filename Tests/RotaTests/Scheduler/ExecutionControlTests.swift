@@ -48,7 +48,7 @@ struct ExecutionControlTests {
             await bench.advance(.seconds(200))
             #expect(try await bench.scheduler.execution(execution.id).status == .canceled)
             #expect(try await bench.scheduler.execution(other.id).status == .succeeded)
-            // The worker that was canceled has a successor.
+            // The canceled worker is replaced.
             let later = try await bench.scheduler.trigger(job.id)
             await bench.advance(.seconds(200))
             #expect(try await bench.scheduler.execution(later.id).status == .succeeded)
@@ -175,7 +175,7 @@ struct ExecutionControlTests {
 }
 
 extension ManualClock {
-    /// Waits until so many tasks sleep on the clock.
+    /// Waits until this many tasks sleep on the clock.
     func sleepersReach(_ count: Int) async {
         while true {
             let seen = activity

@@ -3,7 +3,7 @@ import RotaTestSupport
 import RotaTesting
 import Testing
 
-/// What the services' routes do to a job: get, change, delete, pause, resume, run.
+/// Operations on a job: read, update, delete, pause, resume and trigger.
 @Suite("Pausing, resuming, triggering and deleting jobs")
 struct JobControlTests {
     let draft = JobDraft(name: "minutely", schedule: .every(.seconds(60)), action: .handler("work"))
@@ -187,7 +187,7 @@ struct JobControlTests {
         }
         #expect(try await change("one").name == "one")
         #expect(try await change("two").name == "one")
-        // One key may stand for one change of each kind.
+        // A key identifies one change of each kind.
         #expect(try await bench.scheduler.pause(job.id, idempotencyKey: "k").state == .paused)
         #expect(try await bench.scheduler.resume(job.id, idempotencyKey: "k").state == .active)
         #expect(try await bench.scheduler.pause(job.id, idempotencyKey: "k").state == .active)

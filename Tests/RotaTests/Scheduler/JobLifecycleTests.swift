@@ -10,7 +10,7 @@ struct JobLifecycleTests {
 
     func minutes(_ runs: [Execution]) -> [Double] { runs.map { $0.scheduledFor.timeIntervalSince(start) / 60 } }
 
-    /// A job's life on a file store that is opened anew for every part of it, with a time in between when nobody runs.
+    /// Runs the parts of a job's life on a file store that is reopened for each, with downtimes in between.
     func restarting(
         _ parts: [(seconds: Int, down: Int)], _ change: (Scheduler, JobID) async throws -> Void,
         check: (Bench, Job) async throws -> Void
@@ -60,7 +60,7 @@ struct JobLifecycleTests {
                 #expect(skips.map(\.reason) == [.paused])
                 #expect(minutes(try await bench.executions()) == [5, 6, 7, 8])
             } else {
-                // It ended while nobody ran: what was due since was missed, and the latest of it is made up for.
+                // The pause ended during a downtime: later occurrences were missed, and the latest of them fires.
                 #expect(skips.map(\.reason) == [.paused, .misfire])
                 #expect(skips.map(\.count) == [4, 1])
                 #expect(minutes(try await bench.executions()) == [6, 7, 8])
@@ -81,7 +81,7 @@ struct JobLifecycleTests {
         }
         try await bench.running {
             let job = try await bench.scheduler.create(draft)
-            // The run of minute 1 works until 2:30, that of minute 2 is queued.
+            // The execution of minute 1 runs until 2:30, and that of minute 2 is queued.
             await bench.advance(.seconds(130))
             try await bench.scheduler.update(job.id) {
                 $0.name = "new"
@@ -91,7 +91,7 @@ struct JobLifecycleTests {
             let runs = try await bench.executions()
             #expect(minutes(runs) == [1, 2, 10])
             #expect(runs.allSatisfy { $0.status == .succeeded })
-            // What was queued keeps its version (SX-7).
+            // The queued execution keeps its version.
             #expect(names.all == ["minutely", "minutely", "new"])
             #expect(try await bench.scheduler.skips(of: job.id).isEmpty)
         }
@@ -182,7 +182,7 @@ struct JobLifecycleTests {
             draft.definition.overlap = .skip
             let job = try await bench.scheduler.create(draft)
             await bench.advance(.seconds(190))
-            // The run of minute 3 is at work.
+            // The execution of minute 3 is running.
             let backfill = try await bench.scheduler.backfill(job.id, start..<clock.now, overlap: .serial)
             #expect(backfill.created == 3)
             await bench.advance(.seconds(420))

@@ -131,7 +131,7 @@ struct JobStateTests {
         let resumed = try await bench.scheduler.update(job.id, state: .active) { _ in }
         #expect(resumed.state == .active && resumed.version == 2)
         await #expect(throws: SchedulerError.self) { try await bench.scheduler.update(job.id, state: .draft) { _ in } }
-        // Nothing of a change that fails is made.
+        // A failed update changes nothing.
         let before = try await bench.scheduler.job(job.id)
         await #expect(throws: SchedulerError.self) {
             try await bench.scheduler.update(job.id, state: .paused) { $0.name = "" }

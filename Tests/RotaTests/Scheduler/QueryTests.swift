@@ -3,7 +3,7 @@ import RotaTestSupport
 import RotaTesting
 import Testing
 
-/// Lists of jobs and executions, and how long they are kept.
+/// Lists of jobs and executions, and their retention.
 @Suite("Queries")
 struct QueryTests {
     func bench() async throws -> Bench {
@@ -91,7 +91,7 @@ struct QueryTests {
             repeat {
                 let page = try await bench.scheduler.executions(query)
                 seen += page.items
-                // The cursor is text on its way through a URL.
+                // In a URL, the cursor is text.
                 query.after = try page.next.map { try #require(PageCursor($0.description)) }
                 await bench.advance(.seconds(60))
             } while query.after != nil

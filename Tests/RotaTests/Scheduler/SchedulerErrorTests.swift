@@ -140,7 +140,7 @@ struct SchedulerErrorTests {
         for (index, call) in calls.enumerated() {
             await #expect(throws: (any Error).self, "call \(index)") { try await call() }
         }
-        // What only asks may find nothing, but no harm comes of it.
+        // Queries may find nothing, but must not trap.
         _ = try? await scheduler.executions(ExecutionQuery(jobID: job.id, from: instant, to: instant))
         try await bench.running { await bench.advance(.seconds(1)) }
         #expect(try await scheduler.job(job.id).nextRunAt == start.addingTimeInterval(60))

@@ -4,7 +4,7 @@ import RotaTestSupport
 import RotaTesting
 import Testing
 
-/// What an endpoint is sent, and what is kept of its answer.
+/// The request that an endpoint receives, and the parts of its response that are kept.
 @Suite("Delivery")
 struct DeliveryTests {
     @Test(

@@ -3,7 +3,7 @@ import RotaTestSupport
 import RotaTesting
 import Testing
 
-/// Real sockets on loopback, and URLSession, under a clock that the tests own.
+/// URLSession and real loopback sockets under a manual clock.
 @Suite("End to end")
 struct EndToEndTests {
     func scheduler(_ clock: ManualClock, policy: AddressPolicy = .allowing(hosts: ["127.0.0.1"])) -> Scheduler {

@@ -37,11 +37,11 @@ struct LeaseTests {
             otherClock.set(to: start.addingTimeInterval(60))
             try await other.running { await other.advance(.zero) }
             #expect(try await store.allExecutions(of: job.id).first?.attempts.map(\.failure?.kind) == [.crashed])
-            // The first one comes back, claims the retry, and then its old attempt ends.
+            // The first one returns, claims the retry, and then its old attempt ends.
             clock.set(to: start.addingTimeInterval(62))
             #expect(await iterator.next() == 1)
             await gate.open()
-            // The second attempt runs for minutes; nobody but this scheduler is there.
+            // The second attempt runs for minutes. No other scheduler is running.
             await clock.advance(by: .seconds(200), driving: [bench.scheduler])
             let execution = try #require(try await store.allExecutions(of: job.id).first)
             #expect(execution.status == .running)
@@ -59,7 +59,7 @@ struct LeaseTests {
         let bench = Bench(clock: clock, store: store, seed: 1)
         let other = Bench(clock: clock, store: store, seed: 2)
         try await bench.scheduler.handle("work") { _ in
-            // Work that heeds no cancellation.
+            // Work that ignores cancellation.
             await Task { try? await clock.sleep(until: clock.now.addingTimeInterval(95)) }.value
         }
         try await other.scheduler.handle("work") { _ in }

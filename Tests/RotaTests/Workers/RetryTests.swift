@@ -188,7 +188,7 @@ struct RetryTests {
 }
 
 extension Bench {
-    /// Creates a job that runs once, now, and returns its executions after the first attempt.
+    /// Creates an immediate job, and returns its executions after the first attempt.
     func create(retry: RetryPolicy) async throws -> [Execution] {
         let job = try await scheduler.create(
             .init(name: "once", schedule: .immediately, action: .http(.get("https://example.com/")), retry: retry))

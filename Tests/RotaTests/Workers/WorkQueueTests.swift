@@ -31,7 +31,7 @@ struct WorkQueueTests {
         await withTaskGroup(of: Void.self) { group in
             for _ in 0..<16 {
                 group.addTask {
-                    // Nobody goes on before all have begun.
+                    // No worker continues before all have started.
                     while await queue.next(isDrained: {}) != nil { await gate.pass() }
                 }
             }
@@ -83,7 +83,7 @@ struct WorkQueueTests {
     }
 }
 
-/// Lets all who come to it pass when a number of them have come.
+/// A barrier that opens when a number of tasks have reached it.
 private final class Turnstile: Sendable {
     private let state: Mutex<(missing: Int, waiters: [CheckedContinuation<Void, Never>])>
 
