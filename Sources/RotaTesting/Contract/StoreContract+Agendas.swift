@@ -60,8 +60,8 @@ extension StoreContract {
         },
         Check("the next wakeup considers queued executions and leases") { probe in
             let job = probe.job(next: nil)
-            let run = probe.run(of: job, at: 40)
-            try await probe.insert(job, runs: [run])
+            let execution = probe.execution(of: job, at: 40)
+            try await probe.insert(job, executions: [execution])
             try probe.expect(
                 await probe.store.dueWork(at: probe.at(0), limit: 1).nextWakeup, probe.at(40),
                 "the next wakeup for the execution")

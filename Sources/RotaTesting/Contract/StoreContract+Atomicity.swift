@@ -6,13 +6,13 @@ extension StoreContract {
     static let atomicity: [Check] = [
         Check("concurrent claims never share an execution") { probe in
             let job = probe.job()
-            let runs = (0..<40).map { _ in probe.run(of: job) }
-            try await probe.insert(job, runs: runs)
+            let executions = (0..<40).map { _ in probe.execution(of: job) }
+            try await probe.insert(job, executions: executions)
             let claims = try await probe.atOnce(8) { number in
                 try await probe.claim(7, by: "scheduler \(number)")
             }.flatMap(\.self)
             try probe.expect(claims.count, 40, "the number of claims")
-            try probe.expect(Set(claims.map(\.execution.id)), Set(runs.map(\.id)), "the claimed executions")
+            try probe.expect(Set(claims.map(\.execution.id)), Set(executions.map(\.id)), "the claimed executions")
         },
         Check("only one of several concurrent fires succeeds") { probe in
             let job = probe.job()
@@ -22,7 +22,7 @@ extension StoreContract {
                 try await probe.only(probe.store.fire([fires[number]]))
             }
             try probe.expect(outcomes.count { $0 == .conflict }, 7, "the number of refused calls")
-            try probe.expect(await probe.runs().count, 1, "the number of executions")
+            try probe.expect(await probe.executions().count, 1, "the number of executions")
         },
         Check("only one of several concurrent replacements succeeds") { probe in
             let job = probe.job()
@@ -50,7 +50,7 @@ extension StoreContract {
         },
         Check("only one of several concurrent completions succeeds") { probe in
             let job = probe.job()
-            try await probe.insert(job, runs: [probe.run(of: job)])
+            try await probe.insert(job, executions: [probe.execution(of: job)])
             let claim = try await probe.claimOne()
             let outcomes = try await probe.atOnce(8) { _ in try await probe.end(claim, .succeeded) }
             try probe.expect(outcomes.count { $0 == .stale }, 7, "the number of refused calls")

@@ -7,25 +7,25 @@ extension StoreContract {
     static let calls: [Check] = [
         Check("a queued execution is canceled immediately") { probe in
             let job = probe.job()
-            let run = probe.run(of: job)
-            try await probe.insert(job, runs: [run])
-            guard case .canceled(let ended) = try await probe.cancel(run.id, at: 5, reason: "not needed") else {
+            let execution = probe.execution(of: job)
+            try await probe.insert(job, executions: [execution])
+            guard case .canceled(let ended) = try await probe.cancel(execution.id, at: 5, reason: "not needed") else {
                 throw ContractViolation("an execution that has not started was not canceled immediately")
             }
             try probe.expect(ended.progress.status, .canceled, "the status")
             try probe.expect(ended.progress.cancelReason, "not needed", "the reason")
             try probe.expect(ended.progress.finishedAt, probe.at(5), "finishedAt")
-            try probe.expect(await probe.execution(run.id), ended, "the stored execution")
+            try probe.expect(await probe.execution(execution.id), ended, "the stored execution")
             try probe.expect(await probe.claim(), [], "the executions that can be claimed")
             try probe.expect(
                 await probe.job(job.id).statistics.canceledOrExpired, 1, "canceledOrExpired")
-            try probe.expect(await probe.cancel(run.id), .alreadyOver(ended), "the outcome of a second request")
+            try probe.expect(await probe.cancel(execution.id), .alreadyOver(ended), "the outcome of a second request")
         },
         Check("canceling a running execution is requested from its worker") { probe in
             let job = probe.job()
-            try await probe.insert(job, runs: [probe.run(of: job)])
+            try await probe.insert(job, executions: [probe.execution(of: job)])
             let claim = try await probe.claimOne()
-            guard case .requested(let asked) = try await probe.cancel(claim.execution.id, at: 15, reason: "the failure")
+            guard case .requested(let asked) = try await probe.cancel(claim.execution.id, at: 15, reason: "why")
             else {
                 throw ContractViolation("canceling a running execution must return .requested")
             }
@@ -35,11 +35,11 @@ extension StoreContract {
             try probe.expect(await probe.renew(claim, until: 60), .cancelRequested, "the outcome of the next renewal")
             let ended = try await probe.finish(claim, .canceled, at: 20)
             try probe.expect(ended.progress.status, .canceled, "the status after the completion")
-            try probe.expect(ended.progress.cancelReason, "the failure", "the reason")
+            try probe.expect(ended.progress.cancelReason, "why", "the reason")
         },
         Check("a canceled running execution is not retried") { probe in
             let job = probe.job()
-            try await probe.insert(job, runs: [probe.run(of: job)])
+            try await probe.insert(job, executions: [probe.execution(of: job)])
             let claim = try await probe.claimOne()
             _ = try await probe.cancel(claim.execution.id)
             let ended = try await probe.finish(
@@ -49,7 +49,7 @@ extension StoreContract {
         },
         Check("a canceled running execution can still succeed") { probe in
             let job = probe.job()
-            try await probe.insert(job, runs: [probe.run(of: job)])
+            try await probe.insert(job, executions: [probe.execution(of: job)])
             let claim = try await probe.claimOne()
             _ = try await probe.cancel(claim.execution.id)
             let ended = try await probe.finish(claim, .succeeded, at: 20, attempt: probe.attempt(1))
@@ -57,7 +57,7 @@ extension StoreContract {
         },
         Check("a waiting execution and a waiting retry are canceled immediately") { probe in
             let job = probe.job()
-            try await probe.insert(job, runs: [probe.run(of: job), probe.run(of: job)])
+            try await probe.insert(job, executions: [probe.execution(of: job), probe.execution(of: job)])
             let claims = try await probe.claim()
             try probe.expect(claims.count, 2, "the number of claims")
             try await probe.finish(claims[0], .parked(until: nil))
@@ -109,7 +109,7 @@ extension StoreContract {
         },
         Check("an external completion of an execution that does not wait or is missing does nothing") { probe in
             let job = probe.job()
-            try await probe.insert(job, runs: [probe.run(of: job)])
+            try await probe.insert(job, executions: [probe.execution(of: job)])
             let claim = try await probe.claimOne()
             try probe.expect(
                 await probe.completeWaiting(claim, .succeeded, at: 20), .notWaiting(claim.execution), "the outcome")
@@ -120,13 +120,13 @@ extension StoreContract {
         },
         Check("an execution that did not start in time expires") { probe in
             let job = probe.job(next: nil) { $0.limits.timeToLive = .seconds(100) }
-            let run = probe.run(of: job)
-            try await probe.insert(job, runs: [run])
+            let execution = probe.execution(of: job)
+            try await probe.insert(job, executions: [execution])
             try probe.expect(await probe.store.prune(at: probe.at(99), limit: 10), PruneReport(), "the report before")
             let report = try await probe.store.prune(at: probe.at(100), limit: 10)
-            try probe.expect(report.expired.map(\.id), [run.id], "the expired executions")
+            try probe.expect(report.expired.map(\.id), [execution.id], "the expired executions")
             try probe.expect(report.hasMore, false, "hasMore")
-            let ended = try await probe.execution(run.id)
+            let ended = try await probe.execution(execution.id)
             try probe.expect(ended, report.expired[0], "the stored execution")
             try probe.expect(ended.progress.status, .expired, "the status")
             try probe.expect(
@@ -134,7 +134,7 @@ extension StoreContract {
         },
         Check("running executions and waiting retries do not expire") { probe in
             let job = probe.job { $0.limits.timeToLive = .seconds(100) }
-            try await probe.insert(job, runs: [probe.run(of: job), probe.run(of: job)])
+            try await probe.insert(job, executions: [probe.execution(of: job), probe.execution(of: job)])
             let claims = try await probe.claim(lease: 1000)
             try probe.expect(claims.count, 2, "the number of claims")
             try await probe.finish(
@@ -158,7 +158,7 @@ extension StoreContract {
         },
         Check("pruning continues after its limit") { probe in
             let job = probe.job { $0.limits.timeToLive = .seconds(10) }
-            try await probe.insert(job, runs: (0..<5).map { _ in probe.run(of: job) })
+            try await probe.insert(job, executions: (0..<5).map { _ in probe.execution(of: job) })
             var counts: [Int] = []
             var hasMore = true
             while hasMore, counts.count < 10 {
@@ -172,7 +172,7 @@ extension StoreContract {
         Check("jobs and executions are counted by state") { probe in
             try probe.expect(await probe.store.counts(), StoreCounts(), "the counts of an empty store")
             let job = probe.job()
-            try await probe.insert(job, runs: (0..<5).map { _ in probe.run(of: job) })
+            try await probe.insert(job, executions: (0..<5).map { _ in probe.execution(of: job) })
             try await probe.insert(probe.job(state: .paused))
             let claims = try await probe.claim(3)
             try probe.expect(claims.count, 3, "the number of claims")
@@ -193,7 +193,7 @@ extension StoreProbe {
     /// A job with a waiting execution, and the claim it was started under.
     fileprivate func waitingExecution(until seconds: Double? = nil) async throws -> (Job, Claim) {
         let job = self.job(next: nil)
-        try await insert(job, runs: [run(of: job)])
+        try await insert(job, executions: [execution(of: job)])
         let claim = try await claimOne()
         try await finish(claim, .parked(until: seconds.map(at)), attempt: attempt(1))
         return (job, claim)

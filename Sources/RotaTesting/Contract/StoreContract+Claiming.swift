@@ -6,12 +6,13 @@ extension StoreContract {
     static let claiming: [Check] = [
         Check("executions are claimed in the order of their due dates, up to the limit") { probe in
             let job = probe.job()
-            let runs = [3.0, 1, 4, 2].map { probe.run(of: job, at: $0) }
-            try await probe.insert(job, runs: runs)
+            let executions = [3.0, 1, 4, 2].map { probe.execution(of: job, at: $0) }
+            try await probe.insert(job, executions: executions)
             let first = try await probe.claim(2, at: 10)
-            try probe.expect(first.map(\.execution.id), [runs[1], runs[3]].map(\.id), "the first two claims")
+            try probe.expect(
+                first.map(\.execution.id), [executions[1], executions[3]].map(\.id), "the first two claims")
             let rest = try await probe.claim(at: 10)
-            try probe.expect(rest.map(\.execution.id), [runs[0], runs[2]].map(\.id), "the other claims")
+            try probe.expect(rest.map(\.execution.id), [executions[0], executions[2]].map(\.id), "the other claims")
             try probe.expect(await probe.claim(at: 10), [], "the remaining executions")
         },
         Check("nothing is claimed before its due date") { probe in
@@ -19,20 +20,20 @@ extension StoreContract {
             let late = job.execution(
                 id: ExecutionID(bits: probe.id()), source: .manual, scheduledFor: probe.at(0), dueAt: probe.at(50),
                 createdAt: probe.at(0))
-            try await probe.insert(job, runs: [late])
+            try await probe.insert(job, executions: [late])
             try probe.expect(await probe.claim(at: 49), [], "the jobs due a second before")
             try probe.expect(await probe.claim(at: 50).map(\.execution.id), [late.id], "the jobs due then")
         },
         Check("a claim with a limit of 0 or less takes nothing") { probe in
             let job = probe.job()
-            let run = probe.run(of: job)
-            try await probe.insert(job, runs: [run])
+            let execution = probe.execution(of: job)
+            try await probe.insert(job, executions: [execution])
             for limit in [0, -1] { try probe.expect(await probe.claim(limit), [], "a claim of \(limit)") }
-            try probe.expect(await probe.execution(run.id), run, "the execution")
+            try probe.expect(await probe.execution(execution.id), execution, "the execution")
         },
         Check("a claim has its job, a lease and a token, and is stored as returned") { probe in
             let job = probe.job()
-            try await probe.insert(job, runs: [probe.run(of: job)])
+            try await probe.insert(job, executions: [probe.execution(of: job)])
             let claim = try await probe.claimOne(at: 10, lease: 30)
             let progress = claim.execution.progress
             try probe.expect(progress.status, .running, "the status")
@@ -46,7 +47,7 @@ extension StoreContract {
         },
         Check("fencing tokens grow with every claim") { probe in
             let job = probe.job()
-            try await probe.insert(job, runs: [probe.run(of: job)])
+            try await probe.insert(job, executions: [probe.execution(of: job)])
             var tokens: [Int] = []
             for turn in 0..<4 {
                 let claim = try await probe.claimOne(at: 10 + Double(turn))
@@ -66,7 +67,7 @@ extension StoreContract {
         },
         Check("running, waiting and finished executions are not claimed") { probe in
             let job = probe.job()
-            try await probe.insert(job, runs: (0..<4).map { _ in probe.run(of: job) })
+            try await probe.insert(job, executions: (0..<4).map { _ in probe.execution(of: job) })
             let claims = try await probe.claim()
             try probe.expect(claims.count, 4, "the number of claims")
             try await probe.finish(claims[0], .succeeded)
@@ -77,14 +78,14 @@ extension StoreContract {
         Check("a triggered execution is claimed in every state of its job") { probe in
             let job = probe.job(state: .paused)
             try await probe.insert(job)
-            let run = probe.run(of: job)
-            try await probe.store.enqueue([run])
-            try probe.expect(await probe.claim().map(\.execution.id), [run.id], "the claimed execution")
+            let execution = probe.execution(of: job)
+            try await probe.store.enqueue([execution])
+            try probe.expect(await probe.claim().map(\.execution.id), [execution.id], "the claimed execution")
         },
         Check("enqueuing refuses the whole batch for a missing job or an existing identifier") { probe in
             let job = probe.job()
-            let (first, second) = (probe.run(of: job), probe.run(of: job))
-            try await probe.insert(job, runs: [first])
+            let (first, second) = (probe.execution(of: job), probe.execution(of: job))
+            try await probe.insert(job, executions: [first])
             try await probe.expect(.duplicate, "an existing execution") {
                 _ = try await probe.store.enqueue([second, first])
             }
@@ -92,16 +93,16 @@ extension StoreContract {
                 _ = try await probe.store.enqueue([second, second])
             }
             try await probe.expect(.jobNotFound, "an execution of a missing job") {
-                _ = try await probe.store.enqueue([second, probe.run(of: probe.job())])
+                _ = try await probe.store.enqueue([second, probe.execution(of: probe.job())])
             }
-            try probe.expect(await probe.runs().map(\.id), [first.id], "the queued executions")
+            try probe.expect(await probe.executions().map(\.id), [first.id], "the queued executions")
             try probe.expect(await probe.store.enqueue([second]), [.queued(second)], "the outcome of a valid batch")
         },
         Check("two first executions of a job with the same key are refused") { probe in
             let job = probe.job()
-            let runs = (0..<2).map { _ in probe.run(of: job) { $0.idempotencyKey = "once" } }
+            let executions = (0..<2).map { _ in probe.execution(of: job) { $0.idempotencyKey = "once" } }
             try await probe.expect(.duplicate, "two first executions with the same key") {
-                try await probe.insert(job, runs: runs)
+                try await probe.insert(job, executions: executions)
             }
             try probe.expect(await probe.store.job(job.id), nil, "the job")
         },
@@ -110,40 +111,42 @@ extension StoreContract {
             try await probe.insert(job)
             let statuses: [(ExecutionStatus, Bool)] = [(.running, false), (.succeeded, false), (.queued, true)]
             for (status, hasEnd) in statuses {
-                var run = probe.run(of: job)
-                run.progress.status = status
-                run.progress.finishedAt = hasEnd ? probe.at(1) : nil
+                var execution = probe.execution(of: job)
+                execution.progress.status = status
+                execution.progress.finishedAt = hasEnd ? probe.at(1) : nil
                 try await probe.expect(.invalidExecution, "an execution with the status \(status.rawValue)") {
-                    try await probe.store.enqueue([probe.run(of: job), run])
+                    try await probe.store.enqueue([probe.execution(of: job), execution])
                 }
                 let other = probe.job()
                 let first = other.execution(
-                    id: run.id, source: .manual, scheduledFor: probe.at(0), createdAt: probe.at(0))
+                    id: execution.id, source: .manual, scheduledFor: probe.at(0), createdAt: probe.at(0))
                 var same = first
-                same.progress = run.progress
+                same.progress = execution.progress
                 try await probe.expect(.invalidExecution, "a first execution with the status \(status.rawValue)") {
-                    try await probe.insert(other, runs: [same])
+                    try await probe.insert(other, executions: [same])
                 }
             }
-            var over = probe.run(of: job)
+            var over = probe.execution(of: job)
             over.progress.status = .failed
             over.progress.finishedAt = probe.at(2)
             try await probe.store.enqueue([over])
-            try probe.expect(await probe.runs(), [over], "the stored executions")
+            try probe.expect(await probe.executions(), [over], "the stored executions")
         },
         Check("an execution with a known idempotency key of its job is not queued again") { probe in
             let (job, other) = (probe.job(), probe.job())
             try await probe.insert(job, other)
-            let runs = [job, job, job, other].map { job in
-                probe.run(of: job) { $0.idempotencyKey = "key" }
+            let executions = [job, job, job, other].map { job in
+                probe.execution(of: job) { $0.idempotencyKey = "key" }
             }
-            let first = try await probe.store.enqueue([runs[0], runs[1]])
-            try probe.expect(first, [.queued(runs[0]), .existing(runs[0])], "the outcomes")
+            let first = try await probe.store.enqueue([executions[0], executions[1]])
+            try probe.expect(first, [.queued(executions[0]), .existing(executions[0])], "the outcomes")
             let claim = try await probe.claimOne()
             let ended = try await probe.finish(claim, .succeeded)
-            let second = try await probe.store.enqueue([runs[2], runs[3]])
-            try probe.expect(second, [.existing(ended), .queued(runs[3])], "the outcomes after the first has finished")
-            try probe.expect(await probe.runs().map(\.id), [runs[0].id, runs[3].id], "the stored executions")
+            let second = try await probe.store.enqueue([executions[2], executions[3]])
+            try probe.expect(
+                second, [.existing(ended), .queued(executions[3])], "the outcomes after the first has finished")
+            try probe.expect(
+                await probe.executions().map(\.id), [executions[0].id, executions[3].id], "the stored executions")
         },
     ]
 }

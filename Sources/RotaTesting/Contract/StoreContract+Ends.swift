@@ -13,31 +13,32 @@ extension StoreContract {
                 ]
                 definition.limits.timeToLive = .seconds(500)
             }
-            let runs = (0..<4).map { probe.run(of: job, at: Double($0)) }
-            try await probe.insert(job, runs: runs)
+            let executions = (0..<4).map { probe.execution(of: job, at: Double($0)) }
+            try await probe.insert(job, executions: executions)
             let claims = try await probe.claim(2)
             var ended = [try await probe.finish(claims[0], .succeeded, at: 20)]
             try await probe.finish(claims[1], .parked(until: nil))
-            let answer = ExternalCompletion(runs[1].id, next: .failed(probe.failure), date: probe.at(30))
+            let answer = ExternalCompletion(executions[1].id, next: .failed(probe.failure), date: probe.at(30))
             guard case .recorded(let answered) = try await probe.only(probe.store.completeWaiting([answer])) else {
                 throw ContractViolation("the external completion of a waiting execution was not recorded")
             }
             ended.append(answered)
-            guard case .canceled(let canceled) = try await probe.cancel(runs[2].id, at: 40) else {
+            guard case .canceled(let canceled) = try await probe.cancel(executions[2].id, at: 40) else {
                 throw ContractViolation("an execution that had not started was not canceled immediately")
             }
             ended.append(canceled)
             ended += try await probe.store.prune(at: probe.at(503), limit: 10).expired
-            try probe.expect(ended.map(\.id), runs.map(\.id), "the finished executions")
+            try probe.expect(ended.map(\.id), executions.map(\.id), "the finished executions")
             let dates = [20, 30, 40, 503].map { probe.at($0) }
             let notifications = zip(ended, dates).flatMap { job.notifications(of: $0, at: $1) }
             try probe.expect(
-                await probe.runs(ExecutionQuery(sources: [.notification])), notifications.sorted { $0.id < $1.id },
+                await probe.executions(ExecutionQuery(sources: [.notification])),
+                notifications.sorted { $0.id < $1.id },
                 "the notifications")
             // A notification causes no other notifications.
             for claim in try await probe.claim(at: 600) { try await probe.finish(claim, .succeeded, at: 601) }
             try probe.expect(
-                await probe.runs(ExecutionQuery(sources: [.notification])).map(\.progress.status),
+                await probe.executions(ExecutionQuery(sources: [.notification])).map(\.progress.status),
                 notifications.map { _ in .succeeded }, "the statuses of the notifications")
         },
         Check("a notification counts neither toward retention nor in the statistics") { probe in
@@ -45,12 +46,12 @@ extension StoreContract {
                 definition.notifications = [NotificationRule(on: .completion, .handler("tell"))]
                 definition.retention = .last(1)
             }
-            let run = probe.run(of: job)
-            try await probe.insert(job, runs: [run])
+            let execution = probe.execution(of: job)
+            try await probe.insert(job, executions: [execution])
             try await probe.finish(try await probe.claimOne(), .succeeded, at: 20)
             try await probe.finish(try await probe.claimOne(at: 20), .failed(probe.failure), at: 21)
             try probe.expect(
-                Set(await probe.runs().map(\.source)), [run.source, .notification],
+                Set(await probe.executions().map(\.source)), [execution.source, .notification],
                 "the executions kept")
             let statistics = try await probe.job(job.id).statistics
             try probe.expect(
@@ -76,26 +77,27 @@ extension StoreContract {
             let job = probe.job(next: nil)
             try await probe.insert(job)
             let batch = BatchID(bits: probe.id())
-            let runs = (0..<3).map { number in
-                var run = probe.run(of: job, at: Double(number), source: .backfill) { $0.batchID = batch }
-                if number > 0 { run.progress.status = .waiting }
-                return run
+            let executions = (0..<3).map { number in
+                var execution = probe.execution(of: job, at: Double(number), source: .backfill) { $0.batchID = batch }
+                if number > 0 { execution.progress.status = .waiting }
+                return execution
             }
-            try await probe.store.enqueue(runs)
+            try await probe.store.enqueue(executions)
             let first = try await probe.claimOne()
             // A waiting execution that has started keeps its turn until its external completion.
             try await probe.finish(first, .parked(until: nil))
-            _ = try await probe.cancel(runs[1].id)
+            _ = try await probe.cancel(executions[1].id)
             try probe.expect(await probe.claim(at: 100), [], "the executions that can start while the first is waiting")
             let answer = ExternalCompletion(first.execution.id, next: .failed(probe.failure), date: probe.at(200))
             _ = try await probe.store.completeWaiting([answer])
-            try probe.expect(await probe.execution(runs[2].id).progress.dueAt, probe.at(200), "when the next is due")
             try probe.expect(
-                await probe.claimOne(at: 200).execution.id, runs[2].id, "the execution that can start then")
+                await probe.execution(executions[2].id).progress.dueAt, probe.at(200), "when the next is due")
+            try probe.expect(
+                await probe.claimOne(at: 200).execution.id, executions[2].id, "the execution that can start then")
         },
         Check("lowering the retention removes history immediately or when pruning") { probe in
             let job = probe.job(next: nil)
-            try await probe.insert(job, runs: (0..<5).map { probe.run(of: job, at: Double($0)) })
+            try await probe.insert(job, executions: (0..<5).map { probe.execution(of: job, at: Double($0)) })
             for claim in try await probe.claim() { try await probe.finish(claim, .succeeded, at: 20) }
             var definition = job.definition
             definition.retention = .last(2)
@@ -107,7 +109,7 @@ extension StoreContract {
                 try probe.expect(report.removedExecutions, 1, "the number of executions removed in one step")
             }
             try probe.expect(
-                await probe.runs().map(\.scheduledFor), [3, 4].map { probe.at($0) },
+                await probe.executions().map(\.scheduledFor), [3, 4].map { probe.at($0) },
                 "the dates of the remaining executions")
         },
     ]

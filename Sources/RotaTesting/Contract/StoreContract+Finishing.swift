@@ -8,7 +8,7 @@ extension StoreContract {
     static let finishing: [Check] = [
         Check("a success keeps its attempt and output") { probe in
             let job = probe.job()
-            try await probe.insert(job, runs: [probe.run(of: job)])
+            try await probe.insert(job, executions: [probe.execution(of: job)])
             let claim = try await probe.claimOne()
             let output = try JSONPayload(["answer": 42])
             let ended = try await probe.finish(
@@ -22,7 +22,7 @@ extension StoreContract {
         },
         Check("a failure keeps its reason") { probe in
             let job = probe.job()
-            try await probe.insert(job, runs: [probe.run(of: job)])
+            try await probe.insert(job, executions: [probe.execution(of: job)])
             let ended = try await probe.finish(
                 probe.claimOne(), .failed(probe.failure), attempt: probe.attempt(1, failure: probe.failure))
             try probe.expect(ended.progress.status, .failed, "the status")
@@ -31,7 +31,7 @@ extension StoreContract {
         },
         Check("a retry is a due date in the store") { probe in
             let job = probe.job(next: nil)
-            try await probe.insert(job, runs: [probe.run(of: job)])
+            try await probe.insert(job, executions: [probe.execution(of: job)])
             let queued = try await probe.finish(
                 probe.claimOne(), .retry(at: probe.at(300), after: probe.failure),
                 attempt: probe.attempt(1, failure: probe.failure))
@@ -50,7 +50,7 @@ extension StoreContract {
         },
         Check("a release leaves no attempt and no start") { probe in
             let job = probe.job()
-            try await probe.insert(job, runs: [probe.run(of: job)])
+            try await probe.insert(job, executions: [probe.execution(of: job)])
             let queued = try await probe.finish(probe.claimOne(), .released(until: probe.at(30)))
             try probe.expect(queued.progress.status, .queued, "the status")
             try probe.expect(queued.progress.dueAt, probe.at(30), "dueAt")
@@ -59,7 +59,7 @@ extension StoreContract {
         },
         Check("a waiting execution is not due") { probe in
             let job = probe.job(next: nil)
-            try await probe.insert(job, runs: [probe.run(of: job)])
+            try await probe.insert(job, executions: [probe.execution(of: job)])
             let claim = try await probe.claimOne()
             let parked = try await probe.finish(claim, .parked(until: nil), attempt: probe.attempt(1))
             try probe.expect(parked.progress.status, .waiting, "the status")
@@ -71,7 +71,7 @@ extension StoreContract {
         },
         Check("a job's statistics count its results") { probe in
             let job = probe.job()
-            try await probe.insert(job, runs: (0..<4).map { probe.run(of: job, at: Double($0)) })
+            try await probe.insert(job, executions: (0..<4).map { probe.execution(of: job, at: Double($0)) })
             let claims = try await probe.claim()
             try probe.expect(claims.count, 4, "the number of claims")
             try await probe.finish(claims[0], .succeeded, at: 20)
@@ -87,7 +87,7 @@ extension StoreContract {
         },
         Check("each completion of a batch has its own outcome") { probe in
             let job = probe.job()
-            try await probe.insert(job, runs: [probe.run(of: job), probe.run(of: job)])
+            try await probe.insert(job, executions: [probe.execution(of: job), probe.execution(of: job)])
             let claims = try await probe.claim()
             try probe.expect(claims.count, 2, "the number of claims")
             let completions = [claims[0], claims[0], claims[1]].map {
@@ -103,26 +103,27 @@ extension StoreContract {
         },
         Check("retention removes the oldest finished executions and keeps unfinished ones") { probe in
             let job = probe.job { $0.retention = .last(2) }
-            let waiting = probe.run(of: job, at: 5000)
-            let runs = (0..<4).map { probe.run(of: job, at: Double($0)) }
-            try await probe.insert(job, runs: [waiting] + runs)
+            let waiting = probe.execution(of: job, at: 5000)
+            let executions = (0..<4).map { probe.execution(of: job, at: Double($0)) }
+            try await probe.insert(job, executions: [waiting] + executions)
             let claims = try await probe.claim(at: 10)
             try probe.expect(claims.count, 4, "the number of claims")
             for (number, claim) in claims.enumerated() {
                 try await probe.finish(claim, .succeeded, at: 20 + Double(number))
             }
             try probe.expect(
-                await probe.runs().map(\.id), [waiting.id, runs[2].id, runs[3].id], "the remaining executions")
-            try probe.expect(await probe.store.execution(runs[0].id), nil, "the oldest")
+                await probe.executions().map(\.id), [waiting.id, executions[2].id, executions[3].id],
+                "the remaining executions")
+            try probe.expect(await probe.store.execution(executions[0].id), nil, "the oldest")
             try probe.expect(await probe.job(job.id).statistics.succeeded, 4, "the number of successes")
         },
         Check("a retention of 0 days keeps no finished execution") { probe in
             let job = probe.job { $0.retention = .days(0) }
-            let runs = [probe.run(of: job), probe.run(of: job)]
-            try await probe.insert(job, runs: runs)
+            let executions = [probe.execution(of: job), probe.execution(of: job)]
+            try await probe.insert(job, executions: executions)
             let ended = try await probe.finish(try await probe.claim()[0], .succeeded)
             try probe.expect(await probe.store.execution(ended.id), nil, "the finished execution")
-            try probe.expect(await probe.runs().count, 1, "the number of unfinished executions")
+            try probe.expect(await probe.executions().count, 1, "the number of unfinished executions")
         },
     ]
 }

@@ -12,7 +12,9 @@ extension StoreContract {
             let outcome = try await probe.only(probe.store.fire([fire]))
             try probe.expect(
                 outcome, .fired(executions: fire.executions, skips: fire.skips, replaced: []), "the outcome")
-            for run in fire.executions { try probe.expect(await probe.execution(run.id), run, "the execution") }
+            for execution in fire.executions {
+                try probe.expect(await probe.execution(execution.id), execution, "the execution")
+            }
             try await probe.expectSkips(of: job, [180: .misfire])
             let moved = try await probe.job(job.id)
             try probe.expect(moved.decidedThrough, probe.at(180), "the cursor")
@@ -29,7 +31,7 @@ extension StoreContract {
             try probe.expect(
                 outcomes, [.fired(executions: first.executions, skips: [], replaced: []), .conflict], "the outcomes")
             try probe.expect(await probe.store.fire([second]), [.conflict], "the outcome of another call")
-            try probe.expect(await probe.runs().map(\.id), first.executions.map(\.id), "the queued executions")
+            try probe.expect(await probe.executions().map(\.id), first.executions.map(\.id), "the queued executions")
             try probe.expect(await probe.job(job.id).decidedThrough, probe.at(60), "the cursor")
         },
         Check("a job that is not active or was deleted does not fire and does not block others") { probe in
@@ -41,7 +43,7 @@ extension StoreContract {
             try probe.expect(outcomes.count, 5, "the number of outcomes")
             try probe.expect(Array(outcomes.prefix(4)), Array(repeating: .conflict, count: 4), "the first four")
             try probe.require(outcomes.last != .conflict, "a successful fire of the active job among refused ones")
-            try probe.expect(await probe.runs().map(\.jobID), [active.id], "the jobs of the queued executions")
+            try probe.expect(await probe.executions().map(\.jobID), [active.id], "the jobs of the queued executions")
         },
         Check("a date at or before the cursor cannot be fired") { probe in
             let job = probe.job()
@@ -56,16 +58,16 @@ extension StoreContract {
         },
         Check("a fire with another job's execution is refused as a whole") { probe in
             let (job, other) = (probe.job(), probe.job())
-            let taken = probe.run(of: job, at: 1000)
-            try await probe.insert(job, runs: [taken])
+            let taken = probe.execution(of: job, at: 1000)
+            try await probe.insert(job, executions: [taken])
             try await probe.insert(other)
             var strange = probe.fire(job, at: 60, 120)
-            strange.executions[1] = probe.run(of: other, at: 120, source: .schedule)
+            strange.executions[1] = probe.execution(of: other, at: 120, source: .schedule)
             try probe.expect(await probe.store.fire([strange]), [.conflict], "a fire with another job's execution")
             strange.executions[1] = job.execution(
                 id: taken.id, source: .schedule, scheduledFor: probe.at(120), createdAt: probe.at(0))
             try probe.expect(await probe.store.fire([strange]), [.conflict], "a fire with an existing identifier")
-            try probe.expect(await probe.runs().map(\.id), [taken.id], "the queued executions")
+            try probe.expect(await probe.executions().map(\.id), [taken.id], "the queued executions")
             try probe.expect(await probe.job(job.id), job, "the job")
         },
         Check("a job is completed when its limit of executions is reached") { probe in
@@ -120,23 +122,23 @@ extension StoreContract {
                 })
             guard begun.decidedThrough == probe.at(0) else { return }
             _ = try await probe.store.fire([probe.fire(begun, at: 30, 60)])
-            let instants = try await probe.runs().map(\.scheduledFor)
+            let instants = try await probe.executions().map(\.scheduledFor)
             try probe.expect(instants.sorted(), [30, 60].map(probe.at), "the dates of the queued executions")
             try await probe.expectSkips(of: job, [60: .duplicate])
         },
         Check("an occurrence with a known idempotency key is skipped as a duplicate") { probe in
             let job = probe.job()
-            let earlier = probe.run(of: job) { $0.idempotencyKey = "once" }
-            try await probe.insert(job, runs: [earlier])
+            let earlier = probe.execution(of: job) { $0.idempotencyKey = "once" }
+            try await probe.insert(job, executions: [earlier])
             var fire = probe.fire(job, at: 60, 120)
             fire.executions = [60, 120].map { instant in
-                probe.run(of: job, at: instant, source: .schedule) {
+                probe.execution(of: job, at: instant, source: .schedule) {
                     $0.idempotencyKey = instant == 60 ? "once" : "twice"
                 }
             }
             _ = try await probe.store.fire([fire])
             try probe.expect(
-                await probe.runs().compactMap(\.details.idempotencyKey), ["once", "twice"],
+                await probe.executions().compactMap(\.details.idempotencyKey), ["once", "twice"],
                 "the keys of the queued executions"
             )
             try await probe.expectSkips(of: job, [60: .duplicate])
@@ -156,7 +158,7 @@ extension StoreContract {
 
 extension StoreProbe {
     /// All executions in the order of their creation.
-    func runs(_ query: ExecutionQuery = ExecutionQuery()) async throws -> [Execution] {
+    func executions(_ query: ExecutionQuery = ExecutionQuery()) async throws -> [Execution] {
         var query = query
         query.order = .ascending
         var all: [Execution] = []

@@ -19,9 +19,11 @@ extension StoreContract {
         },
         Check("a job's first executions are inserted with it") { probe in
             let job = probe.job()
-            let runs = [try fullRun(of: job, probe), probe.run(of: job, at: 90)]
-            try await probe.insert(job, runs: runs)
-            for run in runs { try probe.expect(await probe.execution(run.id), run, "the execution") }
+            let executions = [try fullExecution(of: job, probe), probe.execution(of: job, at: 90)]
+            try await probe.insert(job, executions: executions)
+            for execution in executions {
+                try probe.expect(await probe.execution(execution.id), execution, "the execution")
+            }
         },
         Check("a job with an existing identifier is refused with its whole batch") { probe in
             let (first, other) = (probe.job(), probe.job())
@@ -37,25 +39,27 @@ extension StoreContract {
         },
         Check("an execution with an existing identifier is refused with its whole batch") { probe in
             let (first, other) = (probe.job(), probe.job())
-            let run = probe.run(of: first)
-            try await probe.insert(first, runs: [run])
-            let again = other.execution(id: run.id, source: .manual, scheduledFor: probe.at(0), createdAt: probe.at(0))
+            let execution = probe.execution(of: first)
+            try await probe.insert(first, executions: [execution])
+            let again = other.execution(
+                id: execution.id, source: .manual, scheduledFor: probe.at(0), createdAt: probe.at(0))
             try await probe.expect(.duplicate, "an execution with an existing identifier") {
                 _ = try await probe.store.insert([JobInsertion(other, executions: [again])])
             }
             try probe.expect(await probe.store.job(other.id), nil, "the refused job")
-            try probe.expect(await probe.execution(run.id), run, "the existing execution")
+            try probe.expect(await probe.execution(execution.id), execution, "the existing execution")
         },
         Check("a repeated idempotency key returns the first job unchanged") { probe in
             let (first, second, third) = (probe.job("first"), probe.job("second"), probe.job("third"))
             _ = try await probe.store.insert([JobInsertion(first, idempotencyKey: "key")])
             let again = try await probe.store.insert([
-                JobInsertion(second, idempotencyKey: "key", executions: [probe.run(of: second)]), JobInsertion(third),
+                JobInsertion(second, idempotencyKey: "key", executions: [probe.execution(of: second)]),
+                JobInsertion(third),
             ])
             try probe.expect(again, [.existing(first), .inserted(third)], "the outcomes")
             try probe.expect(await probe.store.job(second.id), nil, "the second job")
-            let runs = try await probe.store.executions(ExecutionQuery(jobID: second.id))
-            try probe.expect(runs.items, [], "its executions")
+            let executions = try await probe.store.executions(ExecutionQuery(jobID: second.id))
+            try probe.expect(executions.items, [], "its executions")
         },
         Check("an idempotency key twice in one batch creates one job") { probe in
             let (first, second) = (probe.job("first"), probe.job("second"))
@@ -74,16 +78,16 @@ extension StoreContract {
         },
         Check("deleting a job deletes everything that belongs to it and nothing else") { probe in
             let (job, other) = (probe.job("goes"), probe.job("stays"))
-            let (run, kept) = (probe.run(of: job), probe.run(of: other))
-            try await probe.insert(job, runs: [run])
-            try await probe.insert(other, runs: [kept])
+            let (execution, kept) = (probe.execution(of: job), probe.execution(of: other))
+            try await probe.insert(job, executions: [execution])
+            try await probe.insert(other, executions: [kept])
             _ = try await probe.store.fire([probe.fire(job, skips: [probe.skip(job, at: 60, .misfire)])])
             let waits = JobDependency(
                 id: DependencyID(bits: probe.id()), jobID: other.id, dependsOn: job.id, createdAt: probe.at(0))
             try await probe.store.addDependency(waits)
             try probe.expect(await probe.store.delete([job.id]), [job.id], "the deleted jobs")
             try probe.expect(await probe.store.job(job.id), nil, "the job")
-            try probe.expect(await probe.store.execution(run.id), nil, "its execution")
+            try probe.expect(await probe.store.execution(execution.id), nil, "its execution")
             try probe.expect(await probe.store.skips(of: job.id), [], "its skips")
             try probe.expect(await probe.store.versions(of: job.id), [], "its versions")
             try probe.expect(await probe.store.dependencies(of: other.id), [], "a dependency on it")
@@ -135,7 +139,7 @@ extension StoreContract {
     }
 
     /// An execution with a value in every field that a new one can have.
-    static func fullRun(of job: Job, _ probe: StoreProbe) throws -> Execution {
+    static func fullExecution(of job: Job, _ probe: StoreProbe) throws -> Execution {
         var details = ExecutionDetails.none
         details.replayOf = ExecutionID(bits: 77)
         details.continuationOf = ExecutionID(bits: 78)

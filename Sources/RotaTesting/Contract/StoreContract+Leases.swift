@@ -6,7 +6,7 @@ extension StoreContract {
     static let leases: [Check] = [
         Check("a renewal with the latest token extends the lease") { probe in
             let job = probe.job(next: nil)
-            try await probe.insert(job, runs: [probe.run(of: job)])
+            try await probe.insert(job, executions: [probe.execution(of: job)])
             let claim = try await probe.claimOne(at: 10, lease: 30)
             try probe.expect(await probe.renew(claim, until: 100), .renewed, "the outcome")
             try probe.expect(
@@ -19,7 +19,7 @@ extension StoreContract {
         },
         Check("a renewal with another token or of an execution that is not running is lost") { probe in
             let job = probe.job()
-            try await probe.insert(job, runs: [probe.run(of: job)])
+            try await probe.insert(job, executions: [probe.execution(of: job)])
             let first = try await probe.claimOne()
             try await probe.finish(first, .released(until: probe.at(10)))
             try probe.expect(await probe.renew(first, until: 100), .lost, "a renewal of a released execution")
@@ -34,7 +34,7 @@ extension StoreContract {
         },
         Check("heartbeats and progress are kept across renewals without them") { probe in
             let job = probe.job()
-            try await probe.insert(job, runs: [probe.run(of: job)])
+            try await probe.insert(job, executions: [probe.execution(of: job)])
             let claim = try await probe.claimOne()
             let report = ProgressReport(fraction: 0.5, message: "half way")
             _ = try await probe.renew(claim, until: 50, heartbeat: 12, report: report)
@@ -45,7 +45,7 @@ extension StoreContract {
         },
         Check("each renewal of a batch has its own outcome") { probe in
             let job = probe.job()
-            try await probe.insert(job, runs: [probe.run(of: job), probe.run(of: job)])
+            try await probe.insert(job, executions: [probe.execution(of: job), probe.execution(of: job)])
             let claims = try await probe.claim()
             try probe.expect(claims.count, 2, "the number of claims")
             try await probe.finish(claims[0], .succeeded)
@@ -59,7 +59,7 @@ extension StoreContract {
         },
         Check("an expired lease is valid until the execution is claimed again") { probe in
             let job = probe.job()
-            try await probe.insert(job, runs: [probe.run(of: job)])
+            try await probe.insert(job, executions: [probe.execution(of: job)])
             let claim = try await probe.claimOne(at: 10, lease: 5)
             try probe.expect(
                 await probe.claim(at: 500), [], "the executions that can be claimed while the expired lease is in place"
@@ -69,7 +69,7 @@ extension StoreContract {
         },
         Check("only the first of two completions is recorded") { probe in
             let job = probe.job()
-            try await probe.insert(job, runs: [probe.run(of: job)])
+            try await probe.insert(job, executions: [probe.execution(of: job)])
             let first = try await probe.claimOne(at: 10, lease: 5)
             // Another scheduler finds the lease expired and retries the execution.
             try await probe.finish(
@@ -87,7 +87,7 @@ extension StoreContract {
         },
         Check("completing a deleted execution returns missing") { probe in
             let job = probe.job()
-            try await probe.insert(job, runs: [probe.run(of: job)])
+            try await probe.insert(job, executions: [probe.execution(of: job)])
             let claim = try await probe.claimOne()
             _ = try await probe.store.delete([job.id])
             try probe.expect(await probe.end(claim, .succeeded), .missing, "the outcome")

@@ -7,9 +7,9 @@ extension StoreContract {
     static let limits: [Check] = [
         Check("a job's concurrency limit holds") { probe in
             let (job, other) = (probe.job { $0.limits = .concurrency(2) }, probe.job())
-            let runs = (0..<5).map { probe.run(of: job, at: Double($0)) }
-            try await probe.insert(job, runs: runs)
-            try await probe.insert(other, runs: [probe.run(of: other, at: 9)])
+            let executions = (0..<5).map { probe.execution(of: job, at: Double($0)) }
+            try await probe.insert(job, executions: executions)
+            try await probe.insert(other, executions: [probe.execution(of: other, at: 9)])
             let claims = try await probe.claim()
             try probe.expect(
                 claims.map(\.execution.jobID), [job.id, job.id, other.id], "the jobs of the executions that can run")
@@ -17,23 +17,23 @@ extension StoreContract {
             try await probe.finish(claims[0], .succeeded)
             try await probe.finish(claims[1], .parked(until: nil))
             try probe.expect(
-                await probe.claim().map(\.execution.id), [runs[2].id, runs[3].id],
+                await probe.claim().map(\.execution.id), [executions[2].id, executions[3].id],
                 "the executions that can run when one has finished and one is waiting")
         },
         Check("the concurrency limit for each key holds") { probe in
             let job = probe.job { $0.limits.concurrencyPerKey = 1 }
-            let runs = ["red", "red", "green", nil, nil].enumerated().map { number, key in
-                probe.run(of: job, at: Double(number)) { $0.concurrencyKey = key }
+            let executions = ["red", "red", "green", nil, nil].enumerated().map { number, key in
+                probe.execution(of: job, at: Double(number)) { $0.concurrencyKey = key }
             }
-            try await probe.insert(job, runs: runs)
+            try await probe.insert(job, executions: executions)
             let claims = try await probe.claim()
             try probe.expect(
-                claims.map(\.execution.id), [0, 2, 3, 4].map { runs[$0].id }, "the executions that can run")
+                claims.map(\.execution.id), [0, 2, 3, 4].map { executions[$0].id }, "the executions that can run")
             try await probe.finish(claims[1], .succeeded)
             try probe.expect(await probe.claim(), [], "the executions that can run when another key is free")
             try await probe.finish(claims[0], .retry(at: probe.at(500), after: probe.failure))
             try probe.expect(
-                await probe.claim().map(\.execution.id), [runs[1].id],
+                await probe.claim().map(\.execution.id), [executions[1].id],
                 "the executions that can run when their key is free")
         },
         Check("a job's rate limit holds in every sliding window") { probe in
@@ -41,7 +41,7 @@ extension StoreContract {
                 definition.limits.rate = RateLimit(2, per: .seconds(60))
                 definition.retention = .last(0)
             }
-            try await probe.insert(job, runs: (0..<6).map { _ in probe.run(of: job) })
+            try await probe.insert(job, executions: (0..<6).map { _ in probe.execution(of: job) })
             let first = try await probe.claim(1, at: 10)
             try probe.expect(first.count, 1, "the number of starts at 10 s")
             // A start counts even if its execution was removed or retried immediately.
@@ -57,7 +57,7 @@ extension StoreContract {
         },
         Check("a rate limit holds after a clock that was ahead is corrected") { probe in
             let job = probe.job(next: nil) { $0.limits.rate = RateLimit(2, per: .seconds(60)) }
-            try await probe.insert(job, runs: (0..<9).map { _ in probe.run(of: job) })
+            try await probe.insert(job, executions: (0..<9).map { _ in probe.execution(of: job) })
             try probe.expect(await probe.claim(at: 10).count, 2, "the number of starts at 10 s")
             try probe.expect(await probe.claim(at: 9010).count, 2, "the number of starts at 9,010 s")
             try probe.expect(await probe.claim(at: 20), [], "the executions that can start at 20 s")
@@ -69,20 +69,20 @@ extension StoreContract {
             let other = probe.job {
                 $0.limits.sharedRates = [SharedRateLimit("another", RateLimit(1, per: .seconds(60)))]
             }
-            for job in jobs { try await probe.insert(job, runs: (0..<2).map { _ in probe.run(of: job) }) }
-            try await probe.insert(other, runs: [probe.run(of: other)])
+            for job in jobs { try await probe.insert(job, executions: (0..<2).map { _ in probe.execution(of: job) }) }
+            try await probe.insert(other, executions: [probe.execution(of: other)])
             let claims = try await probe.claim(at: 10)
             try probe.expect(claims.count { $0.job.id != other.id }, 3, "the number of starts under the shared name")
             try probe.expect(claims.count { $0.job.id == other.id }, 1, "the number of starts under another name")
             _ = try await probe.store.delete([jobs[0].id])
-            try await probe.store.enqueue([probe.run(of: jobs[1], at: 20)])
+            try await probe.store.enqueue([probe.execution(of: jobs[1], at: 20)])
             try probe.expect(await probe.claim(at: 69), [], "the executions that can start before the window moved on")
             try probe.require(await !probe.claim(at: 70).isEmpty, "a start when the window has moved on")
         },
         Check("an execution due outside its job's window waits for the window to open") { probe in
             let window = try ExecutionWindow("10-19 * * * *")
             let job = probe.job(next: nil) { $0.limits.window = window }
-            try await probe.insert(job, runs: [probe.run(of: job)])
+            try await probe.insert(job, executions: [probe.execution(of: job)])
             try probe.expect(await probe.claim(at: 599), [], "the executions that can start before the window opens")
             try await probe.expectWake(at: 599, by: 600)
             let claim = try await probe.claimOne(at: 600)
@@ -92,8 +92,8 @@ extension StoreContract {
         },
         Check("an expired execution is not claimed") { probe in
             let job = probe.job(next: nil) { $0.limits.timeToLive = .seconds(100) }
-            let run = probe.run(of: job)
-            try await probe.insert(job, runs: [run])
+            let execution = probe.execution(of: job)
+            try await probe.insert(job, executions: [execution])
             try await probe.expectWake(at: 50, by: 100)
             try probe.expect(await probe.claim(at: 100), [], "the executions that can start")
             let dueWork = try await probe.store.dueWork(at: probe.at(100), limit: 10)
@@ -101,7 +101,7 @@ extension StoreContract {
         },
         Check("a job's current limits apply") { probe in
             let job = probe.job { $0.limits = .concurrency(1) }
-            try await probe.insert(job, runs: (0..<4).map { _ in probe.run(of: job) })
+            try await probe.insert(job, executions: (0..<4).map { _ in probe.execution(of: job) })
             try probe.expect(await probe.claim().count, 1, "the number running under a limit of one")
             var definition = job.definition
             definition.limits = .concurrency(3)
@@ -113,12 +113,12 @@ extension StoreContract {
         },
         Check("a higher priority goes first, and waiting outweighs a lower one") { probe in
             let (low, high) = (probe.job("low"), probe.job("high") { $0.limits.priority = 5 })
-            let late = [probe.run(of: low, at: 100), probe.run(of: high, at: 101)]
+            let late = [probe.execution(of: low, at: 100), probe.execution(of: high, at: 101)]
             // Five steps outweigh five minutes of waiting. This one has waited longer.
-            let early = probe.run(of: low, at: -200)
-            let own = probe.run(of: low, at: 102) { $0.priority = 10 }
-            try await probe.insert(low, runs: [late[0], early, own])
-            try await probe.insert(high, runs: [late[1]])
+            let early = probe.execution(of: low, at: -200)
+            let own = probe.execution(of: low, at: 102) { $0.priority = 10 }
+            try await probe.insert(low, executions: [late[0], early, own])
+            try await probe.insert(high, executions: [late[1]])
             try probe.expect(
                 await probe.claim(at: 200).map(\.execution.id), [own.id, early.id, late[1].id, late[0].id],
                 "the order with five minutes of priority")
@@ -128,7 +128,7 @@ extension StoreContract {
                 definition.limits = .concurrency(5)
                 definition.limits.rate = RateLimit(4, per: .seconds(60))
             }
-            try await probe.insert(job, runs: (0..<20).map { _ in probe.run(of: job) })
+            try await probe.insert(job, executions: (0..<20).map { _ in probe.execution(of: job) })
             let claims = try await probe.atOnce(8) { number in
                 try await probe.claim(2, by: "scheduler \(number)")
             }.flatMap(\.self)

@@ -68,19 +68,19 @@ extension StoreContract {
     static let executionLists: [Check] = [
         Check("executions are listed in the order of their creation, newest first by default") { probe in
             let job = probe.job()
-            let runs = [3.0, 1, 2].map { probe.run(of: job, at: $0) }
-            try await probe.insert(job, runs: runs)
+            let executions = [3.0, 1, 2].map { probe.execution(of: job, at: $0) }
+            try await probe.insert(job, executions: executions)
             let newest = try await probe.store.executions(ExecutionQuery())
-            try probe.expect(newest.items, runs.reversed(), "the newest first")
+            try probe.expect(newest.items, executions.reversed(), "the newest first")
             try probe.expect(newest.next, nil, "the next page")
             let oldest = try await probe.store.executions(ExecutionQuery(order: .ascending))
-            try probe.expect(oldest.items, runs, "the oldest first")
+            try probe.expect(oldest.items, executions, "the oldest first")
         },
         Check("pages of executions have no gaps or repetitions in either order") { probe in
             let (job, other) = (probe.job(), probe.job())
-            let runs = (0..<7).map { probe.run(of: job, at: Double(7 - $0)) }
-            try await probe.insert(job, runs: runs)
-            try await probe.insert(other, runs: [probe.run(of: other)])
+            let executions = (0..<7).map { probe.execution(of: job, at: Double(7 - $0)) }
+            try await probe.insert(job, executions: executions)
+            try await probe.insert(other, executions: [probe.execution(of: other)])
             for order in [ExecutionQuery.Order.ascending, .descending] {
                 var query = ExecutionQuery(jobID: job.id, order: order, limit: 3)
                 var pages: [[ExecutionID]] = []
@@ -90,23 +90,23 @@ extension StoreContract {
                     query.after = page.next.flatMap { PageCursor($0.description) }
                 } while query.after != nil && pages.count < 10
                 try probe.expect(pages.map(\.count), [3, 3, 1], "the lengths of the pages, \(order)")
-                let expected = order == .ascending ? runs : runs.reversed()
+                let expected = order == .ascending ? executions : executions.reversed()
                 try probe.expect(pages.flatMap(\.self), expected.map(\.id), "all executions, \(order)")
             }
         },
         Check("a cursor keeps its place while executions are added") { probe in
             let job = probe.job()
-            let runs = (0..<6).map { probe.run(of: job, at: Double($0)) }
-            try await probe.insert(job, runs: runs)
+            let executions = (0..<6).map { probe.execution(of: job, at: Double($0)) }
+            try await probe.insert(job, executions: executions)
             let first = try await probe.store.executions(ExecutionQuery(limit: 3))
-            try probe.expect(first.items.map(\.id), runs.suffix(3).reversed().map(\.id), "the first page")
-            try await probe.store.enqueue([probe.run(of: job)])
+            try probe.expect(first.items.map(\.id), executions.suffix(3).reversed().map(\.id), "the first page")
+            try await probe.store.enqueue([probe.execution(of: job)])
             let second = try await probe.store.executions(ExecutionQuery(limit: 3, after: first.next))
-            try probe.expect(second.items.map(\.id), runs.prefix(3).reversed().map(\.id), "the second page")
+            try probe.expect(second.items.map(\.id), executions.prefix(3).reversed().map(\.id), "the second page")
         },
         Check("a page has from 1 to 1,000 executions") { probe in
             let job = probe.job()
-            try await probe.insert(job, runs: [probe.run(of: job)])
+            try await probe.insert(job, executions: [probe.execution(of: job)])
             for limit in [0, -1, 1001, .max, .min] {
                 try await probe.expect(.invalidQuery, "a page of \(limit) executions") {
                     _ = try await probe.store.executions(ExecutionQuery(limit: limit))
@@ -117,37 +117,43 @@ extension StoreContract {
         },
         Check("executions are found by job, status, date, name and all of them") { probe in
             let (job, other) = (probe.job("Daily report"), probe.job("clean-up"))
-            let runs = (1...4).map { probe.run(of: job, at: Double($0) * 100) }
-            let others = [probe.run(of: other, at: 50), probe.run(of: other, at: 250)]
-            try await probe.insert(job, runs: runs)
-            try await probe.insert(other, runs: others)
+            let executions = (1...4).map { probe.execution(of: job, at: Double($0) * 100) }
+            let others = [probe.execution(of: other, at: 50), probe.execution(of: other, at: 250)]
+            try await probe.insert(job, executions: executions)
+            try await probe.insert(other, executions: others)
             let claims = try await probe.claim(2, at: 100)
-            try probe.expect(claims.map(\.execution.id), [others[0].id, runs[0].id], "the claims")
+            try probe.expect(claims.map(\.execution.id), [others[0].id, executions[0].id], "the claims")
             try await probe.finish(claims[1], .failed(probe.failure), at: 110)
-            func found(_ query: ExecutionQuery) async throws -> [ExecutionID] { try await probe.runs(query).map(\.id) }
+            func found(_ query: ExecutionQuery) async throws -> [ExecutionID] {
+                try await probe.executions(query).map(\.id)
+            }
             try probe.expect(await found(ExecutionQuery(jobID: other.id)), others.map(\.id), "by job")
             try probe.expect(
-                await found(ExecutionQuery(statuses: [.failed, .running])), [runs[0].id, others[0].id], "by statuses")
+                await found(ExecutionQuery(statuses: [.failed, .running])), [executions[0].id, others[0].id],
+                "by statuses")
             try probe.expect(await found(ExecutionQuery(statuses: [])), [], "by no status")
             try probe.expect(
-                await found(ExecutionQuery(from: probe.at(200))), [runs[1], runs[2], runs[3], others[1]].map(\.id),
+                await found(ExecutionQuery(from: probe.at(200))),
+                [executions[1], executions[2], executions[3], others[1]].map(\.id),
                 "from a date")
             try probe.expect(
-                await found(ExecutionQuery(to: probe.at(200))), [runs[0].id, others[0].id], "before a date")
+                await found(ExecutionQuery(to: probe.at(200))), [executions[0].id, others[0].id], "before a date")
             try probe.expect(
-                await found(ExecutionQuery(jobNameContains: "REPORT")), runs.map(\.id), "by a part of the name")
+                await found(ExecutionQuery(jobNameContains: "REPORT")), executions.map(\.id), "by a part of the name")
             try probe.expect(
                 await found(
                     ExecutionQuery(
                         jobID: job.id, statuses: [.queued], from: probe.at(200), to: probe.at(400),
-                        jobNameContains: "daily")), [runs[1].id, runs[2].id], "by all criteria")
+                        jobNameContains: "daily")), [executions[1].id, executions[2].id], "by all criteria")
         },
         Check("an execution keeps its job's name") { probe in
             let job = probe.job("before")
-            try await probe.insert(job, runs: [probe.run(of: job)])
+            try await probe.insert(job, executions: [probe.execution(of: job)])
             _ = try await probe.store.replace(probe.change(job, definition: probe.job("after").definition))
-            try probe.expect(await probe.runs(ExecutionQuery(jobNameContains: "before")).count, 1, "by the old name")
-            try probe.expect(await probe.runs(ExecutionQuery(jobNameContains: "after")).count, 0, "by the new name")
+            try probe.expect(
+                await probe.executions(ExecutionQuery(jobNameContains: "before")).count, 1, "by the old name")
+            try probe.expect(
+                await probe.executions(ExecutionQuery(jobNameContains: "after")).count, 0, "by the new name")
         },
     ]
 }

@@ -12,10 +12,11 @@ extension StoreContract {
         },
         Check("an occurrence is skipped while an earlier scheduled execution is unfinished") { probe in
             let job = probe.job { $0.overlap = .skip }
-            try await probe.insert(job, runs: [probe.run(of: job)])
+            try await probe.insert(job, executions: [probe.execution(of: job)])
             _ = try await probe.store.fire([probe.fire(job, at: 60, 120)])
             try await probe.expectSkips(of: job, [120: .overlap])
-            try probe.expect(await probe.runs(ExecutionQuery(from: probe.at(60))).count, 1, "the scheduled executions")
+            try probe.expect(
+                await probe.executions(ExecutionQuery(from: probe.at(60))).count, 1, "the scheduled executions")
             // A manual execution blocks nothing, but one that waits for its external completion is unfinished.
             for claim in try await probe.claim(at: 60) {
                 let isManual = claim.execution.source == .manual
@@ -23,7 +24,9 @@ extension StoreContract {
             }
             _ = try await probe.store.fire([probe.fire(try await probe.job(job.id), at: 180)])
             try await probe.expectSkips(of: job, [120: .overlap, 180: .overlap])
-            for run in try await probe.runs(ExecutionQuery(statuses: [.waiting])) { _ = try await probe.cancel(run.id) }
+            for execution in try await probe.executions(ExecutionQuery(statuses: [.waiting])) {
+                _ = try await probe.cancel(execution.id)
+            }
             _ = try await probe.store.fire([probe.fire(try await probe.job(job.id), at: 240)])
             try await probe.expectSkips(of: job, [120: .overlap, 180: .overlap])
         },
@@ -40,7 +43,7 @@ extension StoreContract {
                 await probe.claim(at: 320), [], "the executions that can run while the first waits for its retry")
             let again = try await probe.claimOne(at: 400)
             try probe.expect(again.execution.id, first.execution.id, "the execution claimed for the retry")
-            try await probe.store.enqueue([probe.run(of: job, at: 0)])
+            try await probe.store.enqueue([probe.execution(of: job, at: 0)])
             try probe.expect(
                 await probe.claim(at: 401).map(\.execution.source), [.manual],
                 "the sources of other executions that can run")
@@ -52,8 +55,8 @@ extension StoreContract {
         },
         Check("an occurrence replaces executions that have not started") { probe in
             let job = probe.job { $0.overlap = .replace }
-            let manual = probe.run(of: job, at: 5000)
-            try await probe.insert(job, runs: [manual])
+            let manual = probe.execution(of: job, at: 5000)
+            try await probe.insert(job, executions: [manual])
             let first = probe.fire(job, at: 60)
             _ = try await probe.store.fire([first])
             let second = probe.fire(try await probe.job(job.id), at: 120)

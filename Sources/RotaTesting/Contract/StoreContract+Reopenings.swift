@@ -6,24 +6,24 @@ extension StoreContract {
     static let reopenings: [DurabilityCheck] = [
         DurabilityCheck("jobs, executions and skips survive in full") { probe in
             let jobs = [try fullJob(probe), probe.job("fires")]
-            let runs = [try fullRun(of: jobs[0], probe), probe.run(of: jobs[0], at: 1000)]
-            try await probe.insert(jobs[0], runs: runs)
+            let executions = [try fullExecution(of: jobs[0], probe), probe.execution(of: jobs[0], at: 1000)]
+            try await probe.insert(jobs[0], executions: executions)
             try await probe.insert(jobs[1])
             _ = try await probe.store.fire([
                 probe.fire(jobs[1], at: 60, skips: [probe.skip(jobs[1], at: 120, .misfire)])
             ])
             return StoreProbe.Memory(
-                jobs: [jobs[0], try await probe.job(jobs[1].id)], runs: try await probe.runs())
+                jobs: [jobs[0], try await probe.job(jobs[1].id)], executions: try await probe.executions())
         } reopened: { probe, memory in
             try probe.expect(await probe.store.jobs(JobQuery()).items, memory.jobs, "the jobs")
-            try probe.expect(await probe.runs(), memory.runs, "the executions")
+            try probe.expect(await probe.executions(), memory.executions, "the executions")
             try await probe.expectSkips(of: memory.jobs[1], [120: .misfire])
             let counts = try await probe.store.counts()
-            try probe.expect(counts.executions, [.queued: memory.runs.count], "the counts")
+            try probe.expect(counts.executions, [.queued: memory.executions.count], "the counts")
         },
         DurabilityCheck("results, attempts, retries and statistics survive") { probe in
             let job = probe.job()
-            try await probe.insert(job, runs: (0..<3).map { probe.run(of: job, at: Double($0)) })
+            try await probe.insert(job, executions: (0..<3).map { probe.execution(of: job, at: Double($0)) })
             let claims = try await probe.claim()
             guard claims.count == 3 else {
                 throw ContractViolation("three executions are due, but \(claims.count) were claimed")
@@ -32,9 +32,10 @@ extension StoreContract {
             try await probe.finish(
                 claims[1], .retry(at: probe.at(500), after: probe.failure), attempt: probe.attempt(1))
             try await probe.finish(claims[2], .parked(until: probe.at(900)))
-            return StoreProbe.Memory(jobs: [try await probe.job(job.id)], runs: try await probe.runs(), claims: claims)
+            return StoreProbe.Memory(
+                jobs: [try await probe.job(job.id)], executions: try await probe.executions(), claims: claims)
         } reopened: { probe, memory in
-            try probe.expect(await probe.runs(), memory.runs, "the executions")
+            try probe.expect(await probe.executions(), memory.executions, "the executions")
             try probe.expect(await probe.job(memory.jobs[0].id), memory.jobs[0], "the job")
             try probe.expect(await probe.claim(at: 499), [], "the executions that can be claimed before the retry")
             let again = try await probe.claimOne(at: 500)
@@ -47,7 +48,7 @@ extension StoreContract {
         },
         DurabilityCheck("a running execution survives and is not claimed twice") { probe in
             let job = probe.job()
-            try await probe.insert(job, runs: [probe.run(of: job)])
+            try await probe.insert(job, executions: [probe.execution(of: job)])
             return StoreProbe.Memory(claims: [try await probe.claimOne(at: 10, lease: 30)])
         } reopened: { probe, memory in
             try probe.expect(await probe.claim(at: 20), [], "the executions that can be claimed")
@@ -80,13 +81,13 @@ extension StoreContract {
         DurabilityCheck("deleted jobs stay deleted") { probe in
             let (job, other) = (probe.job("goes"), probe.job("stays"))
             _ = try await probe.store.insert([
-                JobInsertion(job, idempotencyKey: "key", executions: [probe.run(of: job)]), JobInsertion(other),
+                JobInsertion(job, idempotencyKey: "key", executions: [probe.execution(of: job)]), JobInsertion(other),
             ])
             _ = try await probe.store.delete([job.id])
             return StoreProbe.Memory(jobs: [job, other])
         } reopened: { probe, memory in
             try probe.expect(await probe.store.jobs(JobQuery()).items, [memory.jobs[1]], "the jobs")
-            try probe.expect(await probe.runs(), [], "the executions")
+            try probe.expect(await probe.executions(), [], "the executions")
             try probe.expect(await probe.store.versions(of: memory.jobs[0].id), [], "the versions of the deleted job")
             let again = probe.job("again")
             let outcomes = try await probe.store.insert([JobInsertion(again, idempotencyKey: "key")])

@@ -28,8 +28,8 @@ extension StoreContract {
         },
         Check("the newest 100 earlier versions are kept, and those that executions need") { probe in
             let job = probe.job()
-            let run = probe.run(of: job, at: 1000)
-            try await probe.insert(job, runs: [run])
+            let execution = probe.execution(of: job, at: 1000)
+            try await probe.insert(job, executions: [execution])
             var present = job
             for number in 2...110 {
                 present = try await probe.store.replace(
@@ -55,8 +55,8 @@ extension StoreContract {
         },
         Check("an execution keeps the version of its first attempt") { probe in
             let job = probe.job { $0.versionPolicy = .latest }
-            let run = probe.run(of: job)
-            try await probe.insert(job, runs: [run])
+            let execution = probe.execution(of: job)
+            try await probe.insert(job, executions: [execution])
             let claim = try await probe.claimOne()
             try await probe.finish(claim, .retry(at: probe.at(30), after: probe.failure), attempt: probe.attempt(1))
             var definition = job.definition
@@ -75,7 +75,7 @@ extension StoreProbe {
         _ version: Int, with policy: VersionPolicy, isCompatible: Bool = false
     ) async throws {
         let job = self.job { $0.versionPolicy = policy }
-        try await insert(job, runs: [run(of: job)])
+        try await insert(job, executions: [execution(of: job)])
         var definition = job.definition
         definition.name = "later"
         definition.isBackwardsCompatible = isCompatible

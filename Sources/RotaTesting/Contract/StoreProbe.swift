@@ -10,7 +10,7 @@ struct StoreProbe: Sendable {
     /// The records that a durability check compares after the reopening.
     struct Memory: Sendable {
         var jobs: [Job] = []
-        var runs: [Execution] = []
+        var executions: [Execution] = []
         var claims: [Claim] = []
     }
 
@@ -57,7 +57,7 @@ struct StoreProbe: Sendable {
     }
 
     /// An execution of a job that is due at a date.
-    func run(
+    func execution(
         of job: Job, at seconds: Double = 0, source: ExecutionSource = .manual,
         _ change: (inout ExecutionDetails) -> Void = { _ in }
     ) -> Execution {
@@ -77,7 +77,7 @@ struct StoreProbe: Sendable {
         scheduleState.next = last.addingTimeInterval(60)
         return FireRequest(
             jobID: job.id, expectedRevision: job.scheduleState.revision,
-            executions: seconds.map { run(of: job, at: $0, source: .schedule) }, skips: skips,
+            executions: seconds.map { execution(of: job, at: $0, source: .schedule) }, skips: skips,
             scheduleState: scheduleState)
     }
 
@@ -102,8 +102,8 @@ struct StoreProbe: Sendable {
     }
 
     /// Inserts a job with its first executions.
-    func insert(_ job: Job, runs: [Execution]) async throws {
-        _ = try await store.insert([JobInsertion(job, executions: runs)])
+    func insert(_ job: Job, executions: [Execution]) async throws {
+        _ = try await store.insert([JobInsertion(job, executions: executions)])
     }
 
     func claim(
