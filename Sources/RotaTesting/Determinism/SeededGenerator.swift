@@ -7,7 +7,7 @@ import RotaCore
 /// ```swift
 /// var random = SeededGenerator(seed: 7)
 /// let delays = (0..<3).map { _ in Int.random(in: 1...60, using: &random) }
-/// print(delays)  // the same three numbers in every run
+/// print(delays)  // the same three numbers every time
 /// ```
 public struct SeededGenerator: RandomNumberGenerator, Sendable {
     private var numbers: SplitMix64
