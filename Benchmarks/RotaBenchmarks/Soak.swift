@@ -3,7 +3,9 @@ import Rota
 import RotaTesting
 import Synchronization
 
-/// Millions of executions in virtual time. Memory and descriptors must stay flat, and the history bounded.
+/// Millions of executions in virtual time.
+///
+/// Memory and descriptors must stay flat, and the history bounded.
 struct Soak {
     let total: Int
     private let jobCount = 1000

@@ -17,7 +17,9 @@ enum SchedulerSuite {
             run: delivery),
     ]
 
-    /// The sizes to measure. `ROTA_BENCHMARK_SIZES` overrides them, for example to profile one size.
+    /// The sizes to measure.
+    ///
+    /// `ROTA_BENCHMARK_SIZES` overrides them, for example to profile one size.
     private static func sizes(_ scale: Scale) -> [Int] {
         let chosen = ProcessInfo.processInfo.environment["ROTA_BENCHMARK_SIZES"]
         if let chosen { return chosen.split(separator: ",").compactMap { Int($0) } }

@@ -2,7 +2,9 @@
     import CSQLite
     import Foundation
 
-    /// SQLite in WAL mode, synced at every commit, for comparison with P8 and P9. Built only with `--traits SQLite`.
+    /// SQLite in WAL mode, synced at every commit, for comparison with P8 and P9.
+    ///
+    /// Built only with `--traits SQLite`.
     enum SQLitePeer {
         /// An error of SQLite.
         struct Failure: Error, CustomStringConvertible {

@@ -121,7 +121,9 @@ package enum StoreOperation: Sendable {
 }
 
 extension StoreOperation {
-    /// Applies the call to the state machine. Queries do nothing.
+    /// Applies the call to the state machine.
+    ///
+    /// Queries do nothing.
     package func run(on state: inout StoreState) {
         var log = ChangeLog(isRecording: false)
         run(on: &state, log: &log)

@@ -89,7 +89,9 @@ package struct StoreScript {
         model.jobs.randomElement(using: &random)
     }
 
-    /// Up to three executions with a status, or with any. Rarely the same one twice.
+    /// Up to three executions with a status, or with any.
+    ///
+    /// Rarely the same one twice.
     private mutating func some(_ status: ExecutionStatus?) -> [Execution] {
         let found = model.executions.filter { status == nil || $0.progress.status == status }
         return (0..<min(found.count, Int.random(in: 1...3, using: &random))).compactMap { _ in

@@ -28,7 +28,9 @@ extension ReferenceTables {
         return claims
     }
 
-    /// The executions that are due and not expired, the most urgent first. A step of priority counts as a minute of waiting.
+    /// The executions that are due and not expired, the most urgent first.
+    ///
+    /// A step of priority counts as a minute of waiting.
     private func runnable(at now: Date) -> [Execution] {
         executions.filter {
             $0.progress.status == .queued && $0.progress.dueAt <= now && !hasExpired($0, at: now)

@@ -125,7 +125,9 @@ extension ReferenceTables {
         executions.removeAll { tooMany.contains($0.id) }
     }
 
-    /// The finished executions beyond the number that a job keeps, the oldest first. Notifications are counted apart.
+    /// The finished executions beyond the number that a job keeps, the oldest first.
+    ///
+    /// Notifications are counted apart.
     func excess(of job: Job) -> [ExecutionID] {
         let ended = executions.filter { $0.jobID == job.id && $0.progress.status.isTerminal }
             .sorted { $0.id < $1.id }

@@ -2,7 +2,9 @@ import Foundation
 import RotaStore
 import RotaTesting
 
-/// A store that breaks a promise. Each hook that is set replaces an operation of the underlying store.
+/// A store that breaks a promise.
+///
+/// Each hook that is set replaces an operation of the underlying store.
 struct BrokenStore: JobStore {
     typealias Hook<Input, Output> = @Sendable (any JobStore, Input) async throws -> Output
 
