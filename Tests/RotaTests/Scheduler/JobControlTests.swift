@@ -132,7 +132,7 @@ struct JobControlTests {
     )
     func partial() async throws {
         let bench = try await bench()
-        let job = try await bench.scheduler.create(JobDraft(DefinitionRowTests.definition()))
+        let job = try await bench.scheduler.create(JobDraft(JobDefinitionTests.definition()))
         bench.clock.set(to: bench.clock.now.addingTimeInterval(5))
         #expect(try await bench.scheduler.update(job.id) { _ in } == job)
         let updated = try await bench.scheduler.update(job.id) { $0.name = "other" }
