@@ -1,9 +1,32 @@
 import RotaCore
 
-/// Finds the instants at which a pattern fires in a zone.
+/// Finds the seconds at which a pattern fires in a zone.
 ///
-/// A local time fires in the span whose wall clock reads it. The daylight saving rules only move two borders: which
-/// readings of a span count (`fresh`, `repeated`), and what the gap at the span's start adds.
+/// A *span* is a stretch of time with one offset from UTC, and a *reading* is what the wall clock shows (in seconds
+/// since 1970-01-01T00:00:00 on that clock). A pattern matches readings, so the search looks for the next matching
+/// reading and asks in which span it occurs. Daylight saving only moves the two borders of the readings that count in
+/// a span.
+///
+/// New York, 1 November 2026: clocks go back an hour at 06:00 UTC.
+///
+///     UTC          05:00 ──────────── 06:00 ──────────── 07:00
+///     span         EDT, UTC−4         │EST, UTC−5
+///     reading      01:00 ─────── 01:59│01:00 ─────── 01:59 02:00
+///                  ↑ EDT.repeated     │                    ↑ EST.fresh
+///
+/// Readings of EDT from `repeated` on will occur again in a later span. Readings of EST before `fresh` have occurred in
+/// an earlier one. To fire the `first` time, a span starts at its `fresh` reading. To fire the `second` time, it ends
+/// at its `repeated` reading. To fire `both` times, all its readings count.
+///
+/// New York, 8 March 2026: clocks go forward an hour at 07:00 UTC.
+///
+///     UTC          06:00 ──────────── 07:00 ──────────── 08:00
+///     span         EST, UTC−5         │EDT, UTC−4
+///     reading      01:00 ─────── 01:59│03:00 ─────────── 04:00
+///                                     ↑ gap: 02:00 ..< 03:00, from EDT.fresh to EDT's first reading
+///
+/// The gap belongs to the span after it and can only add to that span: one second at its start (`atGapEnd`), or each
+/// matching reading of the gap, later by the length of the gap (`shift`).
 struct CronSearch {
     let pattern: CronPattern
     let zone: ZoneTable
@@ -17,14 +40,14 @@ struct CronSearch {
         repeated = daylightSaving.repeated ?? (pattern.isWildcard ? .both : .first)
     }
 
-    /// Every offset lies in this range, so a reading differs from its instant by no more.
+    /// The widest offsets from UTC. A reading differs from its second in UTC by no more.
     private static let offsets: ClosedRange<Int64> = -93_600...93_600
 
-    /// The first instant at or after `instant` at which the pattern fires.
+    /// Returns the first second at or after `instant` at which the pattern fires.
     func next(from instant: Int64) -> Int64? {
         var instant = instant
         var span = zone.span(at: instant)
-        // No reading in empty.lower ..< empty.upper matches: what one search of the pattern has shown.
+        // No reading in proven ..< match matches the pattern, so that spans within it need no search of their own.
         var proven = Int64.max
         var match = Int64.min
         while true {
@@ -38,7 +61,7 @@ struct CronSearch {
             if let regular { return regular }
             guard span.end < ZoneSpan.forever, span.end <= WholeSeconds.supported.upperBound else { return nil }
             instant = span.end
-            // Between these two instants every reading lies in the stretch shown to be empty.
+            // Every reading until `leap` lies in the stretch that is known not to match: skip its spans.
             let leap = match &- Self.offsets.upperBound
             if instant >= proven &- Self.offsets.lowerBound, instant < leap {
                 guard match < ZoneSpan.forever else { return nil }
@@ -48,7 +71,7 @@ struct CronSearch {
         }
     }
 
-    /// The last instant at or before `instant` at which the pattern fires.
+    /// Returns the last second at or before `instant` at which the pattern fires.
     func previous(from instant: Int64) -> Int64? {
         var instant = instant
         var span = zone.span(at: instant)
@@ -74,19 +97,19 @@ struct CronSearch {
         }
     }
 
-    /// The first reading of a span that counts.
+    /// Returns the first reading of a span that counts.
     private func lowest(of span: ZoneSpan) -> Int64 {
         let first = span.start &+ span.offset
         return repeated == .first ? Swift.max(first, span.fresh) : first
     }
 
-    /// The reading before which a span's readings count.
+    /// Returns the end of the readings of a span that count, exclusive.
     private func highest(of span: ZoneSpan) -> Int64 {
         let end = span.end &+ span.offset
         return repeated == .second ? Swift.min(end, span.repeated) : end
     }
 
-    /// The first instant that the gap at a span's start adds, at or after `instant`.
+    /// Returns the first second at or after `instant` that the gap before a span adds to it.
     private func firstAdded(in span: ZoneSpan, from instant: Int64) -> Int64? {
         let gapEnd = span.start &+ span.offset
         guard missing != .skip, span.fresh < gapEnd, span.fresh > ZoneSpan.beginning else { return nil }
@@ -97,7 +120,7 @@ struct CronSearch {
         }
         let border = Swift.max(span.fresh, instant &+ span.offsetBefore)
         if instant >= span.end &- 1 {
-            // Only a time shifted beyond the span's end, and so held at its last second, can be left.
+            // A time shifted past the end of the span is held at its last second: only that one can be left.
             return instant == span.end &- 1
                 ? lastAdded(in: span, upTo: instant).flatMap { $0 == instant ? $0 : nil } : nil
         }
@@ -105,7 +128,7 @@ struct CronSearch {
         return Swift.min(reading &- span.offsetBefore, span.end &- 1)
     }
 
-    /// The last instant that the gap at a span's start adds, at or before `instant`.
+    /// Returns the last second at or before `instant` that the gap before a span adds to it.
     private func lastAdded(in span: ZoneSpan, upTo instant: Int64) -> Int64? {
         let gapEnd = span.start &+ span.offset
         guard missing != .skip, span.fresh < gapEnd, span.fresh > ZoneSpan.beginning else { return nil }
@@ -121,9 +144,9 @@ struct CronSearch {
 }
 
 extension CronSearch {
-    /// The first reading in a gap because of which the pattern fires at an instant that does not read it.
+    /// Returns the skipped reading that makes the pattern fire at a second whose own reading does not match.
     ///
-    /// - Returns: `nil` if the wall clock reads a matching time at the instant, or if there is no such gap.
+    /// - Returns: `nil` if the reading matches, or if no gap is the cause.
     func missedReading(at instant: Int64) -> Int64? {
         let span = zone.span(at: instant)
         let gapEnd = span.start &+ span.offset

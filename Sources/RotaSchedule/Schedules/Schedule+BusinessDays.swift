@@ -1,10 +1,11 @@
 import Foundation
 import RotaCore
 
-/// Instants moved to business days.
+/// Moving occurrences to business days.
 ///
-/// A move keeps the time of day and never changes the order of two days, so the instants that are moved to one
-/// business day come from a run of days around it: they are what both searches look through.
+/// A move keeps the time of day and never changes the order of two days. The occurrences that land on one business day
+/// therefore come from a run of consecutive days around it, its *sources*. Both searches visit one business day after
+/// another and look through its sources.
 extension Schedule {
     func shiftedNext(after instant: Date) -> Date? {
         guard let days = BusinessDays(self), let second = WholeSeconds.floor(instant) else { return nil }
@@ -14,7 +15,7 @@ extension Schedule {
             let sources = days.sources(of: target)
             let found = sources.compactMap { firstMoved(from: $0, to: target, after: instant, days) }.min()
             if let found { return found }
-            // Nothing here: the rule's next instant says which day is next.
+            // Nothing lands here: continue at the day of the rule's next date.
             let end = days.instant(of: Int64(sources.upperBound + 1) * 86_400)
             guard let next = rule.next(after: end.justBefore), let nextSecond = WholeSeconds.floor(next) else {
                 return nil
@@ -47,10 +48,10 @@ extension Schedule {
         return nil
     }
 
-    /// The first instant of a day that, moved to another, comes after a given one.
+    /// Returns the first date of a source day that lands after a given date when moved to the target day.
     private func firstMoved(from source: Int, to target: Int, after instant: Date, _ days: BusinessDays) -> Date? {
         var cursor = days.instant(of: Int64(source) * 86_400).justBefore
-        // The same time of that day, with room for readings that come twice.
+        // Start at the same time of the source day, with a margin for readings that occur twice.
         if let same = days.moved(instant, by: source - target) {
             cursor = max(cursor, same.addingTimeInterval(-days.margin(instant, same)))
         }
@@ -66,7 +67,7 @@ extension Schedule {
         return nil
     }
 
-    /// The last instant of a day that, moved to another, comes before a given one.
+    /// Returns the last date of a source day that lands before a given date when moved to the target day.
     private func lastMoved(from source: Int, to target: Int, before instant: Date, _ days: BusinessDays) -> Date? {
         var cursor = days.instant(of: Int64(source + 1) * 86_400)
         if let same = days.moved(instant, by: source - target) {
@@ -84,7 +85,7 @@ extension Schedule {
         return nil
     }
 
-    /// Where a moved instant came from: the rule's own instant, or `nil` if it was not moved.
+    /// Returns the rule's own date that was moved to another, or `nil` if it was not moved.
     func origin(ofMoved instant: Date) -> Date? {
         guard let days = BusinessDays(self), let second = WholeSeconds.floor(instant) else { return nil }
         let target = days.day(of: second)
@@ -98,15 +99,15 @@ extension Schedule {
         return nil
     }
 
-    /// The business days of a schedule, and the days as its zone counts them.
+    /// The business days of a schedule, in the zone that decides which day it is.
     struct BusinessDays {
         private let filters: [Schedule.Filter]
         private let shift: BusinessDayShift
         private let table: ZoneTable
-        /// How far a business day is looked for, in days.
+        /// How far to look for a business day, in days.
         private static let reach = 3_660
 
-        /// The business days that a schedule's instants are moved to, or `nil` if it does not move them.
+        /// Creates the business days of a schedule, or returns `nil` if it does not move occurrences.
         init?(_ schedule: Schedule) {
             guard let limits = schedule.limits, let shift = limits.shift,
                 let table = try? TimeZoneDatabase.system.table(shift.zone)
@@ -137,33 +138,34 @@ extension Schedule {
             (0...Self.reach).first { isBusinessDay(day - $0) }.map { day - $0 }
         }
 
-        /// The day, counted from 1970-01-01, that the zone's wall clock shows at an instant.
+        /// Returns the day of a second in the zone, counted from 1970-01-01.
         func day(of second: Int64) -> Int {
-            Int((second &+ table.span(at: second).offset).floorDivided(by: 86_400))
+            Int((second + table.span(at: second).offset).floorDivided(by: 86_400))
         }
 
-        /// The instant at which the wall clock shows a reading for the first time, or the end of the gap that skips it.
+        /// Returns the first date at which the wall clock shows a reading, or the end of the gap that skips it.
         func instant(of local: Int64) -> Date {
             switch TimeZoneRules(table: table).instants(of: LocalTime(seconds: local)) {
             case .unique(let instant), .gap(end: let instant, _), .overlap(first: let instant, _): instant
             }
         }
 
-        /// How far readings can be out of order at two instants, in seconds: nothing but where an offset changes nearby.
+        /// Returns by how many seconds readings near some dates can be out of order: more than 1 only at an offset
+        /// change.
         func margin(_ instants: Date...) -> TimeInterval {
             let steady = instants.allSatisfy { instant in
                 guard let second = WholeSeconds.floor(instant) else { return false }
                 let span = table.span(at: second)
-                return span.start < second &- 100_000 && span.end > second &+ 100_000
+                return span.start < second - 100_000 && span.end > second + 100_000
             }
             return steady ? 1 : 7_200
         }
 
-        /// An instant some days later by the wall clock, at the same time of day.
+        /// Returns the date a number of days later on the wall clock, at the same time of day.
         func moved(_ instant: Date, by days: Int) -> Date? {
             guard days != 0, let second = WholeSeconds.floor(instant) else { return instant }
             let fraction = instant.timeIntervalSince1970 - Double(second)
-            let local = second &+ table.span(at: second).offset &+ Int64(days) &* 86_400
+            let local = second + table.span(at: second).offset + Int64(days) * 86_400
             guard WholeSeconds.supported.contains(local) else { return nil }
             return self.instant(of: local).addingTimeInterval(fraction)
         }

@@ -55,7 +55,7 @@ extension Schedule: Codable {
         }
     }
 
-    /// A rule whose factory throws.
+    /// Decodes a cron expression with everything that may stand beside it.
     private static func checked(_ kind: Key, _ container: KeyedDecodingContainer<Key>) throws -> Schedule {
         let zone = try container.decodeIfPresent(String.self, forKey: .timezone) ?? "UTC"
         let dialect = try container.decodeIfPresent(CronDialect.self, forKey: .dialect) ?? .standard
@@ -100,7 +100,7 @@ extension Schedule: Codable {
         .dataCorrupted(.init(codingPath: path, debugDescription: text, underlyingError: error))
     }
 
-    /// Writes the rule under its name, and beside it only what is set.
+    /// Encodes the rule under its name, with the other values only if they are set.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: Key.self)
         switch rule {
@@ -132,7 +132,7 @@ extension Schedule: Codable {
 }
 
 extension KeyedDecodingContainer {
-    /// Reads a duration such as `"15m"`, or a number of seconds.
+    /// Decodes a duration such as `"15m"`, or a number of seconds.
     func duration(_ key: Key) throws -> Duration {
         if let seconds = try? decode(Double.self, forKey: key), abs(seconds) < 1e10 {
             return .milliseconds(Int64((seconds * 1_000).rounded()))
@@ -146,7 +146,7 @@ extension KeyedDecodingContainer {
         return duration
     }
 
-    /// Reads an ISO 8601 instant.
+    /// Decodes an ISO 8601 date.
     func instant(_ key: Key) throws -> Date {
         let text = try decode(String.self, forKey: key)
         guard let instant = ISO8601.parse(text) else {
@@ -157,7 +157,7 @@ extension KeyedDecodingContainer {
         return instant
     }
 
-    /// Reads an ISO 8601 instant if there is one.
+    /// Decodes an ISO 8601 date, or returns `nil` if it is missing or null.
     func instantIfPresent(_ key: Key) throws -> Date? {
         guard contains(key), try !decodeNil(forKey: key) else { return nil }
         return try instant(key)
@@ -165,7 +165,7 @@ extension KeyedDecodingContainer {
 }
 
 extension KeyedEncodingContainer {
-    /// Writes a duration such as `"15m"`.
+    /// Encodes a duration such as `"15m"`.
     mutating func encode(_ duration: Duration, _ key: Key) throws {
         guard let text = DurationText.text(duration) else {
             throw EncodingError.invalidValue(
@@ -175,7 +175,7 @@ extension KeyedEncodingContainer {
         try encode(text, forKey: key)
     }
 
-    /// Writes an ISO 8601 instant.
+    /// Encodes an ISO 8601 date.
     mutating func encode(_ instant: Date, _ key: Key) throws {
         guard let text = ISO8601.text(instant) else {
             throw EncodingError.invalidValue(

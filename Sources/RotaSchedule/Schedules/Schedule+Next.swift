@@ -2,14 +2,14 @@ public import Foundation
 import RotaCore
 
 extension Schedule {
-    /// How many instants of the rule are tried before a schedule whose calendars refuse them all counts as exhausted.
+    /// How many dates of the rule are tried before a schedule whose calendars refuse all of them counts as exhausted.
     private static let attempts = 10_000
 
-    /// The first nominal instant after another, or `nil` if the schedule is exhausted.
+    /// Returns the first nominal date after another, or `nil` if the schedule is exhausted.
     ///
-    /// An interval without an anchor answers as if it were anchored at `instant`; ``immediately`` without one answers
-    /// `nil`. ``maximumRuns`` is not counted here. A schedule whose calendars refuse 10,000 instants of its rule one
-    /// after another counts as exhausted.
+    /// An interval without an anchor counts from `instant`, and ``immediately`` without one returns `nil`.
+    /// ``maximumRuns`` is not taken into account. A schedule whose calendars refuse 10,000 consecutive dates counts as
+    /// exhausted.
     public func next(after instant: Date) -> Date? {
         guard let limits else { return rule.next(after: instant) }
         var instant = instant
@@ -28,9 +28,9 @@ extension Schedule {
         return nil
     }
 
-    /// The last nominal instant before another, or `nil` if there is none.
+    /// Returns the last nominal date before another, or `nil` if there is none.
     ///
-    /// An interval, delay or ``immediately`` without an anchor answers `nil`.
+    /// An interval, a delay or ``immediately`` without an anchor returns `nil`.
     public func previous(before instant: Date) -> Date? {
         guard let limits else { return rule.previous(before: instant) }
         var instant = instant
@@ -48,12 +48,12 @@ extension Schedule {
         return nil
     }
 
-    /// The first occurrence whose nominal instant is after another, with the instant at which it is meant to start.
+    /// Returns the first occurrence whose nominal date is after another, with the date at which it is meant to start.
     public func nextOccurrence(after instant: Date) -> Occurrence? {
         next(after: instant).map(occurrence)
     }
 
-    /// The last occurrence whose nominal instant is before another, with the instant at which it was meant to start.
+    /// Returns the last occurrence whose nominal date is before another, with the date at which it was meant to start.
     public func previousOccurrence(before instant: Date) -> Occurrence? {
         previous(before: instant).map(occurrence)
     }
@@ -66,7 +66,7 @@ extension Schedule {
 extension Schedule.Limits {
     fileprivate enum Verdict {
         case allowed
-        /// Nothing between the instant and this one is allowed.
+        /// The date is refused, and so is everything between it and this one.
         case refused(until: Date)
         case never
     }
@@ -76,11 +76,11 @@ extension Schedule.Limits {
         guard let second = WholeSeconds.floor(instant) else { return .never }
         for filter in filters {
             guard let table = try? TimeZoneDatabase.system.table(filter.zone) else { return .never }
-            if filter.allows(local: second &+ table.span(at: second).offset) { continue }
+            if filter.allows(local: second + table.span(at: second).offset) { continue }
             let allowed =
                 forwards ? filter.allowed(after: second, in: table) : filter.allowed(before: second, in: table)
-            // Backwards, the whole of the allowed second counts.
-            return allowed.map { .refused(until: Date(wholeSeconds: forwards ? $0 : $0 &+ 1)) } ?? .never
+            // Searching backwards, the whole of the allowed second counts.
+            return allowed.map { .refused(until: Date(wholeSeconds: forwards ? $0 : $0 + 1)) } ?? .never
         }
         return .allowed
     }

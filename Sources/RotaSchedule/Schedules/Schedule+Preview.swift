@@ -2,11 +2,11 @@ public import Foundation
 import RotaCore
 
 extension Schedule {
-    /// The next occurrences, each with what happened to it: moved by a gap or a calendar, one of two, smoothed.
+    /// Returns the next occurrences, each with notes on how it was moved.
     ///
     /// - Parameters:
-    ///   - instant: where to start, exclusive.
-    ///   - count: how many at most; ``maximumRuns`` cuts it too.
+    ///   - instant: The date to start from, exclusive.
+    ///   - count: The maximum number of occurrences. ``maximumRuns`` limits it further.
     public func preview(from instant: Date, count: Int) -> [PreviewedOccurrence] {
         var found: [PreviewedOccurrence] = []
         var cursor = instant
@@ -38,7 +38,7 @@ extension Schedule {
 }
 
 extension Schedule.Rule {
-    /// What daylight saving did to an instant of the rule.
+    /// Returns notes on how daylight saving affected a date of the rule.
     fileprivate func notes(on instant: Date) -> [PreviewedOccurrence.Note] {
         switch self {
         case .cron(let expression, let zone, let daylightSaving):
@@ -46,7 +46,7 @@ extension Schedule.Rule {
             else { return [] }
             let search = CronSearch(pattern: expression.pattern, zone: table, daylightSaving: daylightSaving)
             let span = table.span(at: second)
-            let reading = second &+ span.offset
+            let reading = second + span.offset
             var notes: [PreviewedOccurrence.Note] = []
             if let missed = search.missedReading(at: second) {
                 let time = LocalTime(seconds: missed).description
@@ -73,13 +73,13 @@ extension Schedule.Rule {
 }
 
 extension Schedule {
-    /// Why an instant is no occurrence.
+    /// The reason why a date is not an occurrence.
     package enum Absence: Sendable, Hashable {
-        /// The rule does not name it.
+        /// The rule does not give it.
         case notNamed
-        /// The rule names it, but it was moved to a business day.
+        /// The rule gives it, but it was moved to a business day.
         case moved
-        /// A calendar leaves it out.
+        /// An excluded calendar contains it.
         case excluded
         /// It is outside the calendars to keep within.
         case outside
@@ -89,9 +89,9 @@ extension Schedule {
         case afterEnd
     }
 
-    /// Why an instant is no occurrence, or `nil` if it is one.
+    /// Returns the reason why a date is not an occurrence, or `nil` if it is one.
     package func absence(at instant: Date) -> Absence? {
-        let before = instant.addingTimeInterval(-0.001)
+        let before = instant.justBefore
         if next(after: before) == instant { return nil }
         guard let limits else { return .notNamed }
         guard rule.next(after: before) == instant else { return .notNamed }
@@ -101,7 +101,7 @@ extension Schedule {
         guard let second = WholeSeconds.floor(instant) else { return .notNamed }
         for filter in limits.filters {
             guard let table = try? TimeZoneDatabase.system.table(filter.zone) else { continue }
-            if !filter.allows(local: second &+ table.span(at: second).offset) {
+            if !filter.allows(local: second + table.span(at: second).offset) {
                 return filter.excludes ? .excluded : .outside
             }
         }

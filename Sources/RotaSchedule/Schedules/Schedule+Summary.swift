@@ -4,7 +4,7 @@ extension Schedule: CustomStringConvertible {
     /// The ``summary``.
     public var description: String { summary }
 
-    /// The schedule in plain English: `At 09:30, Monday to Friday (America/New_York)`.
+    /// The schedule in plain English, such as `At 09:30, Monday to Friday (America/New_York)`.
     public var summary: String {
         guard let limits else { return rule.summary }
         var parts = [rule.summary]

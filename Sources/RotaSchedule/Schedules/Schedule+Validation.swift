@@ -2,12 +2,16 @@ public import Foundation
 import RotaCore
 
 extension Schedule {
-    /// Checks what a factory without `throws` could not refuse.
+    /// Checks the values that a factory without `throws` accepts.
     ///
-    /// - Throws: ``ScheduleError`` for an interval or delay under 1 ms or over 100 years, an unknown zone, an instant
-    ///   that is not a number or outside the years 1–9999, an end that is not after the start, a limit under 1, a
-    ///   smoothing window of zero or over 7 days, an empty calendar, a union of nothing, or a union of schedules that
-    ///   have a limit of runs, a smoothing or a delay after completion of their own.
+    /// - Throws: ``ScheduleError`` for any of these:
+    ///   - an interval or delay under 1 ms or over 100 years, or not in whole milliseconds;
+    ///   - an unknown zone;
+    ///   - a date outside the years 1–9999, or an end that is not after the start;
+    ///   - a limit under 1;
+    ///   - a smoothing window of zero or over 7 days;
+    ///   - an empty calendar or an empty union;
+    ///   - a union of schedules with their own limit of executions, smoothing or delay after completion.
     public func validate() throws(ScheduleError) {
         try rule.validate()
         guard let limits else { return }
@@ -78,7 +82,7 @@ extension Schedule.Rule {
             }
             for schedule in schedules {
                 try schedule.validate()
-                // A scheduler asks the union, so what only a scheduler can carry out would be passed over in silence.
+                // The scheduler asks the union alone, so it would silently ignore these on a part of it.
                 guard schedule.completionDelay == nil, schedule.maximumRuns == nil, schedule.smoothingOffset == .zero
                 else {
                     throw ScheduleError(
@@ -92,9 +96,9 @@ extension Schedule.Rule {
 }
 
 extension Schedule {
-    /// What the schedule's cron expressions say but their writer seldom means, in the order in which they are given.
+    /// Returns the warnings of the schedule's cron expressions, in order.
     ///
-    /// - Parameter instant: daylight saving is looked at in the three years after it.
+    /// - Parameter instant: The start of the three years whose offset changes are checked.
     public func warnings(from instant: Date) -> [CronWarning] {
         switch rule {
         case .cron(let expression, let zone, _):
@@ -106,9 +110,18 @@ extension Schedule {
     }
 }
 
-/// Why a schedule cannot be used.
+/// The reason why a schedule is invalid.
+///
+/// ```swift
+/// do {
+///     _ = try Schedule.cron("0 9 * * *", in: "Europe/Berln")
+/// } catch {
+///     print(error.code, error.message)
+///     // timeZone There is no time zone "Europe/Berln"; did you mean "Europe/Berlin"?
+/// }
+/// ```
 public struct ScheduleError: Error, Sendable, Hashable, CustomStringConvertible {
-    /// The kind of mistake; more kinds may be added.
+    /// The kind of mistake. More kinds may be added.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Kind: String {
             case cron, timeZone, interval, instant, limit, calendar, smoothing, empty, text, ambiguous
@@ -116,41 +129,41 @@ public struct ScheduleError: Error, Sendable, Hashable, CustomStringConvertible 
 
         private let kind: Kind
 
-        /// The cron text is not an expression; ``ScheduleError/syntax`` says where.
+        /// The cron text is not an expression. ``ScheduleError/syntax`` has the position of the mistake.
         public static let cron = Code(kind: .cron)
-        /// The time zone is not known.
+        /// The time zone is unknown.
         public static let timeZone = Code(kind: .timeZone)
         /// An interval or delay is zero, negative, too short or too long.
         public static let interval = Code(kind: .interval)
-        /// An instant is not a number, outside the years 1–9999, or its text is not ISO 8601.
+        /// A date is not a number, outside the years 1–9999, or not in ISO 8601.
         public static let instant = Code(kind: .instant)
         /// A limit is smaller than one, or the end is not after the start.
         public static let limit = Code(kind: .limit)
-        /// A calendar is empty or names a day that does not exist.
+        /// A calendar is empty or contains a day that does not exist.
         public static let calendar = Code(kind: .calendar)
         /// A smoothing window is zero, negative or too long.
         public static let smoothing = Code(kind: .smoothing)
-        /// There is nothing that says when.
+        /// A text or a union is empty.
         public static let empty = Code(kind: .empty)
-        /// The text is in none of the forms a schedule can have.
+        /// The text has none of the supported forms.
         public static let text = Code(kind: .text)
-        /// More than one thing says when.
+        /// Two values contradict each other.
         public static let ambiguous = Code(kind: .ambiguous)
 
         /// The code's name, such as `timeZone`.
         public var description: String { kind.rawValue }
     }
 
-    /// What went wrong.
+    /// The kind of mistake.
     public let code: Code
     /// The value that was refused, as text.
     public let value: String
-    /// What went wrong and what to do about it.
+    /// A description of the problem and how to fix it.
     public let message: String
-    /// The place of the mistake in a cron text, if it is one.
+    /// The mistake in the cron text, if it is one.
     public let syntax: CronSyntaxError?
 
-    /// The message, with a caret under the mistake where there is one.
+    /// The message, with a caret under the mistake if it is in a cron text.
     public var description: String { syntax?.description ?? message }
 
     init(_ code: Code, value: String, message: String) {

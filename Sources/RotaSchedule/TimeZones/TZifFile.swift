@@ -1,22 +1,24 @@
-/// A compiled time zone file (RFC 8536), versions 1 to 4, read and checked.
+/// The contents of a compiled time zone file (TZif, RFC 8536), versions 1 to 4.
 struct TZifFile {
-    /// Why a file is refused, in a few words.
+    /// The reason why a file is refused.
     struct Damage: Error {
         var reason: String
     }
 
-    /// The instants at which the offset may change, in order, with the offset from then on.
+    /// The seconds at which the offset may change, in order, with the offset from then on.
     private(set) var changes: [(instant: Int64, offset: Int64)] = []
     /// The offset before the first change.
     private(set) var firstOffset: Int64 = 0
-    /// The rule for all time after the last change, or `nil` where the file has none.
+    /// The rule for all time after the last change, or `nil` if the file has none.
     private(set) var rule: PosixTimeZoneRule?
 
-    /// Offsets the format allows (RFC 8536, section 3.2), in seconds.
+    /// The offsets that the format allows (RFC 8536, section 3.2), in seconds.
     static let offsets: ClosedRange<Int64> = -89_999...93_599
 
     /// Reads a file.
-    /// - Throws: ``Damage`` for anything but a sound file; leap seconds are refused too, for no instant here has them.
+    ///
+    /// - Throws: ``Damage`` if the file is not valid. Files with leap seconds are refused too, because dates do not
+    ///   count them.
     init(_ bytes: [UInt8]) throws(Damage) {
         guard bytes.count <= 1 << 20 else { throw Damage(reason: "it is larger than 1 MiB") }
         var reader = ByteReader(bytes)
@@ -78,7 +80,7 @@ struct TZifFile {
         firstOffset = offsets[0]
         for (instant, index) in zip(instants, indices) {
             guard Int(index) < offsets.count else { throw Damage(reason: "a change has no offset") }
-            // Some files begin with the Big Bang; what comes before the supported years is one span.
+            // Some files begin with the Big Bang. Everything before the supported years is one span.
             if instant <= ZoneSpan.beginning {
                 firstOffset = offsets[Int(index)]
             } else if instant < ZoneSpan.forever {
@@ -100,7 +102,7 @@ struct TZifFile {
     }
 }
 
-/// Reads big-endian numbers from bytes and never beyond their end.
+/// Reads big-endian numbers from bytes, without reading past the end.
 struct ByteReader {
     private let bytes: [UInt8]
     private(set) var position = 0
@@ -109,17 +111,17 @@ struct ByteReader {
         self.bytes = bytes
     }
 
-    /// How many bytes are left.
+    /// The number of bytes left.
     var remaining: Int { bytes.count - position }
 
-    /// The next `count` bytes, or `nil` if there are fewer.
+    /// Reads the next `count` bytes, or returns `nil` if there are fewer.
     mutating func read(_ count: Int) -> ArraySlice<UInt8>? {
         guard count >= 0, count <= remaining else { return nil }
         defer { position += count }
         return bytes[position..<position + count]
     }
 
-    /// The next bytes as a signed number of 1, 4 or 8 bytes, or `nil` if there are fewer.
+    /// Reads a signed number of 1, 4 or 8 bytes, or returns `nil` if there are fewer.
     mutating func signed(_ width: Int) -> Int64? {
         guard let slice = read(width) else { return nil }
         let value = slice.reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
