@@ -5,30 +5,30 @@ extension CronExpression {
     /// Returns the first date after another at which the expression fires.
     ///
     /// - Parameters:
-    ///   - instant: The date to start from, exclusive.
+    ///   - date: The date to start from, exclusive.
     ///   - zone: The zone whose wall clock the fields describe.
     ///   - daylightSaving: How to treat times that an offset change skips or repeats.
     /// - Returns: A whole second, or `nil` if there is none through the year 9999.
     /// - Complexity: O(1) in the distance to the result. Does not allocate once the zone is loaded.
     public func next(
-        after instant: Date, in zone: TimeZone = .gmt, daylightSaving: DaylightSavingPolicy = .automatic
+        after date: Date, in zone: TimeZone = .gmt, daylightSaving: DaylightSavingPolicy = .automatic
     ) -> Date? {
-        guard let second = WholeSeconds.floor(instant) else { return nil }
+        guard let second = WholeSeconds.floor(date) else { return nil }
         return next(from: second &+ 1, in: TimeZoneDatabase.system.table(zone), daylightSaving: daylightSaving)
     }
 
     /// Returns the last date before another at which the expression fires.
     ///
     /// - Parameters:
-    ///   - instant: The date to start from, exclusive.
+    ///   - date: The date to start from, exclusive.
     ///   - zone: The zone whose wall clock the fields describe.
     ///   - daylightSaving: How to treat times that an offset change skips or repeats.
     /// - Returns: A whole second, or `nil` if there is none since the year 1.
     /// - Complexity: O(1) in the distance to the result. Does not allocate once the zone is loaded.
     public func previous(
-        before instant: Date, in zone: TimeZone = .gmt, daylightSaving: DaylightSavingPolicy = .automatic
+        before date: Date, in zone: TimeZone = .gmt, daylightSaving: DaylightSavingPolicy = .automatic
     ) -> Date? {
-        guard let second = WholeSeconds.ceiling(instant) else { return nil }
+        guard let second = WholeSeconds.ceiling(date) else { return nil }
         return previous(from: second &- 1, in: TimeZoneDatabase.system.table(zone), daylightSaving: daylightSaving)
     }
 
@@ -38,10 +38,10 @@ extension CronExpression {
     /// ``DaylightSavingPolicy/automatic``.
     ///
     /// - Parameters:
-    ///   - instant: The date to check.
+    ///   - date: The date to check.
     ///   - zone: The zone whose wall clock the fields describe.
-    public func matches(_ instant: Date, in zone: TimeZone = .gmt) -> Bool {
-        guard let second = WholeSeconds.floor(instant) else { return false }
+    public func matches(_ date: Date, in zone: TimeZone = .gmt) -> Bool {
+        guard let second = WholeSeconds.floor(date) else { return false }
         let exact = Date(wholeSeconds: second)
         return next(after: Date(wholeSeconds: second &- 1), in: zone) == exact
     }
@@ -49,13 +49,13 @@ extension CronExpression {
     /// Returns the dates after another at which the expression fires, in order and computed on demand.
     ///
     /// - Parameters:
-    ///   - instant: The date to start from, exclusive.
+    ///   - date: The date to start from, exclusive.
     ///   - zone: The zone whose wall clock the fields describe.
     ///   - daylightSaving: How to treat times that an offset change skips or repeats.
     public func occurrences(
-        after instant: Date, in zone: TimeZone = .gmt, daylightSaving: DaylightSavingPolicy = .automatic
+        after date: Date, in zone: TimeZone = .gmt, daylightSaving: DaylightSavingPolicy = .automatic
     ) -> CronOccurrences {
-        CronOccurrences(expression: self, after: instant, before: nil, zone: zone, daylightSaving: daylightSaving)
+        CronOccurrences(expression: self, after: date, before: nil, zone: zone, daylightSaving: daylightSaving)
     }
 
     func next(from second: Int64, in zone: ZoneTable, daylightSaving: DaylightSavingPolicy) -> Date? {
@@ -101,14 +101,14 @@ public struct CronOccurrences: Sequence, IteratorProtocol, Sendable {
     private var last: Date?
 
     init(
-        expression: CronExpression, after instant: Date, before end: Date?, zone: TimeZone,
+        expression: CronExpression, after date: Date, before end: Date?, zone: TimeZone,
         daylightSaving: DaylightSavingPolicy
     ) {
         self.expression = expression
         self.zone = zone
         self.daylightSaving = daylightSaving
         self.end = end
-        last = instant
+        last = date
     }
 
     /// Returns the next date, or `nil` at the end of the range or of the year 9999.

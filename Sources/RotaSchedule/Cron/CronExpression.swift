@@ -81,27 +81,27 @@ extension CronExpression {
     /// Returns the first date after another at which the expression fires, in given time zone rules.
     ///
     /// - Parameters:
-    ///   - instant: The date to start from, exclusive.
+    ///   - date: The date to start from, exclusive.
     ///   - rules: The rules of the zone whose wall clock the fields describe.
     ///   - daylightSaving: How to treat times that an offset change skips or repeats.
     /// - Returns: A whole second, or `nil` if there is none through the year 9999.
     public func next(
-        after instant: Date, in rules: TimeZoneRules, daylightSaving: DaylightSavingPolicy = .automatic
+        after date: Date, in rules: TimeZoneRules, daylightSaving: DaylightSavingPolicy = .automatic
     ) -> Date? {
-        WholeSeconds.floor(instant).flatMap { next(from: $0 &+ 1, in: rules.table, daylightSaving: daylightSaving) }
+        WholeSeconds.floor(date).flatMap { next(from: $0 &+ 1, in: rules.table, daylightSaving: daylightSaving) }
     }
 
     /// Returns the last date before another at which the expression fires, in given time zone rules.
     ///
     /// - Parameters:
-    ///   - instant: The date to start from, exclusive.
+    ///   - date: The date to start from, exclusive.
     ///   - rules: The rules of the zone whose wall clock the fields describe.
     ///   - daylightSaving: How to treat times that an offset change skips or repeats.
     /// - Returns: A whole second, or `nil` if there is none since the year 1.
     public func previous(
-        before instant: Date, in rules: TimeZoneRules, daylightSaving: DaylightSavingPolicy = .automatic
+        before date: Date, in rules: TimeZoneRules, daylightSaving: DaylightSavingPolicy = .automatic
     ) -> Date? {
-        WholeSeconds.ceiling(instant).flatMap {
+        WholeSeconds.ceiling(date).flatMap {
             previous(from: $0 &- 1, in: rules.table, daylightSaving: daylightSaving)
         }
     }

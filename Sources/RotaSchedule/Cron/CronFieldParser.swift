@@ -64,7 +64,7 @@ extension CronParser {
             guard field == .dayOfMonth || field == .dayOfWeek, fieldEnd - cursor == 1 else {
                 throw CronParser.Failure(
                     .unexpectedCharacter, at: place, in: field, found: "?", expected: expectation(field),
-                    hint: "? stands alone in one of the day fields")
+                    hint: "? must stand alone in one of the day fields")
             }
             questionMarks += 1
         }

@@ -33,9 +33,9 @@ extension CronParser {
         if let name = field.names.first(where: { upper.hasPrefix($0) }) {
             hint = "did you mean \(name)?"
         } else if field == .dayOfMonth, CronField.dayOfWeek.names.contains(String(upper.prefix(3))) {
-            hint = "weekdays stand in the last of five fields"
+            hint = "weekdays belong in the last of five fields"
         } else if CronField.month.names.contains(upper) {
-            hint = "months stand in the field after the day of month"
+            hint = "months belong in the field after the day of month"
         }
         return CronParser.Failure(
             .unknownName, at: range, in: field, found: word, expected: expectation(field), hint: hint)
@@ -57,7 +57,7 @@ extension CronParser {
     private func characterHint(_ field: CronField) -> String? {
         switch current {
         case UInt8(ascii: "/"): "did you mean */\(text(cursor + 1..<fieldEnd))?"
-        case UInt8(ascii: "-"): "negative numbers do not occur"
+        case UInt8(ascii: "-"): "negative numbers are not allowed"
         case UInt8(ascii: ";"), UInt8(ascii: "|"): "lists are separated by commas"
         case UInt8(ascii: "*"): "did you mean */\(text(cursor + 1..<fieldEnd))?"
         default: nil

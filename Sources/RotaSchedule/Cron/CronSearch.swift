@@ -43,57 +43,57 @@ struct CronSearch {
     /// The widest offsets from UTC. A reading differs from its second in UTC by no more.
     private static let offsets: ClosedRange<Int64> = -93_600...93_600
 
-    /// Returns the first second at or after `instant` at which the pattern fires.
-    func next(from instant: Int64) -> Int64? {
-        var instant = instant
-        var span = zone.span(at: instant)
+    /// Returns the first second at or after `second` at which the pattern fires.
+    func next(from second: Int64) -> Int64? {
+        var second = second
+        var span = zone.span(at: second)
         // No reading in proven ..< match matches the pattern, so that spans within it need no search of their own.
         var proven = Int64.max
         var match = Int64.min
         while true {
-            let border = Swift.max(instant &+ span.offset, lowest(of: span))
+            let border = Swift.max(second &+ span.offset, lowest(of: span))
             if border < proven || border > match {
                 proven = border
                 match = pattern.nextLocal(from: border) ?? ZoneSpan.forever &* 2
             }
             let regular = match < highest(of: span) ? match &- span.offset : nil
-            if let added = firstAdded(in: span, from: instant), added <= regular ?? added { return added }
+            if let added = firstAdded(in: span, from: second), added <= regular ?? added { return added }
             if let regular { return regular }
             guard span.end < ZoneSpan.forever, span.end <= WholeSeconds.supported.upperBound else { return nil }
-            instant = span.end
+            second = span.end
             // Every reading until `leap` lies in the stretch that is known not to match: skip its spans.
             let leap = match &- Self.offsets.upperBound
-            if instant >= proven &- Self.offsets.lowerBound, instant < leap {
+            if second >= proven &- Self.offsets.lowerBound, second < leap {
                 guard match < ZoneSpan.forever else { return nil }
-                instant = leap
+                second = leap
             }
-            span = zone.span(at: instant)
+            span = zone.span(at: second)
         }
     }
 
-    /// Returns the last second at or before `instant` at which the pattern fires.
-    func previous(from instant: Int64) -> Int64? {
-        var instant = instant
-        var span = zone.span(at: instant)
+    /// Returns the last second at or before `second` at which the pattern fires.
+    func previous(from second: Int64) -> Int64? {
+        var second = second
+        var span = zone.span(at: second)
         var proven = Int64.min
         var match = Int64.max
         while true {
-            let border = Swift.min(instant &+ span.offset, highest(of: span) &- 1)
+            let border = Swift.min(second &+ span.offset, highest(of: span) &- 1)
             if border > proven || border < match {
                 proven = border
                 match = pattern.previousLocal(from: border) ?? ZoneSpan.beginning &* 2
             }
             let regular = match >= lowest(of: span) ? match &- span.offset : nil
-            if let added = lastAdded(in: span, upTo: instant), added >= regular ?? added { return added }
+            if let added = lastAdded(in: span, upTo: second), added >= regular ?? added { return added }
             if let regular { return regular }
             guard span.start > ZoneSpan.beginning, span.start > WholeSeconds.supported.lowerBound else { return nil }
-            instant = span.start &- 1
+            second = span.start &- 1
             let leap = match &- Self.offsets.lowerBound
-            if instant <= proven &- Self.offsets.upperBound, instant > leap {
+            if second <= proven &- Self.offsets.upperBound, second > leap {
                 guard match > ZoneSpan.beginning else { return nil }
-                instant = leap
+                second = leap
             }
-            span = zone.span(at: instant)
+            span = zone.span(at: second)
         }
     }
 
@@ -109,35 +109,35 @@ struct CronSearch {
         return repeated == .second ? Swift.min(end, span.repeated) : end
     }
 
-    /// Returns the first second at or after `instant` that the gap before a span adds to it.
-    private func firstAdded(in span: ZoneSpan, from instant: Int64) -> Int64? {
+    /// Returns the first second at or after `second` that the gap before a span adds to it.
+    private func firstAdded(in span: ZoneSpan, from second: Int64) -> Int64? {
         let gapEnd = span.start &+ span.offset
         guard missing != .skip, span.fresh < gapEnd, span.fresh > ZoneSpan.beginning else { return nil }
         if missing == .atGapEnd {
-            guard instant <= span.start, let reading = pattern.nextLocal(from: span.fresh), reading < gapEnd
+            guard second <= span.start, let reading = pattern.nextLocal(from: span.fresh), reading < gapEnd
             else { return nil }
             return span.start
         }
-        let border = Swift.max(span.fresh, instant &+ span.offsetBefore)
-        if instant >= span.end &- 1 {
+        let border = Swift.max(span.fresh, second &+ span.offsetBefore)
+        if second >= span.end &- 1 {
             // A time shifted past the end of the span is held at its last second: only that one can be left.
-            return instant == span.end &- 1
-                ? lastAdded(in: span, upTo: instant).flatMap { $0 == instant ? $0 : nil } : nil
+            return second == span.end &- 1
+                ? lastAdded(in: span, upTo: second).flatMap { $0 == second ? $0 : nil } : nil
         }
         guard border < gapEnd, let reading = pattern.nextLocal(from: border), reading < gapEnd else { return nil }
         return Swift.min(reading &- span.offsetBefore, span.end &- 1)
     }
 
-    /// Returns the last second at or before `instant` that the gap before a span adds to it.
-    private func lastAdded(in span: ZoneSpan, upTo instant: Int64) -> Int64? {
+    /// Returns the last second at or before `second` that the gap before a span adds to it.
+    private func lastAdded(in span: ZoneSpan, upTo second: Int64) -> Int64? {
         let gapEnd = span.start &+ span.offset
         guard missing != .skip, span.fresh < gapEnd, span.fresh > ZoneSpan.beginning else { return nil }
         if missing == .atGapEnd {
-            guard instant >= span.start, let reading = pattern.nextLocal(from: span.fresh), reading < gapEnd
+            guard second >= span.start, let reading = pattern.nextLocal(from: span.fresh), reading < gapEnd
             else { return nil }
             return span.start
         }
-        let border = instant >= span.end &- 1 ? gapEnd &- 1 : Swift.min(gapEnd &- 1, instant &+ span.offsetBefore)
+        let border = second >= span.end &- 1 ? gapEnd &- 1 : Swift.min(gapEnd &- 1, second &+ span.offsetBefore)
         guard let reading = pattern.previousLocal(from: border), reading >= span.fresh else { return nil }
         return Swift.min(reading &- span.offsetBefore, span.end &- 1)
     }
@@ -147,14 +147,14 @@ extension CronSearch {
     /// Returns the skipped reading that makes the pattern fire at a second whose own reading does not match.
     ///
     /// - Returns: `nil` if the reading matches, or if no gap is the cause.
-    func missedReading(at instant: Int64) -> Int64? {
-        let span = zone.span(at: instant)
+    func missedReading(at second: Int64) -> Int64? {
+        let span = zone.span(at: second)
         let gapEnd = span.start &+ span.offset
         guard missing != .skip, span.fresh > ZoneSpan.beginning, span.fresh < gapEnd,
-            !pattern.matches(local: instant &+ span.offset)
+            !pattern.matches(local: second &+ span.offset)
         else { return nil }
-        let first = missing == .atGapEnd ? span.fresh : instant &+ span.offsetBefore
-        guard missing == .shift || instant == span.start, let reading = pattern.nextLocal(from: first),
+        let first = missing == .atGapEnd ? span.fresh : second &+ span.offsetBefore
+        guard missing == .shift || second == span.start, let reading = pattern.nextLocal(from: first),
             reading < gapEnd
         else { return nil }
         return reading

@@ -80,13 +80,13 @@ extension CronExpression {
     ///
     /// - Parameters:
     ///   - zone: The zone whose wall clock the fields describe.
-    ///   - instant: The start of the three years whose offset changes are checked.
-    public func warnings(in zone: TimeZone, from instant: Date) -> [CronWarning] {
+    ///   - date: The start of the three years whose offset changes are checked.
+    public func warnings(in zone: TimeZone, from date: Date) -> [CronWarning] {
         let fields = sourceFields
         guard period == nil, !pattern.isWildcard, fields.count >= 5 else { return warnings }
         let rules = TimeZoneRules(table: TimeZoneDatabase.system.table(zone))
-        let end = instant.addingTimeInterval(3 * 366 * 86_400)
-        var cursor = instant
+        let end = date.addingTimeInterval(3 * 366 * 86_400)
+        var cursor = date
         while let change = rules.nextTransition(after: cursor), change < end {
             cursor = change
             let before = rules.secondsFromGMT(for: change.addingTimeInterval(-1))
@@ -100,7 +100,7 @@ extension CronExpression {
                 CronWarning(
                     code: .missingTime, range: hour.range,
                     message: "\(zone.identifier) has no \(CronPhrase.time(time.hour, time.minute)) on "
-                        + "\(time.description.prefix(10)); the run is at the end of the gap then.",
+                        + "\(time.description.prefix(10)); it fires at the end of the gap then.",
                     suggestion: nil)
             ]
         }

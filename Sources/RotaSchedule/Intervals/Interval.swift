@@ -17,40 +17,40 @@ struct Interval {
     }
 
     /// Returns the nth date.
-    private func instant(_ count: Double) -> Date {
+    private func date(_ count: Double) -> Date {
         anchor.addingTimeInterval(count * seconds)
     }
 
     /// Returns a date if it is within the years 1–9999.
-    private func supported(_ instant: Date) -> Date? {
-        let seconds = instant.timeIntervalSince1970
+    private func supported(_ date: Date) -> Date? {
+        let seconds = date.timeIntervalSince1970
         let years = WholeSeconds.supported
-        return seconds >= Double(years.lowerBound) && seconds <= Double(years.upperBound) ? instant : nil
+        return seconds >= Double(years.lowerBound) && seconds <= Double(years.upperBound) ? date : nil
     }
 
     /// The first date.
-    var first: Date? { supported(instant(1)) }
+    var first: Date? { supported(date(1)) }
 
     /// Returns the first date after another.
-    func next(after instant: Date) -> Date? {
-        let elapsed = instant.timeIntervalSince(anchor)
+    func next(after date: Date) -> Date? {
+        let elapsed = date.timeIntervalSince(anchor)
         guard elapsed < 1e12 else { return nil }
         var count = max(1, (elapsed / seconds).rounded(.down))
         // The quotient may be rounded across a whole number, so step to the first later date.
-        while self.instant(count) <= instant { count += 1 }
-        while count > 1, self.instant(count - 1) > instant { count -= 1 }
-        return supported(self.instant(count))
+        while self.date(count) <= date { count += 1 }
+        while count > 1, self.date(count - 1) > date { count -= 1 }
+        return supported(self.date(count))
     }
 
     /// Returns the last date before another.
-    func previous(before instant: Date) -> Date? {
+    func previous(before date: Date) -> Date? {
         // Start within the supported years: counting from further away would take forever.
-        let instant = min(instant, Date(wholeSeconds: WholeSeconds.supported.upperBound + 1))
-        let elapsed = instant.timeIntervalSince(anchor)
+        let date = min(date, Date(wholeSeconds: WholeSeconds.supported.upperBound + 1))
+        let elapsed = date.timeIntervalSince(anchor)
         guard elapsed > 0 else { return nil }
         var count = (elapsed / seconds).rounded(.up)
-        while count >= 1, self.instant(count) >= instant { count -= 1 }
-        while self.instant(count + 1) < instant { count += 1 }
-        return count >= 1 ? supported(self.instant(count)) : nil
+        while count >= 1, self.date(count) >= date { count -= 1 }
+        while self.date(count + 1) < date { count += 1 }
+        return count >= 1 ? supported(self.date(count)) : nil
     }
 }

@@ -46,8 +46,8 @@ public struct ExecutionWindow: Sendable, Hashable {
     }
 
     /// Whether an execution may start at a date.
-    public func contains(_ instant: Date) -> Bool {
-        guard var second = WholeSeconds.floor(instant), let table = try? TimeZoneDatabase.system.table(zone)
+    public func contains(_ date: Date) -> Bool {
+        guard var second = WholeSeconds.floor(date), let table = try? TimeZoneDatabase.system.table(zone)
         else { return false }
         second += table.span(at: second).offset
         if !expression.pattern.flags.contains(.hasSeconds) { second = second.floorDivided(by: 60) * 60 }
@@ -57,9 +57,9 @@ public struct ExecutionWindow: Sendable, Hashable {
     /// Returns the first date at or after another at which an execution may start.
     ///
     /// - Returns: `nil` if the window never opens again.
-    public func nextOpening(from instant: Date) -> Date? {
-        if contains(instant) { return instant }
-        guard let second = WholeSeconds.floor(instant), let table = try? TimeZoneDatabase.system.table(zone)
+    public func nextOpening(from date: Date) -> Date? {
+        if contains(date) { return date }
+        guard let second = WholeSeconds.floor(date), let table = try? TimeZoneDatabase.system.table(zone)
         else { return nil }
         // Only what the wall clock reads counts: a gap adds nothing, and both passes of an overlap are inside.
         return expression.next(

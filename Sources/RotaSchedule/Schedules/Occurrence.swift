@@ -39,7 +39,7 @@ public struct Occurrence: Sendable, Hashable, Codable, CustomStringConvertible {
 /// let schedule = try Schedule.cron("30 2 * * *", in: "America/New_York")
 /// let march7 = Date(timeIntervalSince1970: 1_772_874_000)  // 2026-03-07T09:00:00Z
 /// for occurrence in schedule.preview(from: march7, count: 2) { print(occurrence) }
-/// // 2026-03-08T07:00:00Z; 02:30:00 does not exist on 2026-03-08; runs at 03:00:00
+/// // 2026-03-08T07:00:00Z; 02:30:00 does not exist on 2026-03-08; fires at 03:00:00
 /// // 2026-03-09T06:30:00Z
 /// ```
 public struct PreviewedOccurrence: Sendable, Hashable, CustomStringConvertible {
@@ -84,7 +84,7 @@ public struct PreviewedOccurrence: Sendable, Hashable, CustomStringConvertible {
 
     /// The nominal date and the notes.
     public var description: String {
-        let instant = ISO8601.description(occurrence.nominal)
-        return ([instant] + notes.map(\.message)).joined(separator: "; ")
+        let date = ISO8601.description(occurrence.nominal)
+        return ([date] + notes.map(\.message)).joined(separator: "; ")
     }
 }

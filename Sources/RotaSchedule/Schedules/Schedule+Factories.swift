@@ -65,8 +65,8 @@ extension Schedule {
     }
 
     /// Creates a schedule with a single occurrence at a date.
-    public static func once(at instant: Date) -> Schedule {
-        Schedule(.once(instant))
+    public static func once(at date: Date) -> Schedule {
+        Schedule(.once(date))
     }
 
     /// A schedule with a single occurrence, at the job's creation (see ``anchored(at:)``).
@@ -81,15 +81,15 @@ extension Schedule {
 
     /// Returns the schedule with its missing anchors filled in.
     ///
-    /// - Parameter instant: The job's creation: the anchor of an interval, and the only date of ``immediately``.
+    /// - Parameter date: The job's creation: the anchor of an interval, and the only date of ``immediately``.
     ///   Anchors that are set stay.
-    public func anchored(at instant: Date) -> Schedule {
+    public func anchored(at date: Date) -> Schedule {
         var copy = self
         switch rule {
-        case .every(let interval, anchor: nil): copy.rule = .every(interval, anchor: instant)
-        case .afterCompletion(let delay, anchor: nil): copy.rule = .afterCompletion(delay, anchor: instant)
-        case .immediately(nil): copy.rule = .immediately(instant)
-        case .union(let schedules): copy.rule = .union(schedules.map { $0.anchored(at: instant) })
+        case .every(let interval, anchor: nil): copy.rule = .every(interval, anchor: date)
+        case .afterCompletion(let delay, anchor: nil): copy.rule = .afterCompletion(delay, anchor: date)
+        case .immediately(nil): copy.rule = .immediately(date)
+        case .union(let schedules): copy.rule = .union(schedules.map { $0.anchored(at: date) })
         default: break
         }
         return copy

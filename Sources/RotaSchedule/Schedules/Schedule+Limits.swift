@@ -3,13 +3,13 @@ import RotaCore
 
 extension Schedule {
     /// Returns the schedule without the occurrences before a date.
-    public func starting(at instant: Date) -> Schedule {
-        with { $0.start = instant }
+    public func starting(at date: Date) -> Schedule {
+        with { $0.start = date }
     }
 
     /// Returns the schedule without the occurrences at or after a date.
-    public func ending(at instant: Date) -> Schedule {
-        with { $0.end = instant }
+    public func ending(at date: Date) -> Schedule {
+        with { $0.end = date }
     }
 
     /// Returns the schedule for a limited number of executions, which the scheduler counts.
@@ -88,19 +88,19 @@ extension Schedule.Filter {
     }
 
     /// Returns a second after a refused one with only refused ones between, or `nil` if all later ones are refused.
-    func allowed(after instant: Int64, in table: ZoneTable) -> Int64? {
-        let span = table.span(at: instant)
-        let local = instant + span.offset
-        let found = calendar.nextLocal(from: local, inside: !excludes).map { instant + Swift.max(1, $0 - local) }
+    func allowed(after second: Int64, in table: ZoneTable) -> Int64? {
+        let span = table.span(at: second)
+        let local = second + span.offset
+        let found = calendar.nextLocal(from: local, inside: !excludes).map { second + Swift.max(1, $0 - local) }
         if span.end < ZoneSpan.forever { return Swift.min(found ?? span.end, span.end) }
         return found
     }
 
     /// Returns a second before a refused one with only refused ones between, or `nil` if all earlier ones are refused.
-    func allowed(before instant: Int64, in table: ZoneTable) -> Int64? {
-        let span = table.span(at: instant)
-        let local = instant + span.offset
-        let found = calendar.previousLocal(from: local, inside: !excludes).map { instant - Swift.max(1, local - $0) }
+    func allowed(before second: Int64, in table: ZoneTable) -> Int64? {
+        let span = table.span(at: second)
+        let local = second + span.offset
+        let found = calendar.previousLocal(from: local, inside: !excludes).map { second - Swift.max(1, local - $0) }
         if span.start > ZoneSpan.beginning { return Swift.max(found ?? span.start - 1, span.start - 1) }
         return found
     }
@@ -120,8 +120,8 @@ extension Schedule.Limits {
     }
 
     init(_ container: KeyedDecodingContainer<Schedule.Key>) throws {
-        start = try container.instantIfPresent(.start)
-        end = try container.instantIfPresent(.end)
+        start = try container.dateIfPresent(.start)
+        end = try container.dateIfPresent(.end)
         maximumRuns = try container.decodeIfPresent(Int.self, forKey: .maximumRuns)
         if Self.isSet(.smoothing, container) {
             let nested = try container.nestedContainer(keyedBy: SmoothingKey.self, forKey: .smoothing)
@@ -141,7 +141,7 @@ extension Schedule.Limits {
             let excludes = nested.contains(.exclude)
             guard excludes != nested.contains(.within) else {
                 throw DecodingError.dataCorruptedError(
-                    forKey: .exclude, in: nested, debugDescription: "A calendar is either to exclude or to be within.")
+                    forKey: .exclude, in: nested, debugDescription: "A calendar is either under exclude or under within.")
             }
             filters.append(
                 Schedule.Filter(

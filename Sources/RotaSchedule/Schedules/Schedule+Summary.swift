@@ -35,8 +35,8 @@ extension Schedule.Rule {
             "Every " + DurationText.words(interval)
                 + (anchor.flatMap(ISO8601.text).map { ", counted from \($0)" } ?? "")
         case .afterCompletion(let delay, _):
-            DurationText.countedWords(delay) + " after the end of each run"
-        case .once(let instant): "Once at " + ISO8601.description(instant)
+            DurationText.countedWords(delay) + " after the end of each execution"
+        case .once(let date): "Once at " + ISO8601.description(date)
         case .immediately: "Once, immediately"
         case .union(let schedules): schedules.map(\.summary).joined(separator: "; or: ")
         }

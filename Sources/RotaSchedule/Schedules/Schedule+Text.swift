@@ -19,18 +19,11 @@ extension Schedule {
     public static func parse(
         _ text: String, in zone: String = "UTC", dialect: CronDialect = .standard
     ) throws(ScheduleError) -> Schedule {
-        try parse(text, in: zone, dialect: dialect, daylightSaving: .automatic, hashSeed: nil)
-    }
-
-    /// Reads a schedule, with the further parameters of a cron expression.
-    static func parse(
-        _ text: String, in zone: String, dialect: CronDialect, daylightSaving: DaylightSavingPolicy, hashSeed: String?
-    ) throws(ScheduleError) -> Schedule {
         let isSpace: (Character) -> Bool = { $0 == " " || $0 == "\t" }
         let trimmed = String(text.trimmingPrefix(while: isSpace).reversed().drop(while: isSpace).reversed())
         guard !trimmed.isEmpty else {
             throw ScheduleError(
-                .empty, value: text, message: "The text is empty; write a cron expression, every_5m or an instant.")
+                .empty, value: text, message: "The text is empty; write a cron expression, every_5m or a date.")
         }
         if trimmed == "immediately" { return .immediately }
         if trimmed.hasPrefix("every_") { return try .preset(trimmed) }
@@ -40,7 +33,7 @@ extension Schedule {
         {
             return try .once(atText: trimmed)
         }
-        return try .cron(trimmed, in: zone, dialect: dialect, daylightSaving: daylightSaving, hashSeed: hashSeed)
+        return try .cron(trimmed, in: zone, dialect: dialect)
     }
 
     /// Creates an interval from a preset's name: `every_30s`, `every_5m`, `every_1h`, `every_1d`.
@@ -69,7 +62,7 @@ extension Schedule {
     public static func everyMinutes(_ minutes: Int, anchor: Date? = nil) throws(ScheduleError) -> Schedule {
         guard 1...1_440 ~= minutes else {
             throw ScheduleError(
-                .interval, value: "\(minutes)", message: "Minutes between runs are 1–1440, not \(minutes).")
+                .interval, value: "\(minutes)", message: "The number of minutes must be 1–1440, not \(minutes).")
         }
         return .every(.seconds(minutes * 60), anchor: anchor)
     }
@@ -90,12 +83,12 @@ extension Schedule {
     ///   `2026-03-15T12:00:00.000+02:00`.
     /// - Throws: ``ScheduleError`` for any other text. A time without a zone is refused, not guessed.
     public static func once(atText text: String) throws(ScheduleError) -> Schedule {
-        guard let instant = ISO8601.parse(text) else {
+        guard let date = ISO8601.parse(text) else {
             let hint = ISO8601.parse(text + "Z") == nil ? "" : "; add Z for UTC, or an offset such as +02:00"
             throw ScheduleError(
-                .instant, value: text,
-                message: "\"\(text)\" is not an instant such as 2026-03-15T10:00:00Z" + hint + ".")
+                .date, value: text,
+                message: "\"\(text)\" is not a date such as 2026-03-15T10:00:00Z" + hint + ".")
         }
-        return .once(at: instant)
+        return .once(at: date)
     }
 }

@@ -15,22 +15,22 @@ extension Schedule {
     public func validate() throws(ScheduleError) {
         try rule.validate()
         guard let limits else { return }
-        for instant in [limits.start, limits.end].compactMap({ $0 }) { try Self.validate(instant) }
+        for date in [limits.start, limits.end].compactMap({ $0 }) { try Self.validate(date) }
         if let start = limits.start, let end = limits.end, start >= end {
             throw ScheduleError(
                 .limit, value: ISO8601.description(end),
                 message:
-                    "The end, \(ISO8601.description(end)), is not after the start, \(ISO8601.description(start))."
+                    "The end, \(ISO8601.description(end)), must be after the start, \(ISO8601.description(start))."
             )
         }
         if let runs = limits.maximumRuns, runs < 1 {
             throw ScheduleError(
-                .limit, value: "\(runs)", message: "A schedule runs at least once; the limit is \(runs).")
+                .limit, value: "\(runs)", message: "The limit of executions must be at least 1, not \(runs).")
         }
         if let smoothing = limits.smoothing, !(1...604_800_000).contains(smoothing.window.wholeMilliseconds) {
             throw ScheduleError(
                 .smoothing, value: "\(smoothing.window)",
-                message: "A smoothing window is 1 ms to 7 days long, not \(smoothing.window).")
+                message: "A smoothing window must be 1 ms to 7 days, not \(smoothing.window).")
         }
         for filter in limits.filters {
             try Self.validate(zone: filter.zone)
@@ -49,13 +49,13 @@ extension Schedule {
         }
     }
 
-    fileprivate static func validate(_ instant: Date) throws(ScheduleError) {
-        let seconds = instant.timeIntervalSince1970
+    fileprivate static func validate(_ date: Date) throws(ScheduleError) {
+        let seconds = date.timeIntervalSince1970
         guard seconds >= Double(WholeSeconds.supported.lowerBound), seconds <= Double(WholeSeconds.supported.upperBound)
         else {
             throw ScheduleError(
-                .instant, value: "\(seconds)",
-                message: "An instant lies in the years 1–9999; \(seconds) seconds do not.")
+                .date, value: "\(seconds)",
+                message: "A date must be in the years 1–9999, not \(seconds) seconds after 1970.")
         }
     }
 }
@@ -69,11 +69,11 @@ extension Schedule.Rule {
             guard Interval.supported.contains(interval.inSeconds), DurationText.text(interval) != nil else {
                 throw ScheduleError(
                     .interval, value: "\(interval)",
-                    message: "An interval is 1 ms to 100 years long, in whole milliseconds, not \(interval).")
+                    message: "An interval must be 1 ms to 100 years, in whole milliseconds, not \(interval).")
             }
             if let anchor { try Schedule.validate(anchor) }
-        case .once(let instant), .immediately(.some(let instant)):
-            try Schedule.validate(instant)
+        case .once(let date), .immediately(.some(let date)):
+            try Schedule.validate(date)
         case .immediately(nil):
             break
         case .union(let schedules):
@@ -87,7 +87,7 @@ extension Schedule.Rule {
                 else {
                     throw ScheduleError(
                         .limit, value: schedule.summary,
-                        message: "A delay after completion, a limit of runs or a smoothing belongs on the union, "
+                        message: "A delay after completion, a limit of executions or smoothing belongs on the union, "
                             + "not on a part of it.")
                 }
             }
@@ -98,13 +98,13 @@ extension Schedule.Rule {
 extension Schedule {
     /// Returns the warnings of the schedule's cron expressions, in order.
     ///
-    /// - Parameter instant: The start of the three years whose offset changes are checked.
-    public func warnings(from instant: Date) -> [CronWarning] {
+    /// - Parameter date: The start of the three years whose offset changes are checked.
+    public func warnings(from date: Date) -> [CronWarning] {
         switch rule {
         case .cron(let expression, let zone, _):
             guard let zone = TimeZone(identifier: zone) else { return expression.warnings }
-            return expression.warnings(in: zone, from: instant)
-        case .union(let schedules): return schedules.flatMap { $0.warnings(from: instant) }
+            return expression.warnings(in: zone, from: date)
+        case .union(let schedules): return schedules.flatMap { $0.warnings(from: date) }
         default: return []
         }
     }
@@ -124,7 +124,7 @@ public struct ScheduleError: Error, Sendable, Hashable, CustomStringConvertible 
     /// The kind of mistake. More kinds may be added.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Kind: String {
-            case cron, timeZone, interval, instant, limit, calendar, smoothing, empty, text, ambiguous
+            case cron, timeZone, interval, date, limit, calendar, smoothing, empty, text, ambiguous
         }
 
         private let kind: Kind
@@ -136,7 +136,7 @@ public struct ScheduleError: Error, Sendable, Hashable, CustomStringConvertible 
         /// An interval or delay is zero, negative, too short or too long.
         public static let interval = Code(kind: .interval)
         /// A date is not a number, outside the years 1–9999, or not in ISO 8601.
-        public static let instant = Code(kind: .instant)
+        public static let date = Code(kind: .date)
         /// A limit is smaller than one, or the end is not after the start.
         public static let limit = Code(kind: .limit)
         /// A calendar is empty or contains a day that does not exist.

@@ -118,42 +118,42 @@ public struct Schedule: Sendable, Hashable {
 
 extension Schedule.Rule {
     /// Returns the first date of the rule after another.
-    func next(after instant: Date) -> Date? {
+    func next(after date: Date) -> Date? {
         switch self {
         case .cron(let expression, let zone, let daylightSaving):
-            guard let second = WholeSeconds.floor(instant), let table = try? TimeZoneDatabase.system.table(zone)
+            guard let second = WholeSeconds.floor(date), let table = try? TimeZoneDatabase.system.table(zone)
             else { return nil }
             return expression.next(from: second &+ 1, in: table, daylightSaving: daylightSaving)
         case .every(let interval, let anchor):
-            return Interval(interval, anchor: anchor ?? instant)?.next(after: instant)
+            return Interval(interval, anchor: anchor ?? date)?.next(after: date)
         case .afterCompletion(let delay, let anchor):
-            return Interval(delay, anchor: max(instant, anchor ?? instant))?.first
+            return Interval(delay, anchor: max(date, anchor ?? date))?.first
         case .once(let due), .immediately(.some(let due)):
-            return due > instant ? due : nil
+            return due > date ? due : nil
         case .immediately(nil):
             return nil
         case .union(let schedules):
-            return schedules.lazy.compactMap { $0.next(after: instant) }.min()
+            return schedules.lazy.compactMap { $0.next(after: date) }.min()
         }
     }
 
     /// Returns the last date of the rule before another.
-    func previous(before instant: Date) -> Date? {
+    func previous(before date: Date) -> Date? {
         switch self {
         case .cron(let expression, let zone, let daylightSaving):
-            guard let second = WholeSeconds.ceiling(instant), let table = try? TimeZoneDatabase.system.table(zone)
+            guard let second = WholeSeconds.ceiling(date), let table = try? TimeZoneDatabase.system.table(zone)
             else { return nil }
             return expression.previous(from: second &- 1, in: table, daylightSaving: daylightSaving)
         case .every(let interval, let anchor):
-            return anchor.flatMap { Interval(interval, anchor: $0)?.previous(before: instant) }
+            return anchor.flatMap { Interval(interval, anchor: $0)?.previous(before: date) }
         case .afterCompletion(let delay, let anchor):
-            return anchor.flatMap { Interval(delay, anchor: $0)?.first }.flatMap { $0 < instant ? $0 : nil }
+            return anchor.flatMap { Interval(delay, anchor: $0)?.first }.flatMap { $0 < date ? $0 : nil }
         case .once(let due), .immediately(.some(let due)):
-            return due < instant ? due : nil
+            return due < date ? due : nil
         case .immediately(nil):
             return nil
         case .union(let schedules):
-            return schedules.lazy.compactMap { $0.previous(before: instant) }.max()
+            return schedules.lazy.compactMap { $0.previous(before: date) }.max()
         }
     }
 }

@@ -35,9 +35,9 @@ struct PosixTimeZoneRule: Hashable, Sendable {
     }
 
     /// Returns the changes of a range of years in order, each with the offset from then on.
-    func changes(in years: ClosedRange<Int>) -> [(instant: Int64, offset: Int64)] {
+    func changes(in years: ClosedRange<Int>) -> [(second: Int64, offset: Int64)] {
         guard let daylight else { return [] }
-        var changes: [(instant: Int64, offset: Int64)] = []
+        var changes: [(second: Int64, offset: Int64)] = []
         for year in years {
             let begins = Self.local(daylight.begins, year) - standardOffset
             let ends = Self.local(daylight.ends, year) - daylight.offset
@@ -45,7 +45,7 @@ struct PosixTimeZoneRule: Hashable, Sendable {
             changes += begins <= ends ? pair : pair.reversed()
         }
         // Where daylight saving ends in the second in which it begins again, the later year's change wins.
-        return changes.enumerated().sorted { ($0.element.instant, $0.offset) < ($1.element.instant, $1.offset) }
+        return changes.enumerated().sorted { ($0.element.second, $0.offset) < ($1.element.second, $1.offset) }
             .map(\.element)
     }
 

@@ -6,7 +6,7 @@ struct TZifFile {
     }
 
     /// The seconds at which the offset may change, in order, with the offset from then on.
-    private(set) var changes: [(instant: Int64, offset: Int64)] = []
+    private(set) var changes: [(second: Int64, offset: Int64)] = []
     /// The offset before the first change.
     private(set) var firstOffset: Int64 = 0
     /// The rule for all time after the last change, or `nil` if the file has none.
@@ -61,30 +61,30 @@ struct TZifFile {
 
     private mutating func readBlock(_ reader: inout ByteReader, _ header: Header, width: Int) throws(Damage) {
         guard reader.remaining >= header.size(width: width) else { throw Damage(reason: "it ends in its data") }
-        guard header.types > 0 else { throw Damage(reason: "it has no offset at all") }
+        guard header.types > 0 else { throw Damage(reason: "it has no offsets") }
         guard header.leaps == 0 else { throw Damage(reason: "it counts leap seconds") }
-        var instants: [Int64] = []
-        for _ in 0..<header.changes { instants.append(reader.signed(width) ?? 0) }
-        guard zip(instants, instants.dropFirst()).allSatisfy(<) else {
+        var seconds: [Int64] = []
+        for _ in 0..<header.changes { seconds.append(reader.signed(width) ?? 0) }
+        guard zip(seconds, seconds.dropFirst()).allSatisfy(<) else {
             throw Damage(reason: "its changes are out of order")
         }
         let indices = Array(reader.read(header.changes) ?? [])
         var offsets: [Int64] = []
         for _ in 0..<header.types {
             guard let offset = reader.signed(4), Self.offsets.contains(offset), reader.read(2) != nil else {
-                throw Damage(reason: "an offset is more than a day")
+                throw Damage(reason: "an offset is out of range")
             }
             offsets.append(offset)
         }
         _ = reader.read(header.characters + header.standardFlags + header.utFlags)
         firstOffset = offsets[0]
-        for (instant, index) in zip(instants, indices) {
+        for (second, index) in zip(seconds, indices) {
             guard Int(index) < offsets.count else { throw Damage(reason: "a change has no offset") }
             // Some files begin with the Big Bang. Everything before the supported years is one span.
-            if instant <= ZoneSpan.beginning {
+            if second <= ZoneSpan.beginning {
                 firstOffset = offsets[Int(index)]
-            } else if instant < ZoneSpan.forever {
-                changes.append((instant, offsets[Int(index)]))
+            } else if second < ZoneSpan.forever {
+                changes.append((second, offsets[Int(index)]))
             }
         }
     }

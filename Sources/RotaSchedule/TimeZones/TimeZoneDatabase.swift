@@ -162,20 +162,20 @@ enum FoundationZone {
         var cursor = Date(timeIntervalSince1970: -2_208_988_800)
         let horizon = Date(timeIntervalSince1970: 7_258_118_400)
         let first = offset(of: zone, at: cursor)
-        var changes: [(instant: Int64, offset: Int64)] = []
+        var changes: [(second: Int64, offset: Int64)] = []
         // Two changes a year for three centuries, with room for zones that change more often.
         for _ in 0..<2_000 {
             guard let change = zone.nextDaylightSavingTimeTransition(after: cursor), change > cursor, change < horizon,
-                let instant = WholeSeconds.floor(change)
+                let second = WholeSeconds.floor(change)
             else { break }
-            changes.append((instant, offset(of: zone, at: change)))
+            changes.append((second, offset(of: zone, at: change)))
             cursor = change
         }
         return ZoneTable(identifier: name ?? zone.identifier, firstOffset: first, changes: changes)
     }
 
-    private static func offset(of zone: TimeZone, at instant: Date) -> Int64 {
-        Int64(zone.secondsFromGMT(for: instant))
+    private static func offset(of zone: TimeZone, at second: Date) -> Int64 {
+        Int64(zone.secondsFromGMT(for: second))
     }
 }
 

@@ -47,26 +47,26 @@ public struct TimeZoneRules: Sendable, Hashable {
     public var identifier: String { table.identifier }
 
     /// Returns the offset of the zone from UTC at a date, in seconds, or 0 for a date that is not a number.
-    public func secondsFromGMT(for instant: Date) -> Int {
-        WholeSeconds.floor(instant).map { Int(table.span(at: $0).offset) } ?? 0
+    public func secondsFromGMT(for date: Date) -> Int {
+        WholeSeconds.floor(date).map { Int(table.span(at: $0).offset) } ?? 0
     }
 
     /// Returns the time on the zone's wall clock, or `nil` outside the years 1–9999.
-    public func localTime(at instant: Date) -> LocalTime? {
-        guard let second = WholeSeconds.floor(instant) else { return nil }
+    public func localTime(at date: Date) -> LocalTime? {
+        guard let second = WholeSeconds.floor(date) else { return nil }
         let local = second + table.span(at: second).offset
         return WholeSeconds.supported.contains(local) ? LocalTime(seconds: local) : nil
     }
 
     /// Returns the date of the next change of the zone's offset, or `nil` if there is none through the year 9999.
-    public func nextTransition(after instant: Date) -> Date? {
-        guard let second = WholeSeconds.floor(instant) else { return nil }
+    public func nextTransition(after date: Date) -> Date? {
+        guard let second = WholeSeconds.floor(date) else { return nil }
         let end = table.span(at: second).end
         return end <= WholeSeconds.supported.upperBound ? Date(wholeSeconds: end) : nil
     }
 
     /// Returns the dates at which the zone's wall clock shows a time.
-    public func instants(of local: LocalTime) -> Resolution {
+    public func dates(of local: LocalTime) -> Resolution {
         let reading = local.seconds
         var found: [Int64] = []
         var gap: ZoneSpan?

@@ -45,12 +45,12 @@ struct ZoneSpan: Hashable, Sendable {
 
 extension [ZoneSpan] {
     /// Creates the spans of all time from the first offset and the changes in order.
-    init(firstOffset: Int64, changes: some Sequence<(instant: Int64, offset: Int64)>) {
+    init(firstOffset: Int64, changes: some Sequence<(second: Int64, offset: Int64)>) {
         self = []
         var start = ZoneSpan.beginning
         var offset = firstOffset
         for change in changes {
-            append(ZoneSpan(start: start, end: change.instant, offset: offset))
+            append(ZoneSpan(start: start, end: change.second, offset: offset))
             (start, offset) = change
         }
         append(ZoneSpan(start: start, end: ZoneSpan.forever, offset: offset))
@@ -98,13 +98,13 @@ extension [ZoneSpan] {
     /// Returns the span that contains a second.
     ///
     /// - Complexity: O(log n).
-    func span(at instant: Int64) -> ZoneSpan {
+    func span(at second: Int64) -> ZoneSpan {
         withUnsafeBufferPointer { spans in
             var lower = 0
             var upper = spans.count
             while upper &- lower > 1 {
                 let middle = (lower &+ upper) >> 1
-                if spans[middle].start <= instant { lower = middle } else { upper = middle }
+                if spans[middle].start <= second { lower = middle } else { upper = middle }
             }
             return spans[lower]
         }

@@ -35,7 +35,7 @@ final class ZoneTable: Sendable {
 
     /// Creates a zone from its known changes and a rule for all time after them.
     init(
-        identifier: String, firstOffset: Int64, changes: [(instant: Int64, offset: Int64)],
+        identifier: String, firstOffset: Int64, changes: [(second: Int64, offset: Int64)],
         rule: PosixTimeZoneRule? = nil
     ) {
         self.identifier = identifier
@@ -48,7 +48,7 @@ final class ZoneTable: Sendable {
             return
         }
         self.rule = rule
-        guard let last = changes.last?.instant else {
+        guard let last = changes.last?.second else {
             // Without any change the rule holds for all time.
             spans = [ZoneSpan(fixedOffset: rule.standardOffset)]
             ruleStart = .min
@@ -56,7 +56,7 @@ final class ZoneTable: Sendable {
         }
         // The table contains the rule's changes up to 2100, and two more years for the neighbors of its last spans.
         let lastYear = CivilDate(daysSinceEpoch: Int(last.floorDivided(by: 86_400))).year
-        let coming = lastYear <= 2_102 ? rule.changes(in: lastYear &- 1...2_102).filter { $0.instant > last } : []
+        let coming = lastYear <= 2_102 ? rule.changes(in: lastYear &- 1...2_102).filter { $0.second > last } : []
         spans = .init(firstOffset: firstOffset, changes: changes + coming)
         ruleStart = max(4_102_444_800, last &+ 10 &* 86_400)
     }
@@ -64,11 +64,11 @@ final class ZoneTable: Sendable {
     /// Returns the span that contains a second.
     ///
     /// - Complexity: O(log n) in the number of changes.
-    func span(at instant: Int64) -> ZoneSpan {
-        guard instant >= ruleStart, let rule else { return spans.span(at: instant) }
-        let moved = (instant &- Self.cycleStart).floorDivided(by: Self.cycleLength) &* Self.cycleLength
+    func span(at second: Int64) -> ZoneSpan {
+        guard second >= ruleStart, let rule else { return spans.span(at: second) }
+        let moved = (second &- Self.cycleStart).floorDivided(by: Self.cycleLength) &* Self.cycleLength
         let known = cycle.load() ?? cycle.storeIfNil(Cycle(rule))
-        return known.spans.span(at: instant &- moved).moved(by: moved)
+        return known.spans.span(at: second &- moved).moved(by: moved)
     }
 }
 
