@@ -183,7 +183,8 @@ extension CronParser {
         guard let text = Self.macros.first(where: { $0.name == word && text.count == word.count })?.text else {
             throw CronParser.Failure(
                 .macro, at: place, found: "@" + text, expected: known,
-                hint: word == "reboot" ? "a schedule does not know when the machine starts; use Schedule.immediately" : nil)
+                hint: word == "reboot"
+                    ? "a schedule does not know when the machine starts; use Schedule.immediately" : nil)
         }
         var copy = text
         let result: Result<CronPattern, CronParser.Failure> = copy.withUTF8 { bytes in

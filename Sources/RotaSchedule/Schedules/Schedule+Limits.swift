@@ -141,7 +141,8 @@ extension Schedule.Limits {
             let excludes = nested.contains(.exclude)
             guard excludes != nested.contains(.within) else {
                 throw DecodingError.dataCorruptedError(
-                    forKey: .exclude, in: nested, debugDescription: "A calendar is either under exclude or under within.")
+                    forKey: .exclude, in: nested,
+                    debugDescription: "A calendar is either under exclude or under within.")
             }
             filters.append(
                 Schedule.Filter(

@@ -1,5 +1,6 @@
 import Foundation
 import RotaSchedule
+import RotaTesting
 import Testing
 
 /// The calculator against a walker that judges every second by itself.
@@ -23,9 +24,9 @@ import Testing
     /// How many expressions; `ROTA_INPUTS` asks for more.
     static let expressions = ProcessInfo.processInfo.environment["ROTA_INPUTS"].flatMap { Int($0) } ?? 5_000
 
-    @Test("next and previous agree with a walk through time", arguments: 0..<20)
+    @Test("Next and previous agree with checking every second", arguments: 0..<20)
     func agrees(batch: UInt64) throws {
-        var random = SeededGenerator(0xC0FFEE + batch)
+        var random = SeededGenerator(seed: 0xC0FFEE + batch)
         var compared = 0
         var histories: [String: ZoneHistory] = [:]
         while compared < Self.expressions / 20 {

@@ -1,3 +1,5 @@
+import RotaTesting
+
 extension ExpressionModel {
     /// A random expression of 5, 6 or 7 fields in the standard dialect.
     static func random(_ random: inout SeededGenerator, fields count: Int? = nil) -> ExpressionModel {

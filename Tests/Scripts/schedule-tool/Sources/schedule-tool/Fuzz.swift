@@ -14,7 +14,7 @@ struct Fuzz {
     private let json = [
         #"{"cron":"0 9 * * *","timezone":"Europe/Berlin","maximumRuns":3}"#,
         #"{"every":"15m","anchor":"2026-03-15T10:00:00Z"}"#,
-        #"{"union":[{"immediately":true},{"every_n_minutes":5}],"smoothing":{"key":"a","window":"1m"}}"#,
+        #"{"union":[{"immediately":true},{"every":"5m"}],"smoothing":{"key":"a","window":"1m"}}"#,
     ].map { Array($0.utf8) }
     private let file: [UInt8]
     private let zones: [TimeZoneRules]

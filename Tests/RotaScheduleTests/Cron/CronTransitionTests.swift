@@ -3,7 +3,7 @@ import RotaSchedule
 import Testing
 
 /// Every zone of the system's database at every change of its offset from 2000 to 2037.
-@Suite struct ZoneTransitionTests {
+@Suite struct CronTransitionTests {
     private struct Expression {
         var model: ExpressionModel
         var compiled: CronExpression
@@ -39,7 +39,9 @@ import Testing
         return walked
     }
 
-    @Test("every zone, every change 2000–2037, three expressions, forwards and backwards", arguments: 0..<2)
+    @Test(
+        "Three expressions agree with a walk at every change of every zone from 2000 to 2037, in both directions",
+        arguments: 0..<2)
     func changes(part: Int) throws {
         var made: [Int: [Expression]] = [:]
         var seen: Set<[Int]> = []
