@@ -1,7 +1,7 @@
 /// Reads the bytes of a cron text into a ``CronPattern``, in one pass and without allocating.
 ///
-/// The parser keeps a `cursor` within the current field, which ends at `fieldEnd`. `CronFieldParser` reads the elements
-/// of a field, `CronValueParser` their numbers and names, and `CronParser+Special` the forms `L`, `W`, `#` and `H`.
+/// The parser keeps a `cursor` within the current field, which ends at `fieldEnd`. Its extensions read the elements of
+/// a field (`+Fields`), their numbers and names (`+Values`), and the forms `L`, `W`, `#` and `H` (`+Special`).
 struct CronParser {
     /// A mistake with its position in bytes. ``CronSyntaxError`` gives it in characters.
     struct Failure: Error {
@@ -36,6 +36,8 @@ struct CronParser {
     /// The end of the field being read.
     var fieldEnd = 0
     var usesHash = false
+    /// The number of day fields that are `?`.
+    var questionMarks = 0
     /// The period of `@every`, in seconds.
     var period: Int64?
 
@@ -138,9 +140,6 @@ struct CronParser {
             expected: "? in exactly one of day of month and day of week",
             hint: questionMarks == 0 ? "write ? in the day field that does not matter" : "write * in one of them")
     }
-
-    /// The number of day fields that are `?`.
-    var questionMarks = 0
 
     private func requireMatch() throws(CronParser.Failure) {
         guard pattern.canMatch else {

@@ -4,13 +4,13 @@ import RotaCore
 ///
 /// Each field is a set of small numbers, kept as the bits of an integer. `*/15 9-11 * * 1-5` compiles to
 ///
-///     bit       59      45             30             15              0
-///     minutes   …000000010000000000000010000000000000010000000000000001    0, 15, 30, 45
-///     hours                                               …111000000000    9, 10, 11
-///     weekdays                                                  …0111110    1 to 5 (Sunday is 0)
-///     days                                    …11111111111111111111111110    1 to 31
-///     months                                                …1111111111110    1 to 12
-///     flags     starMinute, starDay: the fields that were written with a star
+///     bit       45             30             15             0
+///     minutes   1000000000000001000000000000001000000000000001   0, 15, 30, 45
+///     hours                                       111000000000   9 to 11
+///     days                    11111111111111111111111111111110   1 to 31
+///     months                                     1111111111110   1 to 12
+///     weekdays                                          111110   1 to 5 (Sunday is 0)
+///     flags     starMinute and starDay: the fields written with a star
 ///
 /// so that the next matching value is the lowest bit at or above the current one. Days that depend on the month (`L`,
 /// `15W`, `1#2`) have masks of their own and become days once the month is known: see `days(ofMonth:year:)`.

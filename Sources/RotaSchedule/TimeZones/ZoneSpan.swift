@@ -1,6 +1,6 @@
 /// A stretch of time with one offset from UTC.
 ///
-/// `CronSearch` shows `fresh` and `repeated` in a picture.
+/// See `CronSearch` for a picture of `fresh` and `repeated`.
 struct ZoneSpan: Hashable, Sendable {
     /// The first second of the span, or ``beginning``.
     var start: Int64

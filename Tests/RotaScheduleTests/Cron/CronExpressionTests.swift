@@ -3,7 +3,7 @@ import RotaSchedule
 import RotaTestSupport
 import Testing
 
-/// What each line of the acceptance table asks for, with instants worked out by hand.
+/// The dates of each row of the acceptance table, worked out by hand.
 @Suite struct CronExpressionTests {
     private func next(_ text: String, after start: String, in zone: String = "GMT", _ count: Int = 1) throws -> [String]
     {
@@ -47,7 +47,7 @@ import Testing
     @Test("First of the month at midnight, also where midnight is skipped", .rows("T-21"))
     func monthly() throws {
         #expect(try next("0 0 1 * *", after: "2026-01-15T00:00:00Z") == ["2026-02-01T00:00:00Z"])
-        // Cairo, 2023-04-28 00:00 → 01:00: a midnight that a day lacks.
+        // Cairo, 2023-04-28, 00:00 → 01:00: a midnight that does not exist.
         #expect(try next("0 0 28 * *", after: "2023-04-20T00:00:00Z", in: "Africa/Cairo") == ["2023-04-27T22:00:00Z"])
     }
 
@@ -92,7 +92,7 @@ import Testing
 
     @Test("A day field that starts with a star narrows the other")
     func starBit() throws {
-        // Odd days that are Mondays, not odd days and Mondays.
+        // Mondays on odd days, not odd days and Mondays.
         #expect(
             try next("0 0 */2 * 1", after: "2026-06-01T00:00:00Z", 2) == [
                 "2026-06-15T00:00:00Z", "2026-06-29T00:00:00Z",

@@ -3,7 +3,7 @@ import RotaSchedule
 import RotaTesting
 import Testing
 
-/// Random and mutated input: the same as the release-built script in Tests/Scripts, in small.
+/// Random and mutated input: a small version of Tests/Scripts/schedule-fuzz.sh.
 @Suite struct CronFuzzTests {
     @Test(
         "Of 100,000 random and mutated texts, each is an expression or an error, and every search ends",

@@ -223,7 +223,7 @@ import Testing
 
     @Test("H takes the same values from a seed in every process")
     func hashed() throws {
-        // Worked out apart (FNV-1a, SplitMix64): a change of the hash would move every hashed job of every user.
+        // Computed independently (FNV-1a, SplitMix64). A change of the hash would move every hashed job of every user.
         #expect(try CronExpression("H H * * *", hashSeed: "nightly").description == "27 18 * * *")
         var minutes: Set<String> = []
         for index in 0..<200 {

@@ -34,7 +34,7 @@ import Testing
         #expect(warning.suggestion == warned.suggestion)
         #expect(!warning.message.isEmpty)
         if let suggestion = warning.suggestion {
-            // The better text is one, and does not earn the same warning.
+            // The suggestion is an expression without the same warning.
             #expect(try !CronExpression(suggestion).warnings.contains { $0.code == warned.code })
         }
     }

@@ -4,7 +4,7 @@ import RotaTesting
 import Testing
 
 @Suite struct ScheduleCalendarTests {
-    /// A calendar as a plain question about a wall-clock reading.
+    /// A calendar and a simple function that gives the expected result for a wall-clock reading.
     private struct Model {
         var calendar: ScheduleCalendar
         var contains: (_ day: ExpressionModel.Day, _ minute: Int) -> Bool
@@ -126,7 +126,7 @@ import Testing
 
     @Test("Of two equally near business days, the later one is used")
     func tie() throws {
-        // Wednesday 10 June 2026 is left out; Tuesday and Thursday are a day away.
+        // Wednesday, 10 June 2026, is excluded. Tuesday and Thursday are both a day away.
         let schedule = try Schedule.cron("0 9 10 6 *").excluding(try .dates(["2026-06-10"])).onBusinessDays(.nearest)
         #expect(text(schedule.next(after: utc("2026-06-01T00:00:00Z"))) == "2026-06-11T09:00:00Z")
         #expect(text(schedule.previous(before: utc("2026-07-01T00:00:00Z"))) == "2026-06-11T09:00:00Z")

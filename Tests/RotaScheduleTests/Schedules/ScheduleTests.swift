@@ -136,7 +136,7 @@ import Testing
     func invalid(schedule: Schedule, code: ScheduleError.Code) {
         let error = #expect(throws: ScheduleError.self) { try schedule.validate() }
         #expect(error?.code == code)
-        // Nor do they trap when they are asked.
+        // Using an invalid schedule must not trap.
         _ = schedule.next(after: creation)
         _ = schedule.previous(before: creation)
     }
@@ -200,7 +200,7 @@ import Testing
             offsets.insert(offset)
         }
         #expect(offsets.count > 400, "keys spread over the window")
-        // Worked out apart (FNV-1a, SplitMix64): a change of the hash would move every job of every user.
+        // Computed independently (FNV-1a, SplitMix64). A change of the hash would move every job of every user.
         let report = plain.smoothed(over: .seconds(60), key: "daily-report")
         #expect(report.smoothingOffset == .milliseconds(48807))
         #expect(plain.nextOccurrence(after: creation)?.effective == plain.next(after: creation))

@@ -3,7 +3,7 @@ import RotaSchedule
 import Testing
 
 @Suite struct TimeZoneDatabaseTests {
-    /// British Columbia stays on UTC−7 from 8 March 2026 on (tzdata 2026a); before, it changed twice a year.
+    /// British Columbia stays on UTC−7 from 8 March 2026 on (tzdata 2026a). Before, it changed twice a year.
     private static let vancouver = TZifWriter(
         firstOffset: -28_800,
         changes: [(1_741_514_400, -25_200), (1_762_074_000, -28_800), (1_772_964_000, -25_200)], footer: "MST7")
@@ -52,7 +52,7 @@ import Testing
         #expect(try database.rules(for: "Test/Zone").secondsFromGMT(for: now) == 3_600, "cached until asked")
         database.reload()
         #expect(try database.rules(for: "Test/Zone").secondsFromGMT(for: now) == 5_400)
-        // A file that is damaged now leaves the rules that were read.
+        // A file that is damaged later leaves the rules unchanged.
         try folder.write(Data("TZif".utf8), to: "Test/Zone")
         database.reload()
         #expect(try database.rules(for: "Test/Zone").secondsFromGMT(for: now) == 5_400)
@@ -61,7 +61,7 @@ import Testing
     @Test("Every zone agrees with Foundation's if both have the same release")
     func foundation() throws {
         let database = TimeZoneDatabase.system
-        // Names without a region (WET, EST) are links in some packagings and zones of their own in others.
+        // Names without a region (WET, EST) are links in some packages and separate zones in others.
         let same = database.version == TimeZone.timeZoneDataVersion
         let limit: Double = same ? 2_145_916_800 : 0
         var compared = 0

@@ -1,3 +1,57 @@
+/// A field of a cron expression.
+enum CronField: Int, Sendable, Hashable {
+    case second, minute, hour, dayOfMonth, month, dayOfWeek, year
+
+    /// The field's name in error messages.
+    var name: String {
+        switch self {
+        case .second: "second"
+        case .minute: "minute"
+        case .hour: "hour"
+        case .dayOfMonth: "day of month"
+        case .month: "month"
+        case .dayOfWeek: "day of week"
+        case .year: "year"
+        }
+    }
+
+    /// The years that the seventh field accepts.
+    static let years = 1970...2225
+
+    /// Returns the numbers that the field accepts in a text. Weekdays are 0–7, or 1–7 where Sunday is 1 (Quartz).
+    func written(sundayIsOne: Bool) -> ClosedRange<Int> {
+        switch self {
+        case .second, .minute: 0...59
+        case .hour: 0...23
+        case .dayOfMonth: 1...31
+        case .month: 1...12
+        case .dayOfWeek: sundayIsOne ? 1...7 : 0...7
+        case .year: Self.years
+        }
+    }
+
+    /// The numbers of the compiled pattern: weekdays from Sunday = 0, years from the first supported one.
+    var stored: ClosedRange<Int> {
+        switch self {
+        case .second, .minute: 0...59
+        case .hour: 0...23
+        case .dayOfMonth: 1...31
+        case .month: 1...12
+        case .dayOfWeek: 0...6
+        case .year: 0...(Self.years.count - 1)
+        }
+    }
+
+    /// The three-letter names of the field's values, in the order of their numbers.
+    var names: [String] {
+        switch self {
+        case .month: ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"]
+        case .dayOfWeek: ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"]
+        default: []
+        }
+    }
+}
+
 extension CronParser {
     /// Reads one field, a list of elements.
     mutating func parse(_ field: CronField) throws(CronParser.Failure) {
