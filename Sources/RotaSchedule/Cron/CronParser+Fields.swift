@@ -18,7 +18,9 @@ enum CronField: Int, Sendable, Hashable {
     /// The years that the seventh field accepts.
     static let years = 1970...2225
 
-    /// Returns the numbers that the field accepts in a text. Weekdays are 0–7, or 1–7 where Sunday is 1 (Quartz).
+    /// Returns the numbers that the field accepts in a text.
+    ///
+    /// Weekdays are 0–7, or 1–7 where Sunday is 1 (Quartz).
     func written(sundayIsOne: Bool) -> ClosedRange<Int> {
         switch self {
         case .second, .minute: 0...59

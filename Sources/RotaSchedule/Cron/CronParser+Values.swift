@@ -63,7 +63,9 @@ extension CronParser {
         }
     }
 
-    /// Adds the values lower, lower + step, … to the field. The range wraps around if `upper` is the smaller end.
+    /// Adds the values lower, lower + step, … to the field.
+    ///
+    /// The range wraps around if `upper` is the smaller end.
     mutating func insert(_ lower: Int, _ upper: Int, step: Int, _ field: CronField) {
         if field == .year {
             var years = pattern.years ?? CronPattern.Years()

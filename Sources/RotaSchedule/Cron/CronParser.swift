@@ -3,7 +3,9 @@
 /// The parser keeps a `cursor` within the current field, which ends at `fieldEnd`. Its extensions read the elements of
 /// a field (`+Fields`), their numbers and names (`+Values`), and the forms `L`, `W`, `#` and `H` (`+Special`).
 struct CronParser {
-    /// A mistake with its position in bytes. ``CronSyntaxError`` gives it in characters.
+    /// A mistake with its position in bytes.
+    ///
+    /// ``CronSyntaxError`` gives it in characters.
     struct Failure: Error {
         var code: CronSyntaxError.Code
         /// The position of the mistake, in bytes.

@@ -130,7 +130,9 @@ extension CronPattern {
 }
 
 extension CronPattern {
-    /// Whether any date can match. A year is one of fourteen kinds: leap or not, and the weekday it starts on.
+    /// Whether any date can match.
+    ///
+    /// A year is one of fourteen kinds: leap or not, and the weekday it starts on.
     var canMatch: Bool {
         if let years {
             for year in CronPattern.Years.supported where years.contains(year) {

@@ -99,7 +99,9 @@ extension UInt64 {
 }
 
 extension CronPattern {
-    /// Whether a reading is covered by the pattern. Without a seconds field, each matching minute is covered whole.
+    /// Whether a reading is covered by the pattern.
+    ///
+    /// Without a seconds field, each matching minute is covered whole.
     func covers(local: Int64) -> Bool {
         matches(local: flags.contains(.hasSeconds) ? local : local.floorDivided(by: 60) &* 60)
     }

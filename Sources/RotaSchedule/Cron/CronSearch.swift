@@ -40,7 +40,9 @@ struct CronSearch {
         repeated = daylightSaving.repeated ?? (pattern.isWildcard ? .both : .first)
     }
 
-    /// The widest offsets from UTC. A reading differs from its second in UTC by no more.
+    /// The widest offsets from UTC.
+    ///
+    /// A reading differs from its second in UTC by no more.
     private static let offsets: ClosedRange<Int64> = -93_600...93_600
 
     /// Returns the first second at or after `second` at which the pattern fires.

@@ -111,7 +111,9 @@ extension CronPattern {
         return [secondPart] + minutePart
     }
 
-    /// Returns the minutes in English. If the seconds are not just 0 (`isWhole`), minute 0 is not "every hour".
+    /// Returns the minutes in English.
+    ///
+    /// If the seconds are not just 0 (`isWhole`), minute 0 is not "every hour".
     private static func minutePhrase(_ minutes: [Int], _ hours: [Int], isWhole: Bool) -> [String] {
         let everyHour = hours.count == 24
         if minutes.count == 60 {

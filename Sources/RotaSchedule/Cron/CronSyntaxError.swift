@@ -16,7 +16,9 @@
 /// }
 /// ```
 public struct CronSyntaxError: Error, Sendable, Hashable, CustomStringConvertible {
-    /// The kind of mistake. More kinds may be added.
+    /// The kind of mistake.
+    ///
+    /// More kinds may be added.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Kind: String {
             case emptyText, fieldCount, unexpectedCharacter, unknownName, outOfRange, invalidRange, invalidStep
@@ -60,7 +62,9 @@ public struct CronSyntaxError: Error, Sendable, Hashable, CustomStringConvertibl
     public let code: Code
     /// The text that was refused.
     public let text: String
-    /// The position of the mistake in ``text``. It is empty, at the end, if something is missing.
+    /// The position of the mistake in ``text``.
+    ///
+    /// It is empty, at the end, if something is missing.
     public let range: Range<String.Index>
     /// The name of the field, such as `day of month`, or `nil` if the mistake is not inside a field.
     public let field: String?

@@ -11,7 +11,9 @@ import RotaCore
 /// // This fires 60 times in each hour that is named; 0 fires once. Better: 0 9 * * *
 /// ```
 public struct CronWarning: Sendable, Hashable, CustomStringConvertible {
-    /// The kind of warning. More kinds may be added.
+    /// The kind of warning.
+    ///
+    /// More kinds may be added.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Kind: String {
             case unevenStep, stepTooLarge, eitherDay, everyMinuteOfHour, everyValue, missingTime

@@ -50,7 +50,9 @@ public struct BusinessDayShift: Sendable, Hashable, Codable, CustomStringConvert
         return nil
     }
 
-    /// Returns the days that are moved to a business day, including itself. They are consecutive.
+    /// Returns the days that are moved to a business day, including itself.
+    ///
+    /// They are consecutive.
     func sources(of day: Int, isBusinessDay: (Int) -> Bool) -> ClosedRange<Int> {
         var first = day
         var last = day

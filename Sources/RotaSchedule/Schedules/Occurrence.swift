@@ -45,7 +45,9 @@ public struct Occurrence: Sendable, Hashable, Codable, CustomStringConvertible {
 public struct PreviewedOccurrence: Sendable, Hashable, CustomStringConvertible {
     /// A note on how an occurrence was moved.
     public struct Note: Sendable, Hashable, CustomStringConvertible {
-        /// The kind of note. More kinds may be added.
+        /// The kind of note.
+        ///
+        /// More kinds may be added.
         public struct Code: Sendable, Hashable, CustomStringConvertible {
             private enum Kind: String {
                 case shiftedByGap, firstOfTwo, secondOfTwo, movedToBusinessDay, smoothed
@@ -79,7 +81,9 @@ public struct PreviewedOccurrence: Sendable, Hashable, CustomStringConvertible {
 
     /// The occurrence, with its nominal and effective dates.
     public let occurrence: Occurrence
-    /// Notes on how the occurrence was moved. Usually empty.
+    /// Notes on how the occurrence was moved.
+    ///
+    /// Usually empty.
     public let notes: [Note]
 
     /// The nominal date and the notes.

@@ -74,7 +74,9 @@ extension Schedule {
         Schedule(.immediately(nil))
     }
 
-    /// Creates a schedule of the occurrences of several schedules. A date that several of them give counts once.
+    /// Creates a schedule of the occurrences of several schedules.
+    ///
+    /// A date that several of them give counts once.
     public static func union(_ schedules: [Schedule]) -> Schedule {
         Schedule(.union(schedules))
     }

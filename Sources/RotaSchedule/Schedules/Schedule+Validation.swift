@@ -121,7 +121,9 @@ extension Schedule {
 /// }
 /// ```
 public struct ScheduleError: Error, Sendable, Hashable, CustomStringConvertible {
-    /// The kind of mistake. More kinds may be added.
+    /// The kind of mistake.
+    ///
+    /// More kinds may be added.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Kind: String {
             case cron, timeZone, interval, date, limit, calendar, smoothing, empty, text, ambiguous
@@ -129,7 +131,9 @@ public struct ScheduleError: Error, Sendable, Hashable, CustomStringConvertible 
 
         private let kind: Kind
 
-        /// The cron text is not an expression. ``ScheduleError/syntax`` has the position of the mistake.
+        /// The cron text is not an expression.
+        ///
+        /// ``ScheduleError/syntax`` has the position of the mistake.
         public static let cron = Code(kind: .cron)
         /// The time zone is unknown.
         public static let timeZone = Code(kind: .timeZone)

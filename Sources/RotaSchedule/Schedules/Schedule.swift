@@ -98,7 +98,9 @@ public struct Schedule: Sendable, Hashable {
     /// The date before which occurrences count, or `nil` without an end.
     public var end: Date? { limits?.end }
 
-    /// The number of executions the schedule is limited to, or `nil` without a limit. The scheduler counts them.
+    /// The number of executions the schedule is limited to, or `nil` without a limit.
+    ///
+    /// The scheduler counts them.
     public var maximumRuns: Int? { limits?.maximumRuns }
 
     /// The delay after the end of the previous execution, for a schedule of ``afterCompletion(_:)``, or `nil`.

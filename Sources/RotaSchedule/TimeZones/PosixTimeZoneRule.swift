@@ -15,7 +15,9 @@ struct PosixTimeZoneRule: Hashable, Sendable {
     /// A yearly change of the offset.
     struct Change: Hashable, Sendable {
         var day: Day
-        /// Seconds after midnight on the clock before the change. May be negative or more than a day.
+        /// Seconds after midnight on the clock before the change.
+        ///
+        /// May be negative or more than a day.
         var time: Int64
     }
 
@@ -147,7 +149,9 @@ extension PosixTimeZoneRule {
             return Int64(negative ? -seconds : seconds)
         }
 
-        /// Reads a day and, after a slash, a time of −167 to 167 hours. The default is 02:00.
+        /// Reads a day and, after a slash, a time of −167 to 167 hours.
+        ///
+        /// The default is 02:00.
         mutating func change() -> Change? {
             guard let day = day() else { return nil }
             guard skip("/") else { return Change(day: day, time: 7_200) }

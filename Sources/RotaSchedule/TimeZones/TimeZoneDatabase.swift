@@ -157,7 +157,9 @@ enum FoundationZone {
         TimeZone(identifier: identifier).map { table($0, named: identifier) }
     }
 
-    /// Compiles a zone from 1900 to 2200. Later dates have the last offset.
+    /// Compiles a zone from 1900 to 2200.
+    ///
+    /// Later dates have the last offset.
     static func table(_ zone: TimeZone, named name: String? = nil) -> ZoneTable {
         var cursor = Date(timeIntervalSince1970: -2_208_988_800)
         let horizon = Date(timeIntervalSince1970: 7_258_118_400)
@@ -181,7 +183,9 @@ enum FoundationZone {
 
 /// The reason why a time zone cannot be used.
 public struct TimeZoneError: Error, Sendable, Hashable, CustomStringConvertible {
-    /// The kind of failure. More kinds may be added.
+    /// The kind of failure.
+    ///
+    /// More kinds may be added.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Kind: String {
             case invalidIdentifier, unknownZone, damagedFile, unreadableDirectory

@@ -19,7 +19,9 @@ final class ZoneCache: Sendable {
     private let slots: [Slot]
     private let owned = Mutex(Owned())
 
-    /// Room for twice as many zones as there are. A power of two, so that a mask wraps an index around.
+    /// Room for twice as many zones as there are.
+    ///
+    /// A power of two, so that a mask wraps an index around.
     private static let capacity = 2_048
 
     init() {

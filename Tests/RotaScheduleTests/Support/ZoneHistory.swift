@@ -3,7 +3,9 @@ import RotaSchedule
 
 /// A zone's changes from 1969 to 2205 as plain lists, for walkers that ask for offsets all the time.
 final class ZoneHistory {
-    /// The index of the last result. The next one is usually near.
+    /// The index of the last result.
+    ///
+    /// The next one is usually near.
     private var last = 0
     private let instants: [Int]
     private let offsets: [Int]

@@ -3,7 +3,9 @@ import RotaSchedule
 import Testing
 
 @Suite struct TimeZoneDatabaseTests {
-    /// British Columbia stays on UTC−7 from 8 March 2026 on (tzdata 2026a). Before, it changed twice a year.
+    /// British Columbia stays on UTC−7 from 8 March 2026 on (tzdata 2026a).
+    ///
+    /// Before, it changed twice a year.
     private static let vancouver = TZifWriter(
         firstOffset: -28_800,
         changes: [(1_741_514_400, -25_200), (1_762_074_000, -28_800), (1_772_964_000, -25_200)], footer: "MST7")

@@ -9,7 +9,9 @@ import RotaSchedule
     import Darwin
 #endif
 
-/// Prints how often `next` calls malloc, and returns whether it never does. A control shows that the counter works.
+/// Prints how often `next` calls malloc, and returns whether it never does.
+///
+/// A control shows that the counter works.
 func countAllocations() -> Bool {
     typealias Count = @convention(c) () -> Int
     guard let symbol = dlsym(dlopen(nil, RTLD_NOW), "rota_malloc_count") else {
