@@ -12,7 +12,7 @@
 /// do {
 ///     _ = try CronExpression("0 9 * * MOX")
 /// } catch {
-///     print(error.message, error.text[error.range])
+///     print(error.text[error.range], "in", error.field ?? "the text")  // MOX in day of week
 /// }
 /// ```
 public struct CronSyntaxError: Error, Sendable, Hashable, CustomStringConvertible {
