@@ -165,7 +165,7 @@ struct JobDefinitionTests {
 
     @Test("A profile's defaults are read from its own JSON", .rows("IX-1"))
     func infrai() async throws {
-        let schedule = try JSONDecoder().decode(Schedule.self, from: Data(#"{"cron_expr":"0 9 * * *"}"#.utf8))
+        let schedule = try ServiceProfile.infrai.schedule(from: Data(#"{"cron_expr":"0 9 * * *"}"#.utf8))
         let retry = try ServiceProfile.infrai.retryPolicy(from: Data(#"{"retry":3}"#.utf8))
         let request = try JSONDecoder().decode(
             RequestTemplate.self,
