@@ -1,5 +1,5 @@
 public import Foundation
-import RotaHTTP
+public import RotaHTTP
 import Synchronization
 
 /// A small HTTP server on 127.0.0.1 for tests and examples: real sockets, a thread of its own, no URLSession.
@@ -81,4 +81,35 @@ public final class LoopbackServer: Sendable {
         defer { LoopbackSocket.close(listener) }
         return "http://127.0.0.1:\(try LoopbackSocket.port(of: listener))/"
     }
+}
+
+/// A request as the loopback server received it.
+public struct LoopbackRequest: Sendable, Hashable {
+    /// The method as received.
+    public let method: String
+    /// Path and query as received, such as `/report?day=1`.
+    public let target: String
+    /// The header fields as received.
+    public let headers: HTTPHeaders
+    /// The body.
+    public let body: Data
+    /// The number of the connection it came on, from 0: equal numbers mean that a connection was reused.
+    public let connection: Int
+
+    /// The path, without the query.
+    public var path: String { String(target.prefix { $0 != "?" }) }
+
+    /// The body as text; bytes that are no UTF-8 become U+FFFD.
+    public var text: String { String(decoding: body, as: UTF8.self) }
+}
+
+/// Why the loopback server could not be started.
+public struct LoopbackError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// The system call that failed.
+    public let call: String
+    /// The error number it gave.
+    public let errno: Int32
+
+    /// One line that names the call and the error.
+    public var description: String { "\(call) failed: \(String(cString: strerror(errno))) (\(errno))" }
 }
