@@ -88,16 +88,14 @@ extension String {
 /// A template taken apart: what can be checked before there are variables, and rendered when there are.
 struct TemplateParts {
     private let url: URLPart
-    private let fallback: URLPart?
     private let headers: [(field: HTTPHeaders.Field, value: TemplateText)]
     private let body: HTTPBody
 
     /// Takes a template apart.
     ///
     /// - Throws: ``HTTPRequestError`` for unknown or misplaced variables, misplaced or malformed secrets, bad URLs.
-    init(url: String, fallbackURL: String?, headers: HTTPHeaders, body: HTTPBody) throws(HTTPRequestError) {
+    init(url: String, headers: HTTPHeaders, body: HTTPBody) throws(HTTPRequestError) {
         self.url = try URLPart(url)
-        fallback = try fallbackURL.map { text throws(HTTPRequestError) in try URLPart(text) }
         var parts: [(field: HTTPHeaders.Field, value: TemplateText)] = []
         for field in headers.fields {
             let place = "headers[\"\(field.name)\"]"
@@ -173,7 +171,6 @@ struct TemplateParts {
         }
         return RenderedRequest(
             method: method, url: try url.render(value),
-            fallbackURL: try fallback.map { part throws(HTTPRequestError) in try part.render(value) },
             headers: HTTPHeaders(rendered), body: try Self.render(body, value), timeout: timeout)
     }
 

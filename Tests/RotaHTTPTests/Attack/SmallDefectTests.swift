@@ -24,10 +24,12 @@ struct SmallDefectTests {
     func deepMatcher() throws {
         var matcher = ResponseMatcher.status(.equals(200))
         for _ in 1..<32 { matcher = .not(matcher) }
-        let fits = try RequestTemplate.get("https://example.com/", success: SuccessRule(matching: matcher))
+        let fits = try RequestTemplate(
+            method: .get, url: "https://example.com/", success: SuccessRule(matching: matcher))
         #expect(try JSONDecoder().decode(RequestTemplate.self, from: JSONEncoder().encode(fits)) == fits)
         let error = #expect(throws: HTTPRequestError.self) {
-            try RequestTemplate.get("https://example.com/", success: SuccessRule(matching: .not(matcher)))
+            try RequestTemplate(
+                method: .get, url: "https://example.com/", success: SuccessRule(matching: .not(matcher)))
         }
         #expect(error?.code == .badRule)
     }

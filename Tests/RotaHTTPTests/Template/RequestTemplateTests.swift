@@ -155,18 +155,4 @@ struct RequestTemplateTests {
         variables.jobID = String(repeating: "x", count: 20_000)
         #expect(code { _ = try template.render(variables) } == .tooLarge)
     }
-
-    @Test("A fallback URL is checked and rendered like the first", .rows("S-28"))
-    func fallback() async throws {
-        let template = try RequestTemplate(
-            method: .post, url: "https://a.example.com/{{uuid}}", fallbackURL: "https://b.example.com/{{job_id}}")
-        let rendered = try template.render(Self.variables)
-        #expect(try await rendered.resolve(secrets: NoSecrets()).url.host() == "a.example.com")
-        #expect(try await rendered.resolve(secrets: NoSecrets(), usingFallback: true).url.host() == "b.example.com")
-        #expect(
-            code { _ = try RequestTemplate(method: .get, url: "https://a.example.com/", fallbackURL: "ftp://b/") }
-                == .badURL)
-        let plain = try RequestTemplate.get("https://a.example.com/").render(Self.variables)
-        #expect(try await plain.resolve(secrets: NoSecrets(), usingFallback: true).url.host() == "a.example.com")
-    }
 }

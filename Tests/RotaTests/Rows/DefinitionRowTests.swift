@@ -1,4 +1,6 @@
 import Foundation
+import RotaHTTP
+import RotaProfiles
 import RotaTestSupport
 import RotaTesting
 import Testing
@@ -11,7 +13,9 @@ struct DefinitionRowTests {
         var definition = JobDefinition(
             name: "full", schedule: try .cron("30 9 * * 1-5", in: "Europe/Paris"),
             action: .http(
-                try .post("https://example.com/", headers: ["X-A": "b"], body: .json([1]), timeout: .seconds(77))),
+                try RequestTemplate(
+                    method: .post, url: "https://example.com/", headers: ["X-A": "b"], body: .json([1]),
+                    timeout: .seconds(77))),
             retry: RetryPolicy(maxAttempts: 7, backoff: .delays([.seconds(5), .seconds(50)]), jitter: .none),
             misfire: .all(limit: 3, within: .seconds(600)), overlap: .queue(limit: 4),
             retention: Retention(maximumCount: 9, maximumAge: .seconds(86_400), ages: [.failed: .seconds(172_800)]),
@@ -166,8 +170,7 @@ struct DefinitionRowTests {
     func infrai() async throws {
         let schedule = try JSONDecoder().decode(Schedule.self, from: Data(#"{"cron_expr":"0 9 * * *"}"#.utf8))
         let retry = try JSONDecoder().decode(RetryPolicy.self, from: Data(#"{"retry":3}"#.utf8))
-        let request = try JSONDecoder().decode(
-            RequestTemplate.self,
+        let request = try ServiceProfile.infrai.request(
             from: Data(#"{"task_url":"https://example.com/","payload":{"a":1},"timeout_seconds":300}"#.utf8))
         #expect(schedule.timeZoneIdentifier == "UTC" && retry.maxAttempts == 4)
         let bench = Bench { _ in try .status(503) }
