@@ -1,20 +1,20 @@
 public import Foundation
 
-/// What a request carries: nothing, bytes as they are, text, or a JSON value (row C-20).
+/// The body of a request: none, raw bytes, text, or a JSON value.
 public enum HTTPBody: Sendable, Hashable {
     /// No body.
     case none
-    /// Bytes sent as they are; variables inside are not replaced.
+    /// Bytes that are sent as they are. Variables in them are not replaced.
     case bytes(Data)
-    /// Text sent as UTF-8, byte for byte (row T-34).
+    /// Text that is sent as UTF-8.
     case text(String)
-    /// A JSON value, encoded once.
+    /// A JSON value.
     case json(JSONValue)
 
-    /// The most bytes a body may have: 16 MiB.
+    /// The size limit of a body: 16 MiB.
     public static let longest = 16 * 1024 * 1024
 
-    /// The bytes that are sent; nil if there is no body.
+    /// The bytes to send, or `nil` if there is no body.
     public var data: Data? {
         switch self {
         case .none: nil
@@ -24,7 +24,7 @@ public enum HTTPBody: Sendable, Hashable {
         }
     }
 
-    /// The `Content-Type` a request gets if its headers name none; nil for no body and for bytes.
+    /// The default `Content-Type`, or `nil` for no body and for bytes.
     public var contentType: String? {
         switch self {
         case .none, .bytes: nil
@@ -35,7 +35,7 @@ public enum HTTPBody: Sendable, Hashable {
 }
 
 extension HTTPBody: CustomStringConvertible {
-    /// The kind and size, never the content.
+    /// The kind and size of the body, never its content.
     public var description: String {
         switch self {
         case .none: "no body"
@@ -47,7 +47,7 @@ extension HTTPBody: CustomStringConvertible {
 }
 
 extension HTTPBody {
-    /// Refuses a body that the method cannot carry, or that is too large or too deep.
+    /// Throws if the method does not allow the body, or if it is too large or nested too deeply.
     package func check(method: HTTPMethod) throws(HTTPRequestError) {
         if case .none = self { return }
         guard method.allowsBody else {
@@ -76,10 +76,9 @@ extension HTTPBody: Codable {
         case text, json, base64
     }
 
-    /// Decodes null, or an object with one of `text`, `json` (the JSON as text) and `base64`.
+    /// Decodes null, or an object with one of `text`, `json` (JSON text) and `base64`.
     ///
-    /// - Parameter decoder: where the body is read from.
-    /// - Throws: `DecodingError` for anything else, ``HTTPRequestError`` for text that is no JSON.
+    /// - Throws: `DecodingError` for anything else, and ``HTTPRequestError`` if the text of `json` is not JSON.
     public init(from decoder: any Decoder) throws {
         if try decoder.singleValueContainer().decodeNil() {
             self = .none
@@ -100,10 +99,8 @@ extension HTTPBody: Codable {
         }
     }
 
-    /// Encodes null, or an object with one of `text`, `json` (the JSON as text, which keeps its order) and `base64`.
-    ///
-    /// - Parameter encoder: where the body is written to.
-    /// - Throws: what the encoder throws.
+    /// Encodes null, or an object with one of `text`, `json` (JSON text, which keeps the order of members) and
+    /// `base64`.
     public func encode(to encoder: any Encoder) throws {
         if case .none = self {
             var container = encoder.singleValueContainer()

@@ -7,16 +7,16 @@ extension ResponseMatcher: Codable {
         case value
     }
 
-    /// How deep combinations may nest, made in code or decoded.
+    /// The deepest allowed nesting of combinations.
     static let deepest = 32
 
     /// Decodes `{"all": […]}`, `{"any": […]}`, `{"not": …}` or an assertion.
     ///
-    /// An assertion is written `{"on": "json", "path": "$.status", "is": "equals", "value": "ok"}`; `on` may also be
-    /// `status`, `text`, or `header` with a `name`; `is` is one of the nine conditions.
+    /// An assertion looks like `{"on": "json", "path": "$.status", "is": "equals", "value": "ok"}`. `on` may also be
+    /// `status`, `text`, or `header` with a `name`. `is` is the name of a ``Condition``.
     ///
-    /// - Parameter decoder: where the matcher is read from.
-    /// - Throws: `DecodingError` for what is no matcher, ``HTTPRequestError`` for a bad path, pattern or nesting.
+    /// - Throws: `DecodingError` for anything else, and ``HTTPRequestError`` for an invalid path or pattern, or nesting
+    ///   too deep.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: Key.self)
         if let parts = try container.decodeIfPresent([ResponseMatcher].self, forKey: .all) {
@@ -65,10 +65,7 @@ extension ResponseMatcher: Codable {
         }
     }
 
-    /// Encodes the matcher in the form that is decoded.
-    ///
-    /// - Parameter encoder: where the matcher is written to.
-    /// - Throws: what the encoder throws.
+    /// Encodes the matcher in the form that ``init(from:)`` reads.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: Key.self)
         switch node {
