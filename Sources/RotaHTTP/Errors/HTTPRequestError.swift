@@ -37,7 +37,9 @@ public struct HTTPRequestError: Error, Sendable, Hashable, CustomStringConvertib
 }
 
 extension HTTPRequestError {
-    /// The kind of mistake. New kinds may be added.
+    /// The kind of mistake.
+    ///
+    /// New kinds may be added.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Kind: String {
             case badMethod, badURL, badHeader, reservedHeader, badBody, badJSON, badTimeout, tooLarge
@@ -70,7 +72,9 @@ extension HTTPRequestError {
         public static let misplacedSecret = Code(kind: .misplacedSecret)
         /// A secret's name is malformed, or its value is not allowed in a header.
         public static let badSecret = Code(kind: .badSecret)
-        /// The provider has no such secret. Nothing was sent.
+        /// The provider has no such secret.
+        ///
+        /// Nothing was sent.
         public static let missingSecret = Code(kind: .missingSecret)
         /// A success rule, matcher, path or pattern is malformed.
         public static let badRule = Code(kind: .badRule)

@@ -31,7 +31,9 @@ public struct TransportError: Error, Sendable, Hashable, CustomStringConvertible
 }
 
 extension TransportError {
-    /// The kind of failure. New kinds may be added.
+    /// The kind of failure.
+    ///
+    /// New kinds may be added.
     public struct Code: Sendable, Hashable, Codable, CustomStringConvertible {
         private enum Kind: String, Codable, CaseIterable {
             case timeout, dns, connectionRefused, connectionReset, connectionFailed, tls, tooLarge, forbiddenAddress
@@ -54,7 +56,9 @@ extension TransportError {
         public static let tls = Code(kind: .tls)
         /// The response exceeds the transport's limit.
         public static let tooLarge = Code(kind: .tooLarge)
-        /// The address policy does not allow the host. Nothing was sent.
+        /// The address policy does not allow the host.
+        ///
+        /// Nothing was sent.
         public static let forbiddenAddress = Code(kind: .forbiddenAddress)
         /// A redirect was refused: a loop, one too many, no valid target, or a step from https to http.
         public static let redirect = Code(kind: .redirect)
@@ -79,7 +83,9 @@ extension TransportError {
             self.kind = kind
         }
 
-        /// Decodes a name. A name that this version does not know becomes ``other``.
+        /// Decodes a name.
+        ///
+        /// A name that this version does not know becomes ``other``.
         public init(from decoder: any Decoder) throws {
             kind = Kind(rawValue: try decoder.singleValueContainer().decode(String.self)) ?? .other
         }

@@ -33,7 +33,9 @@ public struct ExecutionIdentity: Sendable, Hashable {
     }
 }
 
-/// The names of the header fields that carry an ``ExecutionIdentity``. `nil` leaves a field out.
+/// The names of the header fields that carry an ``ExecutionIdentity``.
+///
+/// `nil` leaves a field out.
 ///
 /// They are added last and replace fields of the same name, so a job can neither drop nor forge them.
 public struct IdentityHeaders: Sendable, Hashable {
@@ -73,7 +75,9 @@ public struct IdentityHeaders: Sendable, Hashable {
 }
 
 extension HTTPRequest {
-    /// Returns the request with the fields that identify its execution. Fields of the same names are replaced.
+    /// Returns the request with the fields that identify its execution.
+    ///
+    /// Fields of the same names are replaced.
     ///
     /// - Parameters:
     ///   - identity: The execution behind the request.

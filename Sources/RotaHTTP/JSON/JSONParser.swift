@@ -1,4 +1,4 @@
-/// A strict reader of RFC 8259 text with a limit on nesting.
+/// A strict parser of RFC 8259 with a limit on nesting.
 struct JSONParser {
     private let bytes: [UInt8]
     private var position = 0
@@ -94,7 +94,7 @@ struct JSONParser {
         position += 1
     }
 
-    /// Takes a comma (more follows) or the closing bracket.
+    /// Consumes a comma, after which more follows, or the closing bracket.
     private mutating func continues(until close: UInt8) throws(HTTPRequestError) -> Bool {
         skipSpace()
         guard let byte = next, byte == close || byte == UInt8(ascii: ",") else {

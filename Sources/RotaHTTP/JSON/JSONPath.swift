@@ -1,6 +1,13 @@
-/// Where values lie inside a JSON value: names, positions and `*`, a subset of RFC 9535.
+/// A path to values inside a JSON value, in a subset of RFC 9535.
 ///
-/// `$.items[0].id`, `$['odd name']`, `$.items[-1]` (the last), `$.items[*].id` (of every element). The `$` may be left out.
+/// ```swift
+/// let path = try JSONPath("$.items[*].id")
+/// let root = try JSONValue(parsing: #"{"items": [{"id": 1}, {"id": 2}]}"#)
+/// print(path.values(in: root).map(\.text))  // ["1", "2"]
+/// ```
+///
+/// Supported are names (`$.items`, `$['odd name']`), positions (`[0]`, or `[-1]` for the last) and `[*]` for every
+/// element. The `$` may be left out.
 public struct JSONPath: Sendable, Hashable, CustomStringConvertible {
     enum Segment: Sendable, Hashable {
         case name(String)
@@ -20,11 +27,11 @@ public struct JSONPath: Sendable, Hashable, CustomStringConvertible {
     /// The path as written.
     public var description: String { text }
 
-    /// The values the path leads to, in order; none if there is nothing there.
+    /// Returns the values at the path, in order.
     ///
-    /// - Parameter root: the value to look into.
-    /// - Returns: at most one value, unless the path has a `*`.
-    /// - Complexity: O(n) in the size of the value for each segment.
+    /// Without a `*` there is at most one.
+    ///
+    /// - Complexity: O(*n*) in the size of the value for each segment.
     public func values(in root: JSONValue) -> [JSONValue] {
         var found = [root]
         for segment in segments {
@@ -43,10 +50,10 @@ public struct JSONPath: Sendable, Hashable, CustomStringConvertible {
 }
 
 extension JSONPath: Codable {
-    /// Reads a path.
+    /// Parses a path.
     ///
-    /// - Parameter text: such as `$.items[0].id`.
-    /// - Throws: ``HTTPRequestError`` with `badRule`, saying what was expected.
+    /// - Parameter text: A path, such as `$.items[0].id`.
+    /// - Throws: ``HTTPRequestError`` with `badRule`, which names what was expected.
     public init(_ text: String) throws(HTTPRequestError) {
         var rest = Array(text.utf8)[...]
         var segments: [Segment] = []
@@ -96,18 +103,14 @@ extension JSONPath: Codable {
         return .index(index)
     }
 
-    /// Decodes a path's text.
+    /// Decodes a path from a string.
     ///
-    /// - Parameter decoder: where the path is read from.
-    /// - Throws: ``HTTPRequestError`` if it is no path.
+    /// - Throws: ``HTTPRequestError`` if the path is malformed.
     public init(from decoder: any Decoder) throws {
         try self.init(decoder.singleValueContainer().decode(String.self))
     }
 
-    /// Encodes the path's text.
-    ///
-    /// - Parameter encoder: where the path is written to.
-    /// - Throws: what the encoder throws.
+    /// Encodes the path as a string.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(text)

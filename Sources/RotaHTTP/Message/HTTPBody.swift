@@ -4,7 +4,9 @@ public import Foundation
 public enum HTTPBody: Sendable, Hashable {
     /// No body.
     case none
-    /// Bytes that are sent as they are. Variables in them are not replaced.
+    /// Bytes that are sent as they are.
+    ///
+    /// Variables in them are not replaced.
     case bytes(Data)
     /// Text that is sent as UTF-8.
     case text(String)

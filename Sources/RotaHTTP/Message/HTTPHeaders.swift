@@ -1,4 +1,6 @@
-/// Header fields in order, looked up by name without regard to case. A name may occur several times.
+/// Header fields in order, looked up by name without regard to case.
+///
+/// A name may occur several times.
 ///
 /// The container itself checks nothing, so a literal needs no `try`. ``HTTPRequest`` and ``RequestTemplate`` refuse
 /// names and values that could split a message, such as a line break.
@@ -19,7 +21,9 @@ public struct HTTPHeaders: Sendable, Hashable {
         fields = dictionary.sorted { $0.key < $1.key }.map { Field($0.key, $0.value) }
     }
 
-    /// The value of the first field of a name. Setting it replaces every field of that name, and `nil` removes them.
+    /// The value of the first field of a name.
+    ///
+    /// Setting it replaces every field of that name, and `nil` removes them.
     ///
     /// - Complexity: O(*n*) in the number of fields.
     public subscript(name: String) -> String? {
@@ -47,7 +51,9 @@ public struct HTTPHeaders: Sendable, Hashable {
         fields.append(field)
     }
 
-    /// Replaces every field of the same name by this one, at the position of the first. A new name is appended.
+    /// Replaces every field of the same name by this one, at the position of the first.
+    ///
+    /// A new name is appended.
     public mutating func set(_ field: Field) {
         guard let index = fields.firstIndex(where: { $0.isNamed(field.name) }) else { return append(field) }
         fields[index] = field
@@ -70,7 +76,9 @@ public struct HTTPHeaders: Sendable, Hashable {
 }
 
 extension HTTPHeaders: ExpressibleByDictionaryLiteral {
-    /// Creates a list in the order of the literal. A name may occur several times.
+    /// Creates a list in the order of the literal.
+    ///
+    /// A name may occur several times.
     public init(dictionaryLiteral elements: (String, String)...) {
         fields = elements.map { Field($0.0, $0.1) }
     }
@@ -107,7 +115,9 @@ extension HTTPHeaders: Codable {
 
     private static let sensitiveMark = "sensitive"
 
-    /// Encodes an array of `[name, value]` pairs. A third element marks a field that was made sensitive by hand.
+    /// Encodes an array of `[name, value]` pairs.
+    ///
+    /// A third element marks a field that was made sensitive by hand.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(
@@ -193,7 +203,9 @@ extension HTTPHeaders {
     /// The size limit of all names and values together in bytes.
     package static let longestTotal = 65_536
 
-    /// Names that frame the message or belong to the connection. Setting one by hand allows request smuggling.
+    /// Names that frame the message or belong to the connection.
+    ///
+    /// Setting one by hand allows request smuggling.
     private static let reserved: Set<String> = [
         "host", "content-length", "transfer-encoding", "connection", "proxy-connection", "keep-alive", "upgrade", "te",
         "trailer", "expect", "proxy-authorization", "proxy-authenticate", "http2-settings",

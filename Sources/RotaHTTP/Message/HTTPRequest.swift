@@ -15,7 +15,9 @@ public struct HTTPRequest: Sendable, Hashable {
     public let body: HTTPBody
     /// The time limit of the whole exchange, from 1 ms to 1 hour.
     public let timeout: Duration
-    /// The parsed URL. Everything that needs a part of it takes it from here, so no second parser can disagree.
+    /// The parsed URL.
+    ///
+    /// Everything that needs a part of it takes it from here, so no second parser can disagree.
     package let address: RequestURL
     /// The secrets to remove from every record of this request.
     public let redaction: Redaction

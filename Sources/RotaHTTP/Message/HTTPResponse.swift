@@ -58,7 +58,9 @@ public struct HTTPResponse: Sendable, Hashable {
 }
 
 extension HTTPResponse {
-    /// Returns the response with every secret replaced in header values and body. Only this may be recorded.
+    /// Returns the response with every secret replaced in header values and body.
+    ///
+    /// Only this may be recorded.
     ///
     /// Redact before making a preview: a secret that was cut is no longer found.
     ///
@@ -75,7 +77,9 @@ extension HTTPResponse {
     }
 }
 
-/// The durations of the parts of an exchange. A part that the transport cannot measure is `nil`.
+/// The durations of the parts of an exchange.
+///
+/// A part that the transport cannot measure is `nil`.
 public struct HTTPTimings: Sendable, Hashable, Codable {
     /// From the start until the connection is open, including name resolution.
     public var connect: Duration?

@@ -1,4 +1,4 @@
-/// Reads a regular expression: what every engine has, without what makes engines hang.
+/// A parser of the regular expressions that can be matched in linear time.
 struct PatternParser {
     private let scalars: [Unicode.Scalar]
     private let text: String
@@ -8,7 +8,7 @@ struct PatternParser {
     private var dotMatchesNewline = false
     private var anchorsMatchLines = false
 
-    /// The deepest nesting of groups, and the highest count of a repetition.
+    /// The limits on nested groups and on the count of a repetition.
     private static let deepest = 100
     private static let mostRepeats = 1000
 
@@ -86,13 +86,13 @@ struct PatternParser {
         default: return item
         }
         position += 1
-        // Greedy or not makes no difference to whether there is a match.
+        // Greedy or lazy makes no difference to whether there is a match.
         _ = take("?")
         if let after = next, "*+{".unicodeScalars.contains(after) { throw error("a repetition cannot be repeated") }
         return node
     }
 
-    /// The inside of `{n}`, `{n,}` or `{n,m}`.
+    /// Parses the inside of `{n}`, `{n,}` or `{n,m}`.
     private mutating func parseCounts() throws(HTTPRequestError) -> (Int, Int?) {
         let low = try parseCount()
         var high: Int? = low
@@ -130,7 +130,9 @@ struct PatternParser {
         return node
     }
 
-    /// What follows `(?`: `:`, a name, or flags; true if the group ended with the flags, which then hold from here on.
+    /// Parses what follows `(?`: `:`, a name, or flags.
+    ///
+    /// Returns `true` for `(?i)`, whose flags apply to the rest of the group.
     private mutating func parseFlags() throws(HTTPRequestError) -> Bool {
         if take(":") { return false }
         if next == "<" || next == "P" {
@@ -177,7 +179,7 @@ struct PatternParser {
         }
     }
 
-    /// What a backslash stands for, in a set or outside: a class, or one character.
+    /// Parses what follows a backslash, in a set or outside: a class or one character.
     private mutating func parseEscapedSet() throws(HTTPRequestError) -> PatternSet {
         guard let scalar = next else { throw error("a backslash stands at the end") }
         position += 1
@@ -211,7 +213,7 @@ struct PatternParser {
         return PatternSet(ranges: [value...value])
     }
 
-    /// The inside of `[…]`.
+    /// Parses the inside of `[…]`.
     private mutating func parseSet() throws(HTTPRequestError) -> PatternSet {
         var out = PatternSet()
         let isNegated = take("^")
@@ -245,7 +247,7 @@ struct PatternParser {
 }
 
 extension PatternSet {
-    /// The one character in the set; nil if there are more.
+    /// The only character of the set, or `nil` if there are several.
     fileprivate var single: UInt32? {
         guard !isNegated, ranges.count == 1, let range = ranges.first, range.count == 1 else { return nil }
         return range.lowerBound

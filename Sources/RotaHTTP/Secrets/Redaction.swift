@@ -68,8 +68,9 @@ extension Redaction {
         return needles.first { bytes[position...].starts(with: $0) }.map { position + $0.count }
     }
 
-    /// Returns how many bytes at the end may be the beginning of a secret. Fewer than four reveal nothing and count as
-    /// none.
+    /// Returns how many bytes at the end may be the beginning of a secret.
+    ///
+    /// Fewer than four reveal nothing and count as none.
     private func longestBeginning(atEndOf bytes: [UInt8]) -> Int {
         var longest = 0
         for needle in needles where needle.count > 4 {
@@ -134,8 +135,9 @@ extension JSONValue {
     /// The value as error messages show it: compact, at most 120 characters.
     var excerpt: String { excerpt(scrubbedBy: Redaction()) }
 
-    /// Returns the value as error messages show it. Secrets are removed before the text is cut, so that no part of one
-    /// stays.
+    /// Returns the value as error messages show it.
+    ///
+    /// Secrets are removed before the text is cut, so that no part of one stays.
     func excerpt(scrubbedBy redaction: Redaction) -> String {
         let text =
             switch self {

@@ -1,6 +1,8 @@
 import Foundation
 
-/// A source of the values behind `secret://name`. It is asked immediately before a request is sent.
+/// A source of the values behind `secret://name`.
+///
+/// It is asked immediately before a request is sent.
 ///
 /// ```swift
 /// struct VaultSecrets: SecretProvider {

@@ -1,6 +1,10 @@
-/// The value of a secret. It can be sent, but not printed, dumped or encoded by accident.
+/// The value of a secret.
+///
+/// It can be sent, but not printed, dumped or encoded by accident.
 public struct SecretValue: Sendable, Hashable, ExpressibleByStringLiteral {
-    /// The value in clear text. Take care where it goes.
+    /// The value in clear text.
+    ///
+    /// Take care where it goes.
     public let value: String
 
     /// Wraps a value.

@@ -1,13 +1,16 @@
 public import Foundation
 
-/// The key that signs webhooks; it can be used, but not printed, dumped or encoded by accident (row S-42).
+/// A key that signs webhooks.
+///
+/// It can be used, but not printed, dumped or encoded by accident.
 public struct WebhookSecret: Sendable, Hashable {
     let key: [UInt8]
 
-    /// Reads a secret.
+    /// Parses a secret.
     ///
-    /// - Parameter text: `whsec_` and Base64, as Standard Webhooks writes it; any other text is used as its UTF-8 bytes.
-    /// - Throws: ``HTTPRequestError`` with `badSignature` if it is empty, or what follows `whsec_` is no Base64.
+    /// - Parameter text: `whsec_` followed by Base64, as in Standard Webhooks. Any other text is used as its UTF-8
+    ///   bytes.
+    /// - Throws: ``HTTPRequestError`` with `badSignature` if the text is empty, or `whsec_` is not followed by Base64.
     public init(_ text: String) throws(HTTPRequestError) {
         if text.hasPrefix("whsec_") {
             guard let data = Data(base64Encoded: String(text.dropFirst(6))), !data.isEmpty else {
@@ -32,7 +35,14 @@ extension WebhookSecret: CustomStringConvertible, CustomDebugStringConvertible, 
     public var customMirror: Mirror { Mirror(self, children: []) }
 }
 
-/// A way of signing webhooks: which header fields carry what (goal S4).
+/// A scheme for signing webhooks and verifying their signatures.
+///
+/// ```swift
+/// let secret = try WebhookSecret("whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD")
+/// let body = Data(#"{"status": "done"}"#.utf8)
+/// let headers = try WebhookSignature.standard.sign(body, id: "msg_1", at: Date(), with: [secret])
+/// try WebhookSignature.standard.verify(headers, body: body, at: Date(), with: [secret])
+/// ```
 public struct WebhookSignature: Sendable, Hashable {
     private enum Scheme {
         case standard, strait
@@ -40,27 +50,28 @@ public struct WebhookSignature: Sendable, Hashable {
 
     private let scheme: Scheme
 
-    /// Standard Webhooks: `webhook-id`, `webhook-timestamp`, and `webhook-signature: v1,…` over `id.timestamp.body`.
+    /// The Standard Webhooks scheme: `webhook-id`, `webhook-timestamp` and `webhook-signature: v1,…` over
+    /// `id.timestamp.body`.
     ///
-    /// Source: standard-webhooks/spec, "Signature scheme". Signatures are HMAC-SHA256 in Base64, several parted by spaces.
+    /// Source: standard-webhooks/spec, "Signature scheme". The signatures are HMAC-SHA256 in Base64, separated by
+    /// spaces.
     public static let standard = WebhookSignature(scheme: .standard)
 
     /// Strait's: `X-Strait-Timestamp`, and `X-Strait-Signature: v1=…` in hex over `timestamp.body` (row SX-16).
     public static let strait = WebhookSignature(scheme: .strait)
 
-    /// How far a timestamp may lie from the receiver's clock: five minutes.
+    /// The largest allowed difference between a timestamp and the receiver's clock: five minutes.
     public static let tolerance: Duration = .seconds(300)
 
-    /// Signs a message.
+    /// Returns the header fields that sign a message.
     ///
     /// - Parameters:
-    ///   - body: the body, byte for byte as it is sent.
-    ///   - id: the message's id, the same on every attempt; Strait's scheme does not use it.
-    ///   - instant: when the message is sent; whole seconds count.
-    ///   - secrets: the keys to sign with: one, or while a key is being replaced the new one and the old one.
-    /// - Returns: the header fields to add.
-    /// - Throws: ``HTTPRequestError`` with `badSignature` if there is no secret, or the id is empty or has a dot or a
-    ///   character outside printable ASCII.
+    ///   - body: The body exactly as it is sent.
+    ///   - id: The message's id, the same on every attempt. Schemes without an id ignore it.
+    ///   - instant: The date the message is sent. Fractions of a second are dropped.
+    ///   - secrets: The keys to sign with: one, or the new and the old one during a rotation.
+    /// - Throws: ``HTTPRequestError`` with `badSignature` if there is no secret, or if the id is empty or contains a
+    ///   dot or anything but printable ASCII.
     public func sign(
         body: Data, id: String, at instant: Date, with secrets: [WebhookSecret]
     ) throws(HTTPRequestError) -> HTTPHeaders {
@@ -70,7 +81,7 @@ public struct WebhookSignature: Sendable, Hashable {
         let timestamp = String(Self.seconds(instant))
         switch scheme {
         case .standard:
-            // A dot would let one message be taken for another with a longer id.
+            // With a dot in the id, one message could be taken for another with a longer id.
             try Self.check(id: id)
             let codes = secrets.map { "v1," + Data(Self.code($0, [id, timestamp], body)).base64EncodedString() }
             return [
@@ -82,15 +93,16 @@ public struct WebhookSignature: Sendable, Hashable {
         }
     }
 
-    /// Checks a message that was received.
+    /// Throws if a received message has no valid signature.
     ///
     /// - Parameters:
-    ///   - headers: the message's header fields.
-    ///   - body: the body, byte for byte as it was received.
-    ///   - instant: the receiver's time; the message's may lie up to ``tolerance`` before or after it.
-    ///   - secrets: the keys of which one must fit.
-    /// - Throws: ``HTTPRequestError`` with `badSignature` that says what is missing or wrong, never what would be right.
-    /// - Complexity: O(n) in the body for each secret; every signature is compared in constant time.
+    ///   - headers: The message's header fields.
+    ///   - body: The body exactly as it was received.
+    ///   - instant: The receiver's time. The message's time may differ by up to ``tolerance``.
+    ///   - secrets: The accepted keys. One of them must fit.
+    /// - Throws: ``HTTPRequestError`` with `badSignature`, which names what is missing or wrong but never the expected
+    ///   value.
+    /// - Complexity: O(*n*) in the body for each secret. Signatures are compared in constant time.
     public func verify(
         headers: HTTPHeaders, body: Data, at instant: Date, with secrets: [WebhookSecret]
     ) throws(HTTPRequestError) {
@@ -129,7 +141,7 @@ public struct WebhookSignature: Sendable, Hashable {
 }
 
 extension WebhookSignature {
-    /// Whole seconds since 1970, within what 64 bits hold.
+    /// Returns the whole seconds since 1970, clamped to 64 bits.
     private static func seconds(_ instant: Date) -> Int64 {
         let seconds = instant.timeIntervalSince1970.rounded(.down)
         return seconds.isNaN ? 0 : Int64(min(max(seconds, -1e15), 1e15))

@@ -1,7 +1,9 @@
 import Foundation
 
 extension ResponseMatcher {
-    /// Returns why a response does not match: the failed assertion and the value found. Returns `nil` if it matches.
+    /// Returns why a response does not match: the failed assertion and the value found.
+    ///
+    /// Returns `nil` if it matches.
     public func failure(in response: HTTPResponse) -> String? {
         failure(in: response, redaction: Redaction())
     }

@@ -106,15 +106,21 @@ extension ResponseMatcher {
             Condition(kind: .regex, operand: .string(pattern.text), pattern: pattern)
         }
 
-        /// The value exists. `null` counts.
+        /// The value exists.
+        ///
+        /// `null` counts.
         public static let exists = Condition(kind: .exists, operand: true)
 
-        /// The value is a number, or a string that spells one, below the bound. It never holds for an infinite bound.
+        /// The value is a number, or a string that spells one, below the bound.
+        ///
+        /// It never holds for an infinite bound.
         public static func lessThan(_ number: Double) -> Condition {
             Condition(kind: .lessThan, operand: JSONValue(floatLiteral: number))
         }
 
-        /// The value is a number, or a string that spells one, above the bound. It never holds for an infinite bound.
+        /// The value is a number, or a string that spells one, above the bound.
+        ///
+        /// It never holds for an infinite bound.
         public static func greaterThan(_ number: Double) -> Condition {
             Condition(kind: .greaterThan, operand: JSONValue(floatLiteral: number))
         }

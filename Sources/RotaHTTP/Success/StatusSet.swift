@@ -5,20 +5,28 @@ public struct StatusSet: Sendable, Hashable, ExpressibleByArrayLiteral, CustomSt
     private static let bounds = 100...599
     private let statuses: StatusRanges
 
-    /// The ranges in ascending order. No two of them touch.
+    /// The ranges in ascending order.
+    ///
+    /// No two of them touch.
     public var ranges: [ClosedRange<Int>] { statuses.ranges }
 
-    /// Creates a set of ranges. Statuses outside 100 to 599 are left out.
+    /// Creates a set of ranges.
+    ///
+    /// Statuses outside 100 to 599 are left out.
     public init(_ ranges: ClosedRange<Int>...) {
         self.init(ranges)
     }
 
-    /// Creates a set of single statuses. Statuses outside 100 to 599 are left out.
+    /// Creates a set of single statuses.
+    ///
+    /// Statuses outside 100 to 599 are left out.
     public init(arrayLiteral elements: Int...) {
         self.init(elements.map { $0...$0 })
     }
 
-    /// Creates a set of ranges. Statuses outside 100 to 599 are left out.
+    /// Creates a set of ranges.
+    ///
+    /// Statuses outside 100 to 599 are left out.
     public init(_ ranges: some Sequence<ClosedRange<Int>>) {
         statuses = StatusRanges(ranges).clamped(to: Self.bounds)
     }

@@ -36,7 +36,9 @@ public struct SuccessRule: Sendable, Hashable {
         case success
         /// The status is not accepted.
         case statusNotAccepted(message: String)
-        /// The status is accepted, but the content does not match. This alone is no reason to retry.
+        /// The status is accepted, but the content does not match.
+        ///
+        /// This alone is no reason to retry.
         case mismatch(message: String)
     }
 
@@ -96,7 +98,9 @@ public struct OutputMapping: Sendable, Hashable, Codable, ExpressibleByDictionar
         self.paths = paths
     }
 
-    /// Creates a mapping from a literal. The last of several equal names counts.
+    /// Creates a mapping from a literal.
+    ///
+    /// The last of several equal names counts.
     public init(dictionaryLiteral elements: (String, JSONPath)...) {
         paths = Dictionary(elements) { $1 }
     }

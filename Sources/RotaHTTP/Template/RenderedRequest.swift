@@ -1,4 +1,6 @@
-/// A request with its variables replaced and its secrets still unresolved. It is safe to store and to show.
+/// A request with its variables replaced and its secrets still unresolved.
+///
+/// It is safe to store and to show.
 public struct RenderedRequest: Sendable, Hashable {
     /// The method.
     public let method: HTTPMethod
@@ -13,7 +15,9 @@ public struct RenderedRequest: Sendable, Hashable {
 }
 
 extension RequestTemplate {
-    /// Returns the request with its variables replaced. The same variables always give the same request.
+    /// Returns the request with its variables replaced.
+    ///
+    /// The same variables always give the same request.
     ///
     /// - Parameter variables: The values for this execution.
     /// - Throws: ``HTTPRequestError`` if a value makes the URL or a header too long, or is not allowed in a header.

@@ -112,7 +112,9 @@ struct TemplateParts {
         try Self.check(body)
     }
 
-    /// Throws if a variable creates or changes a reference. Only the template's author may name secrets.
+    /// Throws if a variable creates or changes a reference.
+    ///
+    /// Only the template's author may name secrets.
     private static func checkSecrets(of field: HTTPHeaders.Field, in rendered: String) throws(HTTPRequestError) {
         let place = "headers[\"\(field.name)\"]"
         guard
@@ -204,7 +206,9 @@ struct TemplateParts {
     }
 }
 
-/// A template's URL. Variables are allowed after the host, and each value is percent-encoded.
+/// A template's URL.
+///
+/// Variables are allowed after the host, and each value is percent-encoded.
 struct URLPart {
     private let text: TemplateText
 

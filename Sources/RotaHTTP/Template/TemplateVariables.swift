@@ -24,8 +24,9 @@ public struct TemplateVariables: Sendable, Hashable, Codable {
     public var jobID: String
     /// `{{scheduled_for}}`: the date the execution was due, in ISO 8601 with milliseconds.
     public var scheduledFor: Date
-    /// `{{attempt}}`: the number of the attempt, starting at 1. It is allowed in the URL and in headers, not in the
-    /// body.
+    /// `{{attempt}}`: the number of the attempt, starting at 1.
+    ///
+    /// It is allowed in the URL and in headers, not in the body.
     public var attempt: Int
 
     /// Creates the variables of an execution.

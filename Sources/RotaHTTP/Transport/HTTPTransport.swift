@@ -37,15 +37,21 @@ extension HTTPTransport {
 public struct ResponseLimit: Sendable, Hashable {
     /// The most bytes kept.
     public let bytes: Int
-    /// Whether a longer body is an error. Otherwise it is cut.
+    /// Whether a longer body is an error.
+    ///
+    /// Otherwise it is cut.
     public let refusesMore: Bool
 
-    /// Keeps the beginning of a longer body and marks the response as truncated. A negative limit counts as zero.
+    /// Keeps the beginning of a longer body and marks the response as truncated.
+    ///
+    /// A negative limit counts as zero.
     public static func truncating(at bytes: Int) -> ResponseLimit {
         ResponseLimit(bytes: max(0, bytes), refusesMore: false)
     }
 
-    /// Fails with `tooLarge` as soon as a body exceeds the limit. A negative limit counts as zero.
+    /// Fails with `tooLarge` as soon as a body exceeds the limit.
+    ///
+    /// A negative limit counts as zero.
     public static func refusing(over bytes: Int) -> ResponseLimit {
         ResponseLimit(bytes: max(0, bytes), refusesMore: true)
     }

@@ -1,11 +1,13 @@
 import RotaCore
 
-/// An http or https URL read strictly: what is checked here is, character for character, what is connected to.
+/// A strictly parsed http or https URL.
 ///
-/// One parser serves the template, the request and the address policy, so that no two of them can disagree about the
-/// host. Its text is canonical: host in lower case, numeric hosts in dotted decimal, no fragment, ASCII only.
+/// The checked text is, character for character, the text that is connected to.
+///
+/// Template, request and address policy share this parser, so they cannot disagree about the host. The text is
+/// canonical: lower case host, numeric hosts in dotted decimal, no fragment, ASCII only.
 package struct RequestURL: Sendable, Hashable {
-    /// Who is asked: a name that must be resolved, or an address.
+    /// The host: a name to resolve, or an address.
     package enum Host: Sendable, Hashable {
         case name(String)
         case address(IPAddress)
@@ -13,7 +15,7 @@ package struct RequestURL: Sendable, Hashable {
 
     package let isSecure: Bool
     package let host: Host
-    /// The port if the URL names one.
+    /// The port, if the URL names one.
     package let explicitPort: Int?
     /// Path and query, percent-encoded, starting with `/`.
     package let pathAndQuery: String
@@ -43,10 +45,10 @@ package struct RequestURL: Sendable, Hashable {
 }
 
 extension RequestURL {
-    /// The most bytes a URL may have.
+    /// The size limit of a URL in bytes.
     package static let longest = 8192
 
-    /// Reads a URL.
+    /// Parses a URL.
     ///
     /// - Throws: ``HTTPRequestError`` with `badURL` or `tooLarge`.
     package init(parsing text: String) throws(HTTPRequestError) {
@@ -73,7 +75,7 @@ extension RequestURL {
     }
 
     private static func error(_ message: String, _ text: String) -> HTTPRequestError {
-        // Whatever stands before an @ may be a password, and a query may hold a token.
+        // Hide what precedes an @, which may be a password, and the query, which may contain a token.
         let shown = text.split(separator: "@", omittingEmptySubsequences: false).last ?? ""
         return HTTPRequestError(.badURL, field: "url", message, value: String(shown.prefix { $0 != "?" }))
     }
@@ -126,7 +128,7 @@ extension RequestURL {
         guard name.utf8.count <= 253, labels.allSatisfy(isLabel) else {
             throw error("a host has labels of letters, digits, - and _, with dots between", text)
         }
-        // A last label that is a number makes resolvers read the whole host as an IPv4 address (inet_aton).
+        // If the last label is numeric, resolvers read the whole host as an IPv4 address (inet_aton).
         if let last = labels.last, last.first.map({ $0 >= 0x30 && $0 <= 0x39 }) == true, looksNumeric(last) {
             guard let address = IPAddress.numericHost(name) else {
                 throw error("this host looks like an IPv4 address but is none", text)
@@ -150,7 +152,9 @@ extension RequestURL {
         label.allSatisfy { $0 >= 0x30 && $0 <= 0x39 } || label.starts(with: "0x".utf8)
     }
 
-    /// Percent-encodes what a path or query may not hold as it is; a `%` must begin an escape.
+    /// Percent-encodes what a path or query may not contain.
+    ///
+    /// A `%` must begin an escape.
     private static func encode(
         pathAndQuery tail: ArraySlice<UInt8>, _ text: String
     ) throws(HTTPRequestError) -> String {
