@@ -93,3 +93,9 @@ private struct SpelledRequest: Decodable {
             matching: try container.decodeIfPresent(ResponseMatcher.self, forKey: .responseMatcher))
     }
 }
+
+extension WebhookSignature {
+    /// Strait's scheme: `X-Strait-Timestamp`, and `X-Strait-Signature: v1=…` in hex over `timestamp.body`.
+    public static let strait = hexadecimal(
+        timestampField: "X-Strait-Timestamp", signatureField: "X-Strait-Signature")
+}

@@ -71,7 +71,7 @@ struct ParserFuzzTests {
             alphabet: "v1,=+/ 0123456789abcdefAZ-é"
         ) { text in
             guard let secret = try? WebhookSecret("whsec_" + text) else { return }
-            for scheme in [WebhookSignature.standard, .strait] {
+            for scheme in WebhookSignatureTests.schemes {
                 let headers: HTTPHeaders = [
                     "webhook-id": text, "webhook-timestamp": text, "webhook-signature": text,
                     "X-Strait-Timestamp": text, "X-Strait-Signature": text,

@@ -43,7 +43,7 @@ public final class SystemHostResolver: HostResolver {
                 }
             }
         } onCancel: {
-            waiter.finish(.failure(TransportError(.canceled, "the look-up of \(host) was canceled")))
+            waiter.finish(.failure(TransportError(.canceled, "the lookup of \(host) was canceled")))
         }
     }
 

@@ -6,7 +6,7 @@ enum SpecialPurpose {
     private static let v4: [(AddressRange?, String)] = [
         ("0.0.0.0/8", "\"this network\" (RFC 791)"),
         ("10.0.0.0/8", "private (RFC 1918)"),
-        ("100.64.0.0/10", "shared by carriers and clouds (RFC 6598)"),
+        ("100.64.0.0/10", "shared address space (RFC 6598)"),
         ("127.0.0.0/8", "loopback (RFC 1122)"),
         ("169.254.0.0/16", "link-local, where clouds keep their metadata (RFC 3927)"),
         ("172.16.0.0/12", "private (RFC 1918)"),
@@ -28,8 +28,8 @@ enum SpecialPurpose {
     private static let v6: [(AddressRange?, String)] = [
         ("::/128", "unspecified (RFC 4291)"),
         ("::1/128", "loopback (RFC 4291)"),
-        ("::ffff:0:0/96", "an IPv4 address in disguise (RFC 4291)"),
-        ("::/96", "an IPv4 address in disguise (RFC 4291)"),
+        ("::ffff:0:0/96", "an embedded IPv4 address (RFC 4291)"),
+        ("::/96", "an embedded IPv4 address (RFC 4291)"),
         ("64:ff9b:1::/48", "local translation (RFC 8215)"),
         ("100::/64", "discard-only (RFC 6666)"),
         ("100:0:0:1::/64", "a dummy prefix (RFC 9780)"),

@@ -67,21 +67,21 @@ extension JSONPath: Codable {
             switch byte {
             case UInt8(ascii: "."): segments.append(try Self.name(&rest, text))
             case UInt8(ascii: "["): segments.append(try Self.bracket(&rest, text))
-            default: throw Self.error("a dot or an opening bracket was expected", text)
+            default: throw Self.error("expected a dot or an opening bracket", text)
             }
         }
-        guard segments.count <= 64 else { throw Self.error("a path may have 64 segments", text) }
+        guard segments.count <= 64 else { throw Self.error("a path may have at most 64 segments", text) }
         self.init(text: text, segments: segments)
     }
 
     private static func error(_ message: String, _ text: String) -> HTTPRequestError {
-        HTTPRequestError(.badRule, field: "path", "\(message); a path is written like $.items[0].id", value: text)
+        HTTPRequestError(.badRule, field: "path", "\(message); write a path like $.items[0].id", value: text)
     }
 
     private static func name(_ rest: inout ArraySlice<UInt8>, _ text: String) throws(HTTPRequestError) -> Segment {
         let name = rest.prefix { $0 != UInt8(ascii: ".") && $0 != UInt8(ascii: "[") }
         rest = rest.dropFirst(name.count)
-        guard !name.isEmpty, !name.contains(UInt8(ascii: "]")) else { throw error("a name was expected", text) }
+        guard !name.isEmpty, !name.contains(UInt8(ascii: "]")) else { throw error("expected a name", text) }
         return name.elementsEqual([UInt8(ascii: "*")]) ? .every : .name(String(decoding: name, as: UTF8.self))
     }
 
@@ -89,16 +89,16 @@ extension JSONPath: Codable {
         if let quote = rest.first, quote == UInt8(ascii: "'") || quote == UInt8(ascii: "\"") {
             let name = rest.dropFirst().prefix { $0 != quote }
             rest = rest.dropFirst(name.count + 1)
-            guard rest.starts(with: [quote, UInt8(ascii: "]")]) else { throw error("a quoted name must end", text) }
+            guard rest.starts(with: [quote, UInt8(ascii: "]")]) else { throw error("unterminated quoted name", text) }
             rest = rest.dropFirst(2)
             return .name(String(decoding: name, as: UTF8.self))
         }
         let inside = rest.prefix { $0 != UInt8(ascii: "]") }
-        guard inside.count < rest.count else { throw error("a closing bracket was expected", text) }
+        guard inside.count < rest.count else { throw error("expected a closing bracket", text) }
         rest = rest.dropFirst(inside.count + 1)
         if inside.elementsEqual([UInt8(ascii: "*")]) { return .every }
         guard let index = Int(String(decoding: inside, as: UTF8.self)), index.magnitude <= 1_000_000_000 else {
-            throw error("a position is a whole number", text)
+            throw error("a position must be a whole number", text)
         }
         return .index(index)
     }

@@ -108,7 +108,7 @@ extension JSONValue: Codable {
     /// - Throws: `DecodingError` for what is not JSON, and ``HTTPRequestError`` if it is nested too deeply.
     public init(from decoder: any Decoder) throws {
         guard decoder.codingPath.count <= 4 * Self.deepest else {
-            throw HTTPRequestError(.badJSON, field: "json", "JSON may nest \(Self.deepest) levels deep")
+            throw HTTPRequestError(.badJSON, field: "json", "JSON may be nested at most \(Self.deepest) levels deep")
         }
         if let container = try? decoder.container(keyedBy: Name.self) {
             let names = container.allKeys.sorted { $0.stringValue < $1.stringValue }

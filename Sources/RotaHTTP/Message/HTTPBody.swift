@@ -58,7 +58,8 @@ extension HTTPBody {
         }
         if case .json(let value) = self, !value.isNested(within: JSONValue.deepest) {
             throw HTTPRequestError(
-                .badJSON, field: "body", "JSON may nest \(JSONValue.deepest) levels deep, this nests deeper")
+                .badJSON, field: "body",
+                "JSON may be nested at most \(JSONValue.deepest) levels deep, this nests deeper")
         }
         let count =
             switch self {
@@ -68,7 +69,7 @@ extension HTTPBody {
             }
         guard count <= Self.longest else {
             throw HTTPRequestError(
-                .tooLarge, field: "body", "a body may have \(Self.longest) bytes, this one has \(count)")
+                .tooLarge, field: "body", "a body may have at most \(Self.longest) bytes, not \(count)")
         }
     }
 }

@@ -223,7 +223,8 @@ extension HTTPHeaders {
         }
         guard total <= Self.longestTotal else {
             throw HTTPRequestError(
-                .tooLarge, field: "headers", "names and values may have \(Self.longestTotal) bytes, these have \(total)"
+                .tooLarge, field: "headers",
+                "names and values may have at most \(Self.longestTotal) bytes, not \(total)"
             )
         }
     }
@@ -231,7 +232,8 @@ extension HTTPHeaders {
     package static func check(name: String) throws(HTTPRequestError) {
         guard !name.isEmpty, name.utf8.count <= 256, name.utf8.allSatisfy(isToken) else {
             throw HTTPRequestError(
-                .badHeader, field: "headers", "a header name has letters, digits and -_.!#$%&'*+^`|~ (RFC 9110)",
+                .badHeader, field: "headers",
+                "a header name consists of letters, digits and -_.!#$%&'*+^`|~ (RFC 9110)",
                 value: name)
         }
         guard !reserved.contains(name.lowercased()) else {
@@ -244,12 +246,12 @@ extension HTTPHeaders {
         guard value.utf8.allSatisfy({ $0 == 0x09 || ($0 >= 0x20 && $0 != 0x7F) }) else {
             throw HTTPRequestError(
                 .badHeader, field: "headers[\"\(name)\"]",
-                "the value holds a line break or another control character; remove it")
+                "the value contains a line break or another control character; remove it")
         }
         guard value.utf8.count <= longestValue else {
             throw HTTPRequestError(
                 .tooLarge, field: "headers[\"\(name)\"]",
-                "a value may have \(longestValue) bytes, this one has \(value.utf8.count)")
+                "a value may have at most \(longestValue) bytes, not \(value.utf8.count)")
         }
     }
 

@@ -49,7 +49,8 @@ public struct HTTPRequest: Sendable, Hashable {
         try RequestTimeout.check(timeout)
         guard let url = URL(string: address.text) else {
             throw HTTPRequestError(
-                .badURL, field: "url", "no URL can be made of this", value: PercentEncoding.redact(url: address.text))
+                .badURL, field: "url", "Foundation cannot read this URL",
+                value: PercentEncoding.redact(url: address.text))
         }
         self.method = method
         self.url = url
@@ -145,7 +146,7 @@ package enum RequestTimeout {
     package static func check(_ timeout: Duration) throws(HTTPRequestError) {
         guard range.contains(timeout) else {
             throw HTTPRequestError(
-                .badTimeout, field: "timeout", "a timeout lies between 1 ms and 1 hour", value: "\(timeout)")
+                .badTimeout, field: "timeout", "a timeout must lie between 1 ms and 1 hour", value: "\(timeout)")
         }
     }
 }

@@ -18,9 +18,9 @@ struct PatternParser {
     }
 
     mutating func parse() throws(HTTPRequestError) -> PatternNode {
-        guard scalars.count <= 4096 else { throw error("a pattern may have 4096 characters") }
+        guard scalars.count <= 4096 else { throw error("a pattern may have at most 4096 characters") }
         let node = try parseChoice()
-        guard position == scalars.count else { throw error("this closing parenthesis has no partner") }
+        guard position == scalars.count else { throw error("unmatched closing parenthesis") }
         return node
     }
 
@@ -97,7 +97,9 @@ struct PatternParser {
         let low = try parseCount()
         var high: Int? = low
         if take(",") { high = next == "}" ? nil : try parseCount() }
-        guard take("}"), high.map({ $0 >= low }) ?? true else { throw error("a count is written {2}, {2,} or {2,5}") }
+        guard take("}"), high.map({ $0 >= low }) ?? true else {
+            throw error("a count must be written {2}, {2,} or {2,5}")
+        }
         return (low, high)
     }
 
@@ -108,14 +110,14 @@ struct PatternParser {
             position += 1
         }
         guard let count = Int(digits), count <= Self.mostRepeats else {
-            throw error("a count lies between 0 and \(Self.mostRepeats)")
+            throw error("a count must lie between 0 and \(Self.mostRepeats)")
         }
         return count
     }
 
     private mutating func parseGroup() throws(HTTPRequestError) -> PatternNode {
         depth += 1
-        guard depth <= Self.deepest else { throw error("groups may nest \(Self.deepest) levels deep") }
+        guard depth <= Self.deepest else { throw error("groups may be nested at most \(Self.deepest) levels deep") }
         let saved = (ignoresCase, dotMatchesNewline, anchorsMatchLines)
         if take("?") {
             if try parseFlags() {
@@ -137,11 +139,11 @@ struct PatternParser {
         if take(":") { return false }
         if next == "<" || next == "P" {
             _ = take("P")
-            guard take("<"), next != "=", next != "!" else { throw error("looking behind is not supported") }
+            guard take("<"), next != "=", next != "!" else { throw error("lookbehind is not supported") }
             while let scalar = next, scalar != ">" {
                 guard scalar.isASCII, scalar.properties.isAlphabetic || ("0"..."9").contains(scalar) || scalar == "_"
                 else {
-                    throw error("a group's name has letters, digits and _")
+                    throw error("a group's name may contain only letters, digits and _")
                 }
                 position += 1
             }
@@ -153,7 +155,7 @@ struct PatternParser {
             case "i": ignoresCase = true
             case "s": dotMatchesNewline = true
             case "m": anchorsMatchLines = true
-            default: throw error("of the special groups only (?:…), (?<name>…) and the flags i, m, s are supported")
+            default: throw error("only the groups (?:…), (?<name>…) and the flags i, m, s are supported")
             }
             position += 1
         }
@@ -181,7 +183,7 @@ struct PatternParser {
 
     /// Parses what follows a backslash, in a set or outside: a class or one character.
     private mutating func parseEscapedSet() throws(HTTPRequestError) -> PatternSet {
-        guard let scalar = next else { throw error("a backslash stands at the end") }
+        guard let scalar = next else { throw error("the pattern ends with a backslash") }
         position += 1
         switch scalar {
         case "d": return .digits
@@ -197,9 +199,9 @@ struct PatternParser {
         case "v": return PatternSet(ranges: [0x0B...0x0B])
         case "x": return try parseHex(2)
         case "u": return try parseHex(4)
-        case "0"..."9": throw error("references to groups are not supported")
+        case "0"..."9": throw error("backreferences are not supported")
         default:
-            guard !scalar.properties.isAlphabetic else { throw error("an unknown escape") }
+            guard !scalar.properties.isAlphabetic else { throw error("unknown escape") }
             return PatternSet(ranges: [scalar.value...scalar.value])
         }
     }
@@ -207,7 +209,7 @@ struct PatternParser {
     private mutating func parseHex(_ count: Int) throws(HTTPRequestError) -> PatternSet {
         let digits = String(String.UnicodeScalarView(scalars[position...].prefix(count)))
         guard digits.utf8.count == count, let value = UInt32(digits, radix: 16), digits.first != "+" else {
-            throw error("\(count) hexadecimal digits were expected")
+            throw error("expected \(count) hexadecimal digits")
         }
         position += count
         return PatternSet(ranges: [value...value])
@@ -228,7 +230,7 @@ struct PatternParser {
             position += 1
             let high = try parseSetItem()
             guard let first = low.single, let last = high.single, first <= last else {
-                throw error("a range in a set goes from a character to a later one")
+                throw error("a range must go from a character to a later one")
             }
             out.ranges.append(first...last)
         }

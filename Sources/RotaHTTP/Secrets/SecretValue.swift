@@ -62,7 +62,7 @@ package struct SecretReference: Sendable, Hashable {
             guard (1...128).contains(name.utf8.count) else {
                 throw HTTPRequestError(
                     .badSecret, field: field,
-                    "after secret:// comes a name of up to 128 letters, digits, _, - and dots; variables are not allowed"
+                    "secret:// must be followed by a name of at most 128 letters, digits, _, - and dots, without variables"
                 )
             }
             if found > start { pieces.append(.text(String(decoding: bytes[start..<found], as: UTF8.self))) }

@@ -14,7 +14,7 @@ public struct WebhookSecret: Sendable, Hashable {
     public init(_ text: String) throws(HTTPRequestError) {
         if text.hasPrefix("whsec_") {
             guard let data = Data(base64Encoded: String(text.dropFirst(6))), !data.isEmpty else {
-                throw HTTPRequestError(.badSignature, field: "secret", "after whsec_ comes a key in Base64")
+                throw HTTPRequestError(.badSignature, field: "secret", "whsec_ must be followed by a key in Base64")
             }
             key = Array(data)
         } else {
@@ -40,12 +40,13 @@ extension WebhookSecret: CustomStringConvertible, CustomDebugStringConvertible, 
 /// ```swift
 /// let secret = try WebhookSecret("whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD")
 /// let body = Data(#"{"status": "done"}"#.utf8)
-/// let headers = try WebhookSignature.standard.sign(body, id: "msg_1", at: Date(), with: [secret])
-/// try WebhookSignature.standard.verify(headers, body: body, at: Date(), with: [secret])
+/// let headers = try WebhookSignature.standard.sign(body: body, id: "msg_1", at: Date(), with: [secret])
+/// try WebhookSignature.standard.verify(headers: headers, body: body, at: Date(), with: [secret])
 /// ```
 public struct WebhookSignature: Sendable, Hashable {
-    private enum Scheme {
-        case standard, strait
+    private enum Scheme: Hashable {
+        case standard
+        case hexadecimal(timestampField: String, signatureField: String)
     }
 
     private let scheme: Scheme
@@ -57,8 +58,10 @@ public struct WebhookSignature: Sendable, Hashable {
     /// spaces.
     public static let standard = WebhookSignature(scheme: .standard)
 
-    /// Strait's: `X-Strait-Timestamp`, and `X-Strait-Signature: v1=…` in hex over `timestamp.body` (row SX-16).
-    public static let strait = WebhookSignature(scheme: .strait)
+    /// A scheme of two fields: the timestamp, and `v1=…` in hex over `timestamp.body`.
+    package static func hexadecimal(timestampField: String, signatureField: String) -> WebhookSignature {
+        WebhookSignature(scheme: .hexadecimal(timestampField: timestampField, signatureField: signatureField))
+    }
 
     /// The largest allowed difference between a timestamp and the receiver's clock: five minutes.
     public static let tolerance: Duration = .seconds(300)
@@ -87,9 +90,11 @@ public struct WebhookSignature: Sendable, Hashable {
             return [
                 "webhook-id": id, "webhook-timestamp": timestamp, "webhook-signature": codes.joined(separator: " "),
             ]
-        case .strait:
+        case .hexadecimal(let timestampField, let signatureField):
             let codes = secrets.map { "v1=" + Self.hex(Self.code($0, [timestamp], body)) }
-            return ["X-Strait-Timestamp": timestamp, "X-Strait-Signature": codes.joined(separator: ",")]
+            return HTTPHeaders([
+                .init(timestampField, timestamp), .init(signatureField, codes.joined(separator: ",")),
+            ])
         }
     }
 
@@ -106,10 +111,10 @@ public struct WebhookSignature: Sendable, Hashable {
     public func verify(
         headers: HTTPHeaders, body: Data, at instant: Date, with secrets: [WebhookSecret]
     ) throws(HTTPRequestError) {
-        let timestamp = try Self.field(scheme == .standard ? "webhook-timestamp" : "X-Strait-Timestamp", headers)
+        let timestamp = try Self.field(timestampField, headers)
         guard let sent = Int64(timestamp), timestamp == String(sent) else {
             throw HTTPRequestError(
-                .badSignature, field: "timestamp", "seconds since 1970 were expected", value: timestamp)
+                .badSignature, field: "timestamp", "expected seconds since 1970", value: timestamp)
         }
         let (age, overflow) = Self.seconds(instant).subtractingReportingOverflow(sent)
         guard !overflow, age.magnitude <= Self.tolerance.components.seconds.magnitude else {
@@ -125,9 +130,9 @@ public struct WebhookSignature: Sendable, Hashable {
             try Self.check(id: id)
             parts = [id, timestamp]
             given = try Self.field("webhook-signature", headers).split(separator: " ").compactMap(Self.base64Code)
-        case .strait:
+        case .hexadecimal(_, let signatureField):
             parts = [timestamp]
-            given = try Self.field("X-Strait-Signature", headers).split(separator: ",").compactMap(Self.hexCode)
+            given = try Self.field(signatureField, headers).split(separator: ",").compactMap(Self.hexCode)
         }
         var fits = false
         for secret in secrets {
@@ -135,12 +140,20 @@ public struct WebhookSignature: Sendable, Hashable {
             for candidate in given where MessageCode.isEqual(candidate, code) { fits = true }
         }
         guard fits else {
-            throw HTTPRequestError(.badSignature, field: "signature", "no signature fits the body and a known secret")
+            throw HTTPRequestError(
+                .badSignature, field: "signature", "no signature matches the body and a known secret")
         }
     }
 }
 
 extension WebhookSignature {
+    private var timestampField: String {
+        switch scheme {
+        case .standard: "webhook-timestamp"
+        case .hexadecimal(let timestampField, _): timestampField
+        }
+    }
+
     /// Returns the whole seconds since 1970, clamped to 64 bits.
     private static func seconds(_ instant: Date) -> Int64 {
         let seconds = instant.timeIntervalSince1970.rounded(.down)
@@ -150,7 +163,7 @@ extension WebhookSignature {
     private static func check(id: String) throws(HTTPRequestError) {
         guard !id.isEmpty, id.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: ".") }) else {
             throw HTTPRequestError(
-                .badSignature, field: "id", "a webhook's id has printable ASCII and no dot", value: id)
+                .badSignature, field: "id", "a webhook's id must consist of printable ASCII without dots", value: id)
         }
     }
 
@@ -163,7 +176,8 @@ extension WebhookSignature {
         let values = headers.values(name)
         guard values.count == 1, let value = values.first else {
             throw HTTPRequestError(
-                .badSignature, field: name, values.isEmpty ? "the header is missing" : "the header is there twice")
+                .badSignature, field: name,
+                values.isEmpty ? "the header is missing" : "the header occurs more than once")
         }
         return value
     }

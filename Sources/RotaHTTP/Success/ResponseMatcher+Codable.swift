@@ -29,7 +29,8 @@ extension ResponseMatcher: Codable {
             self.init(node: .assertion(try Self.subject(in: container), try Self.condition(in: container)))
         }
         guard depth <= Self.deepest else {
-            throw HTTPRequestError(.badRule, field: "success", "matchers may nest \(Self.deepest) levels deep")
+            throw HTTPRequestError(
+                .badRule, field: "success", "matchers may be nested at most \(Self.deepest) levels deep")
         }
     }
 
@@ -42,7 +43,7 @@ extension ResponseMatcher: Codable {
         case "json": return .json(try container.decode(JSONPath.self, forKey: .path))
         default:
             throw HTTPRequestError(
-                .badRule, field: "success", "an assertion is on status, header, text or json", value: name)
+                .badRule, field: "success", "an assertion must be on status, header, text or json", value: name)
         }
     }
 
@@ -50,7 +51,7 @@ extension ResponseMatcher: Codable {
         let name = try container.decode(String.self, forKey: .condition)
         guard let kind = Condition.Kind(rawValue: name) else {
             let known = Condition.Kind.allCases.map(\.rawValue).joined(separator: ", ")
-            throw HTTPRequestError(.badRule, field: "success", "a condition is one of \(known)", value: name)
+            throw HTTPRequestError(.badRule, field: "success", "a condition must be one of \(known)", value: name)
         }
         switch kind {
         case .exists: return .exists
@@ -59,7 +60,7 @@ extension ResponseMatcher: Codable {
             let operand = try container.decode(JSONValue.self, forKey: .value)
             if kind == .isIn, case .array = operand {
             } else if kind == .isIn {
-                throw HTTPRequestError(.badRule, field: "success", "the value of \"in\" is an array")
+                throw HTTPRequestError(.badRule, field: "success", "the value of \"in\" must be an array")
             }
             return Condition(kind: kind, operand: operand)
         }

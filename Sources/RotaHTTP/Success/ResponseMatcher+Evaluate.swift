@@ -45,7 +45,7 @@ extension ResponseMatcher {
         case .any(let parts): return Self.any(parts, in: &evidence)
         case .not(let part):
             switch part.finding(in: &evidence) {
-            case .holds: return .fails("it matches what it must not: \(part)")
+            case .holds: return .fails("it matches, but must not: \(part)")
             case .fails: return .holds
             case .unknown(let reason): return .unknown(reason)
             }
@@ -103,7 +103,7 @@ extension ResponseMatcher {
                 return .success(try JSONValue(parsing: Array(response.body)))
             } catch {
                 let cut = response.bodyIsTruncated ? "; it was cut at \(response.body.count) bytes" : ""
-                return .failure(Unreadable(message: "the body is no JSON (\(error.message)\(cut))"))
+                return .failure(Unreadable(message: "the body is not JSON (\(error.message)\(cut))"))
             }
         }
 

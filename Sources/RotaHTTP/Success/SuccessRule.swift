@@ -31,7 +31,7 @@ public struct SuccessRule: Sendable, Hashable {
     }
 
     /// The outcome of a rule for a response.
-    public enum Verdict: Sendable, Hashable {
+    public enum Outcome: Sendable, Hashable {
         /// The response counts as success.
         case success
         /// The status is not accepted.
@@ -47,7 +47,7 @@ public struct SuccessRule: Sendable, Hashable {
     /// - Parameters:
     ///   - response: The response.
     ///   - redaction: The request's secrets, removed from the message before it is shortened.
-    public func evaluate(_ response: HTTPResponse, redaction: Redaction = Redaction()) -> Verdict {
+    public func evaluate(_ response: HTTPResponse, redaction: Redaction = Redaction()) -> Outcome {
         guard statuses.contains(response.status) else {
             return .statusNotAccepted(message: "status \(response.status) is not among \(statuses)")
         }

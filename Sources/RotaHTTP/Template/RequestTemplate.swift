@@ -76,56 +76,60 @@ public struct RequestTemplate: Sendable, Hashable {
     }
 }
 
-// The common requests. Everything else is set by the initializer.
+// The common requests. Use the initializer for a success rule and an output mapping.
 extension RequestTemplate {
     /// Creates a GET request.
     ///
     /// - Throws: ``HTTPRequestError`` if a part is invalid.
-    public static func get(_ url: String, headers: HTTPHeaders = [:]) throws(HTTPRequestError) -> RequestTemplate {
-        try RequestTemplate(method: .get, url: url, headers: headers)
+    public static func get(
+        _ url: String, headers: HTTPHeaders = [:], timeout: Duration = .seconds(30)
+    ) throws(HTTPRequestError) -> RequestTemplate {
+        try RequestTemplate(method: .get, url: url, headers: headers, timeout: timeout)
     }
 
     /// Creates a HEAD request.
     ///
     /// - Throws: ``HTTPRequestError`` if a part is invalid.
-    public static func head(_ url: String, headers: HTTPHeaders = [:]) throws(HTTPRequestError) -> RequestTemplate {
-        try RequestTemplate(method: .head, url: url, headers: headers)
+    public static func head(
+        _ url: String, headers: HTTPHeaders = [:], timeout: Duration = .seconds(30)
+    ) throws(HTTPRequestError) -> RequestTemplate {
+        try RequestTemplate(method: .head, url: url, headers: headers, timeout: timeout)
     }
 
     /// Creates a POST request.
     ///
     /// - Throws: ``HTTPRequestError`` if a part is invalid.
     public static func post(
-        _ url: String, headers: HTTPHeaders = [:], body: HTTPBody = .none
+        _ url: String, headers: HTTPHeaders = [:], body: HTTPBody = .none, timeout: Duration = .seconds(30)
     ) throws(HTTPRequestError) -> RequestTemplate {
-        try RequestTemplate(method: .post, url: url, headers: headers, body: body)
+        try RequestTemplate(method: .post, url: url, headers: headers, body: body, timeout: timeout)
     }
 
     /// Creates a PUT request.
     ///
     /// - Throws: ``HTTPRequestError`` if a part is invalid.
     public static func put(
-        _ url: String, headers: HTTPHeaders = [:], body: HTTPBody = .none
+        _ url: String, headers: HTTPHeaders = [:], body: HTTPBody = .none, timeout: Duration = .seconds(30)
     ) throws(HTTPRequestError) -> RequestTemplate {
-        try RequestTemplate(method: .put, url: url, headers: headers, body: body)
+        try RequestTemplate(method: .put, url: url, headers: headers, body: body, timeout: timeout)
     }
 
     /// Creates a PATCH request.
     ///
     /// - Throws: ``HTTPRequestError`` if a part is invalid.
     public static func patch(
-        _ url: String, headers: HTTPHeaders = [:], body: HTTPBody = .none
+        _ url: String, headers: HTTPHeaders = [:], body: HTTPBody = .none, timeout: Duration = .seconds(30)
     ) throws(HTTPRequestError) -> RequestTemplate {
-        try RequestTemplate(method: .patch, url: url, headers: headers, body: body)
+        try RequestTemplate(method: .patch, url: url, headers: headers, body: body, timeout: timeout)
     }
 
     /// Creates a DELETE request.
     ///
     /// - Throws: ``HTTPRequestError`` if a part is invalid.
     public static func delete(
-        _ url: String, headers: HTTPHeaders = [:], body: HTTPBody = .none
+        _ url: String, headers: HTTPHeaders = [:], body: HTTPBody = .none, timeout: Duration = .seconds(30)
     ) throws(HTTPRequestError) -> RequestTemplate {
-        try RequestTemplate(method: .delete, url: url, headers: headers, body: body)
+        try RequestTemplate(method: .delete, url: url, headers: headers, body: body, timeout: timeout)
     }
 }
 

@@ -44,7 +44,7 @@ struct TemplateText: Sendable, Hashable {
     }
 
     private static let hint =
-        "known are " + TemplateVariable.allCases.map { "{{\($0.rawValue)}}" }.joined(separator: ", ")
+        "use one of " + TemplateVariable.allCases.map { "{{\($0.rawValue)}}" }.joined(separator: ", ")
         + "; a body with literal braces can be sent as bytes"
 
     var hasVariables: Bool {
@@ -123,7 +123,7 @@ struct TemplateParts {
         else {
             throw HTTPRequestError(
                 .misplacedVariable, field: place,
-                "a variable may not touch secret://name; put a space or a sign between")
+                "a variable may not touch secret://name; separate them by a space or punctuation")
         }
     }
 
@@ -139,7 +139,7 @@ struct TemplateParts {
         guard !SecretReference.isMentioned(in: text) else {
             throw HTTPRequestError(
                 .misplacedSecret, field: "body",
-                "secret://name may stand in header values only; bytes are sent as they are")
+                "secret://name is allowed in header values only; use bytes to send this text as it is")
         }
         _ = try TemplateText(parsing: text, field: "body", forbidding: [.attempt])
     }
@@ -153,7 +153,7 @@ struct TemplateParts {
             for member in members {
                 guard !member.name.mentionsVariable else {
                     throw HTTPRequestError(
-                        .misplacedVariable, field: "body", "variables may stand in JSON strings, not in names",
+                        .misplacedVariable, field: "body", "variables are allowed in JSON strings, not in names",
                         value: member.name)
                 }
                 try check(json: member.value)
@@ -217,7 +217,7 @@ struct URLPart {
     /// - Throws: ``HTTPRequestError`` with `badURL`, `misplacedVariable`, `unknownVariable` or `misplacedSecret`.
     init(_ url: String) throws(HTTPRequestError) {
         guard !SecretReference.isMentioned(in: url) else {
-            throw HTTPRequestError(.misplacedSecret, field: "url", "secret://name may stand in header values only")
+            throw HTTPRequestError(.misplacedSecret, field: "url", "secret://name is allowed in header values only")
         }
         text = try TemplateText(parsing: url, field: "url")
         let authority = url.utf8.drop { $0 != UInt8(ascii: "/") }.dropFirst(2).prefix {
@@ -227,7 +227,7 @@ struct URLPart {
         guard text.hasVariables == false || !(String(head) ?? "{{").mentionsVariable else {
             throw HTTPRequestError(
                 .misplacedVariable, field: "url",
-                "variables may stand in the path and query, not in scheme, host or port",
+                "variables are allowed in the path and query, not in scheme, host or port",
                 value: String(head).map { PercentEncoding.redact(url: $0) })
         }
         // Every value is encoded to unreserved characters, so one sample stands for all.

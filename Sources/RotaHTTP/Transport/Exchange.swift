@@ -92,7 +92,7 @@ final class Exchange: Sendable {
         end { state in
             let now = ContinuousClock.now
             guard let head = state.headAt else {
-                return .failure(TransportError(.badResponse, "the answer has no header", url: url))
+                return .failure(TransportError(.badResponse, "the response has no header", url: url))
             }
             return .success(
                 HTTPResponse(

@@ -22,7 +22,7 @@ struct RedirectChain {
         do {
             target = try RequestURL(parsing: Self.resolve(location, against: from))
         } catch {
-            throw TransportError(.redirect, "the redirect leads nowhere: \(error.message)", url: request.url)
+            throw TransportError(.redirect, "the target of the redirect is invalid: \(error.message)", url: request.url)
         }
         guard !from.isSecure || target.isSecure else {
             throw TransportError(.redirect, "a redirect from https to http is not followed", url: request.url)
@@ -33,7 +33,7 @@ struct RedirectChain {
         }
         let following = try follow(request, response.status, from, target)
         guard !visited.contains("\(following.method) \(target.text)") else {
-            throw TransportError(.redirect, "the redirects go round in a circle", url: request.url)
+            throw TransportError(.redirect, "the redirects form a loop", url: request.url)
         }
         return following
     }

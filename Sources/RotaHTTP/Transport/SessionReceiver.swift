@@ -124,7 +124,7 @@ final class SessionReceiver: NSObject, URLSessionDataDelegate {
 extension Exchange {
     fileprivate func receive(_ response: URLResponse) {
         guard let http = response as? HTTPURLResponse else {
-            return fail(.badResponse, "the answer is no HTTP response")
+            return fail(.badResponse, "the response is not HTTP")
         }
         var fields: [HTTPHeaders.Field] = []
         for case (let name, let value) in http.allHeaderFields {

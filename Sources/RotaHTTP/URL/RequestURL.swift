@@ -55,7 +55,7 @@ extension RequestURL {
         let bytes = Array(text.utf8)
         guard bytes.count <= Self.longest else {
             throw HTTPRequestError(
-                .tooLarge, field: "url", "a URL may have \(Self.longest) bytes, this one has \(bytes.count)")
+                .tooLarge, field: "url", "a URL may have at most \(Self.longest) bytes, not \(bytes.count)")
         }
         if let bad = bytes.first(where: { $0 <= 0x20 || $0 == 0x7F || $0 == UInt8(ascii: "\\") }) {
             let what = bad == 0x20 ? "a space" : bad == UInt8(ascii: "\\") ? "a backslash" : "a control character"
@@ -64,7 +64,7 @@ extension RequestURL {
         let lower = bytes.prefix(8).map(lowercaseASCII)
         let isSecure = lower.starts(with: "https://".utf8)
         guard isSecure || lower.starts(with: "http://".utf8) else {
-            throw Self.error("a URL starts with http:// or https://", text)
+            throw Self.error("a URL must start with http:// or https://", text)
         }
         let rest = bytes.dropFirst(isSecure ? 8 : 7)
         let authority = rest.prefix { ![UInt8(ascii: "/"), UInt8(ascii: "?"), UInt8(ascii: "#")].contains($0) }
@@ -84,13 +84,14 @@ extension RequestURL {
         authority: ArraySlice<UInt8>, _ text: String
     ) throws(HTTPRequestError) -> (Host, Int?) {
         guard !authority.contains(UInt8(ascii: "@")) else {
-            throw error("a URL carries no user name or password; put secret://name in an Authorization header", text)
+            throw error(
+                "a URL must not contain a user name or password; put secret://name in an Authorization header", text)
         }
         var host = authority
         var port: ArraySlice<UInt8>?
         if authority.first == UInt8(ascii: "[") {
             guard let end = authority.firstIndex(of: UInt8(ascii: "]")) else {
-                throw error("an IPv6 address ends with ]", text)
+                throw error("an IPv6 address must end with ]", text)
             }
             host = authority[...end]
             let after = authority[(end + 1)...]
@@ -109,14 +110,14 @@ extension RequestURL {
     private static func parse(port: ArraySlice<UInt8>, _ text: String) throws(HTTPRequestError) -> Int {
         guard (1...5).contains(port.count), port.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }),
             let number = Int(String(decoding: port, as: UTF8.self)), (1...65535).contains(number)
-        else { throw error("a port is a number from 1 to 65535", text) }
+        else { throw error("a port must be a number from 1 to 65535", text) }
         return number
     }
 
     private static func parse(host bytes: ArraySlice<UInt8>, _ text: String) throws(HTTPRequestError) -> Host {
         if bytes.first == UInt8(ascii: "[") {
             guard let address = IPAddress(String(decoding: bytes.dropFirst().dropLast(), as: UTF8.self)), !address.isV4
-            else { throw error("this is no IPv6 address (zones are not allowed)", text) }
+            else { throw error("this is not an IPv6 address (zones are not allowed)", text) }
             return .address(address)
         }
         guard bytes.allSatisfy({ $0 < 0x80 }) else {
@@ -126,12 +127,12 @@ extension RequestURL {
         if name.hasSuffix(".") { name.removeLast() }
         let labels = name.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         guard name.utf8.count <= 253, labels.allSatisfy(isLabel) else {
-            throw error("a host has labels of letters, digits, - and _, with dots between", text)
+            throw error("a host consists of labels of letters, digits, - and _, separated by dots", text)
         }
         // If the last label is numeric, resolvers read the whole host as an IPv4 address (inet_aton).
         if let last = labels.last, last.first.map({ $0 >= 0x30 && $0 <= 0x39 }) == true, looksNumeric(last) {
             guard let address = IPAddress.numericHost(name) else {
-                throw error("this host looks like an IPv4 address but is none", text)
+                throw error("this host looks like an IPv4 address but is not a valid one", text)
             }
             return .address(IPAddress(v4: address))
         }

@@ -1,19 +1,19 @@
 import Foundation
 import RotaHTTP
 
-/// One connection of the loopback server, owned by the server's thread.
+/// A connection of the loopback server, owned by the server's thread.
 struct LoopbackConnection {
     let descriptor: Int32
     var parser: LoopbackParser
-    /// What is still to be done for the request at hand.
+    /// The remaining steps of the current response.
     private var steps: [LoopbackResponse.Step] = []
     private var written = 0
-    /// When a pause is over.
+    /// The end of the current pause.
     private(set) var wakesAt: ContinuousClock.Instant?
-    /// Whether a handler is at work.
+    /// Whether a handler is running.
     var isAnswering = false
 
-    /// What the connection came to.
+    /// The state of the connection after ``advance(now:)``.
     enum Outcome {
         case idle, blocked, finished, gone
     }
@@ -23,7 +23,7 @@ struct LoopbackConnection {
         parser = LoopbackParser(connection: number)
     }
 
-    /// Whether bytes are waiting to be written, so that the thread must watch for room.
+    /// Whether bytes are waiting to be written, so that the thread must poll for writability.
     var wantsToWrite: Bool {
         guard wakesAt == nil, let step = steps.first else { return false }
         switch step {
@@ -37,7 +37,7 @@ struct LoopbackConnection {
         written = 0
     }
 
-    /// Does as many steps as can be done now.
+    /// Performs as many steps as possible without blocking.
     mutating func advance(now: ContinuousClock.Instant) -> Outcome {
         if let wakesAt {
             guard wakesAt <= now else { return .blocked }
@@ -70,7 +70,9 @@ struct LoopbackConnection {
         return .finished
     }
 
-    /// Writes on where it stopped, the bytes over and over up to `total`; nil if the connection is gone.
+    /// Continues to write `bytes`, repeated up to `total` bytes.
+    ///
+    /// Returns `nil` if the connection is closed.
     private mutating func write(_ bytes: [UInt8], total: Int) -> Bool? {
         while written < total {
             let start = written % bytes.count
@@ -86,12 +88,12 @@ struct LoopbackConnection {
     }
 }
 
-/// Takes requests out of the bytes of a connection, as far as they are complete.
+/// An incremental parser of the requests on a connection.
 struct LoopbackParser {
-    /// What the bytes so far amount to.
+    /// The result of parsing the bytes received so far.
     enum Outcome {
         case incomplete
-        /// The header is complete and asks for leave to send the body.
+        /// The header is complete and asks for permission to send the body.
         case wantsContinue
         case request(LoopbackRequest)
         case malformed
@@ -119,7 +121,7 @@ struct LoopbackParser {
 
     mutating func next() -> Outcome {
         if head == nil {
-            // A method starts with a capital letter; what does not, such as a TLS handshake, will never be HTTP.
+            // A method starts with a capital letter. Anything else, such as a TLS handshake, is not HTTP.
             if let first = bytes.first, !(0x41...0x5A).contains(first) { return .malformed }
             guard let end = endOfHead() else { return bytes.count > 1_048_576 ? .malformed : .incomplete }
             guard let parsed = Self.parse(bytes[..<end]) else { return .malformed }
@@ -139,7 +141,7 @@ struct LoopbackParser {
                 method: head.method, target: head.target, headers: head.headers, body: body, connection: connection))
     }
 
-    /// Where the empty line begins.
+    /// Returns the position of the empty line after the header.
     private mutating func endOfHead() -> Int? {
         guard searched <= bytes.count - 4 else { return nil }
         for index in searched...(bytes.count - 4) where bytes[index] == 13 {

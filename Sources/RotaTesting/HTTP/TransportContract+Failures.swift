@@ -2,10 +2,10 @@ import Foundation
 import RotaHTTP
 
 extension TransportContract {
-    /// The name of the check that Foundation on Linux cannot be run through: up to Swift 6.3 it traps on such an answer.
+    /// The name of the check that Foundation on Linux traps on, up to Swift 6.3.
     public static let brokenHeaderCheck = "a header that breaks off is a cut connection"
 
-    /// Every way in which a server fails ends in the right kind of error, within the deadline.
+    /// Every server failure ends in the right kind of error within the deadline.
     static let failures: [Check] = [
         failing("silence is a timeout", .silence, [.timeout]),
         failing("a header without an end is a timeout", .dribblingHeader(every: .milliseconds(10)), [.timeout]),
@@ -40,7 +40,7 @@ extension TransportContract {
         },
         Check("a name that does not exist is a DNS error") { transport in
             guard let url = URL(string: "http://no-such-host.invalid/") else { return }
-            // A transport with an address policy may refuse the name without asking.
+            // A transport with an address policy may refuse the name without resolving it.
             try await requireFailure(
                 [.dns, .forbiddenAddress], HTTPRequest(url: url, timeout: TransportContract.patience), transport)
         },
@@ -63,7 +63,7 @@ extension TransportContract {
     ) -> Check {
         Check(name) { transport in
             try await withServer({ _ in answer }) { server in
-                // Only what must end in a timeout is given a short one; the rest may take what a busy machine needs.
+                // Only requests that must time out get a short timeout. The others may take what a busy machine needs.
                 let timeout: Duration = codes == [.timeout] ? .milliseconds(150) : TransportContract.patience
                 let request = try HTTPRequest(url: server.url(), timeout: timeout)
                 try await requireFailure(codes, request, transport)
@@ -73,7 +73,7 @@ extension TransportContract {
 }
 
 extension TransportContract {
-    /// Nothing hangs and nothing grows without bound.
+    /// No request hangs, and no response grows without bound.
     static let limits: [Check] = [
         Check("a huge body is cut or refused") { transport in
             try await requireBounded(.large(100_000_000), transport)
@@ -145,7 +145,7 @@ extension TransportContract {
         },
     ]
 
-    /// Requires that not more than 8 MB of a larger body come back.
+    /// Requires that at most 8 MB of a larger body come back.
     private static func requireBounded(_ answer: LoopbackResponse, _ transport: any HTTPTransport) async throws {
         try await withServer({ _ in answer }) { server in
             do {

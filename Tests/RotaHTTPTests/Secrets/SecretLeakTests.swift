@@ -13,10 +13,8 @@ struct SecretLeakTests {
     ]
 
     private func request(_ url: URL, timeout: Duration = patience) async throws -> HTTPRequest {
-        let template = try RequestTemplate(
-            method: .post,
-            url:
-                url.absoluteString, headers: ["Authorization": "Bearer secret://key", "X-Plain": "secret://key"],
+        let template = try RequestTemplate.post(
+            url.absoluteString, headers: ["Authorization": "Bearer secret://key", "X-Plain": "secret://key"],
             body: .json(["a": 1]),
             timeout: timeout)
         return try await template.render(RequestTemplateTests.variables).resolve(

@@ -100,7 +100,7 @@ struct SuccessRuleTests {
                 .any([.status(.equals(1)), .status(.equals(2))]),
                 "none of 2 holds (status: expected equal to 1, found 200; status: expected equal to 2, found 200)"
             ),
-            (.not(.status(.equals(200))), "it matches what it must not: status equal to 200"),
+            (.not(.status(.equals(200))), "it matches, but must not: status equal to 200"),
         ] as [(ResponseMatcher, String)])
     func messages(_ matcher: ResponseMatcher, _ expected: String) {
         let response = response(200, #"{"status":"ok"}"#, headers: ["X": "y"])

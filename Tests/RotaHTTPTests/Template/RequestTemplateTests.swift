@@ -64,7 +64,7 @@ struct RequestTemplateTests {
             parsing: #"{"b":"{{job_id}}","a":[1.50,"x {{uuid}} y",null,{"deep":"{{execution_id}}"}]}"#)
         let template = try RequestTemplate.post("https://example.com/", body: .json(body))
         guard case .json(let rendered) = try template.render(Self.variables).body else {
-            Issue.record("the body is no JSON any more")
+            Issue.record("the body is not JSON any more")
             return
         }
         #expect(

@@ -13,9 +13,7 @@ struct DefinitionRowTests {
         var definition = JobDefinition(
             name: "full", schedule: try .cron("30 9 * * 1-5", in: "Europe/Paris"),
             action: .http(
-                try RequestTemplate(
-                    method: .post, url: "https://example.com/", headers: ["X-A": "b"], body: .json([1]),
-                    timeout: .seconds(77))),
+                try .post("https://example.com/", headers: ["X-A": "b"], body: .json([1]), timeout: .seconds(77))),
             retry: RetryPolicy(maxAttempts: 7, backoff: .delays([.seconds(5), .seconds(50)]), jitter: .none),
             misfire: .all(limit: 3, within: .seconds(600)), overlap: .queue(limit: 4),
             retention: Retention(maximumCount: 9, maximumAge: .seconds(86_400), ages: [.failed: .seconds(172_800)]),
