@@ -92,7 +92,7 @@ struct ParserFuzzTests {
         },
     ]
 
-    @Test("R6 no input traps or hangs a parser", arguments: parsers)
+    @Test("No input traps or hangs a parser", arguments: parsers)
     func fuzz(_ parser: Parser) {
         var random = SeededGenerator(seed: UInt64(Self.number("ROTA_FUZZ_SEED", 1)))
         let alphabet = Array(parser.alphabet.unicodeScalars)

@@ -6,10 +6,9 @@ public import Foundation
 ///
 /// ```swift
 /// let policy = AddressPolicy.publicInternet.adding(hosts: ["reports.internal", "10.1.0.0/16"])
-/// do {
-///     try policy.checkUnresolved(URL(filePath: "/").standardized)
-/// } catch {
-///     print(error.code)  // badRequest
+/// for text in ["https://example.com/", "http://10.1.2.3/", "http://127.0.0.1/"] {
+///     guard let url = URL(string: text) else { continue }
+///     do { try policy.checkUnresolved(url) } catch { print(error) }  // only for 127.0.0.1
 /// }
 /// _ = URLSessionTransport(addressPolicy: policy)
 /// ```
@@ -123,7 +122,7 @@ extension AddressPolicy {
 
     private func refusal(_ reason: String, _ target: RequestURL) -> TransportError {
         let unusable = hosts.filter(\.isUnusable).map { "\"\($0.text)\"" }.joined(separator: ", ")
-        let hint = unusable.isEmpty ? "" : "; these entries are no host: \(unusable)"
+        let hint = unusable.isEmpty ? "" : "; these entries are malformed: \(unusable)"
         return TransportError(
             .forbiddenAddress,
             "\(target.hostText) is refused: \(reason). To allow it, make the transport with "

@@ -96,7 +96,7 @@ extension HTTPBody: Codable {
             let base64 = try container.decode(String.self, forKey: .base64)
             guard let data = Data(base64Encoded: base64) else {
                 throw DecodingError.dataCorruptedError(
-                    forKey: .base64, in: container, debugDescription: "These are no bytes in Base64.")
+                    forKey: .base64, in: container, debugDescription: "The text is not valid Base64.")
             }
             self = .bytes(data)
         }

@@ -20,11 +20,11 @@ extension TransportContract {
         failing("a body that breaks off is a reset", .partialBody(then: .close), [.connectionReset]),
         failing("a reset between chunks is a reset", .partialChunks(then: .reset), [.connectionReset]),
         failing("chunks that break off are a reset", .partialChunks(then: .close), [.connectionReset]),
-        failing("what is not HTTP is a bad response", .raw("this is no HTTP\r\n\r\n"), [.badResponse]),
+        failing("what is not HTTP is a bad response", .raw("this is not HTTP\r\n\r\n"), [.badResponse]),
         failing(
             "a body that cannot be unpacked is a bad response",
-            .status(200, headers: ["Content-Encoding": "gzip"], text: "this is no gzip"), [.badResponse]),
-        Check("nobody listening is a refused connection") { transport in
+            .status(200, headers: ["Content-Encoding": "gzip"], text: "this is not gzip"), [.badResponse]),
+        Check("a closed port is a refused connection") { transport in
             guard let url = URL(string: try LoopbackServer.refusingAddress()) else { return }
             try await requireFailure(
                 [.connectionRefused], HTTPRequest(url: url, timeout: TransportContract.patience), transport)

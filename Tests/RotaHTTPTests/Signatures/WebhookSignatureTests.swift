@@ -139,4 +139,19 @@ struct WebhookSignatureTests {
             #expect(try WebhookSignature.standard.sign(body: body, id: id, at: date, with: [key]).fields.count == 3)
         }
     }
+
+    @Test("An id with a dot is refused on receipt, because it could be part of another message")
+    func dottedID() throws {
+        let now = Date(timeIntervalSince1970: 1_700_000_000)
+        let secret = try WebhookSecret("a secret of ours")
+        let scheme = WebhookSignature.standard
+        let signed = try scheme.sign(body: Data("1700000100.evil".utf8), id: "msg", at: now, with: [secret])
+        var forged = signed
+        forged["webhook-id"] = "msg.1700000000"
+        forged["webhook-timestamp"] = "1700000100"
+        let error = #expect(throws: HTTPRequestError.self) {
+            try scheme.verify(headers: forged, body: Data("evil".utf8), at: now, with: [secret])
+        }
+        #expect(error?.code == .badSignature)
+    }
 }

@@ -116,7 +116,7 @@ struct SuccessRuleTests {
         }
     }
 
-    @Test("a body that is no JSON, or was cut, is said to be so")
+    @Test("A body that is no JSON, or was cut, is said to be so")
     func unreadable() throws {
         let rule = SuccessRule(matching: .json(try JSONPath("$.a"), .exists))
         guard case .mismatch(let message) = rule.evaluate(response(200, "<html>", cut: true)) else {
@@ -129,7 +129,7 @@ struct SuccessRuleTests {
                 == .success)
     }
 
-    @Test("a huge value is cut in a message")
+    @Test("A huge value is cut in a message")
     func excerpt() {
         guard
             case .mismatch(let message) = SuccessRule(matching: .text(.equals("x"))).evaluate(
@@ -152,7 +152,7 @@ struct SuccessRuleTests {
         #expect(OutputMapping().output(of: response(200, Self.body)) == nil)
     }
 
-    @Test("R6 text is found in linear time", arguments: 0..<4)
+    @Test("Text is found in linear time", arguments: 0..<4)
     func byteSearch(_ seed: Int) {
         var random = SeededGenerator(seed: UInt64(seed))
         for _ in 0..<300 {

@@ -72,7 +72,7 @@ struct RequestTemplateTests {
                 == #"{"b":"job\"1\\","a":[1.50,"x 01020304-0506-0708-090a-0b0c0d0e0fff y",null,{"deep":"exec 1/é"}]}"#)
     }
 
-    @Test("What has no variables is sent byte for byte", .rows("T-34"))
+    @Test("Text without variables is sent byte for byte", .rows("T-34"))
     func asIs() throws {
         for text in ["", "a\r\nb\u{0}", "}}", "{ {", "{\"a\":{}}", "100%", "é"] {
             #expect(
@@ -85,7 +85,7 @@ struct RequestTemplateTests {
                 == bytes)
     }
 
-    @Test("Variables may not stand in names, JSON names, secrets or hosts", .rows("TX-3"))
+    @Test("Variables are refused in names, JSON names, secrets and hosts", .rows("TX-3"))
     func misplaced() throws {
         #expect(
             code { _ = try RequestTemplate.get("https://example.com/", headers: ["X-{{uuid}}": "v"]) } == .badHeader)
@@ -114,7 +114,7 @@ struct RequestTemplateTests {
     }
 
     @Test(
-        "unknown variables are an error when the template is made",
+        "Unknown variables are an error when the template is created",
         arguments: [
             "{{}}", "{{ }}", "{{Uuid}}", "{{UUID}}", "{{uuid", "{{uuid}", "{{ uuid", "{{unknown}}", "{{execution-id}}",
             "{{a{{uuid}}}}", "{{\nuuid}}",
@@ -144,7 +144,7 @@ struct RequestTemplateTests {
         #expect(try template.render(stored) == first)
     }
 
-    @Test("S2 a value that could smuggle fails the rendering")
+    @Test("A value that could split a message fails the rendering")
     func smugglingValue() throws {
         let template = try RequestTemplate.get("https://example.com/", headers: ["X": "{{job_id}}"])
         var variables = Self.variables
@@ -154,5 +154,27 @@ struct RequestTemplateTests {
         #expect(code { _ = try template.render(variables) } == .misplacedVariable)
         variables.jobID = String(repeating: "x", count: 20_000)
         #expect(code { _ = try template.render(variables) } == .tooLarge)
+    }
+
+    @Test("A matcher too deep to be decoded is refused when the template is created")
+    func deepMatcher() throws {
+        var matcher = ResponseMatcher.status(.equals(200))
+        for _ in 1..<32 { matcher = .not(matcher) }
+        let fits = try RequestTemplate(
+            method: .get, url: "https://example.com/", success: SuccessRule(matching: matcher))
+        #expect(try JSONDecoder().decode(RequestTemplate.self, from: JSONEncoder().encode(fits)) == fits)
+        let error = #expect(throws: HTTPRequestError.self) {
+            try RequestTemplate(
+                method: .get, url: "https://example.com/", success: SuccessRule(matching: .not(matcher)))
+        }
+        #expect(error?.code == .badRule)
+    }
+
+    @Test("The error of a refused template does not show the password in its URL")
+    func passwordInError() {
+        let error = #expect(throws: HTTPRequestError.self) {
+            try RequestTemplate.get("https://user:hunter2{{attempt}}@example.com/")
+        }
+        #expect(error.map { "\($0)".contains("hunter2") } == false)
     }
 }

@@ -19,7 +19,7 @@ struct SoakTests {
         return (files.count, Int(line.filter(\.isNumber)) ?? 0)
     }
 
-    @Test("R7 requests and cancellations leave no exchange, descriptor or task behind", arguments: [false, true])
+    @Test("Requests and cancellations leave no exchange, descriptor or task behind", arguments: [false, true])
     func soak(_ cancels: Bool) async throws {
         let server = try await LoopbackServer(recording: !Self.isAlone) { request in
             request.path == "/silent" ? .silence : .status(200, text: "ok")

@@ -15,7 +15,7 @@ struct URLSessionContractTests {
         #endif
     }
 
-    @Test("The transport keeps its contract", .rows("T-77"), arguments: checks)
+    @Test("The transport meets its contract", .rows("T-77"), arguments: checks)
     func contract(_ check: TransportContract.Check) async throws {
         let transport = URLSessionTransport(addressPolicy: .unrestricted)
         try await check.run { transport }

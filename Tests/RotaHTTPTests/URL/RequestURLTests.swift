@@ -5,7 +5,7 @@ import Testing
 
 @Suite("RequestURL")
 struct RequestURLTests {
-    @Test("S1 R6 what is read is what Foundation connects to", arguments: 0..<8)
+    @Test("What is read is what Foundation connects to", arguments: 0..<8)
     func agreesWithFoundation(_ seed: Int) throws {
         var random = SeededGenerator(seed: UInt64(seed))
         let pieces = [
@@ -34,7 +34,7 @@ struct RequestURLTests {
     }
 
     @Test(
-        "the canonical form is plain",
+        "The canonical form is plain",
         arguments: [
             ("HTTP://EXAMPLE.com", "http://example.com/"),
             ("https://example.com.:443/a#b", "https://example.com:443/a"),
@@ -47,7 +47,7 @@ struct RequestURLTests {
     }
 
     @Test(
-        "S3 errors and messages leave out credentials and queries",
+        "Errors and messages leave out credentials and queries",
         arguments: [
             "http://user:hunter2@example.com/", "https://example.com/%?token=hunter2",
             "ftp://user:hunter2@example.com/",
