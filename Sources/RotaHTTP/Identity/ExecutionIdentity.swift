@@ -39,18 +39,18 @@ public struct ExecutionIdentity: Sendable, Hashable {
 ///
 /// They are added last and replace fields of the same name, so a job can neither drop nor forge them.
 public struct IdentityHeaders: Sendable, Hashable {
-    /// The field for the execution's id.
+    /// The field for the execution's id, by default `X-Cron-Service-Execution-Id`.
     public var executionID: String?
-    /// The field for the job's id.
+    /// The field for the job's id, by default `X-Cron-Service-Job-Id`.
     public var jobID: String?
-    /// The field for the date the execution was due, in ISO 8601.
+    /// The field for the date the execution was due in ISO 8601, by default `X-Cron-Service-Scheduled-For`.
     public var scheduledFor: String?
-    /// The field for the number of the attempt.
+    /// The field for the number of the attempt, by default `X-Cron-Service-Attempt`.
     public var attempt: String?
-    /// The field for the idempotency key.
+    /// The field for the idempotency key, by default `Idempotency-Key`.
     public var idempotencyKey: String?
 
-    /// `X-Cron-Service-Execution-Id` and its siblings, and `Idempotency-Key`.
+    /// The default names.
     public static let `default` = IdentityHeaders()
 
     /// Creates a choice of names.
