@@ -1,9 +1,10 @@
 import Foundation
+import RotaTesting
 import Testing
 
 @testable import RotaHTTP
 
-/// Random and mutated input to every parser; `Tests/Scripts/http-fuzz` gives ten million inputs to each.
+/// Random and mutated input to every parser. `Tests/Scripts/http-fuzz` runs ten million inputs for each.
 @Suite("Parsers: fuzz")
 struct ParserFuzzTests {
     private static func number(_ name: String, _ fallback: Int) -> Int {

@@ -6,7 +6,7 @@ import Testing
 
 @Suite("AddressPolicy")
 struct AddressPolicyTests {
-    /// A resolver that knows what it is told; everything else is public.
+    /// A resolver of known names. All other names are public.
     struct Book: HostResolver {
         var answers: [String: [String]] = [:]
 
@@ -15,7 +15,7 @@ struct AddressPolicyTests {
         }
     }
 
-    /// What happens on the way from a text to a connection: nil if it is let through.
+    /// Returns the error between a text and a connection, or `nil` if the URL is allowed.
     private func refusal(_ text: String, resolver: Book = Book()) async -> (any Error)? {
         do {
             let parsed = try RequestURL(parsing: text)

@@ -2,6 +2,7 @@ import Foundation
 import RotaCore
 import RotaHTTP
 import RotaTestSupport
+import RotaTesting
 import Testing
 
 @Suite("ExecutionIdentity")

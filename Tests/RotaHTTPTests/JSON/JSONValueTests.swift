@@ -1,6 +1,7 @@
 import Foundation
 import RotaHTTP
 import RotaTestSupport
+import RotaTesting
 import Testing
 
 @Suite("JSONValue")
@@ -48,7 +49,7 @@ struct JSONValueTests {
                 default: text[index] = bytes.randomElement(using: &random) ?? 0
                 }
             }
-            // Foundation lets a comma stand before a closing bracket; RFC 8259 does not.
+            // Foundation allows a comma before a closing bracket. RFC 8259 does not.
             let isLax = text.indices.dropLast().contains { text[$0] == 0x2C && [0x5D, 0x7D].contains(text[$0 + 1]) }
             let ours = (try? JSONValue(parsing: String(decoding: text, as: UTF8.self))) != nil
             let data = Data(String(decoding: text, as: UTF8.self).utf8)

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("TextPattern: bounded work", .timeLimit(.minutes(20)))
 struct PatternBoundsTests {
-    /// Far fewer than a search outside of tests may take, for these use them up.
+    /// Far fewer steps than outside of tests, because these searches exhaust them.
     private static let steps = 300_000
 
     @Test("A set of thousands of characters costs no more than a set of one")
@@ -43,7 +43,7 @@ struct PatternBoundsTests {
         let condition = ResponseMatcher.Condition.regex(try TextPattern("(?:a?){900}b"))
         let matcher = ResponseMatcher.any([.json(try JSONPath("$[*]"), condition), .text(condition)])
         let response = HTTPResponse(status: 200, body: Data(body.utf8))
-        // Each value alone is searched to its end within the allowance.
+        // Each value on its own is searched within the budget.
         var alone = Self.steps
         #expect(try TextPattern("(?:a?){900}b").occurs(in: value, steps: &alone) == false)
         let message = matcher.failure(in: response, redaction: Redaction(), steps: Self.steps)
@@ -55,7 +55,7 @@ struct PatternBoundsTests {
         let text = String(repeating: "a", count: 40_000)
         let gaveUp = ResponseMatcher.text(.regex(try TextPattern("(?:a?){900}b")))
         let response = HTTPResponse(status: 200, body: Data(text.utf8))
-        // One rule, because its patterns share one allowance, and the first uses it up.
+        // One rule, because its patterns share one budget, and the first exhausts it.
         let matcher = ResponseMatcher.any([
             .not(gaveUp), .not(.all([gaveUp])), .not(.any([gaveUp])), .not(.not(gaveUp)), .not(.all([.not(gaveUp)])),
         ])

@@ -1,5 +1,6 @@
 import Foundation
 import RotaTestSupport
+import RotaTesting
 import Testing
 
 @testable import RotaHTTP

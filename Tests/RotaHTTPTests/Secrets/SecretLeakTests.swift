@@ -4,7 +4,7 @@ import RotaTestSupport
 import RotaTesting
 import Testing
 
-/// S3: a secret's value is sent, and is found nowhere else.
+/// A secret's value is sent, and appears nowhere else.
 @Suite("Secrets: leaks")
 struct SecretLeakTests {
     private static let value = #"s3cr3t/value+"quoted"="#
@@ -21,7 +21,7 @@ struct SecretLeakTests {
             secrets: InMemorySecrets(["key": SecretValue(Self.value)]))
     }
 
-    /// Everything that can be printed of a value.
+    /// Returns everything that can be printed of a value.
     private func texts(_ value: Any) -> [String] {
         var dumped = ""
         dump(value, to: &dumped)

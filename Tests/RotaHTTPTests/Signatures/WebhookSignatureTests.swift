@@ -75,7 +75,7 @@ struct WebhookSignatureTests {
                 bytes[index] = byte == 0x31 ? 0x32 : 0x31
                 var changed = headers
                 changed[field.name] = String(decoding: bytes, as: UTF8.self)
-                // The last letter before Base64's padding has two bits that mean nothing.
+                // The last letter before Base64's padding has two unused bits.
                 if Data(base64Encoded: String(field.value.dropFirst(3)))
                     == Data(base64Encoded: String((changed[field.name] ?? "").dropFirst(3))), scheme == .standard,
                     field.name.hasSuffix("signature"), index > 2

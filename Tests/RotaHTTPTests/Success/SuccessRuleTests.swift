@@ -1,15 +1,16 @@
 import Foundation
 import RotaTestSupport
+import RotaTesting
 import Testing
 
 @testable import RotaHTTP
 
-/// A path of a test's own literal; a slip becomes a path that leads nowhere and fails the test.
+/// Returns a path from a literal. A typing error becomes a path that finds nothing, which fails the test.
 private func path(_ text: String) -> JSONPath {
     (try? JSONPath(text)) ?? JSONPath(text: text, segments: [.name("this is no path: \(text)")])
 }
 
-/// A pattern of a test's own literal; a slip becomes a pattern that matches nothing and fails the test.
+/// Returns a pattern from a literal. A typing error becomes a pattern that matches nothing, which fails the test.
 private func pattern(_ text: String) -> TextPattern {
     (try? TextPattern(text))
         ?? TextPattern(text: text, program: PatternProgram([.start(ofLine: false), .scalars(PatternSet())]))

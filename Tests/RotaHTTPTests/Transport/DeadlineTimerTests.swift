@@ -1,3 +1,4 @@
+import RotaTesting
 import Synchronization
 import Testing
 

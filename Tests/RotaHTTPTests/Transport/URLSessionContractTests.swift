@@ -7,7 +7,7 @@ import Testing
 struct URLSessionContractTests {
     static var checks: [TransportContract.Check] {
         #if canImport(FoundationNetworking)
-            // swift-corelibs-foundation up to 6.3 traps on a header that breaks off (its #5285, mended for 6.4), in a
+            // swift-corelibs-foundation up to 6.3 traps on a header that breaks off (issue 5285, fixed for 6.4), on a
             // thread of its own: nothing above it can catch that.
             TransportContract.checks.filter { $0.name != TransportContract.brokenHeaderCheck }
         #else

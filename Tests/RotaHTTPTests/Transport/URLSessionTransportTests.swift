@@ -7,7 +7,7 @@ import Testing
 
 @Suite("URLSessionTransport")
 struct URLSessionTransportTests {
-    /// Runs a body with a transport that may go anywhere, and leaves nothing behind.
+    /// Runs a body with an unrestricted transport, and checks that it leaves nothing behind.
     private func with<T>(
         redirects: RedirectPolicy = .never, limit: ResponseLimit = .default,
         _ handler: @escaping @Sendable (LoopbackRequest) async -> LoopbackResponse,
@@ -156,7 +156,7 @@ struct URLSessionTransportTests {
         await inside.stop()
     }
 
-    /// A resolver that answers only when its task is canceled, and says that it was.
+    /// A resolver that returns only when its task is canceled, and records that it was.
     private final class SilentResolver: HostResolver {
         let wasCanceled = Mutex(false)
 

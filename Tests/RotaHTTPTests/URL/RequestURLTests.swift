@@ -1,4 +1,5 @@
 import Foundation
+import RotaTesting
 import Testing
 
 @testable import RotaHTTP
@@ -27,7 +28,7 @@ struct RequestURLTests {
                 url.host(percentEncoded: true).map { $0.contains(":") ? "[\($0)]" : $0 } == ours.hostText, "\(text)")
             #expect((url.port ?? (ours.isSecure ? 443 : 80)) == ours.port, "\(text)")
             #expect(url.user() == nil && url.password() == nil, "\(text)")
-            // Reading the result again changes nothing.
+            // Parsing the result again changes nothing.
             #expect(try RequestURL(parsing: ours.text) == ours, "\(text)")
             #expect(ours.text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }, "\(text)")
         }
