@@ -4,7 +4,9 @@ import Testing
 
 @testable import RotaHTTP
 
-/// Random and mutated input to every parser. `Tests/Scripts/http-fuzz` runs ten million inputs for each.
+/// Random and mutated input to every parser.
+///
+/// `Tests/Scripts/http-fuzz` runs ten million inputs for each.
 @Suite("Parsers: fuzz")
 struct ParserFuzzTests {
     private static func number(_ name: String, _ fallback: Int) -> Int {

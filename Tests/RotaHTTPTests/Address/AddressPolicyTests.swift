@@ -6,7 +6,9 @@ import Testing
 
 @Suite("AddressPolicy")
 struct AddressPolicyTests {
-    /// A resolver of known names. All other names are public.
+    /// A resolver of known names.
+    ///
+    /// All other names are public.
     struct Book: HostResolver {
         var answers: [String: [String]] = [:]
 

@@ -5,12 +5,16 @@ import Testing
 
 @testable import RotaHTTP
 
-/// Returns a path from a literal. A typing error becomes a path that finds nothing, which fails the test.
+/// Returns a path from a literal.
+///
+/// A typing error becomes a path that finds nothing, which fails the test.
 private func path(_ text: String) -> JSONPath {
     (try? JSONPath(text)) ?? JSONPath(text: text, segments: [.name("this is no path: \(text)")])
 }
 
-/// Returns a pattern from a literal. A typing error becomes a pattern that matches nothing, which fails the test.
+/// Returns a pattern from a literal.
+///
+/// A typing error becomes a pattern that matches nothing, which fails the test.
 private func pattern(_ text: String) -> TextPattern {
     (try? TextPattern(text))
         ?? TextPattern(text: text, program: PatternProgram([.start(ofLine: false), .scalars(PatternSet())]))

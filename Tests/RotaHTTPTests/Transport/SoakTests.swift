@@ -4,7 +4,9 @@ import Testing
 
 @testable import RotaHTTP
 
-/// Many requests and many cancellations. `Tests/Scripts/http-soak` runs 100,000 of each in a process of its own.
+/// Many requests and many cancellations.
+///
+/// `Tests/Scripts/http-soak` runs 100,000 of each in a process of its own.
 @Suite("URLSessionTransport: soak", .serialized)
 struct SoakTests {
     private static let isAlone = ProcessInfo.processInfo.environment["ROTA_SOAK"] != nil
