@@ -6,7 +6,7 @@
 ///     .header("Content-Type", .contains("json")),
 /// ])
 /// let response = HTTPResponse(status: 200, body: Data(#"{"status": "failed"}"#.utf8))
-/// print(matcher.failure(in: response) ?? "matches")  // $.status: expected equal to "ok", found "failed"
+/// print(matcher.failure(in: response) ?? "matches")  // json $.status: expected equal to "ok", found "failed"
 /// ```
 public struct ResponseMatcher: Sendable, Hashable {
     /// The part of the response an assertion looks at.

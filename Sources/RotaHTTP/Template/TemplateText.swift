@@ -34,7 +34,7 @@ struct TemplateText: Sendable, Hashable {
             guard !forbidden.contains(variable) else {
                 throw HTTPRequestError(
                     .misplacedVariable, field: field,
-                    "{{\(name)}} changes between attempts, so it may stand in the URL and in headers only")
+                    "{{\(name)}} changes between attempts, so it is allowed only in the URL and in headers")
             }
             pieces.append(.variable(variable))
             rest = rest[(close + 2)...]
