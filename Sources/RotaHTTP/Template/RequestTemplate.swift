@@ -10,7 +10,7 @@ import RotaCore
 ///     headers: ["Authorization": "Bearer secret://api-key"],
 ///     body: .json(["day": "{{scheduled_for}}"]))
 /// _ = try await scheduler.create(
-///     "daily-report", schedule: .daily(at: .init(hour: 6)), action: .http(template))
+///     .init(name: "daily-report", schedule: .cron("0 6 * * *"), action: .http(template)))
 /// ```
 ///
 /// The variables `{{timestamp}}`, `{{uuid}}`, `{{execution_id}}`, `{{job_id}}`, `{{scheduled_for}}` and `{{attempt}}` are

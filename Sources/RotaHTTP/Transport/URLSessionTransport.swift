@@ -11,7 +11,8 @@ import Synchronization
 /// ```swift
 /// let transport = URLSessionTransport(
 ///     redirects: .following(upTo: 3), responseLimit: .refusing(over: 10_000_000))
-/// let response = try await transport.send(HTTPRequest(url: "https://example.com/"))
+/// guard let url = URL(string: "https://example.com/") else { return }
+/// let response = try await transport.send(HTTPRequest(url: url))
 /// print(response.status, response.bodyPreview(limit: 200).text)
 /// await transport.close()
 /// ```

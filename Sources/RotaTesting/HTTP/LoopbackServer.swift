@@ -7,7 +7,7 @@ import Synchronization
 /// ```swift
 /// let server = try await LoopbackServer { request in .status(200, text: "hello from \(request.path)") }
 /// let transport = URLSessionTransport(addressPolicy: .unrestricted)
-/// let response = try await transport.send(HTTPRequest(url: server.address("/report")))
+/// let response = try await transport.send(HTTPRequest(url: server.url("/report")))
 /// print(response.bodyPreview().text)  // hello from /report
 /// print(server.requests.count)  // 1
 /// await server.stop()

@@ -7,9 +7,12 @@ import Synchronization
 /// ```swift
 /// let transport = ScriptedTransport(.status(503), .failure(.connectionReset), .status(200))
 /// transport.script("/report", .status(200, text: "ready"))
-/// let first = try await transport.send(HTTPRequest(url: "https://example.com/other"))
-/// let report = try await transport.send(HTTPRequest(url: "https://example.com/report"))
-/// print(first.status, report.status, transport.requests.count)  // 503 200 2
+/// guard let other = URL(string: "https://example.com/other"),
+///     let report = URL(string: "https://example.com/report")
+/// else { return }
+/// let first = try await transport.send(HTTPRequest(url: other))
+/// let second = try await transport.send(HTTPRequest(url: report))
+/// print(first.status, second.status, transport.requests.count)  // 503 200 2
 /// ```
 ///
 /// Answers are given in order, and the last one is repeated. The script of a URL takes precedence over the general one.
