@@ -1,9 +1,12 @@
 import Foundation
+import RotaTesting
 import Testing
 
 @testable import RotaHTTP
 
-/// Random and mutated input to every parser; `Tests/Scripts/http-fuzz` gives ten million inputs to each.
+/// Random and mutated input to every parser.
+///
+/// `Tests/Scripts/http-fuzz` runs ten million inputs for each.
 @Suite("Parsers: fuzz")
 struct ParserFuzzTests {
     private static func number(_ name: String, _ fallback: Int) -> Int {
@@ -71,7 +74,7 @@ struct ParserFuzzTests {
             alphabet: "v1,=+/ 0123456789abcdefAZ-é"
         ) { text in
             guard let secret = try? WebhookSecret("whsec_" + text) else { return }
-            for scheme in [WebhookSignature.standard, .strait] {
+            for scheme in WebhookSignatureTests.schemes {
                 let headers: HTTPHeaders = [
                     "webhook-id": text, "webhook-timestamp": text, "webhook-signature": text,
                     "X-Strait-Timestamp": text, "X-Strait-Signature": text,
@@ -92,7 +95,7 @@ struct ParserFuzzTests {
         },
     ]
 
-    @Test("R6 no input traps or hangs a parser", arguments: parsers)
+    @Test("No input traps or hangs a parser", arguments: parsers)
     func fuzz(_ parser: Parser) {
         var random = SeededGenerator(seed: UInt64(Self.number("ROTA_FUZZ_SEED", 1)))
         let alphabet = Array(parser.alphabet.unicodeScalars)

@@ -1,11 +1,19 @@
 public import Foundation
 
-/// Which hosts a transport may talk to: what keeps a stranger's URL away from the inside of your network.
+/// The hosts a transport may connect to.
 ///
-/// The default is ``publicInternet``: names and addresses that anyone on the Internet could reach. Others are a visible
-/// choice at the place where the transport is made.
+/// The default, ``publicInternet``, keeps URLs written by strangers away from the inside of your network.
+///
+/// ```swift
+/// let policy = AddressPolicy.publicInternet.adding(hosts: ["reports.internal", "10.1.0.0/16"])
+/// for text in ["https://example.com/", "http://10.1.2.3/", "http://127.0.0.1/"] {
+///     guard let url = URL(string: text) else { continue }
+///     do { try policy.checkUnresolved(url) } catch { print(error) }  // only for 127.0.0.1
+/// }
+/// _ = URLSessionTransport(addressPolicy: policy)
+/// ```
 public struct AddressPolicy: Sendable, Hashable {
-    /// What is allowed apart from the listed hosts.
+    /// The hosts that are allowed besides the listed ones.
     enum Base: Sendable, Hashable {
         case nothing, publicInternet, everything
     }
@@ -13,43 +21,44 @@ public struct AddressPolicy: Sendable, Hashable {
     let base: Base
     let hosts: [HostRule]
 
-    /// Only what is reachable from the whole Internet (row T-31).
+    /// Allows what is reachable from the whole Internet.
     ///
-    /// Refused are every special-purpose range of IANA's registries (loopback, private, link-local with the clouds'
-    /// metadata addresses, shared, documentation, multicast …) in any spelling, IPv4 inside IPv6, names that mean this
-    /// machine or this site (`localhost`, `*.internal`, a name without a dot), names with one such address among
-    /// several, and ports of other protocols such as mail.
+    /// It refuses every special-purpose range of the IANA registries in any spelling (loopback, private, link-local
+    /// with cloud metadata, shared, documentation, multicast and so on), IPv4 addresses inside IPv6, local names
+    /// (`localhost`, `*.internal`, names without a dot), names with one such address among several, and ports of other
+    /// protocols such as mail.
     public static let publicInternet = AddressPolicy(base: .publicInternet, hosts: [])
 
-    /// Everything: for tests, and for jobs that only you can write.
+    /// Allows everything.
+    ///
+    /// Use it for tests, and for jobs that only you can write.
     public static let unrestricted = AddressPolicy(base: .everything, hosts: [])
 
-    /// Only the hosts listed, wherever they lead.
+    /// Allows only the listed hosts, whatever their addresses.
     ///
-    /// - Parameter hosts: names (`api.example.com`), names with everything below them (`*.example.com`), addresses
-    ///   (`10.0.0.7`, `::1`) and ranges (`10.0.0.0/8`), each with a port if only that one is meant (`localhost:8080`,
-    ///   `[::1]:8080`). What is none of these matches nothing, and a refusal names it.
-    /// - Returns: the policy.
+    /// - Parameter hosts: Names (`api.example.com`), names with all their subdomains (`*.example.com`), addresses
+    ///   (`10.0.0.7`, `::1`) and ranges (`10.0.0.0/8`), optionally with a port (`localhost:8080`, `[::1]:8080`). An
+    ///   entry of any other form matches nothing, and the error of a refusal names it.
     public static func allowing(hosts: [String]) -> AddressPolicy {
         AddressPolicy(base: .nothing, hosts: hosts.map(HostRule.init))
     }
 
-    /// This policy, and the hosts listed too: the public Internet and one service inside, say.
-    ///
-    /// - Parameter hosts: as for ``allowing(hosts:)``.
-    /// - Returns: the wider policy.
+    /// Returns this policy with further hosts allowed, in the forms of ``allowing(hosts:)``.
     public func adding(hosts: [String]) -> AddressPolicy {
         AddressPolicy(base: base, hosts: self.hosts + hosts.map(HostRule.init))
     }
 }
 
 extension AddressPolicy {
-    /// Checks a URL, looking its name up if that is needed.
+    /// Throws if a URL is not allowed.
+    ///
+    /// Its host is resolved if necessary.
     ///
     /// - Parameters:
-    ///   - url: the URL about to be connected to.
-    ///   - resolver: looks names up; not asked for addresses, listed names and under ``unrestricted``.
-    /// - Throws: ``TransportError`` with `forbiddenAddress`, `badRequest` for what is no URL, or the resolver's error.
+    ///   - url: The URL to connect to.
+    ///   - resolver: The resolver. It is not asked for addresses, for listed names, or under ``unrestricted``.
+    /// - Throws: ``TransportError`` with `forbiddenAddress`, with `badRequest` if the URL is invalid, or the resolver's
+    ///   error.
     public func check(_ url: URL, resolver: some HostResolver) async throws {
         try await check(Self.parse(url), resolver: resolver)
     }
@@ -63,15 +72,14 @@ extension AddressPolicy {
         }
     }
 
-    /// Checks a URL as far as can be told without looking a name up: addresses, special names, ports.
+    /// Throws if a URL is not allowed, as far as that is known without resolving its host.
     ///
-    /// - Parameter url: the URL to check, for instance when a job is made.
-    /// - Throws: ``TransportError`` with `forbiddenAddress`, or `badRequest` for what is no URL.
+    /// - Throws: ``TransportError`` with `forbiddenAddress`, or with `badRequest` if the URL is invalid.
     public func checkUnresolved(_ url: URL) throws(TransportError) {
         _ = try nameToResolve(Self.parse(url))
     }
 
-    /// Whether a name must be looked up before the URL can be judged.
+    /// Returns whether the host must be resolved before the URL can be judged.
     package func needsResolution(_ target: RequestURL) throws(TransportError) -> Bool {
         try nameToResolve(target) != nil
     }
@@ -84,7 +92,7 @@ extension AddressPolicy {
         }
     }
 
-    /// The name whose addresses must still be looked at; nil if the URL is allowed as it stands.
+    /// Returns the name whose addresses remain to be checked, or `nil` if the URL is allowed as it stands.
     private func nameToResolve(_ target: RequestURL) throws(TransportError) -> String? {
         if base == .everything || hosts.contains(where: { $0.matches(target) }) { return nil }
         guard base == .publicInternet else { throw refusal("it is not on the list of allowed hosts", target) }
@@ -114,7 +122,7 @@ extension AddressPolicy {
 
     private func refusal(_ reason: String, _ target: RequestURL) -> TransportError {
         let unusable = hosts.filter(\.isUnusable).map { "\"\($0.text)\"" }.joined(separator: ", ")
-        let hint = unusable.isEmpty ? "" : "; these entries are no host: \(unusable)"
+        let hint = unusable.isEmpty ? "" : "; these entries are malformed: \(unusable)"
         return TransportError(
             .forbiddenAddress,
             "\(target.hostText) is refused: \(reason). To allow it, make the transport with "
@@ -123,7 +131,7 @@ extension AddressPolicy {
     }
 }
 
-/// One entry of an allow-list: a name, a name and all below it, an address, or a range; with a port or without.
+/// One entry of an allow list: a name, a name with its subdomains, an address or a range, optionally with a port.
 struct HostRule: Sendable, Hashable {
     private enum Pattern: Sendable, Hashable {
         case name(String)
@@ -142,7 +150,7 @@ struct HostRule: Sendable, Hashable {
         (pattern, port) = Self.parse(text.lowercased())
     }
 
-    /// Whether the entry could not be read and matches nothing.
+    /// Whether the entry is malformed and matches nothing.
     var isUnusable: Bool { pattern == .nothing }
 
     func matches(_ target: RequestURL) -> Bool {
@@ -165,7 +173,7 @@ struct HostRule: Sendable, Hashable {
         if let address = IPAddress(text) { return (.range(AddressRange(address)), nil) }
         guard !text.contains("/"), !text.contains("#") else { return (.nothing, nil) }
         let isBelow = text.hasPrefix("*.")
-        // The URL parser reads host and port as strictly here as when a request is made.
+        // Parse host and port with the parser that reads requests, so that both agree.
         guard let url = try? RequestURL(parsing: "http://" + (isBelow ? text.dropFirst(2) : text[...])),
             url.pathAndQuery == "/"
         else { return (.nothing, nil) }

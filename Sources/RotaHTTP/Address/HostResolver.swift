@@ -8,34 +8,31 @@ import Dispatch
     import Musl
 #endif
 
-/// What turns a host's name into addresses, so that a policy can look at them before anything connects.
+/// A type that resolves host names, so that a policy can check the addresses before a connection is made.
 public protocol HostResolver: Sendable {
-    /// Looks a name up.
+    /// Returns all addresses of a host, IPv4 and IPv6.
     ///
-    /// - Parameter host: the name, in lower case, without a dot at its end.
-    /// - Returns: every address the name has, IPv4 and IPv6.
-    /// - Throws: ``TransportError`` with `dns` if there is none.
+    /// - Parameter host: The name in lower case, without a trailing dot.
+    /// - Throws: ``TransportError`` with `dns` if there are none.
     func addresses(of host: String) async throws -> [IPAddress]
 }
 
-/// The system's resolver, `getaddrinfo`, on threads of its own.
+/// The system's resolver, `getaddrinfo`, on its own threads.
 ///
-/// A look-up cannot be called off; it goes on in the background when its caller gives up. At most 16 run at once, so that
-/// a dead name server ties up no more threads than that, and callers who ask for one name together share one look-up.
+/// A lookup cannot be canceled: it continues in the background after its caller has given up. At most 16 lookups run at
+/// once, which limits the threads a dead name server can block. Concurrent callers for one name share a lookup.
 public final class SystemHostResolver: HostResolver {
     private let queue: DispatchQueue
     private let gate = LookupGate(width: 16)
 
-    /// Makes a resolver.
+    /// Creates a resolver.
     public init() {
         queue = DispatchQueue(label: "rota.http.resolver", attributes: .concurrent)
     }
 
-    /// Looks a name up.
+    /// Returns all addresses of a host, IPv4-mapped ones as IPv4.
     ///
-    /// - Parameter host: the name.
-    /// - Returns: every address of it, IPv4-mapped ones as IPv4.
-    /// - Throws: ``TransportError`` with `dns` if the system knows none; `canceled` if the task is canceled meanwhile.
+    /// - Throws: ``TransportError`` with `dns` if there are none, or with `canceled` if the task is canceled.
     public func addresses(of host: String) async throws -> [IPAddress] {
         let waiter = LookupWaiter()
         return try await withTaskCancellationHandler {
@@ -46,11 +43,11 @@ public final class SystemHostResolver: HostResolver {
                 }
             }
         } onCancel: {
-            waiter.finish(.failure(TransportError(.canceled, "the look-up of \(host) was canceled")))
+            waiter.finish(.failure(TransportError(.canceled, "the lookup of \(host) was canceled")))
         }
     }
 
-    /// Looks names up until none waits.
+    /// Resolves names until none is queued.
     private static func run(_ host: String, _ gate: LookupGate, _ queue: DispatchQueue) {
         var next: String? = host
         while let host = next {

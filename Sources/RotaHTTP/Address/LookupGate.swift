@@ -1,6 +1,8 @@
 import Synchronization
 
-/// One caller who waits for a look-up: its continuation is resumed exactly once, by the answer or by cancellation.
+/// A caller waiting for a lookup.
+///
+/// Its continuation is resumed exactly once, by the result or by cancellation.
 final class LookupWaiter: Sendable {
     private enum State {
         case idle
@@ -10,7 +12,7 @@ final class LookupWaiter: Sendable {
 
     private let state = Mutex(State.idle)
 
-    /// Whether nobody waits any more.
+    /// Whether the caller has its result or was canceled.
     var isFinished: Bool {
         state.withLock {
             if case .finished = $0 { return true }
@@ -18,7 +20,9 @@ final class LookupWaiter: Sendable {
         }
     }
 
-    /// Takes the continuation; false if the wait is over already and it has been resumed.
+    /// Takes the continuation.
+    ///
+    /// If the wait is already finished, resumes it and returns `false`.
     func start(_ continuation: CheckedContinuation<[IPAddress], any Error>) -> Bool {
         let early: Result<[IPAddress], TransportError>? = state.withLock {
             if case .finished(let result) = $0 { return result }
@@ -48,7 +52,7 @@ final class LookupWaiter: Sendable {
     }
 }
 
-/// Who waits for which name, and how many look-ups run.
+/// Waiting callers by name, and the number of lookups in progress.
 final class LookupGate: Sendable {
     private struct State {
         var running = 0
@@ -63,7 +67,7 @@ final class LookupGate: Sendable {
         self.width = width
     }
 
-    /// Adds a waiter, and starts a look-up of the name if none runs and there is room.
+    /// Adds a waiter, and starts a lookup of the name if none is in progress and there is room.
     func join(_ host: String, _ waiter: LookupWaiter, start: (String) -> Void) {
         let starts = state.withLock { state -> Bool in
             if state.waiters[host] != nil {
@@ -81,11 +85,11 @@ final class LookupGate: Sendable {
         if starts { start(host) }
     }
 
-    /// Hands the answer to everyone who waits for the name, and returns the next name to look up, if any.
+    /// Delivers the result to all waiters of the name, and returns the next name to look up.
     func leave(_ host: String, _ answer: Result<[IPAddress], TransportError>) -> String? {
         let (waiters, next) = state.withLock { state -> ([LookupWaiter], String?) in
             let waiters = state.waiters.removeValue(forKey: host) ?? []
-            // Whoever was canceled or ran out of time takes no turn from those who still wait.
+            // Skip names whose waiters were all canceled or timed out.
             let live = state.queued.firstIndex { name in
                 state.waiters[name]?.contains { !$0.isFinished } ?? false
             }

@@ -1,12 +1,12 @@
-/// Addresses that are not for everyone: IANA's special-purpose registries for IPv4 and IPv6, and what clouds add.
+/// The addresses that are not public: the IANA special-purpose registries for IPv4 and IPv6, and cloud services.
 ///
-/// Sources: iana-ipv4-special-registry, iana-ipv6-special-registry, RFC 5771 and RFC 4291 (multicast). Ranges that the
-/// registries call globally reachable but that serve the infrastructure (AS112, AMT, PCP) are refused with the rest.
+/// Sources: iana-ipv4-special-registry, iana-ipv6-special-registry, RFC 5771 and RFC 4291 (multicast). Ranges that are
+/// globally reachable but serve the infrastructure (AS112, AMT, PCP) are included.
 enum SpecialPurpose {
     private static let v4: [(AddressRange?, String)] = [
         ("0.0.0.0/8", "\"this network\" (RFC 791)"),
         ("10.0.0.0/8", "private (RFC 1918)"),
-        ("100.64.0.0/10", "shared by carriers and clouds (RFC 6598)"),
+        ("100.64.0.0/10", "shared address space (RFC 6598)"),
         ("127.0.0.0/8", "loopback (RFC 1122)"),
         ("169.254.0.0/16", "link-local, where clouds keep their metadata (RFC 3927)"),
         ("172.16.0.0/12", "private (RFC 1918)"),
@@ -28,8 +28,8 @@ enum SpecialPurpose {
     private static let v6: [(AddressRange?, String)] = [
         ("::/128", "unspecified (RFC 4291)"),
         ("::1/128", "loopback (RFC 4291)"),
-        ("::ffff:0:0/96", "an IPv4 address in disguise (RFC 4291)"),
-        ("::/96", "an IPv4 address in disguise (RFC 4291)"),
+        ("::ffff:0:0/96", "an embedded IPv4 address (RFC 4291)"),
+        ("::/96", "an embedded IPv4 address (RFC 4291)"),
         ("64:ff9b:1::/48", "local translation (RFC 8215)"),
         ("100::/64", "discard-only (RFC 6666)"),
         ("100:0:0:1::/64", "a dummy prefix (RFC 9780)"),
@@ -48,12 +48,12 @@ enum SpecialPurpose {
     private static let nat64 = AddressRange("64:ff9b::/96")
     private static let global = AddressRange("2000::/3")
 
-    /// What is special about an address, for a message; nil if it is public.
+    /// Returns the purpose of a special address, for a message, or `nil` if the address is public.
     static func range(of address: IPAddress) -> String? {
         if address.isV4 {
             return v4.first { $0.0?.contains(address) ?? true }?.1
         }
-        // An IPv6-only network reaches every IPv4 host through NAT64, so what counts is the address inside.
+        // An IPv6-only network reaches every IPv4 host through NAT64, so the embedded address decides.
         if nat64?.contains(address) == true {
             return range(of: IPAddress(v4: UInt32(truncatingIfNeeded: address.bits))).map { $0 + ", behind NAT64" }
         }
@@ -62,18 +62,18 @@ enum SpecialPurpose {
     }
 }
 
-/// Addresses that share their first bits.
+/// A range of addresses with a common prefix (CIDR).
 struct AddressRange: Sendable, Hashable {
     private let base: IPAddress
     private let length: Int
 
-    /// One address.
+    /// Creates a range of one address.
     init(_ address: IPAddress) {
         base = address
         length = address.isV4 ? 32 : 128
     }
 
-    /// Reads `10.0.0.0/8` or `fc00::/7`; nil for anything else.
+    /// Parses a range such as `10.0.0.0/8` or `fc00::/7`.
     init?(_ text: String) {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count == 2, let base = IPAddress(String(parts[0])), (1...3).contains(parts[1].utf8.count),
@@ -84,7 +84,9 @@ struct AddressRange: Sendable, Hashable {
         self.length = length
     }
 
-    /// Compares the first bits; an IPv4 range holds no IPv6 address.
+    /// Returns whether the address has the prefix.
+    ///
+    /// An IPv4 range contains no IPv6 address.
     func contains(_ address: IPAddress) -> Bool {
         guard address.isV4 == base.isV4 else { return false }
         let free = (base.isV4 ? 32 : 128) - length
@@ -92,7 +94,7 @@ struct AddressRange: Sendable, Hashable {
     }
 }
 
-/// Names that mean this machine or this site, refused without asking anyone.
+/// Names of this machine or this site, which are refused without a lookup.
 enum SpecialNames {
     /// RFC 6761, RFC 6762, RFC 8375, RFC 7686, RFC 9476 and ICANN's reservation of `.internal`.
     private static let domains = [
@@ -100,7 +102,7 @@ enum SpecialNames {
         "onion", "alt", "test", "invalid",
     ]
 
-    /// Why a name is refused, for a message; nil if it may be looked up.
+    /// Returns why a name is refused, or `nil` if it may be looked up.
     static func reason(_ name: String) -> String? {
         if let domain = domains.first(where: { name == $0 || name.hasSuffix("." + $0) }) {
             return "names in .\(domain) are not public"
@@ -109,7 +111,7 @@ enum SpecialNames {
     }
 }
 
-/// Ports that browsers refuse for HTTP because another protocol listens there (WHATWG Fetch § 2.9, "bad port").
+/// The "bad ports" of other protocols, which browsers refuse for HTTP (WHATWG Fetch § 2.9).
 enum BlockedPorts {
     private static let ports: Set<Int> = [
         1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101, 102, 103, 104, 109,

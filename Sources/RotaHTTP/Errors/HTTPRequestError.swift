@@ -1,12 +1,12 @@
-/// Why a request, a template or one of their parts was refused before anything was sent.
+/// An error in a request, a template or one of their parts, found before anything was sent.
 public struct HTTPRequestError: Error, Sendable, Hashable, CustomStringConvertible {
-    /// What kind of mistake it was.
+    /// The kind of mistake.
     public let code: Code
-    /// The part that was wrong, such as `url`, `headers["X-Name"]` or `body`.
+    /// The invalid part, such as `url`, `headers["X-Name"]` or `body`.
     public let field: String
-    /// What to do about it, for a person.
+    /// An explanation for a person.
     public let message: String
-    /// The value that was wrong, cut short; nil where it could hold a secret.
+    /// The invalid value, shortened, or `nil` where it could contain a secret.
     public let value: String?
 
     package init(_ code: Code, field: String, _ message: String, value: String? = nil) {
@@ -16,12 +16,12 @@ public struct HTTPRequestError: Error, Sendable, Hashable, CustomStringConvertib
         self.value = value.map { Self.printable($0) }
     }
 
-    /// One line that names the field, the mistake and the value.
+    /// The field, the explanation and the value on one line.
     public var description: String {
         "\(field): \(message)" + (value.map { " (found \"\($0)\")" } ?? "")
     }
 
-    /// Text that is safe to print on one line: at most 120 characters, control characters as `\u{…}`.
+    /// Returns text that is safe to print on one line: at most 120 characters, with control characters as `\u{…}`.
     private static func printable(_ text: String) -> String {
         var out = ""
         for (count, scalar) in text.unicodeScalars.enumerated() {
@@ -37,7 +37,9 @@ public struct HTTPRequestError: Error, Sendable, Hashable, CustomStringConvertib
 }
 
 extension HTTPRequestError {
-    /// The kind of mistake; a new kind may be added without breaking a caller.
+    /// The kind of mistake.
+    ///
+    /// New kinds may be added.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Kind: String {
             case badMethod, badURL, badHeader, reservedHeader, badBody, badJSON, badTimeout, tooLarge
@@ -46,35 +48,37 @@ extension HTTPRequestError {
 
         private let kind: Kind
 
-        /// The method is none of GET, POST, PUT, PATCH, DELETE and HEAD.
+        /// The method is not one of GET, POST, PUT, PATCH, DELETE and HEAD.
         public static let badMethod = Code(kind: .badMethod)
-        /// The URL is malformed, not http or https, or carries credentials.
+        /// The URL is malformed, is not http or https, or contains credentials.
         public static let badURL = Code(kind: .badURL)
-        /// A header name is no token, or a value holds a control character.
+        /// A header name is not a token, or a value contains a control character.
         public static let badHeader = Code(kind: .badHeader)
-        /// A header belongs to the transport: `Host`, `Content-Length`, `Transfer-Encoding` and their like.
+        /// The header belongs to the transport, such as `Host`, `Content-Length` or `Transfer-Encoding`.
         public static let reservedHeader = Code(kind: .reservedHeader)
-        /// The body does not go with the method.
+        /// The method does not allow a body.
         public static let badBody = Code(kind: .badBody)
-        /// Text is no JSON, or nests too deeply.
+        /// The text is not JSON, or is nested too deeply.
         public static let badJSON = Code(kind: .badJSON)
         /// The timeout is outside 1 millisecond to 1 hour.
         public static let badTimeout = Code(kind: .badTimeout)
-        /// The URL, a header or the body is longer than a request may carry.
+        /// The URL, a header or the body exceeds its size limit.
         public static let tooLarge = Code(kind: .tooLarge)
-        /// A `{{variable}}` has a name nobody knows.
+        /// The name of a `{{variable}}` is unknown.
         public static let unknownVariable = Code(kind: .unknownVariable)
-        /// A `{{variable}}` stands where none may.
+        /// A `{{variable}}` is used where variables are not allowed.
         public static let misplacedVariable = Code(kind: .misplacedVariable)
-        /// A `secret://name` stands outside a header value.
+        /// A `secret://name` is used outside a header value.
         public static let misplacedSecret = Code(kind: .misplacedSecret)
-        /// A secret has a malformed name or a value that no header can carry.
+        /// A secret's name is malformed, or its value is not allowed in a header.
         public static let badSecret = Code(kind: .badSecret)
-        /// No provider knows the secret; nothing was sent.
+        /// The provider has no such secret.
+        ///
+        /// Nothing was sent.
         public static let missingSecret = Code(kind: .missingSecret)
         /// A success rule, matcher, path or pattern is malformed.
         public static let badRule = Code(kind: .badRule)
-        /// A webhook secret, id or signature cannot be used.
+        /// A webhook's secret, id or signature is invalid.
         public static let badSignature = Code(kind: .badSignature)
 
         /// The name of the code, such as `badURL`.

@@ -1,21 +1,21 @@
 public import Foundation
 import RotaCore
 
-/// Why no complete response came back.
+/// The reason why no complete response arrived.
 public struct TransportError: Error, Sendable, Hashable, CustomStringConvertible {
-    /// What kind of failure it was.
+    /// The kind of failure.
     public let code: Code
-    /// What happened and what to do about it, for a person; it holds no secret.
+    /// An explanation for a person, without secrets.
     public let message: String
-    /// The URL that was asked, without the values of its query; nil if there was none to name.
+    /// The request's URL without the values of its query, or `nil` if it is not known.
     public let url: String?
 
-    /// Makes an error.
+    /// Creates an error.
     ///
     /// - Parameters:
-    ///   - code: the kind of failure.
-    ///   - message: what happened, without a secret.
-    ///   - url: the URL that was asked; its query is left out.
+    ///   - code: The kind of failure.
+    ///   - message: An explanation without secrets.
+    ///   - url: The request's URL. The values of its query are removed.
     public init(_ code: Code, _ message: String, url: URL? = nil) {
         self.init(code, message, urlText: url?.absoluteString)
     }
@@ -26,12 +26,14 @@ public struct TransportError: Error, Sendable, Hashable, CustomStringConvertible
         url = urlText.map { PercentEncoding.redact(url: $0) }
     }
 
-    /// One line: the code, the message and the URL.
+    /// The code, the message and the URL on one line.
     public var description: String { "\(code): \(message)" + (url.map { " (\($0))" } ?? "") }
 }
 
 extension TransportError {
-    /// The kind of failure; a new kind may be added without breaking a caller.
+    /// The kind of failure.
+    ///
+    /// New kinds may be added.
     public struct Code: Sendable, Hashable, Codable, CustomStringConvertible {
         private enum Kind: String, Codable, CaseIterable {
             case timeout, dns, connectionRefused, connectionReset, connectionFailed, tls, tooLarge, forbiddenAddress
@@ -44,32 +46,34 @@ extension TransportError {
         public static let timeout = Code(kind: .timeout)
         /// The host's name could not be resolved.
         public static let dns = Code(kind: .dns)
-        /// Nobody listens at the host's port.
+        /// The connection was refused.
         public static let connectionRefused = Code(kind: .connectionRefused)
-        /// The connection was cut before the response was complete.
+        /// The connection was closed before the response was complete.
         public static let connectionReset = Code(kind: .connectionReset)
-        /// No connection: no route, no network.
+        /// No connection could be made, for example because there is no route.
         public static let connectionFailed = Code(kind: .connectionFailed)
-        /// No secure connection: the certificate or the handshake was refused.
+        /// The TLS handshake failed or the certificate was rejected.
         public static let tls = Code(kind: .tls)
-        /// The response is longer than the transport accepts.
+        /// The response exceeds the transport's limit.
         public static let tooLarge = Code(kind: .tooLarge)
-        /// The address policy does not allow the host; nothing was sent to it.
+        /// The address policy does not allow the host.
+        ///
+        /// Nothing was sent.
         public static let forbiddenAddress = Code(kind: .forbiddenAddress)
-        /// A redirect that cannot or may not be followed: a loop, too many, no target, or from https to http.
+        /// A redirect was refused: a loop, one too many, no valid target, or a step from https to http.
         public static let redirect = Code(kind: .redirect)
-        /// The task that waited for the response was canceled.
+        /// The waiting task was canceled.
         public static let canceled = Code(kind: .canceled)
         /// The request cannot be sent as it is.
         public static let badRequest = Code(kind: .badRequest)
-        /// What came back is no HTTP response, or its content could not be decoded.
+        /// The response is not HTTP, or its content could not be decoded.
         public static let badResponse = Code(kind: .badResponse)
         /// The transport was closed.
         public static let closed = Code(kind: .closed)
-        /// Anything else.
+        /// Any other failure.
         public static let other = Code(kind: .other)
 
-        /// Every code there is today.
+        /// All codes.
         public static var allCases: [Code] { Kind.allCases.map { Code(kind: $0) } }
 
         /// The name of the code, such as `connectionRefused`.
@@ -79,18 +83,14 @@ extension TransportError {
             self.kind = kind
         }
 
-        /// Decodes a name; one that this version does not know becomes ``other``.
+        /// Decodes a name.
         ///
-        /// - Parameter decoder: where the name is read from.
-        /// - Throws: `DecodingError` if it is no string.
+        /// A name that this version does not know becomes ``other``.
         public init(from decoder: any Decoder) throws {
             kind = Kind(rawValue: try decoder.singleValueContainer().decode(String.self)) ?? .other
         }
 
         /// Encodes the name.
-        ///
-        /// - Parameter encoder: where the name is written to.
-        /// - Throws: what the encoder throws.
         public func encode(to encoder: any Encoder) throws {
             var container = encoder.singleValueContainer()
             try container.encode(kind.rawValue)

@@ -1,27 +1,27 @@
 public import Foundation
 import RotaCore
 
-/// Who asks: the execution behind a request, for the receiver to recognise repeats and to trace back (rows T-94, TX-9).
+/// The execution behind a request, which lets the receiver detect repeats and trace them.
 public struct ExecutionIdentity: Sendable, Hashable {
     /// The execution's id, the same on every attempt.
     public var executionID: String
     /// The job's id.
     public var jobID: String
-    /// The instant the execution was due.
+    /// The date the execution was due.
     public var scheduledFor: Date
-    /// The number of the attempt, from 1.
+    /// The number of the attempt, starting at 1.
     public var attempt: Int
-    /// A key that is the same on every attempt of one execution, for a receiver that acts once per key.
+    /// A key that is the same on every attempt, for receivers that act once per key.
     public var idempotencyKey: String
 
-    /// Makes an identity.
+    /// Creates an identity.
     ///
     /// - Parameters:
-    ///   - executionID: the execution's id.
-    ///   - jobID: the job's id.
-    ///   - scheduledFor: the instant the execution was due.
-    ///   - attempt: the number of the attempt, from 1.
-    ///   - idempotencyKey: the key; the execution's id if nil.
+    ///   - executionID: The execution's id.
+    ///   - jobID: The job's id.
+    ///   - scheduledFor: The date the execution was due.
+    ///   - attempt: The number of the attempt, starting at 1.
+    ///   - idempotencyKey: The idempotency key, by default the execution's id.
     public init(
         executionID: String, jobID: String, scheduledFor: Date, attempt: Int, idempotencyKey: String? = nil
     ) {
@@ -33,32 +33,34 @@ public struct ExecutionIdentity: Sendable, Hashable {
     }
 }
 
-/// The names of the header fields that tell the receiver who asks; nil leaves one out.
+/// The names of the header fields that carry an ``ExecutionIdentity``.
 ///
-/// They are put in last and replace what the job itself set under the same name, so that no job can drop or fake them.
+/// `nil` leaves a field out.
+///
+/// They are added last and replace fields of the same name, so a job can neither drop nor forge them.
 public struct IdentityHeaders: Sendable, Hashable {
-    /// The execution's id: `X-Cron-Service-Execution-Id` by default (row T-94).
+    /// The field for the execution's id, by default `X-Cron-Service-Execution-Id`.
     public var executionID: String?
-    /// The job's id: `X-Cron-Service-Job-Id` by default.
+    /// The field for the job's id, by default `X-Cron-Service-Job-Id`.
     public var jobID: String?
-    /// The instant the execution was due, ISO 8601: `X-Cron-Service-Scheduled-For` by default.
+    /// The field for the date the execution was due in ISO 8601, by default `X-Cron-Service-Scheduled-For`.
     public var scheduledFor: String?
-    /// The number of the attempt: `X-Cron-Service-Attempt` by default.
+    /// The field for the number of the attempt, by default `X-Cron-Service-Attempt`.
     public var attempt: String?
-    /// The idempotency key: `Idempotency-Key` by default.
+    /// The field for the idempotency key, by default `Idempotency-Key`.
     public var idempotencyKey: String?
 
-    /// The names that TrigRun uses, and `Idempotency-Key`.
+    /// The default names.
     public static let `default` = IdentityHeaders()
 
-    /// Chooses the names.
+    /// Creates a choice of names.
     ///
     /// - Parameters:
-    ///   - executionID: for the execution's id.
-    ///   - jobID: for the job's id.
-    ///   - scheduledFor: for the instant the execution was due.
-    ///   - attempt: for the number of the attempt.
-    ///   - idempotencyKey: for the idempotency key.
+    ///   - executionID: The field for the execution's id.
+    ///   - jobID: The field for the job's id.
+    ///   - scheduledFor: The field for the date the execution was due.
+    ///   - attempt: The field for the number of the attempt.
+    ///   - idempotencyKey: The field for the idempotency key.
     public init(
         executionID: String? = "X-Cron-Service-Execution-Id", jobID: String? = "X-Cron-Service-Job-Id",
         scheduledFor: String? = "X-Cron-Service-Scheduled-For", attempt: String? = "X-Cron-Service-Attempt",
@@ -73,13 +75,14 @@ public struct IdentityHeaders: Sendable, Hashable {
 }
 
 extension HTTPRequest {
-    /// The same request with the fields that tell the receiver who asks.
+    /// Returns the request with the fields that identify its execution.
+    ///
+    /// Fields of the same names are replaced.
     ///
     /// - Parameters:
-    ///   - identity: the execution behind the request.
-    ///   - names: the names of the fields.
-    /// - Returns: the request to send; fields of the same names are replaced.
-    /// - Throws: ``HTTPRequestError`` if a name is no header name or a value cannot stand in a header.
+    ///   - identity: The execution behind the request.
+    ///   - names: The names of the fields.
+    /// - Throws: ``HTTPRequestError`` if a name or value is not allowed in a header.
     public func identified(
         by identity: ExecutionIdentity, names: IdentityHeaders = .default
     ) throws(HTTPRequestError) -> HTTPRequest {

@@ -1,32 +1,28 @@
 extension JSONValue {
-    /// A JSON number as it was written, so that nothing is lost: `1e400` and 30-digit integers stay what they are.
+    /// A JSON number with its text preserved, so that `1e400` and integers of 30 digits keep their value.
     public struct Number: Sendable, Hashable, CustomStringConvertible {
-        /// The number's text, in JSON's grammar.
+        /// The number's text in JSON's grammar.
         public let text: String
 
-        /// Makes a number of its text.
+        /// Creates a number from its text.
         ///
-        /// - Parameter text: a number in the grammar of RFC 8259 § 6, such as `-1.5e3`.
-        /// - Returns: nil if the text is no JSON number.
+        /// - Parameter text: A number in the grammar of RFC 8259 § 6, such as `-1.5e3`.
         public init?(_ text: String) {
             guard Self.isNumber(Array(text.utf8)[...]) else { return nil }
             self.text = text
         }
 
-        /// Makes a number of an integer.
-        ///
-        /// - Parameter value: the integer.
+        /// Creates a number from an integer.
         public init(_ value: Int64) {
             text = String(value)
         }
 
-        /// Makes a number of a floating point value.
+        /// Creates a number from a floating-point value.
         ///
-        /// - Parameter value: the value.
-        /// - Returns: nil for infinities and not-a-number, which JSON cannot write.
+        /// Returns `nil` for infinities and NaN, which JSON cannot represent.
         public init?(_ value: Double) {
             guard value.isFinite else { return nil }
-            // 5 and not 5.0, so that a whole number comes back the same from an encoder that knows no difference.
+            // Write 5 instead of 5.0, so that whole numbers survive encoders that do not distinguish the two.
             text = Int64(exactly: value).map { String($0) } ?? "\(value)"
         }
 
@@ -34,16 +30,16 @@ extension JSONValue {
             self.text = text
         }
 
-        /// The number as a 64-bit integer; nil if it is none or does not fit.
+        /// The value as a 64-bit integer, or `nil` if it is not an integer or does not fit.
         public var int64: Int64? { Int64(text) }
 
-        /// The nearest floating point value; infinite if the number is too large for one.
+        /// The nearest floating-point value, infinite if the number is too large.
         public var double: Double { Double(text) ?? 0 }
 
         /// The number's text.
         public var description: String { text }
 
-        /// Whether this is the same quantity as another: exactly for integers of 64 bits, else as floating point.
+        /// Returns whether two numbers are the same quantity: exactly for 64-bit integers, otherwise as floating point.
         func isEqual(to other: Number) -> Bool {
             if let left = int64, let right = other.int64 { return left == right }
             return double == other.double
@@ -54,7 +50,7 @@ extension JSONValue {
             return double < other.double
         }
 
-        /// `-? (0 | [1-9][0-9]*) (. [0-9]+)? ([eE] [+-]? [0-9]+)?`, the whole slice.
+        /// Returns whether the whole slice is `-? (0 | [1-9][0-9]*) (. [0-9]+)? ([eE] [+-]? [0-9]+)?`.
         static func isNumber(_ bytes: ArraySlice<UInt8>) -> Bool {
             var rest = bytes
             func digits() -> Int {
@@ -81,11 +77,11 @@ extension JSONValue {
 }
 
 extension JSONValue: CustomStringConvertible {
-    /// Reads JSON text.
+    /// Parses JSON text.
     ///
-    /// - Parameter text: one JSON value (RFC 8259), nested at most ``deepest`` levels.
-    /// - Throws: ``HTTPRequestError`` with `badJSON`, saying where.
-    /// - Complexity: O(n) in the length of the text.
+    /// - Parameter text: One JSON value (RFC 8259), nested at most ``deepest`` levels.
+    /// - Throws: ``HTTPRequestError`` with `badJSON`, which names the position.
+    /// - Complexity: O(*n*) in the length of the text.
     public init(parsing text: String) throws(HTTPRequestError) {
         try self.init(parsing: Array(text.utf8))
     }

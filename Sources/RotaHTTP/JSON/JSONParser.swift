@@ -1,4 +1,4 @@
-/// A strict reader of RFC 8259 text with a limit on nesting.
+/// A strict parser of RFC 8259 with a limit on nesting.
 struct JSONParser {
     private let bytes: [UInt8]
     private var position = 0
@@ -10,7 +10,7 @@ struct JSONParser {
     mutating func parseDocument() throws(HTTPRequestError) -> JSONValue {
         let value = try parseValue(depth: 0)
         skipSpace()
-        guard position == bytes.count else { throw error("nothing more was expected here") }
+        guard position == bytes.count else { throw error("expected the end of the text") }
         return value
     }
 
@@ -28,7 +28,7 @@ struct JSONParser {
 
     private mutating func parseValue(depth: Int) throws(HTTPRequestError) -> JSONValue {
         skipSpace()
-        guard let byte = next else { throw error("the text ends where a value was expected") }
+        guard let byte = next else { throw error("expected a value, not the end of the text") }
         switch byte {
         case UInt8(ascii: "{"): return try parseObject(depth: depth + 1)
         case UInt8(ascii: "["): return try parseArray(depth: depth + 1)
@@ -41,7 +41,7 @@ struct JSONParser {
     }
 
     private mutating func parse(_ word: String, as value: JSONValue) throws(HTTPRequestError) -> JSONValue {
-        guard bytes[position...].starts(with: word.utf8) else { throw error("a value was expected") }
+        guard bytes[position...].starts(with: word.utf8) else { throw error("expected a value") }
         position += word.utf8.count
         return value
     }
@@ -50,7 +50,7 @@ struct JSONParser {
         let slice = bytes[position...].prefix { byte in
             (byte >= 0x30 && byte <= 0x39) || [0x2B, 0x2D, 0x2E, 0x45, 0x65].contains(byte)
         }
-        guard JSONValue.Number.isNumber(slice) else { throw error("a value was expected") }
+        guard JSONValue.Number.isNumber(slice) else { throw error("expected a value") }
         position = slice.endIndex
         return JSONValue.Number(unchecked: String(decoding: slice, as: UTF8.self))
     }
@@ -79,10 +79,10 @@ struct JSONParser {
         }
         repeat {
             skipSpace()
-            guard next == UInt8(ascii: "\"") else { throw error("a member's name was expected") }
+            guard next == UInt8(ascii: "\"") else { throw error("expected a member's name") }
             let name = try parseString()
             skipSpace()
-            guard next == UInt8(ascii: ":") else { throw error("a colon was expected") }
+            guard next == UInt8(ascii: ":") else { throw error("expected a colon") }
             position += 1
             members.append(.init(name, try parseValue(depth: depth)))
         } while try continues(until: UInt8(ascii: "}"))
@@ -90,15 +90,17 @@ struct JSONParser {
     }
 
     private mutating func enter(_ depth: Int) throws(HTTPRequestError) {
-        guard depth <= JSONValue.deepest else { throw error("JSON may nest \(JSONValue.deepest) levels deep") }
+        guard depth <= JSONValue.deepest else {
+            throw error("JSON may be nested at most \(JSONValue.deepest) levels deep")
+        }
         position += 1
     }
 
-    /// Takes a comma (more follows) or the closing bracket.
+    /// Consumes a comma, after which more follows, or the closing bracket.
     private mutating func continues(until close: UInt8) throws(HTTPRequestError) -> Bool {
         skipSpace()
         guard let byte = next, byte == close || byte == UInt8(ascii: ",") else {
-            throw error("a comma or a closing bracket was expected")
+            throw error("expected a comma or a closing bracket")
         }
         position += 1
         return byte != close
@@ -111,7 +113,7 @@ struct JSONParser {
             switch byte {
             case UInt8(ascii: "\""):
                 position += 1
-                guard let string = String(validating: out, as: UTF8.self) else { throw error("a string is no UTF-8") }
+                guard let string = String(validating: out, as: UTF8.self) else { throw error("a string is not UTF-8") }
                 return string
             case UInt8(ascii: "\\"):
                 position += 1
@@ -122,11 +124,11 @@ struct JSONParser {
                 position += 1
             }
         }
-        throw error("a string has no end")
+        throw error("unterminated string")
     }
 
     private mutating func parseEscape(into out: inout [UInt8]) throws(HTTPRequestError) {
-        guard let byte = next else { throw error("a string has no end") }
+        guard let byte = next else { throw error("unterminated string") }
         position += 1
         switch byte {
         case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): out.append(byte)
@@ -136,7 +138,7 @@ struct JSONParser {
         case UInt8(ascii: "r"): out.append(0x0D)
         case UInt8(ascii: "t"): out.append(0x09)
         case UInt8(ascii: "u"): out.append(contentsOf: String(try parseScalar()).utf8)
-        default: throw error("an unknown escape")
+        default: throw error("unknown escape")
         }
     }
 
@@ -144,13 +146,13 @@ struct JSONParser {
         let high = try parseHex()
         if let scalar = Unicode.Scalar(high) { return scalar }
         guard high < 0xDC00, bytes[position...].starts(with: [0x5C, 0x75]) else {
-            throw error("half of a surrogate pair")
+            throw error("unpaired surrogate")
         }
         position += 2
         let low = try parseHex()
         guard (0xDC00...0xDFFF).contains(low),
             let scalar = Unicode.Scalar(0x10000 + (high - 0xD800) * 0x400 + (low - 0xDC00))
-        else { throw error("half of a surrogate pair") }
+        else { throw error("unpaired surrogate") }
         return scalar
     }
 
@@ -158,7 +160,7 @@ struct JSONParser {
         var value: UInt32 = 0
         for _ in 0..<4 {
             guard let byte = next, let digit = Character(Unicode.Scalar(byte)).hexDigitValue, byte < 0x80 else {
-                throw error("four hexadecimal digits were expected")
+                throw error("expected four hexadecimal digits")
             }
             value = value * 16 + UInt32(digit)
             position += 1

@@ -1,6 +1,13 @@
-/// Where values lie inside a JSON value: names, positions and `*`, a subset of RFC 9535.
+/// A path to values inside a JSON value, in a subset of RFC 9535.
 ///
-/// `$.items[0].id`, `$['odd name']`, `$.items[-1]` (the last), `$.items[*].id` (of every element). The `$` may be left out.
+/// ```swift
+/// let path = try JSONPath("$.items[*].id")
+/// let root = try JSONValue(parsing: #"{"items": [{"id": 1}, {"id": 2}]}"#)
+/// print(path.values(in: root).map(\.text))  // ["1", "2"]
+/// ```
+///
+/// Supported are names (`$.items`, `$['odd name']`), positions (`[0]`, or `[-1]` for the last) and `[*]` for every
+/// element. The `$` may be left out.
 public struct JSONPath: Sendable, Hashable, CustomStringConvertible {
     enum Segment: Sendable, Hashable {
         case name(String)
@@ -20,11 +27,11 @@ public struct JSONPath: Sendable, Hashable, CustomStringConvertible {
     /// The path as written.
     public var description: String { text }
 
-    /// The values the path leads to, in order; none if there is nothing there.
+    /// Returns the values at the path, in order.
     ///
-    /// - Parameter root: the value to look into.
-    /// - Returns: at most one value, unless the path has a `*`.
-    /// - Complexity: O(n) in the size of the value for each segment.
+    /// Without a `*` there is at most one.
+    ///
+    /// - Complexity: O(*n*) in the size of the value for each segment.
     public func values(in root: JSONValue) -> [JSONValue] {
         var found = [root]
         for segment in segments {
@@ -43,10 +50,10 @@ public struct JSONPath: Sendable, Hashable, CustomStringConvertible {
 }
 
 extension JSONPath: Codable {
-    /// Reads a path.
+    /// Parses a path.
     ///
-    /// - Parameter text: such as `$.items[0].id`.
-    /// - Throws: ``HTTPRequestError`` with `badRule`, saying what was expected.
+    /// - Parameter text: A path, such as `$.items[0].id`.
+    /// - Throws: ``HTTPRequestError`` with `badRule`, which names what was expected.
     public init(_ text: String) throws(HTTPRequestError) {
         var rest = Array(text.utf8)[...]
         var segments: [Segment] = []
@@ -60,21 +67,21 @@ extension JSONPath: Codable {
             switch byte {
             case UInt8(ascii: "."): segments.append(try Self.name(&rest, text))
             case UInt8(ascii: "["): segments.append(try Self.bracket(&rest, text))
-            default: throw Self.error("a dot or an opening bracket was expected", text)
+            default: throw Self.error("expected a dot or an opening bracket", text)
             }
         }
-        guard segments.count <= 64 else { throw Self.error("a path may have 64 segments", text) }
+        guard segments.count <= 64 else { throw Self.error("a path may have at most 64 segments", text) }
         self.init(text: text, segments: segments)
     }
 
     private static func error(_ message: String, _ text: String) -> HTTPRequestError {
-        HTTPRequestError(.badRule, field: "path", "\(message); a path is written like $.items[0].id", value: text)
+        HTTPRequestError(.badRule, field: "path", "\(message); write a path like $.items[0].id", value: text)
     }
 
     private static func name(_ rest: inout ArraySlice<UInt8>, _ text: String) throws(HTTPRequestError) -> Segment {
         let name = rest.prefix { $0 != UInt8(ascii: ".") && $0 != UInt8(ascii: "[") }
         rest = rest.dropFirst(name.count)
-        guard !name.isEmpty, !name.contains(UInt8(ascii: "]")) else { throw error("a name was expected", text) }
+        guard !name.isEmpty, !name.contains(UInt8(ascii: "]")) else { throw error("expected a name", text) }
         return name.elementsEqual([UInt8(ascii: "*")]) ? .every : .name(String(decoding: name, as: UTF8.self))
     }
 
@@ -82,32 +89,28 @@ extension JSONPath: Codable {
         if let quote = rest.first, quote == UInt8(ascii: "'") || quote == UInt8(ascii: "\"") {
             let name = rest.dropFirst().prefix { $0 != quote }
             rest = rest.dropFirst(name.count + 1)
-            guard rest.starts(with: [quote, UInt8(ascii: "]")]) else { throw error("a quoted name must end", text) }
+            guard rest.starts(with: [quote, UInt8(ascii: "]")]) else { throw error("unterminated quoted name", text) }
             rest = rest.dropFirst(2)
             return .name(String(decoding: name, as: UTF8.self))
         }
         let inside = rest.prefix { $0 != UInt8(ascii: "]") }
-        guard inside.count < rest.count else { throw error("a closing bracket was expected", text) }
+        guard inside.count < rest.count else { throw error("expected a closing bracket", text) }
         rest = rest.dropFirst(inside.count + 1)
         if inside.elementsEqual([UInt8(ascii: "*")]) { return .every }
         guard let index = Int(String(decoding: inside, as: UTF8.self)), index.magnitude <= 1_000_000_000 else {
-            throw error("a position is a whole number", text)
+            throw error("a position must be a whole number", text)
         }
         return .index(index)
     }
 
-    /// Decodes a path's text.
+    /// Decodes a path from a string.
     ///
-    /// - Parameter decoder: where the path is read from.
-    /// - Throws: ``HTTPRequestError`` if it is no path.
+    /// - Throws: ``HTTPRequestError`` if the path is malformed.
     public init(from decoder: any Decoder) throws {
         try self.init(decoder.singleValueContainer().decode(String.self))
     }
 
-    /// Encodes the path's text.
-    ///
-    /// - Parameter encoder: where the path is written to.
-    /// - Throws: what the encoder throws.
+    /// Encodes the path as a string.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(text)

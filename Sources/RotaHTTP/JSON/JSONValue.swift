@@ -1,4 +1,4 @@
-/// A JSON value that keeps the order of members and the text of numbers, so that it is sent as it was written.
+/// A JSON value that preserves the order of members and the text of numbers.
 public indirect enum JSONValue: Sendable, Hashable {
     /// `null`.
     case null
@@ -10,49 +10,46 @@ public indirect enum JSONValue: Sendable, Hashable {
     case string(String)
     /// An array.
     case array([JSONValue])
-    /// An object: its members in order.
+    /// An object with its members in order.
     case object([Member])
 
-    /// One member of an object.
+    /// A member of an object.
     public struct Member: Sendable, Hashable {
         /// The name.
         public let name: String
         /// The value.
         public let value: JSONValue
 
-        /// Makes a member.
-        ///
-        /// - Parameters:
-        ///   - name: the name.
-        ///   - value: the value.
+        /// Creates a member.
         public init(_ name: String, _ value: JSONValue) {
             self.name = name
             self.value = value
         }
     }
 
-    /// How many arrays and objects may lie inside each other: 128, so that no input exhausts the stack.
+    /// The limit on nested arrays and objects, 128, which keeps hostile input from exhausting the stack.
     public static let deepest = 128
 
-    /// The value of a member, the last if there are several; nil if this is no object or has no such member.
+    /// The value of a member, the last of several.
     ///
-    /// - Parameter name: the member's name.
-    /// - Complexity: O(n) in the number of members.
+    /// `nil` if this is not an object or has no such member.
+    ///
+    /// - Complexity: O(*n*) in the number of members.
     public subscript(name: String) -> JSONValue? {
         guard case .object(let members) = self else { return nil }
         return members.last { $0.name == name }?.value
     }
 
-    /// An element of an array; nil if this is no array or has no such element.
+    /// The element at a position, where -1 is the last.
     ///
-    /// - Parameter index: the position; -1 is the last.
+    /// `nil` if this is not an array or has no such element.
     public subscript(index: Int) -> JSONValue? {
         guard case .array(let elements) = self else { return nil }
         let position = index < 0 ? index.addingReportingOverflow(elements.count).partialValue : index
         return elements.indices.contains(position) ? elements[position] : nil
     }
 
-    /// Whether arrays and objects nest at most `depth` levels.
+    /// Returns whether arrays and objects are nested at most `depth` levels.
     func isNested(within depth: Int) -> Bool {
         switch self {
         case .array(let elements): depth > 0 && elements.allSatisfy { $0.isNested(within: depth - 1) }
@@ -61,7 +58,7 @@ public indirect enum JSONValue: Sendable, Hashable {
         }
     }
 
-    /// The name of the kind of value, such as "object".
+    /// The kind of value, such as "object".
     var kind: String {
         switch self {
         case .null: "null"
@@ -78,17 +75,17 @@ extension JSONValue: ExpressibleByStringLiteral, ExpressibleByStringInterpolatio
     ExpressibleByFloatLiteral, ExpressibleByBooleanLiteral, ExpressibleByArrayLiteral,
     ExpressibleByDictionaryLiteral
 {
-    /// Makes a string.
+    /// Creates a string.
     public init(stringLiteral value: String) { self = .string(value) }
-    /// Makes a number.
+    /// Creates a number.
     public init(integerLiteral value: Int64) { self = .number(JSONValue.Number(value)) }
-    /// Makes a number; `null` for what JSON cannot write.
+    /// Creates a number, or `null` for infinities and NaN.
     public init(floatLiteral value: Double) { self = JSONValue.Number(value).map { .number($0) } ?? .null }
-    /// Makes a boolean.
+    /// Creates a boolean.
     public init(booleanLiteral value: Bool) { self = .bool(value) }
-    /// Makes an array.
+    /// Creates an array.
     public init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
-    /// Makes an object in the order of the literal.
+    /// Creates an object in the order of the literal.
     public init(dictionaryLiteral elements: (String, JSONValue)...) {
         self = .object(elements.map { Member($0.0, $0.1) })
     }
@@ -102,15 +99,16 @@ extension JSONValue: Codable {
         init?(intValue: Int) { nil }
     }
 
-    /// Decodes any JSON; a decoder does not tell the order of members, so they are sorted by name.
+    /// Decodes any JSON.
     ///
-    /// To keep order and the text of numbers, read the text with ``init(parsing:)``.
+    /// Members are sorted by name, because a decoder does not tell their order.
     ///
-    /// - Parameter decoder: where the value is read from.
-    /// - Throws: `DecodingError` for what is no JSON, ``HTTPRequestError`` for what nests too deeply.
+    /// Parse the text with ``init(parsing:)`` to keep the order and the text of numbers.
+    ///
+    /// - Throws: `DecodingError` for what is not JSON, and ``HTTPRequestError`` if it is nested too deeply.
     public init(from decoder: any Decoder) throws {
         guard decoder.codingPath.count <= 4 * Self.deepest else {
-            throw HTTPRequestError(.badJSON, field: "json", "JSON may nest \(Self.deepest) levels deep")
+            throw HTTPRequestError(.badJSON, field: "json", "JSON may be nested at most \(Self.deepest) levels deep")
         }
         if let container = try? decoder.container(keyedBy: Name.self) {
             let names = container.allKeys.sorted { $0.stringValue < $1.stringValue }
@@ -136,10 +134,9 @@ extension JSONValue: Codable {
         }
     }
 
-    /// Encodes the value; a number outside 64-bit integers goes through floating point.
+    /// Encodes the value.
     ///
-    /// - Parameter encoder: where the value is written to.
-    /// - Throws: what the encoder throws.
+    /// Numbers outside 64-bit integers go through floating point.
     public func encode(to encoder: any Encoder) throws {
         switch self {
         case .object(let members):
@@ -166,10 +163,7 @@ extension JSONValue: Codable {
 }
 
 extension JSONValue {
-    /// Whether two values mean the same: numbers by quantity, objects whatever the order of their members.
-    ///
-    /// - Parameter other: the value to compare with.
-    /// - Returns: true if they mean the same.
+    /// Returns whether two values are equivalent: numbers by quantity, objects without regard to the order of members.
     public func isEquivalent(to other: JSONValue) -> Bool {
         switch (self, other) {
         case (.number(let left), .number(let right)): return left.isEqual(to: right)
@@ -184,7 +178,7 @@ extension JSONValue {
         }
     }
 
-    /// The value as a number: a number, or a string that is written like one.
+    /// The value as a number, also if it is a string that spells one.
     var quantity: Number? {
         switch self {
         case .number(let number): number

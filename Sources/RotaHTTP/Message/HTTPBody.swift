@@ -1,20 +1,22 @@
 public import Foundation
 
-/// What a request carries: nothing, bytes as they are, text, or a JSON value (row C-20).
+/// The body of a request: none, raw bytes, text, or a JSON value.
 public enum HTTPBody: Sendable, Hashable {
     /// No body.
     case none
-    /// Bytes sent as they are; variables inside are not replaced.
+    /// Bytes that are sent as they are.
+    ///
+    /// Variables in them are not replaced.
     case bytes(Data)
-    /// Text sent as UTF-8, byte for byte (row T-34).
+    /// Text that is sent as UTF-8.
     case text(String)
-    /// A JSON value, encoded once.
+    /// A JSON value.
     case json(JSONValue)
 
-    /// The most bytes a body may have: 16 MiB.
+    /// The size limit of a body: 16 MiB.
     public static let longest = 16 * 1024 * 1024
 
-    /// The bytes that are sent; nil if there is no body.
+    /// The bytes to send, or `nil` if there is no body.
     public var data: Data? {
         switch self {
         case .none: nil
@@ -24,7 +26,7 @@ public enum HTTPBody: Sendable, Hashable {
         }
     }
 
-    /// The `Content-Type` a request gets if its headers name none; nil for no body and for bytes.
+    /// The default `Content-Type`, or `nil` for no body and for bytes.
     public var contentType: String? {
         switch self {
         case .none, .bytes: nil
@@ -35,7 +37,7 @@ public enum HTTPBody: Sendable, Hashable {
 }
 
 extension HTTPBody: CustomStringConvertible {
-    /// The kind and size, never the content.
+    /// The kind and size of the body, never its content.
     public var description: String {
         switch self {
         case .none: "no body"
@@ -47,7 +49,7 @@ extension HTTPBody: CustomStringConvertible {
 }
 
 extension HTTPBody {
-    /// Refuses a body that the method cannot carry, or that is too large or too deep.
+    /// Throws if the method does not allow the body, or if it is too large or nested too deeply.
     package func check(method: HTTPMethod) throws(HTTPRequestError) {
         if case .none = self { return }
         guard method.allowsBody else {
@@ -56,7 +58,8 @@ extension HTTPBody {
         }
         if case .json(let value) = self, !value.isNested(within: JSONValue.deepest) {
             throw HTTPRequestError(
-                .badJSON, field: "body", "JSON may nest \(JSONValue.deepest) levels deep, this nests deeper")
+                .badJSON, field: "body",
+                "JSON may be nested at most \(JSONValue.deepest) levels deep, this nests deeper")
         }
         let count =
             switch self {
@@ -66,7 +69,7 @@ extension HTTPBody {
             }
         guard count <= Self.longest else {
             throw HTTPRequestError(
-                .tooLarge, field: "body", "a body may have \(Self.longest) bytes, this one has \(count)")
+                .tooLarge, field: "body", "a body may have at most \(Self.longest) bytes, not \(count)")
         }
     }
 }
@@ -76,10 +79,9 @@ extension HTTPBody: Codable {
         case text, json, base64
     }
 
-    /// Decodes null, or an object with one of `text`, `json` (the JSON as text) and `base64`.
+    /// Decodes null, or an object with one of `text`, `json` (JSON text) and `base64`.
     ///
-    /// - Parameter decoder: where the body is read from.
-    /// - Throws: `DecodingError` for anything else, ``HTTPRequestError`` for text that is no JSON.
+    /// - Throws: `DecodingError` for anything else, and ``HTTPRequestError`` if the text of `json` is not JSON.
     public init(from decoder: any Decoder) throws {
         if try decoder.singleValueContainer().decodeNil() {
             self = .none
@@ -94,16 +96,14 @@ extension HTTPBody: Codable {
             let base64 = try container.decode(String.self, forKey: .base64)
             guard let data = Data(base64Encoded: base64) else {
                 throw DecodingError.dataCorruptedError(
-                    forKey: .base64, in: container, debugDescription: "These are no bytes in Base64.")
+                    forKey: .base64, in: container, debugDescription: "The text is not valid Base64.")
             }
             self = .bytes(data)
         }
     }
 
-    /// Encodes null, or an object with one of `text`, `json` (the JSON as text, which keeps its order) and `base64`.
-    ///
-    /// - Parameter encoder: where the body is written to.
-    /// - Throws: what the encoder throws.
+    /// Encodes null, or an object with one of `text`, `json` (JSON text, which keeps the order of members) and
+    /// `base64`.
     public func encode(to encoder: any Encoder) throws {
         if case .none = self {
             var container = encoder.singleValueContainer()

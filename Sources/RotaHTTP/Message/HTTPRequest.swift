@@ -1,34 +1,36 @@
 public import Foundation
 import RotaCore
 
-/// A request ready to be sent: checked, rendered, with every secret in place.
+/// A checked and rendered request with its secrets in place, ready to send.
 ///
-/// It cannot be encoded and its descriptions leave out header values and the query, because it holds resolved secrets.
+/// It holds resolved secrets, so it is not `Codable`, and its descriptions leave out header values and the query.
 public struct HTTPRequest: Sendable, Hashable {
     /// The method.
     public let method: HTTPMethod
-    /// Where it goes: http or https, without credentials, its host in canonical form.
+    /// The URL: http or https, without credentials, with the host in canonical form.
     public let url: URL
-    /// The header fields, `Content-Type` included if the body implies one.
+    /// The header fields, including the `Content-Type` that the body implies.
     public let headers: HTTPHeaders
-    /// What it carries.
+    /// The body.
     public let body: HTTPBody
-    /// How long connecting, sending and receiving may take together; 1 ms to 1 hour.
+    /// The time limit of the whole exchange, from 1 ms to 1 hour.
     public let timeout: Duration
-    /// The URL taken apart, so that nobody on the way reads it again.
+    /// The parsed URL.
+    ///
+    /// Everything that needs a part of it takes it from here, so no second parser can disagree.
     package let address: RequestURL
-    /// What must be struck out of everything recorded about this request.
+    /// The secrets to remove from every record of this request.
     public let redaction: Redaction
 
-    /// Checks the parts and makes a request of them.
+    /// Creates a request.
     ///
     /// - Parameters:
-    ///   - method: what to ask; GET by default.
-    ///   - url: an http or https URL without user name and password.
-    ///   - headers: header fields; names that belong to the transport (`Host`, `Content-Length` …) are refused.
-    ///   - body: what to carry; none by default, and none with GET and HEAD.
-    ///   - timeout: 1 ms to 1 hour, for the whole exchange; 30 s by default (row T-35).
-    /// - Throws: ``HTTPRequestError`` that names the part and says what is wrong with it.
+    ///   - method: The method.
+    ///   - url: An http or https URL without user name and password.
+    ///   - headers: The header fields. Names that belong to the transport, such as `Host`, are refused.
+    ///   - body: The body. GET and HEAD requests have none.
+    ///   - timeout: The time limit of the whole exchange, from 1 ms to 1 hour.
+    /// - Throws: ``HTTPRequestError``, which names the invalid part and the reason.
     public init(
         method: HTTPMethod = .get, url: URL, headers: HTTPHeaders = [:], body: HTTPBody = .none,
         timeout: Duration = .seconds(30)
@@ -47,7 +49,8 @@ public struct HTTPRequest: Sendable, Hashable {
         try RequestTimeout.check(timeout)
         guard let url = URL(string: address.text) else {
             throw HTTPRequestError(
-                .badURL, field: "url", "no URL can be made of this", value: PercentEncoding.redact(url: address.text))
+                .badURL, field: "url", "Foundation cannot read this URL",
+                value: PercentEncoding.redact(url: address.text))
         }
         self.method = method
         self.url = url
@@ -62,11 +65,9 @@ public struct HTTPRequest: Sendable, Hashable {
         self.redaction = redaction
     }
 
-    /// The same request with a header field put in, replacing those of its name.
+    /// Returns the request with a header field that replaces those of the same name.
     ///
-    /// - Parameter field: the field to put in.
-    /// - Returns: the changed request.
-    /// - Throws: ``HTTPRequestError`` if the field could smuggle or is too large.
+    /// - Throws: ``HTTPRequestError`` if the field is invalid or too large.
     public func setting(_ field: HTTPHeaders.Field) throws(HTTPRequestError) -> HTTPRequest {
         var headers = headers
         headers.set(field)
@@ -80,7 +81,7 @@ public struct HTTPRequest: Sendable, Hashable {
 }
 
 extension HTTPRequest: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    /// Method and URL without its query, such as `POST https://api.example.com/report`.
+    /// The method and the URL without its query, such as `POST https://api.example.com/report`.
     public var description: String { "\(method) \(PercentEncoding.redact(url: url.absoluteString))" }
     /// The same as the description, so that a debugger shows no secret.
     public var debugDescription: String { description }
@@ -90,35 +91,34 @@ extension HTTPRequest: CustomStringConvertible, CustomDebugStringConvertible, Cu
     }
 }
 
-/// What a request asks of the server: one of the six methods a job may use.
+/// An HTTP method that a job may use.
 public enum HTTPMethod: String, Sendable, Hashable, Codable, CaseIterable, CustomStringConvertible {
-    /// Read; the default of a job (row T-32).
+    /// GET, the default.
     case get = "GET"
-    /// Hand over a body to be processed.
+    /// POST.
     case post = "POST"
-    /// Replace what the URL names.
+    /// PUT.
     case put = "PUT"
-    /// Change part of what the URL names.
+    /// PATCH.
     case patch = "PATCH"
-    /// Remove what the URL names.
+    /// DELETE.
     case delete = "DELETE"
-    /// Like GET, but only the headers come back.
+    /// HEAD.
     case head = "HEAD"
 
-    /// The name as sent, in capitals.
+    /// The name in capitals.
     public var description: String { rawValue }
 
-    /// Whether a request of this method may carry a body.
+    /// Whether a request of this method may have a body.
     ///
-    /// GET and HEAD may not: Apple's URLSession refuses such a request, and proxies drop or misread the body.
+    /// GET and HEAD requests may not: URLSession on Apple platforms refuses them, and proxies drop or misread the body.
     public var allowsBody: Bool { self != .get && self != .head }
 }
 
 extension HTTPMethod {
-    /// Reads a method's name in any letter case.
+    /// Parses the name of a method in any letter case.
     ///
-    /// - Parameter text: one of the six names, such as `post` or `POST`.
-    /// - Throws: ``HTTPRequestError`` with `badMethod` for every other text.
+    /// - Throws: ``HTTPRequestError`` with `badMethod` for an unknown name.
     public init(_ text: String) throws(HTTPRequestError) {
         guard let method = Self(rawValue: text.uppercased()), text.utf8.count == method.rawValue.utf8.count else {
             throw HTTPRequestError(
@@ -127,27 +127,26 @@ extension HTTPMethod {
         self = method
     }
 
-    /// Decodes a name in any letter case.
+    /// Decodes the name of a method in any letter case.
     ///
-    /// - Parameter decoder: where the name is read from.
-    /// - Throws: `HTTPRequestError` with `badMethod` for an unknown name.
+    /// - Throws: ``HTTPRequestError`` with `badMethod` for an unknown name.
     public init(from decoder: any Decoder) throws {
         try self.init(decoder.singleValueContainer().decode(String.self))
     }
 }
 
-/// How long a request may be given.
+/// The limits of a request's timeout.
 package enum RequestTimeout {
-    /// The shortest and the longest time.
+    /// The shortest and the longest timeout.
     package static let range: ClosedRange<Duration> = .milliseconds(1)...(.seconds(3600))
 
-    /// Refuses a time outside the range.
+    /// Throws if a timeout is out of range.
     ///
     /// - Throws: ``HTTPRequestError`` with `badTimeout`.
     package static func check(_ timeout: Duration) throws(HTTPRequestError) {
         guard range.contains(timeout) else {
             throw HTTPRequestError(
-                .badTimeout, field: "timeout", "a timeout lies between 1 ms and 1 hour", value: "\(timeout)")
+                .badTimeout, field: "timeout", "a timeout must lie between 1 ms and 1 hour", value: "\(timeout)")
         }
     }
 }

@@ -1,26 +1,26 @@
 public import Foundation
 
-/// What came back: status, header fields, and the body up to the transport's limit.
+/// A response: status, header fields, and the body up to the transport's limit.
 public struct HTTPResponse: Sendable, Hashable {
     /// The status code, such as 200.
     public let status: Int
     /// The header fields.
     public let headers: HTTPHeaders
-    /// The body after decompression, at most as long as the transport's limit.
+    /// The body after decompression, cut at the transport's limit.
     public let body: Data
-    /// Whether the server sent more than is in ``body``.
+    /// Whether the server sent more than ``body`` holds.
     public let bodyIsTruncated: Bool
-    /// How long the parts of the exchange took, as far as the transport can tell.
+    /// The durations of the parts of the exchange, as far as the transport knows them.
     public let timings: HTTPTimings
 
-    /// Makes a response.
+    /// Creates a response.
     ///
     /// - Parameters:
-    ///   - status: the status code.
-    ///   - headers: the header fields.
-    ///   - body: the decoded body.
-    ///   - bodyIsTruncated: whether the body was cut.
-    ///   - timings: how long the exchange took.
+    ///   - status: The status code.
+    ///   - headers: The header fields.
+    ///   - body: The decoded body.
+    ///   - bodyIsTruncated: Whether the body was cut.
+    ///   - timings: The durations of the exchange.
     public init(
         status: Int, headers: HTTPHeaders = [:], body: Data = Data(), bodyIsTruncated: Bool = false,
         timings: HTTPTimings = HTTPTimings()
@@ -32,15 +32,15 @@ public struct HTTPResponse: Sendable, Hashable {
         self.timings = timings
     }
 
-    /// The beginning of the body as text, for a record (rows T-87, K-25).
+    /// Returns the beginning of the body as text, for a record.
     ///
-    /// - Parameter limit: the most bytes to return; 65,536 by default. Nothing is returned for a negative limit.
-    /// - Returns: the text, cut on a character's boundary, and whether anything is missing behind it. Bytes that are
-    ///   no UTF-8 are shown as U+FFFD, and count as the three bytes those take.
+    /// - Parameter limit: The most bytes of text to return. Zero or less returns none.
+    /// - Returns: The text, cut between characters, and whether anything is missing after it. Invalid UTF-8 becomes
+    ///   U+FFFD, which counts three bytes.
     /// - Complexity: O(`limit`).
     public func bodyPreview(limit: Int = 65_536) -> (text: String, isTruncated: Bool) {
         let limit = max(0, limit)
-        // One scalar more than fits is decoded, so that a cut never makes a replacement character of its own.
+        // Decode one scalar more than fits, so that the cut itself never produces a replacement character.
         let head = body.prefix(limit &+ 4 > limit ? limit &+ 4 : limit)
         let decoded = String(decoding: head, as: UTF8.self)
         var count = 0
@@ -58,12 +58,13 @@ public struct HTTPResponse: Sendable, Hashable {
 }
 
 extension HTTPResponse {
-    /// The response with every secret replaced in header values and body: what may be kept of it (goal S3).
+    /// Returns the response with every secret replaced in header values and body.
     ///
-    /// Make a preview of the result, not of the response itself: a cut through a secret would hide it from the search.
+    /// Only this may be recorded.
     ///
-    /// - Parameter redaction: what to strike out, as the request it answers knows it.
-    /// - Returns: the scrubbed response.
+    /// Redact before making a preview: a secret that was cut is no longer found.
+    ///
+    /// - Parameter redaction: The secrets of the request that was answered.
     public func redacted(by redaction: Redaction) -> HTTPResponse {
         guard !redaction.isEmpty else { return self }
         let fields = headers.fields.map {
@@ -76,24 +77,26 @@ extension HTTPResponse {
     }
 }
 
-/// How long the parts of an exchange took; a part the transport cannot tell is nil (rows T-86, S-78 to S-84).
+/// The durations of the parts of an exchange.
+///
+/// A part that the transport cannot measure is `nil`.
 public struct HTTPTimings: Sendable, Hashable, Codable {
-    /// From the start to an open connection, name resolution included.
+    /// From the start until the connection is open, including name resolution.
     public var connect: Duration?
-    /// From the open connection (or the start, if `connect` is unknown) to the response's header.
+    /// From the open connection, or from the start if ``connect`` is `nil`, until the response's header.
     public var firstByte: Duration?
-    /// From the response's header to the end of its body.
+    /// From the response's header until the end of the body.
     public var transfer: Duration?
     /// From the start to the end.
     public var total: Duration?
 
-    /// Makes timings of what is known.
+    /// Creates timings.
     ///
     /// - Parameters:
-    ///   - connect: time to an open connection.
-    ///   - firstByte: time from there to the response's header.
-    ///   - transfer: time from there to the end of the body.
-    ///   - total: time from start to end.
+    ///   - connect: The time until the connection is open.
+    ///   - firstByte: The time from there until the response's header.
+    ///   - transfer: The time from there until the end of the body.
+    ///   - total: The time from start to end.
     public init(
         connect: Duration? = nil, firstByte: Duration? = nil, transfer: Duration? = nil, total: Duration? = nil
     ) {
@@ -103,7 +106,7 @@ public struct HTTPTimings: Sendable, Hashable, Codable {
         self.total = total
     }
 
-    /// Connecting, waiting and receiving together: the sum of the parts that are known (row S-84).
+    /// The sum of the known parts: connecting, waiting and receiving.
     public var dispatch: Duration? {
         let parts = [connect, firstByte, transfer].compactMap { $0 }
         return parts.isEmpty ? nil : parts.reduce(.zero, +)

@@ -1,4 +1,4 @@
-/// Reads a regular expression: what every engine has, without what makes engines hang.
+/// A parser of the regular expressions that can be matched in linear time.
 struct PatternParser {
     private let scalars: [Unicode.Scalar]
     private let text: String
@@ -8,7 +8,7 @@ struct PatternParser {
     private var dotMatchesNewline = false
     private var anchorsMatchLines = false
 
-    /// The deepest nesting of groups, and the highest count of a repetition.
+    /// The limits on nested groups and on the count of a repetition.
     private static let deepest = 100
     private static let mostRepeats = 1000
 
@@ -18,9 +18,9 @@ struct PatternParser {
     }
 
     mutating func parse() throws(HTTPRequestError) -> PatternNode {
-        guard scalars.count <= 4096 else { throw error("a pattern may have 4096 characters") }
+        guard scalars.count <= 4096 else { throw error("a pattern may have at most 4096 characters") }
         let node = try parseChoice()
-        guard position == scalars.count else { throw error("this closing parenthesis has no partner") }
+        guard position == scalars.count else { throw error("unmatched closing parenthesis") }
         return node
     }
 
@@ -86,18 +86,20 @@ struct PatternParser {
         default: return item
         }
         position += 1
-        // Greedy or not makes no difference to whether there is a match.
+        // Greedy or lazy makes no difference to whether there is a match.
         _ = take("?")
         if let after = next, "*+{".unicodeScalars.contains(after) { throw error("a repetition cannot be repeated") }
         return node
     }
 
-    /// The inside of `{n}`, `{n,}` or `{n,m}`.
+    /// Parses the inside of `{n}`, `{n,}` or `{n,m}`.
     private mutating func parseCounts() throws(HTTPRequestError) -> (Int, Int?) {
         let low = try parseCount()
         var high: Int? = low
         if take(",") { high = next == "}" ? nil : try parseCount() }
-        guard take("}"), high.map({ $0 >= low }) ?? true else { throw error("a count is written {2}, {2,} or {2,5}") }
+        guard take("}"), high.map({ $0 >= low }) ?? true else {
+            throw error("a count must be written {2}, {2,} or {2,5}")
+        }
         return (low, high)
     }
 
@@ -108,14 +110,14 @@ struct PatternParser {
             position += 1
         }
         guard let count = Int(digits), count <= Self.mostRepeats else {
-            throw error("a count lies between 0 and \(Self.mostRepeats)")
+            throw error("a count must lie between 0 and \(Self.mostRepeats)")
         }
         return count
     }
 
     private mutating func parseGroup() throws(HTTPRequestError) -> PatternNode {
         depth += 1
-        guard depth <= Self.deepest else { throw error("groups may nest \(Self.deepest) levels deep") }
+        guard depth <= Self.deepest else { throw error("groups may be nested at most \(Self.deepest) levels deep") }
         let saved = (ignoresCase, dotMatchesNewline, anchorsMatchLines)
         if take("?") {
             if try parseFlags() {
@@ -130,16 +132,18 @@ struct PatternParser {
         return node
     }
 
-    /// What follows `(?`: `:`, a name, or flags; true if the group ended with the flags, which then hold from here on.
+    /// Parses what follows `(?`: `:`, a name, or flags.
+    ///
+    /// Returns `true` for `(?i)`, whose flags apply to the rest of the group.
     private mutating func parseFlags() throws(HTTPRequestError) -> Bool {
         if take(":") { return false }
         if next == "<" || next == "P" {
             _ = take("P")
-            guard take("<"), next != "=", next != "!" else { throw error("looking behind is not supported") }
+            guard take("<"), next != "=", next != "!" else { throw error("lookbehind is not supported") }
             while let scalar = next, scalar != ">" {
                 guard scalar.isASCII, scalar.properties.isAlphabetic || ("0"..."9").contains(scalar) || scalar == "_"
                 else {
-                    throw error("a group's name has letters, digits and _")
+                    throw error("a group's name may contain only letters, digits and _")
                 }
                 position += 1
             }
@@ -151,7 +155,7 @@ struct PatternParser {
             case "i": ignoresCase = true
             case "s": dotMatchesNewline = true
             case "m": anchorsMatchLines = true
-            default: throw error("of the special groups only (?:…), (?<name>…) and the flags i, m, s are supported")
+            default: throw error("only the groups (?:…), (?<name>…) and the flags i, m, s are supported")
             }
             position += 1
         }
@@ -177,9 +181,9 @@ struct PatternParser {
         }
     }
 
-    /// What a backslash stands for, in a set or outside: a class, or one character.
+    /// Parses what follows a backslash, in a set or outside: a class or one character.
     private mutating func parseEscapedSet() throws(HTTPRequestError) -> PatternSet {
-        guard let scalar = next else { throw error("a backslash stands at the end") }
+        guard let scalar = next else { throw error("the pattern ends with a backslash") }
         position += 1
         switch scalar {
         case "d": return .digits
@@ -195,9 +199,9 @@ struct PatternParser {
         case "v": return PatternSet(ranges: [0x0B...0x0B])
         case "x": return try parseHex(2)
         case "u": return try parseHex(4)
-        case "0"..."9": throw error("references to groups are not supported")
+        case "0"..."9": throw error("backreferences are not supported")
         default:
-            guard !scalar.properties.isAlphabetic else { throw error("an unknown escape") }
+            guard !scalar.properties.isAlphabetic else { throw error("unknown escape") }
             return PatternSet(ranges: [scalar.value...scalar.value])
         }
     }
@@ -205,13 +209,13 @@ struct PatternParser {
     private mutating func parseHex(_ count: Int) throws(HTTPRequestError) -> PatternSet {
         let digits = String(String.UnicodeScalarView(scalars[position...].prefix(count)))
         guard digits.utf8.count == count, let value = UInt32(digits, radix: 16), digits.first != "+" else {
-            throw error("\(count) hexadecimal digits were expected")
+            throw error("expected \(count) hexadecimal digits")
         }
         position += count
         return PatternSet(ranges: [value...value])
     }
 
-    /// The inside of `[…]`.
+    /// Parses the inside of `[…]`.
     private mutating func parseSet() throws(HTTPRequestError) -> PatternSet {
         var out = PatternSet()
         let isNegated = take("^")
@@ -226,7 +230,7 @@ struct PatternParser {
             position += 1
             let high = try parseSetItem()
             guard let first = low.single, let last = high.single, first <= last else {
-                throw error("a range in a set goes from a character to a later one")
+                throw error("a range must go from a character to a later one")
             }
             out.ranges.append(first...last)
         }
@@ -245,7 +249,7 @@ struct PatternParser {
 }
 
 extension PatternSet {
-    /// The one character in the set; nil if there are more.
+    /// The only character of the set, or `nil` if there are several.
     fileprivate var single: UInt32? {
         guard !isNegated, ranges.count == 1, let range = ranges.first, range.count == 1 else { return nil }
         return range.lowerBound

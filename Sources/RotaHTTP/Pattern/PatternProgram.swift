@@ -1,4 +1,4 @@
-/// A regular expression taken apart.
+/// The syntax tree of a regular expression.
 indirect enum PatternNode: Sendable {
     case empty
     case scalars(PatternSet)
@@ -10,9 +10,11 @@ indirect enum PatternNode: Sendable {
     case repeated(PatternNode, min: Int, max: Int?)
 }
 
-/// A set of characters: ranges, or everything but those.
+/// A set of characters: ranges, or everything except those.
 struct PatternSet: Sendable, Hashable {
-    /// In order and apart in every set that is searched.
+    /// The ranges.
+    ///
+    /// They are sorted and disjoint in every set that is searched.
     var ranges: [ClosedRange<UInt32>] = []
     var isNegated = false
 
@@ -22,7 +24,9 @@ struct PatternSet: Sendable, Hashable {
     static let newline = PatternSet(ranges: [0x0A...0x0A])
     static let everything = PatternSet(isNegated: true)
 
-    /// Whether a character is in the set, by halving: a set of thousands of ranges costs hardly more than one of three.
+    /// Returns whether a character is in the set.
+    ///
+    /// - Complexity: O(log *n*) in the number of ranges.
     func contains(_ value: UInt32) -> Bool {
         var low = 0
         var high = ranges.count
@@ -33,7 +37,7 @@ struct PatternSet: Sendable, Hashable {
         return (low < ranges.count && ranges[low].lowerBound <= value) != isNegated
     }
 
-    /// The set with its ranges in order and apart, as ``contains(_:)`` needs them.
+    /// The set with sorted and disjoint ranges, as ``contains(_:)`` requires.
     var ordered: PatternSet {
         guard ranges.count > 1 else { return self }
         var out = PatternSet(isNegated: isNegated)
@@ -49,7 +53,7 @@ struct PatternSet: Sendable, Hashable {
 
     var negated: PatternSet { PatternSet(ranges: ranges, isNegated: !isNegated) }
 
-    /// The ranges of the set, negation carried out.
+    /// The ranges of the set with its negation applied.
     var positiveRanges: [ClosedRange<UInt32>] {
         guard isNegated else { return ranges }
         var out: [ClosedRange<UInt32>] = []
@@ -62,7 +66,7 @@ struct PatternSet: Sendable, Hashable {
         return out
     }
 
-    /// The set with the other case of each ASCII letter in it.
+    /// The set with the other case of each of its ASCII letters added.
     var ignoringCase: PatternSet {
         var out = self
         for range in ranges {
@@ -77,14 +81,16 @@ struct PatternSet: Sendable, Hashable {
     }
 }
 
-/// Turns a pattern that was taken apart into instructions.
+/// Compiles a syntax tree to instructions.
 struct PatternCompiler {
     private var instructions: [PatternProgram.Instruction] = []
     private let text: String
-    /// Empty groups come to no instructions, so the work is counted too: `((){1000}){1000}` must not hang.
+    /// Empty groups produce no instructions, so visits are counted too.
+    ///
+    /// Otherwise `((){1000}){1000}` would hang.
     private var work = 0
 
-    /// The most instructions a pattern may come to.
+    /// The limit on the number of instructions.
     private static let most = 10_000
 
     init(_ text: String) {
@@ -159,10 +165,15 @@ struct PatternCompiler {
     }
 }
 
-/// A regular expression as instructions for a machine that tries all ways at once (Thompson, 1968).
+/// A compiled regular expression for a machine that follows all alternatives at once (Thompson, 1968).
 ///
-/// It reads each character once and never goes back, so the time is bounded by length of text times length of program.
-/// A pattern written by one stranger and a text written by another cannot make it hang.
+/// It reads each character once and never backtracks, so a search takes at most length of text times length of program.
+/// Neither a hostile pattern nor a hostile text can make it hang.
+///
+/// ```
+/// pattern a(b|c)*d      0 a   1 split 2,6   2 split 3,4   3 b   4 c   6 d   7 match
+/// text    a b d         {0} -a-> {3,4,6} -b-> {3,4,6} -d-> {7}  match
+/// ```
 struct PatternProgram: Sendable, Hashable {
     enum Instruction: Sendable, Hashable {
         case scalars(PatternSet)
@@ -174,10 +185,10 @@ struct PatternProgram: Sendable, Hashable {
         case match
     }
 
-    /// What came of a search.
+    /// The outcome of a search.
     enum Outcome {
         case found, notFound
-        /// The work allowed was not enough.
+        /// The allowed steps did not suffice.
         case gaveUp
     }
 
@@ -187,11 +198,11 @@ struct PatternProgram: Sendable, Hashable {
         self.instructions = instructions
     }
 
-    /// Looks for the pattern anywhere in a text.
+    /// Searches for the pattern anywhere in a text.
     ///
-    /// - Parameter left: how many instructions may be carried out; what was used is taken off.
+    /// - Parameter left: The instructions that may be executed. Those used are subtracted.
     func search(_ text: String, steps left: inout Int) -> Outcome {
-        // Making room for the states counts too, or a search in each of very many short texts would be free.
+        // Allocating the states counts too. Otherwise searching very many short texts would be free.
         left -= instructions.count / 8
         var current = StateSet(count: instructions.count)
         var following = StateSet(count: instructions.count)
@@ -215,7 +226,9 @@ struct PatternProgram: Sendable, Hashable {
         }
     }
 
-    /// Adds an instruction and all that can be reached from it without reading; true if that is the end.
+    /// Adds an instruction and all that are reachable from it without reading.
+    ///
+    /// Returns `true` if the match is reached.
     private func add(
         _ start: Int, to states: inout StateSet, before: UInt32?, after: UInt32?, _ left: inout Int
     ) -> Bool {
@@ -247,7 +260,7 @@ struct PatternProgram: Sendable, Hashable {
     }
 }
 
-/// A set of small numbers that empties in no time: members in order of arrival, and a stamp for each number.
+/// A set of small numbers that is cleared in O(1): members in insertion order, and a generation stamp for each number.
 private struct StateSet {
     private(set) var members: [Int] = []
     private var stamps: [UInt32]

@@ -1,14 +1,19 @@
-/// A regular expression that cannot hang, whoever wrote it.
+/// A regular expression that is matched in linear time, so that no pattern can make it hang.
 ///
-/// Supported: literals, `.`, `[a-z]`, `\d \w \s` and their opposites, `^ $ \b \A \z`, groups, `|`, `* + ? {2,5}`, and the
-/// flags `(?i)` (ASCII letters), `(?m)`, `(?s)`. Not supported, because they need unbounded work: references to groups
-/// and looking around. A match may lie anywhere in the text.
+/// ```swift
+/// let pattern = try TextPattern(#"(?i)error \d{3,}"#)
+/// print(pattern.occurs(in: "Error 5031") ?? false)  // true
+/// ```
+///
+/// Supported are literals, `.`, `[a-z]`, `\d \w \s` and their opposites, `^ $ \b \A \z`, groups, `|`, `* + ? {2,5}`,
+/// and the flags `(?i)` (ASCII letters), `(?m)` and `(?s)`. Backreferences and lookaround are not supported because
+/// they need unbounded work. A match may lie anywhere in the text.
 public struct TextPattern: Sendable, Hashable, CustomStringConvertible {
     /// The pattern as written.
     public let text: String
     private let program: PatternProgram
 
-    /// How many instructions a search may carry out: a second or so, far more than an honest pattern needs.
+    /// The step limit of a search: about a second, far more than an honest pattern needs.
     package static let steps = 20_000_000
 
     init(text: String, program: PatternProgram) {
@@ -19,17 +24,15 @@ public struct TextPattern: Sendable, Hashable, CustomStringConvertible {
     /// The pattern as written.
     public var description: String { text }
 
-    /// Whether the pattern occurs in a text.
+    /// Returns whether the pattern occurs in a text, or `nil` if twenty million steps did not suffice to tell.
     ///
-    /// - Parameter text: the text to search.
-    /// - Returns: true if it occurs; nil if that could not be told within twenty million steps.
-    /// - Complexity: O(n · m), n characters of text and m of pattern.
+    /// - Complexity: O(*n* · *m*) for *n* characters of text and *m* of pattern.
     public func occurs(in text: String) -> Bool? {
         var steps = Self.steps
         return occurs(in: text, steps: &steps)
     }
 
-    /// Whether the pattern occurs in a text, out of an allowance of steps that several searches share.
+    /// Returns whether the pattern occurs in a text, within a budget of steps that several searches share.
     package func occurs(in text: String, steps: inout Int) -> Bool? {
         switch program.search(text, steps: &steps) {
         case .found: true
@@ -38,36 +41,29 @@ public struct TextPattern: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    /// Patterns are equal if they are written alike.
+    /// Compares the patterns as written.
     public static func == (left: TextPattern, right: TextPattern) -> Bool { left.text == right.text }
 
-    /// Hashes the text.
-    ///
-    /// - Parameter hasher: what the pattern is mixed into.
+    /// Hashes the pattern as written.
     public func hash(into hasher: inout Hasher) { hasher.combine(text) }
 }
 
 extension TextPattern: Codable {
-    /// Reads a regular expression.
+    /// Parses a regular expression.
     ///
-    /// - Parameter text: the expression.
-    /// - Throws: ``HTTPRequestError`` with `badRule`, saying where and what is not supported.
+    /// - Throws: ``HTTPRequestError`` with `badRule`, which names the position and what is not supported.
     public init(_ text: String) throws(HTTPRequestError) {
         self.init(text: text, program: try PatternCompiler.compile(text))
     }
 
-    /// Decodes an expression's text.
+    /// Decodes a pattern from a string.
     ///
-    /// - Parameter decoder: where the text is read from.
-    /// - Throws: ``HTTPRequestError`` if it is no expression.
+    /// - Throws: ``HTTPRequestError`` if it is not a supported expression.
     public init(from decoder: any Decoder) throws {
         try self.init(decoder.singleValueContainer().decode(String.self))
     }
 
-    /// Encodes the expression's text.
-    ///
-    /// - Parameter encoder: where the text is written to.
-    /// - Throws: what the encoder throws.
+    /// Encodes the pattern as a string.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(text)

@@ -1,43 +1,39 @@
 import Foundation
 import RotaCore
 
-/// The values that must not survive in anything recorded about a request: the secrets that were put into it.
+/// The secrets to remove from everything that is recorded about a request.
 ///
-/// A server may echo what it was sent, so bodies, headers and messages are scrubbed before they are kept (goal S3). Each
-/// value is looked for as it is, as JSON escapes it (with `\/` and `\u00e9` too), as URLs and forms encode it, and in Base64
-/// (without padding and in the URL's alphabet too). Values of fewer than four bytes are not looked for, because scrubbing
-/// them would shred innocent text.
+/// A server may echo what it received, so bodies, headers and messages are scrubbed before they are recorded. Each
+/// value is found as it is, as JSON escapes it (including `\/` and `\u00e9`), percent-encoded, form-encoded, and in
+/// Base64 (with or without padding, in both alphabets). Values shorter than four bytes are ignored because replacing
+/// them would destroy innocent text.
 public struct Redaction: Sendable, Hashable {
     private var needles: [[UInt8]] = []
 
-    /// Makes a redaction that changes nothing.
+    /// Creates a redaction that changes nothing.
     public init() {}
 
-    /// Makes a redaction of secrets.
-    ///
-    /// - Parameter secrets: the values to strike out.
+    /// Creates a redaction of secrets.
     public init(_ secrets: some Sequence<SecretValue>) {
         var found: Set<[UInt8]> = []
         for secret in secrets where secret.value.utf8.count >= 4 {
             for form in SecretForms.all(of: secret.value) { found.insert(Array(form.utf8)) }
         }
-        // Longest first, so that a secret inside another does not leave the other's rest behind.
+        // Longest first. Otherwise a secret inside another would leave the rest of the longer one behind.
         needles = found.sorted { $0.count == $1.count ? $0.lexicographicallyPrecedes($1) : $0.count > $1.count }
     }
 
-    /// Whether there is nothing to strike out.
+    /// Whether there is nothing to remove.
     public var isEmpty: Bool { needles.isEmpty }
 
-    /// The text with every secret replaced by `[redacted]`.
+    /// Returns the text with every secret replaced by `[redacted]`.
     ///
-    /// - Parameter text: the text to scrub.
-    /// - Returns: the scrubbed text.
-    /// - Complexity: O(n · m), n bytes of text and m secrets.
+    /// - Complexity: O(*n* · *m*) for *n* bytes of text and *m* secrets.
     public func scrub(_ text: String) -> String {
         isEmpty ? text : String(decoding: scrub(Array(text.utf8)), as: UTF8.self)
     }
 
-    /// The bytes with every secret replaced, and with what may be the beginning of one where they were cut off.
+    /// Returns the bytes with every secret replaced, including a prefix of one at the end of bytes that were cut.
     package func scrub(_ bytes: [UInt8], isCut: Bool = false) -> [UInt8] {
         let mark = Array("[redacted]".utf8)
         let tail = bytes.count - (isCut ? longestBeginning(atEndOf: bytes) : 0)
@@ -52,7 +48,7 @@ public struct Redaction: Sendable, Hashable {
                 continue
             }
             out += mark
-            // What begins inside a match is struck out with it, so that no rest of another secret stays behind.
+            // Extend the match over secrets that begin inside it, so that no rest of them stays behind.
             var last = end
             while position < last {
                 position += 1
@@ -66,13 +62,15 @@ public struct Redaction: Sendable, Hashable {
 }
 
 extension Redaction {
-    /// Where the longest secret that begins at a position ends.
+    /// Returns the end of the longest secret that begins at a position.
     private func endOfMatch(at position: Int, in bytes: [UInt8], _ firsts: Set<UInt8>) -> Int? {
         guard firsts.contains(bytes[position]) else { return nil }
         return needles.first { bytes[position...].starts(with: $0) }.map { position + $0.count }
     }
 
-    /// How many bytes at the end are the beginning of a secret; fewer than four tell nothing and count as none.
+    /// Returns how many bytes at the end may be the beginning of a secret.
+    ///
+    /// Fewer than four reveal nothing and count as none.
     private func longestBeginning(atEndOf bytes: [UInt8]) -> Int {
         var longest = 0
         for needle in needles where needle.count > 4 {
@@ -86,7 +84,7 @@ extension Redaction {
 }
 
 extension Redaction: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    /// How many forms of secrets are struck out, never which.
+    /// The number of redacted forms.
     public var description: String { "\(needles.count) redacted values" }
     /// The same as the description.
     public var debugDescription: String { description }
@@ -94,13 +92,13 @@ extension Redaction: CustomStringConvertible, CustomDebugStringConvertible, Cust
     public var customMirror: Mirror { Mirror(self, children: []) }
 }
 
-/// The spellings in which a server may echo a value: as it is, in JSON, percent-encoded, in Base64.
+/// The spellings in which a server may echo a value: verbatim, in JSON, percent-encoded, in Base64.
 enum SecretForms {
     static func all(of value: String) -> [String] {
         [value] + json(value) + percent(value) + base64(value)
     }
 
-    /// JSON as most write it, with `\/`, and in ASCII alone (PHP and Python by default).
+    /// JSON as most encoders write it, with `\/`, and as ASCII only (the default of PHP and Python).
     private static func json(_ value: String) -> [String] {
         let plain = String(JSONValue.string(value).text.dropFirst().dropLast())
         return [plain, ascii(plain, uppercase: false), ascii(plain, uppercase: true)].flatMap {
@@ -116,7 +114,7 @@ enum SecretForms {
         }.joined()
     }
 
-    /// As URLs have it and as forms have it, in capitals and in small letters.
+    /// Percent-encoded for URLs and for forms, with upper and lower case digits.
     private static func percent(_ value: String) -> [String] {
         let upper = PercentEncoding.encode(value)
         let lower = value.utf8.map { byte in
@@ -137,7 +135,9 @@ extension JSONValue {
     /// The value as error messages show it: compact, at most 120 characters.
     var excerpt: String { excerpt(scrubbedBy: Redaction()) }
 
-    /// The value as error messages show it. Secrets are removed before it is cut, so that no cut leaves a part of one.
+    /// Returns the value as error messages show it.
+    ///
+    /// Secrets are removed before the text is cut, so that no part of one stays.
     func excerpt(scrubbedBy redaction: Redaction) -> String {
         let text =
             switch self {

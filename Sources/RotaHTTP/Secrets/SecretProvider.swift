@@ -1,91 +1,95 @@
 import Foundation
 
-/// Where the value behind `secret://name` comes from, asked at the last moment before a request is sent.
+/// A source of the values behind `secret://name`.
+///
+/// It is asked immediately before a request is sent.
+///
+/// ```swift
+/// struct VaultSecrets: SecretProvider {
+///     let values: [String: String]
+///
+///     func secret(named name: String) async throws -> SecretValue? {
+///         values[name].map { SecretValue($0) }
+///     }
+/// }
+/// let secret = try await VaultSecrets(values: ["api-key": "s3cr3t"]).secret(named: "api-key")
+/// print(secret as Any)  // Optional([redacted])
+/// ```
 public protocol SecretProvider: Sendable {
-    /// Looks a secret up.
+    /// Returns the value of a secret.
     ///
-    /// - Parameter name: the name behind `secret://`: letters, digits, `_`, `-` and dots inside.
-    /// - Returns: the value; nil if there is none, in which case the attempt fails and nothing is sent.
-    /// - Throws: whatever keeps the provider from answering; the attempt fails then too.
+    /// - Parameter name: The name after `secret://`: letters, digits, `_`, `-` and inner dots.
+    /// - Returns: The value, or `nil` if there is no such secret. The attempt then fails before anything is sent.
+    /// - Throws: An error if the value cannot be read. The attempt fails then too.
     func secret(named name: String) async throws -> SecretValue?
 }
 
-/// A provider that knows no secret: what a scheduler without secrets is given.
+/// A provider without secrets, the default of a scheduler.
 public struct NoSecrets: SecretProvider {
-    /// Makes the provider.
+    /// Creates the provider.
     public init() {}
 
-    /// Answers nil.
-    ///
-    /// - Parameter name: any name.
-    /// - Returns: nil.
+    /// Returns `nil`.
     public func secret(named name: String) -> SecretValue? { nil }
 }
 
-/// Secrets kept in memory, by name.
+/// Secrets kept in memory.
 public struct InMemorySecrets: SecretProvider {
     private let values: [String: SecretValue]
 
-    /// Makes the provider.
-    ///
-    /// - Parameter values: the secrets by name.
+    /// Creates a provider of secrets by name.
     public init(_ values: [String: SecretValue]) {
         self.values = values
     }
 
-    /// Looks a secret up.
-    ///
-    /// - Parameter name: its name.
-    /// - Returns: the value; nil if there is none.
+    /// Returns the secret of a name.
     public func secret(named name: String) -> SecretValue? { values[name] }
 }
 
-/// Secrets from a closure: a keychain, a vault, a configuration library.
+/// Secrets read by a closure, for a keychain, a vault or a configuration library.
 public struct ClosureSecrets: SecretProvider {
     private let look: @Sendable (String) async throws -> SecretValue?
 
-    /// Makes the provider.
+    /// Creates a provider.
     ///
-    /// - Parameter look: returns the value for a name, or nil.
+    /// - Parameter look: Returns the value for a name, or `nil`.
     public init(_ look: @escaping @Sendable (_ name: String) async throws -> SecretValue?) {
         self.look = look
     }
 
-    /// Asks the closure.
-    ///
-    /// - Parameter name: the secret's name.
-    /// - Returns: what the closure returns.
-    /// - Throws: what the closure throws.
+    /// Returns the closure's value.
     public func secret(named name: String) async throws -> SecretValue? { try await look(name) }
 }
 
-/// Secrets from environment variables: `secret://stripe-key` is read from `STRIPE_KEY`, after a prefix if there is one.
+/// Secrets from environment variables.
+///
+/// ```swift
+/// let secrets = EnvironmentSecrets(prefix: "ROTA_SECRET_") { ["ROTA_SECRET_STRIPE_KEY": "sk_test"][$0] }
+/// print(secrets.secret(named: "stripe-key")?.value ?? "none")  // sk_test
+/// ```
 public struct EnvironmentSecrets: SecretProvider {
     private let prefix: String
     private let read: @Sendable (String) -> String?
 
-    /// Makes a provider that reads this process's environment at each look-up.
+    /// Creates a provider that reads this process's environment at each lookup.
     ///
-    /// - Parameter prefix: what the variables' names start with, such as `ROTA_SECRET_`; so that a job can name only
-    ///   variables that were meant as secrets. There is no default on purpose.
+    /// - Parameter prefix: The prefix of the variables' names, such as `ROTA_SECRET_`. It has no default, because
+    ///   without one a job could read any variable of the process.
     public init(prefix: String) {
         self.init(prefix: prefix) { ProcessInfo.processInfo.environment[$0] }
     }
 
-    /// Makes a provider that reads variables by a closure.
+    /// Creates a provider that reads variables through a closure.
     ///
     /// - Parameters:
-    ///   - prefix: what the variables' names start with.
-    ///   - read: returns a variable's value, or nil.
+    ///   - prefix: The prefix of the variables' names.
+    ///   - read: Returns the value of a variable, or `nil`.
     public init(prefix: String, reading read: @escaping @Sendable (_ variable: String) -> String?) {
         self.prefix = prefix
         self.read = read
     }
 
-    /// Looks a secret up: the name in capitals, with `_` for every other character than a letter or digit.
-    ///
-    /// - Parameter name: the secret's name, such as `stripe-key`.
-    /// - Returns: the variable's value; nil if it is not set.
+    /// Returns the variable named by the prefix and the name in capitals, with `_` for anything but letters and digits.
     public func secret(named name: String) -> SecretValue? {
         let variable = name.uppercased().map { ($0.isASCII && ($0.isLetter || $0.isNumber)) ? $0 : "_" }
         return read(prefix + String(variable)).map { SecretValue($0) }

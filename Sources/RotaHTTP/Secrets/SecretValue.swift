@@ -1,11 +1,13 @@
-/// A secret's value: it can be sent, but not printed, dumped or encoded by accident.
+/// The value of a secret.
+///
+/// It can be sent, but not printed, dumped or encoded by accident.
 public struct SecretValue: Sendable, Hashable, ExpressibleByStringLiteral {
-    /// The value itself; whoever reads it answers for where it goes.
+    /// The value in clear text.
+    ///
+    /// Take care where it goes.
     public let value: String
 
     /// Wraps a value.
-    ///
-    /// - Parameter value: the value as it is to be sent.
     public init(_ value: String) {
         self.value = value
     }
@@ -25,11 +27,11 @@ extension SecretValue: CustomStringConvertible, CustomDebugStringConvertible, Cu
     public var customMirror: Mirror { Mirror(self, children: []) }
 }
 
-/// Text with `secret://name` references inside, taken apart (rows T-40 to T-42).
+/// A header value with its `secret://name` references parsed.
 ///
-/// A name has letters, digits, `_`, `-` and dots; a dot at its end is the sentence's, not the name's.
+/// A name consists of letters, digits, `_`, `-` and dots. A trailing dot belongs to the sentence, not to the name.
 package struct SecretReference: Sendable, Hashable {
-    /// A piece of the text: words to keep, or the name of a secret to put in.
+    /// A piece of the value: literal text, or the name of a secret to insert.
     package enum Piece: Sendable, Hashable {
         case text(String)
         case secret(String)
@@ -37,16 +39,16 @@ package struct SecretReference: Sendable, Hashable {
 
     package let pieces: [Piece]
 
-    /// The names that are mentioned, in order.
+    /// The referenced names, in order.
     package var names: [String] {
         pieces.compactMap { if case .secret(let name) = $0 { name } else { nil } }
     }
 
     private static let scheme = Array("secret://".utf8)
 
-    /// Takes a header value apart.
+    /// Parses a header value.
     ///
-    /// - Throws: ``HTTPRequestError`` with `badSecret` if no name follows `secret://`, or it is over 128 bytes.
+    /// - Throws: ``HTTPRequestError`` with `badSecret` if no name follows `secret://`, or if it exceeds 128 bytes.
     package init(parsing text: String, field: String) throws(HTTPRequestError) {
         let bytes = Array(text.utf8)
         var pieces: [Piece] = []
@@ -60,7 +62,7 @@ package struct SecretReference: Sendable, Hashable {
             guard (1...128).contains(name.utf8.count) else {
                 throw HTTPRequestError(
                     .badSecret, field: field,
-                    "after secret:// comes a name of up to 128 letters, digits, _, - and dots; variables are not allowed"
+                    "secret:// must be followed by a name of at most 128 letters, digits, _, - and dots, without variables"
                 )
             }
             if found > start { pieces.append(.text(String(decoding: bytes[start..<found], as: UTF8.self))) }
@@ -72,7 +74,7 @@ package struct SecretReference: Sendable, Hashable {
         self.pieces = pieces
     }
 
-    /// Whether a text mentions a secret anywhere, in any letter case.
+    /// Returns whether a text contains `secret://`, in any letter case.
     package static func isMentioned(in text: String) -> Bool {
         find(in: Array(text.utf8), from: 0) != nil
     }

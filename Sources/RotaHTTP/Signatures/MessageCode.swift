@@ -4,9 +4,9 @@ import Foundation
     import CryptoKit
 #endif
 
-/// HMAC-SHA256 (RFC 2104): CryptoKit's where there is one, ours elsewhere.
+/// HMAC-SHA256 (RFC 2104), from CryptoKit where available.
 enum MessageCode {
-    /// The code of a message under a key.
+    /// Returns the authentication code of a message.
     static func hmacSHA256(key: [UInt8], message: [UInt8]) -> [UInt8] {
         #if canImport(CryptoKit)
             return Array(HMAC<SHA256>.authenticationCode(for: message, using: SymmetricKey(data: key)))
@@ -15,7 +15,7 @@ enum MessageCode {
         #endif
     }
 
-    /// Our own, used where CryptoKit is missing and tested everywhere.
+    /// The implementation without CryptoKit, tested on every platform.
     static func portable(key: [UInt8], message: [UInt8]) -> [UInt8] {
         let short = key.count > 64 ? PortableSHA256.hash(key) : key
         let padded = short + [UInt8](repeating: 0, count: 64 - short.count)
@@ -28,7 +28,7 @@ enum MessageCode {
         return outer.finish()
     }
 
-    /// Compares without stopping at the first difference, so that the time taken tells nothing about the code.
+    /// Compares in constant time, so that the time taken reveals nothing about the code.
     static func isEqual(_ left: [UInt8], _ right: [UInt8]) -> Bool {
         guard left.count == right.count else { return false }
         return zip(left, right).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
@@ -54,14 +54,14 @@ struct PortableSHA256 {
         0x748f_82ee, 0x78a5_636f, 0x84c8_7814, 0x8cc7_0208, 0x90be_fffa, 0xa450_6ceb, 0xbef9_a3f7, 0xc671_78f2,
     ]
 
-    /// The digest of a message.
+    /// Returns the digest of a message.
     static func hash(_ message: some Sequence<UInt8>) -> [UInt8] {
         var digest = PortableSHA256()
         digest.update(message)
         return digest.finish()
     }
 
-    /// Takes in more of the message.
+    /// Adds bytes to the message.
     mutating func update(_ bytes: some Sequence<UInt8>) {
         for byte in bytes {
             pending.append(byte)
@@ -83,7 +83,9 @@ struct PortableSHA256 {
         word >> count | word << (32 - count)
     }
 
-    /// One block of 64 bytes; the names are those of the standard, and addition wraps by its definition.
+    /// Processes one block of 64 bytes.
+    ///
+    /// The names are those of the standard, whose addition wraps.
     private mutating func compress() {
         var w = [UInt32](repeating: 0, count: 64)
         for index in 0..<16 {

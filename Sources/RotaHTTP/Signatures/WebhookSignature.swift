@@ -1,17 +1,20 @@
 public import Foundation
 
-/// The key that signs webhooks; it can be used, but not printed, dumped or encoded by accident (row S-42).
+/// A key that signs webhooks.
+///
+/// It can be used, but not printed, dumped or encoded by accident.
 public struct WebhookSecret: Sendable, Hashable {
     let key: [UInt8]
 
-    /// Reads a secret.
+    /// Parses a secret.
     ///
-    /// - Parameter text: `whsec_` and Base64, as Standard Webhooks writes it; any other text is used as its UTF-8 bytes.
-    /// - Throws: ``HTTPRequestError`` with `badSignature` if it is empty, or what follows `whsec_` is no Base64.
+    /// - Parameter text: `whsec_` followed by Base64, as in Standard Webhooks. Any other text is used as its UTF-8
+    ///   bytes.
+    /// - Throws: ``HTTPRequestError`` with `badSignature` if the text is empty, or `whsec_` is not followed by Base64.
     public init(_ text: String) throws(HTTPRequestError) {
         if text.hasPrefix("whsec_") {
             guard let data = Data(base64Encoded: String(text.dropFirst(6))), !data.isEmpty else {
-                throw HTTPRequestError(.badSignature, field: "secret", "after whsec_ comes a key in Base64")
+                throw HTTPRequestError(.badSignature, field: "secret", "whsec_ must be followed by a key in Base64")
             }
             key = Array(data)
         } else {
@@ -32,35 +35,46 @@ extension WebhookSecret: CustomStringConvertible, CustomDebugStringConvertible, 
     public var customMirror: Mirror { Mirror(self, children: []) }
 }
 
-/// A way of signing webhooks: which header fields carry what (goal S4).
+/// A scheme for signing webhooks and verifying their signatures.
+///
+/// ```swift
+/// let secret = try WebhookSecret("whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD")
+/// let body = Data(#"{"status": "done"}"#.utf8)
+/// let headers = try WebhookSignature.standard.sign(body: body, id: "msg_1", at: Date(), with: [secret])
+/// try WebhookSignature.standard.verify(headers: headers, body: body, at: Date(), with: [secret])
+/// ```
 public struct WebhookSignature: Sendable, Hashable {
-    private enum Scheme {
-        case standard, strait
+    private enum Scheme: Hashable {
+        case standard
+        case hexadecimal(timestampField: String, signatureField: String)
     }
 
     private let scheme: Scheme
 
-    /// Standard Webhooks: `webhook-id`, `webhook-timestamp`, and `webhook-signature: v1,…` over `id.timestamp.body`.
+    /// The Standard Webhooks scheme: `webhook-id`, `webhook-timestamp` and `webhook-signature: v1,…` over
+    /// `id.timestamp.body`.
     ///
-    /// Source: standard-webhooks/spec, "Signature scheme". Signatures are HMAC-SHA256 in Base64, several parted by spaces.
+    /// Source: standard-webhooks/spec, "Signature scheme". The signatures are HMAC-SHA256 in Base64, separated by
+    /// spaces.
     public static let standard = WebhookSignature(scheme: .standard)
 
-    /// Strait's: `X-Strait-Timestamp`, and `X-Strait-Signature: v1=…` in hex over `timestamp.body` (row SX-16).
-    public static let strait = WebhookSignature(scheme: .strait)
+    /// A scheme of two fields: the timestamp, and `v1=…` in hex over `timestamp.body`.
+    package static func hexadecimal(timestampField: String, signatureField: String) -> WebhookSignature {
+        WebhookSignature(scheme: .hexadecimal(timestampField: timestampField, signatureField: signatureField))
+    }
 
-    /// How far a timestamp may lie from the receiver's clock: five minutes.
+    /// The largest allowed difference between a timestamp and the receiver's clock: five minutes.
     public static let tolerance: Duration = .seconds(300)
 
-    /// Signs a message.
+    /// Returns the header fields that sign a message.
     ///
     /// - Parameters:
-    ///   - body: the body, byte for byte as it is sent.
-    ///   - id: the message's id, the same on every attempt; Strait's scheme does not use it.
-    ///   - instant: when the message is sent; whole seconds count.
-    ///   - secrets: the keys to sign with: one, or while a key is being replaced the new one and the old one.
-    /// - Returns: the header fields to add.
-    /// - Throws: ``HTTPRequestError`` with `badSignature` if there is no secret, or the id is empty or has a dot or a
-    ///   character outside printable ASCII.
+    ///   - body: The body exactly as it is sent.
+    ///   - id: The message's id, the same on every attempt. Schemes without an id ignore it.
+    ///   - instant: The date the message is sent. Fractions of a second are dropped.
+    ///   - secrets: The keys to sign with: one, or the new and the old one during a rotation.
+    /// - Throws: ``HTTPRequestError`` with `badSignature` if there is no secret, or if the id is empty or contains a
+    ///   dot or anything but printable ASCII.
     public func sign(
         body: Data, id: String, at instant: Date, with secrets: [WebhookSecret]
     ) throws(HTTPRequestError) -> HTTPHeaders {
@@ -70,34 +84,37 @@ public struct WebhookSignature: Sendable, Hashable {
         let timestamp = String(Self.seconds(instant))
         switch scheme {
         case .standard:
-            // A dot would let one message be taken for another with a longer id.
+            // With a dot in the id, one message could be taken for another with a longer id.
             try Self.check(id: id)
             let codes = secrets.map { "v1," + Data(Self.code($0, [id, timestamp], body)).base64EncodedString() }
             return [
                 "webhook-id": id, "webhook-timestamp": timestamp, "webhook-signature": codes.joined(separator: " "),
             ]
-        case .strait:
+        case .hexadecimal(let timestampField, let signatureField):
             let codes = secrets.map { "v1=" + Self.hex(Self.code($0, [timestamp], body)) }
-            return ["X-Strait-Timestamp": timestamp, "X-Strait-Signature": codes.joined(separator: ",")]
+            return HTTPHeaders([
+                .init(timestampField, timestamp), .init(signatureField, codes.joined(separator: ",")),
+            ])
         }
     }
 
-    /// Checks a message that was received.
+    /// Throws if a received message has no valid signature.
     ///
     /// - Parameters:
-    ///   - headers: the message's header fields.
-    ///   - body: the body, byte for byte as it was received.
-    ///   - instant: the receiver's time; the message's may lie up to ``tolerance`` before or after it.
-    ///   - secrets: the keys of which one must fit.
-    /// - Throws: ``HTTPRequestError`` with `badSignature` that says what is missing or wrong, never what would be right.
-    /// - Complexity: O(n) in the body for each secret; every signature is compared in constant time.
+    ///   - headers: The message's header fields.
+    ///   - body: The body exactly as it was received.
+    ///   - instant: The receiver's time. The message's time may differ by up to ``tolerance``.
+    ///   - secrets: The accepted keys. One of them must fit.
+    /// - Throws: ``HTTPRequestError`` with `badSignature`, which names what is missing or wrong but never the expected
+    ///   value.
+    /// - Complexity: O(*n*) in the body for each secret. Signatures are compared in constant time.
     public func verify(
         headers: HTTPHeaders, body: Data, at instant: Date, with secrets: [WebhookSecret]
     ) throws(HTTPRequestError) {
-        let timestamp = try Self.field(scheme == .standard ? "webhook-timestamp" : "X-Strait-Timestamp", headers)
+        let timestamp = try Self.field(timestampField, headers)
         guard let sent = Int64(timestamp), timestamp == String(sent) else {
             throw HTTPRequestError(
-                .badSignature, field: "timestamp", "seconds since 1970 were expected", value: timestamp)
+                .badSignature, field: "timestamp", "expected seconds since 1970", value: timestamp)
         }
         let (age, overflow) = Self.seconds(instant).subtractingReportingOverflow(sent)
         guard !overflow, age.magnitude <= Self.tolerance.components.seconds.magnitude else {
@@ -113,9 +130,9 @@ public struct WebhookSignature: Sendable, Hashable {
             try Self.check(id: id)
             parts = [id, timestamp]
             given = try Self.field("webhook-signature", headers).split(separator: " ").compactMap(Self.base64Code)
-        case .strait:
+        case .hexadecimal(_, let signatureField):
             parts = [timestamp]
-            given = try Self.field("X-Strait-Signature", headers).split(separator: ",").compactMap(Self.hexCode)
+            given = try Self.field(signatureField, headers).split(separator: ",").compactMap(Self.hexCode)
         }
         var fits = false
         for secret in secrets {
@@ -123,13 +140,21 @@ public struct WebhookSignature: Sendable, Hashable {
             for candidate in given where MessageCode.isEqual(candidate, code) { fits = true }
         }
         guard fits else {
-            throw HTTPRequestError(.badSignature, field: "signature", "no signature fits the body and a known secret")
+            throw HTTPRequestError(
+                .badSignature, field: "signature", "no signature matches the body and a known secret")
         }
     }
 }
 
 extension WebhookSignature {
-    /// Whole seconds since 1970, within what 64 bits hold.
+    private var timestampField: String {
+        switch scheme {
+        case .standard: "webhook-timestamp"
+        case .hexadecimal(let timestampField, _): timestampField
+        }
+    }
+
+    /// Returns the whole seconds since 1970, clamped to 64 bits.
     private static func seconds(_ instant: Date) -> Int64 {
         let seconds = instant.timeIntervalSince1970.rounded(.down)
         return seconds.isNaN ? 0 : Int64(min(max(seconds, -1e15), 1e15))
@@ -138,7 +163,7 @@ extension WebhookSignature {
     private static func check(id: String) throws(HTTPRequestError) {
         guard !id.isEmpty, id.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: ".") }) else {
             throw HTTPRequestError(
-                .badSignature, field: "id", "a webhook's id has printable ASCII and no dot", value: id)
+                .badSignature, field: "id", "a webhook's id must consist of printable ASCII without dots", value: id)
         }
     }
 
@@ -151,7 +176,8 @@ extension WebhookSignature {
         let values = headers.values(name)
         guard values.count == 1, let value = values.first else {
             throw HTTPRequestError(
-                .badSignature, field: name, values.isEmpty ? "the header is missing" : "the header is there twice")
+                .badSignature, field: name,
+                values.isEmpty ? "the header is missing" : "the header occurs more than once")
         }
         return value
     }

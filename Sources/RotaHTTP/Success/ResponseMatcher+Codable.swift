@@ -7,16 +7,16 @@ extension ResponseMatcher: Codable {
         case value
     }
 
-    /// How deep combinations may nest, made in code or decoded.
+    /// The deepest allowed nesting of combinations.
     static let deepest = 32
 
     /// Decodes `{"all": […]}`, `{"any": […]}`, `{"not": …}` or an assertion.
     ///
-    /// An assertion is written `{"on": "json", "path": "$.status", "is": "equals", "value": "ok"}`; `on` may also be
-    /// `status`, `text`, or `header` with a `name`; `is` is one of the nine conditions.
+    /// An assertion looks like `{"on": "json", "path": "$.status", "is": "equals", "value": "ok"}`. `on` may also be
+    /// `status`, `text`, or `header` with a `name`. `is` is the name of a ``Condition``.
     ///
-    /// - Parameter decoder: where the matcher is read from.
-    /// - Throws: `DecodingError` for what is no matcher, ``HTTPRequestError`` for a bad path, pattern or nesting.
+    /// - Throws: `DecodingError` for anything else, and ``HTTPRequestError`` for an invalid path or pattern, or nesting
+    ///   too deep.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: Key.self)
         if let parts = try container.decodeIfPresent([ResponseMatcher].self, forKey: .all) {
@@ -29,7 +29,8 @@ extension ResponseMatcher: Codable {
             self.init(node: .assertion(try Self.subject(in: container), try Self.condition(in: container)))
         }
         guard depth <= Self.deepest else {
-            throw HTTPRequestError(.badRule, field: "success", "matchers may nest \(Self.deepest) levels deep")
+            throw HTTPRequestError(
+                .badRule, field: "success", "matchers may be nested at most \(Self.deepest) levels deep")
         }
     }
 
@@ -42,7 +43,7 @@ extension ResponseMatcher: Codable {
         case "json": return .json(try container.decode(JSONPath.self, forKey: .path))
         default:
             throw HTTPRequestError(
-                .badRule, field: "success", "an assertion is on status, header, text or json", value: name)
+                .badRule, field: "success", "an assertion must be on status, header, text or json", value: name)
         }
     }
 
@@ -50,7 +51,7 @@ extension ResponseMatcher: Codable {
         let name = try container.decode(String.self, forKey: .condition)
         guard let kind = Condition.Kind(rawValue: name) else {
             let known = Condition.Kind.allCases.map(\.rawValue).joined(separator: ", ")
-            throw HTTPRequestError(.badRule, field: "success", "a condition is one of \(known)", value: name)
+            throw HTTPRequestError(.badRule, field: "success", "a condition must be one of \(known)", value: name)
         }
         switch kind {
         case .exists: return .exists
@@ -59,16 +60,13 @@ extension ResponseMatcher: Codable {
             let operand = try container.decode(JSONValue.self, forKey: .value)
             if kind == .isIn, case .array = operand {
             } else if kind == .isIn {
-                throw HTTPRequestError(.badRule, field: "success", "the value of \"in\" is an array")
+                throw HTTPRequestError(.badRule, field: "success", "the value of \"in\" must be an array")
             }
             return Condition(kind: kind, operand: operand)
         }
     }
 
-    /// Encodes the matcher in the form that is decoded.
-    ///
-    /// - Parameter encoder: where the matcher is written to.
-    /// - Throws: what the encoder throws.
+    /// Encodes the matcher in the form that ``init(from:)`` reads.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: Key.self)
         switch node {

@@ -1,16 +1,16 @@
 import Foundation
 
 extension ResponseMatcher {
-    /// Says why a response does not match.
+    /// Returns why a response does not match: the failed assertion and the value found.
     ///
-    /// - Parameter response: the response as it came.
-    /// - Returns: which assertion failed and what was found instead; nil if the response matches.
+    /// Returns `nil` if it matches.
     public func failure(in response: HTTPResponse) -> String? {
         failure(in: response, redaction: Redaction())
     }
 
-    /// As ``failure(in:)``, with secrets struck out of what the message shows before that is cut short, and with an
-    /// allowance of steps for all the patterns together.
+    /// Returns why a response does not match, with secrets removed from the message before it is cut.
+    ///
+    /// - Parameter steps: The steps that all patterns of the matcher may take together.
     package func failure(in response: HTTPResponse, redaction: Redaction, steps: Int = TextPattern.steps) -> String? {
         var evidence = Evidence(response, redaction, steps: steps)
         switch finding(in: &evidence) {
@@ -19,9 +19,9 @@ extension ResponseMatcher {
         }
     }
 
-    /// What came of a matcher.
+    /// The outcome of a matcher.
     ///
-    /// What could not be told is no success, inside `not` either.
+    /// `unknown` never counts as success, not even inside `not`.
     fileprivate enum Finding {
         case holds
         case fails(String)
@@ -45,7 +45,7 @@ extension ResponseMatcher {
         case .any(let parts): return Self.any(parts, in: &evidence)
         case .not(let part):
             switch part.finding(in: &evidence) {
-            case .holds: return .fails("it matches what it must not: \(part)")
+            case .holds: return .fails("it matches, but must not: \(part)")
             case .fails: return .holds
             case .unknown(let reason): return .unknown(reason)
             }
@@ -79,16 +79,16 @@ extension ResponseMatcher {
         return isDoubtful ? .unknown(message) : .fails(message)
     }
 
-    /// A response, its body read as JSON at most once, and only if someone asks.
+    /// A response whose body is parsed as JSON at most once, on demand.
     fileprivate struct Evidence {
         fileprivate struct Unreadable: Error {
             let message: String
         }
 
         private let response: HTTPResponse
-        /// What is struck out of what a message shows.
+        /// The secrets to remove from messages.
         let redaction: Redaction
-        /// How far all the patterns of a rule may search together, whatever number of them and of values there is.
+        /// The steps left for all patterns of the rule together, however many patterns and values there are.
         var steps: Int
         private lazy var json = read()
 
@@ -103,7 +103,7 @@ extension ResponseMatcher {
                 return .success(try JSONValue(parsing: Array(response.body)))
             } catch {
                 let cut = response.bodyIsTruncated ? "; it was cut at \(response.body.count) bytes" : ""
-                return .failure(Unreadable(message: "the body is no JSON (\(error.message)\(cut))"))
+                return .failure(Unreadable(message: "the body is not JSON (\(error.message)\(cut))"))
             }
         }
 
@@ -119,10 +119,10 @@ extension ResponseMatcher {
 }
 
 extension ResponseMatcher.Condition {
-    /// Whether the condition holds where nothing is.
+    /// Whether the condition holds for a missing value.
     fileprivate var holdsForNothing: Bool { kind == .notEquals || kind == .notContains }
 
-    /// Why none of the values meets the condition (or, for the negative ones, which does not); nil if it is met.
+    /// Returns why no value meets the condition, or for a negative condition why one does not.
     fileprivate func finding(
         in values: [JSONValue], _ evidence: inout ResponseMatcher.Evidence
     ) -> ResponseMatcher.Finding {
@@ -178,7 +178,8 @@ extension ResponseMatcher.Condition {
         }
     }
 
-    /// Equivalent, or a text written like the number it is compared with: headers hold nothing but text.
+    /// Equivalent values are the same, and so are a string and the number it spells, because headers contain only
+    /// strings.
     private static func isSame(_ value: JSONValue, _ wanted: JSONValue) -> Bool {
         if case (.string, .number(let number)) = (value, wanted), let quantity = value.quantity {
             return quantity.isEqual(to: number)
@@ -232,9 +233,9 @@ extension ResponseMatcher: CustomStringConvertible {
     }
 }
 
-/// Finds text inside text in linear time (Knuth, Morris and Pratt, 1977), whatever a stranger put into either.
+/// Substring search in linear time (Knuth, Morris and Pratt, 1977), safe for hostile input.
 enum ByteSearch {
-    /// Whether `needle` occurs in `text`, byte for byte.
+    /// Returns whether `needle` occurs in `text`, byte for byte.
     static func contains(_ needle: String, in text: String) -> Bool {
         let needle = Array(needle.utf8)
         guard !needle.isEmpty else { return true }
@@ -248,7 +249,7 @@ enum ByteSearch {
         return false
     }
 
-    /// For each end: the length of the longest proper prefix that is a suffix there.
+    /// Returns for each prefix the length of its longest proper prefix that is also a suffix.
     private static func fallbacks(_ needle: [UInt8]) -> [Int] {
         var out = [Int](repeating: 0, count: needle.count)
         var matched = 0

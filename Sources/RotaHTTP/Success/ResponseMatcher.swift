@@ -1,10 +1,15 @@
-/// Assertions about a response, for servers that say 200 and mean something else (rows T-92, TX-6).
+/// An assertion about a response, for servers that answer 200 and report failure elsewhere.
 ///
 /// ```swift
-/// .all([.json("$.status", .equals("ok")), .header("Content-Type", .contains("json"))])
+/// let matcher = ResponseMatcher.all([
+///     .json(try JSONPath("$.status"), .equals("ok")),
+///     .header("Content-Type", .contains("json")),
+/// ])
+/// let response = HTTPResponse(status: 200, body: Data(#"{"status": "failed"}"#.utf8))
+/// print(matcher.failure(in: response) ?? "matches")  // json $.status: expected equal to "ok", found "failed"
 /// ```
 public struct ResponseMatcher: Sendable, Hashable {
-    /// What an assertion looks at.
+    /// The part of the response an assertion looks at.
     enum Subject: Sendable, Hashable {
         case status
         case header(String)
@@ -25,61 +30,36 @@ public struct ResponseMatcher: Sendable, Hashable {
         self.node = node
     }
 
-    /// Holds if the status meets a condition.
-    ///
-    /// - Parameter condition: the condition on the number.
-    /// - Returns: the assertion.
+    /// Matches if the status meets a condition.
     public static func status(_ condition: Condition) -> ResponseMatcher {
         ResponseMatcher(node: .assertion(.status, condition))
     }
 
-    /// Holds if a header field meets a condition; with several of the name, if one of them does.
-    ///
-    /// - Parameters:
-    ///   - name: the field's name, in any letter case.
-    ///   - condition: the condition on its value.
-    /// - Returns: the assertion.
+    /// Matches if a header field of the name meets a condition.
     public static func header(_ name: String, _ condition: Condition) -> ResponseMatcher {
         ResponseMatcher(node: .assertion(.header(name), condition))
     }
 
-    /// Holds if the body, read as UTF-8, meets a condition.
-    ///
-    /// - Parameter condition: the condition on the text.
-    /// - Returns: the assertion.
+    /// Matches if the body, read as UTF-8, meets a condition.
     public static func text(_ condition: Condition) -> ResponseMatcher {
         ResponseMatcher(node: .assertion(.text, condition))
     }
 
-    /// Holds if a value inside the JSON body meets a condition; if the path leads to several, if one of them does.
-    ///
-    /// - Parameters:
-    ///   - path: where the value lies, such as `$.items[0].id`.
-    ///   - condition: the condition on the value.
-    /// - Returns: the assertion.
+    /// Matches if a value at the path in the JSON body meets a condition.
     public static func json(_ path: JSONPath, _ condition: Condition) -> ResponseMatcher {
         ResponseMatcher(node: .assertion(.json(path), condition))
     }
 
-    /// Holds if all of them hold; also if there are none.
-    ///
-    /// - Parameter matchers: the assertions.
-    /// - Returns: the combination.
+    /// Matches if all matchers match, or if there are none.
     public static func all(_ matchers: [ResponseMatcher]) -> ResponseMatcher { ResponseMatcher(node: .all(matchers)) }
 
-    /// Holds if at least one of them holds; not if there are none.
-    ///
-    /// - Parameter matchers: the assertions.
-    /// - Returns: the combination.
+    /// Matches if at least one matcher matches.
     public static func any(_ matchers: [ResponseMatcher]) -> ResponseMatcher { ResponseMatcher(node: .any(matchers)) }
 
-    /// Holds if the other does not.
-    ///
-    /// - Parameter matcher: the assertion to turn round.
-    /// - Returns: the opposite.
+    /// Matches if the matcher does not match.
     public static func not(_ matcher: ResponseMatcher) -> ResponseMatcher { ResponseMatcher(node: .not(matcher)) }
 
-    /// How deep the combinations nest.
+    /// The depth of nested combinations.
     var depth: Int {
         switch node {
         case .assertion: 1
@@ -90,7 +70,7 @@ public struct ResponseMatcher: Sendable, Hashable {
 }
 
 extension ResponseMatcher {
-    /// What a value must be like.
+    /// A condition on a value.
     public struct Condition: Sendable, Hashable {
         enum Kind: String, Sendable, Hashable, Codable, CaseIterable {
             case equals, notEquals, contains, notContains, regex, exists, lessThan, greaterThan
@@ -107,63 +87,45 @@ extension ResponseMatcher {
             self.pattern = pattern
         }
 
-        /// It is there and means the same: numbers by quantity, objects whatever the order of their members.
-        ///
-        /// - Parameter value: what it must be.
-        /// - Returns: the condition.
+        /// The value exists and is equivalent: numbers by quantity, objects without regard to the order of members.
         public static func equals(_ value: JSONValue) -> Condition { Condition(kind: .equals, operand: value) }
 
-        /// It is missing or means something else.
-        ///
-        /// - Parameter value: what it must not be.
-        /// - Returns: the condition.
+        /// The value is missing or not equivalent.
         public static func notEquals(_ value: JSONValue) -> Condition { Condition(kind: .notEquals, operand: value) }
 
-        /// It is a text with this text inside, an array with this element, or an object with a member of this name.
-        ///
-        /// - Parameter value: what it must contain.
-        /// - Returns: the condition.
+        /// The value is a string with this substring, an array with this element, or an object with this member name.
         public static func contains(_ value: JSONValue) -> Condition { Condition(kind: .contains, operand: value) }
 
-        /// It is missing or does not contain this.
-        ///
-        /// - Parameter value: what it must not contain.
-        /// - Returns: the condition.
+        /// The value is missing or does not contain this.
         public static func notContains(_ value: JSONValue) -> Condition {
             Condition(kind: .notContains, operand: value)
         }
 
-        /// It is a text, or a number, in which the pattern occurs.
-        ///
-        /// - Parameter pattern: a regular expression.
-        /// - Returns: the condition.
+        /// The value is a string or a number in which the pattern occurs.
         public static func regex(_ pattern: TextPattern) -> Condition {
             Condition(kind: .regex, operand: .string(pattern.text), pattern: pattern)
         }
 
-        /// It is there, whatever it is, `null` included.
+        /// The value exists.
+        ///
+        /// `null` counts.
         public static let exists = Condition(kind: .exists, operand: true)
 
-        /// It is a number, or a text written like one, below this.
+        /// The value is a number, or a string that spells one, below the bound.
         ///
-        /// - Parameter number: the bound.
-        /// - Returns: the condition; it never holds for a bound that JSON cannot write.
+        /// It never holds for an infinite bound.
         public static func lessThan(_ number: Double) -> Condition {
             Condition(kind: .lessThan, operand: JSONValue(floatLiteral: number))
         }
 
-        /// It is a number, or a text written like one, above this.
+        /// The value is a number, or a string that spells one, above the bound.
         ///
-        /// - Parameter number: the bound.
-        /// - Returns: the condition; it never holds for a bound that JSON cannot write.
+        /// It never holds for an infinite bound.
         public static func greaterThan(_ number: Double) -> Condition {
             Condition(kind: .greaterThan, operand: JSONValue(floatLiteral: number))
         }
 
-        /// It is one of these.
-        ///
-        /// - Parameter values: what it may be.
-        /// - Returns: the condition.
+        /// The value is equivalent to one of these.
         public static func `in`(_ values: [JSONValue]) -> Condition { Condition(kind: .isIn, operand: .array(values)) }
     }
 }

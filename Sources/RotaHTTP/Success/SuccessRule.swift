@@ -1,46 +1,53 @@
 import Foundation
 
-/// Which responses count as success: a set of statuses, and assertions if a status is not enough (T-36, T-76, C-5).
+/// The rule that decides which responses count as success: a set of statuses, and assertions about the content.
+///
+/// ```swift
+/// let rule = SuccessRule(
+///     statuses: [200], matching: .json(try JSONPath("$.errors"), .notContains("fatal")))
+/// print(rule.evaluate(HTTPResponse(status: 500)))
+/// // statusNotAccepted(message: "status 500 is not among 200")
+/// ```
 public struct SuccessRule: Sendable, Hashable {
-    /// The statuses that are accepted.
+    /// The accepted statuses.
     public let statuses: StatusSet
-    /// What else must hold, if anything.
+    /// The assertions that must hold besides, or `nil` for none.
     public let matcher: ResponseMatcher?
 
-    /// 200, 201, 202 and 204.
+    /// Accepts 200, 201, 202 and 204.
     public static let `default` = SuccessRule(statuses: [200, 201, 202, 204])
 
-    /// Every status from 200 to 299, as Krafter and Strait have it.
+    /// Accepts every status from 200 to 299.
     public static let any2xx = SuccessRule(statuses: StatusSet(200...299))
 
-    /// Makes a rule.
+    /// Creates a rule.
     ///
     /// - Parameters:
-    ///   - statuses: the statuses that are accepted.
-    ///   - matcher: what else must hold of a response with such a status.
+    ///   - statuses: The accepted statuses.
+    ///   - matcher: The assertions that a response with an accepted status must meet.
     public init(statuses: StatusSet = [200, 201, 202, 204], matching matcher: ResponseMatcher? = nil) {
         self.statuses = statuses
         self.matcher = matcher
     }
 
-    /// What a rule says of a response.
-    public enum Verdict: Sendable, Hashable {
+    /// The outcome of a rule for a response.
+    public enum Outcome: Sendable, Hashable {
         /// The response counts as success.
         case success
-        /// The status is not among those accepted.
+        /// The status is not accepted.
         case statusNotAccepted(message: String)
-        /// The status is accepted, but the response does not match; this alone is no reason to try again (row T-80).
+        /// The status is accepted, but the content does not match.
+        ///
+        /// This alone is no reason to retry.
         case mismatch(message: String)
     }
 
-    /// Judges a response.
+    /// Returns whether a response counts as success, and if not, why.
     ///
     /// - Parameters:
-    ///   - response: the response as it came.
-    ///   - redaction: what to strike out of the message, as the request knows it. Struck out of a finished message, a
-    ///     secret that was cut short with the text around it would be missed.
-    /// - Returns: success, or which assertion failed and what was found.
-    public func evaluate(_ response: HTTPResponse, redaction: Redaction = Redaction()) -> Verdict {
+    ///   - response: The response.
+    ///   - redaction: The request's secrets, removed from the message before it is shortened.
+    public func evaluate(_ response: HTTPResponse, redaction: Redaction = Redaction()) -> Outcome {
         guard statuses.contains(response.status) else {
             return .statusNotAccepted(message: "status \(response.status) is not among \(statuses)")
         }
@@ -55,8 +62,7 @@ extension SuccessRule: Codable {
 
     /// Decodes an object with `statuses` and `matcher`, or the statuses alone.
     ///
-    /// - Parameter decoder: where the rule is read from.
-    /// - Throws: `DecodingError` for what is no rule.
+    /// - Throws: `DecodingError` for anything else.
     public init(from decoder: any Decoder) throws {
         if let statuses = try? StatusSet(from: decoder) {
             self.init(statuses: statuses)
@@ -68,10 +74,7 @@ extension SuccessRule: Codable {
             matching: try container.decodeIfPresent(ResponseMatcher.self, forKey: .matcher))
     }
 
-    /// Encodes an object.
-    ///
-    /// - Parameter encoder: where the rule is written to.
-    /// - Throws: what the encoder throws.
+    /// Encodes an object with `statuses` and `matcher`.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: Key.self)
         try container.encode(statuses, forKey: .statuses)
@@ -79,30 +82,33 @@ extension SuccessRule: Codable {
     }
 }
 
-/// What a job takes out of a response for those who come after it: names, and where their values lie (row TX-6).
+/// The values to take from a JSON response, by name.
+///
+/// ```swift
+/// let mapping: OutputMapping = ["id": try JSONPath("$.report.id"), "tags": try JSONPath("$.tags[*]")]
+/// let response = HTTPResponse(status: 200, body: Data(#"{"report": {"id": 7}, "tags": ["a", "b"]}"#.utf8))
+/// print(mapping.output(of: response)?.text ?? "none")  // {"id":7,"tags":["a","b"]}
+/// ```
 public struct OutputMapping: Sendable, Hashable, Codable, ExpressibleByDictionaryLiteral {
     /// The paths by name.
     public let paths: [String: JSONPath]
 
-    /// Makes a mapping.
-    ///
-    /// - Parameter paths: where the value of each name lies in the JSON body.
+    /// Creates a mapping of names to paths.
     public init(_ paths: [String: JSONPath] = [:]) {
         self.paths = paths
     }
 
-    /// Makes a mapping of a literal; of a name given twice, the last counts.
+    /// Creates a mapping from a literal.
     ///
-    /// - Parameter elements: names and paths.
+    /// The last of several equal names counts.
     public init(dictionaryLiteral elements: (String, JSONPath)...) {
         paths = Dictionary(elements) { $1 }
     }
 
-    /// Takes the values out of a response.
+    /// Returns the values found in a response.
     ///
-    /// - Parameter response: the response.
-    /// - Returns: an object with a member for each name, sorted: the value, an array of values if there are several, `null`
-    ///   if there is none; nil if nothing was asked for or the body is no JSON.
+    /// - Returns: An object with a member for each name, sorted: the value, an array if there are several, or `null` if
+    ///   there is none. `nil` if the mapping is empty or the body is not JSON.
     public func output(of response: HTTPResponse) -> JSONValue? {
         guard !paths.isEmpty, let root = try? JSONValue(parsing: Array(response.body)) else { return nil }
         return .object(
@@ -114,16 +120,12 @@ public struct OutputMapping: Sendable, Hashable, Codable, ExpressibleByDictionar
 
     /// Decodes an object of paths by name.
     ///
-    /// - Parameter decoder: where the mapping is read from.
-    /// - Throws: ``HTTPRequestError`` for a bad path.
+    /// - Throws: ``HTTPRequestError`` for an invalid path.
     public init(from decoder: any Decoder) throws {
         paths = try decoder.singleValueContainer().decode([String: JSONPath].self)
     }
 
     /// Encodes an object of paths by name.
-    ///
-    /// - Parameter encoder: where the mapping is written to.
-    /// - Throws: what the encoder throws.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(paths)

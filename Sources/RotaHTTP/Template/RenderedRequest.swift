@@ -1,44 +1,40 @@
-/// A request whose variables are replaced and whose secrets are still references: safe to store and to show.
+/// A request with its variables replaced and its secrets still unresolved.
+///
+/// It is safe to store and to show.
 public struct RenderedRequest: Sendable, Hashable {
     /// The method.
     public let method: HTTPMethod
-    /// Where it goes.
+    /// The URL.
     public let url: String
-    /// Where it goes instead after a passing failure, if anywhere.
-    public let fallbackURL: String?
-    /// The header fields, `secret://name` unresolved.
+    /// The header fields, with `secret://name` unresolved.
     public let headers: HTTPHeaders
     /// The body.
     public let body: HTTPBody
-    /// How long an attempt may take.
+    /// The time limit of one attempt.
     public let timeout: Duration
 }
 
 extension RequestTemplate {
-    /// Replaces the variables; the same variables always give the same request (row TX-4).
+    /// Returns the request with its variables replaced.
     ///
-    /// - Parameter variables: what the variables stand for in this execution.
-    /// - Returns: the request with its secrets still unresolved.
-    /// - Throws: ``HTTPRequestError`` if a value makes the URL or a header too long, or cannot stand in a header.
+    /// The same variables always give the same request.
+    ///
+    /// - Parameter variables: The values for this execution.
+    /// - Throws: ``HTTPRequestError`` if a value makes the URL or a header too long, or is not allowed in a header.
     public func render(_ variables: TemplateVariables) throws(HTTPRequestError) -> RenderedRequest {
         try parts().render(method: method, timeout: timeout, variables.value)
     }
 }
 
 extension RenderedRequest {
-    /// Puts the secrets in, last of all, and makes the request to send (rows T-43, TX-5).
+    /// Returns the request to send, with its secrets resolved.
     ///
-    /// Variables inside a secret's value are not replaced.
+    /// Secrets come last: variables inside a secret's value are not replaced.
     ///
-    /// - Parameters:
-    ///   - secrets: where values come from; each name is asked for once.
-    ///   - usingFallback: whether to send to ``fallbackURL``, if there is one.
-    /// - Returns: the request, which knows its secrets so that records of it can be scrubbed.
-    /// - Throws: ``HTTPRequestError`` with `missingSecret` or `badSecret`, before anything is sent; or what the provider
-    ///   throws.
-    public func resolve(
-        secrets: some SecretProvider, usingFallback: Bool = false
-    ) async throws -> HTTPRequest {
+    /// - Parameter secrets: The provider of the values. It is asked once for each name.
+    /// - Returns: The request, which knows its secrets so that records of it can be scrubbed.
+    /// - Throws: ``HTTPRequestError`` with `missingSecret` or `badSecret`, or the provider's own error.
+    public func resolve(secrets: some SecretProvider) async throws -> HTTPRequest {
         var known: [String: SecretValue] = [:]
         var resolved: [HTTPHeaders.Field] = []
         for field in headers.fields {
@@ -57,8 +53,8 @@ extension RenderedRequest {
             resolved.append(.init(field.name, value, isSensitive: isSensitive))
         }
         return try HTTPRequest(
-            method: method, address: RequestURL(parsing: usingFallback ? fallbackURL ?? url : url),
-            headers: HTTPHeaders(resolved), body: body, timeout: timeout, redaction: Redaction(known.values))
+            method: method, address: RequestURL(parsing: url), headers: HTTPHeaders(resolved), body: body,
+            timeout: timeout, redaction: Redaction(known.values))
     }
 
     private func look(
@@ -72,7 +68,7 @@ extension RenderedRequest {
         guard secret.value.utf8.allSatisfy({ $0 == 0x09 || ($0 >= 0x20 && $0 != 0x7F) }) else {
             throw HTTPRequestError(
                 .badSecret, field: place,
-                "the secret's value holds a line break or another control character, which no header can carry",
+                "the secret's value contains a line break or another control character, which a header cannot carry",
                 value: name)
         }
         known[name] = secret

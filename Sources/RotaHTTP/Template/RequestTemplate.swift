@@ -1,48 +1,55 @@
-/// What a job stores of its request: URL, headers and body with variables and secret references still in them.
+import RotaCore
+
+/// The request a job stores: URL, headers and body, with variables and secret references still in place.
 ///
-/// It is checked when it is made, and again when it is decoded, so that a mistake is found then and not at the first run.
+/// A template is checked when it is created and when it is decoded, so a mistake surfaces before the first execution.
 ///
-/// Variables (`{{timestamp}}`, `{{uuid}}`, `{{execution_id}}`, `{{job_id}}`, `{{scheduled_for}}`, `{{attempt}}`) may stand
-/// in the URL's path and query, in header values, in a text body and in the strings of a JSON body (row TX-2); not in
-/// header names, JSON names or secrets (row TX-3), nor in the host. `secret://name` may stand in header values.
+/// ```swift
+/// let template = try RequestTemplate.post(
+///     "https://api.example.com/reports/{{execution_id}}",
+///     headers: ["Authorization": "Bearer secret://api-key"],
+///     body: .json(["day": "{{scheduled_for}}"]))
+/// _ = try await scheduler.create(
+///     .init(name: "daily-report", schedule: .cron("0 6 * * *"), action: .http(template)))
+/// ```
+///
+/// The variables `{{timestamp}}`, `{{uuid}}`, `{{execution_id}}`, `{{job_id}}`, `{{scheduled_for}}` and `{{attempt}}` are
+/// allowed in the URL's path and query, in header values, in a text body and in the strings of a JSON body. They are not
+/// allowed in the host, in header names, in JSON names or in secret names, and `{{attempt}}` is not allowed in a body.
+/// `secret://name` is allowed in header values only.
 public struct RequestTemplate: Sendable, Hashable {
     /// The method.
     public let method: HTTPMethod
     /// The URL as written.
     public let url: String
-    /// Another URL for the same request, for attempts after the first one failed for a passing reason (row S-28).
-    public let fallbackURL: String?
     /// The header fields as written.
     public let headers: HTTPHeaders
     /// The body as written.
     public let body: HTTPBody
-    /// How long an attempt may take.
+    /// The time limit of one attempt.
     public let timeout: Duration
-    /// Which responses count as success.
+    /// The rule that decides which responses count as success.
     public let success: SuccessRule
-    /// What is taken out of a response for those who come after.
+    /// The values to take from a successful response.
     public let output: OutputMapping
 
-    /// Checks the parts and makes a template of them.
+    /// Creates a template.
     ///
     /// - Parameters:
-    ///   - method: what to ask.
-    ///   - url: an http or https URL, by whose path and query variables may stand.
-    ///   - fallbackURL: another URL to turn to when the first fails for a passing reason.
-    ///   - headers: header fields, with variables and `secret://name` in their values.
-    ///   - body: what to carry; not with GET and HEAD.
-    ///   - timeout: 1 ms to 1 hour for an attempt; 30 s by default (rows T-35, K-12, I-20).
-    ///   - success: which responses count as success.
-    ///   - output: what is taken out of a response; nothing by default.
-    /// - Throws: ``HTTPRequestError`` that names the part and says what is wrong with it.
+    ///   - method: The method.
+    ///   - url: An http or https URL. Variables are allowed in its path and query.
+    ///   - headers: The header fields. Variables and `secret://name` are allowed in their values.
+    ///   - body: The body. GET and HEAD requests have none.
+    ///   - timeout: The time limit of one attempt, from 1 ms to 1 hour.
+    ///   - success: The rule that decides which responses count as success.
+    ///   - output: The values to take from a successful response.
+    /// - Throws: ``HTTPRequestError``, which names the invalid part and the reason.
     public init(
-        method: HTTPMethod, url: String, fallbackURL: String? = nil, headers: HTTPHeaders = [:],
-        body: HTTPBody = .none, timeout: Duration = .seconds(30), success: SuccessRule = .default,
-        output: OutputMapping = [:]
+        method: HTTPMethod, url: String, headers: HTTPHeaders = [:], body: HTTPBody = .none,
+        timeout: Duration = .seconds(30), success: SuccessRule = .default, output: OutputMapping = [:]
     ) throws(HTTPRequestError) {
         self.method = method
         self.url = url
-        self.fallbackURL = fallbackURL
         self.headers = headers
         self.body = body
         self.timeout = timeout
@@ -51,120 +58,115 @@ public struct RequestTemplate: Sendable, Hashable {
         try check()
     }
 
-    /// The template taken apart.
+    /// Parses the template, which checks every part that holds variables or secrets.
     func parts() throws(HTTPRequestError) -> TemplateParts {
-        try TemplateParts(url: url, fallbackURL: fallbackURL, headers: headers, body: body)
+        try TemplateParts(url: url, headers: headers, body: body)
     }
 
     private func check() throws(HTTPRequestError) {
         try RequestTimeout.check(timeout)
         try headers.check()
         try body.check(method: method)
-        // What could not be decoded again must not be stored.
+        // The decoder refuses deeper matchers, so a template that holds one could be stored but never read.
         guard (success.matcher?.depth ?? 0) <= ResponseMatcher.deepest else {
             throw HTTPRequestError(
-                .badRule, field: "success", "matchers may nest \(ResponseMatcher.deepest) levels deep")
+                .badRule, field: "success", "matchers may be nested at most \(ResponseMatcher.deepest) levels deep")
         }
         _ = try parts()
     }
 }
 
+// The common requests. Use the initializer for a success rule and an output mapping.
 extension RequestTemplate {
-    /// A GET request.
+    /// Creates a GET request.
     ///
-    /// - Parameters:
-    ///   - url: where it goes.
-    ///   - headers: header fields.
-    ///   - timeout: 1 ms to 1 hour for an attempt.
-    ///   - success: which responses count as success.
-    /// - Returns: the template.
-    /// - Throws: ``HTTPRequestError`` if a part is wrong.
+    /// - Throws: ``HTTPRequestError`` if a part is invalid.
     public static func get(
-        _ url: String, headers: HTTPHeaders = [:], timeout: Duration = .seconds(30), success: SuccessRule = .default
+        _ url: String, headers: HTTPHeaders = [:], timeout: Duration = .seconds(30)
     ) throws(HTTPRequestError) -> RequestTemplate {
-        try RequestTemplate(method: .get, url: url, headers: headers, timeout: timeout, success: success)
+        try RequestTemplate(method: .get, url: url, headers: headers, timeout: timeout)
     }
 
-    /// A HEAD request.
+    /// Creates a HEAD request.
     ///
-    /// - Parameters:
-    ///   - url: where it goes.
-    ///   - headers: header fields.
-    ///   - timeout: 1 ms to 1 hour for an attempt.
-    ///   - success: which responses count as success.
-    /// - Returns: the template.
-    /// - Throws: ``HTTPRequestError`` if a part is wrong.
+    /// - Throws: ``HTTPRequestError`` if a part is invalid.
     public static func head(
-        _ url: String, headers: HTTPHeaders = [:], timeout: Duration = .seconds(30), success: SuccessRule = .default
+        _ url: String, headers: HTTPHeaders = [:], timeout: Duration = .seconds(30)
     ) throws(HTTPRequestError) -> RequestTemplate {
-        try RequestTemplate(method: .head, url: url, headers: headers, timeout: timeout, success: success)
+        try RequestTemplate(method: .head, url: url, headers: headers, timeout: timeout)
     }
 
-    /// A POST request.
+    /// Creates a POST request.
     ///
-    /// - Parameters:
-    ///   - url: where it goes.
-    ///   - headers: header fields.
-    ///   - body: what it carries.
-    ///   - timeout: 1 ms to 1 hour for an attempt.
-    ///   - success: which responses count as success.
-    /// - Returns: the template.
-    /// - Throws: ``HTTPRequestError`` if a part is wrong.
+    /// - Throws: ``HTTPRequestError`` if a part is invalid.
     public static func post(
-        _ url: String, headers: HTTPHeaders = [:], body: HTTPBody = .none, timeout: Duration = .seconds(30),
-        success: SuccessRule = .default
+        _ url: String, headers: HTTPHeaders = [:], body: HTTPBody = .none, timeout: Duration = .seconds(30)
     ) throws(HTTPRequestError) -> RequestTemplate {
-        try RequestTemplate(method: .post, url: url, headers: headers, body: body, timeout: timeout, success: success)
+        try RequestTemplate(method: .post, url: url, headers: headers, body: body, timeout: timeout)
     }
 
-    /// A PUT request.
+    /// Creates a PUT request.
     ///
-    /// - Parameters:
-    ///   - url: where it goes.
-    ///   - headers: header fields.
-    ///   - body: what it carries.
-    ///   - timeout: 1 ms to 1 hour for an attempt.
-    ///   - success: which responses count as success.
-    /// - Returns: the template.
-    /// - Throws: ``HTTPRequestError`` if a part is wrong.
+    /// - Throws: ``HTTPRequestError`` if a part is invalid.
     public static func put(
-        _ url: String, headers: HTTPHeaders = [:], body: HTTPBody = .none, timeout: Duration = .seconds(30),
-        success: SuccessRule = .default
+        _ url: String, headers: HTTPHeaders = [:], body: HTTPBody = .none, timeout: Duration = .seconds(30)
     ) throws(HTTPRequestError) -> RequestTemplate {
-        try RequestTemplate(method: .put, url: url, headers: headers, body: body, timeout: timeout, success: success)
+        try RequestTemplate(method: .put, url: url, headers: headers, body: body, timeout: timeout)
     }
 
-    /// A PATCH request.
+    /// Creates a PATCH request.
     ///
-    /// - Parameters:
-    ///   - url: where it goes.
-    ///   - headers: header fields.
-    ///   - body: what it carries.
-    ///   - timeout: 1 ms to 1 hour for an attempt.
-    ///   - success: which responses count as success.
-    /// - Returns: the template.
-    /// - Throws: ``HTTPRequestError`` if a part is wrong.
+    /// - Throws: ``HTTPRequestError`` if a part is invalid.
     public static func patch(
-        _ url: String, headers: HTTPHeaders = [:], body: HTTPBody = .none, timeout: Duration = .seconds(30),
-        success: SuccessRule = .default
+        _ url: String, headers: HTTPHeaders = [:], body: HTTPBody = .none, timeout: Duration = .seconds(30)
     ) throws(HTTPRequestError) -> RequestTemplate {
-        try RequestTemplate(method: .patch, url: url, headers: headers, body: body, timeout: timeout, success: success)
+        try RequestTemplate(method: .patch, url: url, headers: headers, body: body, timeout: timeout)
     }
 
-    /// A DELETE request.
+    /// Creates a DELETE request.
     ///
-    /// - Parameters:
-    ///   - url: where it goes.
-    ///   - headers: header fields.
-    ///   - body: what it carries; servers seldom look at it.
-    ///   - timeout: 1 ms to 1 hour for an attempt.
-    ///   - success: which responses count as success.
-    /// - Returns: the template.
-    /// - Throws: ``HTTPRequestError`` if a part is wrong.
+    /// - Throws: ``HTTPRequestError`` if a part is invalid.
     public static func delete(
-        _ url: String, headers: HTTPHeaders = [:], body: HTTPBody = .none, timeout: Duration = .seconds(30),
-        success: SuccessRule = .default
+        _ url: String, headers: HTTPHeaders = [:], body: HTTPBody = .none, timeout: Duration = .seconds(30)
     ) throws(HTTPRequestError) -> RequestTemplate {
-        try RequestTemplate(method: .delete, url: url, headers: headers, body: body, timeout: timeout, success: success)
+        try RequestTemplate(method: .delete, url: url, headers: headers, body: body, timeout: timeout)
+    }
+}
+
+extension RequestTemplate: Codable {
+    private enum CodingKeys: String, CodingKey {
+        case method, url, headers, content, success, output
+        case timeout = "timeout_ms"
+    }
+
+    /// Decodes a template and checks it.
+    ///
+    /// Only `url` is required. The method is GET by default.
+    ///
+    /// - Throws: `DecodingError` if a part is missing or has the wrong type, and ``HTTPRequestError`` if it is invalid.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        let milliseconds = try container.decodeIfPresent(Int64.self, forKey: .timeout) ?? 30_000
+        try self.init(
+            method: container.decodeIfPresent(HTTPMethod.self, forKey: .method) ?? .get,
+            url: container.decode(String.self, forKey: .url),
+            headers: container.decodeIfPresent(HTTPHeaders.self, forKey: .headers) ?? [:],
+            body: container.decodeIfPresent(HTTPBody.self, forKey: .content) ?? .none,
+            // Clamped because no Duration holds every Int64. The bounds lie outside what the check accepts.
+            timeout: .milliseconds(min(max(milliseconds, -1), 31_536_000_000)),
+            success: container.decodeIfPresent(SuccessRule.self, forKey: .success) ?? .default,
+            output: container.decodeIfPresent(OutputMapping.self, forKey: .output) ?? [:])
+    }
+
+    /// Encodes the template, without the parts that are empty.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(method, forKey: .method)
+        try container.encode(url, forKey: .url)
+        if !headers.fields.isEmpty { try container.encode(headers, forKey: .headers) }
+        if body != .none { try container.encode(body, forKey: .content) }
+        try container.encode(timeout.millisecondsRoundedUp, forKey: .timeout)
+        try container.encode(success, forKey: .success)
+        if !output.paths.isEmpty { try container.encode(output, forKey: .output) }
     }
 }

@@ -1,6 +1,6 @@
 import RotaCore
 
-/// Text with `{{variables}}` inside, taken apart.
+/// Text with its `{{variables}}` parsed.
 struct TemplateText: Sendable, Hashable {
     enum Piece: Sendable, Hashable {
         case text(String)
@@ -9,11 +9,12 @@ struct TemplateText: Sendable, Hashable {
 
     let pieces: [Piece]
 
-    /// Takes text apart.
+    /// Parses a text.
     ///
-    /// Every `{{` must begin a known variable, so that a slip is found when the job is made and not in what it sends.
+    /// Every `{{` must begin a known variable, so that a typing error surfaces when the job is created.
     ///
-    /// - Throws: ``HTTPRequestError`` with `unknownVariable`, or `misplacedVariable` for one that is not allowed here.
+    /// - Throws: ``HTTPRequestError`` with `unknownVariable`, or `misplacedVariable` for a variable that is not allowed
+    ///   here.
     init(parsing text: String, field: String, forbidding forbidden: Set<TemplateVariable> = []) throws(HTTPRequestError)
     {
         var pieces: [Piece] = []
@@ -33,7 +34,7 @@ struct TemplateText: Sendable, Hashable {
             guard !forbidden.contains(variable) else {
                 throw HTTPRequestError(
                     .misplacedVariable, field: field,
-                    "{{\(name)}} changes between attempts, so it may stand in the URL and in headers only")
+                    "{{\(name)}} changes between attempts, so it is allowed only in the URL and in headers")
             }
             pieces.append(.variable(variable))
             rest = rest[(close + 2)...]
@@ -43,7 +44,7 @@ struct TemplateText: Sendable, Hashable {
     }
 
     private static let hint =
-        "known are " + TemplateVariable.allCases.map { "{{\($0.rawValue)}}" }.joined(separator: ", ")
+        "use one of " + TemplateVariable.allCases.map { "{{\($0.rawValue)}}" }.joined(separator: ", ")
         + "; a body with literal braces can be sent as bytes"
 
     var hasVariables: Bool {
@@ -55,7 +56,7 @@ struct TemplateText: Sendable, Hashable {
         pieces.map { if case .text(let text) = $0 { text } else { "x" } }.joined()
     }
 
-    /// The text with its variables replaced.
+    /// Returns the text with its variables replaced.
     func render(_ value: (TemplateVariable) -> String) -> String {
         var out = ""
         for piece in pieces {
@@ -67,7 +68,7 @@ struct TemplateText: Sendable, Hashable {
         return out
     }
 
-    /// Where a byte stands twice in a row.
+    /// Returns the first position at which a byte occurs twice in a row.
     static func index(of byte: UInt8, in bytes: ArraySlice<UInt8>) -> Int? {
         guard bytes.count > 1 else { return nil }
         return (bytes.startIndex..<(bytes.endIndex - 1)).first { bytes[$0] == byte && bytes[$0 + 1] == byte }
@@ -79,29 +80,28 @@ extension String {
         String(decoding: utf8.drop { $0 == 0x20 }.reversed().drop { $0 == 0x20 }.reversed(), as: UTF8.self)
     }
 
-    /// Whether `{{` occurs.
+    /// Whether the text contains `{{`.
     var mentionsVariable: Bool {
         TemplateText.index(of: UInt8(ascii: "{"), in: Array(utf8)[...]) != nil
     }
 }
 
-/// A template taken apart: what can be checked before there are variables, and rendered when there are.
+/// A parsed template: it is checked without variables and rendered with them.
 struct TemplateParts {
     private let url: URLPart
-    private let fallback: URLPart?
     private let headers: [(field: HTTPHeaders.Field, value: TemplateText)]
     private let body: HTTPBody
 
-    /// Takes a template apart.
+    /// Parses a template.
     ///
-    /// - Throws: ``HTTPRequestError`` for unknown or misplaced variables, misplaced or malformed secrets, bad URLs.
-    init(url: String, fallbackURL: String?, headers: HTTPHeaders, body: HTTPBody) throws(HTTPRequestError) {
+    /// - Throws: ``HTTPRequestError`` for unknown or misplaced variables, misplaced or malformed secrets, and invalid
+    ///   URLs.
+    init(url: String, headers: HTTPHeaders, body: HTTPBody) throws(HTTPRequestError) {
         self.url = try URLPart(url)
-        fallback = try fallbackURL.map { text throws(HTTPRequestError) in try URLPart(text) }
         var parts: [(field: HTTPHeaders.Field, value: TemplateText)] = []
         for field in headers.fields {
             let place = "headers[\"\(field.name)\"]"
-            // A variable inside a secret's name would be text of the name: the reference is looked for first.
+            // Look for references first: a variable inside a secret's name would be read as part of the name.
             _ = try SecretReference(parsing: field.value, field: place)
             let value = try TemplateText(parsing: field.value, field: place)
             try Self.checkSecrets(of: field, in: value.renderedSample)
@@ -112,7 +112,9 @@ struct TemplateParts {
         try Self.check(body)
     }
 
-    /// Refuses a value in which a variable makes or changes a reference: only the template's author names secrets.
+    /// Throws if a variable creates or changes a reference.
+    ///
+    /// Only the template's author may name secrets.
     private static func checkSecrets(of field: HTTPHeaders.Field, in rendered: String) throws(HTTPRequestError) {
         let place = "headers[\"\(field.name)\"]"
         guard
@@ -121,7 +123,7 @@ struct TemplateParts {
         else {
             throw HTTPRequestError(
                 .misplacedVariable, field: place,
-                "a variable may not touch secret://name; put a space or a sign between")
+                "a variable may not touch secret://name; separate them by a space or punctuation")
         }
     }
 
@@ -137,7 +139,7 @@ struct TemplateParts {
         guard !SecretReference.isMentioned(in: text) else {
             throw HTTPRequestError(
                 .misplacedSecret, field: "body",
-                "secret://name may stand in header values only; bytes are sent as they are")
+                "secret://name is allowed in header values only; use bytes to send this text as it is")
         }
         _ = try TemplateText(parsing: text, field: "body", forbidding: [.attempt])
     }
@@ -151,7 +153,7 @@ struct TemplateParts {
             for member in members {
                 guard !member.name.mentionsVariable else {
                     throw HTTPRequestError(
-                        .misplacedVariable, field: "body", "variables may stand in JSON strings, not in names",
+                        .misplacedVariable, field: "body", "variables are allowed in JSON strings, not in names",
                         value: member.name)
                 }
                 try check(json: member.value)
@@ -160,7 +162,7 @@ struct TemplateParts {
         }
     }
 
-    /// The request with its variables replaced; secrets are still references.
+    /// Returns the request with its variables replaced and its secrets unresolved.
     func render(
         method: HTTPMethod, timeout: Duration, _ value: (TemplateVariable) -> String
     ) throws(HTTPRequestError) -> RenderedRequest {
@@ -173,7 +175,6 @@ struct TemplateParts {
         }
         return RenderedRequest(
             method: method, url: try url.render(value),
-            fallbackURL: try fallback.map { part throws(HTTPRequestError) in try part.render(value) },
             headers: HTTPHeaders(rendered), body: try Self.render(body, value), timeout: timeout)
     }
 
@@ -205,16 +206,18 @@ struct TemplateParts {
     }
 }
 
-/// A template's URL: variables may stand behind its host, and each value is percent-encoded there.
+/// A template's URL.
+///
+/// Variables are allowed after the host, and each value is percent-encoded.
 struct URLPart {
     private let text: TemplateText
 
-    /// Takes a URL apart.
+    /// Parses a URL.
     ///
     /// - Throws: ``HTTPRequestError`` with `badURL`, `misplacedVariable`, `unknownVariable` or `misplacedSecret`.
     init(_ url: String) throws(HTTPRequestError) {
         guard !SecretReference.isMentioned(in: url) else {
-            throw HTTPRequestError(.misplacedSecret, field: "url", "secret://name may stand in header values only")
+            throw HTTPRequestError(.misplacedSecret, field: "url", "secret://name is allowed in header values only")
         }
         text = try TemplateText(parsing: url, field: "url")
         let authority = url.utf8.drop { $0 != UInt8(ascii: "/") }.dropFirst(2).prefix {
@@ -224,18 +227,18 @@ struct URLPart {
         guard text.hasVariables == false || !(String(head) ?? "{{").mentionsVariable else {
             throw HTTPRequestError(
                 .misplacedVariable, field: "url",
-                "variables may stand in the path and query, not in scheme, host or port",
+                "variables are allowed in the path and query, not in scheme, host or port",
                 value: String(head).map { PercentEncoding.redact(url: $0) })
         }
-        // Any value is encoded to unreserved characters, so one that is left out stands for all.
+        // Every value is encoded to unreserved characters, so one sample stands for all.
         _ = try RequestURL(parsing: text.renderedSample)
     }
 
-    /// The URL with its variables replaced, each value percent-encoded.
+    /// Returns the URL with its variables replaced and their values percent-encoded.
     func render(_ value: (TemplateVariable) -> String) throws(HTTPRequestError) -> String {
         let rendered = text.render { variable in
             let encoded = PercentEncoding.encode(value(variable))
-            // `.` and `..` alone would climb out of the path that the job's author wrote.
+            // A value of `.` or `..` would leave the path that the job's author wrote.
             guard encoded.utf8.allSatisfy({ $0 == UInt8(ascii: ".") }) else { return encoded }
             return String(repeating: "%2E", count: encoded.utf8.count)
         }

@@ -1,33 +1,43 @@
 public import Foundation
 import RotaCore
 
-/// What `{{variables}}` stand for in one execution (rows T-95, TX-1, TX-4).
+/// The values of `{{variables}}` for one execution.
 ///
-/// Make the value once when an execution starts, and keep it with the execution: rendering is a pure function of it, so
-/// every retry renders the same request. Only ``attempt`` changes between attempts.
+/// Create the value once when an execution starts and keep it. Rendering is a pure function of it, so every retry sends
+/// the same request. Only ``attempt`` changes between attempts.
+///
+/// ```swift
+/// let variables = TemplateVariables(
+///     timestamp: Date(timeIntervalSince1970: 0), uuid: UUID(), executionID: "e1", jobID: "j1",
+///     scheduledFor: Date(timeIntervalSince1970: 0), attempt: 1)
+/// let rendered = try RequestTemplate.get("https://example.com/{{job_id}}?at={{timestamp}}").render(variables)
+/// print(rendered.url)  // https://example.com/j1?at=1970-01-01T00%3A00%3A00.000Z
+/// ```
 public struct TemplateVariables: Sendable, Hashable, Codable {
-    /// `{{timestamp}}`: when the execution started, as ISO 8601 with milliseconds and `Z`.
+    /// `{{timestamp}}`: the date the execution started, in ISO 8601 with milliseconds.
     public var timestamp: Date
-    /// `{{uuid}}`: an identifier drawn once for the execution, in lower case.
+    /// `{{uuid}}`: a random identifier of the execution, in lower case.
     public var uuid: UUID
     /// `{{execution_id}}`.
     public var executionID: String
     /// `{{job_id}}`.
     public var jobID: String
-    /// `{{scheduled_for}}`: the instant the execution was due, as ISO 8601 with milliseconds and `Z`.
+    /// `{{scheduled_for}}`: the date the execution was due, in ISO 8601 with milliseconds.
     public var scheduledFor: Date
-    /// `{{attempt}}`: 1 for the first; allowed in the URL and in headers, where it may vary, not in the body.
+    /// `{{attempt}}`: the number of the attempt, starting at 1.
+    ///
+    /// It is allowed in the URL and in headers, not in the body.
     public var attempt: Int
 
-    /// Makes the variables of an execution.
+    /// Creates the variables of an execution.
     ///
     /// - Parameters:
-    ///   - timestamp: when the execution started.
-    ///   - uuid: an identifier drawn for the execution.
-    ///   - executionID: the execution's id.
-    ///   - jobID: the job's id.
-    ///   - scheduledFor: when the execution was due.
-    ///   - attempt: the number of the attempt, from 1.
+    ///   - timestamp: The date the execution started.
+    ///   - uuid: A random identifier of the execution.
+    ///   - executionID: The execution's id.
+    ///   - jobID: The job's id.
+    ///   - scheduledFor: The date the execution was due.
+    ///   - attempt: The number of the attempt, starting at 1.
     public init(timestamp: Date, uuid: UUID, executionID: String, jobID: String, scheduledFor: Date, attempt: Int = 1) {
         self.timestamp = timestamp
         self.uuid = uuid
@@ -37,7 +47,7 @@ public struct TemplateVariables: Sendable, Hashable, Codable {
         self.attempt = attempt
     }
 
-    /// The text a variable stands for.
+    /// Returns the text of a variable.
     func value(of variable: TemplateVariable) -> String {
         switch variable {
         case .timestamp: ISO8601.milliseconds(timestamp)
@@ -50,7 +60,7 @@ public struct TemplateVariables: Sendable, Hashable, Codable {
     }
 }
 
-/// The variables there are, by the name that stands between the braces.
+/// The known variables, by the name between the braces.
 enum TemplateVariable: String, CaseIterable {
     case timestamp
     case uuid

@@ -2,12 +2,12 @@ import Dispatch
 import RotaCore
 import Synchronization
 
-/// Deadlines of many exchanges on one system timer.
+/// The deadlines of many exchanges on one system timer.
 ///
-/// One timer for each request would stay in the system's queue until it fires even if it is no longer wanted: thirty
-/// seconds of requests' worth of them. Here a deadline that is taken back leaves at once.
+/// A timer of its own for each request would stay in the system's queue until it fires, even after the response: thirty
+/// seconds' worth of requests. Here a canceled deadline is dropped at once.
 final class DeadlineTimer: Sendable {
-    /// Names a deadline: when, and which.
+    /// Identifies a deadline by its time and a number.
     struct Ticket: Sendable, Hashable, Comparable {
         let instant: ContinuousClock.Instant
         let number: UInt64
@@ -20,10 +20,12 @@ final class DeadlineTimer: Sendable {
     private struct State {
         let timer: any DispatchSourceTimer
         var actions: [UInt64: @Sendable () -> Void] = [:]
-        /// A heap of tickets, those taken back included until they reach the top or outnumber the others.
+        /// A heap of tickets.
+        ///
+        /// Canceled ones stay until they reach the top or outnumber the others.
         var heap: [Ticket] = []
         var last: UInt64 = 0
-        /// What the system timer is set to.
+        /// The time for which the system timer is set.
         var armed: ContinuousClock.Instant?
     }
 
@@ -41,10 +43,10 @@ final class DeadlineTimer: Sendable {
         state.withLock { $0.timer.cancel() }
     }
 
-    /// How many tickets the timer holds, those taken back included.
+    /// The number of tickets in the heap, including canceled ones.
     var pendingCount: Int { state.withLock { $0.heap.count } }
 
-    /// Has an action run after a time, on the timer's own queue, unless its ticket is taken back before.
+    /// Runs an action after a delay on the timer's own queue, unless its ticket is canceled before.
     func schedule(after delay: Duration, _ action: @escaping @Sendable () -> Void) -> Ticket {
         state.withLock { state in
             state.last &+= 1
@@ -56,7 +58,9 @@ final class DeadlineTimer: Sendable {
         }
     }
 
-    /// Takes a deadline back; its action does not run, unless it is running already.
+    /// Cancels a deadline.
+    ///
+    /// Its action does not run, unless it is running already.
     func cancel(_ ticket: Ticket) {
         state.withLock { state in
             state.actions[ticket.number] = nil
@@ -81,7 +85,7 @@ final class DeadlineTimer: Sendable {
         for action in due { action() }
     }
 
-    /// Sets the system timer to the earliest deadline, if it is set to none or a later one.
+    /// Sets the system timer to the earliest deadline, unless it is set to that or an earlier one.
     private func arm(_ state: inout State) {
         guard let first = state.heap.first, state.armed.map({ first.instant < $0 }) ?? true else { return }
         state.armed = first.instant

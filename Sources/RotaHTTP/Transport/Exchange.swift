@@ -1,10 +1,10 @@
 import Foundation
 import Synchronization
 
-/// One request and what comes back: its state, and the one continuation that is resumed exactly once.
+/// One request and its response: the state, and the continuation, which is resumed exactly once.
 ///
-/// Four sides end an exchange, in any order and on any thread: URLSession, the deadline, the body limit, and the task
-/// that waits. The first one wins. What the others bring later is dropped.
+/// Four sides may end an exchange, in any order and on any thread: URLSession, the deadline, the body limit, and the
+/// waiting task. The first one wins and later events are dropped.
 final class Exchange: Sendable {
     private enum Phase {
         case idle
@@ -14,7 +14,7 @@ final class Exchange: Sendable {
 
     private struct State {
         var phase = Phase.idle
-        /// What calls off the work under way: a look-up, then a URLSession task.
+        /// The actions that cancel the work in progress: a lookup, then a URLSession task.
         var stops: [@Sendable () -> Void] = []
         var started = ContinuousClock.now
         var headAt: ContinuousClock.Instant?
@@ -32,7 +32,9 @@ final class Exchange: Sendable {
         self.limit = limit
     }
 
-    /// Takes the continuation; false if the exchange is over already.
+    /// Takes the continuation.
+    ///
+    /// Returns `false` if the exchange has already ended.
     func start(_ continuation: CheckedContinuation<HTTPResponse, any Error>) -> Bool {
         let early: Result<HTTPResponse, TransportError>? = state.withLock {
             if case .finished(let result) = $0.phase { return result }
@@ -44,9 +46,9 @@ final class Exchange: Sendable {
         return false
     }
 
-    /// Takes what calls off a part of the work under way.
+    /// Registers an action that cancels a part of the work in progress.
     ///
-    /// - Returns: false if the exchange is over already, so that `stop` has been called instead.
+    /// - Returns: `false` if the exchange has already ended and `stop` was called instead.
     @discardableResult
     func attach(_ stop: @escaping @Sendable () -> Void) -> Bool {
         let isOver = state.withLock {
@@ -58,7 +60,7 @@ final class Exchange: Sendable {
         return !isOver
     }
 
-    /// Whether the response's header was received.
+    /// Whether the response's header has arrived.
     var hasHead: Bool { state.withLock { $0.headAt != nil } }
 
     func receive(status: Int, headers: HTTPHeaders) {
@@ -69,7 +71,7 @@ final class Exchange: Sendable {
         }
     }
 
-    /// Keeps a piece of the body, or ends the exchange when the limit is reached.
+    /// Stores a piece of the body, or ends the exchange if the limit is reached.
     func receive(_ data: Data) {
         let isOver = state.withLock { state -> Bool in
             guard case .waiting = state.phase else { return false }
@@ -85,12 +87,12 @@ final class Exchange: Sendable {
         }
     }
 
-    /// Ends the exchange with what was received.
+    /// Ends the exchange with the response as received.
     func finish(isTruncated: Bool = false) {
         end { state in
             let now = ContinuousClock.now
             guard let head = state.headAt else {
-                return .failure(TransportError(.badResponse, "the answer has no header", url: url))
+                return .failure(TransportError(.badResponse, "the response has no header", url: url))
             }
             return .success(
                 HTTPResponse(

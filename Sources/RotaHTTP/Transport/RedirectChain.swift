@@ -1,6 +1,6 @@
 import Foundation
 
-/// The redirects of one exchange: which request comes after which response (RFC 9110 § 15.4).
+/// The redirects of one exchange (RFC 9110 § 15.4).
 struct RedirectChain {
     private let policy: RedirectPolicy
     private var visited: Set<String> = []
@@ -9,9 +9,10 @@ struct RedirectChain {
         self.policy = policy
     }
 
-    /// The request that a response asks for; nil if the response is the end of the exchange.
+    /// Returns the request that a redirect asks for, or `nil` if the response is final.
     ///
-    /// - Throws: ``TransportError`` with `redirect` for a loop, one too many, a step from https to http, or a bad target.
+    /// - Throws: ``TransportError`` with `redirect` for a loop, one redirect too many, a step from https to http, or an
+    ///   invalid target.
     mutating func next(after response: HTTPResponse, to request: HTTPRequest) throws(TransportError) -> HTTPRequest? {
         guard policy.limit > 0, [301, 302, 303, 307, 308].contains(response.status),
             let location = response.headers["Location"]
@@ -21,7 +22,7 @@ struct RedirectChain {
         do {
             target = try RequestURL(parsing: Self.resolve(location, against: from))
         } catch {
-            throw TransportError(.redirect, "the redirect leads nowhere: \(error.message)", url: request.url)
+            throw TransportError(.redirect, "the target of the redirect is invalid: \(error.message)", url: request.url)
         }
         guard !from.isSecure || target.isSecure else {
             throw TransportError(.redirect, "a redirect from https to http is not followed", url: request.url)
@@ -32,12 +33,12 @@ struct RedirectChain {
         }
         let following = try follow(request, response.status, from, target)
         guard !visited.contains("\(following.method) \(target.text)") else {
-            throw TransportError(.redirect, "the redirects go round in a circle", url: request.url)
+            throw TransportError(.redirect, "the redirects form a loop", url: request.url)
         }
         return following
     }
 
-    /// The target's text: absolute, or in the forms of RFC 3986 § 4.2 against where the response came from.
+    /// Returns the absolute target, resolved against the URL of the response (RFC 3986 § 4.2).
     private static func resolve(_ location: String, against from: RequestURL) -> String {
         let lower = location.lowercased()
         if lower.hasPrefix("http://") || lower.hasPrefix("https://") { return location }
@@ -45,7 +46,7 @@ struct RedirectChain {
         if location.hasPrefix("/") { return from.origin + location }
         let path = from.pathAndQuery.prefix { $0 != "?" }
         if location.hasPrefix("?") { return from.origin + path + location }
-        // Anything with a scheme of its own is refused by the parser, because it is no http URL.
+        // Leave other schemes as they are. The parser refuses them.
         if location.prefix(while: { $0 != "/" && $0 != "?" && $0 != "#" }).contains(":") { return location }
         let folder = path.lastIndex(of: "/").map { path[...$0] } ?? "/"
         return from.origin + folder + location

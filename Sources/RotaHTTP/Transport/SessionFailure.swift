@@ -4,7 +4,9 @@ import Foundation
     import FoundationNetworking
 #endif
 
-/// What a URLSession error means, in our words: its own text may quote the URL with everything in it.
+/// A URLSession error in Rota's terms.
+///
+/// Its own text is not used because it may quote the whole URL.
 struct SessionFailure {
     let code: TransportError.Code
     let message: String
@@ -22,7 +24,7 @@ struct SessionFailure {
         case .cancelled: .canceled
         case .cannotFindHost, .dnsLookupFailed: .dns
         case .cannotConnectToHost: .connectionRefused
-        // Linux reports a connection that ends without a byte as a bad server response.
+        // Linux reports a connection that closes without a byte as a bad server response.
         case .networkConnectionLost, .badServerResponse: .connectionReset
         case .notConnectedToInternet, .dataNotAllowed, .internationalRoamingOff, .callIsActive: .connectionFailed
         case .secureConnectionFailed, .serverCertificateUntrusted, .serverCertificateHasBadDate,
@@ -30,7 +32,7 @@ struct SessionFailure {
             .clientCertificateRequired:
             .tls
         case .cannotDecodeRawData, .cannotDecodeContentData, .cannotParseResponse, .zeroByteResource: .badResponse
-        // The URL was read as http before; what Linux calls unsupported here is an answer that is no HTTP/1.
+        // The URL is known to be http. On Linux this error means a response that is not HTTP/1.
         case .unsupportedURL: .badResponse
         case .httpTooManyRedirects, .redirectToNonExistentLocation: .redirect
         case .dataLengthExceedsMaximum: .tooLarge
@@ -39,7 +41,7 @@ struct SessionFailure {
         }
     }
 
-    /// Linux has one number for everything else; libcurl's English words (`lib/strerror.c`) tell the kinds apart.
+    /// Classifies by libcurl's English text (`lib/strerror.c`), because Linux has one number for all other errors.
     private static func code(ofCurlText text: String) -> TransportError.Code {
         let text = text.lowercased()
         let words: [(TransportError.Code, [String])] = [
@@ -52,9 +54,9 @@ struct SessionFailure {
             (.connectionFailed, ["connect to", "couldn't connect", "unreachable", "no route"]),
             (.timeout, ["timeout", "timed out"]),
             (.dns, ["resolve"]),
-            // What libcurl says of a header line that is longer than its buffer may grow.
+            // libcurl's text for a header line that exceeds its buffer.
             (.tooLarge, ["out of memory"]),
-            // What libcurl says of an answer that its caller, here Foundation, could not make sense of.
+            // libcurl's text for a response that its caller, here Foundation, could not interpret.
             (.badResponse, ["failed writing"]),
         ]
         return words.first { $0.1.contains { text.contains($0) } }?.0 ?? .other
@@ -65,11 +67,11 @@ struct SessionFailure {
         case .timeout: "the connection timed out"
         case .canceled: "the request was canceled"
         case .dns: "the host's name could not be resolved"
-        case .connectionRefused: "nobody accepts connections there"
-        case .connectionReset: "the connection was cut before the response was complete"
+        case .connectionRefused: "connection refused"
+        case .connectionReset: "the connection was closed before the response was complete"
         case .connectionFailed: "no connection could be made"
-        case .tls: "no secure connection: the certificate or the handshake was refused"
-        case .badResponse: "the answer is no HTTP response, or its content cannot be decoded"
+        case .tls: "the TLS handshake failed or the certificate was rejected"
+        case .badResponse: "the response is not HTTP, or its content cannot be decoded"
         case .redirect: "the redirect cannot be followed"
         case .tooLarge: "the response is too large"
         case .badRequest: "URLSession cannot send this request"

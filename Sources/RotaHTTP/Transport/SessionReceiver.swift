@@ -5,13 +5,13 @@ import Synchronization
     import FoundationNetworking
 #endif
 
-/// What URLSession calls back: hands each event to the exchange it belongs to.
+/// The URLSession delegate: it passes each event to its exchange.
 ///
-/// An exchange that is over is taken out first, so that late events of its task reach nobody.
+/// An exchange is removed before it ends, so that later events of its task are ignored.
 final class SessionReceiver: NSObject, URLSessionDataDelegate {
     private struct State {
         var exchanges: [Int: Exchange] = [:]
-        /// Exchanges that are let in and whose task is not made yet.
+        /// The exchanges that were admitted and have no task yet.
         var entering = 0
         var isClosed = false
         var closers: [CheckedContinuation<Void, Never>] = []
@@ -21,9 +21,12 @@ final class SessionReceiver: NSObject, URLSessionDataDelegate {
 
     private let state = Mutex(State())
 
-    /// Lets an exchange in, to be followed by ``add(_:_:)``; false if the transport was closed.
+    /// Admits an exchange, to be followed by ``add(_:_:)``.
     ///
-    /// A task must not be made on an invalidated session, so the session stays valid until everyone let in is out.
+    /// Returns `false` if the transport was closed.
+    ///
+    /// Creating a task on an invalidated session traps, so the session stays valid until every admitted exchange is
+    /// done.
     func enter() -> Bool {
         state.withLock {
             guard !$0.isClosed else { return false }
@@ -32,7 +35,7 @@ final class SessionReceiver: NSObject, URLSessionDataDelegate {
         }
     }
 
-    /// Takes in an exchange that was let in, under its task's number.
+    /// Registers an admitted exchange under its task's number.
     func add(_ exchange: Exchange, _ task: Int) {
         state.withLock {
             $0.entering -= 1
@@ -40,7 +43,9 @@ final class SessionReceiver: NSObject, URLSessionDataDelegate {
         }
     }
 
-    /// Takes an exchange out; false if it was not there any more.
+    /// Removes an exchange.
+    ///
+    /// Returns `false` if it was already removed.
     func remove(_ task: Int) -> Bool {
         let (wasThere, closers) = state.withLock { state -> (Bool, [CheckedContinuation<Void, Never>]) in
             let wasThere = state.exchanges.removeValue(forKey: task) != nil
@@ -52,7 +57,7 @@ final class SessionReceiver: NSObject, URLSessionDataDelegate {
         return wasThere
     }
 
-    /// Takes no more exchanges, and waits for those that are there.
+    /// Refuses new exchanges and waits for those in progress.
     func close() async {
         await withCheckedContinuation { continuation in
             let isIdle = state.withLock { state -> Bool in
@@ -64,7 +69,7 @@ final class SessionReceiver: NSObject, URLSessionDataDelegate {
         }
     }
 
-    /// How many exchanges are under way.
+    /// The number of exchanges in progress.
     var underWay: Int { state.withLock { $0.exchanges.count + $0.entering } }
 
     private func exchange(_ task: URLSessionTask) -> Exchange? {
@@ -90,7 +95,7 @@ final class SessionReceiver: NSObject, URLSessionDataDelegate {
             let failure = SessionFailure(error)
             exchange.fail(failure.code, failure.message)
         } else {
-            // A 3xx without a target is not announced on Linux, so what was missed is made up for here.
+            // Linux does not announce a 3xx response without a target, so deliver its header here.
             if !exchange.hasHead, let response = task.response { exchange.receive(response) }
             exchange.finish()
         }
@@ -101,7 +106,7 @@ final class SessionReceiver: NSObject, URLSessionDataDelegate {
         completionHandler: @escaping @Sendable (URLSession.AuthChallengeDisposition, URLCredential?) -> Void
     ) {
         #if canImport(FoundationNetworking)
-            // Linux asks when the whole 401 has arrived, and with no credential to offer it never ends the task.
+            // Linux asks for credentials after the whole 401 has arrived, and without any it never ends the task.
             exchange(task)?.finish()
         #endif
         completionHandler(.performDefaultHandling, nil)
@@ -119,7 +124,7 @@ final class SessionReceiver: NSObject, URLSessionDataDelegate {
 extension Exchange {
     fileprivate func receive(_ response: URLResponse) {
         guard let http = response as? HTTPURLResponse else {
-            return fail(.badResponse, "the answer is no HTTP response")
+            return fail(.badResponse, "the response is not HTTP")
         }
         var fields: [HTTPHeaders.Field] = []
         for case (let name, let value) in http.allHeaderFields {

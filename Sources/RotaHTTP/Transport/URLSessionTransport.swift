@@ -6,24 +6,33 @@ import Synchronization
     import FoundationNetworking
 #endif
 
-/// Sends requests by URLSession: one long-lived session without cache and cookies, and a deadline of our own.
+/// Sends requests with URLSession, on one session without cache and cookies.
 ///
-/// Before each connection the host is checked against the ``AddressPolicy``. URLSession resolves the name a second time
-/// when it connects, so a name server that answers differently the second time can get past the check; where that
-/// matters, let the network forbid it too, or use a transport that connects to the checked address.
+/// ```swift
+/// let transport = URLSessionTransport(
+///     redirects: .following(upTo: 3), responseLimit: .refusing(over: 10_000_000))
+/// guard let url = URL(string: "https://example.com/") else { return }
+/// let response = try await transport.send(HTTPRequest(url: url))
+/// print(response.status, response.bodyPreview(limit: 200).text)
+/// await transport.close()
+/// ```
+///
+/// The ``AddressPolicy`` checks the host before each connection. URLSession resolves the name again when it connects,
+/// so a name server that changes its answer in between gets past the check. Where that matters, also block it in the
+/// network, or use a transport that connects to the checked address.
 public final class URLSessionTransport: HTTPTransport {
     private let client: SessionClient
     private let addressPolicy: AddressPolicy
     private let redirects: RedirectPolicy
     private let resolver: any HostResolver
 
-    /// Makes a transport.
+    /// Creates a transport.
     ///
     /// - Parameters:
-    ///   - addressPolicy: which hosts may be talked to; by default only those on the public Internet (row T-31).
-    ///   - redirects: whether redirects are followed, each one checked by the policy; by default they are not.
-    ///   - responseLimit: how much of a body is kept; by default the first mebibyte.
-    ///   - resolver: looks names up for the policy; the system's by default.
+    ///   - addressPolicy: The hosts that may be reached.
+    ///   - redirects: Whether redirects are followed. The policy checks each target.
+    ///   - responseLimit: The limit on the size of a body.
+    ///   - resolver: The resolver for the policy.
     public init(
         addressPolicy: AddressPolicy = .publicInternet, redirects: RedirectPolicy = .never,
         responseLimit: ResponseLimit = .default, resolver: any HostResolver = SystemHostResolver()
@@ -34,17 +43,15 @@ public final class URLSessionTransport: HTTPTransport {
         client = SessionClient(responseLimit: responseLimit)
     }
 
-    /// How many exchanges are under way.
+    /// The number of exchanges in progress.
     var underWay: Int { client.underWay }
 
-    /// How many deadlines are kept, those taken back included.
+    /// The number of deadlines in the timer, including canceled ones.
     var pendingDeadlines: Int { client.deadlines.pendingCount }
 
-    /// Sends a request and waits for the whole response, or for `request.timeout` to pass.
+    /// Sends a request and returns the response, whatever its status.
     ///
-    /// - Parameter request: what to send.
-    /// - Returns: the response whatever its status.
-    /// - Throws: ``TransportError``.
+    /// - Throws: ``TransportError`` if no complete response arrives before `request.timeout`.
     public func send(_ request: HTTPRequest) async throws -> HTTPResponse {
         let start = ContinuousClock.now
         var chain = RedirectChain(redirects)
@@ -57,7 +64,7 @@ public final class URLSessionTransport: HTTPTransport {
         }
     }
 
-    /// One request and one response.
+    /// Sends one request and returns its response, without following redirects.
     private func exchange(_ request: HTTPRequest, within time: Duration) async throws -> HTTPResponse {
         let exchange = Exchange(url: request.url, limit: client.responseLimit)
         let ticket = client.deadlines.schedule(after: time) {
@@ -74,7 +81,9 @@ public final class URLSessionTransport: HTTPTransport {
         }
     }
 
-    /// Checks the address and hands the request to the session; a look-up runs beside, so that the deadline holds for it.
+    /// Checks the address and starts the URLSession task.
+    ///
+    /// Lookups run concurrently, so that the deadline covers them.
     private func begin(_ exchange: Exchange, _ request: HTTPRequest) {
         do {
             guard try addressPolicy.needsResolution(request.address) else { return client.begin(exchange, request) }
@@ -94,19 +103,21 @@ public final class URLSessionTransport: HTTPTransport {
         exchange.attach { look.cancel() }
     }
 
-    /// Refuses new requests, lets those under way finish, and frees the connections.
+    /// Refuses new requests, waits for those in progress, and releases the connections.
     public func close() async {
         await client.close()
     }
 }
 
-/// One URLSession, the exchanges under way on it, and their deadlines.
+/// One URLSession with its exchanges in progress and their deadlines.
 final class SessionClient: Sendable {
     let responseLimit: ResponseLimit
     let deadlines = DeadlineTimer(label: "rota.http.deadlines")
     private let receiver: SessionReceiver
     private let session: URLSession
-    /// Canceling a task from a thread that URLSession also waits for deadlocks on Linux; here nobody waits.
+    /// The queue that cancels tasks.
+    ///
+    /// Doing so on a thread that URLSession also waits for deadlocks on Linux.
     private let cancels = DispatchQueue(label: "rota.http.cancel")
 
     init(responseLimit: ResponseLimit) {
@@ -116,7 +127,7 @@ final class SessionClient: Sendable {
     }
 
     deinit {
-        // The session keeps its delegate, and its threads, until it is invalidated.
+        // The session retains its delegate and threads until it is invalidated.
         session.invalidateAndCancel()
     }
 
@@ -127,18 +138,20 @@ final class SessionClient: Sendable {
         configuration.httpCookieStorage = nil
         configuration.httpShouldSetCookies = false
         configuration.httpCookieAcceptPolicy = .never
-        // The credential storage stays, although it is empty: without one, Foundation on Linux never ends a 401.
+        // Keep the credential storage although it is empty: without one, Foundation on Linux never ends a 401.
         configuration.httpMaximumConnectionsPerHost = 64
-        // Ours is the deadline that counts; URLSession's own only stands behind it.
+        // The exchange's own deadline counts. URLSession's is only a safety net.
         configuration.timeoutIntervalForRequest = 7200
         configuration.timeoutIntervalForResource = 7200
         return configuration
     }
 
-    /// How many exchanges are under way.
+    /// The number of exchanges in progress.
     var underWay: Int { receiver.underWay }
 
-    /// Hands a request to URLSession, which ends the exchange; or ends it at once if the transport was closed.
+    /// Starts the URLSession task of a request.
+    ///
+    /// The exchange ends at once if the transport was closed.
     func begin(_ exchange: Exchange, _ request: HTTPRequest) {
         guard receiver.enter() else { return exchange.fail(.closed, "the transport was closed") }
         let task = session.dataTask(with: Self.urlRequest(request))

@@ -1,30 +1,27 @@
 /// An IPv4 or IPv6 address.
 public struct IPAddress: Sendable, Hashable, CustomStringConvertible {
-    /// The bits: an IPv4 address in the low 32.
+    /// The bits of the address.
+    ///
+    /// An IPv4 address occupies the low 32.
     package let bits: UInt128
     /// Whether it is an IPv4 address.
     public let isV4: Bool
 
-    /// Makes an IPv4 address.
-    ///
-    /// - Parameter bits: the 32 bits, the first octet highest.
+    /// Creates an IPv4 address from 32 bits, the first octet highest.
     public init(v4 bits: UInt32) {
         self.bits = UInt128(bits)
         isV4 = true
     }
 
-    /// Makes an IPv6 address.
-    ///
-    /// - Parameter bits: the 128 bits, the first byte highest.
+    /// Creates an IPv6 address from 128 bits, the first byte highest.
     public init(v6 bits: UInt128) {
         self.bits = bits
         isV4 = false
     }
 
-    /// Reads an address in its usual form.
+    /// Parses an address in its usual form.
     ///
-    /// - Parameter text: four decimal octets without leading zeros, or IPv6 text (RFC 4291 § 2.2) without a zone.
-    /// - Returns: nil if it is neither.
+    /// - Parameter text: Four decimal octets without leading zeros, or IPv6 text (RFC 4291 § 2.2) without a zone.
     public init?(_ text: String) {
         let bytes = Array(text.utf8)
         if let v4 = Self.dottedQuad(bytes[...]) {
@@ -55,7 +52,7 @@ public struct IPAddress: Sendable, Hashable, CustomStringConvertible {
             ? hex(groups[...]) : hex(groups[..<best.lowerBound]) + "::" + hex(groups[best.upperBound...])
     }
 
-    /// The IPv4 address inside an IPv4-mapped one (`::ffff:a.b.c.d`), else the address itself.
+    /// The IPv4 address inside an IPv4-mapped one (`::ffff:a.b.c.d`), otherwise the address itself.
     package var unmapped: IPAddress {
         guard !isV4, bits >> 32 == 0xFFFF else { return self }
         return IPAddress(v4: UInt32(truncatingIfNeeded: bits))
@@ -63,7 +60,7 @@ public struct IPAddress: Sendable, Hashable, CustomStringConvertible {
 }
 
 extension IPAddress {
-    /// Exactly four decimal octets, no leading zeros.
+    /// Parses exactly four decimal octets without leading zeros.
     static func dottedQuad(_ bytes: ArraySlice<UInt8>) -> UInt32? {
         let parts = bytes.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         guard parts.count == 4 else { return nil }
@@ -77,9 +74,9 @@ extension IPAddress {
         return value
     }
 
-    /// What `inet_aton`, and so `getaddrinfo`, reads: one to four parts, each decimal, octal (`0…`) or hex (`0x…`).
+    /// Parses what `inet_aton`, and so `getaddrinfo`, accepts: one to four decimal, octal (`0…`) or hex (`0x…`) parts.
     ///
-    /// The last part fills the bytes that are left, so `127.1`, `0x7f000001` and `017700000001` are all 127.0.0.1.
+    /// The last part fills the remaining bytes, so `127.1`, `0x7f000001` and `017700000001` are all 127.0.0.1.
     package static func numericHost(_ text: String) -> UInt32? {
         let parts = Array(text.utf8).split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         guard (1...4).contains(parts.count) else { return nil }
@@ -107,7 +104,9 @@ extension IPAddress {
         return number(rest, radix: 8)
     }
 
-    /// Digits only, no sign; nil if there are none or they pass 32 bits.
+    /// Parses digits without a sign.
+    ///
+    /// Returns `nil` if there are none or the value exceeds 32 bits.
     private static func number(_ digits: ArraySlice<UInt8>, radix: UInt64) -> UInt64? {
         guard !digits.isEmpty else { return nil }
         var value: UInt64 = 0
@@ -126,7 +125,7 @@ extension IPAddress {
         return value
     }
 
-    /// IPv6 text: eight groups, one `::`, an IPv4 tail allowed.
+    /// Parses IPv6 text: eight groups, at most one `::`, and optionally an IPv4 tail.
     static func v6(_ bytes: [UInt8]) -> UInt128? {
         guard bytes.count >= 2, bytes.count <= 45 else { return nil }
         var groups: [UInt16] = []

@@ -1,11 +1,13 @@
 import RotaCore
 
-/// An http or https URL read strictly: what is checked here is, character for character, what is connected to.
+/// A strictly parsed http or https URL.
 ///
-/// One parser serves the template, the request and the address policy, so that no two of them can disagree about the
-/// host. Its text is canonical: host in lower case, numeric hosts in dotted decimal, no fragment, ASCII only.
+/// The checked text is, character for character, the text that is connected to.
+///
+/// Template, request and address policy share this parser, so they cannot disagree about the host. The text is
+/// canonical: lower case host, numeric hosts in dotted decimal, no fragment, ASCII only.
 package struct RequestURL: Sendable, Hashable {
-    /// Who is asked: a name that must be resolved, or an address.
+    /// The host: a name to resolve, or an address.
     package enum Host: Sendable, Hashable {
         case name(String)
         case address(IPAddress)
@@ -13,7 +15,7 @@ package struct RequestURL: Sendable, Hashable {
 
     package let isSecure: Bool
     package let host: Host
-    /// The port if the URL names one.
+    /// The port, if the URL names one.
     package let explicitPort: Int?
     /// Path and query, percent-encoded, starting with `/`.
     package let pathAndQuery: String
@@ -43,17 +45,17 @@ package struct RequestURL: Sendable, Hashable {
 }
 
 extension RequestURL {
-    /// The most bytes a URL may have.
+    /// The size limit of a URL in bytes.
     package static let longest = 8192
 
-    /// Reads a URL.
+    /// Parses a URL.
     ///
     /// - Throws: ``HTTPRequestError`` with `badURL` or `tooLarge`.
     package init(parsing text: String) throws(HTTPRequestError) {
         let bytes = Array(text.utf8)
         guard bytes.count <= Self.longest else {
             throw HTTPRequestError(
-                .tooLarge, field: "url", "a URL may have \(Self.longest) bytes, this one has \(bytes.count)")
+                .tooLarge, field: "url", "a URL may have at most \(Self.longest) bytes, not \(bytes.count)")
         }
         if let bad = bytes.first(where: { $0 <= 0x20 || $0 == 0x7F || $0 == UInt8(ascii: "\\") }) {
             let what = bad == 0x20 ? "a space" : bad == UInt8(ascii: "\\") ? "a backslash" : "a control character"
@@ -62,7 +64,7 @@ extension RequestURL {
         let lower = bytes.prefix(8).map(lowercaseASCII)
         let isSecure = lower.starts(with: "https://".utf8)
         guard isSecure || lower.starts(with: "http://".utf8) else {
-            throw Self.error("a URL starts with http:// or https://", text)
+            throw Self.error("a URL must start with http:// or https://", text)
         }
         let rest = bytes.dropFirst(isSecure ? 8 : 7)
         let authority = rest.prefix { ![UInt8(ascii: "/"), UInt8(ascii: "?"), UInt8(ascii: "#")].contains($0) }
@@ -73,7 +75,7 @@ extension RequestURL {
     }
 
     private static func error(_ message: String, _ text: String) -> HTTPRequestError {
-        // Whatever stands before an @ may be a password, and a query may hold a token.
+        // Hide what precedes an @, which may be a password, and the query, which may contain a token.
         let shown = text.split(separator: "@", omittingEmptySubsequences: false).last ?? ""
         return HTTPRequestError(.badURL, field: "url", message, value: String(shown.prefix { $0 != "?" }))
     }
@@ -82,13 +84,14 @@ extension RequestURL {
         authority: ArraySlice<UInt8>, _ text: String
     ) throws(HTTPRequestError) -> (Host, Int?) {
         guard !authority.contains(UInt8(ascii: "@")) else {
-            throw error("a URL carries no user name or password; put secret://name in an Authorization header", text)
+            throw error(
+                "a URL must not contain a user name or password; put secret://name in an Authorization header", text)
         }
         var host = authority
         var port: ArraySlice<UInt8>?
         if authority.first == UInt8(ascii: "[") {
             guard let end = authority.firstIndex(of: UInt8(ascii: "]")) else {
-                throw error("an IPv6 address ends with ]", text)
+                throw error("an IPv6 address must end with ]", text)
             }
             host = authority[...end]
             let after = authority[(end + 1)...]
@@ -107,14 +110,14 @@ extension RequestURL {
     private static func parse(port: ArraySlice<UInt8>, _ text: String) throws(HTTPRequestError) -> Int {
         guard (1...5).contains(port.count), port.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }),
             let number = Int(String(decoding: port, as: UTF8.self)), (1...65535).contains(number)
-        else { throw error("a port is a number from 1 to 65535", text) }
+        else { throw error("a port must be a number from 1 to 65535", text) }
         return number
     }
 
     private static func parse(host bytes: ArraySlice<UInt8>, _ text: String) throws(HTTPRequestError) -> Host {
         if bytes.first == UInt8(ascii: "[") {
             guard let address = IPAddress(String(decoding: bytes.dropFirst().dropLast(), as: UTF8.self)), !address.isV4
-            else { throw error("this is no IPv6 address (zones are not allowed)", text) }
+            else { throw error("this is not an IPv6 address (zones are not allowed)", text) }
             return .address(address)
         }
         guard bytes.allSatisfy({ $0 < 0x80 }) else {
@@ -124,12 +127,12 @@ extension RequestURL {
         if name.hasSuffix(".") { name.removeLast() }
         let labels = name.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         guard name.utf8.count <= 253, labels.allSatisfy(isLabel) else {
-            throw error("a host has labels of letters, digits, - and _, with dots between", text)
+            throw error("a host consists of labels of letters, digits, - and _, separated by dots", text)
         }
-        // A last label that is a number makes resolvers read the whole host as an IPv4 address (inet_aton).
+        // If the last label is numeric, resolvers read the whole host as an IPv4 address (inet_aton).
         if let last = labels.last, last.first.map({ $0 >= 0x30 && $0 <= 0x39 }) == true, looksNumeric(last) {
             guard let address = IPAddress.numericHost(name) else {
-                throw error("this host looks like an IPv4 address but is none", text)
+                throw error("this host looks like an IPv4 address but is not a valid one", text)
             }
             return .address(IPAddress(v4: address))
         }
@@ -150,7 +153,9 @@ extension RequestURL {
         label.allSatisfy { $0 >= 0x30 && $0 <= 0x39 } || label.starts(with: "0x".utf8)
     }
 
-    /// Percent-encodes what a path or query may not hold as it is; a `%` must begin an escape.
+    /// Percent-encodes what a path or query may not contain.
+    ///
+    /// A `%` must begin an escape.
     private static func encode(
         pathAndQuery tail: ArraySlice<UInt8>, _ text: String
     ) throws(HTTPRequestError) -> String {

@@ -1,6 +1,6 @@
 /// Zeros as a gzip stream (RFC 1952, RFC 1951), written without a compressor: one literal, then copies of 258 bytes.
 enum GzipZeros {
-    /// A stream that unpacks to `count` zeros.
+    /// Returns a stream that unpacks to `count` zeros.
     static func bytes(_ count: Int) -> [UInt8] {
         var bits = BitWriter()
         bits.write(1, count: 1)  // the last block
@@ -37,7 +37,9 @@ enum GzipZeros {
         return ~value
     }
 
-    /// Bits from the lowest of each byte on, as deflate packs them; codes go in with their highest bit first.
+    /// Packs bits from the lowest of each byte, as deflate does.
+    ///
+    /// Codes are written highest bit first.
     private struct BitWriter {
         private var bytes: [UInt8] = []
         private var current: UInt8 = 0

@@ -9,7 +9,7 @@ import Synchronization
     import Musl
 #endif
 
-/// The loopback server's thread: one `poll` over the listener, all connections and a pipe that wakes it.
+/// The loopback server's thread: one `poll` over the listener, all connections, and a pipe that wakes it.
 final class LoopbackLoop: Sendable {
     private struct State {
         var requests: [LoopbackRequest] = []
@@ -62,7 +62,7 @@ final class LoopbackLoop: Sendable {
     func requestStop() {
         state.withLock {
             $0.isStopping = true
-            // Under the lock, because the thread closes the pipe under it when it ends.
+            // Write while holding the lock, because the thread closes the pipe under it when it ends.
             if !$0.isOver { _ = write(wakeUp.write, [1], 1) }
         }
     }
@@ -119,7 +119,7 @@ final class LoopbackLoop: Sendable {
         for waiter in waiters { waiter.resume() }
     }
 
-    /// Milliseconds until the first pause is over, rounded up; -1 if there is none.
+    /// Returns the milliseconds until the first pause ends, rounded up, or -1 if there is none.
     private static func timeout(_ connections: [Int: LoopbackConnection]) -> Int32 {
         guard let first = connections.values.compactMap(\.wakesAt).min() else { return -1 }
         let (seconds, attoseconds) = (first - .now).components
@@ -155,7 +155,7 @@ final class LoopbackLoop: Sendable {
         }
     }
 
-    /// Reads, answers and writes on one connection as far as it goes without waiting.
+    /// Reads, answers and writes on a connection as far as possible without blocking.
     private func serve(_ number: Int, canRead: Bool, _ connections: inout [Int: LoopbackConnection]) {
         guard var connection = connections.removeValue(forKey: number) else { return }
         if canRead, let bytes = LoopbackSocket.read(connection.descriptor) {

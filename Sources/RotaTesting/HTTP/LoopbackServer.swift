@@ -1,16 +1,19 @@
 public import Foundation
-import RotaHTTP
+public import RotaHTTP
 import Synchronization
 
-/// A small HTTP server on 127.0.0.1 for tests and examples: real sockets, a thread of its own, no URLSession.
+/// A small HTTP server on 127.0.0.1 for tests and examples, with real sockets and a thread of its own.
 ///
 /// ```swift
-/// let server = try await LoopbackServer { request in .status(200, text: "hello") }
-/// // … send something to server.url("/report") …
+/// let server = try await LoopbackServer { request in .status(200, text: "hello from \(request.path)") }
+/// let transport = URLSessionTransport(addressPolicy: .unrestricted)
+/// let response = try await transport.send(HTTPRequest(url: server.url("/report")))
+/// print(response.bodyPreview().text)  // hello from /report
+/// print(server.requests.count)  // 1
 /// await server.stop()
 /// ```
 public final class LoopbackServer: Sendable {
-    /// The port it listens on, chosen by the system.
+    /// The port, chosen by the system.
     public let port: Int
 
     private let loop: LoopbackLoop
@@ -18,8 +21,8 @@ public final class LoopbackServer: Sendable {
     /// Starts a server.
     ///
     /// - Parameters:
-    ///   - isRecording: whether ``requests`` keeps every request; leave it out where there are very many.
-    ///   - handler: answers each request; it may run for several requests at once.
+    ///   - isRecording: Whether ``requests`` keeps every request. Turn it off for very many requests.
+    ///   - handler: Returns the response to a request. It may run concurrently.
     /// - Throws: ``LoopbackError`` if no socket can be opened.
     public init(
         recording isRecording: Bool = true,
@@ -35,50 +38,84 @@ public final class LoopbackServer: Sendable {
         loop.requestStop()
     }
 
-    /// The URL of a path on this server.
+    /// Returns the URL of a path on this server.
     ///
-    /// - Parameter path: path and query, such as `/report?day=1`.
-    /// - Returns: the URL; that of `/` if the path cannot stand in one.
+    /// - Parameter path: Path and query, such as `/report?day=1`.
     public func url(_ path: String = "/") -> URL {
         URL(string: address(path)) ?? URL(filePath: "/")
     }
 
-    /// The text of the URL of a path on this server, for a template.
+    /// Returns the URL of a path on this server as text, for a template.
     ///
-    /// - Parameter path: path and query, such as `/report?day=1`.
-    /// - Returns: the text.
+    /// - Parameter path: Path and query, such as `/report?day=1`.
     public func address(_ path: String = "/") -> String {
         "http://127.0.0.1:\(port)" + (path.hasPrefix("/") ? "" : "/") + path
     }
 
-    /// Every request so far, in the order in which they were complete.
+    /// All requests so far, in the order in which they were complete.
     public var requests: [LoopbackRequest] { loop.requests }
 
-    /// How many connections were accepted so far; fewer than requests if connections were reused.
+    /// The number of connections accepted so far.
+    ///
+    /// It is below the number of requests if connections were reused.
     public var connectionCount: Int { loop.connectionCount }
 
-    /// How many connections are open now.
+    /// The number of open connections.
     public var openConnectionCount: Int { loop.openConnectionCount }
 
-    /// Whether new connections are reset as soon as they are accepted.
-    ///
-    /// - Parameter resets: true to reset them, false to serve them.
+    /// Sets whether new connections are reset as soon as they are accepted.
     public func resetNewConnections(_ resets: Bool = true) {
         loop.resetNewConnections(resets)
     }
 
-    /// Cuts all connections and waits until thread, sockets and handlers are gone; calling it again does nothing.
+    /// Closes all connections, and waits until the thread, sockets and handlers are gone.
+    ///
+    /// Repeated calls do nothing.
     public func stop() async {
         await loop.stop()
     }
 
-    /// An address on this machine where nobody listens: a port that was free a moment ago.
+    /// Returns a URL on this machine that refuses connections: a port that was just free.
     ///
-    /// - Returns: the URL.
     /// - Throws: ``LoopbackError`` if no socket can be opened.
     public static func refusingAddress() throws -> String {
         let listener = try LoopbackSocket.listen()
         defer { LoopbackSocket.close(listener) }
         return "http://127.0.0.1:\(try LoopbackSocket.port(of: listener))/"
     }
+}
+
+/// A request as the loopback server received it.
+public struct LoopbackRequest: Sendable, Hashable {
+    /// The method as received.
+    public let method: String
+    /// Path and query as received, such as `/report?day=1`.
+    public let target: String
+    /// The header fields as received.
+    public let headers: HTTPHeaders
+    /// The body.
+    public let body: Data
+    /// The number of its connection, starting at 0.
+    ///
+    /// Equal numbers mean that a connection was reused.
+    public let connection: Int
+
+    /// The path without the query.
+    public var path: String { String(target.prefix { $0 != "?" }) }
+
+    /// The body as text.
+    ///
+    /// Invalid UTF-8 becomes U+FFFD.
+    public var text: String { String(decoding: body, as: UTF8.self) }
+}
+
+/// A failure to start the loopback server.
+public struct LoopbackError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// The system call that failed.
+    public let call: String
+    /// The error number.
+    public let errno: Int32
+
+    /// The call and the error on one line.
+    public var description: String { "\(call) failed: \(String(cString: strerror(errno))) (\(errno))" }
 }

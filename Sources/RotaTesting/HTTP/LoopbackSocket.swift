@@ -6,7 +6,7 @@
     import Musl
 #endif
 
-/// The few socket calls the loopback server needs, the same on every platform.
+/// The socket calls that the loopback server needs, the same on every platform.
 enum LoopbackSocket {
     static func listen() throws -> Int32 {
         #if canImport(Glibc)
@@ -41,7 +41,9 @@ enum LoopbackSocket {
         return Int(UInt16(bigEndian: address.sin_port))
     }
 
-    /// The next connection that waits, without blocking; nil if none does.
+    /// Accepts a waiting connection without blocking.
+    ///
+    /// Returns `nil` if there is none.
     static func accept(_ listener: Int32) -> Int32? {
         let descriptor = systemAccept(listener, nil, nil)
         guard descriptor >= 0 else { return nil }
@@ -51,7 +53,7 @@ enum LoopbackSocket {
         return descriptor
     }
 
-    /// Non-blocking, closed in child processes, and without SIGPIPE where that is an option of the socket.
+    /// Makes a socket non-blocking, closed in child processes, and free of SIGPIPE where the socket has that option.
     static func prepare(_ descriptor: Int32) {
         _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK)
         _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
@@ -68,7 +70,9 @@ enum LoopbackSocket {
         return (ends[0], ends[1])
     }
 
-    /// What has arrived, up to 64 KB: empty at the end of the stream, nil if there is nothing yet.
+    /// Reads up to 64 KB.
+    ///
+    /// Returns an empty array at the end of the stream, and `nil` if there is nothing yet.
     static func read(_ descriptor: Int32) -> [UInt8]? {
         var isWaiting = false
         let bytes = [UInt8](unsafeUninitializedCapacity: 65_536) { buffer, count in
@@ -79,7 +83,7 @@ enum LoopbackSocket {
         return isWaiting ? nil : bytes
     }
 
-    /// How many bytes were taken; 0 if none can be now, nil if the connection is gone.
+    /// Returns how many bytes were written: 0 if the call would block, and `nil` if the connection is closed.
     static func write(_ descriptor: Int32, _ bytes: ArraySlice<UInt8>) -> Int? {
         #if canImport(Darwin)
             let flags: Int32 = 0
@@ -95,7 +99,7 @@ enum LoopbackSocket {
         _ = systemClose(descriptor)
     }
 
-    /// Closes with RST, so that the other side sees a reset and not an end.
+    /// Closes with RST, so that the peer sees a reset instead of an end.
     static func reset(_ descriptor: Int32) {
         var now = linger(l_onoff: 1, l_linger: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &now, socklen_t(MemoryLayout<linger>.size))

@@ -1,23 +1,29 @@
-import Foundation
+public import Foundation
 public import RotaHTTP
 import Synchronization
 
-/// A transport that answers from memory: for tests in virtual time, without sockets.
+/// A transport that responds from memory, for tests in virtual time and without sockets.
 ///
 /// ```swift
 /// let transport = ScriptedTransport(.status(503), .failure(.connectionReset), .status(200))
-/// transport.script("/report", .status(200))
+/// transport.script("/report", .status(200, text: "ready"))
+/// guard let other = URL(string: "https://example.com/other"),
+///     let report = URL(string: "https://example.com/report")
+/// else { return }
+/// let first = try await transport.send(HTTPRequest(url: other))
+/// let second = try await transport.send(HTTPRequest(url: report))
+/// print(first.status, second.status, transport.requests.count)  // 503 200 2
 /// ```
 ///
-/// Answers are given in turn and the last one again and again. A script for a URL goes before the general one.
+/// Answers are given in order, and the last one is repeated. The script of a URL takes precedence over the general one.
 public final class ScriptedTransport: HTTPTransport {
-    /// A request, and the how manieth it is.
+    /// A recorded request and its ordinal numbers.
     public struct Call: Sendable {
         /// The request as the transport received it.
         public let request: HTTPRequest
-        /// The number of the request to this URL, from 1.
+        /// The number of the request to its URL, starting at 1.
         public let attempt: Int
-        /// The number of the request among all, from 1.
+        /// The number of the request among all requests, starting at 1.
         public let number: Int
     }
 
@@ -36,11 +42,11 @@ public final class ScriptedTransport: HTTPTransport {
     private let answer: (@Sendable (Call) async throws -> ScriptedAnswer)?
     private let state: Mutex<State>
 
-    /// Makes a transport that answers in turn.
+    /// Creates a transport that gives answers in order.
     ///
     /// - Parameters:
-    ///   - answers: the answers to all requests whose URL has no script of its own; 200 if there are none.
-    ///   - sleep: waits for a delayed answer or for a timeout; real time by default, a virtual clock's sleep in tests.
+    ///   - answers: The answers to requests whose URL has no script of its own. Without any, the answer is 200.
+    ///   - sleep: Waits for a delayed answer or a timeout. In tests, pass a virtual clock's sleep.
     public init(
         _ answers: ScriptedAnswer...,
         sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
@@ -50,11 +56,11 @@ public final class ScriptedTransport: HTTPTransport {
         answer = nil
     }
 
-    /// Makes a transport that asks a closure for each answer.
+    /// Creates a transport that asks a closure for each answer.
     ///
     /// - Parameters:
-    ///   - sleep: waits for a delayed answer or for a timeout; real time by default, a virtual clock's sleep in tests.
-    ///   - answer: gives the answer to a request whose URL has no script; what it throws is thrown to the sender.
+    ///   - sleep: Waits for a delayed answer or a timeout. In tests, pass a virtual clock's sleep.
+    ///   - answer: Returns the answer to a request whose URL has no script. Its error becomes the transport's error.
     public init(
         sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) },
         answer: @escaping @Sendable (Call) async throws -> ScriptedAnswer
@@ -64,27 +70,25 @@ public final class ScriptedTransport: HTTPTransport {
         self.answer = answer
     }
 
-    /// Sets the answers for one URL, from now on.
+    /// Sets the answers for a URL.
     ///
     /// - Parameters:
-    ///   - url: the whole URL, or a path such as `/report` for that path on any host, whatever the query.
-    ///   - answers: the answers in turn, the last one again and again; none takes the script away.
+    ///   - url: A whole URL, or a path such as `/report`, which matches on any host and with any query.
+    ///   - answers: The answers in order, of which the last is repeated. Without any, the script is removed.
     public func script(_ url: String, _ answers: ScriptedAnswer...) {
         state.withLock { $0.scripts[url] = answers.isEmpty ? nil : Script(answers: answers) }
     }
 
-    /// Every request so far, in order.
+    /// All requests so far, in order.
     public var requests: [HTTPRequest] { state.withLock { $0.calls.map(\.request) } }
 
-    /// Every call so far, in order.
+    /// All calls so far, in order.
     public var calls: [Call] { state.withLock { $0.calls } }
 
-    /// Answers a request by the script.
+    /// Returns the scripted response to a request.
     ///
-    /// - Parameter request: the request.
-    /// - Returns: the scripted response.
-    /// - Throws: `TransportError` as scripted: `timeout` if the answer takes longer than the request allows, `canceled`
-    ///   if the task is canceled meanwhile; or what the closure throws.
+    /// - Throws: `TransportError` as scripted, with `timeout` if the answer takes longer than the request allows, or
+    ///   with `canceled` if the task is canceled. Otherwise the closure's error.
     public func send(_ request: HTTPRequest) async throws -> HTTPResponse {
         let (call, scripted) = record(request)
         guard !Task.isCancelled else { throw TransportError(.canceled, "the request was canceled", url: request.url) }
@@ -124,5 +128,61 @@ public final class ScriptedTransport: HTTPTransport {
             }
             return (call, nil)
         }
+    }
+}
+
+/// An answer of a scripted transport: a response, a failure or silence, immediately or after a delay.
+public struct ScriptedAnswer: Sendable, Hashable {
+    enum Outcome: Sendable, Hashable {
+        case response(HTTPResponse)
+        case failure(TransportError.Code)
+        case silence
+    }
+
+    let outcome: Outcome
+    var delay: Duration = .zero
+
+    /// Responds with a status.
+    ///
+    /// - Parameters:
+    ///   - status: The status code.
+    ///   - headers: The header fields.
+    ///   - body: The body.
+    public static func status(_ status: Int, headers: HTTPHeaders = [:], body: Data = Data()) -> ScriptedAnswer {
+        .response(HTTPResponse(status: status, headers: headers, body: body))
+    }
+
+    /// Responds with a status and a text.
+    ///
+    /// - Parameters:
+    ///   - status: The status code.
+    ///   - headers: The header fields.
+    ///   - text: The body.
+    public static func status(_ status: Int, headers: HTTPHeaders = [:], text: String) -> ScriptedAnswer {
+        .status(status, headers: headers, body: Data(text.utf8))
+    }
+
+    /// Responds with a response.
+    public static func response(_ response: HTTPResponse) -> ScriptedAnswer {
+        ScriptedAnswer(outcome: .response(response))
+    }
+
+    /// Fails as a transport would.
+    ///
+    /// - Parameter code: The kind of failure, such as `.connectionReset`.
+    public static func failure(_ code: TransportError.Code) -> ScriptedAnswer {
+        ScriptedAnswer(outcome: .failure(code))
+    }
+
+    /// Never responds, so that the request ends with its timeout.
+    public static let silence = ScriptedAnswer(outcome: .silence)
+
+    /// Returns the same answer after a delay.
+    ///
+    /// If the delay reaches the request's timeout, the request times out instead.
+    public func delayed(by delay: Duration) -> ScriptedAnswer {
+        var copy = self
+        copy.delay = delay
+        return copy
     }
 }

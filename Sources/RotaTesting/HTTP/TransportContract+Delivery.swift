@@ -2,7 +2,7 @@ import Foundation
 import RotaHTTP
 
 extension TransportContract {
-    /// Requests arrive as they are made, and responses come back as they are sent.
+    /// Requests arrive as created, and responses come back as sent.
     static let delivery: [Check] = [
         Check("every method arrives with its URL, headers and body") { transport in
             try await withServer({ _ in .status(200) }) { server in

@@ -1,22 +1,30 @@
 public import RotaHTTP
 
-/// What every transport must do, as checks to run yours through.
+/// The requirements on a transport, as checks to run in your tests.
 ///
-/// ```swift
+/// ```
 /// @Test(arguments: TransportContract.checks)
 /// func contract(_ check: TransportContract.Check) async throws {
 ///     try await check.run { MyTransport() }
 /// }
 /// ```
 ///
-/// Each check starts a ``LoopbackServer`` of its own, so the transport must be allowed to reach 127.0.0.1.
+/// Outside a test, run them in a loop:
+///
+/// ```swift
+/// for check in TransportContract.checks where check.name != TransportContract.brokenHeaderCheck {
+///     try await check.run { URLSessionTransport(addressPolicy: .unrestricted) }
+/// }
+/// ```
+///
+/// Each check starts its own ``LoopbackServer``, so the transport must be allowed to connect to 127.0.0.1.
 public enum TransportContract {
-    /// The deadline of requests whose check is not about deadlines: a busy machine may take long, but a hang must end.
+    /// The timeout of checks that are not about deadlines: long enough for a busy machine, but a hang still ends.
     static let patience = Duration.seconds(300)
 
-    /// One thing that a transport must do.
+    /// One requirement on a transport.
     public struct Check: Sendable, CustomStringConvertible {
-        /// What is checked, in a few words; it is unique.
+        /// A short, unique name.
         public let name: String
         let body: @Sendable (any HTTPTransport) async throws -> Void
 
@@ -30,30 +38,61 @@ public enum TransportContract {
 
         /// Runs the check.
         ///
-        /// - Parameter makeTransport: makes the transport to check.
-        /// - Throws: ``ContractViolation`` if the transport fails the check; ``LoopbackError`` if no server can be started.
+        /// - Parameter makeTransport: Creates the transport to check.
+        /// - Throws: ``ContractViolation`` if the transport fails the check, and ``LoopbackError`` if no server can be
+        ///   started.
         public func run(_ makeTransport: @Sendable () async throws -> any HTTPTransport) async throws {
             try await body(makeTransport())
         }
     }
 
-    /// Every check.
+    /// All checks.
     public static let checks: [Check] = delivery + failures + limits
 }
 
-/// How a transport broke its contract.
+/// A requirement that a transport failed to meet.
 public struct ContractViolation: Error, Sendable, Hashable, CustomStringConvertible {
-    /// What was expected, and what happened.
+    /// The expectation and what happened instead.
     public let description: String
 
-    /// Makes a violation.
+    /// Creates a violation.
     ///
-    /// - Parameter description: what was expected, and what happened.
+    /// - Parameter description: The expectation and what happened instead.
     public init(_ description: String) {
         self.description = description
     }
 
     static func require(_ condition: Bool, _ description: @autoclosure () -> String) throws {
         guard condition else { throw ContractViolation(description()) }
+    }
+}
+
+extension TransportContract {
+    /// Runs a body against a server, and stops the server in any case.
+    static func withServer<T: Sendable>(
+        _ handler: @escaping @Sendable (LoopbackRequest) async -> LoopbackResponse,
+        _ body: (LoopbackServer) async throws -> T
+    ) async throws -> T {
+        let server = try await LoopbackServer(handler)
+        do {
+            let value = try await body(server)
+            await server.stop()
+            return value
+        } catch {
+            await server.stop()
+            throw error
+        }
+    }
+
+    /// Requires that a request fails with one of the codes.
+    static func requireFailure(
+        _ codes: [TransportError.Code], _ request: HTTPRequest, _ transport: any HTTPTransport
+    ) async throws {
+        do {
+            let response = try await transport.send(request)
+            throw ContractViolation("expected one of \(codes), got status \(response.status)")
+        } catch let error as TransportError {
+            try ContractViolation.require(codes.contains(error.code), "expected one of \(codes), got \(error)")
+        }
     }
 }

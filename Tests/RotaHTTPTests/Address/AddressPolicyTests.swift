@@ -6,7 +6,9 @@ import Testing
 
 @Suite("AddressPolicy")
 struct AddressPolicyTests {
-    /// A resolver that knows what it is told; everything else is public.
+    /// A resolver of known names.
+    ///
+    /// All other names are public.
     struct Book: HostResolver {
         var answers: [String: [String]] = [:]
 
@@ -15,7 +17,7 @@ struct AddressPolicyTests {
         }
     }
 
-    /// What happens on the way from a text to a connection: nil if it is let through.
+    /// Returns the error between a text and a connection, or `nil` if the URL is allowed.
     private func refusal(_ text: String, resolver: Book = Book()) async -> (any Error)? {
         do {
             let parsed = try RequestURL(parsing: text)
@@ -25,7 +27,7 @@ struct AddressPolicyTests {
         } catch { return error }
     }
 
-    @Test("The tables are as long as the goal says", .rows("T-31"))
+    @Test("The tables of hostile and harmless URLs are long enough", .rows("T-31"))
     func tables() {
         #expect(Set(HostileURLs.all).count >= 500)
         #expect(Set(HarmlessURLs.all).count >= 200)
@@ -49,7 +51,7 @@ struct AddressPolicyTests {
     }
 
     @Test(
-        "S1 a name with one private address among several is refused",
+        "A name with one private address among several is refused",
         arguments: [
             ["8.8.8.8", "10.0.0.1"], ["10.0.0.1"], ["8.8.8.8", "1.1.1.1", "::1"], ["2606:4700::1", "fd00::1"],
             ["8.8.8.8", "169.254.169.254"], ["::ffff:127.0.0.1"], ["64:ff9b::10.0.0.1"], ["8.8.8.8", "0.0.0.0"], [],
@@ -61,13 +63,13 @@ struct AddressPolicyTests {
         if !addresses.isEmpty { #expect((error as? TransportError)?.code == .forbiddenAddress) }
     }
 
-    @Test("S1 an IPv4-mapped answer counts as the IPv4 address it is")
+    @Test("An IPv4-mapped answer is judged as the IPv4 address")
     func mappedAnswer() async {
         let book = Book(answers: ["a.example.com": ["::ffff:8.8.8.8"]])
         #expect(await refusal("https://a.example.com/", resolver: book) == nil)
     }
 
-    @Test("a refusal says what is wrong and how to allow it")
+    @Test("A refusal says what is wrong and how to allow the host")
     func message() async throws {
         let error = try #require(await refusal("http://127.0.0.1:8080/x?token=hidden") as? TransportError)
         #expect(error.code == .forbiddenAddress)
@@ -77,7 +79,7 @@ struct AddressPolicyTests {
     }
 
     @Test(
-        "an allow-list lets through what it names and nothing else",
+        "An allow list allows what it names and nothing else",
         arguments: [
             (["api.example.com"], "http://api.example.com/", true),
             (["api.example.com"], "http://API.example.com.:99/", true),
@@ -104,7 +106,7 @@ struct AddressPolicyTests {
         }
     }
 
-    @Test("hosts can be added to the public Internet")
+    @Test("Hosts can be added to the public Internet")
     func adding() async throws {
         let policy = AddressPolicy.publicInternet.adding(hosts: ["reports.internal", "10.1.0.0/16"])
         let book = Book(answers: ["mixed.example.com": ["10.1.2.3"], "bad.example.com": ["10.2.2.3"]])
@@ -120,7 +122,7 @@ struct AddressPolicyTests {
         }
     }
 
-    @Test("an entry that is no host matches nothing, and a refusal names it")
+    @Test("A malformed entry matches nothing, and a refusal names it")
     func unusable() throws {
         let policy = AddressPolicy.allowing(hosts: ["https://oops.example.com/path"])
         let url = try #require(URL(string: "https://oops.example.com/path"))
@@ -128,7 +130,7 @@ struct AddressPolicyTests {
         #expect(error?.message.contains("https://oops.example.com/path") == true)
     }
 
-    @Test("everything is allowed when nothing is restricted")
+    @Test("The unrestricted policy allows everything")
     func unrestricted() async throws {
         for text in ["http://127.0.0.1/", "http://localhost:25/", "http://[fe80::1]/"] {
             try await AddressPolicy.unrestricted.check(#require(URL(string: text)), resolver: Book())

@@ -1,4 +1,4 @@
-/// Ordinary public URLs, which no policy for the public Internet may refuse (goal S1).
+/// Ordinary public URLs, which no policy for the public Internet may refuse.
 enum HarmlessURLs {
     static let all: [String] = hosts.flatMap { ["https://\($0)/", "http://\($0)/path?q=1"] } + addresses + shapes
 

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("HostResolver")
 struct HostResolverTests {
-    @Test("the system's resolver reads addresses and knows no name that does not exist")
+    @Test("The system's resolver returns addresses, and an error for a name that does not exist")
     func system() async throws {
         let resolver = SystemHostResolver()
         #expect(try await resolver.addresses(of: "127.0.0.1") == [IPAddress(v4: 0x7F00_0001)])
@@ -14,7 +14,7 @@ struct HostResolverTests {
         #expect(error?.code == .dns)
     }
 
-    @Test("callers who ask for one name share one look-up, and at most so many run at once")
+    @Test("Concurrent callers for one name share a lookup, and the number of lookups is limited")
     func gate() async throws {
         let gate = LookupGate(width: 2)
         var started: [String] = []
@@ -39,7 +39,7 @@ struct HostResolverTests {
         try await withCheckedThrowingContinuation { _ = waiter.start($0) }
     }
 
-    @Test("a canceled caller is answered at once, and the look-up's answer finds nobody")
+    @Test("A canceled caller returns at once, and the lookup's result is dropped")
     func canceled() async throws {
         let waiter = LookupWaiter()
         waiter.finish(.failure(TransportError(.canceled, "canceled")))
@@ -50,5 +50,18 @@ struct HostResolverTests {
             }
         }
         #expect(error?.code == .canceled)
+    }
+
+    @Test("An abandoned lookup takes no turn from those with waiters")
+    func abandonedLookups() {
+        let gate = LookupGate(width: 1)
+        let waiters = (0..<4).map { _ in LookupWaiter() }
+        for (host, waiter) in zip(["a", "b", "c", "d"], waiters) { gate.join(host, waiter) { _ in } }
+        for waiter in waiters[1...2] { waiter.finish(.failure(TransportError(.canceled, "gone"))) }
+        #expect(gate.leave("a", .success([])) == "d")
+        #expect(gate.leave("d", .success([])) == nil)
+        var started: [String] = []
+        gate.join("b", LookupWaiter()) { started.append($0) }
+        #expect(started == ["b"])
     }
 }

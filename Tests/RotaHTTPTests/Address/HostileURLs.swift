@@ -1,6 +1,6 @@
 import RotaHTTP
 
-/// URLs that lead, or try to lead, to a place that is not on the public Internet (goal S1).
+/// URLs that lead, or try to lead, to a host that is not on the public Internet.
 enum HostileURLs {
     static let all: [String] =
         ranges.flatMap(spellings) + inIPv6 + numeric + names + ports + userInfo + malformed + smuggling
@@ -16,7 +16,7 @@ enum HostileURLs {
         return length == 32 ? [base] : [base, base &+ (last &- base) / 2, last]
     }
 
-    /// One address in the ways in which `inet_aton` reads it, and inside IPv6.
+    /// One address in every spelling that `inet_aton` accepts, and inside IPv6.
     private static func spellings(_ address: UInt32) -> [String] {
         let octets = [24, 16, 8, 0].map { (address >> UInt32($0)) & 0xFF }
         let (a, b, c, d) = (octets[0], octets[1], octets[2], octets[3])
@@ -51,7 +51,7 @@ enum HostileURLs {
         "http://169.254.43518/", "http://2852039166/", "http://0xa9fea9fe/", "http://0251.0376.0251.0376/",
         "http://3232235521/", "http://192.168.1/", "http://0300.0250.1/", "http://127.0.0.1.:80/",
         "http://127.000.000.001/",
-        // What looks like a number but is none must not reach a resolver either.
+        // A host that looks like a number but is not valid must not reach a resolver either.
         "http://256.1.1.1/", "http://1.2.3.4.5/", "http://4294967296/", "http://0x100000000/", "http://1.2.3.256/",
         "http://08/", "http://09.1.1.1/", "http://0x/", "http://0xg/", "http://1..2/", "http://127.0.0.0x/",
         "http://99999999999999999999999999/", "http://1.2.3.0x1ffffffff/",

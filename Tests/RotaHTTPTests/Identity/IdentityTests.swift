@@ -2,6 +2,7 @@ import Foundation
 import RotaCore
 import RotaHTTP
 import RotaTestSupport
+import RotaTesting
 import Testing
 
 @Suite("ExecutionIdentity")
@@ -66,7 +67,7 @@ struct IdentityTests {
     }
 
     @Test(
-        "instants beyond four digits of year are clamped, not trapped on",
+        "Instants beyond four digits of year are clamped, not trapped on",
         arguments: [
             (Double.infinity, "9999-12-31T23:59:59.999Z"), (-.infinity, "0000-01-01T00:00:00.000Z"),
             (.nan, "1970-01-01T00:00:00.000Z"),

@@ -1,6 +1,7 @@
 import Foundation
 import RotaHTTP
 import RotaTestSupport
+import RotaTesting
 import Testing
 
 @Suite("JSONValue")
@@ -19,7 +20,7 @@ struct JSONValueTests {
     }
 
     @Test(
-        "R6 what is no JSON is refused with its place",
+        "Invalid JSON is refused with its position",
         arguments: [
             "", " ", "{", "[1,]", "{\"a\"}", "{\"a\":}", "{a:1}", "'a'", "01", "1.", ".5", "+1", "1e", "--1", "nul",
             "truex", "[1 2]",
@@ -33,7 +34,7 @@ struct JSONValueTests {
         #expect(error?.message.contains("byte") == true)
     }
 
-    @Test("R6 mutated JSON is accepted exactly when Foundation accepts it", arguments: 0..<8)
+    @Test("Mutated JSON is accepted exactly when Foundation accepts it", arguments: 0..<8)
     func agreesWithFoundation(_ seed: Int) {
         var random = SeededGenerator(seed: UInt64(seed))
         let seedText = Array(#"{"a":[1,-2.5e3,"x\u00e9\n",true,null],"b":{"c":""}}"#.utf8)
@@ -48,7 +49,7 @@ struct JSONValueTests {
                 default: text[index] = bytes.randomElement(using: &random) ?? 0
                 }
             }
-            // Foundation lets a comma stand before a closing bracket; RFC 8259 does not.
+            // Foundation allows a comma before a closing bracket. RFC 8259 does not.
             let isLax = text.indices.dropLast().contains { text[$0] == 0x2C && [0x5D, 0x7D].contains(text[$0 + 1]) }
             let ours = (try? JSONValue(parsing: String(decoding: text, as: UTF8.self))) != nil
             let data = Data(String(decoding: text, as: UTF8.self).utf8)
@@ -57,7 +58,7 @@ struct JSONValueTests {
         }
     }
 
-    @Test("values are compared by meaning")
+    @Test("Values are compared by meaning")
     func meaning() throws {
         func same(_ left: String, _ right: String) throws -> Bool {
             try JSONValue(parsing: left).isEquivalent(to: JSONValue(parsing: right))
@@ -67,7 +68,7 @@ struct JSONValueTests {
         #expect(try !same(#"{"a":1}"#, #"{"a":1,"b":1}"#) && !same("null", "false"))
     }
 
-    @Test("any decoder's JSON becomes a value and back")
+    @Test("Any decoder's JSON becomes a value and back")
     func coding() throws {
         let text = #"{"a":[1,2.5,"x",true,null,{"b":{}}]}"#
         let value = try JSONDecoder().decode(JSONValue.self, from: Data(text.utf8))
@@ -89,7 +90,7 @@ struct JSONValueTests {
     }
 
     @Test(
-        "R6 what is no path is refused",
+        "An invalid path is refused",
         arguments: [
             "$.", "$..a", "$[", "$[]", "$[a]", "$['a", "$['a'", "$a", "a..b", "a]", "$.a]", "$[1", "$[1.5]",
             "$[99999999999]", "[*",

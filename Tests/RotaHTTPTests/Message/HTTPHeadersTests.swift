@@ -38,4 +38,17 @@ struct HTTPHeadersTests {
             #expect(throws: DecodingError.self) { try JSONDecoder().decode(HTTPHeaders.self, from: Data(bad.utf8)) }
         }
     }
+
+    @Test("A field marked sensitive is still sensitive after decoding")
+    func sensitiveSurvives() throws {
+        let headers = HTTPHeaders([
+            .init("X-Token", "hush", isSensitive: true), .init("X-Open", "1"), .init("Cookie", "a"),
+        ])
+        let read = try JSONDecoder().decode(HTTPHeaders.self, from: JSONEncoder().encode(headers))
+        #expect(read == headers)
+        #expect(read.fields.map(\.isSensitive) == [true, false, true])
+        #expect(throws: DecodingError.self) {
+            try JSONDecoder().decode(HTTPHeaders.self, from: Data(#"[["A","b","c"]]"#.utf8))
+        }
+    }
 }

@@ -17,7 +17,7 @@ struct HTTPRequestTests {
     }
 
     @Test(
-        "S2 names that could smuggle are refused",
+        "Names that could split a message are refused",
         arguments: [
             "", " ", "X Y", "X:", "X\r\nY", "X\nY", "X\u{0}", "X\u{7F}", "Ünicode", "X(", "X)", "X<", "X@", "X,", "X;",
             "X\"", "X/",
@@ -30,7 +30,7 @@ struct HTTPRequestTests {
     }
 
     @Test(
-        "S2 values that could smuggle are refused",
+        "Values that could split a message are refused",
         arguments: [
             "a\r\nb", "a\nb", "a\rb", "a\u{0}b", "\r\n", "\u{1}", "\u{7F}", "a\u{B}", "a\r\n\r\nGET / HTTP/1.1",
         ])
@@ -43,7 +43,7 @@ struct HTTPRequestTests {
     }
 
     @Test(
-        "S2 names that belong to the transport are refused",
+        "Names that belong to the transport are refused",
         arguments: [
             "Host", "content-length", "Transfer-Encoding", "CONNECTION", "Upgrade", "TE", "Trailer", "Expect",
             "Keep-Alive",
@@ -54,7 +54,7 @@ struct HTTPRequestTests {
         #expect(code { _ = try HTTPRequest(url: url, headers: [name: "x"]) } == .reservedHeader)
     }
 
-    @Test("S2 what is too large is refused")
+    @Test("Oversized parts are refused")
     func tooLarge() throws {
         let url = try #require(url)
         let long = String(repeating: "x", count: 16_385)
@@ -66,7 +66,7 @@ struct HTTPRequestTests {
         #expect(code { _ = try RequestTemplate.get("https://example.com/" + long) } == .tooLarge)
     }
 
-    @Test("S2 JSON that nests too deeply is refused")
+    @Test("JSON nested too deeply is refused")
     func tooDeep() throws {
         var value: JSONValue = "x"
         for _ in 0..<129 { value = .array([value]) }
@@ -116,7 +116,7 @@ struct HTTPRequestTests {
         #expect(try HTTPRequest(method: .post, url: url, body: .bytes(Data([1]))).headers.fields.isEmpty)
     }
 
-    @Test("a message that breaks a rule can be read and is one line")
+    @Test("An error's description is one readable line")
     func message() throws {
         let error = #expect(throws: HTTPRequestError.self) {
             _ = try HTTPRequest(url: #require(url), headers: ["X\r\nY": "v"])

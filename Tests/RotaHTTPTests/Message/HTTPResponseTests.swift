@@ -27,7 +27,7 @@ struct HTTPResponseTests {
         if let next { #expect(preview.text.utf8.count + UTF8.width(next) > limit) }
     }
 
-    @Test("Bytes that are no text do no harm", .rows("T-87"), arguments: [0, 1, 2, 3, 7, 100, -5, Int.max])
+    @Test("Invalid UTF-8 is previewed safely", .rows("T-87"), arguments: [0, 1, 2, 3, 7, 100, -5, Int.max])
     func noText(_ limit: Int) {
         let preview = HTTPResponse(status: 200, body: Data([0xFF, 0xC3, 0x28, 0xF0, 0x9F])).bodyPreview(limit: limit)
         #expect(preview.text.utf8.count <= max(0, limit))

@@ -4,7 +4,7 @@ import RotaTestSupport
 import RotaTesting
 import Testing
 
-/// S3: a secret's value is sent, and is found nowhere else.
+/// A secret's value is sent, and appears nowhere else.
 @Suite("Secrets: leaks")
 struct SecretLeakTests {
     private static let value = #"s3cr3t/value+"quoted"="#
@@ -21,7 +21,7 @@ struct SecretLeakTests {
             secrets: InMemorySecrets(["key": SecretValue(Self.value)]))
     }
 
-    /// Everything that can be printed of a value.
+    /// Returns everything that can be printed of a value.
     private func texts(_ value: Any) -> [String] {
         var dumped = ""
         dump(value, to: &dumped)
@@ -34,7 +34,7 @@ struct SecretLeakTests {
         }
     }
 
-    @Test("S3 descriptions, mirrors and dumps show no secret")
+    @Test("Descriptions, mirrors and dumps show no secret")
     func descriptions() async throws {
         let request = try await request(#require(URL(string: "https://example.com/?q=1")))
         #expect(request.headers["Authorization"] == "Bearer " + Self.value)
@@ -56,7 +56,7 @@ struct SecretLeakTests {
         expectClean(texts(template) + texts(rendered) + [stored], "the template")
     }
 
-    @Test("S3 errors of every kind show no secret")
+    @Test("Errors of every kind show no secret")
     func errors() async throws {
         let server = try await LoopbackServer { request in
             switch request.path {
@@ -86,7 +86,7 @@ struct SecretLeakTests {
         await server.stop()
     }
 
-    @Test("S3 what a server echoes is scrubbed before it is kept")
+    @Test("What a server echoes is scrubbed before it is kept")
     func echo() async throws {
         let server = try await LoopbackServer { request in
             let sent = request.headers["X-Plain"] ?? ""
@@ -109,7 +109,7 @@ struct SecretLeakTests {
         await server.stop()
     }
 
-    @Test("S3 a secret that the limit cuts in two is scrubbed too", arguments: 4..<21)
+    @Test("A secret that the limit cuts in two is scrubbed too", arguments: 4..<21)
     func cutEcho(_ kept: Int) async throws {
         let request = try await request(#require(URL(string: "https://example.com/")))
         let body = Data("start ".utf8) + Data(Self.value.utf8.prefix(kept))
@@ -119,7 +119,7 @@ struct SecretLeakTests {
         #expect(whole.bodyPreview().text == "start s3cr")
     }
 
-    @Test("S3 a redirect to another host carries no secret")
+    @Test("A redirect to another host carries no secret")
     func redirect() async throws {
         let other = try await LoopbackServer { _ in .status(200) }
         let server = try await LoopbackServer { request in

@@ -44,7 +44,7 @@ struct SecretTests {
         }
     }
 
-    @Test("S2 S3 a value that no header can carry is refused without being shown")
+    @Test("A value that no header can carry is refused without being shown")
     func unusable() async throws {
         do {
             _ = try await resolve("secret://bad", provider)
@@ -55,7 +55,7 @@ struct SecretTests {
         }
     }
 
-    @Test("secrets may stand in header values only", arguments: ["secret://x", "a secret://x b"])
+    @Test("Secrets may stand in header values only", arguments: ["secret://x", "a secret://x b"])
     func misplaced(_ text: String) {
         for make in [
             { _ = try RequestTemplate.post("https://example.com/", body: .text(text)) },
@@ -68,7 +68,7 @@ struct SecretTests {
     }
 
     @Test(
-        "a reference without a usable name is refused",
+        "A reference without a usable name is refused",
         arguments: [
             "secret://", "Bearer secret://", "secret:// x", "secret://é", "secret://.",
             "secret://\(String(repeating: "x", count: 129))",

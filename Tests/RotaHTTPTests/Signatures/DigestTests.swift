@@ -17,7 +17,7 @@ struct DigestTests {
     }
 
     @Test(
-        "S4 NIST's vectors for SHA-256",
+        "NIST's vectors for SHA-256 are reproduced",
         arguments: [
             ("", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
             ("616263", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
@@ -39,7 +39,7 @@ struct DigestTests {
         #expect(hex(PortableSHA256.hash(bytes(message))) == digest)
     }
 
-    @Test("S4 NIST's million letters, taken in pieces of every size")
+    @Test("NIST's million letters give one digest in pieces of every size")
     func million() {
         var digest = PortableSHA256()
         var left = 1_000_000
@@ -54,7 +54,7 @@ struct DigestTests {
     }
 
     @Test(
-        "S4 the vectors of RFC 4231",
+        "The vectors of RFC 4231 are reproduced",
         arguments: [
             (
                 String(repeating: "0b", count: 20), "4869205468657265",
@@ -93,7 +93,7 @@ struct DigestTests {
         #expect(hex(MessageCode.hmacSHA256(key: bytes(key), message: bytes(message))).hasPrefix(code))
     }
 
-    @Test("codes are equal only if every byte is")
+    @Test("Codes are equal only if every byte is equal")
     func comparison() {
         let code = (0..<32).map { UInt8($0) }
         #expect(MessageCode.isEqual(code, code))

@@ -1,15 +1,20 @@
 import Foundation
 import RotaTestSupport
+import RotaTesting
 import Testing
 
 @testable import RotaHTTP
 
-/// A path of a test's own literal; a slip becomes a path that leads nowhere and fails the test.
+/// Returns a path from a literal.
+///
+/// A typing error becomes a path that finds nothing, which fails the test.
 private func path(_ text: String) -> JSONPath {
     (try? JSONPath(text)) ?? JSONPath(text: text, segments: [.name("this is no path: \(text)")])
 }
 
-/// A pattern of a test's own literal; a slip becomes a pattern that matches nothing and fails the test.
+/// Returns a pattern from a literal.
+///
+/// A typing error becomes a pattern that matches nothing, which fails the test.
 private func pattern(_ text: String) -> TextPattern {
     (try? TextPattern(text))
         ?? TextPattern(text: text, program: PatternProgram([.start(ofLine: false), .scalars(PatternSet())]))
@@ -100,7 +105,7 @@ struct SuccessRuleTests {
                 .any([.status(.equals(1)), .status(.equals(2))]),
                 "none of 2 holds (status: expected equal to 1, found 200; status: expected equal to 2, found 200)"
             ),
-            (.not(.status(.equals(200))), "it matches what it must not: status equal to 200"),
+            (.not(.status(.equals(200))), "it matches, but must not: status equal to 200"),
         ] as [(ResponseMatcher, String)])
     func messages(_ matcher: ResponseMatcher, _ expected: String) {
         let response = response(200, #"{"status":"ok"}"#, headers: ["X": "y"])
@@ -116,7 +121,7 @@ struct SuccessRuleTests {
         }
     }
 
-    @Test("a body that is no JSON, or was cut, is said to be so")
+    @Test("A body that is no JSON, or was cut, is said to be so")
     func unreadable() throws {
         let rule = SuccessRule(matching: .json(try JSONPath("$.a"), .exists))
         guard case .mismatch(let message) = rule.evaluate(response(200, "<html>", cut: true)) else {
@@ -129,7 +134,7 @@ struct SuccessRuleTests {
                 == .success)
     }
 
-    @Test("a huge value is cut in a message")
+    @Test("A huge value is cut in a message")
     func excerpt() {
         guard
             case .mismatch(let message) = SuccessRule(matching: .text(.equals("x"))).evaluate(
@@ -152,7 +157,7 @@ struct SuccessRuleTests {
         #expect(OutputMapping().output(of: response(200, Self.body)) == nil)
     }
 
-    @Test("R6 text is found in linear time", arguments: 0..<4)
+    @Test("Text is found in linear time", arguments: 0..<4)
     func byteSearch(_ seed: Int) {
         var random = SeededGenerator(seed: UInt64(seed))
         for _ in 0..<300 {

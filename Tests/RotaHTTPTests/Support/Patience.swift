@@ -1,2 +1,2 @@
-/// The deadline of requests whose test is not about deadlines: a busy machine may take long, but a hang must end.
+/// The timeout of tests that are not about deadlines: long enough for a busy machine, but a hang still ends.
 let patience = Duration.seconds(300)

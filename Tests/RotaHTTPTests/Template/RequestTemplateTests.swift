@@ -64,7 +64,7 @@ struct RequestTemplateTests {
             parsing: #"{"b":"{{job_id}}","a":[1.50,"x {{uuid}} y",null,{"deep":"{{execution_id}}"}]}"#)
         let template = try RequestTemplate.post("https://example.com/", body: .json(body))
         guard case .json(let rendered) = try template.render(Self.variables).body else {
-            Issue.record("the body is no JSON any more")
+            Issue.record("the body is not JSON any more")
             return
         }
         #expect(
@@ -72,7 +72,7 @@ struct RequestTemplateTests {
                 == #"{"b":"job\"1\\","a":[1.50,"x 01020304-0506-0708-090a-0b0c0d0e0fff y",null,{"deep":"exec 1/é"}]}"#)
     }
 
-    @Test("What has no variables is sent byte for byte", .rows("T-34"))
+    @Test("Text without variables is sent byte for byte", .rows("T-34"))
     func asIs() throws {
         for text in ["", "a\r\nb\u{0}", "}}", "{ {", "{\"a\":{}}", "100%", "é"] {
             #expect(
@@ -85,7 +85,7 @@ struct RequestTemplateTests {
                 == bytes)
     }
 
-    @Test("Variables may not stand in names, JSON names, secrets or hosts", .rows("TX-3"))
+    @Test("Variables are refused in names, JSON names, secrets and hosts", .rows("TX-3"))
     func misplaced() throws {
         #expect(
             code { _ = try RequestTemplate.get("https://example.com/", headers: ["X-{{uuid}}": "v"]) } == .badHeader)
@@ -114,7 +114,7 @@ struct RequestTemplateTests {
     }
 
     @Test(
-        "unknown variables are an error when the template is made",
+        "Unknown variables are an error when the template is created",
         arguments: [
             "{{}}", "{{ }}", "{{Uuid}}", "{{UUID}}", "{{uuid", "{{uuid}", "{{ uuid", "{{unknown}}", "{{execution-id}}",
             "{{a{{uuid}}}}", "{{\nuuid}}",
@@ -144,7 +144,7 @@ struct RequestTemplateTests {
         #expect(try template.render(stored) == first)
     }
 
-    @Test("S2 a value that could smuggle fails the rendering")
+    @Test("A value that could split a message fails the rendering")
     func smugglingValue() throws {
         let template = try RequestTemplate.get("https://example.com/", headers: ["X": "{{job_id}}"])
         var variables = Self.variables
@@ -156,17 +156,25 @@ struct RequestTemplateTests {
         #expect(code { _ = try template.render(variables) } == .tooLarge)
     }
 
-    @Test("A fallback URL is checked and rendered like the first", .rows("S-28"))
-    func fallback() async throws {
-        let template = try RequestTemplate(
-            method: .post, url: "https://a.example.com/{{uuid}}", fallbackURL: "https://b.example.com/{{job_id}}")
-        let rendered = try template.render(Self.variables)
-        #expect(try await rendered.resolve(secrets: NoSecrets()).url.host() == "a.example.com")
-        #expect(try await rendered.resolve(secrets: NoSecrets(), usingFallback: true).url.host() == "b.example.com")
-        #expect(
-            code { _ = try RequestTemplate(method: .get, url: "https://a.example.com/", fallbackURL: "ftp://b/") }
-                == .badURL)
-        let plain = try RequestTemplate.get("https://a.example.com/").render(Self.variables)
-        #expect(try await plain.resolve(secrets: NoSecrets(), usingFallback: true).url.host() == "a.example.com")
+    @Test("A matcher too deep to be decoded is refused when the template is created")
+    func deepMatcher() throws {
+        var matcher = ResponseMatcher.status(.equals(200))
+        for _ in 1..<32 { matcher = .not(matcher) }
+        let fits = try RequestTemplate(
+            method: .get, url: "https://example.com/", success: SuccessRule(matching: matcher))
+        #expect(try JSONDecoder().decode(RequestTemplate.self, from: JSONEncoder().encode(fits)) == fits)
+        let error = #expect(throws: HTTPRequestError.self) {
+            try RequestTemplate(
+                method: .get, url: "https://example.com/", success: SuccessRule(matching: .not(matcher)))
+        }
+        #expect(error?.code == .badRule)
+    }
+
+    @Test("The error of a refused template does not show the password in its URL")
+    func passwordInError() {
+        let error = #expect(throws: HTTPRequestError.self) {
+            try RequestTemplate.get("https://user:hunter2{{attempt}}@example.com/")
+        }
+        #expect(error.map { "\($0)".contains("hunter2") } == false)
     }
 }

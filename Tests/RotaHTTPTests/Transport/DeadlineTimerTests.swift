@@ -1,3 +1,4 @@
+import RotaTesting
 import Synchronization
 import Testing
 
@@ -5,7 +6,7 @@ import Testing
 
 @Suite("DeadlineTimer")
 struct DeadlineTimerTests {
-    @Test("every deadline that is not taken back is run once, in order", arguments: 0..<4)
+    @Test("Every deadline that is not canceled runs once, in order", arguments: 0..<4)
     func order(_ seed: Int) async {
         let timer = DeadlineTimer(label: "test")
         let (runs, run) = AsyncStream<Int>.makeStream()
@@ -22,7 +23,7 @@ struct DeadlineTimerTests {
         #expect(seen.sorted() == expected.map(\.1).sorted())
     }
 
-    @Test("deadlines that are taken back leave at once, and others still run")
+    @Test("Canceled deadlines are dropped at once, and the others still run")
     func canceled() async {
         let timer = DeadlineTimer(label: "test")
         for _ in 0..<10_000 {
@@ -34,7 +35,7 @@ struct DeadlineTimerTests {
         }
     }
 
-    @Test("a far deadline does not keep a near one waiting")
+    @Test("A far deadline does not delay a near one")
     func rearmed() async {
         let timer = DeadlineTimer(label: "test")
         let far = timer.schedule(after: .seconds(100_000_000)) { Issue.record("the far deadline ran") }

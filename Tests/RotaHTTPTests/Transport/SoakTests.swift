@@ -4,7 +4,9 @@ import Testing
 
 @testable import RotaHTTP
 
-/// Many requests and many cancellations; `Tests/Scripts/http-soak` runs 100,000 of each, alone in its process.
+/// Many requests and many cancellations.
+///
+/// `Tests/Scripts/http-soak` runs 100,000 of each in a process of its own.
 @Suite("URLSessionTransport: soak", .serialized)
 struct SoakTests {
     private static let isAlone = ProcessInfo.processInfo.environment["ROTA_SOAK"] != nil
@@ -19,7 +21,7 @@ struct SoakTests {
         return (files.count, Int(line.filter(\.isNumber)) ?? 0)
     }
 
-    @Test("R7 requests and cancellations leave no exchange, descriptor or task behind", arguments: [false, true])
+    @Test("Requests and cancellations leave no exchange, descriptor or task behind", arguments: [false, true])
     func soak(_ cancels: Bool) async throws {
         let server = try await LoopbackServer(recording: !Self.isAlone) { request in
             request.path == "/silent" ? .silence : .status(200, text: "ok")
@@ -27,7 +29,7 @@ struct SoakTests {
         let transport = URLSessionTransport(addressPolicy: .unrestricted)
         let request = try HTTPRequest(
             method: .post, url: server.url(cancels ? "/silent" : "/"), body: .text("hello"), timeout: .seconds(60))
-        // The first hundredth opens connections and fills pools; what comes after must not add to it.
+        // The first hundredth opens connections and fills pools. The rest must not add to it.
         try await send(request, transport, cancels, count: max(32, Self.count / 100))
         let before = usage()
         try await send(request, transport, cancels, count: Self.count)

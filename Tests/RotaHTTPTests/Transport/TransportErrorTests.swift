@@ -13,12 +13,12 @@ struct TransportErrorTests {
         #expect(TransportError.Code.allCases.filter { $0.description == code.description } == [code])
     }
 
-    @Test("a name from a later version is read as another kind of failure")
+    @Test("An unknown name decodes as another kind of failure")
     func unknown() throws {
         #expect(try JSONDecoder().decode(TransportError.Code.self, from: Data("\"sunspots\"".utf8)) == .other)
     }
 
-    @Test("S3 an error names the URL without its query")
+    @Test("An error names the URL without its query")
     func url() {
         let error = TransportError(.timeout, "too slow", url: URL(string: "https://example.com/a?token=hidden#x"))
         #expect(error.description == "timeout: too slow (https://example.com/a?[redacted])")

@@ -7,7 +7,7 @@ import Testing
 struct URLSessionContractTests {
     static var checks: [TransportContract.Check] {
         #if canImport(FoundationNetworking)
-            // swift-corelibs-foundation up to 6.3 traps on a header that breaks off (its #5285, mended for 6.4), in a
+            // swift-corelibs-foundation up to 6.3 traps on a header that breaks off (issue 5285, fixed for 6.4), on a
             // thread of its own: nothing above it can catch that.
             TransportContract.checks.filter { $0.name != TransportContract.brokenHeaderCheck }
         #else
@@ -15,7 +15,7 @@ struct URLSessionContractTests {
         #endif
     }
 
-    @Test("The transport keeps its contract", .rows("T-77"), arguments: checks)
+    @Test("The transport meets its contract", .rows("T-77"), arguments: checks)
     func contract(_ check: TransportContract.Check) async throws {
         let transport = URLSessionTransport(addressPolicy: .unrestricted)
         try await check.run { transport }

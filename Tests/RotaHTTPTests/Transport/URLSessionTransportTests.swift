@@ -7,7 +7,7 @@ import Testing
 
 @Suite("URLSessionTransport")
 struct URLSessionTransportTests {
-    /// Runs a body with a transport that may go anywhere, and leaves nothing behind.
+    /// Runs a body with an unrestricted transport, and checks that it leaves nothing behind.
     private func with<T>(
         redirects: RedirectPolicy = .never, limit: ResponseLimit = .default,
         _ handler: @escaping @Sendable (LoopbackRequest) async -> LoopbackResponse,
@@ -29,7 +29,7 @@ struct URLSessionTransportTests {
         } catch { return (error as? TransportError)?.code }
     }
 
-    @Test("A request arrives as it was made, and its answer comes back with its timings", .rows("T-1", "T-85", "T-86"))
+    @Test("A request arrives as created, and its response comes back with timings", .rows("T-1", "T-85", "T-86"))
     func roundTrip() async throws {
         try await with({ .status(201, headers: ["X-Answer": "yes"], text: "got \($0.text)") }) { transport, server in
             let request = try HTTPRequest(
@@ -58,7 +58,7 @@ struct URLSessionTransportTests {
         await server.stop()
     }
 
-    @Test("a body is cut at exactly the limit, or refused", arguments: [0, 1, 999, 1000, 1001])
+    @Test("A body is cut at exactly the limit, or refused", arguments: [0, 1, 999, 1000, 1001])
     func limits(_ size: Int) async throws {
         try await with(limit: .truncating(at: 1000), { _ in .large(size) }) { transport, server in
             let response = try await transport.send(HTTPRequest(url: server.url(), timeout: patience))
@@ -71,7 +71,7 @@ struct URLSessionTransportTests {
         }
     }
 
-    @Test("S2 bytes are counted as they are unpacked")
+    @Test("Bytes are counted after decompression")
     func bomb() async throws {
         try await with(limit: .refusing(over: 100_000), { _ in .gzipBomb(1_000_000) }) { transport, server in
             let request = try HTTPRequest(url: server.url(), timeout: patience)
@@ -79,7 +79,7 @@ struct URLSessionTransportTests {
         }
     }
 
-    @Test("redirects are not followed unless asked", arguments: [301, 302, 303, 307, 308])
+    @Test("Redirects are not followed unless asked", arguments: [301, 302, 303, 307, 308])
     func notFollowed(_ status: Int) async throws {
         try await with({ _ in .redirect(to: "/elsewhere", status: status) }) { transport, server in
             let response = try await transport.send(HTTPRequest(url: server.url(), timeout: patience))
@@ -89,7 +89,7 @@ struct URLSessionTransportTests {
     }
 
     @Test(
-        "a redirect keeps or changes the method as RFC 9110 says",
+        "A redirect keeps or changes the method as RFC 9110 requires",
         arguments: [
             (301, "POST", "GET"), (302, "POST", "GET"), (303, "POST", "GET"), (303, "PUT", "GET"),
             (303, "HEAD", "HEAD"), (301, "PUT", "PUT"),
@@ -114,7 +114,7 @@ struct URLSessionTransportTests {
     }
 
     @Test(
-        "chains end at their limit, loops at once, and bad targets are errors",
+        "Chains end at their limit, loops end at once, and invalid targets are errors",
         arguments: [
             ("/chain/9", TransportError.Code.redirect), ("/chain/3", nil), ("/loop", .redirect),
             ("/nowhere", .redirect), ("/ftp", .redirect),
@@ -142,7 +142,7 @@ struct URLSessionTransportTests {
         }
     }
 
-    @Test("S1 every hop of a redirect is checked by the policy")
+    @Test("Every hop of a redirect is checked by the policy")
     func checkedHops() async throws {
         let inside = try await LoopbackServer { _ in .status(200) }
         let server = try await LoopbackServer { _ in .redirect(to: inside.address("/")) }
@@ -156,7 +156,7 @@ struct URLSessionTransportTests {
         await inside.stop()
     }
 
-    /// A resolver that answers only when its task is canceled, and says that it was.
+    /// A resolver that returns only when its task is canceled, and records that it was.
     private final class SilentResolver: HostResolver {
         let wasCanceled = Mutex(false)
 
@@ -166,7 +166,7 @@ struct URLSessionTransportTests {
         }
     }
 
-    @Test("R7 the deadline and cancellation hold while a name is looked up")
+    @Test("The deadline and cancellation apply during a lookup")
     func silentResolver() async throws {
         let transport = URLSessionTransport(resolver: SilentResolver())
         let url = try #require(URL(string: "https://example.com/"))
@@ -179,7 +179,7 @@ struct URLSessionTransportTests {
         await transport.close()
     }
 
-    @Test("A server that speaks no TLS is a TLS error", .rows("T-77"))
+    @Test("A server without TLS is a TLS error", .rows("T-77"))
     func noTLS() async throws {
         try await with({ _ in .status(200) }) { transport, server in
             let request = try HTTPRequest(
@@ -188,7 +188,7 @@ struct URLSessionTransportTests {
         }
     }
 
-    @Test("closing waits for what is under way, and refuses what comes after")
+    @Test("Closing waits for exchanges in progress and refuses new ones")
     func closing() async throws {
         let (arrivals, arrival) = AsyncStream<Void>.makeStream()
         let (releases, release) = AsyncStream<Void>.makeStream()

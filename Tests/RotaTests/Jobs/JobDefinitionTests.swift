@@ -1,4 +1,5 @@
 import Foundation
+import RotaHTTP
 import RotaProfiles
 import RotaTestSupport
 import RotaTesting
@@ -167,8 +168,7 @@ struct JobDefinitionTests {
     func infrai() async throws {
         let schedule = try ServiceProfile.infrai.schedule(from: Data(#"{"cron_expr":"0 9 * * *"}"#.utf8))
         let retry = try ServiceProfile.infrai.retryPolicy(from: Data(#"{"retry":3}"#.utf8))
-        let request = try JSONDecoder().decode(
-            RequestTemplate.self,
+        let request = try ServiceProfile.infrai.request(
             from: Data(#"{"task_url":"https://example.com/","payload":{"a":1},"timeout_seconds":300}"#.utf8))
         #expect(schedule.timeZoneIdentifier == "UTC" && retry.maxAttempts == 4)
         let bench = Bench { _ in try .status(503) }

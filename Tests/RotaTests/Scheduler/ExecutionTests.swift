@@ -133,7 +133,8 @@ struct ExecutionTests {
             let success = SuccessRule(statuses: [200], matching: .json(try JSONPath("$.ok"), .equals(true)))
             let job = try await bench.scheduler.create(
                 .init(
-                    name: "x", schedule: .immediately, action: .http(.get("https://example.com/", success: success)),
+                    name: "x", schedule: .immediately,
+                    action: .http(RequestTemplate(method: .get, url: "https://example.com/", success: success)),
                     retry: .fixed(.seconds(1), maxAttempts: 2)))
             await bench.advance(.seconds(30))
             let run = try #require(try await bench.executions(of: job.id).first)

@@ -93,7 +93,9 @@ struct DeliveryTests {
                 try await bench.scheduler.create(
                     .init(
                         name: path, schedule: .immediately,
-                        action: .http(.get("https://example.com/" + path, success: .any2xx)), retry: .none))
+                        action: .http(
+                            RequestTemplate(method: .get, url: "https://example.com/" + path, success: .any2xx)),
+                        retry: .none))
             }
             await bench.advance(.seconds(60))
             let runs = try await bench.executions()

@@ -1,12 +1,13 @@
 import Foundation
 import RotaCore
+import RotaTesting
 import Testing
 
 @testable import RotaHTTP
 
 @Suite("RequestURL")
 struct RequestURLTests {
-    @Test("S1 R6 what is read is what Foundation connects to", arguments: 0..<8)
+    @Test("What is read is what Foundation connects to", arguments: 0..<8)
     func agreesWithFoundation(_ seed: Int) throws {
         var random = SeededGenerator(seed: UInt64(seed))
         let pieces = [
@@ -28,14 +29,14 @@ struct RequestURLTests {
                 url.host(percentEncoded: true).map { $0.contains(":") ? "[\($0)]" : $0 } == ours.hostText, "\(text)")
             #expect((url.port ?? (ours.isSecure ? 443 : 80)) == ours.port, "\(text)")
             #expect(url.user() == nil && url.password() == nil, "\(text)")
-            // Reading the result again changes nothing.
+            // Parsing the result again changes nothing.
             #expect(try RequestURL(parsing: ours.text) == ours, "\(text)")
             #expect(ours.text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }, "\(text)")
         }
     }
 
     @Test(
-        "the canonical form is plain",
+        "The canonical form is plain",
         arguments: [
             ("HTTP://EXAMPLE.com", "http://example.com/"),
             ("https://example.com.:443/a#b", "https://example.com:443/a"),
@@ -48,7 +49,7 @@ struct RequestURLTests {
     }
 
     @Test(
-        "S3 errors and messages leave out credentials and queries",
+        "Errors and messages leave out credentials and queries",
         arguments: [
             "http://user:hunter2@example.com/", "https://example.com/%?token=hunter2",
             "ftp://user:hunter2@example.com/",

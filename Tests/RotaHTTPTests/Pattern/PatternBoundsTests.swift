@@ -2,12 +2,12 @@ import Foundation
 import RotaHTTP
 import Testing
 
-@Suite("Attack: patterns that hang", .timeLimit(.minutes(20)))
-struct PatternHangTests {
-    /// Far fewer than a search outside of tests may take, for these use them up.
+@Suite("TextPattern: bounded work", .timeLimit(.minutes(20)))
+struct PatternBoundsTests {
+    /// Far fewer steps than outside of tests, because these searches exhaust them.
     private static let steps = 300_000
 
-    @Test("a set of thousands of characters costs no more than a set of one")
+    @Test("A set of thousands of characters costs no more than a set of one")
     func wideSet() throws {
         let letters = String(String.UnicodeScalarView((0..<2000).compactMap { Unicode.Scalar(0x4E00 + 2 * $0) }))
         let pattern = try TextPattern("(?:[\(letters)]?){300}!")
@@ -19,7 +19,7 @@ struct PatternHangTests {
         #expect(wide == one)
     }
 
-    @Test("a set means the same however its ranges lie: touching, overlapping, out of order, negated")
+    @Test("A set matches the same characters whether its ranges touch, overlap, are unordered or negated")
     func setsStayTheSame() throws {
         for (text, inside, outside) in [
             ("[c-ea-c]", "abcde", "f`"), ("[a-zb]", "abz", "{`"), ("[^a-cb-d]", "e`", "abcd"), ("[^\\W]", "a_9", "- "),
@@ -36,26 +36,26 @@ struct PatternHangTests {
         }
     }
 
-    @Test("many values and many patterns share one allowance of steps")
+    @Test("All values and patterns of a rule share one budget of steps")
     func sharedAllowance() throws {
         let value = String(repeating: "a", count: 50)
         let body = "[" + Array(repeating: "\"\(value)\"", count: 2000).joined(separator: ",") + "]"
         let condition = ResponseMatcher.Condition.regex(try TextPattern("(?:a?){900}b"))
         let matcher = ResponseMatcher.any([.json(try JSONPath("$[*]"), condition), .text(condition)])
         let response = HTTPResponse(status: 200, body: Data(body.utf8))
-        // Each value alone is searched to its end within the allowance.
+        // Each value on its own is searched within the budget.
         var alone = Self.steps
         #expect(try TextPattern("(?:a?){900}b").occurs(in: value, steps: &alone) == false)
         let message = matcher.failure(in: response, redaction: Redaction(), steps: Self.steps)
         #expect(message?.contains("takes too long") == true)
     }
 
-    @Test("not: a search that was given up proves nothing, so the response is no success")
+    @Test("A search that gave up never counts as success, not even inside not")
     func notGaveUp() throws {
         let text = String(repeating: "a", count: 40_000)
         let gaveUp = ResponseMatcher.text(.regex(try TextPattern("(?:a?){900}b")))
         let response = HTTPResponse(status: 200, body: Data(text.utf8))
-        // One rule, because its patterns share one allowance, and the first uses it up.
+        // One rule, because its patterns share one budget, and the first exhausts it.
         let matcher = ResponseMatcher.any([
             .not(gaveUp), .not(.all([gaveUp])), .not(.any([gaveUp])), .not(.not(gaveUp)), .not(.all([.not(gaveUp)])),
         ])

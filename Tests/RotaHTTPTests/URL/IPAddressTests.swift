@@ -1,5 +1,6 @@
 import Foundation
 import RotaHTTP
+import RotaTesting
 import Testing
 
 #if canImport(Glibc)
@@ -10,7 +11,7 @@ import Testing
 
 @Suite("IPAddress")
 struct IPAddressTests {
-    @Test("S1 hosts are read as the system reads them", arguments: 0..<20)
+    @Test("Hosts are parsed as the system parses them", arguments: 0..<20)
     func agreesWithTheSystem(_ seed: Int) throws {
         var random = SeededGenerator(seed: UInt64(seed))
         let alphabet = Array("0123456789abcdefx.0000....777xx:X")
@@ -28,7 +29,7 @@ struct IPAddressTests {
     }
 
     @Test(
-        "S1 the edges of every part are read as the system reads them",
+        "The bounds of every part are parsed as the system parses them",
         arguments: [
             "255.1.1.1", "256.1.1.1", "1.256.1.1", "1.2.256.1", "1.2.3.256", "1.2.65535", "1.2.65536", "1.16777215",
             "1.16777216", "4294967295",
@@ -40,7 +41,7 @@ struct IPAddressTests {
         #expect(IPAddress.numericHost(text) == (inet_aton(text, &v4) == 1 ? UInt32(bigEndian: v4.s_addr) : nil))
     }
 
-    @Test("S1 IPv6 is read and written as the system does", arguments: 0..<20)
+    @Test("IPv6 is parsed and formatted as by the system", arguments: 0..<20)
     func v6AgreesWithTheSystem(_ seed: Int) {
         var random = SeededGenerator(seed: UInt64(seed) + 1000)
         for _ in 0..<300 {
@@ -64,7 +65,7 @@ struct IPAddressTests {
     }
 
     @Test(
-        "addresses are written in canonical form",
+        "Addresses are written in canonical form",
         arguments: [
             ("127.0.0.1", "127.0.0.1"), ("::", "::"), ("::1", "::1"), ("1:0:0:2:0:0:0:3", "1:0:0:2::3"),
             ("1:0:0:2:0:0:3:4", "1::2:0:0:3:4"), ("2001:DB8:0:1:1:1:1:1", "2001:db8:0:1:1:1:1:1"), ("1::", "1::"),
@@ -72,22 +73,5 @@ struct IPAddressTests {
         ])
     func canonical(_ text: String, _ expected: String) {
         #expect(IPAddress(text)?.description == expected)
-    }
-}
-
-/// SplitMix64: the same numbers for the same seed on every machine.
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) {
-        state = seed
-    }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var value = state
-        value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-        return value ^ (value >> 31)
     }
 }
