@@ -1,31 +1,31 @@
 package import Foundation
 
-// Arithmetic that saturates. The library's own traps: `Duration.seconds(1e21)` and `components` of a duration whose
-// seconds do not fit an `Int64` end the process.
+// Saturating arithmetic. The standard library traps on `Duration.seconds(1e21)`, and on `components` of a duration whose
+// seconds do not fit `Int64`.
 
 extension Duration {
-    /// The longest span that any delay, timeout or lifetime may have: 366 days.
+    /// The longest delay, timeout or lifetime that settings may have: 366 days.
     package static var longestSpan: Duration { .seconds(366 * 86_400) }
 
-    /// Creates a duration of a number of seconds, clamped to 10,000 years either way; NaN is zero.
+    /// Creates a duration from seconds, clamped to 10,000 years in either direction. NaN is zero.
     package init(clamping seconds: Double) {
         let limit = 3.2e11
         self = seconds.isNaN ? .zero : .seconds(min(max(seconds, -limit), limit))
     }
 
-    /// The duration in seconds, as near as a `Double` comes, clamped to 10,000 years either way.
+    /// The duration in seconds, as precise as a `Double` can be, clamped to 10,000 years in either direction.
     package var inSeconds: Double {
         let (seconds, attoseconds) = clampedComponents
         return Double(seconds) + Double(attoseconds) / 1e18
     }
 
-    /// The duration in whole milliseconds, rounded toward zero and clamped to 10,000 years either way.
+    /// The duration in whole milliseconds, rounded toward zero and clamped to 10,000 years in either direction.
     package var wholeMilliseconds: Int64 {
         let (seconds, attoseconds) = clampedComponents
         return seconds * 1_000 + attoseconds / 1_000_000_000_000_000
     }
 
-    /// The duration in whole milliseconds, rounded up and clamped to 10,000 years either way.
+    /// The duration in whole milliseconds, rounded up and clamped to 10,000 years in either direction.
     package var millisecondsRoundedUp: Int64 {
         let (seconds, attoseconds) = clampedComponents
         let roundedUp = attoseconds > 0 ? attoseconds + 999_999_999_999_999 : attoseconds
@@ -39,26 +39,26 @@ extension Duration {
 }
 
 extension Date {
-    /// Returns the date a duration after this one.
+    /// Returns the date that is a duration later.
     package func advanced(by duration: Duration) -> Date {
         addingTimeInterval(duration.inSeconds)
     }
 
-    /// Returns the duration from another date to this one; negative if the other is later.
+    /// Returns the duration since another date, which is negative if the other date is later.
     package func elapsed(since other: Date) -> Duration {
         Duration(clamping: timeIntervalSince(other))
     }
 
-    /// The last date before this one that a `Date` can represent.
+    /// The latest representable date before this one.
     ///
     /// `schedule.next(after: date.justBefore)` is the first occurrence at or after `date`.
     package var justBefore: Date {
         Date(timeIntervalSinceReferenceDate: timeIntervalSinceReferenceDate.nextDown)
     }
 
-    /// The first date after this one that a `Date` can represent.
+    /// The earliest representable date after this one.
     ///
-    /// `start..<end.justAfter` is the closed range from `start` through `end`.
+    /// `start..<end.justAfter` contains the same dates as `start...end`.
     package var justAfter: Date {
         Date(timeIntervalSinceReferenceDate: timeIntervalSinceReferenceDate.nextUp)
     }

@@ -103,7 +103,7 @@ struct ClassificationTests {
             .tooLarge, .invalidRequest, .redirect, .outOfMemory, .budget, .circuitOpen, .unknown, .crashed, .canceled,
         ]
         for kind in kinds {
-            #expect(FailureKinds.retryable.contains(kind) == AttemptFailure(kind).errorClass.isRetryable, "\(kind)")
+            #expect(FailureSet.Kinds.retryable.contains(kind) == AttemptFailure(kind).errorClass.isRetryable, "\(kind)")
         }
     }
 }

@@ -12,7 +12,7 @@ struct RetryPolicyCodingTests {
         #expect(policy == .exponential(maxAttempts: 5))
         #expect(try decode(RetryPolicy.self, "{}") == .default)
         let other: RetryPolicy = try decode(#"{"retry_on_statuses":[418,"500-599"]}"#)
-        #expect(other.retrying.statuses == FailureStatuses(ranges: [418...418, 500...599]))
+        #expect(other.retrying.statuses == FailureSet.Statuses(ranges: [418...418, 500...599]))
         #expect(try json(RetryPolicy.default).contains(#""max_attempts":3,"retry_after_cap":3600,"#))
         #expect(try json(RetryPolicy.default).contains(#""retry_on_statuses":[429,500,502,503,504]"#))
     }
@@ -75,7 +75,7 @@ struct RetryPolicyCodingTests {
 
     @Test("A kind nobody knows here is kept as it is")
     func unknownKind() throws {
-        let kinds: FailureKinds = try decode(#"{"only":["from_the_future"]}"#)
+        let kinds: FailureSet.Kinds = try decode(#"{"only":["from_the_future"]}"#)
         #expect(kinds.contains(FailureKind("from_the_future")))
         #expect(try json(kinds) == #"{"only":["from_the_future"]}"#)
         #expect(try roundTrip(StopReason(rawValue: "x")) == StopReason(rawValue: "x"))
@@ -96,7 +96,7 @@ struct RetryPolicyCodingTests {
             .decorrelated(initial: duration(&generator), factor: factor(&generator), maximum: maximum),
         ]
         let jitters: [Jitter] = [.none, .full, .equal, .proportional(.random(in: 0...1, using: &generator))]
-        let statuses = FailureStatuses(
+        let statuses = FailureSet.Statuses(
             ranges: (0..<generator.below(6)).map { _ in
                 let low = 100 + generator.below(900)
                 return low...min(999, low + generator.below(50))
