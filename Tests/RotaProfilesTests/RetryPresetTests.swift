@@ -73,13 +73,4 @@ struct PresetTests {
         #expect(Backoff.trigrun(countingFrom: 0).nominalDelay(afterAttempt: 4) == .milliseconds(2000))
     }
 
-    @Test("The shortest and the longest delay a jitter can make of a nominal one")
-    func jitterBounds() {
-        let nominal = Duration.seconds(10)
-        #expect(Jitter.none.bounds(of: nominal) == nominal...nominal)
-        #expect(Jitter.full.bounds(of: nominal) == .zero...nominal)
-        #expect(Jitter.equal.bounds(of: nominal) == .seconds(5)...nominal)
-        #expect(Jitter.proportional(0.2).bounds(of: nominal) == .seconds(8)...(.seconds(12)))
-        #expect(Jitter.full.bounds(of: .seconds(-3)) == .zero...(.zero))
-    }
 }

@@ -1,12 +1,13 @@
 import Foundation
 import RotaRetry
+import RotaTesting
 import Testing
 
-@Suite("Sets of failures")
+@Suite("FailureSet")
 struct FailureSetTests {
     @Test("Statuses hold what was put in and nothing else, however it was put in", arguments: 1...20)
     func statuses(seed: UInt64) throws {
-        var generator = SeededGenerator(seed)
+        var generator = SeededGenerator(seed: seed)
         for _ in 0..<50 {
             let ranges = (0..<generator.below(8)).map { _ in
                 let low = 100 + generator.below(500)

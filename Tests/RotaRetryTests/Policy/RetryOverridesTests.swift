@@ -4,7 +4,7 @@ import RotaRetry
 import RotaTestSupport
 import Testing
 
-@Suite("Overrides of one execution")
+@Suite("RetryOverrides")
 struct RetryOverridesTests {
     private static func nominal(_ policy: RetryPolicy, _ count: Int = 4) -> [Duration] {
         (1...count).map { policy.backoff.nominalDelay(afterAttempt: $0) }
@@ -120,5 +120,11 @@ struct RetryOverridesTests {
         #expect(zeros == RetryOverrides())
         #expect(
             try json(RetryOverrides(delays: [.seconds(1), .milliseconds(2500)])) == #"{"retry_delays_secs":[1,2.5]}"#)
+    }
+
+    @Test("Overrides that say zero on purpose say so after being stored")
+    func zeroOverrides() throws {
+        let overrides = RetryOverrides(strategy: .fixed, initialDelay: .zero, maximumDelay: .zero)
+        #expect(try roundTrip(overrides) == overrides)
     }
 }

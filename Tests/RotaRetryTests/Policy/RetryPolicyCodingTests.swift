@@ -1,9 +1,10 @@
 import Foundation
 import RotaRetry
 import RotaTestSupport
+import RotaTesting
 import Testing
 
-@Suite("Policies as JSON")
+@Suite("RetryPolicy as JSON")
 struct RetryPolicyCodingTests {
     @Test("A job's retry_policy is a whole policy", .rows("T-81"))
     func trigrun() throws {
@@ -30,7 +31,7 @@ struct RetryPolicyCodingTests {
 
     @Test("Whatever is valid survives being stored: ten thousand random policies", arguments: 1...10)
     func roundTrips(seed: UInt64) throws {
-        var generator = SeededGenerator(seed)
+        var generator = SeededGenerator(seed: seed)
         for _ in 0..<100 {
             let policies = (0..<10).map { _ in Self.random(&generator) }
             for policy in policies { try policy.validate() }

@@ -4,7 +4,7 @@ import RotaRetry
 import RotaTestSupport
 import Testing
 
-@Suite("Validation")
+@Suite("RetryPolicy validation")
 struct RetryPolicyValidationTests {
     struct Case: Sendable, CustomTestStringConvertible {
         let policy: RetryPolicy

@@ -2,7 +2,7 @@ import Foundation
 import RotaRetry
 import Testing
 
-@Suite("Retry-After header")
+@Suite("RetryAfter")
 struct RetryAfterTests {
     static func parse(_ text: String, now: Date = rfcDate) -> RetryAfter? {
         RetryAfter(text, receivedAt: now)

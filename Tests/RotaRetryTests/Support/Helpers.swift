@@ -36,3 +36,15 @@ func policyError(_ error: any Error) -> RetryPolicyError? {
     guard case .dataCorrupted(let context)? = error as? DecodingError else { return nil }
     return context.underlyingError as? RetryPolicyError
 }
+
+extension RandomNumberGenerator {
+    /// Returns a random number from 0 to below a limit.
+    mutating func below(_ limit: Int) -> Int {
+        Int.random(in: 0..<limit, using: &self)
+    }
+
+    /// Returns `true` with a probability.
+    mutating func chance(_ probability: Double) -> Bool {
+        Double.random(in: 0..<1, using: &self) < probability
+    }
+}

@@ -123,6 +123,31 @@ final class LeapingClock: Clock {
     }
 }
 
+/// A clock on which every sleep takes longer than it should, as on a machine that was suspended.
+final class OversleepingClock: Clock {
+    private let state = Mutex(TestClock.Instant(offset: .zero))
+    private let delay: Duration
+
+    init(by delay: Duration) { self.delay = delay }
+
+    var now: TestClock.Instant { state.withLock { $0 } }
+    var minimumResolution: Duration { .zero }
+
+    func sleep(until deadline: TestClock.Instant, tolerance: Duration?) async throws {
+        state.withLock { $0 = deadline.advanced(by: delay) }
+    }
+}
+
+/// A clock that stands still and cannot sleep.
+struct BrokenClock: Clock {
+    struct Broken: Error {}
+
+    var now: TestClock.Instant { .init(offset: .zero) }
+    var minimumResolution: Duration { .zero }
+
+    func sleep(until deadline: TestClock.Instant, tolerance: Duration?) async throws { throw Broken() }
+}
+
 extension Task where Failure == any Error {
     /// The task's value; a test that is out of time cancels the task, so that nothing is left hanging.
     var awaited: Success {

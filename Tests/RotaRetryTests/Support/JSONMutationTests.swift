@@ -1,13 +1,14 @@
 import Foundation
 import RotaProfiles
 import RotaRetry
+import RotaTesting
 import Testing
 
 @Suite("Mutated JSON")
 struct JSONMutationTests {
     @Test("Whatever is read from mutated JSON is valid, and nothing traps", arguments: 1...4)
     func mutated(seed: UInt64) throws {
-        var generator = SeededGenerator(seed)
+        var generator = SeededGenerator(seed: seed)
         var breaker = CircuitBreaker()
         breaker.open(note: "x", at: rfcDate)
         let policy = RetryPolicy(

@@ -8,8 +8,8 @@ import Testing
     import FoundationNetworking
 #endif
 
-@Suite("Classification")
-struct ClassificationTests {
+@Suite("AttemptFailure")
+struct AttemptFailureTests {
     @Test(
         "Errors of URLSession become kinds",
         arguments: [
