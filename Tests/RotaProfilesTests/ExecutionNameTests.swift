@@ -94,7 +94,7 @@ struct ExecutionNameTests {
     @Test("An attempt has one of four outcomes, and a class of its failure", .rows("T-84", "T-89"), arguments: outcomes)
     func outcome(kind: FailureKind?, status: Int?, name: String, errorClass: ErrorClass?) {
         let attempt = Attempt(
-            number: 1, startedAt: StoreSamples.start, duration: .seconds(1),
+            number: 1, startedAt: Date(timeIntervalSince1970: 1_767_225_600), duration: .seconds(1),
             failure: kind.map { ExecutionFailure(kind: $0, message: "x") }, statusCode: status)
         #expect(attempt.outcome.rawValue == name)
         #expect(attempt.errorClass == errorClass)

@@ -2,6 +2,7 @@ import Foundation
 import RotaProfiles
 import RotaRetry
 import RotaTestSupport
+import RotaTesting
 import Testing
 
 /// A preset's nominal delays in seconds, and how far jitter may move each, as parts of it.
@@ -30,8 +31,10 @@ struct Preset: Sendable, CustomTestStringConvertible {
     ]
 }
 
-@Suite("Presets")
-struct PresetTests {
+@Suite("Retry presets")
+struct RetryPresetTests {
+    private func seconds(_ duration: Duration) -> Double { duration / .seconds(1) }
+
     @Test("The nominal delays of every preset", .rows("T-39", "KX-3", "SX-8", "C-3"), arguments: Preset.all)
     func nominalDelays(preset: Preset) throws {
         try preset.policy.validate()
@@ -47,7 +50,7 @@ struct PresetTests {
         "Seeded delays of every preset fill their bounds and never leave them", .rows("T-39", "SX-8", "C-3"),
         arguments: Preset.all)
     func bounds(preset: Preset) {
-        var generator = SeededGenerator(7)
+        var generator = SeededGenerator(seed: 7)
         for (index, nominal) in preset.nominal.enumerated() {
             let cap = seconds(preset.policy.backoff.maximum)
             let low = nominal * preset.low

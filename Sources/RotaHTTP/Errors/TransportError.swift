@@ -1,4 +1,5 @@
 public import Foundation
+import RotaCore
 
 /// Why no complete response came back.
 public struct TransportError: Error, Sendable, Hashable, CustomStringConvertible {

@@ -1,12 +1,12 @@
-/// Percent-encoding as RFC 3986 § 2 has it.
+/// Percent-encoding (RFC 3986 §2.1).
 package enum PercentEncoding {
-    /// `%` and two hexadecimal digits.
-    static func escape(_ byte: UInt8) -> [UInt8] {
+    /// Returns `%` and two hexadecimal digits.
+    package static func escape(_ byte: UInt8) -> [UInt8] {
         let hex = Array("0123456789ABCDEF".utf8)
         return [UInt8(ascii: "%"), hex[Int(byte >> 4)], hex[Int(byte & 15)]]
     }
 
-    /// Text as it may stand inside a path segment or a query value: unreserved characters, the rest encoded.
+    /// Encodes all but the unreserved characters, as a path segment or a query value needs it.
     package static func encode(_ text: String) -> String {
         var out: [UInt8] = []
         for byte in text.utf8 {
@@ -18,7 +18,7 @@ package enum PercentEncoding {
         return String(decoding: out, as: UTF8.self)
     }
 
-    /// A URL for a message or a record: without user name, password, the values of its query, and its fragment.
+    /// Returns a URL that is safe to show and store: without user name, password, query and fragment.
     package static func redact(url: String) -> String {
         let bytes = Array(url.utf8)
         let end = bytes.firstIndex { $0 == UInt8(ascii: "?") || $0 == UInt8(ascii: "#") } ?? bytes.endIndex
