@@ -30,7 +30,7 @@ struct CircuitBreakerTests {
     }
 
     @Test("Five failures in a row open it for a minute, then one probe decides", .rows("SX-18"))
-    func strait() {
+    func defaults() {
         var breaker = CircuitBreaker()
         for count in 1...4 {
             #expect(Self.run(&breaker, Self.failure, at: at(Double(count))))

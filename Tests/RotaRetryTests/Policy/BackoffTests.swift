@@ -1,5 +1,4 @@
 import Foundation
-import RotaProfiles
 import RotaRetry
 import RotaTestSupport
 import RotaTesting
@@ -11,7 +10,8 @@ struct BackoffTests {
         .fixed(.seconds(3)), .linear(.milliseconds(700)), .exponential(), .exponential(factor: 1.7),
         .exponential(initial: .nanoseconds(1), factor: 1000, maximum: Backoff.longestDelay),
         .doubling(doublings: 4), .doubling(initial: Backoff.longestDelay, doublings: 60),
-        .delays([.seconds(1), .seconds(9)]), .decorrelated(), .decorrelated(factor: 1000), .trigrun, .krafter, .strait,
+        .delays([.seconds(1), .seconds(9)]), .decorrelated(), .decorrelated(factor: 1000), .standard,
+        .linear(.seconds(15)),
         .standardWebhooks,
     ]
 

@@ -1,4 +1,3 @@
-import RotaProfiles
 import RotaRetry
 import RotaTesting
 import Testing
@@ -46,7 +45,7 @@ struct JitterTests {
     @Test("No jitter is no chance: the same delay whatever the random number", arguments: [0, 1, .max] as [UInt64])
     func none(random: UInt64) {
         var generator = Constant(random)
-        #expect(Backoff.trigrun.delay(afterAttempt: 3, jitter: .none, using: &generator) == .seconds(2))
+        #expect(Backoff.standard.delay(afterAttempt: 3, jitter: .none, using: &generator) == .seconds(2))
     }
 
     @Test(
@@ -56,8 +55,8 @@ struct JitterTests {
         let bounds = jitter.bounds(of: .seconds(2))
         var least = Constant(0)
         var most = Constant(.max)
-        #expect(Backoff.trigrun.delay(afterAttempt: 3, jitter: jitter, using: &least) == bounds.lowerBound)
-        #expect(Backoff.trigrun.delay(afterAttempt: 3, jitter: jitter, using: &most) == bounds.upperBound)
+        #expect(Backoff.standard.delay(afterAttempt: 3, jitter: jitter, using: &least) == bounds.lowerBound)
+        #expect(Backoff.standard.delay(afterAttempt: 3, jitter: jitter, using: &most) == bounds.upperBound)
     }
 
     @Test(

@@ -1,5 +1,4 @@
 import Foundation
-import RotaProfiles
 import RotaRetry
 import RotaTestSupport
 import RotaTesting
@@ -24,7 +23,7 @@ struct RetryDecisionTests {
         #expect(Self.decide(.default, attempt: 2, failure).delay != nil)
         #expect(Self.decide(.default, attempt: 3, failure) == .stop(.attemptsExhausted))
         #expect(Self.decide(.default, attempt: 4, failure) == .stop(.attemptsExhausted))
-        #expect(RetryPolicy.default == .trigrun && RetryPolicy.default == .exponential())
+        #expect(RetryPolicy.default == .exponential())
     }
 
     @Test(
@@ -41,7 +40,7 @@ struct RetryDecisionTests {
 
     @Test("The retries are nominally 500 ms and 1 s away, and full jitter spreads them from zero", .rows("T-39"))
     func backoff() {
-        var policy = RetryPolicy.trigrun
+        var policy = RetryPolicy.default
         var generator = SeededGenerator(seed: 4)
         for (attempt, nominal) in [(1, 0.5), (2, 1.0)] {
             let delays = (0..<1000).compactMap { _ in
@@ -103,32 +102,12 @@ struct RetryDecisionTests {
         #expect(Self.decide(RetryPolicy(retrying: .any), AttemptFailure(.canceled)) == .stop(.canceled))
     }
 
-    @Test("Krafter: three retries 15, 30 and 45 s apart, after any failure", .rows("K-13", "KX-3", "C-6"))
-    func krafter() {
-        for failure in [AttemptFailure.http(status: 404), .init(.responseMismatch), .init(.timeout)] {
-            let decisions = (1...4).map { Self.decide(.krafter, attempt: $0, failure) }
-            #expect(
-                decisions == [
-                    .retry(after: .seconds(15)), .retry(after: .seconds(30)), .retry(after: .seconds(45)),
-                    .stop(.attemptsExhausted),
-                ])
-        }
-        #expect(RetryPolicy.krafter.retries == 3)
-    }
-
     @Test("N retries are n + 1 attempts", .rows("C-1", "I-9", "I-19"), arguments: 0...10)
     func retries(count: Int) {
         var policy = RetryPolicy.default
         policy.retries = count
         #expect(policy.maxAttempts == count + 1)
         #expect(policy.retries == count)
-    }
-
-    @Test(
-        "Strait retries by error class: 4xx not, but for 408, 425 and 429", .rows("C-6", "SX-17"), arguments: 300...599)
-    func strait(status: Int) {
-        let decision = Self.decide(.strait, .http(status: status))
-        #expect((decision.delay != nil) == AttemptFailure.http(status: status).errorClass.isRetryable)
     }
 
     @Test("Standard Webhooks retry everything but 2xx and 410 Gone, nine times")
