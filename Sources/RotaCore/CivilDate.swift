@@ -1,7 +1,7 @@
 /// A date of the proleptic Gregorian calendar, without a time or a time zone.
 ///
-/// The conversions follow H. Hinnant, "chrono-Compatible Low-Level Date Algorithms": years start on 1 March, so that the
-/// leap day comes last. They wrap instead of trapping, and are exact for every year whose day number fits an `Int`.
+/// The conversions follow H. Hinnant, "chrono-Compatible Low-Level Date Algorithms": years start on 1 March, so that
+/// the leap day comes last. They wrap instead of trapping, and are exact for every year whose day number fits an `Int`.
 package struct CivilDate: Hashable, Sendable {
     package var year: Int
     /// From 1 to 12.
@@ -30,7 +30,9 @@ package struct CivilDate: Hashable, Sendable {
         year = Int(yearOfEra) &+ era &* 400 &+ (month <= 2 ? 1 : 0)
     }
 
-    /// The number of days since 1970-01-01. Days past the end of the month continue into the next month.
+    /// The number of days since 1970-01-01.
+    ///
+    /// Days past the end of the month continue into the next month.
     @inlinable
     package var daysSinceEpoch: Int {
         let shiftedYear = month <= 2 ? year &- 1 : year
@@ -52,7 +54,9 @@ package struct CivilDate: Hashable, Sendable {
         year & 3 == 0 && (year % 100 != 0 || year % 400 == 0)
     }
 
-    /// Returns the number of days in a month. The month must be 1 to 12.
+    /// Returns the number of days in a month.
+    ///
+    /// The month must be 1 to 12.
     @inlinable
     package static func days(inMonth month: Int, of year: Int) -> Int {
         if month == 2 { return isLeap(year) ? 29 : 28 }

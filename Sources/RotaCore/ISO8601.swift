@@ -2,7 +2,7 @@ package import Foundation
 
 /// Dates as ISO 8601 text in UTC, such as `2026-03-15T10:00:00Z`, without a formatter or a locale.
 package enum ISO8601 {
-    /// Returns the date with the shortest fraction that preserves it, up to nanoseconds, or `nil` outside the years 1–9999.
+    /// Returns the date with the shortest fraction that preserves it, or `nil` outside the years 1–9999.
     package static func text(_ date: Date) -> String? {
         guard var second = WholeSeconds.floor(date), WholeSeconds.supported.contains(second) else { return nil }
         // A Date stores seconds since the reference date, so this fraction is exact.
@@ -15,12 +15,16 @@ package enum ISO8601 {
         return stamp(second) + fraction(of: nanosecond, in: held) + "Z"
     }
 
-    /// Returns the date for display. Unlike `Date.description`, which traps for some dates on Linux, it is always safe.
+    /// Returns the date for display.
+    ///
+    /// Unlike `Date.description`, which traps for some dates on Linux, it is always safe.
     package static func description(_ date: Date) -> String {
         text(date) ?? "\(date.timeIntervalSince1970) seconds after 1970"
     }
 
-    /// Returns the date with exactly three fractional digits. Dates outside the years 0–9999 are clamped.
+    /// Returns the date with exactly three fractional digits.
+    ///
+    /// Dates outside the years 0–9999 are clamped.
     package static func milliseconds(_ date: Date) -> String {
         let seconds = date.timeIntervalSince1970
         // From 0000-01-01 through 9999-12-31T23:59:59.999: years have four digits.
@@ -49,7 +53,9 @@ package enum ISO8601 {
         return seconds.isNaN ? "@nan" : "@\(seconds)"
     }
 
-    /// Parses the output of ``exact(_:)``. Returns `nil` for any other text.
+    /// Parses the output of ``exact(_:)``.
+    ///
+    /// Returns `nil` for any other text.
     package static func exactDate(_ text: String) -> Date? {
         if text.hasPrefix("@") {
             return Double(text.dropFirst()).map { Date(timeIntervalSinceReferenceDate: $0) }

@@ -1,4 +1,6 @@
-/// A seeded random number generator. Equal seeds give equal sequences. Do not use it for secrets.
+/// A seeded random number generator.
+///
+/// Equal seeds give equal sequences. Do not use it for secrets.
 ///
 /// Steele, Lea and Flood, "Fast Splittable Pseudorandom Number Generators" (2014).
 package struct SplitMix64: RandomNumberGenerator, Sendable {
@@ -20,7 +22,9 @@ package struct SplitMix64: RandomNumberGenerator, Sendable {
     @inlinable
     package static var increment: UInt64 { 0x9E37_79B9_7F4A_7C15 }
 
-    /// Returns the output for a state. This bijection spreads similar inputs apart, so it also serves to mix hashes.
+    /// Returns the output for a state.
+    ///
+    /// This bijection spreads similar inputs apart, so it also serves to mix hashes.
     @inlinable
     package static func mix(_ value: UInt64) -> UInt64 {
         var mixed = value &+ increment

@@ -28,7 +28,9 @@ extension RetryPolicy {
     /// Krafter's policy: four attempts with delays of 15, 30 and 45 s without jitter, for any failure.
     public static let krafter = RetryPolicy(maxAttempts: 4, backoff: .krafter, jitter: .none, retrying: .any)
 
-    /// Infrai's policy: four attempts. Infrai does not document its delays, so Rota's apply.
+    /// Infrai's policy: four attempts.
+    ///
+    /// Infrai does not document its delays, so Rota's apply.
     public static let infrai = RetryPolicy(maxAttempts: 4)
 
     /// Strait's policy: three attempts with delays of 1 s × 2^(n−1) ± 20 % up to 1 hour, for failures that may pass.
@@ -57,7 +59,9 @@ extension ServiceProfile {
         }
     }
 
-    /// Decodes a retry policy in Rota's form, or with the service's keys. Missing settings are those of ``retryPolicy``.
+    /// Decodes a retry policy in Rota's form, or with the service's keys.
+    ///
+    /// Missing settings are those of ``retryPolicy``.
     ///
     /// | service | keys |
     /// |---|---|

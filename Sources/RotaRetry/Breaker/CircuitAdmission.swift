@@ -33,7 +33,9 @@ public enum CircuitOutcome: Hashable, Sendable {
 
 /// The reason a circuit breaker opened, stored with the breaker for people to read.
 public struct CircuitTrip: Codable, Hashable, Sendable {
-    /// The rule that opened a breaker. More rules may be added.
+    /// The rule that opened a breaker.
+    ///
+    /// More rules may be added.
     public struct Cause: RawRepresentable, Codable, Hashable, Sendable {
         /// The stored name, in lower snake case.
         public let rawValue: String

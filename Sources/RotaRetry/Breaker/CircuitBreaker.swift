@@ -105,12 +105,16 @@ public struct CircuitBreaker: Codable, Hashable, Sendable {
         }
     }
 
-    /// Whether a pause is over. A start in the future means that the clock was set back, and the pause goes on.
+    /// Whether a pause is over.
+    ///
+    /// A start in the future means that the clock was set back, and the pause goes on.
     static func hasElapsed(_ seconds: Double, since start: Date, at now: Date) -> Bool {
         now >= start.addingTimeInterval(seconds)
     }
 
-    /// The end of a pause. Even if the clock was set back, it lies at most the length of the pause ahead.
+    /// The end of a pause.
+    ///
+    /// Even if the clock was set back, it lies at most the length of the pause ahead.
     static func end(_ start: Date, _ seconds: Double, at now: Date) -> Date {
         min(start, now).addingTimeInterval(seconds)
     }
@@ -123,7 +127,9 @@ extension CircuitBreaker {
         case lastFailure, window, openings, generation, nextPermit
     }
 
-    /// Decodes a stored breaker. Counts and durations that no breaker can reach are clamped.
+    /// Decodes a stored breaker.
+    ///
+    /// Counts and durations that no breaker can reach are clamped.
     ///
     /// - Throws: `DecodingError` if a key is missing or the policy is not valid.
     public init(from decoder: any Decoder) throws {

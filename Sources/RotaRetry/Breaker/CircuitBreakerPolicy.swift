@@ -15,7 +15,9 @@ public struct CircuitBreakerPolicy: Hashable, Sendable {
     public struct FailureRate: Hashable, Sendable {
         /// The share of attempts that must fail, more than 0 and at most 1.
         public var threshold: Double
-        /// How far back attempts count, from 1 second to 1 day. It slides in steps of a tenth.
+        /// How far back attempts count, from 1 second to 1 day.
+        ///
+        /// It slides in steps of a tenth.
         public var window: Duration
         /// The number of attempts below which the rate is not evaluated, at least 1.
         public var minimumAttempts: Int
@@ -47,10 +49,14 @@ public struct CircuitBreakerPolicy: Hashable, Sendable {
     public var successesToClose: Int
     /// How long a probe may take before it counts as lost and another may start.
     public var probeLease: Duration
-    /// The failures that count. Others are ignored, as if the attempt had not been made.
+    /// The failures that count.
+    ///
+    /// Others are ignored, as if the attempt had not been made.
     public var counting: FailureSet
 
-    /// Creates a policy. At least one of the first three rules is required.
+    /// Creates a policy.
+    ///
+    /// At least one of the first three rules is required.
     ///
     /// - Parameters:
     ///   - consecutiveFailures: The number of failures in a row that opens the breaker.
@@ -76,7 +82,9 @@ public struct CircuitBreakerPolicy: Hashable, Sendable {
         self.counting = counting
     }
 
-    /// Five failures in a row open the breaker for a minute. Then one probe decides.
+    /// Five failures in a row open the breaker for a minute.
+    ///
+    /// Then one probe decides.
     public static let `default` = CircuitBreakerPolicy()
 }
 
@@ -145,7 +153,9 @@ extension CircuitBreakerPolicy: Codable {
         case kinds = "count_kinds"
     }
 
-    /// Decodes a policy. Durations are seconds. Missing rules do not apply; other missing settings have their defaults.
+    /// Decodes a policy.
+    ///
+    /// Durations are seconds. Missing rules do not apply; other missing settings have their defaults.
     ///
     /// - Throws: `DecodingError` if a setting cannot be read or is out of its range.
     public init(from decoder: any Decoder) throws {
@@ -166,7 +176,9 @@ extension CircuitBreakerPolicy: Codable {
         do { try validate() } catch { throw error.decodingError(at: decoder.codingPath) }
     }
 
-    /// Encodes all settings. Durations are seconds.
+    /// Encodes all settings.
+    ///
+    /// Durations are seconds.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encodeIfPresent(consecutiveFailures, forKey: .consecutiveFailures)
@@ -188,7 +200,9 @@ extension CircuitBreakerPolicy.FailureRate: Codable {
         case minimumAttempts = "minimum_attempts"
     }
 
-    /// Decodes a rate. The window is in seconds. The ranges are checked with the whole policy.
+    /// Decodes a rate.
+    ///
+    /// The window is in seconds. The ranges are checked with the whole policy.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         self.init(
@@ -198,7 +212,9 @@ extension CircuitBreakerPolicy.FailureRate: Codable {
             minimumAttempts: try container.decode(Int.self, forKey: .minimumAttempts))
     }
 
-    /// Encodes the rate. The window is in seconds.
+    /// Encodes the rate.
+    ///
+    /// The window is in seconds.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(threshold, forKey: .threshold)

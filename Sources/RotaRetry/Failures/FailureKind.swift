@@ -86,7 +86,9 @@ extension FailureKind {
     public static var outOfMemory: FailureKind { FailureKind(14, "out_of_memory") }
     /// A spending or usage budget is used up.
     public static var budget: FailureKind { FailureKind(15, "budget") }
-    /// A circuit breaker refused the attempt. Nothing was sent.
+    /// A circuit breaker refused the attempt.
+    ///
+    /// Nothing was sent.
     public static var circuitOpen: FailureKind { FailureKind(16, "circuit_open") }
     /// The cause is unknown.
     public static var unknown: FailureKind { FailureKind(17, "unknown") }

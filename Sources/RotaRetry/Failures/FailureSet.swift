@@ -14,7 +14,9 @@ import RotaCore
 public struct FailureSet: Codable, Hashable, Sendable {
     /// The HTTP statuses in the set.
     public var statuses: Statuses
-    /// The kinds in the set. ``FailureKind/httpStatus`` is not looked up here.
+    /// The kinds in the set.
+    ///
+    /// ``FailureKind/httpStatus`` is not looked up here.
     public var kinds: Kinds
 
     private enum CodingKeys: String, CodingKey {
@@ -84,7 +86,9 @@ extension FailureSet {
             Kinds(kinds, isComplement: false)
         }
 
-        /// Creates the set of all kinds except these. It includes the kinds that apps add.
+        /// Creates the set of all kinds except these.
+        ///
+        /// It includes the kinds that apps add.
         public static func allExcept(_ kinds: Set<FailureKind>) -> Kinds {
             Kinds(kinds, isComplement: true)
         }

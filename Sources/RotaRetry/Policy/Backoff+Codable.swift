@@ -15,7 +15,9 @@ extension Backoff: Codable {
         case fixed, linear, exponential, doubling, delays, decorrelated
     }
 
-    /// Decodes a backoff. Delays are seconds.
+    /// Decodes a backoff.
+    ///
+    /// Delays are seconds.
     ///
     /// - Throws: `DecodingError` if a key is missing or a value is out of its range.
     public init(from decoder: any Decoder) throws {
@@ -43,7 +45,9 @@ extension Backoff: Codable {
         do { try validate() } catch { throw error.decodingError(at: decoder.codingPath) }
     }
 
-    /// Encodes the kind and its settings. Delays are seconds.
+    /// Encodes the kind and its settings.
+    ///
+    /// Delays are seconds.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         switch shape {

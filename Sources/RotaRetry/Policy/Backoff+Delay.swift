@@ -88,7 +88,9 @@ extension Backoff {
         return Int64(exactly: product) ?? 0
     }
 
-    /// Returns a power by squaring. Unlike `pow`, it gives the same bits on every platform.
+    /// Returns a power by squaring.
+    ///
+    /// Unlike `pow`, it gives the same bits on every platform.
     private func power(_ base: Double, _ exponent: Int) -> Double {
         var result = 1.0
         var square = base

@@ -1,7 +1,7 @@
 /// The delays between attempts, before jitter.
 ///
-/// Attempts count from 1: the delay after attempt 1 comes before the first retry. Delays grow until ``maximum`` and stay
-/// there, whatever the attempt number. They are exact to the nanosecond.
+/// Attempts count from 1: the delay after attempt 1 comes before the first retry. Delays grow until ``maximum`` and
+/// stay there, whatever the attempt number. They are exact to the nanosecond.
 ///
 /// ```swift
 /// let backoff = Backoff.exponential(initial: .seconds(1), maximum: .seconds(5))
@@ -194,7 +194,9 @@ extension Backoff {
         /// The name.
         public let rawValue: String
 
-        /// Creates a strategy from its name. ``Backoff/init(strategy:initial:maximum:delays:)`` rejects unknown names.
+        /// Creates a strategy from its name.
+        ///
+        /// ``Backoff/init(strategy:initial:maximum:delays:)`` rejects unknown names.
         ///
         /// - Parameter rawValue: A name such as `exponential`.
         public init(rawValue: String) {
@@ -220,7 +222,7 @@ extension Backoff {
     ///   - initial: The first delay. The default is 1 second.
     ///   - maximum: The longest delay. The default is 1 hour.
     ///   - delays: The delays of the custom strategy, the last of which repeats. Other strategies ignore them.
-    /// - Throws: ``RetryPolicyError`` if the strategy is unknown, the delays are missing, or a value is out of its range.
+    /// - Throws: ``RetryPolicyError`` if the strategy is unknown, the delays are missing, or a value is out of range.
     public init(
         strategy: Strategy, initial: Duration = .seconds(1), maximum: Duration = .seconds(3600),
         delays: [Duration] = []

@@ -32,7 +32,9 @@ public struct StopReason: RawRepresentable, Codable, Hashable, Sendable {
     public static let notRetryable = StopReason(rawValue: "not_retryable")
     /// The next attempt would start after the policy's time limit.
     public static let timeLimit = StopReason(rawValue: "time_limit")
-    /// The attempt was canceled. Canceled attempts are not retried.
+    /// The attempt was canceled.
+    ///
+    /// Canceled attempts are not retried.
     public static let canceled = StopReason(rawValue: "canceled")
     /// The retry budget is used up.
     public static let budgetExhausted = StopReason(rawValue: "budget_exhausted")

@@ -19,7 +19,9 @@ public struct RetryOverrides: Hashable, Sendable {
     /// The delays of the custom strategy.
     public var delays: [Duration]?
 
-    /// Creates overrides. Settings that are `nil` are those of the policy.
+    /// Creates overrides.
+    ///
+    /// Settings that are `nil` are those of the policy.
     ///
     /// - Parameters:
     ///   - maxAttempts: The number of attempts, including the first.
@@ -56,7 +58,9 @@ extension RetryOverrides: Codable {
         case delays = "retry_delays_secs"
     }
 
-    /// Decodes overrides. Missing keys are `nil`; durations are seconds.
+    /// Decodes overrides.
+    ///
+    /// Missing keys are `nil`; durations are seconds.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         let legacy = try decoder.container(keyedBy: LegacyKeys.self)
@@ -96,7 +100,9 @@ extension RetryOverrides: Codable {
             delays: list.flatMap { $0.isEmpty ? nil : $0.map { Nanoseconds.duration($0.nanoseconds) } })
     }
 
-    /// Encodes the settings that are not `nil`. Durations are seconds.
+    /// Encodes the settings that are not `nil`.
+    ///
+    /// Durations are seconds.
     public func encode(to encoder: any Encoder) throws {
         func coded(_ duration: Duration) -> SecondsCoding { SecondsCoding(Nanoseconds.from(duration)) }
         var container = encoder.container(keyedBy: CodingKeys.self)
@@ -112,8 +118,8 @@ extension RetryOverrides: Codable {
 extension RetryPolicy {
     /// Returns the policy of one execution with overrides.
     ///
-    /// A strategy has delays from 1 second to 1 hour unless the overrides say otherwise. Delays without a strategy imply
-    /// the custom one.
+    /// A strategy has delays from 1 second to 1 hour unless the overrides say otherwise. Delays without a strategy
+    /// imply the custom one.
     ///
     /// - Throws: ``RetryPolicyError`` if the resulting policy, or the timeout, is not valid.
     public func applying(_ overrides: RetryOverrides) throws(RetryPolicyError) -> RetryPolicy {

@@ -16,7 +16,9 @@ public struct RetryPolicy: Hashable, Sendable {
     public var backoff: Backoff
     /// The randomness added to the delays.
     public var jitter: Jitter
-    /// The failures that are retried. Crashed attempts always are, canceled ones never.
+    /// The failures that are retried.
+    ///
+    /// Crashed attempts always are, canceled ones never.
     public var retrying: FailureSet
     /// The longest `Retry-After` that is obeyed, or `nil` to ignore the header.
     ///
@@ -138,7 +140,10 @@ extension RetryPolicy {
         guard attempts.contains(maxAttempts), Self.attemptRange.contains(maxAttempts) else {
             throw RetryPolicyError(
                 .maxAttempts,
-                "The number of attempts, including the first, must be \(attempts.lowerBound) to \(attempts.upperBound).",
+                """
+                The number of attempts, including the first, must be \(attempts.lowerBound) to \
+                \(attempts.upperBound).
+                """,
                 value: "\(maxAttempts)")
         }
         try backoff.validate()
@@ -182,7 +187,9 @@ extension RetryPolicy: Codable {
         case timeLimit = "time_limit"
     }
 
-    /// Decodes a policy. Missing settings are those of ``default``, so `{"max_attempts":5}` is a whole policy.
+    /// Decodes a policy.
+    ///
+    /// Missing settings are those of ``default``, so `{"max_attempts":5}` is a whole policy.
     ///
     /// - Throws: `DecodingError` if a setting cannot be read or is out of its range.
     public init(from decoder: any Decoder) throws {
@@ -203,7 +210,9 @@ extension RetryPolicy: Codable {
         do { try validate() } catch { throw error.decodingError(at: decoder.codingPath) }
     }
 
-    /// Encodes all settings. Durations are seconds. A `retry_after_cap` of null ignores the header.
+    /// Encodes all settings.
+    ///
+    /// Durations are seconds. A `retry_after_cap` of null ignores the header.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(maxAttempts, forKey: .maxAttempts)

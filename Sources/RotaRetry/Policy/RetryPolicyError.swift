@@ -1,6 +1,8 @@
 /// An invalid setting of a retry policy, a retry budget or a circuit breaker.
 public struct RetryPolicyError: Error, Hashable, Sendable {
-    /// The rule that a setting breaks. More rules may be added.
+    /// The rule that a setting breaks.
+    ///
+    /// More rules may be added.
     public struct Code: Hashable, Sendable, CustomStringConvertible {
         private enum Name: String, Hashable, Sendable {
             case maxAttempts, delay, factor, jitter, timeLimit, retryAfterCap, status, strategy, budget, breaker
@@ -35,7 +37,7 @@ public struct RetryPolicyError: Error, Hashable, Sendable {
 
     /// The rule that the setting breaks.
     public let code: Code
-    /// The rule as a sentence, such as `The number of attempts must be 1 to 100.`
+    /// The rule as a sentence.
     public let message: String
     /// The invalid value as text.
     public let value: String

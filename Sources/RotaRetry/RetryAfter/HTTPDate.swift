@@ -95,7 +95,9 @@ struct HTTPDateReader {
         return Fields(year: year, month: month, day: day, secondOfDay: second)
     }
 
-    /// Parses the part of `Sunday, 06-Nov-94 08:49:37 GMT` after the comma. The year has two digits.
+    /// Parses the part of `Sunday, 06-Nov-94 08:49:37 GMT` after the comma.
+    ///
+    /// The year has two digits.
     mutating func rfc850() -> Fields? {
         guard take(" "), let day = number(digits: 2), take("-"), let month = month(), take("-"),
             let year = number(digits: 2), take(" "), let second = time(), take(" GMT")

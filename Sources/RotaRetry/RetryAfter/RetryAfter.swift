@@ -76,7 +76,9 @@ extension RetryAfter: Codable {
         case date
     }
 
-    /// Decodes `{"delay": seconds}` or `{"date": …}`. The decoder's strategy decides the format of the date.
+    /// Decodes `{"delay": seconds}` or `{"date": …}`.
+    ///
+    /// The decoder's strategy decides the format of the date.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         if let delay = try container.decodeIfPresent(SecondsCoding.self, forKey: .delay) {
@@ -86,7 +88,9 @@ extension RetryAfter: Codable {
         }
     }
 
-    /// Encodes the delay in seconds, or the date. The encoder's strategy decides the format of the date.
+    /// Encodes the delay in seconds, or the date.
+    ///
+    /// The encoder's strategy decides the format of the date.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         switch self {

@@ -2,8 +2,8 @@ public import Foundation
 
 /// Runs an operation until it succeeds or the policy says to stop.
 ///
-/// The operation runs in the caller's isolation. It is given the attempt's number and the previous error. If the task is
-/// canceled, the current delay ends immediately and no further attempt starts.
+/// The operation runs in the caller's isolation. It is given the attempt's number and the previous error. If the task
+/// is canceled, the current delay ends immediately and no further attempt starts.
 ///
 /// ```swift
 /// let greeting = try await retry(.exponential(maxAttempts: 5)) { context in
@@ -110,7 +110,9 @@ private struct AttemptSequence {
         close(.ignored)
     }
 
-    /// Records a failed attempt. Returns the delay before the next, or throws if there is none.
+    /// Records a failed attempt.
+    ///
+    /// Returns the delay before the next, or throws if there is none.
     mutating func fail(_ error: any Error, _ failure: AttemptFailure, elapsed: Duration) throws(RetryError) -> Duration
     {
         last = (error, failure, elapsed)
@@ -170,7 +172,9 @@ public struct AttemptContext: Sendable {
     public let elapsed: Duration
 }
 
-/// The source of random numbers and of the current date for `retry`. Tests replace it.
+/// The source of random numbers and of the current date for `retry`.
+///
+/// Tests replace it.
 public struct RetrySources: Sendable {
     /// Returns the next random number.
     public var random: @Sendable () -> UInt64
@@ -195,7 +199,9 @@ public struct RetrySources: Sendable {
 public struct RetryError: Error, Sendable {
     /// The reason there is no further attempt.
     public let reason: StopReason
-    /// The number of attempts made. It is zero if a circuit breaker refused the first.
+    /// The number of attempts made.
+    ///
+    /// It is zero if a circuit breaker refused the first.
     public let attempts: Int
     /// The time from the start of the first attempt to the end of the last.
     public let elapsed: Duration

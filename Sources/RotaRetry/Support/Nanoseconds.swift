@@ -20,7 +20,9 @@ enum Nanoseconds {
         return sum
     }
 
-    /// Returns seconds in nanoseconds, rounded to the nearest and clamped to `Int64`. NaN is zero.
+    /// Returns seconds in nanoseconds, rounded to the nearest and clamped to `Int64`.
+    ///
+    /// NaN is zero.
     static func from(seconds: Double) -> Int64 {
         let scaled = (seconds * 1e9).rounded()
         guard !scaled.isNaN else { return 0 }
@@ -31,7 +33,9 @@ enum Nanoseconds {
         .nanoseconds(nanoseconds)
     }
 
-    /// Returns `first × second`, saturating. Neither may be negative.
+    /// Returns `first × second`, saturating.
+    ///
+    /// Neither may be negative.
     static func product(_ first: Int64, _ second: Int64) -> Int64 {
         let (value, overflow) = first.multipliedReportingOverflow(by: second)
         return overflow ? .max : value

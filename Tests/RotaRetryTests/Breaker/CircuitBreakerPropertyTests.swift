@@ -70,7 +70,7 @@ private struct Model {
 
 @Suite("CircuitBreaker under random events")
 struct CircuitBreakerPropertyTests {
-    @Test("It does what the whole history says, however it goes and wherever it is stored", arguments: 1...40)
+    @Test("It agrees with a model that looks at the whole history, also after being stored", arguments: 1...40)
     func agreesWithModel(seed: UInt64) throws {
         var generator = SeededGenerator(seed: seed)
         let hasRate = generator.chance(0.5)
@@ -138,19 +138,19 @@ struct CircuitBreakerPropertyTests {
         #expect(seen.count >= 2, "\(seen)")
     }
 
-    @Test("Instants that no clock shows, in any order, never trap", arguments: 1...10)
-    func strangeInstants(seed: UInt64) throws {
+    @Test("Dates that no clock shows, in any order, never trap", arguments: 1...10)
+    func strangeDates(seed: UInt64) throws {
         var generator = SeededGenerator(seed: seed)
-        let instants = [Double.nan, .infinity, -.infinity, 1e308, -1e308, 0, 1e9, 1e9 + 60, 9.3e18]
+        let dates = [Double.nan, .infinity, -.infinity, 1e308, -1e308, 0, 1e9, 1e9 + 60, 9.3e18]
         var breaker = try CircuitBreaker(
             CircuitBreakerPolicy(
                 consecutiveFailures: 3, failureRate: .init(threshold: 0.3, window: .seconds(1), minimumAttempts: 2)))
         for _ in 0..<3000 {
-            let now = at(instants[generator.below(instants.count)])
+            let now = at(dates[generator.below(dates.count)])
             _ = breaker.state(at: now)
             if case .permitted(let permit) = breaker.admit(at: now) {
                 let outcome: CircuitOutcome = generator.chance(0.5) ? .success : .failure(.init(.timeout))
-                breaker.record(outcome, permit, at: at(instants[generator.below(instants.count)]))
+                breaker.record(outcome, permit, at: at(dates[generator.below(dates.count)]))
             }
         }
         breaker.close()

@@ -123,7 +123,7 @@ struct CircuitBreakerTests {
         #expect(breaker.state(at: at(92)) == .closed)
     }
 
-    @Test("What began before it opened can neither close it nor open it longer")
+    @Test("Attempts that started before it opened neither close it nor keep it open")
     func stalePermits() throws {
         var breaker = CircuitBreaker()
         guard case .permitted(let early) = breaker.admit(at: at(0)) else {
@@ -194,7 +194,7 @@ struct CircuitBreakerTests {
         #expect(breaker.state(at: at(100)) == .closed && breaker.trip == nil)
     }
 
-    @Test("A clock set back never keeps it open for longer than it was to be", arguments: [0.5, 59, 3600, 3e8])
+    @Test("A clock set back does not keep it open for longer", arguments: [0.5, 59, 3600, 3e8])
     func clockSetBack(step: Double) throws {
         var breaker = try Self.opened(at: at(1e9))
         let now = 1e9 - step
@@ -203,7 +203,7 @@ struct CircuitBreakerTests {
         #expect(Self.run(&breaker, .success, at: at(now + 60)))
     }
 
-    @Test("Whoever waits until the instant of a refusal is let in then", arguments: 1...10)
+    @Test("An attempt at the date of a refusal is permitted", arguments: 1...10)
     func refusedUntil(seed: UInt64) throws {
         var generator = SeededGenerator(seed: seed)
         for _ in 0..<200 {

@@ -24,7 +24,7 @@ struct RetryBudgetTests {
         #expect(retries >= requests / 5)
     }
 
-    @Test("Whatever happens, the grants stay within what was earned: random events", arguments: 1...40)
+    @Test("Under random events it grants no more than was earned", arguments: 1...40)
     func property(seed: UInt64) throws {
         var generator = SeededGenerator(seed: seed)
         let ratio = Double(generator.below(101)) / 100
@@ -59,7 +59,7 @@ struct RetryBudgetTests {
         }
     }
 
-    @Test("Idle time earns all it should, however often it is asked in between", arguments: [1, 10, 1000, 100_000])
+    @Test("Idle time earns the same however often the budget is asked", arguments: [1, 10, 1000, 100_000])
     func idle(calls: Int) throws {
         var budget = try RetryBudget(ratio: 0, reserve: 0, capacity: 100, perSecond: 0.5)
         for call in 0...calls { budget.deposit(at: at(20 * Double(call) / Double(calls))) }
@@ -86,12 +86,12 @@ struct RetryBudgetTests {
         #expect(Self.withdraw(&budget, at: at(1e9 - step + 1)))
     }
 
-    @Test("Instants that no clock shows never trap", arguments: [Double.nan, .infinity, -.infinity, 1e308])
-    func strangeInstants(seconds: Double) throws {
+    @Test("Dates that no clock shows never trap", arguments: [Double.nan, .infinity, -.infinity, 1e308])
+    func strangeDates(seconds: Double) throws {
         var budget = try RetryBudget(perSecond: 2)
-        for instant in [0, seconds, 1, seconds] {
-            budget.deposit(at: at(instant))
-            _ = budget.withdraw(at: at(instant))
+        for date in [0, seconds, 1, seconds] {
+            budget.deposit(at: at(date))
+            _ = budget.withdraw(at: at(date))
             #expect(budget.available(at: at(seconds)) <= 100)
         }
     }
@@ -144,7 +144,7 @@ struct RetryBudgetTests {
     }
 
     @Test("Tasks that read the clock a moment apart and come out of order earn no time twice")
-    func oscillatingInstants() throws {
+    func oscillatingDates() throws {
         var budget = try RetryBudget(ratio: 0, reserve: 0, capacity: 1000, perSecond: 10)
         var granted = 0
         for index in 0..<10_000 where budget.withdraw(at: at(1000 + (index % 2 == 0 ? 0 : 0.5))) { granted += 1 }

@@ -48,7 +48,7 @@ struct AttemptFailureTests {
         #expect(AttemptFailure(classifying: POSIXError(code)) == AttemptFailure(kind))
     }
 
-    @Test("Errors that know what they are say so; others are a handler's")
+    @Test("Errors that classify themselves are believed; others are a handler's")
     func others() {
         struct Quota: AttemptFailureConvertible {
             var attemptFailure: AttemptFailure { AttemptFailure(.budget) }

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("FailureSet")
 struct FailureSetTests {
-    @Test("Statuses hold what was put in and nothing else, however it was put in", arguments: 1...20)
+    @Test("Statuses contain exactly what was put in, in any order", arguments: 1...20)
     func statuses(seed: UInt64) throws {
         var generator = SeededGenerator(seed: seed)
         for _ in 0..<50 {
@@ -32,7 +32,7 @@ struct FailureSetTests {
         _ = try json(set)
     }
 
-    @Test("They read as a person would write them")
+    @Test("They are written as short text")
     func text() throws {
         #expect(FailureSet.Statuses.default.description == "429, 500, 502-504")
         #expect(try json(FailureSet.Statuses(ranges: [400...499, 503...503])) == #"["400-499",503]"#)

@@ -89,7 +89,7 @@ struct BackoffTests {
         #expect(backoff.nominalDelay(afterAttempt: 40) == .seconds(5))
     }
 
-    @Test("Settings that nobody validated never trap and stay within the longest delay")
+    @Test("Settings that were not validated never trap, and stay within the longest delay")
     func unvalidated() {
         var generator = SeededGenerator(seed: 9)
         let durations: [Duration] = [

@@ -42,7 +42,7 @@ struct JitterTests {
         #expect(chiSquare < 33.7, "\(cells)")
     }
 
-    @Test("No jitter is no chance: the same delay whatever the random number", arguments: [0, 1, .max] as [UInt64])
+    @Test("Without jitter the delay does not depend on the random number", arguments: [0, 1, .max] as [UInt64])
     func none(random: UInt64) {
         var generator = Constant(random)
         #expect(Backoff.standard.delay(afterAttempt: 3, jitter: .none, using: &generator) == .seconds(2))

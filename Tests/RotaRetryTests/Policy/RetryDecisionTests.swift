@@ -6,7 +6,7 @@ import Testing
 
 @Suite("RetryDecision")
 struct RetryDecisionTests {
-    /// A decision with every accident excluded: no jitter, a fixed instant, a seeded generator.
+    /// Returns a decision with a fixed date and a seeded generator.
     static func decide(
         _ policy: RetryPolicy, attempt: Int = 1, _ failure: AttemptFailure, elapsed: Duration = .zero,
         now: Date = rfcDate
@@ -145,18 +145,18 @@ struct RetryDecisionTests {
         }
     }
 
-    @Test("A policy that nobody validated never traps, and never asks for more than 100 attempts")
+    @Test("A policy that was not validated never traps, and never allows more than 100 attempts")
     func unvalidated() {
         var generator = SeededGenerator(seed: 8)
         let durations: [Duration?] = [nil, .seconds(Int64.min), .seconds(-1), .zero, .seconds(Int64.max)]
-        let instants = [Date.distantPast, .distantFuture, at(.nan), at(.infinity), at(-.infinity), rfcDate]
+        let dates = [Date.distantPast, .distantFuture, at(.nan), at(.infinity), at(-.infinity), rfcDate]
         for attempts in [Int.min, -1, 0, 1, 100, 101, .max] {
             for limit in durations {
-                for date in instants {
+                for date in dates {
                     let policy = RetryPolicy(
                         maxAttempts: attempts, jitter: .proportional(.nan), retryAfterCap: limit, timeLimit: limit)
                     let failure = AttemptFailure(.timeout, retryAfter: .date(date))
-                    for now in instants {
+                    for now in dates {
                         for attempt in [Int.min, 0, 1, 99, 100, .max] {
                             let delay = policy.decide(
                                 attempt: attempt, failure: failure, elapsed: limit ?? .zero, now: now,
@@ -224,14 +224,14 @@ struct RetryAfterDecisionTests {
         #expect(Self.delay(.delay(.seconds(86_400)), policy: patient) == .seconds(86_400))
     }
 
-    @Test("What is past is zero, so the backoff stands")
+    @Test("A date in the past does not change the backoff")
     func past() {
         #expect(Self.delay(.date(rfcDate.addingTimeInterval(-1))) == .seconds(10))
         #expect(Self.delay(.date(.distantPast)) == .seconds(10))
         #expect(Self.delay(.delay(.seconds(-5))) == .seconds(10))
     }
 
-    @Test("A policy without a cap for it ignores it")
+    @Test("A policy without a limit for it ignores it")
     func ignored() {
         var deaf = Self.policy
         deaf.retryAfterCap = nil
@@ -246,7 +246,7 @@ struct RetryAfterDecisionTests {
         #expect(Self.delay(.delay(.seconds(31)), policy: policy) == nil)
     }
 
-    @Test("Nobody comes back before the date: a fraction of a nanosecond counts as a whole one")
+    @Test("A delay never ends before the date: fractions of a nanosecond are rounded up")
     func neverEarly() {
         var generator = SeededGenerator(seed: 12)
         for _ in 0..<2000 {

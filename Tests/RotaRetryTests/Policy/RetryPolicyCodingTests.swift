@@ -18,7 +18,7 @@ struct RetryPolicyCodingTests {
         #expect(try json(RetryPolicy.default).contains(#""retry_on_statuses":[429,500,502,503,504]"#))
     }
 
-    @Test("Whatever is valid survives being stored: ten thousand random policies", arguments: 1...10)
+    @Test("Ten thousand random policies survive being stored", arguments: 1...10)
     func roundTrips(seed: UInt64) throws {
         var generator = SeededGenerator(seed: seed)
         for _ in 0..<100 {
@@ -29,7 +29,7 @@ struct RetryPolicyCodingTests {
     }
 
     @Test(
-        "What is out of range is refused, with the reason inside",
+        "Settings out of range are refused with the reason",
         arguments: [
             (#"{"max_attempts":0}"#, RetryPolicyError.Code.maxAttempts), (#"{"retry_on_statuses":[7]}"#, .status),
             (#"{"backoff":{"kind":"fixed","delay":-1}}"#, .delay),
@@ -44,7 +44,7 @@ struct RetryPolicyCodingTests {
     }
 
     @Test(
-        "What is no policy at all is refused",
+        "Malformed policies are refused",
         arguments: [
             "[]", #"{"max_attempts":"5"}"#, #"{"retry_on_statuses":["4xx"]}"#, #"{"retry_on_statuses":["599-500"]}"#,
             #"{"retry_on_statuses":["-9223372036854775809-1"]}"#, #"{"backoff":{"kind":"magic"}}"#,
@@ -99,7 +99,7 @@ struct RetryPolicyCodingTests {
         #expect(try decode(RetryPolicy.self, "{}").retryAfterCap == .seconds(3600))
     }
 
-    @Test("A kind nobody knows here is kept as it is")
+    @Test("Unknown kinds are preserved")
     func unknownKind() throws {
         let kinds: FailureSet.Kinds = try decode(#"{"only":["from_the_future"]}"#)
         #expect(kinds.contains(FailureKind("from_the_future")))

@@ -11,7 +11,7 @@ import Testing
 struct RetryAfterMutationTests {
     private static let inputs = ProcessInfo.processInfo.environment["ROTA_RETRY_INPUTS"].flatMap(Int.init) ?? 100_000
 
-    @Test("Whatever is accepted is what it says, and nothing traps", arguments: 1...4)
+    @Test("Headers that are accepted mean what they say, and none traps", arguments: 1...4)
     func mutated(seed: UInt64) {
         var generator = SeededGenerator(seed: seed)
         var accepted = 0

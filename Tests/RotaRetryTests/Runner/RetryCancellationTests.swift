@@ -8,7 +8,7 @@ import Testing
 struct RetryCancellationTests {
     private static let sources = RetryTests.sources
 
-    @Test("Canceled while it waits, it ends at once and tries no more")
+    @Test("Canceled during a delay, it ends at once and makes no further attempt")
     func whileWaiting() async {
         let clock = TestClock()
         let attempts = Mutex(0)
@@ -51,7 +51,7 @@ struct RetryCancellationTests {
         #expect(breaker.snapshot.streak == 0)
     }
 
-    @Test("Canceled while the operation runs, what it still returns is returned, though the timer ended before")
+    @Test("Canceled while the operation runs, a value it still returns is returned, though the timer ended before")
     func lateValue() async throws {
         let clock = TestClock()
         let executor = ManualExecutor()
@@ -148,7 +148,7 @@ struct RetryCancellationTests {
         #expect(clock.now.offset == .zero)
     }
 
-    @Test("A retry that is canceled while it waits is not paid for")
+    @Test("A retry that is canceled during its delay is not paid for")
     func canceledRetryIsFree() async throws {
         let clock = TestClock()
         let budget = SharedRetryBudget(try RetryBudget(ratio: 0, reserve: 10, capacity: 10))
@@ -163,7 +163,7 @@ struct RetryCancellationTests {
         #expect(budget.snapshot.available(at: rfcDate) == 10)
     }
 
-    @Test("A clock that cannot sleep ends it with the clock's error, and no attempt goes on without its timeout")
+    @Test("A clock that cannot sleep ends it with the clock's error, and no attempt continues without its timeout")
     func clockThatThrows() async {
         await #expect(throws: BrokenClock.Broken.self) {
             try await retry(.fixed(.seconds(1)), clock: BrokenClock()) { _ in throw AttemptFailure(.connection) }

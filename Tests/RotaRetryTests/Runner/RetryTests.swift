@@ -165,7 +165,7 @@ struct RetryTests {
         #expect(calls.withLock { $0 } == 125)
     }
 
-    @Test("An open breaker refuses the first attempt, and a run it opens on stops")
+    @Test("An open breaker refuses the first attempt, and opening stops the retries")
     func breaker() async throws {
         let breaker = SharedCircuitBreaker()
         let first = await #expect(throws: RetryError.self) {
@@ -189,7 +189,7 @@ struct RetryTests {
         #expect(breaker.snapshot.state(at: rfcDate) == .open(until: rfcDate.addingTimeInterval(60)))
     }
 
-    @Test("The operation runs where the caller runs, and may change what it finds there")
+    @Test("The operation runs in the caller's isolation, and may change its state")
     @MainActor
     func isolation() async throws {
         var count = 0

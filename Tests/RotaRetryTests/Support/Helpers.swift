@@ -1,7 +1,7 @@
 import Foundation
 import RotaRetry
 
-/// An instant, in seconds since 1970.
+/// Returns a date from seconds since 1970.
 func at(_ seconds: Double) -> Date {
     Date(timeIntervalSince1970: seconds)
 }

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Mutated JSON")
 struct JSONMutationTests {
-    @Test("Whatever is read from mutated JSON is valid, and nothing traps", arguments: 1...4)
+    @Test("Values decoded from mutated JSON are valid, and none traps", arguments: 1...4)
     func mutated(seed: UInt64) throws {
         var generator = SeededGenerator(seed: seed)
         var breaker = CircuitBreaker()

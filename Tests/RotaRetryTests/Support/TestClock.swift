@@ -1,7 +1,7 @@
 import RotaCore
 import Synchronization
 
-/// A clock that stands still until it is told to go on.
+/// A clock that stands still until it is advanced.
 ///
 /// Every sleep registers; a test awaits the registration it expects and then advances. Nothing is ever waited for
 /// by yielding or by real time.
@@ -89,7 +89,7 @@ final class TestClock: Clock {
         }
     }
 
-    /// Moves time on and wakes whoever is due.
+    /// Advances the time and wakes the sleepers that are due.
     func advance(by duration: Duration) {
         let due = state.withLock { state in
             state.now = state.now.advanced(by: duration)
@@ -101,7 +101,7 @@ final class TestClock: Clock {
     }
 }
 
-/// A clock on which every sleep is over at once, and only time moves on: for runs without concurrency.
+/// A clock whose sleeps return immediately and advance the time, for tests without concurrency.
 final class LeapingClock: Clock {
     private let state = Mutex((now: TestClock.Instant(offset: .zero), slept: [Duration]()))
 
