@@ -3,21 +3,27 @@ public import RotaRetry
 public import RotaStore
 
 extension ServiceProfile {
-    /// Returns the service's word for where an execution stands.
+    /// Returns the service's name for the status of an execution.
     ///
-    /// An execution that waits for its next attempt is queued in every service; `nextRetryAt` says until when.
+    /// Between attempts, an execution is queued in every service. Its `nextRetryAt` tells until when.
+    ///
+    /// ```swift
+    /// for profile in ServiceProfile.allCases {
+    ///     print(profile, profile.name(of: execution, at: Date()) ?? "not shown")
+    /// }
+    /// ```
     ///
     /// - Parameters:
     ///   - execution: The execution.
-    ///   - now: The present time, which tells an execution that is due from one that is delayed.
-    /// - Returns: The word, or `nil` if the service does not show executions in that status.
+    ///   - now: The current date, which distinguishes due executions from delayed ones.
+    /// - Returns: The name, or `nil` if the service does not show executions with that status.
     public func name(of execution: Execution, at now: Date) -> String? {
         name(
             of: execution.status, failure: execution.failure?.kind,
             isDelayed: execution.attempts.isEmpty && execution.dueAt > now)
     }
 
-    /// Returns the service's word for a status.
+    /// Returns the service's name for a status.
     ///
     /// | status | TrigRun | Krafter | Infrai | Strait |
     /// |---|---|---|---|---|
@@ -31,9 +37,9 @@ extension ServiceProfile {
     ///
     /// - Parameters:
     ///   - status: The status.
-    ///   - failure: The kind of the failure, if there was one; only Strait distinguishes them.
-    ///   - isDelayed: Whether the execution was asked for at a date that is still to come.
-    /// - Returns: The word, or `nil` if the service does not show that status.
+    ///   - failure: The kind of the failure, if any. Only Strait distinguishes kinds.
+    ///   - isDelayed: Whether the execution is scheduled for a date in the future.
+    /// - Returns: The name, or `nil` if the service does not show that status.
     public func name(of status: ExecutionStatus, failure: FailureKind? = nil, isDelayed: Bool = false) -> String? {
         switch service {
         case .infrai: status.rawValue
@@ -58,9 +64,9 @@ extension ServiceProfile {
         }
     }
 
-    /// Returns the service's word for the cause of an execution.
+    /// Returns the service's name for the source of an execution.
     ///
-    /// Only Strait has words of its own: `cron` for the schedule and backfills, `retry` for a replay, `manual` for an
+    /// Only Strait has names of its own: `cron` for the schedule and backfills, `retry` for a replay, `manual` for an
     /// inbound webhook and `job_completion` for a dependency.
     public func name(of source: ExecutionSource) -> String {
         guard service == .strait else { return source.rawValue }
@@ -75,19 +81,19 @@ extension ServiceProfile {
 }
 
 extension Attempt {
-    /// The outcome of one attempt, by TrigRun's names. It says nothing about the execution as a whole.
+    /// The outcome of one attempt, with TrigRun's names.
     public enum Outcome: String, Sendable, Hashable, Codable, CaseIterable {
-        /// Succeeded.
+        /// The attempt succeeded.
         case success = "SUCCESS"
-        /// Ran out of time.
+        /// The attempt timed out.
         case timeout = "TIMEOUT"
-        /// Received no response, for any other reason.
+        /// There was no response, for any other reason.
         case connectionError = "CONNECTION_ERROR"
-        /// Received a response that is not a success, or the handler threw.
+        /// The response was not a success, or the handler threw an error.
         case httpError = "HTTP_ERROR"
     }
 
-    /// The outcome of the attempt, by TrigRun's names.
+    /// The outcome of the attempt, with TrigRun's names.
     public var outcome: Outcome {
         switch failure?.kind {
         case nil: .success

@@ -1,9 +1,9 @@
-import RotaProfiles
 import RotaRetry
+import RotaTesting
 import Testing
 
-@Suite("Jitter distributions")
-struct JitterDistributionTests {
+@Suite("Jitter")
+struct JitterTests {
     struct Case: Sendable, CustomTestStringConvertible {
         let jitter: Jitter
         let low: Double
@@ -18,7 +18,7 @@ struct JitterDistributionTests {
             Case(jitter: .proportional(0.25), low: 6, high: 10), Case(jitter: .proportional(1), low: 0, high: 16),
         ], [1, 42, 2026] as [UInt64])
     func uniform(example: Case, seed: UInt64) {
-        var generator = SeededGenerator(seed)
+        var generator = SeededGenerator(seed: seed)
         let count = 20_000
         let width = example.high - example.low
         var sum = 0.0
@@ -42,10 +42,10 @@ struct JitterDistributionTests {
         #expect(chiSquare < 33.7, "\(cells)")
     }
 
-    @Test("No jitter is no chance: the same delay whatever the random number", arguments: [0, 1, .max] as [UInt64])
+    @Test("Without jitter the delay does not depend on the random number", arguments: [0, 1, .max] as [UInt64])
     func none(random: UInt64) {
         var generator = Constant(random)
-        #expect(Backoff.trigrun.delay(afterAttempt: 3, jitter: .none, using: &generator) == .seconds(2))
+        #expect(Backoff.standard.delay(afterAttempt: 3, jitter: .none, using: &generator) == .seconds(2))
     }
 
     @Test(
@@ -55,15 +55,15 @@ struct JitterDistributionTests {
         let bounds = jitter.bounds(of: .seconds(2))
         var least = Constant(0)
         var most = Constant(.max)
-        #expect(Backoff.trigrun.delay(afterAttempt: 3, jitter: jitter, using: &least) == bounds.lowerBound)
-        #expect(Backoff.trigrun.delay(afterAttempt: 3, jitter: jitter, using: &most) == bounds.upperBound)
+        #expect(Backoff.standard.delay(afterAttempt: 3, jitter: jitter, using: &least) == bounds.lowerBound)
+        #expect(Backoff.standard.delay(afterAttempt: 3, jitter: jitter, using: &most) == bounds.upperBound)
     }
 
     @Test(
         "Jitter comes before the cap: no delay is ever longer than the cap",
         arguments: [Jitter.full, .equal, .proportional(1)])
     func cap(jitter: Jitter) {
-        var generator = SeededGenerator(3)
+        var generator = SeededGenerator(seed: 3)
         let backoff = Backoff.exponential(initial: .seconds(1), maximum: .seconds(10))
         var atCap = 0
         for index in 0..<5000 {
@@ -77,7 +77,7 @@ struct JitterDistributionTests {
 
     @Test("Decorrelated delays stay between the first and three times the one before")
     func decorrelated() {
-        var generator = SeededGenerator(11)
+        var generator = SeededGenerator(seed: 11)
         let backoff = Backoff.decorrelated(initial: .seconds(1), maximum: .seconds(60))
         var previous = Duration.seconds(1)
         for attempt in 1...5000 {
@@ -91,7 +91,7 @@ struct JitterDistributionTests {
     @Test(
         "Without the delay before, decorrelated delays have the distribution of the whole chain", arguments: [2, 5, 12])
     func decorrelatedChain(attempt: Int) {
-        var generator = SeededGenerator(UInt64(attempt))
+        var generator = SeededGenerator(seed: UInt64(attempt))
         let backoff = Backoff.decorrelated(initial: .seconds(1), maximum: .seconds(60))
         let count = 10_000
         var chained: [Double] = []
@@ -112,6 +112,16 @@ struct JitterDistributionTests {
             let below = direct.partitioningIndex { $0 >= value }
             #expect(abs(Double(below) / Double(count) - Double(decile) / 10) < 2.2 * (2 / Double(count)).squareRoot())
         }
+    }
+
+    @Test("The shortest and the longest delay a jitter can make of a nominal one")
+    func jitterBounds() {
+        let nominal = Duration.seconds(10)
+        #expect(Jitter.none.bounds(of: nominal) == nominal...nominal)
+        #expect(Jitter.full.bounds(of: nominal) == .zero...nominal)
+        #expect(Jitter.equal.bounds(of: nominal) == .seconds(5)...nominal)
+        #expect(Jitter.proportional(0.2).bounds(of: nominal) == .seconds(8)...(.seconds(12)))
+        #expect(Jitter.full.bounds(of: .seconds(-3)) == .zero...(.zero))
     }
 }
 

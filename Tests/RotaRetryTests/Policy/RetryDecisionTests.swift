@@ -1,17 +1,17 @@
 import Foundation
-import RotaProfiles
 import RotaRetry
 import RotaTestSupport
+import RotaTesting
 import Testing
 
-@Suite("Decisions")
-struct RetryPolicyDecisionTests {
-    /// A decision with every accident excluded: no jitter, a fixed instant, a seeded generator.
+@Suite("RetryDecision")
+struct RetryDecisionTests {
+    /// Returns a decision with a fixed date and a seeded generator.
     static func decide(
         _ policy: RetryPolicy, attempt: Int = 1, _ failure: AttemptFailure, elapsed: Duration = .zero,
         now: Date = rfcDate
     ) -> RetryDecision {
-        var generator = SeededGenerator(1)
+        var generator = SeededGenerator(seed: 1)
         return policy.decide(attempt: attempt, failure: failure, elapsed: elapsed, now: now, using: &generator)
     }
 
@@ -23,7 +23,7 @@ struct RetryPolicyDecisionTests {
         #expect(Self.decide(.default, attempt: 2, failure).delay != nil)
         #expect(Self.decide(.default, attempt: 3, failure) == .stop(.attemptsExhausted))
         #expect(Self.decide(.default, attempt: 4, failure) == .stop(.attemptsExhausted))
-        #expect(RetryPolicy.default == .trigrun && RetryPolicy.default == .exponential())
+        #expect(RetryPolicy.default == .exponential())
     }
 
     @Test(
@@ -40,8 +40,8 @@ struct RetryPolicyDecisionTests {
 
     @Test("The retries are nominally 500 ms and 1 s away, and full jitter spreads them from zero", .rows("T-39"))
     func backoff() {
-        var policy = RetryPolicy.trigrun
-        var generator = SeededGenerator(4)
+        var policy = RetryPolicy.default
+        var generator = SeededGenerator(seed: 4)
         for (attempt, nominal) in [(1, 0.5), (2, 1.0)] {
             let delays = (0..<1000).compactMap { _ in
                 policy.decide(attempt: attempt, failure: .init(.timeout), now: rfcDate, using: &generator).delay
@@ -102,32 +102,12 @@ struct RetryPolicyDecisionTests {
         #expect(Self.decide(RetryPolicy(retrying: .any), AttemptFailure(.canceled)) == .stop(.canceled))
     }
 
-    @Test("Krafter: three retries 15, 30 and 45 s apart, after any failure", .rows("K-13", "KX-3", "C-6"))
-    func krafter() {
-        for failure in [AttemptFailure.http(status: 404), .init(.responseMismatch), .init(.timeout)] {
-            let decisions = (1...4).map { Self.decide(.krafter, attempt: $0, failure) }
-            #expect(
-                decisions == [
-                    .retry(after: .seconds(15)), .retry(after: .seconds(30)), .retry(after: .seconds(45)),
-                    .stop(.attemptsExhausted),
-                ])
-        }
-        #expect(RetryPolicy.krafter.retries == 3)
-    }
-
     @Test("N retries are n + 1 attempts", .rows("C-1", "I-9", "I-19"), arguments: 0...10)
     func retries(count: Int) {
         var policy = RetryPolicy.default
         policy.retries = count
         #expect(policy.maxAttempts == count + 1)
         #expect(policy.retries == count)
-    }
-
-    @Test(
-        "Strait retries by error class: 4xx not, but for 408, 425 and 429", .rows("C-6", "SX-17"), arguments: 300...599)
-    func strait(status: Int) {
-        let decision = Self.decide(.strait, .http(status: status))
-        #expect((decision.delay != nil) == AttemptFailure.http(status: status).errorClass.isRetryable)
     }
 
     @Test("Standard Webhooks retry everything but 2xx and 410 Gone, nine times")
@@ -151,12 +131,12 @@ struct RetryPolicyDecisionTests {
 
     @Test("The same question has the same answer, and one random number is drawn at most")
     func pure() {
-        var generator = SeededGenerator(6)
+        var generator = SeededGenerator(seed: 6)
         for _ in 0..<1000 {
             let attempt = generator.below(5)
             let failure = AttemptFailure([.timeout, .canceled, .crashed, .responseMismatch][generator.below(4)])
-            var first = Counting(SeededGenerator(3))
-            var second = Counting(SeededGenerator(3))
+            var first = Counting(SeededGenerator(seed: 3))
+            var second = Counting(SeededGenerator(seed: 3))
             let decision = RetryPolicy.default.decide(attempt: attempt, failure: failure, now: rfcDate, using: &first)
             #expect(
                 decision == RetryPolicy.default.decide(attempt: attempt, failure: failure, now: rfcDate, using: &second)
@@ -165,18 +145,18 @@ struct RetryPolicyDecisionTests {
         }
     }
 
-    @Test("A policy that nobody validated never traps, and never asks for more than 100 attempts")
+    @Test("A policy that was not validated never traps, and never allows more than 100 attempts")
     func unvalidated() {
-        var generator = SeededGenerator(8)
+        var generator = SeededGenerator(seed: 8)
         let durations: [Duration?] = [nil, .seconds(Int64.min), .seconds(-1), .zero, .seconds(Int64.max)]
-        let instants = [Date.distantPast, .distantFuture, at(.nan), at(.infinity), at(-.infinity), rfcDate]
+        let dates = [Date.distantPast, .distantFuture, at(.nan), at(.infinity), at(-.infinity), rfcDate]
         for attempts in [Int.min, -1, 0, 1, 100, 101, .max] {
             for limit in durations {
-                for date in instants {
+                for date in dates {
                     let policy = RetryPolicy(
                         maxAttempts: attempts, jitter: .proportional(.nan), retryAfterCap: limit, timeLimit: limit)
                     let failure = AttemptFailure(.timeout, retryAfter: .date(date))
-                    for now in instants {
+                    for now in dates {
                         for attempt in [Int.min, 0, 1, 99, 100, .max] {
                             let delay = policy.decide(
                                 attempt: attempt, failure: failure, elapsed: limit ?? .zero, now: now,
@@ -195,6 +175,14 @@ struct RetryPolicyDecisionTests {
         retries.maxAttempts = .min
         #expect(retries.retries < 0)
     }
+
+    @Test("An attempt numbered below 1 counts as 1, so a policy of one attempt has no more", arguments: [0, -1, .min])
+    func attemptBelowOne(attempt: Int) {
+        var generator = SeededGenerator(seed: 1)
+        let decision = RetryPolicy.none.decide(
+            attempt: attempt, failure: AttemptFailure(.timeout), now: rfcDate, using: &generator)
+        #expect(decision == .stop(.attemptsExhausted))
+    }
 }
 
 /// Counts how many numbers were drawn.
@@ -209,5 +197,64 @@ private struct Counting: RandomNumberGenerator {
     mutating func next() -> UInt64 {
         draws += 1
         return base.next()
+    }
+}
+
+@Suite("RetryDecision after a Retry-After header")
+struct RetryAfterDecisionTests {
+    static let policy = RetryPolicy.fixed(.seconds(10))
+
+    static func delay(_ retryAfter: RetryAfter?, policy: RetryPolicy = policy) -> Duration? {
+        RetryDecisionTests.decide(policy, .http(status: 503, retryAfter: retryAfter)).delay
+    }
+
+    @Test("It lengthens a delay and never shortens one")
+    func floor() {
+        #expect(Self.delay(.delay(.seconds(60))) == .seconds(60))
+        #expect(Self.delay(.delay(.seconds(3))) == .seconds(10))
+        #expect(Self.delay(.date(rfcDate.addingTimeInterval(90))) == .seconds(90))
+    }
+
+    @Test("It is capped, an hour by default")
+    func capped() {
+        #expect(Self.delay(.delay(.seconds(86_400))) == .seconds(3600))
+        #expect(Self.delay(.date(.distantFuture)) == .seconds(3600))
+        var patient = Self.policy
+        patient.retryAfterCap = .seconds(100_000)
+        #expect(Self.delay(.delay(.seconds(86_400)), policy: patient) == .seconds(86_400))
+    }
+
+    @Test("A date in the past does not change the backoff")
+    func past() {
+        #expect(Self.delay(.date(rfcDate.addingTimeInterval(-1))) == .seconds(10))
+        #expect(Self.delay(.date(.distantPast)) == .seconds(10))
+        #expect(Self.delay(.delay(.seconds(-5))) == .seconds(10))
+    }
+
+    @Test("A policy without a limit for it ignores it")
+    func ignored() {
+        var deaf = Self.policy
+        deaf.retryAfterCap = nil
+        #expect(Self.delay(.delay(.seconds(60)), policy: deaf) == .seconds(10))
+    }
+
+    @Test("It lengthens even a backoff that is capped shorter, and counts towards the time limit")
+    func beyondTheBackoff() {
+        let policy = RetryPolicy.exponential(
+            initial: .seconds(1), maximum: .seconds(2), jitter: .none, timeLimit: .seconds(30))
+        #expect(Self.delay(.delay(.seconds(30)), policy: policy) == .seconds(30))
+        #expect(Self.delay(.delay(.seconds(31)), policy: policy) == nil)
+    }
+
+    @Test("A delay never ends before the date: fractions of a nanosecond are rounded up")
+    func neverEarly() {
+        var generator = SeededGenerator(seed: 12)
+        for _ in 0..<2000 {
+            let now = at(Double.random(in: 0..<2e9, using: &generator))
+            let date = now.addingTimeInterval(Double.random(in: 0..<5e5, using: &generator))
+            let delay = RetryAfter.date(date).delay(from: now)
+            #expect(seconds(delay) >= date.timeIntervalSince(now))
+            #expect(seconds(delay) < date.timeIntervalSince(now) + 1e-6)
+        }
     }
 }

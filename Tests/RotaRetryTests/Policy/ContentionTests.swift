@@ -1,4 +1,5 @@
 import RotaRetry
+import RotaTesting
 import Testing
 
 /// Clients that all write one record under optimistic locking, after Brooker's simulator (2015).
@@ -25,7 +26,7 @@ struct Contention {
 
     /// Runs until every client has got through, and returns how often they wrote.
     func calls(seed: UInt64) -> Int {
-        var generator = SeededGenerator(seed)
+        var generator = SeededGenerator(seed: seed)
         var queue = Heap<Event>()
         var order = 0
         var version = 0
