@@ -1,6 +1,7 @@
 public import RotaHTTP
 public import RotaRetry
 public import RotaSchedule
+public import RotaStore
 
 /// A text of lines `<cron expression> <url> [name]`, each of which is a job that sends a GET request (T-51 to T-54).
 ///
@@ -165,4 +166,45 @@ private struct CrontabReader {
         if name.first == "#" { name = name.dropFirst().drop(while: \.isWhitespace) }
         return (words[..<end].joined(separator: " "), url.map(String.init), name.isEmpty ? nil : String(name))
     }
+}
+
+/// Why a crontab could not be read.
+public struct CrontabError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// One line that could not be read.
+    public struct Problem: Sendable, Hashable {
+        /// The number of the line, 1 for the first.
+        public let line: Int
+        /// The line.
+        public let text: String
+        /// What was wrong and what would be right.
+        public let message: String
+    }
+
+    /// The lines that could not be read, in order; at least one.
+    public let problems: [Problem]
+
+    /// Every problem under the number of its line.
+    public var description: String {
+        problems.map { "line \($0.line): \($0.text)\n\($0.message)" }.joined(separator: "\n")
+    }
+}
+
+/// What came of a crontab that was imported.
+public struct CrontabImport: Sendable {
+    /// What to do with a text of which some lines cannot be read.
+    public enum Policy: Sendable, Hashable {
+        /// Import nothing, and name the lines.
+        case allOrNothing
+        /// Import the lines that can be read, and name the others.
+        case validLines
+    }
+
+    /// The jobs of the lines that were read, in order, whether they are new or were imported before.
+    public let jobs: [Job]
+    /// How many of them are new.
+    public let added: Int
+    /// The lines that could not be read.
+    public let problems: [CrontabError.Problem]
+    /// The settings, of which only the time zones mean anything.
+    public let settings: [Crontab.Setting]
 }

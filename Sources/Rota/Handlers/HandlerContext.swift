@@ -4,28 +4,28 @@ public import RotaStore
 
 /// What a Swift handler is told about the attempt it makes, and how it tells how it is getting on.
 public struct HandlerContext: Sendable {
-    private let work: Work
+    private let claim: Claim
     /// When this attempt began.
     public let startedAt: Date
     let pulse: Pulse
 
-    init(work: Work, startedAt: Date, pulse: Pulse) {
-        self.work = work
+    init(_ claim: Claim, startedAt: Date, pulse: Pulse) {
+        self.claim = claim
         self.startedAt = startedAt
         self.pulse = pulse
     }
 
     /// The job.
-    public var job: Job { work.claim.job }
+    public var job: Job { claim.job }
 
     /// The execution, with the attempts that were made before.
-    public var execution: Execution { work.claim.execution }
+    public var execution: Execution { claim.execution }
 
     /// The number of this attempt, 1 for the first.
-    public var attempt: Int { work.claim.execution.attempts.count + 1 }
+    public var attempt: Int { claim.execution.nextAttemptNumber }
 
     /// The nominal instant of the run: what time it is *for*.
-    public var scheduledFor: Date { work.claim.execution.scheduledFor }
+    public var scheduledFor: Date { claim.execution.scheduledFor }
 
     /// The instant at which the run was really due: the nominal one, moved by the schedule's smoothing.
     public var effective: Date {

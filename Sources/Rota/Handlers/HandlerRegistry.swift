@@ -1,3 +1,5 @@
+import Foundation
+import RotaCore
 import RotaStore
 import Synchronization
 
@@ -24,5 +26,77 @@ final class HandlerRegistry: Sendable {
 
     var names: [String] {
         handlers.withLock { $0.keys.sorted() }
+    }
+}
+
+/// Looks for jobs that call handlers which are not registered.
+struct MissingHandlers: Sendable {
+    let store: any JobStore
+    let handlers: HandlerRegistry
+
+    /// The most jobs that are looked at, so that a start never takes long.
+    static let examinedLimit = 10_000
+    /// The most jobs that are named for one handler.
+    static let namedLimit = 20
+
+    /// Reads the jobs.
+    ///
+    /// - Returns: For each missing handler, in the order of names, the jobs that call it, the oldest first.
+    func find() async throws -> [(name: String, jobs: [JobID])] {
+        var missing: [String: [JobID]] = [:]
+        var query = JobQuery(limit: 1000)
+        for _ in 0..<(Self.examinedLimit / 1000) {
+            let page = try await store.jobs(query)
+            for job in page.items where job.scheduleState.state != .completed {
+                for name in job.definition.handlerNames where handlers[name] == nil {
+                    if missing[name, default: []].count < Self.namedLimit { missing[name, default: []].append(job.id) }
+                }
+            }
+            guard let next = page.next else { break }
+            query.after = next
+        }
+        return missing.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    }
+}
+
+extension JobDefinition {
+    /// The handlers that the job needs: its own and those of its notices.
+    var handlerNames: Set<String> {
+        var names = Set(
+            notifications.compactMap { rule -> String? in
+                guard case .handler(let name) = rule.channel else { return nil }
+                return name
+            })
+        if let own = action.handler?.name { names.insert(own) }
+        return names
+    }
+}
+
+/// When a scheduler holds back from claiming, so that another one can take what this one has no handler for.
+///
+/// Such executions are released until an instant that they share, one in five seconds. Every scheduler on the store
+/// knows that instant by then, because it is further off than the longest sleep; and at it, those that have the handler
+/// get a head start.
+struct Deference {
+    private var turns: [Date] = []
+
+    private static let grid = 5.0
+    private static let headStart = 0.25
+
+    /// The instant until which an execution is released.
+    ///
+    /// - Parameter longestSleep: How long another scheduler may go without looking at the store; 30 seconds at most.
+    mutating func turn(after now: Date, longestSleep: Duration) -> Date {
+        let earliest = now.advanced(by: min(longestSleep, .seconds(30))).timeIntervalSinceReferenceDate + 1
+        let turn = Date(timeIntervalSinceReferenceDate: (earliest / Self.grid).rounded(.up) * Self.grid)
+        if !turns.contains(turn) { turns.append(turn) }
+        return turn
+    }
+
+    /// The end of the present head start, or `nil` if nobody has one.
+    mutating func end(at now: Date) -> Date? {
+        guard !turns.isEmpty else { return nil }
+        turns.removeAll { $0.addingTimeInterval(Self.headStart) <= now }
+        return turns.first { $0 <= now }?.addingTimeInterval(Self.headStart)
     }
 }

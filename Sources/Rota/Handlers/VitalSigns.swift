@@ -12,17 +12,17 @@ final class VitalSigns: Sendable {
         var isStale = false
     }
 
-    private let signs = Mutex<[HeldLease: Signs]>([:])
+    private let signs = Mutex<[LeaseKey: Signs]>([:])
     private let count = Atomic<Int>(0)
 
     /// Whether nothing was said, as it is mostly.
     var isEmpty: Bool { count.load(ordering: .relaxed) == 0 }
 
-    subscript(lease: HeldLease) -> Signs? {
+    subscript(lease: LeaseKey) -> Signs? {
         isEmpty ? nil : signs.withLock { $0[lease] }
     }
 
-    func change(_ lease: HeldLease, at now: Date, uptime: Duration, _ change: (inout Signs) -> Void) {
+    func change(_ lease: LeaseKey, at now: Date, uptime: Duration, _ change: (inout Signs) -> Void) {
         signs.withLock { signs in
             change(&signs[lease, default: Signs(heartbeatAt: now, uptime: uptime)])
             count.store(signs.count, ordering: .relaxed)
@@ -30,7 +30,7 @@ final class VitalSigns: Sendable {
     }
 
     /// Forgets what is over.
-    func forget(_ lease: HeldLease) {
+    func forget(_ lease: LeaseKey) {
         guard !isEmpty else { return }
         signs.withLock { signs in
             signs[lease] = nil
@@ -39,7 +39,7 @@ final class VitalSigns: Sendable {
     }
 
     /// The renewal of a lease, with what the work said; `nil` if the work is dead.
-    func renewal(of lease: HeldLease, until end: Date) -> LeaseRenewal? {
+    func renewal(of lease: LeaseKey, until end: Date) -> LeaseRenewal? {
         let signs = self[lease]
         guard signs?.isStale != true else { return nil }
         return LeaseRenewal(
@@ -51,7 +51,7 @@ final class VitalSigns: Sendable {
 /// One attempt's signs of life.
 struct Pulse: Sendable {
     let signs: VitalSigns
-    let lease: HeldLease
+    let lease: LeaseKey
     let clock: any WallClock
 
     /// Notes a sign of life.
@@ -70,4 +70,31 @@ struct Pulse: Sendable {
     func stop() {
         signs.change(lease, at: clock.now, uptime: clock.uptime) { $0.isStale = true }
     }
+}
+
+/// A lease that a driver holds.
+struct LeaseKey: Hashable {
+    let executionID: ExecutionID
+    let token: Int
+}
+
+extension Execution {
+    /// The latest lease under which the execution was claimed, if it ever was.
+    var leaseKey: LeaseKey? { progress.lease.map { LeaseKey(executionID: id, token: $0.token) } }
+}
+
+extension Claim {
+    /// The fencing token of the lease under which the claim was made.
+    var token: Int { execution.progress.lease?.token ?? 0 }
+
+    /// The lease under which the claim was made.
+    var leaseKey: LeaseKey { LeaseKey(executionID: execution.id, token: token) }
+
+    /// The sleeper tag of the attempt.
+    var tag: SleeperTag { .run(execution.id, token: token) }
+}
+
+extension Execution {
+    /// The number of the attempt that is made next, or right now: 1 for the first.
+    var nextAttemptNumber: Int { attempts.count + 1 }
 }

@@ -29,7 +29,7 @@ public struct JobPreview: Sendable, Hashable {
         let skipped = isSeries ? scheduleState.skipsRemaining : 0
         // The first occurrence may be the present instant, or one that is made up for, or lie behind a pause.
         let first = scheduleState.next.map { next in
-            let before = next.addingTimeInterval(-0.001)
+            let before = next.justBefore
             return isSeries ? before : min(before, now)
         }
         let found = first.map { schedule.preview(from: $0, count: wanted == 0 ? 0 : wanted + skipped) } ?? []
@@ -99,4 +99,42 @@ extension JobDefinition {
                     + "so that runs pile up.")
         ]
     }
+}
+
+/// Something about a job that is allowed but seldom meant.
+public struct JobWarning: Sendable, Hashable, CustomStringConvertible {
+    /// The kind of warning; more kinds may be added.
+    public struct Code: Sendable, Hashable, CustomStringConvertible {
+        private enum Kind: String {
+            case cron, neverFires, inThePast, unknownHandler, outsideWindow, inactive, rateTooLow
+        }
+
+        private let kind: Kind
+
+        /// The cron expression is probably not what was meant.
+        public static let cron = Code(kind: .cron)
+        /// The schedule has no occurrence.
+        public static let neverFires = Code(kind: .neverFires)
+        /// The first occurrence is over and not decided on; the misfire policy decides on it.
+        public static let inThePast = Code(kind: .inThePast)
+        /// The job calls a handler that is not registered here.
+        public static let unknownHandler = Code(kind: .unknownHandler)
+        /// Occurrences fall outside the execution window and wait for its next opening.
+        public static let outsideWindow = Code(kind: .outsideWindow)
+        /// The job does not fire until it is resumed.
+        public static let inactive = Code(kind: .inactive)
+        /// The rate limit allows fewer starts than the schedule has occurrences, so that runs pile up.
+        public static let rateTooLow = Code(kind: .rateTooLow)
+
+        /// The code's name, such as `neverFires`.
+        public var description: String { kind.rawValue }
+    }
+
+    /// What kind of warning it is.
+    public let code: Code
+    /// What happens, and what was probably meant.
+    public let message: String
+
+    /// The message.
+    public var description: String { message }
 }

@@ -22,7 +22,7 @@ struct VerdictGaps {
                 .init(name: "smooth", schedule: smoothed(), action: .http(.get("https://example.com/"))))
             await bench.advance(.seconds(3700))
             let verdict = try await bench.scheduler.explain(job.id, at: start.addingTimeInterval(3600))
-            #expect(verdict.finding == .future)
+            #expect(verdict.outcome == .future)
             let preview = try await bench.scheduler.preview(updating: job.id)
             #expect(preview.warnings.map(\.code) == [])
             #expect(preview.occurrences.first?.occurrence.nominal == start.addingTimeInterval(3600))

@@ -1,0 +1,91 @@
+import Foundation
+import RotaCore
+import RotaSchedule
+import RotaStore
+
+extension OccurrenceExplanation: CustomStringConvertible {
+    /// The verdict in plain words, with its numbers.
+    public var description: String {
+        var text = "\(instant.text) \(sentence)"
+        for note in notes { text += " It is \(note.message)." }
+        if occurrence == nil, case .notDue = outcome {
+            if let previous { text += " The occurrence before is \(previous.text)." }
+            if let next { text += " The next is \(next.text)." }
+        }
+        return text
+    }
+
+    private var sentence: String {
+        let job = "“\(jobName)” (version \(version))"
+        switch outcome {
+        case .notDue(let reason): return "is no occurrence of \(job): \(reason.words)."
+        case .beforeCreation: return "is before \(job) was created."
+        case .fired(let run): return "is an occurrence of \(job), and it fired: \(words(on: run))."
+        case .skipped(let skip): return "is an occurrence of \(job), and it was skipped: \(words(on: skip))."
+        case .future: return "is an occurrence of \(job) that is yet to come."
+        case .undecided: return "is an occurrence of \(job) that is due and not yet decided on: does a scheduler run?"
+        case .pruned:
+            return "is an occurrence of \(job) that was decided on; "
+                + "the record is no longer kept, by the job's retention."
+        case .passedOver:
+            return "is an occurrence of \(job) from before its schedule was in force: it was not to fire."
+        case .inactive(let state):
+            return "is an occurrence of \(job), and it does not fire as long as the job is \(state.rawValue)."
+        }
+    }
+
+    private func words(on run: Execution) -> String {
+        var text = "execution \(run.id) is \(run.status.rawValue)"
+        if let lateness = run.lateness { text += ", started \(lateness.text) after it" }
+        let count = run.attempts.count
+        if count > 0 { text += ", after \(count) attempt\(count == 1 ? "" : "s")" }
+        if let failure = run.failure { text += " (\(failure.kind.rawValue): \(failure.message))" }
+        return text
+    }
+
+    private func words(on skip: SkippedOccurrence) -> String {
+        let reason = skip.reason.words ?? "for the reason “\(skip.reason.rawValue)”"
+        let others =
+            skip.first == skip.last
+            ? "" : ", as were \(skip.count.map { "all \($0)" } ?? "all") from \(skip.first.text) to \(skip.last.text)"
+        return "\(reason)\(others); decided at \(skip.decidedAt.text)"
+    }
+}
+
+extension OccurrenceExplanation.NotDueReason {
+    fileprivate var words: String {
+        switch self {
+        case .notNamed: "its schedule does not name it"
+        case .movedToBusinessDay: "it is moved to a business day"
+        case .excluded: "a calendar of its schedule leaves it out"
+        case .outsideCalendar: "it is outside the calendar that its schedule keeps within"
+        case .beforeStart: "it is before its schedule starts"
+        case .afterEnd: "its schedule has ended by then"
+        case .notKnown: "its schedule counts from the end of each run, and no run was due then"
+        }
+    }
+}
+
+extension SkippedOccurrence.Reason {
+    fileprivate var words: String? {
+        switch self {
+        case .misfire: "it was missed, and the misfire policy does not make up for it"
+        case .tooLate: "it was missed, and it is later than the misfire policy allows"
+        case .overlap: "an earlier run was not over, and the overlap policy let no further one wait"
+        case .rescheduled: "the job got another schedule before it was seen to"
+        case .duplicate: "the job has run for the same instant under an earlier schedule"
+        case .paused: "the job was paused"
+        case .breaker: "the job was paused by its breaker after repeated failures"
+        case .requested: "somebody asked for it to be skipped"
+        case .excluded: "the schedule's calendars leave it out"
+        case .window: "it fell into a time at which the job may not run"
+        case .limit: "more runs were waiting than the job's limit allows"
+        default: nil
+        }
+    }
+}
+
+extension Duration {
+    /// The duration for people: `1.25 s`.
+    fileprivate var text: String { "\((inSeconds * 1000).rounded() / 1000) s" }
+}

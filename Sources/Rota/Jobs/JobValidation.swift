@@ -1,0 +1,211 @@
+import Foundation
+import RotaCore
+import RotaHTTP
+import RotaRetry
+import RotaSchedule
+import RotaStore
+
+extension JobDefinition {
+    /// Checks what could not be checked when the parts were made (SX-13).
+    func validate() throws {
+        try validateName()
+        try schedule.validate()
+        if let call = action.handler { try validate(call) }
+        // The policies and the rest that most jobs have are in order.
+        if !hasStandardPolicies { try validatePolicies() }
+        guard hasExtras else { return }
+        try validateTrouble()
+        let check = FieldCheck(code: .invalidJob, jobName: name)
+        try attributes.validate(check)
+        try limits.validate(check)
+        try validateRest(check)
+    }
+
+    private func validateName() throws(SchedulerError) {
+        // Counting characters takes time; what is short and has a visible one in ASCII need not be counted.
+        if name.utf8.count <= 255, name.utf8.contains(where: { $0 > 0x20 && $0 < 0x7f }) { return }
+        let length = name.count
+        guard (1...255).contains(length), name.contains(where: { !$0.isWhitespace }) else {
+            throw SchedulerError(
+                .invalidJob, "A job's name has from 1 to 255 characters, not all of them blank; this has \(length).",
+                value: name)
+        }
+    }
+
+    private func validatePolicies() throws {
+        try retry.validate()
+        if let lateness = misfire.maximumLateness, lateness < .zero {
+            throw SchedulerError(
+                .invalidJob,
+                "The maximum lateness of job “\(name)” is \(lateness), so that it could never run; "
+                    + "it must be zero or more.", value: "\(lateness)")
+        }
+    }
+
+    private func validate(_ call: HandlerCall) throws(SchedulerError) {
+        guard !call.name.isEmpty else {
+            throw SchedulerError(.invalidJob, "The name of the handler that job “\(name)” calls is empty.")
+        }
+        if let timeout = call.timeout, timeout <= .zero {
+            throw SchedulerError(
+                .invalidJob, "The timeout of handler “\(call.name)” is \(timeout); it must be more than zero.",
+                value: "\(timeout)")
+        }
+        if let limit = call.heartbeatLimit, limit <= .zero {
+            throw SchedulerError(
+                .invalidJob, "The heartbeat limit of job “\(name)” is \(limit); it must be more than zero.",
+                value: "\(limit)")
+        }
+        try FieldCheck(code: .invalidJob, jobName: name).payload(call.payload, "The payload")
+    }
+
+    private func validateRest(_ check: FieldCheck) throws {
+        try check.payload(payloadSchema, "The payload's schema")
+        try check.span(deduplicationWindow, "The deduplication window")
+        if let fallbackURL { _ = try RequestTemplate.get(fallbackURL) }
+    }
+}
+
+extension JobDefinition {
+    /// Checks the breaker's policy and the rules of the notices.
+    func validateTrouble() throws {
+        try breaker?.validate()
+        guard notifications.count <= 20 else {
+            throw SchedulerError(
+                .invalidJob, "A job may have 20 notification rules; this has \(notifications.count).",
+                value: "\(notifications.count)")
+        }
+        for rule in notifications {
+            switch rule.channel {
+            case .handler(let name):
+                guard !name.isEmpty else {
+                    throw SchedulerError(
+                        .invalidJob,
+                        "The name of the handler that job “\(self.name)” sends its notifications to is empty.")
+                }
+            case .webhook(let url, let secret):
+                try NotificationDelivery(url: url, secret: secret, signature: .standard).validate()
+            }
+        }
+    }
+}
+
+extension JobAttributes {
+    func validate(_ check: FieldCheck) throws(SchedulerError) {
+        guard self != .none else { return }
+        try check.length(of: slug, "The slug", 1...255)
+        if let slug, let wrong = slug.unicodeScalars.first(where: { !Self.isUnreserved($0) }) {
+            throw check.fail(
+                "A slug stands in URLs as it is, so it has only letters a–z and A–Z, digits, and - . _ ~ "
+                    + "(RFC 3986 §2.3); “\(slug)” has “\(wrong)”.", value: slug)
+        }
+        try check.length(of: description, "The description", 0...2000)
+        try check.length(of: project, "The project", 1...255)
+        try check.length(of: group, "The group", 1...255)
+        try check.length(of: environment, "The environment", 1...255)
+        try check.tags(tags)
+    }
+
+    private static func isUnreserved(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar {
+        case "a"..."z", "A"..."Z", "0"..."9", "-", ".", "_", "~": true
+        default: false
+        }
+    }
+}
+
+extension JobLimits {
+    func validate(_ check: FieldCheck) throws(SchedulerError) {
+        guard self != .none else { return }
+        try check.atLeastOne(concurrency, "The concurrency limit")
+        try check.atLeastOne(concurrencyPerKey, "The concurrency limit per key")
+        try check.number(priority, "The priority", 0...10)
+        try check.span(timeToLive, "The time to live")
+        if let rate { try validate(rate, "The rate limit", check) }
+        try check.number(sharedRates.count, "The number of shared rate limits", 0...20)
+        for shared in sharedRates {
+            try check.length(of: shared.name, "The name of a shared rate limit", 1...255)
+            try validate(shared.limit, "The rate limit “\(shared.name)”", check)
+        }
+        guard Set(sharedRates.map(\.name)).count == sharedRates.count else {
+            throw check.fail("A shared rate limit is named twice; give each name once.")
+        }
+    }
+
+    private func validate(_ rate: RateLimit, _ name: String, _ check: FieldCheck) throws(SchedulerError) {
+        guard rate.maximum >= 1 else {
+            throw check.fail("\(name) allows at least 1 start, not \(rate.maximum).", value: "\(rate.maximum)")
+        }
+        try check.span(rate.window, "The window of \(name)")
+    }
+}
+
+/// Refuses what a field cannot hold, with an error that names the field, its range and the value.
+struct FieldCheck {
+    /// The kind of error.
+    let code: SchedulerError.Code
+    /// The name of the job that has the fields, or `nil` if a request has them.
+    var jobName: String?
+
+    /// The largest payload, in bytes (SX-13).
+    static let maximumPayload = 5 * 1024 * 1024
+
+    func fail(_ message: String, value: String? = nil) -> SchedulerError {
+        SchedulerError(code, (jobName.map { "Job “\($0)”: " } ?? "") + message, value: value)
+    }
+
+    func length(of text: String?, _ field: String, _ range: ClosedRange<Int>) throws(SchedulerError) {
+        // Counting characters takes time in proportion to the text; its bytes are counted already.
+        guard let text, text.utf8.count > range.upperBound || text.utf8.count < range.lowerBound else { return }
+        let count = text.prefix(range.upperBound + 1).count
+        guard !range.contains(count) else { return }
+        throw fail(
+            "\(field) has from \(range.lowerBound) to \(range.upperBound) characters; this has "
+                + (count > range.upperBound ? "more." : "\(count)."),
+            value: String(text.prefix(range.upperBound)))
+    }
+
+    func number(_ value: Int?, _ field: String, _ range: ClosedRange<Int>) throws(SchedulerError) {
+        guard let value, !range.contains(value) else { return }
+        throw fail("\(field) is from \(range.lowerBound) to \(range.upperBound), not \(value).", value: "\(value)")
+    }
+
+    func atLeastOne(_ value: Int?, _ field: String) throws(SchedulerError) {
+        guard let value, value < 1 else { return }
+        throw fail("\(field) is at least 1, not \(value); leave it out for no limit.", value: "\(value)")
+    }
+
+    func span(_ value: Duration?, _ field: String, longest: Duration = .longestSpan) throws(SchedulerError) {
+        guard let value, value <= .zero || value > longest else { return }
+        throw fail("\(field) is more than zero and at most \(longest), not \(value).", value: "\(value)")
+    }
+
+    func payload(_ payload: JSONPayload?, _ field: String) throws(SchedulerError) {
+        guard let payload, payload.json.count > Self.maximumPayload else { return }
+        throw fail(
+            "\(field) has at most \(Self.maximumPayload) bytes of JSON; this has \(payload.json.count).",
+            value: "\(payload.json.count)")
+    }
+
+    func tags(_ tags: [String: String]) throws(SchedulerError) {
+        try number(tags.count, "The number of tags", 0...20)
+        for (name, value) in tags.sorted(by: { $0.key < $1.key }) {
+            try length(of: name, "A tag’s name", 1...64)
+            try length(of: value, "The value of tag “\(name)”", 0...256)
+        }
+    }
+
+    /// An instant that a schedule could name: in the years 1 to 9999.
+    func instant(_ instant: Date?, _ field: String) throws(SchedulerError) {
+        guard let seconds = instant?.timeIntervalSince1970 else { return }
+        guard seconds >= -62_135_596_800, seconds < 253_402_300_800 else {
+            throw fail(
+                "\(field) lies in the years 1 to 9999; \(seconds) seconds since 1970 do not.", value: "\(seconds)")
+        }
+    }
+}
+
+extension Date {
+    /// The date as messages show it: `2026-01-01T00:00:00Z`, with a fraction only where there is one.
+    var text: String { ISO8601.description(self) }
+}

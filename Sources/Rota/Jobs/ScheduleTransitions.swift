@@ -1,0 +1,266 @@
+import Foundation
+import RotaCore
+import RotaRetry
+import RotaSchedule
+import RotaStore
+
+extension Job {
+    /// The job with another definition, and in another state if one is given, in one step (T-44, T-45).
+    ///
+    /// - Returns: `nil` if nothing changes.
+    func updated(to wanted: JobDefinition, state: JobState?, at now: Date) throws -> JobReplacement? {
+        var definition = wanted
+        definition.schedule = definition.schedule.anchored(at: now)
+        try definition.validate()
+        let isRescheduled = definition.schedule != self.definition.schedule
+        let moved = try state.flatMap { try change(to: $0, isRescheduled: isRescheduled, at: now) }
+        guard definition != self.definition else { return moved }
+        guard isRescheduled else {
+            var replacement = moved ?? replacement(scheduleState, at: now)
+            replacement.definition = definition
+            return replacement
+        }
+        var scheduleState = moved?.scheduleState ?? self.scheduleState
+        let next = scheduleState.state == .completed ? JobState.active : scheduleState.state
+        // Runs count for the schedule that started them; raising its limit alone makes no other schedule of it.
+        if definition.schedule.limited(toRuns: 1) != self.definition.schedule.limited(toRuns: 1) {
+            scheduleState.firedCount = 0
+        }
+        let skips =
+            switch self.scheduleState.state {
+            case .draft, .completed: [SkippedOccurrence]()
+            case .active: passedOver(at: now, because: .rescheduled)
+            case .paused: passedOver(at: now, because: self.scheduleState.reasonWhilePaused)
+            }
+        return replacement(
+            .starting(definition.schedule, state: next, at: now, continuing: scheduleState), skips: skips, at: now,
+            definition: definition)
+    }
+
+    /// The job in another state that a person asks for; `nil` if it is in that state.
+    private func change(to state: JobState, isRescheduled: Bool, at now: Date) throws -> JobReplacement? {
+        switch (scheduleState.state, state) {
+        case (.draft, .draft), (.completed, .completed): return nil
+        // The new schedule makes it active anyway.
+        case (.completed, .active) where isRescheduled: return nil
+        case (.draft, .paused): return suspended(at: now)
+        case (.completed, .paused) where isRescheduled: return suspended(at: now)
+        case (_, .paused): return try paused(reason: nil, until: scheduleState.resumesAt, at: now)
+        case (_, .active): return try resumed(at: now)
+        case (_, .draft), (_, .completed):
+            throw SchedulerError(
+                .illegalState,
+                "Job \(id) is \(scheduleState.state.rawValue) and cannot be made \(state.rawValue); "
+                    + "it can be made active or paused.", value: state.rawValue)
+        }
+    }
+
+    /// The job made paused from a state in which it had no occurrences to come.
+    private func suspended(at now: Date) -> JobReplacement {
+        var scheduleState = scheduleState
+        scheduleState.reason = nil
+        scheduleState.state = .paused
+        return replacement(scheduleState, at: now)
+    }
+
+    /// The job with its schedule suspended.
+    ///
+    /// - Returns: `nil` if it is paused already, in the same way.
+    func paused(reason: String?, until end: Date?, at now: Date) throws -> JobReplacement? {
+        let check = FieldCheck(code: .invalidRequest, jobName: definition.name)
+        try check.length(of: reason, "The reason of a pause", 0...2000)
+        try check.instant(end, "The end of a pause")
+        if let end, end <= now {
+            throw check.fail("A pause cannot end at \(end.text), which is over.", value: "\(end.timeIntervalSince1970)")
+        }
+        switch scheduleState.state {
+        case .active: break
+        case .paused:
+            guard scheduleState.resumesAt != end || (reason ?? scheduleState.reason) != scheduleState.reason else {
+                return nil
+            }
+        case .draft, .completed:
+            throw SchedulerError(
+                .illegalState, "Job \(id) is \(scheduleState.state); only an active job can be paused.")
+        }
+        var scheduleState = scheduleState
+        scheduleState.reason =
+            reason ?? (scheduleState.state == .paused && scheduleState.breaker == nil ? scheduleState.reason : nil)
+        scheduleState.state = .paused
+        scheduleState.resumesAt = end
+        scheduleState.breaker = nil
+        return replacement(scheduleState, at: now)
+    }
+
+    /// The job with its schedule running, from the present time on (T-30).
+    ///
+    /// - Returns: `nil` if it is running.
+    func resumed(at now: Date) throws -> JobReplacement? {
+        switch scheduleState.state {
+        case .active: return nil
+        case .paused, .draft:
+            var (scheduleState, skips) = goingOn(at: now)
+            scheduleState.breaker = nil
+            return replacement(scheduleState, skips: skips, at: now)
+        case .completed:
+            throw SchedulerError(
+                .illegalState,
+                "Job \(id) is completed: \(scheduleState.reason ?? "its schedule is over"). "
+                    + "Give it another schedule with `update(_:_:)` instead.")
+        }
+    }
+
+    /// The position of a paused job or a draft that goes on at an instant, and what the pause passed over.
+    func goingOn(at instant: Date) -> (ScheduleState, [SkippedOccurrence]) {
+        let next = ScheduleState.starting(
+            definition.schedule, state: .active, at: instant, continuing: scheduleState, isNew: false)
+        // The occurrence of a one-shot that is made up for was not passed over.
+        let isMadeUpFor = next.next.map { $0 <= instant } ?? false
+        let skips =
+            isMadeUpFor || scheduleState.state == .draft
+            ? [] : passedOver(at: instant, because: scheduleState.reasonWhilePaused)
+        return (next, skips)
+    }
+
+    /// The position from which a paused job will go on, as far as it is known: at the end of its pause, or now.
+    func forecast(at now: Date) -> ScheduleState {
+        guard scheduleState.state == .paused else { return scheduleState }
+        let end = scheduleState.resumesAt?.millisecondEarlier
+        var (ahead, _) = goingOn(at: end.map { max($0, now) } ?? now)
+        ahead.state = .paused
+        return ahead
+    }
+
+    /// The job with so many of its next occurrences to be skipped, in place of what was asked for before.
+    func skippingNext(_ count: Int, at now: Date) throws -> JobReplacement? {
+        try FieldCheck(code: .invalidRequest, jobName: definition.name)
+            .number(count, "The number of occurrences to skip", 0...10_000)
+        guard scheduleState.state != .completed else {
+            throw SchedulerError(
+                .illegalState, "Job \(id) is completed; it has no occurrence left that could be skipped.")
+        }
+        guard scheduleState.skipsRemaining != count else { return nil }
+        var scheduleState = scheduleState
+        scheduleState.skipsRemaining = count
+        return replacement(scheduleState, at: now)
+    }
+
+    func replacement(
+        _ scheduleState: ScheduleState, skips: [SkippedOccurrence] = [], at now: Date, definition: JobDefinition? = nil
+    ) -> JobReplacement {
+        JobReplacement(
+            id: id, expectedRevision: self.scheduleState.revision, definition: definition, scheduleState: scheduleState,
+            skips: skips, date: now)
+    }
+}
+
+extension Job {
+    /// The occurrences that were due until an instant and will not be fired, as one record.
+    func passedOver(at now: Date, because reason: SkippedOccurrence.Reason) -> [SkippedOccurrence] {
+        guard let first = scheduleState.next, first <= now,
+            let last = definition.schedule.latest(upTo: now), last >= first
+        else { return [] }
+        return [
+            SkippedOccurrence(
+                jobID: id, first: first, last: last,
+                count: definition.schedule.count(from: first, through: last, limit: 10_000), reason: reason,
+                decidedAt: now)
+        ]
+    }
+}
+
+extension ScheduleState {
+    /// Why occurrences do not fire while the job is paused.
+    var reasonWhilePaused: SkippedOccurrence.Reason {
+        isHeldByBreaker ? .breaker : .paused
+    }
+}
+
+extension SchedulerError {
+    static func noJob(_ id: JobID) -> SchedulerError {
+        SchedulerError(
+            .jobNotFound, "There is no job \(id); it may have been deleted. `jobs()` lists those that exist.",
+            value: id.description)
+    }
+}
+
+extension ScheduleState {
+    /// The position of a job that begins, goes on, or gets a new schedule at an instant.
+    ///
+    /// The occurrences up to then are not made up for (T-30), but for the only one of a one-shot that never ran.
+    ///
+    /// - Parameters:
+    ///   - schedule: The job's schedule.
+    ///   - state: The state in which the job is from now on.
+    ///   - now: The present time.
+    ///   - old: The position so far, or `nil` for a new job.
+    ///   - isNew: Whether the schedule is another one than so far: its occurrences have not been decided on yet.
+    static func starting(
+        _ schedule: Schedule, state: JobState, at now: Date, continuing old: ScheduleState? = nil, isNew: Bool = true
+    ) -> ScheduleState {
+        var scheduleState = old ?? ScheduleState(state: state, decidedThrough: .distantPast, next: nil)
+        if state != scheduleState.state || state != .paused {
+            scheduleState.reason = nil
+            scheduleState.resumesAt = nil
+        }
+        scheduleState.state = state
+        let from = isNew ? now : max(now, scheduleState.decidedThrough)
+        if let limit = schedule.maximumRuns, scheduleState.firedCount >= limit {
+            scheduleState.complete("It has run as often as its schedule allows (\(limit) times).")
+        } else if schedule.completionDelay != nil, scheduleState.awaitedExecutionID != nil {
+            // The run under way decides when its end is known.
+            (scheduleState.next, scheduleState.nextEffective) = (nil, nil)
+        } else if let next = schedule.nextOccurrence(after: from) {
+            scheduleState.decidedThrough = from
+            scheduleState.proceed(to: next)
+        } else {
+            let missed = isNew || scheduleState.lastFired == nil ? schedule.soleOccurrence(upTo: now) : nil
+            if let missed, isNew { scheduleState.decidedThrough = missed.nominal.millisecondEarlier }
+            scheduleState.proceed(to: missed)
+        }
+        return scheduleState
+    }
+}
+
+extension Schedule {
+    /// The occurrence of a nominal instant.
+    func occurrence(at nominal: Date) -> Occurrence {
+        Occurrence(nominal: nominal, effective: nominal.advanced(by: smoothingOffset))
+    }
+
+    /// The last nominal instant at or before another.
+    func latest(upTo instant: Date) -> Date? {
+        var found = previous(before: instant.justAfter)
+        while let candidate = found, candidate > instant { found = previous(before: candidate) }
+        return found
+    }
+
+    /// The number of occurrences from one of them to another, or `nil` if they are more than a limit.
+    func count(from first: Date, through last: Date, limit: Int) -> Int? {
+        var count = 1
+        var instant = first
+        while let next = next(after: instant), next <= last {
+            count += 1
+            if count > limit { return nil }
+            instant = next
+        }
+        return count
+    }
+
+    /// The occurrence of a schedule that has only one in all time, if it lies at or before an instant.
+    fileprivate func soleOccurrence(upTo instant: Date) -> Occurrence? {
+        guard let only = latest(upTo: instant), previous(before: only) == nil, next(after: only) == nil
+        else { return nil }
+        return occurrence(at: only)
+    }
+}
+
+extension Date {
+    // Dates that go to a store are moved by a millisecond: unlike `justBefore`, every store can tell them apart.
+
+    /// The date a millisecond before this one.
+    var millisecondEarlier: Date { addingTimeInterval(-0.001) }
+
+    /// The date a millisecond after this one.
+    var millisecondLater: Date { addingTimeInterval(0.001) }
+}

@@ -1,0 +1,61 @@
+public import Foundation
+import RotaSchedule
+public import RotaStore
+
+extension Scheduler {
+    /// Says what was due of a job at an instant, what was decided about it, and why (BEYOND 1).
+    ///
+    /// The instant is judged by the definition that the job had then.
+    ///
+    /// - Parameters:
+    ///   - id: The job.
+    ///   - instant: The nominal instant; an occurrence within the same second is meant too.
+    /// - Throws: ``SchedulerError`` with code `jobNotFound` or `invalidRequest`; or the store's error.
+    public func explain(_ id: JobID, at instant: Date) async throws -> OccurrenceExplanation {
+        let job = try await job(id)
+        try FieldCheck(code: .invalidRequest, jobName: job.definition.name).instant(instant, "The instant to explain")
+        let versions = try await context.store.versions(of: id)
+        let runs = try await runs(of: id, around: instant)
+        let skips = try await context.store.skips(of: id)
+        return OccurrenceExplanation(
+            on: instant, of: job, versions: versions, runs: runs, skips: skips, at: context.clock.now)
+    }
+
+    /// The runs of the schedule for occurrences within a second.
+    private func runs(of id: JobID, around instant: Date) async throws -> [Execution] {
+        var query = ExecutionQuery(jobID: id, from: instant, to: instant.addingTimeInterval(1), limit: 1000)
+        var runs: [Execution] = []
+        repeat {
+            let page = try await context.store.executions(query)
+            runs += page.items.filter { $0.source == .schedule }
+            query.after = page.next
+        } while query.after != nil
+        return runs
+    }
+
+    /// Lists what became of a job's occurrences and of the runs that were asked for, the latest instant first.
+    ///
+    /// - Parameters:
+    ///   - id: The job.
+    ///   - limit: The largest number of executions in a page, from 1 to 1,000; skips among them come in addition.
+    ///   - cursor: Where to go on, from an earlier page.
+    /// - Throws: The store's error, if the limit is out of range.
+    public func history(
+        of id: JobID, limit: Int = 50, after cursor: HistoryPage.Cursor? = nil
+    ) async throws -> HistoryPage {
+        let query = ExecutionQuery(
+            jobID: id, sort: .scheduledFor, order: .descending, limit: limit, after: cursor?.executions)
+        let page = try await context.store.executions(query)
+        return HistoryPage(page, skips: try await context.store.skips(of: id), before: cursor?.before)
+    }
+}
+
+extension Scheduler {
+    /// Takes stock: counts by state and outcome, queue depth, lateness and durations.
+    ///
+    /// - Throws: The store's error.
+    public func metrics() async throws -> SchedulerMetrics {
+        SchedulerMetrics(
+            context.events.metrics.snapshot, store: try await context.store.counts(), at: context.clock.now)
+    }
+}

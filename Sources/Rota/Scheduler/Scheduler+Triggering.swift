@@ -1,0 +1,252 @@
+public import Foundation
+import RotaCore
+import RotaSchedule
+public import RotaStore
+
+extension Scheduler {
+    /// The largest number of runs that are asked for in one step (SX-13).
+    public static let maximumBulk = 500
+
+    /// Runs a job now, whatever its state; its schedule is unaffected (T-48 to T-50).
+    ///
+    /// - Parameters:
+    ///   - id: The job.
+    ///   - payload: A value for the handler, for this run alone.
+    ///   - source: What caused the run, as the record will say.
+    /// - Returns: The execution, queued.
+    /// - Throws: ``SchedulerError`` with code `jobNotFound` or `invalidRequest`; or the store's error.
+    @discardableResult
+    public func trigger(
+        _ id: JobID, payload: JSONPayload? = nil, source: ExecutionSource = .manual
+    ) async throws -> Execution {
+        try await trigger(id, TriggerRequest(payload: payload, source: source))
+    }
+
+    /// Runs a job at an instant besides its schedule, whatever its state (S-61).
+    ///
+    /// - Returns: The execution, queued until then.
+    /// - Throws: ``SchedulerError`` with code `jobNotFound` or `invalidRequest`; or the store's error.
+    @discardableResult
+    public func trigger(_ id: JobID, at instant: Date) async throws -> Execution {
+        try await trigger(id, TriggerRequest(at: instant))
+    }
+
+    /// Runs a job as a request says, whatever its state; its schedule is unaffected (S-9).
+    ///
+    /// - Returns: The execution, queued, or the earlier one with the request's idempotency key (SX-5).
+    /// - Throws: ``SchedulerError`` with code `jobNotFound`, `executionNotFound` or `invalidRequest`;
+    ///   `RetryPolicyError` for overrides that cannot be; or the store's error.
+    @discardableResult
+    public func trigger(_ id: JobID, _ request: TriggerRequest) async throws -> Execution {
+        let job = try await job(id)
+        return try await enqueue([execution(request, of: job, batch: nil)], of: id)[0].execution
+    }
+
+    /// Runs a job several times, all in one step or not at all (S-10).
+    ///
+    /// - Parameters:
+    ///   - id: The job.
+    ///   - requests: What is different about each run; at most ``maximumBulk``.
+    /// - Returns: For each request, in order, what became of it.
+    /// - Throws: As ``trigger(_:_:)`` does for the first request that cannot be; or with code `tooMany`.
+    @discardableResult
+    public func trigger(_ id: JobID, _ requests: [TriggerRequest]) async throws -> BulkTriggerResult {
+        guard requests.count <= Self.maximumBulk else {
+            throw SchedulerError(
+                .tooMany, "At most \(Self.maximumBulk) runs are asked for in one step, not \(requests.count).",
+                value: "\(requests.count)")
+        }
+        let job = try await job(id)
+        let batch = BatchID(bits: context.ids.makeID(at: context.clock.now))
+        var executions: [Execution] = []
+        for request in requests { executions.append(try await execution(request, of: job, batch: batch)) }
+        return BulkTriggerResult(id: batch, runs: try await enqueue(executions, of: id))
+    }
+
+    /// Runs an execution's job again, now, as the job is now; the original is unchanged (T-109, T-110).
+    ///
+    /// If the original run had a payload, tags, a priority, a concurrency key or overrides of its own, the new one has
+    /// them too. A notice is sent again as it was, and is no run of the job.
+    ///
+    /// - Parameters:
+    ///   - id: The execution, whatever became of it.
+    ///   - idempotencyKey: A key under which a repeated request returns the replay of the first one.
+    ///   - author: Who asks for it, if that is to be remembered.
+    /// - Returns: The new execution, queued.
+    /// - Throws: ``SchedulerError`` with code `executionNotFound`; or the store's error.
+    @discardableResult
+    public func replay(
+        _ id: ExecutionID, idempotencyKey: String? = nil, author: String? = nil
+    ) async throws -> Execution {
+        let original = try await execution(id)
+        let job = try await job(original.jobID)
+        let check = FieldCheck(code: .invalidRequest, jobName: job.definition.name)
+        try check.length(of: idempotencyKey, "The idempotency key", 1...255)
+        try check.length(of: author, "The author", 1...255)
+        let now = context.clock.now
+        var details = ExecutionDetails.none
+        details.replayOf = id
+        details.priority = original.details.priority
+        details.concurrencyKey = original.source == .backfill ? nil : original.details.concurrencyKey
+        details.tags = original.details.tags
+        details.overrides = original.details.overrides
+        details.idempotencyKey = idempotencyKey
+        details.createdBy = author
+        // A notice is sent again; to run the job in its place would be the last thing that is meant.
+        let isNotification = original.details.notification != nil
+        if isNotification {
+            (details.notification, details.parentID) = (original.details.notification, original.details.parentID)
+        }
+        let replay = job.execution(
+            id: ExecutionID(bits: context.ids.makeID(at: now)), source: isNotification ? .notification : .replay,
+            scheduledFor: now, createdAt: now,
+            payload: original.payload, metadata: original.metadata, details: details)
+        return try await enqueue([replay], of: job.id)[0].execution
+    }
+
+    private func execution(_ request: TriggerRequest, of job: Job, batch: BatchID?) async throws -> Execution {
+        var depth = 0
+        for id in [request.parentID, request.continuationOf].compactMap(\.self) {
+            depth = max(depth, try await execution(id).details.lineageDepth + 1)
+        }
+        let now = context.clock.now
+        return try request.execution(
+            of: job, id: ExecutionID(bits: context.ids.makeID(at: now)), at: now, depth: depth, batch: batch)
+    }
+
+    /// Queues executions of a job, in one step.
+    func enqueue(_ executions: [Execution], of id: JobID) async throws -> [EnqueueOutcome] {
+        let outcomes: [EnqueueOutcome]
+        do {
+            outcomes = try await context.store.enqueue(
+                executions.map { $0.with(metadata: context.carried(with: $0.metadata)) })
+        } catch let error as StoreError where error.code == .jobNotFound {
+            throw SchedulerError.noJob(id)
+        }
+        context.signal.raise()
+        _ = try outcomes.answers(to: "enqueue", of: executions.count)
+        let queued = outcomes.compactMap { outcome -> Execution? in
+            if case .queued(let execution) = outcome { execution } else { nil }
+        }
+        context.events.send(fired: queued, skips: [], of: id, at: context.clock.now)
+        return outcomes
+    }
+}
+
+extension Scheduler {
+    /// The largest number of occurrences that one backfill runs.
+    public static let maximumBackfill = 10_000
+
+    /// Runs the occurrences that a job's present schedule names in a range of the past.
+    ///
+    /// What became of them before does not matter, and the schedule is unaffected. An occurrence is run once for all
+    /// backfills, as long as its run is kept: asking again for a range, or for one that overlaps with it, makes only
+    /// the runs that are missing. A serial backfill starts with the first of those.
+    ///
+    /// - Parameters:
+    ///   - id: The job, whatever its state.
+    ///   - range: The range of nominal instants; what lies in the future is left out.
+    ///   - overlap: Whether the runs go one after the other, or all at once.
+    ///   - limit: The largest number of occurrences to run, from 1 to ``maximumBackfill``.
+    ///   - author: Who asks for it, if that is to be remembered.
+    /// - Returns: The runs, the oldest occurrence first; their source is `backfill`.
+    /// - Throws: ``SchedulerError`` with code `jobNotFound`, `invalidRequest`, or `tooMany` if the range has more
+    ///   occurrences than the limit; then none was run. Or the store's error.
+    @discardableResult
+    public func backfill(
+        _ id: JobID, _ range: Range<Date>, overlap: BackfillResult.Overlap = .serial, limit: Int = 1000,
+        author: String? = nil
+    ) async throws -> BackfillResult {
+        let job = try await job(id)
+        let check = FieldCheck(code: .invalidRequest, jobName: job.definition.name)
+        try check.number(limit, "The limit of a backfill", 1...Self.maximumBackfill)
+        try check.instant(range.lowerBound, "The start of a backfill")
+        try check.instant(range.upperBound, "The end of a backfill")
+        try check.length(of: author, "The author", 1...255)
+        guard job.definition.schedule.completionDelay == nil else {
+            throw check.fail("A schedule that counts from the end of a run has no occurrences in the past.")
+        }
+        let now = context.clock.now
+        let end = min(range.upperBound, now.justAfter)
+        guard range.lowerBound < end else {
+            return BackfillResult(id: BatchID(bits: context.ids.makeID(at: now)), runs: [])
+        }
+        guard let instants = job.occurrences(in: range.lowerBound..<end, limit: limit) else {
+            throw SchedulerError(
+                .tooMany,
+                "The range from \(range.lowerBound.text) to \(range.upperBound.text) has more than \(limit) "
+                    + "occurrences of job “\(job.definition.name)”; ask for a smaller one, or raise the limit.",
+                value: "\(limit)")
+        }
+        return try await run(instants, of: job, overlap: overlap, author: author, at: now)
+    }
+
+    private func run(
+        _ instants: [Date], of job: Job, overlap: BackfillResult.Overlap, author: String?, at now: Date
+    ) async throws -> BackfillResult {
+        let batch = BatchID(bits: context.ids.makeID(at: now))
+        var missing: [Execution] = []
+        var known: [Date: Execution] = [:]
+        let earlier = try await backfilled(instants, of: job)
+        for instant in instants {
+            if let execution = earlier[instant] {
+                known[instant] = execution
+                continue
+            }
+            var details = ExecutionDetails.none
+            details.batchID = batch
+            details.createdBy = author
+            details.idempotencyKey = "backfill/\(instant.text)"
+            var execution = job.execution(
+                id: ExecutionID(bits: context.ids.makeID(at: now)), source: .backfill, scheduledFor: instant,
+                dueAt: now, createdAt: now, details: details)
+            // The next one is made ready in the step that ends the one before.
+            if overlap == .serial, !missing.isEmpty {
+                execution.progress.status = .waiting
+                execution.progress.expiresAt = nil
+            }
+            missing.append(execution)
+        }
+        for outcome in try await started(enqueue(missing, of: job.id), at: now) {
+            known[outcome.execution.scheduledFor] = outcome.execution
+        }
+        let new = Set(missing.map(\.id))
+        return BackfillResult(
+            id: batch,
+            runs: instants.compactMap { instant in
+                known[instant].map { new.contains($0.id) ? .queued($0) : .existing($0) }
+            })
+    }
+
+    /// Makes the first of a series ready if it is not: another backfill may have been a moment faster with the first one.
+    private func started(_ outcomes: [EnqueueOutcome], at now: Date) async throws -> [EnqueueOutcome] {
+        let index = outcomes.firstIndex { outcome in
+            if case .queued = outcome { true } else { false }
+        }
+        guard let index, outcomes[index].execution.status == .waiting else { return outcomes }
+        let answer = ExternalCompletion(outcomes[index].execution.id, next: .queued(at: now), date: now)
+        guard case .recorded(let execution)? = try await context.store.completeWaiting([answer]).first else {
+            return outcomes
+        }
+        context.signal.raise()
+        var outcomes = outcomes
+        outcomes[index] = .queued(execution)
+        return outcomes
+    }
+
+    /// The runs that earlier backfills made for some instants.
+    private func backfilled(_ instants: [Date], of job: Job) async throws -> [Date: Execution] {
+        guard let first = instants.first, let last = instants.last else { return [:] }
+        var query = ExecutionQuery(
+            jobID: job.id, from: first, to: last.millisecondLater, order: .ascending, limit: 1000)
+        var found: [Date: Execution] = [:]
+        repeat {
+            let page = try await context.store.executions(query)
+            for execution in page.items where execution.source == .backfill {
+                found[execution.scheduledFor] = execution
+            }
+            query.after = page.next
+        } while query.after != nil
+        return found
+    }
+}
