@@ -1,34 +1,42 @@
 import RotaCore
 public import RotaHTTP
 
-/// The numbers that a scheduler works with; each has a default that suits most apps.
+/// The settings of a scheduler. The defaults suit most apps.
+///
+/// ```swift
+/// var configuration = SchedulerConfiguration()
+/// configuration.name = "mail"
+/// configuration.maximumConcurrency = 8
+/// configuration.shutdownGrace = .seconds(10)
+/// let mailer = Scheduler(store: InMemoryJobStore(), transport: URLSessionTransport(), configuration: configuration)
+/// ```
 public struct SchedulerConfiguration: Sendable, Hashable {
-    /// A name for this scheduler in leases and logs; it need not be unique.
+    /// The scheduler's name in leases and logs. It need not be unique.
     public var name = "rota"
-    /// The largest number of executions that this scheduler runs at once, from 1 to 10,000.
+    /// The number of executions this scheduler runs at once, from 1 to 10,000.
     public var maximumConcurrency = 64
-    /// How long a lease lasts unless it is renewed, at least a second; renewal begins after a third of it.
+    /// How long a lease lasts, at least 1 second. It is renewed after a third of that.
     public var leaseDuration = Duration.seconds(30)
     /// How late an occurrence may be noticed without counting as missed.
     public var misfireThreshold = Duration.seconds(5)
-    /// How long executions may go on after `beginShutdown()` before they are canceled and released.
+    /// How long executions may continue after `beginShutdown()` before they are canceled and released.
     public var shutdownGrace = Duration.seconds(30)
-    /// The largest number of records in one step of the store, from 1 to 10,000.
+    /// The number of records in one store operation, from 1 to 10,000.
     public var batchSize = 512
-    /// The largest number of missed occurrences that this scheduler makes up for in a second, from 1 to 1,000,000.
+    /// The number of missed occurrences that become due per second, from 1 to 1,000,000.
     ///
-    /// Those beyond are due later, one second's worth after the other, so that a restart is no stampede; none is lost.
+    /// After downtime, the rest become due one second's worth after another, which spares the store and the receivers.
     public var catchUpRate = 1000
-    /// How long the keys of updates, pauses and the like are remembered, from zero to 366 days (C-17).
+    /// How long idempotency keys of updates, pauses and similar changes are remembered, from zero to 366 days.
     public var idempotencyLifetime = Duration.seconds(86_400)
-    /// The response headers that are kept with an attempt, in any case (T-88).
+    /// The response headers that are kept with every attempt.
     public var keptResponseHeaders: Set<String> = ["content-type", "content-length", "date", "retry-after"]
-    /// The largest output of a run that is stored, in bytes of JSON, from 0 to 16 MiB; a larger one fails the attempt.
+    /// The largest output that is stored, in bytes of JSON, from 0 to 16 MiB. A larger one fails the attempt.
     public var maximumOutputBytes = 1 << 20
-    /// How the webhooks of notices are signed, if their rule names a secret.
+    /// The signature scheme of notification webhooks whose rule names a secret.
     public var webhookSignature = WebhookSignature.standard
 
-    /// Makes a configuration with the defaults.
+    /// Creates a configuration with the defaults.
     public init() {}
 
     func validate() throws(SchedulerError) {

@@ -1,6 +1,6 @@
-/// Why a scheduler refused what it was asked for.
+/// The reason a scheduler refused a call.
 public struct SchedulerError: Error, Sendable, Hashable, CustomStringConvertible {
-    /// What kind of refusal it is.
+    /// The kind of error. More kinds may be added.
     public struct Code: Sendable, Hashable {
         private enum Kind: Sendable, Hashable {
             case invalidJob
@@ -19,40 +19,40 @@ public struct SchedulerError: Error, Sendable, Hashable, CustomStringConvertible
 
         private let kind: Kind
 
-        /// A field of a job has a value that it cannot have.
+        /// A field of a job has an invalid value.
         public static let invalidJob = Code(kind: .invalidJob)
         /// No job has the identifier.
         public static let jobNotFound = Code(kind: .jobNotFound)
         /// No execution has the identifier.
         public static let executionNotFound = Code(kind: .executionNotFound)
-        /// A handler is registered under the name already.
+        /// A handler is already registered under the name.
         public static let duplicateHandler = Code(kind: .duplicateHandler)
-        /// The job is in a state in which this cannot be done.
+        /// The job's or execution's state does not allow the call.
         public static let illegalState = Code(kind: .illegalState)
-        /// `run()` is under way already.
+        /// `run()` was called while the scheduler is running.
         public static let alreadyRunning = Code(kind: .alreadyRunning)
-        /// A request for a run, a pause or the like has a value that it cannot have.
+        /// A field of a request has an invalid value.
         public static let invalidRequest = Code(kind: .invalidRequest)
-        /// More was asked for than can be done in one step.
+        /// The request exceeds the limit of one step.
         public static let tooMany = Code(kind: .tooMany)
         /// The job has no such version, or it is no longer kept.
         public static let versionNotFound = Code(kind: .versionNotFound)
-        /// The clock stands so far off that it cannot tell one second from the next.
+        /// The clock is so far off that it cannot tell one second from the next.
         public static let unusableClock = Code(kind: .unusableClock)
-        /// The store does not do what `JobStore` promises, so that nobody can say what it did.
+        /// The store broke the contract of `JobStore`, so its state is unknown.
         public static let unusableStore = Code(kind: .unusableStore)
-        /// The configuration has a value that it cannot have.
+        /// A setting has an invalid value.
         public static let invalidConfiguration = Code(kind: .invalidConfiguration)
     }
 
-    /// What kind of refusal it is.
+    /// The kind of error.
     public let code: Code
-    /// What was wrong and what would be right, in words.
+    /// What was wrong, and what would be right.
     public let message: String
-    /// The value that was wrong, as text, if there is one.
+    /// The invalid value as text, if there is one.
     public let value: String?
 
-    /// Makes an error.
+    /// Creates an error.
     public init(_ code: Code, _ message: String, value: String? = nil) {
         self.code = code
         self.message = message
@@ -64,18 +64,18 @@ public struct SchedulerError: Error, Sendable, Hashable, CustomStringConvertible
 }
 
 extension Array {
-    /// The outcomes of a store's operation, of which there has to be one for each request.
+    /// Returns the outcomes of a store operation, which must be one for each request.
     ///
     /// - Parameters:
-    ///   - operation: What the store was asked for.
-    ///   - requests: How many requests it was given.
+    ///   - operation: The name of the operation.
+    ///   - requests: The number of requests.
     /// - Throws: ``SchedulerError`` with code `unusableStore`.
     func answers(to operation: String, of requests: Int) throws -> [Element] {
         guard count == requests else {
             throw SchedulerError(
                 .unusableStore,
-                "The store gave \(count) outcomes for the \(requests) requests of a call of `\(operation)`; a `JobStore` "
-                    + "gives one for each, in order. `StoreContract` of RotaTesting shows what a store does wrong.",
+                "The store returned \(count) outcomes for \(requests) requests to `\(operation)`. A `JobStore` must return "
+                    + "one for each, in order. Test the store with `StoreContract` of RotaTesting.",
                 value: "\(count)")
         }
         return self

@@ -1,15 +1,15 @@
 import Foundation
 import Synchronization
 
-/// The one sleep of a driver: it raises the signal at an instant, or earlier.
+/// The one sleep of a driver. It raises the signal at a date, or earlier.
 ///
-/// A driver that is woken by its workers mostly goes back to sleep until the same instant; then the sleep under way is
-/// kept, and nothing has to be made or canceled.
+/// A driver that is woken by its workers usually goes back to sleep until the same date. The sleep under way is then
+/// kept, which saves creating and canceling a task each time.
 final class Alarm: Sendable {
     private struct State {
-        /// The instant for which it is set, unless it has rung.
+        /// The date the alarm is set for; `nil` once it has rung.
         var instant: Date?
-        /// Counts the settings, so that a sleep that was replaced does not pass for the present one.
+        /// Counts the settings, so that a sleep that was replaced does not ring.
         var number = 0
         var sleep: Task<Void, Never>?
     }
@@ -25,12 +25,12 @@ final class Alarm: Sendable {
         self.owner = owner
     }
 
-    /// Has the signal raised at an instant at the latest.
+    /// Raises the signal at a date, or earlier.
     func set(for instant: Date, at now: Date) {
-        // A sleep that should have ended by now was set before the clock was put forward: nobody knows when it ends.
+        // A sleep that should have ended by now began before the clock was set forward. It cannot be relied on.
         let isKept = state.withLock { state in state.instant.map { now < $0 && $0 <= instant } ?? false }
         guard !isKept else { return }
-        // The old sleep is off the clock before anyone can see that the driver sleeps.
+        // Cancel the old sleep before the driver can be seen sleeping: test clocks count the sleeps they hold.
         cancel()
         state.withLock { state in
             state.instant = instant
@@ -45,7 +45,7 @@ final class Alarm: Sendable {
         }
     }
 
-    /// Takes the setting back.
+    /// Cancels the setting.
     func cancel() {
         let sleep = state.withLock { state in
             defer { (state.instant, state.sleep) = (nil, nil) }
@@ -65,16 +65,15 @@ final class Alarm: Sendable {
     }
 }
 
-/// A flag that one task waits for and anyone may raise; it stays up until that task lowers it.
+/// A flag that one task waits for and any task may raise. It stays up until the waiting task lowers it.
 ///
-/// Because it stays up while the waiter wakes, whoever looks at it never takes a task that was told to work for one
-/// that is idle.
+/// Because it stays up while the waiter wakes, a waiter that has been signaled never looks idle.
 final class Signal: Sendable {
-    /// Why the flag is raised.
+    /// The reason to raise the flag.
     enum Reason {
         /// Workers have results.
         case results
-        /// Anything else: the store has to be asked what there is to do.
+        /// Anything else: the store must be asked for due work.
         case news
     }
 
@@ -88,7 +87,7 @@ final class Signal: Sendable {
 
     var isRaised: Bool { state.withLock(\.isRaised) }
 
-    /// Raises the flag, and wakes the waiter.
+    /// Raises the flag and wakes the waiter.
     func raise(_ reason: Reason = .news) {
         let waiter = state.withLock { state in
             state.isRaised = true
@@ -109,7 +108,7 @@ final class Signal: Sendable {
         }
     }
 
-    /// Suspends until the flag is up; one task at a time may wait.
+    /// Suspends until the flag is up. Only one task may wait at a time.
     func wait() async {
         await withCheckedContinuation { continuation in
             let isRaised = state.withLock { state in
@@ -121,7 +120,7 @@ final class Signal: Sendable {
     }
 }
 
-/// Whether a scheduler was asked to shut down; it can be asked from anywhere, any number of times.
+/// A flag that asks a scheduler to shut down. It can be set from anywhere, any number of times.
 final class StopRequest: Sendable {
     private let flag = Mutex(false)
 

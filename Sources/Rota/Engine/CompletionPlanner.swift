@@ -4,9 +4,9 @@ import RotaRetry
 import RotaSchedule
 import RotaStore
 
-/// Decides what follows from the end of an attempt; a pure function of the result, the job's policy and a random source.
+/// Decides what follows the end of an attempt: a pure function of the result, the job's policy and a random source.
 enum CompletionPlanner {
-    /// Plans what follows from an attempt that came to an end.
+    /// Plans what follows an attempt that ended.
     static func plan(
         _ result: AttemptResult, at now: Date, random: inout any RandomNumberGenerator & Sendable
     ) -> Completion {
@@ -17,9 +17,9 @@ enum CompletionPlanner {
         case .interrupted where work.claim.job.delivery == .atMostOnce:
             return abandoned(result, at: now)
         case .interrupted, .unbegun, .unhandled:
-            // If it was called off before it began, the store makes an end of it.
+            // If the execution was canceled before it began, the store cancels it instead.
             return released(work, at: now)
-        case .parked(let deadline):
+        case .waiting(let deadline):
             return completion(of: work, attempt: nil, next: .parked(until: deadline), at: now)
         case .succeeded:
             return completion(
@@ -35,31 +35,31 @@ enum CompletionPlanner {
         }
     }
 
-    /// Gives an execution back whose attempt was not made, or not brought to an end.
+    /// Releases an execution whose attempt was not made, or not finished.
     ///
-    /// - Parameter instant: When it may start again; at once if `nil`.
-    static func released(_ work: Work, at now: Date, until instant: Date? = nil) -> Completion {
-        completion(of: work, attempt: nil, next: .released(until: instant ?? now), at: now)
+    /// - Parameter date: When it may start again; `nil` for immediately.
+    static func released(_ work: Work, at now: Date, until date: Date? = nil) -> Completion {
+        completion(of: work, attempt: nil, next: .released(until: date ?? now), at: now)
     }
 
-    /// Ends an execution whose attempt was broken off when the scheduler stopped, and that must not be done twice.
+    /// Fails an at-most-once execution whose attempt was cut short when the scheduler stopped.
     private static func abandoned(_ result: AttemptResult, at now: Date) -> Completion {
         let failure = ExecutionFailure(
             kind: .crashed,
-            message: "The scheduler stopped before the attempt ended. Nobody knows how much of it was done, "
-                + "and the job's work is done at most once.")
+            message: "The scheduler stopped before the attempt ended. How much of its work was done is unknown, "
+                + "and the job is delivered at most once, so it is not retried.")
         return completion(
             of: result.work, attempt: attempt(result, failure: failure), next: .failed(failure), at: now)
     }
 
-    /// Plans what follows from a lease that ran out: whoever held it is gone, and its attempt counts as crashed.
+    /// Plans what follows a lease that ran out: its holder is gone, and the attempt counts as crashed.
     static func crashed(
         _ work: Work, at now: Date, random: inout any RandomNumberGenerator & Sendable
     ) -> Completion {
         let owner = work.claim.execution.progress.lease?.owner ?? "unknown"
         let failure = ExecutionFailure(
             kind: .crashed,
-            message: "The lease of scheduler “\(owner)” ran out before the attempt ended: its process died or hung.")
+            message: "The lease of scheduler \"\(owner)\" ran out before the attempt ended: its process died or hung.")
         let attempt = Attempt(
             number: work.claim.execution.nextAttemptNumber,
             startedAt: work.claim.execution.progress.attemptStartedAt ?? now,
@@ -118,14 +118,14 @@ extension Claim {
     fileprivate var retryPolicy: RetryPolicy {
         guard execution.source != .notification else { return .notifications }
         let policy = job.retry
-        // Overrides were checked against the policy of their time; with another they may not fit.
+        // The overrides were checked against the policy of their time. They may not fit the current one.
         guard let overrides = execution.overrides else { return policy }
         return (try? policy.applying(overrides)) ?? policy
     }
 }
 
 extension Execution {
-    /// How long the attempt being made was put off after the one before, or `nil` if it is the first.
+    /// The delay between the previous attempt and the current one; `nil` if it is the first.
     fileprivate var lastDelay: Duration? {
         attempts.last.map { progress.dueAt.elapsed(since: $0.startedAt.advanced(by: $0.duration)) }
     }

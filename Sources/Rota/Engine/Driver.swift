@@ -2,10 +2,10 @@ import Foundation
 import RotaCore
 import RotaStore
 
-/// The one loop of a scheduler: it records what workers finished, fires what is due, hands out work, and sleeps once.
+/// The loop of a scheduler: records results, fires due jobs, claims executions for the workers, and sleeps.
 ///
-/// It decides nothing itself: planners do, from values; and it keeps nothing but the executions in flight, which the
-/// store knows too.
+/// Decisions are made by pure planners; this type only carries them out. It keeps no state that the store does not
+/// have, except which executions are in flight.
 struct Driver {
     private let context: SchedulerContext
     private let queue: WorkQueue<Work>
@@ -13,24 +13,18 @@ struct Driver {
     private let alarm: Alarm
     private var random: any RandomNumberGenerator & Sendable
     private var inFlight = InFlight()
-    /// When the leases of what is in flight must be renewed.
+    /// When the leases of the executions in flight must be renewed.
     private var renewAt: Date?
+    private var polling = Polling()
+    /// Whether the store may have due executions that are not yet claimed.
+    private var mayClaim = true
+    /// How often in a row every planned fire was refused, because another scheduler had moved the jobs.
     private var conflictStreak = 0
     private var deference = Deference()
     private var catchUp: CatchUp
 
-    /// Whether somebody said that there is something new.
-    private var hasNews = true
-    /// When the store was last asked what there is to do, and when it must be asked again at the latest.
-    private var lookedAt = Date.distantPast
-    private var lookAt = Date.distantPast
-    /// Whether there may be executions that are due and not yet claimed.
-    private var mayClaim = true
-
-    /// How many times in a row the driver plans anew at once when others move its jobs under its hands.
+    /// The length of a streak of conflicts after which the driver sleeps for a second before it plans anew.
     private static let conflictLimit = 10
-    /// How long a driver that is busy with results goes on without asking what others have left in the store.
-    private static let longestTrust = 0.002
 
     init(
         context: SchedulerContext, queue: WorkQueue<Work>, outbox: Outbox<AttemptResult>,
@@ -44,18 +38,18 @@ struct Driver {
         alarm = Alarm(clock: context.clock, signal: context.signal, owner: context.owner)
     }
 
-    /// Runs until the scheduler is asked to stop or its run is canceled, then brings what is in flight to an end.
+    /// Runs until the scheduler is asked to stop or `run()` is canceled, then drains what is in flight.
     ///
     /// - Parameters:
-    ///   - cancellation: Whether the run was canceled; the driver's own task is not, so that it can record what ends.
+    ///   - cancellation: Whether `run()` was canceled. The driver's own task never is, so that it can record results.
     ///   - cancelWorkers: Cancels the workers' tasks.
     mutating func run(until cancellation: StopRequest, cancelWorkers: () -> Void) async throws {
         defer { alarm.cancel() }
         do {
             try await loop(until: cancellation, cancelWorkers: cancelWorkers)
         } catch {
-            // What is claimed may be lost: nothing of it is begun any more. If the store takes it after all it is given
-            // back, else its leases run out, and others take over.
+            // The store may have lost the claims, so none of them begins. They are released if the store still
+            // accepts it. Otherwise their leases run out, and others take over.
             try? await releaseUnbegun()
             context.events.observers.tell { $0.didFail(error, at: context.clock.now) }
             throw error
@@ -68,7 +62,7 @@ struct Driver {
             if try await pass() {
                 hasYielded = false
             } else if !inFlight.isEmpty, !hasYielded {
-                // Work that takes no time is over when its worker has had a turn: cheaper than to sleep and be woken.
+                // Short work is done once its worker had a turn. Yielding is cheaper than to sleep and be woken.
                 hasYielded = true
                 await Task.yield()
             } else if let wake = try await lastLook() {
@@ -79,63 +73,67 @@ struct Driver {
         try await drain(until: cancellation, cancelWorkers: cancelWorkers)
     }
 
-    /// Does what can be done now, as far as it is known.
+    /// Does what can be done now.
     ///
-    /// The store is asked what there is to do only if somebody has news, or something is due, or it was not asked for
-    /// a while: mostly there is nothing but results to record and work to hand out in their place.
+    /// ```
+    ///   take results ─▶ claim ─▶ record ─▶ renew leases ─▶ look? ─▶ claim
+    ///        │            │         │                        │        │
+    ///   frees slots   refills them,  while workers       fire, reclaim, for what
+    ///                 before the     already do the      prune: only if  was fired
+    ///                 commit         new work            needed
+    /// ```
     ///
-    /// - Returns: Whether anything was done, so that there may be more.
+    /// A busy scheduler mostly records results and refills the slots. It polls the store only after a signal, when
+    /// something is due, or after ``Polling/longestGap``.
+    ///
+    /// - Returns: Whether anything was done, so that there may be more to do.
     private mutating func pass() async throws -> Bool {
-        // What has no time is not written down either.
+        // Refuse to record results while the clock is unusable.
         _ = try usableTime()
         let results = takeResults()
         var isBusy = !results.isEmpty
-        // The slots that are free again get new work first, so that it is done while the results are written down.
         if isBusy { _ = try await claim() }
         try await record(results)
         try await renewLeases()
         let now = try usableTime()
-        // What is queued goes first while there are results: then an execution is claimed and recorded soon after it
-        // was made, while all its parts are at hand.
-        let isDue = now >= lookAt && !(isBusy && mayClaim)
-        let mustLook = hasNews || isDue || now < lookedAt || now >= lookedAt.addingTimeInterval(Self.longestTrust)
-        if mustLook, try await look(at: now) == nil { isBusy = true }
+        // While there are results, queued executions go before due jobs: an execution that is claimed and recorded soon
+        // after it was created is still in the caches.
+        if polling.isNeeded(at: now, queueFirst: isBusy && mayClaim), try await look(at: now) == nil { isBusy = true }
         if try await claim() { isBusy = true }
         return isBusy
     }
 
-    /// Asks the store what there is to do, now that nothing else is left, and does it.
+    /// Polls the store once more before sleeping.
     ///
-    /// - Returns: `nil` if anything was done; otherwise the instant of the next look.
+    /// - Returns: The date to sleep until, or `nil` if anything was done.
     private mutating func lastLook() async throws -> Date? {
         let now = try usableTime()
         guard let wake = try await look(at: now) else { return nil }
         return try await claim() ? nil : wake
     }
 
-    /// Reads the clock, and refuses one by which nobody can wait.
+    /// Reads the clock, and refuses a time so far off that adding a second does not change it.
     private func usableTime() throws -> Date {
         let now = context.clock.now
         guard now.addingTimeInterval(1) > now else {
             throw SchedulerError(
                 .unusableClock,
-                "The clock stands at \(now.timeIntervalSince1970) seconds since 1970, where no second can be told from "
-                    + "the next; a scheduler cannot wait by it.", value: "\(now.timeIntervalSince1970)")
+                "The clock is at \(now.timeIntervalSince1970) seconds since 1970, where one second cannot be told from "
+                    + "the next. Set the clock to a date that a scheduler can wait by.",
+                value: "\(now.timeIntervalSince1970)")
         }
         return now
     }
 
-    /// Fires what is due, and ends what is dead.
+    /// Asks the store for due work and does it: fires jobs, reclaims expired leases, prunes history.
     ///
-    /// - Returns: `nil` if anything was done; otherwise the instant at which there will be something to do.
+    /// - Returns: The date of the next work, or `nil` if anything was done.
     private mutating func look(at now: Date) async throws -> Date? {
-        hasNews = false
         mayClaim = true
-        // Jobs whose fires are refused again and again stay at the head of the due work; the others lie behind them.
+        // Jobs whose fires are refused again and again stay at the head of the due work. Look behind them.
         let limit = context.configuration.batchSize * (conflictStreak + 1)
         let dueWork = try await context.store.dueWork(at: now, limit: min(limit, 100_000))
-        lookedAt = now
-        lookAt = dueWork.isTruncated ? now : dueWork.nextWakeup ?? .distantFuture
+        polling.recordPoll(at: now, next: dueWork.isTruncated ? now : dueWork.nextWakeup ?? .distantFuture)
         let hasReclaimed = try await reclaim(dueWork.expiredLeases, at: now)
         let hasFired = try await fire(dueWork.dueJobs, at: now)
         let hasPruned = dueWork.isPruningDue ? try await prune(at: now) : false
@@ -148,9 +146,9 @@ struct Driver {
             after: now)
     }
 
-    /// The earliest of some instants, and never later than the clock's longest sleep.
-    private func earliest(_ instants: [Date?], after now: Date) -> Date {
-        instants.compactMap(\.self).reduce(now.advanced(by: context.clock.longestSleep), min)
+    /// Returns the earliest of some dates, but no later than the clock's longest sleep allows.
+    private func earliest(_ dates: [Date?], after now: Date) -> Date {
+        dates.compactMap(\.self).reduce(now.advanced(by: context.clock.longestSleep), min)
     }
 
     private mutating func sleep(until wake: Date) async {
@@ -164,10 +162,10 @@ struct Driver {
 
     // MARK: The steps of a pass
 
-    /// Takes what the workers have finished, which frees their slots.
+    /// Takes the results of the workers, which frees their slots.
     private mutating func takeResults() -> [AttemptResult] {
-        // Whoever raises the flag from here on is heard by the next pass.
-        if context.signal.lower() { hasNews = true }
+        // Lower the flag before draining: what is pushed after the drain raises it again, for the next pass.
+        if context.signal.lower() { polling.hasNews = true }
         let results = outbox.drain()
         for index in results.indices { results[index].work.slot.map { inFlight.end($0) } }
         if inFlight.isEmpty {
@@ -186,14 +184,14 @@ struct Driver {
                 let turn = deference.turn(after: now, longestSleep: context.clock.longestSleep)
                 return CompletionPlanner.released(result.work, at: now, until: turn)
             }
-            if result.work.claim.job.schedule.completionDelay != nil { lookAt = now }
+            if result.work.claim.job.schedule.completionDelay != nil { polling.poll(by: now) }
             return CompletionPlanner.plan(result, at: now, random: &random)
         }
         try await finish(completions, of: results.map(\.work), at: now)
     }
 
     private mutating func reclaim(_ expired: [Claim], at now: Date) async throws -> Bool {
-        // Work of our own that is still in flight is not dead, only late with its renewal, unless it fell silent.
+        // Executions still in flight here are not dead, only late with their renewal, unless their heartbeats stopped.
         let held = expired.isEmpty ? [] : Set(inFlight.held.filter { context.vitals[$0]?.isStale != true })
         let dead = expired.filter { !held.contains($0.leaseKey) }.map { Work($0, slot: nil) }
         guard !dead.isEmpty else { return false }
@@ -205,27 +203,28 @@ struct Driver {
         let report = try await context.store.prune(at: now, limit: context.configuration.batchSize)
         guard report != PruneReport() else { return false }
         context.events.observers.tell { $0.didPrune(report, at: now) }
-        try await context.tellEnds(of: report.expired, at: now)
+        try await context.announceEnds(of: report.expired, at: now)
         return true
     }
 
     private mutating func finish(_ completions: [Completion], of works: [Work], at now: Date) async throws {
         let outcomes = try await context.store.finish(completions).answers(to: "finish", of: completions.count)
-        for index in completions.indices {
-            switch completions[index].next {
-            case .retry(let instant, _), .released(let instant), .parked(let instant?):
-                lookAt = min(lookAt, instant)
+        for completion in completions {
+            switch completion.next {
+            case .retry(let date, _), .released(let date), .parked(let date?): polling.poll(by: date)
             case .succeeded, .failed, .canceled, .parked: break
             }
         }
         context.events.send(outcomes, of: completions, at: now)
         if context.ends.isWatched {
-            for case .recorded(let execution) in outcomes { context.ends.ended(execution) }
+            for case .recorded(let execution) in outcomes { context.ends.announce(execution) }
         }
-        let ends = works.indices.compactMap { works[$0].hasFollowers ? ExecutionEnd(outcomes[$0], of: works[$0]) : nil }
+        let ends = works.indices.compactMap { index in
+            works[index].hasFollowers ? ExecutionEnd(outcomes[index], of: works[index]) : nil
+        }
         guard !ends.isEmpty else { return }
-        lookAt = now
-        try await context.tellConsequences(of: ends, at: now)
+        polling.poll(by: now)
+        try await context.announceConsequences(of: ends, at: now)
     }
 
     private mutating func fire(_ due: [Job], at now: Date) async throws -> Bool {
@@ -240,17 +239,17 @@ struct Driver {
         }
         var hasFired = false
         let outcomes = try await context.store.fire(fires).answers(to: "fire", of: fires.count)
-        for (index, outcome) in zip(fires.indices, outcomes) {
+        for (request, outcome) in zip(fires, outcomes) {
             guard case .fired(let executions, let skips, let replaced) = outcome else {
-                lookAt = now
+                polling.poll(by: now)
                 continue
             }
             hasFired = true
-            if let wake = fires[index].scheduleState.nextWakeup { lookAt = min(lookAt, wake) }
-            context.events.send(fired: executions, skips: skips, of: fires[index].jobID, at: now)
+            if let wake = request.scheduleState.nextWakeup { polling.poll(by: wake) }
+            context.events.send(fired: executions, skips: skips, of: request.jobID, at: now)
             guard !replaced.isEmpty else { continue }
             for execution in replaced { context.withdraw(execution) }
-            try await context.tellEnds(of: replaced.filter { $0.progress.status.isTerminal }, at: now)
+            try await context.announceEnds(of: replaced.filter { $0.progress.status.isTerminal }, at: now)
         }
         conflictStreak = hasFired ? 0 : conflictStreak + 1
         return hasFired || conflictStreak < Self.conflictLimit
@@ -285,7 +284,7 @@ struct Driver {
             switch outcome {
             case .renewed: break
             case .lost:
-                // Whatever came of the work would be refused, and another may be at it.
+                // The result would be refused, and another scheduler may be running the execution.
                 context.workers.withdraw(lease, because: .lost)
                 context.events.observers.tell { $0.didLoseLease(of: renewal.executionID, at: now) }
             case .cancelRequested: context.workers.withdraw(lease, because: .requested)
@@ -295,14 +294,14 @@ struct Driver {
 
     // MARK: The end
 
-    /// Gives back what workers had taken and, canceled because the run failed, did not begin.
+    /// Releases what workers had taken but did not begin, because they were canceled when the run failed.
     ///
-    /// If the store does not take it, its leases run out.
+    /// If the store does not accept it, the leases run out.
     mutating func giveBackUnbegun() async {
         try? await record(takeResults().filter(\.report.isUnbegun))
     }
 
-    /// Takes back what no worker has begun, and gives it back to the store.
+    /// Takes back what no worker has taken, and releases it.
     private mutating func releaseUnbegun() async throws {
         let unbegun = queue.drain()
         for work in unbegun { work.slot.map { inFlight.end($0) } }
@@ -311,11 +310,10 @@ struct Driver {
         try await finish(unbegun.map { CompletionPlanner.released($0, at: now) }, of: unbegun, at: now)
     }
 
-    /// Gives back what no worker has begun, lets the rest go on for the grace period, then cancels it and gives it back.
+    /// Releases what has not begun, lets the rest continue for the grace period, then cancels and releases it.
     private mutating func drain(until cancellation: StopRequest, cancelWorkers: () -> Void) async throws {
         try await releaseUnbegun()
-        let now = context.clock.now
-        var deadline: Date? = now.advanced(by: context.configuration.shutdownGrace)
+        var deadline: Date? = context.clock.now.advanced(by: context.configuration.shutdownGrace)
         while true {
             try await record(takeResults())
             guard !inFlight.isEmpty else { return }
@@ -327,5 +325,35 @@ struct Driver {
             }
             await sleep(until: earliest([deadline, renewAt], after: now))
         }
+    }
+}
+
+/// Decides when the driver must ask the store for due work again.
+private struct Polling {
+    /// Whether something happened that the driver does not know of.
+    var hasNews = true
+    private var lastPoll = Date.distantPast
+    private var nextPoll = Date.distantPast
+
+    /// How long a busy driver goes without asking what other schedulers have left in the store.
+    static let longestGap = Duration.milliseconds(2)
+
+    /// Asks for a poll at a date or earlier.
+    mutating func poll(by date: Date) {
+        nextPoll = min(nextPoll, date)
+    }
+
+    mutating func recordPoll(at now: Date, next: Date) {
+        (hasNews, lastPoll, nextPoll) = (false, now, next)
+    }
+
+    /// Whether the store must be asked now.
+    ///
+    /// - Parameter queueFirst: Whether due jobs can wait, because there are queued executions to claim.
+    func isNeeded(at now: Date, queueFirst: Bool) -> Bool {
+        hasNews
+            || now >= nextPoll && !queueFirst
+            // The clock was set back, or the gap is over.
+            || now < lastPoll || now >= lastPoll.advanced(by: Self.longestGap)
     }
 }

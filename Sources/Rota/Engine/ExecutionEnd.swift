@@ -2,72 +2,73 @@ import Foundation
 import RotaStore
 import Synchronization
 
-/// An execution that has just ended, and the job as it was when the attempt began, if it ended with one.
+/// An execution that has just ended, and what may follow: notifications, or a breaker that opens or closes.
 struct ExecutionEnd {
-    let run: Execution
+    let execution: Execution
+    /// The job as it was when the attempt began; `nil` if the execution ended without an attempt.
     private let jobBefore: Job?
 
-    /// - Returns: `nil` if nothing can follow from its end.
-    init?(withoutAttempt run: Execution) {
-        guard run.progress.status.isTerminal, run.source != .notification else { return nil }
-        self.run = run
+    /// - Returns: `nil` if nothing can follow.
+    init?(withoutAttempt execution: Execution) {
+        guard execution.progress.status.isTerminal, execution.source != .notification else { return nil }
+        self.execution = execution
         jobBefore = nil
     }
 
-    /// - Returns: `nil` if the execution goes on, or nothing can follow from its end.
+    /// - Returns: `nil` if the execution has not ended, or nothing can follow.
     init?(_ outcome: Completion.Outcome, of work: Work) {
-        guard case .recorded(let run) = outcome, run.progress.status.isTerminal, run.source != .notification,
-            work.hasFollowers
+        guard case .recorded(let execution) = outcome, execution.progress.status.isTerminal,
+            execution.source != .notification, work.hasFollowers
         else { return nil }
-        self.run = run
+        self.execution = execution
         jobBefore = work.claim.job
     }
 
-    /// Whether it was this end that opened or closed the job's breaker.
+    /// Whether this end opened or closed the job's breaker.
     func changedBreaker(of job: Job) -> Bool {
         if let trip = job.scheduleState.breaker?.trip {
-            job.scheduleState.isHeldByBreaker && trip.date == run.progress.finishedAt
+            job.scheduleState.isHeldByBreaker && trip.date == execution.progress.finishedAt
         } else {
-            (jobBefore.map { $0.scheduleState.breaker?.trip != nil } ?? true) && run.details.circuitPermit != nil
+            (jobBefore.map { $0.scheduleState.breaker?.trip != nil } ?? true) && execution.details.circuitPermit != nil
         }
     }
 }
 
 extension Work {
-    /// Whether anything can follow from the end of the run: notices, or a breaker that opens or closes.
+    /// Whether anything can follow from the end of the execution.
     var hasFollowers: Bool {
         !claim.job.notifications.isEmpty || claim.job.breaker != nil || claim.job.scheduleState.breaker != nil
     }
 }
 
 extension SchedulerContext {
-    /// Ends the work on an execution that was called off while it ran, if it is done here or is about to be.
+    /// Cancels the attempt of an execution that was canceled while it ran, if it runs or is queued in this process.
     ///
-    /// What runs elsewhere is told of it when its lease is renewed.
+    /// Another process learns of it when it renews the lease.
     func withdraw(_ execution: Execution) {
-        guard execution.progress.status == .running, let held = execution.leaseKey,
+        guard execution.progress.status == .running, let lease = execution.leaseKey,
             execution.progress.lease?.owner == owner
         else { return }
-        workers.withdraw(held, because: .requested)
+        workers.withdraw(lease, because: .requested)
     }
 
-    /// Tells those who wait and those who watch of executions that ended without an attempt, and of what follows.
-    func tellEnds(of executions: [Execution], at now: Date) async throws {
+    /// Announces executions that ended without an attempt, and what follows from it.
+    func announceEnds(of executions: [Execution], at now: Date) async throws {
         guard !executions.isEmpty else { return }
-        // What waited for their ends may be due, notices of them too.
+        // Notifications, and executions that waited for these to end, may be due.
         defer { signal.raise() }
-        for execution in executions { ends.ended(execution) }
+        for execution in executions { ends.announce(execution) }
         events.metrics.ended(executions)
         for execution in executions { events.send(ended: execution, at: now) }
-        try await tellConsequences(of: executions.compactMap { ExecutionEnd(withoutAttempt: $0) }, at: now)
+        try await announceConsequences(of: executions.compactMap { ExecutionEnd(withoutAttempt: $0) }, at: now)
     }
 
-    /// Tells of what the ends of runs brought with them: notices, and breakers that opened or closed.
-    func tellConsequences(of ends: [ExecutionEnd], at now: Date) async throws {
+    /// Announces the notifications that were queued and the breakers that changed when executions ended.
+    func announceConsequences(of ends: [ExecutionEnd], at now: Date) async throws {
         var changed: Set<JobID> = []
         for end in ends {
-            guard let job = try await store.job(end.run.jobID) else { continue }
-            let notifications = job.notifications(of: end.run, at: now)
+            guard let job = try await store.job(end.execution.jobID) else { continue }
+            let notifications = job.notifications(of: end.execution, at: now)
             if !notifications.isEmpty { events.send(fired: notifications, skips: [], of: job.id, at: now) }
             guard end.changedBreaker(of: job), changed.insert(job.id).inserted else { continue }
             events.changedBreaker(of: job, at: now)
@@ -75,7 +76,7 @@ extension SchedulerContext {
     }
 }
 
-/// Those who wait for the ends of executions, told by whoever brings one about in this process.
+/// Resumes callers that wait for executions to end, as soon as one ends in this process.
 final class CompletionWatch: Sendable {
     private struct State {
         var waiting: [ExecutionID: [Int: AsyncStream<Execution>.Continuation]] = [:]
@@ -85,10 +86,10 @@ final class CompletionWatch: Sendable {
     private let state = Mutex(State())
     private let count = Atomic(0)
 
-    /// Whether anybody waits.
+    /// Whether anything waits.
     var isWatched: Bool { count.load(ordering: .relaxed) > 0 }
 
-    /// The end of an execution, when it is told; waiting ends with the caller's interest in the stream.
+    /// Returns a stream of the ended execution. Dropping the stream ends the wait.
     func completion(of id: ExecutionID) -> AsyncStream<Execution> {
         let (stream, continuation) = AsyncStream.makeStream(of: Execution.self, bufferingPolicy: .bufferingNewest(1))
         let number = state.withLock { state in
@@ -101,8 +102,8 @@ final class CompletionWatch: Sendable {
         return stream
     }
 
-    /// Tells those who wait that an execution is over.
-    func ended(_ execution: Execution) {
+    /// Resumes those that wait for an execution, if it has ended.
+    func announce(_ execution: Execution) {
         guard isWatched, execution.progress.status.isTerminal else { return }
         let waiting = state.withLock { $0.waiting[execution.id] ?? [:] }
         for continuation in waiting.values {

@@ -4,28 +4,41 @@ import RotaRetry
 import RotaSchedule
 import RotaStore
 
-/// Decides what becomes of a job's due occurrences; a pure function of the job and the time.
+/// Decides about a job's due occurrences: a pure function of the job and the time.
+///
+/// ```
+///     decidedThrough                           now
+/// ─────────┼────────────●────●────●────●────────┼───▶
+///                       first         latest
+///            requested skips │ misfire │ late │ fire
+/// ```
+///
+/// Each due occurrence ends up in exactly one of four groups: skipped on request, skipped as a misfire, skipped
+/// because it
+/// is too late, or fired. The groups are in this order of time, so each is recorded as one range.
 struct FirePlanner: Sendable {
     /// How late an occurrence may be noticed without counting as missed.
     let tolerance: Duration
     /// The largest number of executions in one fire.
     let batchSize: Int
 
-    /// The most occurrences that are counted one by one; beyond, a skip's count is unknown.
+    /// The most occurrences that are counted one by one. The count of a longer range of skips is unknown.
     private static let countingLimit = 10_000
 
     /// Plans a fire.
     ///
-    /// If the oldest due occurrence is no later than the tolerance, every due one fires. Otherwise some were missed,
-    /// and the job's misfire policy decides about all that are due. Occurrences that somebody asked to be skipped come
-    /// off first. A paused job whose pause is over goes on; what is due by then is left to the next fire.
+    /// If the oldest due occurrence is within the tolerance, all due occurrences fire. Otherwise some were missed, and
+    /// the
+    /// job's misfire policy decides about all that are due. Occurrences that were asked to be skipped come off first.
+    /// A paused
+    /// job whose pause has ended is resumed, and what is due by then is left to the next fire.
     ///
     /// - Returns: `nil` if nothing is due.
     func plan(
         _ job: Job, at now: Date, catchUp: inout CatchUp, makeID: () -> ExecutionID
     ) -> FireRequest? {
         guard let wake = job.scheduleState.nextWakeup, wake <= now else { return nil }
-        if job.scheduleState.state == .paused { return goOn(job, at: wake, now: now) }
+        if job.scheduleState.state == .paused { return resumption(of: job, at: wake, now: now) }
         guard let first = job.scheduleState.next else { return nil }
         let schedule = job.schedule
         var scheduleState = job.scheduleState
@@ -40,14 +53,14 @@ struct FirePlanner: Sendable {
         }
         var executions: [Execution] = []
         if let due, due.effective <= now {
-            let verdict = verdict(from: due, job: job, now: now)
-            scheduleState.decidedThrough = verdict.last
-            executions = verdict.fired.map {
+            let decision = decision(from: due, job: job, now: now)
+            scheduleState.decidedThrough = decision.last
+            executions = decision.fired.map {
                 execution(of: job, for: $0, id: makeID(), at: now, catchUp: &catchUp)
             }
-            skips += verdict.skips(of: job.id, schedule: schedule, countingLimit: Self.countingLimit, at: now)
+            skips += decision.skips(of: job.id, schedule: schedule, countingLimit: Self.countingLimit, at: now)
         }
-        // A delay after a run is counted from now if there was none: it is no series that could be made up for.
+        // A delay that follows an execution restarts from now. It is not a series that could catch up.
         let from =
             schedule.completionDelay == nil ? scheduleState.decidedThrough : max(scheduleState.decidedThrough, now)
         scheduleState.proceed(to: schedule.nextOccurrence(after: from))
@@ -56,9 +69,10 @@ struct FirePlanner: Sendable {
             scheduleState: scheduleState)
     }
 
-    /// Lets a paused job go on as of the end of its pause: what was due before is skipped, what is due then fires.
-    private func goOn(_ job: Job, at end: Date, now: Date) -> FireRequest {
-        let (scheduleState, skips) = job.goingOn(at: end.millisecondEarlier)
+    /// Resumes a paused job as of the end of its pause. Occurrences before that date are skipped, those from it on
+    /// fire.
+    private func resumption(of job: Job, at end: Date, now: Date) -> FireRequest {
+        let (scheduleState, skips) = job.resuming(at: end.millisecondEarlier)
         return FireRequest(
             jobID: job.id, expectedRevision: job.scheduleState.revision, executions: [],
             skips: skips.map { skip in
@@ -73,19 +87,19 @@ struct FirePlanner: Sendable {
         of job: Job, for occurrence: Occurrence, id: ExecutionID, at now: Date, catchUp: inout CatchUp
     ) -> Execution {
         var dueAt = occurrence.effective
-        let isMadeUpFor = now.elapsed(since: dueAt) > tolerance
-        if isMadeUpFor, case let place = catchUp.place(at: now), place > now { dueAt = place }
+        let firesLate = now.elapsed(since: dueAt) > tolerance
+        if firesLate, case let place = catchUp.place(at: now), place > now { dueAt = place }
         var execution = job.execution(
             id: id, source: .schedule, scheduledFor: occurrence.nominal, dueAt: dueAt, createdAt: now)
         if dueAt > occurrence.effective, let limit = job.misfire.maximumLateness {
-            // It must not start later than its lateness allows only because others go before it.
+            // Waiting for its place must not make it later than the maximum lateness.
             let last = occurrence.effective.advanced(by: limit)
             execution.progress.expiresAt = min(execution.progress.expiresAt ?? last, last)
         }
         return execution
     }
 
-    /// The occurrences that are due and that somebody asked to be skipped.
+    /// Returns the due occurrences that were asked to be skipped.
     private func requestedSkip(of job: Job, from first: Date, at now: Date) -> SkippedOccurrence {
         var last = first
         var count = 1
@@ -99,61 +113,62 @@ struct FirePlanner: Sendable {
             jobID: job.id, first: first, last: last, count: count, reason: .requested, decidedAt: now)
     }
 
-    private func verdict(from first: Occurrence, job: Job, now: Date) -> FireVerdict {
+    private func decision(from first: Occurrence, job: Job, now: Date) -> FireDecision {
         let schedule = job.schedule
-        var verdict =
+        var decision =
             now.elapsed(since: first.effective) <= tolerance
             ? onTime(from: first.nominal, schedule: schedule, now: now)
             : missed(from: first.nominal, job: job, now: now)
-        verdict.dropLate(than: job.misfire.maximumLateness, at: now)
-        verdict.limit(toRuns: schedule.maximumRuns.map { max(0, $0 - job.scheduleState.firedCount) })
-        return verdict
+        decision.dropLate(than: job.misfire.maximumLateness, at: now)
+        decision.limit(toRuns: schedule.maximumRuns.map { max(0, $0 - job.scheduleState.firedCount) })
+        return decision
     }
 
-    private func onTime(from first: Date, schedule: Schedule, now: Date) -> FireVerdict {
+    private func onTime(from first: Date, schedule: Schedule, now: Date) -> FireDecision {
         var fired: [Occurrence] = []
         var candidate: Occurrence? = schedule.occurrence(at: first)
         while let occurrence = candidate, occurrence.effective <= now, fired.count < batchSize {
             fired.append(occurrence)
             candidate = schedule.nextOccurrence(after: occurrence.nominal)
         }
-        return FireVerdict(first: first, last: fired.last?.nominal ?? first, fired: fired)
+        return FireDecision(first: first, last: fired.last?.nominal ?? first, fired: fired)
     }
 
-    private func missed(from first: Date, job: Job, now: Date) -> FireVerdict {
+    private func missed(from first: Date, job: Job, now: Date) -> FireDecision {
         let schedule = job.schedule
         let latest = latestDue(from: first, schedule: schedule, now: now)
-        var verdict = FireVerdict(first: first, last: latest.nominal, fired: [])
+        var decision = FireDecision(first: first, last: latest.nominal, fired: [])
         switch job.misfire.rule {
         case .latest:
-            verdict.fired = [latest]
+            decision.fired = [latest]
         case .skip:
-            verdict = stillOnTime(verdict, schedule: schedule, now: now)
+            decision = stillOnTime(decision, schedule: schedule, now: now)
         case .all(let limit):
-            verdict.fired = newest(limit, from: first, to: latest, schedule: schedule)
+            decision.fired = newest(limit, from: first, to: latest, schedule: schedule)
         }
-        return verdict
+        return decision
     }
 
-    /// The last occurrence that is due, not before the first.
+    /// Returns the last due occurrence, but none before the first.
     private func latestDue(from first: Date, schedule: Schedule, now: Date) -> Occurrence {
         let latest = schedule.latest(upTo: now.advanced(by: .zero - schedule.smoothingOffset)) ?? first
         return schedule.occurrence(at: max(first, latest))
     }
 
-    /// The occurrences that are due but not late, as many as fit a batch; the rest of them is left to the next fire.
-    private func stillOnTime(_ verdict: FireVerdict, schedule: Schedule, now: Date) -> FireVerdict {
+    /// Returns the due occurrences within the tolerance, as many as fit a batch. The others are left to the next fire.
+    private func stillOnTime(_ decision: FireDecision, schedule: Schedule, now: Date) -> FireDecision {
         let bound = now.advanced(by: .zero - tolerance - schedule.smoothingOffset)
-        var candidate = schedule.nextOccurrence(after: max(bound.justBefore, verdict.first))
+        var candidate = schedule.nextOccurrence(after: max(bound.justBefore, decision.first))
         while let occurrence = candidate, occurrence.nominal < bound {
             candidate = schedule.nextOccurrence(after: occurrence.nominal)
         }
-        guard let from = candidate?.nominal, from <= verdict.last else { return verdict }
+        guard let from = candidate?.nominal, from <= decision.last else { return decision }
         let kept = onTime(from: from, schedule: schedule, now: now)
-        return FireVerdict(first: verdict.first, last: kept.last, fired: kept.fired)
+        return FireDecision(first: decision.first, last: kept.last, fired: kept.fired)
     }
 
-    /// The newest occurrences, from the latest backwards, in the order of time.
+    /// Returns the newest occurrences, in the order of time. Walks backwards, so downtime of any length costs the
+    /// same.
     private func newest(
         _ limit: Int, from first: Date, to latest: Occurrence, schedule: Schedule
     ) -> [Occurrence] {
@@ -167,15 +182,15 @@ struct FirePlanner: Sendable {
     }
 }
 
-/// What was decided about the occurrences from one instant to another: those that fire, and so those that do not.
-struct FireVerdict {
-    /// The nominal instant of the first occurrence decided on.
+/// The decision about a range of occurrences: those that fire, and by omission those that do not.
+struct FireDecision {
+    /// The nominal date of the first occurrence decided on.
     let first: Date
-    /// The nominal instant of the last one.
+    /// The nominal date of the last one.
     private(set) var last: Date
-    /// Those that fire, in order.
+    /// The occurrences that fire, in order.
     var fired: [Occurrence]
-    /// Those that would fire but come too late.
+    /// The occurrences that would fire but are too late.
     private var late: [Occurrence] = []
 
     init(first: Date, last: Date, fired: [Occurrence]) {
@@ -184,23 +199,23 @@ struct FireVerdict {
         self.fired = fired
     }
 
-    /// Takes back those that are later than a limit.
+    /// Moves the occurrences beyond a maximum lateness from those that fire to those that are late.
     mutating func dropLate(than limit: Duration?, at now: Date) {
         guard let limit else { return }
         late = fired.filter { now.elapsed(since: $0.effective) > limit }
         fired.removeFirst(late.count)
     }
 
-    /// Leaves out those beyond the runs that a job may still have; the job is completed when the others have fired.
+    /// Leaves out occurrences beyond the executions the job may still have. It completes when the others have fired.
     ///
-    /// They are left to the next fire, for the overlap policy or a breaker may take one of these.
+    /// Those left out stay undecided until the next fire: the overlap policy or a breaker may skip one of the others.
     mutating func limit(toRuns remaining: Int?) {
         guard let remaining, fired.count > remaining else { return }
         fired = Array(fired.prefix(remaining))
         if let newest = fired.last { last = newest.nominal }
     }
 
-    /// The occurrences that do not fire, those of one reason together.
+    /// Returns the occurrences that do not fire, one range for each reason.
     func skips(of job: JobID, schedule: Schedule, countingLimit: Int, at now: Date) -> [SkippedOccurrence] {
         var skips: [SkippedOccurrence] = []
         if let oldest = (late.first ?? fired.first)?.nominal ?? Optional(last), first < oldest,
@@ -230,11 +245,11 @@ struct FireVerdict {
     }
 }
 
-/// Spreads what is made up for after a downtime, so that a restart is no stampede.
+/// Spreads late executions after downtime, so that a restart does not start them all at once.
 struct CatchUp {
-    /// The largest number of executions that become due within a second.
+    /// The number of executions that become due in one second.
     let rate: Int
-    /// The beginning of the last second in which an execution was given a place, and how many it has.
+    /// The second in which the last execution was placed, and how many it has.
     private var second = Date.distantPast
     private var used = 0
     private var lastNow = Date.distantPast
@@ -243,9 +258,9 @@ struct CatchUp {
         self.rate = rate
     }
 
-    /// The instant from which the next execution that is made up for may start: now, or the first second with room.
+    /// Returns the date from which the next late execution may start: now, or the first second with room.
     mutating func place(at now: Date) -> Date {
-        // After a step back of the clock the seconds that are planned lie as far ahead as before.
+        // After the clock is set back, the planned seconds must lie as far ahead as before.
         if now < lastNow { second = second.addingTimeInterval(now.timeIntervalSince(lastNow)) }
         lastNow = now
         if second.addingTimeInterval(1) <= now {
@@ -259,7 +274,7 @@ struct CatchUp {
 }
 
 extension FireRequest {
-    /// Lets through what the job's breaker permits; while it is open or a probe is under way, the rest is skipped.
+    /// Applies the job's breaker: while it is open or a probe is running, occurrences are skipped.
     func admitted(for job: Job, at now: Date) -> FireRequest {
         guard var breaker = scheduleState.breaker, breaker.trip != nil else { return self }
         var fire = self

@@ -1,28 +1,29 @@
 import RotaStore
 
-/// The executions that a driver has claimed and whose attempts have not ended, each in a slot of its own.
+/// The claimed executions whose attempts have not ended, each in a slot of its own.
 ///
-/// An attempt takes its slot until it ends, even if its lease was lost and the execution was taken again meanwhile.
+/// An attempt keeps its slot until it ends, even if its lease was lost and the execution was claimed again meanwhile.
+/// Slots are reused, so a pass allocates nothing once the scheduler is warm.
 struct InFlight {
     private var leases: [LeaseKey?] = []
     private var freeSlots: [Int] = []
-    /// Those whose time is watched, by a sleep of its own.
+    /// The leases of attempts with a timeout or heartbeat watch, which sleeps by itself.
     private var watched: Set<LeaseKey> = []
-    /// The number of attempts under way.
+    /// The number of attempts in flight.
     private(set) var count = 0
 
     var isEmpty: Bool { count == 0 }
 
-    /// The leases under which the attempts are made.
+    /// The leases of the attempts in flight.
     var held: some Sequence<LeaseKey> { leases.lazy.compactMap(\.self) }
 
-    /// How a clock knows the attempts.
+    /// The sleeper tags of the attempts in flight.
     var tags: [SleeperTag] {
         held.map { .run($0.executionID, token: $0.token) }
             + watched.map { .watch($0.executionID, token: $0.token) }
     }
 
-    /// Takes note of an attempt that is about to begin.
+    /// Adds an attempt that is about to begin.
     ///
     /// - Returns: Its slot.
     mutating func begin(_ claim: Claim) -> Int {
@@ -37,7 +38,7 @@ struct InFlight {
         return leases.count - 1
     }
 
-    /// Takes note that the attempt in a slot has ended.
+    /// Removes the attempt in a slot.
     mutating func end(_ slot: Int) {
         guard let lease = leases[slot] else { return }
         if !watched.isEmpty { watched.remove(lease) }

@@ -2,7 +2,7 @@ package import Foundation
 import RotaStore
 import Synchronization
 
-/// What a driver shares with the scheduler, with its workers and with those who watch.
+/// The parts that the scheduler, its driver and its workers share.
 struct SchedulerContext: Sendable {
     let store: any JobStore
     let clock: any WallClock
@@ -10,7 +10,7 @@ struct SchedulerContext: Sendable {
     let configuration: SchedulerConfiguration
     /// The name under which this scheduler holds leases, unique among all schedulers.
     let owner: String
-    /// Captures what is to travel with an execution that somebody asks for.
+    /// Captures metadata, such as a trace context, for executions that are asked for.
     let carrier: @Sendable () -> [String: String]
     let signal = Signal()
     let stop = StopRequest()
@@ -26,7 +26,7 @@ struct SchedulerContext: Sendable {
 }
 
 extension SchedulerContext {
-    /// The labels of an execution that somebody asks for: what is captured now, under what is given.
+    /// Returns metadata merged over what the carrier captures now.
     func carried(with metadata: [String: String]) -> [String: String] {
         let captured = carrier()
         return captured.isEmpty ? metadata : captured.merging(metadata) { $1 }
@@ -34,7 +34,7 @@ extension SchedulerContext {
 }
 
 extension Execution {
-    /// The same execution, not yet stored, with other labels.
+    /// Returns a copy, not yet stored, with other metadata.
     func with(metadata: [String: String]) -> Execution {
         guard metadata != self.metadata else { return self }
         return Execution(
@@ -43,7 +43,7 @@ extension Execution {
             attempts: attempts)
     }
 
-    /// The same execution, not yet stored, with other details.
+    /// Returns a copy, not yet stored, with other details.
     func with(details: ExecutionDetails) -> Execution {
         Execution(
             id: id, jobID: jobID, jobName: jobName, jobVersion: jobVersion, source: source, scheduledFor: scheduledFor,
@@ -52,15 +52,15 @@ extension Execution {
     }
 }
 
-/// What a scheduler's driver is doing, for tools that own its time and must know when it has nothing left to do.
+/// The state of a scheduler's driver, for test clocks that must know when it has nothing left to do.
 package final class DriverStatus: Sendable {
-    /// What a driver is doing.
+    /// The phase of a driver.
     package enum Phase: Sendable, Equatable {
-        /// `run()` has not been called.
+        /// `run()` was not called yet.
         case new
-        /// It works.
+        /// The driver is working.
         case awake
-        /// It sleeps until an instant, while workers are busy with executions.
+        /// The driver sleeps until a date, while the tagged attempts are in flight.
         case asleep(until: Date, busy: [SleeperTag])
         /// `run()` has returned.
         case ended
@@ -75,17 +75,17 @@ package final class DriverStatus: Sendable {
 
     package init() {}
 
-    /// What the driver is doing.
+    /// The current phase.
     package var phase: Phase { state.withLock(\.phase) }
 
-    /// Has a closure called after every change of the phase, in place of the one given before.
+    /// Sets a closure to call after every change of the phase, replacing any earlier one.
     package func onChange(_ observer: @escaping @Sendable () -> Void) {
         state.withLock { $0.observer = observer }
     }
 
     /// Marks the beginning of `run()`.
     ///
-    /// - Returns: `false` if it is under way already.
+    /// - Returns: `false` if it is already running.
     func begin() -> Bool {
         let isFirst = state.withLock { state in
             switch state.phase {

@@ -1,16 +1,27 @@
 public import Foundation
 public import RotaStore
 
-/// A part of what became of a job's occurrences, the latest instant first.
+/// A page of a job's history, the latest date first: its executions, and the occurrences that did not fire.
+///
+/// ```swift
+/// let page = try await scheduler.history(of: job.id, limit: 20)
+/// for entry in page.entries {
+///     switch entry {
+///     case .execution(let execution): print("\(execution.scheduledFor) \(execution.status)")
+///     case .skip(let skip): print("\(skip.first) to \(skip.last) skipped: \(skip.reason.rawValue)")
+///     }
+/// }
+/// if let cursor = page.next { _ = try await scheduler.history(of: job.id, limit: 20, after: cursor) }
+/// ```
 public struct HistoryPage: Sendable, Hashable {
-    /// An execution, or a run of occurrences that did not fire.
+    /// An execution, or a range of occurrences that did not fire.
     public enum Entry: Sendable, Hashable {
-        /// An occurrence that fired, or a run that was asked for.
+        /// An occurrence that fired, or a triggered execution.
         case execution(Execution)
-        /// Occurrences that did not fire, all for one reason.
+        /// A range of occurrences that did not fire, all for one reason.
         case skip(SkippedOccurrence)
 
-        /// The nominal instant, or the last of them.
+        /// The nominal date of the execution, or of the last skipped occurrence.
         public var instant: Date {
             switch self {
             case .execution(let execution): execution.scheduledFor
@@ -19,25 +30,25 @@ public struct HistoryPage: Sendable, Hashable {
         }
     }
 
-    /// Where a part begins.
+    /// The position of a page.
     public struct Cursor: Sendable, Hashable, Codable {
-        /// Where the executions go on.
+        /// The position of the executions.
         let executions: PageCursor
-        /// The instant before which the skips go on.
+        /// The date before which the skips continue.
         let before: Date
     }
 
-    /// The entries, the latest instant first.
+    /// The entries, the latest date first.
     public let entries: [Entry]
-    /// Where the next part begins, or `nil` if this is the last.
+    /// The position of the next page, or `nil` if this is the last.
     public let next: Cursor?
 
-    /// Merges a page of executions with the skips that lie between its instants.
+    /// Merges a page of executions with the skips between their dates.
     ///
     /// - Parameters:
     ///   - page: The executions, the newest first.
     ///   - skips: All skips of the job, the oldest first.
-    ///   - upper: The instant before which skips belong here or to a later part, or `nil` if this is the first.
+    ///   - upper: The date before which the skips of this and later pages end, or `nil` for the first page.
     init(_ page: RecordPage<Execution>, skips: [SkippedOccurrence], before upper: Date?) {
         let lower = page.next == nil ? nil : page.items.map(\.scheduledFor).min()
         let among = skips.filter { skip in

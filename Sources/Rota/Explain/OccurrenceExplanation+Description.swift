@@ -4,7 +4,7 @@ import RotaSchedule
 import RotaStore
 
 extension OccurrenceExplanation: CustomStringConvertible {
-    /// The verdict in plain words, with its numbers.
+    /// The explanation in plain English, with dates and numbers.
     public var description: String {
         var text = "\(instant.text) \(sentence)"
         for note in notes { text += " It is \(note.message)." }
@@ -86,6 +86,6 @@ extension SkippedOccurrence.Reason {
 }
 
 extension Duration {
-    /// The duration for people: `1.25 s`.
+    /// The duration as text: `1.25 s`.
     fileprivate var text: String { "\((inSeconds * 1000).rounded() / 1000) s" }
 }

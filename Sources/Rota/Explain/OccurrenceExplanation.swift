@@ -3,50 +3,52 @@ import RotaCore
 public import RotaSchedule
 public import RotaStore
 
-/// What was due of a job at an instant, what was decided about it, and why.
+/// The answer to "why did this job run, or not run, at this time?"
 ///
 /// ```swift
-/// print(try await scheduler.explain(job.id, at: instant))
-/// // 2026-03-08T07:00:00Z is an occurrence of “report”, and it was skipped: the job was paused …
+/// let explanation = try await scheduler.explain(job.id, at: Date(timeIntervalSince1970: 1_772_953_200))
+/// print(explanation)
+/// // 2026-03-08T07:00:00Z is an occurrence of "report" (version 1), and it was skipped: the job was paused …
+/// if case .skipped(let skip) = explanation.outcome { print(skip.reason.rawValue) }
 /// ```
 public struct OccurrenceExplanation: Sendable, Hashable {
-    /// What was found.
+    /// The outcome of an occurrence, or the reason there is none.
     public enum Outcome: Sendable, Hashable {
-        /// The schedule has no occurrence then.
+        /// The schedule has no occurrence on this date.
         case notDue(NotDueReason)
-        /// It fired; this is the run.
+        /// It fired, and this is the execution.
         case fired(Execution)
-        /// It did not fire, for the reason of the record it belongs to.
+        /// It did not fire. The record has the reason.
         case skipped(SkippedOccurrence)
-        /// It will be decided on when it is due.
+        /// It is not due yet.
         case future
-        /// It is due, and no scheduler has decided on it yet.
+        /// It is due, and no scheduler has decided about it yet.
         case undecided
         /// The job did not exist yet.
         case beforeCreation
-        /// It was decided on, but the record is no longer kept.
+        /// It was decided, but the record is no longer kept.
         case pruned
-        /// It was passed over when the job was created, armed, or got its schedule.
+        /// It was already past when the job was created or activated, or got its schedule.
         case passedOver
-        /// It does not fire as long as the job is in this state.
+        /// It does not fire while the job is in this state.
         case inactive(JobState)
     }
 
-    /// Why an instant is no occurrence.
+    /// The reason a date is not an occurrence.
     public enum NotDueReason: String, Sendable, Hashable {
-        /// The rule of the schedule does not name it.
+        /// The schedule's rule does not name it.
         case notNamed
         /// The rule names it, but it was moved to a business day.
         case movedToBusinessDay
-        /// A calendar leaves it out.
+        /// A calendar excludes it.
         case excluded
-        /// It is outside the calendars to keep within.
+        /// It is outside the calendar the schedule is limited to.
         case outsideCalendar
         /// It is before the schedule's start.
         case beforeStart
-        /// It is not before the schedule's end.
+        /// It is at or after the schedule's end.
         case afterEnd
-        /// The schedule counts from the end of a run, so that only the next occurrence is known.
+        /// The schedule counts from the end of an execution, so only the next occurrence is known.
         case notKnown
     }
 
@@ -54,32 +56,32 @@ public struct OccurrenceExplanation: Sendable, Hashable {
     public let jobID: JobID
     /// The name of the job.
     public let jobName: String
-    /// The instant that was asked about.
+    /// The date that was asked about.
     public let instant: Date
-    /// The number of the definition by which it was judged.
+    /// The version of the job's definition that was in force.
     public let version: Int
-    /// The occurrence, with its nominal and its effective instant, if there is one.
+    /// The occurrence with its nominal and effective dates, or `nil` if there is none.
     public let occurrence: Occurrence?
-    /// What daylight saving, a business day or smoothing did to it.
+    /// Notes about the occurrence: effects of daylight saving, business days or smoothing.
     public let notes: [PreviewedOccurrence.Note]
-    /// What was found.
+    /// The outcome.
     public let outcome: Outcome
-    /// The occurrence before the instant, if there is one.
+    /// The occurrence before the date, or `nil` if there is none.
     public let previous: Date?
-    /// The occurrence after the instant, if there is one.
+    /// The occurrence after the date, or `nil` if there is none.
     public let next: Date?
 }
 
 extension OccurrenceExplanation {
-    /// Finds the verdict on an instant; a pure function of what the store remembers.
+    /// Explains a date: a pure function of what the store remembers.
     ///
     /// - Parameters:
-    ///   - instant: The instant that is asked about.
+    ///   - instant: The date that is asked about.
     ///   - job: The job.
     ///   - versions: Its versions, the newest first.
-    ///   - runs: The runs of its schedule that are kept for occurrences within the second that begins at the instant.
+    ///   - runs: The scheduled executions that are kept for occurrences in the second that begins at the date.
     ///   - skips: Its skipped occurrences.
-    ///   - now: The present time.
+    ///   - now: The current date.
     init(
         on instant: Date, of job: Job, versions: [JobVersion], runs: [Execution], skips: [SkippedOccurrence],
         at now: Date
@@ -122,7 +124,7 @@ extension OccurrenceExplanation {
         }
     }
 
-    /// What is to be said of an occurrence of which there is no record.
+    /// The outcome of an occurrence without a record.
     private static func outcome(
         on nominal: Date, due: Date, of job: Job, since start: Date, at now: Date
     ) -> Outcome {

@@ -29,19 +29,19 @@ final class HandlerRegistry: Sendable {
     }
 }
 
-/// Looks for jobs that call handlers which are not registered.
+/// Finds jobs whose handlers are not registered.
 struct MissingHandlers: Sendable {
     let store: any JobStore
     let handlers: HandlerRegistry
 
-    /// The most jobs that are looked at, so that a start never takes long.
+    /// The most jobs that are read, so that a start is always fast.
     static let examinedLimit = 10_000
-    /// The most jobs that are named for one handler.
+    /// The most jobs that are listed for one handler.
     static let namedLimit = 20
 
     /// Reads the jobs.
     ///
-    /// - Returns: For each missing handler, in the order of names, the jobs that call it, the oldest first.
+    /// - Returns: For each missing handler, sorted by name, the jobs that call it, the oldest first.
     func find() async throws -> [(name: String, jobs: [JobID])] {
         var missing: [String: [JobID]] = [:]
         var query = JobQuery(limit: 1000)
@@ -60,7 +60,7 @@ struct MissingHandlers: Sendable {
 }
 
 extension JobDefinition {
-    /// The handlers that the job needs: its own and those of its notices.
+    /// The handlers the job needs: its own and those of its notifications.
     var handlerNames: Set<String> {
         var names = Set(
             notifications.compactMap { rule -> String? in
@@ -72,20 +72,25 @@ extension JobDefinition {
     }
 }
 
-/// When a scheduler holds back from claiming, so that another one can take what this one has no handler for.
+/// Holds a scheduler back from claiming, so that another one can take what this one has no handler for.
 ///
-/// Such executions are released until an instant that they share, one in five seconds. Every scheduler on the store
-/// knows that instant by then, because it is further off than the longest sleep; and at it, those that have the handler
-/// get a head start.
+/// ```
+///   released ──────── longestSleep + 1 s ────────▶│ turn: a multiple of 5 s
+///                                                  ├─ 0.25 s head start ─┤
+///                                                  others claim          this scheduler claims again
+/// ```
+///
+/// Every scheduler on the store knows of the turn by then, because it is further away than the longest sleep.
 struct Deference {
     private var turns: [Date] = []
 
     private static let grid = 5.0
     private static let headStart = 0.25
 
-    /// The instant until which an execution is released.
+    /// Returns the date until which an execution is released.
     ///
-    /// - Parameter longestSleep: How long another scheduler may go without looking at the store; 30 seconds at most.
+    /// - Parameter longestSleep: How long another scheduler may go without polling the store. Counted up to 30
+    ///   seconds.
     mutating func turn(after now: Date, longestSleep: Duration) -> Date {
         let earliest = now.advanced(by: min(longestSleep, .seconds(30))).timeIntervalSinceReferenceDate + 1
         let turn = Date(timeIntervalSinceReferenceDate: (earliest / Self.grid).rounded(.up) * Self.grid)
@@ -93,7 +98,7 @@ struct Deference {
         return turn
     }
 
-    /// The end of the present head start, or `nil` if nobody has one.
+    /// The end of the current head start, or `nil` if there is none.
     mutating func end(at now: Date) -> Date? {
         guard !turns.isEmpty else { return nil }
         turns.removeAll { $0.addingTimeInterval(Self.headStart) <= now }

@@ -1,15 +1,22 @@
 public import Foundation
 
-/// Thrown by a handler to fail the attempt and have the next one made after a delay of its own choosing.
+/// Thrown by a handler to fail the attempt and choose the delay before the next one.
 ///
-/// It overrules the delay of the job's retry policy and which failures that retries, not its number of attempts.
+/// Overrides the retry policy's delay and its choice of failures, but not its number of attempts.
+///
+/// ```swift
+/// try await scheduler.handle("sync") { _ in
+///     let isBusy = true
+///     if isBusy { throw RetryLater(after: .seconds(300), reason: "The server asked for five minutes.") }
+/// }
+/// ```
 public struct RetryLater: Error, Sendable, Hashable, CustomStringConvertible {
-    /// How long after the end of this attempt the next one may start; less than zero counts as zero.
+    /// The delay from the end of this attempt to the next one. Negative values count as zero.
     public var delay: Duration
-    /// Why, in words, for the record of the attempt.
+    /// The reason, for the record of the attempt.
     public var reason: String
 
-    /// Asks for another attempt.
+    /// Creates a request for another attempt.
     public init(after delay: Duration, reason: String = "The handler asked to be called again later.") {
         self.delay = delay
         self.reason = reason
@@ -20,11 +27,17 @@ public struct RetryLater: Error, Sendable, Hashable, CustomStringConvertible {
 }
 
 /// Thrown by a handler to fail the execution for good, whatever the job's retry policy says.
+///
+/// ```swift
+/// try await scheduler.handle("charge") { context in
+///     guard context.payload != nil else { throw DoNotRetry("There is no order to charge.") }
+/// }
+/// ```
 public struct DoNotRetry: Error, Sendable, Hashable, CustomStringConvertible {
-    /// Why, in words, for the record of the attempt.
+    /// The reason, for the record of the attempt.
     public var reason: String
 
-    /// Rules out another attempt.
+    /// Creates a request to fail without another attempt.
     public init(_ reason: String) {
         self.reason = reason
     }
@@ -33,12 +46,23 @@ public struct DoNotRetry: Error, Sendable, Hashable, CustomStringConvertible {
     public var description: String { reason }
 }
 
-/// Thrown by a handler to park the execution until an answer from outside comes (T-73); the attempt does not count.
+/// Thrown by a handler to wait for an external completion. The attempt does not count.
+///
+/// The execution is `waiting` until ``Scheduler/complete(_:as:output:)`` completes it.
+///
+/// ```swift
+/// try await scheduler.handle("approve") { context in
+///     print("Please approve \(context.execution.id)")
+///     throw WaitForCompletion(until: Date.now.addingTimeInterval(86_400))
+/// }
+/// // Later, when the approval arrives:
+/// try await scheduler.complete(execution.id, as: .succeeded, output: JSONPayload("approved"))
+/// ```
 public struct WaitForCompletion: Error, Sendable, Hashable {
-    /// The instant at which the execution expires if no answer has come; `nil` for never.
+    /// The date on which the execution expires if it was not completed; `nil` for never.
     public var deadline: Date?
 
-    /// Parks the execution.
+    /// Creates a request to wait.
     public init(until deadline: Date? = nil) {
         self.deadline = deadline
     }

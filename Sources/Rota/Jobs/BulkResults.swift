@@ -2,17 +2,17 @@ import Foundation
 import RotaCore
 public import RotaStore
 
-/// What came of runs that were asked for together (S-93 to S-98).
+/// The result of triggering a job several times in one step.
 public struct BulkTriggerResult: Sendable {
-    /// The group that the new runs belong to.
+    /// The batch that the new executions belong to.
     public let id: BatchID
-    /// For each request, in order, the run that was queued, or the one that was there under its idempotency key.
+    /// For each request, in order, the execution that was queued, or the earlier one with the same idempotency key.
     public let runs: [EnqueueOutcome]
 
-    /// The number of runs asked for.
+    /// The number of requests.
     public var total: Int { runs.count }
 
-    /// The number of runs that were really made.
+    /// The number of executions that were created.
     public var created: Int {
         runs.count { run in
             if case .queued = run { true } else { false }
@@ -20,41 +20,47 @@ public struct BulkTriggerResult: Sendable {
     }
 }
 
-/// What became of a change that was asked for many jobs, each of which is changed on its own.
+/// The result of changing many jobs, one by one.
 ///
-/// Asking for the same again does nothing to those for which it was done, so that a call of which a part was refused
-/// may be repeated as it was.
+/// The call can be repeated: jobs that were already changed are left as they are.
 public struct BulkChangeResult: Sendable {
-    /// A job that was left as it is.
+    /// A job that was not changed.
     public struct Refusal: Sendable {
         /// The job.
         public let jobID: JobID
-        /// Why: a ``SchedulerError``, or the store's error.
+        /// The reason: a ``SchedulerError``, or the store's error.
         public let error: any Error
     }
 
-    /// The jobs for which it was done or was so already, as they are now, in order.
+    /// The jobs that were changed or needed no change, in order, as they are now.
     public internal(set) var jobs: [Job] = []
-    /// Those that were refused, in order.
+    /// The jobs that were not changed, in order.
     public internal(set) var refusals: [Refusal] = []
 }
 
-/// What came of occurrences of the past that were run on request.
+/// The result of executing past occurrences.
+///
+/// ```swift
+/// let lastDay = Date.now.addingTimeInterval(-86_400)..<Date.now
+/// let result = try await scheduler.backfill(job.id, lastDay, overlap: .serial)
+/// print("\(result.created) of \(result.runs.count) occurrences are new")
+/// // 24 of 24 occurrences are new
+/// ```
 public struct BackfillResult: Sendable {
-    /// How the runs of a backfill stand to one another; the job's own overlap policy has no say in it.
+    /// How the executions of a backfill relate to each other. The job's own overlap policy does not apply.
     public enum Overlap: Sendable, Hashable {
-        /// One after the other, the oldest first, whatever becomes of each.
+        /// One after another, the oldest first, whatever the outcome of each.
         case serial
         /// All at once, as far as the job's limits allow.
         case parallel
     }
 
-    /// The group that the new runs belong to.
+    /// The batch that the new executions belong to.
     public let id: BatchID
-    /// For each occurrence of the range, in order, the run that was made, or the one of an earlier backfill.
+    /// For each occurrence in the range, in order, the execution that was created, or that of an earlier backfill.
     public let runs: [EnqueueOutcome]
 
-    /// The number of runs that were really made.
+    /// The number of executions that were created.
     public var created: Int {
         runs.count { run in
             if case .queued = run { true } else { false }
@@ -63,9 +69,9 @@ public struct BackfillResult: Sendable {
 }
 
 extension Job {
-    /// The nominal instants of the schedule in a range of the past.
+    /// Returns the nominal dates of the schedule in a range.
     ///
-    /// - Returns: `nil` if they are more than a limit.
+    /// - Returns: `nil` if there are more than the limit.
     func occurrences(in range: Range<Date>, limit: Int) -> [Date]? {
         var instants: [Date] = []
         var last = range.lowerBound.justBefore

@@ -3,17 +3,25 @@ import RotaCore
 public import RotaSchedule
 public import RotaStore
 
-/// What a job would do: its first occurrences, and what is odd about it; nothing of it is stored.
+/// A preview of a job: its first occurrences, and warnings about it. Nothing is stored.
+///
+/// ```swift
+/// let draft = JobDraft(
+///     name: "cleanup", schedule: try .cron("0 0 31 * *"), action: .http(.post("https://api.example.com/cleanup")))
+/// let preview = try await scheduler.preview(draft, count: 3)
+/// for occurrence in preview.occurrences { print(occurrence.occurrence.nominal) }
+/// for warning in preview.warnings { print(warning) }
+/// ```
 public struct JobPreview: Sendable, Hashable {
-    /// The definition as it would be stored, with the anchors of its schedule.
+    /// The definition as it would be stored, with the schedule anchored.
     public let definition: JobDefinition
-    /// The state in which the job would be.
+    /// The state the job would have.
     public let state: JobState
-    /// The first occurrences, each with its nominal and its effective instant and what happened to it.
+    /// The first occurrences, with their nominal and effective dates and notes about them.
     ///
-    /// For a schedule that counts from the end of a run, only the first is known.
+    /// A schedule that counts from the end of the previous execution has only one known occurrence.
     public let occurrences: [PreviewedOccurrence]
-    /// What is allowed but seldom meant.
+    /// Things that are allowed but rarely intended.
     public let warnings: [JobWarning]
 
     init(
@@ -27,7 +35,7 @@ public struct JobPreview: Sendable, Hashable {
         let isSeries = schedule.completionDelay == nil
         let wanted = isSeries ? min(count, left) : min(count, left, 1)
         let skipped = isSeries ? scheduleState.skipsRemaining : 0
-        // The first occurrence may be the present instant, or one that is made up for, or lie behind a pause.
+        // Start before the first occurrence. It may be due now, be late but still to fire, or lie behind a pause.
         let first = scheduleState.next.map { next in
             let before = next.justBefore
             return isSeries ? before : min(before, now)
@@ -101,9 +109,9 @@ extension JobDefinition {
     }
 }
 
-/// Something about a job that is allowed but seldom meant.
+/// A warning about something that is allowed but rarely intended.
 public struct JobWarning: Sendable, Hashable, CustomStringConvertible {
-    /// The kind of warning; more kinds may be added.
+    /// The kind of warning. More kinds may be added.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Kind: String {
             case cron, neverFires, inThePast, unknownHandler, outsideWindow, inactive, rateTooLow
@@ -111,28 +119,28 @@ public struct JobWarning: Sendable, Hashable, CustomStringConvertible {
 
         private let kind: Kind
 
-        /// The cron expression is probably not what was meant.
+        /// The cron expression probably does not mean what its author intended.
         public static let cron = Code(kind: .cron)
         /// The schedule has no occurrence.
         public static let neverFires = Code(kind: .neverFires)
-        /// The first occurrence is over and not decided on; the misfire policy decides on it.
+        /// The first occurrence is in the past and undecided. The misfire policy will decide about it.
         public static let inThePast = Code(kind: .inThePast)
         /// The job calls a handler that is not registered here.
         public static let unknownHandler = Code(kind: .unknownHandler)
-        /// Occurrences fall outside the execution window and wait for its next opening.
+        /// Some occurrences fall outside the execution window and wait for its next opening.
         public static let outsideWindow = Code(kind: .outsideWindow)
         /// The job does not fire until it is resumed.
         public static let inactive = Code(kind: .inactive)
-        /// The rate limit allows fewer starts than the schedule has occurrences, so that runs pile up.
+        /// The rate limit allows fewer starts than the schedule has occurrences, so executions pile up.
         public static let rateTooLow = Code(kind: .rateTooLow)
 
         /// The code's name, such as `neverFires`.
         public var description: String { kind.rawValue }
     }
 
-    /// What kind of warning it is.
+    /// The kind of warning.
     public let code: Code
-    /// What happens, and what was probably meant.
+    /// The consequence, and what was probably intended.
     public let message: String
 
     /// The message.

@@ -6,12 +6,12 @@ import RotaSchedule
 import RotaStore
 
 extension JobDefinition {
-    /// Checks what could not be checked when the parts were made (SX-13).
+    /// Checks what could not be checked when the parts were created.
     func validate() throws {
         try validateName()
         try schedule.validate()
         if let call = action.handler { try validate(call) }
-        // The policies and the rest that most jobs have are in order.
+        // Standard policies and missing extras need no check. Most jobs have nothing else.
         if !hasStandardPolicies { try validatePolicies() }
         guard hasExtras else { return }
         try validateTrouble()
@@ -22,7 +22,7 @@ extension JobDefinition {
     }
 
     private func validateName() throws(SchedulerError) {
-        // Counting characters takes time; what is short and has a visible one in ASCII need not be counted.
+        // Counting characters is slow. A short name with a visible ASCII character is fine without.
         if name.utf8.count <= 255, name.utf8.contains(where: { $0 > 0x20 && $0 < 0x7f }) { return }
         let length = name.count
         guard (1...255).contains(length), name.contains(where: { !$0.isWhitespace }) else {
@@ -67,7 +67,7 @@ extension JobDefinition {
 }
 
 extension JobDefinition {
-    /// Checks the breaker's policy and the rules of the notices.
+    /// Checks the breaker's policy and the notification rules.
     func validateTrouble() throws {
         try breaker?.validate()
         guard notifications.count <= 20 else {
@@ -140,14 +140,14 @@ extension JobLimits {
     }
 }
 
-/// Refuses what a field cannot hold, with an error that names the field, its range and the value.
+/// Checks the values of fields. Its errors name the field, the allowed range and the value.
 struct FieldCheck {
-    /// The kind of error.
+    /// The error code.
     let code: SchedulerError.Code
-    /// The name of the job that has the fields, or `nil` if a request has them.
+    /// The name of the job the fields belong to; `nil` for the fields of a request.
     var jobName: String?
 
-    /// The largest payload, in bytes (SX-13).
+    /// The largest payload, in bytes.
     static let maximumPayload = 5 * 1024 * 1024
 
     func fail(_ message: String, value: String? = nil) -> SchedulerError {
@@ -155,7 +155,7 @@ struct FieldCheck {
     }
 
     func length(of text: String?, _ field: String, _ range: ClosedRange<Int>) throws(SchedulerError) {
-        // Counting characters takes time in proportion to the text; its bytes are counted already.
+        // Counting characters takes time proportional to the text. Its bytes are counted already.
         guard let text, text.utf8.count > range.upperBound || text.utf8.count < range.lowerBound else { return }
         let count = text.prefix(range.upperBound + 1).count
         guard !range.contains(count) else { return }
@@ -195,7 +195,7 @@ struct FieldCheck {
         }
     }
 
-    /// An instant that a schedule could name: in the years 1 to 9999.
+    /// Checks that a date is one a schedule could name: in the years 1 to 9999.
     func instant(_ instant: Date?, _ field: String) throws(SchedulerError) {
         guard let seconds = instant?.timeIntervalSince1970 else { return }
         guard seconds >= -62_135_596_800, seconds < 253_402_300_800 else {
@@ -206,6 +206,6 @@ struct FieldCheck {
 }
 
 extension Date {
-    /// The date as messages show it: `2026-01-01T00:00:00Z`, with a fraction only where there is one.
+    /// The date as messages show it: `2026-01-01T00:00:00Z`, with a fraction only if there is one.
     var text: String { ISO8601.description(self) }
 }

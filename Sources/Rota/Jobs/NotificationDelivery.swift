@@ -3,19 +3,19 @@ import RotaHTTP
 public import RotaRetry
 import RotaStore
 
-/// How a notice is put into a webhook's request.
+/// Delivers a notification as a webhook request.
 struct NotificationDelivery: Sendable {
     let url: String
     /// A reference such as `secret://hook`, or `nil` if the request is not signed.
     let secret: String?
     let signature: WebhookSignature
 
-    /// How long an attempt to deliver a notice may take.
+    /// The timeout of an attempt to deliver a notification.
     static let timeout = Duration.seconds(30)
 
-    /// Makes the request, with the secret looked up and the body signed at the last moment.
+    /// Creates the request. The secret is looked up and the body signed at the last moment.
     ///
-    /// - Throws: `HTTPRequestError`, before anything is sent, if the URL is bad or the secret is missing.
+    /// - Throws: `HTTPRequestError`, before anything is sent, if the URL is invalid or the secret is missing.
     func request(for notification: Execution, secrets: any SecretProvider, at now: Date) async throws -> HTTPRequest {
         let body = notification.payload?.json ?? Data()
         var headers: HTTPHeaders = ["Content-Type": "application/json"]
@@ -42,13 +42,13 @@ struct NotificationDelivery: Sendable {
         return secret
     }
 
-    /// Checks what can be checked when a job is made.
+    /// Checks what can be checked when a job is created.
     func validate() throws {
         _ = try RequestURL(parsing: url)
         if let secret { _ = try Self.name(in: secret) }
     }
 
-    /// The name in a reference that is nothing but a reference.
+    /// Returns the name in a text that is a secret reference and nothing else.
     private static func name(in reference: String) throws(HTTPRequestError) -> String {
         let pieces = try SecretReference(parsing: reference, field: "secret").pieces
         guard pieces.count == 1, case .secret(let name)? = pieces.first else {
@@ -61,9 +61,9 @@ struct NotificationDelivery: Sendable {
 }
 
 extension RetryPolicy {
-    /// How hard a notice is tried, whatever its job's policy: three times, after 1 s and 5 s more (SX-16).
+    /// The retry policy of notifications, whatever the job's own: three attempts, with delays of 1 and 5 seconds.
     ///
-    /// What will not pass, such as an answer of 404, is not tried again.
+    /// Permanent failures, such as status 404, are not retried.
     public static let notifications = RetryPolicy(
         maxAttempts: 3, backoff: .delays([.seconds(1), .seconds(5)]), jitter: .none,
         retrying: FailureSet(statuses: .transient, kinds: .retryable.inserting(.handlerError)))

@@ -5,7 +5,7 @@ import RotaSchedule
 import RotaStore
 
 extension Job {
-    /// The job with another definition, and in another state if one is given, in one step (T-44, T-45).
+    /// Plans an update to another definition, and to another state if one is given, in one step.
     ///
     /// - Returns: `nil` if nothing changes.
     func updated(to wanted: JobDefinition, state: JobState?, at now: Date) throws -> JobReplacement? {
@@ -22,7 +22,7 @@ extension Job {
         }
         var scheduleState = moved?.scheduleState ?? self.scheduleState
         let next = scheduleState.state == .completed ? JobState.active : scheduleState.state
-        // Runs count for the schedule that started them; raising its limit alone makes no other schedule of it.
+        // Executions count toward the limit of the schedule that started them. Raising the limit keeps the count.
         if definition.schedule.limited(toRuns: 1) != self.definition.schedule.limited(toRuns: 1) {
             scheduleState.firedCount = 0
         }
@@ -37,11 +37,11 @@ extension Job {
             definition: definition)
     }
 
-    /// The job in another state that a person asks for; `nil` if it is in that state.
+    /// Plans the change to a requested state. Returns `nil` if the job is in that state.
     private func change(to state: JobState, isRescheduled: Bool, at now: Date) throws -> JobReplacement? {
         switch (scheduleState.state, state) {
         case (.draft, .draft), (.completed, .completed): return nil
-        // The new schedule makes it active anyway.
+        // The new schedule makes the job active anyway.
         case (.completed, .active) where isRescheduled: return nil
         case (.draft, .paused): return suspended(at: now)
         case (.completed, .paused) where isRescheduled: return suspended(at: now)
@@ -55,7 +55,7 @@ extension Job {
         }
     }
 
-    /// The job made paused from a state in which it had no occurrences to come.
+    /// Plans pausing a job in a state that has no upcoming occurrences.
     private func suspended(at now: Date) -> JobReplacement {
         var scheduleState = scheduleState
         scheduleState.reason = nil
@@ -63,9 +63,9 @@ extension Job {
         return replacement(scheduleState, at: now)
     }
 
-    /// The job with its schedule suspended.
+    /// Plans pausing the schedule.
     ///
-    /// - Returns: `nil` if it is paused already, in the same way.
+    /// - Returns: `nil` if it is already paused in the same way.
     func paused(reason: String?, until end: Date?, at now: Date) throws -> JobReplacement? {
         let check = FieldCheck(code: .invalidRequest, jobName: definition.name)
         try check.length(of: reason, "The reason of a pause", 0...2000)
@@ -92,14 +92,14 @@ extension Job {
         return replacement(scheduleState, at: now)
     }
 
-    /// The job with its schedule running, from the present time on (T-30).
+    /// Plans resuming the schedule from the current date on.
     ///
-    /// - Returns: `nil` if it is running.
+    /// - Returns: `nil` if it is active.
     func resumed(at now: Date) throws -> JobReplacement? {
         switch scheduleState.state {
         case .active: return nil
         case .paused, .draft:
-            var (scheduleState, skips) = goingOn(at: now)
+            var (scheduleState, skips) = resuming(at: now)
             scheduleState.breaker = nil
             return replacement(scheduleState, skips: skips, at: now)
         case .completed:
@@ -110,28 +110,28 @@ extension Job {
         }
     }
 
-    /// The position of a paused job or a draft that goes on at an instant, and what the pause passed over.
-    func goingOn(at instant: Date) -> (ScheduleState, [SkippedOccurrence]) {
+    /// The schedule state of a paused or draft job that resumes at a date, and the occurrences the pause passed over.
+    func resuming(at instant: Date) -> (ScheduleState, [SkippedOccurrence]) {
         let next = ScheduleState.starting(
             definition.schedule, state: .active, at: instant, continuing: scheduleState, isNew: false)
-        // The occurrence of a one-shot that is made up for was not passed over.
-        let isMadeUpFor = next.next.map { $0 <= instant } ?? false
+        // A one-shot that fires late was not passed over.
+        let firesLate = next.next.map { $0 <= instant } ?? false
         let skips =
-            isMadeUpFor || scheduleState.state == .draft
+            firesLate || scheduleState.state == .draft
             ? [] : passedOver(at: instant, because: scheduleState.reasonWhilePaused)
         return (next, skips)
     }
 
-    /// The position from which a paused job will go on, as far as it is known: at the end of its pause, or now.
+    /// The schedule state with which a paused job will resume: at the end of its pause if that is known, or now.
     func forecast(at now: Date) -> ScheduleState {
         guard scheduleState.state == .paused else { return scheduleState }
         let end = scheduleState.resumesAt?.millisecondEarlier
-        var (ahead, _) = goingOn(at: end.map { max($0, now) } ?? now)
+        var (ahead, _) = resuming(at: end.map { max($0, now) } ?? now)
         ahead.state = .paused
         return ahead
     }
 
-    /// The job with so many of its next occurrences to be skipped, in place of what was asked for before.
+    /// Plans skipping a number of upcoming occurrences, replacing any earlier number.
     func skippingNext(_ count: Int, at now: Date) throws -> JobReplacement? {
         try FieldCheck(code: .invalidRequest, jobName: definition.name)
             .number(count, "The number of occurrences to skip", 0...10_000)
@@ -155,7 +155,7 @@ extension Job {
 }
 
 extension Job {
-    /// The occurrences that were due until an instant and will not be fired, as one record.
+    /// The occurrences that were due through a date and will not fire, as one record.
     func passedOver(at now: Date, because reason: SkippedOccurrence.Reason) -> [SkippedOccurrence] {
         guard let first = scheduleState.next, first <= now,
             let last = definition.schedule.latest(upTo: now), last >= first
@@ -170,7 +170,7 @@ extension Job {
 }
 
 extension ScheduleState {
-    /// Why occurrences do not fire while the job is paused.
+    /// The reason recorded for occurrences that do not fire while the job is paused.
     var reasonWhilePaused: SkippedOccurrence.Reason {
         isHeldByBreaker ? .breaker : .paused
     }
@@ -185,16 +185,16 @@ extension SchedulerError {
 }
 
 extension ScheduleState {
-    /// The position of a job that begins, goes on, or gets a new schedule at an instant.
+    /// Returns the schedule state of a job that starts, resumes, or gets a new schedule at a date.
     ///
-    /// The occurrences up to then are not made up for (T-30), but for the only one of a one-shot that never ran.
+    /// Occurrences up to that date do not fire, except the only occurrence of a one-shot that never fired.
     ///
     /// - Parameters:
     ///   - schedule: The job's schedule.
-    ///   - state: The state in which the job is from now on.
-    ///   - now: The present time.
-    ///   - old: The position so far, or `nil` for a new job.
-    ///   - isNew: Whether the schedule is another one than so far: its occurrences have not been decided on yet.
+    ///   - state: The job's new state.
+    ///   - now: The current date.
+    ///   - old: The schedule state so far, or `nil` for a new job.
+    ///   - isNew: Whether the schedule differs from the previous one, so that its occurrences are undecided.
     static func starting(
         _ schedule: Schedule, state: JobState, at now: Date, continuing old: ScheduleState? = nil, isNew: Bool = true
     ) -> ScheduleState {
@@ -208,7 +208,7 @@ extension ScheduleState {
         if let limit = schedule.maximumRuns, scheduleState.firedCount >= limit {
             scheduleState.complete("It has run as often as its schedule allows (\(limit) times).")
         } else if schedule.completionDelay != nil, scheduleState.awaitedExecutionID != nil {
-            // The run under way decides when its end is known.
+            // The end of the unfinished execution will decide.
             (scheduleState.next, scheduleState.nextEffective) = (nil, nil)
         } else if let next = schedule.nextOccurrence(after: from) {
             scheduleState.decidedThrough = from
@@ -223,19 +223,19 @@ extension ScheduleState {
 }
 
 extension Schedule {
-    /// The occurrence of a nominal instant.
+    /// The occurrence with a nominal date.
     func occurrence(at nominal: Date) -> Occurrence {
         Occurrence(nominal: nominal, effective: nominal.advanced(by: smoothingOffset))
     }
 
-    /// The last nominal instant at or before another.
+    /// Returns the last nominal date at or before a date.
     func latest(upTo instant: Date) -> Date? {
         var found = previous(before: instant.justAfter)
         while let candidate = found, candidate > instant { found = previous(before: candidate) }
         return found
     }
 
-    /// The number of occurrences from one of them to another, or `nil` if they are more than a limit.
+    /// Returns the number of occurrences from one through another, or `nil` if there are more than a limit.
     func count(from first: Date, through last: Date, limit: Int) -> Int? {
         var count = 1
         var instant = first
@@ -247,7 +247,7 @@ extension Schedule {
         return count
     }
 
-    /// The occurrence of a schedule that has only one in all time, if it lies at or before an instant.
+    /// Returns the occurrence of a schedule that has exactly one, if it is at or before a date.
     fileprivate func soleOccurrence(upTo instant: Date) -> Occurrence? {
         guard let only = latest(upTo: instant), previous(before: only) == nil, next(after: only) == nil
         else { return nil }
@@ -256,7 +256,7 @@ extension Schedule {
 }
 
 extension Date {
-    // Dates that go to a store are moved by a millisecond: unlike `justBefore`, every store can tell them apart.
+    // Dates that go to a store move by a millisecond. Unlike `justBefore`, every store can tell those apart.
 
     /// The date a millisecond before this one.
     var millisecondEarlier: Date { addingTimeInterval(-0.001) }

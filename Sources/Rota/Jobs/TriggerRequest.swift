@@ -3,44 +3,48 @@ import RotaCore
 public import RotaRetry
 public import RotaStore
 
-/// A run of a job that is asked for, with what is different about it; everything has a default.
+/// A request for an extra execution of a job, and how it differs from the job's other executions.
 ///
 /// ```swift
-/// try await scheduler.trigger(job.id, TriggerRequest(priority: 9, idempotencyKey: "order-42"))
+/// let request = TriggerRequest(priority: 9, idempotencyKey: "order-42", timeToLive: .seconds(600))
+/// let execution = try await scheduler.trigger(job.id, request)
+/// print(execution.status)  // queued
 /// ```
 public struct TriggerRequest: Sendable, Hashable {
-    /// A value for the handler, for this run alone; up to 5 MiB of JSON.
+    /// The payload for this execution only, up to 5 MiB of JSON; `nil` for the job's.
     public var payload: JSONPayload?
-    /// The instant from which it may start (S-61), or `nil` for at once; one that is over is at once too.
+    /// The date from which the execution may start; `nil` or a past date for immediately.
     public var at: Date?
-    /// What caused it, as the record will say.
+    /// The recorded cause of the execution.
     public var source: ExecutionSource
-    /// Starts before those of lower priority (S-68), from 0 to 10; `nil` for the job's.
+    /// The priority, from 0 to 10. Higher starts first; `nil` for the job's.
     public var priority: Int?
-    /// Runs with one key count together for the job's limit per key (S-91); up to 256 characters.
+    /// A key, up to 256 characters. Executions with the same key share the job's limit per key.
     public var concurrencyKey: String?
-    /// A key under which a repeated request returns the run of the first one, for as long as that is kept (SX-5).
+    /// A key, up to 255 characters, that makes the request repeatable.
+    ///
+    /// A repeated request returns the first execution, as long as that is kept.
     public var idempotencyKey: String?
-    /// Labels that travel with the run, over those of the job (S-38, S-58).
+    /// Metadata of the execution, merged over the job's.
     public var metadata: [String: String]
-    /// Names and values to find the run by (S-88): up to 20, names up to 64 characters, values up to 256.
+    /// Tags to find the execution by: up to 20, names up to 64 characters, values up to 256.
     public var tags: [String: String]
-    /// What is different from the job's retry policy and timeout (S-73 to S-77).
+    /// Overrides of the job's retry policy and timeout.
     public var overrides: RetryOverrides?
-    /// How long after it is due a run that has not started expires (SX-6), up to 30 days; `nil` for the job's.
+    /// How long after its due date an unstarted execution expires, up to 30 days; `nil` for the job's.
     public var timeToLive: Duration?
-    /// Who asks for it (S-89).
+    /// The author of the request.
     public var author: String?
-    /// The execution that causes it (S-67); chains of more than 10 are refused (SX-11).
+    /// The execution that caused this one. Chains of more than 10 are refused.
     public var parentID: ExecutionID?
-    /// The execution that it continues (S-86), which counts for the length of the chain too.
+    /// The execution that this one continues. It counts toward the length of the chain.
     public var continuationOf: ExecutionID?
-    /// The step of a workflow that it belongs to (S-72).
+    /// The workflow step that the execution belongs to.
     public var workflowStepRunID: String?
-    /// Whether all decisions about it are to be kept (S-85).
+    /// Whether the caller asked to debug the execution. Recorded only.
     public var isDebugging: Bool
 
-    /// Makes a request; by default of a manual run at once that is like every other run of the job.
+    /// Creates a request. By default, it asks for a manual execution that starts immediately.
     public init(
         payload: JSONPayload? = nil, at instant: Date? = nil, source: ExecutionSource = .manual, priority: Int? = nil,
         concurrencyKey: String? = nil, idempotencyKey: String? = nil, metadata: [String: String] = [:],
@@ -67,17 +71,17 @@ public struct TriggerRequest: Sendable, Hashable {
 }
 
 extension TriggerRequest {
-    /// The longest chain of executions that cause one another (SX-11).
+    /// The longest chain of executions that cause one another.
     static let longestLineage = 10
 
-    /// The execution that the request asks for.
+    /// Creates the requested execution.
     ///
     /// - Parameters:
     ///   - job: The job.
     ///   - id: The execution's identifier.
-    ///   - now: The present time.
-    ///   - depth: How many executions lead to it.
-    ///   - batch: The group that it belongs to, if it does.
+    ///   - now: The current date.
+    ///   - depth: The number of executions that lead to it.
+    ///   - batch: The batch it belongs to, if any.
     func execution(
         of job: Job, id: ExecutionID, at now: Date, depth: Int, batch: BatchID?
     ) throws -> Execution {

@@ -2,7 +2,7 @@ import Foundation
 import RotaStore
 import Synchronization
 
-/// Hands every event to every stream that was asked for.
+/// Sends what happens in the driver and its workers to observers, event streams and metrics.
 final class EventHub: Sendable {
     private struct Subscriber {
         let continuation: AsyncStream<SchedulerEvent>.Continuation
@@ -19,7 +19,7 @@ final class EventHub: Sendable {
     let observers = ObserverList()
     let metrics = MetricsRecorder()
 
-    /// Whether anybody watches; if not, nothing needs to be sent.
+    /// Whether there are observers or streams. Without any, no events are created.
     var isWatched: Bool { !observers.isEmpty || hasSubscribers }
 
     private var hasSubscribers: Bool { count.load(ordering: .relaxed) > 0 }
@@ -47,7 +47,7 @@ final class EventHub: Sendable {
         }
     }
 
-    /// Sends an event, which is made only if somebody watches.
+    /// Sends an event to every stream. It is created only if there is a stream.
     func send(_ event: @autoclosure () -> SchedulerEvent) {
         guard hasSubscribers else { return }
         let subscribers = state.withLock { Array($0.subscribers.values) }
@@ -68,9 +68,9 @@ final class EventHub: Sendable {
     }
 }
 
-/// What happens in the driver and its workers, told to everyone who wants to know: observers, streams and metrics.
+/// The events of the driver and its workers.
 extension EventHub {
-    /// Tells of executions that were queued and occurrences that were skipped.
+    /// Announces executions that were queued and occurrences that were skipped.
     func send(fired executions: [Execution], skips: [SkippedOccurrence], of job: JobID, at now: Date) {
         metrics.queued(executions, skips: skips)
         guard isWatched else { return }
@@ -86,7 +86,7 @@ extension EventHub {
         }
     }
 
-    /// Tells what became of completions.
+    /// Announces the outcomes of completions.
     func send(_ outcomes: [Completion.Outcome], of completions: [Completion], at now: Date) {
         metrics.finished(outcomes, of: completions)
         guard isWatched else { return }
@@ -110,18 +110,18 @@ extension EventHub {
         }
     }
 
-    /// Tells of an execution that is over.
+    /// Announces an execution that ended.
     func send(ended execution: Execution, at now: Date) {
         observers.tell { $0.didFinish(execution, at: now) }
         send(SchedulerEvent(.executionFinished, date: now, jobID: execution.jobID, execution: execution))
     }
 
-    /// Tells of an attempt that begins; called by workers.
+    /// Announces an attempt that begins. Called by workers.
     func started(_ claim: Claim, at now: Date) {
         observers.tell { $0.didStart(claim.execution, attempt: claim.execution.nextAttemptNumber, at: now) }
     }
 
-    /// Tells of a breaker that opened or let its job go on.
+    /// Announces a breaker that opened or closed.
     func changedBreaker(of job: Job, at now: Date) {
         metrics.changedBreaker(isOpen: job.scheduleState.isHeldByBreaker)
         observers.tell { $0.didChangeBreaker(of: job, at: now) }
@@ -131,7 +131,7 @@ extension EventHub {
                 message: job.scheduleState.reason))
     }
 
-    /// Tells of a handler that jobs need and nobody registered here.
+    /// Announces a handler that jobs need and that is not registered here.
     func handlerMissing(_ name: String, jobs: [JobID], at now: Date) {
         observers.tell { $0.handlerMissing(name, jobs: jobs, at: now) }
         for job in jobs {
@@ -149,7 +149,7 @@ final class ObserverList: Sendable {
     private let observers = Mutex<[any SchedulerObserver]>([])
     private let count = Atomic<Int>(0)
 
-    /// Whether there is nobody to tell, as it is mostly.
+    /// Whether there are no observers (the common case).
     var isEmpty: Bool { count.load(ordering: .relaxed) == 0 }
 
     func add(_ observer: any SchedulerObserver) {
@@ -159,7 +159,7 @@ final class ObserverList: Sendable {
         }
     }
 
-    /// Tells every observer something; they are not called under the lock, so that they may do as they like.
+    /// Calls a closure with every observer. The lock is not held, so observers may call the scheduler.
     func tell(_ something: (any SchedulerObserver) -> Void) {
         guard !isEmpty else { return }
         for observer in observers.withLock(\.self) { something(observer) }

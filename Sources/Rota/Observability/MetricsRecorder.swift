@@ -4,7 +4,7 @@ import RotaRetry
 import RotaStore
 import Synchronization
 
-/// Counts what a scheduler does, a batch under one lock.
+/// Counts what a scheduler does, taking the lock once for each batch.
 final class MetricsRecorder: Sendable {
     struct Counts: Sendable {
         var queued = LabeledCounts()
@@ -70,12 +70,12 @@ extension MetricsRecorder.Counts {
     }
 }
 
-/// Counts by a label; what is beyond the 64th label counts as `other`, so that it stays bounded.
+/// Counts by label. Labels after the 64th count as `other`, which bounds the memory.
 struct LabeledCounts: Sendable {
     private static let labelLimit = 64
 
     private var entered: [String: Int] = [:]
-    /// What was counted last and is not entered yet: mostly the next label is the same one.
+    /// The latest label and its count, not yet entered. Usually the next label is the same.
     private var latest: (label: String, number: Int)?
 
     var values: [String: Int] {
@@ -101,29 +101,31 @@ struct LabeledCounts: Sendable {
     }
 }
 
-/// Counts of durations in buckets that grow geometrically, from which any quantile can be told within 1 %.
+/// Counts durations in buckets that grow geometrically, so that any quantile is known within 1 %.
 ///
-/// After Masson, Rim and Lee, "DDSketch" (VLDB 2019), with a fixed range: what is shorter than a microsecond counts as
-/// zero, and what is longer than about 30 years as that. It takes at most 15 kB, however much is counted.
+/// After Masson, Rim and Lee, "DDSketch" (VLDB 2019), with a fixed range: durations below a microsecond count as zero,
+/// and
+/// durations above about 30 years as 30 years. Bucket i holds the durations in (γ^(i−1), γ^i], where γ = 1.01 / 0.99.
+/// Takes at most 15 kB.
 struct QuantileSketch: Sendable {
-    /// The largest relative error of a quantile between a microsecond and the upper end.
+    /// The largest relative error of a quantile within the range.
     static let relativeError = 0.01
 
     private static let gamma = (1 + relativeError) / (1 - relativeError)
     private static let scale = 1 / log(gamma)
     private static let shortest = 1e-6
     private static let offset = Int((log(shortest) * scale).rounded(.up))
-    /// Up to 1e9 seconds.
+    /// The number of buckets, up to 1e9 seconds.
     private static let bucketCount = Int((log(1e9) * scale).rounded(.up)) - offset + 1
 
     private var buckets: [UInt64] = []
     private var zeros: UInt64 = 0
-    /// How many durations were counted.
+    /// The number of durations.
     private(set) var count: UInt64 = 0
-    /// Their sum in seconds.
+    /// The sum of the durations, in seconds.
     private(set) var sum = 0.0
 
-    /// Counts a duration; a negative one counts as zero.
+    /// Counts a duration. A negative one counts as zero.
     mutating func add(_ duration: Duration) {
         let seconds = max(0, duration.inSeconds)
         count &+= 1
@@ -137,9 +139,9 @@ struct QuantileSketch: Sendable {
         buckets[index] &+= 1
     }
 
-    /// The smallest duration that is not exceeded by a part of those counted, within the relative error.
+    /// Returns the smallest duration that a part of the counted ones do not exceed, within the relative error.
     ///
-    /// - Parameter part: From 0 to 1; what is no number counts as 0.
+    /// - Parameter part: The quantile, from 0 to 1. NaN counts as 0.
     /// - Returns: `nil` if nothing was counted.
     func quantile(_ part: Double) -> Duration? {
         guard count > 0 else { return nil }
@@ -150,7 +152,7 @@ struct QuantileSketch: Sendable {
         for (index, number) in buckets.enumerated() where number > 0 {
             seen &+= number
             guard seen >= rank else { continue }
-            // The value from which both ends of the bucket are equally far, relative to themselves.
+            // The value with the same relative distance to both ends of the bucket.
             return Duration(clamping: 2 * pow(Self.gamma, Double(index + Self.offset)) / (Self.gamma + 1))
         }
         return nil

@@ -3,10 +3,11 @@ import RotaRetry
 import RotaStore
 
 extension SchedulerMetrics {
-    /// The snapshot as OpenMetrics text 1.0, which Prometheus reads too.
+    /// The snapshot as OpenMetrics text 1.0, which Prometheus can read too.
     ///
-    /// It is to be served as `application/openmetrics-text; version=1.0.0; charset=utf-8`. Every name begins with `rota_`;
-    /// no label has a value for each job, so the number of series is bounded.
+    /// Serve it as `application/openmetrics-text; version=1.0.0; charset=utf-8`. Every name begins with `rota_`. No
+    /// label has a
+    /// value per job, so the number of series is bounded.
     public var openMetrics: String {
         var writer = OpenMetricsWriter()
         writeHoldings(to: &writer)
@@ -65,7 +66,7 @@ extension SchedulerMetrics {
     }
 }
 
-/// Writes the OpenMetrics text format 1.0, a family at a time.
+/// Writes the OpenMetrics text format 1.0, one family at a time.
 struct OpenMetricsWriter {
     enum Kind: String {
         case counter, gauge, summary
@@ -78,8 +79,10 @@ struct OpenMetricsWriter {
     /// Begins a family of metrics.
     ///
     /// - Parameters:
-    ///   - name: Its name, without `_total`; it ends with the unit if there is one.
+    ///   - name: The family's name, without `_total`. It ends with the unit if there is one.
+    ///   - kind: The type of the metric.
     ///   - unit: `seconds`, or `nil` for plain numbers.
+    ///   - help: The description.
     mutating func begin(_ name: String, _ kind: Kind, unit: String? = nil, help: String) {
         (family, self.kind) = (name, kind)
         text += "# TYPE \(name) \(kind.rawValue)\n"
@@ -92,7 +95,7 @@ struct OpenMetricsWriter {
         write(kind == .counter ? "_total" : "", labels, "\(value)")
     }
 
-    /// Writes a family's samples in the order of one label's values; a family without samples is allowed.
+    /// Writes a family's samples, sorted by the value of one label. A family may have no samples.
     mutating func samples(by label: String, _ values: [String: Int]) {
         for (name, value) in values.sorted(by: { $0.key < $1.key }) { sample([(label, name)], value) }
     }
@@ -116,7 +119,7 @@ struct OpenMetricsWriter {
         text += family + suffix + (list.isEmpty ? "" : "{\(list)}") + " \(value)\n"
     }
 
-    /// Escapes what ends a label's value or a line.
+    /// Escapes the characters that would end a label's value or a line.
     private static func escaped(_ text: String) -> String {
         var out = ""
         for scalar in text.unicodeScalars {

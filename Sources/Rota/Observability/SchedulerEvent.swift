@@ -2,24 +2,32 @@ public import Foundation
 public import RotaStore
 import Synchronization
 
-/// Something that a scheduler did, as it tells those who watch.
+/// An event of a scheduler.
+///
+/// ```swift
+/// for await event in scheduler.events() {
+///     guard event.kind == .executionFinished, let execution = event.execution else { continue }
+///     print("\(execution.jobName): \(execution.status)")
+///     // daily-report: succeeded
+/// }
+/// ```
 public struct SchedulerEvent: Sendable {
-    /// What kind of thing was done.
+    /// The kind of an event. More kinds may be added.
     public struct Kind: Sendable, Hashable, CustomStringConvertible {
-        /// The name of the kind.
+        /// The kind's name, such as `execution queued`.
         public let description: String
 
         /// An execution was queued.
         public static let executionQueued = Kind(description: "execution queued")
         /// An attempt failed, and another one will follow.
         public static let attemptFailed = Kind(description: "attempt failed")
-        /// An execution came to its end.
+        /// An execution ended.
         public static let executionFinished = Kind(description: "execution finished")
-        /// An execution was given back without a counted attempt, or parked until an answer comes.
+        /// An execution was released without counting an attempt, or waits for an external completion.
         public static let executionReleased = Kind(description: "execution released")
         /// A job's breaker opened and paused it.
         public static let breakerOpened = Kind(description: "breaker opened")
-        /// A job's breaker let it go on.
+        /// A job's breaker closed and resumed it.
         public static let breakerClosed = Kind(description: "breaker closed")
         /// A handler that the job needs is not registered.
         public static let handlerMissing = Kind(description: "handler missing")
@@ -27,17 +35,17 @@ public struct SchedulerEvent: Sendable {
         public static let occurrencesSkipped = Kind(description: "occurrences skipped")
     }
 
-    /// What kind of thing was done.
+    /// The kind of the event.
     public let kind: Kind
-    /// When.
+    /// The date of the event.
     public let date: Date
-    /// The job that it concerns.
+    /// The job.
     public let jobID: JobID
-    /// The execution that it concerns, if there is one, as it is afterwards.
+    /// The execution after the event, if the event is about one.
     public let execution: Execution?
-    /// The occurrences that were skipped, if any were.
+    /// The skipped occurrences, if any.
     public let skip: SkippedOccurrence?
-    /// What there is to say besides, in words.
+    /// A message about the event, if there is more to say.
     public let message: String?
 
     init(
@@ -53,12 +61,21 @@ public struct SchedulerEvent: Sendable {
     }
 }
 
-/// The events of a scheduler from the moment it was asked for them; it ends when `run()` returns the next time.
+/// The events of a scheduler from the moment the stream was created until `run()` returns.
 ///
-/// The stream keeps a bounded number of events for a slow reader and drops the oldest beyond, so that watching never
-/// holds the scheduler up.
+/// Keeps a bounded number of events for a slow reader and drops the oldest beyond that, so that reading never delays
+/// the
+/// scheduler. Get one from ``Scheduler/events(keeping:)``.
+///
+/// ```swift
+/// let events = scheduler.events(keeping: 100)
+/// for await event in events where event.kind == .occurrencesSkipped {
+///     print("skipped: \(event.skip?.reason.rawValue ?? "")")
+/// }
+/// if events.droppedCount > 0 { print("\(events.droppedCount) events were dropped") }
+/// ```
 public struct EventStream: AsyncSequence, Sendable {
-    /// An event.
+    /// The elements are scheduler events.
     public typealias Element = SchedulerEvent
 
     final class Drops: Sendable {
@@ -77,7 +94,7 @@ public struct EventStream: AsyncSequence, Sendable {
     /// The number of events that were dropped because the reader was slow.
     public var droppedCount: Int { drops.value }
 
-    /// Makes the iterator over the events.
+    /// Creates an iterator over the events.
     public func makeAsyncIterator() -> AsyncStream<SchedulerEvent>.Iterator {
         stream.makeAsyncIterator()
     }

@@ -3,21 +3,28 @@ import RotaCore
 public import RotaRetry
 public import RotaStore
 
-/// What a scheduler has done since it was made, and what its store holds now.
+/// A snapshot of the activity of a scheduler since it was created, and of the contents of its store.
+///
+/// ```swift
+/// let metrics = try await scheduler.metrics()
+/// print("\(metrics.queueDepth) queued, \(metrics.running) running")
+/// if let p99 = metrics.lateness.p99 { print("99 % start within \(p99)") }
+/// print(metrics.openMetrics)  // for Prometheus
+/// ```
 public struct SchedulerMetrics: Sendable, Hashable {
-    /// How durations are spread: each quantile is within 1 % of the exact one, from a microsecond to 30 years.
+    /// The distribution of durations. Quantiles are within 1 % of the exact ones, from 1 µs to 30 years.
     public struct Distribution: Sendable, Hashable {
-        /// How many were counted.
+        /// The number of durations.
         public let count: Int
-        /// Their sum.
+        /// The sum of the durations.
         public let sum: Duration
-        /// Half of them are no longer than this; `nil` if there are none.
+        /// The median; `nil` if there are no durations.
         public let median: Duration?
-        /// Nine of ten are no longer than this.
+        /// The 90th percentile.
         public let p90: Duration?
-        /// 99 of 100 are no longer than this.
+        /// The 99th percentile.
         public let p99: Duration?
-        /// 999 of 1000 are no longer than this.
+        /// The 99.9th percentile.
         public let p999: Duration?
 
         init(_ sketch: QuantileSketch) {
@@ -30,38 +37,38 @@ public struct SchedulerMetrics: Sendable, Hashable {
         }
     }
 
-    /// When the snapshot was taken.
+    /// The date of the snapshot.
     public let date: Date
-    /// How many jobs the store holds in each state.
+    /// The number of jobs in the store, by state.
     public let jobs: [JobState: Int]
-    /// How many executions the store holds in each status.
+    /// The number of executions in the store, by status.
     public let executions: [ExecutionStatus: Int]
-    /// Executions that this scheduler queued, by source.
+    /// The executions this scheduler queued, by source.
     public let queued: [ExecutionSource: Int]
-    /// Occurrences that this scheduler skipped, by reason; a skip of too many to count counts as one.
+    /// The occurrences this scheduler skipped, by reason. A range too long to count counts as one.
     public let skipped: [SkippedOccurrence.Reason: Int]
-    /// Attempts made here that succeeded.
+    /// The attempts that succeeded here.
     public let attemptsSucceeded: Int
-    /// Attempts made here that failed, by kind; those of dead schedulers count where they were found.
+    /// The attempts that failed here, by kind. Crashes of other schedulers count where they were found.
     public let attemptsFailed: [FailureKind: Int]
-    /// Executions that ended here, by how they ended.
+    /// The executions that ended here, by final status.
     public let ended: [ExecutionStatus: Int]
-    /// Attempts after which another one was put off to a later time.
+    /// The attempts after which another one was scheduled.
     public let retries: Int
-    /// Executions given back without a counted attempt, or parked.
+    /// The executions that were released without counting an attempt, or wait for an external completion.
     public let released: Int
-    /// Results that were refused because another scheduler had taken over.
+    /// The results that were refused because another scheduler had taken over.
     public let leasesLost: Int
-    /// How often a breaker opened.
+    /// The number of times a breaker opened.
     public let breakersOpened: Int
-    /// From the nominal instant to the beginning of the first attempt.
+    /// The time from the nominal date to the beginning of the first attempt.
     public let lateness: Distribution
-    /// How long attempts took.
+    /// The durations of the attempts.
     public let attemptDurations: Distribution
 
-    /// Executions that wait for their instant, a worker or their next attempt.
+    /// The executions that wait for their due date, a worker, or their next attempt.
     public var queueDepth: Int { executions[.queued] ?? 0 }
-    /// Executions that are being worked on, by all schedulers of the store.
+    /// The executions that are running, on all schedulers of the store.
     public var running: Int { executions[.running] ?? 0 }
 
     init(_ counts: MetricsRecorder.Counts, store: StoreCounts, at date: Date) {

@@ -4,28 +4,30 @@ import RotaSchedule
 public import RotaStore
 
 extension Scheduler {
-    /// The largest number of jobs that are created in one step.
+    /// The largest number of jobs that can be created in one step.
     public static let maximumBatch = 10_000
 
     /// Creates a job.
     ///
-    /// A job that is due at once, such as one with the schedule `.immediately`, has its execution queued when the
-    /// method returns (T-6).
+    /// If the job is due immediately, for example with the schedule `.immediately`, its execution is queued when the
+    /// method
+    /// returns.
     ///
-    /// - Returns: The job, or the one that was created before with the same idempotency key (T-55).
-    /// - Throws: ``SchedulerError`` with code `invalidJob`, `ScheduleError` or `RetryPolicyError` if the draft has a
-    ///   value that it cannot have; or the store's error.
+    /// - Returns: The job, or the one created earlier with the same idempotency key.
+    /// - Throws: ``SchedulerError`` with code `invalidJob`, `ScheduleError` or `RetryPolicyError` if a value is
+    ///   invalid; or the
+    ///   store's error.
     @discardableResult
     public func create(_ draft: JobDraft) async throws -> Job {
         try await create([draft])[0]
     }
 
-    /// Creates jobs, all of them or none (S-3).
+    /// Creates jobs, all of them or none.
     ///
     /// - Parameter drafts: The jobs, at most ``maximumBatch``.
-    /// - Returns: For each draft, in order, the job, or the one that was created before with the same idempotency key.
-    /// - Throws: As ``create(_:)-(JobDraft)`` does, for the first draft that has a value that it cannot have; or with
-    ///   code `tooMany`.
+    /// - Returns: For each draft, in order, the job, or the one created earlier with the same idempotency key.
+    /// - Throws: The errors of ``create(_:)-(JobDraft)``, for the first invalid draft; or ``SchedulerError`` with code
+    ///   `tooMany`.
     @discardableResult
     public func create(_ drafts: [JobDraft]) async throws -> [Job] {
         try await insert(drafts).map { outcome in
@@ -53,19 +55,21 @@ extension Scheduler {
         return outcomes
     }
 
-    /// Creates a job from another one (S-13, SX-21).
+    /// Creates a job from another one.
     ///
-    /// The clone starts active, with version 1 and a history of its own. It has the other's definition: an interval
-    /// goes on counting from the other's anchor, unless `change` sets another schedule. Dependencies are not cloned.
+    /// The clone starts active, with version 1 and a history of its own. It has the original's definition. An interval
+    /// keeps
+    /// the original's anchor, unless `change` sets another schedule. Dependencies are not cloned.
     ///
     /// - Parameters:
-    ///   - id: The job to clone, whatever its state.
+    ///   - id: The job to clone, in any state.
     ///   - name: The clone's name, from 1 to 255 characters.
     ///   - slug: The clone's slug, from 1 to 255 characters, unique within the project.
-    ///   - author: Who clones it, if that is to be remembered.
-    ///   - idempotencyKey: A key under which a repeated request returns the clone of the first one.
+    ///   - author: The author of the clone, if it is to be recorded.
+    ///   - idempotencyKey: A key that makes the call repeatable: it returns the first clone.
     ///   - change: Changes the clone's definition before it is created.
-    /// - Throws: ``SchedulerError`` with code `jobNotFound` or `invalidJob`; what `change` throws; or the store's error.
+    /// - Throws: ``SchedulerError`` with code `jobNotFound` or `invalidJob`; the error of `change`; or the store's
+    ///   error.
     @discardableResult
     public func clone(
         _ id: JobID, name: String, slug: String, author: String? = nil, idempotencyKey: String? = nil,
@@ -78,28 +82,28 @@ extension Scheduler {
         return try await create(JobDraft(definition, idempotencyKey: idempotencyKey, author: author))
     }
 
-    /// Says what a job would do, without creating it.
+    /// Returns a preview of a job, without creating it.
     ///
     /// - Parameters:
     ///   - draft: The job.
-    ///   - count: How many of its first occurrences to show, from 0 to 1,000.
-    /// - Throws: What ``create(_:)-(JobDraft)`` would throw before it asks the store.
+    ///   - count: The number of occurrences to show, from 0 to 1,000.
+    /// - Throws: The errors of ``create(_:)-(JobDraft)``, except the store's.
     public func preview(_ draft: JobDraft, count: Int = 10) throws -> JobPreview {
         let now = context.clock.now
         let job = try insertion(of: draft, at: now).job
         return try JobPreview(
             of: job, count: count, at: now, knowsHandler: { handlers[$0] != nil },
-            // The executions that are due at once have moved the position on; the preview begins before them.
+            // Executions that are due immediately have moved the schedule state on. Preview from before.
             from: .starting(job.definition.schedule, state: draft.state, at: now))
     }
 
-    /// Says what a change would make of a job, without making it.
+    /// Returns a preview of a change to a job, without making it.
     ///
     /// - Parameters:
     ///   - id: The job.
-    ///   - count: How many of its next occurrences to show, from 0 to 1,000.
+    ///   - count: The number of occurrences to show, from 0 to 1,000.
     ///   - change: Changes the definition.
-    /// - Throws: What ``update(_:state:author:idempotencyKey:_:)`` would throw.
+    /// - Throws: The errors of ``update(_:state:author:idempotencyKey:_:)``.
     public func preview(
         updating id: JobID, count: Int = 10, _ change: (inout JobDefinition) throws -> Void = { _ in }
     ) async throws -> JobPreview {
@@ -115,7 +119,7 @@ extension Scheduler {
             of: job, count: count, at: now, knowsHandler: { handlers[$0] != nil }, from: job.forecast(at: now))
     }
 
-    /// The record of a new job, with the executions that are due at once.
+    /// Creates the record of a new job, with the executions that are due immediately.
     private func insertion(of draft: JobDraft, at now: Date) throws -> JobInsertion {
         var definition = draft.definition
         definition.schedule = definition.schedule.anchored(at: now)
@@ -133,7 +137,7 @@ extension Scheduler {
         let fire = context.planner.plan(job, at: now, catchUp: &catchUp) {
             ExecutionID(bits: context.ids.makeID(at: now))
         }
-        // What a one-shot in the past leaves to its misfire policy is decided by the driver, which records skips.
+        // Leave a one-shot in the past to the driver, which records skips.
         guard let fire, fire.skips.isEmpty else {
             return JobInsertion(job, idempotencyKey: draft.idempotencyKey)
         }
@@ -147,21 +151,22 @@ extension Scheduler {
 }
 
 extension Scheduler {
-    /// Creates a job for every line of a crontab, in one atomic step (T-51 to T-54).
+    /// Creates a job for every line of a crontab, in one atomic step.
     ///
-    /// A line that was imported before and whose job still exists adds nothing, so that the same text can be imported
-    /// again and again; a line that is gone from the text leaves its job alone.
+    /// The same text can be imported repeatedly: a line that was imported before, and whose job still exists, adds
+    /// nothing. A
+    /// line that was removed from the text leaves its job unchanged.
     ///
     /// - Parameters:
-    ///   - text: The lines, as ``Crontab`` reads them; at most ``maximumBatch`` of them are jobs.
-    ///   - defaultURL: Where lines without a URL go, or `nil` if every line must have one.
-    ///   - zone: The time zone of the expressions before any `CRON_TZ`, by its IANA identifier.
-    ///   - policy: Whether one line that cannot be read keeps the others out.
+    ///   - text: The lines, as ``Crontab`` reads them. At most ``maximumBatch`` of them may be jobs.
+    ///   - defaultURL: The URL of lines without one, or `nil` if every line must have one.
+    ///   - zone: The time zone of the expressions before any `CRON_TZ`, as an IANA identifier.
+    ///   - policy: Whether an invalid line prevents the import of the others.
     ///   - retry: The retry policy of the jobs.
-    ///   - labels: The labels of the jobs, such as a group; without a slug, which only one job can have.
-    ///   - author: Who imports them, if that is to be remembered.
-    /// - Throws: ``CrontabError`` if lines cannot be read and the policy is all or nothing; ``SchedulerError`` with
-    ///   code `invalidJob`, `invalidRequest` or `tooMany`; or the store's error. Then no job was created.
+    ///   - attributes: The attributes of the jobs, such as a group, without a slug.
+    ///   - author: The author of the import, if it is to be recorded.
+    /// - Throws: ``CrontabError`` if lines are invalid and the policy is all or nothing; ``SchedulerError`` with code
+    ///   `invalidJob`, `invalidRequest` or `tooMany`; or the store's error. Then no job was created.
     @discardableResult
     public func importCrontab(
         _ text: String, defaultURL: String? = nil, in zone: String = "UTC",

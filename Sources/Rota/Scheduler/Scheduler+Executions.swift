@@ -3,7 +3,7 @@ import RotaCore
 public import RotaStore
 
 extension Scheduler {
-    /// Reads an execution with all its attempts (T-106).
+    /// Returns an execution with all its attempts.
     ///
     /// - Throws: ``SchedulerError`` with code `executionNotFound`; or the store's error.
     public func execution(_ id: ExecutionID) async throws -> Execution {
@@ -16,21 +16,21 @@ extension Scheduler {
         try await context.store.executions(query)
     }
 
-    /// Reads the occurrences of a job that did not fire, with the reason.
+    /// Lists the occurrences of a job that did not fire, with the reasons.
     public func skips(of id: JobID) async throws -> [SkippedOccurrence] {
         try await context.store.skips(of: id)
     }
 
-    /// Calls an execution off: one that has not started at once, one that runs by canceling its work.
+    /// Cancels an execution: immediately if it has not started, otherwise by canceling its task.
     ///
-    /// Work of this scheduler is canceled now, and does not begin if it has not; that of another one, when it next
-    /// renews the lease. It may still end well if it does not heed the cancellation; ``waitForCompletion(of:)`` tells.
+    /// An attempt in this process is canceled immediately. An attempt in another one is canceled when it next renews
+    /// its lease.
+    /// An attempt that ignores its cancellation may still succeed. Use ``waitForCompletion(of:)`` to find out.
     ///
     /// - Parameters:
     ///   - id: The execution.
-    ///   - reason: Why, in words; up to 2,000 characters.
-    /// - Returns: The execution as it is now: `canceled`; still running, with `cancelRequestedAt`; or as it had ended,
-    ///   if it was over.
+    ///   - reason: The reason, up to 2,000 characters.
+    /// - Returns: The execution: `canceled`, still running with `cancelRequestedAt`, or as it had already ended.
     /// - Throws: ``SchedulerError`` with code `executionNotFound` or `invalidRequest`; or the store's error.
     @discardableResult
     public func cancel(_ id: ExecutionID, reason: String? = nil) async throws -> Execution {
@@ -39,8 +39,8 @@ extension Scheduler {
         let outcome = try await context.store.cancel([Cancellation(id, reason: reason, date: now)]).first
         switch outcome {
         case .canceled(let execution):
-            // It is canceled, whether or not the store can say what follows from it.
-            try? await context.tellEnds(of: [execution], at: now)
+            // The execution is canceled, even if the store cannot say what follows.
+            try? await context.announceEnds(of: [execution], at: now)
             return execution
         case .requested(let execution):
             context.withdraw(execution)
@@ -50,15 +50,20 @@ extension Scheduler {
         }
     }
 
-    /// Gives a parked execution what it waited for (T-73).
+    /// Completes an execution that waits for an external completion.
+    ///
+    /// ```swift
+    /// try await scheduler.complete(execution.id, as: .succeeded, output: JSONPayload(["approved": true]))
+    /// ```
     ///
     /// - Parameters:
-    ///   - id: The execution, whose status is `waiting`.
-    ///   - next: What follows: it is over, or another attempt may start from an instant.
-    ///   - output: What came with the answer, which becomes the execution's output; up to 5 MiB.
-    /// - Returns: The execution as it is now.
-    /// - Throws: ``SchedulerError`` with code `executionNotFound`, `illegalState` if it does not wait, or
-    ///   `invalidRequest`; or the store's error.
+    ///   - id: The execution. Its status must be `waiting`.
+    ///   - next: The outcome, or the date of another attempt.
+    ///   - output: The output of the execution, up to 5 MiB.
+    /// - Returns: The execution after the completion.
+    /// - Throws: ``SchedulerError`` with code `executionNotFound`, `illegalState` if it is not waiting, or
+    ///   `invalidRequest`; or
+    ///   the store's error.
     @discardableResult
     public func complete(
         _ id: ExecutionID, as next: ExternalCompletion.Next, output: JSONPayload? = nil
@@ -71,7 +76,7 @@ extension Scheduler {
         switch try await context.store.completeWaiting([answer]).first {
         case .recorded(let execution):
             context.signal.raise()
-            if execution.status.isTerminal { try? await context.tellEnds(of: [execution], at: now) }
+            if execution.status.isTerminal { try? await context.announceEnds(of: [execution], at: now) }
             return execution
         case .notWaiting(let execution):
             throw SchedulerError(
@@ -92,17 +97,24 @@ extension SchedulerError {
 }
 
 extension Scheduler {
-    /// Waits until an execution is over, whichever scheduler of the store runs it.
+    /// Waits until an execution ends, on any scheduler of the store.
     ///
-    /// An end that comes about in this process is told at once. Others are found by looking into the store, first
-    /// every 100 milliseconds, later every 5 seconds. Whoever no longer wants to wait cancels the task.
+    /// Completions in this process are delivered immediately. Others are polled, first after 100 milliseconds, later
+    /// every
+    /// 5 seconds. To stop waiting, cancel the task.
+    ///
+    /// ```swift
+    /// let started = try await scheduler.trigger(job.id)
+    /// let ended = try await scheduler.waitForCompletion(of: started.id)
+    /// print(ended.status)  // succeeded
+    /// ```
     ///
     /// - Returns: The execution, with its outcome.
-    /// - Throws: ``SchedulerError`` with code `executionNotFound` if there is none, or it is deleted meanwhile;
+    /// - Throws: ``SchedulerError`` with code `executionNotFound` if it does not exist or is deleted meanwhile;
     ///   `CancellationError`; or the store's error.
     public nonisolated func waitForCompletion(of id: ExecutionID) async throws -> Execution {
         let context = self.context
-        // Whoever watches before reading misses nothing.
+        // Subscribe before reading, so that no completion is missed.
         let stream = context.ends.completion(of: id)
         let present = try await context.store.execution(id)
         guard let present else { throw SchedulerError.noExecution(id) }
@@ -123,7 +135,7 @@ extension Scheduler {
 }
 
 extension SchedulerContext {
-    /// Looks into the store again and again until an execution is over.
+    /// Polls the store until an execution has ended.
     fileprivate func poll(for id: ExecutionID) async throws -> Execution {
         var pause = Duration.milliseconds(100)
         while true {
@@ -137,6 +149,6 @@ extension SchedulerContext {
 }
 
 extension Scheduler {
-    /// Whether anybody waits for the end of an execution.
+    /// Whether anything waits for an execution to end.
     package nonisolated var isAwaited: Bool { context.ends.isWatched }
 }

@@ -1,16 +1,22 @@
 import RotaStore
 
 extension Scheduler {
-    /// Registers a Swift handler, for jobs whose action is `.handler(name)`.
+    /// Registers a Swift handler for jobs whose action is `.handler(name)`.
     ///
-    /// A job whose handler is not registered here is left to a scheduler on the same store that has it, or waits until
-    /// one has; ``SchedulerObserver/handlerMissing(_:jobs:at:)`` tells of it.
+    /// If a handler is not registered here, its executions wait for a scheduler on the same store that has it, and
+    /// ``SchedulerObserver/handlerMissing(_:jobs:at:)`` is called.
+    ///
+    /// ```swift
+    /// try await scheduler.handle("cleanup") { context in
+    ///     print("cleaning up for \(context.scheduledFor), attempt \(context.attempt)")
+    /// }
+    /// ```
     ///
     /// - Parameters:
-    ///   - name: The name that jobs call it by.
-    ///   - body: The work. An error that it throws fails the attempt, and the job's retry policy decides what follows;
-    ///     ``RetryLater``, ``DoNotRetry`` and ``WaitForCompletion`` decide it themselves. It must end soon when its task is
-    ///     canceled.
+    ///   - name: The handler's name.
+    ///   - body: The work. If it throws, the attempt fails, and the job's retry policy decides what follows, unless
+    ///     the error is
+    ///     ``RetryLater``, ``DoNotRetry`` or ``WaitForCompletion``. It must end soon after its task is canceled.
     /// - Throws: ``SchedulerError`` with code `duplicateHandler` if the name is taken.
     public func handle(
         _ name: String, _ body: @escaping @Sendable (HandlerContext) async throws -> Void
@@ -21,12 +27,13 @@ extension Scheduler {
         }
     }
 
-    /// Registers a Swift handler that returns a value, which is stored as the execution's output (S-57).
+    /// Registers a Swift handler that returns a value, which becomes the execution's output.
     ///
     /// - Parameters:
-    ///   - name: The name that jobs call it by.
-    ///   - body: The work. An output that cannot be written as JSON, or is larger than the configuration allows, fails
-    ///     the attempt for good.
+    ///   - name: The handler's name.
+    ///   - body: The work. If its output cannot be encoded as JSON or exceeds the configured limit, the attempt fails
+    ///     and is
+    ///     not retried.
     /// - Throws: ``SchedulerError`` with code `duplicateHandler` if the name is taken.
     public func handle<Output: Encodable & Sendable>(
         _ name: String, _ body: @escaping @Sendable (HandlerContext) async throws -> Output
@@ -39,11 +46,11 @@ extension Scheduler {
         }
     }
 
-    /// Registers a Swift handler that takes a value, for jobs whose action is `.handler(name, payload: value)`.
+    /// Registers a Swift handler that takes a payload, for jobs whose action is `.handler(name, payload: value)`.
     ///
     /// - Parameters:
-    ///   - name: The name that jobs call it by.
-    ///   - type: The type of the value; an attempt whose payload cannot be decoded as it fails.
+    ///   - name: The handler's name.
+    ///   - type: The type of the payload. If the payload cannot be decoded as that type, the attempt fails.
     ///   - body: The work.
     /// - Throws: ``SchedulerError`` with code `duplicateHandler` if the name is taken.
     public func handle<Value: Decodable & Sendable>(
@@ -55,11 +62,21 @@ extension Scheduler {
         }
     }
 
-    /// Registers a Swift handler that takes a value and returns one, which is stored as the execution's output.
+    /// Registers a Swift handler that takes a payload and returns a value, which becomes the execution's output.
+    ///
+    /// ```swift
+    /// struct Order: Codable { let id: Int }
+    /// struct Receipt: Codable { let order: Int }
+    ///
+    /// try await scheduler.handle("charge", payload: Order.self) { order, context in
+    ///     Receipt(order: order.id)
+    /// }
+    /// try await scheduler.trigger(job.id, payload: JSONPayload(Order(id: 42)))
+    /// ```
     ///
     /// - Parameters:
-    ///   - name: The name that jobs call it by.
-    ///   - type: The type of the value; an attempt whose payload cannot be decoded as it fails.
+    ///   - name: The handler's name.
+    ///   - type: The type of the payload. If the payload cannot be decoded as that type, the attempt fails.
     ///   - body: The work.
     /// - Throws: ``SchedulerError`` with code `duplicateHandler` if the name is taken.
     public func handle<Value: Decodable & Sendable, Output: Encodable & Sendable>(

@@ -3,13 +3,13 @@ import RotaSchedule
 public import RotaStore
 
 extension Scheduler {
-    /// Says what was due of a job at an instant, what was decided about it, and why (BEYOND 1).
+    /// Explains what happened, or will happen, to a job's occurrence at a date, and why.
     ///
-    /// The instant is judged by the definition that the job had then.
+    /// The definition that was in force on that date is used.
     ///
     /// - Parameters:
     ///   - id: The job.
-    ///   - instant: The nominal instant; an occurrence within the same second is meant too.
+    ///   - instant: The nominal date. An occurrence within the same second counts.
     /// - Throws: ``SchedulerError`` with code `jobNotFound` or `invalidRequest`; or the store's error.
     public func explain(_ id: JobID, at instant: Date) async throws -> OccurrenceExplanation {
         let job = try await job(id)
@@ -21,7 +21,7 @@ extension Scheduler {
             on: instant, of: job, versions: versions, runs: runs, skips: skips, at: context.clock.now)
     }
 
-    /// The runs of the schedule for occurrences within a second.
+    /// Returns the scheduled executions of occurrences within a second.
     private func runs(of id: JobID, around instant: Date) async throws -> [Execution] {
         var query = ExecutionQuery(jobID: id, from: instant, to: instant.addingTimeInterval(1), limit: 1000)
         var runs: [Execution] = []
@@ -33,13 +33,13 @@ extension Scheduler {
         return runs
     }
 
-    /// Lists what became of a job's occurrences and of the runs that were asked for, the latest instant first.
+    /// Lists the history of a job, the latest date first: its executions, and the occurrences that did not fire.
     ///
     /// - Parameters:
     ///   - id: The job.
-    ///   - limit: The largest number of executions in a page, from 1 to 1,000; skips among them come in addition.
-    ///   - cursor: Where to go on, from an earlier page.
-    /// - Throws: The store's error, if the limit is out of range.
+    ///   - limit: The number of executions in a page, from 1 to 1,000. The skips among them come in addition.
+    ///   - cursor: The position of the page, from the previous one; `nil` for the first page.
+    /// - Throws: The store's error, also if the limit is out of range.
     public func history(
         of id: JobID, limit: Int = 50, after cursor: HistoryPage.Cursor? = nil
     ) async throws -> HistoryPage {
@@ -51,7 +51,7 @@ extension Scheduler {
 }
 
 extension Scheduler {
-    /// Takes stock: counts by state and outcome, queue depth, lateness and durations.
+    /// Returns a snapshot of the scheduler's metrics.
     ///
     /// - Throws: The store's error.
     public func metrics() async throws -> SchedulerMetrics {

@@ -3,7 +3,7 @@ import RotaCore
 public import RotaStore
 
 extension Scheduler {
-    /// Reads a job.
+    /// Returns a job.
     ///
     /// - Throws: ``SchedulerError`` with code `jobNotFound`; or the store's error.
     public func job(_ id: JobID) async throws -> Job {
@@ -21,7 +21,7 @@ extension Scheduler {
         try await context.store.counts()
     }
 
-    /// Lists the versions of a job, the newest first; the first is the present one (S-11).
+    /// Lists the versions of a job, the newest first. The first one is current.
     ///
     /// - Throws: ``SchedulerError`` with code `jobNotFound`; or the store's error.
     public func versions(of id: JobID) async throws -> [JobVersion] {
@@ -30,9 +30,9 @@ extension Scheduler {
         return versions
     }
 
-    /// Reads one version of a job (S-12).
+    /// Returns a version of a job.
     ///
-    /// - Throws: ``SchedulerError`` with code `jobNotFound`, or `versionNotFound`; or the store's error.
+    /// - Throws: ``SchedulerError`` with code `jobNotFound` or `versionNotFound`; or the store's error.
     public func version(_ id: JobVersionID) async throws -> JobVersion {
         guard let version = try await versions(of: id.jobID).first(where: { $0.version == id.version }) else {
             throw SchedulerError(
@@ -43,19 +43,26 @@ extension Scheduler {
         return version
     }
 
-    /// Changes a job's definition, and its state if one is given, in one atomic step (T-44, T-45).
+    /// Changes a job's definition, and optionally its state, in one atomic step.
     ///
-    /// If the schedule changes, the next run is computed anew from the present time (T-47).
+    /// If the schedule changes, the next occurrence is computed anew from the current date.
+    ///
+    /// ```swift
+    /// try await scheduler.update(job.id) { definition in
+    ///     definition.schedule = try .cron("0 8 * * *", in: "Europe/Paris")
+    ///     definition.retry = .exponential(maxAttempts: 3)
+    /// }
+    /// ```
     ///
     /// - Parameters:
     ///   - id: The job.
-    ///   - state: `.active` or `.paused`, as ``resume(_:author:idempotencyKey:)`` and
-    ///     ``pause(_:reason:until:author:idempotencyKey:)`` would make it; `nil` to leave it as it is.
-    ///   - author: Who makes the change, if that is to be remembered.
-    ///   - idempotencyKey: A key under which a repeated change does nothing (I-28).
-    ///   - change: Changes the definition; it may be called again if the job was moved on in the meantime.
-    /// - Returns: The job as it is now.
-    /// - Throws: What `change` throws; ``SchedulerError`` with code `jobNotFound`, `invalidJob` or `illegalState`,
+    ///   - state: `.active` or `.paused`, like ``resume(_:author:idempotencyKey:)`` and
+    ///     ``pause(_:reason:until:author:idempotencyKey:)``; `nil` for no change.
+    ///   - author: The author of the change, if it is to be recorded.
+    ///   - idempotencyKey: A key that makes the call repeatable: a repeated change does nothing.
+    ///   - change: Changes the definition. It is called again if the job was changed in the meantime.
+    /// - Returns: The job after the change.
+    /// - Throws: The error of `change`; ``SchedulerError`` with code `jobNotFound`, `invalidJob` or `illegalState`;
     ///   `ScheduleError` or `RetryPolicyError`; or the store's error.
     @discardableResult
     public func update(
@@ -69,15 +76,15 @@ extension Scheduler {
         }
     }
 
-    /// Deletes a job, with its executions and everything else that belongs to it (T-57).
+    /// Deletes a job, with its executions and everything else that belongs to it.
     ///
-    /// - Returns: Whether there was such a job; deleting twice is no error (I-29).
+    /// - Returns: Whether the job existed. Deleting a job twice is not an error.
     @discardableResult
     public func delete(_ id: JobID) async throws -> Bool {
         try await !context.store.delete([id]).isEmpty
     }
 
-    /// Who changes a job, and under which key.
+    /// The author and idempotency key of a change.
     struct Change {
         let operation: String
         let author: String?
@@ -90,9 +97,9 @@ extension Scheduler {
         }
     }
 
-    /// Plans a replacement from the job as it is, and does so again if the job was moved on in the meantime.
+    /// Plans a replacement from the current job, and again if the job was changed in the meantime.
     ///
-    /// - Parameter plan: Returns `nil` if nothing has to be changed.
+    /// - Parameter plan: Returns `nil` if nothing must be changed.
     func replace(
         _ id: JobID, _ change: Change, _ plan: (Job, _ now: Date) throws -> JobReplacement?
     ) async throws -> Job {
@@ -103,7 +110,7 @@ extension Scheduler {
             let job = try await self.job(id)
             let now = context.clock.now
             let planned = try plan(job, now)
-            // What changes nothing is not written, unless its key has to be remembered.
+            // Don't write a change that changes nothing, unless its key must be remembered.
             guard var replacement = planned ?? change.key.map({ _ in job.replacement(job.scheduleState, at: now) })
             else { return job }
             replacement.author = change.author
@@ -129,19 +136,22 @@ extension Scheduler {
 }
 
 extension Scheduler {
-    /// Suspends a job's schedule until it is resumed, or until an instant; what is running goes on (K-33).
+    /// Pauses a job's schedule until it is resumed, or until a date. Running executions continue.
     ///
-    /// Pausing twice is no error (T-28); the later pause says until when. An occurrence at the very end of a pause
-    /// fires, the ones before it are recorded as skipped.
+    /// Pausing a paused job is not an error; the later pause replaces the earlier one. Occurrences before the end of
+    /// the pause
+    /// are recorded as skipped. One exactly at the end fires.
     ///
     /// - Parameters:
     ///   - id: The job.
-    ///   - reason: Why, in words, for those who look at the job; up to 2,000 characters.
-    ///   - end: When the job goes on by itself; `nil` if only ``resume(_:author:idempotencyKey:)`` lets it.
-    ///   - author: Who pauses it, if that is to be remembered.
-    ///   - idempotencyKey: A key under which a repeated pause does nothing (I-28).
-    /// - Throws: ``SchedulerError`` with code `jobNotFound`, `illegalState` for a draft or a completed job, or
-    ///   `invalidRequest` for an end that is over.
+    ///   - reason: The reason to show, up to 2,000 characters.
+    ///   - end: The date on which the job resumes by itself; `nil` if only ``resume(_:author:idempotencyKey:)``
+    ///     resumes it.
+    ///   - author: The author of the pause, if it is to be recorded.
+    ///   - idempotencyKey: A key that makes the call repeatable: a repeated pause does nothing.
+    /// - Throws: ``SchedulerError`` with code `jobNotFound`, `illegalState` for a draft or completed job, or
+    ///   `invalidRequest`
+    ///   if the end is in the past.
     @discardableResult
     public func pause(
         _ id: JobID, reason: String? = nil, until end: Date? = nil, author: String? = nil,
@@ -152,30 +162,31 @@ extension Scheduler {
         }
     }
 
-    /// Lets a paused job or a draft run; its next run is computed from the present time (T-30, T-25).
+    /// Resumes a paused job or activates a draft. The next occurrence is computed from the current date.
     ///
-    /// The occurrences that the pause passed over are recorded as skipped. Resuming an active job is no error.
+    /// The occurrences that the pause passed over are recorded as skipped. Resuming an active job is not an error.
     ///
     /// - Parameters:
     ///   - id: The job.
-    ///   - author: Who resumes it, if that is to be remembered.
-    ///   - idempotencyKey: A key under which a repeated resumption does nothing (I-28).
+    ///   - author: The author of the change, if it is to be recorded.
+    ///   - idempotencyKey: A key that makes the call repeatable: a repeated call does nothing.
     /// - Throws: ``SchedulerError`` with code `jobNotFound`, or `illegalState` for a completed job.
     @discardableResult
     public func resume(_ id: JobID, author: String? = nil, idempotencyKey: String? = nil) async throws -> Job {
         try await replace(id, .init("resume", author, idempotencyKey)) { job, now in try job.resumed(at: now) }
     }
 
-    /// Has the next occurrences of a job skipped, and recorded as such; what is due after them fires.
+    /// Skips the next occurrences of a job, and records them as skipped. Later ones fire as usual.
     ///
-    /// The number counts occurrences that fall due while the job is active, and survives pauses, new schedules and
+    /// Only occurrences that become due while the job is active are counted. The count survives pauses, schedule
+    /// changes and
     /// restarts.
     ///
     /// - Parameters:
-    ///   - count: How many from now on, from 0 to 10,000, in place of what was asked for before; 0 takes it back.
+    ///   - count: The number of occurrences to skip from now on, from 0 to 10,000. It replaces any earlier number.
     ///   - id: The job.
-    ///   - author: Who asks for it, if that is to be remembered.
-    ///   - idempotencyKey: A key under which a repeated request does nothing (I-28).
+    ///   - author: The author of the change, if it is to be recorded.
+    ///   - idempotencyKey: A key that makes the call repeatable: a repeated call does nothing.
     /// - Throws: ``SchedulerError`` with code `jobNotFound`, `invalidRequest`, or `illegalState` for a completed job.
     @discardableResult
     public func skipNext(
@@ -188,30 +199,30 @@ extension Scheduler {
 }
 
 extension Scheduler {
-    /// Pauses jobs one after another, as ``pause(_:reason:until:author:idempotencyKey:)`` does (S-5).
+    /// Pauses jobs one after another, like ``pause(_:reason:until:author:idempotencyKey:)``.
     ///
-    /// - Returns: The jobs as they are now, and those that were refused or could not be stored; the call may be repeated.
+    /// - Returns: The jobs after the change, and those that could not be changed. The call may be repeated.
     public func pause(
         _ ids: [JobID], reason: String? = nil, author: String? = nil
     ) async throws -> BulkChangeResult {
         await each(ids) { try await self.pause($0, reason: reason, author: author) }
     }
 
-    /// Resumes jobs one after another, as ``resume(_:author:idempotencyKey:)`` does (S-4).
+    /// Resumes jobs one after another, like ``resume(_:author:idempotencyKey:)``.
     ///
-    /// - Returns: The jobs as they are now, and those that were refused or could not be stored; the call may be repeated.
+    /// - Returns: The jobs after the change, and those that could not be changed. The call may be repeated.
     public func resume(_ ids: [JobID], author: String? = nil) async throws -> BulkChangeResult {
         await each(ids) { try await self.resume($0, author: author) }
     }
 
-    /// Pauses all active jobs that a query selects, such as those of a group (S-20).
+    /// Pauses all active jobs that match a query, such as those of a group.
     ///
     /// - Parameters:
-    ///   - query: Which jobs; its limit is the number read at a time, not of jobs in all.
-    ///   - reason: Why, in words.
-    ///   - author: Who pauses them, if that is to be remembered.
-    /// - Returns: The jobs that were paused, as they are now; a job that is created meanwhile may be missing.
-    /// - Throws: The store's error if the jobs cannot be listed; then none was paused.
+    ///   - query: The query. Its limit is the page size, not the number of jobs in all.
+    ///   - reason: The reason to show.
+    ///   - author: The author of the pause, if it is to be recorded.
+    /// - Returns: The paused jobs. A job that is created meanwhile may be missing.
+    /// - Throws: The store's error if the jobs cannot be listed. Then none was paused.
     public func pauseAll(
         _ query: JobQuery, reason: String? = nil, author: String? = nil
     ) async throws -> BulkChangeResult {
@@ -219,13 +230,13 @@ extension Scheduler {
         return try await pause(ids, reason: reason, author: author)
     }
 
-    /// Resumes all paused jobs that a query selects, such as those of a group (S-20).
+    /// Resumes all paused jobs that match a query, such as those of a group.
     ///
     /// - Parameters:
-    ///   - query: Which jobs; its limit is the number read at a time, not of jobs in all.
-    ///   - author: Who resumes them, if that is to be remembered.
-    /// - Returns: The jobs that were resumed, as they are now.
-    /// - Throws: The store's error if the jobs cannot be listed; then none was resumed.
+    ///   - query: The query. Its limit is the page size, not the number of jobs in all.
+    ///   - author: The author of the change, if it is to be recorded.
+    /// - Returns: The resumed jobs.
+    /// - Throws: The store's error if the jobs cannot be listed. Then none was resumed.
     public func resumeAll(_ query: JobQuery, author: String? = nil) async throws -> BulkChangeResult {
         try await resume(ids(of: query, in: .paused), author: author)
     }
@@ -255,15 +266,16 @@ extension Scheduler {
 }
 
 extension Scheduler {
-    /// Has a job wait for another one (S-16).
+    /// Records that a job depends on another one.
     ///
     /// - Parameters:
-    ///   - id: The job that waits.
-    ///   - other: The job that it waits for.
-    ///   - condition: What the other job's run must have come to.
+    ///   - id: The dependent job.
+    ///   - other: The job it depends on.
+    ///   - condition: The outcome of the other job's execution that is required.
     /// - Returns: The dependency.
-    /// - Throws: ``SchedulerError`` with code `jobNotFound`; `StoreError` with code `cycle` if a job would wait for
-    ///   itself, directly or through others (S-112).
+    /// - Throws: ``SchedulerError`` with code `jobNotFound`; `StoreError` with code `cycle` if a job would depend on
+    ///   itself,
+    ///   directly or through others.
     @discardableResult
     public func addDependency(
         of id: JobID, on other: JobID, condition: JobDependency.Condition = .completed
@@ -277,7 +289,7 @@ extension Scheduler {
         return dependency
     }
 
-    /// Lists what a job waits for, the oldest dependency first (S-15).
+    /// Lists the dependencies of a job, the oldest first.
     ///
     /// - Throws: ``SchedulerError`` with code `jobNotFound`; or the store's error.
     public func dependencies(of id: JobID) async throws -> [JobDependency] {
@@ -285,9 +297,9 @@ extension Scheduler {
         return try await context.store.dependencies(of: id)
     }
 
-    /// Removes a dependency (S-17).
+    /// Removes a dependency.
     ///
-    /// - Returns: Whether there was such a dependency; removing it twice is no error.
+    /// - Returns: Whether the dependency existed. Removing it twice is not an error.
     @discardableResult
     public func removeDependency(_ id: DependencyID) async throws -> Bool {
         try await context.store.removeDependency(id)

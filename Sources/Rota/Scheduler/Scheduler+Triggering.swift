@@ -4,16 +4,16 @@ import RotaSchedule
 public import RotaStore
 
 extension Scheduler {
-    /// The largest number of runs that are asked for in one step (SX-13).
+    /// The largest number of executions that can be triggered in one step.
     public static let maximumBulk = 500
 
-    /// Runs a job now, whatever its state; its schedule is unaffected (T-48 to T-50).
+    /// Triggers a job, in any state. Its schedule is not affected.
     ///
     /// - Parameters:
     ///   - id: The job.
-    ///   - payload: A value for the handler, for this run alone.
-    ///   - source: What caused the run, as the record will say.
-    /// - Returns: The execution, queued.
+    ///   - payload: The payload for this execution only; `nil` for the job's.
+    ///   - source: The recorded cause of the execution.
+    /// - Returns: The queued execution.
     /// - Throws: ``SchedulerError`` with code `jobNotFound` or `invalidRequest`; or the store's error.
     @discardableResult
     public func trigger(
@@ -22,7 +22,7 @@ extension Scheduler {
         try await trigger(id, TriggerRequest(payload: payload, source: source))
     }
 
-    /// Runs a job at an instant besides its schedule, whatever its state (S-61).
+    /// Schedules one extra execution of a job at a date, whatever the job's state.
     ///
     /// - Returns: The execution, queued until then.
     /// - Throws: ``SchedulerError`` with code `jobNotFound` or `invalidRequest`; or the store's error.
@@ -31,24 +31,27 @@ extension Scheduler {
         try await trigger(id, TriggerRequest(at: instant))
     }
 
-    /// Runs a job as a request says, whatever its state; its schedule is unaffected (S-9).
+    /// Triggers a job as a request says, whatever the job's state. Its schedule is not affected.
     ///
-    /// - Returns: The execution, queued, or the earlier one with the request's idempotency key (SX-5).
+    /// - Returns: The queued execution, or the earlier one with the same idempotency key.
     /// - Throws: ``SchedulerError`` with code `jobNotFound`, `executionNotFound` or `invalidRequest`;
-    ///   `RetryPolicyError` for overrides that cannot be; or the store's error.
+    ///   `RetryPolicyError` if the
+    ///   overrides are invalid; or the store's error.
     @discardableResult
     public func trigger(_ id: JobID, _ request: TriggerRequest) async throws -> Execution {
         let job = try await job(id)
         return try await enqueue([execution(request, of: job, batch: nil)], of: id)[0].execution
     }
 
-    /// Runs a job several times, all in one step or not at all (S-10).
+    /// Triggers a job several times, all in one step or not at all.
     ///
     /// - Parameters:
     ///   - id: The job.
-    ///   - requests: What is different about each run; at most ``maximumBulk``.
-    /// - Returns: For each request, in order, what became of it.
-    /// - Throws: As ``trigger(_:_:)`` does for the first request that cannot be; or with code `tooMany`.
+    ///   - requests: The requests, at most ``maximumBulk``.
+    /// - Returns: For each request, in order, its outcome.
+    /// - Throws: The errors of ``trigger(_:_:)-(_,TriggerRequest)`` for the first invalid request; or
+    ///   ``SchedulerError`` with
+    ///   code `tooMany`.
     @discardableResult
     public func trigger(_ id: JobID, _ requests: [TriggerRequest]) async throws -> BulkTriggerResult {
         guard requests.count <= Self.maximumBulk else {
@@ -63,15 +66,16 @@ extension Scheduler {
         return BulkTriggerResult(id: batch, runs: try await enqueue(executions, of: id))
     }
 
-    /// Runs an execution's job again, now, as the job is now; the original is unchanged (T-109, T-110).
+    /// Executes an execution's job again, now and as the job is now. The original is not changed.
     ///
-    /// If the original run had a payload, tags, a priority, a concurrency key or overrides of its own, the new one has
-    /// them too. A notice is sent again as it was, and is no run of the job.
+    /// The replay keeps the original's payload, tags, priority, concurrency key and overrides. A notification is sent
+    /// again
+    /// unchanged.
     ///
     /// - Parameters:
-    ///   - id: The execution, whatever became of it.
-    ///   - idempotencyKey: A key under which a repeated request returns the replay of the first one.
-    ///   - author: Who asks for it, if that is to be remembered.
+    ///   - id: The execution, in any status.
+    ///   - idempotencyKey: A key that makes the call repeatable: it returns the first replay.
+    ///   - author: The author of the replay, if it is to be recorded.
     /// - Returns: The new execution, queued.
     /// - Throws: ``SchedulerError`` with code `executionNotFound`; or the store's error.
     @discardableResult
@@ -92,7 +96,7 @@ extension Scheduler {
         details.overrides = original.details.overrides
         details.idempotencyKey = idempotencyKey
         details.createdBy = author
-        // A notice is sent again; to run the job in its place would be the last thing that is meant.
+        // Send a notification again, instead of executing the job it is about.
         let isNotification = original.details.notification != nil
         if isNotification {
             (details.notification, details.parentID) = (original.details.notification, original.details.parentID)
@@ -134,24 +138,26 @@ extension Scheduler {
 }
 
 extension Scheduler {
-    /// The largest number of occurrences that one backfill runs.
+    /// The largest number of occurrences in one backfill.
     public static let maximumBackfill = 10_000
 
-    /// Runs the occurrences that a job's present schedule names in a range of the past.
+    /// Executes the occurrences that a job's current schedule names in a range of past dates.
     ///
-    /// What became of them before does not matter, and the schedule is unaffected. An occurrence is run once for all
-    /// backfills, as long as its run is kept: asking again for a range, or for one that overlaps with it, makes only
-    /// the runs that are missing. A serial backfill starts with the first of those.
+    /// It does not matter whether they fired at the time, and the schedule is not affected. Backfills execute an
+    /// occurrence only
+    /// once, as long as its execution is kept. Backfilling the same or an overlapping range again adds only what is
+    /// missing.
     ///
     /// - Parameters:
-    ///   - id: The job, whatever its state.
-    ///   - range: The range of nominal instants; what lies in the future is left out.
-    ///   - overlap: Whether the runs go one after the other, or all at once.
-    ///   - limit: The largest number of occurrences to run, from 1 to ``maximumBackfill``.
-    ///   - author: Who asks for it, if that is to be remembered.
-    /// - Returns: The runs, the oldest occurrence first; their source is `backfill`.
+    ///   - id: The job, in any state.
+    ///   - range: The range of nominal dates. Future dates are left out.
+    ///   - overlap: Whether the executions follow one another or run all at once.
+    ///   - limit: The largest number of occurrences, from 1 to ``maximumBackfill``.
+    ///   - author: The author of the backfill, if it is to be recorded.
+    /// - Returns: The executions, the oldest occurrence first. Their source is `backfill`.
     /// - Throws: ``SchedulerError`` with code `jobNotFound`, `invalidRequest`, or `tooMany` if the range has more
-    ///   occurrences than the limit; then none was run. Or the store's error.
+    ///   occurrences
+    ///   than the limit, in which case none is executed; or the store's error.
     @discardableResult
     public func backfill(
         _ id: JobID, _ range: Range<Date>, overlap: BackfillResult.Overlap = .serial, limit: Int = 1000,
@@ -200,7 +206,7 @@ extension Scheduler {
             var execution = job.execution(
                 id: ExecutionID(bits: context.ids.makeID(at: now)), source: .backfill, scheduledFor: instant,
                 dueAt: now, createdAt: now, details: details)
-            // The next one is made ready in the step that ends the one before.
+            // Each one is queued in the step that finishes the one before.
             if overlap == .serial, !missing.isEmpty {
                 execution.progress.status = .waiting
                 execution.progress.expiresAt = nil
@@ -218,7 +224,7 @@ extension Scheduler {
             })
     }
 
-    /// Makes the first of a series ready if it is not: another backfill may have been a moment faster with the first one.
+    /// Queues the first execution of a serial backfill, if another backfill that was ahead of it has just ended.
     private func started(_ outcomes: [EnqueueOutcome], at now: Date) async throws -> [EnqueueOutcome] {
         let index = outcomes.firstIndex { outcome in
             if case .queued = outcome { true } else { false }
@@ -234,7 +240,7 @@ extension Scheduler {
         return outcomes
     }
 
-    /// The runs that earlier backfills made for some instants.
+    /// Returns the executions that earlier backfills created for dates.
     private func backfilled(_ instants: [Date], of job: Job) async throws -> [Date: Execution] {
         guard let first = instants.first, let last = instants.last else { return [:] }
         var query = ExecutionQuery(

@@ -1,9 +1,10 @@
 public import RotaHTTP
 public import RotaStore
 
-/// Fires jobs on time, delivers them, retries them, and records what became of them.
+/// Fires jobs on time, delivers them, retries them, and records the results.
 ///
 /// ```swift
+/// let folder = URL(fileURLWithPath: "/var/lib/my-app/jobs")
 /// let scheduler = Scheduler(store: try await FileJobStore(directory: folder), transport: URLSessionTransport())
 /// try await scheduler.create(
 ///     .init(
@@ -15,8 +16,9 @@ public import RotaStore
 /// try await scheduler.run()
 /// ```
 ///
-/// Jobs can be created and changed at any time, before ``run()`` and during it. Several schedulers, in one process or in
-/// several, may share a store that allows it: each occurrence fires once.
+/// Jobs can be created and changed at any time, before and during ``run()``. Several schedulers, in one process or
+/// many, can
+/// share a store that supports it. Each occurrence fires once.
 public actor Scheduler {
     let context: SchedulerContext
     let handlers = HandlerRegistry()
@@ -25,20 +27,21 @@ public actor Scheduler {
     let random: any RandomNumberGenerator & Sendable
     let middleware: [any AttemptMiddleware]
 
-    /// Makes a scheduler; nothing happens until ``run()``.
+    /// Creates a scheduler. It does nothing until ``run()``.
     ///
     /// - Parameters:
-    ///   - store: Where jobs and executions are remembered.
-    ///   - transport: How requests are delivered.
-    ///   - secrets: Where the values of `secret://name` come from; by default there are none.
-    ///   - configuration: The numbers to work with.
-    ///   - clock: Where time comes from, and how the scheduler sleeps.
-    ///   - ids: Where identifiers come from.
-    ///   - random: Where the jitter of retries comes from.
-    ///   - observers: Who is told at once of everything that happens.
-    ///   - middleware: What wraps every attempt, the outermost first.
-    ///   - carrier: Captures what is to travel with an execution, such as a trace's context, when one is asked for or a
-    ///     job is created; it becomes part of the execution's metadata, under what is given there.
+    ///   - store: The store of jobs and executions.
+    ///   - transport: The transport that delivers requests.
+    ///   - secrets: The source of the values of `secret://name` references. There are none by default.
+    ///   - configuration: The settings.
+    ///   - clock: The source of time, and of sleep.
+    ///   - ids: The source of identifiers.
+    ///   - random: The source of the jitter of retries.
+    ///   - observers: Observers to call for everything that happens.
+    ///   - middleware: The middleware around every attempt, the outermost first.
+    ///   - carrier: Captures metadata to travel with an execution, such as a trace context, when the execution is
+    ///     triggered or
+    ///     its job is created. Metadata that is given explicitly wins.
     public init(
         store: some JobStore,
         transport: some HTTPTransport,
@@ -62,27 +65,27 @@ public actor Scheduler {
         self.random = random
     }
 
-    /// The store that the scheduler was made with.
+    /// The scheduler's store.
     public nonisolated var store: any JobStore { context.store }
 
-    /// The events from now on.
+    /// Creates a stream of the events from now on.
     ///
-    /// - Parameter capacity: The number of events kept for a slow reader, at least 1; the oldest beyond are dropped.
+    /// - Parameter capacity: The number of events to keep for a slow reader, at least 1. Older ones are dropped.
     public nonisolated func events(keeping capacity: Int = 1024) -> EventStream {
         context.events.subscribe(keeping: capacity)
     }
 
-    /// Has an observer told of everything from now on.
+    /// Adds an observer, which is called for everything from now on.
     public nonisolated func observe(_ observer: some SchedulerObserver) {
         context.events.observers.add(observer)
     }
 
-    /// What the driver is doing, for tools that own the scheduler's time.
+    /// The state of the driver, for test clocks.
     package nonisolated var status: DriverStatus { context.status }
 
     /// The name under which the scheduler holds leases.
     package nonisolated var owner: String { context.owner }
 
-    /// Whether the driver was told to look again and has not yet done so.
+    /// Whether the driver was signaled and has not yet looked.
     package nonisolated var isSignaled: Bool { context.signal.isRaised }
 }

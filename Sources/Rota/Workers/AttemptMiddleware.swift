@@ -3,48 +3,48 @@ public import RotaHTTP
 public import RotaRetry
 public import RotaStore
 
-/// Something that wraps every attempt, of requests and handlers alike: a tracer's span, a limit, a log's context.
+/// Wraps every attempt, of requests and handlers alike: a tracing span, a limit, a log context.
 ///
 /// ```swift
-/// struct Tracing: AttemptMiddleware {
+/// struct Timing: AttemptMiddleware {
 ///     func around(_ attempt: RunningAttempt, next: Next) async -> AttemptOutcome {
-///         await withSpan(attempt.job.name, parent: attempt.carrier["traceparent"]) { span in
-///             var attempt = attempt
-///             attempt.headers.set(.init("traceparent", span.traceparent))
-///             let outcome = await next(attempt)
-///             if let failure = outcome.failure { span.fail(failure.message) }
-///             return outcome
-///         }
+///         var attempt = attempt
+///         attempt.headers.set(.init("X-Attempt", "\(attempt.number)"))
+///         let start = ContinuousClock.now
+///         let outcome = await next(attempt)
+///         print("\(attempt.job.name): \(outcome.isSuccess ? "ok" : "failed") in \(ContinuousClock.now - start)")
+///         return outcome
 ///     }
 /// }
+/// let timed = Scheduler(store: InMemoryJobStore(), transport: URLSessionTransport(), middleware: [Timing()])
 /// ```
 public protocol AttemptMiddleware: Sendable {
-    /// The rest of the way: the middleware that is further in, then the work itself.
+    /// Calls the next middleware, or makes the attempt after the last one.
     typealias Next = @Sendable (RunningAttempt) async -> AttemptOutcome
 
     /// Wraps an attempt.
     ///
     /// - Parameters:
-    ///   - attempt: What is being done.
-    ///   - next: Goes on; to be called once, or not at all if the attempt must not be made.
-    /// - Returns: What `next` returned, or an outcome in its place.
+    ///   - attempt: The attempt.
+    ///   - next: Makes the attempt. Call it once, or not at all to prevent the attempt.
+    /// - Returns: The outcome of `next`, or another one in its place.
     func around(_ attempt: RunningAttempt, next: Next) async -> AttemptOutcome
 }
 
-/// An attempt on its way, as middleware sees it.
+/// An attempt that middleware wraps.
 public struct RunningAttempt: Sendable {
     /// The job.
     public let job: Job
-    /// The execution, with the attempts that were made before.
+    /// The execution, with its earlier attempts.
     public let execution: Execution
-    /// The number of the attempt, 1 for the first.
+    /// The number of the attempt, starting with 1.
     public let number: Int
-    /// When it began.
+    /// The date on which the attempt began.
     public let startedAt: Date
-    /// Header fields to be added to the request, if the attempt sends one; those that tell the receiver who asks win.
+    /// Header fields to add to the request, if there is one. They cannot replace those that identify the execution.
     public var headers: HTTPHeaders = [:]
 
-    /// What was captured when the execution was made, and travels with it: see the scheduler's `carrier`.
+    /// The metadata that the scheduler's `carrier` captured when the execution was created.
     public var carrier: [String: String] { execution.metadata }
 
     init(job: Job, execution: Execution, number: Int, startedAt: Date) {
@@ -55,7 +55,7 @@ public struct RunningAttempt: Sendable {
     }
 }
 
-/// How an attempt ended, as middleware sees it.
+/// The outcome of an attempt that middleware wraps.
 public struct AttemptOutcome: Sendable {
     let report: AttemptReport
 
@@ -63,26 +63,26 @@ public struct AttemptOutcome: Sendable {
         self.report = report
     }
 
-    /// The attempt succeeded.
+    /// Creates the outcome of a successful attempt.
     public static func succeeded(output: JSONPayload? = nil) -> AttemptOutcome {
         AttemptOutcome(AttemptReport(handlerOutput: output))
     }
 
-    /// The attempt failed, and the job's retry policy decides what follows.
+    /// Creates the outcome of a failed attempt. The job's retry policy decides what follows.
     ///
     /// - Parameters:
-    ///   - failure: How it failed, in a way on which a policy can decide.
-    ///   - message: What happened, in words that a person can act on, without secrets.
+    ///   - failure: The failure a retry policy decides on.
+    ///   - message: A description that helps to fix the problem, without secrets.
     public static func failed(_ failure: AttemptFailure, _ message: String) -> AttemptOutcome {
         AttemptOutcome(.failed(failure, message))
     }
 
-    /// Whether the work was done.
+    /// Whether the attempt succeeded.
     public var isSuccess: Bool {
         if case .succeeded = report.ending { true } else { false }
     }
 
-    /// Why the attempt failed; `nil` if it succeeded, or came to no end that counts.
+    /// The failure; `nil` if the attempt succeeded or does not count.
     public var failure: ExecutionFailure? {
         guard case .failed(let failure, let message) = report.ending else { return nil }
         return ExecutionFailure(kind: failure.kind, message: message)
@@ -91,6 +91,6 @@ public struct AttemptOutcome: Sendable {
     /// The status of the response, if there was one.
     public var statusCode: Int? { report.statusCode }
 
-    /// What the work produced, if anything.
+    /// The output, if there is one.
     public var output: JSONPayload? { report.output }
 }

@@ -4,23 +4,23 @@ import RotaHTTP
 import RotaRetry
 import RotaStore
 
-/// How an attempt ended, and what is kept of the answer.
+/// The result of an attempt before retries are decided, and the parts of the response to keep.
 struct AttemptReport: Sendable {
-    /// How an attempt ended.
+    /// The ways in which an attempt can end.
     enum Ending: Sendable {
         case succeeded
         case failed(AttemptFailure, message: String)
-        /// It was canceled because the scheduler stops: it does not count.
+        /// The attempt was canceled because the scheduler stops. It does not count.
         case interrupted
-        /// The handler waits for an answer from outside, until an instant if one is given.
-        case parked(until: Date?)
-        /// It was not begun: it had been called off, or its lease was over.
+        /// The handler waits for an external completion, until a date if there is one.
+        case waiting(until: Date?)
+        /// The attempt did not begin: the execution was canceled, or the lease ran out.
         case unbegun
-        /// Nobody here has the handler that it needs.
+        /// The handler is not registered here.
         case unhandled(String)
     }
 
-    /// What a handler asked for in place of what the retry policy says.
+    /// A handler's request that overrides the retry policy.
     enum Retrying: Sendable, Hashable {
         case after(Duration)
         case never
@@ -33,7 +33,7 @@ struct AttemptReport: Sendable {
     var bodyPreview: String?
     var bodyWasTruncated = false
     var responseHeaders: [String: String] = [:]
-    /// How long the parts of the exchange took, if there was one.
+    /// The timings of the HTTP exchange, if there was one.
     var timings: HTTPTimings?
 
     static let succeeded = AttemptReport(.succeeded)
@@ -42,7 +42,7 @@ struct AttemptReport: Sendable {
         AttemptReport(.failed(failure, message: message))
     }
 
-    /// Whether it was not begun.
+    /// Whether the attempt did not begin.
     var isUnbegun: Bool {
         if case .unbegun = ending { true } else { false }
     }
@@ -51,13 +51,13 @@ struct AttemptReport: Sendable {
         self.ending = ending
     }
 
-    /// Cuts the message of a failure to what is worth to be stored.
+    /// Cuts a failure's message to the length that is stored.
     mutating func limitMessage() {
         guard case .failed(let failure, let message) = ending else { return }
         ending = .failed(failure, message: message.clipped())
     }
 
-    /// Fails an attempt whose output is larger than what may be stored.
+    /// Fails an attempt whose output is larger than the limit.
     mutating func limitOutput(to maximum: Int) {
         guard let size = output?.json.count, size > maximum else { return }
         output = nil
@@ -69,7 +69,7 @@ struct AttemptReport: Sendable {
 }
 
 extension AttemptReport {
-    /// Judges a response; what is kept of it is scrubbed of secrets first.
+    /// Creates the report of a response. What is kept of it is redacted first.
     init(
         _ response: HTTPResponse, to request: HTTPRequest, success: SuccessRule, output mapping: OutputMapping,
         keeping names: Set<String>, receivedAt: Date
@@ -98,7 +98,7 @@ extension AttemptReport {
         output = mapping.output(of: scrubbed).map { JSONPayload(trusted: Data($0.text.utf8)) }
     }
 
-    /// Reports a request that could not be made or got no answer.
+    /// Creates the report of a request that could not be made or got no response.
     init(_ error: any Error, redaction: Redaction) {
         if Task.isCancelled {
             self.init(.interrupted)
@@ -116,7 +116,7 @@ extension AttemptReport {
 }
 
 extension TransportError {
-    /// The kind of failure on which a retry policy decides.
+    /// The kind of failure a retry policy decides on.
     fileprivate var failureKind: FailureKind {
         switch code {
         case .timeout: .timeout
@@ -134,13 +134,13 @@ extension TransportError {
 }
 
 extension AttemptReport {
-    /// Reports a handler that returned.
+    /// Creates the report of a handler that returned.
     init(handlerOutput output: JSONPayload?) {
         self.init(.succeeded)
         guard let output else { return }
         self.output = output
         let preview = output.json.prefix(Attempt.maximumPreviewBytes)
-        // Cut on a character's boundary: what is not UTF-8 any more at the end is left out.
+        // Cut at a character: leave out the rest of one that is incomplete.
         bodyPreview = String(decoding: preview, as: UTF8.self)
         if preview.count < output.json.count {
             bodyWasTruncated = true
@@ -148,7 +148,7 @@ extension AttemptReport {
         }
     }
 
-    /// Reports a handler that threw.
+    /// Creates the report of a handler that threw.
     init(handlerError error: any Error) {
         guard !Task.isCancelled else {
             self.init(.interrupted)
@@ -158,7 +158,7 @@ extension AttemptReport {
         case let request as WaitForCompletion:
             do {
                 try FieldCheck(code: .invalidRequest).instant(request.deadline, "The end of a wait for an answer")
-                self.init(.parked(until: request.deadline))
+                self.init(.waiting(until: request.deadline))
             } catch {
                 self = .failed(AttemptFailure(.invalidRequest), "\(error)")
             }
@@ -178,7 +178,7 @@ extension AttemptReport {
     }
 }
 
-/// A run's payload cannot be used by its handler; another attempt would find the same.
+/// A payload that a handler cannot use. Another attempt would fail the same way.
 struct PayloadError: Error, CustomStringConvertible {
     let description: String
 
@@ -188,11 +188,11 @@ struct PayloadError: Error, CustomStringConvertible {
 }
 
 extension ExecutionTrace {
-    /// Where the time of an attempt went, from what was noted on its way (S-78 to S-84).
+    /// Creates the trace of an attempt from the dates on its way.
     init(of result: AttemptResult) {
         let dueAt = result.work.claim.execution.progress.dueAt
         let claimedAt = result.work.claim.execution.progress.attemptStartedAt ?? result.startedAt
-        // The wall clock may have been set back in between; then nobody knows how long it was.
+        // If the wall clock was set back in between, the span is unknown.
         let queueWait = claimedAt >= dueAt ? claimedAt.elapsed(since: dueAt) : nil
         let dequeue = result.startedAt >= claimedAt ? result.startedAt.elapsed(since: claimedAt) : nil
         let timings = result.report.timings

@@ -4,7 +4,7 @@ import RotaHTTP
 import RotaRetry
 import RotaStore
 
-/// Makes one attempt at an execution's work, whatever that is, and reports how it ended.
+/// Makes one attempt of an execution, through middleware, a transport or a handler, and reports the result.
 struct AttemptRunner: Sendable {
     let transport: any HTTPTransport
     let secrets: any SecretProvider
@@ -36,14 +36,14 @@ struct AttemptRunner: Sendable {
         return AttemptResult(work: work, startedAt: startedAt, duration: clock.uptime - origin, report: report)
     }
 
-    /// Whether the claim still gives the right to begin: after a suspension, others may have taken the execution.
+    /// Whether the claim is still valid. After the machine was suspended, another scheduler may have the execution.
     private func mayBegin(_ work: Work, at now: Date) -> Bool {
         guard let end = work.claim.execution.progress.lease?.expiresAt, !Task.isCancelled
         else { return false }
         return now < end && !workers.isWithdrawn(work.claim.leaseKey)
     }
 
-    /// Goes through the middleware from the outermost inwards.
+    /// Calls the middleware from the outermost inwards, then makes the attempt.
     private func step(_ index: Int, _ attempt: RunningAttempt, of work: Work) async -> AttemptOutcome {
         guard index < middleware.count else {
             return AttemptOutcome(await deliver(work, startedAt: attempt.startedAt, headers: attempt.headers))
@@ -119,7 +119,7 @@ struct AttemptRunner: Sendable {
 }
 
 extension Claim {
-    /// Whether the time of an attempt is watched here, which it is for handlers alone: requests have transports.
+    /// Whether the attempt's time is watched here. Only handlers are: transports have their own timeouts.
     var isWatched: Bool {
         switch execution.notification {
         case .handler?: true
@@ -130,14 +130,14 @@ extension Claim {
 
     fileprivate func timeout(of call: HandlerCall) -> Duration? { timeoutOverride ?? call.timeout }
 
-    /// The time that this execution's attempts may take, if it is different from the job's (S-74).
+    /// The timeout of this execution's attempts, if it overrides the job's.
     fileprivate var timeoutOverride: Duration? {
         execution.source == .notification ? nil : execution.overrides?.timeout
     }
 }
 
 extension HTTPRequest {
-    /// The same request with another timeout, moved into the range that a request's may have.
+    /// Returns the request with another timeout, clamped to the allowed range.
     fileprivate func replacing(timeout: Duration) throws -> HTTPRequest {
         let range = RequestTimeout.range
         return try HTTPRequest(
@@ -147,7 +147,7 @@ extension HTTPRequest {
 }
 
 extension Claim {
-    /// What the variables of the job's request stand for: the same on every attempt of an execution (TX-4).
+    /// The values of the request template's variables. They are the same on every attempt.
     var templateVariables: TemplateVariables {
         TemplateVariables(
             timestamp: execution.progress.startedAt ?? execution.createdAt,
@@ -158,7 +158,7 @@ extension Claim {
             attempt: execution.nextAttemptNumber)
     }
 
-    /// What the receiver is told of the execution behind a request (T-94, TX-9).
+    /// The execution behind a request, as its receiver sees it.
     var identity: ExecutionIdentity {
         ExecutionIdentity(
             executionID: execution.id.description,
@@ -170,16 +170,17 @@ extension Claim {
 }
 
 extension ExecutionID {
-    /// A UUID that belongs to this execution alone, looks random, and need not be stored to be the same on a retry.
+    /// A UUID for this execution that looks random. It is derived, so it is the same on every attempt.
     fileprivate var derivedUUID: UUID {
-        // Two rounds of SplitMix64's finaliser over each half, keyed by the other: a bijection, so no two collide.
+        // Two rounds of SplitMix64's finalizer over each half, keyed by the other half: a bijection, so there are no
+        // collisions.
         var high = UInt64(truncatingIfNeeded: bits >> 64)
         var low = UInt64(truncatingIfNeeded: bits)
         for _ in 0..<2 {
             high ^= SplitMix64.mix(low)
             low ^= SplitMix64.mix(high)
         }
-        // Version 8 (RFC 9562 §5.8): its bits are the maker's own.
+        // Version 8 (RFC 9562 §5.8): custom bits.
         high = high & ~0xf000 | 0x8000
         low = low & ~(0b11 << 62) | (0b10 << 62)
         return ExecutionID(bits: UInt128(high) << 64 | UInt128(low)).uuid

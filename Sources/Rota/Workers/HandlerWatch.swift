@@ -2,13 +2,13 @@ import Foundation
 import RotaCore
 import RotaStore
 
-/// What a handler may not exceed, and what happens when it does.
+/// Enforces a handler's timeout and heartbeat limit.
 struct HandlerWatch: Sendable {
-    /// Why a handler was stopped.
+    /// The reason a handler was canceled.
     enum Overrun: Error {
-        /// It took too long.
+        /// The timeout was exceeded.
         case timeout
-        /// It gave no sign of life for too long.
+        /// There was no heartbeat within the limit.
         case silence
     }
 
@@ -20,8 +20,9 @@ struct HandlerWatch: Sendable {
 
     /// Runs an operation, and cancels it if it exceeds a limit.
     ///
-    /// Its end is waited for in any case: work never goes on behind the scheduler's back, and an operation that ends
-    /// well in spite of its cancellation has ended well. While a silent one does not end, its lease runs out.
+    /// The method always waits for the operation to end, so no work continues unseen. An operation that succeeds in
+    /// spite of
+    /// being canceled has succeeded. If one without heartbeats does not end, its lease runs out.
     func run<Value: Sendable>(_ operation: @escaping @Sendable () async throws -> Value) async throws -> Value {
         guard timeout != nil || heartbeatLimit != nil else { return try await operation() }
         let start = clock.uptime
@@ -31,7 +32,7 @@ struct HandlerWatch: Sendable {
                 let overrun = await exceeded(from: start)
                 guard overrun != nil else { return overrun }
                 work.cancel()
-                // Whoever owns the clock's time expects the watch for as long as the attempt lasts.
+                // A test clock expects the watch to sleep for as long as the attempt lasts.
                 while !Task.isCancelled { try? await clock.sleep(until: .distantFuture) }
                 return overrun
             }
@@ -47,9 +48,9 @@ struct HandlerWatch: Sendable {
         return try result.get()
     }
 
-    /// Waits until a limit is exceeded, by the uptime, which steps of the wall clock do not change.
+    /// Waits until a limit is exceeded. Measures uptime, which changes of the wall clock do not affect.
     ///
-    /// - Returns: `nil` if the wait was canceled before.
+    /// - Returns: `nil` if the wait was canceled first.
     private func exceeded(from start: Duration) async -> Overrun? {
         while true {
             let uptime = clock.uptime
@@ -61,7 +62,7 @@ struct HandlerWatch: Sendable {
                 return .silence
             }
             guard let end = [silenceEnd, timeoutEnd].compactMap(\.self).min() else { return nil }
-            // An instant that cannot be told from the present one would come back at once, for ever.
+            // A shorter sleep might not change the date at all, and return immediately, forever.
             let rest = max(end - uptime, .milliseconds(1))
             do { try await clock.sleep(until: clock.now.advanced(by: rest)) } catch { return nil }
         }

@@ -2,10 +2,11 @@ import Foundation
 import RotaStore
 import Synchronization
 
-/// A queue between the driver and its workers: whoever takes from it when it is empty waits.
+/// A queue between the driver and its workers, which wait while it is empty.
 ///
-/// Waiting workers are woken one after the other, each by the one before it, for as long as there is work: a batch of
-/// short work is done by the few that are awake, and work that takes long finds a worker for each.
+/// Waiting workers are woken one after another, each by the previous one, as long as there is work. Short work is done
+/// by
+/// the few workers that are awake, and long work finds a worker for each element.
 final class WorkQueue<Element: Sendable>: Sendable {
     private typealias Waiter = CheckedContinuation<Void, Never>
 
@@ -19,12 +20,12 @@ final class WorkQueue<Element: Sendable>: Sendable {
         var elements: [Element] = []
         var head = 0
         var waiters: [Waiter] = []
-        /// Whether a worker was woken that has not yet looked.
+        /// Whether a worker was woken and has not yet looked.
         var isWaking = false
         var isClosed = false
 
         mutating func push(_ new: [Element]) {
-            // What was taken is let go of at the latest when it is half of what is there.
+            // Drop the elements that were taken once they are more than half. Amortized, a push stays O(1).
             if head > elements.count / 2 {
                 elements.removeFirst(head)
                 head = 0
@@ -44,7 +45,7 @@ final class WorkQueue<Element: Sendable>: Sendable {
             return elements[head]
         }
 
-        /// The worker to wake, if there is work and none is being woken for it.
+        /// The worker to wake, if there is work and no other worker is waking.
         mutating func wake() -> Waiter? {
             guard head < elements.count, !isWaking, let waiter = waiters.popLast() else { return nil }
             isWaking = true
@@ -63,7 +64,7 @@ final class WorkQueue<Element: Sendable>: Sendable {
         waiter?.resume()
     }
 
-    /// Takes the oldest element, waiting for one if there is none.
+    /// Takes the oldest element, or waits for one.
     ///
     /// - Parameter isDrained: Called when the last element was taken, and before waiting.
     /// - Returns: `nil` once the queue is closed and empty.
@@ -94,7 +95,7 @@ final class WorkQueue<Element: Sendable>: Sendable {
         return turn
     }
 
-    /// Suspends until there may be something to take.
+    /// Suspends until there may be an element.
     ///
     /// - Returns: Whether it had to wait.
     private func wait() async -> Bool {
@@ -112,7 +113,7 @@ final class WorkQueue<Element: Sendable>: Sendable {
         return hasWaited
     }
 
-    /// Ends the queue: workers get what is left, then `nil`.
+    /// Closes the queue. Workers get the remaining elements, then `nil`.
     func close() {
         let waiters = state.withLock { state in
             state.isClosed = true
@@ -122,7 +123,7 @@ final class WorkQueue<Element: Sendable>: Sendable {
         for waiter in waiters { waiter.resume() }
     }
 
-    /// Takes all elements that no worker has begun.
+    /// Takes all elements that no worker has taken.
     func drain() -> [Element] {
         state.withLock { state in
             var drained: [Element] = []
@@ -132,30 +133,30 @@ final class WorkQueue<Element: Sendable>: Sendable {
     }
 }
 
-/// What the workers have finished and the driver has not yet recorded.
+/// The results of workers that the driver has not yet recorded.
 ///
-/// The driver is told of results many at a time, because a commit of one costs as much as a commit of a batch: when a
-/// batch is full, or no work is left to begin, or a result was long in coming.
+/// A commit of one result costs as much as a commit of many, so the driver is signaled only when a batch is full, when
+/// no work is left to begin, or after an attempt that took long.
 final class Outbox<Element: Sendable>: Sendable {
     private struct State {
         var elements: [Element] = []
-        /// Whether the driver was told of what is there.
+        /// Whether the driver was signaled about the current elements.
         var isAnnounced = false
     }
 
     private let state = Mutex(State())
     private let signal: Signal
 
-    /// The number of results of which the driver is told at once.
+    /// The number of results after which the driver is signaled.
     private static var batch: Int { 32 }
 
     init(signal: Signal) {
         self.signal = signal
     }
 
-    /// Adds a result; unless the batch is full, the caller sees to it that ``flush()`` follows.
+    /// Adds a result. Unless the batch is full, the caller must call ``flush()`` later.
     ///
-    /// - Parameter isUrgent: Whether the driver is told in any case.
+    /// - Parameter isUrgent: Whether to signal the driver in any case.
     func push(_ element: Element, isUrgent: Bool) {
         let isDue = state.withLock { state in
             state.elements.append(element)
@@ -166,7 +167,7 @@ final class Outbox<Element: Sendable>: Sendable {
         if isDue { signal.raise(.results) }
     }
 
-    /// Tells the driver of what is there, if it does not know.
+    /// Signals the driver about the current elements, if it was not signaled yet.
     func flush() {
         let isDue = state.withLock { state in
             guard !state.isAnnounced, !state.elements.isEmpty else { return false }
@@ -176,7 +177,7 @@ final class Outbox<Element: Sendable>: Sendable {
         if isDue { signal.raise(.results) }
     }
 
-    /// Takes everything.
+    /// Takes all elements.
     func drain() -> [Element] {
         state.withLock { state in
             guard !state.elements.isEmpty else { return [] }
@@ -189,10 +190,10 @@ final class Outbox<Element: Sendable>: Sendable {
     }
 }
 
-/// An execution on its way from the driver through a worker and back; it is passed on, never copied.
+/// An execution on its way from the driver to a worker and back. A class, so that it is never copied.
 final class Work: Sendable {
     let claim: Claim
-    /// The place that the driver keeps for it, unless it is dead.
+    /// The slot that the driver keeps for it; `nil` for an expired lease that is being reclaimed.
     let slot: Int?
 
     init(_ claim: Claim, slot: Int?) {
@@ -201,12 +202,12 @@ final class Work: Sendable {
     }
 }
 
-/// What came of an attempt, before it is decided what follows.
+/// The result of an attempt, before it is decided what follows.
 struct AttemptResult: Sendable {
     let work: Work
     let startedAt: Date
     let duration: Duration
     let report: AttemptReport
-    /// Why the attempt was canceled, if it alone was.
+    /// The reason this one attempt was canceled, if it was.
     var canceledBecause: AttemptCancellation?
 }
