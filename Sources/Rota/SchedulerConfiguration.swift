@@ -58,6 +58,6 @@ public struct SchedulerConfiguration: Sendable, Hashable {
     ) throws(SchedulerError) {
         guard !isValid else { return }
         throw SchedulerError(
-            .invalidConfiguration, "The configuration's \(name) is \(value); it must be \(range).", value: "\(value)")
+            .invalidConfiguration, "The configuration's \(name) must be \(range), not \(value).", value: "\(value)")
     }
 }

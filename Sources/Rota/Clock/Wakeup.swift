@@ -8,7 +8,7 @@ import Synchronization
 final class Alarm: Sendable {
     private struct State {
         /// The date the alarm is set for; `nil` once it has rung.
-        var instant: Date?
+        var date: Date?
         /// Counts the settings, so that a sleep that was replaced does not ring.
         var number = 0
         var sleep: Task<Void, Never>?
@@ -26,19 +26,19 @@ final class Alarm: Sendable {
     }
 
     /// Raises the signal at a date, or earlier.
-    func set(for instant: Date, at now: Date) {
+    func set(for date: Date, at now: Date) {
         // A sleep that should have ended by now began before the clock was set forward. It cannot be relied on.
-        let isKept = state.withLock { state in state.instant.map { now < $0 && $0 <= instant } ?? false }
+        let isKept = state.withLock { state in state.date.map { now < $0 && $0 <= date } ?? false }
         guard !isKept else { return }
         // Cancel the old sleep before the driver can be seen sleeping: test clocks count the sleeps they hold.
         cancel()
         state.withLock { state in
-            state.instant = instant
+            state.date = date
             state.number += 1
             let number = state.number
             state.sleep = Task { @concurrent [self] in
                 await SleeperTag.$current.withValue(.driver(owner)) {
-                    try? await clock.sleep(until: instant)
+                    try? await clock.sleep(until: date)
                 }
                 ring(number)
             }
@@ -48,7 +48,7 @@ final class Alarm: Sendable {
     /// Cancels the setting.
     func cancel() {
         let sleep = state.withLock { state in
-            defer { (state.instant, state.sleep) = (nil, nil) }
+            defer { (state.date, state.sleep) = (nil, nil) }
             state.number += 1
             return state.sleep
         }
@@ -58,7 +58,7 @@ final class Alarm: Sendable {
     private func ring(_ number: Int) {
         let isPresent = state.withLock { state in
             guard state.number == number else { return false }
-            (state.instant, state.sleep) = (nil, nil)
+            (state.date, state.sleep) = (nil, nil)
             return true
         }
         if isPresent { signal.raise() }

@@ -136,14 +136,14 @@ private struct CrontabReader {
         guard let url = parts.url ?? defaultURL else {
             throw SchedulerError(
                 .invalidJob,
-                "The line has no URL, and there is no default one; it should read "
-                    + "“<minute> <hour> <day> <month> <weekday> <url>”.")
+                "The line has no URL, and there is no default URL. Write it as "
+                    + "\"<minute> <hour> <day> <month> <weekday> <url>\".")
         }
         let schedule = try Schedule.cron(parts.cron, in: zone)
         let text = ["crontab", zone, parts.cron, url, parts.name ?? ""].joined(separator: "|")
         guard text.utf8.count <= 4000 else {
             throw SchedulerError(
-                .invalidJob, "The line's URL and name have \(text.utf8.count) bytes together; at most 4,000 fit a key.",
+                .invalidJob, "The line's URL and name can have at most 4,000 bytes together, not \(text.utf8.count).",
                 value: "\(text.utf8.count)")
         }
         copies[text, default: 0] += 1

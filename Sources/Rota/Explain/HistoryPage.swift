@@ -22,7 +22,7 @@ public struct HistoryPage: Sendable, Hashable {
         case skip(SkippedOccurrence)
 
         /// The nominal date of the execution, or of the last skipped occurrence.
-        public var instant: Date {
+        public var date: Date {
             switch self {
             case .execution(let execution): execution.scheduledFor
             case .skip(let skip): skip.last
@@ -54,7 +54,7 @@ public struct HistoryPage: Sendable, Hashable {
         let among = skips.filter { skip in
             (upper.map { skip.last < $0 } ?? true) && (lower.map { skip.last >= $0 } ?? true)
         }
-        entries = (page.items.map(Entry.execution) + among.map(Entry.skip)).sorted { $0.instant > $1.instant }
+        entries = (page.items.map(Entry.execution) + among.map(Entry.skip)).sorted { $0.date > $1.date }
         next = page.next.flatMap { executions in lower.map { Cursor(executions: executions, before: $0) } }
     }
 }

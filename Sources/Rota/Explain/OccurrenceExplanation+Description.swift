@@ -6,7 +6,7 @@ import RotaStore
 extension OccurrenceExplanation: CustomStringConvertible {
     /// The explanation in plain English, with dates and numbers.
     public var description: String {
-        var text = "\(instant.text) \(sentence)"
+        var text = "\(date.text) \(sentence)"
         for note in notes { text += " It is \(note.message)." }
         if occurrence == nil, case .notDue = outcome {
             if let previous { text += " The occurrence before is \(previous.text)." }
@@ -16,21 +16,21 @@ extension OccurrenceExplanation: CustomStringConvertible {
     }
 
     private var sentence: String {
-        let job = "“\(jobName)” (version \(version))"
+        let job = "\"\(jobName)\" (version \(version))"
         switch outcome {
-        case .notDue(let reason): return "is no occurrence of \(job): \(reason.words)."
+        case .notDue(let reason): return "is not an occurrence of \(job): \(reason.words)."
         case .beforeCreation: return "is before \(job) was created."
         case .fired(let run): return "is an occurrence of \(job), and it fired: \(words(on: run))."
         case .skipped(let skip): return "is an occurrence of \(job), and it was skipped: \(words(on: skip))."
-        case .future: return "is an occurrence of \(job) that is yet to come."
-        case .undecided: return "is an occurrence of \(job) that is due and not yet decided on: does a scheduler run?"
+        case .future: return "is an occurrence of \(job), and it is not due yet."
+        case .undecided: return "is an occurrence of \(job), and it is due but undecided. Is a scheduler running?"
         case .pruned:
-            return "is an occurrence of \(job) that was decided on; "
-                + "the record is no longer kept, by the job's retention."
+            return "is an occurrence of \(job), and it was decided, but the record "
+                + "is no longer kept: see the job's retention."
         case .passedOver:
-            return "is an occurrence of \(job) from before its schedule was in force: it was not to fire."
+            return "is an occurrence of \(job), and it did not fire: its schedule was not yet in force."
         case .inactive(let state):
-            return "is an occurrence of \(job), and it does not fire as long as the job is \(state.rawValue)."
+            return "is an occurrence of \(job), and it does not fire while the job is \(state.rawValue)."
         }
     }
 
@@ -44,7 +44,7 @@ extension OccurrenceExplanation: CustomStringConvertible {
     }
 
     private func words(on skip: SkippedOccurrence) -> String {
-        let reason = skip.reason.words ?? "for the reason “\(skip.reason.rawValue)”"
+        let reason = skip.reason.words ?? "for the reason \"\(skip.reason.rawValue)\""
         let others =
             skip.first == skip.last
             ? "" : ", as were \(skip.count.map { "all \($0)" } ?? "all") from \(skip.first.text) to \(skip.last.text)"
@@ -58,10 +58,10 @@ extension OccurrenceExplanation.NotDueReason {
         case .notNamed: "its schedule does not name it"
         case .movedToBusinessDay: "it is moved to a business day"
         case .excluded: "a calendar of its schedule leaves it out"
-        case .outsideCalendar: "it is outside the calendar that its schedule keeps within"
+        case .outsideCalendar: "it is outside the calendar its schedule is limited to"
         case .beforeStart: "it is before its schedule starts"
         case .afterEnd: "its schedule has ended by then"
-        case .notKnown: "its schedule counts from the end of each run, and no run was due then"
+        case .notKnown: "its schedule counts from the end of each execution, and none was due then"
         }
     }
 }
@@ -69,17 +69,17 @@ extension OccurrenceExplanation.NotDueReason {
 extension SkippedOccurrence.Reason {
     fileprivate var words: String? {
         switch self {
-        case .misfire: "it was missed, and the misfire policy does not make up for it"
-        case .tooLate: "it was missed, and it is later than the misfire policy allows"
-        case .overlap: "an earlier run was not over, and the overlap policy let no further one wait"
-        case .rescheduled: "the job got another schedule before it was seen to"
-        case .duplicate: "the job has run for the same instant under an earlier schedule"
+        case .misfire: "it was missed, and the misfire policy skips it"
+        case .tooLate: "it was missed, and is later than the misfire policy allows"
+        case .overlap: "an earlier execution was unfinished, and the overlap policy lets no other one wait"
+        case .rescheduled: "the job got another schedule first"
+        case .duplicate: "the job has fired for the same date under an earlier schedule"
         case .paused: "the job was paused"
         case .breaker: "the job was paused by its breaker after repeated failures"
-        case .requested: "somebody asked for it to be skipped"
-        case .excluded: "the schedule's calendars leave it out"
-        case .window: "it fell into a time at which the job may not run"
-        case .limit: "more runs were waiting than the job's limit allows"
+        case .requested: "it was skipped on request"
+        case .excluded: "the schedule's calendars exclude it"
+        case .window: "it was outside the execution window"
+        case .limit: "more executions were waiting than the job's limit allows"
         default: nil
         }
     }

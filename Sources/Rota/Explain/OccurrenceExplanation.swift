@@ -57,7 +57,7 @@ public struct OccurrenceExplanation: Sendable, Hashable {
     /// The name of the job.
     public let jobName: String
     /// The date that was asked about.
-    public let instant: Date
+    public let date: Date
     /// The version of the job's definition that was in force.
     public let version: Int
     /// The occurrence with its nominal and effective dates, or `nil` if there is none.
@@ -98,7 +98,7 @@ extension OccurrenceExplanation {
 
         jobID = job.id
         jobName = definition.name
-        self.instant = instant
+        date = instant
         version = run?.jobVersion ?? valid?.version ?? job.version
         occurrence = nominal.map { schedule.occurrence(at: $0) }
         notes =

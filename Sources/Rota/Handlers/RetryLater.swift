@@ -17,7 +17,7 @@ public struct RetryLater: Error, Sendable, Hashable, CustomStringConvertible {
     public var reason: String
 
     /// Creates a request for another attempt.
-    public init(after delay: Duration, reason: String = "The handler asked to be called again later.") {
+    public init(after delay: Duration, reason: String = "The handler asked to be retried later.") {
         self.delay = delay
         self.reason = reason
     }

@@ -7,15 +7,15 @@ public struct BulkTriggerResult: Sendable {
     /// The batch that the new executions belong to.
     public let id: BatchID
     /// For each request, in order, the execution that was queued, or the earlier one with the same idempotency key.
-    public let runs: [EnqueueOutcome]
+    public let outcomes: [EnqueueOutcome]
 
     /// The number of requests.
-    public var total: Int { runs.count }
+    public var total: Int { outcomes.count }
 
     /// The number of executions that were created.
     public var created: Int {
-        runs.count { run in
-            if case .queued = run { true } else { false }
+        outcomes.count { outcome in
+            if case .queued = outcome { true } else { false }
         }
     }
 }
@@ -43,7 +43,7 @@ public struct BulkChangeResult: Sendable {
 /// ```swift
 /// let lastDay = Date.now.addingTimeInterval(-86_400)..<Date.now
 /// let result = try await scheduler.backfill(job.id, lastDay, overlap: .serial)
-/// print("\(result.created) of \(result.runs.count) occurrences are new")
+/// print("\(result.created) of \(result.outcomes.count) occurrences are new")
 /// // 24 of 24 occurrences are new
 /// ```
 public struct BackfillResult: Sendable {
@@ -58,12 +58,12 @@ public struct BackfillResult: Sendable {
     /// The batch that the new executions belong to.
     public let id: BatchID
     /// For each occurrence in the range, in order, the execution that was created, or that of an earlier backfill.
-    public let runs: [EnqueueOutcome]
+    public let outcomes: [EnqueueOutcome]
 
     /// The number of executions that were created.
     public var created: Int {
-        runs.count { run in
-            if case .queued = run { true } else { false }
+        outcomes.count { outcome in
+            if case .queued = outcome { true } else { false }
         }
     }
 }
@@ -73,13 +73,13 @@ extension Job {
     ///
     /// - Returns: `nil` if there are more than the limit.
     func occurrences(in range: Range<Date>, limit: Int) -> [Date]? {
-        var instants: [Date] = []
+        var dates: [Date] = []
         var last = range.lowerBound.justBefore
         while let next = definition.schedule.next(after: last), next < range.upperBound {
-            guard instants.count < limit else { return nil }
-            instants.append(next)
+            guard dates.count < limit else { return nil }
+            dates.append(next)
             last = next
         }
-        return instants
+        return dates
     }
 }

@@ -61,20 +61,21 @@ extension JobDefinition {
                     .init(
                         code: .inThePast,
                         message:
-                            "Its occurrence at \(next.text) is over and not decided on; the misfire policy decides on it."
+                            "The occurrence at \(next.text) is in the past and undecided. The misfire policy will decide about it."
                     ))
             }
         } else {
-            found.append(.init(code: .neverFires, message: "Its schedule has no occurrence after \(now.text)."))
+            found.append(.init(code: .neverFires, message: "The schedule has no occurrence after \(now.text)."))
         }
         if state == .draft || state == .paused {
-            found.append(.init(code: .inactive, message: "It is \(state.rawValue) and fires only once it is resumed."))
+            found.append(
+                .init(code: .inactive, message: "The job is \(state.rawValue) and does not fire until it is resumed."))
         }
         if let call = action.handler, !knowsHandler(call.name) {
             found.append(
                 .init(
                     code: .unknownHandler,
-                    message: "No handler is registered here under “\(call.name)”, which it calls."))
+                    message: "The job calls handler \"\(call.name)\", which is not registered here."))
         }
         return found + windowWarnings(of: occurrences) + rateWarnings(of: occurrences)
     }
@@ -88,23 +89,24 @@ extension JobDefinition {
             JobWarning(
                 code: .outsideWindow,
                 message: "\(outside.count) of the first \(occurrences.count) occurrences fall outside the execution "
-                    + "window; that of \(first.text) "
-                    + (opening.map { "waits until \($0.text)." } ?? "never starts, for the window never opens again."))
+                    + "window. The one at \(first.text) "
+                    + (opening.map { "waits until \($0.text)." }
+                        ?? "never starts, because the window never opens again."))
         ]
     }
 
     private func rateWarnings(of occurrences: [PreviewedOccurrence]) -> [JobWarning] {
         guard let rate = limits.rate, rate.maximum < occurrences.count else { return [] }
-        let instants = occurrences.map(\.occurrence.effective)
-        let isTooLow = zip(instants, instants.dropFirst(rate.maximum)).allSatisfy { start, end in
+        let dates = occurrences.map(\.occurrence.effective)
+        let isTooLow = zip(dates, dates.dropFirst(rate.maximum)).allSatisfy { start, end in
             end.elapsed(since: start) < rate.window
         }
         guard isTooLow else { return [] }
         return [
             JobWarning(
                 code: .rateTooLow,
-                message: "It is due more often than its rate limit lets it start, \(rate.maximum) per \(rate.window), "
-                    + "so that runs pile up.")
+                message: "The job is due more often than its rate limit of \(rate.maximum) per \(rate.window) allows, "
+                    + "so executions pile up.")
         ]
     }
 }

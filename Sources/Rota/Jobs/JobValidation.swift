@@ -14,11 +14,11 @@ extension JobDefinition {
         // Standard policies and missing extras need no check. Most jobs have nothing else.
         if !hasStandardPolicies { try validatePolicies() }
         guard hasExtras else { return }
-        try validateTrouble()
+        try validateNotificationsAndBreaker()
         let check = FieldCheck(code: .invalidJob, jobName: name)
         try attributes.validate(check)
         try limits.validate(check)
-        try validateRest(check)
+        try validateStoredExtras(check)
     }
 
     private func validateName() throws(SchedulerError) {
@@ -27,7 +27,8 @@ extension JobDefinition {
         let length = name.count
         guard (1...255).contains(length), name.contains(where: { !$0.isWhitespace }) else {
             throw SchedulerError(
-                .invalidJob, "A job's name has from 1 to 255 characters, not all of them blank; this has \(length).",
+                .invalidJob,
+                "A job's name must have 1 to 255 characters, not all of them blank. This one has \(length).",
                 value: name)
         }
     }
@@ -37,29 +38,29 @@ extension JobDefinition {
         if let lateness = misfire.maximumLateness, lateness < .zero {
             throw SchedulerError(
                 .invalidJob,
-                "The maximum lateness of job “\(name)” is \(lateness), so that it could never run; "
-                    + "it must be zero or more.", value: "\(lateness)")
+                "The maximum lateness of job \"\(name)\" must be zero or more, not \(lateness).", value: "\(lateness)")
         }
     }
 
     private func validate(_ call: HandlerCall) throws(SchedulerError) {
         guard !call.name.isEmpty else {
-            throw SchedulerError(.invalidJob, "The name of the handler that job “\(name)” calls is empty.")
+            throw SchedulerError(
+                .invalidJob, "Job \"\(name)\" calls a handler with an empty name. Give the handler's name.")
         }
         if let timeout = call.timeout, timeout <= .zero {
             throw SchedulerError(
-                .invalidJob, "The timeout of handler “\(call.name)” is \(timeout); it must be more than zero.",
+                .invalidJob, "The timeout of handler \"\(call.name)\" must be more than zero, not \(timeout).",
                 value: "\(timeout)")
         }
         if let limit = call.heartbeatLimit, limit <= .zero {
             throw SchedulerError(
-                .invalidJob, "The heartbeat limit of job “\(name)” is \(limit); it must be more than zero.",
+                .invalidJob, "The heartbeat limit of job \"\(name)\" must be more than zero, not \(limit).",
                 value: "\(limit)")
         }
         try FieldCheck(code: .invalidJob, jobName: name).payload(call.payload, "The payload")
     }
 
-    private func validateRest(_ check: FieldCheck) throws {
+    private func validateStoredExtras(_ check: FieldCheck) throws {
         try check.payload(payloadSchema, "The payload's schema")
         try check.span(deduplicationWindow, "The deduplication window")
         if let fallbackURL { _ = try RequestTemplate.get(fallbackURL) }
@@ -68,11 +69,11 @@ extension JobDefinition {
 
 extension JobDefinition {
     /// Checks the breaker's policy and the notification rules.
-    func validateTrouble() throws {
+    func validateNotificationsAndBreaker() throws {
         try breaker?.validate()
         guard notifications.count <= 20 else {
             throw SchedulerError(
-                .invalidJob, "A job may have 20 notification rules; this has \(notifications.count).",
+                .invalidJob, "A job can have at most 20 notification rules. This one has \(notifications.count).",
                 value: "\(notifications.count)")
         }
         for rule in notifications {
@@ -81,7 +82,8 @@ extension JobDefinition {
                 guard !name.isEmpty else {
                     throw SchedulerError(
                         .invalidJob,
-                        "The name of the handler that job “\(self.name)” sends its notifications to is empty.")
+                        "Job \"\(self.name)\" sends notifications to a handler with an empty name. Give the handler's name."
+                    )
                 }
             case .webhook(let url, let secret):
                 try NotificationDelivery(url: url, secret: secret, signature: .standard).validate()
@@ -96,8 +98,8 @@ extension JobAttributes {
         try check.length(of: slug, "The slug", 1...255)
         if let slug, let wrong = slug.unicodeScalars.first(where: { !Self.isUnreserved($0) }) {
             throw check.fail(
-                "A slug stands in URLs as it is, so it has only letters a–z and A–Z, digits, and - . _ ~ "
-                    + "(RFC 3986 §2.3); “\(slug)” has “\(wrong)”.", value: slug)
+                "A slug is used in URLs, so it can only have letters a–z and A–Z, digits, and - . _ ~ "
+                    + "(RFC 3986 §2.3). \"\(slug)\" has \"\(wrong)\".", value: slug)
         }
         try check.length(of: description, "The description", 0...2000)
         try check.length(of: project, "The project", 1...255)
@@ -125,16 +127,16 @@ extension JobLimits {
         try check.number(sharedRates.count, "The number of shared rate limits", 0...20)
         for shared in sharedRates {
             try check.length(of: shared.name, "The name of a shared rate limit", 1...255)
-            try validate(shared.limit, "The rate limit “\(shared.name)”", check)
+            try validate(shared.limit, "The rate limit \"\(shared.name)\"", check)
         }
         guard Set(sharedRates.map(\.name)).count == sharedRates.count else {
-            throw check.fail("A shared rate limit is named twice; give each name once.")
+            throw check.fail("A shared rate limit is listed twice. List each name once.")
         }
     }
 
     private func validate(_ rate: RateLimit, _ name: String, _ check: FieldCheck) throws(SchedulerError) {
         guard rate.maximum >= 1 else {
-            throw check.fail("\(name) allows at least 1 start, not \(rate.maximum).", value: "\(rate.maximum)")
+            throw check.fail("\(name) must allow at least 1 start, not \(rate.maximum).", value: "\(rate.maximum)")
         }
         try check.span(rate.window, "The window of \(name)")
     }
@@ -151,7 +153,7 @@ struct FieldCheck {
     static let maximumPayload = 5 * 1024 * 1024
 
     func fail(_ message: String, value: String? = nil) -> SchedulerError {
-        SchedulerError(code, (jobName.map { "Job “\($0)”: " } ?? "") + message, value: value)
+        SchedulerError(code, (jobName.map { "Job \"\($0)\": " } ?? "") + message, value: value)
     }
 
     func length(of text: String?, _ field: String, _ range: ClosedRange<Int>) throws(SchedulerError) {
@@ -160,47 +162,47 @@ struct FieldCheck {
         let count = text.prefix(range.upperBound + 1).count
         guard !range.contains(count) else { return }
         throw fail(
-            "\(field) has from \(range.lowerBound) to \(range.upperBound) characters; this has "
+            "\(field) must have \(range.lowerBound) to \(range.upperBound) characters, not "
                 + (count > range.upperBound ? "more." : "\(count)."),
             value: String(text.prefix(range.upperBound)))
     }
 
     func number(_ value: Int?, _ field: String, _ range: ClosedRange<Int>) throws(SchedulerError) {
         guard let value, !range.contains(value) else { return }
-        throw fail("\(field) is from \(range.lowerBound) to \(range.upperBound), not \(value).", value: "\(value)")
+        throw fail("\(field) must be from \(range.lowerBound) to \(range.upperBound), not \(value).", value: "\(value)")
     }
 
     func atLeastOne(_ value: Int?, _ field: String) throws(SchedulerError) {
         guard let value, value < 1 else { return }
-        throw fail("\(field) is at least 1, not \(value); leave it out for no limit.", value: "\(value)")
+        throw fail("\(field) must be at least 1, not \(value). Leave it out for no limit.", value: "\(value)")
     }
 
     func span(_ value: Duration?, _ field: String, longest: Duration = .longestSpan) throws(SchedulerError) {
         guard let value, value <= .zero || value > longest else { return }
-        throw fail("\(field) is more than zero and at most \(longest), not \(value).", value: "\(value)")
+        throw fail("\(field) must be more than zero and at most \(longest), not \(value).", value: "\(value)")
     }
 
     func payload(_ payload: JSONPayload?, _ field: String) throws(SchedulerError) {
         guard let payload, payload.json.count > Self.maximumPayload else { return }
         throw fail(
-            "\(field) has at most \(Self.maximumPayload) bytes of JSON; this has \(payload.json.count).",
+            "\(field) must have at most \(Self.maximumPayload) bytes of JSON, not \(payload.json.count).",
             value: "\(payload.json.count)")
     }
 
     func tags(_ tags: [String: String]) throws(SchedulerError) {
         try number(tags.count, "The number of tags", 0...20)
         for (name, value) in tags.sorted(by: { $0.key < $1.key }) {
-            try length(of: name, "A tag’s name", 1...64)
-            try length(of: value, "The value of tag “\(name)”", 0...256)
+            try length(of: name, "The name of a tag", 1...64)
+            try length(of: value, "The value of tag \"\(name)\"", 0...256)
         }
     }
 
     /// Checks that a date is one a schedule could name: in the years 1 to 9999.
-    func instant(_ instant: Date?, _ field: String) throws(SchedulerError) {
-        guard let seconds = instant?.timeIntervalSince1970 else { return }
+    func date(_ date: Date?, _ field: String) throws(SchedulerError) {
+        guard let seconds = date?.timeIntervalSince1970 else { return }
         guard seconds >= -62_135_596_800, seconds < 253_402_300_800 else {
             throw fail(
-                "\(field) lies in the years 1 to 9999; \(seconds) seconds since 1970 do not.", value: "\(seconds)")
+                "\(field) must be in the years 1 to 9999, not \(seconds) seconds since 1970.", value: "\(seconds)")
         }
     }
 }

@@ -36,7 +36,7 @@ struct NotificationDelivery: Sendable {
         let name = try Self.name(in: reference)
         guard let secret = try await secrets.secret(named: name) else {
             throw HTTPRequestError(
-                .missingSecret, field: "secret", "there is no secret of this name, so no notification was sent",
+                .missingSecret, field: "secret", "no secret has this name, so the notification was not sent",
                 value: name)
         }
         return secret
@@ -54,7 +54,7 @@ struct NotificationDelivery: Sendable {
         guard pieces.count == 1, case .secret(let name)? = pieces.first else {
             throw HTTPRequestError(
                 .badSecret, field: "secret",
-                "a webhook's secret is named by a reference, such as secret://hook; its value never stands in a job")
+                "a webhook's secret must be a reference, such as secret://hook; its value must not be stored in a job")
         }
         return name
     }

@@ -50,8 +50,8 @@ extension Job {
         case (_, .draft), (_, .completed):
             throw SchedulerError(
                 .illegalState,
-                "Job \(id) is \(scheduleState.state.rawValue) and cannot be made \(state.rawValue); "
-                    + "it can be made active or paused.", value: state.rawValue)
+                "Job \(id) is \(scheduleState.state.rawValue) and cannot be changed to \(state.rawValue), "
+                    + "only to active or paused.", value: state.rawValue)
         }
     }
 
@@ -69,9 +69,10 @@ extension Job {
     func paused(reason: String?, until end: Date?, at now: Date) throws -> JobReplacement? {
         let check = FieldCheck(code: .invalidRequest, jobName: definition.name)
         try check.length(of: reason, "The reason of a pause", 0...2000)
-        try check.instant(end, "The end of a pause")
+        try check.date(end, "The end of a pause")
         if let end, end <= now {
-            throw check.fail("A pause cannot end at \(end.text), which is over.", value: "\(end.timeIntervalSince1970)")
+            throw check.fail(
+                "A pause must end in the future, not at \(end.text).", value: "\(end.timeIntervalSince1970)")
         }
         switch scheduleState.state {
         case .active: break
@@ -81,7 +82,7 @@ extension Job {
             }
         case .draft, .completed:
             throw SchedulerError(
-                .illegalState, "Job \(id) is \(scheduleState.state); only an active job can be paused.")
+                .illegalState, "Job \(id) is \(scheduleState.state.rawValue). Only an active job can be paused.")
         }
         var scheduleState = scheduleState
         scheduleState.reason =
@@ -105,20 +106,20 @@ extension Job {
         case .completed:
             throw SchedulerError(
                 .illegalState,
-                "Job \(id) is completed: \(scheduleState.reason ?? "its schedule is over"). "
+                "Job \(id) is completed: \(scheduleState.reason ?? "its schedule has ended.") "
                     + "Give it another schedule with `update(_:_:)` instead.")
         }
     }
 
     /// The schedule state of a paused or draft job that resumes at a date, and the occurrences the pause passed over.
-    func resuming(at instant: Date) -> (ScheduleState, [SkippedOccurrence]) {
+    func resuming(at date: Date) -> (ScheduleState, [SkippedOccurrence]) {
         let next = ScheduleState.starting(
-            definition.schedule, state: .active, at: instant, continuing: scheduleState, isNew: false)
+            definition.schedule, state: .active, at: date, continuing: scheduleState, isNew: false)
         // A one-shot that fires late was not passed over.
-        let firesLate = next.next.map { $0 <= instant } ?? false
+        let firesLate = next.next.map { $0 <= date } ?? false
         let skips =
             firesLate || scheduleState.state == .draft
-            ? [] : passedOver(at: instant, because: scheduleState.reasonWhilePaused)
+            ? [] : passedOver(at: date, because: scheduleState.reasonWhilePaused)
         return (next, skips)
     }
 
@@ -137,7 +138,7 @@ extension Job {
             .number(count, "The number of occurrences to skip", 0...10_000)
         guard scheduleState.state != .completed else {
             throw SchedulerError(
-                .illegalState, "Job \(id) is completed; it has no occurrence left that could be skipped.")
+                .illegalState, "Job \(id) is completed and has no occurrence left to skip.")
         }
         guard scheduleState.skipsRemaining != count else { return nil }
         var scheduleState = scheduleState
@@ -179,7 +180,7 @@ extension ScheduleState {
 extension SchedulerError {
     static func noJob(_ id: JobID) -> SchedulerError {
         SchedulerError(
-            .jobNotFound, "There is no job \(id); it may have been deleted. `jobs()` lists those that exist.",
+            .jobNotFound, "There is no job \(id). It may have been deleted; `jobs()` lists the existing ones.",
             value: id.description)
     }
 }
@@ -206,7 +207,7 @@ extension ScheduleState {
         scheduleState.state = state
         let from = isNew ? now : max(now, scheduleState.decidedThrough)
         if let limit = schedule.maximumRuns, scheduleState.firedCount >= limit {
-            scheduleState.complete("It has run as often as its schedule allows (\(limit) times).")
+            scheduleState.complete("It has fired as often as its schedule allows (\(limit) times).")
         } else if schedule.completionDelay != nil, scheduleState.awaitedExecutionID != nil {
             // The end of the unfinished execution will decide.
             (scheduleState.next, scheduleState.nextEffective) = (nil, nil)
@@ -229,27 +230,27 @@ extension Schedule {
     }
 
     /// Returns the last nominal date at or before a date.
-    func latest(upTo instant: Date) -> Date? {
-        var found = previous(before: instant.justAfter)
-        while let candidate = found, candidate > instant { found = previous(before: candidate) }
+    func latest(upTo date: Date) -> Date? {
+        var found = previous(before: date.justAfter)
+        while let candidate = found, candidate > date { found = previous(before: candidate) }
         return found
     }
 
     /// Returns the number of occurrences from one through another, or `nil` if there are more than a limit.
     func count(from first: Date, through last: Date, limit: Int) -> Int? {
         var count = 1
-        var instant = first
-        while let next = next(after: instant), next <= last {
+        var date = first
+        while let next = next(after: date), next <= last {
             count += 1
             if count > limit { return nil }
-            instant = next
+            date = next
         }
         return count
     }
 
     /// Returns the occurrence of a schedule that has exactly one, if it is at or before a date.
-    fileprivate func soleOccurrence(upTo instant: Date) -> Occurrence? {
-        guard let only = latest(upTo: instant), previous(before: only) == nil, next(after: only) == nil
+    fileprivate func soleOccurrence(upTo date: Date) -> Occurrence? {
+        guard let only = latest(upTo: date), previous(before: only) == nil, next(after: only) == nil
         else { return nil }
         return occurrence(at: only)
     }

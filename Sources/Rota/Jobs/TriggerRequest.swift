@@ -110,9 +110,9 @@ extension TriggerRequest {
 
     private func validate(for job: Job, depth: Int) throws {
         let check = FieldCheck(code: .invalidRequest, jobName: job.definition.name)
-        try check.payload(payload, "The payload of a run")
-        try check.instant(at, "The instant of a run")
-        try check.number(priority, "The priority of a run", 0...10)
+        try check.payload(payload, "The payload of an execution")
+        try check.date(at, "The date of an execution")
+        try check.number(priority, "The priority of an execution", 0...10)
         try check.length(of: concurrencyKey, "The concurrency key", 1...256)
         try check.length(of: idempotencyKey, "The idempotency key", 1...255)
         try check.length(of: author, "The author", 1...255)
@@ -120,16 +120,16 @@ extension TriggerRequest {
         try check.length(of: source.rawValue, "The source", 1...64)
         guard ![.schedule, .backfill, .notification].contains(source) else {
             throw check.fail(
-                "Runs of source \(source.rawValue) are made by the engine alone; name another source.",
+                "Only the scheduler itself creates executions with source \(source.rawValue). Use another source.",
                 value: source.rawValue)
         }
         try check.tags(tags)
-        try check.span(timeToLive, "The time to live of a run", longest: .seconds(2_592_000))
+        try check.span(timeToLive, "The time to live of an execution", longest: .seconds(2_592_000))
         if let overrides { _ = try job.definition.retry.applying(overrides) }
         guard depth <= Self.longestLineage else {
             throw check.fail(
-                "A chain of executions that cause one another has at most \(Self.longestLineage) links; "
-                    + "this would be number \(depth).", value: "\(depth)")
+                "A chain of executions that cause one another can have at most \(Self.longestLineage) links. "
+                    + "This would be number \(depth).", value: "\(depth)")
         }
     }
 }

@@ -138,8 +138,8 @@ extension EventHub {
             send(
                 SchedulerEvent(
                     .handlerMissing, date: now, jobID: job,
-                    message: "No handler is registered under “\(name)” in this scheduler; "
-                        + "register it with `handle(_:_:)`, or run a scheduler that has it."))
+                    message: "Handler \"\(name)\" is not registered in this scheduler. "
+                        + "Register it with `handle(_:_:)`, or run a scheduler that has it."))
         }
     }
 }

@@ -12,8 +12,8 @@ extension SchedulerMetrics {
         var writer = OpenMetricsWriter()
         writeHoldings(to: &writer)
         writeDoings(to: &writer)
-        write(lateness, "rota_lateness_seconds", "From the nominal instant to the first attempt.", to: &writer)
-        write(attemptDurations, "rota_attempt_duration_seconds", "How long attempts took.", to: &writer)
+        write(lateness, "rota_lateness_seconds", "Time from the nominal date to the first attempt.", to: &writer)
+        write(attemptDurations, "rota_attempt_duration_seconds", "Durations of attempts.", to: &writer)
         writer.end()
         return writer.text
     }
@@ -40,13 +40,13 @@ extension SchedulerMetrics {
             Self.named(attemptsFailed, \.rawValue).merging(["succeeded": attemptsSucceeded]) { $1 })
         writer.begin("rota_ended_executions", .counter, help: "Executions that ended, by status.")
         writer.samples(by: "status", Self.named(ended, \.rawValue))
-        writer.begin("rota_retries", .counter, help: "Attempts after which another one follows.")
+        writer.begin("rota_retries", .counter, help: "Attempts that are followed by another one.")
         writer.sample([], retries)
-        writer.begin("rota_released_executions", .counter, help: "Executions given back without a counted attempt.")
+        writer.begin("rota_released_executions", .counter, help: "Executions released without counting an attempt.")
         writer.sample([], released)
         writer.begin("rota_lost_leases", .counter, help: "Results refused because another scheduler took over.")
         writer.sample([], leasesLost)
-        writer.begin("rota_breaker_openings", .counter, help: "How often a breaker opened.")
+        writer.begin("rota_breaker_openings", .counter, help: "Times a breaker opened.")
         writer.sample([], breakersOpened)
     }
 

@@ -40,7 +40,7 @@ extension Scheduler {
     func insert(_ drafts: [JobDraft]) async throws -> [JobInsertion.Outcome] {
         guard drafts.count <= Self.maximumBatch else {
             throw SchedulerError(
-                .tooMany, "At most \(Self.maximumBatch) jobs are created in one step, not \(drafts.count).",
+                .tooMany, "At most \(Self.maximumBatch) jobs can be created in one step, not \(drafts.count).",
                 value: "\(drafts.count)")
         }
         let now = context.clock.now
@@ -128,7 +128,7 @@ extension Scheduler {
         try check.length(of: draft.author, "The author", 1...255)
         try check.length(of: draft.idempotencyKey, "The idempotency key", 1...4096)
         guard draft.state != .completed else {
-            throw SchedulerError(.invalidJob, "A new job cannot be completed; it starts as active, paused or draft.")
+            throw SchedulerError(.invalidJob, "A new job cannot be completed. Create it as active, paused or draft.")
         }
         var job = Job(
             id: JobID(bits: context.ids.makeID(at: now)), definition: definition, createdAt: now,
@@ -175,7 +175,7 @@ extension Scheduler {
     ) async throws -> CrontabImport {
         guard attributes.slug == nil else {
             throw SchedulerError(
-                .invalidRequest, "A slug belongs to one job, so a crontab cannot give the same one to all.",
+                .invalidRequest, "A slug must be unique, so the jobs of a crontab cannot share one. Leave it out.",
                 value: attributes.slug)
         }
         let crontab =

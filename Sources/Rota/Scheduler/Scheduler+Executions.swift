@@ -69,18 +69,19 @@ extension Scheduler {
         _ id: ExecutionID, as next: ExternalCompletion.Next, output: JSONPayload? = nil
     ) async throws -> Execution {
         let check = FieldCheck(code: .invalidRequest)
-        try check.payload(output, "The output of an answer")
-        if case .queued(let instant) = next { try check.instant(instant, "The instant of the next attempt") }
+        try check.payload(output, "The output of an external completion")
+        if case .queued(let date) = next { try check.date(date, "The date of the next attempt") }
         let now = context.clock.now
-        let answer = ExternalCompletion(id, next: next, output: output, date: now)
-        switch try await context.store.completeWaiting([answer]).first {
+        let completion = ExternalCompletion(id, next: next, output: output, date: now)
+        switch try await context.store.completeWaiting([completion]).first {
         case .recorded(let execution):
             context.signal.raise()
             if execution.status.isTerminal { try? await context.announceEnds(of: [execution], at: now) }
             return execution
         case .notWaiting(let execution):
             throw SchedulerError(
-                .illegalState, "Execution \(id) waits for no answer; it is \(execution.status.rawValue).",
+                .illegalState,
+                "Execution \(id) is \(execution.status.rawValue). Only a waiting execution can be completed.",
                 value: execution.status.rawValue)
         case .missing, nil: throw SchedulerError.noExecution(id)
         }
@@ -91,7 +92,7 @@ extension SchedulerError {
     static func noExecution(_ id: ExecutionID) -> SchedulerError {
         SchedulerError(
             .executionNotFound,
-            "There is no execution \(id); it may have been deleted with its job, or by the job's retention.",
+            "There is no execution \(id). It may have been deleted with its job, or by the job's retention.",
             value: id.description)
     }
 }

@@ -41,7 +41,7 @@ extension Scheduler {
         try add(name) { context in
             let output = try await body(context)
             do { return try JSONPayload(output) } catch {
-                throw PayloadError("The output of handler “\(name)” cannot be written as JSON: \(error)")
+                throw PayloadError("The output of handler \"\(name)\" cannot be encoded as JSON: \(error)")
             }
         }
     }
@@ -92,7 +92,7 @@ extension Scheduler {
         guard handlers.add(name, handler) else {
             throw SchedulerError(
                 .duplicateHandler,
-                "A handler is registered under “\(name)” already; give this one another name.", value: name)
+                "A handler named \"\(name)\" is already registered. Give this one another name.", value: name)
         }
     }
 }
@@ -100,10 +100,11 @@ extension Scheduler {
 extension HandlerContext {
     fileprivate func value<Value: Decodable>(of type: Value.Type, for name: String) throws -> Value {
         guard let payload else {
-            throw PayloadError("Handler “\(name)” takes a \(type), but neither the job nor the run has a payload.")
+            throw PayloadError(
+                "Handler \"\(name)\" takes a \(type), but neither the job nor the execution has a payload.")
         }
         do { return try payload.decode(type) } catch {
-            throw PayloadError("The payload is not the \(type) that handler “\(name)” takes: \(error)")
+            throw PayloadError("The payload cannot be decoded as the \(type) that handler \"\(name)\" takes: \(error)")
         }
     }
 }

@@ -13,7 +13,7 @@ extension Scheduler {
     /// - Throws: ``SchedulerError`` with code `jobNotFound` or `invalidRequest`; or the store's error.
     public func explain(_ id: JobID, at instant: Date) async throws -> OccurrenceExplanation {
         let job = try await job(id)
-        try FieldCheck(code: .invalidRequest, jobName: job.definition.name).instant(instant, "The instant to explain")
+        try FieldCheck(code: .invalidRequest, jobName: job.definition.name).date(instant, "The date to explain")
         let versions = try await context.store.versions(of: id)
         let runs = try await runs(of: id, around: instant)
         let skips = try await context.store.skips(of: id)

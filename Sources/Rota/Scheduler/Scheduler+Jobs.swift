@@ -37,7 +37,7 @@ extension Scheduler {
         guard let version = try await versions(of: id.jobID).first(where: { $0.version == id.version }) else {
             throw SchedulerError(
                 .versionNotFound,
-                "Job \(id.jobID) has no version \(id.version) that is kept; `versions(of:)` lists those that are.",
+                "Job \(id.jobID) has no version \(id.version), or it is no longer kept. `versions(of:)` lists the kept ones.",
                 value: id.description)
         }
         return version

@@ -56,14 +56,14 @@ extension Scheduler {
     public func trigger(_ id: JobID, _ requests: [TriggerRequest]) async throws -> BulkTriggerResult {
         guard requests.count <= Self.maximumBulk else {
             throw SchedulerError(
-                .tooMany, "At most \(Self.maximumBulk) runs are asked for in one step, not \(requests.count).",
+                .tooMany, "At most \(Self.maximumBulk) executions can be triggered in one step, not \(requests.count).",
                 value: "\(requests.count)")
         }
         let job = try await job(id)
         let batch = BatchID(bits: context.ids.makeID(at: context.clock.now))
         var executions: [Execution] = []
         for request in requests { executions.append(try await execution(request, of: job, batch: batch)) }
-        return BulkTriggerResult(id: batch, runs: try await enqueue(executions, of: id))
+        return BulkTriggerResult(id: batch, outcomes: try await enqueue(executions, of: id))
     }
 
     /// Executes an execution's job again, now and as the job is now. The original is not changed.
@@ -166,45 +166,46 @@ extension Scheduler {
         let job = try await job(id)
         let check = FieldCheck(code: .invalidRequest, jobName: job.definition.name)
         try check.number(limit, "The limit of a backfill", 1...Self.maximumBackfill)
-        try check.instant(range.lowerBound, "The start of a backfill")
-        try check.instant(range.upperBound, "The end of a backfill")
+        try check.date(range.lowerBound, "The start of a backfill")
+        try check.date(range.upperBound, "The end of a backfill")
         try check.length(of: author, "The author", 1...255)
         guard job.definition.schedule.completionDelay == nil else {
-            throw check.fail("A schedule that counts from the end of a run has no occurrences in the past.")
+            throw check.fail(
+                "A schedule that counts from the end of the previous execution has no past occurrences to backfill.")
         }
         let now = context.clock.now
         let end = min(range.upperBound, now.justAfter)
         guard range.lowerBound < end else {
-            return BackfillResult(id: BatchID(bits: context.ids.makeID(at: now)), runs: [])
+            return BackfillResult(id: BatchID(bits: context.ids.makeID(at: now)), outcomes: [])
         }
-        guard let instants = job.occurrences(in: range.lowerBound..<end, limit: limit) else {
+        guard let dates = job.occurrences(in: range.lowerBound..<end, limit: limit) else {
             throw SchedulerError(
                 .tooMany,
                 "The range from \(range.lowerBound.text) to \(range.upperBound.text) has more than \(limit) "
-                    + "occurrences of job “\(job.definition.name)”; ask for a smaller one, or raise the limit.",
+                    + "occurrences of job \"\(job.definition.name)\". Use a smaller range, or raise the limit.",
                 value: "\(limit)")
         }
-        return try await run(instants, of: job, overlap: overlap, author: author, at: now)
+        return try await execute(dates, of: job, overlap: overlap, author: author, at: now)
     }
 
-    private func run(
-        _ instants: [Date], of job: Job, overlap: BackfillResult.Overlap, author: String?, at now: Date
+    private func execute(
+        _ dates: [Date], of job: Job, overlap: BackfillResult.Overlap, author: String?, at now: Date
     ) async throws -> BackfillResult {
         let batch = BatchID(bits: context.ids.makeID(at: now))
         var missing: [Execution] = []
         var known: [Date: Execution] = [:]
-        let earlier = try await backfilled(instants, of: job)
-        for instant in instants {
-            if let execution = earlier[instant] {
-                known[instant] = execution
+        let earlier = try await backfilled(dates, of: job)
+        for date in dates {
+            if let execution = earlier[date] {
+                known[date] = execution
                 continue
             }
             var details = ExecutionDetails.none
             details.batchID = batch
             details.createdBy = author
-            details.idempotencyKey = "backfill/\(instant.text)"
+            details.idempotencyKey = "backfill/\(date.text)"
             var execution = job.execution(
-                id: ExecutionID(bits: context.ids.makeID(at: now)), source: .backfill, scheduledFor: instant,
+                id: ExecutionID(bits: context.ids.makeID(at: now)), source: .backfill, scheduledFor: date,
                 dueAt: now, createdAt: now, details: details)
             // Each one is queued in the step that finishes the one before.
             if overlap == .serial, !missing.isEmpty {
@@ -213,25 +214,25 @@ extension Scheduler {
             }
             missing.append(execution)
         }
-        for outcome in try await started(enqueue(missing, of: job.id), at: now) {
+        for outcome in try await queuingFirst(enqueue(missing, of: job.id), at: now) {
             known[outcome.execution.scheduledFor] = outcome.execution
         }
         let new = Set(missing.map(\.id))
         return BackfillResult(
             id: batch,
-            runs: instants.compactMap { instant in
-                known[instant].map { new.contains($0.id) ? .queued($0) : .existing($0) }
+            outcomes: dates.compactMap { date in
+                known[date].map { new.contains($0.id) ? .queued($0) : .existing($0) }
             })
     }
 
-    /// Queues the first execution of a serial backfill, if another backfill that was ahead of it has just ended.
-    private func started(_ outcomes: [EnqueueOutcome], at now: Date) async throws -> [EnqueueOutcome] {
+    /// Queues the first new execution if it is waiting, because a concurrent backfill created the one before it.
+    private func queuingFirst(_ outcomes: [EnqueueOutcome], at now: Date) async throws -> [EnqueueOutcome] {
         let index = outcomes.firstIndex { outcome in
             if case .queued = outcome { true } else { false }
         }
         guard let index, outcomes[index].execution.status == .waiting else { return outcomes }
-        let answer = ExternalCompletion(outcomes[index].execution.id, next: .queued(at: now), date: now)
-        guard case .recorded(let execution)? = try await context.store.completeWaiting([answer]).first else {
+        let completion = ExternalCompletion(outcomes[index].execution.id, next: .queued(at: now), date: now)
+        guard case .recorded(let execution)? = try await context.store.completeWaiting([completion]).first else {
             return outcomes
         }
         context.signal.raise()
@@ -241,8 +242,8 @@ extension Scheduler {
     }
 
     /// Returns the executions that earlier backfills created for dates.
-    private func backfilled(_ instants: [Date], of job: Job) async throws -> [Date: Execution] {
-        guard let first = instants.first, let last = instants.last else { return [:] }
+    private func backfilled(_ dates: [Date], of job: Job) async throws -> [Date: Execution] {
+        guard let first = dates.first, let last = dates.last else { return [:] }
         var query = ExecutionQuery(
             jobID: job.id, from: first, to: last.millisecondLater, order: .ascending, limit: 1000)
         var found: [Date: Execution] = [:]

@@ -63,7 +63,7 @@ struct AttemptReport: Sendable {
         output = nil
         ending = .failed(
             AttemptFailure(.tooLarge),
-            message: "The output is \(size) bytes of JSON; at most \(maximum) may be stored. "
+            message: "The output is \(size) bytes of JSON; at most \(maximum) can be stored. "
                 + "Return a reference to it instead, or raise `maximumOutputBytes`.")
     }
 }
@@ -157,7 +157,7 @@ extension AttemptReport {
         switch error {
         case let request as WaitForCompletion:
             do {
-                try FieldCheck(code: .invalidRequest).instant(request.deadline, "The end of a wait for an answer")
+                try FieldCheck(code: .invalidRequest).date(request.deadline, "The deadline of an external completion")
                 self.init(.waiting(until: request.deadline))
             } catch {
                 self = .failed(AttemptFailure(.invalidRequest), "\(error)")

@@ -111,7 +111,7 @@ struct AttemptRunner: Sendable {
         } catch HandlerWatch.Overrun.silence {
             return .failed(
                 AttemptFailure(.crashed),
-                "The handler gave no sign of life for \(call.heartbeatLimit ?? .zero), so it counts as crashed.")
+                "The handler sent no heartbeat for \(call.heartbeatLimit ?? .zero), so it counts as crashed.")
         } catch {
             return AttemptReport(handlerError: error)
         }

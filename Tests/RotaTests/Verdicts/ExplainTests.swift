@@ -126,7 +126,7 @@ struct ExplainTests {
                 entries += page.entries
                 cursor = page.next
             } while cursor != nil
-            #expect(entries.map { Int($0.instant.timeIntervalSince(start)) / 60 } == [12, 10, 9, 8, 6, 5, 4, 2, 1])
+            #expect(entries.map { Int($0.date.timeIntervalSince(start)) / 60 } == [12, 10, 9, 8, 6, 5, 4, 2, 1])
             #expect(Set(entries).count == entries.count)
         }
     }
