@@ -9,6 +9,7 @@ public import RotaHTTP
 /// configuration.maximumConcurrency = 8
 /// configuration.shutdownGrace = .seconds(10)
 /// let mailer = Scheduler(store: InMemoryJobStore(), transport: URLSessionTransport(), configuration: configuration)
+/// try await mailer.run()
 /// ```
 public struct SchedulerConfiguration: Sendable, Hashable {
     /// The scheduler's name in leases and logs. It need not be unique.

@@ -178,7 +178,7 @@ struct Driver {
     private mutating func record(_ results: [AttemptResult]) async throws {
         guard !results.isEmpty else { return }
         let now = context.clock.now
-        let completions = results.map { result in
+        let planned = results.map { result in
             if case .unhandled(let name) = result.report.ending {
                 context.events.handlerMissing(name, jobs: [result.work.claim.job.id], at: now)
                 let turn = deference.turn(after: now, longestSleep: context.clock.longestSleep)
@@ -187,7 +187,7 @@ struct Driver {
             if result.work.claim.job.schedule.completionDelay != nil { polling.poll(by: now) }
             return CompletionPlanner.plan(result, at: now, random: &random)
         }
-        try await finish(completions, of: results.map(\.work), at: now)
+        try await finish(planned, at: now)
     }
 
     private mutating func reclaim(_ expired: [Claim], at now: Date) async throws -> Bool {
@@ -195,7 +195,7 @@ struct Driver {
         let held = expired.isEmpty ? [] : Set(inFlight.held.filter { context.vitals[$0]?.isStale != true })
         let dead = expired.filter { !held.contains($0.leaseKey) }.map { Work($0, slot: nil) }
         guard !dead.isEmpty else { return false }
-        try await finish(dead.map { CompletionPlanner.crashed($0, at: now, random: &random) }, of: dead, at: now)
+        try await finish(dead.map { CompletionPlanner.crashed($0, at: now, random: &random) }, at: now)
         return true
     }
 
@@ -207,7 +207,8 @@ struct Driver {
         return true
     }
 
-    private mutating func finish(_ completions: [Completion], of works: [Work], at now: Date) async throws {
+    private mutating func finish(_ planned: [PlannedCompletion], at now: Date) async throws {
+        let completions = planned.map(\.completion)
         let outcomes = try await context.store.finish(completions).answers(to: "finish", of: completions.count)
         for completion in completions {
             switch completion.next {
@@ -215,12 +216,12 @@ struct Driver {
             case .succeeded, .failed, .canceled, .parked: break
             }
         }
-        context.events.send(outcomes, of: completions, at: now)
+        context.events.send(outcomes, of: completions, stopReasons: planned.lazy.map(\.stopReason), at: now)
         if context.ends.isWatched {
             for case .recorded(let execution) in outcomes { context.ends.announce(execution) }
         }
-        let ends = works.indices.compactMap { index in
-            works[index].hasFollowers ? ExecutionEnd(outcomes[index], of: works[index]) : nil
+        let ends = zip(planned, outcomes).compactMap { planned, outcome in
+            planned.work.hasFollowers ? ExecutionEnd(outcome, of: planned.work) : nil
         }
         guard !ends.isEmpty else { return }
         polling.poll(by: now)
@@ -307,7 +308,7 @@ struct Driver {
         for work in unbegun { work.slot.map { inFlight.end($0) } }
         guard !unbegun.isEmpty else { return }
         let now = try usableTime()
-        try await finish(unbegun.map { CompletionPlanner.released($0, at: now) }, of: unbegun, at: now)
+        try await finish(unbegun.map { CompletionPlanner.released($0, at: now) }, at: now)
     }
 
     /// Releases what has not begun, lets the rest continue for the grace period, then cancels and releases it.

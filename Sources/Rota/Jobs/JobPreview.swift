@@ -6,8 +6,8 @@ public import RotaStore
 /// A preview of a job: its first occurrences, and warnings about it. Nothing is stored.
 ///
 /// ```swift
-/// let draft = JobDraft(
-///     name: "cleanup", schedule: try .cron("0 0 31 * *"), action: .http(.post("https://api.example.com/cleanup")))
+/// let draft = try JobDraft(
+///     name: "cleanup", schedule: .cron("0 0 31 * *"), action: .http(.post("https://api.example.com/cleanup")))
 /// let preview = try await scheduler.preview(draft, count: 3)
 /// for occurrence in preview.occurrences { print(occurrence.occurrence.nominal) }
 /// for warning in preview.warnings { print(warning) }

@@ -1,4 +1,5 @@
 import Foundation
+import RotaRetry
 import RotaStore
 import Synchronization
 
@@ -86,19 +87,26 @@ extension EventHub {
         }
     }
 
-    /// Announces the outcomes of completions.
-    func send(_ outcomes: [Completion.Outcome], of completions: [Completion], at now: Date) {
+    /// Announces the outcomes of completions, with the reasons why no other attempt follows.
+    func send(
+        _ outcomes: [Completion.Outcome], of completions: [Completion], stopReasons: some Collection<StopReason?>,
+        at now: Date
+    ) {
         metrics.finished(outcomes, of: completions)
         guard isWatched else { return }
-        for (completion, outcome) in zip(completions, outcomes) { send(outcome, of: completion, at: now) }
+        for ((completion, outcome), reason) in zip(zip(completions, outcomes), stopReasons) {
+            send(outcome, of: completion, stopReason: reason, at: now)
+        }
     }
 
-    private func send(_ outcome: Completion.Outcome, of completion: Completion, at now: Date) {
+    private func send(
+        _ outcome: Completion.Outcome, of completion: Completion, stopReason: StopReason?, at now: Date
+    ) {
         switch outcome {
         case .recorded(let execution):
             if let attempt = completion.attempt { observers.tell { $0.didFinish(attempt, of: execution, at: now) } }
             if execution.progress.status.isTerminal {
-                send(ended: execution, at: now)
+                send(ended: execution, message: stopReason.map { "not retried: \($0)" }, at: now)
             } else if case .retry = completion.next {
                 send(SchedulerEvent(.attemptFailed, date: now, jobID: execution.jobID, execution: execution))
             } else {
@@ -111,9 +119,11 @@ extension EventHub {
     }
 
     /// Announces an execution that ended.
-    func send(ended execution: Execution, at now: Date) {
+    func send(ended execution: Execution, message: String? = nil, at now: Date) {
         observers.tell { $0.didFinish(execution, at: now) }
-        send(SchedulerEvent(.executionFinished, date: now, jobID: execution.jobID, execution: execution))
+        send(
+            SchedulerEvent(
+                .executionFinished, date: now, jobID: execution.jobID, execution: execution, message: message))
     }
 
     /// Announces an attempt that begins. Called by workers.

@@ -45,7 +45,7 @@ public struct SchedulerEvent: Sendable {
     public let execution: Execution?
     /// The skipped occurrences, if any.
     public let skip: SkippedOccurrence?
-    /// A message about the event, if there is more to say.
+    /// A message about the event, such as why a failed execution is not retried; `nil` if there is nothing to add.
     public let message: String?
 
     init(

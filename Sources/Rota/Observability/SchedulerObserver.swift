@@ -15,7 +15,7 @@ public import RotaStore
 ///         print("\(execution.jobName) failed: \(execution.failure?.message ?? "")")
 ///     }
 /// }
-/// await scheduler.observe(FailureLog())
+/// scheduler.observe(FailureLog())
 /// ```
 public protocol SchedulerObserver: Sendable {
     /// Executions of a job were queued: by its schedule, on request, or as notifications.

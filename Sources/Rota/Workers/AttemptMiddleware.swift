@@ -17,6 +17,7 @@ public import RotaStore
 ///     }
 /// }
 /// let timed = Scheduler(store: InMemoryJobStore(), transport: URLSessionTransport(), middleware: [Timing()])
+/// try await timed.run()
 /// ```
 public protocol AttemptMiddleware: Sendable {
     /// Calls the next middleware, or makes the attempt after the last one.

@@ -3,7 +3,7 @@ import RotaTesting
 import Synchronization
 import Testing
 
-// Stand-ins of the shape that the packages have of which the article "Watching it" speaks; what follows them is the
+// Stand-ins of the shape that the packages have of which the guide "Observability" speaks; what follows them is the
 // article's code.
 
 private struct Logger: Sendable {
