@@ -1,3 +1,13 @@
+import Dispatch
+
+#if canImport(Darwin)
+    import Darwin
+#elseif canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
 /// What turns a host's name into addresses, so that a policy can look at them before anything connects.
 public protocol HostResolver: Sendable {
     /// Looks a name up.
@@ -6,4 +16,87 @@ public protocol HostResolver: Sendable {
     /// - Returns: every address the name has, IPv4 and IPv6.
     /// - Throws: ``TransportError`` with `dns` if there is none.
     func addresses(of host: String) async throws -> [IPAddress]
+}
+
+/// The system's resolver, `getaddrinfo`, on threads of its own.
+///
+/// A look-up cannot be called off; it goes on in the background when its caller gives up. At most 16 run at once, so that
+/// a dead name server ties up no more threads than that, and callers who ask for one name together share one look-up.
+public final class SystemHostResolver: HostResolver {
+    private let queue: DispatchQueue
+    private let gate = LookupGate(width: 16)
+
+    /// Makes a resolver.
+    public init() {
+        queue = DispatchQueue(label: "rota.http.resolver", attributes: .concurrent)
+    }
+
+    /// Looks a name up.
+    ///
+    /// - Parameter host: the name.
+    /// - Returns: every address of it, IPv4-mapped ones as IPv4.
+    /// - Throws: ``TransportError`` with `dns` if the system knows none; `canceled` if the task is canceled meanwhile.
+    public func addresses(of host: String) async throws -> [IPAddress] {
+        let waiter = LookupWaiter()
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                guard waiter.start(continuation) else { return }
+                gate.join(host, waiter) { [queue, gate] host in
+                    queue.async { Self.run(host, gate, queue) }
+                }
+            }
+        } onCancel: {
+            waiter.finish(.failure(TransportError(.canceled, "the look-up of \(host) was canceled")))
+        }
+    }
+
+    /// Looks names up until none waits.
+    private static func run(_ host: String, _ gate: LookupGate, _ queue: DispatchQueue) {
+        var next: String? = host
+        while let host = next {
+            let answer = lookUp(host)
+            next = gate.leave(host, answer)
+        }
+    }
+
+    private static func lookUp(_ host: String) -> Result<[IPAddress], TransportError> {
+        var hints = addrinfo()
+        hints.ai_family = AF_UNSPEC
+        #if canImport(Glibc)
+            hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+        #else
+            hints.ai_socktype = SOCK_STREAM
+        #endif
+        var list: UnsafeMutablePointer<addrinfo>?
+        let status = getaddrinfo(host, nil, &hints, &list)
+        guard status == 0 else {
+            let reason = gai_strerror(status).map { String(cString: $0) } ?? "error \(status)"
+            return .failure(TransportError(.dns, "\(host) could not be resolved: \(reason)"))
+        }
+        defer { freeaddrinfo(list) }
+        var found: [IPAddress] = []
+        var entry = list
+        while let info = entry?.pointee {
+            if let address = address(of: info), !found.contains(address) { found.append(address) }
+            entry = info.ai_next
+        }
+        return found.isEmpty ? .failure(TransportError(.dns, "\(host) has no address")) : .success(found)
+    }
+
+    private static func address(of info: addrinfo) -> IPAddress? {
+        guard let raw = info.ai_addr else { return nil }
+        switch info.ai_family {
+        case AF_INET:
+            guard Int(info.ai_addrlen) >= MemoryLayout<sockaddr_in>.size else { return nil }
+            let v4 = UnsafeRawPointer(raw).loadUnaligned(as: sockaddr_in.self)
+            return IPAddress(v4: UInt32(bigEndian: v4.sin_addr.s_addr))
+        case AF_INET6:
+            guard Int(info.ai_addrlen) >= MemoryLayout<sockaddr_in6>.size else { return nil }
+            let v6 = UnsafeRawPointer(raw).loadUnaligned(as: sockaddr_in6.self)
+            let bits = withUnsafeBytes(of: v6.sin6_addr) { $0.reduce(UInt128(0)) { $0 << 8 | UInt128($1) } }
+            return IPAddress(v6: bits).unmapped
+        default:
+            return nil
+        }
+    }
 }

@@ -1,4 +1,5 @@
 public import Foundation
+import RotaCore
 
 /// A request ready to be sent: checked, rendered, with every secret in place.
 ///
@@ -86,5 +87,67 @@ extension HTTPRequest: CustomStringConvertible, CustomDebugStringConvertible, Cu
     /// A mirror of the parts that hold no secret, so that `dump` shows none.
     public var customMirror: Mirror {
         Mirror(self, children: ["request": description, "body": body.description, "timeout": timeout])
+    }
+}
+
+/// What a request asks of the server: one of the six methods a job may use.
+public enum HTTPMethod: String, Sendable, Hashable, Codable, CaseIterable, CustomStringConvertible {
+    /// Read; the default of a job (row T-32).
+    case get = "GET"
+    /// Hand over a body to be processed.
+    case post = "POST"
+    /// Replace what the URL names.
+    case put = "PUT"
+    /// Change part of what the URL names.
+    case patch = "PATCH"
+    /// Remove what the URL names.
+    case delete = "DELETE"
+    /// Like GET, but only the headers come back.
+    case head = "HEAD"
+
+    /// The name as sent, in capitals.
+    public var description: String { rawValue }
+
+    /// Whether a request of this method may carry a body.
+    ///
+    /// GET and HEAD may not: Apple's URLSession refuses such a request, and proxies drop or misread the body.
+    public var allowsBody: Bool { self != .get && self != .head }
+}
+
+extension HTTPMethod {
+    /// Reads a method's name in any letter case.
+    ///
+    /// - Parameter text: one of the six names, such as `post` or `POST`.
+    /// - Throws: ``HTTPRequestError`` with `badMethod` for every other text.
+    public init(_ text: String) throws(HTTPRequestError) {
+        guard let method = Self(rawValue: text.uppercased()), text.utf8.count == method.rawValue.utf8.count else {
+            throw HTTPRequestError(
+                .badMethod, field: "method", "use one of GET, POST, PUT, PATCH, DELETE and HEAD", value: text)
+        }
+        self = method
+    }
+
+    /// Decodes a name in any letter case.
+    ///
+    /// - Parameter decoder: where the name is read from.
+    /// - Throws: `HTTPRequestError` with `badMethod` for an unknown name.
+    public init(from decoder: any Decoder) throws {
+        try self.init(decoder.singleValueContainer().decode(String.self))
+    }
+}
+
+/// How long a request may be given.
+package enum RequestTimeout {
+    /// The shortest and the longest time.
+    package static let range: ClosedRange<Duration> = .milliseconds(1)...(.seconds(3600))
+
+    /// Refuses a time outside the range.
+    ///
+    /// - Throws: ``HTTPRequestError`` with `badTimeout`.
+    package static func check(_ timeout: Duration) throws(HTTPRequestError) {
+        guard range.contains(timeout) else {
+            throw HTTPRequestError(
+                .badTimeout, field: "timeout", "a timeout lies between 1 ms and 1 hour", value: "\(timeout)")
+        }
     }
 }

@@ -56,3 +56,56 @@ public struct HTTPResponse: Sendable, Hashable {
         return (decoded, bodyIsTruncated || head.count < body.count)
     }
 }
+
+extension HTTPResponse {
+    /// The response with every secret replaced in header values and body: what may be kept of it (goal S3).
+    ///
+    /// Make a preview of the result, not of the response itself: a cut through a secret would hide it from the search.
+    ///
+    /// - Parameter redaction: what to strike out, as the request it answers knows it.
+    /// - Returns: the scrubbed response.
+    public func redacted(by redaction: Redaction) -> HTTPResponse {
+        guard !redaction.isEmpty else { return self }
+        let fields = headers.fields.map {
+            HTTPHeaders.Field(redaction.scrub($0.name), redaction.scrub($0.value), isSensitive: $0.isSensitive)
+        }
+        return HTTPResponse(
+            status: status, headers: HTTPHeaders(fields),
+            body: Data(redaction.scrub(Array(body), isCut: bodyIsTruncated)),
+            bodyIsTruncated: bodyIsTruncated, timings: timings)
+    }
+}
+
+/// How long the parts of an exchange took; a part the transport cannot tell is nil (rows T-86, S-78 to S-84).
+public struct HTTPTimings: Sendable, Hashable, Codable {
+    /// From the start to an open connection, name resolution included.
+    public var connect: Duration?
+    /// From the open connection (or the start, if `connect` is unknown) to the response's header.
+    public var firstByte: Duration?
+    /// From the response's header to the end of its body.
+    public var transfer: Duration?
+    /// From the start to the end.
+    public var total: Duration?
+
+    /// Makes timings of what is known.
+    ///
+    /// - Parameters:
+    ///   - connect: time to an open connection.
+    ///   - firstByte: time from there to the response's header.
+    ///   - transfer: time from there to the end of the body.
+    ///   - total: time from start to end.
+    public init(
+        connect: Duration? = nil, firstByte: Duration? = nil, transfer: Duration? = nil, total: Duration? = nil
+    ) {
+        self.connect = connect
+        self.firstByte = firstByte
+        self.transfer = transfer
+        self.total = total
+    }
+
+    /// Connecting, waiting and receiving together: the sum of the parts that are known (row S-84).
+    public var dispatch: Duration? {
+        let parts = [connect, firstByte, transfer].compactMap { $0 }
+        return parts.isEmpty ? nil : parts.reduce(.zero, +)
+    }
+}

@@ -1,3 +1,164 @@
+/// A regular expression taken apart.
+indirect enum PatternNode: Sendable {
+    case empty
+    case scalars(PatternSet)
+    case start(ofLine: Bool)
+    case end(ofLine: Bool)
+    case boundary(Bool)
+    case sequence([PatternNode])
+    case choice([PatternNode])
+    case repeated(PatternNode, min: Int, max: Int?)
+}
+
+/// A set of characters: ranges, or everything but those.
+struct PatternSet: Sendable, Hashable {
+    /// In order and apart in every set that is searched.
+    var ranges: [ClosedRange<UInt32>] = []
+    var isNegated = false
+
+    static let digits = PatternSet(ranges: [0x30...0x39])
+    static let words = PatternSet(ranges: [0x30...0x39, 0x41...0x5A, 0x5F...0x5F, 0x61...0x7A])
+    static let spaces = PatternSet(ranges: [0x09...0x0D, 0x20...0x20])
+    static let newline = PatternSet(ranges: [0x0A...0x0A])
+    static let everything = PatternSet(isNegated: true)
+
+    /// Whether a character is in the set, by halving: a set of thousands of ranges costs hardly more than one of three.
+    func contains(_ value: UInt32) -> Bool {
+        var low = 0
+        var high = ranges.count
+        while low < high {
+            let middle = (low + high) / 2
+            if ranges[middle].upperBound < value { low = middle + 1 } else { high = middle }
+        }
+        return (low < ranges.count && ranges[low].lowerBound <= value) != isNegated
+    }
+
+    /// The set with its ranges in order and apart, as ``contains(_:)`` needs them.
+    var ordered: PatternSet {
+        guard ranges.count > 1 else { return self }
+        var out = PatternSet(isNegated: isNegated)
+        for range in ranges.sorted(by: { $0.lowerBound < $1.lowerBound }) {
+            if let last = out.ranges.last, range.lowerBound <= last.upperBound {
+                out.ranges[out.ranges.count - 1] = last.lowerBound...max(last.upperBound, range.upperBound)
+            } else {
+                out.ranges.append(range)
+            }
+        }
+        return out
+    }
+
+    var negated: PatternSet { PatternSet(ranges: ranges, isNegated: !isNegated) }
+
+    /// The ranges of the set, negation carried out.
+    var positiveRanges: [ClosedRange<UInt32>] {
+        guard isNegated else { return ranges }
+        var out: [ClosedRange<UInt32>] = []
+        var next: UInt32 = 0
+        for range in ranges.sorted(by: { $0.lowerBound < $1.lowerBound }) {
+            if range.lowerBound > next { out.append(next...(range.lowerBound - 1)) }
+            next = max(next, range.upperBound + 1)
+        }
+        if next <= 0x10FFFF { out.append(next...0x10FFFF) }
+        return out
+    }
+
+    /// The set with the other case of each ASCII letter in it.
+    var ignoringCase: PatternSet {
+        var out = self
+        for range in ranges {
+            for (letters, other) in [(0x41...0x5A as ClosedRange<UInt32>, 0x61 as UInt32), (0x61...0x7A, 0x41)]
+            where range.overlaps(letters) {
+                let part = range.clamped(to: letters)
+                let shift = other &- letters.lowerBound
+                out.ranges.append((part.lowerBound &+ shift)...(part.upperBound &+ shift))
+            }
+        }
+        return out.ordered
+    }
+}
+
+/// Turns a pattern that was taken apart into instructions.
+struct PatternCompiler {
+    private var instructions: [PatternProgram.Instruction] = []
+    private let text: String
+    /// Empty groups come to no instructions, so the work is counted too: `((){1000}){1000}` must not hang.
+    private var work = 0
+
+    /// The most instructions a pattern may come to.
+    private static let most = 10_000
+
+    init(_ text: String) {
+        self.text = text
+    }
+
+    static func compile(_ text: String) throws(HTTPRequestError) -> PatternProgram {
+        var parser = PatternParser(text)
+        let node = try parser.parse()
+        var compiler = PatternCompiler(text)
+        try compiler.emit(node)
+        compiler.instructions.append(.match)
+        return PatternProgram(compiler.instructions)
+    }
+
+    private mutating func append(_ instruction: PatternProgram.Instruction) throws(HTTPRequestError) {
+        guard instructions.count < Self.most else { throw tooMuch }
+        instructions.append(instruction)
+    }
+
+    private var tooMuch: HTTPRequestError {
+        HTTPRequestError(.badRule, field: "pattern", "the pattern repeats too much", value: text)
+    }
+
+    private mutating func emit(_ node: PatternNode) throws(HTTPRequestError) {
+        work += 1
+        guard work < 10 * Self.most else { throw tooMuch }
+        switch node {
+        case .empty: break
+        case .scalars(let set): try append(.scalars(set))
+        case .start(let ofLine): try append(.start(ofLine: ofLine))
+        case .end(let ofLine): try append(.end(ofLine: ofLine))
+        case .boundary(let wanted): try append(.boundary(wanted))
+        case .sequence(let nodes):
+            for node in nodes { try emit(node) }
+        case .choice(let nodes): try emitChoice(nodes)
+        case .repeated(let node, let min, let max): try emitRepeated(node, min, max)
+        }
+    }
+
+    private mutating func emitChoice(_ nodes: [PatternNode]) throws(HTTPRequestError) {
+        var ends: [Int] = []
+        for (index, node) in nodes.enumerated() {
+            let split = instructions.count
+            if index < nodes.count - 1 { try append(.jump(0)) }
+            try emit(node)
+            guard index < nodes.count - 1 else { break }
+            ends.append(instructions.count)
+            try append(.jump(0))
+            instructions[split] = .split(split + 1, instructions.count)
+        }
+        for end in ends { instructions[end] = .jump(instructions.count) }
+    }
+
+    private mutating func emitRepeated(_ node: PatternNode, _ min: Int, _ max: Int?) throws(HTTPRequestError) {
+        for _ in 0..<min { try emit(node) }
+        guard let max else {
+            let split = instructions.count
+            try append(.jump(0))
+            try emit(node)
+            try append(.jump(split))
+            instructions[split] = .split(split + 1, instructions.count)
+            return
+        }
+        var splits: [Int] = []
+        for _ in min..<Swift.max(min, max) {
+            splits.append(instructions.count)
+            try append(.jump(0))
+            try emit(node)
+        }
+        for split in splits { instructions[split] = .split(split + 1, instructions.count) }
+    }
+}
+
 /// A regular expression as instructions for a machine that tries all ways at once (Thompson, 1968).
 ///
 /// It reads each character once and never goes back, so the time is bounded by length of text times length of program.

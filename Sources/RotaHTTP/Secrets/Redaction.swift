@@ -1,4 +1,5 @@
 import Foundation
+import RotaCore
 
 /// The values that must not survive in anything recorded about a request: the secrets that were put into it.
 ///
@@ -91,4 +92,60 @@ extension Redaction: CustomStringConvertible, CustomDebugStringConvertible, Cust
     public var debugDescription: String { description }
     /// A mirror without the values.
     public var customMirror: Mirror { Mirror(self, children: []) }
+}
+
+/// The spellings in which a server may echo a value: as it is, in JSON, percent-encoded, in Base64.
+enum SecretForms {
+    static func all(of value: String) -> [String] {
+        [value] + json(value) + percent(value) + base64(value)
+    }
+
+    /// JSON as most write it, with `\/`, and in ASCII alone (PHP and Python by default).
+    private static func json(_ value: String) -> [String] {
+        let plain = String(JSONValue.string(value).text.dropFirst().dropLast())
+        return [plain, ascii(plain, uppercase: false), ascii(plain, uppercase: true)].flatMap {
+            [$0, $0.replacing("/", with: "\\/")]
+        }
+    }
+
+    private static func ascii(_ text: String, uppercase: Bool) -> String {
+        text.utf16.map { unit in
+            guard unit >= 0x80 else { return String(decoding: [unit], as: UTF16.self) }
+            let hex = String(unit, radix: 16, uppercase: uppercase)
+            return "\\u" + String(repeating: "0", count: 4 - hex.utf8.count) + hex
+        }.joined()
+    }
+
+    /// As URLs have it and as forms have it, in capitals and in small letters.
+    private static func percent(_ value: String) -> [String] {
+        let upper = PercentEncoding.encode(value)
+        let lower = value.utf8.map { byte in
+            let one = PercentEncoding.encode(String(decoding: [byte], as: UTF8.self))
+            return byte < 0x80 && one.utf8.count == 1 ? one : "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16)
+        }.joined()
+        return [upper, lower].flatMap { [$0, $0.replacing("%20", with: "+")] }
+    }
+
+    private static func base64(_ value: String) -> [String] {
+        let padded = Data(value.utf8).base64EncodedString()
+        let bare = padded.replacing("=", with: "")
+        return [padded, bare, bare.replacing("+", with: "-").replacing("/", with: "_")]
+    }
+}
+
+extension JSONValue {
+    /// The value as error messages show it: compact, at most 120 characters.
+    var excerpt: String { excerpt(scrubbedBy: Redaction()) }
+
+    /// The value as error messages show it. Secrets are removed before it is cut, so that no cut leaves a part of one.
+    func excerpt(scrubbedBy redaction: Redaction) -> String {
+        let text =
+            switch self {
+            case .array(let elements): "an array of \(elements.count)"
+            case .object(let members): "an object of \(members.count)"
+            case .string(let string): JSONValue.string(String(redaction.scrub(string).unicodeScalars.prefix(100))).text
+            default: redaction.scrub(self.text)
+            }
+        return text.unicodeScalars.count <= 120 ? text : String(text.unicodeScalars.prefix(119)) + "…"
+    }
 }

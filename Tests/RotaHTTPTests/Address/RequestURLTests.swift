@@ -1,4 +1,5 @@
 import Foundation
+import RotaCore
 import Testing
 
 @testable import RotaHTTP

@@ -1,0 +1,93 @@
+/// A secret's value: it can be sent, but not printed, dumped or encoded by accident.
+public struct SecretValue: Sendable, Hashable, ExpressibleByStringLiteral {
+    /// The value itself; whoever reads it answers for where it goes.
+    public let value: String
+
+    /// Wraps a value.
+    ///
+    /// - Parameter value: the value as it is to be sent.
+    public init(_ value: String) {
+        self.value = value
+    }
+
+    /// Wraps a literal, for tests.
+    public init(stringLiteral value: String) {
+        self.value = value
+    }
+}
+
+extension SecretValue: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// Always `[redacted]`.
+    public var description: String { "[redacted]" }
+    /// Always `[redacted]`.
+    public var debugDescription: String { "[redacted]" }
+    /// A mirror without the value.
+    public var customMirror: Mirror { Mirror(self, children: []) }
+}
+
+/// Text with `secret://name` references inside, taken apart (rows T-40 to T-42).
+///
+/// A name has letters, digits, `_`, `-` and dots; a dot at its end is the sentence's, not the name's.
+package struct SecretReference: Sendable, Hashable {
+    /// A piece of the text: words to keep, or the name of a secret to put in.
+    package enum Piece: Sendable, Hashable {
+        case text(String)
+        case secret(String)
+    }
+
+    package let pieces: [Piece]
+
+    /// The names that are mentioned, in order.
+    package var names: [String] {
+        pieces.compactMap { if case .secret(let name) = $0 { name } else { nil } }
+    }
+
+    private static let scheme = Array("secret://".utf8)
+
+    /// Takes a header value apart.
+    ///
+    /// - Throws: ``HTTPRequestError`` with `badSecret` if no name follows `secret://`, or it is over 128 bytes.
+    package init(parsing text: String, field: String) throws(HTTPRequestError) {
+        let bytes = Array(text.utf8)
+        var pieces: [Piece] = []
+        var start = 0
+        var position = 0
+        while let found = Self.find(in: bytes, from: position) {
+            var end = found + Self.scheme.count
+            while end < bytes.count, Self.isNameByte(bytes[end]) { end += 1 }
+            while end > found + Self.scheme.count, bytes[end - 1] == UInt8(ascii: ".") { end -= 1 }
+            let name = String(decoding: bytes[(found + Self.scheme.count)..<end], as: UTF8.self)
+            guard (1...128).contains(name.utf8.count) else {
+                throw HTTPRequestError(
+                    .badSecret, field: field,
+                    "after secret:// comes a name of up to 128 letters, digits, _, - and dots; variables are not allowed"
+                )
+            }
+            if found > start { pieces.append(.text(String(decoding: bytes[start..<found], as: UTF8.self))) }
+            pieces.append(.secret(name))
+            start = end
+            position = end
+        }
+        if start < bytes.count { pieces.append(.text(String(decoding: bytes[start...], as: UTF8.self))) }
+        self.pieces = pieces
+    }
+
+    /// Whether a text mentions a secret anywhere, in any letter case.
+    package static func isMentioned(in text: String) -> Bool {
+        find(in: Array(text.utf8), from: 0) != nil
+    }
+
+    private static func find(in bytes: [UInt8], from start: Int) -> Int? {
+        guard bytes.count - start >= scheme.count else { return nil }
+        return (start...(bytes.count - scheme.count)).first { index in
+            scheme.indices.allSatisfy { lowercaseASCII(bytes[index + $0]) == scheme[$0] }
+        }
+    }
+
+    private static func isNameByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "_"), UInt8(ascii: "-"), UInt8(ascii: "."): true
+        default: false
+        }
+    }
+}

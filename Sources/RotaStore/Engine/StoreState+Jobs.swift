@@ -1,0 +1,227 @@
+import Foundation
+
+extension StoreState {
+    package mutating func insert(
+        _ insertions: [JobInsertion], log: inout ChangeLog
+    ) throws(StoreError) -> [JobInsertion.Outcome] {
+        try checkIdentifiers(of: insertions)
+        return insertions.map { insertion in
+            if let key = insertion.idempotencyKey, let id = idempotencyKeys[key], let job = jobs[id] {
+                return .existing(job)
+            }
+            record(insertion.job, log: &log)
+            if let key = insertion.idempotencyKey { record(.putIdempotencyKey(key, insertion.job.id), log: &log) }
+            for execution in insertion.executions { record(execution, log: &log) }
+            if insertion.executions.contains(where: \.progress.status.isTerminal) { markIfOverfull(insertion.job.id) }
+            return .inserted(insertion.job)
+        }
+    }
+
+    private func checkIdentifiers(of insertions: [JobInsertion]) throws(StoreError) {
+        var seenJobs = SeenIDs<JobID>()
+        var seenExecutions = SeenIDs<ExecutionID>()
+        var seenKeys = Set<String>()
+        var seenSlugs = Set<[String?]>()
+        for insertion in insertions {
+            if let key = insertion.idempotencyKey {
+                guard idempotencyKeys[key] == nil, seenKeys.insert(key).inserted else { continue }
+            }
+            guard !jobs.contains(insertion.job.id), seenJobs.insert(insertion.job.id) else {
+                throw StoreError(.duplicate, "There is a job \(insertion.job.id) already; a new job needs a new id.")
+            }
+            if insertion.job.hasExtras {
+                let attributes = insertion.job.definition.attributes
+                if let slug = attributes.slug, !seenSlugs.insert([slug, attributes.project]).inserted {
+                    throw .slugIsTaken(attributes)
+                }
+                try checkSlug(of: insertion.job.id, attributes)
+            }
+            var runKeys = Set<String>()
+            for execution in insertion.executions {
+                guard execution.jobID == insertion.job.id else { throw .noJob(execution.jobID) }
+                guard !executions.contains(execution.id), seenExecutions.insert(execution.id) else {
+                    throw .executionExists(execution.id)
+                }
+                guard execution.canBegin else { throw .cannotBegin(execution) }
+                if let key = execution.idempotencyKey, !runKeys.insert(key).inserted {
+                    throw StoreError(
+                        .duplicate,
+                        "Two first executions of the job \(insertion.job.id) have the key “\(key)”; leave one out.")
+                }
+            }
+        }
+    }
+
+    /// Checks that no other job of the project has the slug (S-22).
+    private func checkSlug(of id: JobID, _ attributes: JobAttributes) throws(StoreError) {
+        guard let slug = attributes.slug, let other = jobIndex.job(slug: slug, project: attributes.project), other != id
+        else { return }
+        throw .slugIsTaken(attributes)
+    }
+
+    package mutating func replace(_ replacement: JobReplacement, log: inout ChangeLog) throws(StoreError) -> Job {
+        guard var job = jobs[replacement.id] else { throw .noJob(replacement.id) }
+        if let key = replacement.idempotencyKey,
+            let expiry = operations[JobOperationKey(job: job.id, operation: key.operation, key: key.key)],
+            expiry > replacement.date
+        {
+            return job
+        }
+        guard job.scheduleState.revision == replacement.expectedRevision else {
+            throw StoreError(
+                .conflict,
+                "Job \(replacement.id) was changed in the meantime (revision \(job.scheduleState.revision), "
+                    + "expected \(replacement.expectedRevision)): read it again and repeat the change.")
+        }
+        if let attributes = replacement.definition?.attributes { try checkSlug(of: job.id, attributes) }
+        let isRescheduled = replacement.definition.map { $0.schedule != job.definition.schedule } ?? false
+        let before = presentVersion(of: job)
+        job.move(to: replacement.scheduleState, restarting: isRescheduled)
+        job.updatedAt = replacement.date
+        if let definition = replacement.definition {
+            job.definition = definition
+            job.version &+= 1
+        }
+        if let author = replacement.author { job.updatedBy = author }
+        record(.putJob(job), log: &log)
+        trimSkips(of: job, log: &log)
+        if job.version != before.version {
+            keep(before, replacement, of: job, log: &log)
+        }
+        if let key = replacement.idempotencyKey { record(.putOperation(key, job.id), log: &log) }
+        for skip in replacement.skips { recordSkip(skip, job: job, lastFired: job.scheduleState.lastFired, log: &log) }
+        return job
+    }
+
+    /// Keeps the version that a job has had so far, for the record and for the executions that began with it, and
+    /// when and by whom it got the present one.
+    private mutating func keep(
+        _ before: JobVersion, _ replacement: JobReplacement, of job: Job, log: inout ChangeLog
+    ) {
+        if histories[job.id]?.versions.contains(where: { $0.version == before.version }) != true {
+            record(.putVersion(before), log: &log)
+        }
+        let present = JobVersion(
+            jobID: job.id, version: job.version, definition: job.definition, createdAt: replacement.date,
+            createdBy: replacement.author)
+        record(.putVersion(present), log: &log)
+        let old = (histories[job.id]?.versions ?? []).map(\.version).filter { $0 < job.version &- Self.versionLimit }
+        guard !old.isEmpty else { return }
+        let needed = Set(liveExecutions(of: job.id).map(\.versionID.version))
+        for version in old where !needed.contains(version) {
+            record(.removeVersion(JobVersionID(jobID: job.id, version: version)), log: &log)
+        }
+    }
+
+    /// The number of earlier versions that are kept even if no execution needs them.
+    private static var versionLimit: Int { 100 }
+
+    /// Lists the versions of a job, the newest first.
+    package func versions(of id: JobID) -> [JobVersion] {
+        guard let job = jobs[id] else { return [] }
+        let earlier = (histories[id]?.versions ?? []).filter { $0.version != job.version }
+        return [presentVersion(of: job)] + earlier.reversed()
+    }
+
+    /// The version that a job has now; when it got it is remembered if it was not the first.
+    private func presentVersion(of job: Job) -> JobVersion {
+        histories[job.id]?.versions.last { $0.version == job.version }
+            ?? JobVersion(
+                jobID: job.id, version: job.version, definition: job.definition,
+                createdAt: job.version == 1 ? job.createdAt : job.updatedAt,
+                createdBy: job.version == 1 ? job.createdBy : job.updatedBy)
+    }
+
+    package mutating func delete(_ ids: [JobID], log: inout ChangeLog) -> [JobID] {
+        ids.filter { id in
+            guard jobs.contains(id) else { return false }
+            record(.removeJob(id), log: &log)
+            return true
+        }
+    }
+
+    /// Adds a skip to a job's history; one that follows the last without a run in between extends it.
+    ///
+    /// - Parameter lastFired: The nominal instant of the last occurrence before the skip that fired.
+    mutating func recordSkip(_ skip: SkippedOccurrence, job: Job, lastFired: Date?, log: inout ChangeLog) {
+        let limit = job.definition.retention.maximumCount
+        guard limit > 0 else { return }
+        let skips = histories[job.id]?.skips ?? []
+        if let extended = histories[job.id]?.extended(by: skip, lastFired: lastFired) {
+            record(.putSkip(extended, keeping: limit), log: &log)
+        } else if skips.contains(where: { $0.first == skip.first }) {
+            // A schedule that was begun anew: the image of one skip would take the place of the other.
+            record(.putSkips(job.id, Array((skips + [skip]).suffix(limit))), log: &log)
+        } else {
+            record(.putSkip(skip, keeping: limit), log: &log)
+        }
+    }
+
+    /// Removes the oldest skips of a job that keeps fewer from now on.
+    private mutating func trimSkips(of job: Job, log: inout ChangeLog) {
+        let limit = max(0, job.definition.retention.maximumCount)
+        guard let skips = histories[job.id]?.skips, skips.count > limit else { return }
+        record(.putSkips(job.id, Array(skips.suffix(limit))), log: &log)
+    }
+}
+
+extension Job {
+    /// Takes over a position, under the rules of every move: a new revision, and a cursor that never goes back.
+    ///
+    /// - Parameter restarting: Whether the job has another schedule from now on, whose occurrences are new ones.
+    mutating func move(to scheduleState: ScheduleState, restarting: Bool = false) {
+        var next = scheduleState
+        next.revision = self.scheduleState.revision &+ 1
+        if !restarting { next.decidedThrough = max(next.decidedThrough, self.scheduleState.decidedThrough) }
+        self.scheduleState = next
+    }
+}
+
+extension StoreError {
+    static func slugIsTaken(_ attributes: JobAttributes) -> StoreError {
+        StoreError(
+            .duplicate,
+            "There is a job with the slug “\(attributes.slug ?? "")” already in "
+                + (attributes.project.map { "the project “\($0)”" } ?? "no project") + "; choose another slug.")
+    }
+
+    static func executionExists(_ id: ExecutionID) -> StoreError {
+        StoreError(.duplicate, "There is an execution \(id) already; a new execution needs a new id.")
+    }
+}
+
+extension StoreState {
+    package mutating func addDependency(_ dependency: JobDependency, log: inout ChangeLog) throws(StoreError) {
+        for id in [dependency.jobID, dependency.dependsOn] where jobs[id] == nil { throw .noJob(id) }
+        guard dependencies[dependency.id] == nil else {
+            throw StoreError(.duplicate, "There is a dependency \(dependency.id) already; a new one needs a new id.")
+        }
+        guard !reaches(dependency.jobID, from: dependency.dependsOn) else {
+            throw StoreError(
+                .cycle,
+                "Job \(dependency.jobID) cannot wait for job \(dependency.dependsOn), which waits for it already.")
+        }
+        record(.putDependency(dependency), log: &log)
+    }
+
+    package mutating func removeDependency(_ id: DependencyID, log: inout ChangeLog) -> Bool {
+        guard dependencies[id] != nil else { return false }
+        record(.removeDependency(id), log: &log)
+        return true
+    }
+
+    package func dependencies(of job: JobID) -> [JobDependency] {
+        (jobDependencies[job] ?? []).compactMap { dependencies[$0] }.filter { $0.jobID == job }.sorted { $0.id < $1.id }
+    }
+
+    /// Whether one job waits for another, directly or through others, or is the other.
+    func reaches(_ goal: JobID, from start: JobID) -> Bool {
+        var seen: Set<JobID> = [start]
+        var open = [start]
+        while let job = open.popLast() {
+            if job == goal { return true }
+            for next in dependencies(of: job) where seen.insert(next.dependsOn).inserted { open.append(next.dependsOn) }
+        }
+        return false
+    }
+}

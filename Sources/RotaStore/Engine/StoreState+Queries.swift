@@ -1,0 +1,173 @@
+import Foundation
+
+extension StoreState {
+    /// Lists jobs.
+    ///
+    /// - Complexity: O(log n + limit) for one state, group, project, tag or slug; other filters look at up to 10,000
+    ///   jobs a page.
+    package func jobs(_ query: JobQuery) throws(StoreError) -> RecordPage<Job> {
+        try Paging.check(query.limit)
+        let walk = Walk(sets(for: query), query.order, after: query.after.map { JobID(bits: $0.bits) })
+        return Paging.page(walk, limit: query.limit, cursor: { PageCursor(after: $0.bits) }) { id in
+            jobs[id].flatMap { query.lists($0) ? $0 : nil }
+        }
+    }
+
+    /// The smallest sets that hold all jobs asked for.
+    private func sets(for query: JobQuery) -> [OrderedIndex<JobID>] {
+        if let ids = query.ids {
+            var set = OrderedIndex<JobID>()
+            for id in ids.sorted() { set.insert(id) }
+            return [set]
+        }
+        var choices = [[jobIndex.order]]
+        if let slug = query.slug { choices.append([jobIndex.jobs(slug: slug)]) }
+        if let group = query.group { choices.append([jobIndex.jobs(group: group)]) }
+        if let project = query.project { choices.append([jobIndex.jobs(project: project)]) }
+        if let states = query.states { choices.append(states.map { jobIndex.jobs($0) }) }
+        for (name, value) in query.tags { choices.append([jobIndex.jobs(tag: name, value)]) }
+        return choices.smallest
+    }
+}
+
+extension [[OrderedIndex<JobID>]] {
+    fileprivate var smallest: [OrderedIndex<JobID>] {
+        self.min { $0.reduce(0) { $0 + $1.count } < $1.reduce(0) { $0 + $1.count } } ?? []
+    }
+}
+
+extension JobQuery {
+    /// Whether the query lists a job.
+    fileprivate func lists(_ job: Job) -> Bool {
+        if let ids, !ids.contains(job.id) { return false }
+        if let states, !states.contains(job.scheduleState.state) { return false }
+        if let nameContains, !job.definition.name.contains(anyCaseOf: nameContains) { return false }
+        guard !tags.isEmpty || group != nil || project != nil || environment != nil || slug != nil else { return true }
+        let attributes = job.definition.attributes
+        if let group, attributes.group != group { return false }
+        if let project, attributes.project != project { return false }
+        if let environment, attributes.environment != environment { return false }
+        if let slug, attributes.slug != slug { return false }
+        return tags.allSatisfy { attributes.tags[$0.key] == $0.value }
+    }
+}
+
+extension String {
+    /// Whether a text is part of this one, whatever the case.
+    func contains(anyCaseOf text: String) -> Bool {
+        text.isEmpty || range(of: text, options: .caseInsensitive) != nil
+    }
+}
+
+extension StoreState {
+    /// Lists executions.
+    ///
+    /// - Complexity: O(log n + limit) in the order in which they were made, of all, of a job or of a status; and by
+    ///   their instants, of all, also between two instants. Those of a job by their instants: O(k log k) in the number
+    ///   of its executions. Other filters look at up to 10,000 executions a page.
+    package func executions(_ query: ExecutionQuery) throws(StoreError) -> RecordPage<Execution> {
+        try Paging.check(query.limit)
+        switch query.sort {
+        case .createdAt:
+            let place = query.after.map { ExecutionID(bits: $0.bits) }
+            let walk = Walk(sets(for: query), query.order, after: place)
+            return Paging.page(walk, limit: query.limit, cursor: { PageCursor(after: $0.bits) }) { id in
+                executions[id].flatMap { query.lists($0) ? $0 : nil }
+            }
+        case .scheduledFor:
+            let keys = Walk([schedule(for: query)], query.order, after: try query.place)
+                .lazy.prefix(while: query.isInRange)
+            return Paging.page(keys, limit: query.limit, cursor: { PageCursor(after: $0.id.bits, at: $0.instant) }) {
+                executions[$0.id].flatMap { query.lists($0) ? $0 : nil }
+            }
+        }
+    }
+
+    /// The smallest sets that hold all executions asked for.
+    private func sets(for query: ExecutionQuery) -> [OrderedIndex<ExecutionID>] {
+        var best = [executionIndex.order]
+        var size = executionIndex.order.count
+        func offer(_ sets: [OrderedIndex<ExecutionID>]) {
+            let count = sets.reduce(0) { $0 + $1.count }
+            if count < size { (best, size) = (sets, count) }
+        }
+        if let jobs = query.jobs, jobs.count <= Self.mergeLimit {
+            offer(jobs.map { histories[$0]?.executions ?? OrderedIndex() })
+        }
+        if let statuses = query.statuses { offer(statuses.map { executionIndex.executions($0) }) }
+        return best
+    }
+
+    /// The number of jobs whose executions are merged; of more, all executions are looked at.
+    private static var mergeLimit: Int { 100 }
+
+    /// A set, by the instants, that holds all executions asked for.
+    private func schedule(for query: ExecutionQuery) -> OrderedIndex<DueKey<ExecutionID>> {
+        guard let jobs = query.jobs, jobs.count <= Self.mergeLimit else { return executionIndex.schedule }
+        let ofJobs = jobs.compactMap { histories[$0]?.executions }
+        guard ofJobs.reduce(0, { $0 + $1.count }) < executionIndex.schedule.count else {
+            return executionIndex.schedule
+        }
+        let keys = ofJobs.flatMap { $0.suffix().compactMap { executions[$0] } }
+            .map { DueKey(instant: $0.scheduledFor, id: $0.id) }
+        var set = OrderedIndex<DueKey<ExecutionID>>()
+        for key in keys.sorted() { set.insert(key) }
+        return set
+    }
+}
+
+extension ExecutionQuery {
+    /// The jobs whose executions it lists, if it names any.
+    fileprivate var jobs: Set<JobID>? {
+        guard let jobID else { return jobIDs }
+        return jobIDs.map { $0.intersection([jobID]) } ?? [jobID]
+    }
+
+    /// Where a list by instants goes on, or the end of its range that comes first.
+    fileprivate var place: DueKey<ExecutionID>? {
+        get throws(StoreError) {
+            guard let after else {
+                return switch order {
+                case .ascending: from.map { .end(of: $0.latestBefore) }
+                case .descending: to.map { DueKey(instant: $0, id: ExecutionID(bits: 0)) }
+                }
+            }
+            guard let instant = after.instant else {
+                throw StoreError(
+                    .invalidQuery,
+                    "The cursor \(after) is that of a list in another order; begin the list by instants anew.")
+            }
+            return DueKey(instant: instant, id: ExecutionID(bits: after.bits))
+        }
+    }
+
+    /// Whether a list by instants goes on beyond a key.
+    fileprivate func isInRange(_ key: DueKey<ExecutionID>) -> Bool {
+        switch order {
+        case .ascending: to.map { key.instant < $0 } ?? true
+        case .descending: from.map { key.instant >= $0 } ?? true
+        }
+    }
+
+    /// Whether the query lists an execution.
+    fileprivate func lists(_ execution: Execution) -> Bool {
+        if let jobs, !jobs.contains(execution.jobID) { return false }
+        if let statuses, !statuses.contains(execution.progress.status) { return false }
+        if let sources, !sources.contains(execution.source) { return false }
+        if let from, execution.scheduledFor < from { return false }
+        if let to, execution.scheduledFor >= to { return false }
+        if let jobNameContains, !execution.jobName.contains(anyCaseOf: jobNameContains) { return false }
+        guard !tags.isEmpty || batchID != nil || concurrencyKey != nil else { return true }
+        let details = execution.details
+        if let batchID, details.batchID != batchID { return false }
+        if let concurrencyKey, details.concurrencyKey != concurrencyKey { return false }
+        return tags.allSatisfy { details.tags?[$0.key] == $0.value }
+    }
+}
+
+extension Date {
+    /// The latest instant before this one.
+    fileprivate var latestBefore: Date {
+        Date(timeIntervalSinceReferenceDate: timeIntervalSinceReferenceDate.nextDown)
+    }
+}

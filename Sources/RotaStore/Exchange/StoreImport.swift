@@ -1,0 +1,218 @@
+import Foundation
+
+extension StoreState {
+    /// Takes the records from the lines of an export.
+    @concurrent
+    package init<Lines: AsyncSequence & Sendable>(importing lines: Lines) async throws
+    where Lines.Element == String {
+        var reading = StoreImport()
+        for try await line in lines { try reading.take(Data(line.utf8)) }
+        self = try reading.finish()
+    }
+
+    /// Takes the records from a file of lines, a block at a time; blocks on the disk.
+    package init(importing path: String, in files: any FileSystem) throws {
+        let file = try StoreFile(path, .read, in: files)
+        defer { file.close() }
+        var reading = StoreImport()
+        var rest: [UInt8] = []
+        var offset = 0
+        let block = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 16)
+        defer { block.deallocate() }
+        while case let count = try file.read(at: offset, into: block), count > 0 {
+            offset += count
+            var bytes = block[..<count]
+            while let end = bytes.firstIndex(of: UInt8(ascii: "\n")) {
+                rest += bytes[..<end]
+                try reading.take(Data(rest))
+                rest.removeAll(keepingCapacity: true)
+                bytes = bytes[(end + 1)...]
+            }
+            rest += bytes
+        }
+        if !rest.isEmpty { try reading.take(Data(rest)) }
+        self = try reading.finish()
+    }
+}
+
+/// Builds a state from the lines of an export, and takes nothing that does not fit.
+private struct StoreImport: Sendable {
+    private let coder = ExchangeCoder()
+    private var state = StoreState()
+    private var lines = 0
+    private var records = 0
+    private var isComplete = false
+
+    /// Takes the next line.
+    mutating func take(_ text: Data) throws(StoreImportError) {
+        lines += 1
+        // A line break at the very end, or one too many, says nothing.
+        if text.allSatisfy({ $0 == 0x20 || $0 == 0x0d || $0 == 0x09 }) { return }
+        if isComplete { throw StoreImportError(.incomplete, line: lines, "comes after the export's last line") }
+        switch try line(text) {
+        case .format(let version):
+            guard lines == 1 else { throw malformed("is a second first line; import one export at a time") }
+            guard version == ExchangeLine.version else {
+                throw StoreImportError(
+                    .unsupportedVersion, line: 1,
+                    "has version \(version), and this version of Rota reads up to \(ExchangeLine.version); update Rota")
+            }
+        case .change(let change):
+            guard lines > 1 else { throw malformed("is no first line of an export, which names the format") }
+            if let flaw = flaw(change) { throw StoreImportError(.inconsistentRecord, line: lines, flaw) }
+            state.apply(change)
+            records += 1
+        case .end(let count):
+            guard lines > 1 else { throw malformed("is no first line of an export, which names the format") }
+            guard count == records else {
+                throw StoreImportError(
+                    .incomplete, line: lines, "says that there are \(count) records, and there were \(records)")
+            }
+            isComplete = true
+        }
+    }
+
+    /// The state with all records.
+    mutating func finish() throws(StoreImportError) -> StoreState {
+        guard isComplete else {
+            throw StoreImportError(
+                .incomplete, line: lines, "the export breaks off after this line; its last line counts the records")
+        }
+        state.markOverfull()
+        return state
+    }
+
+    private func line(_ text: Data) throws(StoreImportError) -> ExchangeLine {
+        do {
+            return try coder.value(text)
+        } catch let error as DecodingError {
+            throw malformed(Self.text(error))
+        } catch {
+            throw malformed("\(error)")
+        }
+    }
+
+    private func malformed(_ message: String) -> StoreImportError {
+        StoreImportError(.malformedLine, line: lines, message)
+    }
+
+    private static func text(_ error: DecodingError) -> String {
+        let context: DecodingError.Context
+        switch error {
+        case .typeMismatch(_, let found), .valueNotFound(_, let found), .keyNotFound(_, let found),
+            .dataCorrupted(let found):
+            context = found
+        @unknown default: return "\(error)"
+        }
+        let place = context.codingPath.map(\.stringValue).joined(separator: ".")
+        return place.isEmpty ? context.debugDescription : "\(place): \(context.debugDescription)"
+    }
+
+    /// Why a change has no place in the state, if it has none.
+    private func flaw(_ change: Change) -> String? {
+        switch change {
+        case .putJob(let job):
+            state.jobs[job.id] == nil ? takenSlug(of: job) : "the job \(job.id) is there already"
+        case .putScheduleState(let id, _), .putStatistics(let id, _), .removeJob(let id): missing(id)
+        case .putExecution(let execution):
+            state.executions[execution.id] == nil
+                ? missing(execution.jobID) ?? lostLease(execution.progress)
+                : "the execution \(execution.id) is there already"
+        case .putProgress(let id, let progress):
+            state.executions[id] == nil ? "there is no execution \(id) before this line" : lostLease(progress)
+        case .putAttempt(let id, _), .removeExecution(let id):
+            state.executions[id] == nil ? "there is no execution \(id) before this line" : nil
+        case .putSkips(let id, let skips):
+            skips.contains { $0.jobID != id } ? "a skip belongs to another job than \(id)" : missing(id)
+        case .putSkip(let skip, _): missing(skip.jobID)
+        case .putIdempotencyKey(let key, let id):
+            state.idempotencyKeys[key] != nil || state.histories[id]?.idempotencyKey != nil
+                ? "the key “\(key)”, or another of the job \(id), is there already" : missing(id)
+        case .putVersion(let version):
+            state.histories[version.jobID]?.versions.contains { $0.version == version.version } == true
+                ? "the version \(version.id) is there already" : missing(version.jobID)
+        case .removeVersion(let id): missing(id.jobID)
+        case .putDependency(let dependency):
+            state.dependencies[dependency.id] == nil
+                ? missing(dependency.jobID) ?? missing(dependency.dependsOn) ?? circle(dependency)
+                : "the dependency \(dependency.id) is there already"
+        case .removeDependency(let id):
+            state.dependencies[id] == nil ? "there is no dependency \(id) before this line" : nil
+        case .putOperation(let key, let id):
+            state.operations[JobOperationKey(job: id, operation: key.operation, key: key.key)] == nil
+                ? missing(id) : "the key “\(key.key)” of “\(key.operation)” is there already"
+        case .removeOperation(let key):
+            state.operations[key] == nil ? "there is no key “\(key.key)” before this line" : nil
+        case .putStart(.job(let id), _), .forgetStarts(.job(let id), _): missing(id)
+        case .putStart(.shared, _), .forgetStarts(.shared, _): nil
+        }
+    }
+
+    private func takenSlug(of job: Job) -> String? {
+        let attributes = job.definition.attributes
+        guard let slug = attributes.slug, let other = state.jobIndex.job(slug: slug, project: attributes.project)
+        else { return nil }
+        return "the job \(other) of the same project has the slug “\(slug)” already"
+    }
+
+    /// Nobody would ever take over what runs without a lease.
+    private func lostLease(_ progress: ExecutionProgress) -> String? {
+        progress.status == .running && progress.lease == nil ? "an execution cannot run without a lease" : nil
+    }
+
+    private func circle(_ dependency: JobDependency) -> String? {
+        state.reaches(dependency.jobID, from: dependency.dependsOn)
+            ? "the job \(dependency.dependsOn) waits for the job \(dependency.jobID) already" : nil
+    }
+
+    private func missing(_ id: JobID) -> String? {
+        state.jobs[id] == nil ? "there is no job \(id) before this line" : nil
+    }
+}
+
+/// Why records could not be imported, with the line at fault; the store is as it was before.
+public struct StoreImportError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// What kind of failure this is; new kinds may be added.
+    public struct Code: Sendable, Hashable, CustomStringConvertible {
+        private enum Kind: String {
+            case storeNotEmpty, unsupportedVersion, malformedLine, inconsistentRecord, incomplete
+        }
+
+        private let kind: Kind
+
+        /// The store holds records already; import into a new one.
+        public static let storeNotEmpty = Code(kind: .storeNotEmpty)
+        /// The export was written by a later version of this library.
+        public static let unsupportedVersion = Code(kind: .unsupportedVersion)
+        /// A line is no JSON, or not what an export holds at this place.
+        public static let malformedLine = Code(kind: .malformedLine)
+        /// A record is there twice, or belongs to one that is not.
+        public static let inconsistentRecord = Code(kind: .inconsistentRecord)
+        /// The export ends too early, or goes on after its end.
+        public static let incomplete = Code(kind: .incomplete)
+
+        /// The name of the code, such as `malformedLine`.
+        public var description: String { kind.rawValue }
+    }
+
+    /// What kind of failure this is.
+    public let code: Code
+    /// The number of the line at fault, from 1 on; nil if no line is.
+    public let line: Int?
+    /// What was wrong and what to do about it, for a person.
+    public let message: String
+
+    package init(_ code: Code, line: Int? = nil, _ message: String) {
+        self.code = code
+        self.line = line
+        self.message = message
+    }
+
+    static let notEmpty = StoreImportError(
+        .storeNotEmpty, "the store holds records already, and an import replaces none; import into a new store")
+
+    /// The code, the line and the message.
+    public var description: String {
+        "\(code): \(line.map { "line \($0): " } ?? "")\(message)"
+    }
+}

@@ -1,0 +1,125 @@
+package import Foundation
+
+#if canImport(Darwin)
+    import Darwin
+#elseif canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
+/// The operating system's files: 0600 and 0700, no symbolic links followed, nothing inherited by child processes.
+package struct PosixFileSystem: FileSystem {
+    /// Makes the door to the real disk.
+    package init() {}
+
+    package func openFile(_ path: String, _ access: FileAccess) throws(SystemErrno) -> Int32 {
+        // Without O_NONBLOCK, opening a pipe that someone put in a journal's place would wait for ever.
+        let always = O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK
+        let flags =
+            switch access {
+            case .read: O_RDONLY
+            case .append: O_RDWR | O_APPEND
+            case .create: O_RDWR | O_APPEND | O_CREAT | O_EXCL
+            case .createIfMissing: O_RDWR | O_APPEND | O_CREAT
+            }
+        return try checked(open(path, flags | always, 0o600))
+    }
+
+    package func closeFile(_ file: Int32) {
+        // Whatever had to reach the disk was synced before; the descriptor is gone even when close reports an error.
+        _ = close(file)
+    }
+
+    package func status(of file: Int32) throws(SystemErrno) -> FileStatus {
+        var status = stat()
+        _ = try checked(fstat(file, &status))
+        return FileStatus(size: Int(status.st_size), isRegular: status.st_mode & S_IFMT == S_IFREG)
+    }
+
+    package func readFile(
+        _ file: Int32, at offset: Int, into bytes: UnsafeMutableRawBufferPointer
+    ) throws(SystemErrno) -> Int {
+        try checked(pread(file, bytes.baseAddress, bytes.count, off_t(offset)))
+    }
+
+    package func appendFile(_ file: Int32, _ bytes: UnsafeRawBufferPointer) throws(SystemErrno) -> Int {
+        try checked(write(file, bytes.baseAddress, bytes.count))
+    }
+
+    package func truncateFile(_ file: Int32, to size: Int) throws(SystemErrno) {
+        _ = try checked(ftruncate(file, off_t(size)))
+    }
+
+    package func syncFile(_ file: Int32) throws(SystemErrno) {
+        #if canImport(Darwin)
+            // fsync leaves the bytes in the drive's cache there; volumes without F_FULLFSYNC know only fsync.
+            if fcntl(file, F_FULLFSYNC) == 0 { return }
+            guard errno == ENOTSUP || errno == EINVAL else { throw .last }
+            _ = try checked(fsync(file))
+        #else
+            _ = try checked(fdatasync(file))
+        #endif
+    }
+
+    package func lockFile(_ file: Int32) throws(SystemErrno) {
+        _ = try checked(flock(file, LOCK_EX | LOCK_NB))
+    }
+
+    package func makeFolder(_ path: String) throws(SystemErrno) {
+        _ = try checked(mkdir(path, 0o700))
+    }
+
+    package func syncFolder(_ path: String) throws(SystemErrno) {
+        let folder = try checked(open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC))
+        defer { _ = close(folder) }
+        _ = try checked(fsync(folder))
+    }
+
+    package func names(inFolder path: String) throws(SystemErrno) -> [String] {
+        let folder = try checked(open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC))
+        guard let stream = fdopendir(folder) else {
+            let error = SystemErrno.last
+            _ = close(folder)
+            throw error
+        }
+        defer { closedir(stream) }
+        var names: [String] = []
+        errno = 0
+        while let entry = readdir(stream) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if name != "." && name != ".." { names.append(name) }
+            errno = 0
+        }
+        guard errno == 0 else { throw .last }
+        return names
+    }
+
+    package func renameFile(_ path: String, to newPath: String) throws(SystemErrno) {
+        _ = try checked(rename(path, newPath))
+    }
+
+    package func removeFile(_ path: String) throws(SystemErrno) {
+        _ = try checked(unlink(path))
+    }
+
+    private func checked<Number: SignedInteger>(_ result: Number) throws(SystemErrno) -> Number {
+        guard result >= 0 else { throw .last }
+        return result
+    }
+}
+
+extension StoreFolder {
+    /// The path of the folder that a URL names.
+    ///
+    /// - Throws: ``FileStoreError`` if it is no file URL.
+    package static func path(of directory: URL) throws(FileStoreError) -> String {
+        guard directory.isFileURL else {
+            throw FileStoreError(
+                .unusableFolder, path: directory.absoluteString, "is no file URL; use URL(filePath:) to name a folder")
+        }
+        return directory.path(percentEncoded: false)
+    }
+}

@@ -1,0 +1,161 @@
+import Foundation
+
+/// The executions of a store in the orders in which they are listed.
+package struct ExecutionIndex: Sendable {
+    /// A key under which a run of a job was asked for.
+    private struct RunKey: Sendable, Hashable {
+        let job: JobID
+        let key: String
+    }
+
+    package private(set) var order = OrderedIndex<ExecutionID>()
+    /// By the instant they were scheduled for.
+    private(set) var schedule = OrderedIndex<DueKey<ExecutionID>>()
+    private var statuses = [OrderedIndex<ExecutionID>](repeating: OrderedIndex(), count: 7)
+    private var runKeys: [RunKey: ExecutionID] = [:]
+
+    /// The executions with a status.
+    func executions(_ status: ExecutionStatus) -> OrderedIndex<ExecutionID> { statuses[Self.place(of: status)] }
+
+    /// The execution of a job that has an idempotency key.
+    func execution(of job: JobID, key: String) -> ExecutionID? {
+        runKeys.isEmpty ? nil : runKeys[RunKey(job: job, key: key)]
+    }
+
+    mutating func add(_ execution: ExecutionFacts) {
+        order.insert(execution.id)
+        schedule.insert(DueKey(instant: execution.scheduledFor, id: execution.id))
+        statuses[Self.place(of: execution.status)].insert(execution.id)
+        guard let key = execution.idempotencyKey else { return }
+        let runKey = RunKey(job: execution.jobID, key: key)
+        runKeys[runKey] = min(runKeys[runKey] ?? execution.id, execution.id)
+    }
+
+    mutating func remove(_ execution: ExecutionFacts) {
+        order.remove(execution.id)
+        schedule.remove(DueKey(instant: execution.scheduledFor, id: execution.id))
+        statuses[Self.place(of: execution.status)].remove(execution.id)
+        guard let key = execution.idempotencyKey else { return }
+        let runKey = RunKey(job: execution.jobID, key: key)
+        if runKeys[runKey] == execution.id { runKeys[runKey] = nil }
+    }
+
+    mutating func move(_ id: ExecutionID, from old: ExecutionStatus, to new: ExecutionStatus) {
+        statuses[Self.place(of: old)].remove(id)
+        statuses[Self.place(of: new)].insert(id)
+    }
+
+    private static func place(of status: ExecutionStatus) -> Int {
+        switch status {
+        case .queued: 0
+        case .running: 1
+        case .waiting: 2
+        case .succeeded: 3
+        case .failed: 4
+        case .canceled: 5
+        case .expired: 6
+        }
+    }
+}
+
+/// The jobs of a store in the orders in which they are listed, and by what they are found by.
+package struct JobIndex: Sendable {
+    private struct Tag: Sendable, Hashable {
+        let name: String
+        let value: String
+    }
+
+    package private(set) var order = OrderedIndex<JobID>()
+    private var states = [OrderedIndex<JobID>](repeating: OrderedIndex(), count: 4)
+    private var groups: [String: OrderedIndex<JobID>] = [:]
+    private var projects: [String: OrderedIndex<JobID>] = [:]
+    private var tags: [Tag: OrderedIndex<JobID>] = [:]
+    /// The jobs with a slug, by project.
+    private var slugs: [String: [String?: JobID]] = [:]
+
+    func jobs(_ state: JobState) -> OrderedIndex<JobID> { states[Self.place(of: state)] }
+    func jobs(group: String) -> OrderedIndex<JobID> { groups[group] ?? OrderedIndex() }
+    func jobs(project: String) -> OrderedIndex<JobID> { projects[project] ?? OrderedIndex() }
+    func jobs(tag name: String, _ value: String) -> OrderedIndex<JobID> {
+        tags[Tag(name: name, value: value)] ?? OrderedIndex()
+    }
+
+    /// The jobs with a slug, one a project.
+    func jobs(slug: String) -> OrderedIndex<JobID> {
+        var jobs = OrderedIndex<JobID>()
+        for id in (slugs[slug] ?? [:]).values { jobs.insert(id) }
+        return jobs
+    }
+
+    func job(slug: String, project: String?) -> JobID? { slugs[slug]?[project] }
+
+    mutating func add(_ job: Job) {
+        order.insert(job.id)
+        states[Self.place(of: job.scheduleState.state)].insert(job.id)
+        guard job.hasExtras else { return }
+        let attributes = job.definition.attributes
+        if let group = attributes.group { groups[group, default: OrderedIndex()].insert(job.id) }
+        if let project = attributes.project { projects[project, default: OrderedIndex()].insert(job.id) }
+        for (name, value) in attributes.tags {
+            tags[Tag(name: name, value: value), default: OrderedIndex()].insert(job.id)
+        }
+        if let slug = attributes.slug { slugs[slug, default: [:]][attributes.project] = job.id }
+    }
+
+    mutating func remove(_ job: Job) {
+        order.remove(job.id)
+        states[Self.place(of: job.scheduleState.state)].remove(job.id)
+        guard job.hasExtras else { return }
+        let attributes = job.definition.attributes
+        if let group = attributes.group { Self.remove(job.id, from: &groups[group]) }
+        if let project = attributes.project { Self.remove(job.id, from: &projects[project]) }
+        for (name, value) in attributes.tags { Self.remove(job.id, from: &tags[Tag(name: name, value: value)]) }
+        guard let slug = attributes.slug, slugs[slug]?[attributes.project] == job.id else { return }
+        slugs[slug]?[attributes.project] = nil
+        if slugs[slug]?.isEmpty ?? false { slugs[slug] = nil }
+    }
+
+    mutating func move(_ id: JobID, from old: JobState, to new: JobState) {
+        guard old != new else { return }
+        states[Self.place(of: old)].remove(id)
+        states[Self.place(of: new)].insert(id)
+    }
+
+    private static func remove(_ id: JobID, from index: inout OrderedIndex<JobID>?) {
+        index?.remove(id)
+        if index?.isEmpty ?? false { index = nil }
+    }
+
+    private static func place(of state: JobState) -> Int {
+        switch state {
+        case .draft: 0
+        case .active: 1
+        case .paused: 2
+        case .completed: 3
+        }
+    }
+}
+
+/// Identifiers that were met, to notice those that are met twice.
+///
+/// Generators make them in ascending order, in which they need no set.
+struct SeenIDs<ID: RecordID> {
+    private var ascending: [ID] = []
+    private var others: Set<ID> = []
+
+    /// Takes note of an identifier.
+    ///
+    /// - Returns: Whether it is the first time.
+    mutating func insert(_ id: ID) -> Bool {
+        guard let last = ascending.last, id <= last else {
+            ascending.append(id)
+            return others.isEmpty || !others.contains(id)
+        }
+        var (low, high) = (0, ascending.count - 1)
+        while low < high {
+            let middle = (low + high) / 2
+            if ascending[middle] < id { low = middle + 1 } else { high = middle }
+        }
+        return ascending[low] != id && others.insert(id).inserted
+    }
+}

@@ -1,0 +1,243 @@
+public import RotaRetry
+public import RotaSchedule
+
+/// What a job does, when, and how hard it tries: the part that people write, and that grows a version when they change it.
+public struct JobDefinition: Sendable, Hashable {
+    /// A name for people; it need not be unique.
+    public var name: String
+    /// When the job fires.
+    public var schedule: Schedule
+    /// What it does.
+    public var action: JobAction
+    /// Labels that are handed to every run (S-38).
+    public var metadata: [String: String]
+    private var policyBox = Policies.standard
+    private var box: Boxed<Extras>?
+
+    /// Makes a definition; only the name, the schedule and the action have no default.
+    public init(
+        name: String,
+        schedule: Schedule,
+        action: JobAction,
+        retry: RetryPolicy = .default,
+        misfire: MisfirePolicy = .latest,
+        overlap: OverlapPolicy = .allow,
+        retention: Retention = .standard,
+        metadata: [String: String] = [:]
+    ) {
+        self.name = name
+        self.schedule = schedule
+        self.action = action
+        self.metadata = metadata
+        policies = Policies(retry: retry, misfire: misfire, overlap: overlap, retention: retention)
+    }
+
+    /// Whether and when a failed attempt is made again.
+    public var retry: RetryPolicy {
+        get { policyBox.value.retry }
+        set { policies.retry = newValue }
+    }
+
+    /// What becomes of occurrences that were missed.
+    public var misfire: MisfirePolicy {
+        get { policyBox.value.misfire }
+        set { policies.misfire = newValue }
+    }
+
+    /// What happens when an occurrence is due while an earlier run is not yet over.
+    public var overlap: OverlapPolicy {
+        get { policyBox.value.overlap }
+        set { policies.overlap = newValue }
+    }
+
+    /// How much of the history is kept.
+    public var retention: Retention {
+        get { policyBox.value.retention }
+        set { policies.retention = newValue }
+    }
+
+    /// How the job is found among others.
+    public var attributes: JobAttributes {
+        get { box?.value.attributes ?? Extras.none.attributes }
+        set { extras.attributes = newValue }
+    }
+
+    /// When a run that is due may really start.
+    public var limits: JobLimits {
+        get { box?.value.limits ?? Extras.none.limits }
+        set { extras.limits = newValue }
+    }
+
+    /// Whether an attempt that may have been made is made again after a crash.
+    public var delivery: DeliveryGuarantee {
+        get { box?.value.delivery ?? Extras.none.delivery }
+        set { extras.delivery = newValue }
+    }
+
+    /// When repeated failures pause the job, or `nil` if they never do.
+    public var breaker: CircuitBreakerPolicy? {
+        get { box?.value.breaker }
+        set { extras.breaker = newValue }
+    }
+
+    /// Whom to tell when a run is over.
+    public var notifications: [NotificationRule] {
+        get { box?.value.notifications ?? Extras.none.notifications }
+        set { extras.notifications = newValue }
+    }
+
+    /// Which version a queued execution runs when the job is changed before it starts (S-49).
+    public var versionPolicy: VersionPolicy {
+        get { box?.value.versionPolicy ?? Extras.none.versionPolicy }
+        set { extras.versionPolicy = newValue }
+    }
+
+    /// Whether executions pinned to an earlier version may run this one, for ``VersionPolicy/minor`` (S-50).
+    public var isBackwardsCompatible: Bool {
+        get { box?.value.isBackwardsCompatible ?? Extras.none.isBackwardsCompatible }
+        set { extras.isBackwardsCompatible = newValue }
+    }
+
+    /// A JSON schema that the payloads of runs are meant to meet (S-25); it is kept, not enforced.
+    public var payloadSchema: JSONPayload? {
+        get { box?.value.payloadSchema }
+        set { extras.payloadSchema = newValue }
+    }
+
+    /// Where the request goes after a passing failure of its own URL (S-28); it is kept, not used.
+    public var fallbackURL: String? {
+        get { box?.value.fallbackURL }
+        set { extras.fallbackURL = newValue }
+    }
+
+    /// For how long a run with the same payload returns the earlier one (S-39); it is kept, not enforced.
+    public var deduplicationWindow: Duration? {
+        get { box?.value.deduplicationWindow }
+        set { extras.deduplicationWindow = newValue }
+    }
+
+    /// What most jobs leave as it is: those that do share one copy (a fifth of a job's memory otherwise).
+    private struct Policies: Sendable, Hashable {
+        var retry = RetryPolicy.default
+        var misfire = MisfirePolicy.latest
+        var overlap = OverlapPolicy.allow
+        var retention = Retention.standard
+
+        static let standard = Boxed(Policies())
+    }
+
+    private var policies: Policies {
+        get { policyBox.value }
+        set { policyBox = newValue == Policies.standard.value ? Policies.standard : Boxed(newValue) }
+    }
+
+    /// What few jobs have; nothing of it costs memory in a job that has none of it.
+    private struct Extras: Sendable, Hashable {
+        var attributes = JobAttributes.none
+        var limits = JobLimits.none
+        var delivery = DeliveryGuarantee.atLeastOnce
+        var breaker: CircuitBreakerPolicy?
+        var notifications: [NotificationRule] = []
+        var versionPolicy = VersionPolicy.pin
+        var isBackwardsCompatible = false
+        var payloadSchema: JSONPayload?
+        var fallbackURL: String?
+        var deduplicationWindow: Duration?
+
+        static let none = Extras()
+    }
+
+    /// Whether it has any of what few jobs have, such as labels and limits.
+    package var hasExtras: Bool { box != nil }
+
+    /// Whether it has the policies that most jobs have.
+    package var hasStandardPolicies: Bool { policyBox === Policies.standard }
+
+    private var extras: Extras {
+        get { box?.value ?? .none }
+        set { box = newValue == .none ? nil : Boxed(newValue) }
+    }
+}
+
+extension JobDefinition: Codable {
+    private enum CodingKeys: String, CodingKey {
+        case name, schedule, action, retry, misfire, overlap, retention, metadata
+        case attributes = "labels"
+        case limits, delivery, breaker, notifications, versionPolicy, isBackwardsCompatible, payloadSchema
+        case fallbackURL, deduplicationWindow
+    }
+
+    /// Decodes a definition; what has a default may be absent.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        func value<Value: Decodable>(_ key: CodingKeys, _ standard: Value) throws -> Value {
+            try container.decodeIfPresent(Value.self, forKey: key) ?? standard
+        }
+        self.init(
+            name: try container.decode(String.self, forKey: .name),
+            schedule: try container.decode(Schedule.self, forKey: .schedule),
+            action: try container.decode(JobAction.self, forKey: .action),
+            retry: try value(.retry, .default), misfire: try value(.misfire, .latest),
+            overlap: try value(.overlap, .allow), retention: try value(.retention, .standard),
+            metadata: try value(.metadata, [:]))
+        var extras = Extras()
+        extras.attributes = try value(.attributes, .none)
+        extras.limits = try value(.limits, .none)
+        extras.delivery = try value(.delivery, .atLeastOnce)
+        extras.breaker = try container.decodeIfPresent(CircuitBreakerPolicy.self, forKey: .breaker)
+        extras.notifications = try value(.notifications, [])
+        extras.versionPolicy = try value(.versionPolicy, .pin)
+        extras.isBackwardsCompatible = try value(.isBackwardsCompatible, false)
+        extras.payloadSchema = try container.decodeIfPresent(JSONPayload.self, forKey: .payloadSchema)
+        extras.fallbackURL = try container.decodeIfPresent(String.self, forKey: .fallbackURL)
+        extras.deduplicationWindow = try container.decodeIfPresent(Duration.self, forKey: .deduplicationWindow)
+        self.extras = extras
+    }
+
+    /// Encodes the definition; of the rare parts only those that it has.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(name, forKey: .name)
+        try container.encode(schedule, forKey: .schedule)
+        try container.encode(action, forKey: .action)
+        try container.encode(retry, forKey: .retry)
+        try container.encode(misfire, forKey: .misfire)
+        try container.encode(overlap, forKey: .overlap)
+        try container.encode(retention, forKey: .retention)
+        try container.encode(metadata, forKey: .metadata)
+        guard let extras = box?.value else { return }
+        func encode<Value: Encodable & Equatable>(_ value: Value, unless standard: Value, _ key: CodingKeys) throws {
+            if value != standard { try container.encode(value, forKey: key) }
+        }
+        try encode(extras.attributes, unless: .none, .attributes)
+        try encode(extras.limits, unless: .none, .limits)
+        try encode(extras.delivery, unless: .atLeastOnce, .delivery)
+        try container.encodeIfPresent(extras.breaker, forKey: .breaker)
+        try encode(extras.notifications, unless: [], .notifications)
+        try encode(extras.versionPolicy, unless: .pin, .versionPolicy)
+        try encode(extras.isBackwardsCompatible, unless: false, .isBackwardsCompatible)
+        try container.encodeIfPresent(extras.payloadSchema, forKey: .payloadSchema)
+        try container.encodeIfPresent(extras.fallbackURL, forKey: .fallbackURL)
+        try container.encodeIfPresent(extras.deduplicationWindow, forKey: .deduplicationWindow)
+    }
+}
+
+/// What a crash in the middle of an attempt means for it.
+public enum DeliveryGuarantee: String, Sendable, Hashable, Codable {
+    /// The attempt counts as crashed and is made again if the retry policy allows: the work may be done twice; the default.
+    case atLeastOnce = "at_least_once"
+    /// The execution fails, for nobody knows whether its work was done: it is never done twice by a crash.
+    case atMostOnce = "at_most_once"
+}
+
+/// Which version of its job a queued execution runs when the job was changed before it started (S-49, SX-7).
+///
+/// An execution that has made its first attempt keeps its version on every further one (TX-4).
+public enum VersionPolicy: String, Sendable, Hashable, Codable {
+    /// The version at the time when the execution was made; the default.
+    case pin
+    /// The version at the time when it starts.
+    case latest
+    /// The version at the time when it starts if that is marked as backwards compatible, else the pinned one.
+    case minor
+}
