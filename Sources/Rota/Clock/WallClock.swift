@@ -4,8 +4,8 @@ package import RotaStore
 
 /// The time of day, and a way to wait for it.
 ///
-/// A scheduler reads time and sleeps only through its clock, so a test that passes a manual clock controls its time.
-/// An app can pass a clock of its own:
+/// A scheduler reads time and sleeps only through its clock, so a test that passes a manual clock controls its time. An
+/// app can pass a clock of its own:
 ///
 /// ```swift
 /// struct OffsetClock: WallClock {

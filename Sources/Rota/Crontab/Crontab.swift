@@ -16,14 +16,11 @@ public import RotaStore
 /// ```
 ///
 /// An expression has five fields, or is a macro such as `@daily` or `@every 5m`. The text after the URL is the job's
-/// name,
-/// with or without a leading `#`. A line without a URL uses the default URL, and its name must follow a `#`. Blank
-/// lines and
-/// lines that begin with `#` are ignored.
+/// name, with or without a leading `#`. A line without a URL uses the default URL, and its name must follow a `#`.
+/// Blank lines and lines that begin with `#` are ignored.
 ///
 /// A line `NAME=value` is a setting. `CRON_TZ` and `TZ` set the time zone of the following lines; the value may be
-/// quoted.
-/// Other settings, such as `MAILTO`, have no effect and are listed in ``settings``.
+/// quoted. Other settings, such as `MAILTO`, have no effect and are listed in ``settings``.
 public struct Crontab: Sendable, Hashable {
     /// A line that defines a job.
     public struct Entry: Sendable, Hashable {

@@ -48,8 +48,8 @@ struct Driver {
         do {
             try await loop(until: cancellation, cancelWorkers: cancelWorkers)
         } catch {
-            // The store may have lost the claims, so none of them begins. They are released if the store still
-            // accepts it. Otherwise their leases run out, and others take over.
+            // The store may have lost the claims, so none of them begins. They are released if the store still accepts
+            // it. Otherwise their leases run out, and others take over.
             try? await releaseUnbegun()
             context.events.observers.tell { $0.didFail(error, at: context.clock.now) }
             throw error
@@ -326,35 +326,5 @@ struct Driver {
             }
             await sleep(until: earliest([deadline, renewAt], after: now))
         }
-    }
-}
-
-/// Decides when the driver must ask the store for due work again.
-private struct Polling {
-    /// Whether something happened that the driver does not know of.
-    var hasNews = true
-    private var lastPoll = Date.distantPast
-    private var nextPoll = Date.distantPast
-
-    /// How long a busy driver goes without asking what other schedulers have left in the store.
-    static let longestGap = Duration.milliseconds(2)
-
-    /// Asks for a poll at a date or earlier.
-    mutating func poll(by date: Date) {
-        nextPoll = min(nextPoll, date)
-    }
-
-    mutating func recordPoll(at now: Date, next: Date) {
-        (hasNews, lastPoll, nextPoll) = (false, now, next)
-    }
-
-    /// Whether the store must be asked now.
-    ///
-    /// - Parameter queueFirst: Whether due jobs can wait, because there are queued executions to claim.
-    func isNeeded(at now: Date, queueFirst: Bool) -> Bool {
-        hasNews
-            || now >= nextPoll && !queueFirst
-            // The clock was set back, or the gap is over.
-            || now < lastPoll || now >= lastPoll.advanced(by: Self.longestGap)
     }
 }

@@ -13,9 +13,8 @@ import RotaStore
 ///            requested skips │ misfire │ late │ fire
 /// ```
 ///
-/// Each due occurrence ends up in exactly one of four groups: skipped on request, skipped as a misfire, skipped
-/// because it
-/// is too late, or fired. The groups are in this order of time, so each is recorded as one range.
+/// Each due occurrence ends up in exactly one of four groups: skipped on request, skipped as a misfire, skipped because
+/// it is too late, or fired. The groups are in this order of time, so each is recorded as one range.
 struct FirePlanner: Sendable {
     /// How late an occurrence may be noticed without counting as missed.
     let tolerance: Duration
@@ -28,10 +27,8 @@ struct FirePlanner: Sendable {
     /// Plans a fire.
     ///
     /// If the oldest due occurrence is within the tolerance, all due occurrences fire. Otherwise some were missed, and
-    /// the
-    /// job's misfire policy decides about all that are due. Occurrences that were asked to be skipped come off first.
-    /// A paused
-    /// job whose pause has ended is resumed, and what is due by then is left to the next fire.
+    /// the job's misfire policy decides about all that are due. Occurrences that were asked to be skipped come off
+    /// first. A paused job whose pause has ended is resumed, and what is due by then is left to the next fire.
     ///
     /// - Returns: `nil` if nothing is due.
     func plan(
@@ -167,8 +164,7 @@ struct FirePlanner: Sendable {
         return FireDecision(first: decision.first, last: kept.last, fired: kept.fired)
     }
 
-    /// Returns the newest occurrences, in the order of time. Walks backwards, so downtime of any length costs the
-    /// same.
+    /// Returns the newest occurrences, in the order of time. Walks backwards, so downtime of any length costs the same.
     private func newest(
         _ limit: Int, from first: Date, to latest: Occurrence, schedule: Schedule
     ) -> [Occurrence] {

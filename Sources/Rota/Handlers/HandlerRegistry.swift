@@ -84,13 +84,13 @@ extension JobDefinition {
 struct Deference {
     private var turns: [Date] = []
 
-    private static let grid = 5.0
-    private static let headStart = 0.25
+    /// Turns are multiples of this many seconds, so that executions released at different times share one.
+    private static let grid: TimeInterval = 5
+    private static let headStart = Duration.milliseconds(250)
 
     /// Returns the date until which an execution is released.
     ///
-    /// - Parameter longestSleep: How long another scheduler may go without polling the store. Counted up to 30
-    ///   seconds.
+    /// - Parameter longestSleep: How long another scheduler may go without polling the store. Counted up to 30 seconds.
     mutating func turn(after now: Date, longestSleep: Duration) -> Date {
         let earliest = now.advanced(by: min(longestSleep, .seconds(30))).timeIntervalSinceReferenceDate + 1
         let turn = Date(timeIntervalSinceReferenceDate: (earliest / Self.grid).rounded(.up) * Self.grid)
@@ -101,7 +101,7 @@ struct Deference {
     /// The end of the current head start, or `nil` if there is none.
     mutating func end(at now: Date) -> Date? {
         guard !turns.isEmpty else { return nil }
-        turns.removeAll { $0.addingTimeInterval(Self.headStart) <= now }
-        return turns.first { $0 <= now }?.addingTimeInterval(Self.headStart)
+        turns.removeAll { $0.advanced(by: Self.headStart) <= now }
+        return turns.first { $0 <= now }?.advanced(by: Self.headStart)
     }
 }

@@ -104,9 +104,8 @@ struct LabeledCounts: Sendable {
 /// Counts durations in buckets that grow geometrically, so that any quantile is known within 1 %.
 ///
 /// After Masson, Rim and Lee, "DDSketch" (VLDB 2019), with a fixed range: durations below a microsecond count as zero,
-/// and
-/// durations above about 30 years as 30 years. Bucket i holds the durations in (γ^(i−1), γ^i], where γ = 1.01 / 0.99.
-/// Takes at most 15 kB.
+/// and durations above about 30 years as 30 years. Bucket i holds the durations in (γ^(i−1), γ^i], where γ = 1.01 /
+/// 0.99. Takes at most 15 kB.
 struct QuantileSketch: Sendable {
     /// The largest relative error of a quantile within the range.
     static let relativeError = 0.01

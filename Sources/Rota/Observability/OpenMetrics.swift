@@ -6,8 +6,7 @@ extension SchedulerMetrics {
     /// The snapshot as OpenMetrics text 1.0, which Prometheus can read too.
     ///
     /// Serve it as `application/openmetrics-text; version=1.0.0; charset=utf-8`. Every name begins with `rota_`. No
-    /// label has a
-    /// value per job, so the number of series is bounded.
+    /// label has a value per job, so the number of series is bounded.
     public var openMetrics: String {
         var writer = OpenMetricsWriter()
         writeHoldings(to: &writer)

@@ -10,13 +10,11 @@ extension Scheduler {
     /// Creates a job.
     ///
     /// If the job is due immediately, for example with the schedule `.immediately`, its execution is queued when the
-    /// method
-    /// returns.
+    /// method returns.
     ///
     /// - Returns: The job, or the one created earlier with the same idempotency key.
     /// - Throws: ``SchedulerError`` with code `invalidJob`, `ScheduleError` or `RetryPolicyError` if a value is
-    ///   invalid; or the
-    ///   store's error.
+    ///   invalid; or the store's error.
     @discardableResult
     public func create(_ draft: JobDraft) async throws -> Job {
         try await create([draft])[0]
@@ -58,8 +56,7 @@ extension Scheduler {
     /// Creates a job from another one.
     ///
     /// The clone starts active, with version 1 and a history of its own. It has the original's definition. An interval
-    /// keeps
-    /// the original's anchor, unless `change` sets another schedule. Dependencies are not cloned.
+    /// keeps the original's anchor, unless `change` sets another schedule. Dependencies are not cloned.
     ///
     /// - Parameters:
     ///   - id: The job to clone, in any state.
@@ -154,8 +151,7 @@ extension Scheduler {
     /// Creates a job for every line of a crontab, in one atomic step.
     ///
     /// The same text can be imported repeatedly: a line that was imported before, and whose job still exists, adds
-    /// nothing. A
-    /// line that was removed from the text leaves its job unchanged.
+    /// nothing. A line that was removed from the text leaves its job unchanged.
     ///
     /// - Parameters:
     ///   - text: The lines, as ``Crontab`` reads them. At most ``maximumBatch`` of them may be jobs.

@@ -24,8 +24,8 @@ extension Scheduler {
     /// Cancels an execution: immediately if it has not started, otherwise by canceling its task.
     ///
     /// An attempt in this process is canceled immediately. An attempt in another one is canceled when it next renews
-    /// its lease.
-    /// An attempt that ignores its cancellation may still succeed. Use ``waitForCompletion(of:)`` to find out.
+    /// its lease. An attempt that ignores its cancellation may still succeed. Use ``waitForCompletion(of:)`` to find
+    /// out.
     ///
     /// - Parameters:
     ///   - id: The execution.
@@ -62,8 +62,7 @@ extension Scheduler {
     ///   - output: The output of the execution, up to 5 MiB.
     /// - Returns: The execution after the completion.
     /// - Throws: ``SchedulerError`` with code `executionNotFound`, `illegalState` if it is not waiting, or
-    ///   `invalidRequest`; or
-    ///   the store's error.
+    ///   `invalidRequest`; or the store's error.
     @discardableResult
     public func complete(
         _ id: ExecutionID, as next: ExternalCompletion.Next, output: JSONPayload? = nil
@@ -101,8 +100,7 @@ extension Scheduler {
     /// Waits until an execution ends, on any scheduler of the store.
     ///
     /// Completions in this process are delivered immediately. Others are polled, first after 100 milliseconds, later
-    /// every
-    /// 5 seconds. To stop waiting, cancel the task.
+    /// every 5 seconds. To stop waiting, cancel the task.
     ///
     /// ```swift
     /// let started = try await scheduler.trigger(job.id)

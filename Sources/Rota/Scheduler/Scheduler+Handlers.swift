@@ -14,9 +14,9 @@ extension Scheduler {
     ///
     /// - Parameters:
     ///   - name: The handler's name.
-    ///   - body: The work. If it throws, the attempt fails, and the job's retry policy decides what follows, unless
-    ///     the error is
-    ///     ``RetryLater``, ``DoNotRetry`` or ``WaitForCompletion``. It must end soon after its task is canceled.
+    ///   - body: The work. If it throws, the attempt fails, and the job's retry policy decides what follows, unless the
+    ///     error is ``RetryLater``, ``DoNotRetry`` or ``WaitForCompletion``. It must end soon after its task is
+    ///     canceled.
     /// - Throws: ``SchedulerError`` with code `duplicateHandler` if the name is taken.
     public func handle(
         _ name: String, _ body: @escaping @Sendable (HandlerContext) async throws -> Void
@@ -32,8 +32,7 @@ extension Scheduler {
     /// - Parameters:
     ///   - name: The handler's name.
     ///   - body: The work. If its output cannot be encoded as JSON or exceeds the configured limit, the attempt fails
-    ///     and is
-    ///     not retried.
+    ///     and is not retried.
     /// - Throws: ``SchedulerError`` with code `duplicateHandler` if the name is taken.
     public func handle<Output: Encodable & Sendable>(
         _ name: String, _ body: @escaping @Sendable (HandlerContext) async throws -> Output

@@ -139,19 +139,17 @@ extension Scheduler {
     /// Pauses a job's schedule until it is resumed, or until a date. Running executions continue.
     ///
     /// Pausing a paused job is not an error; the later pause replaces the earlier one. Occurrences before the end of
-    /// the pause
-    /// are recorded as skipped. One exactly at the end fires.
+    /// the pause are recorded as skipped. One exactly at the end fires.
     ///
     /// - Parameters:
     ///   - id: The job.
     ///   - reason: The reason to show, up to 2,000 characters.
-    ///   - end: The date on which the job resumes by itself; `nil` if only ``resume(_:author:idempotencyKey:)``
-    ///     resumes it.
+    ///   - end: The date on which the job resumes by itself; `nil` if only ``resume(_:author:idempotencyKey:)`` resumes
+    ///     it.
     ///   - author: The author of the pause, if it is to be recorded.
     ///   - idempotencyKey: A key that makes the call repeatable: a repeated pause does nothing.
     /// - Throws: ``SchedulerError`` with code `jobNotFound`, `illegalState` for a draft or completed job, or
-    ///   `invalidRequest`
-    ///   if the end is in the past.
+    ///   `invalidRequest` if the end is in the past.
     @discardableResult
     public func pause(
         _ id: JobID, reason: String? = nil, until end: Date? = nil, author: String? = nil,
@@ -179,8 +177,7 @@ extension Scheduler {
     /// Skips the next occurrences of a job, and records them as skipped. Later ones fire as usual.
     ///
     /// Only occurrences that become due while the job is active are counted. The count survives pauses, schedule
-    /// changes and
-    /// restarts.
+    /// changes and restarts.
     ///
     /// - Parameters:
     ///   - count: The number of occurrences to skip from now on, from 0 to 10,000. It replaces any earlier number.
@@ -274,8 +271,7 @@ extension Scheduler {
     ///   - condition: The outcome of the other job's execution that is required.
     /// - Returns: The dependency.
     /// - Throws: ``SchedulerError`` with code `jobNotFound`; `StoreError` with code `cycle` if a job would depend on
-    ///   itself,
-    ///   directly or through others.
+    ///   itself, directly or through others.
     @discardableResult
     public func addDependency(
         of id: JobID, on other: JobID, condition: JobDependency.Condition = .completed

@@ -35,8 +35,7 @@ extension Scheduler {
     ///
     /// - Returns: The queued execution, or the earlier one with the same idempotency key.
     /// - Throws: ``SchedulerError`` with code `jobNotFound`, `executionNotFound` or `invalidRequest`;
-    ///   `RetryPolicyError` if the
-    ///   overrides are invalid; or the store's error.
+    ///   `RetryPolicyError` if the overrides are invalid; or the store's error.
     @discardableResult
     public func trigger(_ id: JobID, _ request: TriggerRequest) async throws -> Execution {
         let job = try await job(id)
@@ -50,8 +49,7 @@ extension Scheduler {
     ///   - requests: The requests, at most ``maximumBulk``.
     /// - Returns: For each request, in order, its outcome.
     /// - Throws: The errors of ``trigger(_:_:)-(_,TriggerRequest)`` for the first invalid request; or
-    ///   ``SchedulerError`` with
-    ///   code `tooMany`.
+    ///   ``SchedulerError`` with code `tooMany`.
     @discardableResult
     public func trigger(_ id: JobID, _ requests: [TriggerRequest]) async throws -> BulkTriggerResult {
         guard requests.count <= Self.maximumBulk else {
@@ -69,8 +67,7 @@ extension Scheduler {
     /// Executes an execution's job again, now and as the job is now. The original is not changed.
     ///
     /// The replay keeps the original's payload, tags, priority, concurrency key and overrides. A notification is sent
-    /// again
-    /// unchanged.
+    /// again unchanged.
     ///
     /// - Parameters:
     ///   - id: The execution, in any status.
@@ -144,9 +141,8 @@ extension Scheduler {
     /// Executes the occurrences that a job's current schedule names in a range of past dates.
     ///
     /// It does not matter whether they fired at the time, and the schedule is not affected. Backfills execute an
-    /// occurrence only
-    /// once, as long as its execution is kept. Backfilling the same or an overlapping range again adds only what is
-    /// missing.
+    /// occurrence only once, as long as its execution is kept. Backfilling the same or an overlapping range again adds
+    /// only what is missing.
     ///
     /// - Parameters:
     ///   - id: The job, in any state.
@@ -156,8 +152,7 @@ extension Scheduler {
     ///   - author: The author of the backfill, if it is to be recorded.
     /// - Returns: The executions, the oldest occurrence first. Their source is `backfill`.
     /// - Throws: ``SchedulerError`` with code `jobNotFound`, `invalidRequest`, or `tooMany` if the range has more
-    ///   occurrences
-    ///   than the limit, in which case none is executed; or the store's error.
+    ///   occurrences than the limit, in which case none is executed; or the store's error.
     @discardableResult
     public func backfill(
         _ id: JobID, _ range: Range<Date>, overlap: BackfillResult.Overlap = .serial, limit: Int = 1000,

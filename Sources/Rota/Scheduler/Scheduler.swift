@@ -17,8 +17,7 @@ public import RotaStore
 /// ```
 ///
 /// Jobs can be created and changed at any time, before and during ``run()``. Several schedulers, in one process or
-/// many, can
-/// share a store that supports it. Each occurrence fires once.
+/// many, can share a store that supports it. Each occurrence fires once.
 public actor Scheduler {
     let context: SchedulerContext
     let handlers = HandlerRegistry()
@@ -40,8 +39,7 @@ public actor Scheduler {
     ///   - observers: Observers to call for everything that happens.
     ///   - middleware: The middleware around every attempt, the outermost first.
     ///   - carrier: Captures metadata to travel with an execution, such as a trace context, when the execution is
-    ///     triggered or
-    ///     its job is created. Metadata that is given explicitly wins.
+    ///     triggered or its job is created. Metadata that is given explicitly wins.
     public init(
         store: some JobStore,
         transport: some HTTPTransport,

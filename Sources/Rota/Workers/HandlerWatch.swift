@@ -21,8 +21,7 @@ struct HandlerWatch: Sendable {
     /// Runs an operation, and cancels it if it exceeds a limit.
     ///
     /// The method always waits for the operation to end, so no work continues unseen. An operation that succeeds in
-    /// spite of
-    /// being canceled has succeeded. If one without heartbeats does not end, its lease runs out.
+    /// spite of being canceled has succeeded. If one without heartbeats does not end, its lease runs out.
     func run<Value: Sendable>(_ operation: @escaping @Sendable () async throws -> Value) async throws -> Value {
         guard timeout != nil || heartbeatLimit != nil else { return try await operation() }
         let start = clock.uptime

@@ -5,8 +5,7 @@ import Synchronization
 /// A queue between the driver and its workers, which wait while it is empty.
 ///
 /// Waiting workers are woken one after another, each by the previous one, as long as there is work. Short work is done
-/// by
-/// the few workers that are awake, and long work finds a worker for each element.
+/// by the few workers that are awake, and long work finds a worker for each element.
 final class WorkQueue<Element: Sendable>: Sendable {
     private typealias Waiter = CheckedContinuation<Void, Never>
 

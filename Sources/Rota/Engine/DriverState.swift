@@ -1,4 +1,38 @@
+import Foundation
+import RotaCore
 import RotaStore
+
+// The state that a driver keeps between its passes.
+
+/// Decides when the driver must ask the store for due work again.
+struct Polling {
+    /// Whether something happened that the driver does not know of.
+    var hasNews = true
+    private var lastPoll = Date.distantPast
+    private var nextPoll = Date.distantPast
+
+    /// How long a busy driver goes without asking what other schedulers have left in the store.
+    static let longestGap = Duration.milliseconds(2)
+
+    /// Asks for a poll at a date or earlier.
+    mutating func poll(by date: Date) {
+        nextPoll = min(nextPoll, date)
+    }
+
+    mutating func recordPoll(at now: Date, next: Date) {
+        (hasNews, lastPoll, nextPoll) = (false, now, next)
+    }
+
+    /// Whether the store must be asked now.
+    ///
+    /// - Parameter queueFirst: Whether due jobs can wait, because there are queued executions to claim.
+    func isNeeded(at now: Date, queueFirst: Bool) -> Bool {
+        hasNews
+            || now >= nextPoll && !queueFirst
+            // The clock was set back, or the gap is over.
+            || now < lastPoll || now >= lastPoll.advanced(by: Self.longestGap)
+    }
+}
 
 /// The claimed executions whose attempts have not ended, each in a slot of its own.
 ///
