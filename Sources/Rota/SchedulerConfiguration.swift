@@ -1,7 +1,9 @@
 import RotaCore
 public import RotaHTTP
 
-/// The settings of a scheduler. The defaults suit most apps.
+/// The settings of a scheduler.
+///
+/// The defaults suit most apps.
 ///
 /// ```swift
 /// var configuration = SchedulerConfiguration()
@@ -12,11 +14,15 @@ public import RotaHTTP
 /// try await mailer.run()
 /// ```
 public struct SchedulerConfiguration: Sendable, Hashable {
-    /// The scheduler's name in leases and logs. It need not be unique.
+    /// The scheduler's name in leases and logs.
+    ///
+    /// It need not be unique.
     public var name = "rota"
     /// The number of executions this scheduler runs at once, from 1 to 10,000.
     public var maximumConcurrency = 64
-    /// How long a lease lasts, at least 1 second. It is renewed after a third of that.
+    /// How long a lease lasts, at least 1 second.
+    ///
+    /// It is renewed after a third of that.
     public var leaseDuration = Duration.seconds(30)
     /// How late an occurrence may be noticed without counting as missed.
     public var misfireThreshold = Duration.seconds(5)
@@ -32,7 +38,9 @@ public struct SchedulerConfiguration: Sendable, Hashable {
     public var idempotencyLifetime = Duration.seconds(86_400)
     /// The response headers that are kept with every attempt.
     public var keptResponseHeaders: Set<String> = ["content-type", "content-length", "date", "retry-after"]
-    /// The largest output that is stored, in bytes of JSON, from 0 to 16 MiB. A larger one fails the attempt.
+    /// The largest output that is stored, in bytes of JSON, from 0 to 16 MiB.
+    ///
+    /// A larger one fails the attempt.
     public var maximumOutputBytes = 1 << 20
     /// The signature scheme of notification webhooks whose rule names a secret.
     public var webhookSignature = WebhookSignature.standard

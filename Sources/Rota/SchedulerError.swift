@@ -1,6 +1,8 @@
 /// The reason a scheduler refused a call.
 public struct SchedulerError: Error, Sendable, Hashable, CustomStringConvertible {
-    /// The kind of error. More kinds may be added.
+    /// The kind of error.
+    ///
+    /// More kinds may be added.
     public struct Code: Sendable, Hashable {
         private enum Kind: Sendable, Hashable {
             case invalidJob

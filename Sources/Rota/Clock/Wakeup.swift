@@ -1,7 +1,9 @@
 import Foundation
 import Synchronization
 
-/// The one sleep of a driver. It raises the signal at a date, or earlier.
+/// The one sleep of a driver.
+///
+/// It raises the signal at a date, or earlier.
 ///
 /// A driver that is woken by its workers usually goes back to sleep until the same date. The sleep under way is then
 /// kept, which saves creating and canceling a task each time.
@@ -65,7 +67,9 @@ final class Alarm: Sendable {
     }
 }
 
-/// A flag that one task waits for and any task may raise. It stays up until the waiting task lowers it.
+/// A flag that one task waits for and any task may raise.
+///
+/// It stays up until the waiting task lowers it.
 ///
 /// Because it stays up while the waiter wakes, a waiter that has been signaled never looks idle.
 final class Signal: Sendable {
@@ -108,7 +112,9 @@ final class Signal: Sendable {
         }
     }
 
-    /// Suspends until the flag is up. Only one task may wait at a time.
+    /// Suspends until the flag is up.
+    ///
+    /// Only one task may wait at a time.
     func wait() async {
         await withCheckedContinuation { continuation in
             let isRaised = state.withLock { state in
@@ -120,7 +126,9 @@ final class Signal: Sendable {
     }
 }
 
-/// A flag that asks a scheduler to shut down. It can be set from anywhere, any number of times.
+/// A flag that asks a scheduler to shut down.
+///
+/// It can be set from anywhere, any number of times.
 final class StopRequest: Sendable {
     private let flag = Mutex(false)
 

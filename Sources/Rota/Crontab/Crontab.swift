@@ -35,7 +35,9 @@ public struct Crontab: Sendable, Hashable {
         /// A key that identifies the line, independent of its position in the text.
         public let key: String
 
-        /// Creates a draft of the job, named by the line or its URL. The line's key is its idempotency key.
+        /// Creates a draft of the job, named by the line or its URL.
+        ///
+        /// The line's key is its idempotency key.
         public func draft(retry: RetryPolicy = .default) -> JobDraft {
             JobDraft(
                 name: String((name ?? request.url).prefix(255)), schedule: schedule, action: .http(request),
@@ -60,7 +62,9 @@ public struct Crontab: Sendable, Hashable {
     public let entries: [Entry]
     /// The settings, in order.
     public let settings: [Setting]
-    /// The lines that could not be read. Empty unless the text was read with ``init(validLinesOf:defaultURL:in:)``.
+    /// The lines that could not be read.
+    ///
+    /// Empty unless the text was read with ``init(validLinesOf:defaultURL:in:)``.
     public let problems: [CrontabError.Problem]
 
     /// Reads a text, or fails if any line is invalid.
@@ -75,7 +79,9 @@ public struct Crontab: Sendable, Hashable {
         guard problems.isEmpty else { throw CrontabError(problems: problems) }
     }
 
-    /// Reads the valid lines of a text. The others are listed in ``problems``.
+    /// Reads the valid lines of a text.
+    ///
+    /// The others are listed in ``problems``.
     ///
     /// - Parameters:
     ///   - text: The lines, separated by line feeds, with or without carriage returns.
@@ -191,7 +197,9 @@ public struct CrontabError: Error, Sendable, Hashable, CustomStringConvertible {
         public let message: String
     }
 
-    /// The invalid lines, in order. There is at least one.
+    /// The invalid lines, in order.
+    ///
+    /// There is at least one.
     public let problems: [Problem]
 
     /// Every problem, with its line number.
@@ -216,6 +224,8 @@ public struct CrontabImport: Sendable {
     public let added: Int
     /// The lines that could not be read.
     public let problems: [CrontabError.Problem]
-    /// The settings. Only time zones have an effect.
+    /// The settings.
+    ///
+    /// Only time zones have an effect.
     public let settings: [Crontab.Setting]
 }

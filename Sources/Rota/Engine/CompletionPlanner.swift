@@ -73,7 +73,9 @@ enum CompletionPlanner {
             result.work, attempt: attempt(result, failure: failure), .stop(.notRetryable), failure, at: now)
     }
 
-    /// Decides about another attempt. The handler's request goes before the job's policy.
+    /// Decides about another attempt.
+    ///
+    /// The handler's request goes before the job's policy.
     private static func decision(
         after failure: AttemptFailure, asked: AttemptReport.Retrying? = nil, of work: Work, at now: Date,
         random: inout any RandomNumberGenerator & Sendable

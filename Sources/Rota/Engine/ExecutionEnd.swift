@@ -89,7 +89,9 @@ final class CompletionWatch: Sendable {
     /// Whether anything waits.
     var isWatched: Bool { count.load(ordering: .relaxed) > 0 }
 
-    /// Returns a stream of the ended execution. Dropping the stream ends the wait.
+    /// Returns a stream of the ended execution.
+    ///
+    /// Dropping the stream ends the wait.
     func completion(of id: ExecutionID) -> AsyncStream<Execution> {
         let (stream, continuation) = AsyncStream.makeStream(of: Execution.self, bufferingPolicy: .bufferingNewest(1))
         let number = state.withLock { state in

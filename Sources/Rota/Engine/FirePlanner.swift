@@ -21,7 +21,9 @@ struct FirePlanner: Sendable {
     /// The largest number of executions in one fire.
     let batchSize: Int
 
-    /// The most occurrences that are counted one by one. The count of a longer range of skips is unknown.
+    /// The most occurrences that are counted one by one.
+    ///
+    /// The count of a longer range of skips is unknown.
     private static let countingLimit = 10_000
 
     /// Plans a fire.
@@ -66,8 +68,9 @@ struct FirePlanner: Sendable {
             scheduleState: scheduleState)
     }
 
-    /// Resumes a paused job as of the end of its pause. Occurrences before that date are skipped, those from it on
-    /// fire.
+    /// Resumes a paused job as of the end of its pause.
+    ///
+    /// Occurrences before that date are skipped, those from it on fire.
     private func resumption(of job: Job, at end: Date, now: Date) -> FireRequest {
         let (scheduleState, skips) = job.resuming(at: end.millisecondEarlier)
         return FireRequest(
@@ -152,7 +155,9 @@ struct FirePlanner: Sendable {
         return schedule.occurrence(at: max(first, latest))
     }
 
-    /// Returns the due occurrences within the tolerance, as many as fit a batch. The others are left to the next fire.
+    /// Returns the due occurrences within the tolerance, as many as fit a batch.
+    ///
+    /// The others are left to the next fire.
     private func stillOnTime(_ decision: FireDecision, schedule: Schedule, now: Date) -> FireDecision {
         let bound = now.advanced(by: .zero - tolerance - schedule.smoothingOffset)
         var candidate = schedule.nextOccurrence(after: max(bound.justBefore, decision.first))
@@ -164,7 +169,9 @@ struct FirePlanner: Sendable {
         return FireDecision(first: decision.first, last: kept.last, fired: kept.fired)
     }
 
-    /// Returns the newest occurrences, in the order of time. Walks backwards, so downtime of any length costs the same.
+    /// Returns the newest occurrences, in the order of time.
+    ///
+    /// Walks backwards, so downtime of any length costs the same.
     private func newest(
         _ limit: Int, from first: Date, to latest: Occurrence, schedule: Schedule
     ) -> [Occurrence] {
@@ -202,7 +209,9 @@ struct FireDecision {
         fired.removeFirst(late.count)
     }
 
-    /// Leaves out occurrences beyond the executions the job may still have. It completes when the others have fired.
+    /// Leaves out occurrences beyond the executions the job may still have.
+    ///
+    /// It completes when the others have fired.
     ///
     /// Those left out stay undecided until the next fire: the overlap policy or a breaker may skip one of the others.
     mutating func limit(toRuns remaining: Int?) {

@@ -3,7 +3,7 @@ import RotaCore
 public import RotaSchedule
 public import RotaStore
 
-/// The answer to "why did this job run, or not run, at this time?"
+/// An explanation of what happened, or will happen, to a job on a date, and why.
 ///
 /// ```swift
 /// let explanation = try await scheduler.explain(job.id, at: Date(timeIntervalSince1970: 1_772_953_200))

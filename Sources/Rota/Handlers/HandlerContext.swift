@@ -65,14 +65,18 @@ public struct HandlerContext: Sendable {
     /// Whether the attempt was canceled: by a timeout, a request, or the scheduler's shutdown.
     public var isCanceled: Bool { Task.isCancelled }
 
-    /// Records a heartbeat. It is stored when the lease is next renewed.
+    /// Records a heartbeat.
+    ///
+    /// It is stored when the lease is next renewed.
     ///
     /// A handler whose action sets a heartbeat limit must call this, or ``report(_:_:)``, more often than the limit.
     public func heartbeat() {
         pulse.beat(nil)
     }
 
-    /// Reports progress, which is a heartbeat too. It is stored when the lease is next renewed.
+    /// Reports progress, which is a heartbeat too.
+    ///
+    /// It is stored when the lease is next renewed.
     ///
     /// - Parameters:
     ///   - fraction: The completed part, from 0 to 1, if known.

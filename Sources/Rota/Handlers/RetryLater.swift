@@ -11,7 +11,9 @@ public import Foundation
 /// }
 /// ```
 public struct RetryLater: Error, Sendable, Hashable, CustomStringConvertible {
-    /// The delay from the end of this attempt to the next one. Negative values count as zero.
+    /// The delay from the end of this attempt to the next one.
+    ///
+    /// Negative values count as zero.
     public var delay: Duration
     /// The reason, for the record of the attempt.
     public var reason: String
@@ -46,7 +48,9 @@ public struct DoNotRetry: Error, Sendable, Hashable, CustomStringConvertible {
     public var description: String { reason }
 }
 
-/// Thrown by a handler to wait for an external completion. The attempt does not count.
+/// Thrown by a handler to wait for an external completion.
+///
+/// The attempt does not count.
 ///
 /// The execution is `waiting` until ``Scheduler/complete(_:as:output:)`` completes it.
 ///

@@ -47,7 +47,9 @@ public struct BulkChangeResult: Sendable {
 /// // 24 of 24 occurrences are new
 /// ```
 public struct BackfillResult: Sendable {
-    /// How the executions of a backfill relate to each other. The job's own overlap policy does not apply.
+    /// How the executions of a backfill relate to each other.
+    ///
+    /// The job's own overlap policy does not apply.
     public enum Overlap: Sendable, Hashable {
         /// One after another, the oldest first, whatever the outcome of each.
         case serial

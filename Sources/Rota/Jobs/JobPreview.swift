@@ -3,7 +3,9 @@ import RotaCore
 public import RotaSchedule
 public import RotaStore
 
-/// A preview of a job: its first occurrences, and warnings about it. Nothing is stored.
+/// A preview of a job: its first occurrences, and warnings about it.
+///
+/// Nothing is stored.
 ///
 /// ```swift
 /// let draft = try JobDraft(
@@ -113,7 +115,9 @@ extension JobDefinition {
 
 /// A warning about something that is allowed but rarely intended.
 public struct JobWarning: Sendable, Hashable, CustomStringConvertible {
-    /// The kind of warning. More kinds may be added.
+    /// The kind of warning.
+    ///
+    /// More kinds may be added.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Kind: String {
             case cron, neverFires, inThePast, unknownHandler, outsideWindow, inactive, rateTooLow
@@ -125,7 +129,9 @@ public struct JobWarning: Sendable, Hashable, CustomStringConvertible {
         public static let cron = Code(kind: .cron)
         /// The schedule has no occurrence.
         public static let neverFires = Code(kind: .neverFires)
-        /// The first occurrence is in the past and undecided. The misfire policy will decide about it.
+        /// The first occurrence is in the past and undecided.
+        ///
+        /// The misfire policy will decide about it.
         public static let inThePast = Code(kind: .inThePast)
         /// The job calls a handler that is not registered here.
         public static let unknownHandler = Code(kind: .unknownHandler)

@@ -142,7 +142,9 @@ extension JobLimits {
     }
 }
 
-/// Checks the values of fields. Its errors name the field, the allowed range and the value.
+/// Checks the values of fields.
+///
+/// Its errors name the field, the allowed range and the value.
 struct FieldCheck {
     /// The error code.
     let code: SchedulerError.Code

@@ -13,7 +13,9 @@ struct NotificationDelivery: Sendable {
     /// The timeout of an attempt to deliver a notification.
     static let timeout = Duration.seconds(30)
 
-    /// Creates the request. The secret is looked up and the body signed at the last moment.
+    /// Creates the request.
+    ///
+    /// The secret is looked up and the body signed at the last moment.
     ///
     /// - Throws: `HTTPRequestError`, before anything is sent, if the URL is invalid or the secret is missing.
     func request(for notification: Execution, secrets: any SecretProvider, at now: Date) async throws -> HTTPRequest {

@@ -37,7 +37,9 @@ extension Job {
             definition: definition)
     }
 
-    /// Plans the change to a requested state. Returns `nil` if the job is in that state.
+    /// Plans the change to a requested state.
+    ///
+    /// Returns `nil` if the job is in that state.
     private func change(to state: JobState, isRescheduled: Bool, at now: Date) throws -> JobReplacement? {
         switch (scheduleState.state, state) {
         case (.draft, .draft), (.completed, .completed): return nil

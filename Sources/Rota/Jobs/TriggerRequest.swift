@@ -17,9 +17,13 @@ public struct TriggerRequest: Sendable, Hashable {
     public var at: Date?
     /// The recorded cause of the execution.
     public var source: ExecutionSource
-    /// The priority, from 0 to 10. Higher starts first; `nil` for the job's.
+    /// The priority, from 0 to 10.
+    ///
+    /// Higher starts first; `nil` for the job's.
     public var priority: Int?
-    /// A key, up to 256 characters. Executions with the same key share the job's limit per key.
+    /// A key, up to 256 characters.
+    ///
+    /// Executions with the same key share the job's limit per key.
     public var concurrencyKey: String?
     /// A key, up to 255 characters, that makes the request repeatable.
     ///
@@ -35,16 +39,24 @@ public struct TriggerRequest: Sendable, Hashable {
     public var timeToLive: Duration?
     /// The author of the request.
     public var author: String?
-    /// The execution that caused this one. Chains of more than 10 are refused.
+    /// The execution that caused this one.
+    ///
+    /// Chains of more than 10 are refused.
     public var parentID: ExecutionID?
-    /// The execution that this one continues. It counts toward the length of the chain.
+    /// The execution that this one continues.
+    ///
+    /// It counts toward the length of the chain.
     public var continuationOf: ExecutionID?
     /// The workflow step that the execution belongs to.
     public var workflowStepRunID: String?
-    /// Whether the caller asked to debug the execution. Recorded only.
+    /// Whether the caller asked to debug the execution.
+    ///
+    /// Recorded only.
     public var isDebugging: Bool
 
-    /// Creates a request. By default, it asks for a manual execution that starts immediately.
+    /// Creates a request.
+    ///
+    /// By default, it asks for a manual execution that starts immediately.
     public init(
         payload: JSONPayload? = nil, at instant: Date? = nil, source: ExecutionSource = .manual, priority: Int? = nil,
         concurrencyKey: String? = nil, idempotencyKey: String? = nil, metadata: [String: String] = [:],

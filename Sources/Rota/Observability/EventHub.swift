@@ -20,7 +20,9 @@ final class EventHub: Sendable {
     let observers = ObserverList()
     let metrics = MetricsRecorder()
 
-    /// Whether there are observers or streams. Without any, no events are created.
+    /// Whether there are observers or streams.
+    ///
+    /// Without any, no events are created.
     var isWatched: Bool { !observers.isEmpty || hasSubscribers }
 
     private var hasSubscribers: Bool { count.load(ordering: .relaxed) > 0 }
@@ -48,7 +50,9 @@ final class EventHub: Sendable {
         }
     }
 
-    /// Sends an event to every stream. It is created only if there is a stream.
+    /// Sends an event to every stream.
+    ///
+    /// It is created only if there is a stream.
     func send(_ event: @autoclosure () -> SchedulerEvent) {
         guard hasSubscribers else { return }
         let subscribers = state.withLock { Array($0.subscribers.values) }
@@ -126,7 +130,9 @@ extension EventHub {
                 .executionFinished, date: now, jobID: execution.jobID, execution: execution, message: message))
     }
 
-    /// Announces an attempt that begins. Called by workers.
+    /// Announces an attempt that begins.
+    ///
+    /// Called by workers.
     func started(_ claim: Claim, at now: Date) {
         observers.tell { $0.didStart(claim.execution, attempt: claim.execution.nextAttemptNumber, at: now) }
     }
@@ -169,7 +175,9 @@ final class ObserverList: Sendable {
         }
     }
 
-    /// Calls a closure with every observer. The lock is not held, so observers may call the scheduler.
+    /// Calls a closure with every observer.
+    ///
+    /// The lock is not held, so observers may call the scheduler.
     func tell(_ something: (any SchedulerObserver) -> Void) {
         guard !isEmpty else { return }
         for observer in observers.withLock(\.self) { something(observer) }

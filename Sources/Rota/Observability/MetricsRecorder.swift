@@ -70,12 +70,16 @@ extension MetricsRecorder.Counts {
     }
 }
 
-/// Counts by label. Labels after the 64th count as `other`, which bounds the memory.
+/// Counts by label.
+///
+/// Labels after the 64th count as `other`, which bounds the memory.
 struct LabeledCounts: Sendable {
     private static let labelLimit = 64
 
     private var entered: [String: Int] = [:]
-    /// The latest label and its count, not yet entered. Usually the next label is the same.
+    /// The latest label and its count, not yet entered.
+    ///
+    /// Usually the next label is the same.
     private var latest: (label: String, number: Int)?
 
     var values: [String: Int] {
@@ -124,7 +128,9 @@ struct QuantileSketch: Sendable {
     /// The sum of the durations, in seconds.
     private(set) var sum = 0.0
 
-    /// Counts a duration. A negative one counts as zero.
+    /// Counts a duration.
+    ///
+    /// A negative one counts as zero.
     mutating func add(_ duration: Duration) {
         let seconds = max(0, duration.inSeconds)
         count &+= 1

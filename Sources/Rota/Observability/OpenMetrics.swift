@@ -94,7 +94,9 @@ struct OpenMetricsWriter {
         write(kind == .counter ? "_total" : "", labels, "\(value)")
     }
 
-    /// Writes a family's samples, sorted by the value of one label. A family may have no samples.
+    /// Writes a family's samples, sorted by the value of one label.
+    ///
+    /// A family may have no samples.
     mutating func samples(by label: String, _ values: [String: Int]) {
         for (name, value) in values.sorted(by: { $0.key < $1.key }) { sample([(label, name)], value) }
     }

@@ -12,7 +12,9 @@ import Synchronization
 /// }
 /// ```
 public struct SchedulerEvent: Sendable {
-    /// The kind of an event. More kinds may be added.
+    /// The kind of an event.
+    ///
+    /// More kinds may be added.
     public struct Kind: Sendable, Hashable, CustomStringConvertible {
         /// The kind's name, such as `execution queued`.
         public let description: String

@@ -12,7 +12,9 @@ public import RotaStore
 /// print(metrics.openMetrics)  // for Prometheus
 /// ```
 public struct SchedulerMetrics: Sendable, Hashable {
-    /// The distribution of durations. Quantiles are within 1 % of the exact ones, from 1 µs to 30 years.
+    /// The distribution of durations.
+    ///
+    /// Quantiles are within 1 % of the exact ones, from 1 µs to 30 years.
     public struct Distribution: Sendable, Hashable {
         /// The number of durations.
         public let count: Int
@@ -45,11 +47,15 @@ public struct SchedulerMetrics: Sendable, Hashable {
     public let executions: [ExecutionStatus: Int]
     /// The executions this scheduler queued, by source.
     public let queued: [ExecutionSource: Int]
-    /// The occurrences this scheduler skipped, by reason. A range too long to count counts as one.
+    /// The occurrences this scheduler skipped, by reason.
+    ///
+    /// A range too long to count counts as one.
     public let skipped: [SkippedOccurrence.Reason: Int]
     /// The attempts that succeeded here.
     public let attemptsSucceeded: Int
-    /// The attempts that failed here, by kind. Crashes of other schedulers count where they were found.
+    /// The attempts that failed here, by kind.
+    ///
+    /// Crashes of other schedulers count where they were found.
     public let attemptsFailed: [FailureKind: Int]
     /// The executions that ended here, by final status.
     public let ended: [ExecutionStatus: Int]

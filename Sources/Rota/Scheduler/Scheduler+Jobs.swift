@@ -21,7 +21,9 @@ extension Scheduler {
         try await context.store.counts()
     }
 
-    /// Lists the versions of a job, the newest first. The first one is current.
+    /// Lists the versions of a job, the newest first.
+    ///
+    /// The first one is current.
     ///
     /// - Throws: ``SchedulerError`` with code `jobNotFound`; or the store's error.
     public func versions(of id: JobID) async throws -> [JobVersion] {
@@ -136,7 +138,9 @@ extension Scheduler {
 }
 
 extension Scheduler {
-    /// Pauses a job's schedule until it is resumed, or until a date. Running executions continue.
+    /// Pauses a job's schedule until it is resumed, or until a date.
+    ///
+    /// Running executions continue.
     ///
     /// Pausing a paused job is not an error; the later pause replaces the earlier one. Occurrences before the end of
     /// the pause are recorded as skipped. One exactly at the end fires.
@@ -160,7 +164,9 @@ extension Scheduler {
         }
     }
 
-    /// Resumes a paused job or activates a draft. The next occurrence is computed from the current date.
+    /// Resumes a paused job or activates a draft.
+    ///
+    /// The next occurrence is computed from the current date.
     ///
     /// The occurrences that the pause passed over are recorded as skipped. Resuming an active job is not an error.
     ///
@@ -174,7 +180,9 @@ extension Scheduler {
         try await replace(id, .init("resume", author, idempotencyKey)) { job, now in try job.resumed(at: now) }
     }
 
-    /// Skips the next occurrences of a job, and records them as skipped. Later ones fire as usual.
+    /// Skips the next occurrences of a job, and records them as skipped.
+    ///
+    /// Later ones fire as usual.
     ///
     /// Only occurrences that become due while the job is active are counted. The count survives pauses, schedule
     /// changes and restarts.

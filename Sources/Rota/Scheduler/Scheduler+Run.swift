@@ -38,7 +38,9 @@ extension Scheduler {
         }
     }
 
-    /// Asks ``run()`` to finish. Can be called from anywhere, any number of times, also before ``run()``.
+    /// Asks ``run()`` to finish.
+    ///
+    /// Can be called from anywhere, any number of times, also before ``run()``.
     public nonisolated func beginShutdown() {
         context.stop.make()
         context.signal.raise()

@@ -7,7 +7,9 @@ extension Scheduler {
     /// The largest number of executions that can be triggered in one step.
     public static let maximumBulk = 500
 
-    /// Triggers a job, in any state. Its schedule is not affected.
+    /// Triggers a job, in any state.
+    ///
+    /// Its schedule is not affected.
     ///
     /// - Parameters:
     ///   - id: The job.
@@ -31,7 +33,9 @@ extension Scheduler {
         try await trigger(id, TriggerRequest(at: instant))
     }
 
-    /// Triggers a job as a request says, whatever the job's state. Its schedule is not affected.
+    /// Triggers a job as a request says, whatever the job's state.
+    ///
+    /// Its schedule is not affected.
     ///
     /// - Returns: The queued execution, or the earlier one with the same idempotency key.
     /// - Throws: ``SchedulerError`` with code `jobNotFound`, `executionNotFound` or `invalidRequest`;
@@ -64,7 +68,9 @@ extension Scheduler {
         return BulkTriggerResult(id: batch, outcomes: try await enqueue(executions, of: id))
     }
 
-    /// Executes an execution's job again, now and as the job is now. The original is not changed.
+    /// Executes an execution's job again, now and as the job is now.
+    ///
+    /// The original is not changed.
     ///
     /// The replay keeps the original's payload, tags, priority, concurrency key and overrides. A notification is sent
     /// again unchanged.

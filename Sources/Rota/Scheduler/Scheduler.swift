@@ -26,7 +26,9 @@ public actor Scheduler {
     let random: any RandomNumberGenerator & Sendable
     let middleware: [any AttemptMiddleware]
 
-    /// Creates a scheduler. It does nothing until ``run()``.
+    /// Creates a scheduler.
+    ///
+    /// It does nothing until ``run()``.
     ///
     /// - Parameters:
     ///   - store: The store of jobs and executions.

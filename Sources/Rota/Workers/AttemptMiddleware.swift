@@ -42,7 +42,9 @@ public struct RunningAttempt: Sendable {
     public let number: Int
     /// The date on which the attempt began.
     public let startedAt: Date
-    /// Header fields to add to the request, if there is one. They cannot replace those that identify the execution.
+    /// Header fields to add to the request, if there is one.
+    ///
+    /// They cannot replace those that identify the execution.
     public var headers: HTTPHeaders = [:]
 
     /// The metadata that the scheduler's `carrier` captured when the execution was created.
@@ -69,7 +71,9 @@ public struct AttemptOutcome: Sendable {
         AttemptOutcome(AttemptReport(handlerOutput: output))
     }
 
-    /// Creates the outcome of a failed attempt. The job's retry policy decides what follows.
+    /// Creates the outcome of a failed attempt.
+    ///
+    /// The job's retry policy decides what follows.
     ///
     /// - Parameters:
     ///   - failure: The failure a retry policy decides on.

@@ -69,7 +69,9 @@ struct AttemptReport: Sendable {
 }
 
 extension AttemptReport {
-    /// Creates the report of a response. What is kept of it is redacted first.
+    /// Creates the report of a response.
+    ///
+    /// What is kept of it is redacted first.
     init(
         _ response: HTTPResponse, to request: HTTPRequest, success: SuccessRule, output mapping: OutputMapping,
         keeping names: Set<String>, receivedAt: Date
@@ -178,7 +180,9 @@ extension AttemptReport {
     }
 }
 
-/// A payload that a handler cannot use. Another attempt would fail the same way.
+/// A payload that a handler cannot use.
+///
+/// Another attempt would fail the same way.
 struct PayloadError: Error, CustomStringConvertible {
     let description: String
 

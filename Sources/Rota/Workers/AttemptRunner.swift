@@ -36,7 +36,9 @@ struct AttemptRunner: Sendable {
         return AttemptResult(work: work, startedAt: startedAt, duration: clock.uptime - origin, report: report)
     }
 
-    /// Whether the claim is still valid. After the machine was suspended, another scheduler may have the execution.
+    /// Whether the claim is still valid.
+    ///
+    /// After the machine was suspended, another scheduler may have the execution.
     private func mayBegin(_ work: Work, at now: Date) -> Bool {
         guard let end = work.claim.execution.progress.lease?.expiresAt, !Task.isCancelled
         else { return false }
@@ -119,7 +121,9 @@ struct AttemptRunner: Sendable {
 }
 
 extension Claim {
-    /// Whether the attempt's time is watched here. Only handlers are: transports have their own timeouts.
+    /// Whether the attempt's time is watched here.
+    ///
+    /// Only handlers are: transports have their own timeouts.
     var isWatched: Bool {
         switch execution.notification {
         case .handler?: true
@@ -147,7 +151,9 @@ extension HTTPRequest {
 }
 
 extension Claim {
-    /// The values of the request template's variables. They are the same on every attempt.
+    /// The values of the request template's variables.
+    ///
+    /// They are the same on every attempt.
     var templateVariables: TemplateVariables {
         TemplateVariables(
             timestamp: execution.progress.startedAt ?? execution.createdAt,
@@ -170,7 +176,9 @@ extension Claim {
 }
 
 extension ExecutionID {
-    /// A UUID for this execution that looks random. It is derived, so it is the same on every attempt.
+    /// A UUID for this execution that looks random.
+    ///
+    /// It is derived, so it is the same on every attempt.
     fileprivate var derivedUUID: UUID {
         // Two rounds of SplitMix64's finalizer over each half, keyed by the other half: a bijection, so there are no
         // collisions.

@@ -47,7 +47,9 @@ struct HandlerWatch: Sendable {
         return try result.get()
     }
 
-    /// Waits until a limit is exceeded. Measures uptime, which changes of the wall clock do not affect.
+    /// Waits until a limit is exceeded.
+    ///
+    /// Measures uptime, which changes of the wall clock do not affect.
     ///
     /// - Returns: `nil` if the wait was canceled first.
     private func exceeded(from start: Duration) async -> Overrun? {

@@ -112,7 +112,9 @@ final class WorkQueue<Element: Sendable>: Sendable {
         return hasWaited
     }
 
-    /// Closes the queue. Workers get the remaining elements, then `nil`.
+    /// Closes the queue.
+    ///
+    /// Workers get the remaining elements, then `nil`.
     func close() {
         let waiters = state.withLock { state in
             state.isClosed = true
@@ -153,7 +155,9 @@ final class Outbox<Element: Sendable>: Sendable {
         self.signal = signal
     }
 
-    /// Adds a result. Unless the batch is full, the caller must call ``flush()`` later.
+    /// Adds a result.
+    ///
+    /// Unless the batch is full, the caller must call ``flush()`` later.
     ///
     /// - Parameter isUrgent: Whether to signal the driver in any case.
     func push(_ element: Element, isUrgent: Bool) {
@@ -189,7 +193,9 @@ final class Outbox<Element: Sendable>: Sendable {
     }
 }
 
-/// An execution on its way from the driver to a worker and back. A class, so that it is never copied.
+/// An execution on its way from the driver to a worker and back.
+///
+/// A class, so that it is never copied.
 final class Work: Sendable {
     let claim: Claim
     /// The slot that the driver keeps for it; `nil` for an expired lease that is being reclaimed.

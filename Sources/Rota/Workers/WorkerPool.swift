@@ -24,7 +24,9 @@ final class WorkerPool: Sendable {
     private let withdrawn = Mutex<Set<LeaseKey>>([])
     private let withdrawnCount = Atomic(0)
 
-    /// Adds workers to a task group. They make attempts until the queue is closed and empty.
+    /// Adds workers to a task group.
+    ///
+    /// They make attempts until the queue is closed and empty.
     ///
     /// - Parameters:
     ///   - count: The number of workers.
