@@ -33,7 +33,9 @@ struct BackfillTests {
             let instants = (0..<5).map { range.lowerBound.addingTimeInterval(Double($0) * 3600) }
             #expect(backfill.outcomes.map(\.execution.scheduledFor) == instants)
             #expect(
-                backfill.outcomes.allSatisfy { $0.execution.source == .backfill && $0.execution.details.createdBy == "ann" }
+                backfill.outcomes.allSatisfy {
+                    $0.execution.source == .backfill && $0.execution.details.createdBy == "ann"
+                }
             )
             await bench.advance(.seconds(1000))
             if isSerial {

@@ -35,7 +35,7 @@ struct ExplainTests {
             #expect(paused.reason == .paused)
             let requested = try await finding(job.id, 240)
             guard case .skipped(let skip) = requested.outcome else { Issue.record("x"); return }
-            #expect(skip.reason == .requested && requested.description.contains("somebody asked"))
+            #expect(skip.reason == .requested && requested.description.contains("on request"))
             guard case .fired = try await finding(job.id, 300).outcome else { Issue.record("not fired"); return }
             #expect(try await finding(job.id, 360).outcome == .future)
             #expect(try await finding(job.id, -60).outcome == .beforeCreation)
