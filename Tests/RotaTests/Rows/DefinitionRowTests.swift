@@ -1,4 +1,5 @@
 import Foundation
+import RotaProfiles
 import RotaTestSupport
 import RotaTesting
 import Testing
@@ -164,8 +165,8 @@ struct DefinitionRowTests {
 
     @Test("Infrai's defaults in its own words: UTC, three retries, 300 seconds", .rows("IX-1"))
     func infrai() async throws {
-        let schedule = try JSONDecoder().decode(Schedule.self, from: Data(#"{"cron_expr":"0 9 * * *"}"#.utf8))
-        let retry = try JSONDecoder().decode(RetryPolicy.self, from: Data(#"{"retry":3}"#.utf8))
+        let schedule = try ServiceProfile.infrai.schedule(from: Data(#"{"cron_expr":"0 9 * * *"}"#.utf8))
+        let retry = try ServiceProfile.infrai.retryPolicy(from: Data(#"{"retry":3}"#.utf8))
         let request = try JSONDecoder().decode(
             RequestTemplate.self,
             from: Data(#"{"task_url":"https://example.com/","payload":{"a":1},"timeout_seconds":300}"#.utf8))

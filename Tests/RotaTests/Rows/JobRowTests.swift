@@ -104,7 +104,8 @@ struct JobRowTests {
         "The four kinds of job, each read by its name and fired by its rule",
         .rows("T-2", "T-4", "T-5", "T-6", "T-8", "C-15"), arguments: kinds)
     func kind(json: String, key: String, schedule: Schedule, fires: [Double]) async throws {
-        let read = try JSONDecoder().decode(Schedule.self, from: Data(json.utf8))
+        let profile: ServiceProfile = key == "once" ? .infrai : .trigrun
+        let read = try profile.schedule(from: Data(json.utf8))
         #expect(read == schedule)
         let written = try JSONSerialization.jsonObject(with: JSONEncoder().encode(read)) as? [String: Any]
         #expect(written?[key] != nil)

@@ -3,12 +3,12 @@ import RotaSchedule
 import RotaTestSupport
 import Testing
 
-/// What each line of the acceptance table asks for, with instants worked out by hand.
-@Suite struct CronTableTests {
+/// The dates of each row of the acceptance table, worked out by hand.
+@Suite struct CronExpressionTests {
     private func next(_ text: String, after start: String, in zone: String = "GMT", _ count: Int = 1) throws -> [String]
     {
         let zone = try #require(TimeZone(identifier: zone))
-        return try CronExpression(text).occurrences(after: instant(start), in: zone).prefix(count)
+        return try CronExpression(text).occurrences(after: utc(start), in: zone).prefix(count)
             .map { RotaScheduleTests.text($0) }
     }
 
@@ -23,7 +23,7 @@ import Testing
         #expect(try next("0 * * * *", after: "2026-01-01T00:00:00Z") == ["2026-01-01T01:00:00Z"])
     }
 
-    @Test("Daily at 2:00, on the day that has none at the end of the gap", .rows("T-19"))
+    @Test("Daily at 2:00, at the end of the gap where 2:00 does not exist", .rows("T-19"))
     func daily() throws {
         #expect(
             try next("0 2 * * *", after: "2026-03-07T00:00:00Z", in: "America/New_York", 3)
@@ -47,7 +47,7 @@ import Testing
     @Test("First of the month at midnight, also where midnight is skipped", .rows("T-21"))
     func monthly() throws {
         #expect(try next("0 0 1 * *", after: "2026-01-15T00:00:00Z") == ["2026-02-01T00:00:00Z"])
-        // Cairo, 2023-04-28 00:00 → 01:00: a midnight that a day lacks.
+        // Cairo, 2023-04-28, 00:00 → 01:00: a midnight that does not exist.
         #expect(try next("0 0 28 * *", after: "2023-04-20T00:00:00Z", in: "Africa/Cairo") == ["2023-04-27T22:00:00Z"])
     }
 
@@ -62,7 +62,7 @@ import Testing
     @Test("Five fields and a zone", .rows("T-4", "T-10"))
     func schedule() throws {
         let schedule = try Schedule.cron("30 9 * * 1-5", in: "America/New_York")
-        #expect(text(schedule.next(after: instant("2026-03-06T20:00:00Z"))) == "2026-03-09T13:30:00Z")
+        #expect(text(schedule.next(after: utc("2026-03-06T20:00:00Z"))) == "2026-03-09T13:30:00Z")
         #expect(schedule.timeZoneIdentifier == "America/New_York")
     }
 
@@ -72,7 +72,7 @@ import Testing
         #expect(try next("0 0 0 1 1 * 2030", after: "2026-01-01T00:00:00Z", 2) == ["2030-01-01T00:00:00Z"])
     }
 
-    @Test("leap days over 2100, and week and month ends")
+    @Test("Leap days across 2100, and the ends of weeks and months")
     func leapDays() throws {
         #expect(
             try next("0 0 29 2 *", after: "2096-03-01T00:00:00Z", 2) == [
@@ -90,9 +90,9 @@ import Testing
         #expect(try next("0 0 * * 5L", after: "2026-05-30T00:00:00Z") == ["2026-06-26T00:00:00Z"])
     }
 
-    @Test("the star bit: a day field that starts with * narrows the other")
+    @Test("A day field that starts with a star narrows the other")
     func starBit() throws {
-        // Odd days that are Mondays, not odd days and Mondays.
+        // Mondays on odd days, not odd days and Mondays.
         #expect(
             try next("0 0 */2 * 1", after: "2026-06-01T00:00:00Z", 2) == [
                 "2026-06-15T00:00:00Z", "2026-06-29T00:00:00Z",
@@ -104,7 +104,7 @@ import Testing
         #expect(try next("0 0 13 * +5", after: "2026-06-11T00:00:00Z") == ["2026-11-13T00:00:00Z"])
     }
 
-    @Test("a lost day, half an hour and two hours: gaps of any size collapse to their end")
+    @Test("A gap of a day, half an hour or two hours fires once, at its end")
     func gaps() throws {
         #expect(try next("0 12 30 12 *", after: "2011-06-01T00:00:00Z", in: "Pacific/Apia") == ["2011-12-30T10:00:00Z"])
         #expect(
@@ -117,7 +117,7 @@ import Testing
             ])
     }
 
-    @Test("fields with a wildcard follow elapsed time over both changes")
+    @Test("Wildcard expressions follow elapsed time across both changes")
     func wildcards() throws {
         let spring = try next("*/30 * * * *", after: "2026-03-08T06:29:00Z", in: "America/New_York", 3)
         #expect(spring == ["2026-03-08T06:30:00Z", "2026-03-08T07:00:00Z", "2026-03-08T07:30:00Z"])
@@ -127,11 +127,11 @@ import Testing
             try next("*/15 2 * * *", after: "2026-03-08T00:00:00Z", in: "America/New_York") == ["2026-03-09T06:00:00Z"])
     }
 
-    @Test("the two explicit settings replace the rule")
+    @Test("Explicit daylight saving settings replace the rule")
     func settings() throws {
         let zone = try #require(TimeZone(identifier: "America/New_York"))
         let spring = try CronExpression("30 2 8 3 *")
-        let start = instant("2026-03-01T00:00:00Z")
+        let start = utc("2026-03-01T00:00:00Z")
         func first(_ missing: DaylightSavingPolicy.MissingTime) -> String {
             text(spring.next(after: start, in: zone, daylightSaving: .missing(missing, repeated: .first)))
         }
@@ -148,21 +148,21 @@ import Testing
         #expect(runs(.both) == ["2026-11-01T05:30:00Z", "2026-11-01T06:30:00Z"])
     }
 
-    @Test("matches is true of exactly what next returns")
+    @Test("Matches is true for exactly the dates that next returns")
     func matches() throws {
         let zone = try #require(TimeZone(identifier: "America/New_York"))
         let fixed = try CronExpression("30 1,2 * * *")
-        #expect(fixed.matches(instant("2026-03-08T07:00:00Z"), in: zone), "the end of the gap")
-        #expect(fixed.matches(instant("2026-11-01T05:30:00Z"), in: zone))
-        #expect(!fixed.matches(instant("2026-11-01T06:30:00Z"), in: zone), "the second pass")
-        #expect(!fixed.matches(instant("2026-06-01T05:30:01Z"), in: zone))
-        #expect(fixed.matches(instant("2026-06-01T05:30:00.900Z"), in: zone))
+        #expect(fixed.matches(utc("2026-03-08T07:00:00Z"), in: zone), "the end of the gap")
+        #expect(fixed.matches(utc("2026-11-01T05:30:00Z"), in: zone))
+        #expect(!fixed.matches(utc("2026-11-01T06:30:00Z"), in: zone), "the second pass")
+        #expect(!fixed.matches(utc("2026-06-01T05:30:01Z"), in: zone))
+        #expect(fixed.matches(utc("2026-06-01T05:30:00.900Z"), in: zone))
     }
 
-    @Test("fractions of a second round neither way")
+    @Test("Fractions of a second are not rounded")
     func fractions() throws {
         let minutely = try CronExpression("* * * * *")
-        let noon = instant("2026-01-01T12:00:00Z")
+        let noon = utc("2026-01-01T12:00:00Z")
         #expect(minutely.next(after: noon.addingTimeInterval(-0.001)) == noon)
         #expect(minutely.next(after: noon) == noon.addingTimeInterval(60))
         #expect(minutely.previous(before: noon.addingTimeInterval(0.001)) == noon)
@@ -170,7 +170,7 @@ import Testing
     }
 
     @Test(
-        "no instant is too far, too early or no number at all",
+        "Extreme dates and dates that are not numbers do no harm",
         arguments: [
             Double.infinity, -.infinity, .nan, 1e300, -1e300, 253_402_300_799, -62_135_596_800, 1e15, -1e15, 4.9e17,
         ])
@@ -185,39 +185,49 @@ import Testing
         }
         if seconds >= 253_402_300_799 { #expect(try CronExpression("* * * * *").next(after: date) == nil) }
         for schedule in [Schedule.every(.seconds(60), anchor: date), .once(at: date), .immediately.anchored(at: date)] {
-            _ = schedule.next(after: instant("2026-01-01T00:00:00Z"))
-            _ = schedule.previous(before: instant("2026-01-01T00:00:00Z"))
-            let fast = Schedule.every(.milliseconds(1), anchor: instant("2026-01-01T00:00:00Z"))
+            _ = schedule.next(after: utc("2026-01-01T00:00:00Z"))
+            _ = schedule.previous(before: utc("2026-01-01T00:00:00Z"))
+            let fast = Schedule.every(.milliseconds(1), anchor: utc("2026-01-01T00:00:00Z"))
             if let previous = fast.previous(before: date) { #expect(previous < date) }
-            let moved = Schedule.every(.seconds(3_600), anchor: instant("2026-01-01T00:00:00Z")).onBusinessDays(
+            let moved = Schedule.every(.seconds(3_600), anchor: utc("2026-01-01T00:00:00Z")).onBusinessDays(
                 .nearest)
             _ = moved.next(after: date)
             _ = moved.previous(before: date)
-            _ = Schedule.every(.seconds(7), anchor: instant("2026-01-01T00:00:00Z")).next(after: date)
+            _ = Schedule.every(.seconds(7), anchor: utc("2026-01-01T00:00:00Z")).next(after: date)
         }
     }
 
-    @Test("before 1970 the calendar goes on")
+    @Test("Dates before 1970 work like later ones")
     func before1970() throws {
         let daily = try CronExpression("30 12 * * *")
-        #expect(text(daily.next(after: instant("1955-02-28T13:00:00Z"))) == "1955-03-01T12:30:00Z")
-        #expect(text(daily.previous(before: instant("1900-03-01T00:00:00Z"))) == "1900-02-28T12:30:00Z")
+        #expect(text(daily.next(after: utc("1955-02-28T13:00:00Z"))) == "1955-03-01T12:30:00Z")
+        #expect(text(daily.previous(before: utc("1900-03-01T00:00:00Z"))) == "1900-02-28T12:30:00Z")
     }
 
-    @Test("ranges of occurrences end before their end")
+    @Test("The occurrences of a range include its start, not its end")
     func ranges() throws {
         let hourly = try CronExpression("0 * * * *")
-        let day = instant("2026-01-01T00:00:00Z")..<instant("2026-01-02T00:00:00Z")
+        let day = utc("2026-01-01T00:00:00Z")..<utc("2026-01-02T00:00:00Z")
         let found = Array(hourly.occurrences(in: day))
         #expect(found.count == 24 && found.first == day.lowerBound)
     }
 
-    @Test("@every counts from 1970 in an expression")
+    @Test("The intervals of @every count from 1970 in an expression")
     func every() throws {
         #expect(
             try next("@every 90s", after: "1970-01-01T00:01:00Z", 2) == [
                 "1970-01-01T00:01:30Z", "1970-01-01T00:03:00Z",
             ])
         #expect(seconds(try CronExpression("@every 90s").previous(before: Date(timeIntervalSince1970: 91))) == 90)
+    }
+
+    @Test("A date that is in the year 1 or 9999 only on the zone's clock is not a result")
+    func edgesOfTime() throws {
+        let west = try #require(TimeZone(identifier: "America/New_York"))
+        let east = try #require(TimeZone(identifier: "Asia/Tokyo"))
+        let last = try CronExpression("59 59 23 31 12 *")
+        #expect(last.next(after: Date(timeIntervalSince1970: 253_402_300_799 - 86_400), in: west) == nil)
+        let first = try CronExpression("0 0 0 1 1 *")
+        #expect(first.previous(before: Date(timeIntervalSince1970: -62_135_596_800 + 86_400), in: east) == nil)
     }
 }

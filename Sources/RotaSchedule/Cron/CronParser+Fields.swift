@@ -1,14 +1,70 @@
+/// A field of a cron expression.
+enum CronField: Int, Sendable, Hashable {
+    case second, minute, hour, dayOfMonth, month, dayOfWeek, year
+
+    /// The field's name in error messages.
+    var name: String {
+        switch self {
+        case .second: "second"
+        case .minute: "minute"
+        case .hour: "hour"
+        case .dayOfMonth: "day of month"
+        case .month: "month"
+        case .dayOfWeek: "day of week"
+        case .year: "year"
+        }
+    }
+
+    /// The years that the seventh field accepts.
+    static let years = 1970...2225
+
+    /// Returns the numbers that the field accepts in a text.
+    ///
+    /// Weekdays are 0–7, or 1–7 where Sunday is 1 (Quartz).
+    func written(sundayIsOne: Bool) -> ClosedRange<Int> {
+        switch self {
+        case .second, .minute: 0...59
+        case .hour: 0...23
+        case .dayOfMonth: 1...31
+        case .month: 1...12
+        case .dayOfWeek: sundayIsOne ? 1...7 : 0...7
+        case .year: Self.years
+        }
+    }
+
+    /// The numbers of the compiled pattern: weekdays from Sunday = 0, years from the first supported one.
+    var stored: ClosedRange<Int> {
+        switch self {
+        case .second, .minute: 0...59
+        case .hour: 0...23
+        case .dayOfMonth: 1...31
+        case .month: 1...12
+        case .dayOfWeek: 0...6
+        case .year: 0...(Self.years.count - 1)
+        }
+    }
+
+    /// The three-letter names of the field's values, in the order of their numbers.
+    var names: [String] {
+        switch self {
+        case .month: ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"]
+        case .dayOfWeek: ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"]
+        default: []
+        }
+    }
+}
+
 extension CronParser {
-    /// Reads one field: a list of elements.
+    /// Reads one field, a list of elements.
     mutating func parse(_ field: CronField) throws(CronParser.Failure) {
         if field == .dayOfWeek, current == UInt8(ascii: "+") {
-            try require(dialect == .standard, "+ before the weekdays", field, cursor..<cursor &+ 1)
+            try require(dialect == .standard, "+ before the weekdays", field, cursor..<cursor + 1)
             pattern.flags.insert(.bothDays)
-            cursor &+= 1
+            cursor += 1
         }
         if current == UInt8(ascii: "*") || current == UInt8(ascii: "?") { markStar(field) }
         let isAny = current == UInt8(ascii: "*") || current == UInt8(ascii: "?") && dialect == .standard
-        if field == .year, isAny, cursor &+ 1 == fieldEnd {
+        if field == .year, isAny, cursor + 1 == fieldEnd {
             cursor = fieldEnd
             return
         }
@@ -16,11 +72,11 @@ extension CronParser {
             try element(field)
             guard cursor < fieldEnd else { return }
             guard current == UInt8(ascii: ",") else { throw unexpected(field, expected: "a comma or the next field") }
-            cursor &+= 1
+            cursor += 1
         }
     }
 
-    /// The byte the parser stands at, or 0 at the end of the field.
+    /// The byte at the cursor, or 0 at the end of the field.
     var current: UInt8 {
         cursor < fieldEnd ? bytes[cursor] : 0
     }
@@ -38,9 +94,9 @@ extension CronParser {
     private mutating func element(_ field: CronField) throws(CronParser.Failure) {
         switch current {
         case UInt8(ascii: "*"):
-            cursor &+= 1
+            cursor += 1
             let all = written(field)
-            // Weekday 7 is Sunday again, and a step over * must not reach it.
+            // Weekday 7 is Sunday again, so a step over * must not reach it.
             let upper = field == .dayOfWeek && dialect != .quartz ? 6 : all.upperBound
             insert(all.lowerBound, upper, step: try step(field) ?? 1, field)
         case UInt8(ascii: "?"):
@@ -58,29 +114,29 @@ extension CronParser {
     }
 
     private mutating func questionMark(_ field: CronField) throws(CronParser.Failure) {
-        let place = cursor..<cursor &+ 1
+        let place = cursor..<cursor + 1
         try require(dialect != .vixie, "?", field, place, hint: "write *")
         if dialect == .quartz {
-            guard field == .dayOfMonth || field == .dayOfWeek, fieldEnd &- cursor == 1 else {
+            guard field == .dayOfMonth || field == .dayOfWeek, fieldEnd - cursor == 1 else {
                 throw CronParser.Failure(
                     .unexpectedCharacter, at: place, in: field, found: "?", expected: expectation(field),
-                    hint: "? stands alone in one of the day fields")
+                    hint: "? must stand alone in one of the day fields")
             }
-            questionMarks &+= 1
+            questionMarks += 1
         }
-        cursor &+= 1
+        cursor += 1
         let all = written(field)
         let upper = field == .dayOfWeek && dialect != .quartz ? 6 : all.upperBound
         insert(all.lowerBound, upper, step: try step(field) ?? 1, field)
     }
 
-    /// A number or name, a range of them, or one with a suffix (`15W`, `5L`, `1#2`).
+    /// Reads a number or name, a range of them, or one with a suffix (`15W`, `5L`, `1#2`).
     private mutating func range(_ field: CronField) throws(CronParser.Failure) {
         let start = cursor
         let lower = try value(field)
         switch current {
         case UInt8(ascii: "-"):
-            cursor &+= 1
+            cursor += 1
             let upper = try value(field)
             let place = start..<cursor
             let step = try step(field) ?? 1
@@ -112,10 +168,10 @@ extension CronParser {
         }
     }
 
-    /// The number after a slash, if there is one.
+    /// Reads the number after a slash, if there is one.
     mutating func step(_ field: CronField) throws(CronParser.Failure) -> Int? {
         guard current == UInt8(ascii: "/") else { return nil }
-        cursor &+= 1
+        cursor += 1
         let start = cursor
         guard let number = number() else {
             throw CronParser.Failure(
@@ -131,15 +187,15 @@ extension CronParser {
         return number
     }
 
-    /// The digits here as a number (pulled to 999,999,999 where larger), or `nil` if there are none.
+    /// Reads digits as a number, clamped to 999,999,999, or returns `nil` if there are none.
     mutating func number() -> Int? {
         var value = 0
         let start = cursor
         while cursor < fieldEnd {
             let digit = bytes[cursor] &- UInt8(ascii: "0")
             guard digit < 10 else { break }
-            value = min(value &* 10 &+ Int(digit), 999_999_999)
-            cursor &+= 1
+            value = min(value * 10 + Int(digit), 999_999_999)
+            cursor += 1
         }
         return cursor > start ? value : nil
     }

@@ -2,14 +2,14 @@ import Foundation
 import RotaSchedule
 import Testing
 
-/// Every zone of the system's database at every change of its offset from 2000 to 2037.
-@Suite struct ZoneTransitionTests {
+/// Compares every zone of the system's database with a walk, at every offset change from 2000 to 2037.
+@Suite struct CronTransitionTests {
     private struct Expression {
         var model: ExpressionModel
         var compiled: CronExpression
     }
 
-    /// One expression of each kind, aimed at the middle of what a change skips or repeats.
+    /// Returns one expression of each kind, aimed at the middle of the times that a change skips or repeats.
     private static func expressions(aimedAt reading: Int, _ made: inout [Int: [Expression]]) throws -> [Expression] {
         let minute = floorDivide(reading, 60)
         let key = (minute % 1_440 + 1_440) % 1_440
@@ -39,7 +39,9 @@ import Testing
         return walked
     }
 
-    @Test("every zone, every change 2000–2037, three expressions, forwards and backwards", arguments: 0..<2)
+    @Test(
+        "Three expressions agree with a walk at every change of every zone from 2000 to 2037, in both directions",
+        arguments: 0..<2)
     func changes(part: Int) throws {
         var made: [Int: [Expression]] = [:]
         var seen: Set<[Int]> = []
@@ -49,7 +51,7 @@ import Testing
             let zone = try TimeZoneDatabase.system.rules(for: identifier)
             let history = ZoneHistory(zone)
             let changes = history.changes(from: 946_684_800, through: 2_145_916_799)
-            // Links to one zone have one history; it is walked once.
+            // Zones with the same history are walked once.
             let print = changes.flatMap { [$0, history.offset(at: $0 - 1), history.offset(at: $0)] }
             guard !changes.isEmpty, seen.insert(print).inserted, seen.count % 2 == part else { continue }
             for change in changes {
@@ -58,8 +60,8 @@ import Testing
                 let reach = min(abs(after - before), 7_200) + 1_200
                 var new: [[Int]] = []
                 let all = try Self.expressions(aimedAt: change + (before + after) / 2, &made)
-                // Zones that change alike at one instant share the walk, and one expression tells whether each of them
-                // has its own table.
+                // Zones with the same change at the same time share the walk. A single expression then shows that each
+                // of them has a table of its own.
                 let place = [change, before, after]
                 for (index, expression) in (walks[place] == nil ? all[...] : all.prefix(1)).enumerated() {
                     let walked: [Int]

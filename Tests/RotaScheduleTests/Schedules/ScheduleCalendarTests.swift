@@ -1,9 +1,10 @@
 import Foundation
 import RotaSchedule
+import RotaTesting
 import Testing
 
-@Suite struct CalendarTests {
-    /// A calendar as a plain question about a wall-clock reading.
+@Suite struct ScheduleCalendarTests {
+    /// A calendar and a simple function that gives the expected result for a wall-clock reading.
     private struct Model {
         var calendar: ScheduleCalendar
         var contains: (_ day: ExpressionModel.Day, _ minute: Int) -> Bool
@@ -32,9 +33,9 @@ import Testing
         }
     }
 
-    @Test("calendars agree with asking every minute", arguments: 0..<4)
+    @Test("Calendars agree with checking every minute", arguments: 0..<4)
     func filters(batch: UInt64) throws {
-        var random = SeededGenerator(0xCA1 + batch)
+        var random = SeededGenerator(seed: 0xCA1 + batch)
         let zone = "America/New_York"
         let history = ZoneHistory(try TimeZoneDatabase.system.rules(for: zone))
         for _ in 0..<5 {
@@ -45,7 +46,7 @@ import Testing
             for (model, excludes) in models {
                 schedule = excludes ? schedule.excluding(model.calendar) : schedule.within(model.calendar)
             }
-            let start = instant("2026-05-25T00:00:00Z").addingTimeInterval(Double(random.int(0...1_000_000)))
+            let start = utc("2026-05-25T00:00:00Z").addingTimeInterval(Double(random.int(0...1_000_000)))
             let end = start.addingTimeInterval(30 * 86_400)
             var expected: [Date] = []
             var cursor = start
@@ -74,9 +75,9 @@ import Testing
         }
     }
 
-    @Test("business days agree with moving every occurrence", arguments: [BusinessDayShift.previous, .next, .nearest])
+    @Test("Business days agree with moving every occurrence", arguments: [BusinessDayShift.previous, .next, .nearest])
     func shifts(shift: BusinessDayShift) throws {
-        var random = SeededGenerator(0xB1)
+        var random = SeededGenerator(seed: 0xB1)
         for _ in 0..<8 {
             let holidays = (0..<random.int(0...12)).map { _ in random.int(1...30) }
             let texts = holidays.map { "2026-06-\($0 < 10 ? "0" : "")\($0)" }
@@ -92,8 +93,8 @@ import Testing
             }
             // Berlin is two hours ahead in these months.
             var moved: Set<Date> = []
-            var cursor = instant("2026-05-01T00:00:00Z")
-            while let next = base.next(after: cursor), next < instant("2026-08-30T00:00:00Z") {
+            var cursor = utc("2026-05-01T00:00:00Z")
+            while let next = base.next(after: cursor), next < utc("2026-08-30T00:00:00Z") {
                 cursor = next
                 let day = floorDivide(Int(next.timeIntervalSince1970) + 7_200, 86_400)
                 var candidates = (-40...40).filter { isBusiness(day + $0) }
@@ -104,7 +105,7 @@ import Testing
                 }
                 moved.insert(next.addingTimeInterval(Double(try #require(candidates.first)) * 86_400))
             }
-            let window = instant("2026-05-20T10:00:00Z")..<instant("2026-07-06T10:00:00Z")
+            let window = utc("2026-05-20T10:00:00Z")..<utc("2026-07-06T10:00:00Z")
             let expected = moved.filter(window.contains).sorted()
             var forwards: [Date] = []
             cursor = window.lowerBound.addingTimeInterval(-1)
@@ -123,18 +124,18 @@ import Testing
         }
     }
 
-    @Test("of two business days equally near, the later one")
+    @Test("Of two equally near business days, the later one is used")
     func tie() throws {
-        // Wednesday 10 June 2026 is left out; Tuesday and Thursday are a day away.
+        // Wednesday, 10 June 2026, is excluded. Tuesday and Thursday are both a day away.
         let schedule = try Schedule.cron("0 9 10 6 *").excluding(try .dates(["2026-06-10"])).onBusinessDays(.nearest)
-        #expect(text(schedule.next(after: instant("2026-06-01T00:00:00Z"))) == "2026-06-11T09:00:00Z")
-        #expect(text(schedule.previous(before: instant("2026-07-01T00:00:00Z"))) == "2026-06-11T09:00:00Z")
+        #expect(text(schedule.next(after: utc("2026-06-01T00:00:00Z"))) == "2026-06-11T09:00:00Z")
+        #expect(text(schedule.previous(before: utc("2026-07-01T00:00:00Z"))) == "2026-06-11T09:00:00Z")
     }
 
-    @Test("a schedule that its calendars refuse for ever is exhausted, not endless")
+    @Test("A schedule whose calendars refuse every date is exhausted")
     func exhausted() throws {
         let everySecond = try Schedule.cron("* * * * * *")
-        let now = instant("2026-01-01T00:00:00Z")
+        let now = utc("2026-01-01T00:00:00Z")
         #expect(everySecond.excluding(.weekdays(Set(Weekday.allCases))).next(after: now) == nil)
         #expect(everySecond.within(try .dates(["2020-01-01"])).next(after: now) == nil)
         #expect(text(everySecond.within(try .dates(["2150-01-01"])).next(after: now)) == "2150-01-01T00:00:00Z")
@@ -143,28 +144,20 @@ import Testing
     }
 
     @Test(
-        "days that do not exist are refused", arguments: ["2026-02-29", "2026-13-01", "26-01-01", "2026-1-1", "x", ""])
+        "Days that do not exist are refused", arguments: ["2026-02-29", "2026-13-01", "26-01-01", "2026-1-1", "x", ""])
     func badDates(text: String) {
         #expect(throws: ScheduleError.self) { try ScheduleCalendar.dates([text]) }
         #expect(throws: ScheduleError.self) { try ScheduleCalendar.annual([text]) }
     }
 
-    @Test("the preview says what happened to each occurrence")
-    func preview() throws {
-        let daily = try Schedule.cron("30 2 * * *", in: "America/New_York").preview(
-            from: instant("2026-03-07T12:00:00Z"), count: 2)
-        #expect(daily.map { $0.notes.map(\.code) } == [[.shiftedByGap], []])
-        #expect(daily.first?.notes.first?.message == "02:30:00 does not exist on 2026-03-08; runs at 03:00:00")
-        let hourly = try Schedule.cron("30 * * * *", in: "America/New_York").preview(
-            from: instant("2026-11-01T04:00:00Z"), count: 4)
-        #expect(hourly.map { $0.notes.map(\.code) } == [[], [.firstOfTwo], [.secondOfTwo], []])
-        let moved = try Schedule.cron("0 9 1 * *").onBusinessDays(.next).preview(
-            from: instant("2026-07-15T00:00:00Z"), count: 1)
-        #expect(moved.first.map { text($0.occurrence.nominal) } == "2026-08-03T09:00:00Z")
-        #expect(moved.first?.notes.map(\.message) == ["moved from 2026-08-01T09:00:00Z, which is no business day"])
-        let smoothed = try Schedule.cron("0 9 * * *").smoothed(over: .seconds(60), key: "a").limited(toRuns: 2)
-            .preview(from: instant("2026-07-15T00:00:00Z"), count: 10)
-        #expect(smoothed.count == 2 && smoothed.allSatisfy { $0.notes.map(\.code) == [.smoothed] })
-        #expect(Schedule.immediately.preview(from: .distantPast, count: -1).isEmpty)
+    @Test("A search ends where calendars leave nothing", .timeLimit(.minutes(20)))
+    func nothingLeft() throws {
+        let whole = try ScheduleCalendar.cron(try CronExpression("* * * * *"))
+        let halves = try ScheduleCalendar.cron(try CronExpression("0-29 * * * * *"))
+            .union(.cron(try CronExpression("30-59 * * * * *")))
+        let november = utc("2026-11-01T00:00:00Z")
+        let every = Schedule.every(.seconds(60), anchor: utc("2026-01-01T00:00:00Z"))
+        #expect(every.excluding(whole, in: "America/New_York").next(after: november) == nil)
+        #expect(every.excluding(halves, in: "UTC").previous(before: november) == nil)
     }
 }
