@@ -43,7 +43,7 @@ struct ExecutionLimitTests {
             for minute in limit...6 {
                 let instant = start.addingTimeInterval(Double(minute) * 60)
                 let verdict = try await later.scheduler.explain(job.id, at: instant)
-                guard case .skipped(let skip) = verdict.finding else {
+                guard case .skipped(let skip) = verdict.outcome else {
                     Issue.record("minute \(minute): \(verdict)")
                     continue
                 }

@@ -28,29 +28,29 @@ struct OccurrenceExplanationTests {
             await bench.advance(.seconds(120))
 
             let failed = try await finding(job.id, 60)
-            guard case .fired(let run) = failed.finding else { Issue.record("\(failed)"); return }
+            guard case .fired(let run) = failed.outcome else { Issue.record("\(failed)"); return }
             #expect(run.status == .failed && run.scheduledFor == start.addingTimeInterval(60))
             #expect(failed.description.contains("failed") && failed.description.contains("timeout"))
             #expect(failed.description.contains("started 0.0 s after it"))
-            guard case .fired = try await finding(job.id, 120).finding else { Issue.record("not fired"); return }
-            guard case .skipped(let paused) = try await finding(job.id, 180).finding else { Issue.record("x"); return }
+            guard case .fired = try await finding(job.id, 120).outcome else { Issue.record("not fired"); return }
+            guard case .skipped(let paused) = try await finding(job.id, 180).outcome else { Issue.record("x"); return }
             #expect(paused.reason == .paused)
             let requested = try await finding(job.id, 240)
-            guard case .skipped(let skip) = requested.finding else { Issue.record("x"); return }
-            #expect(skip.reason == .requested && requested.description.contains("somebody asked"))
-            guard case .fired = try await finding(job.id, 300).finding else { Issue.record("not fired"); return }
-            #expect(try await finding(job.id, 360).finding == .future)
-            #expect(try await finding(job.id, -60).finding == .beforeCreation)
+            guard case .skipped(let skip) = requested.outcome else { Issue.record("x"); return }
+            #expect(skip.reason == .requested && requested.description.contains("on request"))
+            guard case .fired = try await finding(job.id, 300).outcome else { Issue.record("not fired"); return }
+            #expect(try await finding(job.id, 360).outcome == .future)
+            #expect(try await finding(job.id, -60).outcome == .beforeCreation)
             let none = try await finding(job.id, 90)
-            #expect(none.finding == .notDue(.notNamed))
+            #expect(none.outcome == .notDue(.notNamed))
             #expect(none.previous == start.addingTimeInterval(60) && none.next == start.addingTimeInterval(120))
             try await bench.scheduler.pause(job.id)
-            #expect(try await finding(job.id, 360).finding == .inactive(.paused))
+            #expect(try await finding(job.id, 360).outcome == .inactive(.paused))
         }
         let job = try #require(try await bench.scheduler.jobs().items.first)
         try await bench.scheduler.resume(job.id)
         bench.clock.set(to: start.addingTimeInterval(400))
-        #expect(try await finding(job.id, 360).finding == .undecided)
+        #expect(try await finding(job.id, 360).outcome == .undecided)
     }
 
     @Test("Occurrences removed by retention differ from those that never existed")
@@ -63,7 +63,7 @@ struct OccurrenceExplanationTests {
             draft.definition.retention = .last(1)
             let job = try await bench.scheduler.create(draft)
             await bench.advance(.seconds(180))
-            #expect(try await bench.scheduler.explain(job.id, at: start.addingTimeInterval(60)).finding == .pruned)
+            #expect(try await bench.scheduler.explain(job.id, at: start.addingTimeInterval(60)).outcome == .pruned)
         }
     }
 
@@ -77,13 +77,13 @@ struct OccurrenceExplanationTests {
         let job = try await bench.scheduler.create(draft)
         let moved = try await bench.scheduler.explain(job.id, at: Date(utc: "2026-03-08T07:00:00Z"))
         #expect(moved.notes.map(\.code) == [.shiftedByGap])
-        #expect(moved.finding == .future && moved.description.contains("02:30:00 does not exist on 2026-03-08"))
+        #expect(moved.outcome == .future && moved.description.contains("02:30:00 does not exist on 2026-03-08"))
 
         let christmas = try ScheduleCalendar.dates(["2026-12-25"])
         draft.definition.schedule = try .cron("0 9 * * *").excluding(christmas)
         let second = try await bench.scheduler.create(draft)
         let excluded = try await bench.scheduler.explain(second.id, at: Date(utc: "2026-12-25T09:00:00Z"))
-        #expect(excluded.finding == .notDue(.excluded))
+        #expect(excluded.outcome == .notDue(.excluded))
         #expect(excluded.description.contains("a calendar of its schedule leaves it out"))
     }
 
@@ -97,13 +97,13 @@ struct OccurrenceExplanationTests {
             await bench.advance(.seconds(150))
             try await bench.scheduler.update(job.id) { $0.schedule = .every(.seconds(7)) }
             let old = try await bench.scheduler.explain(job.id, at: start.addingTimeInterval(120))
-            guard case .fired = old.finding else { Issue.record("\(old)"); return }
+            guard case .fired = old.outcome else { Issue.record("\(old)"); return }
             #expect(old.version == 1)
             #expect(
-                try await bench.scheduler.explain(job.id, at: start.addingTimeInterval(150)).finding
+                try await bench.scheduler.explain(job.id, at: start.addingTimeInterval(150)).outcome
                     == .notDue(.notNamed))
             let new = try await bench.scheduler.explain(job.id, at: start.addingTimeInterval(157))
-            #expect(new.version == 2 && new.finding == .future)
+            #expect(new.version == 2 && new.outcome == .future)
         }
     }
 
@@ -128,7 +128,7 @@ struct OccurrenceExplanationTests {
                 entries += page.entries
                 cursor = page.next
             } while cursor != nil
-            #expect(entries.map { Int($0.instant.timeIntervalSince(start)) / 60 } == [12, 10, 9, 8, 6, 5, 4, 2, 1])
+            #expect(entries.map { Int($0.date.timeIntervalSince(start)) / 60 } == [12, 10, 9, 8, 6, 5, 4, 2, 1])
             #expect(Set(entries).count == entries.count)
         }
     }
@@ -141,7 +141,7 @@ struct OccurrenceExplanationTests {
                 .init(name: "smooth", schedule: .smoothedHourly(), action: .http(.get("https://example.com/"))))
             await bench.advance(.seconds(3700))
             let verdict = try await bench.scheduler.explain(job.id, at: start.addingTimeInterval(3600))
-            #expect(verdict.finding == .future)
+            #expect(verdict.outcome == .future)
             let preview = try await bench.scheduler.preview(updating: job.id)
             #expect(preview.warnings.map(\.code) == [])
             #expect(preview.occurrences.first?.occurrence.nominal == start.addingTimeInterval(3600))

@@ -52,7 +52,7 @@ private func withGracefulShutdownHandler(
 private struct LogObserver: SchedulerObserver {
     let logger: Logger
 
-    func ended(_ execution: Execution, at date: Date) {
+    func didFinish(_ execution: Execution, at date: Date) {
         let level: Logger.Level = execution.status == .succeeded ? .info : .error
         logger.log(
             level: level, "\(execution.jobName) \(execution.status)",
@@ -61,17 +61,17 @@ private struct LogObserver: SchedulerObserver {
             ])
     }
 
-    func missedHandler(_ name: String, jobs: [JobID], at date: Date) {
+    func handlerMissing(_ name: String, jobs: [JobID], at date: Date) {
         logger.log(level: .warning, "No handler “\(name)” for \(jobs.count) jobs", metadata: [:])
     }
 
-    func failed(_ error: any Error, at date: Date) {
+    func didFail(_ error: any Error, at date: Date) {
         logger.log(level: .critical, "The store failed: \(error)", metadata: [:])
     }
 }
 
 private struct MetricsObserver: SchedulerObserver {
-    func ended(_ attempt: Attempt, of execution: Execution, at date: Date) {
+    func didFinish(_ attempt: Attempt, of execution: Execution, at date: Date) {
         let outcome = attempt.failure?.kind.rawValue ?? "succeeded"
         Counter(label: "rota_attempts", dimensions: [("outcome", outcome)]).increment()
         Timer(label: "rota_attempt_duration").recordSeconds(attempt.duration / .seconds(1))

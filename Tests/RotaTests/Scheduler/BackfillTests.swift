@@ -33,9 +33,11 @@ struct BackfillTests {
                 job.id, range, overlap: isSerial ? .serial : .parallel, author: "ann")
             #expect(backfill.created == 5)
             let instants = (0..<5).map { range.lowerBound.addingTimeInterval(Double($0) * 3600) }
-            #expect(backfill.runs.map(\.execution.scheduledFor) == instants)
+            #expect(backfill.outcomes.map(\.execution.scheduledFor) == instants)
             #expect(
-                backfill.runs.allSatisfy { $0.execution.source == .backfill && $0.execution.details.createdBy == "ann" }
+                backfill.outcomes.allSatisfy {
+                    $0.execution.source == .backfill && $0.execution.details.createdBy == "ann"
+                }
             )
             await bench.advance(.seconds(1000))
             if isSerial {
@@ -60,7 +62,7 @@ struct BackfillTests {
             job.id, start.addingTimeInterval(-4 * 3600)..<start.addingTimeInterval(-3600))
         #expect(first.created == 2)
         #expect(again.created == 1)
-        #expect(again.runs.dropFirst().map(\.execution) == first.runs.map(\.execution))
+        #expect(again.outcomes.dropFirst().map(\.execution) == first.outcomes.map(\.execution))
         #expect(try await bench.executions().count == 3)
     }
 
@@ -70,7 +72,7 @@ struct BackfillTests {
         let start = bench.clock.now
         try await bench.running {
             let job = try await bench.scheduler.create(draft)
-            let runs = try await bench.scheduler.backfill(job.id, start.addingTimeInterval(-4 * 3600)..<start).runs
+            let runs = try await bench.scheduler.backfill(job.id, start.addingTimeInterval(-4 * 3600)..<start).outcomes
             await bench.advance(.seconds(10))
             // Cancel a waiting execution, then the running one. No two may run at the same time, and no later one may
             // wait forever.
@@ -98,7 +100,7 @@ struct BackfillTests {
         // The current date is an occurrence too.
         #expect(try await bench.scheduler.backfill(job.id, range, limit: 11).created == 11)
         let future = start.addingTimeInterval(60)..<start.addingTimeInterval(7200)
-        #expect(try await bench.scheduler.backfill(job.id, future).runs.isEmpty)
+        #expect(try await bench.scheduler.backfill(job.id, future).outcomes.isEmpty)
         await #expect(throws: SchedulerError.self) { try await bench.scheduler.backfill(job.id, range, limit: 10_001) }
     }
 

@@ -257,9 +257,9 @@ struct ExecutionTests {
         #expect(next.jobVersion == 2 && next.versionID == version.versionID && first.jobVersion == 1)
         #expect(next.versionID.description == "\(job.id).2")
         let batch = try await bench.scheduler.trigger(job.id, [TriggerRequest(), TriggerRequest(idempotencyKey: "k")])
-        #expect(batch.runs.map(\.execution.status) == [.queued, .queued])
-        #expect(batch.runs.first?.execution.details.batchID == batch.id)
-        #expect(batch.runs.last == .existing(first) && first.details.batchID == nil)
+        #expect(batch.outcomes.map(\.execution.status) == [.queued, .queued])
+        #expect(batch.outcomes.first?.execution.details.batchID == batch.id)
+        #expect(batch.outcomes.last == .existing(first) && first.details.batchID == nil)
         for run in [first, next] {
             #expect(try await bench.scheduler.execution(run.id) == run)
             #expect(try JSONDecoder().decode(Execution.self, from: JSONEncoder().encode(run)) == run)

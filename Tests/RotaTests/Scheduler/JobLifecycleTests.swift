@@ -196,7 +196,7 @@ struct JobLifecycleTests {
                 zip(filled, filled.dropFirst()).allSatisfy { ($0.finishedAt ?? clock.now) <= $1.startedAt ?? start })
             for minute in 1...10 {
                 let instant = start.addingTimeInterval(Double(minute) * 60)
-                guard case .fired(let run) = try await bench.scheduler.explain(job.id, at: instant).finding else {
+                guard case .fired(let run) = try await bench.scheduler.explain(job.id, at: instant).outcome else {
                     Issue.record("minute \(minute)")
                     continue
                 }

@@ -63,9 +63,9 @@ struct TriggerTests {
             job.id, ["1", "2", "2", "3"].map { TriggerRequest(idempotencyKey: $0) })
         #expect(batch.total == 4)
         #expect(batch.created == 2)
-        #expect(batch.runs[0] == .existing(first))
-        #expect(batch.runs[1].execution == batch.runs[2].execution)
-        #expect(batch.runs[3].execution.details.batchID == batch.id)
+        #expect(batch.outcomes[0] == .existing(first))
+        #expect(batch.outcomes[1].execution == batch.outcomes[2].execution)
+        #expect(batch.outcomes[3].execution.details.batchID == batch.id)
         #expect(try await bench.executions().count == 3)
         let error = await #expect(throws: SchedulerError.self) {
             try await bench.scheduler.trigger(job.id, Array(repeating: TriggerRequest(), count: 501))
