@@ -56,7 +56,7 @@ let package = Package(
         .testTarget(
             name: "RotaStoreTests",
             dependencies: ["RotaCore", "RotaStore", "RotaTesting", "RotaTestSupport", "crash-child"],
-            swiftSettings: settings),
+            resources: [.copy("Fixtures")], swiftSettings: settings),
         .testTarget(
             name: "RotaTests", dependencies: ["Rota", "RotaCore", "RotaProfiles", "RotaTesting", "RotaTestSupport"],
             swiftSettings: settings),
