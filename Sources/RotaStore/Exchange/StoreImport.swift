@@ -1,7 +1,7 @@
 import Foundation
 
 extension StoreState {
-    /// Takes the records from the lines of an export.
+    /// Creates a state from the lines of an export.
     @concurrent
     package init<Lines: AsyncSequence & Sendable>(importing lines: Lines) async throws
     where Lines.Element == String {
@@ -10,7 +10,7 @@ extension StoreState {
         self = try reading.finish()
     }
 
-    /// Takes the records from a file of lines, a block at a time; blocks on the disk.
+    /// Creates a state from a file of lines. Reads a block at a time and blocks the thread.
     package init(importing path: String, in files: any FileSystem) throws {
         let file = try StoreFile(path, .read, in: files)
         defer { file.close() }
@@ -35,8 +35,9 @@ extension StoreState {
     }
 }
 
-/// Builds a state from the lines of an export, and takes nothing that does not fit.
+/// Builds a state from the lines of an export, and rejects everything inconsistent.
 private struct StoreImport: Sendable {
+    /// The kind of the error.
     private let coder = ExchangeCoder()
     private var state = StoreState()
     private var lines = 0
@@ -46,7 +47,7 @@ private struct StoreImport: Sendable {
     /// Takes the next line.
     mutating func take(_ text: Data) throws(StoreImportError) {
         lines += 1
-        // A line break at the very end, or one too many, says nothing.
+        // Ignore empty lines, such as one at the end.
         if text.allSatisfy({ $0 == 0x20 || $0 == 0x0d || $0 == 0x09 }) { return }
         if isComplete { throw StoreImportError(.incomplete, line: lines, "comes after the export's last line") }
         switch try line(text) {
@@ -72,7 +73,7 @@ private struct StoreImport: Sendable {
         }
     }
 
-    /// The state with all records.
+    /// Returns the state with all records.
     mutating func finish() throws(StoreImportError) -> StoreState {
         guard isComplete else {
             throw StoreImportError(
@@ -108,7 +109,7 @@ private struct StoreImport: Sendable {
         return place.isEmpty ? context.debugDescription : "\(place): \(context.debugDescription)"
     }
 
-    /// Why a change has no place in the state, if it has none.
+    /// Why a change does not fit the state, or `nil` if it fits.
     private func flaw(_ change: Change) -> String? {
         switch change {
         case .putJob(let job):
@@ -155,7 +156,7 @@ private struct StoreImport: Sendable {
         return "the job \(other) of the same project has the slug “\(slug)” already"
     }
 
-    /// Nobody would ever take over what runs without a lease.
+    /// A running execution without a lease could never be taken over.
     private func lostLease(_ progress: ExecutionProgress) -> String? {
         progress.status == .running && progress.lease == nil ? "an execution cannot run without a lease" : nil
     }
@@ -170,9 +171,9 @@ private struct StoreImport: Sendable {
     }
 }
 
-/// Why records could not be imported, with the line at fault; the store is as it was before.
+/// The reason why records could not be imported, with the line at fault. The store is unchanged.
 public struct StoreImportError: Error, Sendable, Hashable, CustomStringConvertible {
-    /// What kind of failure this is; new kinds may be added.
+    /// The kind of an import error. New kinds may be added.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Kind: String {
             case storeNotEmpty, unsupportedVersion, malformedLine, inconsistentRecord, incomplete
@@ -180,15 +181,15 @@ public struct StoreImportError: Error, Sendable, Hashable, CustomStringConvertib
 
         private let kind: Kind
 
-        /// The store holds records already; import into a new one.
+        /// The store already holds records. Import into a new one.
         public static let storeNotEmpty = Code(kind: .storeNotEmpty)
         /// The export was written by a later version of this library.
         public static let unsupportedVersion = Code(kind: .unsupportedVersion)
-        /// A line is no JSON, or not what an export holds at this place.
+        /// A line is not JSON, or not what an export contains at this place.
         public static let malformedLine = Code(kind: .malformedLine)
-        /// A record is there twice, or belongs to one that is not.
+        /// A record exists twice, or belongs to one that does not exist.
         public static let inconsistentRecord = Code(kind: .inconsistentRecord)
-        /// The export ends too early, or goes on after its end.
+        /// The export ends too early, or continues after its end.
         public static let incomplete = Code(kind: .incomplete)
 
         /// The name of the code, such as `malformedLine`.
@@ -197,9 +198,9 @@ public struct StoreImportError: Error, Sendable, Hashable, CustomStringConvertib
 
     /// What kind of failure this is.
     public let code: Code
-    /// The number of the line at fault, from 1 on; nil if no line is.
+    /// The number of the line at fault, starting at 1, or `nil` if no line is at fault.
     public let line: Int?
-    /// What was wrong and what to do about it, for a person.
+    /// What was wrong, and what to do about it.
     public let message: String
 
     package init(_ code: Code, line: Int? = nil, _ message: String) {

@@ -74,7 +74,6 @@ public struct Execution: Sendable, Hashable, Codable, Identifiable {
 
     // Hot paths read these details directly. Going through `details` would copy the whole value.
     package var notification: NotificationRule.Channel? { box?.value.notification }
-    /// Changes to the job's retry policy and timeout for this execution.
     package var overrides: RetryOverrides? { box?.value.overrides }
 
     /// The execution that this one replays, if any.
@@ -121,11 +120,11 @@ public struct ExecutionDetails: Sendable, Hashable, Codable {
     public var createdBy: String?
     /// The group of executions that were requested together.
     public var batchID: BatchID?
-    /// The step of a workflow that it belongs to (S-72).
+    /// The step of a workflow that it belongs to.
     public var workflowStepRunID: String?
-    /// What is different from the job's retry policy and timeout (S-73 to S-77).
+    /// Changes to the job's retry policy and timeout for this execution.
     public var overrides: RetryOverrides?
-    /// Whether all decisions about it are to be kept (S-85).
+    /// Whether all decisions about it are to be kept.
     public var isDebugging: Bool?
     /// Where to send the notification, if the execution is one. It replaces the job's action.
     public var notification: NotificationRule.Channel?

@@ -56,7 +56,7 @@ public struct ExecutionProgress: Sendable, Hashable, Codable {
         set { notes.cancelReason = newValue }
     }
 
-    /// When other schedulers may take the execution over, unless the lease is renewed.
+    /// When the execution expires if it has not started.
     public var expiresAt: Date? {
         get { box?.value.expiresAt }
         set { notes.expiresAt = newValue }
@@ -102,7 +102,7 @@ public struct Lease: Sendable, Hashable, Codable {
     public let owner: String
     /// The fencing token. It grows with every claim, and a completion with an older token is refused.
     public let token: Int
-    /// The instant at which others may take the execution over, unless the lease is renewed before.
+    /// When other schedulers may take the execution over, unless the lease is renewed.
     public var expiresAt: Date
 
     /// Creates a lease.

@@ -55,9 +55,7 @@ public struct Job: Sendable, Hashable, Identifiable {
     }
 
     private struct Actors: Sendable, Hashable {
-        /// Who created the job, if the caller said so.
         var createdBy: String?
-        /// Who last changed the job, if the caller said so.
         var updatedBy: String?
     }
 
@@ -68,10 +66,10 @@ public struct Job: Sendable, Hashable, Identifiable {
         set { statisticsBox = newValue == JobStatistics() ? nil : Boxed(newValue) }
     }
 
-    /// Who created the job, if that was said (S-51).
+    /// Who created the job, if the caller said so.
     public var createdBy: String? { actors?.value.createdBy }
 
-    /// Who changed it last, if that was said (S-51).
+    /// Who last changed the job, if the caller said so.
     public var updatedBy: String? {
         get { actors?.value.updatedBy }
         set { actors = Boxed(Actors(createdBy: createdBy, updatedBy: newValue)) }

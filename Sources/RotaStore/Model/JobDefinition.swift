@@ -98,19 +98,19 @@ public struct JobDefinition: Sendable, Hashable {
         set { extras.isBackwardsCompatible = newValue }
     }
 
-    /// A JSON schema that the payloads of runs are meant to meet (S-25); it is kept, not enforced.
+    /// A JSON schema that the payloads of runs are meant to meet; it is kept, not enforced.
     public var payloadSchema: JSONPayload? {
         get { box?.value.payloadSchema }
         set { extras.payloadSchema = newValue }
     }
 
-    /// Where the request goes after a passing failure of its own URL (S-28); it is kept, not used.
+    /// Where the request goes after a passing failure of its own URL; it is kept, not used.
     public var fallbackURL: String? {
         get { box?.value.fallbackURL }
         set { extras.fallbackURL = newValue }
     }
 
-    /// For how long a run with the same payload returns the earlier one (S-39); it is kept, not enforced.
+    /// For how long a run with the same payload returns the earlier one; it is kept, not enforced.
     public var deduplicationWindow: Duration? {
         get { box?.value.deduplicationWindow }
         set { extras.deduplicationWindow = newValue }

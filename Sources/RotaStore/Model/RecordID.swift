@@ -68,7 +68,7 @@ public struct JobID: RecordID {
     /// The identifier's bits, most significant first.
     public let bits: UInt128
 
-    /// Makes an identifier from its bits.
+    /// Creates an identifier from its bits.
     public init(bits: UInt128) {
         self.bits = bits
     }
@@ -79,7 +79,7 @@ public struct ExecutionID: RecordID {
     /// The identifier's bits, most significant first.
     public let bits: UInt128
 
-    /// Makes an identifier from its bits.
+    /// Creates an identifier from its bits.
     public init(bits: UInt128) {
         self.bits = bits
     }
@@ -90,7 +90,7 @@ public struct DependencyID: RecordID {
     /// The identifier's bits, most significant first.
     public let bits: UInt128
 
-    /// Makes an identifier from its bits.
+    /// Creates an identifier from its bits.
     public init(bits: UInt128) {
         self.bits = bits
     }
@@ -101,7 +101,7 @@ public struct BatchID: RecordID {
     /// The identifier's bits, most significant first.
     public let bits: UInt128
 
-    /// Makes an identifier from its bits.
+    /// Creates an identifier from its bits.
     public init(bits: UInt128) {
         self.bits = bits
     }
