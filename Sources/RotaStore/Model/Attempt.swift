@@ -102,7 +102,7 @@ public struct ExecutionTrace: Sendable, Hashable, Codable {
 public struct ExecutionFailure: Sendable, Hashable, Codable {
     /// The kind of failure, which the retry policy acts on.
     public let kind: FailureKind
-    /// What happened, in actionable words. Never contains a secret.
+    /// A description of the failure in actionable words. Never contains a secret.
     public let message: String
 
     /// Creates a failure.

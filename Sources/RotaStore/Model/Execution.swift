@@ -23,7 +23,7 @@ public struct Execution: Sendable, Hashable, Codable, Identifiable {
     public let jobName: String
     /// The job's version when the execution was created.
     public let jobVersion: Int
-    /// What caused it.
+    /// The cause of the execution.
     public let source: ExecutionSource
     /// The nominal date: the occurrence of the schedule, or when the execution was requested.
     public let scheduledFor: Date
@@ -116,7 +116,7 @@ public struct ExecutionDetails: Sendable, Hashable, Codable {
     public var idempotencyKey: String?
     /// Names and values for finding executions.
     public var tags: [String: String]?
-    /// Who requested the execution.
+    /// The person or service that requested the execution.
     public var createdBy: String?
     /// The group of executions that were requested together.
     public var batchID: BatchID?

@@ -26,7 +26,7 @@ public struct ExecutionProgress: Sendable, Hashable, Codable {
         self.dueAt = dueAt
     }
 
-    /// What the execution produced: the handler's output, or the values mapped from the response.
+    /// The result of the execution: the handler's output, or the values mapped from the response.
     public var output: JSONPayload? {
         get { box?.value.output }
         set { notes.output = newValue }
@@ -86,7 +86,7 @@ public struct ExecutionProgress: Sendable, Hashable, Codable {
 public struct ProgressReport: Sendable, Hashable, Codable {
     /// The completed fraction, from 0 to 1, if known.
     public var fraction: Double?
-    /// What the handler is doing, in words.
+    /// A description of what the handler is doing.
     public var message: String?
 
     /// Creates a report. The fraction is clamped to 0 to 1.

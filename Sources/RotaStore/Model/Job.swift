@@ -9,7 +9,7 @@ package import RotaSchedule
 /// ```swift
 /// print(job.name, job.state)
 /// if let next = job.nextRunAt {
-///     print("Next run: \(next.formatted(.iso8601))")
+///     print("Fires at \(next.formatted(.iso8601))")
 /// }
 /// print("\(job.succeeded) succeeded, \(job.failed) failed")
 /// ```
@@ -26,7 +26,6 @@ public struct Job: Sendable, Hashable, Identifiable {
     /// Where the job stands on its schedule.
     public var scheduleState: ScheduleState
     private var box: Boxed<JobDefinition>
-    /// How the job's executions have ended so far.
     private var statisticsBox: Boxed<JobStatistics>?
     private var actors: Boxed<Actors>?
 
@@ -59,17 +58,17 @@ public struct Job: Sendable, Hashable, Identifiable {
         var updatedBy: String?
     }
 
-    /// What has become of its executions.
+    /// The job's statistics: how its executions have ended so far.
     public var statistics: JobStatistics {
         get { statisticsBox?.value ?? JobStatistics() }
         // A job that has never run stores no statistics.
         set { statisticsBox = newValue == JobStatistics() ? nil : Boxed(newValue) }
     }
 
-    /// Who created the job, if the caller said so.
+    /// The creator of the job, if the caller named one.
     public var createdBy: String? { actors?.value.createdBy }
 
-    /// Who last changed the job, if the caller said so.
+    /// The author of the last change, if the caller named one.
     public var updatedBy: String? {
         get { actors?.value.updatedBy }
         set { actors = Boxed(Actors(createdBy: createdBy, updatedBy: newValue)) }
@@ -78,7 +77,7 @@ public struct Job: Sendable, Hashable, Identifiable {
     /// The identifier of the current version.
     public var versionID: JobVersionID { JobVersionID(jobID: id, version: version) }
 
-    /// What the job does, when, and how hard it tries.
+    /// The job's action, schedule and policies.
     public var definition: JobDefinition {
         get { box.value }
         set { box = Boxed(newValue) }

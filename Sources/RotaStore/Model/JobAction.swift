@@ -1,7 +1,7 @@
 public import Foundation
 public import RotaHTTP
 
-/// What a job does when it fires: send an HTTP request, or call a Swift handler by name.
+/// An action that a job performs when it fires: an HTTP request, or a call of a Swift handler by name.
 ///
 /// ```swift
 /// let request = try JobAction.http(.post("https://example.com/sync", body: .text("go")))
@@ -110,7 +110,7 @@ extension JobAction: Codable {
             throw DecodingError.dataCorrupted(
                 .init(
                     codingPath: decoder.codingPath,
-                    debugDescription: "An action has exactly one of “http” and “handler”."))
+                    debugDescription: "An action must have exactly one of the members \"http\" and \"handler\"."))
         }
     }
 

@@ -12,7 +12,7 @@ public import Foundation
 public struct JobAttributes: Sendable, Hashable {
     /// A short name for URLs, up to 255 characters, unique within the project.
     public var slug: String?
-    /// What the job is for, in up to 2,000 characters.
+    /// The purpose of the job, in up to 2,000 characters.
     public var description: String?
     /// The project that the job belongs to.
     public var project: String?

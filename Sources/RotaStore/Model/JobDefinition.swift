@@ -1,13 +1,13 @@
 public import RotaRetry
 public import RotaSchedule
 
-/// What a job does, when, and how hard it tries. Every change creates a new version of the job.
+/// The action, schedule and policies of a job. Every change creates a new version of the job.
 public struct JobDefinition: Sendable, Hashable {
     /// A name for people. It need not be unique.
     public var name: String
     /// When the job fires.
     public var schedule: Schedule
-    /// What it does.
+    /// The action that the job performs when it fires.
     public var action: JobAction
     /// Names and values that every execution carries.
     public var metadata: [String: String]
@@ -38,13 +38,13 @@ public struct JobDefinition: Sendable, Hashable {
         set { policies.retry = newValue }
     }
 
-    /// What to do about missed occurrences.
+    /// The policy for missed occurrences.
     public var misfire: MisfirePolicy {
         get { policyBox.value.misfire }
         set { policies.misfire = newValue }
     }
 
-    /// What to do when an occurrence is due while an earlier execution has not ended.
+    /// The policy for an occurrence that is due while an earlier execution has not ended.
     public var overlap: OverlapPolicy {
         get { policyBox.value.overlap }
         set { policies.overlap = newValue }
@@ -80,7 +80,7 @@ public struct JobDefinition: Sendable, Hashable {
         set { extras.breaker = newValue }
     }
 
-    /// What is sent when an execution ends, and where to.
+    /// The notifications to send when an execution ends.
     public var notifications: [NotificationRule] {
         get { box?.value.notifications ?? Extras.none.notifications }
         set { extras.notifications = newValue }
@@ -110,7 +110,7 @@ public struct JobDefinition: Sendable, Hashable {
         set { extras.fallbackURL = newValue }
     }
 
-    /// For how long a run with the same payload returns the earlier one; it is kept, not enforced.
+    /// For how long an execution with the same payload returns the earlier one; it is kept, not enforced.
     public var deduplicationWindow: Duration? {
         get { box?.value.deduplicationWindow }
         set { extras.deduplicationWindow = newValue }
@@ -223,7 +223,7 @@ extension JobDefinition: Codable {
     }
 }
 
-/// What happens to an attempt that was interrupted by a crash.
+/// The treatment of an attempt that was interrupted by a crash.
 public enum DeliveryGuarantee: String, Sendable, Hashable, Codable {
     /// Count the attempt as crashed and retry it if the retry policy allows. The work may be done twice. This is the
     /// default.

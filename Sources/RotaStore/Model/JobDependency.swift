@@ -54,7 +54,7 @@ public struct JobVersion: Sendable, Hashable, Codable, Identifiable {
     public let definition: JobDefinition
     /// When the job received this definition.
     public let createdAt: Date
-    /// Who made the change, if the caller said so.
+    /// The author of the version, if the caller named one.
     public let createdBy: String?
 
     /// Creates a version.

@@ -67,7 +67,7 @@ public struct ExecutionNotification: Sendable, Hashable {
     public let jobName: String
     /// The job's project, if it has one.
     public let projectID: String?
-    /// What caused the execution.
+    /// The cause of the execution.
     public let source: ExecutionSource
     /// How the execution ended.
     public let status: ExecutionStatus
@@ -81,7 +81,7 @@ public struct ExecutionNotification: Sendable, Hashable {
     public let finishedAt: Date
     /// Why it failed, if it did.
     public let failure: ExecutionFailure?
-    /// What it produced, if the rule includes the output.
+    /// The output of the execution, if the rule includes it.
     public let output: JSONValue?
 
     /// Creates the report of an execution that ended.

@@ -1,4 +1,4 @@
-/// What to do when an occurrence is due while an earlier execution of the same job has not ended.
+/// A policy for an occurrence that is due while an earlier execution of the same job has not ended.
 ///
 /// The policy concerns only the schedule. Triggered executions and replays neither delay an occurrence nor are delayed
 /// by one.
@@ -75,7 +75,8 @@ extension OverlapPolicy.Rule: Codable {
                 throw DecodingError.dataCorrupted(
                     .init(
                         codingPath: decoder.codingPath,
-                        debugDescription: "There is no overlap policy “\(name)”; there are allow, skip, queue, replace."
+                        debugDescription:
+                            "\"\(name)\" is not an overlap policy. Use \"allow\", \"skip\", \"queue\" or \"replace\"."
                     ))
             }
             return

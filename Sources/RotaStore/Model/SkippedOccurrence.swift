@@ -60,7 +60,7 @@ public struct SkippedOccurrence: Sendable, Hashable, Codable {
     }
 }
 
-/// What to do about occurrences that were missed while no scheduler was running.
+/// A policy for occurrences that were missed while no scheduler was running.
 ///
 /// An occurrence is missed if its date has passed by more than the tolerance when the scheduler sees it: after
 /// downtime, a suspended machine, or a clock that stepped forward.

@@ -32,7 +32,7 @@ public struct Cancellation: Sendable, Hashable {
 
 /// The completion, from outside, of an execution that waits for it.
 public struct ExternalCompletion: Sendable, Hashable {
-    /// What happens to the execution.
+    /// The effect on the execution.
     public enum Next: Sendable, Hashable {
         /// It is queued for another attempt at a date.
         case queued(at: Date)
@@ -56,7 +56,7 @@ public struct ExternalCompletion: Sendable, Hashable {
 
     /// The waiting execution.
     public var executionID: ExecutionID
-    /// What happens to the execution.
+    /// The effect on the execution.
     public var next: Next
     /// The output of the execution.
     public var output: JSONPayload?
@@ -74,7 +74,7 @@ public struct ExternalCompletion: Sendable, Hashable {
 
 /// The end of an attempt, and what follows from it.
 public struct Completion: Sendable {
-    /// What follows from an attempt.
+    /// The consequence of an attempt.
     public enum Next: Sendable, Hashable {
         /// The execution succeeded.
         case succeeded
@@ -107,14 +107,14 @@ public struct Completion: Sendable {
     public var token: Int
     /// The attempt to record, if one was made. The store numbers it by its place among the execution's attempts.
     public var attempt: Attempt?
-    /// What follows from the attempt.
+    /// The consequence of the attempt.
     public var next: Next
     /// When the attempt ended.
     public var date: Date
-    /// What the execution produced, if anything.
+    /// The output of the execution, if it has any.
     public var output: JSONPayload?
 
-    /// Makes a completion.
+    /// Creates a completion.
     public init(
         executionID: ExecutionID, token: Int, attempt: Attempt?, next: Next, date: Date, output: JSONPayload? = nil
     ) {
@@ -127,7 +127,7 @@ public struct Completion: Sendable {
     }
 }
 
-/// What a store expired and removed.
+/// The result of pruning: the records that a store expired and removed.
 public struct PruneReport: Sendable, Hashable {
     /// Executions that expired because they were not started or completed in time.
     public var expired: [Execution]

@@ -57,7 +57,7 @@ public struct LeaseRenewal: Sendable, Hashable {
         case lost
     }
 
-    /// Makes a renewal.
+    /// Creates a renewal.
     public init(
         executionID: ExecutionID, token: Int, expiresAt: Date, heartbeatAt: Date? = nil, report: ProgressReport? = nil
     ) {

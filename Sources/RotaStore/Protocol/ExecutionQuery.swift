@@ -14,7 +14,7 @@ public struct ExecutionQuery: Sendable, Hashable {
     /// The order of a list.
     public typealias Order = ListOrder
 
-    /// What executions are sorted by.
+    /// A sort key of executions.
     public enum Sort: String, Sendable, Hashable, Codable {
         /// The creation date, which is the order of the identifiers.
         case createdAt = "created_at"
@@ -42,7 +42,7 @@ public struct ExecutionQuery: Sendable, Hashable {
     public var batchID: BatchID?
     /// Only executions with this concurrency key.
     public var concurrencyKey: String?
-    /// What executions are sorted by. Defaults to the creation date.
+    /// The sort key. Defaults to the creation date.
     public var sort: Sort
     /// The order. Defaults to newest first.
     public var order: ListOrder

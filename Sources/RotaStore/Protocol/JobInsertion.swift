@@ -39,12 +39,12 @@ public struct JobReplacement: Sendable {
     public var skips: [SkippedOccurrence]
     /// When the change is made.
     public var date: Date
-    /// Who makes the change, if known.
+    /// The author of the change, if known.
     public var author: String?
     /// A repeated change with this key returns the job unchanged.
     public var idempotencyKey: OperationKey?
 
-    /// Makes a replacement.
+    /// Creates a replacement.
     public init(
         id: JobID, expectedRevision: Int, definition: JobDefinition? = nil, scheduleState: ScheduleState,
         skips: [SkippedOccurrence] = [], date: Date, author: String? = nil, idempotencyKey: OperationKey? = nil

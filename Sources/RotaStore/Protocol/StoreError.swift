@@ -32,7 +32,7 @@ public struct StoreError: Error, Sendable, Hashable, CustomStringConvertible {
 
     /// The kind of the error.
     public let code: Code
-    /// What was wrong, and what would be right.
+    /// A description of the error, and of what would be right.
     public let message: String
 
     /// Creates an error.
@@ -45,6 +45,6 @@ public struct StoreError: Error, Sendable, Hashable, CustomStringConvertible {
     public var description: String { message }
 
     package static func noJob(_ id: JobID) -> StoreError {
-        StoreError(.jobNotFound, "There is no job \(id); it may have been deleted. `jobs()` lists those that exist.")
+        StoreError(.jobNotFound, "The job \(id) does not exist. It may have been deleted. `jobs()` lists the existing ones.")
     }
 }
