@@ -1,20 +1,20 @@
 package import Foundation
 import RotaCore
 
-/// One line of an export: a JSON object with one member, whose name says what it is.
+/// One line of an export: a JSON object with one member, whose name is the kind of the line.
 package enum ExchangeLine: Sendable, Hashable {
-    /// The first line: which format the others have.
+    /// The first line: the format of the export.
     case format(version: Int)
-    /// A record, as the change that puts it in its place.
+    /// A record, as the change that stores it.
     case change(Change)
-    /// The last line: how many records there are.
+    /// The last line: the number of records.
     case end(records: Int)
 
     /// The version this library writes, and the latest it reads.
     package static let version = 1
     package static let format = "rota-store"
 
-    /// The names of the members; once used, one keeps its meaning for ever.
+    /// The names of the lines' members. A name never changes its meaning.
     package enum Kind: String, CodingKey, CaseIterable {
         case format, end
         case job, removedJob, execution, progress, attempt, removedExecution, skips, skip
@@ -24,7 +24,7 @@ package enum ExchangeLine: Sendable, Hashable {
         case start, forgottenStarts
     }
 
-    /// The members of records that consist of an owner and a part.
+    /// The members of lines that consist of an owner and a part.
     enum Part: String, CodingKey {
         case name, version, records
         case scheduleState = "position"
@@ -216,12 +216,12 @@ extension ExchangeLine: Decodable {
     }
 }
 
-/// Turns the values on the lines of an export into JSON and back.
+/// Encodes the lines of an export as JSON, and decodes them.
 package struct ExchangeCoder: Sendable {
     private let encoder: JSONEncoder
     private let decoder: JSONDecoder
 
-    /// Makes a coder.
+    /// Creates a coder.
     package init() {
         encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -240,16 +240,16 @@ package struct ExchangeCoder: Sendable {
             guard let date = ISO8601.exactDate(text) else {
                 throw DecodingError.dataCorruptedError(
                     in: container,
-                    debugDescription: "“\(text)” is no instant such as 2026-01-31T23:59:59.000Z")
+                    debugDescription: "\"\(text)\" is not a date such as 2026-01-31T23:59:59.000Z")
             }
             return date
         }
     }
 
-    /// A value as JSON, without a line break within or behind it.
+    /// Returns a value as JSON without line breaks.
     package func text(_ value: some Encodable) throws -> Data { try encoder.encode(value) }
 
-    /// Reads a value.
+    /// Decodes a value from JSON.
     package func value<Value: Decodable>(_ text: Data, as type: Value.Type = Value.self) throws -> Value {
         try decoder.decode(type, from: text)
     }

@@ -1,32 +1,31 @@
 public import Foundation
 
-/// All records of a store at one instant, as lines of JSON.
+/// All records of a store at one point in time, as lines of JSON.
 ///
-/// The first line names the format and its version, then come the records, one a line, each after those that it belongs
-/// to, and the last line says how many they are. Whatever the store does meanwhile, the lines show the instant at which
-/// the export was asked for. They are made one at a time, so the size of the store does not matter.
+/// The first line names the format and its version. Then follow the records, one a line, each after those it belongs
+/// to. The last line counts the records. Later changes to the store do not affect the export. Lines are produced one at
+/// a time, so memory use does not depend on the store's size.
 ///
-/// Instants are written in ISO 8601, to the millisecond or as exactly as needed: importing the lines gives the same
-/// records to the last bit.
+/// Dates are ISO 8601, to the millisecond or as exactly as needed. Importing the lines restores the records exactly.
 public struct StoreExport: AsyncSequence, Sendable {
     /// A line, without its line break.
     public typealias Element = String
-    /// An encoder's error, which no record that a store took should cause.
+    /// An encoder's error, which no record accepted by a store should cause.
     public typealias Failure = any Error
 
     private let begin: @Sendable () -> () throws -> Data?
 
-    /// Makes an export of lines.
+    /// Creates an export.
     ///
-    /// - Parameter begin: Returns a function that returns one line at a time, from the first one on, and nil at the end.
+    /// - Parameter begin: Returns a function that returns one line per call, and `nil` at the end.
     init(_ begin: @escaping @Sendable () -> () throws -> Data?) {
         self.begin = begin
     }
 
-    /// Begins with the first line.
+    /// Returns an iterator that starts with the first line.
     public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(begin()) }
 
-    /// Makes one line after the other.
+    /// Produces the lines, one at a time.
     public struct AsyncIterator: AsyncIteratorProtocol {
         private let line: () throws -> Data?
 
@@ -34,16 +33,16 @@ public struct StoreExport: AsyncSequence, Sendable {
             self.line = line
         }
 
-        /// The next line, or nil after the last.
+        /// Returns the next line, or `nil` after the last.
         public mutating func next() async throws -> String? {
             try line().map { String(decoding: $0, as: UTF8.self) }
         }
     }
 
-    /// Writes the lines to a new file that only its owner may read, and waits until it is on the disk.
+    /// Writes the lines to a new file that only its owner may read, and waits until it is on disk.
     ///
-    /// - Parameter file: Where to write; there must be no file yet.
-    /// - Throws: ``FileStoreError`` if the file exists or cannot be written; it is removed again then.
+    /// - Parameter file: Where to write. The file must not exist yet.
+    /// - Throws: ``FileStoreError`` if the file exists or cannot be written. An incomplete file is removed.
     public func write(to file: URL) async throws {
         try await write(to: file.path(percentEncoded: false), in: PosixFileSystem())
     }
@@ -55,7 +54,7 @@ public struct StoreExport: AsyncSequence, Sendable {
             do throws(FileStoreError) {
                 file = try StoreFile(path, .create, in: files)
             } catch {
-                // The system could not say what it had just made.
+                // The file was created but could not be examined.
                 if error.code == .readFailed { try? files.removeFile(path) }
                 throw error
             }
@@ -81,7 +80,7 @@ public struct StoreExport: AsyncSequence, Sendable {
 }
 
 extension StoreState {
-    /// All records as they are now, as lines.
+    /// Returns all current records as lines.
     package func export() -> StoreExport {
         StoreExport {
             var lines = ExportLines(self)
@@ -90,7 +89,7 @@ extension StoreState {
     }
 }
 
-/// Makes the lines of an export, a few records at a time.
+/// Produces the lines of an export, a few records at a time.
 private struct ExportLines {
     private enum Place {
         case format
@@ -110,7 +109,7 @@ private struct ExportLines {
         self.state = state
     }
 
-    /// The next line, or nil after the last.
+    /// Returns the next line, or `nil` after the last.
     mutating func next() throws -> Data? {
         while true {
             if let change = changes.popFirst() {

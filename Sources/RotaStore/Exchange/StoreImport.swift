@@ -1,7 +1,7 @@
 import Foundation
 
 extension StoreState {
-    /// Takes the records from the lines of an export.
+    /// Creates a state from the lines of an export.
     @concurrent
     package init<Lines: AsyncSequence & Sendable>(importing lines: Lines) async throws
     where Lines.Element == String {
@@ -10,7 +10,7 @@ extension StoreState {
         self = try reading.finish()
     }
 
-    /// Takes the records from a file of lines, a block at a time; blocks on the disk.
+    /// Creates a state from a file of lines. Reads a block at a time and blocks the thread.
     package init(importing path: String, in files: any FileSystem) throws {
         let file = try StoreFile(path, .read, in: files)
         defer { file.close() }
@@ -35,7 +35,7 @@ extension StoreState {
     }
 }
 
-/// Builds a state from the lines of an export, and takes nothing that does not fit.
+/// Builds a state from the lines of an export, and rejects everything inconsistent.
 private struct StoreImport: Sendable {
     private let coder = ExchangeCoder()
     private var state = StoreState()
@@ -46,24 +46,24 @@ private struct StoreImport: Sendable {
     /// Takes the next line.
     mutating func take(_ text: Data) throws(StoreImportError) {
         lines += 1
-        // A line break at the very end, or one too many, says nothing.
+        // Ignore empty lines, such as one at the end.
         if text.allSatisfy({ $0 == 0x20 || $0 == 0x0d || $0 == 0x09 }) { return }
-        if isComplete { throw StoreImportError(.incomplete, line: lines, "comes after the export's last line") }
+        if isComplete { throw StoreImportError(.incomplete, line: lines, "follows the export's last line") }
         switch try line(text) {
         case .format(let version):
-            guard lines == 1 else { throw malformed("is a second first line; import one export at a time") }
+            guard lines == 1 else { throw malformed("is the first line of another export; import one export at a time") }
             guard version == ExchangeLine.version else {
                 throw StoreImportError(
                     .unsupportedVersion, line: 1,
                     "has version \(version), and this version of Rota reads up to \(ExchangeLine.version); update Rota")
             }
         case .change(let change):
-            guard lines > 1 else { throw malformed("is no first line of an export, which names the format") }
+            guard lines > 1 else { throw malformed("is not the first line of an export, which names the format") }
             if let flaw = flaw(change) { throw StoreImportError(.inconsistentRecord, line: lines, flaw) }
             state.apply(change)
             records += 1
         case .end(let count):
-            guard lines > 1 else { throw malformed("is no first line of an export, which names the format") }
+            guard lines > 1 else { throw malformed("is not the first line of an export, which names the format") }
             guard count == records else {
                 throw StoreImportError(
                     .incomplete, line: lines, "says that there are \(count) records, and there were \(records)")
@@ -72,11 +72,11 @@ private struct StoreImport: Sendable {
         }
     }
 
-    /// The state with all records.
+    /// Returns the state with all records.
     mutating func finish() throws(StoreImportError) -> StoreState {
         guard isComplete else {
             throw StoreImportError(
-                .incomplete, line: lines, "the export breaks off after this line; its last line counts the records")
+                .incomplete, line: lines, "the export is cut off after this line: the line that counts the records is missing")
         }
         state.markOverfull()
         return state
@@ -108,16 +108,16 @@ private struct StoreImport: Sendable {
         return place.isEmpty ? context.debugDescription : "\(place): \(context.debugDescription)"
     }
 
-    /// Why a change has no place in the state, if it has none.
+    /// Why a change does not fit the state, or `nil` if it fits.
     private func flaw(_ change: Change) -> String? {
         switch change {
         case .putJob(let job):
-            state.jobs[job.id] == nil ? takenSlug(of: job) : "the job \(job.id) is there already"
+            state.jobs[job.id] == nil ? takenSlug(of: job) : "the job \(job.id) already exists"
         case .putScheduleState(let id, _), .putStatistics(let id, _), .removeJob(let id): missing(id)
         case .putExecution(let execution):
             state.executions[execution.id] == nil
                 ? missing(execution.jobID) ?? lostLease(execution.progress)
-                : "the execution \(execution.id) is there already"
+                : "the execution \(execution.id) already exists"
         case .putProgress(let id, let progress):
             state.executions[id] == nil ? "there is no execution \(id) before this line" : lostLease(progress)
         case .putAttempt(let id, _), .removeExecution(let id):
@@ -127,22 +127,22 @@ private struct StoreImport: Sendable {
         case .putSkip(let skip, _): missing(skip.jobID)
         case .putIdempotencyKey(let key, let id):
             state.idempotencyKeys[key] != nil || state.histories[id]?.idempotencyKey != nil
-                ? "the key “\(key)”, or another of the job \(id), is there already" : missing(id)
+                ? "the key \"\(key)\", or another key of the job \(id), already exists" : missing(id)
         case .putVersion(let version):
             state.histories[version.jobID]?.versions.contains { $0.version == version.version } == true
-                ? "the version \(version.id) is there already" : missing(version.jobID)
+                ? "the version \(version.id) already exists" : missing(version.jobID)
         case .removeVersion(let id): missing(id.jobID)
         case .putDependency(let dependency):
             state.dependencies[dependency.id] == nil
                 ? missing(dependency.jobID) ?? missing(dependency.dependsOn) ?? circle(dependency)
-                : "the dependency \(dependency.id) is there already"
+                : "the dependency \(dependency.id) already exists"
         case .removeDependency(let id):
             state.dependencies[id] == nil ? "there is no dependency \(id) before this line" : nil
         case .putOperation(let key, let id):
             state.operations[JobOperationKey(job: id, operation: key.operation, key: key.key)] == nil
-                ? missing(id) : "the key “\(key.key)” of “\(key.operation)” is there already"
+                ? missing(id) : "the key \"\(key.key)\" of \"\(key.operation)\" already exists"
         case .removeOperation(let key):
-            state.operations[key] == nil ? "there is no key “\(key.key)” before this line" : nil
+            state.operations[key] == nil ? "there is no key \"\(key.key)\" before this line" : nil
         case .putStart(.job(let id), _), .forgetStarts(.job(let id), _): missing(id)
         case .putStart(.shared, _), .forgetStarts(.shared, _): nil
         }
@@ -152,17 +152,17 @@ private struct StoreImport: Sendable {
         let attributes = job.definition.attributes
         guard let slug = attributes.slug, let other = state.jobIndex.job(slug: slug, project: attributes.project)
         else { return nil }
-        return "the job \(other) of the same project has the slug “\(slug)” already"
+        return "the job \(other) of the same project already has the slug \"\(slug)\""
     }
 
-    /// Nobody would ever take over what runs without a lease.
+    /// A running execution without a lease could never be taken over.
     private func lostLease(_ progress: ExecutionProgress) -> String? {
-        progress.status == .running && progress.lease == nil ? "an execution cannot run without a lease" : nil
+        progress.status == .running && progress.lease == nil ? "a running execution must have a lease" : nil
     }
 
     private func circle(_ dependency: JobDependency) -> String? {
         state.reaches(dependency.jobID, from: dependency.dependsOn)
-            ? "the job \(dependency.dependsOn) waits for the job \(dependency.jobID) already" : nil
+            ? "the job \(dependency.dependsOn) already depends on the job \(dependency.jobID)" : nil
     }
 
     private func missing(_ id: JobID) -> String? {
@@ -170,9 +170,9 @@ private struct StoreImport: Sendable {
     }
 }
 
-/// Why records could not be imported, with the line at fault; the store is as it was before.
+/// The reason why records could not be imported, with the line at fault. The store is unchanged.
 public struct StoreImportError: Error, Sendable, Hashable, CustomStringConvertible {
-    /// What kind of failure this is; new kinds may be added.
+    /// The kind of an import error. New kinds may be added.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Kind: String {
             case storeNotEmpty, unsupportedVersion, malformedLine, inconsistentRecord, incomplete
@@ -180,26 +180,26 @@ public struct StoreImportError: Error, Sendable, Hashable, CustomStringConvertib
 
         private let kind: Kind
 
-        /// The store holds records already; import into a new one.
+        /// The store already holds records. Import into a new one.
         public static let storeNotEmpty = Code(kind: .storeNotEmpty)
         /// The export was written by a later version of this library.
         public static let unsupportedVersion = Code(kind: .unsupportedVersion)
-        /// A line is no JSON, or not what an export holds at this place.
+        /// A line is not JSON, or not what an export contains at this place.
         public static let malformedLine = Code(kind: .malformedLine)
-        /// A record is there twice, or belongs to one that is not.
+        /// A record exists twice, or belongs to one that does not exist.
         public static let inconsistentRecord = Code(kind: .inconsistentRecord)
-        /// The export ends too early, or goes on after its end.
+        /// The export ends too early, or continues after its end.
         public static let incomplete = Code(kind: .incomplete)
 
         /// The name of the code, such as `malformedLine`.
         public var description: String { kind.rawValue }
     }
 
-    /// What kind of failure this is.
+    /// The kind of the error.
     public let code: Code
-    /// The number of the line at fault, from 1 on; nil if no line is.
+    /// The number of the line at fault, starting at 1, or `nil` if no line is at fault.
     public let line: Int?
-    /// What was wrong and what to do about it, for a person.
+    /// A description of the error, and of what to do about it.
     public let message: String
 
     package init(_ code: Code, line: Int? = nil, _ message: String) {
@@ -209,7 +209,7 @@ public struct StoreImportError: Error, Sendable, Hashable, CustomStringConvertib
     }
 
     static let notEmpty = StoreImportError(
-        .storeNotEmpty, "the store holds records already, and an import replaces none; import into a new store")
+        .storeNotEmpty, "the store already holds records, and an import does not replace them; import into a new store")
 
     /// The code, the line and the message.
     public var description: String {

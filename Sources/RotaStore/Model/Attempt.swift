@@ -1,9 +1,9 @@
 public import Foundation
 public import RotaRetry
 
-/// One try at an execution's work, as it is remembered once it is over (T-83 to T-89).
+/// The record of one attempt at an execution's work.
 public struct Attempt: Sendable, Hashable, Codable {
-    /// 1 for the first.
+    /// The number of the attempt, starting at 1.
     public let number: Int
     /// When it began, by the wall clock.
     public let startedAt: Date
@@ -13,18 +13,18 @@ public struct Attempt: Sendable, Hashable, Codable {
     public let failure: ExecutionFailure?
     /// The status of the HTTP response, if there was one.
     public let statusCode: Int?
-    /// The beginning of the response's body or of the handler's output, at most 64 KiB (T-87).
+    /// The start of the response body or of the handler's output, at most 64 KiB.
     public let bodyPreview: String?
     /// Whether the body was longer than the preview.
     public let bodyWasTruncated: Bool
-    /// The response headers that were chosen to be kept, with names in lower case (T-88).
+    /// The selected response headers, with lowercase names.
     public let responseHeaders: [String: String]
     private let box: Boxed<ExecutionTrace>?
 
-    /// The largest preview of a body, in bytes of UTF-8 (T-87).
+    /// The largest size of ``bodyPreview`` in bytes of UTF-8: 64 KiB.
     public static let maximumPreviewBytes = 65_536
 
-    /// Makes the record of an attempt.
+    /// Creates the record of an attempt.
     public init(
         number: Int,
         startedAt: Date,
@@ -47,10 +47,10 @@ public struct Attempt: Sendable, Hashable, Codable {
         box = trace.map { Boxed($0) }
     }
 
-    /// Where its time went, as far as it is known.
+    /// Where the attempt's time went, as far as known.
     public var trace: ExecutionTrace? { box?.value }
 
-    /// The attempt under the number that its place gives it, so that it takes no other's place.
+    /// The attempt with the number of its place, so that it cannot replace another attempt.
     func numbered(_ place: Int) -> Attempt {
         guard number != place else { return self }
         return Attempt(
@@ -63,22 +63,22 @@ public struct Attempt: Sendable, Hashable, Codable {
     public var succeeded: Bool { failure == nil }
 }
 
-/// Where an attempt's time went (S-78 to S-84); a part that is not known is `nil`.
+/// Where an attempt's time went. Unknown parts are `nil`.
 public struct ExecutionTrace: Sendable, Hashable, Codable {
     /// From the execution's due time until it was claimed.
     public var queueWait: Duration?
-    /// From the claim until a worker began.
+    /// From the claim until a worker started.
     public var dequeue: Duration?
-    /// Until the connection stood.
+    /// The time to establish the connection.
     public var connect: Duration?
-    /// From the request until the first byte of the answer.
+    /// From sending the request to the first byte of the response.
     public var firstByte: Duration?
-    /// From the first byte to the last.
+    /// From the first byte of the response to the last.
     public var transfer: Duration?
-    /// From the due time until the end.
+    /// From the due time to the end of the attempt.
     public var total: Duration?
 
-    /// Makes a trace.
+    /// Creates a trace.
     public init(
         queueWait: Duration? = nil, dequeue: Duration? = nil, connect: Duration? = nil, firstByte: Duration? = nil,
         transfer: Duration? = nil, total: Duration? = nil
@@ -91,7 +91,7 @@ public struct ExecutionTrace: Sendable, Hashable, Codable {
         self.total = total
     }
 
-    /// The parts of the delivery together (S-84), or `nil` if none is known.
+    /// The total time of the request (connect, first byte and transfer), or `nil` if no part is known.
     public var dispatch: Duration? {
         let parts = [connect, firstByte, transfer].compactMap(\.self)
         return parts.isEmpty ? nil : parts.reduce(.zero, +)
@@ -100,12 +100,12 @@ public struct ExecutionTrace: Sendable, Hashable, Codable {
 
 /// Why an attempt or a whole execution failed.
 public struct ExecutionFailure: Sendable, Hashable, Codable {
-    /// The kind of failure, on which the retry policy decides.
+    /// The kind of failure, which the retry policy acts on.
     public let kind: FailureKind
-    /// What happened, in words that a person can act on; it never contains a secret.
+    /// A description of the failure in actionable words. Never contains a secret.
     public let message: String
 
-    /// Makes a failure.
+    /// Creates a failure.
     public init(kind: FailureKind, message: String) {
         self.kind = kind
         self.message = message

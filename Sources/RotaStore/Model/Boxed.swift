@@ -1,4 +1,4 @@
-/// A value on the heap, shared by the copies of whatever holds it: for what is large and seldom there.
+/// An immutable value on the heap, shared by the copies of its owner. Keeps large, rarely used values out of structs.
 final class Boxed<Value: Sendable & Hashable>: Sendable, Hashable {
     let value: Value
 

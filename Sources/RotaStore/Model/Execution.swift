@@ -1,35 +1,45 @@
 public import Foundation
 public import RotaRetry
 
-/// One logical run of a job: when it was due, its attempts, and how it ended (T-69).
+/// One durable piece of work of a job: when it is due, its attempts, and how it ended.
 ///
-/// The members of ``progress`` can be read from the execution itself: `execution.status`, `execution.dueAt`.
+/// Read the members of ``progress`` directly from the execution:
+///
+/// ```swift
+/// if execution.status == .failed, let failure = execution.failure {
+///     print("Failed after \(execution.attempts.count) attempts: \(failure.message)")
+/// }
+/// if let retry = execution.nextRetryAt {
+///     print("Next attempt at \(retry.formatted(.iso8601))")
+/// }
+/// ```
 @dynamicMemberLookup
 public struct Execution: Sendable, Hashable, Codable, Identifiable {
     /// The execution's identifier.
     public let id: ExecutionID
-    /// The job it is a run of.
+    /// The job of the execution.
     public let jobID: JobID
-    /// The job's name when the execution was made (T-107).
+    /// The job's name when the execution was created.
     public let jobName: String
-    /// The version of the job when the execution was made (S-70).
+    /// The job's version when the execution was created.
     public let jobVersion: Int
-    /// What caused it.
+    /// The cause of the execution.
     public let source: ExecutionSource
-    /// The nominal instant: the occurrence of the schedule, or when the run was asked for.
+    /// The nominal date: the occurrence of the schedule, or when the execution was requested.
     public let scheduledFor: Date
-    /// When the record was made.
+    /// When the record was created.
     public let createdAt: Date
-    /// The value for the handler, if this run has one of its own.
+    /// The handler's payload, if this execution has its own.
     public let payload: JSONPayload?
-    /// Labels that travel with the execution, such as a trace's carrier.
+    /// Names and values that travel with the execution, such as a trace context.
     public let metadata: [String: String]
     private let box: Boxed<ExecutionDetails>?
-    /// The job's definition when the execution was made, in records of the first stores, which kept no versions.
+    /// The job's definition when the execution was created. Only records of early stores, which kept no versions, have
+    /// it.
     let pinned: Boxed<JobDefinition>?
-    /// The part that changes while it runs.
+    /// The part that changes while the execution runs.
     public var progress: ExecutionProgress
-    /// The attempts made so far, the first one first.
+    /// The attempts so far, oldest first.
     public var attempts: [Attempt]
 
     package init(
@@ -52,34 +62,34 @@ public struct Execution: Sendable, Hashable, Codable, Identifiable {
         self.attempts = attempts
     }
 
-    /// How late the first attempt began, or `nil` if none has begun.
+    /// How long after its nominal date the first attempt began, or `nil` if there was none.
     public var lateness: Duration? {
         progress.startedAt.map { .seconds($0.timeIntervalSince(scheduledFor)) }
     }
 
-    /// Where it comes from, whom it belongs to, and what is different about it.
+    /// Its origin, its owner, and its deviations from the job.
     public var details: ExecutionDetails { box?.value ?? .none }
 
     var hasDetails: Bool { box != nil }
 
-    // The details that are asked for in every run, without a copy of the others.
+    // Hot paths read these details directly. Going through `details` would copy the whole value.
     package var notification: NotificationRule.Channel? { box?.value.notification }
     package var overrides: RetryOverrides? { box?.value.overrides }
 
-    /// The execution that this one replays (T-110).
+    /// The execution that this one replays, if any.
     public var replayOf: ExecutionID? { box?.value.replayOf }
 
-    /// The version of the job that it runs, or would run if it started with the one it was made with.
+    /// The version of the job that the execution runs, or was created with if it has not started.
     public var versionID: JobVersionID {
         JobVersionID(jobID: jobID, version: progress.runningVersion ?? jobVersion)
     }
 
-    /// When the next attempt may start, if one failed and another will follow (S-65).
+    /// When the next attempt may start, if an attempt failed and another will follow.
     public var nextRetryAt: Date? {
         progress.status == .queued && !attempts.isEmpty ? progress.dueAt : nil
     }
 
-    /// Where the time of the last attempt went (S-78 to S-84).
+    /// Where the time of the last attempt went.
     public var trace: ExecutionTrace? { attempts.last?.trace }
 
     /// Reads a member of the progress.
@@ -88,40 +98,40 @@ public struct Execution: Sendable, Hashable, Codable, Identifiable {
     }
 }
 
-/// What few executions have: where they come from, whom they belong to, and what is different about them.
+/// The rare members of an execution: its origin, its owner, and its deviations from the job.
 public struct ExecutionDetails: Sendable, Hashable, Codable {
-    /// The execution that this one replays (T-110).
+    /// The execution that this one replays.
     public var replayOf: ExecutionID?
-    /// The execution that this one continues (S-86).
+    /// The execution that this one continues.
     public var continuationOf: ExecutionID?
-    /// The execution that caused this one (S-67).
+    /// The execution that caused this one.
     public var parentID: ExecutionID?
-    /// How many executions lead to this one, one causing the next (S-87); 0 for one that nobody caused.
+    /// The length of the chain of executions that caused this one. 0 if no execution caused it.
     public var lineageDepth: Int = 0
-    /// Starts before those of lower priority (S-68); `nil` for the job's.
+    /// The priority, from 0 to 10, or `nil` for the job's. Higher starts first.
     public var priority: Int?
-    /// Executions with one key count together for the job's limit per key (S-91).
+    /// The key for the job's limit per key. Executions with the same key count together.
     public var concurrencyKey: String?
-    /// A key under which a repeated request for a run of the job returns this execution (S-69).
+    /// A repeated request with this key returns this execution instead of creating another.
     public var idempotencyKey: String?
-    /// Names and values to find executions by (S-88).
+    /// Names and values for finding executions.
     public var tags: [String: String]?
-    /// Who asked for it (S-89).
+    /// The person or service that requested the execution.
     public var createdBy: String?
-    /// The group of executions that were asked for together (S-90).
+    /// The group of executions that were requested together.
     public var batchID: BatchID?
-    /// The step of a workflow that it belongs to (S-72).
+    /// The step of a workflow that it belongs to.
     public var workflowStepRunID: String?
-    /// What is different from the job's retry policy and timeout (S-73 to S-77).
+    /// Changes to the job's retry policy and timeout for this execution.
     public var overrides: RetryOverrides?
-    /// Whether all decisions about it are to be kept (S-85).
+    /// Whether all decisions about it are to be kept.
     public var isDebugging: Bool?
-    /// Where a notice goes, if the execution is one: it does that instead of what its job does.
+    /// Where to send the notification, if the execution is one. It replaces the job's action.
     public var notification: NotificationRule.Channel?
-    /// The breaker's leave for a run that probes whether a job is well again.
+    /// The circuit breaker's permit, if the execution probes whether the job has recovered.
     public var circuitPermit: CircuitPermit?
 
-    /// Makes details; all of them are absent.
+    /// Creates details without any members set.
     public init() {}
 
     private enum CodingKeys: String, CodingKey {
@@ -130,6 +140,6 @@ public struct ExecutionDetails: Sendable, Hashable, Codable {
         case notification = "notice"
     }
 
-    /// Nothing out of the ordinary.
+    /// No details.
     public static let none = ExecutionDetails()
 }

@@ -4,59 +4,59 @@ public import Foundation
 public struct ExecutionProgress: Sendable, Hashable, Codable {
     /// Where the execution stands.
     public var status: ExecutionStatus
-    /// The instant from which the next attempt may start: delays and retries are due times, not sleeping tasks.
+    /// When the next attempt may start. Delays and retries are due times, not sleeping tasks.
     public var dueAt: Date
     /// When the first attempt began.
     public var startedAt: Date?
-    /// When the attempt being made began, or the last one.
+    /// When the current or last attempt began.
     public var attemptStartedAt: Date?
     /// When the execution ended.
     public var finishedAt: Date?
-    /// The lease of the attempt being made; afterwards the last one, whose token the next claim goes beyond.
+    /// The lease of the current or last attempt. The next claim gets a greater token.
     public var lease: Lease?
-    /// Why the execution failed, or why its last attempt did.
+    /// Why the execution or its last attempt failed.
     public var failure: ExecutionFailure?
-    /// The version of the job that it runs, if not the one with which it was made.
+    /// The job version that the execution runs, if not the one it was created with.
     public var runningVersion: Int?
     private var box: Boxed<Notes>?
 
-    /// Makes the progress of an execution that is queued.
+    /// Creates the progress of a queued execution.
     public init(dueAt: Date) {
         status = .queued
         self.dueAt = dueAt
     }
 
-    /// What the run produced: the handler's output, or what was mapped from the response (S-57).
+    /// The result of the execution: the handler's output, or the values mapped from the response.
     public var output: JSONPayload? {
         get { box?.value.output }
         set { notes.output = newValue }
     }
 
-    /// The last sign of life of the work (S-64).
+    /// When the handler last sent a heartbeat.
     public var heartbeatAt: Date? {
         get { box?.value.heartbeatAt }
         set { notes.heartbeatAt = newValue }
     }
 
-    /// How far the work says it is.
+    /// The progress that the handler last reported.
     public var report: ProgressReport? {
         get { box?.value.report }
         set { notes.report = newValue }
     }
 
-    /// When it was asked that the execution, which is running, be called off.
+    /// When cancellation of the running execution was requested.
     public var cancelRequestedAt: Date? {
         get { box?.value.cancelRequestedAt }
         set { notes.cancelRequestedAt = newValue }
     }
 
-    /// Why the execution was called off or is to be, in words.
+    /// Why the execution is or will be canceled, in words.
     public var cancelReason: String? {
         get { box?.value.cancelReason }
         set { notes.cancelReason = newValue }
     }
 
-    /// The instant after which an execution that has not started expires (S-66).
+    /// When the execution expires if it has not started.
     public var expiresAt: Date? {
         get { box?.value.expiresAt }
         set { notes.expiresAt = newValue }
@@ -73,7 +73,7 @@ public struct ExecutionProgress: Sendable, Hashable, Codable {
         static let none = Notes()
     }
 
-    /// What few executions have; the store's files keep it apart.
+    /// The rare members. The store's files keep them in a field of their own.
     var notes: Notes {
         get { box?.value ?? .none }
         set { box = newValue == .none ? nil : Boxed(newValue) }
@@ -82,30 +82,30 @@ public struct ExecutionProgress: Sendable, Hashable, Codable {
     var hasNotes: Bool { box != nil }
 }
 
-/// How far the work on an execution says it is.
+/// The progress that a handler reported.
 public struct ProgressReport: Sendable, Hashable, Codable {
-    /// The part that is done, from 0 to 1, if it is known.
+    /// The completed fraction, from 0 to 1, if known.
     public var fraction: Double?
-    /// What is being done, in words.
+    /// A description of what the handler is doing.
     public var message: String?
 
-    /// Makes a report; a fraction outside 0 to 1 is moved to the nearer end.
+    /// Creates a report. The fraction is clamped to 0 to 1.
     public init(fraction: Double? = nil, message: String? = nil) {
         self.fraction = fraction.map { $0.isNaN ? 0 : min(max($0, 0), 1) }
         self.message = message
     }
 }
 
-/// The right to run an execution, held by one scheduler until an instant.
+/// One scheduler's right to run an execution, until a date.
 public struct Lease: Sendable, Hashable, Codable {
     /// The scheduler that holds the lease.
     public let owner: String
-    /// The fencing token: it grows with every claim of the execution, and a finisher with an older one is refused.
+    /// The fencing token. It grows with every claim, and a completion with an older token is refused.
     public let token: Int
-    /// The instant at which others may take the execution over, unless the lease is renewed before.
+    /// When other schedulers may take the execution over, unless the lease is renewed.
     public var expiresAt: Date
 
-    /// Makes a lease.
+    /// Creates a lease.
     public init(owner: String, token: Int, expiresAt: Date) {
         self.owner = owner
         self.token = token

@@ -1,21 +1,21 @@
-/// Where an execution stands (T-70 to T-75).
+/// Where an execution stands.
 public enum ExecutionStatus: String, Sendable, Hashable, Codable, CaseIterable {
-    /// It waits for its instant, for a free worker, or for its next attempt.
+    /// It waits for its due time, a free worker, or its next attempt.
     case queued
-    /// A worker holds its lease and an attempt is being made.
+    /// A worker holds its lease and makes an attempt.
     case running
-    /// It is parked until something outside answers.
+    /// It waits for an external completion.
     case waiting
-    /// It ended well.
+    /// It succeeded.
     case succeeded
-    /// It ended badly, and no attempt is left.
+    /// It failed with no attempts left.
     case failed
-    /// It was called off.
+    /// It was canceled.
     case canceled
-    /// It was not started in time.
+    /// It was not started or completed in time.
     case expired
 
-    /// Whether the execution is over; nothing leads out of such a status.
+    /// Whether the execution has ended. A terminal status never changes.
     public var isTerminal: Bool {
         switch self {
         case .queued, .running, .waiting: false
@@ -23,12 +23,12 @@ public enum ExecutionStatus: String, Sendable, Hashable, Codable, CaseIterable {
         }
     }
 
-    /// Whether the machine allows a move from this status to another.
+    /// Whether an execution may move from this status to another.
     ///
     /// | from | to |
     /// |---|---|
     /// | queued | running, canceled, expired |
-    /// | running | queued (a retry, or released), waiting, succeeded, failed, canceled |
+    /// | running | queued (a retry or a release), waiting, succeeded, failed, canceled |
     /// | waiting | queued, succeeded, failed, canceled, expired |
     /// | succeeded, failed, canceled, expired | nothing |
     public func canMove(to next: ExecutionStatus) -> Bool {
@@ -41,27 +41,27 @@ public enum ExecutionStatus: String, Sendable, Hashable, Codable, CaseIterable {
     }
 }
 
-/// What caused an execution (T-111 to T-114); apps may add sources of their own.
+/// The cause of an execution. Apps may add their own.
 public struct ExecutionSource: RawRepresentable, Sendable, Hashable, Codable {
     /// The name of the source as it is stored.
     public let rawValue: String
 
-    /// Makes a source from its name.
+    /// Creates a source from its name.
     public init(rawValue: String) {
         self.rawValue = rawValue
     }
 
     /// The job's schedule.
     public static let schedule = ExecutionSource(rawValue: "schedule")
-    /// A request to run the job now.
+    /// A trigger: a request for an extra execution.
     public static let manual = ExecutionSource(rawValue: "manual")
     /// The replay of an earlier execution.
     public static let replay = ExecutionSource(rawValue: "replay")
-    /// Occurrences of the past, run on request.
+    /// A request to run occurrences of the past.
     public static let backfill = ExecutionSource(rawValue: "backfill")
     /// A job on which this one depends.
     public static let dependency = ExecutionSource(rawValue: "dependency")
-    /// A notice about the end of another execution.
+    /// The end of another execution, which this one reports.
     public static let notification = ExecutionSource(rawValue: "notification")
     /// An inbound webhook.
     public static let webhook = ExecutionSource(rawValue: "webhook")

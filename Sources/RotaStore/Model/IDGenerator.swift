@@ -2,19 +2,18 @@ public import Foundation
 import RotaCore
 import Synchronization
 
-/// A source of identifiers that grow with time.
+/// A source of unique identifiers that grow with time.
 public protocol IDGenerator: Sendable {
-    /// Makes the bits of the next identifier.
+    /// Returns the bits of the next identifier, greater than all returned before.
     ///
-    /// - Parameter instant: The wall-clock time at which the record is made.
-    /// - Returns: Bits greater than all those returned before.
+    /// - Parameter instant: The wall-clock time at which the record is created.
     func makeID(at instant: Date) -> UInt128
 }
 
-/// Makes UUIDs of version 7 (RFC 9562 §5.7) that grow even within a millisecond and when the clock steps back.
+/// Generates UUIDs of version 7 (RFC 9562 §5.7) that grow even within a millisecond and when the clock steps back.
 ///
-/// The 12 bits after the time count the identifiers of one millisecond (§6.2, method 1); the last 62 are random, drawn
-/// once a millisecond and spread over its identifiers, because a draw from the system is a call of the kernel.
+/// The 12 bits after the time count the identifiers of one millisecond (§6.2, method 1). The last 62 bits are random.
+/// They are derived from one random number per millisecond, because asking the system for randomness is a kernel call.
 public final class TimeOrderedIDGenerator: IDGenerator {
     private struct State {
         var millisecond: UInt64 = 0
@@ -25,17 +24,16 @@ public final class TimeOrderedIDGenerator: IDGenerator {
 
     private let state: Mutex<State>
 
-    /// Makes a generator.
+    /// Creates a generator.
     ///
-    /// - Parameter random: Where the random bits come from; a seeded source makes repeatable identifiers.
+    /// - Parameter random: The source of random bits. A seeded source makes identifiers repeatable.
     public init(random: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator()) {
         state = Mutex(State(random: random))
     }
 
-    /// Makes the bits of the next identifier.
+    /// Returns the bits of the next identifier, greater than all this generator returned before.
     ///
-    /// - Parameter instant: The wall-clock time at which the record is made; clamped to 48 bits of milliseconds.
-    /// - Returns: Bits greater than all those this generator returned before.
+    /// - Parameter instant: The wall-clock time at which the record is created, clamped to 48 bits of milliseconds.
     public func makeID(at instant: Date) -> UInt128 {
         let milliseconds = (instant.timeIntervalSince1970 * 1000).rounded(.down)
         let wanted = milliseconds.isFinite ? UInt64(min(max(milliseconds, 0), 0xffff_ffff_ffff)) : 0
@@ -60,7 +58,7 @@ public final class TimeOrderedIDGenerator: IDGenerator {
         }
     }
 
-    /// The random bits of the identifier with a number: a step of SplitMix64 from the seed.
+    /// The random bits of the identifier with a number: one step of SplitMix64 from the seed.
     private static func spread(_ seed: UInt64, _ number: UInt64) -> UInt64 {
         SplitMix64.mix(seed &+ (number &- 1) &* SplitMix64.increment)
     }

@@ -3,16 +3,17 @@ import RotaCore
 import RotaHTTP
 
 extension Job {
-    /// The notices that are due when a run of the job is over, as every store must queue them in the step that ends it.
+    /// Returns the notifications to send when an execution of the job ends. A store must queue them in the step that
+    /// ends it.
     ///
-    /// They are executions of the same job with source ``ExecutionSource/notification``: claimed, retried and recorded
-    /// like others, but neither counted nor limited, and never the subject of notices themselves. Their identifiers
-    /// follow from the run's, so that the same end always makes the same notices.
+    /// Notifications are executions of the same job with the source ``ExecutionSource/notification``. They are claimed,
+    /// retried and recorded like others, but they are not counted, not limited, and cause no notifications themselves.
+    /// Their identifiers are derived from the execution's, so the same end always produces the same notifications.
     ///
     /// - Parameters:
-    ///   - run: The execution that is over.
+    ///   - run: The execution that ended.
     ///   - date: When it ended.
-    /// - Returns: An execution for each of the job's rules that the end meets; none if the run is a notice itself.
+    /// - Returns: One execution for each matching rule, or none if the execution is itself a notification.
     public func notifications(of run: Execution, at date: Date) -> [Execution] {
         let rules = notifications
         guard !rules.isEmpty, run.source != .notification else { return [] }
@@ -23,7 +24,7 @@ extension Job {
             let notification = ExecutionNotification(
                 rule.event, of: run, job: self,
                 output: output.flatMap { try? JSONValue(parsing: Array($0.json)) }, at: date)
-            // Its parts are texts, numbers and what was parsed from JSON: there is nothing that could not be encoded.
+            // Encoding cannot fail: the notification consists of text, numbers and parsed JSON.
             guard let payload = try? JSONPayload(notification) else { return nil }
             var details = ExecutionDetails.none
             details.parentID = run.id
@@ -48,7 +49,8 @@ extension NotificationRule.Event {
 }
 
 extension ExecutionID {
-    /// The identifier of a notice: its time is that of the end, all else follows from the run and the rule's number.
+    /// The identifier of a notification: its time is that of the end, and the other bits are derived from the execution
+    /// and the rule's index.
     fileprivate static func notification(_ index: Int, of run: ExecutionID, at date: Date) -> ExecutionID {
         let milliseconds = (date.timeIntervalSince1970 * 1000).rounded(.down)
         let time = milliseconds.isFinite ? UInt64(min(max(milliseconds, 0), 0xffff_ffff_ffff)) : 0

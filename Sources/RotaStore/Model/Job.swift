@@ -2,19 +2,26 @@ public import Foundation
 public import RotaRetry
 package import RotaSchedule
 
-/// A job as it is remembered: its definition, its place on its schedule, and what became of its runs.
+/// A stored job: its definition, its place on its schedule, and its statistics.
 ///
-/// The members of ``definition``, ``position`` and ``tally`` can be read from the job itself: `job.name`, `job.state`,
-/// `job.lastRunAt`.
+/// Read the members of ``definition``, ``scheduleState`` and ``statistics`` directly from the job:
+///
+/// ```swift
+/// print(job.name, job.state)
+/// if let next = job.nextRunAt {
+///     print("Fires at \(next.formatted(.iso8601))")
+/// }
+/// print("\(job.succeeded) succeeded, \(job.failed) failed")
+/// ```
 @dynamicMemberLookup
 public struct Job: Sendable, Hashable, Identifiable {
     /// The job's identifier.
     public let id: JobID
-    /// The number of the definition: 1 when created, one more with every update (S-47).
+    /// The version of the definition: 1 when created, one more after every update.
     public var version: Int
     /// When the job was created.
     public let createdAt: Date
-    /// When the definition or the state was last changed by a person.
+    /// When the definition or the state was last changed through the scheduler's API. Firing does not change it.
     public var updatedAt: Date
     /// Where the job stands on its schedule.
     public var scheduleState: ScheduleState
@@ -22,7 +29,7 @@ public struct Job: Sendable, Hashable, Identifiable {
     private var statisticsBox: Boxed<JobStatistics>?
     private var actors: Boxed<Actors>?
 
-    /// Makes the record of a job.
+    /// Creates the record of a job.
     public init(
         id: JobID,
         definition: JobDefinition,
@@ -51,32 +58,32 @@ public struct Job: Sendable, Hashable, Identifiable {
         var updatedBy: String?
     }
 
-    /// What has become of its executions.
+    /// The job's statistics: how its executions have ended so far.
     public var statistics: JobStatistics {
         get { statisticsBox?.value ?? JobStatistics() }
-        // Until its first run, a job has none.
+        // A job that has never run stores no statistics.
         set { statisticsBox = newValue == JobStatistics() ? nil : Boxed(newValue) }
     }
 
-    /// Who created the job, if that was said (S-51).
+    /// The creator of the job, if the caller named one.
     public var createdBy: String? { actors?.value.createdBy }
 
-    /// Who changed it last, if that was said (S-51).
+    /// The author of the last change, if the caller named one.
     public var updatedBy: String? {
         get { actors?.value.updatedBy }
         set { actors = Boxed(Actors(createdBy: createdBy, updatedBy: newValue)) }
     }
 
-    /// The identifier of the present version (S-48).
+    /// The identifier of the current version.
     public var versionID: JobVersionID { JobVersionID(jobID: id, version: version) }
 
-    /// What to do, when, and how hard to try.
+    /// The job's action, schedule and policies.
     public var definition: JobDefinition {
         get { box.value }
         set { box = Boxed(newValue) }
     }
 
-    // The members that are read on every run, without a copy of the others.
+    // Hot paths read these members directly. Going through `definition` would copy the whole value.
     package var name: String { box.value.name }
     package var metadata: [String: String] { box.value.metadata }
     package var schedule: Schedule { box.value.schedule }
@@ -90,16 +97,17 @@ public struct Job: Sendable, Hashable, Identifiable {
     package var notifications: [NotificationRule] { box.value.notifications }
     package var hasExtras: Bool { box.value.hasExtras }
 
-    /// Whether it has neither labels nor limits, and the policies that most jobs have.
+    /// Whether the job has no attributes, no limits, and only the standard policies.
     package var isPlain: Bool { !box.value.hasExtras && box.value.hasStandardPolicies }
 
-    /// When failures in a row pause the job, or `nil` if they never do; how its breaker stands is the position's.
+    /// When repeated failures pause the job, or `nil` if they never do. ``ScheduleState/breaker`` holds the breaker's
+    /// state.
     public var breaker: CircuitBreakerPolicy? { box.value.breaker }
 
-    /// The instant at which the job will fire next, or `nil` if it will not (T-27).
+    /// When the job fires next, or `nil` if it will not.
     public var nextRunAt: Date? { scheduleState.state == .active ? scheduleState.nextWakeup : nil }
 
-    /// Whether the job is switched on, as services say that have no other states (C-8, K-14, S-40): it is active.
+    /// Whether the job is active.
     public var isEnabled: Bool { scheduleState.state == .active }
 
     /// Reads a member of the definition.
@@ -107,12 +115,12 @@ public struct Job: Sendable, Hashable, Identifiable {
         box.value[keyPath: path]
     }
 
-    /// Reads a member of the position.
+    /// Reads a member of the schedule state.
     public subscript<Value>(dynamicMember path: KeyPath<ScheduleState, Value>) -> Value {
         scheduleState[keyPath: path]
     }
 
-    /// Reads a member of the tally.
+    /// Reads a member of the statistics.
     public subscript<Value>(dynamicMember path: KeyPath<JobStatistics, Value>) -> Value {
         statistics[keyPath: path]
     }
@@ -125,7 +133,7 @@ public struct Job: Sendable, Hashable, Identifiable {
             && lhs.box == rhs.box && lhs.actors == rhs.actors
     }
 
-    /// Hashes the fields that change whenever the job does.
+    /// Hashes the identifier and the revision, which changes whenever the job does.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(id)
         hasher.combine(scheduleState.revision)
@@ -176,17 +184,17 @@ extension Job: Codable {
 }
 
 extension Job {
-    /// A new execution of the job, queued.
+    /// Creates a queued execution of the job. The store does not know it until it is enqueued or fired.
     ///
     /// - Parameters:
-    ///   - id: Its identifier.
-    ///   - source: What caused it.
-    ///   - scheduledFor: The nominal instant.
-    ///   - dueAt: The instant from which it may start; the nominal one if `nil`.
-    ///   - createdAt: When the record is made.
-    ///   - payload: The value for the handler, if this run has one of its own.
-    ///   - metadata: Labels that travel with it; the job's if `nil`.
-    ///   - details: Where it comes from, whom it belongs to, and what is different about it.
+    ///   - id: The identifier of the execution.
+    ///   - source: What causes the execution.
+    ///   - scheduledFor: The nominal date.
+    ///   - dueAt: When it may start. Defaults to the nominal date.
+    ///   - createdAt: When the record is created.
+    ///   - payload: The handler's payload, if this execution has its own.
+    ///   - metadata: The metadata it carries. Defaults to the job's.
+    ///   - details: Its origin, its owner, and its deviations from the job.
     public func execution(
         id: ExecutionID,
         source: ExecutionSource,

@@ -1,7 +1,15 @@
 public import Foundation
 public import RotaHTTP
 
-/// What a job does when it fires.
+/// An action that a job performs when it fires: an HTTP request, or a call of a Swift handler by name.
+///
+/// ```swift
+/// let request = try JobAction.http(.post("https://example.com/sync", body: .text("go")))
+/// let call = JobAction.handler("clean-up", timeout: .seconds(60))
+/// let report = try JobAction.handler("report", payload: ["format": "pdf"])
+/// print(request.request != nil, call.handler?.name ?? "", report.handler?.payload != nil)
+/// // true clean-up true
+/// ```
 public struct JobAction: Sendable, Hashable {
     package enum Kind: Sendable, Hashable {
         case http(RequestTemplate)
@@ -14,7 +22,7 @@ public struct JobAction: Sendable, Hashable {
         self.kind = kind
     }
 
-    /// Sends an HTTP request (T-1).
+    /// Sends an HTTP request.
     public static func http(_ request: RequestTemplate) -> JobAction {
         JobAction(.http(request))
     }
@@ -24,23 +32,23 @@ public struct JobAction: Sendable, Hashable {
     /// - Parameters:
     ///   - name: The name under which the handler is registered with the scheduler.
     ///   - timeout: The longest an attempt may take, or `nil` for no limit.
-    ///   - heartbeatLimit: The longest that the handler may go without a sign of life, or `nil` for no limit; an attempt
-    ///     that does counts as crashed (S-64).
+    ///   - heartbeatLimit: The longest time between two heartbeats, or `nil` for no limit. An attempt that exceeds it
+    ///     counts as crashed.
     public static func handler(
         _ name: String, timeout: Duration? = nil, heartbeatLimit: Duration? = nil
     ) -> JobAction {
         JobAction(.handler(HandlerCall(name: name, payload: nil, timeout: timeout, heartbeatLimit: heartbeatLimit)))
     }
 
-    /// Calls a Swift handler with a value.
+    /// Calls a Swift handler with a payload.
     ///
     /// - Parameters:
     ///   - name: The name under which the handler is registered with the scheduler.
-    ///   - payload: The value that the handler receives, the same on every run.
+    ///   - payload: The value that every execution passes to the handler, encoded as JSON.
     ///   - timeout: The longest an attempt may take, or `nil` for no limit.
-    ///   - heartbeatLimit: The longest that the handler may go without a sign of life, or `nil` for no limit; an attempt
-    ///     that does counts as crashed (S-64).
-    /// - Throws: The encoder's error if the value cannot be written as JSON.
+    ///   - heartbeatLimit: The longest time between two heartbeats, or `nil` for no limit. An attempt that exceeds it
+    ///     counts as crashed.
+    /// - Throws: The encoder's error if the payload cannot be encoded as JSON.
     public static func handler(
         _ name: String, payload: some Encodable, timeout: Duration? = nil, heartbeatLimit: Duration? = nil
     ) throws -> JobAction {
@@ -50,13 +58,13 @@ public struct JobAction: Sendable, Hashable {
             ))
     }
 
-    /// The request that the job sends, if it sends one.
+    /// The request that the job sends, or `nil` if it calls a handler.
     public var request: RequestTemplate? {
         guard case .http(let request) = kind else { return nil }
         return request
     }
 
-    /// The call that the job makes, if it calls a handler.
+    /// The handler call, or `nil` if the job sends a request.
     public var handler: HandlerCall? {
         guard case .handler(let call) = kind else { return nil }
         return call
@@ -67,11 +75,11 @@ public struct JobAction: Sendable, Hashable {
 public struct HandlerCall: Sendable, Hashable, Codable {
     /// The name under which the handler is registered with the scheduler.
     public let name: String
-    /// The value that the handler receives, the same on every run.
+    /// The value that every execution passes to the handler, unless it has a payload of its own.
     public let payload: JSONPayload?
     /// The longest an attempt may take, or `nil` for no limit.
     public let timeout: Duration?
-    /// The longest that the handler may go without a sign of life, or `nil` for no limit.
+    /// The longest time between two heartbeats of the handler, or `nil` for no limit.
     public let heartbeatLimit: Duration?
 
     package init(name: String, payload: JSONPayload?, timeout: Duration?, heartbeatLimit: Duration? = nil) {
@@ -90,7 +98,7 @@ extension JobAction: Codable {
 
     /// Decodes `{"http": …}` or `{"handler": …}`.
     ///
-    /// - Throws: `DecodingError` if there is neither, or both.
+    /// - Throws: `DecodingError` if there is not exactly one of the two.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         let request = try container.decodeIfPresent(RequestTemplate.self, forKey: .http)
@@ -102,7 +110,7 @@ extension JobAction: Codable {
             throw DecodingError.dataCorrupted(
                 .init(
                     codingPath: decoder.codingPath,
-                    debugDescription: "An action has exactly one of “http” and “handler”."))
+                    debugDescription: "An action must have exactly one of the members \"http\" and \"handler\"."))
         }
     }
 
@@ -116,25 +124,34 @@ extension JobAction: Codable {
     }
 }
 
-/// What a job hands to its Swift handler: a value that was encoded as JSON.
+/// A JSON value: what a job passes to its Swift handler, or what an execution produced.
+///
+/// ```swift
+/// struct Order: Codable {
+///     var id: Int
+/// }
+/// let payload = try JSONPayload(Order(id: 7))
+/// print(String(decoding: payload.json, as: UTF8.self))  // {"id":7}
+/// print(try payload.decode(Order.self).id)  // 7
+/// ```
 public struct JSONPayload: Sendable, Hashable, Codable {
     /// The JSON text, in UTF-8.
     public let json: Data
 
-    /// Encodes a value.
+    /// Encodes a value as JSON with sorted keys.
     ///
-    /// - Throws: The encoder's error if the value cannot be written as JSON.
+    /// - Throws: The encoder's error if the value cannot be encoded.
     public init(_ value: some Encodable) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         json = try encoder.encode(value)
     }
 
-    /// Takes JSON text as it is.
+    /// Creates a payload from JSON text, which is kept byte for byte.
     ///
     /// - Throws: `DecodingError.dataCorrupted` if the text is not JSON in UTF-8 (RFC 8259 §8.1).
     public init(json: Data) throws {
-        // A zero byte is no part of JSON, but half of every ASCII character in UTF-16, which Foundation would take.
+        // Foundation also accepts UTF-16, where every other byte of ASCII text is zero. JSON in UTF-8 has no zero bytes.
         guard !json.contains(0), String(data: json, encoding: .utf8) != nil else {
             throw DecodingError.dataCorrupted(
                 .init(codingPath: [], debugDescription: "The payload is not text in UTF-8."))
@@ -148,25 +165,25 @@ public struct JSONPayload: Sendable, Hashable, Codable {
         self.json = json
     }
 
-    /// Takes JSON text that a store wrote before.
+    /// Creates a payload from JSON text that a store wrote earlier, without checking it again.
     package init(trusted json: Data) {
         self.json = json
     }
 
-    /// Decodes the value.
+    /// Decodes the payload.
     ///
-    /// - Parameter type: The type that the handler expects.
-    /// - Throws: `DecodingError` if the payload is not such a value.
+    /// - Parameter type: The type to decode.
+    /// - Throws: `DecodingError` if the payload does not represent a value of the type.
     public func decode<Value: Decodable>(_ type: Value.Type = Value.self) throws -> Value {
         try JSONDecoder().decode(type, from: json)
     }
 
-    /// Decodes a payload that was encoded as a string of JSON text.
+    /// Decodes a payload from a string that contains JSON text.
     public init(from decoder: any Decoder) throws {
         try self.init(json: Data(decoder.singleValueContainer().decode(String.self).utf8))
     }
 
-    /// Encodes the payload as a string of JSON text.
+    /// Encodes the payload as a string that contains its JSON text.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(String(decoding: json, as: UTF8.self))

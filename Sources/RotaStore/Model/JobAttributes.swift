@@ -1,21 +1,29 @@
 public import Foundation
 
-/// How a job is found among others, and told apart (S-19 to S-23, S-26, S-46); none of it changes what the job does.
+/// Names, groups and tags for finding a job. They do not change what the job does.
+///
+/// ```swift
+/// let attributes = JobAttributes(
+///     slug: "nightly-report", group: "billing", environment: "production", tags: ["team": "finance"])
+/// var query = JobQuery()
+/// query.tags = ["team": "finance"]
+/// print(attributes.tags == query.tags)  // true
+/// ```
 public struct JobAttributes: Sendable, Hashable {
-    /// A short name for use in URLs, unique within the project (S-22); up to 255 characters.
+    /// A short name for URLs, up to 255 characters, unique within the project.
     public var slug: String?
-    /// What the job is for, in words; up to 2,000 characters (S-23).
+    /// The purpose of the job, in up to 2,000 characters.
     public var description: String?
-    /// The project that the job belongs to (S-19).
+    /// The project that the job belongs to.
     public var project: String?
-    /// The group within which jobs are listed and paused together (S-20).
+    /// The group within which jobs are listed and paused together.
     public var group: String?
-    /// The environment that the job belongs to, such as “production” (S-46).
+    /// The environment that the job belongs to, such as "production".
     public var environment: String?
-    /// Names and values to find jobs by (S-26): up to 20, names up to 64 characters, values up to 256.
+    /// Names and values for finding jobs: up to 20 tags, names up to 64 characters, values up to 256.
     public var tags: [String: String]
 
-    /// Makes labels; by default there are none.
+    /// Creates attributes. All of them are optional.
     public init(
         slug: String? = nil, description: String? = nil, project: String? = nil, group: String? = nil,
         environment: String? = nil, tags: [String: String] = [:]
@@ -28,7 +36,7 @@ public struct JobAttributes: Sendable, Hashable {
         self.tags = tags
     }
 
-    /// No labels.
+    /// No attributes.
     public static let none = JobAttributes()
 }
 
@@ -37,7 +45,7 @@ extension JobAttributes: Codable {
         case slug, description, project, group, environment, tags
     }
 
-    /// Decodes labels; what is not there is none.
+    /// Decodes attributes. Absent members are empty.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         self.init(
@@ -50,11 +58,11 @@ extension JobAttributes: Codable {
     }
 }
 
-/// What has become of a job's executions so far.
+/// How a job's executions have ended so far.
 public struct JobStatistics: Sendable, Hashable, Codable {
-    /// When, of the executions that are over, the last one began (K-17).
+    /// When the most recently started of the finished executions began.
     public var lastRunAt: Date?
-    /// How the job's last finished execution ended (K-16).
+    /// How the execution that finished last ended.
     public var lastStatus: ExecutionStatus?
     /// When an execution of the job last ended.
     public var lastFinishedAt: Date?
@@ -65,7 +73,7 @@ public struct JobStatistics: Sendable, Hashable, Codable {
     /// The number of executions that were canceled or expired.
     public var canceledOrExpired = 0
 
-    /// Makes an empty tally.
+    /// Creates empty statistics.
     public init() {}
 
     private enum CodingKeys: String, CodingKey {
@@ -73,16 +81,16 @@ public struct JobStatistics: Sendable, Hashable, Codable {
         case canceledOrExpired = "dropped"
     }
 
-    /// Takes note of an execution that is over, as every store must in the step that ends it.
+    /// Counts an execution that has ended. A store must call this in the step that ends the execution.
     ///
     /// - Parameters:
-    ///   - status: How it ended; a status that is no end is only remembered as the last one.
-    ///   - startedAt: When its first attempt began, if one did.
+    ///   - status: How it ended. A status that is not terminal is remembered as the last one but not counted.
+    ///   - startedAt: When its first attempt began, if there was one.
     ///   - finishedAt: When it ended.
     public mutating func count(_ status: ExecutionStatus, startedAt: Date?, finishedAt: Date?) {
         lastStatus = status
         if let finishedAt { lastFinishedAt = finishedAt }
-        // Who ends last need not have begun last. A date beyond the end is that of a clock that was wrong.
+        // Executions may finish in another order than they started. A remembered start after this end came from a wrong clock.
         if let startedAt {
             let isLast = lastRunAt.map { last in startedAt >= last || finishedAt.map { last > $0 } ?? true } ?? true
             if isLast { lastRunAt = startedAt }
@@ -97,6 +105,6 @@ public struct JobStatistics: Sendable, Hashable, Codable {
 }
 
 extension Int {
-    /// The number after this one, or the greatest.
+    /// The next number, or `Int.max` instead of an overflow.
     fileprivate var next: Int { self == .max ? .max : self + 1 }
 }

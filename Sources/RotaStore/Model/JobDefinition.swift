@@ -1,20 +1,20 @@
 public import RotaRetry
 public import RotaSchedule
 
-/// What a job does, when, and how hard it tries: the part that people write, and that grows a version when they change it.
+/// The action, schedule and policies of a job. Every change creates a new version of the job.
 public struct JobDefinition: Sendable, Hashable {
-    /// A name for people; it need not be unique.
+    /// A name for people. It need not be unique.
     public var name: String
     /// When the job fires.
     public var schedule: Schedule
-    /// What it does.
+    /// The action that the job performs when it fires.
     public var action: JobAction
-    /// Labels that are handed to every run (S-38).
+    /// Names and values that every execution carries.
     public var metadata: [String: String]
     private var policyBox = Policies.standard
     private var box: Boxed<Extras>?
 
-    /// Makes a definition; only the name, the schedule and the action have no default.
+    /// Creates a definition. Only the name, the schedule and the action are required.
     public init(
         name: String,
         schedule: Schedule,
@@ -32,25 +32,25 @@ public struct JobDefinition: Sendable, Hashable {
         policies = Policies(retry: retry, misfire: misfire, overlap: overlap, retention: retention)
     }
 
-    /// Whether and when a failed attempt is made again.
+    /// Whether and when a failed attempt is repeated.
     public var retry: RetryPolicy {
         get { policyBox.value.retry }
         set { policies.retry = newValue }
     }
 
-    /// What becomes of occurrences that were missed.
+    /// The policy for missed occurrences.
     public var misfire: MisfirePolicy {
         get { policyBox.value.misfire }
         set { policies.misfire = newValue }
     }
 
-    /// What happens when an occurrence is due while an earlier run is not yet over.
+    /// The policy for an occurrence that is due while an earlier execution has not ended.
     public var overlap: OverlapPolicy {
         get { policyBox.value.overlap }
         set { policies.overlap = newValue }
     }
 
-    /// How much of the history is kept.
+    /// How much history is kept.
     public var retention: Retention {
         get { policyBox.value.retention }
         set { policies.retention = newValue }
@@ -62,13 +62,13 @@ public struct JobDefinition: Sendable, Hashable {
         set { extras.attributes = newValue }
     }
 
-    /// When a run that is due may really start.
+    /// How many executions may start, and when.
     public var limits: JobLimits {
         get { box?.value.limits ?? Extras.none.limits }
         set { extras.limits = newValue }
     }
 
-    /// Whether an attempt that may have been made is made again after a crash.
+    /// Whether an attempt that was interrupted by a crash is repeated.
     public var delivery: DeliveryGuarantee {
         get { box?.value.delivery ?? Extras.none.delivery }
         set { extras.delivery = newValue }
@@ -80,43 +80,44 @@ public struct JobDefinition: Sendable, Hashable {
         set { extras.breaker = newValue }
     }
 
-    /// Whom to tell when a run is over.
+    /// The notifications to send when an execution ends.
     public var notifications: [NotificationRule] {
         get { box?.value.notifications ?? Extras.none.notifications }
         set { extras.notifications = newValue }
     }
 
-    /// Which version a queued execution runs when the job is changed before it starts (S-49).
+    /// Which version a queued execution runs if the job changes before it starts.
     public var versionPolicy: VersionPolicy {
         get { box?.value.versionPolicy ?? Extras.none.versionPolicy }
         set { extras.versionPolicy = newValue }
     }
 
-    /// Whether executions pinned to an earlier version may run this one, for ``VersionPolicy/minor`` (S-50).
+    /// Whether executions pinned to an earlier version may run this one. Only ``VersionPolicy/minor`` uses it.
     public var isBackwardsCompatible: Bool {
         get { box?.value.isBackwardsCompatible ?? Extras.none.isBackwardsCompatible }
         set { extras.isBackwardsCompatible = newValue }
     }
 
-    /// A JSON schema that the payloads of runs are meant to meet (S-25); it is kept, not enforced.
+    /// A JSON schema that the payloads of runs are meant to meet; it is kept, not enforced.
     public var payloadSchema: JSONPayload? {
         get { box?.value.payloadSchema }
         set { extras.payloadSchema = newValue }
     }
 
-    /// Where the request goes after a passing failure of its own URL (S-28); it is kept, not used.
+    /// Where the request goes after a passing failure of its own URL; it is kept, not used.
     public var fallbackURL: String? {
         get { box?.value.fallbackURL }
         set { extras.fallbackURL = newValue }
     }
 
-    /// For how long a run with the same payload returns the earlier one (S-39); it is kept, not enforced.
+    /// For how long an execution with the same payload returns the earlier one; it is kept, not enforced.
     public var deduplicationWindow: Duration? {
         get { box?.value.deduplicationWindow }
         set { extras.deduplicationWindow = newValue }
     }
 
-    /// What most jobs leave as it is: those that do share one copy (a fifth of a job's memory otherwise).
+    /// The policies that most jobs leave at their defaults. Those jobs share one copy, which saves a fifth of a job's
+    /// memory.
     private struct Policies: Sendable, Hashable {
         var retry = RetryPolicy.default
         var misfire = MisfirePolicy.latest
@@ -131,7 +132,7 @@ public struct JobDefinition: Sendable, Hashable {
         set { policyBox = newValue == Policies.standard.value ? Policies.standard : Boxed(newValue) }
     }
 
-    /// What few jobs have; nothing of it costs memory in a job that has none of it.
+    /// The rare members. A job without any of them allocates nothing for them.
     private struct Extras: Sendable, Hashable {
         var attributes = JobAttributes.none
         var limits = JobLimits.none
@@ -147,10 +148,10 @@ public struct JobDefinition: Sendable, Hashable {
         static let none = Extras()
     }
 
-    /// Whether it has any of what few jobs have, such as labels and limits.
+    /// Whether any rare member, such as attributes or limits, is set.
     package var hasExtras: Bool { box != nil }
 
-    /// Whether it has the policies that most jobs have.
+    /// Whether all policies are the defaults.
     package var hasStandardPolicies: Bool { policyBox === Policies.standard }
 
     private var extras: Extras {
@@ -167,7 +168,7 @@ extension JobDefinition: Codable {
         case fallbackURL, deduplicationWindow
     }
 
-    /// Decodes a definition; what has a default may be absent.
+    /// Decodes a definition. Members with a default may be absent.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         func value<Value: Decodable>(_ key: CodingKeys, _ standard: Value) throws -> Value {
@@ -194,7 +195,7 @@ extension JobDefinition: Codable {
         self.extras = extras
     }
 
-    /// Encodes the definition; of the rare parts only those that it has.
+    /// Encodes the definition, without rare members that have their default.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(name, forKey: .name)
@@ -222,22 +223,23 @@ extension JobDefinition: Codable {
     }
 }
 
-/// What a crash in the middle of an attempt means for it.
+/// The treatment of an attempt that was interrupted by a crash.
 public enum DeliveryGuarantee: String, Sendable, Hashable, Codable {
-    /// The attempt counts as crashed and is made again if the retry policy allows: the work may be done twice; the default.
+    /// Count the attempt as crashed and retry it if the retry policy allows. The work may be done twice. This is the
+    /// default.
     case atLeastOnce = "at_least_once"
-    /// The execution fails, for nobody knows whether its work was done: it is never done twice by a crash.
+    /// Fail the execution, because its work may have been done. A crash never causes the work to be done twice.
     case atMostOnce = "at_most_once"
 }
 
-/// Which version of its job a queued execution runs when the job was changed before it started (S-49, SX-7).
+/// Which version of its job a queued execution runs if the job changes before it starts.
 ///
-/// An execution that has made its first attempt keeps its version on every further one (TX-4).
+/// Once an execution has made an attempt, it keeps its version for all further attempts.
 public enum VersionPolicy: String, Sendable, Hashable, Codable {
-    /// The version at the time when the execution was made; the default.
+    /// The version that was current when the execution was created. This is the default.
     case pin
-    /// The version at the time when it starts.
+    /// The version that is current when the execution starts.
     case latest
-    /// The version at the time when it starts if that is marked as backwards compatible, else the pinned one.
+    /// The current version if it is backwards compatible, otherwise the pinned one.
     case minor
 }

@@ -1,17 +1,17 @@
 public import Foundation
 
-/// A job that waits for another one (S-15 to S-17, S-111 to S-114).
+/// A dependency of one job on another.
 public struct JobDependency: Sendable, Hashable, Codable, Identifiable {
-    /// What the other job's run must have come to (S-113, SX-10).
+    /// How an execution of the other job must end.
     public enum Condition: String, Sendable, Hashable, Codable, CaseIterable {
         /// It succeeded.
         case completed
         /// It failed or expired.
         case failed
-        /// It is over.
+        /// It ended, in whatever way.
         case any
 
-        /// Whether an execution that ended so meets the condition.
+        /// Whether an execution that ended with a status meets the condition.
         public func isMet(by status: ExecutionStatus) -> Bool {
             switch self {
             case .completed: status == .succeeded
@@ -23,16 +23,16 @@ public struct JobDependency: Sendable, Hashable, Codable, Identifiable {
 
     /// The dependency's identifier.
     public let id: DependencyID
-    /// The job that waits.
+    /// The dependent job.
     public let jobID: JobID
-    /// The job that it waits for.
+    /// The job it depends on.
     public let dependsOn: JobID
-    /// What the other job's run must have come to.
+    /// How an execution of the other job must end.
     public let condition: Condition
-    /// When the dependency was made.
+    /// When the dependency was created.
     public let createdAt: Date
 
-    /// Makes a dependency.
+    /// Creates a dependency.
     public init(id: DependencyID, jobID: JobID, dependsOn: JobID, condition: Condition = .completed, createdAt: Date) {
         self.id = id
         self.jobID = jobID
@@ -42,22 +42,22 @@ public struct JobDependency: Sendable, Hashable, Codable, Identifiable {
     }
 }
 
-/// One definition that a job has had (S-11, S-12, S-99): a whole snapshot, so that what shaped a run can be looked up.
+/// One version of a job's definition, kept so that you can look up what an execution ran.
 public struct JobVersion: Sendable, Hashable, Codable, Identifiable {
     /// The version's identifier.
     public var id: JobVersionID { JobVersionID(jobID: jobID, version: version) }
     /// The job.
     public let jobID: JobID
-    /// The number of the version, 1 for the one the job was created with (S-47).
+    /// The number of the version, starting at 1.
     public let version: Int
-    /// What the job was to do, when, and how hard to try.
+    /// The complete definition.
     public let definition: JobDefinition
-    /// When the job got this definition.
+    /// When the job received this definition.
     public let createdAt: Date
-    /// Who gave it to the job, if that was said (S-51).
+    /// The author of the version, if the caller named one.
     public let createdBy: String?
 
-    /// Makes a version.
+    /// Creates a version.
     public init(jobID: JobID, version: Int, definition: JobDefinition, createdAt: Date, createdBy: String? = nil) {
         self.jobID = jobID
         self.version = version

@@ -1,26 +1,36 @@
 public import RotaSchedule
 
-/// When a run that is due may really start: how many at once, how many in a while, at what times, and until when.
+/// How many executions of a job may start, how often, when, and until when.
 ///
-/// They are enforced where executions are claimed, in the store's atomic step, so that they hold for all schedulers of
-/// the store together. A run that a limit holds back waits; it is not lost unless ``timeToLive`` says so.
+/// The store enforces the limits when it hands out executions, so they hold across all schedulers of the store. An
+/// execution that a limit holds back waits. It is not lost unless ``timeToLive`` expires.
+///
+/// ```swift
+/// let limits = JobLimits(
+///     concurrency: 4,
+///     rate: RateLimit(100, per: .seconds(60)),
+///     sharedRates: [SharedRateLimit("mail-provider", RateLimit(10, per: .seconds(1)))],
+///     timeToLive: .seconds(3600))
+/// print(limits.concurrency ?? 0)  // 4
+/// ```
 public struct JobLimits: Sendable, Hashable {
-    /// The largest number of the job's executions that run at once (T-46, S-31), at least 1; `nil` for no limit.
+    /// The largest number of the job's executions that run at the same time, at least 1, or `nil` for no limit.
     public var concurrency: Int?
-    /// The largest number that run at once with one concurrency key (S-36), at least 1; `nil` for no limit.
+    /// The largest number that run at the same time with the same concurrency key, at least 1, or `nil` for no limit.
     public var concurrencyPerKey: Int?
-    /// How many attempts of the job may start within a sliding window (S-34, S-35); every claim counts as a start.
+    /// How many attempts of the job may start within a sliding window. Every claim counts as a start.
     public var rate: RateLimit?
-    /// Limits shared by all jobs that name them (S-37); each of them must have room.
+    /// Rate limits shared with other jobs by name. All of them must have room.
     public var sharedRates: [SharedRateLimit]
-    /// The times at which runs may start (S-32); outside, they wait for the next opening.
+    /// When executions may start. Outside the window, they wait for its next opening.
     public var window: ExecutionWindow?
-    /// How long after its due time a run that has not started expires (S-43); `nil` for never.
+    /// How long after its due time an execution that has not started expires, or `nil` for never.
     public var timeToLive: Duration?
-    /// Runs of a higher priority start first (S-68), from 0 to 10; waiting raises it, so that none starves.
+    /// Executions with a higher priority start first. The range is 0 to 10. Waiting raises the priority, so none
+    /// starves.
     public var priority: Int
 
-    /// Makes limits; by default there are none, and the priority is 0.
+    /// Creates limits. By default nothing is limited and the priority is 0.
     public init(
         concurrency: Int? = nil, concurrencyPerKey: Int? = nil, rate: RateLimit? = nil,
         sharedRates: [SharedRateLimit] = [], window: ExecutionWindow? = nil, timeToLive: Duration? = nil,
@@ -38,34 +48,34 @@ public struct JobLimits: Sendable, Hashable {
     /// No limits.
     public static let none = JobLimits()
 
-    /// At most so many runs at once.
+    /// Limits how many executions run at the same time.
     public static func concurrency(_ limit: Int) -> JobLimits {
         JobLimits(concurrency: limit)
     }
 }
 
-/// So many starts within any span of time of a length: a sliding window.
+/// The largest number of starts within any period of a given length (a sliding window).
 public struct RateLimit: Sendable, Hashable, Codable {
     /// The largest number of starts within the window, at least 1.
     public var maximum: Int
     /// The length of the window, more than zero.
     public var window: Duration
 
-    /// Makes a limit.
+    /// Creates a rate limit.
     public init(_ maximum: Int, per window: Duration) {
         self.maximum = maximum
         self.window = window
     }
 }
 
-/// A rate limit that all jobs share that name it (S-37).
+/// A rate limit that all jobs naming it share.
 public struct SharedRateLimit: Sendable, Hashable, Codable {
-    /// The name by which jobs share the limit; starts are counted by name, whatever numbers each job gives.
+    /// The name of the limit. Starts are counted by name, whatever numbers each job gives.
     public var name: String
-    /// The numbers that this job observes.
+    /// The limit that this job observes.
     public var limit: RateLimit
 
-    /// Makes a shared limit.
+    /// Creates a shared rate limit.
     public init(_ name: String, _ limit: RateLimit) {
         self.name = name
         self.limit = limit
@@ -77,7 +87,7 @@ extension JobLimits: Codable {
         case concurrency, concurrencyPerKey, rate, sharedRates, window, timeToLive, priority
     }
 
-    /// Decodes limits; what is not there is no limit.
+    /// Decodes limits. An absent member is no limit.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         self.init(

@@ -3,36 +3,47 @@ import RotaCore
 public import RotaHTTP
 import RotaRetry
 
-/// Whom to tell when a run of the job is over, after the last attempt (T-58, TX-10, I-27, S-41).
+/// Where to send a notification when an execution of the job ends.
 ///
-/// A notice is an execution of its own: it is stored, retried on its own, and never holds up the run it tells about.
+/// A notification is an execution of its own. It is stored and retried independently and never delays the execution it
+/// reports. It is sent after the last attempt.
+///
+/// ```swift
+/// let rules = [
+///     NotificationRule(on: .failure, .webhook(url: "https://example.com/alerts", secret: "secret://hook")),
+///     NotificationRule(on: .completion, .handler("audit"), includesOutput: true),
+/// ]
+/// var definition = job.definition
+/// definition.notifications = rules
+/// ```
 public struct NotificationRule: Sendable, Hashable, Codable {
-    /// What is worth a notice.
+    /// Which ends of an execution cause a notification.
     public enum Event: String, Sendable, Hashable, Codable, CaseIterable {
-        /// The run succeeded.
+        /// The execution succeeded.
         case success = "on_success"
-        /// The run failed for good, or expired.
+        /// The execution failed with no attempts left, or expired.
         case failure = "on_failure"
-        /// The run is over, however it ended.
+        /// The execution ended, in whatever way.
         case completion = "on_completion"
     }
 
-    /// Where a notice goes.
+    /// Where a notification is sent.
     public enum Channel: Sendable, Hashable, Codable {
-        /// To the Swift handler with this name, whose payload is the notice.
+        /// Call the Swift handler with this name. Its payload is an ``ExecutionNotification``.
         case handler(String)
-        /// By POST to a URL, as JSON, signed if a secret is named: `secret` is a reference such as `secret://hook`.
+        /// POST the notification as JSON to a URL. If `secret` names a secret, such as `secret://hook`, the request is
+        /// signed.
         case webhook(url: String, secret: String?)
     }
 
-    /// What is worth a notice.
+    /// Which ends cause a notification.
     public var event: Event
-    /// Where it goes.
+    /// Where it is sent.
     public var channel: Channel
-    /// Whether the run's output goes with it.
+    /// Whether the notification includes the execution's output.
     public var includesOutput: Bool
 
-    /// Makes a rule.
+    /// Creates a rule.
     public init(on event: Event, _ channel: Channel, includesOutput: Bool = false) {
         self.event = event
         self.channel = channel
@@ -40,29 +51,29 @@ public struct NotificationRule: Sendable, Hashable, Codable {
     }
 }
 
-/// What is told of a run that is over: the payload of a notice, and the body of its webhook (T-58, TX-10, SX-16).
+/// A report of an execution that ended: a notification handler's payload, or a webhook's body.
 ///
-/// As JSON it has the names `event`, `run_id`, `job_id`, `job_name`, `project_id`, `source`, `status`, `attempt`,
-/// `scheduled_for`, `started_at`, `finished_at`, `error`, `error_kind`, `result` and `timestamp`; instants are written as
-/// ISO 8601 in UTC with milliseconds (C-24), and what is not known is left out.
+/// As JSON, it has the members `event`, `run_id`, `job_id`, `job_name`, `project_id`, `source`, `status`, `attempt`,
+/// `scheduled_for`, `started_at`, `finished_at`, `error`, `error_kind`, `result` and `timestamp`. Dates are ISO 8601 in
+/// UTC with milliseconds. Unknown values are left out.
 public struct ExecutionNotification: Sendable, Hashable {
-    /// What the notice is about.
+    /// Which event the notification reports.
     public let event: NotificationRule.Event
-    /// The run.
+    /// The execution that ended.
     public let executionID: ExecutionID
-    /// The job it is a run of.
+    /// The job of the execution.
     public let jobID: JobID
-    /// The job's name when the run was made.
+    /// The job's name when the execution was created.
     public let jobName: String
     /// The job's project, if it has one.
     public let projectID: String?
-    /// What caused the run.
+    /// The cause of the execution.
     public let source: ExecutionSource
-    /// How the run ended.
+    /// How the execution ended.
     public let status: ExecutionStatus
-    /// The number of attempts that were made.
+    /// The number of attempts made.
     public let attempts: Int
-    /// The nominal instant of the run.
+    /// The nominal date of the execution.
     public let scheduledFor: Date
     /// When its first attempt began.
     public let startedAt: Date?
@@ -70,10 +81,10 @@ public struct ExecutionNotification: Sendable, Hashable {
     public let finishedAt: Date
     /// Why it failed, if it did.
     public let failure: ExecutionFailure?
-    /// What it produced, if the rule says that this is told.
+    /// The output of the execution, if the rule includes it.
     public let output: JSONValue?
 
-    /// Tells of a run that is over.
+    /// Creates the report of an execution that ended.
     init(_ event: NotificationRule.Event, of run: Execution, job: Job, output: JSONValue?, at date: Date) {
         self.event = event
         executionID = run.id
@@ -104,7 +115,7 @@ extension ExecutionNotification: Codable {
         case errorKind = "error_kind"
     }
 
-    /// Decodes a notice, such as a handler's payload.
+    /// Decodes a notification, such as a handler's payload.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         func instant(_ key: CodingKeys) throws -> Date? {
@@ -129,7 +140,7 @@ extension ExecutionNotification: Codable {
         output = try container.decodeIfPresent(JSONValue.self, forKey: .result)
     }
 
-    /// Encodes the notice.
+    /// Encodes the notification.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(event, forKey: .event)

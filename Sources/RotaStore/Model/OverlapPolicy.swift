@@ -1,6 +1,12 @@
-/// What happens when an occurrence is due while an earlier run of the same job is not yet over.
+/// A policy for an occurrence that is due while an earlier execution of the same job has not ended.
 ///
-/// Only runs of the schedule count: manual runs and replays neither hold an occurrence up nor are held up by one.
+/// The policy concerns only the schedule. Triggered executions and replays neither delay an occurrence nor are delayed
+/// by one.
+///
+/// ```swift
+/// let policies: [OverlapPolicy] = [.allow, .skip, .queue, .queue(limit: 5), .replace]
+/// print(policies.map(\.isSerial))  // [false, false, true, true, true]
+/// ```
 public struct OverlapPolicy: Sendable, Hashable, Codable {
     package enum Rule: Sendable, Hashable {
         case allow
@@ -15,32 +21,32 @@ public struct OverlapPolicy: Sendable, Hashable, Codable {
         self.rule = rule
     }
 
-    /// Runs of one job may overlap (I-21); the default.
+    /// Executions of the job may overlap. This is the default.
     public static let allow = OverlapPolicy(rule: .allow)
 
-    /// The occurrence is skipped, and the skip recorded (I-22).
+    /// Skip the occurrence and record the skip.
     public static let skip = OverlapPolicy(rule: .skip)
 
-    /// The occurrence waits until the earlier run is over (I-23); if one waits already, it is skipped.
+    /// Let one occurrence wait until the earlier execution has ended, and skip further ones.
     public static let queue = OverlapPolicy.queue(limit: 1)
 
-    /// The occurrence waits until the earlier runs are over (I-23).
+    /// Let occurrences wait until the earlier executions have ended.
     ///
-    /// - Parameter limit: How many may wait, at least 1; those beyond are skipped, and the skip recorded.
-    ///   `nil` for any number.
+    /// - Parameter limit: How many may wait, at least 1. Further ones are skipped, and the skips recorded. `nil` means
+    ///   any number.
     public static func queue(limit: Int?) -> OverlapPolicy {
         OverlapPolicy(rule: .queue(limit: limit.map { max(1, $0) }))
     }
 
-    /// The earlier run is canceled, and the occurrence starts when it has ended.
+    /// Cancel the earlier execution, and start the occurrence when it has ended.
     public static let replace = OverlapPolicy(rule: .replace)
 
-    /// How many runs may wait, if it is a policy to queue them; `nil` for any number and for other policies.
+    /// How many executions may wait, if this is a queueing policy. `nil` for any number and for other policies.
     public var queueLimit: Int? {
         if case .queue(let limit) = rule { limit } else { nil }
     }
 
-    /// Whether the runs of the schedule go one after the other, as with ``queue(limit:)`` and ``replace``.
+    /// Whether executions of the schedule run one after another, as with ``queue(limit:)`` and ``replace``.
     public var isSerial: Bool {
         switch rule {
         case .allow, .skip: false
@@ -69,7 +75,8 @@ extension OverlapPolicy.Rule: Codable {
                 throw DecodingError.dataCorrupted(
                     .init(
                         codingPath: decoder.codingPath,
-                        debugDescription: "There is no overlap policy “\(name)”; there are allow, skip, queue, replace."
+                        debugDescription:
+                            "\"\(name)\" is not an overlap policy. Use \"allow\", \"skip\", \"queue\" or \"replace\"."
                     ))
             }
             return

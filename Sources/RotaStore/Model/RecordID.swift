@@ -1,18 +1,18 @@
 public import Foundation
 
-/// An identifier of 128 bits, ordered by the time it was made: a UUID of version 7 (RFC 9562 §5.7).
+/// A 128-bit identifier, ordered by creation time: a UUID of version 7 (RFC 9562 §5.7).
 ///
-/// Identifiers made later compare greater, so a list in the order of its ids is a list in the order of creation.
+/// Identifiers created later compare greater, so sorting by identifier sorts by creation.
 public protocol RecordID: Sendable, Hashable, Comparable, Codable, LosslessStringConvertible {
     /// The identifier's bits, most significant first.
     var bits: UInt128 { get }
 
-    /// Makes an identifier from its bits.
+    /// Creates an identifier from its bits.
     init(bits: UInt128)
 }
 
 extension RecordID {
-    /// Reads the text of a UUID, in either case.
+    /// Parses a UUID in upper or lower case.
     ///
     /// - Returns: `nil` if the text is not 8-4-4-4-12 hexadecimal digits.
     public init?(_ description: String) {
@@ -20,7 +20,7 @@ extension RecordID {
         self.init(uuid: uuid)
     }
 
-    /// Makes an identifier from a Foundation UUID.
+    /// Creates an identifier from a Foundation UUID.
     public init(uuid: UUID) {
         self.init(bits: withUnsafeBytes(of: uuid.uuid) { bytes in bytes.reduce(0) { $0 << 8 | UInt128($1) } })
     }
@@ -38,7 +38,7 @@ extension RecordID {
         uuid.uuidString.lowercased()
     }
 
-    /// Whether the first identifier was made before the second.
+    /// Whether the first identifier was created before the second.
     public static func < (lhs: Self, rhs: Self) -> Bool {
         lhs.bits < rhs.bits
     }
@@ -51,7 +51,7 @@ extension RecordID {
         let text = try container.decode(String.self)
         guard let id = Self(text) else {
             throw DecodingError.dataCorruptedError(
-                in: container, debugDescription: "“\(text)” is not an id; an id is a UUID of 36 characters.")
+                in: container, debugDescription: "\"\(text)\" is not an identifier. An identifier is a UUID of 36 characters.")
         }
         self = id
     }
@@ -68,7 +68,7 @@ public struct JobID: RecordID {
     /// The identifier's bits, most significant first.
     public let bits: UInt128
 
-    /// Makes an identifier from its bits.
+    /// Creates an identifier from its bits.
     public init(bits: UInt128) {
         self.bits = bits
     }
@@ -79,7 +79,7 @@ public struct ExecutionID: RecordID {
     /// The identifier's bits, most significant first.
     public let bits: UInt128
 
-    /// Makes an identifier from its bits.
+    /// Creates an identifier from its bits.
     public init(bits: UInt128) {
         self.bits = bits
     }
@@ -90,39 +90,39 @@ public struct DependencyID: RecordID {
     /// The identifier's bits, most significant first.
     public let bits: UInt128
 
-    /// Makes an identifier from its bits.
+    /// Creates an identifier from its bits.
     public init(bits: UInt128) {
         self.bits = bits
     }
 }
 
-/// The identifier of a group of executions that were asked for together (S-90).
+/// The identifier of a group of executions that were requested together.
 public struct BatchID: RecordID {
     /// The identifier's bits, most significant first.
     public let bits: UInt128
 
-    /// Makes an identifier from its bits.
+    /// Creates an identifier from its bits.
     public init(bits: UInt128) {
         self.bits = bits
     }
 }
 
-/// The identifier of one version of one job (S-48); it prints as `<job>.<number>`.
+/// The identifier of one version of one job, printed as `<job>.<number>`.
 public struct JobVersionID: Sendable, Hashable, LosslessStringConvertible {
     /// The job.
     public let jobID: JobID
     /// The number of the version.
     public let version: Int
 
-    /// Makes an identifier.
+    /// Creates an identifier.
     public init(jobID: JobID, version: Int) {
         self.jobID = jobID
         self.version = version
     }
 
-    /// Reads an identifier that was printed before.
+    /// Parses the text of an identifier.
     ///
-    /// - Returns: `nil` if the text is none.
+    /// - Returns: `nil` if the text is not `<job>.<number>`.
     public init?(_ description: String) {
         let parts = description.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
         guard parts.count == 2, let job = JobID(String(parts[0])), let version = Int(parts[1]), version >= 1,

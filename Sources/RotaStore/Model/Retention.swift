@@ -1,32 +1,39 @@
-/// How much of a job's history is kept (C-19); executions that are not over are always kept.
+/// How many of a job's finished executions are kept, and for how long.
 ///
-/// An execution goes as soon as one of the bounds says so.
+/// An execution is removed as soon as one of the bounds is exceeded. Executions that have not ended are always kept.
+///
+/// ```swift
+/// let retention = Retention(
+///     maximumCount: 500, maximumAge: .seconds(7 * 86_400), ages: [.failed: .seconds(90 * 86_400)])
+/// print(retention.age(of: .failed) == .seconds(90 * 86_400))  // true
+/// print(retention.age(of: .running) == nil)  // true
+/// ```
 public struct Retention: Sendable, Hashable {
-    /// How an execution ended: only those that are over have an age.
+    /// How an execution ended.
     public enum Ending: String, Sendable, Hashable, Codable, CaseIterable {
-        /// It ended well.
+        /// It succeeded.
         case succeeded
-        /// It ended badly, and no attempt was left.
+        /// It failed with no attempts left.
         case failed
-        /// It was called off.
+        /// It was canceled.
         case canceled
         /// It was not started in time.
         case expired
     }
 
-    /// The number of finished runs kept, and as many notices of runs, and recorded skips; 0 keeps none.
+    /// The number of finished executions kept, and as many notifications and recorded skips. 0 keeps none.
     public var maximumCount: Int
-    /// How long finished executions are kept; zero keeps none (I-38), `nil` any time.
+    /// How long finished executions are kept. Zero keeps none, `nil` keeps them forever.
     public var maximumAge: Duration?
-    /// How long executions that ended in some way are kept, in place of ``maximumAge``.
+    /// How long executions that ended in a certain way are kept, in place of ``maximumAge``.
     public var ages: [Ending: Duration]
 
-    /// Describes what is kept.
+    /// Creates a retention rule.
     ///
     /// - Parameters:
-    ///   - maximumCount: How many finished executions, from 0; negative numbers are taken as 0.
-    ///   - maximumAge: How long, from zero; a negative duration is taken as zero.
-    ///   - ages: How long for some endings, such as `[.failed: .days(90)]`.
+    ///   - maximumCount: The number of finished executions, at least 0. Negative numbers become 0.
+    ///   - maximumAge: The age limit, at least zero. Negative durations become zero.
+    ///   - ages: Age limits by ending, which override `maximumAge`.
     public init(
         maximumCount: Int = 1000, maximumAge: Duration? = nil, ages: [Ending: Duration] = [:]
     ) {
@@ -37,20 +44,20 @@ public struct Retention: Sendable, Hashable {
 
     /// Keeps the newest finished executions of the job.
     ///
-    /// - Parameter count: How many, from 0; negative numbers are taken as 0.
+    /// - Parameter count: How many, at least 0. Negative numbers become 0.
     public static func last(_ count: Int) -> Retention {
         Retention(maximumCount: count)
     }
 
-    /// Keeps executions for so many days after their end (I-37, I-38), and at most 100,000.
+    /// Keeps executions for a number of days after their end, and at most 100,000 of them.
     ///
-    /// - Parameter days: How many, from 0, which keeps none.
+    /// - Parameter days: How many days, from 0, which keeps none, to 36,500. Values outside are clamped.
     public static func days(_ days: Int) -> Retention {
         let days = min(max(0, days), 36_500)
         return Retention(maximumCount: days == 0 ? 0 : 100_000, maximumAge: .seconds(days * 86_400))
     }
 
-    /// Keeps the last 1,000: history is bounded unless asked otherwise.
+    /// Keeps the last 1,000 finished executions. This is the default.
     public static let standard = Retention.last(1000)
 }
 
@@ -59,7 +66,7 @@ extension Retention: Codable {
         case maximumCount, maximumAge, ages
     }
 
-    /// Decodes what is kept; ages are absent where there are none.
+    /// Decodes a retention rule. `ages` may be absent.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         let ages = try container.decodeIfPresent([String: Duration].self, forKey: .ages) ?? [:]
@@ -71,7 +78,7 @@ extension Retention: Codable {
                 uniquingKeysWith: { first, _ in first }))
     }
 
-    /// Encodes what is kept.
+    /// Encodes the retention rule.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(maximumCount, forKey: .maximumCount)
@@ -83,9 +90,7 @@ extension Retention: Codable {
 }
 
 extension Retention {
-    /// How long an execution that ended in a status is kept.
-    ///
-    /// - Returns: `nil` for any time, which is what every execution is kept for that is not over.
+    /// Returns how long an execution with a status is kept, or `nil` for forever.
     public func age(of status: ExecutionStatus) -> Duration? {
         switch status {
         case .queued, .running, .waiting: nil

@@ -2,28 +2,28 @@ public import Foundation
 public import RotaRetry
 public import RotaSchedule
 
-/// Where a job stands on its schedule: what was decided last, and what comes next.
+/// Where a job stands on its schedule: the last decision, and the next occurrence.
 ///
-/// Firing and updating a job replace its position by a compare-and-swap on ``revision``, so that of two schedulers
-/// that saw the same position only one moves the job on.
+/// Firing and updating a job replace its schedule state by compare-and-swap on ``revision``. Of two schedulers that
+/// read the same state, only one can advance the job.
 public struct ScheduleState: Sendable, Hashable {
-    // In an order that leaves no gaps, for there may be a million of them.
+    // Ordered to avoid padding, because a store may hold a million of them.
 
-    /// The nominal instant up to which every occurrence has its verdict; it never moves back.
+    /// The cursor: every occurrence up to this date has been fired or skipped. It never moves back.
     public var decidedThrough: Date
-    /// The number of executions that the schedule has started so far (for I-24).
+    /// The number of executions that the schedule has created so far.
     public var firedCount: Int
-    /// A number that grows by one whenever the position or the definition changes.
+    /// Grows by one whenever the schedule state or the definition changes.
     public var revision: Int
     private var box: Boxed<Rest>?
-    /// The nominal instant of the next occurrence, or `nil` if none is planned.
+    /// The nominal date of the next occurrence, or `nil` if there is none.
     public var next: Date?
-    /// The nominal instant of the last occurrence that fired.
+    /// The nominal date of the last occurrence that fired.
     public var lastFired: Date?
     /// Whether the schedule is running.
     public var state: JobState
 
-    /// Makes a position.
+    /// Creates a schedule state.
     public init(
         state: JobState,
         reason: String? = nil,
@@ -46,43 +46,43 @@ public struct ScheduleState: Sendable, Hashable {
         }
     }
 
-    /// Why the job is in that state, in words, if there is more to say than the state.
+    /// Why the job is in its state, in words, if the state alone does not say it.
     public var reason: String? {
         get { box?.value.reason }
         set { if box != nil || newValue != nil { rest.reason = newValue } }
     }
 
-    /// The instant at which the next occurrence is really due, if smoothing moved it away from ``next``.
+    /// When the next occurrence is due, if smoothing moved it away from ``next``.
     public var nextEffective: Date? {
         get { box?.value.nextEffective }
         set { if box != nil || newValue != nil { rest.nextEffective = newValue } }
     }
 
-    /// The execution for whose end the schedule waits, if it counts from there.
+    /// The execution whose end the schedule waits for, if it counts from the end of each execution.
     public var awaitedExecutionID: ExecutionID? {
         get { box?.value.awaitedExecutionID }
         set { if box != nil || newValue != nil { rest.awaitedExecutionID = newValue } }
     }
 
-    /// When a paused job goes on by itself, or `nil` if only a person resumes it.
+    /// When a paused job resumes by itself, or `nil` if it must be resumed by a request.
     public var resumesAt: Date? {
         get { box?.value.holds.resumesAt }
         set { if box != nil || newValue != nil { rest.holds.resumesAt = newValue } }
     }
 
-    /// How many of the next occurrences are to be skipped because somebody asked for it.
+    /// How many of the next occurrences to skip on request.
     public var skipsRemaining: Int {
         get { box?.value.holds.skipsRemaining ?? 0 }
         set { if box != nil || newValue > 0 { rest.holds.skipsRemaining = newValue > 0 ? newValue : nil } }
     }
 
-    /// What the job's breaker remembers; `nil` if the job has none or nothing has failed.
+    /// The state of the job's circuit breaker, or `nil` if the job has none or nothing has failed.
     public var breaker: CircuitBreaker? {
         get { box?.value.holds.breaker }
         set { if box != nil || newValue != nil { rest.holds.breaker = newValue } }
     }
 
-    /// What holds few jobs back; the store's files keep it apart.
+    /// The members that hold few jobs back. The store's files keep them in a field of their own.
     struct Holds: Sendable, Hashable, Codable {
         var resumesAt: Date?
         var skipsRemaining: Int?
@@ -98,7 +98,7 @@ public struct ScheduleState: Sendable, Hashable {
 
     var hasHolds: Bool { box.map { $0.value.holds != .none } ?? false }
 
-    /// What most jobs have nothing of.
+    /// The rare members. A schedule state without any of them allocates nothing for them.
     private struct Rest: Sendable, Hashable {
         var reason: String?
         var nextEffective: Date?
@@ -113,14 +113,14 @@ public struct ScheduleState: Sendable, Hashable {
         set { box = newValue == .none ? nil : Boxed(newValue) }
     }
 
-    /// Takes note of occurrences that fired, as every store must in ``JobStore/fire(_:)``.
+    /// Records occurrences that fired. A store must call this in ``JobStore/fire(_:)``.
     ///
-    /// If they were the last that the schedule allows, the job is completed. If the schedule counts from the end of a
-    /// run, there is no next occurrence until ``recordCompleted(_:at:of:)``.
+    /// If the schedule allows no further occurrences, the job is completed. If the schedule counts from the end of each
+    /// execution, there is no next occurrence until ``recordCompleted(_:at:of:)``.
     ///
     /// - Parameters:
     ///   - count: How many occurrences fired.
-    ///   - last: The execution of the last one, and its nominal instant; `nil` if none fired.
+    ///   - last: The execution of the last one, and its nominal date. `nil` if none fired.
     ///   - schedule: The job's schedule.
     public mutating func recordFired(
         _ count: Int, last: (id: ExecutionID, scheduledFor: Date)?, of schedule: Schedule
@@ -139,9 +139,9 @@ public struct ScheduleState: Sendable, Hashable {
         complete("It has run as often as its schedule allows (\(limit) times).")
     }
 
-    /// Takes note that an execution is over, as every store must in the step that ends it.
+    /// Records the end of an execution. A store must call this in the step that ends it.
     ///
-    /// - Returns: Whether the position has changed, because the schedule was waiting for the execution.
+    /// - Returns: Whether the schedule state changed, because the schedule was waiting for this execution.
     public mutating func recordCompleted(_ id: ExecutionID, at instant: Date, of schedule: Schedule) -> Bool {
         guard awaitedExecutionID == id else { return false }
         awaitedExecutionID = nil
@@ -149,14 +149,14 @@ public struct ScheduleState: Sendable, Hashable {
         return true
     }
 
-    /// Takes over what comes next; an active job without anything to come is completed, with a reason.
+    /// Sets the next occurrence. Without one, an active job is completed.
     package mutating func proceed(to occurrence: Occurrence?) {
         guard let occurrence else { return complete("Its schedule has no occurrence left.") }
         next = occurrence.nominal
         nextEffective = occurrence.effective == occurrence.nominal ? nil : occurrence.effective
     }
 
-    /// Ends the schedule of an active job.
+    /// Completes the schedule of an active job.
     package mutating func complete(_ reason: String) {
         next = nil
         nextEffective = nil
@@ -165,10 +165,10 @@ public struct ScheduleState: Sendable, Hashable {
         self.reason = reason
     }
 
-    /// Whether a fire may move the job on: it is active, or paused for a time that ends by itself.
+    /// Whether the job may fire: it is active, or paused until a date.
     public var allowsFire: Bool { state == .active || state == .paused && resumesAt != nil }
 
-    /// The instant at which the scheduler must look at the job next, or `nil` if it need not.
+    /// When the scheduler must look at the job next, or `nil` if it need not.
     public var nextWakeup: Date? {
         switch state {
         case .active: nextEffective ?? next
@@ -187,7 +187,7 @@ extension ScheduleState: Codable {
         case holds = "box"
     }
 
-    /// Decodes a position; what is not there is none.
+    /// Decodes a schedule state. Optional members may be absent.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         self.init(
@@ -203,7 +203,7 @@ extension ScheduleState: Codable {
         holds = try container.decodeIfPresent(Holds.self, forKey: .holds) ?? .none
     }
 
-    /// Encodes the position.
+    /// Encodes the schedule state.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(state, forKey: .state)
@@ -219,20 +219,20 @@ extension ScheduleState: Codable {
     }
 }
 
-/// Whether a job's schedule is running (T-23 to T-26).
+/// Whether a job's schedule is running.
 public enum JobState: String, Sendable, Hashable, Codable, CaseIterable {
-    /// Created, not yet activated: it never fires.
+    /// Created but not activated: it never fires.
     case draft
-    /// It will fire at its next run.
+    /// It fires at its next occurrence.
     case active
     /// Suspended until it is resumed.
     case paused
-    /// Its schedule has no occurrence left.
+    /// Its schedule has no occurrences left.
     case completed
 }
 
 extension ScheduleState {
-    /// Whether the job is paused because its breaker is open, and goes on by itself.
+    /// Whether the job's open circuit breaker paused it, and it resumes by itself.
     public var isHeldByBreaker: Bool {
         guard state == .paused, let breaker, let trip = breaker.trip, let resumesAt,
             case .open(let end) = breaker.state(at: trip.date)
@@ -240,17 +240,17 @@ extension ScheduleState {
         return end == resumesAt
     }
 
-    /// Lets the job's breaker count the end of a run, as every store must in the step that ends it.
+    /// Lets the job's circuit breaker count the end of an execution. A store must call this in the step that ends it.
     ///
-    /// What the schedule started counts, by how the run ended after its last attempt; what was canceled or expired
-    /// says nothing, and neither does a run from before the breaker opened. If the breaker opens, an active job is
-    /// paused until the breaker lets a run probe; if it closes, nothing of it is left.
+    /// Only executions of the schedule count, by their final status. Canceled and expired executions do not count, nor
+    /// do those that started before the breaker opened. When the breaker opens, an active job is paused until the
+    /// breaker permits a probe. When it closes, its state is removed.
     ///
     /// - Parameters:
-    ///   - run: The execution that is over.
-    ///   - policy: The job's breaker policy; `nil` if it has none.
-    ///   - date: When the run ended.
-    /// - Returns: Whether the position has changed.
+    ///   - run: The execution that ended.
+    ///   - policy: The job's breaker policy, or `nil` if it has none.
+    ///   - date: When the execution ended.
+    /// - Returns: Whether the schedule state changed.
     public mutating func recordCompleted(_ run: Execution, policy: CircuitBreakerPolicy?, at date: Date) -> Bool {
         guard policy != nil || breaker != nil, run.source == .schedule else { return false }
         let old = breaker
@@ -280,7 +280,7 @@ extension ScheduleState {
 }
 
 extension Execution {
-    /// What the end of the run says to a breaker.
+    /// How the execution's end counts for a circuit breaker.
     fileprivate var circuitOutcome: CircuitOutcome {
         switch progress.status {
         case .succeeded: .success
@@ -292,6 +292,6 @@ extension Execution {
 }
 
 extension CircuitBreaker {
-    /// Whether it has nothing to remember: a job that never fails carries no breaker.
+    /// Whether the breaker has nothing to remember, so that jobs that never fail store none.
     fileprivate var isUnused: Bool { trip == nil && streak == 0 && policy.failureRate == nil }
 }

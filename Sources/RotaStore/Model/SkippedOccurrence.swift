@@ -1,32 +1,32 @@
 public import Foundation
 
-/// A run of occurrences that did not fire, all for the same reason.
+/// One or more consecutive occurrences that did not fire, for the same reason.
 public struct SkippedOccurrence: Sendable, Hashable, Codable {
     /// Why an occurrence did not fire.
     public struct Reason: RawRepresentable, Sendable, Hashable, Codable {
         /// The name of the reason as it is stored.
         public let rawValue: String
 
-        /// Makes a reason from its name.
+        /// Creates a reason from its name.
         public init(rawValue: String) {
             self.rawValue = rawValue
         }
 
         /// It was missed, and the misfire policy does not make up for it.
         public static let misfire = Reason(rawValue: "misfire")
-        /// It came too late for the misfire policy's maximum lateness.
+        /// It was later than the misfire policy's maximum lateness.
         public static let tooLate = Reason(rawValue: "too_late")
-        /// An earlier run was not over, and the overlap policy is to skip.
+        /// An earlier execution had not ended, and the overlap policy is to skip.
         public static let overlap = Reason(rawValue: "overlap")
-        /// The job got another schedule before the scheduler saw to it.
+        /// The job's schedule changed before the occurrence was handled.
         public static let rescheduled = Reason(rawValue: "rescheduled")
-        /// The job has run for the same instant before, under an earlier schedule, or under the same idempotency key.
+        /// The job already has an execution for this date or with this idempotency key.
         public static let duplicate = Reason(rawValue: "duplicate")
         /// The job was paused.
         public static let paused = Reason(rawValue: "paused")
-        /// The job was paused by its breaker after repeated failures.
+        /// The job's circuit breaker paused it after repeated failures.
         public static let breaker = Reason(rawValue: "breaker")
-        /// Somebody asked for the next occurrences to be skipped.
+        /// A caller asked for the next occurrences to be skipped.
         public static let requested = Reason(rawValue: "requested")
         /// The schedule's calendars leave it out.
         public static let excluded = Reason(rawValue: "excluded")
@@ -38,18 +38,18 @@ public struct SkippedOccurrence: Sendable, Hashable, Codable {
 
     /// The job whose occurrences they are.
     public let jobID: JobID
-    /// The nominal instant of the first.
+    /// The nominal date of the first occurrence.
     public let first: Date
-    /// The nominal instant of the last; the same as ``first`` if it is one alone.
+    /// The nominal date of the last occurrence. Equals ``first`` for a single one.
     public var last: Date
-    /// How many they are, or `nil` if they were too many to count.
+    /// The number of occurrences, or `nil` if there were too many to count.
     public var count: Int?
     /// Why they did not fire.
     public let reason: Reason
-    /// When that was decided.
+    /// When the skip was decided.
     public var decidedAt: Date
 
-    /// Makes the record of a run of skipped occurrences.
+    /// Creates the record of skipped occurrences.
     public init(jobID: JobID, first: Date, last: Date, count: Int?, reason: Reason, decidedAt: Date) {
         self.jobID = jobID
         self.first = first
@@ -60,10 +60,18 @@ public struct SkippedOccurrence: Sendable, Hashable, Codable {
     }
 }
 
-/// What becomes of the occurrences that were missed while nobody was there to fire them.
+/// A policy for occurrences that were missed while no scheduler was running.
 ///
-/// An occurrence is missed if its instant has passed by more than the policy's tolerance when the scheduler sees it:
-/// after a downtime, a suspend, or a step of the clock.
+/// An occurrence is missed if its date has passed by more than the tolerance when the scheduler sees it: after
+/// downtime, a suspended machine, or a clock that stepped forward.
+///
+/// ```swift
+/// // After a night of downtime, an hourly job…
+/// let catchUp = MisfirePolicy.all(limit: 24)  // … runs up to 24 missed occurrences.
+/// let once = MisfirePolicy.latest  // … runs once.
+/// let never = MisfirePolicy.skip  // … waits for the next occurrence.
+/// print(Set([catchUp, once, never]).count)  // 3
+/// ```
 public struct MisfirePolicy: Sendable, Hashable, Codable {
     package enum Rule: Sendable, Hashable, Codable {
         case skip
@@ -72,25 +80,25 @@ public struct MisfirePolicy: Sendable, Hashable, Codable {
     }
 
     package let rule: Rule
-    /// The lateness beyond which an occurrence is not run whatever the rule, or `nil` for no limit.
+    /// The lateness beyond which an occurrence never runs, or `nil` for no limit.
     public let maximumLateness: Duration?
 
-    /// Runs the latest of the missed occurrences once; the default.
+    /// Run the latest missed occurrence once. This is the default.
     public static let latest = MisfirePolicy(rule: .latest, maximumLateness: nil)
 
-    /// Runs none of the missed occurrences.
+    /// Run no missed occurrence.
     public static let skip = MisfirePolicy(rule: .skip, maximumLateness: nil)
 
-    /// Runs the latest missed occurrence once, unless it is too late for it.
+    /// Run the latest missed occurrence once, unless it is later than a limit.
     public static func latest(within lateness: Duration) -> MisfirePolicy {
         MisfirePolicy(rule: .latest, maximumLateness: lateness)
     }
 
-    /// Runs every missed occurrence, the newest ones if there are more than a limit.
+    /// Run every missed occurrence, or the newest ones if there are more than a limit.
     ///
     /// - Parameters:
-    ///   - limit: The largest number of missed occurrences to run, from 1 to 10,000; values outside are clamped.
-    ///   - lateness: The lateness beyond which an occurrence is not run, or `nil` for no limit.
+    ///   - limit: The largest number of missed occurrences to run, from 1 to 10,000. Values outside are clamped.
+    ///   - lateness: The lateness beyond which an occurrence does not run, or `nil` for no limit.
     public static func all(limit: Int, within lateness: Duration? = nil) -> MisfirePolicy {
         MisfirePolicy(rule: .all(limit: min(max(limit, 1), 10_000)), maximumLateness: lateness)
     }

@@ -1,27 +1,28 @@
 public import Foundation
 
-/// A request that an execution be called off.
+/// A request to cancel an execution.
 public struct Cancellation: Sendable, Hashable {
-    /// What became of a request.
+    /// The outcome of a request.
     public enum Outcome: Sendable, Hashable {
-        /// The execution had not started, or was waiting; it is canceled.
+        /// The execution had not started or was waiting. It is canceled.
         case canceled(Execution)
-        /// It is running: whoever runs it is told with the next renewal of its lease, and cancels the work.
+        /// The execution is running. Its scheduler learns of the request when it next renews the lease, and cancels the
+        /// task.
         case requested(Execution)
-        /// It was over already.
+        /// The execution had already ended.
         case alreadyOver(Execution)
-        /// There is no such execution.
+        /// The execution does not exist.
         case missing
     }
 
-    /// The execution.
+    /// The execution to cancel.
     public var executionID: ExecutionID
-    /// Why, in words.
+    /// The reason, in words.
     public var reason: String?
-    /// When it is asked for.
+    /// When the request is made.
     public var date: Date
 
-    /// Makes a request.
+    /// Creates a completion.
     public init(_ executionID: ExecutionID, reason: String? = nil, date: Date) {
         self.executionID = executionID
         self.reason = reason
@@ -29,40 +30,40 @@ public struct Cancellation: Sendable, Hashable {
     }
 }
 
-/// The answer from outside for which a parked execution waits (T-73).
+/// The completion, from outside, of an execution that waits for it.
 public struct ExternalCompletion: Sendable, Hashable {
-    /// What follows from the answer.
+    /// The effect on the execution.
     public enum Next: Sendable, Hashable {
-        /// The execution goes on with another attempt from an instant.
+        /// It is queued for another attempt at a date.
         case queued(at: Date)
         /// It succeeded.
         case succeeded
-        /// It failed for good.
+        /// It failed with no attempts left.
         case failed(ExecutionFailure)
-        /// It was called off.
+        /// It is canceled.
         case canceled
     }
 
-    /// What became of an answer.
+    /// The outcome of an external completion.
     public enum Outcome: Sendable, Hashable {
-        /// It was recorded; this is the execution now.
+        /// It was recorded. The value is the updated execution.
         case recorded(Execution)
-        /// The execution was not waiting; nothing was done.
+        /// The execution was not waiting. Nothing changed.
         case notWaiting(Execution)
-        /// There is no such execution.
+        /// The execution does not exist.
         case missing
     }
 
-    /// The execution.
+    /// The waiting execution.
     public var executionID: ExecutionID
-    /// What follows.
+    /// The effect on the execution.
     public var next: Next
-    /// What came with the answer, which becomes the execution's output.
+    /// The output of the execution.
     public var output: JSONPayload?
-    /// When it came.
+    /// When the completion arrived.
     public var date: Date
 
-    /// Makes an answer.
+    /// Creates an external completion.
     public init(_ executionID: ExecutionID, next: Next, output: JSONPayload? = nil, date: Date) {
         self.executionID = executionID
         self.next = next
@@ -73,27 +74,28 @@ public struct ExternalCompletion: Sendable, Hashable {
 
 /// The end of an attempt, and what follows from it.
 public struct Completion: Sendable {
-    /// What follows from an attempt.
+    /// The consequence of an attempt.
     public enum Next: Sendable, Hashable {
         /// The execution succeeded.
         case succeeded
-        /// The execution failed for good.
+        /// The execution failed with no attempts left.
         case failed(ExecutionFailure)
-        /// Another attempt may start from an instant.
+        /// Another attempt may start at a date.
         case retry(at: Date, after: ExecutionFailure)
-        /// The attempt was not made or not counted, and the execution may start again from an instant.
+        /// No attempt was made, or it does not count. The execution may start again at a date.
         case released(until: Date)
-        /// The execution was called off.
+        /// The execution was canceled.
         case canceled
-        /// The execution waits for an answer from outside (T-73), until an instant if one is given, then it expires.
+        /// The execution waits for an external completion. If a date is given and passes first, it expires.
         case parked(until: Date?)
     }
 
-    /// What became of a completion.
+    /// The outcome of a completion.
     public enum Outcome: Sendable, Hashable {
-        /// It was recorded; this is the execution now.
+        /// It was recorded. The value is the updated execution.
         case recorded(Execution)
-        /// The token is not that of the present lease: someone else has taken the execution over; nothing was done.
+        /// The token is not that of the current lease, because another scheduler has claimed the execution. Nothing
+        /// changed.
         case stale
         /// The execution was deleted in the meantime.
         case missing
@@ -101,18 +103,18 @@ public struct Completion: Sendable {
 
     /// The execution.
     public var executionID: ExecutionID
-    /// The token of the lease under which the attempt was made.
+    /// The fencing token of the lease under which the attempt was made.
     public var token: Int
-    /// The attempt to record, if one was made; its number becomes its place among the execution's attempts.
+    /// The attempt to record, if one was made. The store numbers it by its place among the execution's attempts.
     public var attempt: Attempt?
-    /// What follows.
+    /// The consequence of the attempt.
     public var next: Next
     /// When the attempt ended.
     public var date: Date
-    /// What the run produced (S-57), if it produced anything.
+    /// The output of the execution, if it has any.
     public var output: JSONPayload?
 
-    /// Makes a completion.
+    /// Creates a completion.
     public init(
         executionID: ExecutionID, token: Int, attempt: Attempt?, next: Next, date: Date, output: JSONPayload? = nil
     ) {
@@ -125,18 +127,18 @@ public struct Completion: Sendable {
     }
 }
 
-/// What a store threw away, and what it brought to an end, because its time had come.
+/// The result of pruning: the records that a store expired and removed.
 public struct PruneReport: Sendable, Hashable {
-    /// Executions that expired: they had not started in time, or no answer came.
+    /// Executions that expired because they were not started or completed in time.
     public var expired: [Execution]
-    /// The number of finished executions that were removed because they were too old.
+    /// The number of finished executions that were removed because of their age.
     public var removedExecutions: Int
-    /// The number of idempotency keys whose time was over.
+    /// The number of expired idempotency keys that were removed.
     public var removedKeys: Int
-    /// Whether the limit left something for another call.
+    /// Whether the limit left work for another call.
     public var hasMore: Bool
 
-    /// Makes a report; by default of nothing.
+    /// Creates a report.
     public init(expired: [Execution] = [], removedExecutions: Int = 0, removedKeys: Int = 0, hasMore: Bool = false) {
         self.expired = expired
         self.removedExecutions = removedExecutions

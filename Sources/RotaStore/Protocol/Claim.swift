@@ -1,17 +1,17 @@
 public import Foundation
 
-/// A request for work: queued executions that are due, under a lease.
+/// A request to claim due executions under a lease.
 public struct ClaimRequest: Sendable {
     /// The scheduler that will hold the leases.
     public var owner: String
     /// The largest number of executions to claim.
     public var limit: Int
-    /// The time by which executions must be due.
+    /// The current time. Executions must be due by then.
     public var now: Date
-    /// The instant at which the leases end unless they are renewed.
+    /// When the leases expire unless renewed.
     public var leaseExpiresAt: Date
 
-    /// Makes a request.
+    /// Creates a renewal.
     public init(owner: String, limit: Int, now: Date, leaseExpiresAt: Date) {
         self.owner = owner
         self.limit = limit
@@ -20,44 +20,44 @@ public struct ClaimRequest: Sendable {
     }
 }
 
-/// An execution under a lease, and the job it is a run of.
+/// An execution under a lease, with its job.
 public struct Claim: Sendable, Hashable {
     /// The execution, with its lease.
     public var execution: Execution
     /// The job as it is now.
     public var job: Job
 
-    /// Makes a claim.
+    /// Creates a claim.
     public init(execution: Execution, job: Job) {
         self.execution = execution
         self.job = job
     }
 }
 
-/// A lease to be renewed.
+/// A request to extend a lease.
 public struct LeaseRenewal: Sendable, Hashable {
     /// The execution.
     public var executionID: ExecutionID
-    /// The token of the lease.
+    /// The fencing token of the lease.
     public var token: Int
-    /// The lease's new end.
+    /// The new expiry date.
     public var expiresAt: Date
-    /// The last sign of life of the work, if it gave one (S-64).
+    /// When the handler last sent a heartbeat, if it did.
     public var heartbeatAt: Date?
-    /// How far the work says it is, if it does.
+    /// The progress the handler last reported, if it did.
     public var report: ProgressReport?
 
-    /// What became of a renewal.
+    /// The outcome of a renewal.
     public enum Outcome: Sendable, Hashable {
-        /// The lease lasts longer now.
+        /// The lease was extended.
         case renewed
-        /// The lease lasts longer now, but somebody asked that the execution be called off: cancel the work.
+        /// The lease was extended, but cancellation was requested: cancel the task.
         case cancelRequested
-        /// The token is no longer the latest, or the execution is over or gone.
+        /// The lease was lost: its token is no longer the latest, or the execution has ended or was deleted.
         case lost
     }
 
-    /// Makes a renewal.
+    /// Creates a renewal.
     public init(
         executionID: ExecutionID, token: Int, expiresAt: Date, heartbeatAt: Date? = nil, report: ProgressReport? = nil
     ) {

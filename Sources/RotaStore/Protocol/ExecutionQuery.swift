@@ -1,48 +1,57 @@
 public import Foundation
 
-/// Which executions to list, and in what order (T-96 to T-105); all that is given must hold.
+/// Which executions to list, and in what order. An execution must meet all conditions.
+///
+/// ```swift
+/// var query = ExecutionQuery(jobID: job.id, statuses: [.failed, .expired], limit: 100)
+/// repeat {
+///     let page = try await scheduler.executions(query)
+///     for execution in page.items { print(execution.id, execution.failure?.message ?? "") }
+///     query.after = page.next
+/// } while query.after != nil
+/// ```
 public struct ExecutionQuery: Sendable, Hashable {
     /// The order of a list.
     public typealias Order = ListOrder
 
-    /// What executions are sorted by (T-102).
+    /// A sort key of executions.
     public enum Sort: String, Sendable, Hashable, Codable {
-        /// The order in which they were made, which is that of their identifiers.
+        /// The creation date, which is the order of the identifiers.
         case createdAt = "created_at"
-        /// The instant they were scheduled for; those of one instant by their identifiers.
+        /// The nominal date, and then the identifier.
         case scheduledFor = "scheduled_for"
     }
 
-    /// Only executions of this job, if given (T-97).
+    /// Only executions of this job.
     public var jobID: JobID?
-    /// Only executions of one of these jobs, if given.
+    /// Only executions of these jobs.
     public var jobIDs: Set<JobID>?
-    /// Only executions with one of these statuses, if given (T-98).
+    /// Only executions with one of these statuses.
     public var statuses: Set<ExecutionStatus>?
-    /// Only executions with one of these causes, if given.
+    /// Only executions with one of these sources.
     public var sources: Set<ExecutionSource>?
-    /// Only executions scheduled at or after this instant, if given (T-99).
+    /// Only executions with a nominal date at or after this one.
     public var from: Date?
-    /// Only executions scheduled before this instant, if given (T-100).
+    /// Only executions with a nominal date before this one.
     public var to: Date?
-    /// Only executions whose job's name contains this text, whatever the case, if given (T-101).
+    /// Only executions whose job name contains this text, ignoring case.
     public var jobNameContains: String?
-    /// Only executions that have all of these tags of their own (S-88), if any are given.
+    /// Only executions that have all of these tags themselves.
     public var tags: [String: String]
-    /// Only executions that were asked for together with these, if given (S-90).
+    /// Only executions that were requested together as this batch.
     public var batchID: BatchID?
-    /// Only executions with this concurrency key, if given (S-91).
+    /// Only executions with this concurrency key.
     public var concurrencyKey: String?
-    /// What they are sorted by; by when they were made by default.
+    /// The sort key. Defaults to the creation date.
     public var sort: Sort
-    /// The order; the newest first by default (T-103).
+    /// The order. Defaults to newest first.
     public var order: ListOrder
-    /// The largest number of executions in a page, from 1 to 1,000 (T-104).
+    /// The largest number of executions in a page, from 1 to 1,000.
     public var limit: Int
-    /// Where to go on, from an earlier page of the same sort and order.
+    /// Where to continue: the cursor of an earlier page with the same sort and order.
     public var after: PageCursor?
 
-    /// Makes a query; without arguments it lists the newest 50 of all executions.
+    /// Creates a query. Without arguments, it lists the 50 newest executions.
     public init(
         jobID: JobID? = nil,
         jobIDs: Set<JobID>? = nil,
@@ -76,32 +85,39 @@ public struct ExecutionQuery: Sendable, Hashable {
     }
 }
 
-/// Which jobs to list, in the order in which they were made; all that is given must hold.
+/// Which jobs to list, in order of creation. A job must meet all conditions.
+///
+/// ```swift
+/// let query = JobQuery(states: [.paused], tags: ["team": "finance"], environment: "production")
+/// for job in try await scheduler.jobs(query).items {
+///     print(job.name, job.reason ?? "paused on request")
+/// }
+/// ```
 public struct JobQuery: Sendable, Hashable {
-    /// Only these jobs, if given.
+    /// Only jobs with these identifiers.
     public var ids: Set<JobID>?
-    /// Only jobs in one of these states, if given.
+    /// Only jobs in one of these states.
     public var states: Set<JobState>?
-    /// Only jobs whose name contains this text, whatever the case, if given.
+    /// Only jobs whose name contains this text, ignoring case.
     public var nameContains: String?
-    /// Only jobs that have all of these tags (S-26), if any are given.
+    /// Only jobs that have all of these tags.
     public var tags: [String: String]
-    /// Only jobs of this group, if given (S-20).
+    /// Only jobs of this group.
     public var group: String?
-    /// Only jobs of this project, if given (S-19).
+    /// Only jobs of this project.
     public var project: String?
-    /// Only jobs of this environment, if given (S-46).
+    /// Only jobs of this environment.
     public var environment: String?
-    /// Only the job with this slug, one in each project, if given (S-22).
+    /// Only jobs with this slug, at most one per project.
     public var slug: String?
-    /// The order; the oldest first by default.
+    /// The order. Defaults to oldest first.
     public var order: ListOrder
     /// The largest number of jobs in a page, from 1 to 1,000.
     public var limit: Int
-    /// Where to go on, from an earlier page in the same order.
+    /// Where to continue: the cursor of an earlier page in the same order.
     public var after: PageCursor?
 
-    /// Makes a query; without arguments it lists the first 50 of all jobs.
+    /// Creates a query. Without arguments, it lists the first 50 jobs.
     public init(
         ids: Set<JobID>? = nil, states: Set<JobState>? = nil, nameContains: String? = nil, tags: [String: String] = [:],
         group: String? = nil, project: String? = nil, environment: String? = nil, slug: String? = nil,

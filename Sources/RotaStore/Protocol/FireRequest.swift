@@ -1,28 +1,28 @@
-/// The step that turns a job's due occurrences into executions and skips, and moves the job on.
+/// A request to turn a job's due occurrences into executions and skips, and to advance the job.
 public struct FireRequest: Sendable {
-    /// What became of a fire.
+    /// The outcome of a fire request.
     public enum Outcome: Sendable, Hashable {
-        /// It took place: these executions are queued, these occurrences were skipped.
+        /// The executions were queued and the skips recorded.
         ///
-        /// `replaced` are the earlier runs that were called off for them ( ``OverlapPolicy/replace``): some are canceled,
-        /// those that are running are to be canceled by whoever runs them.
+        /// `replaced` are earlier executions that ``OverlapPolicy/replace`` canceled. Those that are running have a
+        /// cancellation request and end when their scheduler sees it.
         case fired(executions: [Execution], skips: [SkippedOccurrence], replaced: [Execution])
-        /// The job was moved on by someone else, paused, changed or deleted; nothing was done.
+        /// Another scheduler advanced the job, or it was paused, changed or deleted. Nothing changed.
         case conflict
     }
 
     /// The job.
     public var jobID: JobID
-    /// The revision of the position from which the fire was planned.
+    /// The revision of the schedule state that the request was planned from.
     public var expectedRevision: Int
-    /// The executions to queue, new ones, in the order of their nominal instants, all later than the position's cursor.
+    /// The new executions to queue, ordered by nominal date, all later than the cursor of the schedule state.
     public var executions: [Execution]
-    /// The occurrences that will not run, with the reason.
+    /// The occurrences that will not fire, with their reasons.
     public var skips: [SkippedOccurrence]
-    /// The job's position afterwards; the store sets its revision and counts its runs.
+    /// The job's new schedule state. The store sets its revision and counts the fired occurrences.
     public var scheduleState: ScheduleState
 
-    /// Makes a fire.
+    /// Creates a request.
     public init(
         jobID: JobID, expectedRevision: Int, executions: [Execution], skips: [SkippedOccurrence],
         scheduleState: ScheduleState
@@ -35,14 +35,14 @@ public struct FireRequest: Sendable {
     }
 }
 
-/// What became of a request to queue an execution.
+/// The outcome of a request to queue an execution.
 public enum EnqueueOutcome: Sendable, Hashable {
-    /// It is queued.
+    /// The execution was queued.
     case queued(Execution)
-    /// An execution of the job was queued with the same idempotency key before: this one, unchanged (SX-5).
+    /// The job already has an execution with the same idempotency key. The value is that execution, unchanged.
     case existing(Execution)
 
-    /// The execution, whichever it is.
+    /// The execution that was queued or already existed.
     public var execution: Execution {
         switch self {
         case .queued(let execution), .existing(let execution): execution

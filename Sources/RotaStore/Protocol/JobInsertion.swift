@@ -1,23 +1,23 @@
 public import Foundation
 
-/// A job to be inserted, and what comes with it, in one atomic step.
+/// A job to insert, with its first executions, in one atomic step.
 public struct JobInsertion: Sendable {
-    /// What became of an insertion.
+    /// The outcome of an insertion.
     public enum Outcome: Sendable, Hashable {
-        /// The job is there now.
+        /// The job was inserted.
         case inserted(Job)
-        /// A job was inserted with the same idempotency key before: this one, unchanged (T-55).
+        /// A job was already inserted with the same idempotency key. The value is that job, unchanged.
         case existing(Job)
     }
 
-    /// The job.
+    /// The job to insert.
     public var job: Job
-    /// A key under which a repeated insertion returns the first one's job, for as long as that job exists.
+    /// A repeated insertion with this key returns the first one's job, as long as that job exists.
     public var idempotencyKey: String?
-    /// Executions of the job that exist as soon as the job does (T-6).
+    /// Executions to queue together with the job.
     public var executions: [Execution]
 
-    /// Makes an insertion.
+    /// Creates a replacement.
     public init(_ job: Job, idempotencyKey: String? = nil, executions: [Execution] = []) {
         self.job = job
         self.idempotencyKey = idempotencyKey
@@ -25,26 +25,26 @@ public struct JobInsertion: Sendable {
     }
 }
 
-/// A change of a job's definition and position that holds only if nobody has moved the job on in the meantime.
+/// A change of a job's definition or schedule state, valid only if the job has not changed meanwhile.
 public struct JobReplacement: Sendable {
     /// The job.
     public var id: JobID
-    /// The revision of the position from which the change was computed.
+    /// The revision of the schedule state that the change was computed from.
     public var expectedRevision: Int
-    /// The new definition, or `nil` to keep it; the job's version grows by one if it is given.
+    /// The new definition, or `nil` to keep the current one. A new definition increments the job's version.
     public var definition: JobDefinition?
-    /// The new position; the store sets its revision, and never moves its cursor back.
+    /// The new schedule state. The store sets its revision and never moves its cursor back.
     public var scheduleState: ScheduleState
-    /// Occurrences that the change decides, such as those passed over by a pause.
+    /// Occurrences that the change skips, such as those that fell into a pause.
     public var skips: [SkippedOccurrence]
     /// When the change is made.
     public var date: Date
-    /// Who makes the change, if that is to be remembered (S-51).
+    /// The author of the change, if known.
     public var author: String?
-    /// A key under which a repeated change returns the job as it is and does nothing (I-28).
+    /// A repeated change with this key returns the job unchanged.
     public var idempotencyKey: OperationKey?
 
-    /// Makes a replacement.
+    /// Creates a replacement.
     public init(
         id: JobID, expectedRevision: Int, definition: JobDefinition? = nil, scheduleState: ScheduleState,
         skips: [SkippedOccurrence] = [], date: Date, author: String? = nil, idempotencyKey: OperationKey? = nil

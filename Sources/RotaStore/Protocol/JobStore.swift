@@ -1,56 +1,57 @@
 public import Foundation
 
-/// Where jobs and executions are remembered.
+/// Durable storage for jobs and executions.
 ///
-/// A store is a handful of atomic, batched operations, each of which fits one transaction of a relational database.
-/// It has no clock: whoever calls passes the time in. When an operation returns, what it did is as durable as the
-/// store promises to make it; when it throws, none of it took place, unless the error says that this is unknown.
+/// A store consists of a few atomic, batched operations. Each fits into one transaction of a relational database. A
+/// store has no clock: callers pass the time. When an operation returns, its effects are as durable as the store
+/// promises. When it throws, nothing happened, unless the error says that the outcome is unknown.
 ///
-/// Two rules keep several schedulers on one store from firing twice or losing a run. A job is moved along its schedule
-/// only by a compare-and-swap on ``ScheduleState/revision`` (``fire(_:)``, ``replace(_:)``), in the same step that makes
-/// the executions. And an execution is finished only with the fencing token of its latest lease (``finish(_:)``).
+/// Two rules keep several schedulers on one store from firing an occurrence twice or losing an execution:
 ///
-/// Whatever ends an execution (``finish(_:)``, ``cancel(_:)``, ``completeWaiting(_:)``, ``prune(at:limit:)``, or a fire that
-/// replaces it) does in the same step what follows from it:
+/// - A job advances along its schedule only by compare-and-swap on ``ScheduleState/revision`` (``fire(_:)``,
+///   ``replace(_:)``), in the same step that creates the executions.
+/// - An attempt is finished only with the fencing token of the execution's latest lease (``finish(_:)``).
 ///
-/// - ``JobStatistics/count(_:startedAt:finishedAt:)`` counts it, unless it is a notice (``ExecutionSource/notification``).
-/// - ``Job/notices(of:at:)`` says which notices are queued.
-/// - ``ScheduleState/recordCompleted(_:at:of:)`` and ``ScheduleState/recordCompleted(_:policy:at:)`` move the job on; if either says that
-///   the position has changed, the job gets it with a new revision.
-/// - If it was a run of a backfill (``ExecutionSource/backfill``) and no other of its batch is under way, the one of
-///   the earliest nominal instant that is waiting, and has not begun, is queued, due at the end's date.
-/// - The oldest finished runs beyond the number that the job keeps go, and the oldest notices beyond the same number;
-///   and the execution itself if its age is zero.
+/// Every operation that ends an execution (``finish(_:)``, ``cancel(_:)``, ``completeWaiting(_:)``,
+/// ``prune(at:limit:)``, or a fire that replaces it) applies the consequences in the same step:
+///
+/// - Count it with ``JobStatistics/count(_:startedAt:finishedAt:)``, unless it is a notification
+///   (``ExecutionSource/notification``).
+/// - Queue its notifications: ``Job/notifications(of:at:)``.
+/// - Call ``ScheduleState/recordCompleted(_:at:of:)`` and ``ScheduleState/recordCompleted(_:policy:at:)``. If either
+///   reports a change, store the job's schedule state with a new revision.
+/// - If it belongs to a backfill (``ExecutionSource/backfill``) and no other execution of its batch is in progress,
+///   queue the batch's waiting, unstarted execution with the earliest nominal date, due at the date of the end.
+/// - Remove the job's oldest finished executions and notifications beyond its retention count, and the execution itself
+///   if its retention age is zero.
 public protocol JobStore: Sendable {
     // MARK: Jobs
 
     /// Inserts jobs, each with its first executions.
     ///
-    /// - Returns: For each insertion, in order, the job inserted, or the one that the idempotency key names already.
+    /// - Returns: For each insertion, in order, the inserted job, or the existing job with the same idempotency key.
     /// - Throws: ``StoreError`` with code `duplicate` if an identifier, or a slug within its project, is taken, or if
-    ///   two executions of one job have the same idempotency key; `invalidExecution` as ``enqueue(_:)`` does. Then
-    ///   nothing was inserted.
+    ///   two executions of one job have the same idempotency key. Code `invalidExecution` as in ``enqueue(_:)``. In
+    ///   both cases nothing was inserted.
     func insert(_ insertions: [JobInsertion]) async throws -> [JobInsertion.Outcome]
 
-    /// Replaces a job's definition or position.
+    /// Replaces a job's definition or schedule state.
     ///
-    /// A job that keeps fewer recorded skips from now on loses the oldest in this step. Of finished executions beyond a
-    /// number that was lowered a store may leave any to ``prune(at:limit:)``, so that no step takes long.
+    /// If the job now keeps fewer recorded skips, the oldest are removed in this step. Excess finished executions may
+    /// be left to ``prune(at:limit:)``, so that no step takes long.
     ///
     /// - Returns: The job as it is now.
-    /// - Throws: ``StoreError`` with code `jobNotFound`; `conflict` if the position's revision is not the one expected,
-    ///   so that the caller may read the job again and repeat; or `duplicate` if another job of the project has the
-    ///   slug. Then nothing was done.
+    /// - Throws: ``StoreError`` with code `jobNotFound`, `conflict` if the revision is not the expected one (read the
+    ///   job again and repeat), or `duplicate` if another job of the project has the slug. In all cases nothing
+    ///   changed.
     func replace(_ replacement: JobReplacement) async throws -> Job
 
-    /// Deletes jobs with everything that belongs to them (T-57); an identifier that is not there is no error (I-29).
+    /// Deletes jobs and everything that belongs to them. Unknown identifiers are ignored.
     ///
-    /// - Returns: The identifiers of the jobs that were there.
+    /// - Returns: The identifiers of the jobs that existed.
     func delete(_ ids: [JobID]) async throws -> [JobID]
 
-    /// Reads a job.
-    ///
-    /// - Returns: The job, or `nil` if there is none.
+    /// Returns a job, or `nil` if it does not exist.
     func job(_ id: JobID) async throws -> Job?
 
     /// Lists jobs.
@@ -58,123 +59,122 @@ public protocol JobStore: Sendable {
     /// - Throws: ``StoreError`` with code `invalidQuery` if the limit is out of range.
     func jobs(_ query: JobQuery) async throws -> RecordPage<Job>
 
-    /// Lists the versions of a job, the newest first; the present one is the first (S-11).
+    /// Lists the versions of a job, starting with the current one.
     ///
-    /// Of the earlier ones the newest 100 are kept, and those that executions still need.
+    /// The newest 100 earlier versions are kept, and those that executions still need.
     func versions(of job: JobID) async throws -> [JobVersion]
 
     /// Adds a dependency.
     ///
-    /// - Throws: ``StoreError`` with code `jobNotFound`, `duplicate`, or `cycle` if a job would wait for itself.
+    /// - Throws: ``StoreError`` with code `jobNotFound`, `duplicate`, or `cycle` if a job would depend on itself.
     func addDependency(_ dependency: JobDependency) async throws
 
     /// Removes a dependency.
     ///
-    /// - Returns: Whether it was there.
+    /// - Returns: Whether it existed.
     func removeDependency(_ id: DependencyID) async throws -> Bool
 
-    /// Lists what a job depends on, the oldest dependency first; a job's dependencies go with either of its ends.
+    /// Lists the dependencies of a job, oldest first. Deleting either job of a dependency removes it.
     func dependencies(of job: JobID) async throws -> [JobDependency]
 
     // MARK: Driving
 
-    /// Reads what has to be done at an instant.
+    /// Returns the work that is due at a date.
     ///
     /// - Parameters:
-    ///   - now: The present time.
-    ///   - limit: The largest number of due jobs to return, and of expired leases.
+    ///   - now: The current time.
+    ///   - limit: The largest number of due jobs, and of expired leases, to return.
     func dueWork(at now: Date, limit: Int) async throws -> DueWork
 
-    /// Turns due occurrences into executions and skips and moves each job on, each fire whole or not at all.
+    /// Turns due occurrences into executions and skips, and advances each job. Each request is atomic.
     ///
-    /// A fire whose job does not allow one (``ScheduleState/allowsFire``), or whose revision is not the job's, is a
-    /// conflict; so is one whose executions are not queued, not new, another job's, or not in order behind the cursor.
+    /// A request is a conflict if its job does not allow firing (``ScheduleState/allowsFire``), if its revision is not
+    /// the job's, or if its executions are not queued, not new, of another job, or not in order after the cursor.
     ///
-    /// An occurrence for which the job's schedule has a run already, or whose execution has the idempotency key of
-    /// another of the job's, is recorded as a skip with the reason ``SkippedOccurrence/Reason/duplicate``. Two skips
-    /// that begin at one instant are two records.
+    /// An occurrence becomes a skip with the reason ``SkippedOccurrence/Reason/duplicate`` if the job's schedule
+    /// already has an execution for its date, or if the job has an execution with its idempotency key. Two skips that
+    /// begin at the same date are two records.
     ///
-    /// The job's overlap policy is applied here, where the runs of its schedule that are not over can be counted, to
-    /// one execution of the fire after the other.
+    /// The store applies the job's overlap policy to the executions one after another, because only the store can count
+    /// the schedule's unfinished executions.
     ///
-    /// - Returns: For each fire, in order, what became of it.
+    /// - Returns: For each request, in order, its outcome.
     func fire(_ fires: [FireRequest]) async throws -> [FireRequest.Outcome]
 
-    /// Queues executions of existing jobs, such as manual runs and replays.
+    /// Queues executions of existing jobs, such as triggered executions and replays.
     ///
-    /// An execution with the idempotency key of an earlier one of the same job is not queued (SX-5), be it one of the
-    /// same call; the key is free again when that execution is removed. One that is over is taken too, as a record of
-    /// what was done elsewhere; it is not counted.
+    /// An execution with the idempotency key of an earlier one of the same job, even within the same call, is not
+    /// queued. The key becomes free when that execution is removed. A finished execution is accepted as a record of
+    /// work done elsewhere and is not counted.
     ///
-    /// - Returns: For each execution, in order, whether it was queued, or the one that was there.
-    /// - Throws: ``StoreError`` with code `jobNotFound`, `duplicate`, or `invalidExecution` if one is running, or has a
-    ///   date of its end without being over, or none although it is. Then none was queued.
+    /// - Returns: For each execution, in order, whether it was queued, or the existing one.
+    /// - Throws: ``StoreError`` with code `jobNotFound`, `duplicate`, or `invalidExecution` if an execution is running,
+    ///   or if its status and its end date contradict each other. In all cases none was queued.
     @discardableResult
     func enqueue(_ executions: [Execution]) async throws -> [EnqueueOutcome]
 
-    /// Takes queued executions that are due, in the order of their due times, under a lease with a new token.
+    /// Claims due executions, in the order of their due times, under a lease with a new token.
     ///
-    /// A higher priority counts as an earlier due time, a minute a step, so that waiting makes up for a low one; the
-    /// priority is the execution's own, or else that of its job now. The limits are those of the job as it is now:
+    /// Each step of priority counts as a due time one minute earlier, so that waiting makes up for a low priority. An
+    /// execution without a priority uses its job's current one. The limits are the job's current ones:
     ///
-    /// - Executions that are running, whether their lease has run out or not, count as running at once; parked ones
-    ///   and those that wait for a retry do not.
-    /// - Every claim counts as a start within the job's rate, and within each rate that it shares, at the request's
-    ///   time; it counts until, and without, the instant one window later, even if its execution is removed before,
-    ///   and from, and without, the instant one window earlier, for a clock that was ahead. Starts are counted from
-    ///   when the job has a rate, or names it; under a name that no job uses any longer they are known for a day. A
-    ///   start may be forgotten when a window has passed since another one that was made a window after it.
-    /// - Where the runs of the schedule go one after another (``OverlapPolicy/queue``, ``OverlapPolicy/replace``), the
-    ///   one of the earliest nominal instant is taken, and none while another has begun and is not over.
-    /// - An execution that has expired is not taken, and stands in nobody's way; ``prune(at:limit:)`` ends it.
-    /// - A request whose time lies at most a second before that of an earlier one, as between two machines whose clocks
-    ///   differ a little, may be answered as if it had that time.
+    /// - Concurrency: running executions count, even if their lease has expired. Waiting executions and those between
+    ///   attempts do not.
+    /// - Rates: every claim counts as a start within the job's own rate and every shared rate, at the request's time,
+    ///   even if its execution is removed later. It counts for less than one window before and after its date; the time
+    ///   before covers a clock that was ahead. Starts are recorded from when the job has a rate or names it. Under a
+    ///   name that no job uses, they are kept for a day. A start may be forgotten when a window has passed since
+    ///   another start that was made a window after it.
+    /// - Order: if the schedule's executions run one after another (``OverlapPolicy/queue``,
+    ///   ``OverlapPolicy/replace``), the one with the earliest nominal date is claimed, and none while another has
+    ///   begun and not ended.
+    /// - Expiry: an expired execution is not claimed and blocks no other. ``prune(at:limit:)`` ends it.
+    /// - Clocks: a request up to one second earlier than a previous one, as with slightly different clocks of two
+    ///   machines, may be treated as if it had the later time.
     ///
-    /// With its first claim an execution gets the version that it runs, as the job's ``VersionPolicy`` says then; it
-    /// keeps it on all further attempts, unless it is released before it has made one.
+    /// The first claim fixes the job version that the execution runs, by the job's ``VersionPolicy``. The version stays
+    /// the same for all further attempts, unless the execution is released before it has made one.
     ///
-    /// - Returns: The executions taken, at most as many as the request allows.
+    /// - Returns: The claimed executions, at most as many as the request allows.
     func claim(_ request: ClaimRequest) async throws -> [Claim]
 
-    /// Extends leases, and takes note of signs of life.
+    /// Extends leases, and records heartbeats and progress.
     ///
-    /// - Returns: For each renewal, in order, what became of it.
+    /// - Returns: For each renewal, in order, its outcome.
     func renew(_ renewals: [LeaseRenewal]) async throws -> [LeaseRenewal.Outcome]
 
     /// Records the ends of attempts and what follows from them, fenced by the leases' tokens.
     ///
-    /// A lease that has expired still finishes its execution if nobody has claimed it since. An execution that was to
-    /// be called off is canceled, unless it succeeded: it is neither retried, released nor parked.
+    /// An expired lease still finishes its execution if no other scheduler has claimed it. An execution with a
+    /// cancellation request is canceled unless it succeeded: it is not retried, released, or left waiting.
     ///
-    /// - Returns: For each completion, in order, what became of it.
+    /// - Returns: For each completion, in order, its outcome.
     func finish(_ completions: [Completion]) async throws -> [Completion.Outcome]
 
-    /// Calls executions off: those that have not started at once, those that run by telling their runner.
+    /// Cancels executions: immediately if they have not started, otherwise by notifying the scheduler that runs them.
     ///
-    /// - Returns: For each request, in order, what became of it.
+    /// - Returns: For each request, in order, its outcome.
     func cancel(_ requests: [Cancellation]) async throws -> [Cancellation.Outcome]
 
-    /// Records what parked executions waited for.
+    /// Records external completions of waiting executions.
     ///
-    /// - Returns: For each answer, in order, what became of it.
+    /// - Returns: For each completion, in order, its outcome.
     func completeWaiting(_ answers: [ExternalCompletion]) async throws -> [ExternalCompletion.Outcome]
 
-    /// Expires what was not started or answered in time, and removes history that is too old and keys that expired.
+    /// Expires executions that were not started or completed in time, and removes outdated history and expired keys.
     ///
-    /// Executions that are not over are never removed. ``DueWork/isPruningDue`` says when there is work: for what
-    /// expires, and for what is beyond a number that was lowered, at once; for history and keys at the end of the
-    /// minute in which they become too old.
+    /// Only executions that have ended are removed. ``DueWork/isPruningDue`` says when there is work: immediately for
+    /// expired executions and for history beyond a lowered count, and at the end of the minute for history and keys
+    /// that become too old.
     ///
     /// - Parameters:
-    ///   - now: The present time.
+    ///   - now: The current time.
     ///   - limit: The largest number of records to expire or remove in this step.
     func prune(at now: Date, limit: Int) async throws -> PruneReport
 
     // MARK: History
 
-    /// Reads an execution.
-    ///
-    /// - Returns: The execution with its attempts, or `nil` if there is none.
+    /// Returns an execution with its attempts, or `nil` if it does not exist.
     func execution(_ id: ExecutionID) async throws -> Execution?
 
     /// Lists executions.
@@ -182,27 +182,27 @@ public protocol JobStore: Sendable {
     /// - Throws: ``StoreError`` with code `invalidQuery` if the limit is out of range.
     func executions(_ query: ExecutionQuery) async throws -> RecordPage<Execution>
 
-    /// Reads the occurrences of a job that did not fire, the oldest first.
+    /// Returns the skipped occurrences of a job, oldest first.
     func skips(of job: JobID) async throws -> [SkippedOccurrence]
 
-    /// Counts jobs and executions by state, in constant time.
+    /// Returns the numbers of jobs and executions by state, in constant time.
     func counts() async throws -> StoreCounts
 }
 
-/// What a scheduler has to see to at an instant, and when it has to look again.
+/// The work that is due at a date, and when to look again.
 public struct DueWork: Sendable {
-    /// Active jobs with an occurrence that is due, and paused ones that are to go on, the longest overdue first.
+    /// Active jobs with a due occurrence and paused jobs that are due to resume, longest overdue first.
     public var dueJobs: [Job]
-    /// Executions whose lease has run out, with the job of each.
+    /// Executions whose lease has expired, with their jobs.
     public var expiredLeases: [Claim]
     /// Whether the limit left something out.
     public var isTruncated: Bool
-    /// Whether something has expired, so that ``JobStore/prune(at:limit:)`` has work.
+    /// Whether ``JobStore/prune(at:limit:)`` has work.
     public var isPruningDue: Bool
-    /// The earliest later instant at which a job, a lease or pruning becomes due, or an execution may become claimable.
+    /// The earliest later date at which a job, a lease or pruning becomes due, or an execution may become claimable.
     public var nextWakeup: Date?
 
-    /// Makes an agenda.
+    /// Creates due work.
     public init(
         dueJobs: [Job], expiredLeases: [Claim], isTruncated: Bool, isPruningDue: Bool = false, nextWakeup: Date?
     ) {
@@ -215,13 +215,13 @@ public struct DueWork: Sendable {
 }
 
 extension JobStore {
-    /// Lists executions after leaving out a number of them (T-105).
+    /// Lists executions, leaving out the first ones.
     ///
     /// - Parameters:
-    ///   - query: Which executions; its cursor, if it has one, is where the counting begins.
-    ///   - offset: How many to leave out, from 0.
+    ///   - query: Which executions to list. Counting begins at its cursor, if it has one.
+    ///   - offset: How many to leave out, at least 0.
     /// - Throws: ``StoreError`` with code `invalidQuery` if the limit or the offset is out of range.
-    /// - Complexity: O(offset + limit); pages that follow the cursor cost nothing for what lies before.
+    /// - Complexity: O(offset + limit). Following cursors is cheaper: it never revisits earlier pages.
     public func executions(_ query: ExecutionQuery, offset: Int) async throws -> RecordPage<Execution> {
         var query = query
         let limit = query.limit
@@ -237,11 +237,11 @@ extension JobStore {
         return try await executions(query)
     }
 
-    /// Lists jobs after leaving out a number of them.
+    /// Lists jobs, leaving out the first ones.
     ///
     /// - Parameters:
-    ///   - query: Which jobs; its cursor, if it has one, is where the counting begins.
-    ///   - offset: How many to leave out, from 0.
+    ///   - query: Which jobs to list. Counting begins at its cursor, if it has one.
+    ///   - offset: How many to leave out, at least 0.
     /// - Throws: ``StoreError`` with code `invalidQuery` if the limit or the offset is out of range.
     /// - Complexity: O(offset + limit).
     public func jobs(_ query: JobQuery, offset: Int) async throws -> RecordPage<Job> {
@@ -263,7 +263,7 @@ extension JobStore {
 extension StoreError {
     fileprivate static func checked(_ offset: Int) throws(StoreError) -> Int {
         guard offset >= 0 else {
-            throw StoreError(.invalidQuery, "A list cannot begin at \(offset); its offset is 0 or more.")
+            throw StoreError(.invalidQuery, "The offset of a list must be at least 0, not \(offset).")
         }
         return offset
     }

@@ -1,15 +1,15 @@
 public import Foundation
 
-/// A key under which an operation that is asked for again is not done again (C-17, I-28).
+/// An idempotency key: an operation repeated with the same key has no effect.
 public struct OperationKey: Sendable, Hashable, Codable {
-    /// What the key is for, such as “update”: one key may be used for several operations.
+    /// The operation that the key belongs to, such as "update". The same key may be used for several operations.
     public var operation: String
     /// The key.
     public var key: String
-    /// Until when the store remembers it.
+    /// When the store may forget the key.
     public var expiresAt: Date
 
-    /// Makes a key.
+    /// Creates a key.
     public init(_ key: String, for operation: String, until expiresAt: Date) {
         self.operation = operation
         self.key = key
@@ -17,7 +17,7 @@ public struct OperationKey: Sendable, Hashable, Codable {
     }
 }
 
-/// The key of an operation that was done to a job.
+/// The key of an operation on a job.
 package struct JobOperationKey: Sendable, Hashable, Comparable {
     package let job: JobID
     package let operation: String
@@ -34,7 +34,7 @@ package struct JobOperationKey: Sendable, Hashable, Comparable {
     }
 }
 
-/// A key in the order of the instant at which it expires.
+/// A key, ordered by its expiry date.
 package struct ExpiringKey: Sendable, Hashable, Comparable {
     package let instant: Date
     package let key: JobOperationKey

@@ -1,16 +1,17 @@
 public import Foundation
 
-/// A part of a list, and where the next part begins.
+/// One page of a list.
 public struct RecordPage<Item: Sendable>: Sendable {
-    /// The items, in the order asked for.
+    /// The items, in the requested order.
     public var items: [Item]
-    /// The cursor of the next page, or `nil` if this is the last; it stays valid while records come and go.
+    /// The cursor of the next page, or `nil` if this is the last one. It stays valid while records are added and
+    /// removed.
     ///
-    /// A store may stop before a page is full, even empty, when it has looked at very many records that are not
-    /// listed: only `nil` says that there are no more.
+    /// A store may return a page that is not full, or even empty, after scanning many records that do not match. Only
+    /// `nil` means the end of the list.
     public var next: PageCursor?
 
-    /// Makes a page.
+    /// Creates a page.
     public init(items: [Item], next: PageCursor?) {
         self.items = items
         self.next = next
@@ -19,30 +20,30 @@ public struct RecordPage<Item: Sendable>: Sendable {
 
 /// The order of a list.
 public enum ListOrder: String, Sendable, Hashable, Codable {
-    /// The smallest first, which is the oldest.
+    /// The smallest first: oldest to newest.
     case ascending = "asc"
-    /// The greatest first, which is the newest.
+    /// The greatest first: newest to oldest.
     case descending = "desc"
 }
 
-/// A place in a list: a record, after which the next page begins.
+/// A position in a list: the record after which the next page begins.
 public struct PageCursor: Sendable, Hashable, Codable, LosslessStringConvertible {
     /// The bits of the record's identifier.
     public let bits: UInt128
-    /// The instant by which the list is in order, if it is not the records' identifiers alone.
+    /// The record's date, if the list is sorted by a date other than creation.
     public let instant: Date?
 
-    /// Makes a cursor, as stores must.
+    /// Creates a cursor. Only stores need to do this.
     ///
     /// - Parameters:
-    ///   - bits: The identifier of the last record of a page.
-    ///   - instant: The record's instant, in a list that is sorted by instants.
+    ///   - bits: The bits of the identifier of the page's last record.
+    ///   - instant: That record's date, in a list sorted by a date other than creation.
     public init(after bits: UInt128, at instant: Date? = nil) {
         self.bits = bits
         self.instant = instant
     }
 
-    /// Reads a cursor that was printed before.
+    /// Parses the text of a cursor.
     ///
     /// - Returns: `nil` if the text is not a cursor.
     public init?(_ description: String) {
@@ -61,7 +62,7 @@ public struct PageCursor: Sendable, Hashable, Codable, LosslessStringConvertible
         instant = Date(timeIntervalSinceReferenceDate: seconds)
     }
 
-    /// The cursor as text that is safe in a URL.
+    /// The cursor as URL-safe text.
     public var description: String {
         let text = String(bits, radix: 36)
         guard let instant else { return text }
@@ -69,14 +70,14 @@ public struct PageCursor: Sendable, Hashable, Codable, LosslessStringConvertible
     }
 }
 
-/// How many records a store holds, by state.
+/// The number of records in a store, by state.
 public struct StoreCounts: Sendable, Hashable {
-    /// The number of jobs in each state; a state without jobs is absent.
+    /// The number of jobs in each state. States without jobs are absent.
     public var jobs: [JobState: Int]
-    /// The number of executions in each status; a status without executions is absent.
+    /// The number of executions in each status. Statuses without executions are absent.
     public var executions: [ExecutionStatus: Int]
 
-    /// Makes counts.
+    /// Creates counts.
     public init(jobs: [JobState: Int] = [:], executions: [ExecutionStatus: Int] = [:]) {
         self.jobs = jobs
         self.executions = executions

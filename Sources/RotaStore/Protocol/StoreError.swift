@@ -1,6 +1,6 @@
-/// Why a store refused an operation.
+/// An error that a store throws when it refuses an operation.
 public struct StoreError: Error, Sendable, Hashable, CustomStringConvertible {
-    /// What kind of refusal it is.
+    /// The kind of a store error.
     public struct Code: Sendable, Hashable {
         private enum Kind: Sendable, Hashable {
             case jobNotFound
@@ -16,26 +16,26 @@ public struct StoreError: Error, Sendable, Hashable, CustomStringConvertible {
 
         /// No job has the identifier.
         public static let jobNotFound = Code(kind: .jobNotFound)
-        /// An execution that was handed in is in a state in which none can begin.
+        /// An execution to enqueue is in a state in which it cannot be stored.
         public static let invalidExecution = Code(kind: .invalidExecution)
-        /// The record was changed by someone else in the meantime: read it again and repeat.
+        /// The record changed in the meantime. Read it again and repeat.
         public static let conflict = Code(kind: .conflict)
-        /// A record with the identifier is there already.
+        /// A record with the same identifier, slug or key already exists.
         public static let duplicate = Code(kind: .duplicate)
-        /// A query asks for what the store cannot give.
+        /// A query is invalid, for example its limit is out of range.
         public static let invalidQuery = Code(kind: .invalidQuery)
-        /// A job would wait for itself, directly or through others.
+        /// A job would depend on itself, directly or through other jobs.
         public static let cycle = Code(kind: .cycle)
-        /// The store was closed.
+        /// The store is closed.
         public static let closed = Code(kind: .closed)
     }
 
-    /// What kind of refusal it is.
+    /// The kind of the error.
     public let code: Code
-    /// What was wrong and what would be right, in words.
+    /// A description of the error, and of what would be right.
     public let message: String
 
-    /// Makes an error.
+    /// Creates an error.
     public init(_ code: Code, _ message: String) {
         self.code = code
         self.message = message
@@ -45,6 +45,6 @@ public struct StoreError: Error, Sendable, Hashable, CustomStringConvertible {
     public var description: String { message }
 
     package static func noJob(_ id: JobID) -> StoreError {
-        StoreError(.jobNotFound, "There is no job \(id); it may have been deleted. `jobs()` lists those that exist.")
+        StoreError(.jobNotFound, "The job \(id) does not exist. It may have been deleted. `jobs()` lists the existing ones.")
     }
 }
