@@ -64,8 +64,9 @@ struct ExecutionNameTests {
 
     static let sources: [(ExecutionSource, String, String)] = [
         (.schedule, "schedule", "cron"), (.manual, "manual", "manual"), (.replay, "replay", "retry"),
-        (.webhook, "webhook", "manual"), (.backfill, "backfill", "cron"),
-        (.dependency, "dependency", "job_completion"), (.notification, "notification", "notification"),
+        (ExecutionSource(rawValue: "webhook"), "webhook", "manual"), (.backfill, "backfill", "cron"),
+        (ExecutionSource(rawValue: "dependency"), "dependency", "job_completion"),
+        (.notification, "notification", "notification"),
         (ExecutionSource(rawValue: "deploy"), "deploy", "deploy"),
     ]
 

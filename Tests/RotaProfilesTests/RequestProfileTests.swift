@@ -21,7 +21,7 @@ struct RequestProfileTests {
     }
 
     @Test(
-        "The four services' names for a request are read", .rows("C-21", "I-5", "S-27", "S-28"),
+        "The four services' names for a request are read", .rows("C-21", "I-5", "S-27"),
         arguments: ["url", "task_url", "endpoint_url"])
     func aliases(_ name: String) throws {
         #expect(try read(#"{"\#(name)":"https://example.com"}"#).url == "https://example.com")

@@ -77,9 +77,6 @@ extension SkippedOccurrence.Reason {
         case .paused: "the job was paused"
         case .breaker: "the job was paused by its breaker after repeated failures"
         case .requested: "it was skipped on request"
-        case .excluded: "the schedule's calendars exclude it"
-        case .window: "it was outside the execution window"
-        case .limit: "more executions were waiting than the job's limit allows"
         default: nil
         }
     }

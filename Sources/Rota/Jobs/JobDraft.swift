@@ -2,39 +2,46 @@ public import RotaRetry
 public import RotaSchedule
 public import RotaStore
 
-/// A job to be created: its definition, and how it starts.
+/// A job to create: its definition, and how it starts.
+///
+/// ```swift
+/// var draft = JobDraft(
+///     name: "invoices", schedule: try .cron("0 6 1 * *", in: "Europe/Berlin"),
+///     action: .http(try .post("https://api.example.com/invoices")), retry: .exponential(maxAttempts: 8))
+/// draft.delivery = .atMostOnce
+/// draft.attributes.tags = ["team": "billing"]
+/// let job = try await scheduler.create(draft)
+/// print(job.nextRunAt ?? "never")
+/// ```
+///
+/// Every member of ``definition`` can be read and set on the draft itself.
+@dynamicMemberLookup
 public struct JobDraft: Sendable {
-    /// What to do, when, and how hard to try.
+    /// The action, schedule and policies.
     public var definition: JobDefinition
-    /// Whether the job starts as a draft, which never fires until it is activated (T-25), paused, or active.
+    /// Whether the job starts active, paused, or as a draft, which does not fire until it is activated.
     public var state: JobState
-    /// A key under which a repeated creation returns the job of the first one, unchanged (T-55).
+    /// A key under which creating the job again returns the existing job, unchanged. From 1 to 255 characters.
     public var idempotencyKey: String?
-    /// Who creates the job, if that is to be remembered (S-51).
+    /// Who creates the job, for the record. From 1 to 255 characters.
     public var author: String?
 
-    /// Describes a job; only the name, the schedule and the action have no default.
+    /// Describes a job. Only the name, the schedule and the action are required.
+    ///
+    /// Everything else is set on the draft: ``JobDefinition/attributes``, ``JobDefinition/notifications``,
+    /// ``JobDefinition/breaker`` and so on.
     ///
     /// - Parameters:
-    ///   - name: A name for people, from 1 to 255 characters; it need not be unique.
+    ///   - name: A name for people, from 1 to 255 characters. It need not be unique.
     ///   - schedule: When the job fires.
     ///   - action: What it does: an HTTP request, or a call of a Swift handler.
-    ///   - retry: Whether and when a failed attempt is made again; by default three attempts in all.
-    ///   - misfire: What becomes of occurrences that were missed; by default the latest is made up for.
-    ///   - overlap: What happens when an occurrence is due while an earlier run is not yet over; by default both run.
-    ///   - retention: How much of the history is kept.
-    ///   - metadata: Labels that are kept with the job and handed to every run.
-    ///   - labels: How the job is found among others: its slug, its group, its tags and more.
-    ///   - limits: How many runs start at once, in a while, at what times; by default nothing limits them.
-    ///   - delivery: Whether an attempt is made again after a crash that leaves open whether it was made.
-    ///   - breaker: When repeated failures pause the job; by default they never do.
-    ///   - notifications: Whom to tell when a run is over, at most 20 rules.
-    ///   - versionPolicy: Which version a queued run has when the job is changed before it starts.
-    ///   - isBackwardsCompatible: Whether runs pinned to an earlier version may run this one, for `.minor`.
-    ///   - payloadSchema: A JSON schema that is kept with the job.
-    ///   - state: Whether the job starts active, paused or as a draft.
-    ///   - idempotencyKey: A key under which a repeated creation returns the job of the first one.
-    ///   - author: Who creates the job, if that is to be remembered.
+    ///   - retry: Whether and when a failed attempt is repeated. The default is three attempts in all.
+    ///   - misfire: The policy for missed occurrences. The default runs the latest one.
+    ///   - overlap: The policy for an occurrence that is due while an earlier execution has not ended. The default
+    ///     runs both.
+    ///   - retention: How much history is kept.
+    ///   - limits: How many executions may start, and when. By default there are no limits.
+    ///   - idempotencyKey: A key under which creating the job again returns the existing job.
     public init(
         name: String,
         schedule: Schedule,
@@ -43,40 +50,23 @@ public struct JobDraft: Sendable {
         misfire: MisfirePolicy = .latest,
         overlap: OverlapPolicy = .allow,
         retention: Retention = .standard,
-        metadata: [String: String] = [:],
-        attributes: JobAttributes = .none,
         limits: JobLimits = .none,
-        delivery: DeliveryGuarantee = .atLeastOnce,
-        breaker: CircuitBreakerPolicy? = nil,
-        notifications: [NotificationRule] = [],
-        versionPolicy: VersionPolicy = .pin,
-        isBackwardsCompatible: Bool = false,
-        payloadSchema: JSONPayload? = nil,
-        state: JobState = .active,
-        idempotencyKey: String? = nil,
-        author: String? = nil
+        idempotencyKey: String? = nil
     ) {
         var definition = JobDefinition(
             name: name, schedule: schedule, action: action, retry: retry, misfire: misfire, overlap: overlap,
-            retention: retention, metadata: metadata)
-        if attributes != .none { definition.attributes = attributes }
+            retention: retention)
         if limits != .none { definition.limits = limits }
-        if delivery != .atLeastOnce { definition.delivery = delivery }
-        if let breaker { definition.breaker = breaker }
-        if !notifications.isEmpty { definition.notifications = notifications }
-        if versionPolicy != .pin { definition.versionPolicy = versionPolicy }
-        if isBackwardsCompatible { definition.isBackwardsCompatible = true }
-        if let payloadSchema { definition.payloadSchema = payloadSchema }
-        self.init(definition, state: state, idempotencyKey: idempotencyKey, author: author)
+        self.init(definition, idempotencyKey: idempotencyKey)
     }
 
-    /// Takes a definition that was made elsewhere, such as one that was read from JSON.
+    /// Creates a draft of a definition that was made elsewhere, such as one read from JSON.
     ///
     /// - Parameters:
-    ///   - definition: What to do, when, and how hard to try.
+    ///   - definition: The action, schedule and policies.
     ///   - state: Whether the job starts active, paused or as a draft.
-    ///   - idempotencyKey: A key under which a repeated creation returns the job of the first one.
-    ///   - author: Who creates the job, if that is to be remembered.
+    ///   - idempotencyKey: A key under which creating the job again returns the existing job.
+    ///   - author: Who creates the job, for the record.
     public init(
         _ definition: JobDefinition, state: JobState = .active, idempotencyKey: String? = nil, author: String? = nil
     ) {
@@ -84,5 +74,20 @@ public struct JobDraft: Sendable {
         self.state = state
         self.idempotencyKey = idempotencyKey
         self.author = author
+    }
+
+    /// Returns a copy with changes, for drafts that are written in one expression.
+    ///
+    /// - Parameter change: Sets members of the copy.
+    public func with(_ change: (inout JobDraft) throws -> Void) rethrows -> JobDraft {
+        var draft = self
+        try change(&draft)
+        return draft
+    }
+
+    /// Reads or sets a member of the definition.
+    public subscript<Value>(dynamicMember path: WritableKeyPath<JobDefinition, Value>) -> Value {
+        get { definition[keyPath: path] }
+        set { definition[keyPath: path] = newValue }
     }
 }

@@ -61,9 +61,6 @@ extension JobDefinition {
     }
 
     private func validateStoredExtras(_ check: FieldCheck) throws {
-        try check.payload(payloadSchema, "The payload's schema")
-        try check.span(deduplicationWindow, "The deduplication window")
-        if let fallbackURL { _ = try RequestTemplate.get(fallbackURL) }
     }
 }
 

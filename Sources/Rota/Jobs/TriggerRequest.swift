@@ -47,12 +47,6 @@ public struct TriggerRequest: Sendable, Hashable {
     ///
     /// It counts toward the length of the chain.
     public var continuationOf: ExecutionID?
-    /// The workflow step that the execution belongs to.
-    public var workflowStepRunID: String?
-    /// Whether the caller asked to debug the execution.
-    ///
-    /// Recorded only.
-    public var isDebugging: Bool
 
     /// Creates a request.
     ///
@@ -61,8 +55,7 @@ public struct TriggerRequest: Sendable, Hashable {
         payload: JSONPayload? = nil, at instant: Date? = nil, source: ExecutionSource = .manual, priority: Int? = nil,
         concurrencyKey: String? = nil, idempotencyKey: String? = nil, metadata: [String: String] = [:],
         tags: [String: String] = [:], overrides: RetryOverrides? = nil, timeToLive: Duration? = nil,
-        author: String? = nil, parentID: ExecutionID? = nil, continuationOf: ExecutionID? = nil,
-        workflowStepRunID: String? = nil, isDebugging: Bool = false
+        author: String? = nil, parentID: ExecutionID? = nil, continuationOf: ExecutionID? = nil
     ) {
         self.payload = payload
         at = instant
@@ -77,8 +70,6 @@ public struct TriggerRequest: Sendable, Hashable {
         self.author = author
         self.parentID = parentID
         self.continuationOf = continuationOf
-        self.workflowStepRunID = workflowStepRunID
-        self.isDebugging = isDebugging
     }
 }
 
@@ -108,9 +99,7 @@ extension TriggerRequest {
         details.tags = tags.isEmpty ? nil : tags
         details.createdBy = author
         details.batchID = batch
-        details.workflowStepRunID = workflowStepRunID
         details.overrides = overrides
-        details.isDebugging = isDebugging ? true : nil
         let due = at ?? now
         var execution = job.execution(
             id: id, source: source, scheduledFor: due, createdAt: now, payload: payload,
@@ -128,7 +117,6 @@ extension TriggerRequest {
         try check.length(of: concurrencyKey, "The concurrency key", 1...256)
         try check.length(of: idempotencyKey, "The idempotency key", 1...255)
         try check.length(of: author, "The author", 1...255)
-        try check.length(of: workflowStepRunID, "The workflow step", 1...255)
         try check.length(of: source.rawValue, "The source", 1...64)
         guard ![.schedule, .backfill, .notification].contains(source) else {
             throw check.fail(

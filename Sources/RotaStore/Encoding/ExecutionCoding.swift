@@ -262,7 +262,9 @@ extension ExecutionStatus {
 }
 
 extension ExecutionSource {
-    private static let coded: [ExecutionSource] = [.schedule, .manual, .replay, .webhook]
+    private static let coded: [ExecutionSource] = [
+        .schedule, .manual, .replay, ExecutionSource(rawValue: "webhook"),
+    ]
 
     /// The number that stands for one of the library's own sources in the store's files.
     var code: Int? { Self.coded.firstIndex(of: self) }

@@ -50,7 +50,7 @@ extension StoreState {
         claims.series(of: execution.jobID).compactMap { id in
             guard executions[id]?.progress.cancelRequestedAt == nil else { return nil }
             let request = Cancellation(
-                id, reason: "The next run of the schedule took its place.", date: execution.createdAt)
+                id, reason: "Replaced by the next execution of the schedule.", date: execution.createdAt)
             return switch cancel(request, log: &log) {
             case .canceled(let old), .requested(let old): old
             case .alreadyOver, .missing: nil

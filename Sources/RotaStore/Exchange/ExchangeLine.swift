@@ -18,8 +18,7 @@ package enum ExchangeLine: Sendable, Hashable {
     package enum Kind: String, CodingKey, CaseIterable {
         case format, end
         case job, removedJob, execution, progress, attempt, removedExecution, skips, skip
-        case scheduleState = "position"
-        case statistics = "tally"
+        case scheduleState, statistics
         case idempotencyKey, version, removedVersion, dependency, removedDependency, operation, removedOperation
         case start, forgottenStarts
     }
@@ -27,8 +26,7 @@ package enum ExchangeLine: Sendable, Hashable {
     /// The members of lines that consist of an owner and a part.
     enum Part: String, CodingKey {
         case name, version, records
-        case scheduleState = "position"
-        case statistics = "tally"
+        case scheduleState, statistics
         case job, execution, progress, attempt, skips, skip, keeping, key, dependency, operation
         case date, token
     }

@@ -2,7 +2,7 @@ public import Foundation
 public import RotaRetry
 
 /// The record of one attempt at an execution's work.
-public struct Attempt: Sendable, Hashable, Codable {
+public struct Attempt: Sendable, Hashable {
     /// The number of the attempt, starting at 1.
     public let number: Int
     /// When it began, by the wall clock.
@@ -19,7 +19,7 @@ public struct Attempt: Sendable, Hashable, Codable {
     public let bodyWasTruncated: Bool
     /// The selected response headers, with lowercase names.
     public let responseHeaders: [String: String]
-    private let box: Boxed<ExecutionTrace>?
+    private let traceBox: Boxed<ExecutionTrace>?
 
     /// The largest size of ``bodyPreview`` in bytes of UTF-8: 64 KiB.
     public static let maximumPreviewBytes = 65_536
@@ -44,11 +44,11 @@ public struct Attempt: Sendable, Hashable, Codable {
         self.bodyPreview = bodyPreview
         self.bodyWasTruncated = bodyWasTruncated
         self.responseHeaders = responseHeaders
-        box = trace.map { Boxed($0) }
+        traceBox = trace.map { Boxed($0) }
     }
 
     /// Where the attempt's time went, as far as known.
-    public var trace: ExecutionTrace? { box?.value }
+    public var trace: ExecutionTrace? { traceBox?.value }
 
     /// The attempt with the number of its place, so that it cannot replace another attempt.
     func numbered(_ place: Int) -> Attempt {
@@ -109,5 +109,43 @@ public struct ExecutionFailure: Sendable, Hashable, Codable {
     public init(kind: FailureKind, message: String) {
         self.kind = kind
         self.message = message
+    }
+}
+
+extension Attempt: Codable {
+    private enum CodingKeys: String, CodingKey {
+        case number, startedAt, duration, failure, statusCode, bodyPreview, bodyWasTruncated, responseHeaders, trace
+        /// The name of the trace in the first format.
+        case box
+    }
+
+    /// Decodes an attempt.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            number: try container.decode(Int.self, forKey: .number),
+            startedAt: try container.decode(Date.self, forKey: .startedAt),
+            duration: try container.decode(Duration.self, forKey: .duration),
+            failure: try container.decodeIfPresent(ExecutionFailure.self, forKey: .failure),
+            statusCode: try container.decodeIfPresent(Int.self, forKey: .statusCode),
+            bodyPreview: try container.decodeIfPresent(String.self, forKey: .bodyPreview),
+            bodyWasTruncated: try container.decode(Bool.self, forKey: .bodyWasTruncated),
+            responseHeaders: try container.decode([String: String].self, forKey: .responseHeaders),
+            trace: try container.decodeIfPresent(ExecutionTrace.self, forKey: .trace)
+                ?? container.decodeIfPresent(ExecutionTrace.self, forKey: .box))
+    }
+
+    /// Encodes the attempt.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(number, forKey: .number)
+        try container.encode(startedAt, forKey: .startedAt)
+        try container.encode(duration, forKey: .duration)
+        try container.encodeIfPresent(failure, forKey: .failure)
+        try container.encodeIfPresent(statusCode, forKey: .statusCode)
+        try container.encodeIfPresent(bodyPreview, forKey: .bodyPreview)
+        try container.encode(bodyWasTruncated, forKey: .bodyWasTruncated)
+        try container.encode(responseHeaders, forKey: .responseHeaders)
+        try container.encodeIfPresent(trace, forKey: .trace)
     }
 }

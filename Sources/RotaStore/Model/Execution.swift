@@ -14,7 +14,7 @@ public import RotaRetry
 /// }
 /// ```
 @dynamicMemberLookup
-public struct Execution: Sendable, Hashable, Codable, Identifiable {
+public struct Execution: Sendable, Hashable, Identifiable {
     /// The execution's identifier.
     public let id: ExecutionID
     /// The job of the execution.
@@ -33,7 +33,7 @@ public struct Execution: Sendable, Hashable, Codable, Identifiable {
     public let payload: JSONPayload?
     /// Names and values that travel with the execution, such as a trace context.
     public let metadata: [String: String]
-    private let box: Boxed<ExecutionDetails>?
+    private let rare: Rare<ExecutionDetails>
     /// The job's definition when the execution was created. Only records of early stores, which kept no versions, have
     /// it.
     let pinned: Boxed<JobDefinition>?
@@ -56,7 +56,7 @@ public struct Execution: Sendable, Hashable, Codable, Identifiable {
         self.createdAt = createdAt
         self.payload = payload
         self.metadata = metadata
-        box = details == .none ? nil : Boxed(details)
+        rare = Rare(details)
         self.pinned = pinned.map { Boxed($0) }
         self.progress = progress
         self.attempts = attempts
@@ -68,16 +68,16 @@ public struct Execution: Sendable, Hashable, Codable, Identifiable {
     }
 
     /// Its origin, its owner, and its deviations from the job.
-    public var details: ExecutionDetails { box?.value ?? .none }
+    public var details: ExecutionDetails { rare.members }
 
-    var hasDetails: Bool { box != nil }
+    var hasDetails: Bool { !rare.isEmpty }
 
     // Hot paths read these details directly. Going through `details` would copy the whole value.
-    package var notification: NotificationRule.Channel? { box?.value.notification }
-    package var overrides: RetryOverrides? { box?.value.overrides }
+    package var notification: NotificationRule.Channel? { rare.notification }
+    package var overrides: RetryOverrides? { rare.overrides }
 
     /// The execution that this one replays, if any.
-    public var replayOf: ExecutionID? { box?.value.replayOf }
+    public var replayOf: ExecutionID? { rare.replayOf }
 
     /// The version of the job that the execution runs, or was created with if it has not started.
     public var versionID: JobVersionID {
@@ -99,7 +99,7 @@ public struct Execution: Sendable, Hashable, Codable, Identifiable {
 }
 
 /// The rare members of an execution: its origin, its owner, and its deviations from the job.
-public struct ExecutionDetails: Sendable, Hashable, Codable {
+public struct ExecutionDetails: RareMembers {
     /// The execution that this one replays.
     public var replayOf: ExecutionID?
     /// The execution that this one continues.
@@ -120,12 +120,8 @@ public struct ExecutionDetails: Sendable, Hashable, Codable {
     public var createdBy: String?
     /// The group of executions that were requested together.
     public var batchID: BatchID?
-    /// The step of a workflow that it belongs to.
-    public var workflowStepRunID: String?
     /// Changes to the job's retry policy and timeout for this execution.
     public var overrides: RetryOverrides?
-    /// Whether all decisions about it are to be kept.
-    public var isDebugging: Bool?
     /// Where to send the notification, if the execution is one. It replaces the job's action.
     public var notification: NotificationRule.Channel?
     /// The circuit breaker's permit, if the execution probes whether the job has recovered.
@@ -134,12 +130,83 @@ public struct ExecutionDetails: Sendable, Hashable, Codable {
     /// Creates details without any members set.
     public init() {}
 
-    private enum CodingKeys: String, CodingKey {
-        case replayOf, continuationOf, parentID, lineageDepth, priority, concurrencyKey, idempotencyKey, tags
-        case createdBy, batchID, workflowStepRunID, overrides, isDebugging, circuitPermit
-        case notification = "notice"
-    }
-
     /// No details.
     public static let none = ExecutionDetails()
+}
+
+extension ExecutionDetails: Codable {
+    private static let fields: [JSONField<ExecutionDetails>] = [
+        JSONField("replayOf", \.replayOf),
+        JSONField("continuationOf", \.continuationOf),
+        JSONField("parentID", \.parentID),
+        JSONField("lineageDepth", \.lineageDepth, default: 0),
+        JSONField("priority", \.priority),
+        JSONField("concurrencyKey", \.concurrencyKey),
+        JSONField("idempotencyKey", \.idempotencyKey),
+        JSONField("tags", \.tags),
+        JSONField("createdBy", \.createdBy),
+        JSONField("batchID", \.batchID),
+        JSONField("overrides", \.overrides),
+        JSONField("notification", \.notification, earlier: "notice"),
+        JSONField("circuitPermit", \.circuitPermit),
+    ]
+
+    /// Decodes details. Missing keys are members that are not set.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: JSONKey.self)
+        for field in Self.fields { try field.decode(&self, container) }
+    }
+
+    /// Encodes the details that are set.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: JSONKey.self)
+        for field in Self.fields { try field.encode(self, &container) }
+    }
+}
+
+extension Execution: Codable {
+    private enum CodingKeys: String, CodingKey {
+        case id, jobID, jobName, jobVersion, source, scheduledFor, createdAt, payload, metadata
+        case details, pinned, progress, attempts
+        /// The name of the details in the first format.
+        case box
+    }
+
+    /// Decodes an execution.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            id: try container.decode(ExecutionID.self, forKey: .id),
+            jobID: try container.decode(JobID.self, forKey: .jobID),
+            jobName: try container.decode(String.self, forKey: .jobName),
+            jobVersion: try container.decode(Int.self, forKey: .jobVersion),
+            source: try container.decode(ExecutionSource.self, forKey: .source),
+            scheduledFor: try container.decode(Date.self, forKey: .scheduledFor),
+            createdAt: try container.decode(Date.self, forKey: .createdAt),
+            payload: try container.decodeIfPresent(JSONPayload.self, forKey: .payload),
+            metadata: try container.decode([String: String].self, forKey: .metadata),
+            details: try container.decodeIfPresent(ExecutionDetails.self, forKey: .details)
+                ?? container.decodeIfPresent(ExecutionDetails.self, forKey: .box) ?? .none,
+            pinned: try container.decodeIfPresent(JobDefinition.self, forKey: .pinned),
+            progress: try container.decode(ExecutionProgress.self, forKey: .progress),
+            attempts: try container.decode([Attempt].self, forKey: .attempts))
+    }
+
+    /// Encodes the execution.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(id, forKey: .id)
+        try container.encode(jobID, forKey: .jobID)
+        try container.encode(jobName, forKey: .jobName)
+        try container.encode(jobVersion, forKey: .jobVersion)
+        try container.encode(source, forKey: .source)
+        try container.encode(scheduledFor, forKey: .scheduledFor)
+        try container.encode(createdAt, forKey: .createdAt)
+        try container.encodeIfPresent(payload, forKey: .payload)
+        try container.encode(metadata, forKey: .metadata)
+        if hasDetails { try container.encode(details, forKey: .details) }
+        try container.encodeIfPresent(pinned?.value, forKey: .pinned)
+        try container.encode(progress, forKey: .progress)
+        try container.encode(attempts, forKey: .attempts)
+    }
 }

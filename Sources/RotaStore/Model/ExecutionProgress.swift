@@ -1,7 +1,7 @@
 public import Foundation
 
 /// The part of an execution that changes while it runs.
-public struct ExecutionProgress: Sendable, Hashable, Codable {
+public struct ExecutionProgress: Sendable, Hashable {
     /// Where the execution stands.
     public var status: ExecutionStatus
     /// When the next attempt may start. Delays and retries are due times, not sleeping tasks.
@@ -18,7 +18,7 @@ public struct ExecutionProgress: Sendable, Hashable, Codable {
     public var failure: ExecutionFailure?
     /// The job version that the execution runs, if not the one it was created with.
     public var runningVersion: Int?
-    private var box: Boxed<Notes>?
+    private var rare = Rare<Notes>()
 
     /// Creates the progress of a queued execution.
     public init(dueAt: Date) {
@@ -28,41 +28,41 @@ public struct ExecutionProgress: Sendable, Hashable, Codable {
 
     /// The result of the execution: the handler's output, or the values mapped from the response.
     public var output: JSONPayload? {
-        get { box?.value.output }
-        set { notes.output = newValue }
+        get { rare.output }
+        set { rare.output = newValue }
     }
 
     /// When the handler last sent a heartbeat.
     public var heartbeatAt: Date? {
-        get { box?.value.heartbeatAt }
-        set { notes.heartbeatAt = newValue }
+        get { rare.heartbeatAt }
+        set { rare.heartbeatAt = newValue }
     }
 
     /// The progress that the handler last reported.
     public var report: ProgressReport? {
-        get { box?.value.report }
-        set { notes.report = newValue }
+        get { rare.report }
+        set { rare.report = newValue }
     }
 
     /// When cancellation of the running execution was requested.
     public var cancelRequestedAt: Date? {
-        get { box?.value.cancelRequestedAt }
-        set { notes.cancelRequestedAt = newValue }
+        get { rare.cancelRequestedAt }
+        set { rare.cancelRequestedAt = newValue }
     }
 
     /// Why the execution is or will be canceled, in words.
     public var cancelReason: String? {
-        get { box?.value.cancelReason }
-        set { notes.cancelReason = newValue }
+        get { rare.cancelReason }
+        set { rare.cancelReason = newValue }
     }
 
     /// When the execution expires if it has not started.
     public var expiresAt: Date? {
-        get { box?.value.expiresAt }
-        set { notes.expiresAt = newValue }
+        get { rare.expiresAt }
+        set { rare.expiresAt = newValue }
     }
 
-    struct Notes: Sendable, Hashable, Codable {
+    struct Notes: RareMembers, Codable {
         var output: JSONPayload?
         var heartbeatAt: Date?
         var report: ProgressReport?
@@ -71,15 +71,58 @@ public struct ExecutionProgress: Sendable, Hashable, Codable {
         var expiresAt: Date?
 
         static let none = Notes()
+
+        static let fields: [JSONField<Notes>] = [
+            JSONField("output", \.output),
+            JSONField("heartbeatAt", \.heartbeatAt),
+            JSONField("report", \.report),
+            JSONField("cancelRequestedAt", \.cancelRequestedAt),
+            JSONField("cancelReason", \.cancelReason),
+            JSONField("expiresAt", \.expiresAt),
+        ]
     }
 
     /// The rare members. The store's files keep them in a field of their own.
     var notes: Notes {
-        get { box?.value ?? .none }
-        set { box = newValue == .none ? nil : Boxed(newValue) }
+        get { rare.members }
+        set { rare.members = newValue }
     }
 
-    var hasNotes: Bool { box != nil }
+    var hasNotes: Bool { !rare.isEmpty }
+}
+
+extension ExecutionProgress: Codable {
+    private static let fields: [JSONField<ExecutionProgress>] = [
+        JSONField("startedAt", \.startedAt),
+        JSONField("attemptStartedAt", \.attemptStartedAt),
+        JSONField("finishedAt", \.finishedAt),
+        JSONField("lease", \.lease),
+        JSONField("failure", \.failure),
+        JSONField("runningVersion", \.runningVersion),
+    ]
+
+    /// Decodes the progress of an execution. The first format kept the rare members in an object of their own, `box`.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: JSONKey.self)
+        self.init(dueAt: try container.decode(Date.self, forKey: "dueAt"))
+        status = try container.decode(ExecutionStatus.self, forKey: "status")
+        for field in Self.fields { try field.decode(&self, container) }
+        let source =
+            container.contains("box") ? try container.nestedContainer(keyedBy: JSONKey.self, forKey: "box") : container
+        var notes = Notes.none
+        for field in Notes.fields { try field.decode(&notes, source) }
+        self.notes = notes
+    }
+
+    /// Encodes the progress, without members that are not set.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: JSONKey.self)
+        try container.encode(dueAt, forKey: "dueAt")
+        try container.encode(status, forKey: "status")
+        for field in Self.fields { try field.encode(self, &container) }
+        guard hasNotes else { return }
+        for field in Notes.fields { try field.encode(notes, &container) }
+    }
 }
 
 /// The progress that a handler reported.

@@ -59,10 +59,6 @@ public struct ExecutionSource: RawRepresentable, Sendable, Hashable, Codable {
     public static let replay = ExecutionSource(rawValue: "replay")
     /// A request to run occurrences of the past.
     public static let backfill = ExecutionSource(rawValue: "backfill")
-    /// A job on which this one depends.
-    public static let dependency = ExecutionSource(rawValue: "dependency")
     /// The end of another execution, which this one reports.
     public static let notification = ExecutionSource(rawValue: "notification")
-    /// An inbound webhook.
-    public static let webhook = ExecutionSource(rawValue: "webhook")
 }

@@ -26,8 +26,8 @@ public struct Job: Sendable, Hashable, Identifiable {
     /// Where the job stands on its schedule.
     public var scheduleState: ScheduleState
     private var box: Boxed<JobDefinition>
-    private var statisticsBox: Boxed<JobStatistics>?
-    private var actors: Boxed<Actors>?
+    private var rareStatistics: Rare<JobStatistics>
+    private var actors: Rare<Actors>
 
     /// Creates the record of a job.
     public init(
@@ -47,31 +47,30 @@ public struct Job: Sendable, Hashable, Identifiable {
         self.updatedAt = updatedAt ?? createdAt
         self.scheduleState = scheduleState
         box = Boxed(definition)
-        self.statistics = statistics
-        if createdBy != nil || updatedBy != nil {
-            actors = Boxed(Actors(createdBy: createdBy, updatedBy: updatedBy))
-        }
+        rareStatistics = Rare(statistics)
+        actors = Rare(Actors(createdBy: createdBy, updatedBy: updatedBy))
     }
 
-    private struct Actors: Sendable, Hashable {
+    private struct Actors: RareMembers {
         var createdBy: String?
         var updatedBy: String?
+
+        static let none = Actors()
     }
 
     /// The job's statistics: how its executions have ended so far.
     public var statistics: JobStatistics {
-        get { statisticsBox?.value ?? JobStatistics() }
-        // A job that has never run stores no statistics.
-        set { statisticsBox = newValue == JobStatistics() ? nil : Boxed(newValue) }
+        get { rareStatistics.members }
+        set { rareStatistics.members = newValue }
     }
 
     /// The creator of the job, if the caller named one.
-    public var createdBy: String? { actors?.value.createdBy }
+    public var createdBy: String? { actors.createdBy }
 
     /// The author of the last change, if the caller named one.
     public var updatedBy: String? {
-        get { actors?.value.updatedBy }
-        set { actors = Boxed(Actors(createdBy: createdBy, updatedBy: newValue)) }
+        get { actors.updatedBy }
+        set { actors.updatedBy = newValue }
     }
 
     /// The identifier of the current version.
@@ -129,7 +128,7 @@ public struct Job: Sendable, Hashable, Identifiable {
     public static func == (lhs: Job, rhs: Job) -> Bool {
         lhs.id == rhs.id && lhs.version == rhs.version && lhs.createdAt == rhs.createdAt
             && lhs.updatedAt == rhs.updatedAt && lhs.scheduleState == rhs.scheduleState
-            && lhs.statisticsBox == rhs.statisticsBox
+            && lhs.rareStatistics == rhs.rareStatistics
             && lhs.box == rhs.box && lhs.actors == rhs.actors
     }
 
@@ -147,10 +146,12 @@ extension Job: Codable {
         case version
         case createdAt
         case updatedAt
-        case scheduleState = "position"
-        case statistics = "tally"
+        case scheduleState
+        case statistics
         case createdBy
         case updatedBy
+        /// The names of the schedule state and the statistics in the first format.
+        case position, tally
     }
 
     /// Decodes a job.
@@ -162,8 +163,10 @@ extension Job: Codable {
             version: try container.decode(Int.self, forKey: .version),
             createdAt: try container.decode(Date.self, forKey: .createdAt),
             updatedAt: try container.decode(Date.self, forKey: .updatedAt),
-            scheduleState: try container.decode(ScheduleState.self, forKey: .scheduleState),
-            statistics: try container.decode(JobStatistics.self, forKey: .statistics),
+            scheduleState: try container.decodeIfPresent(ScheduleState.self, forKey: .scheduleState)
+                ?? container.decode(ScheduleState.self, forKey: .position),
+            statistics: try container.decodeIfPresent(JobStatistics.self, forKey: .statistics)
+                ?? container.decode(JobStatistics.self, forKey: .tally),
             createdBy: try container.decodeIfPresent(String.self, forKey: .createdBy),
             updatedBy: try container.decodeIfPresent(String.self, forKey: .updatedBy))
     }

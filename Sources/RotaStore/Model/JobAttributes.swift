@@ -59,7 +59,7 @@ extension JobAttributes: Codable {
 }
 
 /// How a job's executions have ended so far.
-public struct JobStatistics: Sendable, Hashable, Codable {
+public struct JobStatistics: RareMembers {
     /// When the most recently started of the finished executions began.
     public var lastRunAt: Date?
     /// How the execution that finished last ended.
@@ -76,10 +76,7 @@ public struct JobStatistics: Sendable, Hashable, Codable {
     /// Creates empty statistics.
     public init() {}
 
-    private enum CodingKeys: String, CodingKey {
-        case lastRunAt, lastStatus, lastFinishedAt, succeeded, failed
-        case canceledOrExpired = "dropped"
-    }
+    static let none = JobStatistics()
 
     /// Counts an execution that has ended. A store must call this in the step that ends the execution.
     ///
@@ -107,4 +104,27 @@ public struct JobStatistics: Sendable, Hashable, Codable {
 extension Int {
     /// The next number, or `Int.max` instead of an overflow.
     fileprivate var next: Int { self == .max ? .max : self + 1 }
+}
+
+extension JobStatistics: Codable {
+    private static let fields: [JSONField<JobStatistics>] = [
+        JSONField("lastRunAt", \.lastRunAt),
+        JSONField("lastStatus", \.lastStatus),
+        JSONField("lastFinishedAt", \.lastFinishedAt),
+        JSONField("succeeded", \.succeeded, default: 0),
+        JSONField("failed", \.failed, default: 0),
+        JSONField("canceledOrExpired", \.canceledOrExpired, default: 0, earlier: "dropped"),
+    ]
+
+    /// Decodes statistics. Missing counts are zero.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: JSONKey.self)
+        for field in Self.fields { try field.decode(&self, container) }
+    }
+
+    /// Encodes the statistics that are not zero.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: JSONKey.self)
+        for field in Self.fields { try field.encode(self, &container) }
+    }
 }

@@ -12,7 +12,7 @@ public struct JobDefinition: Sendable, Hashable {
     /// Names and values that every execution carries.
     public var metadata: [String: String]
     private var policyBox = Policies.standard
-    private var box: Boxed<Extras>?
+    private var rare = Rare<RareParts>()
 
     /// Creates a definition. Only the name, the schedule and the action are required.
     public init(
@@ -58,62 +58,44 @@ public struct JobDefinition: Sendable, Hashable {
 
     /// How the job is found among others.
     public var attributes: JobAttributes {
-        get { box?.value.attributes ?? Extras.none.attributes }
-        set { extras.attributes = newValue }
+        get { rare.attributes }
+        set { rare.attributes = newValue }
     }
 
     /// How many executions may start, and when.
     public var limits: JobLimits {
-        get { box?.value.limits ?? Extras.none.limits }
-        set { extras.limits = newValue }
+        get { rare.limits }
+        set { rare.limits = newValue }
     }
 
     /// Whether an attempt that was interrupted by a crash is repeated.
     public var delivery: DeliveryGuarantee {
-        get { box?.value.delivery ?? Extras.none.delivery }
-        set { extras.delivery = newValue }
+        get { rare.delivery }
+        set { rare.delivery = newValue }
     }
 
     /// When repeated failures pause the job, or `nil` if they never do.
     public var breaker: CircuitBreakerPolicy? {
-        get { box?.value.breaker }
-        set { extras.breaker = newValue }
+        get { rare.breaker }
+        set { rare.breaker = newValue }
     }
 
     /// The notifications to send when an execution ends.
     public var notifications: [NotificationRule] {
-        get { box?.value.notifications ?? Extras.none.notifications }
-        set { extras.notifications = newValue }
+        get { rare.notifications }
+        set { rare.notifications = newValue }
     }
 
     /// Which version a queued execution runs if the job changes before it starts.
     public var versionPolicy: VersionPolicy {
-        get { box?.value.versionPolicy ?? Extras.none.versionPolicy }
-        set { extras.versionPolicy = newValue }
+        get { rare.versionPolicy }
+        set { rare.versionPolicy = newValue }
     }
 
     /// Whether executions pinned to an earlier version may run this one. Only ``VersionPolicy/minor`` uses it.
     public var isBackwardsCompatible: Bool {
-        get { box?.value.isBackwardsCompatible ?? Extras.none.isBackwardsCompatible }
-        set { extras.isBackwardsCompatible = newValue }
-    }
-
-    /// A JSON schema that the payloads of runs are meant to meet; it is kept, not enforced.
-    public var payloadSchema: JSONPayload? {
-        get { box?.value.payloadSchema }
-        set { extras.payloadSchema = newValue }
-    }
-
-    /// Where the request goes after a passing failure of its own URL; it is kept, not used.
-    public var fallbackURL: String? {
-        get { box?.value.fallbackURL }
-        set { extras.fallbackURL = newValue }
-    }
-
-    /// For how long an execution with the same payload returns the earlier one; it is kept, not enforced.
-    public var deduplicationWindow: Duration? {
-        get { box?.value.deduplicationWindow }
-        set { extras.deduplicationWindow = newValue }
+        get { rare.isBackwardsCompatible }
+        set { rare.isBackwardsCompatible = newValue }
     }
 
     /// The policies that most jobs leave at their defaults. Those jobs share one copy, which saves a fifth of a job's
@@ -132,8 +114,8 @@ public struct JobDefinition: Sendable, Hashable {
         set { policyBox = newValue == Policies.standard.value ? Policies.standard : Boxed(newValue) }
     }
 
-    /// The rare members. A job without any of them allocates nothing for them.
-    private struct Extras: Sendable, Hashable {
+    /// The members that few jobs set.
+    private struct RareParts: RareMembers {
         var attributes = JobAttributes.none
         var limits = JobLimits.none
         var delivery = DeliveryGuarantee.atLeastOnce
@@ -141,85 +123,60 @@ public struct JobDefinition: Sendable, Hashable {
         var notifications: [NotificationRule] = []
         var versionPolicy = VersionPolicy.pin
         var isBackwardsCompatible = false
-        var payloadSchema: JSONPayload?
-        var fallbackURL: String?
-        var deduplicationWindow: Duration?
 
-        static let none = Extras()
+        static let none = RareParts()
+
+        static let fields: [JSONField<RareParts>] = [
+            JSONField("attributes", \.attributes, default: .none, earlier: "labels"),
+            JSONField("limits", \.limits, default: .none),
+            JSONField("delivery", \.delivery, default: .atLeastOnce),
+            JSONField("breaker", \.breaker),
+            JSONField("notifications", \.notifications, default: []),
+            JSONField("versionPolicy", \.versionPolicy, default: .pin),
+            JSONField("isBackwardsCompatible", \.isBackwardsCompatible, default: false),
+        ]
     }
 
     /// Whether any rare member, such as attributes or limits, is set.
-    package var hasExtras: Bool { box != nil }
+    package var hasExtras: Bool { !rare.isEmpty }
 
     /// Whether all policies are the defaults.
     package var hasStandardPolicies: Bool { policyBox === Policies.standard }
 
-    private var extras: Extras {
-        get { box?.value ?? .none }
-        set { box = newValue == .none ? nil : Boxed(newValue) }
-    }
 }
 
 extension JobDefinition: Codable {
-    private enum CodingKeys: String, CodingKey {
-        case name, schedule, action, retry, misfire, overlap, retention, metadata
-        case attributes = "labels"
-        case limits, delivery, breaker, notifications, versionPolicy, isBackwardsCompatible, payloadSchema
-        case fallbackURL, deduplicationWindow
-    }
-
     /// Decodes a definition. Members with a default may be absent.
     public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        func value<Value: Decodable>(_ key: CodingKeys, _ standard: Value) throws -> Value {
+        let container = try decoder.container(keyedBy: JSONKey.self)
+        func value<Value: Decodable>(_ key: JSONKey, _ standard: Value) throws -> Value {
             try container.decodeIfPresent(Value.self, forKey: key) ?? standard
         }
         self.init(
-            name: try container.decode(String.self, forKey: .name),
-            schedule: try container.decode(Schedule.self, forKey: .schedule),
-            action: try container.decode(JobAction.self, forKey: .action),
-            retry: try value(.retry, .default), misfire: try value(.misfire, .latest),
-            overlap: try value(.overlap, .allow), retention: try value(.retention, .standard),
-            metadata: try value(.metadata, [:]))
-        var extras = Extras()
-        extras.attributes = try value(.attributes, .none)
-        extras.limits = try value(.limits, .none)
-        extras.delivery = try value(.delivery, .atLeastOnce)
-        extras.breaker = try container.decodeIfPresent(CircuitBreakerPolicy.self, forKey: .breaker)
-        extras.notifications = try value(.notifications, [])
-        extras.versionPolicy = try value(.versionPolicy, .pin)
-        extras.isBackwardsCompatible = try value(.isBackwardsCompatible, false)
-        extras.payloadSchema = try container.decodeIfPresent(JSONPayload.self, forKey: .payloadSchema)
-        extras.fallbackURL = try container.decodeIfPresent(String.self, forKey: .fallbackURL)
-        extras.deduplicationWindow = try container.decodeIfPresent(Duration.self, forKey: .deduplicationWindow)
-        self.extras = extras
+            name: try container.decode(String.self, forKey: "name"),
+            schedule: try container.decode(Schedule.self, forKey: "schedule"),
+            action: try container.decode(JobAction.self, forKey: "action"),
+            retry: try value("retry", .default), misfire: try value("misfire", .latest),
+            overlap: try value("overlap", .allow), retention: try value("retention", .standard),
+            metadata: try value("metadata", [:]))
+        var parts = RareParts.none
+        for field in RareParts.fields { try field.decode(&parts, container) }
+        rare.members = parts
     }
 
     /// Encodes the definition, without rare members that have their default.
     public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(name, forKey: .name)
-        try container.encode(schedule, forKey: .schedule)
-        try container.encode(action, forKey: .action)
-        try container.encode(retry, forKey: .retry)
-        try container.encode(misfire, forKey: .misfire)
-        try container.encode(overlap, forKey: .overlap)
-        try container.encode(retention, forKey: .retention)
-        try container.encode(metadata, forKey: .metadata)
-        guard let extras = box?.value else { return }
-        func encode<Value: Encodable & Equatable>(_ value: Value, unless standard: Value, _ key: CodingKeys) throws {
-            if value != standard { try container.encode(value, forKey: key) }
-        }
-        try encode(extras.attributes, unless: .none, .attributes)
-        try encode(extras.limits, unless: .none, .limits)
-        try encode(extras.delivery, unless: .atLeastOnce, .delivery)
-        try container.encodeIfPresent(extras.breaker, forKey: .breaker)
-        try encode(extras.notifications, unless: [], .notifications)
-        try encode(extras.versionPolicy, unless: .pin, .versionPolicy)
-        try encode(extras.isBackwardsCompatible, unless: false, .isBackwardsCompatible)
-        try container.encodeIfPresent(extras.payloadSchema, forKey: .payloadSchema)
-        try container.encodeIfPresent(extras.fallbackURL, forKey: .fallbackURL)
-        try container.encodeIfPresent(extras.deduplicationWindow, forKey: .deduplicationWindow)
+        var container = encoder.container(keyedBy: JSONKey.self)
+        try container.encode(name, forKey: "name")
+        try container.encode(schedule, forKey: "schedule")
+        try container.encode(action, forKey: "action")
+        try container.encode(retry, forKey: "retry")
+        try container.encode(misfire, forKey: "misfire")
+        try container.encode(overlap, forKey: "overlap")
+        try container.encode(retention, forKey: "retention")
+        try container.encode(metadata, forKey: "metadata")
+        guard !rare.isEmpty else { return }
+        for field in RareParts.fields { try field.encode(rare.members, &container) }
     }
 }
 

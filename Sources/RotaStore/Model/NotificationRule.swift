@@ -28,7 +28,7 @@ public struct NotificationRule: Sendable, Hashable, Codable {
     }
 
     /// Where a notification is sent.
-    public enum Channel: Sendable, Hashable, Codable {
+    public enum Channel: Sendable, Hashable {
         /// Call the Swift handler with this name. Its payload is an ``ExecutionNotification``.
         case handler(String)
         /// POST the notification as JSON to a URL. If `secret` names a secret, such as `secret://hook`, the request is
@@ -48,6 +48,42 @@ public struct NotificationRule: Sendable, Hashable, Codable {
         self.event = event
         self.channel = channel
         self.includesOutput = includesOutput
+    }
+}
+
+extension NotificationRule.Channel: Codable {
+    private enum CodingKeys: String, CodingKey {
+        case handler, webhook, url, secret
+        /// The name of a handler in the first format.
+        case value = "_0"
+    }
+
+    /// Decodes a channel such as `{"handler": "tell"}` or `{"webhook": {"url": "https://…"}}`.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        if container.contains(.webhook) {
+            let webhook = try container.nestedContainer(keyedBy: CodingKeys.self, forKey: .webhook)
+            self = .webhook(
+                url: try webhook.decode(String.self, forKey: .url),
+                secret: try webhook.decodeIfPresent(String.self, forKey: .secret))
+        } else if let name = try? container.decode(String.self, forKey: .handler) {
+            self = .handler(name)
+        } else {
+            let handler = try container.nestedContainer(keyedBy: CodingKeys.self, forKey: .handler)
+            self = .handler(try handler.decode(String.self, forKey: .value))
+        }
+    }
+
+    /// Encodes the channel.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        switch self {
+        case .handler(let name): try container.encode(name, forKey: .handler)
+        case .webhook(let url, let secret):
+            var webhook = container.nestedContainer(keyedBy: CodingKeys.self, forKey: .webhook)
+            try webhook.encode(url, forKey: .url)
+            try webhook.encodeIfPresent(secret, forKey: .secret)
+        }
     }
 }
 

@@ -15,7 +15,7 @@ public struct ScheduleState: Sendable, Hashable {
     public var firedCount: Int
     /// Grows by one whenever the schedule state or the definition changes.
     public var revision: Int
-    private var box: Boxed<Rest>?
+    private var rare: Rare<Members>
     /// The nominal date of the next occurrence, or `nil` if there is none.
     public var next: Date?
     /// The nominal date of the last occurrence that fired.
@@ -41,45 +41,43 @@ public struct ScheduleState: Sendable, Hashable {
         self.firedCount = firedCount
         self.lastFired = lastFired
         self.revision = revision
-        if reason != nil || nextEffective != nil || awaitedExecutionID != nil {
-            box = Boxed(Rest(reason: reason, nextEffective: nextEffective, awaitedExecutionID: awaitedExecutionID))
-        }
+        rare = Rare(Members(reason: reason, nextEffective: nextEffective, awaitedExecutionID: awaitedExecutionID))
     }
 
     /// Why the job is in its state, in words, if the state alone does not say it.
     public var reason: String? {
-        get { box?.value.reason }
-        set { if box != nil || newValue != nil { rest.reason = newValue } }
+        get { rare.reason }
+        set { rare.reason = newValue }
     }
 
     /// When the next occurrence is due, if smoothing moved it away from ``next``.
     public var nextEffective: Date? {
-        get { box?.value.nextEffective }
-        set { if box != nil || newValue != nil { rest.nextEffective = newValue } }
+        get { rare.nextEffective }
+        set { rare.nextEffective = newValue }
     }
 
     /// The execution whose end the schedule waits for, if it counts from the end of each execution.
     public var awaitedExecutionID: ExecutionID? {
-        get { box?.value.awaitedExecutionID }
-        set { if box != nil || newValue != nil { rest.awaitedExecutionID = newValue } }
+        get { rare.awaitedExecutionID }
+        set { rare.awaitedExecutionID = newValue }
     }
 
     /// When a paused job resumes by itself, or `nil` if it must be resumed by a request.
     public var resumesAt: Date? {
-        get { box?.value.holds.resumesAt }
-        set { if box != nil || newValue != nil { rest.holds.resumesAt = newValue } }
+        get { rare.holds.resumesAt }
+        set { rare.holds.resumesAt = newValue }
     }
 
     /// How many of the next occurrences to skip on request.
     public var skipsRemaining: Int {
-        get { box?.value.holds.skipsRemaining ?? 0 }
-        set { if box != nil || newValue > 0 { rest.holds.skipsRemaining = newValue > 0 ? newValue : nil } }
+        get { rare.holds.skipsRemaining ?? 0 }
+        set { rare.holds.skipsRemaining = newValue > 0 ? newValue : nil }
     }
 
     /// The state of the job's circuit breaker, or `nil` if the job has none or nothing has failed.
     public var breaker: CircuitBreaker? {
-        get { box?.value.holds.breaker }
-        set { if box != nil || newValue != nil { rest.holds.breaker = newValue } }
+        get { rare.holds.breaker }
+        set { rare.holds.breaker = newValue }
     }
 
     /// The members that hold few jobs back. The store's files keep them in a field of their own.
@@ -92,25 +90,20 @@ public struct ScheduleState: Sendable, Hashable {
     }
 
     var holds: Holds {
-        get { box?.value.holds ?? .none }
-        set { if box != nil || newValue != .none { rest.holds = newValue } }
+        get { rare.holds }
+        set { rare.holds = newValue }
     }
 
-    var hasHolds: Bool { box.map { $0.value.holds != .none } ?? false }
+    var hasHolds: Bool { rare.holds != .none }
 
-    /// The rare members. A schedule state without any of them allocates nothing for them.
-    private struct Rest: Sendable, Hashable {
+    /// The members that few jobs need at a time.
+    private struct Members: RareMembers {
         var reason: String?
         var nextEffective: Date?
         var awaitedExecutionID: ExecutionID?
         var holds = Holds.none
 
-        static let none = Rest()
-    }
-
-    private var rest: Rest {
-        get { box?.value ?? .none }
-        set { box = newValue == .none ? nil : Boxed(newValue) }
+        static let none = Members()
     }
 
     /// Records occurrences that fired. A store must call this in ``JobStore/fire(_:)``.
@@ -179,43 +172,44 @@ public struct ScheduleState: Sendable, Hashable {
 }
 
 extension ScheduleState: Codable {
-    private enum CodingKeys: String, CodingKey {
-        case state, reason, next, nextEffective, lastFired, revision
-        case decidedThrough = "cursor"
-        case firedCount = "scheduledRuns"
-        case awaitedExecutionID = "awaiting"
-        case holds = "box"
-    }
+    private static let fields: [JSONField<ScheduleState>] = [
+        JSONField("reason", \.reason),
+        JSONField("next", \.next),
+        JSONField("nextEffective", \.nextEffective),
+        JSONField("firedCount", \.firedCount, default: 0, earlier: "scheduledRuns"),
+        JSONField("lastFired", \.lastFired),
+        JSONField("awaitedExecutionID", \.awaitedExecutionID, earlier: "awaiting"),
+    ]
 
-    /// Decodes a schedule state. Optional members may be absent.
+    private static let holdFields: [JSONField<ScheduleState>] = [
+        JSONField("resumesAt", \.holds.resumesAt),
+        JSONField("skipsRemaining", \.holds.skipsRemaining),
+        JSONField("breaker", \.holds.breaker),
+    ]
+
+    /// Decodes a state. The first format kept what holds a job back in an object of its own, `box`.
     public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
+        let container = try decoder.container(keyedBy: JSONKey.self)
         self.init(
-            state: try container.decode(JobState.self, forKey: .state),
-            reason: try container.decodeIfPresent(String.self, forKey: .reason),
-            decidedThrough: try container.decode(Date.self, forKey: .decidedThrough),
-            next: try container.decodeIfPresent(Date.self, forKey: .next),
-            nextEffective: try container.decodeIfPresent(Date.self, forKey: .nextEffective),
-            firedCount: try container.decode(Int.self, forKey: .firedCount),
-            lastFired: try container.decodeIfPresent(Date.self, forKey: .lastFired),
-            awaitedExecutionID: try container.decodeIfPresent(ExecutionID.self, forKey: .awaitedExecutionID),
-            revision: try container.decode(Int.self, forKey: .revision))
-        holds = try container.decodeIfPresent(Holds.self, forKey: .holds) ?? .none
+            state: try container.decode(JobState.self, forKey: "state"),
+            decidedThrough: try container.decodeIfPresent(Date.self, forKey: "decidedThrough")
+                ?? container.decode(Date.self, forKey: "cursor"),
+            next: nil, revision: try container.decode(Int.self, forKey: "revision"))
+        for field in Self.fields { try field.decode(&self, container) }
+        let holds =
+            container.contains("box") ? try container.nestedContainer(keyedBy: JSONKey.self, forKey: "box") : container
+        for field in Self.holdFields { try field.decode(&self, holds) }
     }
 
-    /// Encodes the schedule state.
+    /// Encodes the state, without members that are not set.
     public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(state, forKey: .state)
-        try container.encodeIfPresent(reason, forKey: .reason)
-        try container.encode(decidedThrough, forKey: .decidedThrough)
-        try container.encodeIfPresent(next, forKey: .next)
-        try container.encodeIfPresent(nextEffective, forKey: .nextEffective)
-        try container.encode(firedCount, forKey: .firedCount)
-        try container.encodeIfPresent(lastFired, forKey: .lastFired)
-        try container.encodeIfPresent(awaitedExecutionID, forKey: .awaitedExecutionID)
-        try container.encode(revision, forKey: .revision)
-        if hasHolds { try container.encode(holds, forKey: .holds) }
+        var container = encoder.container(keyedBy: JSONKey.self)
+        try container.encode(state, forKey: "state")
+        try container.encode(decidedThrough, forKey: "decidedThrough")
+        try container.encode(revision, forKey: "revision")
+        for field in Self.fields { try field.encode(self, &container) }
+        guard hasHolds else { return }
+        for field in Self.holdFields { try field.encode(self, &container) }
     }
 }
 

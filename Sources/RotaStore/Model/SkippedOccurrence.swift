@@ -28,12 +28,6 @@ public struct SkippedOccurrence: Sendable, Hashable, Codable {
         public static let breaker = Reason(rawValue: "breaker")
         /// A caller asked for the next occurrences to be skipped.
         public static let requested = Reason(rawValue: "requested")
-        /// The schedule's calendars leave it out.
-        public static let excluded = Reason(rawValue: "excluded")
-        /// It fell into a time at which the job may not run.
-        public static let window = Reason(rawValue: "window")
-        /// More runs were waiting than the job's limit allows.
-        public static let limit = Reason(rawValue: "limit")
     }
 
     /// The job whose occurrences they are.
@@ -57,49 +51,5 @@ public struct SkippedOccurrence: Sendable, Hashable, Codable {
         self.count = count
         self.reason = reason
         self.decidedAt = decidedAt
-    }
-}
-
-/// A policy for occurrences that were missed while no scheduler was running.
-///
-/// An occurrence is missed if its date has passed by more than the tolerance when the scheduler sees it: after
-/// downtime, a suspended machine, or a clock that stepped forward.
-///
-/// ```swift
-/// // After a night of downtime, an hourly job…
-/// let catchUp = MisfirePolicy.all(limit: 24)  // … runs up to 24 missed occurrences.
-/// let once = MisfirePolicy.latest  // … runs once.
-/// let never = MisfirePolicy.skip  // … waits for the next occurrence.
-/// print(Set([catchUp, once, never]).count)  // 3
-/// ```
-public struct MisfirePolicy: Sendable, Hashable, Codable {
-    package enum Rule: Sendable, Hashable, Codable {
-        case skip
-        case latest
-        case all(limit: Int)
-    }
-
-    package let rule: Rule
-    /// The lateness beyond which an occurrence never runs, or `nil` for no limit.
-    public let maximumLateness: Duration?
-
-    /// Run the latest missed occurrence once. This is the default.
-    public static let latest = MisfirePolicy(rule: .latest, maximumLateness: nil)
-
-    /// Run no missed occurrence.
-    public static let skip = MisfirePolicy(rule: .skip, maximumLateness: nil)
-
-    /// Run the latest missed occurrence once, unless it is later than a limit.
-    public static func latest(within lateness: Duration) -> MisfirePolicy {
-        MisfirePolicy(rule: .latest, maximumLateness: lateness)
-    }
-
-    /// Run every missed occurrence, or the newest ones if there are more than a limit.
-    ///
-    /// - Parameters:
-    ///   - limit: The largest number of missed occurrences to run, from 1 to 10,000. Values outside are clamped.
-    ///   - lateness: The lateness beyond which an occurrence does not run, or `nil` for no limit.
-    public static func all(limit: Int, within lateness: Duration? = nil) -> MisfirePolicy {
-        MisfirePolicy(rule: .all(limit: min(max(limit, 1), 10_000)), maximumLateness: lateness)
     }
 }

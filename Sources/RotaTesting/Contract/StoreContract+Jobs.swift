@@ -119,12 +119,10 @@ extension StoreContract {
             definition.overlap = .queue(limit: 3)
             definition.retention = Retention(
                 maximumCount: 7, maximumAge: .seconds(86_400), ages: [.failed: .seconds(864_000)])
-            definition.misfire = .all(limit: 3, within: .seconds(600))
+            definition.misfire = .all(limit: 3, maximumLateness: .seconds(600))
             definition.delivery = .atMostOnce
             definition.versionPolicy = .minor
             definition.isBackwardsCompatible = true
-            definition.fallbackURL = "https://example.org/"
-            definition.deduplicationWindow = .milliseconds(1500)
         }
         job.definition.action = .http(
             try RequestTemplate.post("https://example.com/hook?a=1&b=%20", headers: ["X-A": "b"]))
@@ -151,8 +149,6 @@ extension StoreContract {
         details.tags = ["a": "b"]
         details.createdBy = "ann"
         details.batchID = BatchID(bits: 80)
-        details.workflowStepRunID = "step"
-        details.isDebugging = true
         return job.execution(
             id: ExecutionID(bits: probe.id()), source: ExecutionSource(rawValue: "an app's own"),
             scheduledFor: probe.at(60), dueAt: probe.at(63), createdAt: probe.at(1),

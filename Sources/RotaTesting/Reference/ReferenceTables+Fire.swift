@@ -73,7 +73,7 @@ extension ReferenceTables {
     /// Cancels the scheduled executions that a new one replaces.
     private mutating func cancelReplaced(of id: JobID, for execution: Execution) -> [Execution] {
         series(of: id).filter { $0.progress.cancelRequestedAt == nil }.compactMap { run in
-            let reason = "Replaced by the next occurrence of the schedule."
+            let reason = "Replaced by the next execution of the schedule."
             switch cancel(Cancellation(run.id, reason: reason, date: execution.createdAt)) {
             case .canceled(let old), .requested(let old): return old
             case .alreadyOver, .missing: return nil

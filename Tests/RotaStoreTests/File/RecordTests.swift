@@ -80,9 +80,6 @@ import Testing
         ]
         definition.versionPolicy = .minor
         definition.isBackwardsCompatible = true
-        definition.payloadSchema = JSONPayload(trusted: Data("{}".utf8))
-        definition.fallbackURL = "https://example.org"
-        definition.deduplicationWindow = .seconds(9)
         return definition
     }
 
@@ -98,9 +95,7 @@ import Testing
         details.tags = ["t": "u"]
         details.createdBy = "ada"
         details.batchID = BatchID(bits: 9)
-        details.workflowStepRunID = "w"
         details.overrides = RetryOverrides(maxAttempts: 2, timeout: .seconds(3))
-        details.isDebugging = true
         details.notification = .webhook(url: "https://example.org/hook", secret: "secret://hook")
         var breaker = CircuitBreaker()
         if case .permitted(let permit) = breaker.admit(at: date) { details.circuitPermit = permit }
@@ -109,7 +104,7 @@ import Testing
 
     static var execution: Execution {
         var execution = job.execution(
-            id: executionID, source: .webhook, scheduledFor: date, createdAt: date,
+            id: executionID, source: ExecutionSource(rawValue: "webhook"), scheduledFor: date, createdAt: date,
             payload: JSONPayload(trusted: Data("[1,2]".utf8)), metadata: ["t": "x", "u": "y"], details: details)
         execution.progress = progress
         execution.attempts = [attempt, attempt]

@@ -30,7 +30,8 @@ struct CatchUpTests {
         let (clock, start, starts) = (bench.clock, bench.clock.now, Recorded<Date>())
         try await bench.scheduler.handle("work") { _ in starts.add(clock.now) }
         let draft = JobDraft(
-            name: "x", schedule: .every(.seconds(600)), action: .handler("work"), misfire: .latest(within: .seconds(22))
+            name: "x", schedule: .every(.seconds(600)), action: .handler("work"),
+            misfire: .latest(maximumLateness: .seconds(22))
         )
         for _ in 0..<5 { try await bench.scheduler.create(draft) }
         clock.set(to: start.addingTimeInterval(620))

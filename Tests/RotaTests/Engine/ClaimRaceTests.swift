@@ -123,7 +123,9 @@ struct ClaimRaceTests {
         let bench = Bench(clock: clock, store: store)
         try await bench.scheduler.handle("work") { calls.add($0.attempt) }
         let job = try await bench.scheduler.create(
-            .init(name: "x", schedule: .immediately, action: .handler("work"), retry: .none, delivery: delivery))
+            .init(name: "x", schedule: .immediately, action: .handler("work"), retry: .none).with {
+                $0.delivery = delivery
+            })
         try await bench.running { await bench.advance(.seconds(10)) }
         let run = try #require(try await bench.executions(of: job.id).first)
         #expect(run.status == .succeeded)

@@ -178,7 +178,7 @@ struct FiringTests {
             let job = try await bench.scheduler.create(
                 .init(
                     name: "smooth", schedule: .smoothedHourly(), action: .http(.get("https://example.com/")),
-                    misfire: .latest(within: .seconds(60))))
+                    misfire: .latest(maximumLateness: .seconds(60))))
             await bench.advance(.seconds(3 * 3600 + 1800))
             #expect(try await bench.executions(of: job.id).count == 3)
             #expect(try await bench.scheduler.skips(of: job.id).isEmpty)

@@ -53,8 +53,8 @@ struct FleetTests {
                 .init(
                     name: "job \(number)", schedule: schedule, action: .handler("work"),
                     retry: RetryPolicy(maxAttempts: 100, backoff: .fixed(.zero)), misfire: .all(limit: 10_000),
-                    overlap: terms.overlap, retention: .last(100_000), limits: terms.limits,
-                    delivery: testCase.delivery))
+                    overlap: terms.overlap, retention: .last(100_000), limits: terms.limits
+                ).with { $0.delivery = testCase.delivery })
             jobs.append((job, terms))
         }
         try await fleet.live(rounds: 40, count: testCase.count) {

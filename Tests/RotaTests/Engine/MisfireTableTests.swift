@@ -17,8 +17,8 @@ struct MisfireTableTests {
             let limit = lateness.map { Duration.seconds($0) }
             return switch rule {
             case .skip: .skip
-            case .latest: limit.map { .latest(within: $0) } ?? .latest
-            case .all: .all(limit: 4, within: limit)
+            case .latest: limit.map { .latest(maximumLateness: $0) } ?? .latest
+            case .all: .all(limit: 4, maximumLateness: limit)
             }
         }
 

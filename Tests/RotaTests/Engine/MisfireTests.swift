@@ -28,12 +28,12 @@ struct MisfireTests {
         Case(policy: .skip, downtime: 630, fired: [], skipped: ["1–10 misfire 10"]),
         Case(policy: .all(limit: 3), downtime: 630, fired: [8, 9, 10], skipped: ["1–7 misfire 7"]),
         Case(policy: .all(limit: 100), downtime: 630, fired: Array(1...10), skipped: []),
-        Case(policy: .latest(within: .seconds(60)), downtime: 630, fired: [10], skipped: ["1–9 misfire 9"]),
+        Case(policy: .latest(maximumLateness: .seconds(60)), downtime: 630, fired: [10], skipped: ["1–9 misfire 9"]),
         Case(
-            policy: .latest(within: .seconds(10)), downtime: 630, fired: [],
+            policy: .latest(maximumLateness: .seconds(10)), downtime: 630, fired: [],
             skipped: ["1–9 misfire 9", "10–10 too_late 1"]),
         Case(
-            policy: .all(limit: 100, within: .seconds(200)), downtime: 630, fired: [8, 9, 10],
+            policy: .all(limit: 100, maximumLateness: .seconds(200)), downtime: 630, fired: [8, 9, 10],
             skipped: ["1–7 too_late 7"]),
     ]
 
@@ -66,7 +66,8 @@ struct MisfireTests {
         let start = clock.now
         let store = InMemoryJobStore()
         let policies: [MisfirePolicy] = [
-            .latest, .skip, .all(limit: 2), .latest(within: .seconds(90)), .all(limit: 5, within: .seconds(200)),
+            .latest, .skip, .all(limit: 2), .latest(maximumLateness: .seconds(90)),
+            .all(limit: 5, maximumLateness: .seconds(200)),
         ]
         let period = Int.random(in: 1...90, using: &random)
         let first = Bench(clock: clock, store: store, seed: seed)
@@ -102,7 +103,8 @@ struct MisfireTests {
     @Test("A one-shot in the past has one outcome under every policy", arguments: 0..<5)
     func pastOnce(index: Int) async throws {
         let policies: [MisfirePolicy] = [
-            .latest, .skip, .all(limit: 5), .latest(within: .seconds(60)), .all(limit: 5, within: .seconds(7200)),
+            .latest, .skip, .all(limit: 5), .latest(maximumLateness: .seconds(60)),
+            .all(limit: 5, maximumLateness: .seconds(7200)),
         ]
         let bench = Bench()
         let job = try await bench.scheduler.create(
@@ -124,7 +126,8 @@ struct MisfireTests {
             let job = try await bench.scheduler.create(
                 .init(
                     name: "j", schedule: .once(at: start.addingTimeInterval(60)),
-                    action: .http(.get("https://example.com/")), state: .draft))
+                    action: .http(.get("https://example.com/"))
+                ).with { $0.state = .draft })
             await bench.advance(.seconds(120))
             try await bench.scheduler.resume(job.id)
             await bench.advance(.seconds(10))

@@ -20,8 +20,8 @@ struct OccurrencePropertyTests {
             .every(.seconds(15), anchor: clock.now).smoothed(over: .seconds(4), key: "\(seed)"),
         ]
         let policies: [MisfirePolicy] = [
-            .latest, .skip, .all(limit: 2), .all(limit: 500), .latest(within: .seconds(45)),
-            .all(limit: 5, within: .seconds(200)),
+            .latest, .skip, .all(limit: 2), .all(limit: 500), .latest(maximumLateness: .seconds(45)),
+            .all(limit: 5, maximumLateness: .seconds(200)),
         ]
         let schedule = schedules.randomElement(using: &random) ?? .immediately
         let configuration = Bench.configuration {

@@ -115,8 +115,8 @@ struct OverlapTests {
         try await bench.scheduler.handle("work") { starts.add($0.attempt) }
         let job = try await bench.scheduler.create(
             .init(
-                name: "x", schedule: .every(.seconds(3600)), action: .handler("work"),
-                delivery: isAtMostOnce ? .atMostOnce : .atLeastOnce))
+                name: "x", schedule: .every(.seconds(3600)), action: .handler("work")
+            ).with { $0.delivery = isAtMostOnce ? .atMostOnce : .atLeastOnce })
         let execution = try await bench.scheduler.trigger(job.id)
         // Another scheduler claims it and dies.
         let lease = clock.now.addingTimeInterval(30)
@@ -141,8 +141,8 @@ struct OverlapTests {
         }
         let job = try await bench.scheduler.create(
             .init(
-                name: "x", schedule: .every(.seconds(3600)), action: .handler("work"),
-                delivery: isAtMostOnce ? .atMostOnce : .atLeastOnce))
+                name: "x", schedule: .every(.seconds(3600)), action: .handler("work")
+            ).with { $0.delivery = isAtMostOnce ? .atMostOnce : .atLeastOnce })
         let execution = try await bench.scheduler.trigger(job.id)
         try await bench.running { await bench.advance(.seconds(1)) }
         #expect(try await bench.scheduler.execution(execution.id).status == (isAtMostOnce ? .failed : .queued))

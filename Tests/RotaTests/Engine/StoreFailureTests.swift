@@ -34,7 +34,8 @@ struct StoreFailureTests {
         let bench = Bench(clock: clock, store: store)
         let job = try await bench.scheduler.create(
             .init(
-                name: "x", schedule: .every(.seconds(3600)), action: .handler("work"), retry: .none, delivery: delivery)
+                name: "x", schedule: .every(.seconds(3600)), action: .handler("work"), retry: .none
+            ).with { $0.delivery = delivery }
         )
         for _ in 0..<5 { try await bench.scheduler.trigger(job.id) }
         let queue = WorkQueue<Work>()
@@ -89,8 +90,8 @@ struct StoreFailureTests {
         try await bench.scheduler.handle("work") { starts.add($0.execution.id) }
         let job = try await bench.scheduler.create(
             .init(
-                name: "x", schedule: .every(.seconds(3600)), action: .handler("work"), retention: .last(1000),
-                delivery: .atMostOnce))
+                name: "x", schedule: .every(.seconds(3600)), action: .handler("work"), retention: .last(1000)
+            ).with { $0.delivery = .atMostOnce })
         for _ in 0..<4 {
             try await bench.scheduler.trigger(job.id, Array(repeating: TriggerRequest(), count: 25))
         }

@@ -17,7 +17,8 @@ struct HandlerContextTests {
                 .init(
                     name: "looking",
                     schedule: .cron("30 9 * * *").smoothed(over: .seconds(600), key: "x"),
-                    action: .handler("look"), metadata: ["team": "red"]))
+                    action: .handler("look")
+                ).with { $0.metadata = ["team": "red"] })
             await bench.advance(.seconds(3600))
         }
         let context = try #require(seen.all.first)

@@ -15,7 +15,7 @@ struct JobDefinitionTests {
             action: .http(
                 try .post("https://example.com/", headers: ["X-A": "b"], body: .json([1]), timeout: .seconds(77))),
             retry: RetryPolicy(maxAttempts: 7, backoff: .delays([.seconds(5), .seconds(50)]), jitter: .none),
-            misfire: .all(limit: 3, within: .seconds(600)), overlap: .queue(limit: 4),
+            misfire: .all(limit: 3, maximumLateness: .seconds(600)), overlap: .queue(limit: 4),
             retention: Retention(maximumCount: 9, maximumAge: .seconds(86_400), ages: [.failed: .seconds(172_800)]),
             metadata: ["team": "a"])
         definition.attributes = JobAttributes(
@@ -32,15 +32,12 @@ struct JobDefinitionTests {
         ]
         definition.versionPolicy = .minor
         definition.isBackwardsCompatible = true
-        definition.payloadSchema = try JSONPayload(["type": "object"])
-        definition.fallbackURL = "https://fallback.example.com/"
-        definition.deduplicationWindow = .seconds(30)
         return definition
     }
 
     @Test(
         "Every field survives the store, JSON and the job's versions",
-        .rows("S-19 to S-39", "S-41 to S-51", "C-28"))
+        .rows("S-19 to S-24", "S-26 to S-27", "S-29 to S-38", "S-41 to S-51", "C-28"))
     func kept() async throws {
         let bench = Bench()
         let definition = try Self.definition()
@@ -61,8 +58,7 @@ struct JobDefinitionTests {
         #expect(read.limits.sharedRates.map(\.name) == ["api"] && read.limits.window == definition.limits.window)
         #expect(read.definition.retry.maxAttempts == 7 && read.action.request?.timeout == .seconds(77))
         #expect(read.schedule.timeZoneIdentifier == "Europe/Paris" && read.metadata == ["team": "a"])
-        #expect(read.payloadSchema != plain.payloadSchema && read.fallbackURL != plain.fallbackURL)
-        #expect(read.deduplicationWindow == .seconds(30) && read.delivery != plain.delivery)
+        #expect(read.delivery != plain.delivery)
         #expect(read.versionPolicy == .minor && read.isBackwardsCompatible && read.definition.breaker != nil)
         #expect(read.misfire != plain.misfire && read.overlap != plain.overlap && read.retention != plain.retention)
         #expect(job.createdBy == "ann" && job.version == 1)
@@ -157,8 +153,8 @@ struct JobDefinitionTests {
         let bench = Bench()
         let job = try await bench.scheduler.create(
             .init(
-                name: "x", schedule: .every(.seconds(60)), action: .handler("work"),
-                metadata: ["team": "a", "tier": "1"]))
+                name: "x", schedule: .every(.seconds(60)), action: .handler("work")
+            ).with { $0.metadata = ["team": "a", "tier": "1"] })
         let run = try await bench.scheduler.trigger(job.id, TriggerRequest(metadata: ["tier": "2", "new": "3"]))
         #expect(run.metadata == ["team": "a", "tier": "2", "new": "3"])
         #expect(try await bench.scheduler.trigger(job.id).metadata == ["team": "a", "tier": "1"])

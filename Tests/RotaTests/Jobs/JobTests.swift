@@ -44,7 +44,6 @@ struct JobTests {
         #expect(job.lastStatus == nil && job.lastRunAt == nil)
         #expect(job.createdBy == nil && job.updatedBy == nil)
         #expect(job.attributes == .none && job.limits == .none && job.metadata.isEmpty)
-        #expect(job.payloadSchema == nil && job.deduplicationWindow == nil && job.fallbackURL == nil)
         #expect(job.versionPolicy == .pin && !job.isBackwardsCompatible && job.version == 1)
         #expect(job.overlap == .allow && job.misfire == .latest && job.delivery == .atLeastOnce)
     }

@@ -63,7 +63,8 @@ struct ObserverTests {
             let job = try await scheduler.create(
                 .init(
                     name: "j", schedule: .every(.seconds(86_400)), action: .http(.get("https://example.com/")),
-                    retry: .fixed(.seconds(5), maxAttempts: 2), metadata: ["who": "job"]))
+                    retry: .fixed(.seconds(5), maxAttempts: 2)
+                ).with { $0.metadata = ["who": "job"] })
             trace.withLock { $0 = "t2" }
             let run = try await scheduler.trigger(job.id)
             #expect(run.metadata == ["trace": "t2", "who": "job"])

@@ -6,7 +6,8 @@ import Testing
 @Suite("Creating, changing and deleting jobs")
 struct JobOperationTests {
     let draft = JobDraft(
-        name: "minutely", schedule: .every(.seconds(60)), action: .handler("work"), metadata: ["team": "a"])
+        name: "minutely", schedule: .every(.seconds(60)), action: .handler("work")
+    ).with { $0.metadata = ["team": "a"] }
 
     func bench() async throws -> Bench {
         let bench = Bench()

@@ -22,9 +22,11 @@ struct QueryTests {
             made.append(
                 try await bench.scheduler.create(
                     .init(
-                        name: "job \(number)", schedule: .every(.seconds(60)), action: .handler("work"),
-                        attributes: JobAttributes(project: number.isMultiple(of: 3) ? "p" : "q"),
-                        state: number < 7 ? .paused : .active)))
+                        name: "job \(number)", schedule: .every(.seconds(60)), action: .handler("work")
+                    ).with {
+                        $0.attributes = JobAttributes(project: number.isMultiple(of: 3) ? "p" : "q")
+                        $0.state = number < 7 ? .paused : .active
+                    }))
         }
         let first = try await bench.scheduler.jobs()
         #expect(first.items == Array(made.prefix(50)))

@@ -75,7 +75,7 @@ struct SchedulerErrorTests {
             JobDraft(name: "no attempts", schedule: every, action: .handler("x"), retry: .exponential(maxAttempts: 0)),
             JobDraft(name: "no name", schedule: every, action: .handler("")),
             JobDraft(name: "no time", schedule: every, action: .handler("x", timeout: .zero)),
-            JobDraft(name: "over", schedule: every, action: .handler("x"), state: .completed),
+            JobDraft(name: "over", schedule: every, action: .handler("x")).with { $0.state = .completed },
         ]
         for draft in drafts {
             await #expect(throws: (any Error).self, "\(draft.definition.name)") { try await scheduler.create(draft) }

@@ -74,7 +74,7 @@ struct SchedulerStressTests {
                     name: "j", schedule: .every(.seconds(60)),
                     action: .handler("x", timeout: .seconds(Int64.max)),
                     retry: .fixed(.seconds(30_000_000), maxAttempts: 2),
-                    misfire: .latest(within: .seconds(Int64.max))))
+                    misfire: .latest(maximumLateness: .seconds(Int64.max))))
             await bench.advance(.seconds(600))
             #expect(try await !bench.executions(of: job.id).isEmpty)
         }

@@ -1,0 +1,95 @@
+/// A policy for occurrences that were missed while no scheduler was running.
+///
+/// An occurrence is missed if its date has passed by more than the tolerance when the scheduler sees it: after
+/// downtime, a suspended machine, or a clock that stepped forward.
+///
+/// ```swift
+/// // After a night of downtime, an hourly job…
+/// let catchUp = MisfirePolicy.all(limit: 24)  // … runs up to 24 missed occurrences.
+/// let once = MisfirePolicy.latest  // … runs once.
+/// let never = MisfirePolicy.skip  // … waits for the next occurrence.
+/// print(Set([catchUp, once, never]).count)  // 3
+/// ```
+public struct MisfirePolicy: Sendable, Hashable {
+    package enum Rule: Sendable, Hashable {
+        case skip
+        case latest
+        case all(limit: Int)
+    }
+
+    package let rule: Rule
+    /// The lateness beyond which an occurrence never runs, or `nil` for no limit.
+    public let maximumLateness: Duration?
+
+    /// Run the latest missed occurrence once. This is the default.
+    public static let latest = MisfirePolicy(rule: .latest, maximumLateness: nil)
+
+    /// Run no missed occurrence.
+    public static let skip = MisfirePolicy(rule: .skip, maximumLateness: nil)
+
+    /// Run the latest missed occurrence once, unless it is later than a limit.
+    ///
+    /// - Parameter maximumLateness: The lateness beyond which the occurrence is skipped as too late.
+    public static func latest(maximumLateness: Duration) -> MisfirePolicy {
+        MisfirePolicy(rule: .latest, maximumLateness: maximumLateness)
+    }
+
+    /// Run every missed occurrence, or the newest ones if there are more than a limit.
+    ///
+    /// - Parameters:
+    ///   - limit: The largest number of missed occurrences to run, from 1 to 10,000. Values outside are clamped.
+    ///   - maximumLateness: The lateness beyond which an occurrence is skipped as too late, or `nil` for no limit.
+    public static func all(limit: Int, maximumLateness: Duration? = nil) -> MisfirePolicy {
+        MisfirePolicy(rule: .all(limit: min(max(limit, 1), 10_000)), maximumLateness: maximumLateness)
+    }
+}
+
+extension MisfirePolicy: Codable {
+    private enum CodingKeys: String, CodingKey {
+        case policy, limit, maximumLateness
+        /// The policy in the first format: `{"all": {"limit": 3}}`.
+        case rule
+    }
+
+    private enum EarlierRule: String, CodingKey {
+        case skip, latest, all
+    }
+
+    /// Decodes a policy such as `{"policy": "all", "limit": 3}`.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        maximumLateness = try container.decodeIfPresent(Duration.self, forKey: .maximumLateness)
+        if container.contains(.rule) {
+            let rule = try container.nestedContainer(keyedBy: EarlierRule.self, forKey: .rule)
+            if rule.contains(.all) {
+                let all = try rule.nestedContainer(keyedBy: CodingKeys.self, forKey: .all)
+                self.rule = .all(limit: try all.decode(Int.self, forKey: .limit))
+            } else {
+                self.rule = rule.contains(.skip) ? .skip : .latest
+            }
+            return
+        }
+        switch try container.decode(String.self, forKey: .policy) {
+        case "skip": rule = .skip
+        case "latest": rule = .latest
+        case "all": rule = .all(limit: min(max(try container.decode(Int.self, forKey: .limit), 1), 10_000))
+        case let name:
+            throw DecodingError.dataCorruptedError(
+                forKey: .policy, in: container,
+                debugDescription: "A misfire policy is skip, latest or all, not \"\(name)\".")
+        }
+    }
+
+    /// Encodes the policy.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        switch rule {
+        case .skip: try container.encode("skip", forKey: .policy)
+        case .latest: try container.encode("latest", forKey: .policy)
+        case .all(let limit):
+            try container.encode("all", forKey: .policy)
+            try container.encode(limit, forKey: .limit)
+        }
+        try container.encodeIfPresent(maximumLateness, forKey: .maximumLateness)
+    }
+}

@@ -1,0 +1,109 @@
+/// An immutable value on the heap, shared by the copies of its owner. Keeps large, rarely used values out of structs.
+final class Boxed<Value: Sendable & Hashable>: Sendable, Hashable {
+    let value: Value
+
+    init(_ value: Value) {
+        self.value = value
+    }
+
+    static func == (lhs: Boxed, rhs: Boxed) -> Bool {
+        lhs === rhs || lhs.value == rhs.value
+    }
+
+    func hash(into hasher: inout Hasher) {
+        hasher.combine(value)
+    }
+}
+
+/// The members of a record that few records have.
+///
+/// A plain struct: each member is a stored property with its default.
+protocol RareMembers: Sendable, Hashable {
+    /// All members at their defaults.
+    static var none: Self { get }
+}
+
+/// Rare members behind one pointer, which is `nil` while all of them have their defaults.
+///
+/// A million jobs without a breaker, a note or a tag then cost eight bytes each for all such members together. Copies
+/// share the members until one is changed.
+@dynamicMemberLookup
+struct Rare<Members: RareMembers>: Sendable, Hashable {
+    private var box: Boxed<Members>?
+
+    init(_ members: Members = .none) {
+        box = members == .none ? nil : Boxed(members)
+    }
+
+    /// Whether all members have their defaults.
+    var isEmpty: Bool { box == nil }
+
+    var members: Members {
+        get { box?.value ?? .none }
+        set { box = newValue == .none ? nil : Boxed(newValue) }
+    }
+
+    subscript<Value: Equatable>(dynamicMember path: WritableKeyPath<Members, Value>) -> Value {
+        get {
+            guard let box else { return Members.none[keyPath: path] }
+            return box.value[keyPath: path]
+        }
+        set {
+            guard box != nil || newValue != Members.none[keyPath: path] else { return }
+            members[keyPath: path] = newValue
+        }
+    }
+}
+
+/// How one member of a record is written as JSON: its key, the key that earlier versions used, and its default.
+///
+/// A record lists its members once, and is written and read by the list. Members at their defaults are left out.
+struct JSONField<Record>: Sendable {
+    let encode: @Sendable (Record, inout KeyedEncodingContainer<JSONKey>) throws -> Void
+    let decode: @Sendable (inout Record, KeyedDecodingContainer<JSONKey>) throws -> Void
+
+    init<Value: Codable & Equatable & Sendable>(
+        _ key: JSONKey, _ path: any WritableKeyPath<Record, Value> & Sendable, default standard: Value,
+        earlier: JSONKey? = nil
+    ) {
+        encode = { record, container in
+            let value = record[keyPath: path]
+            if value != standard { try container.encode(value, forKey: key) }
+        }
+        decode = { record, container in
+            let value =
+                try container.decodeIfPresent(Value.self, forKey: key)
+                ?? earlier.flatMap { try container.decodeIfPresent(Value.self, forKey: $0) }
+            record[keyPath: path] = value ?? standard
+        }
+    }
+
+    init<Value: Codable & Equatable & Sendable>(
+        _ key: JSONKey, _ path: any WritableKeyPath<Record, Value?> & Sendable, earlier: JSONKey? = nil
+    ) {
+        encode = { record, container in try container.encodeIfPresent(record[keyPath: path], forKey: key) }
+        decode = { record, container in
+            record[keyPath: path] =
+                try container.decodeIfPresent(Value.self, forKey: key)
+                ?? earlier.flatMap { try container.decodeIfPresent(Value.self, forKey: $0) }
+        }
+    }
+}
+
+/// A key of a JSON object.
+struct JSONKey: CodingKey, ExpressibleByStringLiteral, Sendable {
+    let stringValue: String
+    var intValue: Int? { nil }
+
+    init(stringLiteral value: String) {
+        stringValue = value
+    }
+
+    init(stringValue: String) {
+        self.stringValue = stringValue
+    }
+
+    init?(intValue: Int) {
+        return nil
+    }
+}
