@@ -48,7 +48,7 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "RotaRetryTests",
-            dependencies: ["RotaCore", "RotaRetry", "RotaProfiles", "RotaTesting", "RotaTestSupport"],
+            dependencies: ["RotaCore", "RotaRetry", "RotaTesting", "RotaTestSupport"],
             swiftSettings: settings),
         .testTarget(
             name: "RotaHTTPTests", dependencies: ["RotaCore", "RotaHTTP", "RotaTesting", "RotaTestSupport"],

@@ -1,16 +1,16 @@
-/// One goal of the project, measured: a figure beside the floor it is compared with, both taken in one run.
+/// A benchmark of one performance goal: a figure and the floor it is compared with, measured in the same process.
 struct Benchmark: Sendable {
     /// The goal's id, such as `P2`.
     let id: String
-    /// What is measured, in a few words.
+    /// A short name of the figure.
     let title: String
-    /// The goal as a person would say it.
+    /// The goal in words.
     let goal: String
-    /// Measures at a size and returns what it found, one figure a line.
+    /// Measures at a size, and returns one line for each figure.
     let run: @Sendable (Scale) async throws -> [Figure]
 }
 
-/// How much work a run does: `full` for figures, `tiny` to see that the benchmark still works.
+/// The amount of work: `full` for figures, `tiny` to check that the benchmark still works.
 enum Scale: Sendable {
     case tiny
     case full
@@ -24,7 +24,7 @@ enum Scale: Sendable {
     }
 }
 
-/// One printed line: a measured value, its unit, and how it compares with a floor of the same run.
+/// A printed line: a measured value, its unit, and its ratio to a floor.
 struct Figure: Sendable {
     var name: String
     var value: Double

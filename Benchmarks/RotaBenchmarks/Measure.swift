@@ -1,9 +1,9 @@
-/// Keeps a value alive so that the optimiser cannot remove the work that made it.
+/// Keeps a value alive so that the optimizer cannot remove the work that computed it.
 @inline(never)
 @_optimize(none)
 func keep<T>(_ value: T) {}
 
-/// The median nanoseconds an iteration takes, over `rounds` rounds of `iterations` each.
+/// The median nanoseconds of an iteration over `rounds` rounds of `iterations` each.
 func medianNanoseconds(rounds: Int = 5, iterations: Int, _ body: (Int) throws -> Void) rethrows -> Double {
     let clock = ContinuousClock()
     var samples: [Double] = []

@@ -19,7 +19,7 @@ func processorSeconds() -> Double {
     Double(clock()) / Double(CLOCKS_PER_SEC)
 }
 
-/// Waits until something has happened a number of times.
+/// Counts events, and lets a task wait for a number of them.
 final class Countdown: Sendable {
     private struct State {
         var remaining: Int

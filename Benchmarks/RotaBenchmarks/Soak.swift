@@ -3,7 +3,9 @@ import Rota
 import RotaTesting
 import Synchronization
 
-/// Executions by the million in virtual time: memory and descriptors must stay flat, and history bounded (goal R8).
+/// Millions of executions in virtual time.
+///
+/// Memory and descriptors must stay flat, and the history bounded.
 struct Soak {
     let total: Int
     private let jobCount = 1000
@@ -36,7 +38,7 @@ struct Soak {
         return judge(samples)
     }
 
-    /// Compares the end with the third sample, when all that is made once has been made.
+    /// Compares the last sample with the third, after which everything created once exists.
     private func judge(_ samples: [Sample]) -> Bool {
         let (early, late) = (samples[2], samples[samples.count - 1])
         let isFlat = Double(late.bytes) <= Double(early.bytes) * 1.1 + 8e6 && late.descriptors <= early.descriptors + 4

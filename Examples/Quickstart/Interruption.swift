@@ -1,7 +1,7 @@
 import Dispatch
 import Foundation
 
-/// Turns Ctrl-C and a polite kill into a call, for as long as it exists.
+/// Calls a handler for SIGINT and SIGTERM while it exists.
 final class Interruption {
     private let sources: [any DispatchSourceSignal]
 

@@ -1,7 +1,7 @@
 import Foundation
 import Rota
 
-/// What the command line asks for.
+/// The options of the command line.
 struct Options {
     var seconds = 10.0
     var crontab: String?
@@ -13,8 +13,8 @@ struct Options {
                quickstart --crontab FILE [--state FOLDER] [--allow HOST]…
 
           --seconds N      stop after N seconds (10)
-          --state FOLDER   where jobs and executions are remembered (./rota-quickstart-state)
-          --crontab FILE   schedule the lines “<cron> <url>” of a file until Ctrl-C, instead of the tour
+          --state FOLDER   where jobs and executions are stored (./rota-quickstart-state)
+          --crontab FILE   schedule the lines "<cron> <url>" of a file until Ctrl-C, instead of the tour
           --allow HOST     a host that --crontab may call although it is not on the public Internet
         """
 
@@ -23,7 +23,7 @@ struct Options {
         while let flag = arguments.next() {
             guard flag != "--help", flag != "-h" else { throw UsageError(message: nil) }
             guard ["--seconds", "--crontab", "--state", "--allow"].contains(flag) else {
-                throw UsageError(message: "There is no option \(flag).")
+                throw UsageError(message: "Unknown option \(flag).")
             }
             guard let value = arguments.next() else { throw UsageError(message: "\(flag) needs a value.") }
             switch flag {
@@ -32,7 +32,7 @@ struct Options {
             case "--allow": allowedHosts.append(value)
             default:
                 guard let seconds = Double(value), (0.1...86_400).contains(seconds) else {
-                    throw UsageError(message: "--seconds is a number from 0.1 to 86400, not “\(value)”.")
+                    throw UsageError(message: "--seconds must be a number from 0.1 to 86400, not \"\(value)\".")
                 }
                 self.seconds = seconds
             }
@@ -40,14 +40,14 @@ struct Options {
     }
 }
 
-/// The command line cannot be understood, or asks for help.
+/// An invalid command line, or a request for help.
 struct UsageError: Error {
-    /// What is wrong, or `nil` if only help was asked for.
+    /// The reason, or `nil` for help.
     let message: String?
 }
 
 extension Crontab {
-    /// Reads a file.
+    /// Reads a crontab from a file.
     init(contentsOf path: String) throws {
         guard let data = FileManager.default.contents(atPath: path) else {
             throw UsageError(message: "The file \(path) cannot be read.")

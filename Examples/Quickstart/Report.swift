@@ -1,10 +1,10 @@
 import Foundation
 import Rota
 
-/// Prints executions as they end, in columns, and counts them.
+/// Prints finished executions in columns, and counts them.
 struct Report {
     private struct Line {
-        var runs = 0
+        var executions = 0
         var succeeded = 0
         var attempts = 0
         var latest = Duration.zero
@@ -21,7 +21,7 @@ struct Report {
     mutating func add(_ execution: Execution) {
         let lateness = execution.lateness ?? .zero
         var line = lines[execution.jobName] ?? Line()
-        line.runs += 1
+        line.executions += 1
         line.succeeded += execution.status == .succeeded ? 1 : 0
         line.attempts += execution.attempts.count
         line.latest = max(line.latest, lateness)
@@ -37,11 +37,11 @@ struct Report {
         say()
         for (name, line) in lines.sorted(by: { $0.key < $1.key }) {
             say(
-                "\(pad(name, nameWidth))  \(line.runs) runs, \(line.succeeded) succeeded, \(line.attempts) attempts, "
+                "\(pad(name, nameWidth))  \(line.executions) executions, \(line.succeeded) succeeded, \(line.attempts) attempts, "
                     + "at most \(Self.milliseconds(line.latest)) late")
         }
-        let runs = lines.values.map(\.runs).reduce(0, +)
-        say("\(runs) executions in all, \(lines.values.map(\.succeeded).reduce(0, +)) succeeded.")
+        let count = lines.values.map(\.executions).reduce(0, +)
+        say("\(count) executions in total, \(lines.values.map(\.succeeded).reduce(0, +)) succeeded.")
     }
 
     private func row(_ columns: String...) -> String {

@@ -29,7 +29,7 @@ struct Tour {
         ]
     }
 
-    /// Registers the handler and makes the jobs, or goes on with those that an earlier run left behind.
+    /// Registers the handler, and creates the jobs or continues with those of an earlier start.
     func prepare(_ scheduler: Scheduler) async throws -> [Job] {
         try await scheduler.handle("greet", payload: Greeting.self) { greeting, context in
             guard !greeting.name.isEmpty else { throw AttemptFailure(.invalidRequest) }
@@ -37,7 +37,7 @@ struct Tour {
         var jobs: [Job] = []
         for draft in try drafts() {
             let job = try await scheduler.create(draft)
-            // The receiver has another port in every run.
+            // The receiver's port is different each time.
             jobs.append(try await scheduler.update(job.id) { $0.action = draft.definition.action })
         }
         return jobs

@@ -3,9 +3,9 @@ import Rota
 import RotaTesting
 
 // swift run quickstart
-// Real jobs on a real clock: they fire, fail, are retried, are recorded on disk, and survive a restart.
+// Real jobs on the system clock: they fire, fail, are retried, are recorded on disk, and survive a restart.
 
-/// Prints a line at once, also into a file or a pipe.
+/// Prints a line and flushes it, also to a file or a pipe.
 func say(_ line: String = "") {
     print(line)
     fflush(nil)
@@ -46,11 +46,11 @@ do {
         jobs = try await Tour(server: receiver).prepare(scheduler)
         say("Receiver on \(receiver.address()); stopping after \(options.seconds) s, or on Ctrl-C.")
     }
-    // The folder is this tour's, or this crontab's: what another one left in it is not to run along.
+    // Jobs that another tour or crontab left in this folder must not run.
     let strangers = Set(found.map(\.id)).subtracting(jobs.map(\.id))
     if !strangers.isEmpty {
         let gone = try await store.delete(Array(strangers))
-        say("Deleted \(gone.count) jobs that an earlier run left and this one does not have.")
+        say("Deleted \(gone.count) jobs of an earlier start that this one does not have.")
     }
     say()
 

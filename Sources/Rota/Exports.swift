@@ -28,9 +28,7 @@
 @_exported public import struct RotaRetry.Backoff
 @_exported public import struct RotaRetry.CircuitBreakerPolicy
 @_exported public import struct RotaRetry.FailureKind
-@_exported public import struct RotaRetry.FailureKinds
 @_exported public import struct RotaRetry.FailureSet
-@_exported public import struct RotaRetry.FailureStatuses
 @_exported public import enum RotaRetry.Jitter
 @_exported public import struct RotaRetry.RetryOverrides
 @_exported public import struct RotaRetry.RetryPolicy

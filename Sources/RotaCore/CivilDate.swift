@@ -1,7 +1,7 @@
-/// A day of the proleptic Gregorian calendar.
+/// A date of the proleptic Gregorian calendar, without a time or a time zone.
 ///
-/// The conversions follow H. Hinnant, "chrono-Compatible Low-Level Date Algorithms": years begin on 1 March, so that the
-/// leap day comes last. They wrap instead of trapping, and are exact for every year whose day number fits an `Int`.
+/// The conversions follow H. Hinnant, "chrono-Compatible Low-Level Date Algorithms": years start on 1 March, so that
+/// the leap day comes last. They wrap instead of trapping, and are exact for every year whose day number fits an `Int`.
 package struct CivilDate: Hashable, Sendable {
     package var year: Int
     /// From 1 to 12.
@@ -30,7 +30,9 @@ package struct CivilDate: Hashable, Sendable {
         year = Int(yearOfEra) &+ era &* 400 &+ (month <= 2 ? 1 : 0)
     }
 
-    /// The number of days since 1970-01-01. A day past the end of its month runs on into the next month.
+    /// The number of days since 1970-01-01.
+    ///
+    /// Days past the end of the month continue into the next month.
     @inlinable
     package var daysSinceEpoch: Int {
         let shiftedYear = month <= 2 ? year &- 1 : year
@@ -40,19 +42,21 @@ package struct CivilDate: Hashable, Sendable {
         return era &* 146_097 &+ yearOfEra &* 365 &+ yearOfEra / 4 &- yearOfEra / 100 &+ dayOfYear &- 719_468
     }
 
-    /// Whether the year, month and day name a day that exists.
+    /// Whether the month and the day exist.
     @inlinable
     package var exists: Bool {
         1...12 ~= month && 1...Self.days(inMonth: month, of: year) ~= day
     }
 
-    /// Whether a year has a 29 February.
+    /// Whether a year is a leap year.
     @inlinable
     package static func isLeap(_ year: Int) -> Bool {
         year & 3 == 0 && (year % 100 != 0 || year % 400 == 0)
     }
 
-    /// The number of days in a month, from 1 to 12, of a year.
+    /// Returns the number of days in a month.
+    ///
+    /// The month must be 1 to 12.
     @inlinable
     package static func days(inMonth month: Int, of year: Int) -> Int {
         if month == 2 { return isLeap(year) ? 29 : 28 }
@@ -60,7 +64,7 @@ package struct CivilDate: Hashable, Sendable {
         return 30 &+ ((month &+ (month >> 3)) & 1)
     }
 
-    /// The weekday of a day number: 0 is Sunday, 6 is Saturday.
+    /// Returns the weekday of a day since 1970-01-01, from 0 for Sunday to 6 for Saturday.
     @inlinable
     package static func weekday(ofDay daysSinceEpoch: Int) -> Int {
         let remainder = (daysSinceEpoch &+ 4) % 7
@@ -69,9 +73,9 @@ package struct CivilDate: Hashable, Sendable {
 }
 
 extension Int64 {
-    /// The quotient rounded toward negative infinity.
+    /// Returns the quotient rounded toward negative infinity.
     ///
-    /// - Parameter divisor: A positive number.
+    /// - Parameter divisor: The divisor. Must be positive.
     @inlinable
     package func floorDivided(by divisor: Int64) -> Int64 {
         let quotient = self / divisor

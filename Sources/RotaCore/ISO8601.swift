@@ -2,10 +2,10 @@ package import Foundation
 
 /// Dates as ISO 8601 text in UTC, such as `2026-03-15T10:00:00Z`, without a formatter or a locale.
 package enum ISO8601 {
-    /// Returns the date to the nanosecond, with a fraction only if it has one; `nil` outside the years 1–9999.
+    /// Returns the date with the shortest fraction that preserves it, or `nil` outside the years 1–9999.
     package static func text(_ date: Date) -> String? {
         guard var second = WholeSeconds.floor(date), WholeSeconds.supported.contains(second) else { return nil }
-        // The reference date's seconds are what a Date holds: subtracting there loses nothing.
+        // A Date stores seconds since the reference date, so this fraction is exact.
         let held = date.timeIntervalSinceReferenceDate
         var nanosecond = Int(((held - held.rounded(.down)) * 1e9).rounded())
         if nanosecond >= 1_000_000_000 {
@@ -15,25 +15,29 @@ package enum ISO8601 {
         return stamp(second) + fraction(of: nanosecond, in: held) + "Z"
     }
 
-    /// Returns the date for people, whatever it is; `Date.description` traps for some dates on Linux.
+    /// Returns the date for display.
+    ///
+    /// Unlike `Date.description`, which traps for some dates on Linux, it is always safe.
     package static func description(_ date: Date) -> String {
         text(date) ?? "\(date.timeIntervalSince1970) seconds after 1970"
     }
 
-    /// Returns the date to the millisecond, always with three digits of it; years outside 0–9999 are clamped.
+    /// Returns the date with exactly three fractional digits.
+    ///
+    /// Dates outside the years 0–9999 are clamped.
     package static func milliseconds(_ date: Date) -> String {
         let seconds = date.timeIntervalSince1970
-        // 0000-01-01 and 9999-12-31T23:59:59.999: what four digits of year can hold.
+        // From 0000-01-01 through 9999-12-31T23:59:59.999: years have four digits.
         let clamped = seconds.isNaN ? 0 : min(max(seconds, -62_167_219_200), 253_402_300_799.999)
         let milliseconds = Int64((clamped * 1000).rounded())
         let second = milliseconds.floorDivided(by: 1000)
         return stamp(second) + "." + padded(Int(milliseconds - second * 1000), 3) + "Z"
     }
 
-    /// Returns a text from which ``exactDate(_:)`` reads the very same date.
+    /// Returns text that ``exactDate(_:)`` converts back to the identical date.
     ///
-    /// It has milliseconds, and as many more digits as the last bit needs. What no such text can say, such as
-    /// `Date.distantFuture`, is `@` and the seconds since 2001.
+    /// The text has milliseconds, and more digits if the date needs them. Other dates, such as those outside the years
+    /// 1–9999, become `@` followed by the seconds since 2001.
     package static func exact(_ date: Date) -> String {
         let seconds = date.timeIntervalSinceReferenceDate
         if let second = WholeSeconds.floor(date), WholeSeconds.supported.contains(second) {
@@ -49,7 +53,9 @@ package enum ISO8601 {
         return seconds.isNaN ? "@nan" : "@\(seconds)"
     }
 
-    /// Reads what ``exact(_:)`` wrote, or `nil` for any other text.
+    /// Parses the output of ``exact(_:)``.
+    ///
+    /// Returns `nil` for any other text.
     package static func exactDate(_ text: String) -> Date? {
         if text.hasPrefix("@") {
             return Double(text.dropFirst()).map { Date(timeIntervalSinceReferenceDate: $0) }
@@ -65,9 +71,9 @@ package enum ISO8601 {
         return Date(timeIntervalSinceReferenceDate: Double(second - 978_307_200) + fraction)
     }
 
-    /// Reads a date, `T` or a space, a time with or without a fraction, and `Z` or an offset such as `+02:00`.
+    /// Parses a date, `T` or a space, a time with or without a fraction, and `Z` or an offset such as `+02:00`.
     ///
-    /// - Returns: `nil` for any other text, for a day or time that does not exist, and outside the years 1–9999.
+    /// - Returns: `nil` for any other text, for dates and times that do not exist, and outside the years 1–9999.
     package static func parse(_ text: String) -> Date? {
         var reader = Reader(bytes: Array(text.utf8.prefix(64)))
         guard let second = reader.second("Tt ") else { return nil }
@@ -87,7 +93,7 @@ package enum ISO8601 {
         return Date(timeIntervalSinceReferenceDate: Double(second - offset - 978_307_200) + fraction)
     }
 
-    /// The date and time to the second, without a zone.
+    /// Returns the date and time to the second, without a time zone.
     private static func stamp(_ second: Int64) -> String {
         let day = second.floorDivided(by: WholeSeconds.day)
         let date = CivilDate(daysSinceEpoch: Int(day))
@@ -96,7 +102,7 @@ package enum ISO8601 {
             + padded(time / 3_600, 2) + ":" + padded(time / 60 % 60, 2) + ":" + padded(time % 60, 2)
     }
 
-    /// The shortest fraction, of 3, 6 or 9 digits, that is read back as the same date.
+    /// Returns the shortest fraction of 3, 6 or 9 digits that preserves the date.
     private static func fraction(of nanosecond: Int, in held: Double) -> String {
         guard nanosecond != 0 else { return "" }
         for (digits, unit) in [(3, 1_000_000), (6, 1_000)] {
@@ -117,7 +123,7 @@ package enum ISO8601 {
 
         var isAtEnd: Bool { index == bytes.count }
 
-        /// Reads `yyyy-MM-dd`, a separator and `HH:mm:ss` as seconds since 1970.
+        /// Parses `yyyy-MM-dd`, a separator and `HH:mm:ss` as seconds since 1970.
         mutating func second(_ separator: StaticString) -> Int64? {
             guard let year = digits(4), skip("-"), let month = digits(2), skip("-"), let day = digits(2),
                 skip(separator), let hour = digits(2), skip(":"), let minute = digits(2), skip(":"),
@@ -151,7 +157,7 @@ package enum ISO8601 {
             return skip("-") ? -1 : nil
         }
 
-        /// Reads one to nine digits as nanoseconds.
+        /// Parses one to nine digits after the point as nanoseconds.
         mutating func nanoseconds() -> Double? {
             var value = 0
             var count = 0
@@ -165,7 +171,7 @@ package enum ISO8601 {
             return Double(value)
         }
 
-        /// Reads digits after the point as the nearest `Double` below 1.
+        /// Parses digits after the point as the nearest `Double`.
         mutating func decimalFraction(digits limit: Int) -> Double? {
             let start = index
             while index < bytes.count, bytes[index] >= 0x30, bytes[index] <= 0x39 { index += 1 }

@@ -1,6 +1,8 @@
-/// A seeded random number generator: equal seeds give equal sequences.
+/// A seeded random number generator.
 ///
-/// Steele, Lea and Flood, "Fast Splittable Pseudorandom Number Generators" (2014). Not for secrets.
+/// Equal seeds give equal sequences. Do not use it for secrets.
+///
+/// Steele, Lea and Flood, "Fast Splittable Pseudorandom Number Generators" (2014).
 package struct SplitMix64: RandomNumberGenerator, Sendable {
     @usableFromInline
     package var state: UInt64
@@ -16,11 +18,13 @@ package struct SplitMix64: RandomNumberGenerator, Sendable {
         return Self.mix(state)
     }
 
-    /// The step between two states: 2⁶⁴ divided by the golden ratio.
+    /// The difference between consecutive states: 2⁶⁴ divided by the golden ratio.
     @inlinable
     package static var increment: UInt64 { 0x9E37_79B9_7F4A_7C15 }
 
-    /// Returns the output for a state. It is a bijection that gives near inputs far outputs, so it also mixes hashes.
+    /// Returns the output for a state.
+    ///
+    /// This bijection spreads similar inputs apart, so it also serves to mix hashes.
     @inlinable
     package static func mix(_ value: UInt64) -> UInt64 {
         var mixed = value &+ increment
@@ -30,9 +34,9 @@ package struct SplitMix64: RandomNumberGenerator, Sendable {
     }
 }
 
-/// A hash that is the same in every process and on every machine, unlike `Hasher`.
+/// A hash function that, unlike `Hasher`, gives the same result in every process and on every machine.
 package enum StableHash {
-    /// Returns the 64-bit FNV-1a hash of a text's UTF-8 bytes, mixed.
+    /// Returns the 64-bit FNV-1a hash of a string's UTF-8 bytes, mixed by ``SplitMix64/mix(_:)``.
     package static func hash(_ text: String) -> UInt64 {
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325
         for byte in text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }

@@ -1,8 +1,8 @@
-/// A set of HTTP statuses as sorted ranges, none of which touches another.
+/// A set of HTTP statuses, stored as sorted ranges with gaps between them.
 package struct StatusRanges: Hashable, Sendable {
     package let ranges: [ClosedRange<Int>]
 
-    /// Collects ranges, which may overlap and come in any order.
+    /// Creates a set of ranges, which may overlap and be in any order.
     package init(_ ranges: some Sequence<ClosedRange<Int>>) {
         var merged: [ClosedRange<Int>] = []
         for range in ranges.sorted(by: { $0.lowerBound < $1.lowerBound }) {
@@ -18,25 +18,26 @@ package struct StatusRanges: Hashable, Sendable {
     /// Whether a status is in the set.
     ///
     /// - Complexity: O(*n*) in the number of ranges.
+    @inlinable
     package func contains(_ status: Int) -> Bool {
         for range in ranges where range.contains(status) { return true }
         return false
     }
 
-    /// The part of the set that lies within bounds.
+    /// Returns the part of the set that lies within bounds.
     package func clamped(to bounds: ClosedRange<Int>) -> StatusRanges {
         StatusRanges(ranges.filter { $0.overlaps(bounds) }.map { $0.clamped(to: bounds) })
     }
 
-    /// The statuses as a person would list them: `200-202, 204`; empty for the empty set.
+    /// The statuses as text, such as `200-202, 204`.
     package var description: String {
         ranges.map { $0.lowerBound == $0.upperBound ? "\($0.lowerBound)" : "\($0.lowerBound)-\($0.upperBound)" }
             .joined(separator: ", ")
     }
 
-    /// Reads one element of a list: `204`, `200-299`, or `2xx` for a whole class.
+    /// Parses a status or a range: `204`, `200-299`, or `2xx` for a whole class.
     ///
-    /// - Returns: `nil` for any other text, and for a range whose end lies before its start.
+    /// - Returns: `nil` for any other text, and for ranges whose end lies before their start.
     package static func parse(_ text: String) -> ClosedRange<Int>? {
         if text.utf8.count == 3, text.lowercased().hasSuffix("xx"), let hundred = text.first?.wholeNumberValue,
             (1...9).contains(hundred)

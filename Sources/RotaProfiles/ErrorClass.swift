@@ -1,11 +1,16 @@
 public import RotaRetry
 public import RotaStore
 
-/// The coarse class of a failure, by Strait's names.
+/// The class of a failure, with Strait's names.
 ///
-/// It says whether another attempt can help, and whether a fallback endpoint would be tried.
+/// It tells whether another attempt can help, and whether Strait tries the fallback endpoint.
+///
+/// ```swift
+/// let failure = AttemptFailure.http(status: 503)
+/// print(failure.errorClass, failure.errorClass.isRetryable)  // transient true
+/// ```
 public struct ErrorClass: RawRepresentable, Codable, Hashable, Sendable, CustomStringConvertible {
-    /// The name as Strait writes it.
+    /// Strait's name.
     public let rawValue: String
 
     /// Creates a class from its name, which may be one that this version does not know.
@@ -19,21 +24,21 @@ public struct ErrorClass: RawRepresentable, Codable, Hashable, Sendable, CustomS
     public static let rateLimited = ErrorClass(rawValue: "rate_limited")
     /// Not authorized: HTTP 401, 403, 407, or a missing secret.
     public static let auth = ErrorClass(rawValue: "auth")
-    /// A wrong request; sending it again changes nothing.
+    /// A request that will fail again, such as HTTP 400 or 404.
     public static let client = ErrorClass(rawValue: "client")
-    /// A server error that need not pass: HTTP 500, 501 and other 5xx.
+    /// A server error that may persist: HTTP 500, 501 and other 5xx.
     public static let server = ErrorClass(rawValue: "server")
-    /// A server that is away for a moment, HTTP 425, 502 or 503, or a worker that vanished.
+    /// A server that is briefly unavailable (HTTP 425, 502 or 503), or a crashed worker.
     public static let transient = ErrorClass(rawValue: "transient")
-    /// An attempt, or a gateway on its way, that took too long: HTTP 408 or 504.
+    /// A timeout of the attempt, or of a gateway: HTTP 408 or 504.
     public static let timeout = ErrorClass(rawValue: "timeout")
     /// An attempt that ran out of memory.
     public static let outOfMemory = ErrorClass(rawValue: "oom")
-    /// A connection that was refused, broken, unresolved or not secure.
+    /// A connection, DNS or TLS failure.
     public static let connection = ErrorClass(rawValue: "connection")
-    /// A spending or usage budget that is used up.
+    /// A spending or usage budget that is used up: HTTP 402.
     public static let budget = ErrorClass(rawValue: "budget")
-    /// Anything else.
+    /// Any other failure.
     public static let unknown = ErrorClass(rawValue: "unknown")
 
     /// Every class, in Strait's order.
@@ -57,14 +62,14 @@ public struct ErrorClass: RawRepresentable, Codable, Hashable, Sendable, CustomS
         }
     }
 
-    /// The class's name.
+    /// Strait's name.
     public var description: String { rawValue }
 }
 
 extension AttemptFailure {
-    /// The failure's coarse class.
+    /// The class of the failure, with Strait's names.
     ///
-    /// The status of a response decides if there is one, otherwise the kind. Kinds that an app invented are
+    /// Failures of kind `httpStatus` are classified by status, others by kind. Kinds that an app has added are
     /// ``ErrorClass/unknown``.
     public var errorClass: ErrorClass {
         switch kind {
@@ -95,7 +100,7 @@ extension AttemptFailure {
 }
 
 extension Attempt {
-    /// The coarse class of the attempt's failure, or `nil` if it succeeded.
+    /// The class of the attempt's failure, or `nil` if the attempt succeeded.
     public var errorClass: ErrorClass? {
         failure.map { AttemptFailure($0.kind, status: statusCode).errorClass }
     }

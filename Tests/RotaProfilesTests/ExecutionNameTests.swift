@@ -52,7 +52,7 @@ struct ExecutionNameTests {
         #expect(ServiceProfile.strait.name(of: ExecutionStatus.succeeded, failure: kind) == "completed")
     }
 
-    @Test("Delayed is queued for an instant that is still to come, and never anything else", .rows("S-115", "S-54"))
+    @Test("Only queued executions are delayed, if their date lies in the future", .rows("S-115", "S-54"))
     func delayed() {
         #expect(ServiceProfile.strait.name(of: ExecutionStatus.queued, isDelayed: true) == "delayed")
         for status in ExecutionStatus.allCases {

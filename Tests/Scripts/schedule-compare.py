@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """schedule-compare.py [COUNT] [SEED]: compares next with cronsim and croniter (pip install cronsim croniter).
 
-cronsim has the same daylight saving rule: five fields, in zones. croniter agrees in UTC. What they write or mean
-differently is left out: a/n (7 counts in their day of week) and a-a/n (which they read as a/n, and cronie as a); for
-croniter also the star bit of */n in a day field, and its own reading of L and #.
+cronsim has the same daylight saving rule and is compared in zones. croniter is compared in UTC. Syntax that they read
+differently is left out: a/n (7 counts in their day of week), a-a/n (which they read as a/n, and cronie as a), and for
+croniter */n in a day field, L and #.
 """
 import os, random, subprocess, sys, tempfile
 from datetime import datetime, timezone
@@ -15,7 +15,7 @@ from croniter import croniter
 
 COUNT = int(sys.argv[1]) if len(sys.argv) > 1 else 20_000
 rng = random.Random(int(sys.argv[2]) if len(sys.argv) > 2 else 1)
-# Where clocks skip midnight, cronsim fires a wildcard at a midnight that the day lacks (Cairo, Sao Paulo).
+# No zones that skip midnight (Cairo, Sao Paulo): cronsim fires a wildcard at a midnight that does not exist.
 ZONES = ["America/New_York", "Europe/Berlin", "Europe/London", "Australia/Sydney", "Asia/Kolkata", "America/Denver"]
 here = os.path.dirname(os.path.abspath(__file__))
 scratch = os.environ.get("SCHEDULE_TOOL_SCRATCH", os.path.join(tempfile.gettempdir(), "rota-schedule-tool"))
@@ -49,7 +49,7 @@ cases = []
 while len(cases) < COUNT:
     text = expression()
     utc = rng.random() < 0.3
-    # Most starts lie close to a change of offset.
+    # Most starts are near a change of the offset.
     start = rng.randint(946684800, 2145916800)
     if not utc and rng.random() < 0.7:
         start = int(datetime(rng.randint(2000, 2037), rng.choice([3, 4, 10, 11]), rng.randint(1, 30), rng.randint(0, 23),
@@ -68,7 +68,7 @@ for (text, zone, start), answer in zip(cases, answers):
         expected = []
         while len(expected) < 4:
             instant = int(next(simulated).timestamp())
-            # Several times in one gap are one run here; cronsim names each.
+            # Several times in one gap fire once here. cronsim returns each.
             if (not expected or instant != expected[-1]) and instant > start: expected.append(instant)
     except (CronSimError, StopIteration):
         expected = None

@@ -1,6 +1,6 @@
 #!/bin/sh
-# schedule-fuzz.sh [COUNT] [SEED]: feeds random and mutated cron texts, zone files, JSON and instants (10 million by
-# default) to a release build. A trap, or an answer that contradicts another, ends it with an error.
+# schedule-fuzz.sh [COUNT] [SEED]: feeds random and mutated cron texts, zone files, JSON and dates (10 million by
+# default) to a release build. It fails on a trap, or on a result that contradicts another.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 scratch=${SCHEDULE_TOOL_SCRATCH:-${TMPDIR:-/tmp}/rota-schedule-tool}

@@ -17,7 +17,7 @@ enum HTTPSuite {
 
     static let payload = Data(repeating: UInt8(ascii: "x"), count: 1024)
 
-    /// Requests a second through the transport and through a bare URLSession, in turn, against one server.
+    /// Requests per second through the transport and through a plain URLSession, alternating, against one server.
     private static func delivery(_ scale: Scale) async throws -> [Figure] {
         let count = max(64, scale.iterations(6400))
         let server = try await LoopbackServer(recording: false) { _ in .status(200, text: "ok") }
@@ -30,7 +30,7 @@ enum HTTPSuite {
             let bareRate = try await rate(count) { try await bare.post(request.url, payload) }
             let rate1 = try await rate(count) { try await transport.send(request).status }
             let rate2 = try await rate(count) { try await checked.send(request).status }
-            guard round > 0 else { continue }  // the first round opens connections
+            guard round > 0 else { continue }  // The first round opens the connections.
             rates.bare.append(bareRate)
             rates.transport.append(rate1)
             rates.checked.append(rate2)
@@ -51,7 +51,7 @@ enum HTTPSuite {
         ]
     }
 
-    /// Runs `count` requests, 32 at once, and returns how many a second there were.
+    /// Sends `count` requests, 32 at a time, and returns the requests per second.
     static func rate(_ count: Int, _ send: @escaping @Sendable () async throws -> Int) async throws -> Double {
         let start = ContinuousClock.now
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -68,7 +68,7 @@ enum HTTPSuite {
     }
 }
 
-/// The floor: URLSession as it comes, with a completion handler and nothing around it.
+/// The floor: a plain URLSession with a completion handler.
 private final class BareSession: Sendable {
     private let session: URLSession
 

@@ -106,7 +106,7 @@ enum RetrySuite {
     }
 }
 
-/// A generator that costs next to nothing, so that what is measured is the decision.
+/// A generator that costs almost nothing, so that the decision itself is measured.
 private struct WeakGenerator: RandomNumberGenerator {
     private var state: UInt64 = 1
 

@@ -5,7 +5,7 @@ import RotaSchedule
 enum ScheduleSuite {
     static let benchmarks: [Benchmark] = [parsing, next]
 
-    /// A fixed-seed sequence of instants from 2000 to 2037, so that no run meets a friendlier set than another.
+    /// Dates from 2000 to 2037 from a fixed seed, so that every measurement uses the same ones.
     static func instants(_ count: Int) -> [Date] {
         var state: UInt64 = 0x5EED
         return (0..<count).map { _ in

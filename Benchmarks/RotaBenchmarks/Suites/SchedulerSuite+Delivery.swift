@@ -5,7 +5,7 @@ import RotaTesting
 import Synchronization
 
 extension SchedulerSuite {
-    /// Jobs a second from due to durably recorded, beside the same requests through the transport alone.
+    /// Jobs per second from due to durably recorded, compared with the same requests through the transport alone.
     static func delivery(_ scale: Scale) async throws -> [Figure] {
         let size = max(64, scale.iterations(6400))
         let arrived = Countdowns()
@@ -35,7 +35,7 @@ extension SchedulerSuite {
                 try await store.close()
                 return rate
             }
-            guard round > 0 else { continue }  // the first round opens connections
+            guard round > 0 else { continue }  // The first round opens the connections.
             alone.append(rate)
             stored.append(throughput)
         }
@@ -50,7 +50,7 @@ extension SchedulerSuite {
     }
 }
 
-/// The countdown of the present round, for a server that outlives it.
+/// The countdown of the current round, for a server that outlives it.
 private final class Countdowns: Sendable {
     private let state = Mutex<Countdown?>(nil)
 

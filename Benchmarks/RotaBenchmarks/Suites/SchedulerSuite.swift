@@ -17,7 +17,9 @@ enum SchedulerSuite {
             run: delivery),
     ]
 
-    /// The sizes to measure; `ROTA_BENCHMARK_SIZES` chooses others, for a profile of one.
+    /// The sizes to measure.
+    ///
+    /// `ROTA_BENCHMARK_SIZES` overrides them, for example to profile one size.
     private static func sizes(_ scale: Scale) -> [Int] {
         let chosen = ProcessInfo.processInfo.environment["ROTA_BENCHMARK_SIZES"]
         if let chosen { return chosen.split(separator: ",").compactMap { Int($0) } }
@@ -46,7 +48,7 @@ enum SchedulerSuite {
         return figures
     }
 
-    /// Each size in a process of its own: what one size gave back would be there for the next one.
+    /// Measures each size in its own process, because memory freed by one size would be reused by the next.
     private static func memory(_ scale: Scale) async throws -> [Figure] {
         try sizes(scale).map { size in
             let child = Process()
@@ -61,9 +63,9 @@ enum SchedulerSuite {
         }
     }
 
-    /// The bytes by which this process grows for each of so many registered jobs.
+    /// The bytes by which this process grows for each registered job.
     static func bytesPerJob(_ size: Int) async throws -> Double {
-        // What is made once, for the first jobs, is no part of a job.
+        // Memory allocated once, for the first jobs, does not count.
         let warm = try await scheduler()
         try await fillDaily(warm, 100)
         let before = residentBytes()
@@ -74,7 +76,7 @@ enum SchedulerSuite {
         return Double(grown) / Double(size)
     }
 
-    /// Creates cron jobs with schedules that differ, their texts read on the way.
+    /// Creates cron jobs with different schedules, parsing each expression.
     private static func fillDaily(_ scheduler: Scheduler, _ size: Int) async throws {
         try await fill(scheduler, size) { number in
             (try .cron("\(number % 60) \(number / 60 % 24) * * *"), .handler("none"))
@@ -89,7 +91,7 @@ enum SchedulerSuite {
                 let scheduler = try await scheduler()
                 let done = Countdown(size)
                 try await scheduler.handle("count") { _ in done.countDown() }
-                // Nothing runs before they are all there; then they have just become due.
+                // Nothing runs before all of them exist. Then they have just become due.
                 let instant = Date().addingTimeInterval(0.05 + Double(size) / 80_000)
                 try await fill(scheduler, size) { _ in (.once(at: instant), .handler("count")) }
                 try await Task.sleep(for: .seconds(max(0, instant.timeIntervalSinceNow) + 0.01))
@@ -121,7 +123,7 @@ enum SchedulerSuite {
 
     /// Measures from the first step of the driver to the last record.
     ///
-    /// - Returns: Jobs a second, and the microseconds of processor time that each took.
+    /// - Returns: The jobs per second, and the microseconds of processor time for each.
     static func run(
         _ scheduler: Scheduler, size: Int, done: Countdown
     ) async throws -> (rate: Double, cost: Double) {
@@ -192,7 +194,7 @@ enum SchedulerSuite {
     }
 }
 
-/// The clock of the machine, counting how often a sleep on it ended.
+/// The system clock, counting the sleeps that ended.
 private final class CountingClock: WallClock {
     private let clock = SystemWallClock()
     private let count = Mutex(0)

@@ -2,9 +2,9 @@ import Foundation
 import Rota
 import RotaStore
 
-/// What the store's figures are compared with, and what they are measured on.
+/// The floors of the store's figures, and the data they are measured on.
 enum StoreFloor {
-    /// Calls the body with a folder that is removed afterwards.
+    /// Calls `body` with a folder that is removed afterwards.
     static func withFolder<Value>(_ body: (URL) async throws -> Value) async throws -> Value {
         let folder = FileManager.default.temporaryDirectory.appending(
             path: "rota-bench-\(UUID().uuidString)", directoryHint: .isDirectory)
@@ -40,7 +40,7 @@ enum StoreFloor {
     /// The bytes of one row: as many as the store writes for one enqueued execution.
     static let row = [UInt8](repeating: 0x5a, count: 128)
 
-    /// Commits a second of a loop that appends rows to a file and syncs it after each group.
+    /// Commits per second of a loop that appends rows to a file and syncs after each group.
     static func appendAndSync(count: Int, rows: Int) throws -> Double {
         let files = PosixFileSystem()
         let path = FileManager.default.temporaryDirectory.appending(path: "rota-floor-\(UUID().uuidString)")
@@ -61,7 +61,7 @@ enum StoreFloor {
         return Double(count) / (nanoseconds(elapsed) / 1e9)
     }
 
-    /// Milliseconds it takes to read every file of a folder and check its bytes.
+    /// The milliseconds to read every file of a folder and sum its bytes.
     static func readAndCheck(_ folder: URL) throws -> Double {
         let files = PosixFileSystem()
         let path = folder.path(percentEncoded: false)
@@ -83,7 +83,7 @@ enum StoreFloor {
         return nanoseconds(elapsed) / 1e6
     }
 
-    /// Fills a store with executions that are over, spread over a hundred jobs.
+    /// Fills a store with finished executions of a hundred jobs.
     static func fill(
         _ folder: URL, executions: Int, compacting: Bool, keeping: Int = .max
     ) async throws {
@@ -118,7 +118,7 @@ enum StoreFloor {
         try await store.close()
     }
 
-    /// The length of all files in a folder.
+    /// The total size of the files in a folder.
     static func bytes(in folder: URL) -> Int {
         let path = folder.path(percentEncoded: false)
         let files = PosixFileSystem()

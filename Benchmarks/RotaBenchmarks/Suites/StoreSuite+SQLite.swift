@@ -2,18 +2,20 @@
     import CSQLite
     import Foundation
 
-    /// The peer of P8 and P9, SQLite in WAL mode and synced at every commit; built with `--traits SQLite` only.
+    /// SQLite in WAL mode, synced at every commit, for comparison with P8 and P9.
+    ///
+    /// Built only with `--traits SQLite`.
     enum SQLitePeer {
-        /// Why SQLite did not do what it was told.
+        /// An error of SQLite.
         struct Failure: Error, CustomStringConvertible {
             let description: String
         }
 
-        /// Rows a second that SQLite gets durably inserted.
+        /// The rows per second that SQLite inserts durably.
         ///
         /// - Parameters:
-        ///   - count: How many commits.
-        ///   - rows: How many rows in each.
+        ///   - count: The number of commits.
+        ///   - rows: The number of rows in each commit.
         static func insert(count: Int, rows: Int) async throws -> Double {
             try await StoreFloor.withFolder { folder in
                 try insert(folder.appending(path: "peer.sqlite").path(percentEncoded: false), count, rows)
@@ -50,7 +52,7 @@
         }
 
         private static func insert(_ number: UInt64, _ statement: OpaquePointer?, _ database: OpaquePointer?) throws {
-            // Ascending identifiers of 16 bytes, as the store's are; the bytes stay where they are until the step.
+            // Ascending 16-byte identifiers, like the store's. The bytes must stay in place until the step.
             try withUnsafeBytes(of: (UInt64(0), number.bigEndian)) { id in
                 try StoreFloor.row.withUnsafeBytes { row in
                     try check(sqlite3_bind_blob(statement, 1, id.baseAddress, Int32(id.count), nil), database)
@@ -68,9 +70,9 @@
         }
     }
 #else
-    /// The peer of P8 and P9, which takes `--traits SQLite` and the system's library.
+    /// A stand-in for SQLite, which needs `--traits SQLite` and the system's library.
     enum SQLitePeer {
-        /// No figure: SQLite is not there.
+        /// Returns no figure, because SQLite is missing.
         static func insert(count: Int, rows: Int) async throws -> Double? { nil }
     }
 #endif

@@ -18,7 +18,7 @@ enum StoreSuite {
     ]
 
     private static func alone(_ scale: Scale) async throws -> [Figure] {
-        // Short rounds in turn, and the ratio of each: a shared disk changes its mind from second to second.
+        // Short alternating rounds, with a ratio for each: the speed of a shared disk changes from second to second.
         let count = scale.iterations(1000)
         var (raw, stored, peer): ([Double], [Double], [(Double, Double)]) = ([], [], [])
         for _ in 0..<15 {
@@ -56,14 +56,14 @@ enum StoreSuite {
         ]
     }
 
-    /// What SQLite did in the same rounds, if it is there, and how the store compares with it.
+    /// The figures of SQLite in the same rounds, if it is built in, and the store's ratio to them.
     private static func beside(_ rounds: [(peer: Double, store: Double)], _ name: String) -> [Figure] {
         guard !rounds.isEmpty else { return [] }
         let (rows, ratio) = (median(rounds.map(\.peer)), median(rounds.map { $0.store / $0.peer }))
         return [Figure(name, rows / 1000, "k rows/s", ratio: (ratio, "of it by the store"))]
     }
 
-    /// Executions a second that writers get durably enqueued.
+    /// The executions per second that concurrent writers enqueue durably.
     private static func commits(count: Int, writers: Int, batch: Int = 1) async throws -> Double {
         try await StoreFloor.withFolder { folder in
             let store = try await FileJobStore(directory: folder)
@@ -121,7 +121,7 @@ enum StoreSuite {
     private static func compaction(_ scale: Scale) async throws -> [Figure] {
         let live = scale.iterations(200_000)
         return try await StoreFloor.withFolder { folder in
-            // A hundred jobs that each keep their last executions: as many come as go.
+            // A hundred jobs with bounded retention, so that as many executions are removed as are added.
             try await StoreFloor.fill(folder, executions: live, compacting: true, keeping: live / 100)
             let store = try await FileJobStore(directory: folder)
             let dataBytes = StoreFloor.bytes(in: folder)

@@ -1,32 +1,83 @@
 public import Foundation
 import RotaCore
+package import RotaStore
 
-/// The time of day, and a way to wait for an instant of it.
+/// The time of day, and a way to wait for it.
 ///
-/// The scheduler reads time and sleeps through its clock alone, so a test that passes a manual clock owns its time.
+/// A scheduler reads time and sleeps only through its clock, so a test that passes a manual clock controls its time. An
+/// app can pass a clock of its own:
+///
+/// ```swift
+/// struct OffsetClock: WallClock {
+///     let base = SystemWallClock()
+///     let offset: TimeInterval
+///
+///     var now: Date { base.now.addingTimeInterval(offset) }
+///     var uptime: Duration { base.uptime }
+///
+///     func sleep(until deadline: Date) async throws {
+///         try await base.sleep(until: deadline.addingTimeInterval(-offset))
+///     }
+/// }
+/// ```
 public protocol WallClock: Sendable {
-    /// The present time; it may step in either direction between two readings.
+    /// The current date. It may jump in either direction between two readings.
     var now: Date { get }
 
-    /// Time that passed since some fixed moment, for measuring durations; it never goes back.
+    /// The time since some fixed moment, for measuring durations. It never goes back.
     var uptime: Duration { get }
 
-    /// The longest sleep after which the scheduler must read ``now`` again, because the clock may have been stepped or
-    /// the machine suspended in the meantime.
+    /// The longest sleep after which the scheduler must read ``now`` again.
+    ///
+    /// The clock may have been set, or the machine suspended, in the meantime.
     var longestSleep: Duration { get }
 
-    /// Suspends until an instant.
+    /// Suspends until a date. May return early: the caller reads ``now`` and sleeps again.
     ///
-    /// It may return early; whoever waits reads ``now`` and waits again.
-    ///
-    /// - Throws: `CancellationError` if the task is canceled before.
+    /// - Throws: `CancellationError` if the task is canceled first.
     func sleep(until deadline: Date) async throws
 }
 
 extension WallClock {
-    /// The present time since 2001, for clocks that are never stepped.
+    /// The time since 2001, for clocks that are never set.
     public var uptime: Duration { Duration(clamping: now.timeIntervalSinceReferenceDate) }
 
     /// 30 seconds.
     public var longestSleep: Duration { .seconds(30) }
+}
+
+/// The system's clock.
+public struct SystemWallClock: WallClock {
+    private let origin = ContinuousClock().now
+
+    /// Creates the clock.
+    public init() {}
+
+    /// The current date of the system.
+    public var now: Date { Date() }
+
+    /// The time since the clock was created, including time the machine was suspended.
+    public var uptime: Duration { ContinuousClock().now - origin }
+
+    /// Suspends until a date, for at most ``WallClock/longestSleep``.
+    public func sleep(until deadline: Date) async throws {
+        let remaining = min(deadline.elapsed(since: now), longestSleep)
+        guard remaining > .zero else { return try Task.checkCancellation() }
+        try await Task.sleep(for: remaining, tolerance: .zero, clock: .continuous)
+    }
+}
+
+/// Identifies a task that sleeps on a clock, for test clocks that must know which tasks to wait for.
+///
+/// The tag is inherited by child tasks. A test clock does not advance for a sleep without a tag.
+package enum SleeperTag: Hashable, Sendable {
+    /// The driver of a scheduler, by its owner name.
+    case driver(String)
+    /// An attempt of an execution, by its fencing token.
+    case run(ExecutionID, token: Int)
+    /// The timeout and heartbeat watch over an attempt.
+    case watch(ExecutionID, token: Int)
+
+    /// The tag of the current task.
+    @TaskLocal package static var current: SleeperTag?
 }

@@ -1,30 +1,43 @@
 public import RotaHTTP
 public import RotaRetry
 public import RotaSchedule
+public import RotaStore
 
-/// A text of lines `<cron expression> <url> [name]`, each of which is a job that sends a GET request (T-51 to T-54).
+/// A text with lines `<cron expression> <url> [name]`, each of which becomes a job that sends a GET request.
 ///
-/// An expression is five fields or a macro such as `@daily` or `@every 5m`. What follows the URL is the job's name; a
-/// `#` before it may be left out. A line without a URL uses the default one, and can be named after a `#`. Blank lines
-/// and lines that begin with `#` are ignored.
+/// ```swift
+/// let crontab = try Crontab(
+///     """
+///     CRON_TZ=Europe/Berlin
+///     30 9 * * 1-5  https://api.example.com/report   Daily report
+///     @hourly       https://api.example.com/refresh
+///     """)
+/// for entry in crontab.entries { try await scheduler.create(entry.draft()) }
+/// ```
 ///
-/// A line `NAME=value` is a setting: `CRON_TZ` and `TZ` give the time zone of the lines that follow, in quotes or not;
-/// others, such as `MAILTO`, change nothing and are listed in ``settings``.
+/// An expression has five fields, or is a macro such as `@daily` or `@every 5m`. The text after the URL is the job's
+/// name, with or without a leading `#`. A line without a URL uses the default URL, and its name must follow a `#`.
+/// Blank lines and lines that begin with `#` are ignored.
+///
+/// A line `NAME=value` is a setting. `CRON_TZ` and `TZ` set the time zone of the following lines; the value may be
+/// quoted. Other settings, such as `MAILTO`, have no effect and are listed in ``settings``.
 public struct Crontab: Sendable, Hashable {
-    /// One line that is a job.
+    /// A line that defines a job.
     public struct Entry: Sendable, Hashable {
-        /// The number of the line, 1 for the first.
+        /// The line number, starting with 1.
         public let line: Int
-        /// When the job fires.
+        /// The job's schedule.
         public let schedule: Schedule
-        /// What it sends.
+        /// The job's request.
         public let request: RequestTemplate
-        /// The name that the line gives, or `nil`.
+        /// The name on the line, or `nil`.
         public let name: String?
-        /// What tells the line from others of the text and stays the same wherever it stands.
+        /// A key that identifies the line, independent of its position in the text.
         public let key: String
 
-        /// The job, named by the line or else by its URL; the line's key is its idempotency key.
+        /// Creates a draft of the job, named by the line or its URL.
+        ///
+        /// The line's key is its idempotency key.
         public func draft(retry: RetryPolicy = .default) -> JobDraft {
             JobDraft(
                 name: String((name ?? request.url).prefix(255)), schedule: schedule, action: .http(request),
@@ -34,45 +47,49 @@ public struct Crontab: Sendable, Hashable {
 
     /// A line `NAME=value`.
     public struct Setting: Sendable, Hashable {
-        /// The number of the line, 1 for the first.
+        /// The line number, starting with 1.
         public let line: Int
         /// The name.
         public let name: String
-        /// The value, without its quotes.
+        /// The value, without quotes.
         public let value: String
 
-        /// Whether the setting means anything here.
+        /// Whether the setting has an effect.
         public var isTimeZone: Bool { name == "CRON_TZ" || name == "TZ" }
     }
 
-    /// The lines that are jobs, in order.
+    /// The lines that define jobs, in order.
     public let entries: [Entry]
-    /// The lines that are settings, in order.
+    /// The settings, in order.
     public let settings: [Setting]
-    /// The lines that could not be read; none unless the text was read with ``init(validLinesOf:defaultURL:in:)``.
+    /// The lines that could not be read.
+    ///
+    /// Empty unless the text was read with ``init(validLinesOf:defaultURL:in:)``.
     public let problems: [CrontabError.Problem]
 
-    /// Reads a text, all of it or nothing.
+    /// Reads a text, or fails if any line is invalid.
     ///
     /// - Parameters:
     ///   - text: The lines, separated by line feeds, with or without carriage returns.
-    ///   - defaultURL: Where lines without a URL go, or `nil` if every line must have one.
-    ///   - zone: The time zone of the expressions before any setting, by its IANA identifier.
-    /// - Throws: ``CrontabError``, which names every line that could not be read.
+    ///   - defaultURL: The URL of lines without one, or `nil` if every line must have one.
+    ///   - zone: The time zone of the expressions before any setting, as an IANA identifier.
+    /// - Throws: ``CrontabError``, which lists every invalid line.
     public init(_ text: String, defaultURL: String? = nil, in zone: String = "UTC") throws(CrontabError) {
         self.init(validLinesOf: text, defaultURL: defaultURL, in: zone)
         guard problems.isEmpty else { throw CrontabError(problems: problems) }
     }
 
-    /// Reads the lines of a text that can be read; the others are listed in ``problems``.
+    /// Reads the valid lines of a text.
+    ///
+    /// The others are listed in ``problems``.
     ///
     /// - Parameters:
     ///   - text: The lines, separated by line feeds, with or without carriage returns.
-    ///   - defaultURL: Where lines without a URL go, or `nil` if every line must have one.
-    ///   - zone: The time zone of the expressions before any setting, by its IANA identifier.
+    ///   - defaultURL: The URL of lines without one, or `nil` if every line must have one.
+    ///   - zone: The time zone of the expressions before any setting, as an IANA identifier.
     public init(validLinesOf text: String, defaultURL: String? = nil, in zone: String = "UTC") {
         var reader = CrontabReader(defaultURL: defaultURL, zone: zone)
-        // Editors of some systems begin a file with a byte order mark.
+        // Some editors begin a file with a byte order mark.
         let text = text.first == "\u{FEFF}" ? text.dropFirst() : text[...]
         for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
             reader.read(line, number: index + 1)
@@ -86,12 +103,12 @@ public struct Crontab: Sendable, Hashable {
 /// Reads a crontab line by line.
 private struct CrontabReader {
     private let defaultURL: String?
-    /// The time zone of the lines to come.
+    /// The time zone of the following lines.
     private var zone: String
     private(set) var entries: [Crontab.Entry] = []
     private(set) var settings: [Crontab.Setting] = []
     private(set) var problems: [CrontabError.Problem] = []
-    /// How often each line was read, so that two equal ones are two jobs.
+    /// How often each line was read, so that two equal lines become two jobs.
     private var copies: [String: Int] = [:]
 
     init(defaultURL: String?, zone: String) {
@@ -107,7 +124,7 @@ private struct CrontabReader {
                 settings.append(setting)
                 guard setting.isTimeZone else { return }
                 zone = setting.value
-                // A zone that is unknown is reported where it is set, and by every line that would be read by it.
+                // Report an unknown zone where it is set, as well as in every line that uses it.
                 _ = try Schedule.cron("@daily", in: zone)
             } else {
                 entries.append(try entry(content, line: number))
@@ -122,14 +139,14 @@ private struct CrontabReader {
         guard let url = parts.url ?? defaultURL else {
             throw SchedulerError(
                 .invalidJob,
-                "The line has no URL, and there is no default one; it should read "
-                    + "“<minute> <hour> <day> <month> <weekday> <url>”.")
+                "The line has no URL, and there is no default URL. Write it as "
+                    + "\"<minute> <hour> <day> <month> <weekday> <url>\".")
         }
         let schedule = try Schedule.cron(parts.cron, in: zone)
         let text = ["crontab", zone, parts.cron, url, parts.name ?? ""].joined(separator: "|")
         guard text.utf8.count <= 4000 else {
             throw SchedulerError(
-                .invalidJob, "The line's URL and name have \(text.utf8.count) bytes together; at most 4,000 fit a key.",
+                .invalidJob, "The line's URL and name can have at most 4,000 bytes together, not \(text.utf8.count).",
                 value: "\(text.utf8.count)")
         }
         copies[text, default: 0] += 1
@@ -139,7 +156,8 @@ private struct CrontabReader {
             key: copy == 1 ? text : "\(copy)|\(text)")
     }
 
-    /// Reads `NAME=value`, with blanks around the sign and quotes around the value or not; `nil` if it is no setting.
+    /// Reads `NAME=value`, with optional blanks around the sign and quotes around the value; `nil` if it is not a
+    /// setting.
     private static func setting(_ line: Substring, line number: Int) -> Crontab.Setting? {
         let name = line.prefix { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }
         let rest = line[name.endIndex...].drop(while: \.isWhitespace)
@@ -152,17 +170,62 @@ private struct CrontabReader {
         return Crontab.Setting(line: number, name: String(name), value: String(value))
     }
 
-    /// Divides a line into its expression, its URL and its name.
+    /// Splits a line into its expression, URL and name.
     private static func split(_ line: Substring) -> (cron: String, url: String?, name: String?) {
         let words = line.split(whereSeparator: \.isWhitespace)
         let count = words.first == "@every" ? 2 : words.first?.first == "@" ? 1 : 5
-        // A short line may still end in a URL; its expression is then reported as too short, not the URL as a field.
+        // A short line may still end in a URL. Report the short expression, not the URL as an invalid field.
         let end = words.prefix(count).firstIndex { $0.contains("://") } ?? min(count, words.count)
         var rest = words[end...]
-        // Without the sign, a word that is no URL is one that was mistyped, not a name.
+        // Without a `#`, a word that is not a URL is a mistyped URL, not a name.
         let url = rest.first?.first == "#" ? nil : rest.popFirst()
         var name = rest.joined(separator: " ")[...]
         if name.first == "#" { name = name.dropFirst().drop(while: \.isWhitespace) }
         return (words[..<end].joined(separator: " "), url.map(String.init), name.isEmpty ? nil : String(name))
     }
+}
+
+/// The error of a crontab with invalid lines.
+public struct CrontabError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// A line that could not be read.
+    public struct Problem: Sendable, Hashable {
+        /// The line number, starting with 1.
+        public let line: Int
+        /// The text of the line.
+        public let text: String
+        /// What was wrong, and what would be right.
+        public let message: String
+    }
+
+    /// The invalid lines, in order.
+    ///
+    /// There is at least one.
+    public let problems: [Problem]
+
+    /// Every problem, with its line number.
+    public var description: String {
+        problems.map { "line \($0.line): \($0.text)\n\($0.message)" }.joined(separator: "\n")
+    }
+}
+
+/// The result of importing a crontab.
+public struct CrontabImport: Sendable {
+    /// The treatment of a text with invalid lines.
+    public enum Policy: Sendable, Hashable {
+        /// Import nothing, and throw an error that lists them.
+        case allOrNothing
+        /// Import the valid lines, and list the others.
+        case validLines
+    }
+
+    /// The jobs of the valid lines, in order, both new ones and those imported before.
+    public let jobs: [Job]
+    /// The number of jobs that are new.
+    public let added: Int
+    /// The lines that could not be read.
+    public let problems: [CrontabError.Problem]
+    /// The settings.
+    ///
+    /// Only time zones have an effect.
+    public let settings: [Crontab.Setting]
 }

@@ -2,70 +2,85 @@ public import Foundation
 import RotaCore
 public import RotaStore
 
-/// What a Swift handler is told about the attempt it makes, and how it tells how it is getting on.
+/// The context of one attempt, given to a Swift handler.
+///
+/// ```swift
+/// try await scheduler.handle("import") { context in
+///     let pages = 40
+///     for page in 1...pages {
+///         try Task.checkCancellation()
+///         print("importing page \(page) for \(context.scheduledFor)")
+///         context.report(Double(page) / Double(pages), "page \(page) of \(pages)")
+///     }
+/// }
+/// ```
 public struct HandlerContext: Sendable {
-    private let work: Work
-    /// When this attempt began.
+    private let claim: Claim
+    /// The date on which this attempt began.
     public let startedAt: Date
     let pulse: Pulse
 
-    init(work: Work, startedAt: Date, pulse: Pulse) {
-        self.work = work
+    init(_ claim: Claim, startedAt: Date, pulse: Pulse) {
+        self.claim = claim
         self.startedAt = startedAt
         self.pulse = pulse
     }
 
     /// The job.
-    public var job: Job { work.claim.job }
+    public var job: Job { claim.job }
 
-    /// The execution, with the attempts that were made before.
-    public var execution: Execution { work.claim.execution }
+    /// The execution, with its earlier attempts.
+    public var execution: Execution { claim.execution }
 
-    /// The number of this attempt, 1 for the first.
-    public var attempt: Int { work.claim.execution.attempts.count + 1 }
+    /// The number of this attempt, starting with 1.
+    public var attempt: Int { claim.execution.nextAttemptNumber }
 
-    /// The nominal instant of the run: what time it is *for*.
-    public var scheduledFor: Date { work.claim.execution.scheduledFor }
+    /// The nominal date of the occurrence: the time the execution is *for*.
+    public var scheduledFor: Date { claim.execution.scheduledFor }
 
-    /// The instant at which the run was really due: the nominal one, moved by the schedule's smoothing.
+    /// The date on which the occurrence was due: the nominal date, moved by the schedule's smoothing.
     public var effective: Date {
         guard execution.source == .schedule else { return scheduledFor }
         return job.schedule.occurrence(at: scheduledFor).effective
     }
 
-    /// The schedule's last nominal instant before this run's, or `nil` if there was none.
+    /// The schedule's last nominal date before this one, or `nil` if there is none.
     public var previous: Date? { job.schedule.previous(before: scheduledFor) }
 
-    /// The schedule's first nominal instant after this run's, or `nil` if there is none.
+    /// The schedule's first nominal date after this one, or `nil` if there is none.
     public var next: Date? { job.schedule.next(after: scheduledFor) }
 
-    /// How late this attempt began, measured from the nominal instant.
+    /// The time from the nominal date to the beginning of this attempt.
     public var lateness: Duration { startedAt.elapsed(since: scheduledFor) }
 
-    /// The value given to this run, or else to the job.
+    /// The payload of the execution, or else of the job.
     public var payload: JSONPayload? { execution.payload ?? job.definition.action.handler?.payload }
 
-    /// The labels of this run: the job's, or those it was asked for with; a trace's carrier among them.
+    /// The metadata of the execution, including what the scheduler's `carrier` captured.
     public var metadata: [String: String] { execution.metadata }
 
-    /// A key that is the same on every attempt of this execution, for handlers that must not do their work twice.
+    /// A key that is the same on every attempt, for work that must not be done twice.
     public var idempotencyKey: String { execution.id.description }
 
-    /// Whether the attempt has been canceled: by a timeout, a request, or the scheduler's shutdown.
+    /// Whether the attempt was canceled: by a timeout, a request, or the scheduler's shutdown.
     public var isCanceled: Bool { Task.isCancelled }
 
-    /// Gives a sign of life (S-64); it is stored with the next renewal of the lease.
+    /// Records a heartbeat.
     ///
-    /// A handler whose job sets a heartbeat limit must call it, or ``report(_:_:)``, more often than that.
+    /// It is stored when the lease is next renewed.
+    ///
+    /// A handler whose action sets a heartbeat limit must call this, or ``report(_:_:)``, more often than the limit.
     public func heartbeat() {
         pulse.beat(nil)
     }
 
-    /// Says how far the work is, which is a sign of life too; it is stored with the next renewal of the lease.
+    /// Reports progress, which is a heartbeat too.
+    ///
+    /// It is stored when the lease is next renewed.
     ///
     /// - Parameters:
-    ///   - fraction: The part that is done, from 0 to 1, if it is known.
-    ///   - message: What is being done, in words.
+    ///   - fraction: The completed part, from 0 to 1, if known.
+    ///   - message: A description of the current step.
     public func report(_ fraction: Double? = nil, _ message: String? = nil) {
         pulse.beat(ProgressReport(fraction: fraction, message: message?.clipped()))
     }

@@ -2,35 +2,35 @@ import Foundation
 import RotaStore
 import Synchronization
 
-/// What the work on executions last said about itself, until it is over.
+/// The latest heartbeats and progress of the running attempts.
 final class VitalSigns: Sendable {
     struct Signs: Sendable {
         var heartbeatAt: Date
         var uptime: Duration
         var report: ProgressReport?
-        /// Whether the work has been silent for so long that it counts as dead.
+        /// Whether the heartbeats stopped for so long that the attempt counts as dead.
         var isStale = false
     }
 
-    private let signs = Mutex<[HeldLease: Signs]>([:])
+    private let signs = Mutex<[LeaseKey: Signs]>([:])
     private let count = Atomic<Int>(0)
 
-    /// Whether nothing was said, as it is mostly.
+    /// Whether there are no heartbeats (the common case).
     var isEmpty: Bool { count.load(ordering: .relaxed) == 0 }
 
-    subscript(lease: HeldLease) -> Signs? {
+    subscript(lease: LeaseKey) -> Signs? {
         isEmpty ? nil : signs.withLock { $0[lease] }
     }
 
-    func change(_ lease: HeldLease, at now: Date, uptime: Duration, _ change: (inout Signs) -> Void) {
+    func change(_ lease: LeaseKey, at now: Date, uptime: Duration, _ change: (inout Signs) -> Void) {
         signs.withLock { signs in
             change(&signs[lease, default: Signs(heartbeatAt: now, uptime: uptime)])
             count.store(signs.count, ordering: .relaxed)
         }
     }
 
-    /// Forgets what is over.
-    func forget(_ lease: HeldLease) {
+    /// Forgets an attempt that has ended.
+    func forget(_ lease: LeaseKey) {
         guard !isEmpty else { return }
         signs.withLock { signs in
             signs[lease] = nil
@@ -38,8 +38,8 @@ final class VitalSigns: Sendable {
         }
     }
 
-    /// The renewal of a lease, with what the work said; `nil` if the work is dead.
-    func renewal(of lease: HeldLease, until end: Date) -> LeaseRenewal? {
+    /// The renewal of a lease, with the latest heartbeat; `nil` if the attempt is dead.
+    func renewal(of lease: LeaseKey, until end: Date) -> LeaseRenewal? {
         let signs = self[lease]
         guard signs?.isStale != true else { return nil }
         return LeaseRenewal(
@@ -48,13 +48,13 @@ final class VitalSigns: Sendable {
     }
 }
 
-/// One attempt's signs of life.
+/// Records the heartbeats of one attempt.
 struct Pulse: Sendable {
     let signs: VitalSigns
-    let lease: HeldLease
+    let lease: LeaseKey
     let clock: any WallClock
 
-    /// Notes a sign of life.
+    /// Records a heartbeat.
     func beat(_ report: ProgressReport?) {
         let (now, uptime) = (clock.now, clock.uptime)
         signs.change(lease, at: now, uptime: uptime) { signs in
@@ -63,11 +63,38 @@ struct Pulse: Sendable {
         }
     }
 
-    /// When the last sign was given, by the clock's uptime; `nil` if none was.
+    /// The date of the last heartbeat by the clock's uptime; `nil` if there was none.
     var lastBeat: Duration? { signs[lease]?.uptime }
 
-    /// Declares the work dead: its lease is not renewed any more.
+    /// Declares the attempt dead: its lease is not renewed again.
     func stop() {
         signs.change(lease, at: clock.now, uptime: clock.uptime) { $0.isStale = true }
     }
+}
+
+/// Identifies a lease: an execution and the fencing token of one of its claims.
+struct LeaseKey: Hashable {
+    let executionID: ExecutionID
+    let token: Int
+}
+
+extension Execution {
+    /// The latest lease under which the execution was claimed, or `nil` if it never was.
+    var leaseKey: LeaseKey? { progress.lease.map { LeaseKey(executionID: id, token: $0.token) } }
+}
+
+extension Claim {
+    /// The fencing token of the claim.
+    var token: Int { execution.progress.lease?.token ?? 0 }
+
+    /// The lease of the claim.
+    var leaseKey: LeaseKey { LeaseKey(executionID: execution.id, token: token) }
+
+    /// The sleeper tag of the attempt.
+    var tag: SleeperTag { .run(execution.id, token: token) }
+}
+
+extension Execution {
+    /// The number of the current attempt, or of the next one if none is running.
+    var nextAttemptNumber: Int { attempts.count + 1 }
 }

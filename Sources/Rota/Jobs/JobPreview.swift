@@ -3,17 +3,27 @@ import RotaCore
 public import RotaSchedule
 public import RotaStore
 
-/// What a job would do: its first occurrences, and what is odd about it; nothing of it is stored.
+/// A preview of a job: its first occurrences, and warnings about it.
+///
+/// Nothing is stored.
+///
+/// ```swift
+/// let draft = try JobDraft(
+///     name: "cleanup", schedule: .cron("0 0 31 * *"), action: .http(.post("https://api.example.com/cleanup")))
+/// let preview = try await scheduler.preview(draft, count: 3)
+/// for occurrence in preview.occurrences { print(occurrence.occurrence.nominal) }
+/// for warning in preview.warnings { print(warning) }
+/// ```
 public struct JobPreview: Sendable, Hashable {
-    /// The definition as it would be stored, with the anchors of its schedule.
+    /// The definition as it would be stored, with the schedule anchored.
     public let definition: JobDefinition
-    /// The state in which the job would be.
+    /// The state the job would have.
     public let state: JobState
-    /// The first occurrences, each with its nominal and its effective instant and what happened to it.
+    /// The first occurrences, with their nominal and effective dates and notes about them.
     ///
-    /// For a schedule that counts from the end of a run, only the first is known.
+    /// A schedule that counts from the end of the previous execution has only one known occurrence.
     public let occurrences: [PreviewedOccurrence]
-    /// What is allowed but seldom meant.
+    /// Things that are allowed but rarely intended.
     public let warnings: [JobWarning]
 
     init(
@@ -27,9 +37,9 @@ public struct JobPreview: Sendable, Hashable {
         let isSeries = schedule.completionDelay == nil
         let wanted = isSeries ? min(count, left) : min(count, left, 1)
         let skipped = isSeries ? scheduleState.skipsRemaining : 0
-        // The first occurrence may be the present instant, or one that is made up for, or lie behind a pause.
+        // Start before the first occurrence. It may be due now, be late but still to fire, or lie behind a pause.
         let first = scheduleState.next.map { next in
-            let before = next.addingTimeInterval(-0.001)
+            let before = next.justBefore
             return isSeries ? before : min(before, now)
         }
         let found = first.map { schedule.preview(from: $0, count: wanted == 0 ? 0 : wanted + skipped) } ?? []
@@ -53,20 +63,21 @@ extension JobDefinition {
                     .init(
                         code: .inThePast,
                         message:
-                            "Its occurrence at \(next.text) is over and not decided on; the misfire policy decides on it."
+                            "The occurrence at \(next.text) is in the past and undecided. The misfire policy will decide about it."
                     ))
             }
         } else {
-            found.append(.init(code: .neverFires, message: "Its schedule has no occurrence after \(now.text)."))
+            found.append(.init(code: .neverFires, message: "The schedule has no occurrence after \(now.text)."))
         }
         if state == .draft || state == .paused {
-            found.append(.init(code: .inactive, message: "It is \(state.rawValue) and fires only once it is resumed."))
+            found.append(
+                .init(code: .inactive, message: "The job is \(state.rawValue) and does not fire until it is resumed."))
         }
         if let call = action.handler, !knowsHandler(call.name) {
             found.append(
                 .init(
                     code: .unknownHandler,
-                    message: "No handler is registered here under “\(call.name)”, which it calls."))
+                    message: "The job calls handler \"\(call.name)\", which is not registered here."))
         }
         return found + windowWarnings(of: occurrences) + rateWarnings(of: occurrences)
     }
@@ -80,23 +91,66 @@ extension JobDefinition {
             JobWarning(
                 code: .outsideWindow,
                 message: "\(outside.count) of the first \(occurrences.count) occurrences fall outside the execution "
-                    + "window; that of \(first.text) "
-                    + (opening.map { "waits until \($0.text)." } ?? "never starts, for the window never opens again."))
+                    + "window. The one at \(first.text) "
+                    + (opening.map { "waits until \($0.text)." }
+                        ?? "never starts, because the window never opens again."))
         ]
     }
 
     private func rateWarnings(of occurrences: [PreviewedOccurrence]) -> [JobWarning] {
         guard let rate = limits.rate, rate.maximum < occurrences.count else { return [] }
-        let instants = occurrences.map(\.occurrence.effective)
-        let isTooLow = zip(instants, instants.dropFirst(rate.maximum)).allSatisfy { start, end in
+        let dates = occurrences.map(\.occurrence.effective)
+        let isTooLow = zip(dates, dates.dropFirst(rate.maximum)).allSatisfy { start, end in
             end.elapsed(since: start) < rate.window
         }
         guard isTooLow else { return [] }
         return [
             JobWarning(
                 code: .rateTooLow,
-                message: "It is due more often than its rate limit lets it start, \(rate.maximum) per \(rate.window), "
-                    + "so that runs pile up.")
+                message: "The job is due more often than its rate limit of \(rate.maximum) per \(rate.window) allows, "
+                    + "so executions pile up.")
         ]
     }
+}
+
+/// A warning about something that is allowed but rarely intended.
+public struct JobWarning: Sendable, Hashable, CustomStringConvertible {
+    /// The kind of warning.
+    ///
+    /// More kinds may be added.
+    public struct Code: Sendable, Hashable, CustomStringConvertible {
+        private enum Kind: String {
+            case cron, neverFires, inThePast, unknownHandler, outsideWindow, inactive, rateTooLow
+        }
+
+        private let kind: Kind
+
+        /// The cron expression probably does not mean what its author intended.
+        public static let cron = Code(kind: .cron)
+        /// The schedule has no occurrence.
+        public static let neverFires = Code(kind: .neverFires)
+        /// The first occurrence is in the past and undecided.
+        ///
+        /// The misfire policy will decide about it.
+        public static let inThePast = Code(kind: .inThePast)
+        /// The job calls a handler that is not registered here.
+        public static let unknownHandler = Code(kind: .unknownHandler)
+        /// Some occurrences fall outside the execution window and wait for its next opening.
+        public static let outsideWindow = Code(kind: .outsideWindow)
+        /// The job does not fire until it is resumed.
+        public static let inactive = Code(kind: .inactive)
+        /// The rate limit allows fewer starts than the schedule has occurrences, so executions pile up.
+        public static let rateTooLow = Code(kind: .rateTooLow)
+
+        /// The code's name, such as `neverFires`.
+        public var description: String { kind.rawValue }
+    }
+
+    /// The kind of warning.
+    public let code: Code
+    /// The consequence, and what was probably intended.
+    public let message: String
+
+    /// The message.
+    public var description: String { message }
 }

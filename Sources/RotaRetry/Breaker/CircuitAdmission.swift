@@ -1,74 +1,84 @@
 public import Foundation
 
-/// A breaker's leave to make one attempt, to be handed back with the attempt's outcome.
+/// Permission from a circuit breaker to make one attempt, handed back with the attempt's outcome.
 ///
-/// It can be stored with the attempt. A breaker that has changed its state in the meantime ignores the outcome,
-/// so that what began before it opened cannot close it.
+/// A permit can be stored with the attempt. Once the breaker has changed state, it ignores the outcomes of older
+/// permits, so that an attempt that began before it opened cannot close it.
 public struct CircuitPermit: Codable, Hashable, Sendable {
     let generation: Int64
     let number: Int64
+
+    private enum CodingKeys: String, CodingKey {
+        case generation, number
+    }
 }
 
-/// What a circuit breaker answers to the question whether an attempt may be made.
+/// A circuit breaker's answer to a request to make an attempt.
 public enum CircuitAdmission: Hashable, Sendable {
-    /// It may; the permit goes back with the outcome.
+    /// The attempt may be made. Hand the permit back with its outcome.
     case permitted(CircuitPermit)
-    /// It may not, and asking again makes no sense before this instant.
+    /// The attempt may not be made. The breaker refuses everything until this date.
     case refused(until: Date, CircuitTrip)
 }
 
-/// What became of a permitted attempt.
+/// The outcome of a permitted attempt.
 public enum CircuitOutcome: Hashable, Sendable {
-    /// It succeeded.
+    /// The attempt succeeded.
     case success
-    /// It failed so.
+    /// The attempt failed.
     case failure(AttemptFailure)
-    /// It was interrupted or never started, and says nothing about the other side.
+    /// The attempt was interrupted or never started, so it says nothing about the dependency.
     case ignored
 }
 
-/// Why a circuit breaker opened, kept with it so that a person can read it later.
+/// The reason a circuit breaker opened, stored with the breaker for people to read.
 public struct CircuitTrip: Codable, Hashable, Sendable {
-    /// Which rule opened it; more may be added.
+    /// The rule that opened a breaker.
+    ///
+    /// More rules may be added.
     public struct Cause: RawRepresentable, Codable, Hashable, Sendable {
-        /// The name that is stored, in lower snake case.
+        /// The stored name, in lower snake case.
         public let rawValue: String
 
-        /// Takes a stored name as it is.
+        /// Creates a cause from its stored name, which may be one that this version does not know.
         public init(rawValue: String) {
             self.rawValue = rawValue
         }
 
-        /// So many failures in a row.
+        /// Too many failures in a row.
         public static let consecutiveFailures = Cause(rawValue: "consecutive_failures")
-        /// So many failures in a row of one and the same kind and status.
+        /// Too many failures in a row of the same kind and status.
         public static let identicalFailures = Cause(rawValue: "identical_failures")
-        /// So many failures among the attempts of the window.
+        /// Too large a share of failures among recent attempts.
         public static let failureRate = Cause(rawValue: "failure_rate")
-        /// A probe failed, so it opened again.
+        /// A probe failed, so the breaker opened again.
         public static let probeFailed = Cause(rawValue: "probe_failed")
-        /// Somebody opened it by hand.
+        /// The breaker was opened by hand.
         public static let manual = Cause(rawValue: "manual")
     }
 
-    /// Which rule opened it.
+    /// The rule that opened the breaker.
     public let cause: Cause
-    /// When it opened.
+    /// The date at which it opened.
     public let date: Date
-    /// How many failures the rule counted.
+    /// The number of failures that the rule counted.
     public let failures: Int
-    /// Out of how many attempts.
+    /// The number of attempts that the rule looked at.
     public let attempts: Int
-    /// The kind of the failure that opened it, unless it was a person.
+    /// The kind of the last failure, or `nil` if there was none.
     public let lastKind: FailureKind?
-    /// The HTTP status of the failure that opened it, if there was one.
+    /// The HTTP status of the last failure, or `nil` if it had none.
     public let lastStatus: Int?
-    /// What the person said who opened it, if one did.
+    /// The note given by the person who opened the breaker, if any.
     public let note: String?
+
+    private enum CodingKeys: String, CodingKey {
+        case cause, date, failures, attempts, lastKind, lastStatus, note
+    }
 }
 
 extension CircuitTrip: CustomStringConvertible {
-    /// One line: `5 of 5 attempts failed (consecutive_failures), last with http_status 503`.
+    /// One line, such as `5 of 5 attempts failed (consecutive_failures), last with http_status 503`.
     public var description: String {
         if cause == .manual { return note.map { "opened by hand: \($0)" } ?? "opened by hand" }
         let status = lastStatus.map { " \($0)" } ?? ""

@@ -1,15 +1,15 @@
 public import Foundation
 
 extension CircuitBreaker {
-    /// Whether an attempt may be made now.
+    /// Asks for permission to make an attempt.
     ///
-    /// - Parameter now: The instant of the attempt.
-    /// - Returns: A permit to hand back with the outcome, or until when there is no use in asking, and why.
+    /// - Parameter now: The current date.
+    /// - Returns: A permit to hand back with the outcome, or a refusal with its reason and the date it lasts until.
     public mutating func admit(at now: Date) -> CircuitAdmission {
         if case .open(let since, let seconds) = phase {
-            // A clock set back must not keep it open for longer than it was to be: it starts anew from now.
+            // If the clock was set back, the pause starts again now, so that it never lasts longer than it should.
             if now < since { phase = .open(since: now, seconds: seconds) }
-            guard Self.isOver(since, seconds, at: now) else {
+            guard Self.hasElapsed(seconds, since: since, at: now) else {
                 return .refused(until: Self.end(since, seconds, at: now), reason(at: now))
             }
             generation &+= 1
@@ -17,9 +17,9 @@ extension CircuitBreaker {
         }
         guard case .halfOpen(var probes, let successes) = phase else { return .permitted(permit()) }
         let lease = Double(Nanoseconds.from(policy.probeLease)) / 1e9
-        probes.removeAll { Self.isOver($0.startedAt, lease, at: now) }
-        // The clock was set back, or another task read it a moment later and came first: the lease starts anew from
-        // now, and the probe keeps its place.
+        probes.removeAll { Self.hasElapsed(lease, since: $0.startedAt, at: now) }
+        // A probe from the future means that the clock was set back, or that another task read it a moment later and
+        // got here first. Its lease starts again now, and it keeps its place.
         for index in probes.indices where probes[index].startedAt > now { probes[index].startedAt = now }
         guard probes.count < policy.probes else {
             phase = .halfOpen(probes: probes, successes: successes)
@@ -37,7 +37,7 @@ extension CircuitBreaker {
         return CircuitPermit(generation: generation, number: nextPermit)
     }
 
-    /// A breaker that is not closed has a reason, unless what it was read from had lost it.
+    /// A breaker that is not closed has a reason, unless stored data has lost it.
     private func reason(at now: Date) -> CircuitTrip {
         trip
             ?? CircuitTrip(
@@ -46,12 +46,12 @@ extension CircuitBreaker {
 }
 
 extension CircuitBreaker {
-    /// Takes note of how a permitted attempt ended.
+    /// Records the outcome of a permitted attempt.
     ///
     /// - Parameters:
-    ///   - outcome: How it ended; a failure that the policy does not count is as good as ignored.
-    ///   - permit: What the attempt was permitted by; one from before the last change of state moves nothing.
-    ///   - now: The instant it ended.
+    ///   - outcome: The outcome. A failure that the policy does not count is ignored.
+    ///   - permit: The attempt's permit. Permits from before the last change of state are ignored.
+    ///   - now: The date at which the attempt ended.
     public mutating func record(_ outcome: CircuitOutcome, _ permit: CircuitPermit, at now: Date) {
         guard permit.generation == generation else { return }
         switch phase {
@@ -65,27 +65,28 @@ extension CircuitBreaker {
         }
     }
 
-    /// Opens it by hand, for as long as the policy says.
+    /// Opens the breaker by hand, for as long as the policy says.
     ///
     /// - Parameters:
-    ///   - note: Why, for whoever reads the reason later.
-    ///   - now: The instant from which it is open.
+    ///   - note: The reason, kept in ``trip``.
+    ///   - now: The current date.
     public mutating func open(note: String? = nil, at now: Date) {
         open(trip(.manual, streak, of: streak, lastFailure, note: note, at: now))
     }
 
-    /// Closes it by hand and forgets all it has counted.
+    /// Closes the breaker by hand and resets its counts.
     public mutating func close() {
         generation &+= 1
         phase = .closed
         trip = nil
         streak = 0
-        alike = 0
+        identicalStreak = 0
         lastFailure = nil
         openings = 0
         window = FailureWindow()
     }
 
+    /// The failure, if the policy counts it.
     private func counted(_ outcome: CircuitOutcome) -> AttemptFailure? {
         guard case .failure(let failure) = outcome else { return nil }
         return policy.counting.contains(failure.kind, status: failure.status) ? failure : nil
@@ -94,16 +95,16 @@ extension CircuitBreaker {
     private mutating func recordClosed(_ outcome: CircuitOutcome, at now: Date) {
         if outcome == .success {
             streak = 0
-            alike = 0
+            identicalStreak = 0
             lastFailure = nil
             count(failed: false, at: now)
         } else if let failure = counted(outcome) {
-            let same = lastFailure?.kind == failure.kind && lastFailure?.status == failure.status
-            alike = same ? alike &+ 1 : 1
+            let isSame = lastFailure?.kind == failure.kind && lastFailure?.status == failure.status
+            identicalStreak = isSame ? identicalStreak &+ 1 : 1
             streak &+= 1
             lastFailure = failure
             count(failed: true, at: now)
-            if let trip = verdict(on: failure, at: now) { open(trip) }
+            if let trip = trip(after: failure, at: now) { open(trip) }
         }
     }
 
@@ -112,17 +113,18 @@ extension CircuitBreaker {
         window.count(failed: failed, at: now, window: rate.window)
     }
 
-    private func verdict(on failure: AttemptFailure, at now: Date) -> CircuitTrip? {
+    /// Returns the reason to open after a failure, or `nil` to stay closed.
+    private func trip(after failure: AttemptFailure, at now: Date) -> CircuitTrip? {
         if let limit = policy.consecutiveFailures, streak >= limit {
             return trip(.consecutiveFailures, streak, of: streak, failure, at: now)
         }
-        if let limit = policy.identicalFailures, alike >= limit {
-            return trip(.identicalFailures, alike, of: alike, failure, at: now)
+        if let limit = policy.identicalFailures, identicalStreak >= limit {
+            return trip(.identicalFailures, identicalStreak, of: identicalStreak, failure, at: now)
         }
         guard let rate = policy.failureRate else { return nil }
         let attempts = window.attempts
         let failures = window.failures
-        // A quotient is the `Double` nearest to it, as is a threshold of 0.07; 0.07 × 100 would be more than 7.
+        // Compare quotients: 7 / 100 and the threshold 0.07 are the same `Double`, but 0.07 × 100 is more than 7.
         guard attempts >= rate.minimumAttempts, Double(failures) / Double(attempts) >= rate.threshold else {
             return nil
         }
@@ -161,12 +163,16 @@ extension CircuitBreaker {
     }
 }
 
-/// How many attempts of the last stretch of time failed, counted in tenths of that stretch.
+/// Attempts and failures over a sliding window, counted in tenths of it.
 struct FailureWindow: Codable, Hashable, Sendable {
     private struct Slice: Codable, Hashable {
         var index: Int64
         var attempts: Int
         var failures: Int
+
+        private enum CodingKeys: String, CodingKey {
+            case index, attempts, failures
+        }
     }
 
     private static let slices: Int64 = 10
@@ -174,23 +180,23 @@ struct FailureWindow: Codable, Hashable, Sendable {
     /// Oldest first, at most ten.
     private var recent: [Slice] = []
 
+    private enum CodingKeys: String, CodingKey {
+        case recent
+    }
+
     var attempts: Int { recent.reduce(0) { $0 &+ $1.attempts } }
     var failures: Int { recent.reduce(0) { $0 &+ $1.failures } }
 
-    /// Counts an attempt and forgets those that are too old.
-    ///
-    /// - Parameters:
-    ///   - failed: Whether it failed.
-    ///   - window: How far back attempts count.
+    /// Counts an attempt and drops the slices that are too old.
     mutating func count(failed: Bool, at now: Date, window: Duration) {
         let width = max(1, Double(Nanoseconds.from(window))) / 1e9 / Double(Self.slices)
         let position = (now.timeIntervalSince1970 / width).rounded(.down)
-        // No clock shows what does not fit; such an instant shares slice zero.
+        // No real clock is so far off that its slice does not fit; such dates share slice zero.
         var index = Int64(exactly: position) ?? 0
-        // A task that read the clock just before a slice's edge, and came second, counts in the newer slice.
+        // A task that read the clock just before the edge of a slice, but got here second, counts in the newer slice.
         if let newest = recent.last?.index, newest > .min, newest - 1 == index { index = newest }
         let (ninthBefore, overflow) = index.subtractingReportingOverflow(Self.slices - 1)
-        // Slices ahead of now are from before the clock was set back, and nobody knows how old they are.
+        // Slices in the future are from before the clock was set back; their age is unknown.
         recent.removeAll { $0.index > index || $0.index < (overflow ? .min : ninthBefore) }
         if recent.last?.index != index { recent.append(Slice(index: index, attempts: 0, failures: 0)) }
         recent[recent.count - 1].attempts &+= 1

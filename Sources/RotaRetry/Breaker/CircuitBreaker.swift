@@ -1,173 +1,159 @@
 public import Foundation
 import Synchronization
 
-/// Keeps attempts away from a dependency that fails, and finds out by a probe when it is well again.
+/// Stops attempts to reach a failing dependency, and probes it until it recovers.
 ///
-/// *Closed*, it lets everything pass and counts. *Open*, it lets nothing pass until a time has gone by. Then it is
-/// *half-open*: a few probes pass, and their outcome closes or opens it. It is a value with time passed in; it
-/// can be stored, and keeps the reason why it opened. ``SharedCircuitBreaker`` is the same for many tasks at once.
+/// ```
+///          enough failures                pause over
+/// closed ─────────────────▶ open ───────────────────────▶ half-open
+///    ▲                        ▲            a probe fails      │
+///    │                        └───────────────────────────────┤
+///    └────────────────────────────────────────────────────────┘
+///                      enough probes succeed
+/// ```
+///
+/// A breaker is a plain value that takes the current date as an argument, so that it can be stored and tested without
+/// waiting. To use one from several tasks, wrap it in a ``SharedCircuitBreaker``.
 ///
 /// ```swift
-/// switch breaker.admit(at: now) {
-/// case .permitted(let permit): … breaker.record(.success, permit, at: later)
-/// case .refused(let until, let trip): …
+/// var breaker = try CircuitBreaker(CircuitBreakerPolicy(consecutiveFailures: 3))
+/// switch breaker.admit(at: Date()) {
+/// case .permitted(let permit):
+///     breaker.record(.failure(.http(status: 503)), permit, at: Date())
+/// case .refused(let until, let trip):
+///     print("open until \(until): \(trip)")
 /// }
 /// ```
 public struct CircuitBreaker: Codable, Hashable, Sendable {
-    /// What it does with the next attempt.
+    /// How a breaker treats the next attempt.
     public enum State: Hashable, Sendable {
-        /// It lets everything pass.
+        /// It permits every attempt.
         case closed
-        /// It lets nothing pass before this instant.
+        /// It refuses every attempt until this date.
         case open(until: Date)
-        /// It lets probes pass.
+        /// It permits a few probes.
         case halfOpen
     }
 
     struct Probe: Codable, Hashable {
         var number: Int64
         var startedAt: Date
+
+        private enum CodingKeys: String, CodingKey {
+            case number, startedAt
+        }
     }
 
     enum Phase: Codable, Hashable {
         case closed
         case open(since: Date, seconds: Double)
         case halfOpen(probes: [Probe], successes: Int)
+
+        private enum CodingKeys: String, CodingKey {
+            case closed, open, halfOpen
+        }
+
+        private enum OpenCodingKeys: String, CodingKey {
+            case since, seconds
+        }
+
+        private enum HalfOpenCodingKeys: String, CodingKey {
+            case probes, successes
+        }
     }
 
-    /// When it opens, for how long, and what closes it again.
+    /// The rules that open and close the breaker.
     public let policy: CircuitBreakerPolicy
-    /// Why it opened, until it closes again.
+    /// The reason it opened, or `nil` while it is closed.
     public internal(set) var trip: CircuitTrip?
-    /// How many counted failures there were in a row, up to now.
+    /// The current number of counted failures in a row.
     public internal(set) var streak = 0
 
     var phase = Phase.closed
-    /// How many of the streak were like the last one.
-    var alike = 0
+    /// How many failures at the end of the streak have the kind and status of the last one.
+    var identicalStreak = 0
     var lastFailure: AttemptFailure?
     var window = FailureWindow()
-    /// How often it opened since it was last closed.
+    /// How often it has opened since it was last closed.
     var openings = 0
+    /// Changes with every state, to tell permits of the current state from older ones.
     var generation: Int64 = 0
     var nextPermit: Int64 = 0
 
-    /// Makes a closed breaker.
+    /// Creates a closed breaker.
     ///
-    /// - Parameter policy: When it opens, for how long, and what closes it again.
+    /// - Parameter policy: The rules that open and close it.
     /// - Throws: ``RetryPolicyError`` if the policy is not valid.
     public init(_ policy: CircuitBreakerPolicy) throws(RetryPolicyError) {
         try policy.validate()
         self.policy = policy
     }
 
-    /// Makes a closed breaker with Strait's policy (row SX-18).
+    /// Creates a closed breaker with the default policy.
     public init() {
         policy = .default
     }
 
-    /// What it would do at an instant.
-    ///
-    /// - Parameter now: The instant to ask about.
+    /// Returns the state at a date.
     public func state(at now: Date) -> State {
         switch phase {
         case .closed: .closed
         case .halfOpen: .halfOpen
         case .open(let since, let seconds):
-            Self.isOver(since, seconds, at: now) ? .halfOpen : .open(until: Self.end(since, seconds, at: now))
+            Self.hasElapsed(seconds, since: since, at: now)
+                ? .halfOpen : .open(until: Self.end(since, seconds, at: now))
         }
     }
 
-    /// Whether a stretch of time has gone by; a start in the future means the clock was set back, and waits on.
-    static func isOver(_ start: Date, _ seconds: Double, at now: Date) -> Bool {
+    /// Whether a pause is over.
+    ///
+    /// A start in the future means that the clock was set back, and the pause goes on.
+    static func hasElapsed(_ seconds: Double, since start: Date, at now: Date) -> Bool {
         now >= start.addingTimeInterval(seconds)
     }
 
-    /// When a stretch of time is over: never longer from now than it is, even if the clock was set back.
+    /// The end of a pause.
+    ///
+    /// Even if the clock was set back, it lies at most the length of the pause ahead.
     static func end(_ start: Date, _ seconds: Double, at now: Date) -> Date {
         min(start, now).addingTimeInterval(seconds)
     }
 }
 
-/// One ``CircuitBreaker`` for all the tasks that call the same dependency.
-public final class SharedCircuitBreaker: Sendable {
-    private let breaker: Mutex<CircuitBreaker>
-
-    /// Shares a breaker.
-    ///
-    /// - Parameter breaker: Its state to begin with.
-    public init(_ breaker: CircuitBreaker = CircuitBreaker()) {
-        self.breaker = Mutex(breaker)
-    }
-
-    /// Whether an attempt may be made now.
-    ///
-    /// - Parameter now: The instant of the attempt.
-    /// - Returns: A permit to hand back with the outcome, or until when there is no use in asking, and why.
-    public func admit(at now: Date) -> CircuitAdmission {
-        breaker.withLock { $0.admit(at: now) }
-    }
-
-    /// Takes note of how a permitted attempt ended.
-    ///
-    /// - Parameters:
-    ///   - outcome: How it ended.
-    ///   - permit: What the attempt was permitted by.
-    ///   - now: The instant it ended.
-    public func record(_ outcome: CircuitOutcome, _ permit: CircuitPermit, at now: Date) {
-        breaker.withLock { $0.record(outcome, permit, at: now) }
-    }
-
-    /// Opens it by hand, for as long as the policy says.
-    ///
-    /// - Parameters:
-    ///   - note: Why, for whoever reads the reason later.
-    ///   - now: The instant from which it is open.
-    public func open(note: String? = nil, at now: Date) {
-        breaker.withLock { $0.open(note: note, at: now) }
-    }
-
-    /// Closes it by hand and forgets all it has counted.
-    public func close() {
-        breaker.withLock { $0.close() }
-    }
-
-    /// A copy of the breaker as it is now, to be stored or looked at.
-    public var snapshot: CircuitBreaker {
-        breaker.withLock { $0 }
-    }
-}
-
 extension CircuitBreaker {
-    enum CodingKeys: String, CodingKey {
-        case policy, trip, streak, phase, alike, lastFailure, window, openings, generation, nextPermit
+    private enum CodingKeys: String, CodingKey {
+        case policy, trip, streak, phase
+        case identicalStreak = "alike"
+        case lastFailure, window, openings, generation, nextPermit
     }
 
-    /// Reads a stored breaker; counts and times that no breaker reaches are held to what one can.
+    /// Decodes a stored breaker.
     ///
-    /// - Throws: `DecodingError` if something is missing, or if the policy is out of its range.
+    /// Counts and durations that no breaker can reach are clamped.
+    ///
+    /// - Throws: `DecodingError` if a key is missing or the policy is not valid.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         func count(_ key: CodingKeys) throws -> Int {
-            // Far from where one more would overflow.
+            // Well below the maximum, so that one more does not overflow.
             min(max(0, try container.decode(Int.self, forKey: key)), .max / 2)
         }
         policy = try container.decode(CircuitBreakerPolicy.self, forKey: .policy)
         trip = try container.decodeIfPresent(CircuitTrip.self, forKey: .trip)
         streak = try count(.streak)
-        alike = try count(.alike)
+        identicalStreak = try count(.identicalStreak)
         openings = try count(.openings)
         lastFailure = try container.decodeIfPresent(AttemptFailure.self, forKey: .lastFailure)
         window = try container.decode(FailureWindow.self, forKey: .window)
         generation = try container.decode(Int64.self, forKey: .generation)
         nextPermit = try container.decode(Int64.self, forKey: .nextPermit)
-        phase = try container.decode(Phase.self, forKey: .phase).held(by: policy)
+        phase = try container.decode(Phase.self, forKey: .phase).clamped(to: policy)
     }
 }
 
 extension CircuitBreaker.Phase {
-    /// The same phase within what a policy can bring about, so that nothing stored keeps a breaker from closing.
-    fileprivate func held(by policy: CircuitBreakerPolicy) -> Self {
+    /// The phase, limited to what the policy allows, so that stored data cannot keep a breaker from closing.
+    fileprivate func clamped(to policy: CircuitBreakerPolicy) -> Self {
         switch self {
         case .closed: self
         case .open(let since, let seconds):
@@ -175,5 +161,60 @@ extension CircuitBreaker.Phase {
         case .halfOpen(let probes, let successes):
             .halfOpen(probes: probes, successes: min(max(0, successes), policy.successesToClose - 1))
         }
+    }
+}
+
+/// A ``CircuitBreaker`` shared by all tasks that call the same dependency.
+///
+/// ```swift
+/// let breaker = SharedCircuitBreaker()
+/// let rate = try await retry(.exponential(maxAttempts: 5), breaker: breaker) { _ in 1.09 }
+/// print(rate, breaker.snapshot.streak)  // 1.09 0
+/// ```
+public final class SharedCircuitBreaker: Sendable {
+    private let breaker: Mutex<CircuitBreaker>
+
+    /// Creates a shared breaker.
+    ///
+    /// - Parameter breaker: The initial state.
+    public init(_ breaker: CircuitBreaker = CircuitBreaker()) {
+        self.breaker = Mutex(breaker)
+    }
+
+    /// Asks for permission to make an attempt.
+    ///
+    /// - Parameter now: The current date.
+    /// - Returns: A permit to hand back with the outcome, or a refusal with its reason and the date it lasts until.
+    public func admit(at now: Date) -> CircuitAdmission {
+        breaker.withLock { $0.admit(at: now) }
+    }
+
+    /// Records the outcome of a permitted attempt.
+    ///
+    /// - Parameters:
+    ///   - outcome: The outcome.
+    ///   - permit: The attempt's permit.
+    ///   - now: The date at which the attempt ended.
+    public func record(_ outcome: CircuitOutcome, _ permit: CircuitPermit, at now: Date) {
+        breaker.withLock { $0.record(outcome, permit, at: now) }
+    }
+
+    /// Opens the breaker by hand, for as long as the policy says.
+    ///
+    /// - Parameters:
+    ///   - note: The reason, kept in ``CircuitBreaker/trip``.
+    ///   - now: The current date.
+    public func open(note: String? = nil, at now: Date) {
+        breaker.withLock { $0.open(note: note, at: now) }
+    }
+
+    /// Closes the breaker by hand and resets its counts.
+    public func close() {
+        breaker.withLock { $0.close() }
+    }
+
+    /// A copy of the current state.
+    public var snapshot: CircuitBreaker {
+        breaker.withLock { $0 }
     }
 }

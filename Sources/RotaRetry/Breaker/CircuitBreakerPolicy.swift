@@ -1,22 +1,33 @@
-/// When a circuit breaker opens, for how long, and what closes it again.
+/// The rules that open a circuit breaker, keep it open, and close it again.
 ///
-/// The defaults are Strait's: five failures in a row open it for a minute, then one attempt probes (row SX-18).
+/// By default, five failures in a row open it for a minute. Then one probe decides.
+///
+/// ```swift
+/// let policy = CircuitBreakerPolicy(
+///     consecutiveFailures: nil,
+///     failureRate: .init(threshold: 0.5, window: .seconds(60), minimumAttempts: 20),
+///     openFor: .exponential(initial: .seconds(10), maximum: .seconds(300)))
+/// let breaker = try CircuitBreaker(policy)
+/// print(breaker.state(at: Date()))  // closed
+/// ```
 public struct CircuitBreakerPolicy: Hashable, Sendable {
-    /// A rate of failures over the last stretch of time.
+    /// A share of failures among the attempts of a sliding window.
     public struct FailureRate: Hashable, Sendable {
-        /// The part of attempts that must fail, more than 0 and at most 1.
+        /// The share of attempts that must fail, more than 0 and at most 1.
         public var threshold: Double
-        /// How far back attempts count, from a second to a day; a tenth of it is the finest step.
+        /// How far back attempts count, from 1 second to 1 day.
+        ///
+        /// It slides in steps of a tenth.
         public var window: Duration
-        /// How many attempts there must be for a rate to mean anything, at least 1.
+        /// The number of attempts below which the rate is not evaluated, at least 1.
         public var minimumAttempts: Int
 
-        /// Describes a rate.
+        /// Creates a failure rate.
         ///
         /// - Parameters:
-        ///   - threshold: The part of attempts that must fail, more than 0 and at most 1.
-        ///   - window: How far back attempts count, from a second to a day.
-        ///   - minimumAttempts: How many attempts there must be, at least 1.
+        ///   - threshold: The share of attempts that must fail, more than 0 and at most 1.
+        ///   - window: How far back attempts count, from 1 second to 1 day.
+        ///   - minimumAttempts: The number of attempts below which the rate is not evaluated, at least 1.
         public init(threshold: Double = 0.5, window: Duration = .seconds(60), minimumAttempts: Int = 20) {
             self.threshold = threshold
             self.window = window
@@ -24,34 +35,38 @@ public struct CircuitBreakerPolicy: Hashable, Sendable {
         }
     }
 
-    /// How many failures in a row open it, or nil if their number does not matter.
+    /// The number of failures in a row that opens the breaker, or `nil` to ignore it.
     public var consecutiveFailures: Int?
-    /// How many failures in a row of one and the same kind and status open it, or nil.
+    /// The number of failures in a row of the same kind and status that opens the breaker, or `nil` to ignore it.
     public var identicalFailures: Int?
-    /// Which rate of failures opens it, or nil.
+    /// The failure rate that opens the breaker, or `nil` to ignore it.
     public var failureRate: FailureRate?
-    /// How long it stays open: the delay of number *n* for the *n*th time in a row.
+    /// How long the breaker stays open: delay *n* applies to opening *n* since it was last closed.
     public var openFor: Backoff
-    /// How many probes may run at once when it is half-open.
+    /// The number of probes that may run at once while half-open, from 1 to 100.
     public var probes: Int
-    /// How many probes must succeed to close it.
+    /// The number of probes that must succeed to close the breaker, from 1 to 100.
     public var successesToClose: Int
-    /// How long a probe may take before it counts as lost and another takes its place.
+    /// How long a probe may take before it counts as lost and another may start.
     public var probeLease: Duration
-    /// Which failures count; others move nothing, as if the attempt had not been.
+    /// The failures that count.
+    ///
+    /// Others are ignored, as if the attempt had not been made.
     public var counting: FailureSet
 
-    /// Puts a policy together.
+    /// Creates a policy.
+    ///
+    /// At least one of the first three rules is required.
     ///
     /// - Parameters:
-    ///   - consecutiveFailures: How many failures in a row open it; nil if their number does not matter.
-    ///   - identicalFailures: How many failures in a row of one and the same kind and status open it.
-    ///   - failureRate: Which rate of failures opens it.
-    ///   - openFor: How long it stays open, the first, second … time in a row.
-    ///   - probes: How many probes may run at once, from 1 to 100.
-    ///   - successesToClose: How many probes must succeed to close it, from 1 to 100.
+    ///   - consecutiveFailures: The number of failures in a row that opens the breaker.
+    ///   - identicalFailures: The number of failures in a row of the same kind and status that opens it.
+    ///   - failureRate: The failure rate that opens it.
+    ///   - openFor: How long it stays open the first, second, … time.
+    ///   - probes: The number of probes that may run at once, from 1 to 100.
+    ///   - successesToClose: The number of probes that must succeed to close it, from 1 to 100.
     ///   - probeLease: How long a probe may take before it counts as lost.
-    ///   - counting: Which failures count.
+    ///   - counting: The failures that count.
     public init(
         consecutiveFailures: Int? = 5, identicalFailures: Int? = nil, failureRate: FailureRate? = nil,
         openFor: Backoff = .fixed(.seconds(60)), probes: Int = 1, successesToClose: Int = 1,
@@ -67,15 +82,16 @@ public struct CircuitBreakerPolicy: Hashable, Sendable {
         self.counting = counting
     }
 
-    /// Strait's: five failures in a row open it for a minute, then one attempt probes (row SX-18).
+    /// Five failures in a row open the breaker for a minute.
+    ///
+    /// Then one probe decides.
     public static let `default` = CircuitBreakerPolicy()
 }
 
 extension FailureSet {
-    /// What says something about the other side: not interruptions, nor attempts that never started.
+    /// Failures that say something about the endpoint.
     ///
-    /// A streak is moved neither by what was canceled or crashed here, nor by what was refused before anything
-    /// was sent.
+    /// Attempts that were canceled, that crashed here, or that were refused before anything was sent do not.
     public static let endpointFailures = FailureSet(
         statuses: .all,
         kinds: .allExcept([
@@ -85,22 +101,24 @@ extension FailureSet {
 }
 
 extension CircuitBreakerPolicy {
-    /// Checks that every setting is in its range and that something can open the breaker.
+    /// Checks that every setting is in its range, and that at least one rule opens the breaker.
     ///
-    /// - Throws: ``RetryPolicyError`` with the first setting that is not.
+    /// - Throws: ``RetryPolicyError`` for the first setting that is out of its range.
     public func validate() throws(RetryPolicyError) {
         if consecutiveFailures == nil, identicalFailures == nil, failureRate == nil {
             throw RetryPolicyError(
-                .breaker, "A breaker needs a number of failures or a rate that opens it.", value: "none")
+                .breaker, "A circuit breaker needs consecutiveFailures, identicalFailures or failureRate.",
+                value: "none")
         }
         try Self.check(consecutiveFailures, in: 1...1_000_000, "The number of failures in a row")
         try Self.check(identicalFailures, in: 1...1_000_000, "The number of identical failures in a row")
         try Self.check(probes, in: 1...100, "The number of probes")
-        try Self.check(successesToClose, in: 1...100, "The number of successes that close a breaker")
+        try Self.check(successesToClose, in: 1...100, "The number of successes that close a circuit breaker")
         try openFor.validate()
         guard probeLease > .zero, probeLease <= Backoff.longestDelay else {
             throw RetryPolicyError(
-                .breaker, "A probe's lease must be more than 0 s and at most 366 days.", value: "\(probeLease)")
+                .breaker, "The lease of a probe must be more than 0 seconds and at most 366 days.",
+                value: "\(probeLease)")
         }
         guard let failureRate else { return }
         guard failureRate.threshold > 0, failureRate.threshold <= 1 else {
@@ -109,9 +127,10 @@ extension CircuitBreakerPolicy {
         }
         guard failureRate.window >= .seconds(1), failureRate.window <= .seconds(86_400) else {
             throw RetryPolicyError(
-                .breaker, "The window of a failure rate must be a second to a day.", value: "\(failureRate.window)")
+                .breaker, "The window of a failure rate must be 1 second to 1 day.", value: "\(failureRate.window)")
         }
-        try Self.check(failureRate.minimumAttempts, in: 1...1_000_000, "The least number of attempts")
+        try Self.check(
+            failureRate.minimumAttempts, in: 1...1_000_000, "The minimum number of attempts of a failure rate")
     }
 
     private static func check(_ value: Int?, in range: ClosedRange<Int>, _ name: String) throws(RetryPolicyError) {
@@ -134,9 +153,11 @@ extension CircuitBreakerPolicy: Codable {
         case kinds = "count_kinds"
     }
 
-    /// Reads a policy as ``encode(to:)`` writes it; durations are seconds, and what opens it is only what is there.
+    /// Decodes a policy.
     ///
-    /// - Throws: `DecodingError` if something is no policy or is out of its range.
+    /// Durations are seconds. Missing rules do not apply; other missing settings have their defaults.
+    ///
+    /// - Throws: `DecodingError` if a setting cannot be read or is out of its range.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         self.init()
@@ -150,12 +171,14 @@ extension CircuitBreakerPolicy: Codable {
             probeLease = Nanoseconds.duration(lease.nanoseconds)
         }
         counting.statuses =
-            try container.decodeIfPresent(FailureStatuses.self, forKey: .statuses) ?? counting.statuses
-        counting.kinds = try container.decodeIfPresent(FailureKinds.self, forKey: .kinds) ?? counting.kinds
+            try container.decodeIfPresent(FailureSet.Statuses.self, forKey: .statuses) ?? counting.statuses
+        counting.kinds = try container.decodeIfPresent(FailureSet.Kinds.self, forKey: .kinds) ?? counting.kinds
         do { try validate() } catch { throw error.decodingError(at: decoder.codingPath) }
     }
 
-    /// Writes all settings; durations are seconds.
+    /// Encodes all settings.
+    ///
+    /// Durations are seconds.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encodeIfPresent(consecutiveFailures, forKey: .consecutiveFailures)
@@ -177,7 +200,9 @@ extension CircuitBreakerPolicy.FailureRate: Codable {
         case minimumAttempts = "minimum_attempts"
     }
 
-    /// Reads a rate; the window is seconds, and the policy around it checks the ranges.
+    /// Decodes a rate.
+    ///
+    /// The window is in seconds. The ranges are checked with the whole policy.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         self.init(
@@ -187,7 +212,9 @@ extension CircuitBreakerPolicy.FailureRate: Codable {
             minimumAttempts: try container.decode(Int.self, forKey: .minimumAttempts))
     }
 
-    /// Writes the rate; the window is seconds.
+    /// Encodes the rate.
+    ///
+    /// The window is in seconds.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(threshold, forKey: .threshold)

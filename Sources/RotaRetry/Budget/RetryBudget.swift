@@ -1,37 +1,45 @@
 public import Foundation
 import Synchronization
 
-/// How many retries a client may add to the load of a dependency that is in trouble.
+/// A limit on the load that retries add to a failing dependency.
 ///
-/// Every first attempt earns a part of a retry, and every retry costs a whole one, so that retries never add more
-/// than that part to the load, beyond what was saved up, whatever fails and however often (after Finagle's
-/// `RetryBudget`). It is a value with time passed in; ``SharedRetryBudget`` is the same for many tasks at once.
+/// Each first attempt earns a fraction of a retry, and each retry costs a whole one. However many attempts fail,
+/// retries add at most that fraction to the load, plus what was saved up. The design is that of Finagle's
+/// `RetryBudget`.
+///
+/// A budget is a plain value that takes the current date as an argument. To use one from several tasks, wrap it in a
+/// ``SharedRetryBudget``.
+///
+/// ```swift
+/// var budget = try RetryBudget(ratio: 0.2, reserve: 1)
+/// budget.deposit(at: Date())
+/// print(budget.withdraw(at: Date()))  // true: the reserve pays for it
+/// print(budget.withdraw(at: Date()))  // false: a fifth of a retry is left
+/// ```
 public struct RetryBudget: Hashable, Sendable {
     private static let oneToken: Int64 = 1_000_000
 
-    /// The extra load that retries may cause, as a part of the first attempts: 0.2 is 20 %.
+    /// The load that retries may add, as a fraction of the first attempts: 0.2 is 20 %.
     public let ratio: Double
-    /// How many retries can be saved up.
+    /// The number of retries that can be saved up.
     public let capacity: Int
-    /// How many retries are earned in a second without any traffic.
+    /// The number of retries earned per second, regardless of traffic.
     public let perSecond: Double
 
-    /// Millionths of a retry, so that sums are exact.
+    /// The balance in millionths of a retry, so that sums are exact.
     private(set) var tokens: Int64
-    /// The part of a millionth that idle time has earned, so that frequent calls lose nothing.
+    /// The fraction of a millionth that time has earned, so that frequent calls lose nothing to rounding.
     private(set) var fraction = 0.0
-    /// When idle time was last credited.
+    /// The date up to which time has been credited.
     private(set) var creditedAt: Date?
 
-    /// Opens a budget.
-    ///
-    /// Over its whole life it grants at most `reserve + ratio × first attempts + perSecond × seconds` retries.
+    /// Creates a budget, which grants at most `reserve + ratio × first attempts + perSecond × seconds` retries.
     ///
     /// - Parameters:
-    ///   - ratio: The extra load that retries may cause, from 0 to 1.
-    ///   - reserve: How many retries there are to begin with, from 0 to `capacity`.
-    ///   - capacity: How many retries can be saved up, from 1 to a million.
-    ///   - perSecond: How many are earned in a second without any traffic, from 0 to a million.
+    ///   - ratio: The load that retries may add, as a fraction of the first attempts, from 0 to 1.
+    ///   - reserve: The initial number of retries, from 0 to `capacity`.
+    ///   - capacity: The number of retries that can be saved up, from 1 to 1,000,000.
+    ///   - perSecond: The number of retries earned per second, regardless of traffic, from 0 to 1,000,000.
     /// - Throws: ``RetryPolicyError`` if a value is out of its range.
     public init(
         ratio: Double = 0.2, reserve: Int = 10, capacity: Int = 100, perSecond: Double = 0
@@ -45,11 +53,11 @@ public struct RetryBudget: Hashable, Sendable {
         }
         guard reserve >= 0, reserve <= capacity else {
             throw RetryPolicyError(
-                .budget, "The reserve of a retry budget must be 0 to its capacity of \(capacity).", value: "\(reserve)")
+                .budget, "The reserve of a retry budget must be 0 to its capacity, \(capacity).", value: "\(reserve)")
         }
         guard perSecond >= 0, perSecond <= 1_000_000 else {
             throw RetryPolicyError(
-                .budget, "A retry budget may earn 0 to 1,000,000 a second.", value: "\(perSecond)")
+                .budget, "A retry budget must earn 0 to 1,000,000 retries per second.", value: "\(perSecond)")
         }
         self.init(ratio: ratio, capacity: capacity, perSecond: perSecond, tokens: Int64(reserve) * Self.oneToken)
     }
@@ -61,21 +69,21 @@ public struct RetryBudget: Hashable, Sendable {
         self.tokens = tokens
     }
 
-    /// 20 % extra load, ten retries to begin with, at most a hundred saved up.
+    /// At most 20 % extra load, with 10 retries initially and at most 100 saved up.
     public static let `default` = RetryBudget(ratio: 0.2, capacity: 100, perSecond: 0, tokens: 10 * oneToken)
 
-    /// Earns what a first attempt earns.
+    /// Records a first attempt, which earns a fraction of a retry.
     ///
-    /// - Parameter now: The instant of the attempt.
+    /// - Parameter now: The date of the attempt.
     public mutating func deposit(at now: Date) {
         credit(until: now)
         earn(Int64(ratio * Double(Self.oneToken)))
     }
 
-    /// Pays for a retry.
+    /// Pays for a retry, if the balance allows it.
     ///
-    /// - Parameter now: The instant of the decision.
-    /// - Returns: Whether the retry may happen; if not, nothing was paid.
+    /// - Parameter now: The current date.
+    /// - Returns: Whether the retry was paid for and may be made.
     public mutating func withdraw(at now: Date) -> Bool {
         credit(until: now)
         guard tokens >= Self.oneToken else { return false }
@@ -83,24 +91,22 @@ public struct RetryBudget: Hashable, Sendable {
         return true
     }
 
-    /// Gives back what was paid for a retry that then was not made.
+    /// Refunds a retry that was paid for and not made.
     mutating func refund() {
         earn(Self.oneToken)
     }
 
-    /// How many retries could be paid for at once.
-    ///
-    /// - Parameter now: The instant to ask about.
+    /// Returns the number of retries that could be paid for at a date.
     public func available(at now: Date) -> Int {
         var later = self
         later.credit(until: now)
         return Int(later.tokens / Self.oneToken)
     }
 
-    /// Earns what idle time earns; a clock that was set back earns nothing and starts anew from there.
+    /// Credits the time since the last call.
     ///
-    /// Less than a second back is no such clock but a task that read it earlier and came later: what lies between
-    /// has been credited and must not be again.
+    /// A clock that was set back earns nothing, and time counts from its new reading. A step back of less than a second
+    /// is only a task that read the clock earlier but got here later: that time has been credited already.
     private mutating func credit(until now: Date) {
         if let last = creditedAt, now < last, last.timeIntervalSince(now) < 1 { return }
         defer { creditedAt = now }
@@ -126,9 +132,9 @@ extension RetryBudget: Codable {
         case creditedAt = "credited_at"
     }
 
-    /// Reads a stored budget.
+    /// Decodes a stored budget.
     ///
-    /// - Throws: `DecodingError` if something is missing or out of its range.
+    /// - Throws: `DecodingError` if a key is missing or a value is out of its range.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         do {
@@ -145,7 +151,7 @@ extension RetryBudget: Codable {
         creditedAt = try container.decodeIfPresent(Date.self, forKey: .creditedAt)
     }
 
-    /// Writes the settings and what is left.
+    /// Encodes the settings and the balance.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(ratio, forKey: .ratio)
@@ -157,38 +163,44 @@ extension RetryBudget: Codable {
     }
 }
 
-/// One ``RetryBudget`` for all the tasks that call the same dependency.
+/// A ``RetryBudget`` shared by all tasks that call the same dependency.
+///
+/// ```swift
+/// let budget = SharedRetryBudget()
+/// let rate = try await retry(.exponential(maxAttempts: 5), budget: budget) { _ in 1.09 }
+/// print(rate, budget.snapshot.available(at: Date()))  // 1.09 10
+/// ```
 public final class SharedRetryBudget: Sendable {
     private let budget: Mutex<RetryBudget>
 
-    /// Shares a budget.
+    /// Creates a shared budget.
     ///
-    /// - Parameter budget: What there is to begin with.
+    /// - Parameter budget: The initial state.
     public init(_ budget: RetryBudget = .default) {
         self.budget = Mutex(budget)
     }
 
-    /// Earns what a first attempt earns.
+    /// Records a first attempt, which earns a fraction of a retry.
     ///
-    /// - Parameter now: The instant of the attempt.
+    /// - Parameter now: The date of the attempt.
     public func deposit(at now: Date) {
         budget.withLock { $0.deposit(at: now) }
     }
 
-    /// Pays for a retry.
+    /// Pays for a retry, if the balance allows it.
     ///
-    /// - Parameter now: The instant of the decision.
-    /// - Returns: Whether the retry may happen; if not, nothing was paid.
+    /// - Parameter now: The current date.
+    /// - Returns: Whether the retry was paid for and may be made.
     public func withdraw(at now: Date) -> Bool {
         budget.withLock { $0.withdraw(at: now) }
     }
 
-    /// Gives back what was paid for a retry that then was not made.
+    /// Refunds a retry that was paid for and not made.
     func refund() {
         budget.withLock { $0.refund() }
     }
 
-    /// A copy of the budget as it is now, to be stored or looked at.
+    /// A copy of the current state.
     public var snapshot: RetryBudget {
         budget.withLock { $0 }
     }

@@ -1,20 +1,24 @@
 import Foundation
 
-/// How an attempt failed: all that a decision to retry depends on, and nothing that could leak.
+/// The cause of a failed attempt: everything a retry decision depends on, and no response body or secret.
 ///
-/// It is itself an error, so an operation run by `retry` may throw one:
+/// It is an error, so an operation that `retry` runs can throw it:
 ///
 /// ```swift
-/// guard response.status == 200 else {
-///     throw AttemptFailure.http(status: response.status, retryAfter: RetryAfter(header, receivedAt: now))
+/// let value = try await retry(.exponential(maxAttempts: 5)) { context in
+///     if context.attempt == 1 {
+///         throw AttemptFailure.http(status: 503, retryAfter: RetryAfter("1", receivedAt: Date()))
+///     }
+///     return "ready"
 /// }
+/// print(value)  // ready, a second later
 /// ```
 public struct AttemptFailure: Error, Codable, Hashable, Sendable {
-    /// What went wrong.
+    /// The kind of failure.
     public var kind: FailureKind
-    /// The HTTP status, if a response came.
+    /// The HTTP status, or `nil` if there was no response.
     public var status: Int?
-    /// When the server asked to be called again, if it did.
+    /// The server's `Retry-After`, or `nil` if it sent none.
     public var retryAfter: RetryAfter?
 
     private enum CodingKeys: String, CodingKey {
@@ -23,47 +27,47 @@ public struct AttemptFailure: Error, Codable, Hashable, Sendable {
         case retryAfter = "retry_after"
     }
 
-    /// Describes a failed attempt.
+    /// Creates a failure.
     ///
     /// - Parameters:
-    ///   - kind: What went wrong.
-    ///   - status: The HTTP status, if a response came.
-    ///   - retryAfter: The response's parsed `Retry-After`, if it carried one.
+    ///   - kind: The kind of failure.
+    ///   - status: The HTTP status, if there was a response.
+    ///   - retryAfter: The response's `Retry-After`, if it sent one.
     public init(_ kind: FailureKind, status: Int? = nil, retryAfter: RetryAfter? = nil) {
         self.kind = kind
         self.status = status
         self.retryAfter = retryAfter
     }
 
-    /// A response whose status is not a success.
+    /// Creates a failure of kind ``FailureKind/httpStatus``: a response whose status is not a success.
     ///
     /// - Parameters:
     ///   - status: The HTTP status.
-    ///   - retryAfter: The response's parsed `Retry-After`, if it carried one.
-    /// - Returns: A failure of kind ``FailureKind/httpStatus``.
+    ///   - retryAfter: The response's `Retry-After`, if it sent one.
     public static func http(status: Int, retryAfter: RetryAfter? = nil) -> AttemptFailure {
         AttemptFailure(.httpStatus, status: status, retryAfter: retryAfter)
     }
 }
 
 extension AttemptFailure: CustomStringConvertible {
-    /// The kind, and the status if there is one: `http_status 503`.
+    /// The kind, followed by the status if there is one, such as `http_status 503`.
     public var description: String {
         status.map { "\(kind) \($0)" } ?? kind.rawValue
     }
 }
 
-/// An error that knows how it counts as a failed attempt.
+/// An error that says which kind of failure it is.
 ///
-/// Conform an app's own errors to it, and `retry` and the scheduler judge them as what they are:
+/// Conform your own errors to it, so that `retry` and the scheduler classify them correctly:
 ///
 /// ```swift
-/// extension QuotaError: AttemptFailureConvertible {
+/// struct QuotaExceeded: AttemptFailureConvertible {
 ///     var attemptFailure: AttemptFailure { AttemptFailure(.budget) }
 /// }
+/// print(AttemptFailure(classifying: QuotaExceeded()))  // budget
 /// ```
 public protocol AttemptFailureConvertible: Error {
-    /// The failure this error stands for.
+    /// The error as a failure.
     var attemptFailure: AttemptFailure { get }
 }
 
@@ -73,18 +77,18 @@ extension AttemptFailure: AttemptFailureConvertible {
 }
 
 extension AttemptFailure {
-    /// Finds out what kind of failure an error is.
+    /// Classifies an error.
     ///
-    /// An ``AttemptFailureConvertible`` says so itself. `CancellationError`, `URLError` and `POSIXError` are known;
-    /// anything else is a ``FailureKind/handlerError``.
+    /// ``AttemptFailureConvertible`` errors classify themselves. `CancellationError`, `URLError` and `POSIXError` are
+    /// mapped to their kinds. Any other error is a ``FailureKind/handlerError``.
     ///
-    /// - Parameter error: What an attempt threw.
+    /// - Parameter error: The error that an attempt threw.
     public init(classifying error: any Error) {
         switch error {
         case let convertible as any AttemptFailureConvertible: self = convertible.attemptFailure
         case is CancellationError: self.init(.canceled)
         case let url as URLError: self = Self.classify(url.code)
-        // On Linux an NSError of URLSession's is not a URLError, as it is on Apple's systems.
+        // On Apple platforms URLSession's NSErrors bridge to URLError. On Linux they do not.
         case let error as NSError where error.domain == NSURLErrorDomain:
             self = Self.classify(URLError.Code(rawValue: error.code))
         case let posix as POSIXError: self.init(Self.kind(posix.code))

@@ -1,15 +1,15 @@
-/// What went wrong with an attempt, in one word that can be stored, compared and shown.
+/// The kind of a failure, as a name that can be stored, compared and shown.
 ///
-/// The set is open: an app may invent kinds of its own (`FailureKind("quota_exceeded")`), and a kind written by
-/// a newer version is kept as it is by an older one.
+/// Apps can add kinds of their own, such as `FailureKind("quota_exceeded")`. Kinds written by a newer version are
+/// preserved.
 public struct FailureKind: RawRepresentable, Sendable {
-    /// The name that is stored, in lower snake case.
+    /// The stored name, in lower snake case.
     public let rawValue: String
 
-    /// The place of a kind that is known here among ``known``, or nil: a decision compares numbers, not texts.
+    /// The index in ``known``, or `nil` for other kinds, so that decisions compare numbers instead of text.
     let code: UInt8?
 
-    /// Takes a stored name as it is.
+    /// Creates a kind from its stored name, which may be one that this version does not know.
     ///
     /// - Parameter rawValue: The name, in lower snake case by convention.
     public init(rawValue: String) {
@@ -17,7 +17,7 @@ public struct FailureKind: RawRepresentable, Sendable {
         code = Self.codes[rawValue]
     }
 
-    /// Makes a kind of the app's own.
+    /// Creates a kind of the app's own.
     ///
     /// - Parameter name: The name, in lower snake case by convention.
     public init(_ name: String) {
@@ -29,7 +29,7 @@ public struct FailureKind: RawRepresentable, Sendable {
         self.code = code
     }
 
-    /// The kinds below, each at the place of its code.
+    /// The kinds below, each at the index of its code.
     static let known: [FailureKind] = [
         .httpStatus, .timeout, .connection, .dns, .tls, .responseMismatch, .crashed, .missingSecret, .handlerError,
         .forbiddenAddress, .tooLarge, .invalidRequest, .redirect, .canceled, .outOfMemory, .budget, .circuitOpen,
@@ -54,41 +54,43 @@ extension FailureKind: Hashable, Codable {
 }
 
 extension FailureKind {
-    /// The response came, and its status is not one of those that count as success.
+    /// A response whose status does not count as success.
     public static var httpStatus: FailureKind { FailureKind(0, "http_status") }
-    /// The attempt took longer than it was allowed to.
+    /// The attempt took longer than its timeout.
     public static var timeout: FailureKind { FailureKind(1, "timeout") }
-    /// No connection could be made, or it broke before the response was complete.
+    /// The connection failed, or was lost before the response was complete.
     public static var connection: FailureKind { FailureKind(2, "connection") }
-    /// The host's name could not be resolved.
+    /// The host name could not be resolved.
     public static var dns: FailureKind { FailureKind(3, "dns") }
-    /// No secure connection could be made: a handshake or a certificate failed.
+    /// The TLS handshake or a certificate check failed.
     public static var tls: FailureKind { FailureKind(4, "tls") }
-    /// The status was fine, but the body is not what the job expects (row T-80).
+    /// The status counts as success, but the body is not what the job expects.
     public static var responseMismatch: FailureKind { FailureKind(5, "response_mismatch") }
-    /// The worker vanished: its lease expired before it reported a result.
+    /// The worker's lease expired before it reported a result.
     public static var crashed: FailureKind { FailureKind(6, "crashed") }
-    /// A secret the request refers to does not exist.
+    /// A secret that the request refers to does not exist.
     public static var missingSecret: FailureKind { FailureKind(7, "missing_secret") }
-    /// A Swift handler threw an error that says nothing more precise.
+    /// A Swift handler threw an error that has no more specific kind.
     public static var handlerError: FailureKind { FailureKind(8, "handler_error") }
-    /// The address policy forbids the address the request would have gone to.
+    /// The address policy forbids the request's address.
     public static var forbiddenAddress: FailureKind { FailureKind(9, "forbidden_address") }
-    /// A request or a response is larger than its limit.
+    /// The request or the response exceeds its size limit.
     public static var tooLarge: FailureKind { FailureKind(10, "too_large") }
-    /// The request cannot be sent as it is written, such as a malformed URL or header.
+    /// The request cannot be sent, for example because its URL or a header is malformed.
     public static var invalidRequest: FailureKind { FailureKind(11, "invalid_request") }
-    /// The server redirected too often or to where it must not.
+    /// The server redirected too often, or to a place that is not allowed.
     public static var redirect: FailureKind { FailureKind(12, "redirect") }
-    /// A person, a policy or a shutdown stopped the attempt.
+    /// The attempt was canceled by a person, a policy or a shutdown.
     public static var canceled: FailureKind { FailureKind(13, "canceled") }
     /// The attempt ran out of memory.
     public static var outOfMemory: FailureKind { FailureKind(14, "out_of_memory") }
     /// A spending or usage budget is used up.
     public static var budget: FailureKind { FailureKind(15, "budget") }
-    /// A circuit breaker refused the attempt, so nothing was sent.
+    /// A circuit breaker refused the attempt.
+    ///
+    /// Nothing was sent.
     public static var circuitOpen: FailureKind { FailureKind(16, "circuit_open") }
-    /// Nothing more is known.
+    /// The cause is unknown.
     public static var unknown: FailureKind { FailureKind(17, "unknown") }
 }
 

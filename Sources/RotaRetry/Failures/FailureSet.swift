@@ -1,18 +1,34 @@
-/// Which failures a rule is about: HTTP statuses, and kinds of everything else (row C-6).
+import RotaCore
+
+/// A set of failures: the ones a policy retries, or the ones a circuit breaker counts.
 ///
-/// A response of an unwanted status is judged by `statuses` alone, any other failure by `kinds` alone.
+/// Failures of kind ``FailureKind/httpStatus`` are matched by status alone, all others by kind alone.
+///
+/// ```swift
+/// let retryable = FailureSet(statuses: [409, 503]).inserting(.responseMismatch).removing(.dns)
+/// print(retryable.contains(.httpStatus, status: 409))  // true
+/// print(retryable.contains(.dns))                      // false
+/// let policy = RetryPolicy.exponential(maxAttempts: 5, retrying: retryable)
+/// try policy.validate()
+/// ```
 public struct FailureSet: Codable, Hashable, Sendable {
     /// The HTTP statuses in the set.
-    public var statuses: FailureStatuses
-    /// The failure kinds in the set; ``FailureKind/httpStatus`` is not looked up here.
-    public var kinds: FailureKinds
+    public var statuses: Statuses
+    /// The kinds in the set.
+    ///
+    /// ``FailureKind/httpStatus`` is not looked up here.
+    public var kinds: Kinds
 
-    /// Puts statuses and kinds together.
+    private enum CodingKeys: String, CodingKey {
+        case statuses, kinds
+    }
+
+    /// Creates a set of statuses and kinds.
     ///
     /// - Parameters:
     ///   - statuses: The HTTP statuses in the set.
-    ///   - kinds: The kinds of failure in the set.
-    public init(statuses: FailureStatuses = .default, kinds: FailureKinds = .retryable) {
+    ///   - kinds: The kinds of all other failures in the set.
+    public init(statuses: Statuses = .default, kinds: Kinds = .retryable) {
         self.statuses = statuses
         self.kinds = kinds
     }
@@ -20,119 +36,203 @@ public struct FailureSet: Codable, Hashable, Sendable {
     /// Whether a failure is in the set.
     ///
     /// - Parameters:
-    ///   - kind: What went wrong.
-    ///   - status: The HTTP status, if a response came.
+    ///   - kind: The kind of failure.
+    ///   - status: The HTTP status, if there was a response.
     public func contains(_ kind: FailureKind, status: Int? = nil) -> Bool {
         guard kind == .httpStatus else { return kinds.contains(kind) }
         guard let status else { return false }
         return statuses.contains(status)
     }
 
-    /// The set with one kind more, such as ``FailureKind/responseMismatch``, which is left out by default (row T-80).
+    /// Returns the set with a kind added.
     public func inserting(_ kind: FailureKind) -> FailureSet {
         FailureSet(statuses: statuses, kinds: kinds.inserting(kind))
     }
 
-    /// The set with one kind less.
+    /// Returns the set with a kind removed.
     public func removing(_ kind: FailureKind) -> FailureSet {
         FailureSet(statuses: statuses, kinds: kinds.removing(kind))
     }
 }
 
-extension FailureKinds {
-    /// What may pass by itself: everything but failures that another attempt would only repeat.
-    ///
-    /// Timeouts and connections (names and handshakes included) are in it (row T-79); a body mismatch is not
-    /// (row T-80), nor is what Strait does not retry: client, auth, budget and out of memory (row SX-17).
-    public static let retryable = FailureKinds.allExcept([
-        .responseMismatch, .missingSecret, .forbiddenAddress, .tooLarge, .invalidRequest, .redirect, .canceled,
-        .outOfMemory, .budget,
-    ])
-}
-
 extension FailureSet {
-    /// The default of rows T-38, T-79 and T-80: five statuses, and every kind that may pass by itself.
+    /// The failures that are retried by default: ``Statuses/default`` and ``Kinds/retryable``.
     public static let `default` = FailureSet()
-    /// Any failure at all, as Krafter retries (row C-6).
+    /// Every failure.
     public static let any = FailureSet(statuses: .all, kinds: .allExcept([]))
     /// No failure.
     public static let none = FailureSet(statuses: .none, kinds: .only([]))
 }
 
-/// A set of HTTP statuses, kept as ranges: small to store, quick to ask, and short to read.
-///
-/// As JSON it is the array of row T-38, `[429,500,502,503,504]`; a long run is one text, `["400-499"]`.
-public struct FailureStatuses: Hashable, Sendable {
-    /// Sorted, and with a gap between each and the next.
-    let ranges: [ClosedRange<Int>]
-
-    /// Collects ranges of statuses, which may overlap and come in any order.
+extension FailureSet {
+    /// A set of failure kinds, given by its members or by what it excludes.
     ///
-    /// - Parameter ranges: The ranges; a valid status lies in 100–999, which `RetryPolicy.validate()` checks.
-    public init(ranges: some Sequence<ClosedRange<Int>>) {
-        var merged: [ClosedRange<Int>] = []
-        for range in ranges.sorted(by: { $0.lowerBound < $1.lowerBound }) {
-            if let last = merged.last, range.lowerBound <= last.upperBound || range.lowerBound == last.upperBound &+ 1 {
-                merged[merged.count - 1] = last.lowerBound...max(last.upperBound, range.upperBound)
+    /// Apps can add kinds, so "all except these" cannot be written as a list of members.
+    public struct Kinds: Hashable, Sendable {
+        /// Whether ``known`` and ``custom`` list the kinds that are *not* in the set.
+        private var isComplement: Bool
+        /// One bit for each kind in `FailureKind.known`, at the position of its code.
+        private var known: UInt32 = 0
+        /// Kinds that apps have added.
+        private var custom: Set<FailureKind> = []
+
+        private init(_ kinds: Set<FailureKind>, isComplement: Bool) {
+            self.isComplement = isComplement
+            for kind in kinds { mark(kind, true) }
+        }
+
+        /// Creates the set of these kinds and no others.
+        public static func only(_ kinds: Set<FailureKind>) -> Kinds {
+            Kinds(kinds, isComplement: false)
+        }
+
+        /// Creates the set of all kinds except these.
+        ///
+        /// It includes the kinds that apps add.
+        public static func allExcept(_ kinds: Set<FailureKind>) -> Kinds {
+            Kinds(kinds, isComplement: true)
+        }
+
+        /// Every kind that another attempt may not repeat: timeouts, lost connections, thrown errors and so on.
+        public static let retryable = Kinds.allExcept([
+            .responseMismatch, .missingSecret, .forbiddenAddress, .tooLarge, .invalidRequest, .redirect, .canceled,
+            .outOfMemory, .budget,
+        ])
+
+        /// Whether a kind is in the set.
+        public func contains(_ kind: FailureKind) -> Bool {
+            guard let code = kind.code else { return custom.contains(kind) != isComplement }
+            return (known & 1 << UInt32(code) != 0) != isComplement
+        }
+
+        /// Returns the set with a kind added.
+        public func inserting(_ kind: FailureKind) -> Kinds {
+            var copy = self
+            copy.mark(kind, !isComplement)
+            return copy
+        }
+
+        /// Returns the set with a kind removed.
+        public func removing(_ kind: FailureKind) -> Kinds {
+            var copy = self
+            copy.mark(kind, isComplement)
+            return copy
+        }
+
+        private mutating func mark(_ kind: FailureKind, _ isMarked: Bool) {
+            if let code = kind.code {
+                known = isMarked ? known | 1 << UInt32(code) : known & ~(1 << UInt32(code))
+            } else if isMarked {
+                custom.insert(kind)
             } else {
-                merged.append(range)
+                custom.remove(kind)
             }
         }
-        self.ranges = merged
-    }
 
-    /// Collects single statuses.
-    ///
-    /// - Parameter statuses: The statuses, in any order; a valid one lies in 100–999.
-    public init(_ statuses: some Sequence<Int>) {
-        self.init(ranges: statuses.map { $0...$0 })
-    }
-
-    /// Whether a status is in the set.
-    ///
-    /// - Parameter status: An HTTP status.
-    /// - Complexity: O(*n*) in the number of ranges.
-    public func contains(_ status: Int) -> Bool {
-        for range in ranges where range.contains(status) { return true }
-        return false
-    }
-
-    /// The statuses of this set and of another.
-    public func union(_ other: FailureStatuses) -> FailureStatuses {
-        FailureStatuses(ranges: ranges + other.ranges)
+        /// The listed kinds, sorted by name.
+        private var marked: [FailureKind] {
+            let kinds = FailureKind.known.filter { contains($0) != isComplement } + custom
+            return kinds.sorted { $0.rawValue < $1.rawValue }
+        }
     }
 }
 
-extension FailureStatuses {
-    /// The default of row T-38: 429, 500, 502, 503 and 504.
-    public static let `default` = FailureStatuses([429, 500, 502, 503, 504])
-    /// The statuses of a server that may recover: 408, 425, 429 and 5xx.
-    public static let transient = FailureStatuses(ranges: [408...408, 425...425, 429...429, 500...599])
-    /// Every status but 2xx and 410 Gone, as Standard Webhooks 1.0 says.
-    public static let standardWebhooks = FailureStatuses(ranges: [100...199, 300...409, 411...999])
+extension FailureSet.Kinds: Codable {
+    private enum CodingKeys: String, CodingKey {
+        case only
+        case allExcept = "all_except"
+    }
+
+    /// Decodes `{"only": […]}` or `{"all_except": […]}`.
+    ///
+    /// - Throws: `DecodingError` unless exactly one of the two keys is present.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        let only = try container.decodeIfPresent(Set<FailureKind>.self, forKey: .only)
+        let allExcept = try container.decodeIfPresent(Set<FailureKind>.self, forKey: .allExcept)
+        switch (only, allExcept) {
+        case (let kinds?, nil): self = .only(kinds)
+        case (nil, let kinds?): self = .allExcept(kinds)
+        default:
+            throw DecodingError.dataCorrupted(
+                .init(
+                    codingPath: decoder.codingPath,
+                    debugDescription: "A set of failure kinds must have either \"only\" or \"all_except\"."))
+        }
+    }
+
+    /// Encodes the listed kinds, sorted by name.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(marked, forKey: isComplement ? .allExcept : .only)
+    }
+}
+
+extension FailureSet {
+    /// A set of HTTP statuses.
+    ///
+    /// In JSON it is an array such as `[429,500,502,503,504]`. Long ranges are text: `["400-499"]`.
+    public struct Statuses: Hashable, Sendable {
+        private let members: StatusRanges
+
+        /// The members as sorted ranges with gaps between them.
+        var ranges: [ClosedRange<Int>] { members.ranges }
+
+        /// Creates a set of ranges, which may overlap and be in any order.
+        ///
+        /// - Parameter ranges: The ranges, within 100–999. `RetryPolicy.validate()` checks the bounds.
+        public init(ranges: some Sequence<ClosedRange<Int>>) {
+            members = StatusRanges(ranges)
+        }
+
+        /// Creates a set of single statuses.
+        ///
+        /// - Parameter statuses: The statuses, in any order, from 100 to 999.
+        public init(_ statuses: some Sequence<Int>) {
+            self.init(ranges: statuses.map { $0...$0 })
+        }
+
+        /// Whether a status is in the set.
+        ///
+        /// - Complexity: O(*n*) in the number of ranges.
+        public func contains(_ status: Int) -> Bool {
+            members.contains(status)
+        }
+
+        /// Returns the statuses that are in this set, in another, or in both.
+        public func union(_ other: Statuses) -> Statuses {
+            Statuses(ranges: ranges + other.ranges)
+        }
+    }
+}
+
+extension FailureSet.Statuses {
+    /// The statuses that are retried by default: 429, 500, 502, 503 and 504.
+    public static let `default` = Self([429, 500, 502, 503, 504])
+    /// The statuses of servers that may recover: 408, 425, 429 and 5xx.
+    public static let transient = Self(ranges: [408...408, 425...425, 429...429, 500...599])
+    /// Every status except 2xx and 410 Gone, following Standard Webhooks 1.0.
+    public static let standardWebhooks = Self(ranges: [100...199, 300...409, 411...999])
     /// Every status.
-    public static let all = FailureStatuses(ranges: [100...999])
+    public static let all = Self(ranges: [100...999])
     /// No status.
-    public static let none = FailureStatuses([])
+    public static let none = Self([])
 }
 
-extension FailureStatuses: ExpressibleByArrayLiteral {
-    /// Collects the statuses of a literal such as `[429, 503]`.
+extension FailureSet.Statuses: ExpressibleByArrayLiteral {
+    /// Creates a set from a literal such as `[429, 503]`.
     public init(arrayLiteral elements: Int...) {
         self.init(elements)
     }
 }
 
-extension FailureStatuses: CustomStringConvertible {
-    /// The statuses as a person would list them: `429, 500, 502-504`.
-    public var description: String {
-        ranges.map { $0.lowerBound == $0.upperBound ? "\($0.lowerBound)" : "\($0.lowerBound)-\($0.upperBound)" }.joined(
-            separator: ", ")
-    }
+extension FailureSet.Statuses: CustomStringConvertible {
+    /// The statuses as text, such as `429, 500, 502-504`.
+    public var description: String { members.description }
 }
 
-extension FailureStatuses: Codable {
-    /// Reads an array of statuses and of texts such as `"400-499"`.
+extension FailureSet.Statuses: Codable {
+    /// Decodes an array of statuses and of text such as `"400-499"`.
     ///
     /// - Throws: `DecodingError` if an element is neither.
     public init(from decoder: any Decoder) throws {
@@ -148,14 +248,16 @@ extension FailureStatuses: Codable {
             guard bounds.count == 2, let low = bounds[0], let high = bounds[1], low <= high else {
                 throw DecodingError.dataCorruptedError(
                     in: container,
-                    debugDescription: "\"\(text)\" is no range of statuses; write a number, or text like \"400-499\".")
+                    debugDescription:
+                        "A status must be a number, or a range in text such as \"400-499\", not \"\(text)\"."
+                )
             }
             ranges.append(low...high)
         }
         self.init(ranges: ranges)
     }
 
-    /// Writes single statuses as numbers, and runs of more than sixteen as one text.
+    /// Encodes statuses as numbers, and ranges of more than 16 as text.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.unkeyedContainer()
         for range in ranges {

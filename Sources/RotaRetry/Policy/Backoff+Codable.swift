@@ -15,9 +15,11 @@ extension Backoff: Codable {
         case fixed, linear, exponential, doubling, delays, decorrelated
     }
 
-    /// Reads a backoff as ``encode(to:)`` writes it; all delays are seconds.
+    /// Decodes a backoff.
     ///
-    /// - Throws: `DecodingError` if something is missing or out of its range.
+    /// Delays are seconds.
+    ///
+    /// - Throws: `DecodingError` if a key is missing or a value is out of its range.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         func delay(_ key: CodingKeys) throws -> Int64 {
@@ -43,7 +45,9 @@ extension Backoff: Codable {
         do { try validate() } catch { throw error.decodingError(at: decoder.codingPath) }
     }
 
-    /// Writes the kind and its settings; all delays are seconds.
+    /// Encodes the kind and its settings.
+    ///
+    /// Delays are seconds.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         switch shape {

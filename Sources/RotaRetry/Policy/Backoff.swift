@@ -1,7 +1,13 @@
-/// How long to wait after each failed attempt, before chance is mixed in.
+/// The delays between attempts, before jitter.
 ///
-/// Attempts count from 1, so the delay after attempt 1 is the one before the first retry. No attempt number
-/// overflows: delays grow until ``maximum`` and stay there. They are exact to the nanosecond.
+/// Attempts count from 1: the delay after attempt 1 comes before the first retry. Delays grow until ``maximum`` and
+/// stay there, whatever the attempt number. They are exact to the nanosecond.
+///
+/// ```swift
+/// let backoff = Backoff.exponential(initial: .seconds(1), maximum: .seconds(5))
+/// print((1...4).map { backoff.nominalDelay(afterAttempt: $0) })
+/// // [1.0 seconds, 2.0 seconds, 4.0 seconds, 5.0 seconds]
+/// ```
 public struct Backoff: Hashable, Sendable {
     enum Shape: Hashable, Sendable {
         case fixed(Int64)
@@ -22,40 +28,40 @@ public struct Backoff: Hashable, Sendable {
         cap = Nanoseconds.from(maximum)
     }
 
-    /// No nominal delay is shorter than this.
+    /// The shortest nominal delay.
     public var minimum: Duration { Nanoseconds.duration(floor) }
 
-    /// No delay is longer than this, jitter included.
+    /// The longest delay, including jitter.
     public var maximum: Duration { Nanoseconds.duration(cap) }
 
-    /// The longest delay any backoff may have: 366 days.
+    /// The longest delay that a backoff may have: 366 days.
     public static let longestDelay: Duration = Nanoseconds.duration(Nanoseconds.longest)
 }
 
 extension Backoff {
-    /// The same delay every time.
+    /// Creates a backoff with the same delay every time.
     ///
-    /// - Parameter delay: The delay, from zero to ``longestDelay``.
+    /// - Parameter delay: The delay, from 0 to ``longestDelay``.
     public static func fixed(_ delay: Duration) -> Backoff {
         Backoff(.fixed(Nanoseconds.from(delay)), maximum: longestDelay)
     }
 
-    /// One step longer every time: after attempt *n*, `n × step`.
+    /// Creates a backoff whose delays grow by a constant step: `n × step` after attempt *n*.
     ///
     /// - Parameters:
-    ///   - step: The first delay, and what each further one adds.
-    ///   - maximum: The cap, an hour by default.
+    ///   - step: The first delay, and the difference between delays.
+    ///   - maximum: The longest delay. The default is 1 hour.
     public static func linear(_ step: Duration, maximum: Duration = .seconds(3600)) -> Backoff {
         Backoff(.linear(step: Nanoseconds.from(step)), maximum: maximum)
     }
 
-    /// A constant factor longer every time: after attempt *n*, `initial × factor^(n−1)`.
+    /// Creates a backoff whose delays grow by a constant factor: `initial × factor^(n−1)` after attempt *n*.
     ///
     /// - Parameters:
-    ///   - initial: The delay before the first retry.
-    ///   - factor: What each delay is multiplied by to give the next, from 1 to 1000.
-    ///   - minimum: The floor under every nominal delay.
-    ///   - maximum: The cap, an hour by default.
+    ///   - initial: The first delay. The default is 500 ms.
+    ///   - factor: The ratio between delays, from 1 to 1000.
+    ///   - minimum: The shortest nominal delay.
+    ///   - maximum: The longest delay. The default is 1 hour.
     public static func exponential(
         initial: Duration = .milliseconds(500), factor: Double = 2, minimum: Duration = .zero,
         maximum: Duration = .seconds(3600)
@@ -64,38 +70,38 @@ extension Backoff {
             .exponential(initial: Nanoseconds.from(initial), factor: factor), minimum: minimum, maximum: maximum)
     }
 
-    /// Doubles a number of times, then grows by what the last doubling came to.
+    /// Creates a backoff whose delays double a number of times, then grow linearly.
     ///
-    /// With 10 s, three doublings and a cap of 300 s: 10, 20, 40, 80, 160, 240, 300, 300 … (the rule of Google
-    /// Cloud Tasks' `maxDoublings`).
+    /// This is the rule of `maxDoublings` in Google Cloud Tasks. With 10 s, three doublings and a maximum of 300 s, the
+    /// delays are 10, 20, 40, 80, 160, 240, 300, 300, … seconds.
     ///
     /// - Parameters:
-    ///   - initial: The delay before the first retry.
+    ///   - initial: The first delay. The default is 500 ms.
     ///   - doublings: How often the delay doubles, from 0 to 60.
-    ///   - maximum: The cap, an hour by default.
+    ///   - maximum: The longest delay. The default is 1 hour.
     public static func doubling(
         initial: Duration = .milliseconds(500), doublings: Int, thenLinearUpTo maximum: Duration = .seconds(3600)
     ) -> Backoff {
         Backoff(.doubling(initial: Nanoseconds.from(initial), doublings: doublings), maximum: maximum)
     }
 
-    /// Delays given one by one, of which the last repeats (row S-45).
+    /// Creates a backoff from a list of delays, the last of which repeats.
     ///
-    /// - Parameter delays: The delays before the first, second … retry; at least one and at most 100.
+    /// - Parameter delays: The delays before the first, second, … retry, from 1 to 100 of them.
     public static func delays(_ delays: [Duration]) -> Backoff {
         Backoff(.delays(delays.map(Nanoseconds.from)), maximum: longestDelay)
     }
 
-    /// Each delay at random between the first and a multiple of the one before it.
+    /// Creates a backoff whose delays are random: between the first delay and a multiple of the previous one.
     ///
-    /// After Brooker, "Exponential Backoff and Jitter" (2015). The delay before is passed to each decision; without
-    /// it, its distribution is reproduced from the attempt's number. It is random by itself: combine it with
-    /// ``Jitter/none``.
+    /// Brooker, "Exponential Backoff and Jitter" (2015). These delays already contain randomness, so combine them with
+    /// ``Jitter/none``. Decisions that are not given the previous delay reproduce its distribution from the attempt
+    /// number.
     ///
     /// - Parameters:
-    ///   - initial: The shortest delay.
-    ///   - factor: How many times the delay before the longest may be, from 1 to 1000.
-    ///   - maximum: The cap, an hour by default.
+    ///   - initial: The first delay, which is also the shortest. The default is 500 ms.
+    ///   - factor: The largest ratio between consecutive delays, from 1 to 1000.
+    ///   - maximum: The longest delay. The default is 1 hour.
     public static func decorrelated(
         initial: Duration = .milliseconds(500), factor: Double = 3, maximum: Duration = .seconds(3600)
     ) -> Backoff {
@@ -104,9 +110,9 @@ extension Backoff {
 }
 
 extension Backoff {
-    /// The same backoff with another first delay or another cap (rows S-76, S-77).
+    /// Returns the backoff with another first delay or another longest delay.
     ///
-    /// - Throws: ``RetryPolicyError`` if the delays are a list, which has no first delay to derive others from.
+    /// - Throws: ``RetryPolicyError`` if the delays are a list and `initial` is given.
     func replacing(initial: Duration?, maximum: Duration?) throws(RetryPolicyError) -> Backoff {
         var changed = shape
         if let initial {
@@ -119,11 +125,11 @@ extension Backoff {
             case .decorrelated(_, let factor): changed = .decorrelated(initial: first, factor: factor)
             case .delays:
                 throw RetryPolicyError(
-                    .delay, "A list of delays has no initial delay to replace; name a strategy as well.",
+                    .delay, "The initial delay of a list of delays cannot be replaced. Choose a strategy as well.",
                     value: "\(initial)")
             }
         }
-        // Whoever asks for a shorter delay gets it: the floor gives way.
+        // An explicit delay that is shorter than the minimum lowers the minimum.
         let highest = maximum ?? self.maximum
         let lowest = min(minimum, highest, initial ?? minimum)
         return Backoff(changed, minimum: lowest, maximum: highest)
@@ -133,13 +139,13 @@ extension Backoff {
 extension Backoff {
     /// Checks that every setting is in its range.
     ///
-    /// - Throws: ``RetryPolicyError`` with the first setting that is not.
+    /// - Throws: ``RetryPolicyError`` for the first setting that is out of its range.
     public func validate() throws(RetryPolicyError) {
         try Self.validate(minimum, .delay, "The shortest delay")
         try Self.validate(maximum, .delay, "The longest delay")
         guard floor <= cap else {
             throw RetryPolicyError(
-                .delay, "The shortest delay must not be longer than the longest, which is \(maximum).",
+                .delay, "The shortest delay must be at most the longest, \(maximum).",
                 value: "\(minimum)")
         }
         switch shape {
@@ -158,7 +164,7 @@ extension Backoff {
         case .delays(let delays):
             guard !delays.isEmpty, delays.count <= 100 else {
                 throw RetryPolicyError(
-                    .delay, "A list of delays must have 1 to 100 of them.", value: "\(delays.count) delays")
+                    .delay, "A list of delays must have 1 to 100 elements.", value: "\(delays.count) delays")
             }
             for delay in delays { try Self.validate(Nanoseconds.duration(delay), .delay, "A delay") }
         }
@@ -168,28 +174,16 @@ extension Backoff {
         _ duration: Duration, _ code: RetryPolicyError.Code, _ name: String
     ) throws(RetryPolicyError) {
         guard duration >= .zero, duration <= longestDelay else {
-            throw RetryPolicyError(code, "\(name) must be 0 s to 366 days.", value: "\(duration)")
-        }
-    }
-}
-
-extension Jitter {
-    /// Checks that a proportion is from 0 to 1.
-    ///
-    /// - Throws: ``RetryPolicyError`` if it is not.
-    public func validate() throws(RetryPolicyError) {
-        guard case .proportional(let proportion) = self else { return }
-        guard proportion >= 0, proportion <= 1 else {
-            throw RetryPolicyError(.jitter, "The proportion of a jitter must be 0 to 1.", value: "\(proportion)")
+            throw RetryPolicyError(code, "\(name) must be 0 seconds to 366 days.", value: "\(duration)")
         }
     }
 }
 
 extension Backoff {
-    /// 500 ms, 1 s, 2 s and so on, at most an hour.
+    /// The default backoff: 500 ms, 1 s, 2 s and so on, up to 1 hour.
     public static let standard = Backoff.exponential(initial: .milliseconds(500))
 
-    /// The delays of Standard Webhooks 1.0: 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 14 h, 20 h, 24 h.
+    /// The delays of Standard Webhooks 1.0: 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 14 h, 20 h and 24 h.
     public static let standardWebhooks = Backoff.delays([
         .seconds(5), .seconds(300), .seconds(1800), .seconds(2 * 3600), .seconds(5 * 3600), .seconds(10 * 3600),
         .seconds(14 * 3600), .seconds(20 * 3600), .seconds(24 * 3600),
@@ -200,33 +194,35 @@ extension Backoff {
         /// The name.
         public let rawValue: String
 
-        /// Creates a strategy from its name; ``Backoff/init(strategy:initial:maximum:delays:)`` refuses unknown names.
+        /// Creates a strategy from its name.
+        ///
+        /// ``Backoff/init(strategy:initial:maximum:delays:)`` rejects unknown names.
         ///
         /// - Parameter rawValue: A name such as `exponential`.
         public init(rawValue: String) {
             self.rawValue = rawValue
         }
 
-        /// Each delay is twice the one before.
+        /// Each delay is twice the previous one.
         public static let exponential = Strategy(rawValue: "exponential")
-        /// Each delay is one step longer than the one before.
+        /// Each delay is one step longer than the previous one.
         public static let linear = Strategy(rawValue: "linear")
         /// All delays are equal.
         public static let fixed = Strategy(rawValue: "fixed")
-        /// The delays are given one by one.
+        /// The delays are listed.
         public static let custom = Strategy(rawValue: "custom")
     }
 
     /// Creates a backoff from the name of its kind.
     ///
-    /// No nominal delay is shorter than a second, unless a shorter `initial` or `maximum` says so.
+    /// The shortest nominal delay is 1 second, or `initial` or `maximum` if one of them is shorter.
     ///
     /// - Parameters:
     ///   - strategy: The kind of backoff.
-    ///   - initial: The first delay, from which the others follow. The default is a second.
-    ///   - maximum: The longest delay. The default is an hour.
+    ///   - initial: The first delay. The default is 1 second.
+    ///   - maximum: The longest delay. The default is 1 hour.
     ///   - delays: The delays of the custom strategy, the last of which repeats. Other strategies ignore them.
-    /// - Throws: ``RetryPolicyError`` if the name is unknown, the delays are missing, or a value is out of its range.
+    /// - Throws: ``RetryPolicyError`` if the strategy is unknown, the delays are missing, or a value is out of range.
     public init(
         strategy: Strategy, initial: Duration = .seconds(1), maximum: Duration = .seconds(3600),
         delays: [Duration] = []

@@ -1,31 +1,35 @@
-/// How much chance is mixed into a delay, so that clients that failed together do not come back together.
+/// The randomness added to delays, so that clients that failed together do not retry together.
 ///
-/// Measured with 100 contending clients, full jitter makes the fewest calls, equal jitter few more, and none at
-/// all more than twice as many; so full is the default everywhere.
+/// Full jitter is the default. In a simulation of 100 contending clients it needs the fewest calls; without jitter they
+/// need more than twice as many.
+///
+/// ```swift
+/// let jitter = Jitter.proportional(0.2)
+/// print(jitter.bounds(of: .seconds(10)))  // 8.0 seconds...12.0 seconds
+/// ```
 public enum Jitter: Hashable, Sendable {
-    /// The nominal delay itself.
+    /// Exactly the nominal delay.
     case none
-    /// Anything from nothing to the nominal delay.
+    /// Anything from zero to the nominal delay.
     case full
-    /// Half the nominal delay, and anything up to as much again.
+    /// Anything from half the nominal delay to all of it.
     case equal
-    /// The nominal delay, more or less by at most this proportion of it, from 0 to 1.
+    /// The nominal delay plus or minus up to this fraction of it, from 0 to 1.
     case proportional(Double)
 
-    /// The shortest and the longest delay this jitter can make of a nominal one, before any cap.
+    /// Returns the shortest and the longest delay that can result from a nominal delay.
     ///
-    /// - Parameter nominal: The delay without jitter; a negative one counts as zero.
-    /// - Returns: The bounds, both included.
+    /// - Parameter nominal: The delay without jitter. Negative delays count as zero.
     public func bounds(of nominal: Duration) -> ClosedRange<Duration> {
         let (low, span) = range(of: max(0, Nanoseconds.from(nominal)))
         return Nanoseconds.duration(low)...Nanoseconds.duration(saturating(low, span))
     }
 
-    /// A jittered delay, not yet capped.
+    /// Returns a delay with jitter, in nanoseconds.
     ///
     /// - Parameters:
-    ///   - nominal: The delay without jitter in nanoseconds, not negative.
-    ///   - random: One random number.
+    ///   - nominal: The delay without jitter, in nanoseconds. Must not be negative.
+    ///   - random: A random number, uniform over all values.
     func apply(to nominal: Int64, random: UInt64) -> Int64 {
         let (low, span) = range(of: nominal)
         return span == 0 ? low : saturating(low, Nanoseconds.uniform(through: span, random: random))
@@ -41,9 +45,9 @@ public enum Jitter: Hashable, Sendable {
             let half = nominal / 2
             return (half, UInt64(nominal - half))
         case .proportional(let proportion):
-            // A policy nobody validated may hold anything here, NaN included; `min` and `max` then choose a bound.
-            let held = proportion > 0 ? min(proportion, 1) : 0
-            let spread = min(nominal, Int64(exactly: (Double(nominal) * held).rounded()) ?? nominal)
+            // The proportion may be out of range, or NaN, if the policy was not validated.
+            let clamped = proportion > 0 ? min(proportion, 1) : 0
+            let spread = min(nominal, Int64(exactly: (Double(nominal) * clamped).rounded()) ?? nominal)
             return (nominal - spread, UInt64(spread) &* 2)
         }
     }
@@ -54,10 +58,22 @@ public enum Jitter: Hashable, Sendable {
     }
 }
 
-extension Jitter: Codable {
-    /// Reads `"none"`, `"full"`, `"equal"`, or `{"proportional": 0.2}`.
+extension Jitter {
+    /// Checks that a proportion is from 0 to 1.
     ///
-    /// - Throws: `DecodingError` if it is none of these.
+    /// - Throws: ``RetryPolicyError`` if it is not.
+    public func validate() throws(RetryPolicyError) {
+        guard case .proportional(let proportion) = self else { return }
+        guard proportion >= 0, proportion <= 1 else {
+            throw RetryPolicyError(.jitter, "The proportion of a jitter must be 0 to 1.", value: "\(proportion)")
+        }
+    }
+}
+
+extension Jitter: Codable {
+    /// Decodes `"none"`, `"full"`, `"equal"` or `{"proportional": 0.2}`.
+    ///
+    /// - Throws: `DecodingError` for anything else.
     public init(from decoder: any Decoder) throws {
         if let container = try? decoder.container(keyedBy: CodingKeys.self) {
             self = .proportional(try container.decode(Double.self, forKey: .proportional))
@@ -71,11 +87,12 @@ extension Jitter: Codable {
         case let name:
             throw DecodingError.dataCorruptedError(
                 in: container,
-                debugDescription: "\"\(name)\" is no jitter; there are none, full, equal and {\"proportional\": p}.")
+                debugDescription:
+                    "A jitter must be \"none\", \"full\", \"equal\" or {\"proportional\": 0.2}, not \"\(name)\".")
         }
     }
 
-    /// Writes the name, or the proportion under its name.
+    /// Encodes the name, or an object with the proportion.
     public func encode(to encoder: any Encoder) throws {
         if case .proportional(let proportion) = self {
             var container = encoder.container(keyedBy: CodingKeys.self)

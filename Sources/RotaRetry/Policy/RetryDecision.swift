@@ -1,40 +1,42 @@
 public import Foundation
 
-/// What happens after a failed attempt.
+/// The decision after a failed attempt.
 public enum RetryDecision: Hashable, Sendable {
-    /// Try again once this much time has passed since the failure.
+    /// Make another attempt this long after the failure.
     case retry(after: Duration)
-    /// Do not try again, for this reason.
+    /// Make no further attempt, for this reason.
     case stop(StopReason)
 
-    /// The delay before the next attempt, or nil if there is none.
+    /// The delay before the next attempt, or `nil` if there is no further attempt.
     public var delay: Duration? {
         guard case .retry(let delay) = self else { return nil }
         return delay
     }
 }
 
-/// Why there is no further attempt.
+/// The reason there is no further attempt.
 public struct StopReason: RawRepresentable, Codable, Hashable, Sendable {
-    /// The name that is stored, in lower snake case.
+    /// The stored name, in lower snake case.
     public let rawValue: String
 
-    /// Takes a stored name as it is.
+    /// Creates a reason from its stored name, which may be one that this version does not know.
     ///
     /// - Parameter rawValue: A name such as `attempts_exhausted`.
     public init(rawValue: String) {
         self.rawValue = rawValue
     }
 
-    /// The last allowed attempt has failed.
+    /// No attempts are left.
     public static let attemptsExhausted = StopReason(rawValue: "attempts_exhausted")
-    /// The failure is one that the policy does not retry.
+    /// The policy does not retry this kind of failure.
     public static let notRetryable = StopReason(rawValue: "not_retryable")
     /// The next attempt would start after the policy's time limit.
     public static let timeLimit = StopReason(rawValue: "time_limit")
-    /// The attempt was canceled, and what was stopped on purpose is not started again.
+    /// The attempt was canceled.
+    ///
+    /// Canceled attempts are not retried.
     public static let canceled = StopReason(rawValue: "canceled")
-    /// The shared retry budget is used up.
+    /// The retry budget is used up.
     public static let budgetExhausted = StopReason(rawValue: "budget_exhausted")
     /// A circuit breaker is open.
     public static let circuitOpen = StopReason(rawValue: "circuit_open")
@@ -46,21 +48,19 @@ extension StopReason: CustomStringConvertible {
 }
 
 extension RetryPolicy {
-    /// Whether to try again after a failed attempt, and after how long.
+    /// Decides whether to make another attempt, and after how long.
     ///
-    /// The same question with the same random number has the same answer. A policy that nobody validated is held
-    /// within its ranges and never traps. A canceled attempt is never retried; a crashed one is retried whatever
-    /// ``retrying`` says, while attempts and time remain.
+    /// The result depends only on the arguments and one random number. It never traps, even if the policy was not
+    /// validated. Canceled attempts are never retried. Crashed attempts are retried regardless of ``retrying`` while
+    /// attempts and time remain.
     ///
     /// - Parameters:
-    ///   - attempt: The number of the attempt that has failed, from 1; a smaller one counts as 1.
-    ///   - failure: How it failed.
-    ///   - elapsed: How long ago the first attempt began; only a time limit asks.
-    ///   - now: The instant of the failure; only a `Retry-After` that names a date asks.
-    ///   - previousDelay: The delay before the attempt that has failed; only decorrelated delays ask.
-    ///   - generator: Where the random number comes from; at most one is drawn.
-    /// - Returns: The delay from `now` to the next attempt, or why there is none.
-    /// - Complexity: O(1), without allocating.
+    ///   - attempt: The number of the failed attempt. Numbers below 1 count as 1.
+    ///   - failure: The failure.
+    ///   - elapsed: The time since the first attempt started. Only ``timeLimit`` uses it.
+    ///   - now: The date of the failure. Only a `Retry-After` with a date uses it.
+    ///   - previousDelay: The delay before the failed attempt. Only decorrelated delays use it.
+    ///   - generator: The source of random numbers. At most one is drawn.
     public func decide(
         attempt: Int, failure: AttemptFailure, elapsed: Duration = .zero, now: Date, previousDelay: Duration? = nil,
         using generator: inout some RandomNumberGenerator
@@ -71,7 +71,7 @@ extension RetryPolicy {
             random: generator.next())
     }
 
-    /// Why a failure ends it, whatever the delay would be.
+    /// Returns the reason not to retry, independent of the delay.
     private func refusal(attempt: Int, failure: AttemptFailure) -> StopReason? {
         if failure.kind == .canceled { return .canceled }
         if failure.kind != .crashed, !retrying.contains(failure.kind, status: failure.status) { return .notRetryable }
@@ -87,7 +87,7 @@ extension RetryPolicy {
             delay = max(delay, min(retryAfter.nanoseconds(from: now), max(0, Nanoseconds.from(retryAfterCap))))
         }
         if let timeLimit {
-            // Saturating, so that no elapsed time can overflow the sum.
+            // The elapsed time may be so long that the sum overflows.
             let (sum, overflow) = max(0, Nanoseconds.from(elapsed)).addingReportingOverflow(delay)
             if overflow || sum > Nanoseconds.from(timeLimit) { return .stop(.timeLimit) }
         }

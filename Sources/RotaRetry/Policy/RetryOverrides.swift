@@ -1,31 +1,34 @@
-/// What one execution does differently from its job's retry policy.
+/// The settings of one execution that differ from its job's retry policy.
 ///
 /// ```swift
-/// let request = TriggerRequest(overrides: RetryOverrides(maxAttempts: 10, timeout: .seconds(5)))
-/// try await scheduler.trigger(job.id, request)
+/// let overrides = RetryOverrides(maxAttempts: 10, timeout: .seconds(5))
+/// let policy = try RetryPolicy.default.applying(overrides)
+/// print(policy.maxAttempts)  // 10
 /// ```
 public struct RetryOverrides: Hashable, Sendable {
     /// The number of attempts, including the first, from 1 to 100.
     public var maxAttempts: Int?
-    /// How long one attempt may take: more than 0 s, at most 366 days.
+    /// How long one attempt may take: more than 0 seconds, at most 366 days.
     public var timeout: Duration?
-    /// Another kind of backoff.
+    /// The kind of backoff.
     public var strategy: Backoff.Strategy?
-    /// Another first delay.
+    /// The first delay.
     public var initialDelay: Duration?
-    /// Another longest delay.
+    /// The longest delay.
     public var maximumDelay: Duration?
     /// The delays of the custom strategy.
     public var delays: [Duration]?
 
-    /// Creates overrides. What is `nil` stays as in the policy.
+    /// Creates overrides.
+    ///
+    /// Settings that are `nil` are those of the policy.
     ///
     /// - Parameters:
     ///   - maxAttempts: The number of attempts, including the first.
     ///   - timeout: How long one attempt may take.
-    ///   - strategy: Another kind of backoff.
-    ///   - initialDelay: Another first delay.
-    ///   - maximumDelay: Another longest delay.
+    ///   - strategy: The kind of backoff.
+    ///   - initialDelay: The first delay.
+    ///   - maximumDelay: The longest delay.
     ///   - delays: The delays of the custom strategy.
     public init(
         maxAttempts: Int? = nil, timeout: Duration? = nil, strategy: Backoff.Strategy? = nil,
@@ -45,7 +48,7 @@ extension RetryOverrides: Codable {
         case maxAttempts, timeout, strategy, initialDelay, maximumDelay, delays
     }
 
-    /// The keys of the first format, in which a number that is zero was one that was not given.
+    /// The keys of the first format, in which zero stood for a missing value.
     private enum LegacyKeys: String, CodingKey {
         case maxAttempts = "max_attempts_override"
         case timeout = "timeout_secs_override"
@@ -55,7 +58,9 @@ extension RetryOverrides: Codable {
         case delays = "retry_delays_secs"
     }
 
-    /// Decodes overrides. Missing keys are `nil`; durations are seconds.
+    /// Decodes overrides.
+    ///
+    /// Missing keys are `nil`; durations are seconds.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         let legacy = try decoder.container(keyedBy: LegacyKeys.self)
@@ -79,7 +84,7 @@ extension RetryOverrides: Codable {
     private init(legacy container: KeyedDecodingContainer<LegacyKeys>) throws {
         func duration(_ key: LegacyKeys) throws -> Duration? {
             guard let coded = try container.decodeIfPresent(SecondsCoding.self, forKey: key) else { return nil }
-            // The text "0ns" is a zero that was given.
+            // An explicit zero was written as the text "0ns".
             let isGiven = coded.nanoseconds != 0 || (try? container.decode(String.self, forKey: key)) != nil
             return isGiven ? Nanoseconds.duration(coded.nanoseconds) : nil
         }
@@ -95,7 +100,9 @@ extension RetryOverrides: Codable {
             delays: list.flatMap { $0.isEmpty ? nil : $0.map { Nanoseconds.duration($0.nanoseconds) } })
     }
 
-    /// Encodes what is given. Durations are seconds.
+    /// Encodes the settings that are not `nil`.
+    ///
+    /// Durations are seconds.
     public func encode(to encoder: any Encoder) throws {
         func coded(_ duration: Duration) -> SecondsCoding { SecondsCoding(Nanoseconds.from(duration)) }
         var container = encoder.container(keyedBy: CodingKeys.self)
@@ -109,13 +116,12 @@ extension RetryOverrides: Codable {
 }
 
 extension RetryPolicy {
-    /// Returns the policy of one execution that differs from its job's.
+    /// Returns the policy of one execution with overrides.
     ///
-    /// A strategy starts at a second and ends at an hour unless the overrides say otherwise. Delays without a strategy
+    /// A strategy has delays from 1 second to 1 hour unless the overrides say otherwise. Delays without a strategy
     /// imply the custom one.
     ///
-    /// - Parameter overrides: The differences.
-    /// - Throws: ``RetryPolicyError`` if the result is not a valid policy.
+    /// - Throws: ``RetryPolicyError`` if the resulting policy, or the timeout, is not valid.
     public func applying(_ overrides: RetryOverrides) throws(RetryPolicyError) -> RetryPolicy {
         var policy = self
         if let maxAttempts = overrides.maxAttempts { policy.maxAttempts = maxAttempts }
@@ -129,7 +135,8 @@ extension RetryPolicy {
         }
         if let timeout = overrides.timeout, timeout <= .zero || timeout > Backoff.longestDelay {
             throw RetryPolicyError(
-                .timeLimit, "An attempt's timeout must be more than 0 s and at most 366 days.", value: "\(timeout)")
+                .timeLimit, "The timeout of an attempt must be more than 0 seconds and at most 366 days.",
+                value: "\(timeout)")
         }
         try policy.validate()
         return policy

@@ -1,6 +1,8 @@
-/// What is wrong with a policy, a budget or a breaker, and which value it was.
+/// An invalid setting of a retry policy, a retry budget or a circuit breaker.
 public struct RetryPolicyError: Error, Hashable, Sendable {
-    /// Which rule was broken; more may be added.
+    /// The rule that a setting breaks.
+    ///
+    /// More rules may be added.
     public struct Code: Hashable, Sendable, CustomStringConvertible {
         private enum Name: String, Hashable, Sendable {
             case maxAttempts, delay, factor, jitter, timeLimit, retryAfterCap, status, strategy, budget, breaker
@@ -22,22 +24,22 @@ public struct RetryPolicyError: Error, Hashable, Sendable {
         public static let retryAfterCap = Code(name: .retryAfterCap)
         /// An HTTP status is outside 100–999.
         public static let status = Code(name: .status)
-        /// A retry strategy is not one of those there are.
+        /// A retry strategy is unknown.
         public static let strategy = Code(name: .strategy)
-        /// A retry budget's setting is outside its range.
+        /// A setting of a retry budget is outside its range.
         public static let budget = Code(name: .budget)
-        /// A circuit breaker's setting is outside its range.
+        /// A setting of a circuit breaker is outside its range.
         public static let breaker = Code(name: .breaker)
 
-        /// The code's name.
+        /// The name of the code.
         public var description: String { name.rawValue }
     }
 
-    /// Which rule was broken.
+    /// The rule that the setting breaks.
     public let code: Code
-    /// What to do about it, for a person.
+    /// The rule as a sentence.
     public let message: String
-    /// The value that was wrong, as text.
+    /// The invalid value as text.
     public let value: String
 
     package init(_ code: Code, _ message: String, value: String) {
@@ -48,12 +50,12 @@ public struct RetryPolicyError: Error, Hashable, Sendable {
 }
 
 extension RetryPolicyError: CustomStringConvertible {
-    /// The message and the value.
+    /// The message and the invalid value.
     public var description: String { "\(message) (got \(value))" }
 }
 
 extension RetryPolicyError {
-    /// The error as a decoder throws it.
+    /// Returns the error wrapped in a `DecodingError`.
     func decodingError(at path: [any CodingKey]) -> DecodingError {
         .dataCorrupted(.init(codingPath: path, debugDescription: description, underlyingError: self))
     }

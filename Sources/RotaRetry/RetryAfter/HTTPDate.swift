@@ -1,15 +1,17 @@
 import RotaCore
 
-/// A date as HTTP writes it (RFC 9110 §5.6.7): IMF-fixdate, RFC 850, or asctime.
+/// A date in one of the three formats of HTTP (RFC 9110 §5.6.7): IMF-fixdate, RFC 850 or asctime.
 ///
-/// Names are read in any case, and the day's name may be the wrong one, since it says nothing that the date does
-/// not; all else is held to the grammar. A leap second (23:59:60) is the first instant of the next day.
+/// Names may be in any case, and the weekday may be wrong, because it is redundant. Everything else must follow the
+/// grammar. A leap second (23:59:60) is the first second of the next day.
 struct HTTPDate {
     let secondsSince1970: Int64
 
+    /// Parses a date.
+    ///
     /// - Parameters:
-    ///   - text: The date, without spaces around it.
-    ///   - now: Seconds since 1970 that decide the century of a two-digit year.
+    ///   - text: The date, without surrounding spaces.
+    ///   - now: The current time in seconds since 1970, which decides the century of a two-digit year.
     init?(_ text: Substring.UTF8View, now: Double) {
         var reader = HTTPDateReader(text)
         guard let weekday = reader.weekday() else { return nil }
@@ -29,14 +31,16 @@ struct HTTPDate {
         }
     }
 
-    /// The latest year with these two last digits that puts the date at most 50 years ahead.
+    /// Returns the latest year with these last two digits that puts the date at most 50 years in the future.
     private static func year(ending fields: HTTPDateReader.Fields, now: Double) -> Int64? {
-        // NaN and what lies outside the years 1 to 9999 cannot be the time of a response; the nearest year stands in.
-        let held = Int64(max(-62_135_596_800, min(now.isNaN ? 0 : now, 253_402_300_799)).rounded(.down))
-        let current = Int64(CivilDate(daysSinceEpoch: Int(held.floorDivided(by: WholeSeconds.day))).year)
+        // Clamp to the years 1–9999, so that no clock can overflow the arithmetic.
+        let years = WholeSeconds.supported
+        let second = Int64(
+            max(Double(years.lowerBound), min(now.isNaN ? 0 : now, Double(years.upperBound))).rounded(.down))
+        let current = Int64(CivilDate(daysSinceEpoch: Int(second.floorDivided(by: WholeSeconds.day))).year)
         let century = current - current % 100
         for year in [century + 100 + fields.year, century + fields.year, century - 100 + fields.year]
-        where isDay(fields, of: year) && seconds(fields, year: year - 50) <= held {
+        where isDay(fields, of: year) && seconds(fields, year: year - 50) <= second {
             return year
         }
         return nil
@@ -52,7 +56,7 @@ struct HTTPDate {
     }
 }
 
-/// A cursor over the bytes of an HTTP date that knows the grammar's parts.
+/// A cursor over the bytes of an HTTP date.
 struct HTTPDateReader {
     enum Weekday {
         case short
@@ -63,7 +67,7 @@ struct HTTPDateReader {
         var year: Int64
         var month: Int64
         var day: Int64
-        /// From 0 to 86,400, the last being a leap second.
+        /// From 0 to 86,400, where 86,400 is a leap second.
         var secondOfDay: Int64
     }
 
@@ -75,7 +79,7 @@ struct HTTPDateReader {
 
     var isAtEnd: Bool { rest.isEmpty }
 
-    /// `Sun` or `Sunday`.
+    /// Parses `Sun` or `Sunday`.
     mutating func weekday() -> Weekday? {
         for (short, tail) in Self.weekdays where take(short) {
             return take(tail) ? .long : .short
@@ -83,7 +87,7 @@ struct HTTPDateReader {
         return nil
     }
 
-    /// What follows the comma of `Sun, 06 Nov 1994 08:49:37 GMT`.
+    /// Parses the part of `Sun, 06 Nov 1994 08:49:37 GMT` after the comma.
     mutating func fixdate() -> Fields? {
         guard take(" "), let day = number(digits: 2), take(" "), let month = month(), take(" "),
             let year = number(digits: 4), take(" "), let second = time(), take(" GMT")
@@ -91,7 +95,9 @@ struct HTTPDateReader {
         return Fields(year: year, month: month, day: day, secondOfDay: second)
     }
 
-    /// What follows the comma of `Sunday, 06-Nov-94 08:49:37 GMT`; the year is its last two digits.
+    /// Parses the part of `Sunday, 06-Nov-94 08:49:37 GMT` after the comma.
+    ///
+    /// The year has two digits.
     mutating func rfc850() -> Fields? {
         guard take(" "), let day = number(digits: 2), take("-"), let month = month(), take("-"),
             let year = number(digits: 2), take(" "), let second = time(), take(" GMT")
@@ -99,7 +105,7 @@ struct HTTPDateReader {
         return Fields(year: year, month: month, day: day, secondOfDay: second)
     }
 
-    /// What follows the day's name of `Sun Nov  6 08:49:37 1994`.
+    /// Parses the part of `Sun Nov  6 08:49:37 1994` after the weekday.
     mutating func asctime() -> Fields? {
         guard take(" "), let month = month(), take(" "), let day = take(" ") ? number(digits: 1) : number(digits: 2),
             take(" "), let second = time(), take(" "), let year = number(digits: 4)
@@ -107,7 +113,7 @@ struct HTTPDateReader {
         return Fields(year: year, month: month, day: day, secondOfDay: second)
     }
 
-    /// Takes a text if it is next, in any case.
+    /// Skips a text if it comes next, ignoring case.
     mutating func take(_ text: StaticString) -> Bool {
         let expected = UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
         var ahead = rest
@@ -131,7 +137,7 @@ struct HTTPDateReader {
         guard let hour = number(digits: 2), take(":"), let minute = number(digits: 2), take(":"),
             let second = number(digits: 2), hour < 24, minute < 60
         else { return nil }
-        // Leap seconds are added at the end of a UTC day and nowhere else.
+        // Leap seconds are only added at the end of a UTC day.
         guard second < 60 || (second == 60 && hour == 23 && minute == 59) else { return nil }
         return hour * 3600 + minute * 60 + second
     }

@@ -1,21 +1,26 @@
 public import Foundation
+import RotaCore
 
-/// When a server asks to be called again: the value of a `Retry-After` header (RFC 9110 §10.2.3).
+/// The value of a `Retry-After` header: when a server asks to be called again (RFC 9110 §10.2.3).
+///
+/// ```swift
+/// let now = Date()
+/// print(RetryAfter("120", receivedAt: now)?.delay(from: now) ?? .zero)  // 120.0 seconds
+/// print(RetryAfter("Wed, 21 Oct 2015 07:28:00 GMT", receivedAt: now)?.delay(from: now) ?? .zero)  // 0.0 seconds
+/// print(RetryAfter("soon", receivedAt: now) == nil)  // true
+/// ```
 public enum RetryAfter: Hashable, Sendable {
-    /// After so much time from when the response came.
+    /// After a delay, counted from the response.
     case delay(Duration)
-    /// At this instant.
+    /// At a date.
     case date(Date)
 
-    /// How long to wait, seen from an instant.
-    ///
-    /// - Parameter now: The instant from which to wait.
-    /// - Returns: The delay, from zero (a date that is past) to 366 days.
+    /// Returns the delay from a date, between 0 (for dates in the past) and 366 days.
     public func delay(from now: Date) -> Duration {
         Nanoseconds.duration(nanoseconds(from: now))
     }
 
-    /// The delay in nanoseconds, rounded up so that nobody comes back before the date.
+    /// Returns the delay in nanoseconds, rounded up so that it never ends before the date.
     func nanoseconds(from now: Date) -> Int64 {
         switch self {
         case .delay(let delay):
@@ -23,11 +28,45 @@ public enum RetryAfter: Hashable, Sendable {
         case .date(let date):
             let seconds = date.timeIntervalSince(now)
             guard seconds > 0 else { return 0 }
-            guard seconds < 366 * 86_400 else { return Nanoseconds.longest }
-            // Whole seconds apart, or the product would round away what is to be rounded up.
+            guard seconds < Double(Nanoseconds.longest) / 1e9 else { return Nanoseconds.longest }
+            // Convert whole seconds separately. Rounding in the product could lose the nanosecond to round up.
             let whole = seconds.rounded(.down)
             return Int64(whole) * Nanoseconds.perSecond + Int64(((seconds - whole) * 1e9).rounded(.up))
         }
+    }
+}
+
+extension RetryAfter {
+    /// Parses a `Retry-After` header: seconds, or a date in any of the three formats of HTTP.
+    ///
+    /// Returns `nil` if the value is malformed. Dates in the past are valid.
+    ///
+    /// - Parameters:
+    ///   - value: The header's value. Surrounding spaces and tabs are ignored.
+    ///   - now: The date of the response, which decides the century of a two-digit year (RFC 9110 §5.6.7).
+    /// - Complexity: O(*n*) in the length of the value, without allocating.
+    public init?(_ value: String, receivedAt now: Date) {
+        var text = Substring(value).utf8
+        while let first = text.first, first == UInt8(ascii: " ") || first == UInt8(ascii: "\t") { text.removeFirst() }
+        while let last = text.last, last == UInt8(ascii: " ") || last == UInt8(ascii: "\t") { text.removeLast() }
+        if let seconds = Self.seconds(text) {
+            self = .delay(.seconds(seconds))
+        } else if let date = HTTPDate(text, now: now.timeIntervalSince1970)?.secondsSince1970 {
+            self = .date(Date(wholeSeconds: date))
+        } else {
+            return nil
+        }
+    }
+
+    /// Parses one or more digits as a number, clamped to 366 days however many there are.
+    private static func seconds(_ text: Substring.UTF8View) -> Int64? {
+        guard !text.isEmpty else { return nil }
+        var value: Int64 = 0
+        for byte in text {
+            guard byte >= UInt8(ascii: "0"), byte <= UInt8(ascii: "9") else { return nil }
+            value = min(value * 10 + Int64(byte - UInt8(ascii: "0")), 366 * 86_400)
+        }
+        return value
     }
 }
 
@@ -37,7 +76,9 @@ extension RetryAfter: Codable {
         case date
     }
 
-    /// Reads `{"delay": seconds}` or `{"date": …}`, the date in the decoder's own form.
+    /// Decodes `{"delay": seconds}` or `{"date": …}`.
+    ///
+    /// The decoder's strategy decides the format of the date.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         if let delay = try container.decodeIfPresent(SecondsCoding.self, forKey: .delay) {
@@ -47,47 +88,14 @@ extension RetryAfter: Codable {
         }
     }
 
-    /// Writes the delay in seconds, or the date in the encoder's own form.
+    /// Encodes the delay in seconds, or the date.
+    ///
+    /// The encoder's strategy decides the format of the date.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         switch self {
         case .delay(let delay): try container.encode(SecondsCoding(Nanoseconds.from(delay)), forKey: .delay)
         case .date(let date): try container.encode(date, forKey: .date)
         }
-    }
-}
-
-extension RetryAfter {
-    /// Reads the value of a `Retry-After` header: seconds, or any of the three forms of an HTTP date.
-    ///
-    /// What is malformed gives nil, which a policy takes as no header at all. A date that is past is kept: it
-    /// means "now".
-    ///
-    /// - Parameters:
-    ///   - value: The header's value; spaces and tabs around it do not count.
-    ///   - now: When the response came; it decides the century of a two-digit year (RFC 9110 §5.6.7).
-    /// - Complexity: O(*n*) in the length of the value, without allocating.
-    public init?(_ value: String, receivedAt now: Date) {
-        var text = Substring(value).utf8
-        while let first = text.first, first == UInt8(ascii: " ") || first == UInt8(ascii: "\t") { text.removeFirst() }
-        while let last = text.last, last == UInt8(ascii: " ") || last == UInt8(ascii: "\t") { text.removeLast() }
-        if let seconds = Self.seconds(text) {
-            self = .delay(.seconds(seconds))
-        } else if let date = HTTPDate(text, now: now.timeIntervalSince1970)?.secondsSince1970 {
-            self = .date(Date(timeIntervalSince1970: Double(date)))
-        } else {
-            return nil
-        }
-    }
-
-    /// One or more digits as a number, held at 366 days however many there are.
-    private static func seconds(_ text: Substring.UTF8View) -> Int64? {
-        guard !text.isEmpty else { return nil }
-        var value: Int64 = 0
-        for byte in text {
-            guard byte >= UInt8(ascii: "0"), byte <= UInt8(ascii: "9") else { return nil }
-            value = min(value * 10 + Int64(byte - UInt8(ascii: "0")), 366 * 86_400)
-        }
-        return value
     }
 }

@@ -1,21 +1,29 @@
-/// Runs an operation until it succeeds or a policy says to stop, and gives no attempt more than a certain time.
+/// Runs an operation until it succeeds or the policy says to stop, with a timeout for each attempt.
 ///
-/// An attempt that is out of time is canceled and counts as timed out. As always in Swift, an operation that
-/// ignores cancellation is waited for. The operation runs in a task of its own, so it and its value are `Sendable`.
+/// An attempt that exceeds the timeout is canceled and fails with ``AttemptTimeout``. As always in Swift, an operation
+/// that ignores cancellation keeps its caller waiting. The operation runs in a task of its own, so it must be sendable.
+///
+/// ```swift
+/// let value = try await retry(.exponential(maxAttempts: 3), timeout: .seconds(5)) { context in
+///     try await Task.sleep(for: .milliseconds(10))
+///     return context.attempt
+/// }
+/// print(value)  // 1
+/// ```
 ///
 /// - Parameters:
-///   - policy: How often, after what delays, and after which failures.
-///   - timeout: How long one attempt may take: more than 0 s, at most 366 days.
-///   - clock: What the delays, the timeout and the time limit are measured by.
-///   - sources: Where random numbers and the date come from.
-///   - budget: Pays for retries, if there is one; shared by all that call the same dependency.
-///   - breaker: Is asked before every attempt, if there is one; shared in the same way.
-///   - classify: Says what kind of failure an error is.
-///   - operation: What to run.
-/// - Returns: What the operation returned.
+///   - policy: The rules for retrying.
+///   - timeout: How long one attempt may take: more than 0 seconds, at most 366 days.
+///   - clock: The clock that measures the delays, the timeout and the time limit.
+///   - sources: The source of random numbers and of the current date.
+///   - budget: The budget that pays for retries. Share it among all callers of the same dependency.
+///   - breaker: The breaker that permits each attempt. Share it among all callers of the same dependency.
+///   - classify: Classifies the errors that the operation throws.
+///   - operation: The operation.
+/// - Returns: The operation's result.
 /// - Throws: ``RetryError`` with the last error when there is no further attempt, `CancellationError` if the task
-///   was canceled, ``RetryPolicyError`` if the policy or the timeout is not valid, and what the clock throws if
-///   it cannot sleep.
+///   was canceled, ``RetryPolicyError`` if the policy or the timeout is not valid, and the clock's error if it cannot
+///   sleep.
 public func retry<Value: Sendable>(
     _ policy: RetryPolicy = .default, timeout: Duration, clock: some Clock<Duration> = ContinuousClock(),
     sources: RetrySources = .system, budget: SharedRetryBudget? = nil, breaker: SharedCircuitBreaker? = nil,
@@ -24,7 +32,8 @@ public func retry<Value: Sendable>(
 ) async throws -> Value {
     guard timeout > .zero, timeout <= Backoff.longestDelay else {
         throw RetryPolicyError(
-            .timeLimit, "An attempt's timeout must be more than 0 s and at most 366 days.", value: "\(timeout)")
+            .timeLimit, "The timeout of an attempt must be more than 0 seconds and at most 366 days.",
+            value: "\(timeout)")
     }
     return try await retry(
         policy, clock: clock, sources: sources, budget: budget, breaker: breaker, classify: classify
@@ -35,11 +44,11 @@ public func retry<Value: Sendable>(
 
 private enum Race<Value: Sendable>: Sendable {
     case value(Value)
-    case outOfTime
+    case timedOut
     case stopped
 }
 
-/// Runs an operation beside a timer, and cancels whichever is second.
+/// Runs an operation and a timer concurrently, and cancels the one that does not finish first.
 private func withTimeout<Value: Sendable>(
     _ limit: Duration, clock: some Clock<Duration>, operation: @escaping @Sendable () async throws -> Value
 ) async throws -> Value {
@@ -47,18 +56,18 @@ private func withTimeout<Value: Sendable>(
         group.addTask { .value(try await operation()) }
         group.addTask {
             do { try await clock.sleep(for: limit) } catch {
-                // A timer that is canceled decides nothing: the operation's own end does. A clock that cannot sleep
-                // ends the attempt, since nothing else would.
+                // A canceled timer has no say; the operation decides. But if the clock cannot sleep, the attempt must
+                // end now, because nothing else would enforce the timeout.
                 guard Task.isCancelled else { throw error }
                 return .stopped
             }
-            return .outOfTime
+            return .timedOut
         }
         defer { group.cancelAll() }
         while let first = try await group.next() {
             switch first {
             case .value(let value): return value
-            case .outOfTime: throw AttemptTimeout(limit: limit)
+            case .timedOut: throw AttemptTimeout(limit: limit)
             case .stopped: continue
             }
         }
@@ -66,14 +75,14 @@ private func withTimeout<Value: Sendable>(
     }
 }
 
-/// What is thrown for an attempt that took longer than it was allowed to.
+/// The error of an attempt that exceeded its timeout.
 public struct AttemptTimeout: Error, Hashable, Sendable {
-    /// How long the attempt was allowed to take.
+    /// The timeout.
     public let limit: Duration
 
-    /// Says that an attempt was out of time.
+    /// Creates a timeout error.
     ///
-    /// - Parameter limit: How long the attempt was allowed to take.
+    /// - Parameter limit: The timeout.
     public init(limit: Duration) {
         self.limit = limit
     }
@@ -85,6 +94,6 @@ extension AttemptTimeout: AttemptFailureConvertible {
 }
 
 extension AttemptTimeout: CustomStringConvertible {
-    /// One line: `the attempt took longer than 5.0 seconds`.
+    /// One line, such as `the attempt took longer than 5.0 seconds`.
     public var description: String { "the attempt took longer than \(limit)" }
 }

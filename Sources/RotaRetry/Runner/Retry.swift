@@ -1,27 +1,29 @@
 public import Foundation
 
-/// Runs an operation until it succeeds or a policy says to stop.
+/// Runs an operation until it succeeds or the policy says to stop.
 ///
-/// The operation runs where the caller runs, and is told the attempt's number and the last error. Cancellation
-/// ends a wait at once, and no attempt starts after it.
+/// The operation runs in the caller's isolation. It is given the attempt's number and the previous error. If the task
+/// is canceled, the current delay ends immediately and no further attempt starts.
 ///
 /// ```swift
-/// let report = try await retry(.exponential(maxAttempts: 5)) { context in
-///     try await fetchReport(attempt: context.attempt)
+/// let greeting = try await retry(.exponential(maxAttempts: 5)) { context in
+///     if context.attempt < 3 { throw URLError(.timedOut) }
+///     return "succeeded on attempt \(context.attempt)"
 /// }
+/// print(greeting)  // succeeded on attempt 3
 /// ```
 ///
 /// - Parameters:
-///   - policy: How often, after what delays, and after which failures.
-///   - clock: What the delays and the time limit are measured by.
-///   - sources: Where random numbers and the date come from.
-///   - budget: Pays for retries, if there is one; shared by all that call the same dependency.
-///   - breaker: Is asked before every attempt, if there is one; shared in the same way.
-///   - classify: Says what kind of failure an error is.
-///   - operation: What to run.
-/// - Returns: What the operation returned.
+///   - policy: The rules for retrying.
+///   - clock: The clock that measures the delays and the time limit.
+///   - sources: The source of random numbers and of the current date.
+///   - budget: The budget that pays for retries. Share it among all callers of the same dependency.
+///   - breaker: The breaker that permits each attempt. Share it among all callers of the same dependency.
+///   - classify: Classifies the errors that the operation throws.
+///   - operation: The operation.
+/// - Returns: The operation's result.
 /// - Throws: ``RetryError`` with the last error when there is no further attempt, `CancellationError` if the task
-///   was canceled, ``RetryPolicyError`` if the policy is not valid, and what the clock throws if it cannot sleep.
+///   was canceled, ``RetryPolicyError`` if the policy is not valid, and the clock's error if it cannot sleep.
 public func retry<Value>(
     _ policy: RetryPolicy = .default, clock: some Clock<Duration> = ContinuousClock(),
     sources: RetrySources = .system, budget: SharedRetryBudget? = nil, breaker: SharedCircuitBreaker? = nil,
@@ -30,37 +32,37 @@ public func retry<Value>(
 ) async throws -> Value {
     try policy.validate()
     let start = clock.now
-    var ledger = AttemptLedger(policy: policy, sources: sources, budget: budget, breaker: breaker)
+    var attempts = AttemptSequence(policy: policy, sources: sources, budget: budget, breaker: breaker)
     try Task.checkCancellation()
     while true {
-        let context = try ledger.begin(elapsed: ledger.attempt == 0 ? .zero : start.duration(to: clock.now))
+        let context = try attempts.begin(elapsed: attempts.attempt == 0 ? .zero : start.duration(to: clock.now))
         do {
             let value = try await operation(context)
-            ledger.succeed()
+            attempts.succeed()
             return value
         } catch {
             guard !Task.isCancelled else {
-                ledger.interrupt()
+                attempts.interrupt()
                 throw CancellationError()
             }
             let failedAt = clock.now
-            let delay = try ledger.fail(error, classify(error), elapsed: start.duration(to: failedAt))
-            // From the failure on, so that the time a decision takes delays nothing.
+            let delay = try attempts.fail(error, classify(error), elapsed: start.duration(to: failedAt))
+            // Sleep until a fixed deadline, so that the time taken by the decision does not add to the delay.
             do {
                 if delay > .zero { try await clock.sleep(until: failedAt.advanced(by: delay), tolerance: nil) }
                 try Task.checkCancellation()
             } catch {
-                ledger.abandon()
+                attempts.abandon()
                 throw Task.isCancelled ? CancellationError() : error
             }
         }
     }
 }
 
-/// The books of one run of `retry`: attempts made, delays waited, and what budget and breaker say.
+/// The state of one call of `retry`: its attempts, its delays, and its dealings with the budget and the breaker.
 ///
-/// It neither waits nor reads a clock, so that the runner is nothing but a loop around it.
-private struct AttemptLedger {
+/// It neither sleeps nor reads a clock; `retry` is a loop around it.
+private struct AttemptSequence {
     private let policy: RetryPolicy
     private let sources: RetrySources
     private let budget: SharedRetryBudget?
@@ -69,7 +71,7 @@ private struct AttemptLedger {
     private(set) var attempt = 0
     private var delay: Duration?
     private var permit: CircuitPermit?
-    /// Whether the budget has paid for an attempt that has not begun yet.
+    /// Whether the budget has paid for an attempt that has not started yet.
     private var isPaid = false
     private var last: (error: any Error, failure: AttemptFailure, elapsed: Duration)?
 
@@ -80,7 +82,7 @@ private struct AttemptLedger {
         self.breaker = breaker
     }
 
-    /// Opens the next attempt, unless the wait took too long or the breaker forbids it.
+    /// Starts the next attempt, unless the delay took too long or the breaker refuses it.
     mutating func begin(elapsed: Duration) throws(RetryError) -> AttemptContext {
         if attempt > 0, let limit = policy.timeLimit, elapsed > limit {
             abandon()
@@ -108,7 +110,9 @@ private struct AttemptLedger {
         close(.ignored)
     }
 
-    /// Closes a failed attempt; returns the delay before the next, or throws because there is none.
+    /// Records a failed attempt.
+    ///
+    /// Returns the delay before the next, or throws if there is none.
     mutating func fail(_ error: any Error, _ failure: AttemptFailure, elapsed: Duration) throws(RetryError) -> Duration
     {
         last = (error, failure, elapsed)
@@ -130,7 +134,7 @@ private struct AttemptLedger {
         }
     }
 
-    /// Gives up the attempt that was to begin next, so it is not paid for.
+    /// Refunds the next attempt, which will not be made.
     mutating func abandon() {
         if isPaid { budget?.refund() }
         isPaid = false
@@ -156,60 +160,64 @@ private struct SourceGenerator: RandomNumberGenerator {
     func next() -> UInt64 { random() }
 }
 
-/// What an operation run by `retry` is told about the attempt it makes.
+/// The current attempt, passed to the operation that `retry` runs.
 public struct AttemptContext: Sendable {
     /// The number of this attempt, from 1.
     public let attempt: Int
-    /// How many attempts there may be in all.
+    /// The maximum number of attempts.
     public let maxAttempts: Int
-    /// What the attempt before this one threw, or nil for the first.
+    /// The error thrown by the previous attempt, or `nil` for the first.
     public let lastError: (any Error)?
-    /// How much time has passed since the first attempt began.
+    /// The time since the first attempt started.
     public let elapsed: Duration
 }
 
-/// Where `retry` takes what varies from: random numbers, and the date.
+/// The source of random numbers and of the current date for `retry`.
+///
+/// Tests replace it.
 public struct RetrySources: Sendable {
-    /// Gives the next random number.
+    /// Returns the next random number.
     public var random: @Sendable () -> UInt64
-    /// Gives the date, for a `Retry-After` that names one, and for budgets and breakers.
+    /// Returns the current date, for `Retry-After` dates, budgets and breakers.
     public var now: @Sendable () -> Date
 
-    /// Puts sources together.
+    /// Creates sources.
     ///
     /// - Parameters:
-    ///   - random: Gives the next random number.
-    ///   - now: Gives the date.
+    ///   - random: Returns the next random number.
+    ///   - now: Returns the current date.
     public init(random: @escaping @Sendable () -> UInt64, now: @escaping @Sendable () -> Date) {
         self.random = random
         self.now = now
     }
 
-    /// The system's generator and the system's date.
+    /// The system's random number generator and clock.
     public static let system = RetrySources(random: { UInt64.random(in: 0...(.max)) }, now: { Date() })
 }
 
-/// The end of all attempts: why there is none further, how many there were, how long it took, and the last error.
+/// The error that `retry` throws when there is no further attempt.
 public struct RetryError: Error, Sendable {
-    /// Why there is no further attempt.
+    /// The reason there is no further attempt.
     public let reason: StopReason
-    /// How many attempts were made; zero if a circuit breaker refused the first.
+    /// The number of attempts made.
+    ///
+    /// It is zero if a circuit breaker refused the first.
     public let attempts: Int
-    /// How much time passed from the start of the first attempt to the end of the last.
+    /// The time from the start of the first attempt to the end of the last.
     public let elapsed: Duration
-    /// How the last attempt failed.
+    /// The last attempt's failure.
     public let failure: AttemptFailure
-    /// What the last attempt threw.
+    /// The error thrown by the last attempt.
     public let lastError: any Error
 }
 
 extension RetryError: AttemptFailureConvertible {
-    /// How the last attempt failed.
+    /// The last attempt's failure.
     public var attemptFailure: AttemptFailure { failure }
 }
 
 extension RetryError: CustomStringConvertible {
-    /// One line: `gave up after 3 attempts in 1.5 seconds (attempts_exhausted): http_status 503`.
+    /// One line, such as `gave up after 3 attempts in 1.5 seconds (attempts_exhausted): http_status 503`.
     public var description: String {
         "gave up after \(attempts) attempt\(attempts == 1 ? "" : "s") in \(elapsed) (\(reason)): \(lastError)"
     }

@@ -1,15 +1,15 @@
-/// Durations as whole nanoseconds, saturating, so that no delay can overflow or trap.
+/// Saturating arithmetic on whole nanoseconds, which cannot overflow or trap.
 ///
-/// A decision does its arithmetic on one machine word; `Duration` appears only at the door.
+/// Decisions compute with one machine word. `Duration`, which is twice as large, only appears in the API.
 enum Nanoseconds {
     static let perSecond: Int64 = 1_000_000_000
 
-    /// The longest delay any policy may ask for: 366 days.
+    /// The longest delay of any policy: `Duration.longestSpan`, 366 days.
     static let longest: Int64 = 366 * 86_400 * perSecond
 
-    /// A duration in nanoseconds, cut towards zero and held within `Int64`.
+    /// Returns a duration in nanoseconds, rounded toward zero and clamped to `Int64`.
     static func from(_ duration: Duration) -> Int64 {
-        // `components` traps on seconds that do not fit `Int64`, which a `Duration` may hold.
+        // `components` traps on durations whose seconds do not fit `Int64`.
         guard duration > .nanoseconds(Int64.min) else { return .min }
         guard duration < .nanoseconds(Int64.max) else { return .max }
         let (seconds, attoseconds) = duration.components
@@ -20,7 +20,9 @@ enum Nanoseconds {
         return sum
     }
 
-    /// Seconds in nanoseconds, rounded to the nearest; what is no number is zero, what is too long saturates.
+    /// Returns seconds in nanoseconds, rounded to the nearest and clamped to `Int64`.
+    ///
+    /// NaN is zero.
     static func from(seconds: Double) -> Int64 {
         let scaled = (seconds * 1e9).rounded()
         guard !scaled.isNaN else { return 0 }
@@ -31,23 +33,25 @@ enum Nanoseconds {
         .nanoseconds(nanoseconds)
     }
 
-    /// `first × second`, saturating; both must be non-negative.
+    /// Returns `first × second`, saturating.
+    ///
+    /// Neither may be negative.
     static func product(_ first: Int64, _ second: Int64) -> Int64 {
         let (value, overflow) = first.multipliedReportingOverflow(by: second)
         return overflow ? .max : value
     }
 
-    /// A number from 0 through `span`, each equally likely but for a bias below 2⁻⁶⁴ × span.
+    /// Maps a random number to 0 through `span`, uniformly except for a bias below 2⁻⁶⁴ × span.
     static func uniform(through span: UInt64, random: UInt64) -> UInt64 {
         guard span < .max else { return random }
         return (span &+ 1).multipliedFullWidth(by: random).high
     }
 }
 
-/// A duration in a file or a message: a number of seconds, or nanoseconds as text where a number would round.
+/// The JSON form of a duration: a number of seconds, or text such as `"250ns"` where a number would lose precision.
 ///
-/// Seconds are what the JSON of all four systems carries (rows S-45, S-76, S-77). A `Double` holds every
-/// nanosecond up to some fifty days; the rare value beyond is written as `"<count>ns"`, so nothing is lost.
+/// A `Double` holds every nanosecond up to about 50 days. Longer durations that are not whole multiples of its
+/// precision are written as text.
 struct SecondsCoding: Codable {
     let nanoseconds: Int64
 
@@ -60,7 +64,7 @@ struct SecondsCoding: Codable {
         if let seconds = try? container.decode(Double.self) {
             guard seconds.isFinite, abs(seconds) < 9e9 else {
                 throw DecodingError.dataCorruptedError(
-                    in: container, debugDescription: "\(seconds) seconds are beyond what a delay can be.")
+                    in: container, debugDescription: "A delay must be less than 9e9 seconds, not \(seconds).")
             }
             nanoseconds = Nanoseconds.from(seconds: seconds)
             return
@@ -68,7 +72,8 @@ struct SecondsCoding: Codable {
         let text = try container.decode(String.self)
         guard text.hasSuffix("ns"), let count = Int64(text.dropLast(2)) else {
             throw DecodingError.dataCorruptedError(
-                in: container, debugDescription: "\"\(text)\" is neither a number of seconds nor text like \"250ns\".")
+                in: container,
+                debugDescription: "A delay must be a number of seconds or text such as \"250ns\", not \"\(text)\".")
         }
         nanoseconds = count
     }

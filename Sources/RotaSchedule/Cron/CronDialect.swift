@@ -1,12 +1,18 @@
-/// The set of rules a cron text is read by.
+/// The rules by which a cron text is read.
 ///
 /// | | `standard` | `quartz` | `vixie` |
 /// |---|---|---|---|
 /// | fields | 5; 6 with seconds first; 7 with a year last | 6 or 7, seconds first | 5 |
 /// | day of week | 0–7, Sunday is 0 or 7 | 1–7, Sunday is 1 | 0–7, Sunday is 0 or 7 |
-/// | both day fields given | either may match; both must after a leading `+` | refused: one of them is `?` | either may match |
+/// | both day fields given | either may match; both must after a `+` | refused: one must be `?` | either may match |
 /// | `L`, `W`, `#`, `H`, `?`, `FRI-MON`, `5/15` | yes | yes | no |
 /// | `@daily` … `@every 5m` | yes | no | `@daily` …, without `@every` |
+///
+/// ```swift
+/// let sunday = try CronExpression("0 0 12 ? * 1", dialect: .quartz)
+/// let monday = try CronExpression("0 12 * * 1")
+/// print(sunday.summary, "|", monday.summary)  // At 12:00, on Sunday | At 12:00, on Monday
+/// ```
 public struct CronDialect: Sendable, Hashable, Codable, CustomStringConvertible {
     enum Kind: String, Sendable, Hashable, Codable {
         case standard, quartz, vixie
@@ -14,29 +20,30 @@ public struct CronDialect: Sendable, Hashable, Codable, CustomStringConvertible 
 
     let kind: Kind
 
-    /// Five fields, or six with seconds, or seven with seconds and a year; every extension of this module.
+    /// Five fields, six with seconds, or seven with seconds and a year, with every extension that this module supports.
     public static let standard = CronDialect(kind: .standard)
 
-    /// The dialect of the Quartz scheduler: six or seven fields, Sunday is 1, one day field is `?`.
+    /// The dialect of the Quartz scheduler: six or seven fields, Sunday is 1, and one day field is `?`.
     public static let quartz = CronDialect(kind: .quartz)
 
-    /// The dialect of Vixie cron and cronie: five fields and nothing they lack.
+    /// The dialect of Vixie cron and cronie: five fields without extensions.
     public static let vixie = CronDialect(kind: .vixie)
 
-    /// The dialect's name, as it stands in JSON: `standard`, `quartz` or `vixie`.
+    /// The dialect's name as encoded: `standard`, `quartz` or `vixie`.
     public var description: String { kind.rawValue }
 
     init(kind: Kind) {
         self.kind = kind
     }
 
-    /// Reads a dialect's name.
-    /// - Throws: `DecodingError` if there is no dialect of that name.
+    /// Decodes a dialect's name.
+    ///
+    /// - Throws: `DecodingError` if there is no such dialect.
     public init(from decoder: any Decoder) throws {
         kind = try Kind(from: decoder)
     }
 
-    /// Writes the dialect's name as a string.
+    /// Encodes the dialect's name as a string.
     public func encode(to encoder: any Encoder) throws {
         try kind.encode(to: encoder)
     }

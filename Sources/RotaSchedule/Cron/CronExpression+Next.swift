@@ -2,60 +2,60 @@ public import Foundation
 import RotaCore
 
 extension CronExpression {
-    /// The first instant after another at which the expression fires.
+    /// Returns the first date after another at which the expression fires.
     ///
     /// - Parameters:
-    ///   - instant: where to start, exclusive; fractions of a second are allowed.
-    ///   - zone: whose wall clock the fields are read on.
-    ///   - daylightSaving: what becomes of times that a change of the zone's offset removes or repeats.
-    /// - Returns: a whole second, or `nil` if there is none until the end of the year 9999.
-    /// - Complexity: O(1) in the distance to the result; does not allocate once the zone has been used.
+    ///   - date: The date to start from, exclusive.
+    ///   - zone: The zone whose wall clock the fields describe.
+    ///   - daylightSaving: How to treat times that an offset change skips or repeats.
+    /// - Returns: A whole second, or `nil` if there is none through the year 9999.
+    /// - Complexity: O(1) in the distance to the result. Does not allocate once the zone is loaded.
     public func next(
-        after instant: Date, in zone: TimeZone = .gmt, daylightSaving: DaylightSavingPolicy = .automatic
+        after date: Date, in zone: TimeZone = .gmt, daylightSaving: DaylightSavingPolicy = .automatic
     ) -> Date? {
-        guard let second = WholeSeconds.floor(instant) else { return nil }
+        guard let second = WholeSeconds.floor(date) else { return nil }
         return next(from: second &+ 1, in: TimeZoneDatabase.system.table(zone), daylightSaving: daylightSaving)
     }
 
-    /// The last instant before another at which the expression fires.
+    /// Returns the last date before another at which the expression fires.
     ///
     /// - Parameters:
-    ///   - instant: where to start, exclusive; fractions of a second are allowed.
-    ///   - zone: whose wall clock the fields are read on.
-    ///   - daylightSaving: what becomes of times that a change of the zone's offset removes or repeats.
-    /// - Returns: a whole second, or `nil` if there is none since the beginning of the year 1.
-    /// - Complexity: O(1) in the distance to the result; does not allocate once the zone has been used.
+    ///   - date: The date to start from, exclusive.
+    ///   - zone: The zone whose wall clock the fields describe.
+    ///   - daylightSaving: How to treat times that an offset change skips or repeats.
+    /// - Returns: A whole second, or `nil` if there is none since the year 1.
+    /// - Complexity: O(1) in the distance to the result. Does not allocate once the zone is loaded.
     public func previous(
-        before instant: Date, in zone: TimeZone = .gmt, daylightSaving: DaylightSavingPolicy = .automatic
+        before date: Date, in zone: TimeZone = .gmt, daylightSaving: DaylightSavingPolicy = .automatic
     ) -> Date? {
-        guard let second = WholeSeconds.ceiling(instant) else { return nil }
+        guard let second = WholeSeconds.ceiling(date) else { return nil }
         return previous(from: second &- 1, in: TimeZoneDatabase.system.table(zone), daylightSaving: daylightSaving)
     }
 
-    /// Whether the expression fires at an instant; a fraction of a second is dropped.
+    /// Whether the expression fires within the second that contains a date.
     ///
-    /// This is true of exactly the instants that ``next(after:in:daylightSaving:)-(_,TimeZone,_)`` returns under
+    /// It does for exactly the dates that ``next(after:in:daylightSaving:)-(_,TimeZone,_)`` returns under
     /// ``DaylightSavingPolicy/automatic``.
     ///
     /// - Parameters:
-    ///   - instant: the instant to judge.
-    ///   - zone: whose wall clock the fields are read on.
-    public func matches(_ instant: Date, in zone: TimeZone = .gmt) -> Bool {
-        guard let second = WholeSeconds.floor(instant) else { return false }
+    ///   - date: The date to check.
+    ///   - zone: The zone whose wall clock the fields describe.
+    public func matches(_ date: Date, in zone: TimeZone = .gmt) -> Bool {
+        guard let second = WholeSeconds.floor(date) else { return false }
         let exact = Date(wholeSeconds: second)
         return next(after: Date(wholeSeconds: second &- 1), in: zone) == exact
     }
 
-    /// The instants after another at which the expression fires, in order and computed as they are asked for.
+    /// Returns the dates after another at which the expression fires, in order and computed on demand.
     ///
     /// - Parameters:
-    ///   - instant: where to start, exclusive.
-    ///   - zone: whose wall clock the fields are read on.
-    ///   - daylightSaving: what becomes of times that a change of the zone's offset removes or repeats.
+    ///   - date: The date to start from, exclusive.
+    ///   - zone: The zone whose wall clock the fields describe.
+    ///   - daylightSaving: How to treat times that an offset change skips or repeats.
     public func occurrences(
-        after instant: Date, in zone: TimeZone = .gmt, daylightSaving: DaylightSavingPolicy = .automatic
+        after date: Date, in zone: TimeZone = .gmt, daylightSaving: DaylightSavingPolicy = .automatic
     ) -> CronOccurrences {
-        CronOccurrences(expression: self, after: instant, before: nil, zone: zone, daylightSaving: daylightSaving)
+        CronOccurrences(expression: self, after: date, before: nil, zone: zone, daylightSaving: daylightSaving)
     }
 
     func next(from second: Int64, in zone: ZoneTable, daylightSaving: DaylightSavingPolicy) -> Date? {
@@ -72,7 +72,9 @@ extension CronExpression {
         return Self.supported(search.previous(from: min(second, WholeSeconds.supported.upperBound)))
     }
 
-    /// An instant that was found, unless only the zone's own clock still (or already) reads the years 1–9999.
+    /// Returns the date of a second within the years 1–9999 in UTC.
+    ///
+    /// The search works on local time, whose years begin and end up to 26 hours earlier or later.
     private static func supported(_ second: Int64?) -> Date? {
         guard let second, WholeSeconds.supported.contains(second) else { return nil }
         return Date(wholeSeconds: second)
@@ -90,7 +92,7 @@ extension CronExpression {
     }
 }
 
-/// The instants at which a cron expression fires, in order, computed as they are asked for.
+/// A sequence of the dates at which a cron expression fires, computed on demand.
 public struct CronOccurrences: Sequence, IteratorProtocol, Sendable {
     private let expression: CronExpression
     private let zone: TimeZone
@@ -99,17 +101,17 @@ public struct CronOccurrences: Sequence, IteratorProtocol, Sendable {
     private var last: Date?
 
     init(
-        expression: CronExpression, after instant: Date, before end: Date?, zone: TimeZone,
+        expression: CronExpression, after date: Date, before end: Date?, zone: TimeZone,
         daylightSaving: DaylightSavingPolicy
     ) {
         self.expression = expression
         self.zone = zone
         self.daylightSaving = daylightSaving
         self.end = end
-        last = instant
+        last = date
     }
 
-    /// The next instant, or `nil` at the end of the range or of the year 9999.
+    /// Returns the next date, or `nil` at the end of the range or of the year 9999.
     public mutating func next() -> Date? {
         guard let from = last,
             let found = expression.next(after: from, in: zone, daylightSaving: daylightSaving),

@@ -1,9 +1,9 @@
 extension CronExpression {
-    /// The canonical text: read in the same dialect, it gives an equal expression.
+    /// The canonical text, which reads back as an equal expression in the same dialect.
     ///
-    /// Lists are sorted, runs of three and more are ranges, names are numbers, and `H` is replaced by its values. A
-    /// field that begins with `*` still does: the star decides how the day fields combine and how the expression
-    /// meets daylight saving.
+    /// Lists are sorted, three or more consecutive values become a range, names become numbers, and `H` is replaced by
+    /// its values. A field that begins with `*` keeps it: the star decides how the two day fields combine and how the
+    /// expression treats daylight saving.
     public var description: String {
         if let period { return "@every \(DurationText.text(.seconds(period)) ?? "\(period)s")" }
         var fields: [String] = []
@@ -13,7 +13,7 @@ extension CronExpression {
         let days = dayOfMonth
         let weekdays = dayOfWeek
         if dialect == .quartz {
-            // One of the two is "?"; a star in both is the star of the other.
+            // Exactly one day field must be "?". It replaces the field that starts with a star.
             fields.append(weekdays == "*" ? days : "?")
             fields.append(Self.list(pattern.months, 1...12))
             fields.append(weekdays == "*" ? "?" : weekdays)
@@ -44,14 +44,14 @@ extension CronExpression {
         return (pattern.flags.contains(.bothDays) ? "+" : "") + parts.joined(separator: ",")
     }
 
-    /// A mask as text: `*` for every value of a field that may say so, else values, ranges and steps.
+    /// Returns a mask as text: `*` where every value is set and a star is allowed, otherwise values, ranges and steps.
     private static func list(
         _ mask: UInt64, _ range: ClosedRange<Int>, star: Bool? = nil, shift: Int = 0
     ) -> String {
         let all = range.reduce(UInt64(0)) { $0 | 1 << UInt64($1) }
         if mask == all, star ?? true { return "*" }
         guard star == true else { return runs(Array(Bits(mask)).map { $0 + shift }) }
-        // The text began with a star and a step: the smallest step that names nothing else begins it again.
+        // The field must start with a star again: find the smallest step that adds no value of its own.
         for step in 2...(range.count + 1) {
             let stepped = stride(from: range.lowerBound, through: range.upperBound, by: step)
                 .reduce(UInt64(0)) { $0 | 1 << UInt64($1) }
@@ -66,7 +66,7 @@ extension CronExpression {
         runs(CronField.years.filter(years.contains))
     }
 
-    /// Sorted numbers with ranges for three and more in a row.
+    /// Returns sorted numbers as a list in which three or more consecutive ones are a range.
     private static func runs(_ numbers: [Int]) -> String {
         var parts: [String] = []
         var index = 0
@@ -90,8 +90,9 @@ extension CronExpression: Codable {
         case cron, dialect, hashSeed
     }
 
-    /// Reads a text, or an object of `cron`, `dialect` and `hashSeed`.
-    /// - Throws: `DecodingError` that carries the syntax error's text.
+    /// Decodes a string, or an object with `cron`, `dialect` and `hashSeed`.
+    ///
+    /// - Throws: `DecodingError` with the description of the syntax error.
     public init(from decoder: any Decoder) throws {
         let text: String
         var dialect = CronDialect.standard
@@ -112,7 +113,7 @@ extension CronExpression: Codable {
         }
     }
 
-    /// Writes the text alone in the standard dialect without a seed, and an object otherwise.
+    /// Encodes a string in the standard dialect without a seed, and an object otherwise.
     public func encode(to encoder: any Encoder) throws {
         if dialect == .standard, hashSeed == nil {
             var container = encoder.singleValueContainer()

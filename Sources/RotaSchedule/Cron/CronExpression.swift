@@ -1,17 +1,25 @@
 public import Foundation
 import RotaCore
 
-/// A repeating wall-clock time in cron's notation, such as `30 9 * * 1-5`.
+/// A repeating wall-clock time in cron notation, such as `30 9 * * 1-5`.
 ///
-/// Two expressions are equal if they name the same times in the same dialect: `* * * * 7` equals `* * * * SUN`.
+/// ```swift
+/// let expression = try CronExpression("30 9 * * 1-5")
+/// print(expression.summary)  // At 09:30, Monday to Friday
+///
+/// let newYork = try TimeZoneDatabase.system.rules(for: "America/New_York")
+/// if let next = expression.next(after: .now, in: newYork) { print(next) }
+/// ```
+///
+/// Two expressions are equal if they match the same times in the same dialect: `* * * * 7` equals `* * * * SUN`.
 public struct CronExpression: Sendable, Hashable, CustomStringConvertible {
-    /// The text the expression was read from, as it was written.
+    /// The text the expression was read from.
     public let source: String
-    /// The rules the text was read by.
+    /// The dialect the text was read in.
     public let dialect: CronDialect
     private let packed: PackedCronPattern
 
-    /// The seed that `H` took its values from, or `nil` if the text has no `H`.
+    /// The seed that chose the values of `H`, or `nil` if the text has no `H`.
     public var hashSeed: String? { packed.hashSeed }
 
     var pattern: CronPattern { packed.pattern }
@@ -22,11 +30,11 @@ public struct CronExpression: Sendable, Hashable, CustomStringConvertible {
     /// Reads a cron expression.
     ///
     /// - Parameters:
-    ///   - text: the fields, separated by spaces or tabs, or a macro such as `@daily`; at most 4,096 bytes.
-    ///   - dialect: the rules to read by.
-    ///   - hashSeed: where `H` takes its values from, such as a job's name; the same seed gives the same times in every
-    ///     process and on every machine.
-    /// - Throws: ``CronSyntaxError`` with the place of the mistake, also for a text that no date can ever match.
+    ///   - text: The fields, separated by spaces or tabs, or a macro such as `@daily`. At most 4,096 bytes.
+    ///   - dialect: The dialect to read the text in.
+    ///   - hashSeed: The seed that chooses the values of `H`, such as the job's name. Equal seeds give equal times in
+    ///     every process and on every machine.
+    /// - Throws: ``CronSyntaxError`` with the position of the mistake, also if no date can ever match.
     /// - Complexity: O(n) in the length of the text.
     public init(
         _ text: String, dialect: CronDialect = .standard, hashSeed: String? = nil
@@ -56,12 +64,12 @@ public struct CronExpression: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    /// Whether two expressions name the same times.
+    /// Whether two expressions match the same times in the same dialect.
     public static func == (left: CronExpression, right: CronExpression) -> Bool {
         left.pattern == right.pattern && left.dialect == right.dialect && left.period == right.period
     }
 
-    /// Hashes the times the expression names.
+    /// Hashes the times that the expression matches.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(pattern)
         hasher.combine(dialect)
@@ -70,47 +78,47 @@ public struct CronExpression: Sendable, Hashable, CustomStringConvertible {
 }
 
 extension CronExpression {
-    /// The first instant after another at which the expression fires, by rules of a zone that you hold.
+    /// Returns the first date after another at which the expression fires, in given time zone rules.
     ///
     /// - Parameters:
-    ///   - instant: where to start, exclusive; fractions of a second are allowed.
-    ///   - rules: whose wall clock the fields are read on.
-    ///   - daylightSaving: what becomes of times that a change of the zone's offset removes or repeats.
-    /// - Returns: a whole second, or `nil` if there is none until the end of the year 9999.
+    ///   - date: The date to start from, exclusive.
+    ///   - rules: The rules of the zone whose wall clock the fields describe.
+    ///   - daylightSaving: How to treat times that an offset change skips or repeats.
+    /// - Returns: A whole second, or `nil` if there is none through the year 9999.
     public func next(
-        after instant: Date, in rules: TimeZoneRules, daylightSaving: DaylightSavingPolicy = .automatic
+        after date: Date, in rules: TimeZoneRules, daylightSaving: DaylightSavingPolicy = .automatic
     ) -> Date? {
-        WholeSeconds.floor(instant).flatMap { next(from: $0 &+ 1, in: rules.table, daylightSaving: daylightSaving) }
+        WholeSeconds.floor(date).flatMap { next(from: $0 &+ 1, in: rules.table, daylightSaving: daylightSaving) }
     }
 
-    /// The last instant before another at which the expression fires, by rules of a zone that you hold.
+    /// Returns the last date before another at which the expression fires, in given time zone rules.
     ///
     /// - Parameters:
-    ///   - instant: where to start, exclusive; fractions of a second are allowed.
-    ///   - rules: whose wall clock the fields are read on.
-    ///   - daylightSaving: what becomes of times that a change of the zone's offset removes or repeats.
-    /// - Returns: a whole second, or `nil` if there is none since the beginning of the year 1.
+    ///   - date: The date to start from, exclusive.
+    ///   - rules: The rules of the zone whose wall clock the fields describe.
+    ///   - daylightSaving: How to treat times that an offset change skips or repeats.
+    /// - Returns: A whole second, or `nil` if there is none since the year 1.
     public func previous(
-        before instant: Date, in rules: TimeZoneRules, daylightSaving: DaylightSavingPolicy = .automatic
+        before date: Date, in rules: TimeZoneRules, daylightSaving: DaylightSavingPolicy = .automatic
     ) -> Date? {
-        WholeSeconds.ceiling(instant).flatMap {
+        WholeSeconds.ceiling(date).flatMap {
             previous(from: $0 &- 1, in: rules.table, daylightSaving: daylightSaving)
         }
     }
 }
 
 extension CronExpression {
-    /// The instants of a range at which the expression fires, in order and computed as they are asked for.
+    /// Returns the dates within a range at which the expression fires, in order and computed on demand.
     ///
     /// - Parameters:
-    ///   - range: its lower bound counts, its upper bound does not.
-    ///   - zone: whose wall clock the fields are read on.
-    ///   - daylightSaving: what becomes of times that a change of the zone's offset removes or repeats.
+    ///   - range: The range. Its lower bound is included.
+    ///   - zone: The zone whose wall clock the fields describe.
+    ///   - daylightSaving: How to treat times that an offset change skips or repeats.
     public func occurrences(
         in range: Range<Date>, in zone: TimeZone = .gmt, daylightSaving: DaylightSavingPolicy = .automatic
     ) -> CronOccurrences {
-        let justBefore = Date(timeIntervalSinceReferenceDate: range.lowerBound.timeIntervalSinceReferenceDate.nextDown)
-        return CronOccurrences(
-            expression: self, after: justBefore, before: range.upperBound, zone: zone, daylightSaving: daylightSaving)
+        CronOccurrences(
+            expression: self, after: range.lowerBound.justBefore, before: range.upperBound, zone: zone,
+            daylightSaving: daylightSaving)
     }
 }

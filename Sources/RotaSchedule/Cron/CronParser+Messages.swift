@@ -1,5 +1,5 @@
 extension CronParser {
-    /// What a field may hold, for a message.
+    /// Returns what a field accepts, for an error message.
     func expectation(_ field: CronField) -> String {
         let range = written(field)
         var parts = "\(range.lowerBound)–\(range.upperBound)"
@@ -11,16 +11,16 @@ extension CronParser {
         return parts + " or *, in lists, ranges and steps"
     }
 
-    /// The text in a range of bytes.
+    /// Returns the text of a range of bytes.
     func text(_ range: Range<Int>) -> String {
         let clamped = range.clamped(to: 0..<bytes.count)
         return String(decoding: bytes[clamped], as: UTF8.self)
     }
 
-    /// The character here has no place here.
+    /// Returns the error for a character that is not allowed at the cursor.
     func unexpected(_ field: CronField, expected: String) -> CronParser.Failure {
-        var end = min(cursor &+ 1, fieldEnd)
-        while end < fieldEnd, bytes[end] & 0xC0 == 0x80 { end &+= 1 }
+        var end = min(cursor + 1, fieldEnd)
+        while end < fieldEnd, bytes[end] & 0xC0 == 0x80 { end += 1 }
         return CronParser.Failure(
             .unexpectedCharacter, at: cursor..<max(cursor, end), in: field, found: text(cursor..<end),
             expected: expected, hint: characterHint(field))
@@ -33,9 +33,9 @@ extension CronParser {
         if let name = field.names.first(where: { upper.hasPrefix($0) }) {
             hint = "did you mean \(name)?"
         } else if field == .dayOfMonth, CronField.dayOfWeek.names.contains(String(upper.prefix(3))) {
-            hint = "weekdays stand in the last of five fields"
+            hint = "weekdays belong in the last of five fields"
         } else if CronField.month.names.contains(upper) {
-            hint = "months stand in the field after the day of month"
+            hint = "months belong in the field after the day of month"
         }
         return CronParser.Failure(
             .unknownName, at: range, in: field, found: word, expected: expectation(field), hint: hint)
@@ -56,15 +56,15 @@ extension CronParser {
 
     private func characterHint(_ field: CronField) -> String? {
         switch current {
-        case UInt8(ascii: "/"): "did you mean */\(text(cursor &+ 1..<fieldEnd))?"
-        case UInt8(ascii: "-"): "negative numbers do not occur"
+        case UInt8(ascii: "/"): "did you mean */\(text(cursor + 1..<fieldEnd))?"
+        case UInt8(ascii: "-"): "negative numbers are not allowed"
         case UInt8(ascii: ";"), UInt8(ascii: "|"): "lists are separated by commas"
-        case UInt8(ascii: "*"): "did you mean */\(text(cursor &+ 1..<fieldEnd))?"
+        case UInt8(ascii: "*"): "did you mean */\(text(cursor + 1..<fieldEnd))?"
         default: nil
         }
     }
 
-    /// Refuses syntax that a dialect lacks.
+    /// Throws an error for syntax that the dialect does not support.
     func require(
         _ condition: Bool, _ what: String, _ field: CronField, _ place: Range<Int>, hint: String? = nil
     ) throws(CronParser.Failure) {

@@ -1,9 +1,14 @@
 /// Reads the bytes of a cron text into a ``CronPattern``, in one pass and without allocating.
+///
+/// The parser keeps a `cursor` within the current field, which ends at `fieldEnd`. Its extensions read the elements of
+/// a field (`+Fields`), their numbers and names (`+Values`), and the forms `L`, `W`, `#` and `H` (`+Special`).
 struct CronParser {
-    /// A mistake as the parser sees it: in bytes; ``CronSyntaxError`` tells it in characters.
+    /// A mistake with its position in bytes.
+    ///
+    /// ``CronSyntaxError`` gives it in characters.
     struct Failure: Error {
         var code: CronSyntaxError.Code
-        /// The bytes of the text at fault.
+        /// The position of the mistake, in bytes.
         var range: Range<Int>
         var field: CronField?
         var found: String
@@ -25,15 +30,17 @@ struct CronParser {
 
     let bytes: UnsafeBufferPointer<UInt8>
     let dialect: CronDialect
-    /// The hash that `H` takes its values from, or `nil` if there is no seed.
+    /// The hash from which `H` takes its values, or `nil` without a seed.
     let seed: UInt64?
     var pattern = CronPattern()
-    /// Where the parser stands.
+    /// The position of the next byte to read.
     var cursor = 0
-    /// Where the field being read ends.
+    /// The end of the field being read.
     var fieldEnd = 0
     var usesHash = false
-    /// The period of `@every` in seconds.
+    /// The number of day fields that are `?`.
+    var questionMarks = 0
+    /// The period of `@every`, in seconds.
     var period: Int64?
 
     init(bytes: UnsafeBufferPointer<UInt8>, dialect: CronDialect, seed: UInt64?) {
@@ -42,12 +49,12 @@ struct CronParser {
         self.seed = seed
     }
 
-    /// The numbers that may stand in a field.
+    /// Returns the numbers that a field accepts.
     func written(_ field: CronField) -> ClosedRange<Int> {
         field.written(sundayIsOne: dialect == .quartz)
     }
 
-    /// The longest text that is read: longer than a list of every value of every field.
+    /// The longest text that is accepted, in bytes: more than a list of every value of every field.
     static let maximumLength = 4_096
 
     mutating func parse() throws(CronParser.Failure) {
@@ -59,7 +66,7 @@ struct CronParser {
             let start = cursor
             try parse(field)
             if field == .dayOfWeek { try checkDayFields(weekdayStart: start) }
-            field = CronField(rawValue: field.rawValue &+ 1) ?? .year
+            field = CronField(rawValue: field.rawValue + 1) ?? .year
         }
         try requireMatch()
     }
@@ -79,16 +86,16 @@ struct CronParser {
         var inside = false
         for byte in bytes {
             let space = isSpace(byte)
-            if !space, !inside { count &+= 1 }
+            if !space, !inside { count += 1 }
             inside = !space
         }
         return count
     }
 
     private mutating func nextField() {
-        while cursor < bytes.count, isSpace(bytes[cursor]) { cursor &+= 1 }
+        while cursor < bytes.count, isSpace(bytes[cursor]) { cursor += 1 }
         fieldEnd = cursor
-        while fieldEnd < bytes.count, !isSpace(bytes[fieldEnd]) { fieldEnd &+= 1 }
+        while fieldEnd < bytes.count, !isSpace(bytes[fieldEnd]) { fieldEnd += 1 }
     }
 
     private mutating func firstField(count: Int) -> CronField? {
@@ -126,7 +133,7 @@ struct CronParser {
             .fieldCount, at: place, found: count == 1 ? "1 field" : "\(count) fields", expected: expected, hint: hint)
     }
 
-    /// Both day fields are known: Quartz wants exactly one `?` (a plain `*` beside it is as good as given).
+    /// Quartz requires exactly one `?` in the two day fields.
     private func checkDayFields(weekdayStart: Int) throws(CronParser.Failure) {
         guard dialect == .quartz, questionMarks != 1 else { return }
         throw CronParser.Failure(
@@ -135,9 +142,6 @@ struct CronParser {
             expected: "? in exactly one of day of month and day of week",
             hint: questionMarks == 0 ? "write ? in the day field that does not matter" : "write * in one of them")
     }
-
-    /// How many of the two day fields are `?`.
-    var questionMarks = 0
 
     private func requireMatch() throws(CronParser.Failure) {
         guard pattern.canMatch else {
@@ -149,13 +153,13 @@ struct CronParser {
 }
 
 extension CronParser {
-    /// The words that stand for a whole expression.
+    /// The macros that stand for five fields.
     private static let macros: [(name: String, text: String)] = [
         ("yearly", "0 0 1 1 *"), ("annually", "0 0 1 1 *"), ("monthly", "0 0 1 * *"), ("weekly", "0 0 * * 0"),
         ("daily", "0 0 * * *"), ("midnight", "0 0 * * *"), ("hourly", "0 * * * *"),
     ]
 
-    /// Whether the text is a macro: whether it begins with `@`.
+    /// Whether the text begins with `@`.
     var isMacro: Bool {
         bytes.first { !isSpace($0) } == UInt8(ascii: "@")
     }
@@ -180,7 +184,8 @@ extension CronParser {
         guard let text = Self.macros.first(where: { $0.name == word && text.count == word.count })?.text else {
             throw CronParser.Failure(
                 .macro, at: place, found: "@" + text, expected: known,
-                hint: word == "reboot" ? "a schedule has no start of the machine; use Schedule.immediately" : nil)
+                hint: word == "reboot"
+                    ? "a schedule does not know when the machine starts; use Schedule.immediately" : nil)
         }
         var copy = text
         let result: Result<CronPattern, CronParser.Failure> = copy.withUTF8 { bytes in

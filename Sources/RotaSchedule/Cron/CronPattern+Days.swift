@@ -1,24 +1,21 @@
 import RotaCore
 
 extension CronPattern {
-    /// The days of a month that match, as a mask with bit n for day n.
-    ///
-    /// - Parameters:
-    ///   - year: any year.
-    ///   - month: 1–12; whether the month itself matches is not asked.
+    /// Returns the matching days of a month as a mask, without checking that the month matches.
     func days(ofMonth month: Int, year: Int) -> UInt64 {
         let first = CivilDate.weekday(ofDay: CivilDate(year: year, month: month, day: 1).daysSinceEpoch)
         return days(ofMonthOf: CivilDate.days(inMonth: month, of: year), startingOn: first)
     }
 
-    /// The days that match in a month of a given length whose first day is a given weekday (0 is Sunday).
+    /// Returns the matching days of a month by its length and by the weekday of its first day (Sunday is 0).
     func days(ofMonthOf length: Int, startingOn first: Int) -> UInt64 {
         let valid: UInt64 = (1 << UInt64(length &+ 1)) &- 2
         var inMonth = days
         if daysFromEnd | nearestWeekdays | nearestWeekdaysFromEnd != 0 {
             inMonth |= namedDays(ofMonthOf: length, startingOn: first)
         }
-        // Six copies of the week, so that bit n is the weekday of day n once the first day is shifted to bit 1.
+        // The multiplication puts six copies of the week side by side. Shifted so that the first day's weekday is
+        // bit 1, bit n is set if day n falls on a matching weekday.
         var inWeek = ((weekdays &* 0x8_1020_4081) >> UInt64(first)) << 1
         if lastWeekdays | nthWeekdays != 0 {
             inWeek |= countedWeekdays(ofMonthOf: length, startingOn: first)
@@ -26,7 +23,7 @@ extension CronPattern {
         return (daysIntersect ? inMonth & inWeek : inMonth | inWeek) & valid
     }
 
-    /// The days that `L`, `L-n`, `nW`, `LW` name.
+    /// Returns the days that `L`, `L-n`, `nW` and `LW` stand for.
     private func namedDays(ofMonthOf length: Int, startingOn first: Int) -> UInt64 {
         var mask: UInt64 = 0
         for distance in Bits(daysFromEnd) where distance < length {
@@ -42,7 +39,7 @@ extension CronPattern {
         return mask
     }
 
-    /// The days that `nL` and `n#k` name.
+    /// Returns the days that `nL` and `n#k` stand for.
     private func countedWeekdays(ofMonthOf length: Int, startingOn first: Int) -> UInt64 {
         var mask: UInt64 = 0
         for weekday in Bits(lastWeekdays) {
@@ -56,7 +53,7 @@ extension CronPattern {
         return mask
     }
 
-    /// Monday to Friday nearest to a day, without leaving the month.
+    /// Returns the day from Monday to Friday nearest a day, without leaving the month.
     private static func nearestWeekday(to day: Int, ofMonthOf length: Int, startingOn first: Int) -> Int {
         switch (first &+ day &- 1) % 7 {
         case 6: day > 1 ? day &- 1 : day &+ 2
@@ -67,9 +64,9 @@ extension CronPattern {
 }
 
 extension CronPattern {
-    /// The years a seventh field allows: a set over 1970–2225.
+    /// A set of the years 1970–2225, one bit each.
     struct Years: Hashable, Sendable {
-        /// The years that can be written.
+        /// The years that the seventh field accepts.
         static let supported = 1970...2225
 
         private var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
@@ -99,7 +96,7 @@ extension CronPattern {
             return word >> UInt64(index & 63) & 1 == 1
         }
 
-        /// The first year of the set at or after a year.
+        /// Returns the first year of the set at or after another.
         func next(from year: Int) -> Int? {
             var candidate = max(year, Self.supported.lowerBound)
             while candidate <= Self.supported.upperBound {
@@ -109,7 +106,7 @@ extension CronPattern {
             return nil
         }
 
-        /// The last year of the set at or before a year.
+        /// Returns the last year of the set at or before another.
         func previous(from year: Int) -> Int? {
             var candidate = min(year, Self.supported.upperBound)
             while candidate >= Self.supported.lowerBound {
@@ -133,7 +130,9 @@ extension CronPattern {
 }
 
 extension CronPattern {
-    /// Whether any date matches: every year is one of fourteen (leap or not, by the weekday it begins on).
+    /// Whether any date can match.
+    ///
+    /// A year is one of fourteen kinds: leap or not, and the weekday it starts on.
     var canMatch: Bool {
         if let years {
             for year in CronPattern.Years.supported where years.contains(year) {
@@ -142,7 +141,7 @@ extension CronPattern {
             }
             return false
         }
-        // What almost every expression is: a plain day that each month has, or plain weekdays.
+        // Almost every expression has a plain day that occurs in each month, or plain weekdays.
         if months != 0, !daysIntersect, weekdays | days & 0x1FFF_FFFE != 0 { return true }
         if months != 0, flags.contains(.starWeekday) && weekdays == 0x7F, days & 0x1FFF_FFFE != 0 { return true }
         if months != 0, flags.contains(.starDay) && days == 0xFFFF_FFFE, weekdays != 0 { return true }

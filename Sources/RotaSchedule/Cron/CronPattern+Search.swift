@@ -1,10 +1,10 @@
 import RotaCore
 
 extension CronPattern {
-    /// The first local time at or after `local` that matches, or `nil` after the year 9999.
+    /// Returns the first matching reading at or after another, or `nil` after the year 9999.
     ///
-    /// - Parameter local: a wall-clock reading, as seconds since 1970-01-01T00:00:00 on the same clock.
-    /// - Complexity: a step a month that the pattern allows, at most some forty years of them.
+    /// - Parameter local: A reading of the wall clock, in seconds since 1970-01-01T00:00:00 on the same clock.
+    /// - Complexity: O(1). Checks each month that the pattern allows, at most 40 years of them.
     func nextLocal(from local: Int64) -> Int64? {
         let start = max(local, WholeSeconds.supported.lowerBound)
         guard start <= WholeSeconds.supported.upperBound else { return nil }
@@ -20,9 +20,9 @@ extension CronPattern {
         return Int64(found.daysSinceEpoch) &* WholeSeconds.day &+ Int64(time)
     }
 
-    /// The last local time at or before `local` that matches, or `nil` before the year 1.
+    /// Returns the last matching reading at or before another, or `nil` before the year 1.
     ///
-    /// - Parameter local: a wall-clock reading, as seconds since 1970-01-01T00:00:00 on the same clock.
+    /// - Parameter local: A reading of the wall clock, in seconds since 1970-01-01T00:00:00 on the same clock.
     func previousLocal(from local: Int64) -> Int64? {
         let start = min(local, WholeSeconds.supported.upperBound)
         guard start >= WholeSeconds.supported.lowerBound else { return nil }
@@ -38,7 +38,7 @@ extension CronPattern {
         return Int64(found.daysSinceEpoch) &* WholeSeconds.day &+ Int64(time)
     }
 
-    /// Whether a wall-clock reading matches.
+    /// Whether a reading of the wall clock matches.
     func matches(local: Int64) -> Bool {
         guard WholeSeconds.supported.contains(local) else { return false }
         let day = Int(local.floorDivided(by: WholeSeconds.day))
@@ -53,13 +53,13 @@ extension CronPattern {
             && days(ofMonth: date.month, year: date.year) >> UInt64(date.day) & 1 == 1
     }
 
-    /// The first matching day at or after a date; its day may be one past the end of its month.
+    /// Returns the first matching day at or after a date, whose day may be one past the end of its month.
     private func firstDay(from date: CivilDate) -> CivilDate? {
         var year = date.year
         var month = date.month
         var day = date.day
-        // A pattern that matches at all matches within 40 years (29 February on one weekday, over a skipped leap
-        // year); 400 are one whole cycle of the calendar.
+        // A pattern that can match does so within 40 years (29 February on one weekday, across a skipped leap year).
+        // The calendar repeats after 400 years.
         let last = min(9_999, year &+ 400)
         if let years, !years.contains(year) { month = 13 }
         while true {
@@ -85,7 +85,7 @@ extension CronPattern {
         }
     }
 
-    /// The last matching day at or before a date; its day may be 0.
+    /// Returns the last matching day at or before a date, whose day may be 0.
     private func lastDay(upTo date: CivilDate) -> CivilDate? {
         var year = date.year
         var month = date.month
@@ -115,7 +115,7 @@ extension CronPattern {
         }
     }
 
-    /// The first matching second of the day at or after a second of the day.
+    /// Returns the first matching second of the day at or after another.
     private func time(from second: Int) -> Int? {
         let minuteOfDay = second / 60
         let hour = minuteOfDay / 60
@@ -132,10 +132,10 @@ extension CronPattern {
         return (found &* 60 &+ minutes.trailingZeroBitCount) &* 60 &+ seconds.trailingZeroBitCount
     }
 
-    /// The first matching second of a matching day.
+    /// The first matching second of a day.
     private var firstTime: Int? { time(from: 0) }
 
-    /// The last matching second of the day at or before a second of the day.
+    /// Returns the last matching second of the day at or before another.
     private func time(upTo second: Int) -> Int? {
         let minuteOfDay = second / 60
         let hour = minuteOfDay / 60

@@ -1,32 +1,45 @@
 import RotaCore
 
-/// A cron expression compiled to bit masks: which local wall-clock times it names, without any time zone.
+/// A cron expression compiled to bit masks: the wall-clock times it matches, without a time zone.
+///
+/// Each field is a set of small numbers, kept as the bits of an integer. `*/15 9-11 * * 1-5` compiles to
+///
+///     bit       45             30             15             0
+///     minutes   1000000000000001000000000000001000000000000001   0, 15, 30, 45
+///     hours                                       111000000000   9 to 11
+///     days                    11111111111111111111111111111110   1 to 31
+///     months                                     1111111111110   1 to 12
+///     weekdays                                          111110   1 to 5 (Sunday is 0)
+///     flags     starMinute and starDay: the fields written with a star
+///
+/// so that the next matching value is the lowest bit at or above the current one. Days that depend on the month (`L`,
+/// `15W`, `1#2`) have masks of their own and become days once the month is known: see `days(ofMonth:year:)`.
 struct CronPattern: Hashable, Sendable {
-    /// Bit n: second n.
+    /// Second n is bit n.
     var seconds: UInt64 = 1
-    /// Bit n: minute n.
+    /// Minute n is bit n.
     var minutes: UInt64 = 0
-    /// Bit n: hour n.
+    /// Hour n is bit n.
     var hours: UInt64 = 0
-    /// Bit n: day n of the month.
+    /// Day n of the month is bit n.
     var days: UInt64 = 0
-    /// Bit n: n days before the last day of the month (`L`, `L-3`).
+    /// The nth day before the last of the month is bit n (`L` is bit 0, `L-3` is bit 3).
     var daysFromEnd: UInt64 = 0
-    /// Bit n: the weekday nearest to day n (`15W`).
+    /// The working day nearest day n is bit n (`15W`).
     var nearestWeekdays: UInt64 = 0
-    /// Bit n: the weekday nearest to n days before the last day of the month (`LW`, `L-3W`).
+    /// The working day nearest the nth day before the last of the month is bit n (`LW` is bit 0, `L-3W` is bit 3).
     var nearestWeekdaysFromEnd: UInt64 = 0
-    /// Bit n: month n.
+    /// Month n is bit n.
     var months: UInt64 = 0
-    /// Bit n: weekday n, Sunday is 0.
+    /// Weekday n is bit n; Sunday is bit 0.
     var weekdays: UInt64 = 0
-    /// Bit n: the last weekday n of the month (`5L`).
+    /// The last weekday n of the month is bit n (`5L`).
     var lastWeekdays: UInt64 = 0
-    /// Bit (k - 1) × 7 + n: the kth weekday n of the month (`1#2`).
+    /// The kth weekday n of the month is bit (k − 1) × 7 + n (`1#2` is bit 8).
     var nthWeekdays: UInt64 = 0
-    /// The years of a seventh field, or `nil` for every year.
+    /// The years of the seventh field, or `nil` for every year.
     var years: Years?
-    /// Which fields start with a star and how the two day fields combine.
+    /// The fields that start with a star, and how the two day fields combine.
     var flags: Flags = []
 
     struct Flags: OptionSet, Hashable, Sendable {
@@ -40,21 +53,21 @@ struct CronPattern: Hashable, Sendable {
         static let starDay = Flags(rawValue: 4)
         /// The day-of-week field starts with `*`.
         static let starWeekday = Flags(rawValue: 8)
-        /// Both day fields must match (`+`).
+        /// Both day fields must match (`+` before the weekdays).
         static let bothDays = Flags(rawValue: 16)
         /// The expression has a seconds field.
         static let hasSeconds = Flags(rawValue: 32)
     }
 
-    /// Whether the minute or the hour field starts with a star: the expression follows elapsed time over an offset
-    /// change.
+    /// Whether the minute or hour field starts with a star, so that the expression follows elapsed time across an
+    /// offset change.
     var isWildcard: Bool { !flags.isDisjoint(with: [.starMinute, .starHour]) }
 
-    /// Whether a day must satisfy both day fields: `+`, or a star in either (the star bit of Vixie cron).
+    /// Whether a day must match both day fields: after `+`, or if either starts with a star (as in Vixie cron).
     var daysIntersect: Bool { !flags.isDisjoint(with: [.starDay, .starWeekday, .bothDays]) }
 }
 
-/// The positions of the bits that are set, from the lowest.
+/// The positions of the set bits of a mask, from the lowest.
 struct Bits: Sequence, IteratorProtocol {
     private var rest: UInt64
 
@@ -70,14 +83,14 @@ struct Bits: Sequence, IteratorProtocol {
 }
 
 extension UInt64 {
-    /// The lowest bit at or above a position that is set, or `nil`.
+    /// Returns the position of the lowest set bit at or above another position.
     func lowestBit(from position: Int) -> Int? {
         guard position < 64 else { return nil }
         let rest = position > 0 ? self & ~((1 << UInt64(position)) &- 1) : self
         return rest == 0 ? nil : rest.trailingZeroBitCount
     }
 
-    /// The highest bit at or below a position that is set, or `nil`.
+    /// Returns the position of the highest set bit at or below another position.
     func highestBit(upTo position: Int) -> Int? {
         guard position >= 0 else { return nil }
         let rest = position >= 63 ? self : self & ((1 << UInt64(position &+ 1)) &- 1)
@@ -86,14 +99,16 @@ extension UInt64 {
 }
 
 extension CronPattern {
-    /// Whether a reading is inside the times the pattern names; without a seconds field each minute counts whole.
+    /// Whether a reading is covered by the pattern.
+    ///
+    /// Without a seconds field, each matching minute is covered whole.
     func covers(local: Int64) -> Bool {
         matches(local: flags.contains(.hasSeconds) ? local : local.floorDivided(by: 60) &* 60)
     }
 
-    /// A reading after a covered one that is as far ahead as certainly only covered readings lie between.
+    /// Returns a reading after a covered one, such that every reading between them is covered.
     ///
-    /// It may be covered itself: the caller asks again.
+    /// The result may be covered itself, so the caller checks it.
     func nextUncovered(after local: Int64) -> Int64 {
         let day = local.floorDivided(by: 86_400)
         let second = Int(local &- day &* 86_400)
@@ -110,7 +125,7 @@ extension CronPattern {
         return (day &+ 1) &* 86_400
     }
 
-    /// A reading before a covered one that is as far back as certainly only covered readings lie between.
+    /// Returns a reading before a covered one, such that every reading between them is covered.
     func previousUncovered(before local: Int64) -> Int64 {
         let day = local.floorDivided(by: 86_400)
         let second = Int(local &- day &* 86_400)
@@ -129,23 +144,23 @@ extension CronPattern {
 }
 
 extension Bits {
-    /// The lowest clear bit at or above a position and below a limit.
+    /// Returns the position of the lowest clear bit from a position up to a limit.
     fileprivate static func firstGap(_ mask: UInt64, from position: Int, below limit: Int) -> Int? {
         guard let gap = (~mask).lowestBit(from: position), gap < limit else { return nil }
         return gap
     }
 
-    /// The highest clear bit at or below a position.
+    /// Returns the position of the highest clear bit at or below a position.
     fileprivate static func lastGap(_ mask: UInt64, upTo position: Int) -> Int? {
         (~mask).highestBit(upTo: position)
     }
 }
 
-/// A cron pattern as it is remembered: a quarter of the size, for there may be a million of them.
+/// A cron pattern in a quarter of the memory, because a store may hold a million of them.
 ///
-/// The masks of the plain fields lie side by side; whoever searches unpacks them first, which takes no memory.
+/// The masks of the plain fields are stored at their true width. A search unpacks them on the stack first.
 struct PackedCronPattern: Sendable {
-    /// What few expressions have, in which case the whole pattern is here.
+    /// The whole pattern of an expression that has more than plain fields.
     private final class Rest: Sendable {
         let pattern: CronPattern
         let period: Int64?
@@ -181,7 +196,7 @@ struct PackedCronPattern: Sendable {
         rest = isPlain ? nil : Rest(pattern: pattern, period: period, hashSeed: hashSeed)
     }
 
-    /// The pattern to search in.
+    /// The unpacked pattern.
     var pattern: CronPattern {
         if let rest { return rest.pattern }
         var pattern = CronPattern()
@@ -198,6 +213,6 @@ struct PackedCronPattern: Sendable {
     /// The period of `@every`, in seconds.
     var period: Int64? { rest?.period }
 
-    /// What `H` took its values from.
+    /// The seed that chose the values of `H`.
     var hashSeed: String? { rest?.hashSeed }
 }

@@ -1,14 +1,14 @@
 extension CronExpression {
-    /// The expression in plain English: `At 09:30, Monday to Friday`.
+    /// The expression in plain English, such as `At 09:30, Monday to Friday`.
     ///
-    /// Times are on a 24-hour clock. A working day is a day from Monday to Friday.
+    /// Times use a 24-hour clock. A working day is a day from Monday to Friday.
     public var summary: String {
         if let period { return "Every " + DurationText.words(.seconds(period)) }
         return ([pattern.timePhrase] + pattern.dayPhrases).joined(separator: ", ")
     }
 }
 
-/// English for sets of numbers and for lists of words.
+/// English phrases for sets of numbers and lists of words.
 enum CronPhrase {
     static let weekdays = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"]
     static let months = [
@@ -16,13 +16,13 @@ enum CronPhrase {
         "December",
     ]
 
-    /// `a`, `a and b`, `a, b and c`.
+    /// Returns `a`, `a and b`, or `a, b and c`.
     static func list(_ words: [String], or: Bool = false) -> String {
         guard let last = words.last, words.count > 1 else { return words.first ?? "" }
         return words.dropLast().joined(separator: ", ") + (or ? " or " : " and ") + last
     }
 
-    /// Sorted numbers as words, three and more in a row as `a to b`.
+    /// Returns sorted numbers as words, in which three or more consecutive ones are `a to b`.
     static func runs(_ numbers: [Int], _ word: (Int) -> String) -> [String] {
         var parts: [String] = []
         var index = 0
@@ -40,7 +40,7 @@ enum CronPhrase {
         return parts
     }
 
-    /// The step of numbers that are `first, first + step, …` as far as `last` allows, three of them at least.
+    /// Returns the step of at least three numbers `first, first + step, …` that reach as far as `last` allows.
     static func step(_ numbers: [Int], upTo last: Int) -> Int? {
         guard numbers.count > 2 else { return nil }
         let step = numbers[1] - numbers[0]
@@ -50,7 +50,7 @@ enum CronPhrase {
         return step
     }
 
-    /// `1st`, `2nd`, `3rd`, `4th`.
+    /// Returns `1st`, `2nd`, `3rd`, `4th` and so on.
     static func ordinal(_ number: Int) -> String {
         switch (number % 100, number % 10) {
         case (11...13, _): "\(number)th"
@@ -61,13 +61,13 @@ enum CronPhrase {
         }
     }
 
-    /// `09:30`, or `09:30:15` where there is a second.
+    /// Returns `09:30`, or `09:30:15` with a second other than 0.
     static func time(_ hour: Int, _ minute: Int, _ second: Int = 0) -> String {
         let parts = [hour, minute] + (second == 0 ? [] : [second])
         return parts.map { ($0 < 10 ? "0" : "") + "\($0)" }.joined(separator: ":")
     }
 
-    /// `minute`, `5 minutes`.
+    /// Returns `minute` or `5 minutes`.
     static func counted(_ number: Int, _ unit: String) -> String {
         number == 1 ? unit : "\(number) \(unit)s"
     }
@@ -111,7 +111,9 @@ extension CronPattern {
         return [secondPart] + minutePart
     }
 
-    /// Which minutes; beside seconds of its own (not `isWhole`) a minute 0 is one minute, not "every hour".
+    /// Returns the minutes in English.
+    ///
+    /// If the seconds are not just 0 (`isWhole`), minute 0 is not "every hour".
     private static func minutePhrase(_ minutes: [Int], _ hours: [Int], isWhole: Bool) -> [String] {
         let everyHour = hours.count == 24
         if minutes.count == 60 {
@@ -134,7 +136,7 @@ extension CronPattern {
         return [past + "the hour", hourPhrase(hours, everyMinute: false)]
     }
 
-    /// Which hours: `from 09:00 to 17:59` for one run of them, else `during the hours of …`.
+    /// Returns the hours in English: `from 09:00 to 17:59` for a range, otherwise `during the hours of …`.
     private static func hourPhrase(_ hours: [Int], everyMinute: Bool) -> String {
         if let first = hours.first, let last = hours.last, hours.count == last - first + 1, hours.count > 1 {
             return "from \(CronPhrase.time(first, 0)) to \(CronPhrase.time(last, 59))"
@@ -151,7 +153,7 @@ extension CronPattern {
 }
 
 extension CronPattern {
-    /// Which days, months and years in English, each part without its comma: `Monday to Friday`, `in June`.
+    /// The days, months and years in English, such as `Monday to Friday` and `in June`.
     var dayPhrases: [String] {
         var parts: [String] = []
         let inMonth = monthDayPhrase
@@ -159,7 +161,7 @@ extension CronPattern {
         switch (inMonth, inWeek) {
         case (let days?, let weekdays?):
             parts.append(daysIntersect ? "\(days) if it is \(weekdays.condition)" : "\(days) or \(weekdays.text)")
-        // A field that allows every day leaves the other in charge only where a day must satisfy both.
+        // A field that allows every day only leaves the other in charge if a day must match both.
         case (let days?, nil): if daysIntersect { parts.append(days) }
         case (nil, let weekdays?): if daysIntersect { parts.append(weekdays.text) }
         case (nil, nil): break
@@ -180,7 +182,7 @@ extension CronPattern {
         return parts
     }
 
-    /// The day-of-month field, or `nil` where it allows every day.
+    /// The day-of-month field in English, or `nil` if it allows every day.
     private var monthDayPhrase: String? {
         let days = Array(Bits(days))
         guard days.count < 31 else { return nil }
@@ -208,11 +210,11 @@ extension CronPattern {
         }
     }
 
-    /// The day-of-week field as a phrase and as a condition on a day, or `nil` where it allows every day.
+    /// The day-of-week field as a phrase and as a condition on a day, or `nil` if it allows every day.
     private var weekdayPhrase: (text: String, condition: String)? {
         let days = Array(Bits(weekdays))
         guard days.count < 7 else { return nil }
-        // Weeks read from Monday, so that Saturday and Sunday stand together.
+        // Start weeks on Monday, so that Saturday and Sunday are adjacent.
         let order = days.map { ($0 + 6) % 7 }.sorted()
         let names = CronPhrase.runs(order) { CronPhrase.weekdays[($0 + 1) % 7] }
         let counts = ["first", "second", "third", "fourth", "fifth"]

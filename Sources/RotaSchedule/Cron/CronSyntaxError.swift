@@ -1,12 +1,24 @@
-/// Why a text is not a cron expression, and where in the text.
+/// A mistake in a cron text, with its position.
 ///
-/// Its description is meant for the person who wrote the text:
+/// The description is meant for the person who wrote the text:
 ///
-///     minute: 60 is too large; expected 0–59
-///       60 * * * *
-///       ^^
+/// ```
+/// minute: 60 is too large; expected 0–59
+///   60 * * * *
+///   ^^
+/// ```
+///
+/// ```swift
+/// do {
+///     _ = try CronExpression("0 9 * * MOX")
+/// } catch {
+///     print(error.text[error.range], "in", error.field ?? "the text")  // MOX in day of week
+/// }
+/// ```
 public struct CronSyntaxError: Error, Sendable, Hashable, CustomStringConvertible {
-    /// The kind of mistake; more kinds may be added.
+    /// The kind of mistake.
+    ///
+    /// More kinds may be added.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Kind: String {
             case emptyText, fieldCount, unexpectedCharacter, unknownName, outOfRange, invalidRange, invalidStep
@@ -15,53 +27,55 @@ public struct CronSyntaxError: Error, Sendable, Hashable, CustomStringConvertibl
 
         private let kind: Kind
 
-        /// The text has no fields at all.
+        /// The text has no fields.
         public static let emptyText = Code(kind: .emptyText)
-        /// There are too few or too many fields for the dialect.
+        /// The text has too few or too many fields for the dialect.
         public static let fieldCount = Code(kind: .fieldCount)
-        /// A character stands where the syntax has no place for it.
+        /// A character is not allowed at its position.
         public static let unexpectedCharacter = Code(kind: .unexpectedCharacter)
-        /// A word is neither a month nor a weekday where one of these may stand.
+        /// A word is not the name of a month or weekday.
         public static let unknownName = Code(kind: .unknownName)
         /// A number is outside the field's range.
         public static let outOfRange = Code(kind: .outOfRange)
-        /// The two ends of a range cannot belong together.
+        /// The start of a range is after its end, where the dialect or field does not wrap around.
         public static let invalidRange = Code(kind: .invalidRange)
         /// A step is zero or not a number.
         public static let invalidStep = Code(kind: .invalidStep)
-        /// The syntax is known but the dialect or the field does not have it.
+        /// The dialect or the field does not support this syntax.
         public static let unsupported = Code(kind: .unsupported)
-        /// `H` was used without a seed.
+        /// The text contains `H`, but no seed was given.
         public static let missingSeed = Code(kind: .missingSeed)
-        /// A word after `@` is not known.
+        /// The word after `@` is not a macro, or its duration is invalid.
         public static let macro = Code(kind: .macro)
-        /// The dialect does not allow this pair of day fields.
+        /// The dialect does not allow this combination of day fields.
         public static let dayFields = Code(kind: .dayFields)
-        /// The expression is well formed, but no date will ever match it.
+        /// The expression is well formed, but no date can ever match it.
         public static let neverMatches = Code(kind: .neverMatches)
-        /// The text is longer than any expression needs to be.
+        /// The text is longer than 4,096 bytes.
         public static let tooLong = Code(kind: .tooLong)
 
         /// The code's name, such as `outOfRange`.
         public var description: String { kind.rawValue }
     }
 
-    /// What kind of mistake it is.
+    /// The kind of mistake.
     public let code: Code
     /// The text that was refused.
     public let text: String
-    /// Where in ``text`` the mistake is; empty at its end where something is missing.
+    /// The position of the mistake in ``text``.
+    ///
+    /// It is empty, at the end, if something is missing.
     public let range: Range<String.Index>
-    /// The field's name, such as `day of month`, or `nil` if the mistake is not inside a field.
+    /// The name of the field, such as `day of month`, or `nil` if the mistake is not inside a field.
     public let field: String?
-    /// What stands there.
+    /// A description of the invalid part.
     public let found: String
-    /// What may stand there.
+    /// A description of what is allowed instead.
     public let expected: String
-    /// What was probably meant, where the mistake is a common one.
+    /// A suggestion, if the mistake is a common one.
     public let hint: String?
 
-    /// The mistake in one line, without the text.
+    /// The mistake in one line, without the text it occurred in.
     public var message: String {
         var line = field.map { $0 + ": " } ?? ""
         line += found.isEmpty ? "something is missing" : found
@@ -70,7 +84,7 @@ public struct CronSyntaxError: Error, Sendable, Hashable, CustomStringConvertibl
         return line
     }
 
-    /// The message, the text, and a caret under the mistake.
+    /// The message, the text and a caret under the mistake.
     public var description: String {
         let before = text[..<range.lowerBound].count
         let width = max(1, text[range].count)
@@ -85,7 +99,7 @@ extension CronSyntaxError {
         func index(_ offset: Int, roundingUp: Bool) -> String.Index {
             let place =
                 utf8.index(utf8.startIndex, offsetBy: max(0, offset), limitedBy: utf8.endIndex) ?? utf8.endIndex
-            // A caret stands under whole characters.
+            // The parser counts bytes, the caret marks whole characters.
             let character = text.rangeOfComposedCharacter(at: place)
             return roundingUp && character.lowerBound < place ? character.upperBound : character.lowerBound
         }
@@ -98,7 +112,7 @@ extension CronSyntaxError {
 }
 
 extension String {
-    /// The character that an index lies in, or the empty range at the end.
+    /// Returns the range of the character that contains an index, or the empty range at the end.
     fileprivate func rangeOfComposedCharacter(at place: Index) -> Range<Index> {
         guard place < endIndex else { return endIndex..<endIndex }
         var lower = startIndex

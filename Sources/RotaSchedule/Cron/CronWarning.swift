@@ -1,9 +1,19 @@
 public import Foundation
 import RotaCore
 
-/// Something in a cron text that is allowed but seldom meant.
+/// A valid part of a cron text that probably means something else than intended.
+///
+/// ```swift
+/// let expression = try CronExpression("* 9 * * *")
+/// for warning in expression.warnings {
+///     print(warning)
+/// }
+/// // This fires 60 times in each hour that is named; 0 fires once. Better: 0 9 * * *
+/// ```
 public struct CronWarning: Sendable, Hashable, CustomStringConvertible {
-    /// The kind of warning; more kinds may be added.
+    /// The kind of warning.
+    ///
+    /// More kinds may be added.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Kind: String {
             case unevenStep, stepTooLarge, eitherDay, everyMinuteOfHour, everyValue, missingTime
@@ -13,44 +23,44 @@ public struct CronWarning: Sendable, Hashable, CustomStringConvertible {
 
         /// A step does not divide its field, so the last gap is shorter than the others.
         public static let unevenStep = Code(kind: .unevenStep)
-        /// A step is so large that only the first value is left.
+        /// A step is so large that only the first value remains.
         public static let stepTooLarge = Code(kind: .stepTooLarge)
-        /// Both day fields are given, and either is enough.
+        /// Both day fields are given, and a day that matches either one matches.
         public static let eitherDay = Code(kind: .eitherDay)
-        /// Every minute of some hours, where once was probably meant.
+        /// The expression fires every minute of some hours, where once was probably intended.
         public static let everyMinuteOfHour = Code(kind: .everyMinuteOfHour)
-        /// Every value of a field spelled out.
+        /// A field lists every value instead of `*`.
         public static let everyValue = Code(kind: .everyValue)
-        /// A time that the zone's daylight saving removes from a day.
+        /// The time does not exist on some day in the zone.
         public static let missingTime = Code(kind: .missingTime)
 
         /// The code's name, such as `unevenStep`.
         public var description: String { kind.rawValue }
     }
 
-    /// What kind of warning it is.
+    /// The kind of warning.
     public let code: Code
-    /// The part of the expression's source that it is about.
+    /// The part of the expression's source that the warning is about.
     public let range: Range<String.Index>
-    /// What happens, and what was probably meant.
+    /// A description of what happens and what was probably intended.
     public let message: String
-    /// A whole expression that says what was probably meant, where there is one.
+    /// A complete expression with the probable meaning, if there is one.
     public let suggestion: String?
 
-    /// The message and, where there is one, the better text.
+    /// The message, followed by the suggestion if there is one.
     public var description: String {
         message + (suggestion.map { " Better: " + $0 } ?? "")
     }
 }
 
 extension CronExpression {
-    /// What the text says but its writer seldom means, in the order of the fields.
+    /// The parts of the text that probably mean something else than intended, in the order of the fields.
     ///
-    /// - A step that does not divide its field (`*/45` leaves gaps of 45 and 15 minutes) or exceeds it (`*/90` in the
-    ///   minutes fires once an hour).
-    /// - Two day fields of which either is enough, where a counted weekday was meant (`1-7 * MON`, better `MON#1`).
-    /// - Every minute of an hour that is named (`* 9 * * *`, better `0 9 * * *`).
-    /// - Every value of a field spelled out.
+    /// - A step that does not divide its field (`*/45` leaves gaps of 45 and 15 minutes), or exceeds it (`*/90` minutes
+    ///   fires once an hour).
+    /// - Two day fields of which either is enough, where a counted weekday was intended (`1-7 * MON`, better `MON#1`).
+    /// - Every minute of a single hour (`* 9 * * *`, better `0 9 * * *`).
+    /// - A field that lists every value.
     public var warnings: [CronWarning] {
         guard period == nil else { return [] }
         let fields = sourceFields
@@ -58,7 +68,7 @@ extension CronExpression {
         var found: [CronWarning] = []
         for field in fields { found += stepWarnings(field, fields) + everyValueWarning(field, fields) }
         found += everyMinuteWarning(fields) + eitherDayWarning(fields)
-        // A better text that is none is no help: odd spellings lead to some.
+        // Drop a suggestion that is not valid itself, which unusual spellings can produce.
         return found.map { warning in
             let reads = warning.suggestion.map {
                 (try? CronExpression($0, dialect: dialect, hashSeed: hashSeed)) != nil
@@ -68,45 +78,45 @@ extension CronExpression {
         }.sorted { $0.range.lowerBound < $1.range.lowerBound }
     }
 
-    /// The ``warnings``, and one for a fixed time that a zone's daylight saving removes from some day.
+    /// Returns the ``warnings``, and one for a time that does not exist on some day in a zone.
     ///
     /// - Parameters:
-    ///   - zone: whose wall clock the fields are read on.
-    ///   - instant: the changes of the three years after it are looked at.
-    public func warnings(in zone: TimeZone, from instant: Date) -> [CronWarning] {
+    ///   - zone: The zone whose wall clock the fields describe.
+    ///   - date: The start of the three years whose offset changes are checked.
+    public func warnings(in zone: TimeZone, from date: Date) -> [CronWarning] {
         let fields = sourceFields
         guard period == nil, !pattern.isWildcard, fields.count >= 5 else { return warnings }
         let rules = TimeZoneRules(table: TimeZoneDatabase.system.table(zone))
-        let end = instant.addingTimeInterval(3 * 366 * 86_400)
-        var cursor = instant
+        let end = date.addingTimeInterval(3 * 366 * 86_400)
+        var cursor = date
         while let change = rules.nextTransition(after: cursor), change < end {
             cursor = change
             let before = rules.secondsFromGMT(for: change.addingTimeInterval(-1))
             let gap = rules.secondsFromGMT(for: change) - before
             guard gap > 0, let second = WholeSeconds.floor(change) else { continue }
-            let first = second &+ Int64(before)
-            guard let missing = pattern.nextLocal(from: first), missing < first &+ Int64(gap) else { continue }
+            let first = second + Int64(before)
+            guard let missing = pattern.nextLocal(from: first), missing < first + Int64(gap) else { continue }
             let time = LocalTime(seconds: missing)
             let hour = fields[fields.count == 5 ? 1 : 2]
             return warnings + [
                 CronWarning(
                     code: .missingTime, range: hour.range,
                     message: "\(zone.identifier) has no \(CronPhrase.time(time.hour, time.minute)) on "
-                        + "\(time.description.prefix(10)); the run is at the end of the gap then.",
+                        + "\(time.description.prefix(10)); it fires at the end of the gap then.",
                     suggestion: nil)
             ]
         }
         return warnings
     }
 
-    /// A field of the source: its kind, its text and where it stands.
+    /// A field of the source, with its position.
     struct SourceField {
         var field: CronField
         var text: String
         var range: Range<String.Index>
     }
 
-    /// The fields as they were written; none for a macro.
+    /// The fields of the source, or none for a macro.
     var sourceFields: [SourceField] {
         let parts = source.split { $0 == " " || $0 == "\t" }
         guard 5...7 ~= parts.count, !source.hasPrefix("@") else { return [] }
@@ -118,7 +128,7 @@ extension CronExpression {
         }
     }
 
-    /// The source with one field replaced.
+    /// Returns the source with one field replaced.
     private func replacing(_ kind: CronField, with text: String, in fields: [SourceField]) -> String {
         fields.map { $0.field == kind ? text : $0.text }.joined(separator: " ")
     }
@@ -194,7 +204,7 @@ extension CronExpression {
         ]
     }
 
-    /// `* */2 * * *`: every minute of every second hour.
+    /// Warns of `* */2 * * *`: every minute of every second hour.
     private func everyHourWarning(_ fields: [SourceField]) -> [CronWarning] {
         guard let minute = fields.first(where: { $0.field == .minute }),
             let hour = fields.first(where: { $0.field == .hour }), minute.text == "*", hour.text.contains("/")
@@ -213,7 +223,7 @@ extension CronExpression {
             !isFull(.dayOfMonth), !isFull(.dayOfWeek)
         else { return [] }
         let range = days.range.lowerBound..<weekdays.range.upperBound
-        // A week of the month beside one weekday: "the first Monday".
+        // A week of the month and one weekday: "the first Monday" was probably intended.
         let weeks: [UInt64] = (0..<4).map { 0xFE << UInt64($0 * 7) }
         let named = pattern.daysFromEnd | pattern.nearestWeekdays | pattern.nearestWeekdaysFromEnd
         if let week = weeks.firstIndex(of: pattern.days), named == 0, pattern.weekdays.nonzeroBitCount == 1,

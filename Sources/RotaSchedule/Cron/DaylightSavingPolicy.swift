@@ -1,18 +1,26 @@
-/// What becomes of a wall-clock time that a change of the zone's offset removes from the day, or repeats.
+/// How to treat wall-clock times that a change of the zone's offset skips or repeats.
 ///
-/// A *gap* is the wall-clock time that is skipped when clocks go forward; an *overlap* is the time that is read
-/// twice when they go back. The rules hold for every change of offset, of any size and for any reason.
+/// A *gap* is the stretch of wall-clock time that is skipped when clocks go forward. An *overlap* is the stretch that
+/// occurs twice when they go back. The rules hold for every offset change, of any size and for any reason.
 ///
 /// | setting | a matching time in a gap | a matching time in an overlap |
 /// |---|---|---|
-/// | ``automatic``, fixed expression | once, at the first instant after the gap | the first time only |
-/// | ``automatic``, wildcard expression | nothing | both times |
-/// | ``missing(_:repeated:)`` | as ``MissingTime`` says | as ``RepeatedTime`` says |
+/// | ``automatic``, fixed expression | fires once, at the end of the gap | fires the first time only |
+/// | ``automatic``, wildcard expression | does not fire | fires both times |
+/// | ``missing(_:repeated:)`` | see ``MissingTime`` | see ``RepeatedTime`` |
 ///
-/// An expression is *wildcard* if the text of its minute or of its hour field starts with `*` (or `?`); every other
-/// expression is *fixed*. This is the rule of Vixie cron as Debian ships it, applied to the instant alone.
+/// An expression is *wildcard* if its minute or hour field starts with `*` or `?`. Every other expression is *fixed*.
+/// This is the rule of Vixie cron as shipped by Debian.
+///
+/// ```swift
+/// // New York skips 02:00–03:00 on 8 March 2026. Fire at 03:30 (07:30 UTC), not at 03:00.
+/// let shift = DaylightSavingPolicy.missing(.shift, repeated: .first)
+/// let schedule = try Schedule.cron("30 2 * * *", in: "America/New_York", daylightSaving: shift)
+/// let midnight = Date(timeIntervalSince1970: 1_772_946_000)
+/// if let next = schedule.next(after: midnight) { print(next) }  // 2026-03-08 07:30:00 +0000
+/// ```
 public struct DaylightSavingPolicy: Sendable, Hashable, Codable {
-    /// What becomes of a wall-clock time that does not exist on a day.
+    /// How to treat a wall-clock time that does not exist on a day.
     public struct MissingTime: Sendable, Hashable, Codable {
         enum Kind: String, Sendable, Hashable, Codable {
             case atGapEnd, skip, shift
@@ -20,31 +28,31 @@ public struct DaylightSavingPolicy: Sendable, Hashable, Codable {
 
         let kind: Kind
 
-        /// Run once at the first instant after the gap, however many matching times the gap holds.
+        /// Fire once at the end of the gap, however many matching times the gap contains.
         public static let atGapEnd = MissingTime(kind: .atGapEnd)
 
-        /// Do not run.
+        /// Do not fire.
         public static let skip = MissingTime(kind: .skip)
 
-        /// Run as much later as the gap is long: 02:30 becomes 03:30 when an hour is skipped.
+        /// Fire later by the length of the gap: 02:30 becomes 03:30 if an hour is skipped.
         public static let shift = MissingTime(kind: .shift)
 
         init(kind: Kind) {
             self.kind = kind
         }
 
-        /// Reads `atGapEnd`, `skip` or `shift`.
+        /// Decodes `atGapEnd`, `skip` or `shift`.
         public init(from decoder: any Decoder) throws {
             kind = try Kind(from: decoder)
         }
 
-        /// Writes `atGapEnd`, `skip` or `shift`.
+        /// Encodes `atGapEnd`, `skip` or `shift`.
         public func encode(to encoder: any Encoder) throws {
             try kind.encode(to: encoder)
         }
     }
 
-    /// What becomes of a wall-clock time that occurs twice.
+    /// How to treat a wall-clock time that occurs twice.
     public struct RepeatedTime: Sendable, Hashable, Codable {
         enum Kind: String, Sendable, Hashable, Codable {
             case first, second, both
@@ -52,43 +60,44 @@ public struct DaylightSavingPolicy: Sendable, Hashable, Codable {
 
         let kind: Kind
 
-        /// Run the first time only.
+        /// Fire the first time only.
         public static let first = RepeatedTime(kind: .first)
 
-        /// Run the last time only.
+        /// Fire the last time only.
         public static let second = RepeatedTime(kind: .second)
 
-        /// Run each time.
+        /// Fire each time.
         public static let both = RepeatedTime(kind: .both)
 
         init(kind: Kind) {
             self.kind = kind
         }
 
-        /// Reads `first`, `second` or `both`.
+        /// Decodes `first`, `second` or `both`.
         public init(from decoder: any Decoder) throws {
             kind = try Kind(from: decoder)
         }
 
-        /// Writes `first`, `second` or `both`.
+        /// Encodes `first`, `second` or `both`.
         public func encode(to encoder: any Encoder) throws {
             try kind.encode(to: encoder)
         }
     }
 
-    /// The choice for missing times, or `nil` where the expression decides.
+    /// The treatment of skipped times, or `nil` if it depends on the expression.
     public let missing: MissingTime?
 
-    /// The choice for repeated times, or `nil` where the expression decides.
+    /// The treatment of repeated times, or `nil` if it depends on the expression.
     public let repeated: RepeatedTime?
 
-    /// The rule of Vixie cron as Debian ships it, which depends on whether the expression is fixed or wildcard.
+    /// The rule of Vixie cron as shipped by Debian, which depends on whether the expression is fixed or wildcard.
     public static let automatic = DaylightSavingPolicy(missing: nil, repeated: nil)
 
-    /// The same two choices for every expression, fixed or wildcard.
+    /// Returns a policy that treats fixed and wildcard expressions alike.
+    ///
     /// - Parameters:
-    ///   - missing: what becomes of a time in a gap.
-    ///   - repeated: what becomes of a time in an overlap.
+    ///   - missing: How to treat a time in a gap.
+    ///   - repeated: How to treat a time in an overlap.
     public static func missing(_ missing: MissingTime, repeated: RepeatedTime) -> DaylightSavingPolicy {
         DaylightSavingPolicy(missing: missing, repeated: repeated)
     }

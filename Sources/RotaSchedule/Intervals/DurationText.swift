@@ -1,12 +1,12 @@
 import RotaCore
 
-/// Durations as people write them: `90s`, `5m`, `1h30m`, `1d`, `250ms`.
+/// Reads and writes durations such as `90s`, `5m`, `1h30m`, `1d` and `250ms`.
 enum DurationText {
     private static let units: [(name: String, milliseconds: Int64)] = [
         ("w", 604_800_000), ("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1),
     ]
 
-    /// Reads whole numbers followed by `w`, `d`, `h`, `m`, `s` or `ms`, one after another, or returns `nil`.
+    /// Reads whole numbers, each followed by `w`, `d`, `h`, `m`, `s` or `ms`, or returns `nil`.
     static func parse(_ text: String) -> Duration? {
         var total: Int64 = 0
         var rest = text.utf8[...]
@@ -27,7 +27,7 @@ enum DurationText {
         return .milliseconds(total)
     }
 
-    /// The shortest such text for a duration, or `nil` if it is negative or not of whole milliseconds.
+    /// Returns the shortest text of a duration, or `nil` if it is negative or not in whole milliseconds.
     static func text(_ duration: Duration) -> String? {
         let (seconds, attoseconds) = duration.components
         guard seconds >= 0, attoseconds >= 0, attoseconds % 1_000_000_000_000_000 == 0 else { return nil }
@@ -45,13 +45,13 @@ enum DurationText {
 }
 
 extension DurationText {
-    /// A duration in words as they follow "every": `15 minutes`, `1 hour and 30 minutes`, `day`.
+    /// Returns a duration in words that can follow "every": `15 minutes`, `1 hour and 30 minutes`, `day`.
     static func words(_ duration: Duration) -> String {
         let words = countedWords(duration)
         return words.hasPrefix("1 ") && !words.contains(" and ") ? String(words.dropFirst(2)) : words
     }
 
-    /// A duration in words: `15 minutes`, `1 day`.
+    /// Returns a duration in words: `15 minutes`, `1 day`.
     static func countedWords(_ duration: Duration) -> String {
         var rest = duration.wholeMilliseconds
         guard rest > 0 else { return "\(duration)" }

@@ -1,7 +1,7 @@
 import Foundation
 import RotaCore
 
-/// Instants at equal distances after an anchor.
+/// Dates at equal distances after an anchor.
 struct Interval {
     /// The shortest and the longest distance, in seconds.
     static let supported = 0.001...3_155_760_000.0
@@ -9,48 +9,48 @@ struct Interval {
     let seconds: Double
     let anchor: Date
 
-    /// An interval, or `nil` if it is too short, too long or its anchor is no instant.
+    /// Creates an interval, or returns `nil` if it is too short or too long, or its anchor is not a usable date.
     init?(_ duration: Duration, anchor: Date) {
         seconds = duration.inSeconds
         self.anchor = anchor
         guard Self.supported.contains(seconds), abs(anchor.timeIntervalSince1970) < 1e12 else { return nil }
     }
 
-    /// The nth instant.
-    private func instant(_ count: Double) -> Date {
+    /// Returns the nth date.
+    private func date(_ count: Double) -> Date {
         anchor.addingTimeInterval(count * seconds)
     }
 
-    /// An instant if it lies in the years this module answers for.
-    private func supported(_ instant: Date) -> Date? {
-        let seconds = instant.timeIntervalSince1970
+    /// Returns a date if it is within the years 1–9999.
+    private func supported(_ date: Date) -> Date? {
+        let seconds = date.timeIntervalSince1970
         let years = WholeSeconds.supported
-        return seconds >= Double(years.lowerBound) && seconds <= Double(years.upperBound) ? instant : nil
+        return seconds >= Double(years.lowerBound) && seconds <= Double(years.upperBound) ? date : nil
     }
 
-    /// The first instant.
-    var first: Date? { supported(instant(1)) }
+    /// The first date.
+    var first: Date? { supported(date(1)) }
 
-    /// The first instant after another.
-    func next(after instant: Date) -> Date? {
-        let elapsed = instant.timeIntervalSince(anchor)
+    /// Returns the first date after another.
+    func next(after date: Date) -> Date? {
+        let elapsed = date.timeIntervalSince(anchor)
         guard elapsed < 1e12 else { return nil }
         var count = max(1, (elapsed / seconds).rounded(.down))
-        // The quotient may be rounded across a whole number: walk to the first instant that is later.
-        while self.instant(count) <= instant { count += 1 }
-        while count > 1, self.instant(count - 1) > instant { count -= 1 }
-        return supported(self.instant(count))
+        // The quotient may be rounded across a whole number, so step to the first later date.
+        while self.date(count) <= date { count += 1 }
+        while count > 1, self.date(count - 1) > date { count -= 1 }
+        return supported(self.date(count))
     }
 
-    /// The last instant before another.
-    func previous(before instant: Date) -> Date? {
-        // Later than the supported years nothing is an answer, and counting there would take for ever.
-        let instant = min(instant, Date(wholeSeconds: WholeSeconds.supported.upperBound + 1))
-        let elapsed = instant.timeIntervalSince(anchor)
+    /// Returns the last date before another.
+    func previous(before date: Date) -> Date? {
+        // Start within the supported years: counting from further away would take forever.
+        let date = min(date, Date(wholeSeconds: WholeSeconds.supported.upperBound + 1))
+        let elapsed = date.timeIntervalSince(anchor)
         guard elapsed > 0 else { return nil }
         var count = (elapsed / seconds).rounded(.up)
-        while count >= 1, self.instant(count) >= instant { count -= 1 }
-        while self.instant(count + 1) < instant { count += 1 }
-        return count >= 1 ? supported(self.instant(count)) : nil
+        while count >= 1, self.date(count) >= date { count -= 1 }
+        while self.date(count + 1) < date { count += 1 }
+        return count >= 1 ? supported(self.date(count)) : nil
     }
 }

@@ -1,4 +1,11 @@
-/// Where an occurrence goes that falls on a day which is not a business day.
+/// The direction in which an occurrence is moved from a day that is not a business day.
+///
+/// ```swift
+/// // Payroll on the last day of the month, or on the last business day before it.
+/// let payroll = try Schedule.cron("0 9 L * *", in: "America/New_York").onBusinessDays(.previous)
+/// let may1 = Date(timeIntervalSince1970: 1_777_593_600)
+/// if let next = payroll.next(after: may1) { print(next) }  // 2026-05-29 13:00:00 +0000: 31 May is a Sunday
+/// ```
 public struct BusinessDayShift: Sendable, Hashable, Codable, CustomStringConvertible {
     enum Kind: String, Sendable, Hashable, Codable {
         case previous, next, nearest
@@ -6,56 +13,58 @@ public struct BusinessDayShift: Sendable, Hashable, Codable, CustomStringConvert
 
     let kind: Kind
 
-    /// To the same time on the last business day before it.
+    /// To the same time on the business day before.
     public static let previous = BusinessDayShift(kind: .previous)
-    /// To the same time on the first business day after it.
+    /// To the same time on the business day after.
     public static let next = BusinessDayShift(kind: .next)
-    /// To the same time on the nearest business day; to the later one of two equally near.
+    /// To the same time on the nearest business day, or on the later of two equally near ones.
     public static let nearest = BusinessDayShift(kind: .nearest)
 
-    /// The shift's name, as it stands in JSON: `previous`, `next` or `nearest`.
+    /// The shift's name as encoded: `previous`, `next` or `nearest`.
     public var description: String { kind.rawValue }
 
     init(kind: Kind) {
         self.kind = kind
     }
 
-    /// Reads `previous`, `next` or `nearest`.
+    /// Decodes `previous`, `next` or `nearest`.
     public init(from decoder: any Decoder) throws {
         kind = try Kind(from: decoder)
     }
 
-    /// Writes `previous`, `next` or `nearest`.
+    /// Encodes `previous`, `next` or `nearest`.
     public func encode(to encoder: any Encoder) throws {
         try kind.encode(to: encoder)
     }
 
-    /// How far a business day is looked for, in days.
+    /// How far to look for a business day, in days.
     private static let reach = 366
 
-    /// The business day that a day is moved to: itself if it is one; `nil` if there is none within a year.
+    /// Returns the business day that a day is moved to, which may be itself, or `nil` if there is none within a year.
     func target(of day: Int, isBusinessDay: (Int) -> Bool) -> Int? {
         if isBusinessDay(day) { return day }
         for distance in 1...Self.reach {
-            if kind != .previous, isBusinessDay(day &+ distance) { return day &+ distance }
-            if kind != .next, isBusinessDay(day &- distance) { return day &- distance }
+            if kind != .previous, isBusinessDay(day + distance) { return day + distance }
+            if kind != .next, isBusinessDay(day - distance) { return day - distance }
         }
         return nil
     }
 
-    /// The days that are moved to a business day, itself among them: a range without gaps.
+    /// Returns the days that are moved to a business day, including itself.
+    ///
+    /// They are consecutive.
     func sources(of day: Int, isBusinessDay: (Int) -> Bool) -> ClosedRange<Int> {
         var first = day
         var last = day
-        while day &- first < Self.reach, !isBusinessDay(first &- 1),
-            target(of: first &- 1, isBusinessDay: isBusinessDay) == day
+        while day - first < Self.reach, !isBusinessDay(first - 1),
+            target(of: first - 1, isBusinessDay: isBusinessDay) == day
         {
-            first &-= 1
+            first -= 1
         }
-        while last &- day < Self.reach, !isBusinessDay(last &+ 1),
-            target(of: last &+ 1, isBusinessDay: isBusinessDay) == day
+        while last - day < Self.reach, !isBusinessDay(last + 1),
+            target(of: last + 1, isBusinessDay: isBusinessDay) == day
         {
-            last &+= 1
+            last += 1
         }
         return first...last
     }
@@ -78,7 +87,7 @@ public enum Weekday: Int, Sendable, Hashable, Codable, CaseIterable {
     /// Saturday, 6.
     case saturday
 
-    /// The three letters cron knows it by: `SUN`.
+    /// The three-letter name in cron notation, such as `SUN`.
     public var abbreviation: String {
         ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"][rawValue]
     }

@@ -1,22 +1,30 @@
 public import Foundation
 import RotaCore
 
-/// The times at which a due run may start, as a cron expression on a zone's wall clock.
+/// The times at which a due execution may start, as a cron expression on a zone's wall clock.
 ///
-/// A run that falls due outside the window waits for its next opening.
+/// An execution that becomes due outside the window waits until the window opens.
+///
+/// ```swift
+/// // Whole minutes from 22:00 to 05:59, Monday to Friday.
+/// let window = try ExecutionWindow("* 22-23,0-5 * * 1-5", in: "Europe/Berlin")
+/// let noon = Date(timeIntervalSince1970: 1_773_572_400)  // Sunday, 15 March 2026, 12:00 in Berlin
+/// print(window.contains(noon))  // false
+/// if let opening = window.nextOpening(from: noon) { print(opening) }  // 2026-03-15 23:00:00 +0000
+/// ```
 public struct ExecutionWindow: Sendable, Hashable {
-    /// The expression whose times are inside the window.
+    /// The expression that matches the times inside the window.
     public let expression: CronExpression
-    /// The identifier of the zone whose wall clock the expression is read on.
+    /// The identifier of the zone whose wall clock the expression describes.
     public let zone: String
 
-    /// A window.
+    /// Creates a window.
     ///
     /// - Parameters:
-    ///   - text: a cron expression; with five fields every second of a matching minute is inside.
-    ///   - zone: the IANA identifier of the zone.
-    ///   - dialect: the rules to read the text by.
-    /// - Throws: ``ScheduleError`` if the text is no expression with fields, or the zone is not in the database.
+    ///   - text: A cron expression. With five fields, each matching minute is inside as a whole.
+    ///   - zone: The IANA identifier of the zone.
+    ///   - dialect: The dialect to read the text in.
+    /// - Throws: ``ScheduleError`` if the text is not an expression with fields, or if the zone is unknown.
     public init(
         _ text: String, in zone: String = "UTC", dialect: CronDialect = .standard
     ) throws(ScheduleError) {
@@ -37,25 +45,25 @@ public struct ExecutionWindow: Sendable, Hashable {
         self.zone = zone
     }
 
-    /// Whether a run may start at an instant: whether the wall clock then reads a time of the window.
-    public func contains(_ instant: Date) -> Bool {
-        guard var second = WholeSeconds.floor(instant), let table = try? TimeZoneDatabase.system.table(zone)
+    /// Whether an execution may start at a date.
+    public func contains(_ date: Date) -> Bool {
+        guard var second = WholeSeconds.floor(date), let table = try? TimeZoneDatabase.system.table(zone)
         else { return false }
-        second &+= table.span(at: second).offset
-        if !expression.pattern.flags.contains(.hasSeconds) { second = second.floorDivided(by: 60) &* 60 }
+        second += table.span(at: second).offset
+        if !expression.pattern.flags.contains(.hasSeconds) { second = second.floorDivided(by: 60) * 60 }
         return expression.pattern.matches(local: second)
     }
 
-    /// The instant at which a run that is due may start: itself inside the window, or the next opening.
+    /// Returns the first date at or after another at which an execution may start.
     ///
     /// - Returns: `nil` if the window never opens again.
-    public func nextOpening(from instant: Date) -> Date? {
-        if contains(instant) { return instant }
-        guard let second = WholeSeconds.floor(instant), let table = try? TimeZoneDatabase.system.table(zone)
+    public func nextOpening(from date: Date) -> Date? {
+        if contains(date) { return date }
+        guard let second = WholeSeconds.floor(date), let table = try? TimeZoneDatabase.system.table(zone)
         else { return nil }
-        // Whatever the wall clock reads is inside or outside: nothing is added in a gap, both passes count.
+        // Only what the wall clock reads counts: a gap adds nothing, and both passes of an overlap are inside.
         return expression.next(
-            from: second &+ 1, in: table, daylightSaving: .missing(.skip, repeated: .both))
+            from: second + 1, in: table, daylightSaving: .missing(.skip, repeated: .both))
     }
 }
 
@@ -64,8 +72,9 @@ extension ExecutionWindow: Codable {
         case cron, timezone, dialect
     }
 
-    /// Reads an object of `cron`, `timezone` and `dialect`.
-    /// - Throws: `DecodingError` that carries the text of the error.
+    /// Decodes an object with `cron`, `timezone` and `dialect`.
+    ///
+    /// - Throws: `DecodingError` with the description of the ``ScheduleError``.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: Key.self)
         do {
@@ -79,7 +88,7 @@ extension ExecutionWindow: Codable {
         }
     }
 
-    /// Writes an object of `cron`, `timezone` and, where it is not the standard one, `dialect`.
+    /// Encodes an object with `cron`, `timezone` and, if it is not the standard one, `dialect`.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: Key.self)
         try container.encode(expression.source, forKey: .cron)

@@ -1,21 +1,22 @@
 import Foundation
 import RotaCore
 
-/// Instants moved to business days.
+/// Moving occurrences to business days.
 ///
-/// A move keeps the time of day and never changes the order of two days, so the instants that are moved to one
-/// business day come from a run of days around it: they are what both searches look through.
+/// A move keeps the time of day and never changes the order of two days. The occurrences that land on one business day
+/// therefore come from a run of consecutive days around it, its *sources*. Both searches visit one business day after
+/// another and look through its sources.
 extension Schedule {
-    func shiftedNext(after instant: Date) -> Date? {
-        guard let days = BusinessDays(self), let second = WholeSeconds.floor(instant) else { return nil }
+    func shiftedNext(after date: Date) -> Date? {
+        guard let days = BusinessDays(self), let second = WholeSeconds.floor(date) else { return nil }
         var day = days.day(of: second)
         for _ in 0..<1_000 {
             guard let target = days.firstBusinessDay(from: day) else { return nil }
             let sources = days.sources(of: target)
-            let found = sources.compactMap { firstMoved(from: $0, to: target, after: instant, days) }.min()
+            let found = sources.compactMap { firstMoved(from: $0, to: target, after: date, days) }.min()
             if let found { return found }
-            // Nothing here: the rule's next instant says which day is next.
-            let end = days.instant(of: Int64(sources.upperBound + 1) * 86_400)
+            // Nothing lands here: continue at the day of the rule's next date.
+            let end = days.date(of: Int64(sources.upperBound + 1) * 86_400)
             guard let next = rule.next(after: end.justBefore), let nextSecond = WholeSeconds.floor(next) else {
                 return nil
             }
@@ -28,15 +29,15 @@ extension Schedule {
         return nil
     }
 
-    func shiftedPrevious(before instant: Date) -> Date? {
-        guard let days = BusinessDays(self), let second = WholeSeconds.ceiling(instant) else { return nil }
+    func shiftedPrevious(before date: Date) -> Date? {
+        guard let days = BusinessDays(self), let second = WholeSeconds.ceiling(date) else { return nil }
         var day = days.day(of: second)
         for _ in 0..<1_000 {
             guard let target = days.lastBusinessDay(upTo: day) else { return nil }
             let sources = days.sources(of: target)
-            let found = sources.compactMap { lastMoved(from: $0, to: target, before: instant, days) }.max()
+            let found = sources.compactMap { lastMoved(from: $0, to: target, before: date, days) }.max()
             if let found { return found }
-            let begin = days.instant(of: Int64(sources.lowerBound) * 86_400)
+            let begin = days.date(of: Int64(sources.lowerBound) * 86_400)
             guard let last = rule.previous(before: begin), let lastSecond = WholeSeconds.floor(last) else { return nil }
             guard let lastTarget = days.target(of: days.day(of: lastSecond)) else {
                 day = min(target - 1, days.day(of: lastSecond) - 1)
@@ -47,18 +48,18 @@ extension Schedule {
         return nil
     }
 
-    /// The first instant of a day that, moved to another, comes after a given one.
-    private func firstMoved(from source: Int, to target: Int, after instant: Date, _ days: BusinessDays) -> Date? {
-        var cursor = days.instant(of: Int64(source) * 86_400).justBefore
-        // The same time of that day, with room for readings that come twice.
-        if let same = days.moved(instant, by: source - target) {
-            cursor = max(cursor, same.addingTimeInterval(-days.margin(instant, same)))
+    /// Returns the first date of a source day that lands after a given date when moved to the target day.
+    private func firstMoved(from source: Int, to target: Int, after date: Date, _ days: BusinessDays) -> Date? {
+        var cursor = days.date(of: Int64(source) * 86_400).justBefore
+        // Start at the same time of the source day, with a margin for readings that occur twice.
+        if let same = days.moved(date, by: source - target) {
+            cursor = max(cursor, same.addingTimeInterval(-days.margin(date, same)))
         }
-        if source == target { cursor = max(cursor, instant) }
+        if source == target { cursor = max(cursor, date) }
         while let found = rule.next(after: cursor), let second = WholeSeconds.floor(found),
             days.day(of: second) <= source
         {
-            if days.day(of: second) == source, let moved = days.moved(found, by: target - source), moved > instant {
+            if days.day(of: second) == source, let moved = days.moved(found, by: target - source), moved > date {
                 return moved
             }
             cursor = found
@@ -66,17 +67,17 @@ extension Schedule {
         return nil
     }
 
-    /// The last instant of a day that, moved to another, comes before a given one.
-    private func lastMoved(from source: Int, to target: Int, before instant: Date, _ days: BusinessDays) -> Date? {
-        var cursor = days.instant(of: Int64(source + 1) * 86_400)
-        if let same = days.moved(instant, by: source - target) {
-            cursor = min(cursor, same.addingTimeInterval(days.margin(instant, same)))
+    /// Returns the last date of a source day that lands before a given date when moved to the target day.
+    private func lastMoved(from source: Int, to target: Int, before date: Date, _ days: BusinessDays) -> Date? {
+        var cursor = days.date(of: Int64(source + 1) * 86_400)
+        if let same = days.moved(date, by: source - target) {
+            cursor = min(cursor, same.addingTimeInterval(days.margin(date, same)))
         }
-        if source == target { cursor = min(cursor, instant) }
+        if source == target { cursor = min(cursor, date) }
         while let found = rule.previous(before: cursor), let second = WholeSeconds.floor(found),
             days.day(of: second) >= source
         {
-            if days.day(of: second) == source, let moved = days.moved(found, by: target - source), moved < instant {
+            if days.day(of: second) == source, let moved = days.moved(found, by: target - source), moved < date {
                 return moved
             }
             cursor = found
@@ -84,13 +85,13 @@ extension Schedule {
         return nil
     }
 
-    /// Where a moved instant came from: the rule's own instant, or `nil` if it was not moved.
-    func origin(ofMoved instant: Date) -> Date? {
-        guard let days = BusinessDays(self), let second = WholeSeconds.floor(instant) else { return nil }
+    /// Returns the rule's own date that was moved to another, or `nil` if it was not moved.
+    func origin(ofMoved date: Date) -> Date? {
+        guard let days = BusinessDays(self), let second = WholeSeconds.floor(date) else { return nil }
         let target = days.day(of: second)
-        if let plain = rule.next(after: instant.justBefore), plain == instant { return nil }
+        if let plain = rule.next(after: date.justBefore), plain == date { return nil }
         for source in days.sources(of: target) where source != target {
-            guard let back = days.moved(instant, by: source - target),
+            guard let back = days.moved(date, by: source - target),
                 let found = rule.next(after: back.addingTimeInterval(-7_200)), found <= back
             else { continue }
             return found
@@ -98,15 +99,15 @@ extension Schedule {
         return nil
     }
 
-    /// The business days of a schedule, and the days as its zone counts them.
+    /// The business days of a schedule, in the zone that decides which day it is.
     struct BusinessDays {
         private let filters: [Schedule.Filter]
         private let shift: BusinessDayShift
         private let table: ZoneTable
-        /// How far a business day is looked for, in days.
+        /// How far to look for a business day, in days.
         private static let reach = 3_660
 
-        /// The business days that a schedule's instants are moved to, or `nil` if it does not move them.
+        /// Creates the business days of a schedule, or returns `nil` if it does not move occurrences.
         init?(_ schedule: Schedule) {
             guard let limits = schedule.limits, let shift = limits.shift,
                 let table = try? TimeZoneDatabase.system.table(shift.zone)
@@ -137,35 +138,36 @@ extension Schedule {
             (0...Self.reach).first { isBusinessDay(day - $0) }.map { day - $0 }
         }
 
-        /// The day, counted from 1970-01-01, that the zone's wall clock shows at an instant.
+        /// Returns the day of a second in the zone, counted from 1970-01-01.
         func day(of second: Int64) -> Int {
-            Int((second &+ table.span(at: second).offset).floorDivided(by: 86_400))
+            Int((second + table.span(at: second).offset).floorDivided(by: 86_400))
         }
 
-        /// The instant at which the wall clock shows a reading for the first time, or the end of the gap that skips it.
-        func instant(of local: Int64) -> Date {
-            switch TimeZoneRules(table: table).instants(of: LocalTime(seconds: local)) {
-            case .unique(let instant), .gap(end: let instant, _), .overlap(first: let instant, _): instant
+        /// Returns the first date at which the wall clock shows a reading, or the end of the gap that skips it.
+        func date(of local: Int64) -> Date {
+            switch TimeZoneRules(table: table).dates(of: LocalTime(seconds: local)) {
+            case .unique(let date), .gap(end: let date, _), .overlap(first: let date, _): date
             }
         }
 
-        /// How far readings can be out of order at two instants, in seconds: nothing but where an offset changes nearby.
-        func margin(_ instants: Date...) -> TimeInterval {
-            let steady = instants.allSatisfy { instant in
-                guard let second = WholeSeconds.floor(instant) else { return false }
+        /// Returns by how many seconds readings near some dates can be out of order: more than 1 only at an offset
+        /// change.
+        func margin(_ dates: Date...) -> TimeInterval {
+            let steady = dates.allSatisfy { date in
+                guard let second = WholeSeconds.floor(date) else { return false }
                 let span = table.span(at: second)
-                return span.start < second &- 100_000 && span.end > second &+ 100_000
+                return span.start < second - 100_000 && span.end > second + 100_000
             }
             return steady ? 1 : 7_200
         }
 
-        /// An instant some days later by the wall clock, at the same time of day.
-        func moved(_ instant: Date, by days: Int) -> Date? {
-            guard days != 0, let second = WholeSeconds.floor(instant) else { return instant }
-            let fraction = instant.timeIntervalSince1970 - Double(second)
-            let local = second &+ table.span(at: second).offset &+ Int64(days) &* 86_400
+        /// Returns the date a number of days later on the wall clock, at the same time of day.
+        func moved(_ date: Date, by days: Int) -> Date? {
+            guard days != 0, let second = WholeSeconds.floor(date) else { return date }
+            let fraction = date.timeIntervalSince1970 - Double(second)
+            let local = second + table.span(at: second).offset + Int64(days) * 86_400
             guard WholeSeconds.supported.contains(local) else { return nil }
-            return self.instant(of: local).addingTimeInterval(fraction)
+            return self.date(of: local).addingTimeInterval(fraction)
         }
     }
 }

@@ -6,44 +6,38 @@ extension Schedule: Codable {
         case cron, dialect, hashSeed, timezone, daylightSaving
         case every, afterCompletion, anchor, once, immediately, union
         case start, end, maximumRuns, calendars, businessDays, smoothing
-        // Read, never written: the spellings of scheduling services.
-        case everyMinutes = "every_n_minutes"
-        case cronExpression = "cron_expr"
-        case runAt = "run_at"
-        case text = "schedule"
-        case textKind = "schedule_type"
+
+        /// The keys of the rules, of which a schedule has exactly one.
+        static let rules: [Key] = [.cron, .every, .afterCompletion, .once, .immediately, .union]
     }
 
-    /// Reads the form that ``encode(to:)`` writes, and the spellings of scheduling services.
+    /// Decodes the form that ``encode(to:)`` writes.
     ///
-    /// These are `every_n_minutes` (1–1440), `cron_expr`, `run_at` (ISO 8601), and `schedule` with any text that
-    /// ``parse(_:in:dialect:)`` reads, beside which `schedule_type` may say `interval`, `cron` or `once`. A number in
-    /// place of a duration's text is in seconds. Without `timezone` the zone is UTC.
-    /// - Throws: `DecodingError` that carries the text of the cron or schedule error.
+    /// A duration may also be a number of seconds. The default of `timezone` is UTC.
+    ///
+    /// - Throws: `DecodingError` with the description of the ``ScheduleError``.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: Key.self)
-        let kinds: [Key] = [
-            .cron, .every, .afterCompletion, .once, .immediately, .union, .everyMinutes, .cronExpression, .runAt, .text,
-        ].filter { container.contains($0) && (try? container.decodeNil(forKey: $0)) == false }
-        guard let kind = kinds.first, kinds.count == 1 else {
+        let present = Key.rules.filter { (try? container.decodeNil(forKey: $0)) == false }
+        guard let key = present.first, present.count == 1 else {
             throw Self.corrupted(
                 decoder.codingPath,
                 "A schedule has exactly one of cron, every, afterCompletion, once, immediately and union; "
-                    + "this one has \(kinds.isEmpty ? "none" : kinds.map(\.rawValue).joined(separator: " and ")).")
+                    + "this one has \(present.isEmpty ? "none" : present.map(\.rawValue).joined(separator: " and ")).")
         }
-        switch kind {
-        case .cron, .cronExpression, .everyMinutes, .text: self = try Self.checked(kind, container)
+        switch key {
+        case .cron:
+            self = try Self.cron(container)
         case .every:
-            self = .every(
-                try container.duration(.every), anchor: try container.instantIfPresent(.anchor))
+            self = .every(try container.duration(.every), anchor: try container.dateIfPresent(.anchor))
         case .afterCompletion:
             self = Schedule(
-                .afterCompletion(
-                    try container.duration(.afterCompletion), anchor: try container.instantIfPresent(.anchor)))
-        case .once, .runAt: self = .once(at: try container.instant(kind))
+                .afterCompletion(try container.duration(key), anchor: try container.dateIfPresent(.anchor)))
+        case .once:
+            self = .once(at: try container.date(key))
         case .immediately:
-            let plain = try? container.decode(Bool.self, forKey: .immediately)
-            self = Schedule(.immediately(plain == true ? nil : try container.instant(.immediately)))
+            let isUnanchored = (try? container.decode(Bool.self, forKey: key)) == true
+            self = Schedule(.immediately(isUnanchored ? nil : try container.date(key)))
         default:
             self = .union(try container.decode([Schedule].self, forKey: .union))
         }
@@ -55,42 +49,20 @@ extension Schedule: Codable {
         }
     }
 
-    /// A rule whose factory throws.
-    private static func checked(_ kind: Key, _ container: KeyedDecodingContainer<Key>) throws -> Schedule {
+    /// Decodes a cron expression with everything that may stand beside it.
+    private static func cron(_ container: KeyedDecodingContainer<Key>) throws -> Schedule {
+        let text = try container.decode(String.self, forKey: .cron)
         let zone = try container.decodeIfPresent(String.self, forKey: .timezone) ?? "UTC"
         let dialect = try container.decodeIfPresent(CronDialect.self, forKey: .dialect) ?? .standard
+        let daylightSaving = try container.decodeIfPresent(DaylightSavingPolicy.self, forKey: .daylightSaving)
+        let hashSeed = try container.decodeIfPresent(String.self, forKey: .hashSeed)
         do {
-            if kind == .everyMinutes {
-                return try .everyMinutes(
-                    try container.decode(Int.self, forKey: kind), anchor: try container.instantIfPresent(.anchor))
-            }
-            let text = try container.decode(String.self, forKey: kind)
-            let daylightSaving =
-                try container.decodeIfPresent(DaylightSavingPolicy.self, forKey: .daylightSaving) ?? .automatic
-            let hashSeed = try container.decodeIfPresent(String.self, forKey: .hashSeed)
-            let anchor = try container.instantIfPresent(.anchor)
-            if kind == .text {
-                let schedule = try Schedule.parse(
-                    text, in: zone, dialect: dialect, daylightSaving: daylightSaving, hashSeed: hashSeed)
-                if let wanted = try container.decodeIfPresent(String.self, forKey: .textKind) {
-                    try schedule.check(isOf: wanted, text)
-                }
-                return anchor.map(schedule.anchored) ?? schedule
-            }
             let schedule = try Schedule.cron(
-                text, in: zone, dialect: dialect, daylightSaving: daylightSaving, hashSeed: hashSeed)
-            return anchor.map(schedule.anchored) ?? schedule
+                text, in: zone, dialect: dialect, daylightSaving: daylightSaving ?? .automatic, hashSeed: hashSeed)
+            // "@every 5m" is an interval, which has an anchor.
+            return try container.dateIfPresent(.anchor).map(schedule.anchored) ?? schedule
         } catch let error as ScheduleError {
             throw corrupted(container.codingPath, error.description, error)
-        }
-    }
-
-    private func check(isOf kind: String, _ text: String) throws(ScheduleError) {
-        switch (rule, kind) {
-        case (.every, "interval"), (.cron, "cron"), (.every, "cron"), (.once, "once"), (.immediately, "once"): return
-        default:
-            throw ScheduleError(
-                .ambiguous, value: text, message: "\"\(text)\" is not a schedule of the kind \"\(kind)\".")
         }
     }
 
@@ -100,7 +72,7 @@ extension Schedule: Codable {
         .dataCorrupted(.init(codingPath: path, debugDescription: text, underlyingError: error))
     }
 
-    /// Writes the rule under its name, and beside it only what is set.
+    /// Encodes the rule under its name, with the other values only if they are set.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: Key.self)
         switch rule {
@@ -116,11 +88,11 @@ extension Schedule: Codable {
         case .afterCompletion(let delay, let anchor):
             try container.encode(delay, .afterCompletion)
             try anchor.map { try container.encode($0, .anchor) }
-        case .once(let instant):
-            try container.encode(instant, .once)
-        case .immediately(let instant):
-            if let instant {
-                try container.encode(instant, .immediately)
+        case .once(let date):
+            try container.encode(date, .once)
+        case .immediately(let date):
+            if let date {
+                try container.encode(date, .immediately)
             } else {
                 try container.encode(true, forKey: .immediately)
             }
@@ -132,7 +104,7 @@ extension Schedule: Codable {
 }
 
 extension KeyedDecodingContainer {
-    /// Reads a duration such as `"15m"`, or a number of seconds.
+    /// Decodes a duration such as `"15m"`, or a number of seconds.
     func duration(_ key: Key) throws -> Duration {
         if let seconds = try? decode(Double.self, forKey: key), abs(seconds) < 1e10 {
             return .milliseconds(Int64((seconds * 1_000).rounded()))
@@ -146,41 +118,40 @@ extension KeyedDecodingContainer {
         return duration
     }
 
-    /// Reads an ISO 8601 instant.
-    func instant(_ key: Key) throws -> Date {
+    /// Decodes an ISO 8601 date.
+    func date(_ key: Key) throws -> Date {
         let text = try decode(String.self, forKey: key)
-        guard let instant = ISO8601.parse(text) else {
+        guard let date = ISO8601.parse(text) else {
             throw DecodingError.dataCorruptedError(
                 forKey: key, in: self,
-                debugDescription: "\"\(text)\" is not an ISO 8601 instant; write one such as 2026-03-15T10:00:00Z.")
+                debugDescription: "\"\(text)\" is not an ISO 8601 date; write one such as 2026-03-15T10:00:00Z.")
         }
-        return instant
+        return date
     }
 
-    /// Reads an ISO 8601 instant if there is one.
-    func instantIfPresent(_ key: Key) throws -> Date? {
+    /// Decodes an ISO 8601 date, or returns `nil` if it is missing or null.
+    func dateIfPresent(_ key: Key) throws -> Date? {
         guard contains(key), try !decodeNil(forKey: key) else { return nil }
-        return try instant(key)
+        return try date(key)
     }
 }
 
 extension KeyedEncodingContainer {
-    /// Writes a duration such as `"15m"`.
+    /// Encodes a duration such as `"15m"`.
     mutating func encode(_ duration: Duration, _ key: Key) throws {
         guard let text = DurationText.text(duration) else {
             throw EncodingError.invalidValue(
                 duration,
-                .init(codingPath: codingPath + [key], debugDescription: "\(duration) is not of whole milliseconds."))
+                .init(codingPath: codingPath + [key], debugDescription: "\(duration) is not in whole milliseconds."))
         }
         try encode(text, forKey: key)
     }
 
-    /// Writes an ISO 8601 instant.
-    mutating func encode(_ instant: Date, _ key: Key) throws {
-        guard let text = ISO8601.text(instant) else {
+    /// Encodes an ISO 8601 date.
+    mutating func encode(_ date: Date, _ key: Key) throws {
+        guard let text = ISO8601.text(date) else {
             throw EncodingError.invalidValue(
-                instant,
-                .init(codingPath: codingPath + [key], debugDescription: "The instant lies outside the years 1–9999."))
+                date, .init(codingPath: codingPath + [key], debugDescription: "The date is outside the years 1–9999."))
         }
         try encode(text, forKey: key)
     }

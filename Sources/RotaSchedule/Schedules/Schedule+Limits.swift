@@ -2,71 +2,72 @@ public import Foundation
 import RotaCore
 
 extension Schedule {
-    /// The schedule without the instants before one.
-    public func starting(at instant: Date) -> Schedule {
-        with { $0.start = instant }
+    /// Returns the schedule without the occurrences before a date.
+    public func starting(at date: Date) -> Schedule {
+        with { $0.start = date }
     }
 
-    /// The schedule without the instants at or after one.
-    public func ending(at instant: Date) -> Schedule {
-        with { $0.end = instant }
+    /// Returns the schedule without the occurrences at or after a date.
+    public func ending(at date: Date) -> Schedule {
+        with { $0.end = date }
     }
 
-    /// The schedule for a number of runs; the scheduler counts them.
-    /// - Parameter runs: at least 1; ``validate()`` refuses others.
+    /// Returns the schedule for a limited number of executions, which the scheduler counts.
+    ///
+    /// - Parameter runs: At least 1, which ``validate()`` checks.
     public func limited(toRuns runs: Int) -> Schedule {
         with { $0.maximumRuns = runs }
     }
 
-    /// The schedule without the instants that a calendar contains.
+    /// Returns the schedule without the occurrences that are in a calendar.
     ///
     /// - Parameters:
-    ///   - calendar: what to leave out, such as holidays.
-    ///   - zone: the IANA identifier of the zone whose wall clock the calendar is read on; the schedule's own, or UTC,
-    ///     if left out.
+    ///   - calendar: The calendar of the days and times to leave out, such as holidays.
+    ///   - zone: The IANA identifier of the zone whose wall clock the calendar describes. The default is the schedule's
+    ///     own zone, or UTC.
     public func excluding(_ calendar: ScheduleCalendar, in zone: String? = nil) -> Schedule {
         let zone = zone ?? timeZoneIdentifier ?? "UTC"
         return with { $0.filters.append(Schedule.Filter(calendar: calendar, excludes: true, zone: zone)) }
     }
 
-    /// The schedule without the instants that a calendar does not contain.
+    /// Returns the schedule without the occurrences that are not in a calendar.
     ///
     /// - Parameters:
-    ///   - calendar: what to keep within, such as opening hours.
-    ///   - zone: the IANA identifier of the zone whose wall clock the calendar is read on; the schedule's own, or UTC,
-    ///     if left out.
+    ///   - calendar: The calendar of the days and times to keep, such as opening hours.
+    ///   - zone: The IANA identifier of the zone whose wall clock the calendar describes. The default is the schedule's
+    ///     own zone, or UTC.
     public func within(_ calendar: ScheduleCalendar, in zone: String? = nil) -> Schedule {
         let zone = zone ?? timeZoneIdentifier ?? "UTC"
         return with { $0.filters.append(Schedule.Filter(calendar: calendar, excludes: false, zone: zone)) }
     }
 
-    /// The schedule with each instant of another day moved to the same time of a business day.
+    /// Returns the schedule with each occurrence moved to the same time on a business day.
     ///
-    /// Business days are those that the days of all calendars given with ``excluding(_:in:)`` and ``within(_:in:)``
-    /// allow; Monday to Friday if no calendar has days. Instants that meet on a business day count once. One with no
+    /// Business days are the days that all calendars of ``excluding(_:in:)`` and ``within(_:in:)`` allow, or Monday to
+    /// Friday if no calendar contains days. Occurrences that meet on a business day count once. An occurrence with no
     /// business day within a year is dropped.
     ///
     /// - Parameters:
-    ///   - shift: where an instant goes.
-    ///   - zone: the IANA identifier of the zone whose wall clock decides which day it is; the schedule's own, or UTC,
-    ///     if left out.
+    ///   - shift: The direction to move in.
+    ///   - zone: The IANA identifier of the zone whose wall clock decides which day it is. The default is the
+    ///     schedule's own zone, or UTC.
     public func onBusinessDays(_ shift: BusinessDayShift, in zone: String? = nil) -> Schedule {
         let zone = zone ?? timeZoneIdentifier ?? "UTC"
         return with { $0.shift = Shift(direction: shift, zone: zone) }
     }
 
-    /// The schedule with each occurrence starting later by an amount that depends on a key alone.
+    /// Returns the schedule with each occurrence starting later, by an amount that depends on a key alone.
     ///
-    /// The nominal instants stay; ``nextOccurrence(after:)`` gives both.
+    /// The nominal dates stay the same. ``nextOccurrence(after:)`` returns both.
     ///
     /// - Parameters:
-    ///   - window: the amounts lie in `0 ..< window`, in whole milliseconds; up to 7 days.
-    ///   - key: what tells this job from others, such as its name; the same key always gives the same amount.
+    ///   - window: The upper bound of the amount, exclusive, in whole milliseconds. Up to 7 days.
+    ///   - key: A key that distinguishes the job from others, such as its name. Equal keys give equal amounts.
     public func smoothed(over window: Duration, key: String) -> Schedule {
         with { $0.smoothing = Smoothing(window: window, key: key) }
     }
 
-    /// How much later than its nominal instant each occurrence starts.
+    /// The time by which each occurrence starts later than its nominal date.
     public var smoothingOffset: Duration {
         guard let smoothing = limits?.smoothing else { return .zero }
         let window = smoothing.window.wholeMilliseconds
@@ -76,31 +77,31 @@ extension Schedule {
 }
 
 extension Schedule.Filter {
-    /// Whether a reading of the zone's clock is allowed.
+    /// Whether the filter allows a reading of its zone's wall clock.
     func allows(local: Int64) -> Bool {
         calendar.contains(local: local) != excludes
     }
 
-    /// Whether the days of the calendar allow a day; its cron expressions are not asked.
+    /// Whether the filter allows a day, without regard to the calendar's cron expressions.
     func allows(day: Int) -> Bool {
         !calendar.hasDays || calendar.contains(day: day) != excludes
     }
 
-    /// An instant after a refused one with only refused ones between, or `nil` if all later ones are refused.
-    func allowed(after instant: Int64, in table: ZoneTable) -> Int64? {
-        let span = table.span(at: instant)
-        let local = instant &+ span.offset
-        let found = calendar.nextLocal(from: local, inside: !excludes).map { instant &+ Swift.max(1, $0 &- local) }
+    /// Returns a second after a refused one with only refused ones between, or `nil` if all later ones are refused.
+    func allowed(after second: Int64, in table: ZoneTable) -> Int64? {
+        let span = table.span(at: second)
+        let local = second + span.offset
+        let found = calendar.nextLocal(from: local, inside: !excludes).map { second + Swift.max(1, $0 - local) }
         if span.end < ZoneSpan.forever { return Swift.min(found ?? span.end, span.end) }
         return found
     }
 
-    /// An instant before a refused one with only refused ones between, or `nil` if all earlier ones are refused.
-    func allowed(before instant: Int64, in table: ZoneTable) -> Int64? {
-        let span = table.span(at: instant)
-        let local = instant &+ span.offset
-        let found = calendar.previousLocal(from: local, inside: !excludes).map { instant &- Swift.max(1, local &- $0) }
-        if span.start > ZoneSpan.beginning { return Swift.max(found ?? span.start &- 1, span.start &- 1) }
+    /// Returns a second before a refused one with only refused ones between, or `nil` if all earlier ones are refused.
+    func allowed(before second: Int64, in table: ZoneTable) -> Int64? {
+        let span = table.span(at: second)
+        let local = second + span.offset
+        let found = calendar.previousLocal(from: local, inside: !excludes).map { second - Swift.max(1, local - $0) }
+        if span.start > ZoneSpan.beginning { return Swift.max(found ?? span.start - 1, span.start - 1) }
         return found
     }
 }
@@ -119,8 +120,8 @@ extension Schedule.Limits {
     }
 
     init(_ container: KeyedDecodingContainer<Schedule.Key>) throws {
-        start = try container.instantIfPresent(.start)
-        end = try container.instantIfPresent(.end)
+        start = try container.dateIfPresent(.start)
+        end = try container.dateIfPresent(.end)
         maximumRuns = try container.decodeIfPresent(Int.self, forKey: .maximumRuns)
         if Self.isSet(.smoothing, container) {
             let nested = try container.nestedContainer(keyedBy: SmoothingKey.self, forKey: .smoothing)
@@ -140,7 +141,8 @@ extension Schedule.Limits {
             let excludes = nested.contains(.exclude)
             guard excludes != nested.contains(.within) else {
                 throw DecodingError.dataCorruptedError(
-                    forKey: .exclude, in: nested, debugDescription: "A calendar is either to exclude or to be within.")
+                    forKey: .exclude, in: nested,
+                    debugDescription: "A calendar is either under exclude or under within.")
             }
             filters.append(
                 Schedule.Filter(

@@ -2,60 +2,60 @@ public import Foundation
 import RotaCore
 
 extension Schedule {
-    /// How many instants of the rule are tried before a schedule whose calendars refuse them all counts as exhausted.
+    /// How many dates of the rule are tried before a schedule whose calendars refuse all of them counts as exhausted.
     private static let attempts = 10_000
 
-    /// The first nominal instant after another, or `nil` if the schedule is exhausted.
+    /// Returns the first nominal date after another, or `nil` if the schedule is exhausted.
     ///
-    /// An interval without an anchor answers as if it were anchored at `instant`; ``immediately`` without one answers
-    /// `nil`. ``maximumRuns`` is not counted here. A schedule whose calendars refuse 10,000 instants of its rule one
-    /// after another counts as exhausted.
-    public func next(after instant: Date) -> Date? {
-        guard let limits else { return rule.next(after: instant) }
-        var instant = instant
+    /// An interval without an anchor counts from `date`, and ``immediately`` without one returns `nil`.
+    /// ``maximumRuns`` is not taken into account. A schedule whose calendars refuse 10,000 consecutive dates counts as
+    /// exhausted.
+    public func next(after date: Date) -> Date? {
+        guard let limits else { return rule.next(after: date) }
+        var date = date
         // The start itself may be an occurrence.
-        if let start = limits.start, instant < start { instant = start.justBefore }
+        if let start = limits.start, date < start { date = start.justBefore }
         for _ in 0..<Self.attempts {
-            guard let found = limits.shift == nil ? rule.next(after: instant) : shiftedNext(after: instant),
+            guard let found = limits.shift == nil ? rule.next(after: date) : shiftedNext(after: date),
                 limits.end.map({ found < $0 }) ?? true
             else { return nil }
-            switch limits.verdict(on: found, forwards: true) {
+            switch limits.outcome(of: found, forwards: true) {
             case .allowed: return found
-            case .refused(let until): instant = max(found, until.justBefore)
+            case .refused(let until): date = max(found, until.justBefore)
             case .never: return nil
             }
         }
         return nil
     }
 
-    /// The last nominal instant before another, or `nil` if there is none.
+    /// Returns the last nominal date before another, or `nil` if there is none.
     ///
-    /// An interval, delay or ``immediately`` without an anchor answers `nil`.
-    public func previous(before instant: Date) -> Date? {
-        guard let limits else { return rule.previous(before: instant) }
-        var instant = instant
-        if let end = limits.end, instant > end { instant = end }
+    /// An interval, a delay or ``immediately`` without an anchor returns `nil`.
+    public func previous(before date: Date) -> Date? {
+        guard let limits else { return rule.previous(before: date) }
+        var date = date
+        if let end = limits.end, date > end { date = end }
         for _ in 0..<Self.attempts {
-            guard let found = limits.shift == nil ? rule.previous(before: instant) : shiftedPrevious(before: instant),
+            guard let found = limits.shift == nil ? rule.previous(before: date) : shiftedPrevious(before: date),
                 limits.start.map({ found >= $0 }) ?? true
             else { return nil }
-            switch limits.verdict(on: found, forwards: false) {
+            switch limits.outcome(of: found, forwards: false) {
             case .allowed: return found
-            case .refused(let until): instant = min(found, until)
+            case .refused(let until): date = min(found, until)
             case .never: return nil
             }
         }
         return nil
     }
 
-    /// The first occurrence whose nominal instant is after another, with the instant at which it is meant to start.
-    public func nextOccurrence(after instant: Date) -> Occurrence? {
-        next(after: instant).map(occurrence)
+    /// Returns the first occurrence whose nominal date is after another, with the date at which it is meant to start.
+    public func nextOccurrence(after date: Date) -> Occurrence? {
+        next(after: date).map(occurrence)
     }
 
-    /// The last occurrence whose nominal instant is before another, with the instant at which it was meant to start.
-    public func previousOccurrence(before instant: Date) -> Occurrence? {
-        previous(before: instant).map(occurrence)
+    /// Returns the last occurrence whose nominal date is before another, with the date at which it was meant to start.
+    public func previousOccurrence(before date: Date) -> Occurrence? {
+        previous(before: date).map(occurrence)
     }
 
     private func occurrence(_ nominal: Date) -> Occurrence {
@@ -64,23 +64,24 @@ extension Schedule {
 }
 
 extension Schedule.Limits {
-    fileprivate enum Verdict {
+    /// The decision of the calendars about a date.
+    fileprivate enum Outcome {
         case allowed
-        /// Nothing between the instant and this one is allowed.
+        /// The date is refused, and so is everything between it and this one.
         case refused(until: Date)
         case never
     }
 
-    fileprivate func verdict(on instant: Date, forwards: Bool) -> Verdict {
+    fileprivate func outcome(of date: Date, forwards: Bool) -> Outcome {
         guard !filters.isEmpty else { return .allowed }
-        guard let second = WholeSeconds.floor(instant) else { return .never }
+        guard let second = WholeSeconds.floor(date) else { return .never }
         for filter in filters {
             guard let table = try? TimeZoneDatabase.system.table(filter.zone) else { return .never }
-            if filter.allows(local: second &+ table.span(at: second).offset) { continue }
+            if filter.allows(local: second + table.span(at: second).offset) { continue }
             let allowed =
                 forwards ? filter.allowed(after: second, in: table) : filter.allowed(before: second, in: table)
-            // Backwards, the whole of the allowed second counts.
-            return allowed.map { .refused(until: Date(wholeSeconds: forwards ? $0 : $0 &+ 1)) } ?? .never
+            // Searching backwards, the whole of the allowed second counts.
+            return allowed.map { .refused(until: Date(wholeSeconds: forwards ? $0 : $0 + 1)) } ?? .never
         }
         return .allowed
     }

@@ -2,14 +2,14 @@ public import Foundation
 import RotaCore
 
 extension Schedule {
-    /// The next occurrences, each with what happened to it: moved by a gap or a calendar, one of two, smoothed.
+    /// Returns the next occurrences, each with notes on how it was moved.
     ///
     /// - Parameters:
-    ///   - instant: where to start, exclusive.
-    ///   - count: how many at most; ``maximumRuns`` cuts it too.
-    public func preview(from instant: Date, count: Int) -> [PreviewedOccurrence] {
+    ///   - date: The date to start from, exclusive.
+    ///   - count: The maximum number of occurrences. ``maximumRuns`` limits it further.
+    public func preview(from date: Date, count: Int) -> [PreviewedOccurrence] {
         var found: [PreviewedOccurrence] = []
-        var cursor = instant
+        var cursor = date
         let wanted = min(count, maximumRuns ?? count)
         while found.count < wanted, let occurrence = nextOccurrence(after: cursor) {
             found.append(PreviewedOccurrence(occurrence: occurrence, notes: notes(on: occurrence)))
@@ -26,7 +26,7 @@ extension Schedule {
             notes.append(
                 .init(
                     code: .movedToBusinessDay,
-                    message: "moved from \(ISO8601.description(source)), which is no business day"))
+                    message: "moved from \(ISO8601.description(source)), which is not a business day"))
         }
         notes = rule.notes(on: origin) + notes
         let offset = smoothingOffset
@@ -38,32 +38,32 @@ extension Schedule {
 }
 
 extension Schedule.Rule {
-    /// What daylight saving did to an instant of the rule.
-    fileprivate func notes(on instant: Date) -> [PreviewedOccurrence.Note] {
+    /// Returns notes on how daylight saving affected a date of the rule.
+    fileprivate func notes(on date: Date) -> [PreviewedOccurrence.Note] {
         switch self {
         case .cron(let expression, let zone, let daylightSaving):
-            guard let table = try? TimeZoneDatabase.system.table(zone), let second = WholeSeconds.floor(instant)
+            guard let table = try? TimeZoneDatabase.system.table(zone), let second = WholeSeconds.floor(date)
             else { return [] }
             let search = CronSearch(pattern: expression.pattern, zone: table, daylightSaving: daylightSaving)
             let span = table.span(at: second)
-            let reading = second &+ span.offset
+            let reading = second + span.offset
             var notes: [PreviewedOccurrence.Note] = []
             if let missed = search.missedReading(at: second) {
                 let time = LocalTime(seconds: missed).description
                 notes.append(
                     .init(
                         code: .shiftedByGap,
-                        message: "\(time.suffix(8)) does not exist on \(time.prefix(10)); runs at "
+                        message: "\(time.suffix(8)) does not exist on \(time.prefix(10)); fires at "
                             + "\(LocalTime(seconds: reading).description.suffix(8))"))
             } else if reading < span.fresh {
-                notes.append(.init(code: .secondOfTwo, message: "the second of two times the clock reads this"))
+                notes.append(.init(code: .secondOfTwo, message: "the clock shows this time twice; this is the second"))
             } else if reading >= span.repeated {
-                notes.append(.init(code: .firstOfTwo, message: "the first of two times the clock reads this"))
+                notes.append(.init(code: .firstOfTwo, message: "the clock shows this time twice; this is the first"))
             }
             return notes
         case .union(let schedules):
-            for schedule in schedules where schedule.next(after: instant.justBefore) == instant {
-                return schedule.rule.notes(on: instant)
+            for schedule in schedules where schedule.next(after: date.justBefore) == date {
+                return schedule.rule.notes(on: date)
             }
             return []
         default:
@@ -73,13 +73,13 @@ extension Schedule.Rule {
 }
 
 extension Schedule {
-    /// Why an instant is no occurrence.
+    /// The reason why a date is not an occurrence.
     package enum Absence: Sendable, Hashable {
-        /// The rule does not name it.
+        /// The rule does not give it.
         case notNamed
-        /// The rule names it, but it was moved to a business day.
+        /// The rule gives it, but it was moved to a business day.
         case moved
-        /// A calendar leaves it out.
+        /// An excluded calendar contains it.
         case excluded
         /// It is outside the calendars to keep within.
         case outside
@@ -89,19 +89,19 @@ extension Schedule {
         case afterEnd
     }
 
-    /// Why an instant is no occurrence, or `nil` if it is one.
-    package func absence(at instant: Date) -> Absence? {
-        let before = instant.addingTimeInterval(-0.001)
-        if next(after: before) == instant { return nil }
+    /// Returns the reason why a date is not an occurrence, or `nil` if it is one.
+    package func absence(at date: Date) -> Absence? {
+        let before = date.justBefore
+        if next(after: before) == date { return nil }
         guard let limits else { return .notNamed }
-        guard rule.next(after: before) == instant else { return .notNamed }
-        if let start = limits.start, instant < start { return .beforeStart }
-        if let end = limits.end, instant >= end { return .afterEnd }
+        guard rule.next(after: before) == date else { return .notNamed }
+        if let start = limits.start, date < start { return .beforeStart }
+        if let end = limits.end, date >= end { return .afterEnd }
         if limits.shift != nil { return .moved }
-        guard let second = WholeSeconds.floor(instant) else { return .notNamed }
+        guard let second = WholeSeconds.floor(date) else { return .notNamed }
         for filter in limits.filters {
             guard let table = try? TimeZoneDatabase.system.table(filter.zone) else { continue }
-            if !filter.allows(local: second &+ table.span(at: second).offset) {
+            if !filter.allows(local: second + table.span(at: second).offset) {
                 return filter.excludes ? .excluded : .outside
             }
         }

@@ -4,7 +4,7 @@ extension Schedule: CustomStringConvertible {
     /// The ``summary``.
     public var description: String { summary }
 
-    /// The schedule in plain English: `At 09:30, Monday to Friday (America/New_York)`.
+    /// The schedule in plain English, such as `At 09:30, Monday to Friday (America/New_York)`.
     public var summary: String {
         guard let limits else { return rule.summary }
         var parts = [rule.summary]
@@ -35,8 +35,8 @@ extension Schedule.Rule {
             "Every " + DurationText.words(interval)
                 + (anchor.flatMap(ISO8601.text).map { ", counted from \($0)" } ?? "")
         case .afterCompletion(let delay, _):
-            DurationText.countedWords(delay) + " after the end of each run"
-        case .once(let instant): "Once at " + ISO8601.description(instant)
+            DurationText.countedWords(delay) + " after the end of each execution"
+        case .once(let date): "Once at " + ISO8601.description(date)
         case .immediately: "Once, immediately"
         case .union(let schedules): schedules.map(\.summary).joined(separator: "; or: ")
         }

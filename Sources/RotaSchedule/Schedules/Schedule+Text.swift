@@ -2,7 +2,7 @@ public import Foundation
 import RotaCore
 
 extension Schedule {
-    /// Reads a schedule from any of the texts people write for one.
+    /// Reads a schedule from one of the common text forms.
     ///
     /// | text | schedule |
     /// |---|---|
@@ -12,25 +12,18 @@ extension Schedule {
     /// | `immediately` | ``immediately`` |
     ///
     /// - Parameters:
-    ///   - text: the text, without regard to spaces around it.
-    ///   - zone: the IANA identifier of the zone of a cron expression; UTC if left out.
-    ///   - dialect: the rules to read a cron expression by.
-    /// - Throws: ``ScheduleError`` if the text is none of these.
+    ///   - text: The text. Surrounding spaces are ignored.
+    ///   - zone: The IANA identifier of the zone of a cron expression. The default is UTC.
+    ///   - dialect: The dialect to read a cron expression in.
+    /// - Throws: ``ScheduleError`` if the text has none of these forms.
     public static func parse(
         _ text: String, in zone: String = "UTC", dialect: CronDialect = .standard
-    ) throws(ScheduleError) -> Schedule {
-        try parse(text, in: zone, dialect: dialect, daylightSaving: .automatic, hashSeed: nil)
-    }
-
-    /// The same, with what a cron expression may have beside it.
-    static func parse(
-        _ text: String, in zone: String, dialect: CronDialect, daylightSaving: DaylightSavingPolicy, hashSeed: String?
     ) throws(ScheduleError) -> Schedule {
         let isSpace: (Character) -> Bool = { $0 == " " || $0 == "\t" }
         let trimmed = String(text.trimmingPrefix(while: isSpace).reversed().drop(while: isSpace).reversed())
         guard !trimmed.isEmpty else {
             throw ScheduleError(
-                .empty, value: text, message: "The text is empty; write a cron expression, every_5m or an instant.")
+                .empty, value: text, message: "The text is empty; write a cron expression, every_5m or a date.")
         }
         if trimmed == "immediately" { return .immediately }
         if trimmed.hasPrefix("every_") { return try .preset(trimmed) }
@@ -40,15 +33,15 @@ extension Schedule {
         {
             return try .once(atText: trimmed)
         }
-        return try .cron(trimmed, in: zone, dialect: dialect, daylightSaving: daylightSaving, hashSeed: hashSeed)
+        return try .cron(trimmed, in: zone, dialect: dialect)
     }
 
-    /// An interval from its preset's name: `every_30s`, `every_5m`, `every_1h`, `every_1d`.
+    /// Creates an interval from a preset's name: `every_30s`, `every_5m`, `every_1h`, `every_1d`.
     ///
     /// - Parameters:
     ///   - name: `every_`, a whole number, and `s`, `m`, `h`, `d` or `w`.
-    ///   - anchor: where counting begins; the job's creation if left out.
-    /// - Throws: ``ScheduleError`` for another text, or an interval of zero or over 100 years.
+    ///   - anchor: The date to count from. The default is the job's creation.
+    /// - Throws: ``ScheduleError`` for any other text, or for an interval of zero or over 100 years.
     public static func preset(_ name: String, anchor: Date? = nil) throws(ScheduleError) -> Schedule {
         guard name.hasPrefix("every_"), let interval = DurationText.parse(String(name.dropFirst(6))) else {
             throw ScheduleError(
@@ -60,42 +53,42 @@ extension Schedule {
         return schedule
     }
 
-    /// An interval of whole minutes.
+    /// Creates an interval of whole minutes.
     ///
     /// - Parameters:
     ///   - minutes: 1–1440.
-    ///   - anchor: where counting begins; the job's creation if left out.
+    ///   - anchor: The date to count from. The default is the job's creation.
     /// - Throws: ``ScheduleError`` for a number outside 1–1440.
     public static func everyMinutes(_ minutes: Int, anchor: Date? = nil) throws(ScheduleError) -> Schedule {
         guard 1...1_440 ~= minutes else {
             throw ScheduleError(
-                .interval, value: "\(minutes)", message: "Minutes between runs are 1–1440, not \(minutes).")
+                .interval, value: "\(minutes)", message: "The number of minutes must be 1–1440, not \(minutes).")
         }
         return .every(.seconds(minutes * 60), anchor: anchor)
     }
 
-    /// An interval aligned to the clock: its occurrences are the multiples of it since 1970-01-01T00:00:00Z.
+    /// Creates an interval aligned to the clock: its occurrences are its multiples since 1970-01-01T00:00:00Z.
     ///
-    /// So every 15 minutes are :00, :15, :30 and :45 in every zone whose offset is a multiple of 15 minutes, and daylight
-    /// saving makes no difference.
+    /// Every 15 minutes, for example, is :00, :15, :30 and :45 in every zone whose offset is a multiple of 15 minutes.
+    /// Daylight saving makes no difference.
     ///
-    /// - Parameter interval: from 1 ms to 100 years; ``validate()`` refuses others.
+    /// - Parameter interval: 1 ms to 100 years, which ``validate()`` checks.
     public static func everyAligned(_ interval: Duration) -> Schedule {
         .every(interval, anchor: Date(timeIntervalSince1970: 0))
     }
 
-    /// One occurrence at an instant in ISO 8601.
+    /// Creates a schedule with a single occurrence at a date in ISO 8601.
     ///
-    /// - Parameter text: date, time and `Z` or an offset, such as `2026-03-15T10:00:00Z` or
+    /// - Parameter text: A date, a time, and `Z` or an offset, such as `2026-03-15T10:00:00Z` or
     ///   `2026-03-15T12:00:00.000+02:00`.
-    /// - Throws: ``ScheduleError`` for another text; an instant without a zone is refused, not guessed.
+    /// - Throws: ``ScheduleError`` for any other text. A time without a zone is refused, not guessed.
     public static func once(atText text: String) throws(ScheduleError) -> Schedule {
-        guard let instant = ISO8601.parse(text) else {
+        guard let date = ISO8601.parse(text) else {
             let hint = ISO8601.parse(text + "Z") == nil ? "" : "; add Z for UTC, or an offset such as +02:00"
             throw ScheduleError(
-                .instant, value: text,
-                message: "\"\(text)\" is not an instant such as 2026-03-15T10:00:00Z" + hint + ".")
+                .date, value: text,
+                message: "\"\(text)\" is not a date such as 2026-03-15T10:00:00Z" + hint + ".")
         }
-        return .once(at: instant)
+        return .once(at: date)
     }
 }

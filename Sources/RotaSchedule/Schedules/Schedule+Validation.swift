@@ -2,31 +2,35 @@ public import Foundation
 import RotaCore
 
 extension Schedule {
-    /// Checks what a factory without `throws` could not refuse.
+    /// Checks the values that a factory without `throws` accepts.
     ///
-    /// - Throws: ``ScheduleError`` for an interval or delay under 1 ms or over 100 years, an unknown zone, an instant
-    ///   that is not a number or outside the years 1–9999, an end that is not after the start, a limit under 1, a
-    ///   smoothing window of zero or over 7 days, an empty calendar, a union of nothing, or a union of schedules that
-    ///   have a limit of runs, a smoothing or a delay after completion of their own.
+    /// - Throws: ``ScheduleError`` for any of these:
+    ///   - an interval or delay under 1 ms or over 100 years, or not in whole milliseconds;
+    ///   - an unknown zone;
+    ///   - a date outside the years 1–9999, or an end that is not after the start;
+    ///   - a limit under 1;
+    ///   - a smoothing window of zero or over 7 days;
+    ///   - an empty calendar or an empty union;
+    ///   - a union of schedules with their own limit of executions, smoothing or delay after completion.
     public func validate() throws(ScheduleError) {
         try rule.validate()
         guard let limits else { return }
-        for instant in [limits.start, limits.end].compactMap({ $0 }) { try Self.validate(instant) }
+        for date in [limits.start, limits.end].compactMap({ $0 }) { try Self.validate(date) }
         if let start = limits.start, let end = limits.end, start >= end {
             throw ScheduleError(
                 .limit, value: ISO8601.description(end),
                 message:
-                    "The end, \(ISO8601.description(end)), is not after the start, \(ISO8601.description(start))."
+                    "The end, \(ISO8601.description(end)), must be after the start, \(ISO8601.description(start))."
             )
         }
         if let runs = limits.maximumRuns, runs < 1 {
             throw ScheduleError(
-                .limit, value: "\(runs)", message: "A schedule runs at least once; the limit is \(runs).")
+                .limit, value: "\(runs)", message: "The limit of executions must be at least 1, not \(runs).")
         }
         if let smoothing = limits.smoothing, !(1...604_800_000).contains(smoothing.window.wholeMilliseconds) {
             throw ScheduleError(
                 .smoothing, value: "\(smoothing.window)",
-                message: "A smoothing window is 1 ms to 7 days long, not \(smoothing.window).")
+                message: "A smoothing window must be 1 ms to 7 days, not \(smoothing.window).")
         }
         for filter in limits.filters {
             try Self.validate(zone: filter.zone)
@@ -45,13 +49,13 @@ extension Schedule {
         }
     }
 
-    fileprivate static func validate(_ instant: Date) throws(ScheduleError) {
-        let seconds = instant.timeIntervalSince1970
+    fileprivate static func validate(_ date: Date) throws(ScheduleError) {
+        let seconds = date.timeIntervalSince1970
         guard seconds >= Double(WholeSeconds.supported.lowerBound), seconds <= Double(WholeSeconds.supported.upperBound)
         else {
             throw ScheduleError(
-                .instant, value: "\(seconds)",
-                message: "An instant lies in the years 1–9999; \(seconds) seconds do not.")
+                .date, value: "\(seconds)",
+                message: "A date must be in the years 1–9999, not \(seconds) seconds after 1970.")
         }
     }
 }
@@ -65,11 +69,11 @@ extension Schedule.Rule {
             guard Interval.supported.contains(interval.inSeconds), DurationText.text(interval) != nil else {
                 throw ScheduleError(
                     .interval, value: "\(interval)",
-                    message: "An interval is 1 ms to 100 years long, in whole milliseconds, not \(interval).")
+                    message: "An interval must be 1 ms to 100 years, in whole milliseconds, not \(interval).")
             }
             if let anchor { try Schedule.validate(anchor) }
-        case .once(let instant), .immediately(.some(let instant)):
-            try Schedule.validate(instant)
+        case .once(let date), .immediately(.some(let date)):
+            try Schedule.validate(date)
         case .immediately(nil):
             break
         case .union(let schedules):
@@ -78,12 +82,12 @@ extension Schedule.Rule {
             }
             for schedule in schedules {
                 try schedule.validate()
-                // A scheduler asks the union, so what only a scheduler can carry out would be passed over in silence.
+                // The scheduler asks the union alone, so it would silently ignore these on a part of it.
                 guard schedule.completionDelay == nil, schedule.maximumRuns == nil, schedule.smoothingOffset == .zero
                 else {
                     throw ScheduleError(
                         .limit, value: schedule.summary,
-                        message: "A delay after completion, a limit of runs or a smoothing belongs on the union, "
+                        message: "A delay after completion, a limit of executions or smoothing belongs on the union, "
                             + "not on a part of it.")
                 }
             }
@@ -92,65 +96,78 @@ extension Schedule.Rule {
 }
 
 extension Schedule {
-    /// What the schedule's cron expressions say but their writer seldom means, in the order in which they are given.
+    /// Returns the warnings of the schedule's cron expressions, in order.
     ///
-    /// - Parameter instant: daylight saving is looked at in the three years after it.
-    public func warnings(from instant: Date) -> [CronWarning] {
+    /// - Parameter date: The start of the three years whose offset changes are checked.
+    public func warnings(from date: Date) -> [CronWarning] {
         switch rule {
         case .cron(let expression, let zone, _):
             guard let zone = TimeZone(identifier: zone) else { return expression.warnings }
-            return expression.warnings(in: zone, from: instant)
-        case .union(let schedules): return schedules.flatMap { $0.warnings(from: instant) }
+            return expression.warnings(in: zone, from: date)
+        case .union(let schedules): return schedules.flatMap { $0.warnings(from: date) }
         default: return []
         }
     }
 }
 
-/// Why a schedule cannot be used.
+/// The reason why a schedule is invalid.
+///
+/// ```swift
+/// do {
+///     _ = try Schedule.cron("0 9 * * *", in: "Europe/Berln")
+/// } catch {
+///     print(error.code, error.message)
+///     // timeZone There is no time zone "Europe/Berln"; did you mean "Europe/Berlin"?
+/// }
+/// ```
 public struct ScheduleError: Error, Sendable, Hashable, CustomStringConvertible {
-    /// The kind of mistake; more kinds may be added.
+    /// The kind of mistake.
+    ///
+    /// More kinds may be added.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Kind: String {
-            case cron, timeZone, interval, instant, limit, calendar, smoothing, empty, text, ambiguous
+            case cron, timeZone, interval, date, limit, calendar, smoothing, empty, text, ambiguous
         }
 
         private let kind: Kind
 
-        /// The cron text is not an expression; ``ScheduleError/syntax`` says where.
+        /// The cron text is not an expression.
+        ///
+        /// ``ScheduleError/syntax`` has the position of the mistake.
         public static let cron = Code(kind: .cron)
-        /// The time zone is not known.
+        /// The time zone is unknown.
         public static let timeZone = Code(kind: .timeZone)
         /// An interval or delay is zero, negative, too short or too long.
         public static let interval = Code(kind: .interval)
-        /// An instant is not a number, outside the years 1–9999, or its text is not ISO 8601.
-        public static let instant = Code(kind: .instant)
+        /// A date is not a number, outside the years 1–9999, or not in ISO 8601.
+        public static let date = Code(kind: .date)
         /// A limit is smaller than one, or the end is not after the start.
         public static let limit = Code(kind: .limit)
-        /// A calendar is empty or names a day that does not exist.
+        /// A calendar is empty or contains a day that does not exist.
         public static let calendar = Code(kind: .calendar)
         /// A smoothing window is zero, negative or too long.
         public static let smoothing = Code(kind: .smoothing)
-        /// There is nothing that says when.
+        /// A text or a union is empty.
         public static let empty = Code(kind: .empty)
-        /// The text is in none of the forms a schedule can have.
+        /// The text has none of the supported forms.
         public static let text = Code(kind: .text)
-        /// More than one thing says when.
+        /// Two values contradict each other.
         public static let ambiguous = Code(kind: .ambiguous)
 
         /// The code's name, such as `timeZone`.
         public var description: String { kind.rawValue }
     }
 
-    /// What went wrong.
+    /// The kind of mistake.
     public let code: Code
     /// The value that was refused, as text.
     public let value: String
-    /// What went wrong and what to do about it.
+    /// A description of the problem and how to fix it.
     public let message: String
-    /// The place of the mistake in a cron text, if it is one.
+    /// The mistake in the cron text, if it is one.
     public let syntax: CronSyntaxError?
 
-    /// The message, with a caret under the mistake where there is one.
+    /// The message, with a caret under the mistake if it is in a cron text.
     public var description: String { syntax?.description ?? message }
 
     init(_ code: Code, value: String, message: String) {

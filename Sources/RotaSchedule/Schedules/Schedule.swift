@@ -1,24 +1,30 @@
 public import Foundation
 import RotaCore
 
-/// When a job is due: a rule that names instants, and what narrows it down or moves it.
+/// When a job is due: a rule that gives dates, with limits and adjustments.
 ///
-/// A schedule is a value without a clock. It answers which instant follows or precedes another:
+/// A schedule is a pure value without a clock. It answers which date follows or precedes another:
 ///
 /// ```swift
-/// let schedule = try Schedule.cron("30 9 * * 1-5", in: "America/New_York").limited(toRuns: 10)
-/// schedule.next(after: .now)
+/// let schedule = try Schedule.cron("30 9 * * 1-5", in: "America/New_York")
+///     .excluding(.annual(["12-25", "01-01"]))
+///     .limited(toRuns: 10)
+/// print(schedule.summary)
+/// // At 09:30, Monday to Friday (America/New_York), except on 1 January and 25 December, 10 times
+///
+/// let march1 = Date(timeIntervalSince1970: 1_772_323_200)
+/// if let next = schedule.next(after: march1) { print(next) }  // 2026-03-02 14:30:00 +0000
 /// ```
 ///
-/// What narrows and moves is applied in this order, whatever the order of the calls:
+/// Limits and adjustments apply in this order, whatever the order of the calls:
 ///
-/// 1. the rule: ``cron(_:in:dialect:daylightSaving:hashSeed:)``, ``every(_:anchor:)``, ``afterCompletion(_:)``,
-///    ``once(at:)``, ``immediately`` or ``union(_:)``;
-/// 2. ``onBusinessDays(_:in:)`` moves an instant to another day;
-/// 3. ``excluding(_:in:)`` and ``within(_:in:)`` drop instants;
-/// 4. ``starting(at:)`` and ``ending(at:)`` drop instants;
-/// 5. ``limited(toRuns:)`` is counted by the scheduler;
-/// 6. ``smoothed(over:key:)`` gives each instant, which stays the *nominal* one, a later *effective* one.
+/// 1. The rule gives dates: ``cron(_:in:dialect:daylightSaving:hashSeed:)``, ``every(_:anchor:)``,
+///    ``afterCompletion(_:)``, ``once(at:)``, ``immediately`` or ``union(_:)``.
+/// 2. ``onBusinessDays(_:in:)`` moves a date to another day.
+/// 3. ``excluding(_:in:)`` and ``within(_:in:)`` drop dates.
+/// 4. ``starting(at:)`` and ``ending(at:)`` drop dates.
+/// 5. ``limited(toRuns:)`` is counted by the scheduler.
+/// 6. ``smoothed(over:key:)`` gives each date, which stays the *nominal* one, a later *effective* date.
 public struct Schedule: Sendable, Hashable {
     indirect enum Rule: Sendable, Hashable {
         case cron(CronExpression, zone: String, DaylightSavingPolicy)
@@ -29,13 +35,13 @@ public struct Schedule: Sendable, Hashable {
         case union([Schedule])
     }
 
-    /// A span of time over which the occurrences of many jobs are spread.
+    /// The window over which the occurrences of many jobs are spread.
     struct Smoothing: Sendable, Hashable {
         var window: Duration
         var key: String
     }
 
-    /// A calendar to leave out, or to keep within, read on the wall clock of a zone.
+    /// A calendar to exclude or to keep within, on the wall clock of a zone.
     struct Filter: Sendable, Hashable {
         var calendar: ScheduleCalendar
         var excludes: Bool
@@ -43,7 +49,7 @@ public struct Schedule: Sendable, Hashable {
         var zone: String
     }
 
-    /// A shift to business days, judged on the wall clock of a zone.
+    /// A shift to business days, on the wall clock of a zone.
     struct Shift: Sendable, Hashable {
         var direction: BusinessDayShift
         var zone: String
@@ -58,7 +64,7 @@ public struct Schedule: Sendable, Hashable {
         var smoothing: Smoothing?
     }
 
-    /// Boxed, so that a plain schedule, of which there may be a million, is two words long.
+    /// Boxed, so that a plain schedule takes two words: a store may hold a million of them.
     private indirect enum LimitsBox: Sendable, Hashable {
         case none
         case some(Limits)
@@ -71,13 +77,13 @@ public struct Schedule: Sendable, Hashable {
         self.rule = rule
     }
 
-    /// What narrows or moves the rule, or `nil` if nothing does.
+    /// The limits and adjustments, or `nil` if there are none.
     var limits: Limits? {
         get { if case .some(let limits) = box { limits } else { nil } }
         set { box = newValue.flatMap { $0 == Limits() ? nil : .some($0) } ?? .none }
     }
 
-    /// The schedule with its limits changed.
+    /// Returns the schedule with changed limits.
     func with(_ change: (inout Limits) -> Void) -> Schedule {
         var copy = self
         var limits = limits ?? Limits()
@@ -86,21 +92,23 @@ public struct Schedule: Sendable, Hashable {
         return copy
     }
 
-    /// The first instant that counts, or `nil` if the schedule has no beginning.
+    /// The date from which occurrences count, or `nil` without a start.
     public var start: Date? { limits?.start }
 
-    /// The instant from which nothing counts any more, or `nil` if the schedule has no end.
+    /// The date before which occurrences count, or `nil` without an end.
     public var end: Date? { limits?.end }
 
-    /// How many runs the schedule is for, or `nil` for no limit; the scheduler counts them.
+    /// The number of executions the schedule is limited to, or `nil` without a limit.
+    ///
+    /// The scheduler counts them.
     public var maximumRuns: Int? { limits?.maximumRuns }
 
-    /// The delay after a run's end, for a schedule made by ``afterCompletion(_:)``, and `nil` for every other.
+    /// The delay after the end of the previous execution, for a schedule of ``afterCompletion(_:)``, or `nil`.
     public var completionDelay: Duration? {
         if case .afterCompletion(let delay, _) = rule { delay } else { nil }
     }
 
-    /// The identifier of the zone whose wall clock the rule is read on, or `nil` if it has none.
+    /// The identifier of the zone whose wall clock the rule uses, or `nil` if it has none.
     public var timeZoneIdentifier: String? {
         switch rule {
         case .cron(_, let zone, _): zone
@@ -111,43 +119,43 @@ public struct Schedule: Sendable, Hashable {
 }
 
 extension Schedule.Rule {
-    /// The first instant of the rule after another.
-    func next(after instant: Date) -> Date? {
+    /// Returns the first date of the rule after another.
+    func next(after date: Date) -> Date? {
         switch self {
         case .cron(let expression, let zone, let daylightSaving):
-            guard let second = WholeSeconds.floor(instant), let table = try? TimeZoneDatabase.system.table(zone)
+            guard let second = WholeSeconds.floor(date), let table = try? TimeZoneDatabase.system.table(zone)
             else { return nil }
             return expression.next(from: second &+ 1, in: table, daylightSaving: daylightSaving)
         case .every(let interval, let anchor):
-            return Interval(interval, anchor: anchor ?? instant)?.next(after: instant)
+            return Interval(interval, anchor: anchor ?? date)?.next(after: date)
         case .afterCompletion(let delay, let anchor):
-            return Interval(delay, anchor: max(instant, anchor ?? instant))?.first
+            return Interval(delay, anchor: max(date, anchor ?? date))?.first
         case .once(let due), .immediately(.some(let due)):
-            return due > instant ? due : nil
+            return due > date ? due : nil
         case .immediately(nil):
             return nil
         case .union(let schedules):
-            return schedules.lazy.compactMap { $0.next(after: instant) }.min()
+            return schedules.lazy.compactMap { $0.next(after: date) }.min()
         }
     }
 
-    /// The last instant of the rule before another.
-    func previous(before instant: Date) -> Date? {
+    /// Returns the last date of the rule before another.
+    func previous(before date: Date) -> Date? {
         switch self {
         case .cron(let expression, let zone, let daylightSaving):
-            guard let second = WholeSeconds.ceiling(instant), let table = try? TimeZoneDatabase.system.table(zone)
+            guard let second = WholeSeconds.ceiling(date), let table = try? TimeZoneDatabase.system.table(zone)
             else { return nil }
             return expression.previous(from: second &- 1, in: table, daylightSaving: daylightSaving)
         case .every(let interval, let anchor):
-            return anchor.flatMap { Interval(interval, anchor: $0)?.previous(before: instant) }
+            return anchor.flatMap { Interval(interval, anchor: $0)?.previous(before: date) }
         case .afterCompletion(let delay, let anchor):
-            return anchor.flatMap { Interval(delay, anchor: $0)?.first }.flatMap { $0 < instant ? $0 : nil }
+            return anchor.flatMap { Interval(delay, anchor: $0)?.first }.flatMap { $0 < date ? $0 : nil }
         case .once(let due), .immediately(.some(let due)):
-            return due < instant ? due : nil
+            return due < date ? due : nil
         case .immediately(nil):
             return nil
         case .union(let schedules):
-            return schedules.lazy.compactMap { $0.previous(before: instant) }.max()
+            return schedules.lazy.compactMap { $0.previous(before: date) }.max()
         }
     }
 }

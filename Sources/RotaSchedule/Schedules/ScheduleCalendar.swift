@@ -1,23 +1,32 @@
 import RotaCore
 
-/// A set of days and times, such as the holidays of a country, to leave out of a schedule or to keep it within.
+/// A set of days and times, such as a country's holidays, to exclude from a schedule or to keep it within.
 ///
-/// It is the union of its parts: dates, days of every year, days of the week, and cron expressions (of which one with
-/// five fields covers each matching minute whole). It is read on a zone's wall clock.
+/// A calendar is the union of its parts: dates, days of every year, days of the week and cron expressions. It describes
+/// the wall clock of the zone it is used in.
+///
+/// ```swift
+/// let holidays = try ScheduleCalendar.annual(["12-25", "01-01"]).union(.dates(["2026-04-03"]))
+/// let lunch = try ScheduleCalendar.cron(CronExpression("* 12 * * *"))  // all of 12:00–12:59
+/// let schedule = Schedule.every(.seconds(900))
+///     .excluding(holidays.union(.weekends).union(lunch), in: "Europe/Berlin")
+/// print(schedule.summary)
+/// ```
 public struct ScheduleCalendar: Sendable, Hashable {
-    /// Days as numbers since 1970-01-01, sorted.
+    /// Days since 1970-01-01, sorted.
     private(set) var dates: [Int] = []
-    /// Month × 32 + day, sorted.
+    /// Days of every year as month × 32 + day, sorted.
     private(set) var annual: [Int] = []
-    /// Bit n: weekday n.
+    /// Weekday n is bit n; Sunday is bit 0.
     private(set) var weekdays: UInt8 = 0
     private(set) var expressions: [CronExpression] = []
 
     init() {}
 
-    /// Single dates.
-    /// - Parameter texts: dates such as `2026-12-25`.
-    /// - Throws: ``ScheduleError`` for a text that is no date of the years 1–9999.
+    /// Creates a calendar of single dates.
+    ///
+    /// - Parameter texts: Dates such as `2026-12-25`.
+    /// - Throws: ``ScheduleError`` for a text that is not a date of the years 1–9999.
     public static func dates(_ texts: [String]) throws(ScheduleError) -> ScheduleCalendar {
         var days: Set<Int> = []
         for text in texts {
@@ -34,9 +43,10 @@ public struct ScheduleCalendar: Sendable, Hashable {
         return calendar
     }
 
-    /// Days that come every year.
-    /// - Parameter texts: days such as `12-25`; `02-29` comes in leap years.
-    /// - Throws: ``ScheduleError`` for a text that is no day of any year.
+    /// Creates a calendar of days of every year.
+    ///
+    /// - Parameter texts: Days such as `12-25`. `02-29` occurs in leap years.
+    /// - Throws: ``ScheduleError`` for a text that is not a day of any year.
     public static func annual(_ texts: [String]) throws(ScheduleError) -> ScheduleCalendar {
         var days: Set<Int> = []
         for text in texts {
@@ -53,18 +63,21 @@ public struct ScheduleCalendar: Sendable, Hashable {
         return calendar
     }
 
-    /// Days of every week.
+    /// Creates a calendar of days of the week.
     public static func weekdays(_ weekdays: Set<Weekday>) -> ScheduleCalendar {
         var calendar = ScheduleCalendar()
         calendar.weekdays = weekdays.reduce(0) { $0 | 1 << UInt8($1.rawValue) }
         return calendar
     }
 
-    /// Saturday and Sunday.
+    /// The calendar of Saturday and Sunday.
     public static var weekends: ScheduleCalendar { .weekdays([.saturday, .sunday]) }
 
-    /// The times that a cron expression names; with five fields each matching minute whole.
-    /// - Throws: ``ScheduleError`` for `@every`, which names instants but no times of a clock.
+    /// Creates a calendar of the times that a cron expression matches.
+    ///
+    /// With five fields, each matching minute is included as a whole.
+    ///
+    /// - Throws: ``ScheduleError`` for `@every`, which has no fields.
     public static func cron(_ expression: CronExpression) throws(ScheduleError) -> ScheduleCalendar {
         guard expression.period == nil else {
             throw ScheduleError(
@@ -75,7 +88,7 @@ public struct ScheduleCalendar: Sendable, Hashable {
         return calendar
     }
 
-    /// The days and times of either calendar.
+    /// Returns the calendar of the days and times in either calendar.
     public func union(_ other: ScheduleCalendar) -> ScheduleCalendar {
         var calendar = self
         calendar.dates = Set(dates).union(other.dates).sorted()
@@ -87,13 +100,13 @@ public struct ScheduleCalendar: Sendable, Hashable {
         return calendar
     }
 
-    /// Whether the calendar has nothing in it.
+    /// Whether the calendar contains nothing.
     public var isEmpty: Bool { !hasDays && expressions.isEmpty }
 
-    /// Whether the calendar has whole days in it.
+    /// Whether the calendar contains whole days.
     var hasDays: Bool { !dates.isEmpty || !annual.isEmpty || weekdays != 0 }
 
-    /// Numbers of exactly so many digits with hyphens between them.
+    /// Reads numbers of exactly these numbers of digits, separated by hyphens.
     private static func numbers(_ text: String, digits: [Int]) -> [Int]? {
         let parts = text.split(separator: "-", omittingEmptySubsequences: false)
         guard parts.map(\.utf8.count) == digits, text.utf8.allSatisfy({ $0 == 0x2D || $0 &- 0x30 < 10 }) else {
@@ -104,10 +117,10 @@ public struct ScheduleCalendar: Sendable, Hashable {
 }
 
 extension ScheduleCalendar {
-    /// How far a search goes: the calendar of days repeats itself after 400 years.
+    /// How far to search, in days: the Gregorian calendar repeats after 400 years.
     private static let reach = 146_097
 
-    /// Whether a whole day, as a number since 1970-01-01, is in the calendar.
+    /// Whether the calendar contains a whole day, counted from 1970-01-01.
     func contains(day: Int) -> Bool {
         if weekdays >> UInt8(CivilDate.weekday(ofDay: day)) & 1 == 1 { return true }
         if !dates.isEmpty, let index = index(ofDateFrom: day), dates[index] == day { return true }
@@ -116,24 +129,24 @@ extension ScheduleCalendar {
         return annual.contains(date.month * 32 + date.day)
     }
 
-    /// Whether a wall-clock reading is in the calendar.
+    /// Whether the calendar contains a reading of the wall clock.
     func contains(local: Int64) -> Bool {
         contains(day: Int(local.floorDivided(by: 86_400))) || expressions.contains { $0.pattern.covers(local: local) }
     }
 
-    /// How many stretches inside the calendar a search for a reading outside looks past before it stops for breath.
+    /// How many stretches inside the calendar a search for a reading outside it skips before it stops early.
     private static let stretches = 100
 
-    /// The first reading at or after one that is in the calendar, or is not.
+    /// Returns the first reading at or after another that is inside the calendar, or outside it.
     ///
-    /// A search for one that is not may stop early, at a reading before which all others are in the calendar.
+    /// A search outside may stop early. All readings before the result are inside the calendar then.
     func nextLocal(from local: Int64, inside: Bool) -> Int64? {
         inside ? nextInside(local) : nextOutside(local)
     }
 
-    /// The last reading at or before one that is in the calendar, or is not.
+    /// Returns the last reading at or before another that is inside the calendar, or outside it.
     ///
-    /// A search for one that is not may stop early, at a reading after which all others are in the calendar.
+    /// A search outside may stop early. All readings after the result are inside the calendar then.
     func previousLocal(from local: Int64, inside: Bool) -> Int64? {
         inside ? previousInside(local) : previousOutside(local)
     }
@@ -222,8 +235,9 @@ extension ScheduleCalendar: Codable {
         case dates, annual, weekdays, cron
     }
 
-    /// Reads an object of `dates`, `annual`, `weekdays` (`SUN` … `SAT`) and `cron`, each a list that may be missing.
-    /// - Throws: `DecodingError` that carries the text of the error.
+    /// Decodes an object with the lists `dates`, `annual`, `weekdays` (`SUN` … `SAT`) and `cron`, all of them optional.
+    ///
+    /// - Throws: `DecodingError` with the description of the ``ScheduleError``.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: Key.self)
         do {
@@ -248,7 +262,7 @@ extension ScheduleCalendar: Codable {
         }
     }
 
-    /// Writes the lists that are not empty.
+    /// Encodes the lists that are not empty.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: Key.self)
         if !dates.isEmpty { try container.encode(dateTexts, forKey: .dates) }

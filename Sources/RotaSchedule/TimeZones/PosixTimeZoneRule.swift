@@ -1,25 +1,27 @@
 import RotaCore
 
-/// A rule such as `EST5EDT,M3.2.0,M11.1.0`: the offsets of a zone in every year (POSIX, TZ; RFC 8536, section 3.3).
+/// A rule such as `EST5EDT,M3.2.0,M11.1.0`, which gives a zone's offsets in every year (POSIX, TZ; RFC 8536, 3.3).
 struct PosixTimeZoneRule: Hashable, Sendable {
-    /// A day of every year.
+    /// A day of the year.
     enum Day: Hashable, Sendable {
-        /// 1–365; 29 February is never counted.
+        /// Day 1–365, not counting 29 February.
         case julian(Int)
-        /// 0–365; 29 February is counted.
+        /// Day 0–365, counting 29 February.
         case ordinal(Int)
-        /// The first to fourth, or with 5 the last, of a weekday (0 is Sunday) in a month.
+        /// The first to fourth, or with 5 the last, given weekday of a month. Sunday is 0.
         case weekday(month: Int, week: Int, weekday: Int)
     }
 
-    /// A change of every year.
+    /// A yearly change of the offset.
     struct Change: Hashable, Sendable {
         var day: Day
-        /// Seconds after the day's midnight on the clock before the change; may be negative or more than a day.
+        /// Seconds after midnight on the clock before the change.
+        ///
+        /// May be negative or more than a day.
         var time: Int64
     }
 
-    /// Daylight saving time: its offset, when it begins and when it ends.
+    /// Daylight saving time: its offset, its beginning and its end.
     struct Daylight: Hashable, Sendable {
         var offset: Int64
         var begins: Change
@@ -34,47 +36,47 @@ struct PosixTimeZoneRule: Hashable, Sendable {
         self.daylight = daylight
     }
 
-    /// The changes of some years in order, each with the offset from then on; none without daylight saving time.
-    func changes(in years: ClosedRange<Int>) -> [(instant: Int64, offset: Int64)] {
+    /// Returns the changes of a range of years in order, each with the offset from then on.
+    func changes(in years: ClosedRange<Int>) -> [(second: Int64, offset: Int64)] {
         guard let daylight else { return [] }
-        var changes: [(instant: Int64, offset: Int64)] = []
+        var changes: [(second: Int64, offset: Int64)] = []
         for year in years {
-            let begins = Self.local(daylight.begins, year) &- standardOffset
-            let ends = Self.local(daylight.ends, year) &- daylight.offset
+            let begins = Self.local(daylight.begins, year) - standardOffset
+            let ends = Self.local(daylight.ends, year) - daylight.offset
             let pair = [(begins, daylight.offset), (ends, standardOffset)]
             changes += begins <= ends ? pair : pair.reversed()
         }
-        // A rule may end on the instant at which it begins again: then the later year's change wins.
-        return changes.enumerated().sorted { ($0.element.instant, $0.offset) < ($1.element.instant, $1.offset) }
+        // Where daylight saving ends in the second in which it begins again, the later year's change wins.
+        return changes.enumerated().sorted { ($0.element.second, $0.offset) < ($1.element.second, $1.offset) }
             .map(\.element)
     }
 
-    /// The wall-clock time of a change, in seconds since 1970-01-01T00:00:00.
+    /// Returns the wall-clock time of a change, in seconds since 1970-01-01T00:00:00.
     private static func local(_ change: Change, _ year: Int) -> Int64 {
         let newYear = CivilDate(year: year, month: 1, day: 1).daysSinceEpoch
         let day =
             switch change.day {
             case .julian(let number):
-                newYear &+ number &- (CivilDate.isLeap(year) && number >= 60 ? 0 : 1)
+                newYear + number - (CivilDate.isLeap(year) && number >= 60 ? 0 : 1)
             case .ordinal(let number):
-                newYear &+ number
+                newYear + number
             case .weekday(let month, let week, let weekday):
                 Self.day(of: weekday, week: week, month: month, year: year)
             }
-        return Int64(day) &* 86_400 &+ change.time
+        return Int64(day) * 86_400 + change.time
     }
 
     private static func day(of weekday: Int, week: Int, month: Int, year: Int) -> Int {
         let first = CivilDate(year: year, month: month, day: 1).daysSinceEpoch
-        let distance = (weekday &- CivilDate.weekday(ofDay: first) &+ 7) % 7 &+ (week &- 1) &* 7
-        return first &+ (distance < CivilDate.days(inMonth: month, of: year) ? distance : distance &- 7)
+        let distance = (weekday - CivilDate.weekday(ofDay: first) + 7) % 7 + (week - 1) * 7
+        return first + (distance < CivilDate.days(inMonth: month, of: year) ? distance : distance - 7)
     }
 }
 
 extension PosixTimeZoneRule {
-    /// Reads a rule, or returns `nil` for a text that is none.
+    /// Reads a rule, or returns `nil` if the text is not a rule.
     ///
-    /// Rules without their two changes (`EST5EDT` alone) are refused: their meaning is left to each system.
+    /// A rule without its two changes (`EST5EDT` alone) is refused, because POSIX leaves its meaning to each system.
     init?(_ bytes: [UInt8]) {
         var reader = Reader(bytes: bytes)
         guard reader.name(), let west = reader.time(hours: 24), Self.isSound(-west) else { return nil }
@@ -109,7 +111,7 @@ extension PosixTimeZoneRule {
             return true
         }
 
-        /// An abbreviation of letters, or of letters, digits and signs in `<…>`.
+        /// Skips an abbreviation: letters, or letters, digits and signs within `<…>`.
         mutating func name() -> Bool {
             let quoted = skip("<")
             let start = index
@@ -130,7 +132,7 @@ extension PosixTimeZoneRule {
             return index > start && range.contains(value) ? value : nil
         }
 
-        /// `[+-]hh[:mm[:ss]]` in seconds.
+        /// Reads `[+-]hh[:mm[:ss]]` as seconds.
         mutating func time(hours limit: Int) -> Int64? {
             let negative = skip("-")
             if !negative { _ = skip("+") }
@@ -147,7 +149,9 @@ extension PosixTimeZoneRule {
             return Int64(negative ? -seconds : seconds)
         }
 
-        /// A day and, after a slash, a time of −167 to 167 hours; 02:00 without one.
+        /// Reads a day and, after a slash, a time of −167 to 167 hours.
+        ///
+        /// The default is 02:00.
         mutating func change() -> Change? {
             guard let day = day() else { return nil }
             guard skip("/") else { return Change(day: day, time: 7_200) }

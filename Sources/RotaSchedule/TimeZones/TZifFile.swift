@@ -1,22 +1,24 @@
-/// A compiled time zone file (RFC 8536), versions 1 to 4, read and checked.
+/// The contents of a compiled time zone file (TZif, RFC 8536), versions 1 to 4.
 struct TZifFile {
-    /// Why a file is refused, in a few words.
+    /// The reason why a file is refused.
     struct Damage: Error {
         var reason: String
     }
 
-    /// The instants at which the offset may change, in order, with the offset from then on.
-    private(set) var changes: [(instant: Int64, offset: Int64)] = []
+    /// The seconds at which the offset may change, in order, with the offset from then on.
+    private(set) var changes: [(second: Int64, offset: Int64)] = []
     /// The offset before the first change.
     private(set) var firstOffset: Int64 = 0
-    /// The rule for all time after the last change, or `nil` where the file has none.
+    /// The rule for all time after the last change, or `nil` if the file has none.
     private(set) var rule: PosixTimeZoneRule?
 
-    /// Offsets the format allows (RFC 8536, section 3.2), in seconds.
+    /// The offsets that the format allows (RFC 8536, section 3.2), in seconds.
     static let offsets: ClosedRange<Int64> = -89_999...93_599
 
     /// Reads a file.
-    /// - Throws: ``Damage`` for anything but a sound file; leap seconds are refused too, for no instant here has them.
+    ///
+    /// - Throws: ``Damage`` if the file is not valid. Files with leap seconds are refused too, because dates do not
+    ///   count them.
     init(_ bytes: [UInt8]) throws(Damage) {
         guard bytes.count <= 1 << 20 else { throw Damage(reason: "it is larger than 1 MiB") }
         var reader = ByteReader(bytes)
@@ -59,30 +61,30 @@ struct TZifFile {
 
     private mutating func readBlock(_ reader: inout ByteReader, _ header: Header, width: Int) throws(Damage) {
         guard reader.remaining >= header.size(width: width) else { throw Damage(reason: "it ends in its data") }
-        guard header.types > 0 else { throw Damage(reason: "it has no offset at all") }
+        guard header.types > 0 else { throw Damage(reason: "it has no offsets") }
         guard header.leaps == 0 else { throw Damage(reason: "it counts leap seconds") }
-        var instants: [Int64] = []
-        for _ in 0..<header.changes { instants.append(reader.signed(width) ?? 0) }
-        guard zip(instants, instants.dropFirst()).allSatisfy(<) else {
+        var seconds: [Int64] = []
+        for _ in 0..<header.changes { seconds.append(reader.signed(width) ?? 0) }
+        guard zip(seconds, seconds.dropFirst()).allSatisfy(<) else {
             throw Damage(reason: "its changes are out of order")
         }
         let indices = Array(reader.read(header.changes) ?? [])
         var offsets: [Int64] = []
         for _ in 0..<header.types {
             guard let offset = reader.signed(4), Self.offsets.contains(offset), reader.read(2) != nil else {
-                throw Damage(reason: "an offset is more than a day")
+                throw Damage(reason: "an offset is out of range")
             }
             offsets.append(offset)
         }
         _ = reader.read(header.characters + header.standardFlags + header.utFlags)
         firstOffset = offsets[0]
-        for (instant, index) in zip(instants, indices) {
+        for (second, index) in zip(seconds, indices) {
             guard Int(index) < offsets.count else { throw Damage(reason: "a change has no offset") }
-            // Some files begin with the Big Bang; what comes before the supported years is one span.
-            if instant <= ZoneSpan.beginning {
+            // Some files begin with the Big Bang. Everything before the supported years is one span.
+            if second <= ZoneSpan.beginning {
                 firstOffset = offsets[Int(index)]
-            } else if instant < ZoneSpan.forever {
-                changes.append((instant, offsets[Int(index)]))
+            } else if second < ZoneSpan.forever {
+                changes.append((second, offsets[Int(index)]))
             }
         }
     }
@@ -100,7 +102,7 @@ struct TZifFile {
     }
 }
 
-/// Reads big-endian numbers from bytes and never beyond their end.
+/// Reads big-endian numbers from bytes, without reading past the end.
 struct ByteReader {
     private let bytes: [UInt8]
     private(set) var position = 0
@@ -109,17 +111,17 @@ struct ByteReader {
         self.bytes = bytes
     }
 
-    /// How many bytes are left.
+    /// The number of bytes left.
     var remaining: Int { bytes.count - position }
 
-    /// The next `count` bytes, or `nil` if there are fewer.
+    /// Reads the next `count` bytes, or returns `nil` if there are fewer.
     mutating func read(_ count: Int) -> ArraySlice<UInt8>? {
         guard count >= 0, count <= remaining else { return nil }
         defer { position += count }
         return bytes[position..<position + count]
     }
 
-    /// The next bytes as a signed number of 1, 4 or 8 bytes, or `nil` if there are fewer.
+    /// Reads a signed number of 1, 4 or 8 bytes, or returns `nil` if there are fewer.
     mutating func signed(_ width: Int) -> Int64? {
         guard let slice = read(width) else { return nil }
         let value = slice.reduce(UInt64(0)) { $0 << 8 | UInt64($1) }

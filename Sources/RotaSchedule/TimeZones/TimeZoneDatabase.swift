@@ -2,14 +2,23 @@ public import Foundation
 import RotaCore
 import Synchronization
 
-/// Where the rules of time zones come from: a folder of zone files, or Foundation's copy.
+/// A source of time zone rules: a folder of zone files, or Foundation's copy.
 ///
-/// ``system`` reads the folder in the environment variable `TZDIR`, or the usual folder of the system
-/// (`/usr/share/zoneinfo` and others), and takes a zone from Foundation where that folder has no sound file for it.
-/// Foundation on Linux carries a copy of its own that is as old as the toolchain; the system's is the one that
-/// `tzdata` updates keep right. A zone is read once; ``reload()`` reads again.
+/// ``system`` reads the folder in the environment variable `TZDIR`, or the usual folder of the system such as
+/// `/usr/share/zoneinfo`. If that folder has no valid file for a zone, it uses Foundation. On Linux, Foundation has a
+/// copy of its own that is as old as the toolchain, whereas the system's folder is kept current by `tzdata` updates.
+///
+/// A zone is read once, on first use. ``reload()`` reads it again.
+///
+/// ```swift
+/// let database = TimeZoneDatabase.system
+/// let berlin = try database.rules(for: "Europe/Berlin")
+/// print(database.version ?? "unknown release", berlin.secondsFromGMT(for: .now))
+///
+/// database.reload()  // after an update of tzdata, without a restart
+/// ```
 public final class TimeZoneDatabase: Sendable {
-    /// The database that every calculation uses unless it is given rules of its own.
+    /// The database that all calculations use unless they are given rules.
     public static let system = TimeZoneDatabase(
         folder: .system(environment: ProcessInfo.processInfo.environment), fallsBack: true)
 
@@ -17,10 +26,10 @@ public final class TimeZoneDatabase: Sendable {
     private let folder: Mutex<ZoneFolder?>
     private let fallsBack: Bool
 
-    /// A database of one folder alone.
+    /// Creates a database of a single folder.
     ///
-    /// - Parameter directory: a folder of TZif files named by identifier, as `zic -d` makes it.
-    /// - Throws: ``TimeZoneError`` if there is no such folder.
+    /// - Parameter directory: A folder of TZif files named by identifier, as `zic -d` creates it.
+    /// - Throws: ``TimeZoneError`` if the folder does not exist.
     public convenience init(directory: URL) throws(TimeZoneError) {
         self.init(folder: try Self.folder(directory), fallsBack: false)
     }
@@ -40,40 +49,42 @@ public final class TimeZoneDatabase: Sendable {
         return folder
     }
 
-    /// The folder that is read, or `nil` if there is none and Foundation's copy serves alone.
+    /// The folder that is read, or `nil` if only Foundation's copy is used.
     public var directory: URL? {
         folder.withLock { $0 }.map { URL(fileURLWithPath: $0.path) }
     }
 
-    /// The release of the rules, such as `2026a`, or `nil` if the folder does not say.
+    /// The release of the rules, such as `2026a`, or `nil` if the folder does not contain it.
     public var version: String? {
         guard let folder = folder.withLock({ $0 }) else { return TimeZone.timeZoneDataVersion }
         return folder.version
     }
 
     /// The identifiers of all zones, sorted.
-    /// - Complexity: reads the whole folder.
+    ///
+    /// - Complexity: Reads the whole folder.
     public var identifiers: [String] {
         let known = folder.withLock { $0 }?.identifiers() ?? []
         return known.isEmpty && fallsBack ? TimeZone.knownTimeZoneIdentifiers.sorted() : known
     }
 
-    /// Whether there is a zone of an identifier, such as `Europe/Berlin`.
+    /// Whether there is a zone with an identifier such as `Europe/Berlin`.
     public func contains(_ identifier: String) -> Bool {
         (try? table(identifier)) != nil
     }
 
-    /// The rules of a zone.
+    /// Returns the rules of a zone.
     ///
-    /// - Parameter identifier: an IANA name such as `Europe/Berlin`, `UTC`, or a fixed offset such as `GMT+0530`.
-    /// - Throws: ``TimeZoneError`` if there is no such zone, or its file is damaged and nothing can stand in for it.
+    /// - Parameter identifier: An IANA name such as `Europe/Berlin`, `UTC`, or a fixed offset such as `GMT+0530`.
+    /// - Throws: ``TimeZoneError`` if there is no such zone, or if its file is damaged and Foundation cannot replace
+    ///   it.
     public func rules(for identifier: String) throws(TimeZoneError) -> TimeZoneRules {
         TimeZoneRules(table: try table(identifier))
     }
 
-    /// Reads every zone in use again, so that new rules count from now on without a restart.
+    /// Reads every zone in use again, so that new rules take effect without a restart.
     ///
-    /// A zone whose file has vanished or is damaged keeps its rules.
+    /// A zone whose file is missing or damaged keeps its rules.
     public func reload() {
         for identifier in cache.identifiers {
             guard let fresh = try? read(identifier), fresh != cache.table(identifier) else { continue }
@@ -81,17 +92,17 @@ public final class TimeZoneDatabase: Sendable {
         }
     }
 
-    /// Reads from another folder from now on.
+    /// Replaces the folder and reads every zone in use again.
     ///
-    /// - Parameter directory: a folder of TZif files named by identifier.
-    /// - Throws: ``TimeZoneError`` if there is no such folder; then nothing changes.
+    /// - Parameter directory: A folder of TZif files named by identifier.
+    /// - Throws: ``TimeZoneError`` if the folder does not exist. Nothing changes then.
     public func reload(from directory: URL) throws(TimeZoneError) {
         let replacement = try Self.folder(directory)
         folder.withLock { $0 = replacement }
         reload()
     }
 
-    /// The compiled rules of a zone, read at its first use.
+    /// Returns the compiled rules of a zone, which are read on first use.
     func table(_ identifier: String) throws(TimeZoneError) -> ZoneTable {
         if let known = cache.table(identifier) { return known }
         let table = try read(identifier)
@@ -99,7 +110,7 @@ public final class TimeZoneDatabase: Sendable {
         return table
     }
 
-    /// The compiled rules of a Foundation time zone; one that the database lacks is compiled from Foundation.
+    /// Returns the compiled rules of a Foundation time zone, compiled from Foundation if the database has no such zone.
     func table(_ zone: TimeZone) -> ZoneTable {
         let identifier = zone.identifier
         if let known = cache.table(identifier) { return known }
@@ -139,38 +150,42 @@ public final class TimeZoneDatabase: Sendable {
     }
 }
 
-/// Zone tables made from Foundation's own copy of the time zone database.
+/// Compiles zones from Foundation's own copy of the time zone database.
 enum FoundationZone {
-    /// Compiles a zone that Foundation knows, from 1900 to 2200, or returns `nil` for an unknown identifier.
+    /// Compiles a zone from 1900 to 2200, or returns `nil` for an unknown identifier.
     static func table(_ identifier: String) -> ZoneTable? {
         TimeZone(identifier: identifier).map { table($0, named: identifier) }
     }
 
-    /// Compiles a Foundation zone, from 1900 to 2200; later the last offset stays.
+    /// Compiles a zone from 1900 to 2200.
+    ///
+    /// Later dates have the last offset.
     static func table(_ zone: TimeZone, named name: String? = nil) -> ZoneTable {
         var cursor = Date(timeIntervalSince1970: -2_208_988_800)
         let horizon = Date(timeIntervalSince1970: 7_258_118_400)
         let first = offset(of: zone, at: cursor)
-        var changes: [(instant: Int64, offset: Int64)] = []
-        // Two changes a year for three centuries, with room for zones that changed more often.
+        var changes: [(second: Int64, offset: Int64)] = []
+        // Two changes a year for three centuries, with room for zones that change more often.
         for _ in 0..<2_000 {
             guard let change = zone.nextDaylightSavingTimeTransition(after: cursor), change > cursor, change < horizon,
-                let instant = WholeSeconds.floor(change)
+                let second = WholeSeconds.floor(change)
             else { break }
-            changes.append((instant, offset(of: zone, at: change)))
+            changes.append((second, offset(of: zone, at: change)))
             cursor = change
         }
         return ZoneTable(identifier: name ?? zone.identifier, firstOffset: first, changes: changes)
     }
 
-    private static func offset(of zone: TimeZone, at instant: Date) -> Int64 {
-        Int64(zone.secondsFromGMT(for: instant))
+    private static func offset(of zone: TimeZone, at second: Date) -> Int64 {
+        Int64(zone.secondsFromGMT(for: second))
     }
 }
 
-/// Why a time zone cannot be used.
+/// The reason why a time zone cannot be used.
 public struct TimeZoneError: Error, Sendable, Hashable, CustomStringConvertible {
-    /// The kind of failure; more kinds may be added.
+    /// The kind of failure.
+    ///
+    /// More kinds may be added.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Kind: String {
             case invalidIdentifier, unknownZone, damagedFile, unreadableDirectory
@@ -178,24 +193,24 @@ public struct TimeZoneError: Error, Sendable, Hashable, CustomStringConvertible 
 
         private let kind: Kind
 
-        /// The text cannot be the identifier of a zone.
+        /// The text is not a valid identifier.
         public static let invalidIdentifier = Code(kind: .invalidIdentifier)
-        /// The database has no zone of that identifier.
+        /// The database has no zone with that identifier.
         public static let unknownZone = Code(kind: .unknownZone)
-        /// The zone's file is not a sound TZif file.
+        /// The zone's file is not a valid TZif file.
         public static let damagedFile = Code(kind: .damagedFile)
-        /// The folder holds no time zone files.
+        /// The folder does not exist.
         public static let unreadableDirectory = Code(kind: .unreadableDirectory)
 
         /// The code's name, such as `unknownZone`.
         public var description: String { kind.rawValue }
     }
 
-    /// What went wrong.
+    /// The kind of failure.
     public let code: Code
     /// The identifier or path that was refused.
     public let value: String
-    /// What went wrong and what to do about it.
+    /// A description of the problem and how to fix it.
     public let message: String
 
     /// The message.

@@ -1,15 +1,23 @@
 public import Foundation
 import RotaCore
 
-/// The offsets of one time zone, as its database has them.
+/// The offsets of one time zone from UTC.
+///
+/// ```swift
+/// let newYork = try TimeZoneDatabase.system.rules(for: "America/New_York")
+/// print(newYork.secondsFromGMT(for: .now))
+/// if let change = newYork.nextTransition(after: .now) {
+///     print("The offset changes at \(change).")
+/// }
+/// ```
 public struct TimeZoneRules: Sendable, Hashable {
-    /// The instants at which a wall clock shows a time.
+    /// The dates at which a wall clock shows a time.
     public enum Resolution: Sendable, Hashable {
         /// The clock shows it once.
         case unique(Date)
-        /// The clock skips it: the first instant after the gap, and the instant that keeps the elapsed time.
+        /// The clock skips it: the end of the gap, and the date at which a clock that had not changed would show it.
         case gap(end: Date, shifted: Date)
-        /// The clock shows it more than once: the first and the last time.
+        /// The clock shows it more than once: the first and the last date.
         case overlap(first: Date, last: Date)
     }
 
@@ -22,9 +30,9 @@ public struct TimeZoneRules: Sendable, Hashable {
     /// Reads a compiled time zone file (TZif, RFC 8536).
     ///
     /// - Parameters:
-    ///   - identifier: the name to give the zone.
-    ///   - data: the file's bytes, at most 1 MiB.
-    /// - Throws: ``TimeZoneError`` if the bytes are not a sound file.
+    ///   - identifier: The name of the zone.
+    ///   - data: The bytes of the file, at most 1 MiB.
+    /// - Throws: ``TimeZoneError`` if the file is not valid.
     public init(identifier: String, tzif data: Data) throws(TimeZoneError) {
         do throws(TZifFile.Damage) {
             table = ZoneTable(identifier: identifier, file: try TZifFile(Array(data)))
@@ -38,39 +46,39 @@ public struct TimeZoneRules: Sendable, Hashable {
     /// The zone's name.
     public var identifier: String { table.identifier }
 
-    /// Seconds to add to UTC to read the zone's wall clock; 0 for an instant that is not a number.
-    public func secondsFromGMT(for instant: Date) -> Int {
-        WholeSeconds.floor(instant).map { Int(table.span(at: $0).offset) } ?? 0
+    /// Returns the offset of the zone from UTC at a date, in seconds, or 0 for a date that is not a number.
+    public func secondsFromGMT(for date: Date) -> Int {
+        WholeSeconds.floor(date).map { Int(table.span(at: $0).offset) } ?? 0
     }
 
-    /// What the zone's wall clock shows at an instant, or `nil` outside the years 1–9999.
-    public func localTime(at instant: Date) -> LocalTime? {
-        guard let second = WholeSeconds.floor(instant) else { return nil }
-        let local = second &+ table.span(at: second).offset
+    /// Returns the time on the zone's wall clock, or `nil` outside the years 1–9999.
+    public func localTime(at date: Date) -> LocalTime? {
+        guard let second = WholeSeconds.floor(date) else { return nil }
+        let local = second + table.span(at: second).offset
         return WholeSeconds.supported.contains(local) ? LocalTime(seconds: local) : nil
     }
 
-    /// The next change of the zone's offset after an instant, or `nil` if there is none until the year 9999.
-    public func nextTransition(after instant: Date) -> Date? {
-        guard let second = WholeSeconds.floor(instant) else { return nil }
+    /// Returns the date of the next change of the zone's offset, or `nil` if there is none through the year 9999.
+    public func nextTransition(after date: Date) -> Date? {
+        guard let second = WholeSeconds.floor(date) else { return nil }
         let end = table.span(at: second).end
         return end <= WholeSeconds.supported.upperBound ? Date(wholeSeconds: end) : nil
     }
 
-    /// The instants at which the zone's wall clock shows a time.
-    public func instants(of local: LocalTime) -> Resolution {
+    /// Returns the dates at which the zone's wall clock shows a time.
+    public func dates(of local: LocalTime) -> Resolution {
         let reading = local.seconds
         var found: [Int64] = []
         var gap: ZoneSpan?
         // Offsets lie within 26 hours of UTC.
-        var span = table.span(at: reading &- 94_000)
+        var span = table.span(at: reading - 94_000)
         while true {
-            if reading >= span.start &+ span.offset, reading < span.end &+ span.offset {
-                found.append(reading &- span.offset)
-            } else if reading >= span.fresh, reading < span.start &+ span.offset, gap == nil {
+            if reading >= span.start + span.offset, reading < span.end + span.offset {
+                found.append(reading - span.offset)
+            } else if reading >= span.fresh, reading < span.start + span.offset, gap == nil {
                 gap = span
             }
-            guard span.end < ZoneSpan.forever, span.end <= reading &+ 94_000 else { break }
+            guard span.end < ZoneSpan.forever, span.end <= reading + 94_000 else { break }
             span = table.span(at: span.end)
         }
         if let first = found.first, let last = found.last {
@@ -79,10 +87,10 @@ public struct TimeZoneRules: Sendable, Hashable {
                 : .overlap(first: Date(wholeSeconds: first), last: Date(wholeSeconds: last))
         }
         let after = gap ?? span
-        return .gap(end: Date(wholeSeconds: after.start), shifted: Date(wholeSeconds: reading &- after.offsetBefore))
+        return .gap(end: Date(wholeSeconds: after.start), shifted: Date(wholeSeconds: reading - after.offsetBefore))
     }
 
-    /// Whether two values hold the same rules under the same name.
+    /// Whether two values contain the same rules under the same name.
     public static func == (left: TimeZoneRules, right: TimeZoneRules) -> Bool {
         left.table == right.table
     }
@@ -93,7 +101,7 @@ public struct TimeZoneRules: Sendable, Hashable {
     }
 }
 
-/// A reading of a wall clock: a date and a time of day, without a zone.
+/// A date and a time of day on a wall clock, without a zone.
 public struct LocalTime: Sendable, Hashable, CustomStringConvertible {
     /// 1–9999.
     public let year: Int
@@ -108,7 +116,8 @@ public struct LocalTime: Sendable, Hashable, CustomStringConvertible {
     /// 0–59.
     public let second: Int
 
-    /// A reading, or `nil` if no clock ever shows it.
+    /// Creates a time, or returns `nil` if there is no such date or time of day.
+    ///
     /// - Parameters:
     ///   - year: 1–9999.
     ///   - month: 1–12.
@@ -128,11 +137,11 @@ public struct LocalTime: Sendable, Hashable, CustomStringConvertible {
         self.second = second
     }
 
-    /// The reading some seconds after 1970-01-01T00:00:00 on the same clock.
+    /// Creates the time a number of seconds after 1970-01-01T00:00:00 on the same clock.
     init(seconds: Int64) {
         let days = seconds.floorDivided(by: 86_400)
         let date = CivilDate(daysSinceEpoch: Int(days))
-        let time = Int(seconds &- days &* 86_400)
+        let time = Int(seconds - days * 86_400)
         year = date.year
         month = date.month
         day = date.day
@@ -143,11 +152,11 @@ public struct LocalTime: Sendable, Hashable, CustomStringConvertible {
 
     /// Seconds since 1970-01-01T00:00:00 on the same clock.
     var seconds: Int64 {
-        Int64(CivilDate(year: year, month: month, day: day).daysSinceEpoch) &* 86_400
-            &+ Int64(hour &* 3_600 &+ minute &* 60 &+ second)
+        Int64(CivilDate(year: year, month: month, day: day).daysSinceEpoch) * 86_400
+            + Int64(hour * 3_600 + minute * 60 + second)
     }
 
-    /// The reading as ISO 8601 writes it: `2026-03-08T02:30:00`.
+    /// The time in ISO 8601, such as `2026-03-08T02:30:00`.
     public var description: String {
         func padded(_ number: Int, _ width: Int = 2) -> String {
             let digits = String(number)

@@ -1,9 +1,9 @@
 import Synchronization
 
-/// Compiled zones by identifier: a hash table that is read without a lock and written under one.
+/// A hash table of compiled zones by identifier, read without a lock and written under one.
 ///
-/// A table that was once in the cache stays alive as long as the cache: a reader may just have taken it from its slot.
-/// A replaced one is therefore kept, which costs some kilobytes for each zone whose rules really changed.
+/// A table that was ever in the cache stays alive as long as the cache, because a reader may just have taken it from
+/// its slot. A replaced table costs a few kilobytes, but only zones whose rules changed are replaced.
 final class ZoneCache: Sendable {
     private final class Slot: Sendable {
         let table = Atomic<Unmanaged<ZoneTable>?>(nil)
@@ -11,7 +11,7 @@ final class ZoneCache: Sendable {
 
     private struct Owned {
         var tables: [ZoneTable] = []
-        /// Zones beyond what the slots hold.
+        /// The zones for which there was no slot.
         var overflow: [String: ZoneTable] = [:]
         var used = 0
     }
@@ -19,14 +19,17 @@ final class ZoneCache: Sendable {
     private let slots: [Slot]
     private let owned = Mutex(Owned())
 
-    /// Twice as many as there are zones in the world.
+    /// Room for twice as many zones as there are.
+    ///
+    /// A power of two, so that a mask wraps an index around.
     private static let capacity = 2_048
 
     init() {
         slots = (0..<Self.capacity).map { _ in Slot() }
     }
 
-    /// The zone of an identifier, if it is known.
+    /// Returns the zone with an identifier, if it is in the cache.
+    ///
     /// - Complexity: O(1), without locking or allocating.
     func table(_ identifier: String) -> ZoneTable? {
         var index = Self.hash(identifier)
@@ -39,7 +42,7 @@ final class ZoneCache: Sendable {
         return owned.withLock { $0.overflow[identifier] }
     }
 
-    /// Enters or replaces a zone.
+    /// Inserts or replaces a zone.
     func store(_ table: ZoneTable) {
         owned.withLock { owned in
             var index = Self.hash(table.identifier)
@@ -60,12 +63,12 @@ final class ZoneCache: Sendable {
         }
     }
 
-    /// Every zone that is in use.
+    /// The identifiers of all zones in the cache.
     var identifiers: [String] {
         owned.withLock { owned in Array(Set(owned.tables.map(\.identifier)).union(owned.overflow.keys)) }
     }
 
-    /// Mixes the length, the first and the last eight bytes: names that share a region differ in their end.
+    /// Hashes the length and the first and last eight bytes: zones of one region differ at the end.
     private static func hash(_ identifier: String) -> Int {
         var identifier = identifier
         let mixed = identifier.withUTF8 { bytes in

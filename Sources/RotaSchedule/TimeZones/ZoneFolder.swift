@@ -4,7 +4,7 @@ import Foundation
 struct ZoneFolder: Sendable, Hashable {
     let path: String
 
-    /// Where systems keep their zone files; `TZDIR` comes first if it is set.
+    /// Returns the folder in `TZDIR`, if set, or the first usual folder of a system that exists.
     static func system(environment: [String: String]) -> ZoneFolder? {
         let usual = [
             "/usr/share/zoneinfo", "/var/db/timezone/zoneinfo", "/usr/lib/zoneinfo", "/usr/share/lib/zoneinfo",
@@ -24,7 +24,7 @@ struct ZoneFolder: Sendable, Hashable {
         return FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) && isDirectory.boolValue
     }
 
-    /// The bytes of a zone's file, or `nil` if there is no such plain file or it is larger than any zone's.
+    /// Returns the bytes of a zone's file, or `nil` if it is not a regular file or larger than 1 MiB.
     func bytes(_ identifier: String) -> [UInt8]? {
         guard ZoneIdentifier.isSound(identifier) else { return nil }
         let url = URL(fileURLWithPath: path).appendingPathComponent(identifier).resolvingSymlinksInPath()
@@ -35,7 +35,7 @@ struct ZoneFolder: Sendable, Hashable {
         return FileManager.default.contents(atPath: url.path).map { Array($0) }
     }
 
-    /// The release of the database, such as `2026a`, or `nil` if the folder does not say.
+    /// The release of the database, such as `2026a`, or `nil` if the folder does not contain it.
     var version: String? {
         if let text = text("+VERSION") ?? text("version") {
             return text.split(whereSeparator: \.isNewline).first.map { String($0.prefix(32)) }
@@ -52,7 +52,7 @@ struct ZoneFolder: Sendable, Hashable {
         return String(decoding: data, as: UTF8.self)
     }
 
-    /// The identifiers of the zones in the folder, sorted; the `posix` and `right` copies are left out.
+    /// Returns the identifiers of the zones in the folder, sorted, without the `posix` and `right` copies.
     func identifiers() -> [String] {
         let url = URL(fileURLWithPath: path).resolvingSymlinksInPath()
         guard let paths = FileManager.default.enumerator(atPath: url.path) else { return [] }

@@ -1,6 +1,6 @@
-/// What the name of a time zone may look like.
+/// The syntax of time zone identifiers.
 enum ZoneIdentifier {
-    /// Whether a text can name a zone and, appended to a folder's path, cannot leave that folder.
+    /// Whether a text can be an identifier and, appended to a folder's path, cannot leave that folder.
     static func isSound(_ text: String) -> Bool {
         guard (1...255).contains(text.utf8.count) else { return false }
         var startsPart = true
@@ -10,7 +10,7 @@ enum ZoneIdentifier {
                 if startsPart { return false }
                 startsPart = true
             case UInt8(ascii: "."), UInt8(ascii: "-"):
-                // Neither a hidden file nor "..", nor what a tool would take for an option.
+                // Refuse hidden files, "..", and names that a tool would take for an option.
                 if startsPart { return false }
             case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
                 UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "+"):
@@ -22,7 +22,7 @@ enum ZoneIdentifier {
         return !startsPart
     }
 
-    /// The offset of `UTC`, `GMT`, or of the names Foundation gives to fixed offsets: `GMT+0530`, `GMT-08:00`.
+    /// Returns the offset of `UTC`, `GMT`, or Foundation's names of fixed offsets: `GMT+0530`, `GMT-08:00`.
     static func fixedOffset(_ text: String) -> Int64? {
         if text == "GMT" || text == "UTC" { return 0 }
         guard text.hasPrefix("GMT") || text.hasPrefix("UTC") else { return nil }
@@ -39,7 +39,8 @@ enum ZoneIdentifier {
         return sign == UInt8(ascii: "-") ? -seconds : seconds
     }
 
-    /// The known name most like a text: the same without regard to case and spaces, or at most two letters away.
+    /// Returns the known name most similar to a text: equal except for case and spaces, or at most two letters
+    /// different.
     static func nearest(to text: String, among known: [String]) -> String? {
         func plain(_ name: String) -> [UInt8] { name.lowercased().utf8.map { $0 == 0x20 ? 0x5F : $0 } }
         let wanted = plain(String(text.prefix(64)))
@@ -47,7 +48,7 @@ enum ZoneIdentifier {
         var best: (name: String, distance: Int)?
         for name in known {
             let candidate = plain(name)
-            // "berlin" for "Europe/Berlin".
+            // Match "berlin" with "Europe/Berlin".
             if candidate.suffix(wanted.count + 1) == [0x2F] + wanted { return name }
             guard abs(candidate.count - wanted.count) <= 2 else { continue }
             let distance = editDistance(wanted, candidate)

@@ -1,4 +1,6 @@
-/// A stretch of time in which a zone's offset from UTC stays the same.
+/// A stretch of time with one offset from UTC.
+///
+/// See `CronSearch` for a picture of `fresh` and `repeated`.
 struct ZoneSpan: Hashable, Sendable {
     /// The first second of the span, or ``beginning``.
     var start: Int64
@@ -6,17 +8,17 @@ struct ZoneSpan: Hashable, Sendable {
     var end: Int64
     /// Seconds to add to UTC to read the wall clock.
     var offset: Int64
-    /// The offset of the span before; `offset` itself if there is none.
+    /// The offset of the previous span, or `offset` itself if there is none.
     var offsetBefore: Int64
-    /// Wall-clock readings before this one were already read in an earlier span.
+    /// The first reading of the wall clock that did not occur in an earlier span.
     var fresh: Int64
-    /// Wall-clock readings from this one on will be read again in a later span.
+    /// The first reading of the wall clock that will occur again in a later span.
     var repeated: Int64
 
     static let beginning: Int64 = -1 << 50
     static let forever: Int64 = 1 << 50
 
-    /// The span of a zone that never changes.
+    /// Creates the only span of a zone with a fixed offset.
     init(fixedOffset: Int64) {
         self.init(start: Self.beginning, end: Self.forever, offset: fixedOffset)
     }
@@ -30,7 +32,7 @@ struct ZoneSpan: Hashable, Sendable {
         repeated = Self.forever &* 2
     }
 
-    /// The span some seconds later.
+    /// Returns the span a number of seconds later.
     func moved(by seconds: Int64) -> ZoneSpan {
         var span = self
         span.start &+= seconds
@@ -42,20 +44,20 @@ struct ZoneSpan: Hashable, Sendable {
 }
 
 extension [ZoneSpan] {
-    /// The spans of all time, given what the offset was at first and each change in order.
-    init(firstOffset: Int64, changes: some Sequence<(instant: Int64, offset: Int64)>) {
+    /// Creates the spans of all time from the first offset and the changes in order.
+    init(firstOffset: Int64, changes: some Sequence<(second: Int64, offset: Int64)>) {
         self = []
         var start = ZoneSpan.beginning
         var offset = firstOffset
         for change in changes {
-            append(ZoneSpan(start: start, end: change.instant, offset: offset))
+            append(ZoneSpan(start: start, end: change.second, offset: offset))
             (start, offset) = change
         }
         append(ZoneSpan(start: start, end: ZoneSpan.forever, offset: offset))
         self = joined().linked()
     }
 
-    /// The spans without empty ones, neighbours of one offset made one.
+    /// Returns the spans without empty ones, and with neighbors of equal offset merged.
     private func joined() -> [ZoneSpan] {
         var spans: [ZoneSpan] = []
         for span in self where span.start < span.end {
@@ -68,11 +70,11 @@ extension [ZoneSpan] {
         return spans
     }
 
-    /// The spans with what each knows of the others filled in.
+    /// Returns the spans with the properties that depend on other spans.
     ///
-    /// An offset lies within 26 hours of UTC, so a reading can come again only within three days of it. No zone ever
-    /// changed more than twice in that time; a file that claims so is read with its nearest 32 neighbours alone, so
-    /// that no file takes long.
+    /// An offset lies within 26 hours of UTC, so a reading can only occur again within three days. No zone ever changed
+    /// more than twice in that time. Only the nearest 32 neighbors are considered, so that a forged file cannot take
+    /// long.
     private func linked() -> [ZoneSpan] {
         var spans = self
         let reach: Int64 = 3 * 86_400
@@ -93,15 +95,16 @@ extension [ZoneSpan] {
         return spans
     }
 
-    /// The span that contains an instant.
+    /// Returns the span that contains a second.
+    ///
     /// - Complexity: O(log n).
-    func span(at instant: Int64) -> ZoneSpan {
+    func span(at second: Int64) -> ZoneSpan {
         withUnsafeBufferPointer { spans in
             var lower = 0
             var upper = spans.count
             while upper &- lower > 1 {
                 let middle = (lower &+ upper) >> 1
-                if spans[middle].start <= instant { lower = middle } else { upper = middle }
+                if spans[middle].start <= second { lower = middle } else { upper = middle }
             }
             return spans[lower]
         }

@@ -1,17 +1,17 @@
 import RotaCore
 import Synchronization
 
-/// A zone's offsets from UTC for all time, compiled for look-up.
+/// A zone's offsets from UTC for all time, compiled for lookup.
 final class ZoneTable: Sendable {
     let identifier: String
-    /// Without gaps between them, up to ``ZoneSpan/forever``.
+    /// Contiguous spans from ``ZoneSpan/beginning`` to ``ZoneSpan/forever``.
     private let spans: [ZoneSpan]
-    /// The first instant for which the rule is asked instead of the spans.
+    /// The first second for which the rule is used instead of the spans.
     private let ruleStart: Int64
     private let rule: PosixTimeZoneRule?
     private let cycle = AtomicLazyReference<Cycle>()
 
-    /// The spans of 400 years: the calendar repeats itself after them, weekdays included.
+    /// The spans of 400 years, after which the calendar repeats, including weekdays.
     private final class Cycle: Sendable {
         let spans: [ZoneSpan]
 
@@ -25,7 +25,7 @@ final class ZoneTable: Sendable {
     private static let cycleStart: Int64 = 946_684_800
     private static let cycleLength: Int64 = 146_097 * 86_400
 
-    /// A zone of one offset.
+    /// Creates a zone with a fixed offset.
     init(identifier: String, fixedOffset: Int64) {
         self.identifier = identifier
         spans = [ZoneSpan(fixedOffset: fixedOffset)]
@@ -33,14 +33,14 @@ final class ZoneTable: Sendable {
         ruleStart = ZoneSpan.forever
     }
 
-    /// A zone of known changes and, for all time after them, a rule.
+    /// Creates a zone from its known changes and a rule for all time after them.
     init(
-        identifier: String, firstOffset: Int64, changes: [(instant: Int64, offset: Int64)],
+        identifier: String, firstOffset: Int64, changes: [(second: Int64, offset: Int64)],
         rule: PosixTimeZoneRule? = nil
     ) {
         self.identifier = identifier
         guard let rule, rule.daylight != nil else {
-            // Without a single change the rule holds for all time; after one it repeats what the change said.
+            // Without any change the rule holds for all time. After one, it repeats the offset of the last change.
             let only = changes.isEmpty ? rule?.standardOffset : nil
             spans = .init(firstOffset: only ?? firstOffset, changes: changes)
             self.rule = nil
@@ -48,31 +48,32 @@ final class ZoneTable: Sendable {
             return
         }
         self.rule = rule
-        guard let last = changes.last?.instant else {
-            // Without a single change the rule holds for all time.
+        guard let last = changes.last?.second else {
+            // Without any change the rule holds for all time.
             spans = [ZoneSpan(fixedOffset: rule.standardOffset)]
             ruleStart = .min
             return
         }
-        // Up to 2100 the rule's changes are in the table; a margin keeps its last spans' neighbours right.
+        // The table contains the rule's changes up to 2100, and two more years for the neighbors of its last spans.
         let lastYear = CivilDate(daysSinceEpoch: Int(last.floorDivided(by: 86_400))).year
-        let coming = lastYear <= 2_102 ? rule.changes(in: lastYear &- 1...2_102).filter { $0.instant > last } : []
+        let coming = lastYear <= 2_102 ? rule.changes(in: lastYear &- 1...2_102).filter { $0.second > last } : []
         spans = .init(firstOffset: firstOffset, changes: changes + coming)
         ruleStart = max(4_102_444_800, last &+ 10 &* 86_400)
     }
 
-    /// The span that contains an instant.
-    /// - Complexity: O(log n) in the zone's changes.
-    func span(at instant: Int64) -> ZoneSpan {
-        guard instant >= ruleStart, let rule else { return spans.span(at: instant) }
-        let moved = (instant &- Self.cycleStart).floorDivided(by: Self.cycleLength) &* Self.cycleLength
+    /// Returns the span that contains a second.
+    ///
+    /// - Complexity: O(log n) in the number of changes.
+    func span(at second: Int64) -> ZoneSpan {
+        guard second >= ruleStart, let rule else { return spans.span(at: second) }
+        let moved = (second &- Self.cycleStart).floorDivided(by: Self.cycleLength) &* Self.cycleLength
         let known = cycle.load() ?? cycle.storeIfNil(Cycle(rule))
-        return known.spans.span(at: instant &- moved).moved(by: moved)
+        return known.spans.span(at: second &- moved).moved(by: moved)
     }
 }
 
 extension ZoneTable: Equatable {
-    /// Whether two tables hold the same rules under the same name.
+    /// Whether two tables contain the same rules under the same name.
     static func == (left: ZoneTable, right: ZoneTable) -> Bool {
         left === right
             || left.identifier == right.identifier && left.spans == right.spans && left.rule == right.rule
@@ -81,7 +82,7 @@ extension ZoneTable: Equatable {
 }
 
 extension ZoneTable {
-    /// The table of a zone file.
+    /// Creates the table of a zone file.
     convenience init(identifier: String, file: TZifFile) {
         self.init(
             identifier: identifier, firstOffset: file.firstOffset, changes: file.changes, rule: file.rule)

@@ -1,9 +1,10 @@
 import Foundation
 import RotaRetry
 import RotaTestSupport
+import RotaTesting
 import Testing
 
-@Suite("Circuit breaker")
+@Suite("CircuitBreaker")
 struct CircuitBreakerTests {
     static let failure = CircuitOutcome.failure(.http(status: 503))
 
@@ -15,6 +16,12 @@ struct CircuitBreakerTests {
         return true
     }
 
+    /// Returns a permit, if the breaker gives one.
+    static func permit(_ breaker: inout CircuitBreaker, at now: Date) -> CircuitPermit? {
+        guard case .permitted(let permit) = breaker.admit(at: now) else { return nil }
+        return permit
+    }
+
     static func opened(_ policy: CircuitBreakerPolicy = .default, at now: Date = at(0)) throws -> CircuitBreaker {
         var breaker = try CircuitBreaker(policy)
         for _ in 0..<5 { run(&breaker, failure, at: now) }
@@ -23,7 +30,7 @@ struct CircuitBreakerTests {
     }
 
     @Test("Five failures in a row open it for a minute, then one probe decides", .rows("SX-18"))
-    func strait() {
+    func defaults() {
         var breaker = CircuitBreaker()
         for count in 1...4 {
             #expect(Self.run(&breaker, Self.failure, at: at(Double(count))))
@@ -116,7 +123,7 @@ struct CircuitBreakerTests {
         #expect(breaker.state(at: at(92)) == .closed)
     }
 
-    @Test("What began before it opened can neither close it nor open it longer")
+    @Test("Attempts that started before it opened neither close it nor keep it open")
     func stalePermits() throws {
         var breaker = CircuitBreaker()
         guard case .permitted(let early) = breaker.admit(at: at(0)) else {
@@ -187,7 +194,7 @@ struct CircuitBreakerTests {
         #expect(breaker.state(at: at(100)) == .closed && breaker.trip == nil)
     }
 
-    @Test("A clock set back never keeps it open for longer than it was to be", arguments: [0.5, 59, 3600, 3e8])
+    @Test("A clock set back does not keep it open for longer", arguments: [0.5, 59, 3600, 3e8])
     func clockSetBack(step: Double) throws {
         var breaker = try Self.opened(at: at(1e9))
         let now = 1e9 - step
@@ -196,9 +203,9 @@ struct CircuitBreakerTests {
         #expect(Self.run(&breaker, .success, at: at(now + 60)))
     }
 
-    @Test("Whoever waits until the instant of a refusal is let in then", arguments: 1...10)
+    @Test("An attempt at the date of a refusal is permitted", arguments: 1...10)
     func refusedUntil(seed: UInt64) throws {
-        var generator = SeededGenerator(seed)
+        var generator = SeededGenerator(seed: seed)
         for _ in 0..<200 {
             let now = Double.random(in: 0...4e9, using: &generator)
             let pause = Duration.nanoseconds(Int64.random(in: 1...100_000_000_000, using: &generator))
@@ -215,5 +222,51 @@ struct CircuitBreakerTests {
                 return
             }
         }
+    }
+
+    @Test(
+        "Half-open, it admits no second probe to a caller whose clock reads a little earlier", arguments: [1e-6, 1, 60])
+    func halfOpenAdmitsTooMany(step: Double) throws {
+        var breaker = try Self.opened(at: at(1e9))
+        let now = 1e9 + 1000
+        let first = try #require(Self.permit(&breaker, at: at(now)))
+        #expect(Self.permit(&breaker, at: at(now - step)) == nil)
+        // The lease begins anew where the clock now is, and the first probe still decides.
+        #expect(Self.permit(&breaker, at: at(now - step + 299)) == nil)
+        breaker.record(.success, first, at: at(now - step + 1))
+        #expect(breaker.state(at: at(now)) == .closed)
+    }
+
+    @Test("A probe lost before the clock was set far back is replaced after its lease")
+    func lostProbeThenClockSetBack() throws {
+        var breaker = try Self.opened(at: at(1e9))
+        _ = try #require(Self.permit(&breaker, at: at(1e9 + 60)))
+        #expect(breaker.admit(at: at(100)) == .refused(until: at(400), try #require(breaker.trip)))
+        #expect(Self.permit(&breaker, at: at(400)) != nil)
+    }
+
+    @Test(
+        "A rate that is exactly the threshold opens it, whatever the decimals",
+        arguments: [(0.07, 7), (0.14, 14), (0.28, 28), (0.55, 55), (0.56, 56), (0.29, 29)])
+    func exactThreshold(threshold: Double, failures: Int) throws {
+        let policy = CircuitBreakerPolicy(
+            consecutiveFailures: nil, failureRate: .init(threshold: threshold, minimumAttempts: 100))
+        var breaker = try CircuitBreaker(policy)
+        for _ in 0..<(100 - failures) { Self.run(&breaker, .success, at: at(0)) }
+        for _ in 0..<failures { Self.run(&breaker, Self.failure, at: at(0)) }
+        #expect(breaker.trip?.failures == failures)
+    }
+
+    @Test("Outcomes that come a moment out of order lose none of the window's counts")
+    func windowOutOfOrder() throws {
+        let policy = CircuitBreakerPolicy(
+            consecutiveFailures: nil,
+            failureRate: .init(threshold: 0.5, window: .seconds(10), minimumAttempts: 20))
+        var breaker = try CircuitBreaker(policy)
+        // Two tasks on either side of a slice's edge.
+        for index in 0..<20 {
+            Self.run(&breaker, Self.failure, at: at(index % 2 == 0 ? 100 : 99.999))
+        }
+        #expect(breaker.trip?.failures == 20)
     }
 }

@@ -1,8 +1,9 @@
 import Foundation
 import RotaRetry
+import RotaTesting
 import Testing
 
-@Suite("Retry budget")
+@Suite("RetryBudget")
 struct RetryBudgetTests {
     /// The macro cannot look into a mutating call.
     static func withdraw(_ budget: inout RetryBudget, at now: Date) -> Bool {
@@ -23,9 +24,9 @@ struct RetryBudgetTests {
         #expect(retries >= requests / 5)
     }
 
-    @Test("Whatever happens, the grants stay within what was earned: random events", arguments: 1...40)
+    @Test("Under random events it grants no more than was earned", arguments: 1...40)
     func property(seed: UInt64) throws {
-        var generator = SeededGenerator(seed)
+        var generator = SeededGenerator(seed: seed)
         let ratio = Double(generator.below(101)) / 100
         let capacity = 1 + generator.below(50)
         let reserve = generator.below(capacity + 1)
@@ -58,7 +59,7 @@ struct RetryBudgetTests {
         }
     }
 
-    @Test("Idle time earns all it should, however often it is asked in between", arguments: [1, 10, 1000, 100_000])
+    @Test("Idle time earns the same however often the budget is asked", arguments: [1, 10, 1000, 100_000])
     func idle(calls: Int) throws {
         var budget = try RetryBudget(ratio: 0, reserve: 0, capacity: 100, perSecond: 0.5)
         for call in 0...calls { budget.deposit(at: at(20 * Double(call) / Double(calls))) }
@@ -85,12 +86,12 @@ struct RetryBudgetTests {
         #expect(Self.withdraw(&budget, at: at(1e9 - step + 1)))
     }
 
-    @Test("Instants that no clock shows never trap", arguments: [Double.nan, .infinity, -.infinity, 1e308])
-    func strangeInstants(seconds: Double) throws {
+    @Test("Dates that no clock shows never trap", arguments: [Double.nan, .infinity, -.infinity, 1e308])
+    func strangeDates(seconds: Double) throws {
         var budget = try RetryBudget(perSecond: 2)
-        for instant in [0, seconds, 1, seconds] {
-            budget.deposit(at: at(instant))
-            _ = budget.withdraw(at: at(instant))
+        for date in [0, seconds, 1, seconds] {
+            budget.deposit(at: at(date))
+            _ = budget.withdraw(at: at(date))
             #expect(budget.available(at: at(seconds)) <= 100)
         }
     }
@@ -140,5 +141,23 @@ struct RetryBudgetTests {
         }
         #expect(granted == 500)
         #expect(budget.snapshot.available(at: rfcDate) == 0)
+    }
+
+    @Test("Tasks that read the clock a moment apart and come out of order earn no time twice")
+    func oscillatingDates() throws {
+        var budget = try RetryBudget(ratio: 0, reserve: 0, capacity: 1000, perSecond: 10)
+        var granted = 0
+        for index in 0..<10_000 where budget.withdraw(at: at(1000 + (index % 2 == 0 ? 0 : 0.5))) { granted += 1 }
+        // Half a second has passed.
+        #expect(granted <= 5)
+    }
+
+    @Test("The JSON of the first format is still read, and is what is written")
+    func firstFormat() throws {
+        let text = #"{"capacity":5,"credited_at":7,"fraction":0.5,"per_second":2,"ratio":0.1,"tokens":1500000}"#
+        let budget: RetryBudget = try decode(text)
+        #expect(budget.capacity == 5 && budget.ratio == 0.1 && budget.perSecond == 2)
+        #expect(budget.available(at: Date(timeIntervalSinceReferenceDate: 7)) == 1)
+        #expect(try json(budget) == text)
     }
 }

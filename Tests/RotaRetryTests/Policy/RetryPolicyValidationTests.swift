@@ -1,10 +1,9 @@
 import Foundation
-import RotaProfiles
 import RotaRetry
 import RotaTestSupport
 import Testing
 
-@Suite("Validation")
+@Suite("RetryPolicy validation")
 struct RetryPolicyValidationTests {
     struct Case: Sendable, CustomTestStringConvertible {
         let policy: RetryPolicy
@@ -62,7 +61,7 @@ struct RetryPolicyValidationTests {
             .exponential(initial: .zero, factor: 1, maximum: Backoff.longestDelay), .exponential(factor: 1000),
             .delays(Array(repeating: .zero, count: 100), maxAttempts: 100), .fixed(Backoff.longestDelay),
             .exponential(jitter: .proportional(0)), .exponential(jitter: .proportional(1)),
-            RetryPolicy(retryAfterCap: .zero, timeLimit: .zero), .none, .trigrun, .krafter, .strait, .standardWebhooks,
+            RetryPolicy(retryAfterCap: .zero, timeLimit: .zero), .none, .default, .standardWebhooks,
             .exponential(retrying: .any), .exponential(retrying: .none),
         ])
     func accepted(policy: RetryPolicy) throws {
@@ -86,6 +85,6 @@ struct RetryPolicyValidationTests {
         let error = #expect(throws: RetryPolicyError.self) { try RetryPolicy.exponential(maxAttempts: 0).validate() }
         #expect(
             error.map(String.init(describing:))
-                == "The number of attempts, the first included, must be 1 to 100. (got 0)")
+                == "The number of attempts, including the first, must be 1 to 100. (got 0)")
     }
 }

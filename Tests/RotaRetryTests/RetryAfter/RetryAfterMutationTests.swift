@@ -1,18 +1,19 @@
 import Foundation
 import RotaRetry
+import RotaTesting
 import Testing
 
 /// Mutated headers against a judge that works the other way round: it writes the date that was read in all three
 /// forms and looks for the input among them.
 ///
 /// `ROTA_RETRY_INPUTS` sets how many inputs there are; `Tests/Scripts/retry-fuzz` runs ten million.
-@Suite("Mutated Retry-After headers")
+@Suite("RetryAfter from mutated headers")
 struct RetryAfterMutationTests {
     private static let inputs = ProcessInfo.processInfo.environment["ROTA_RETRY_INPUTS"].flatMap(Int.init) ?? 100_000
 
-    @Test("Whatever is accepted is what it says, and nothing traps", arguments: 1...4)
+    @Test("Headers that are accepted mean what they say, and none traps", arguments: 1...4)
     func mutated(seed: UInt64) {
-        var generator = SeededGenerator(seed)
+        var generator = SeededGenerator(seed: seed)
         var accepted = 0
         var wrong: [String] = []
         for _ in 0..<(Self.inputs / 4) {
@@ -28,7 +29,7 @@ struct RetryAfterMutationTests {
 
     @Test("Every written date is read again, whatever its form", arguments: 1...2)
     func written(seed: UInt64) {
-        var generator = SeededGenerator(seed)
+        var generator = SeededGenerator(seed: seed)
         for _ in 0..<5000 {
             let second = Int64.random(in: -62_167_219_200...253_402_300_799, using: &generator)
             let texts = WrittenDate(second).texts

@@ -2,7 +2,7 @@ import Foundation
 import RotaRetry
 import Testing
 
-@Suite("Retry-After header")
+@Suite("RetryAfter")
 struct RetryAfterTests {
     static func parse(_ text: String, now: Date = rfcDate) -> RetryAfter? {
         RetryAfter(text, receivedAt: now)
@@ -19,7 +19,7 @@ struct RetryAfterTests {
     }
 
     @Test(
-        "The three forms of RFC 9110 §5.6.7 are one instant",
+        "The three formats of RFC 9110 §5.6.7 are the same date",
         arguments: [
             "Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994",
             "  Sun, 06 Nov 1994 08:49:37 GMT\t", "sun, 06 nov 1994 08:49:37 gmt", "SUNDAY, 06-NOV-94 08:49:37 GMT",
@@ -37,7 +37,7 @@ struct RetryAfterTests {
         #expect(Self.parse(text) == .date(rfcDate))
     }
 
-    @Test("A leap second is the first instant of the next day, and stands at the end of a day only")
+    @Test("A leap second is the first second of the next day, and is only accepted at the end of a day")
     func leapSecond() {
         let after = at(1_483_228_800)
         #expect(Self.parse("Sat, 31 Dec 2016 23:59:60 GMT") == .date(after))
@@ -94,7 +94,7 @@ struct RetryAfterTests {
     }
 
     @Test(
-        "What is malformed is no header",
+        "Malformed headers are refused",
         arguments: [
             "", " ", "-1", "+1", "1.5", "1e3", "0x10", "１２", "12 34", "12,", "soon", "Sun", "Sunday", "Sun,", "GMT",
             "Sun, 06 Nov 1994 08:49:37", "Sun, 06 Nov 1994 08:49:37 UTC", "Sun, 06 Nov 1994 08:49:37 +0000",
@@ -115,7 +115,7 @@ struct RetryAfterTests {
     }
 
     @Test(
-        "A clock that shows nonsense decides no trap",
+        "Dates that no clock shows do not trap",
         arguments: [
             Double.nan, .infinity, -.infinity, 1e300, -1e300, -62_200_000_000, 253_500_000_000,
         ])

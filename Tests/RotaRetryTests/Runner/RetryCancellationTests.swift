@@ -4,11 +4,11 @@ import RotaTestSupport
 import Synchronization
 import Testing
 
-@Suite("Cancellation and timeouts of the runner", .timeLimit(.minutes(20)))
+@Suite("retry, canceled or with a timeout", .timeLimit(.minutes(20)))
 struct RetryCancellationTests {
     private static let sources = RetryTests.sources
 
-    @Test("Canceled while it waits, it ends at once and tries no more")
+    @Test("Canceled during a delay, it ends at once and makes no further attempt")
     func whileWaiting() async {
         let clock = TestClock()
         let attempts = Mutex(0)
@@ -51,7 +51,7 @@ struct RetryCancellationTests {
         #expect(breaker.snapshot.streak == 0)
     }
 
-    @Test("Canceled while the operation runs, what it still returns is returned, though the timer ended before")
+    @Test("Canceled while the operation runs, a value it still returns is returned, though the timer ended before")
     func lateValue() async throws {
         let clock = TestClock()
         let executor = ManualExecutor()
@@ -146,5 +146,59 @@ struct RetryCancellationTests {
         task.cancel()
         await #expect(throws: CancellationError.self) { try await task.awaited }
         #expect(clock.now.offset == .zero)
+    }
+
+    @Test("A retry that is canceled during its delay is not paid for")
+    func canceledRetryIsFree() async throws {
+        let clock = TestClock()
+        let budget = SharedRetryBudget(try RetryBudget(ratio: 0, reserve: 10, capacity: 10))
+        let task = Task {
+            try await retry(.fixed(.seconds(60)), clock: clock, sources: Self.sources, budget: budget) { _ in
+                throw AttemptFailure(.connection)
+            }
+        }
+        await clock.registrations(1)
+        task.cancel()
+        await #expect(throws: CancellationError.self) { try await task.awaited }
+        #expect(budget.snapshot.available(at: rfcDate) == 10)
+    }
+
+    @Test("A clock that cannot sleep ends it with the clock's error, and no attempt continues without its timeout")
+    func clockThatThrows() async {
+        await #expect(throws: BrokenClock.Broken.self) {
+            try await retry(.fixed(.seconds(1)), clock: BrokenClock()) { _ in throw AttemptFailure(.connection) }
+        }
+        let error = await #expect(throws: RetryError.self) {
+            try await retry(.none, timeout: .seconds(1), clock: BrokenClock()) { _ in
+                // As long as nobody cancels it.
+                try await Task.sleep(for: .seconds(40))
+            }
+        }
+        #expect(error?.lastError is BrokenClock.Broken)
+    }
+
+    @Test("A half-open breaker is not left waiting for a probe that was canceled")
+    func canceledProbe() async throws {
+        let clock = TestClock()
+        let now = Mutex(at(0))
+        let sources = RetrySources(random: { 0 }, now: { now.withLock { $0 } })
+        let breaker = SharedCircuitBreaker(try CircuitBreakerTests.opened(at: at(0)))
+        now.withLock { $0 = at(60) }
+        let task = Task {
+            try await retry(.default, timeout: .seconds(5), clock: clock, sources: sources, breaker: breaker) { _ in
+                try await clock.sleep(for: .seconds(60))
+            }
+        }
+        await clock.registrations(2)
+        guard case .refused = breaker.admit(at: at(60)) else {
+            Issue.record("a second probe")
+            return
+        }
+        task.cancel()
+        await #expect(throws: CancellationError.self) { try await task.awaited }
+        guard case .permitted = breaker.admit(at: at(60)) else {
+            Issue.record("stuck half-open")
+            return
+        }
     }
 }

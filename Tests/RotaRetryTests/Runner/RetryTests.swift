@@ -4,7 +4,7 @@ import RotaTestSupport
 import Synchronization
 import Testing
 
-@Suite("The runner")
+@Suite("retry")
 struct RetryTests {
     struct Plain: Error, Equatable {
         var number: Int
@@ -165,7 +165,7 @@ struct RetryTests {
         #expect(calls.withLock { $0 } == 125)
     }
 
-    @Test("An open breaker refuses the first attempt, and a run it opens on stops")
+    @Test("An open breaker refuses the first attempt, and opening stops the retries")
     func breaker() async throws {
         let breaker = SharedCircuitBreaker()
         let first = await #expect(throws: RetryError.self) {
@@ -189,7 +189,7 @@ struct RetryTests {
         #expect(breaker.snapshot.state(at: rfcDate) == .open(until: rfcDate.addingTimeInterval(60)))
     }
 
-    @Test("The operation runs where the caller runs, and may change what it finds there")
+    @Test("The operation runs in the caller's isolation, and may change its state")
     @MainActor
     func isolation() async throws {
         var count = 0
@@ -200,6 +200,45 @@ struct RetryTests {
             return count
         }
         #expect(value == 2)
+    }
+
+    @Test("The whole time ends with the last attempt, not with the wait for one that the breaker refuses")
+    func elapsedWhenRefused() async {
+        let error = await #expect(throws: RetryError.self) {
+            try await retry(
+                .fixed(.seconds(1), maxAttempts: 9), clock: LeapingClock(), sources: Self.sources,
+                breaker: SharedCircuitBreaker()
+            ) { _ in throw AttemptFailure(.connection) }
+        }
+        #expect(error?.attempts == 5 && error?.reason == .circuitOpen)
+        #expect(error?.elapsed == .seconds(4))
+    }
+
+    @Test("A retry that the breaker refuses is not paid for")
+    func refusedRetryIsFree() async throws {
+        let budget = SharedRetryBudget(try RetryBudget(ratio: 0, reserve: 10, capacity: 10))
+        _ = await #expect(throws: RetryError.self) {
+            try await retry(
+                .fixed(.seconds(1), maxAttempts: 9), clock: LeapingClock(), sources: Self.sources, budget: budget,
+                breaker: SharedCircuitBreaker()
+            ) { _ in throw AttemptFailure(.connection) }
+        }
+        // Five attempts, so four retries.
+        #expect(budget.snapshot.available(at: rfcDate) == 6)
+    }
+
+    @Test("No attempt begins after the time limit, even if the clock wakes late")
+    func lateWaking() async {
+        let clock = OversleepingClock(by: .seconds(3600))
+        let attempts = Mutex(0)
+        let error = await #expect(throws: RetryError.self) {
+            try await retry(.fixed(.seconds(10), maxAttempts: 9, timeLimit: .seconds(60)), clock: clock) { _ in
+                attempts.withLock { $0 += 1 }
+                throw AttemptFailure(.connection)
+            }
+        }
+        #expect(attempts.withLock { $0 } == 1)
+        #expect(error?.attempts == 1 && error?.reason == .timeLimit && error?.elapsed == .zero)
     }
 }
 

@@ -1,7 +1,7 @@
 import Foundation
 import RotaRetry
 
-/// An instant, in seconds since 1970.
+/// Returns a date from seconds since 1970.
 func at(_ seconds: Double) -> Date {
     Date(timeIntervalSince1970: seconds)
 }
@@ -35,4 +35,16 @@ func roundTrip<Value: Codable>(_ value: Value) throws -> Value {
 func policyError(_ error: any Error) -> RetryPolicyError? {
     guard case .dataCorrupted(let context)? = error as? DecodingError else { return nil }
     return context.underlyingError as? RetryPolicyError
+}
+
+extension RandomNumberGenerator {
+    /// Returns a random number from 0 to below a limit.
+    mutating func below(_ limit: Int) -> Int {
+        Int.random(in: 0..<limit, using: &self)
+    }
+
+    /// Returns `true` with a probability.
+    mutating func chance(_ probability: Double) -> Bool {
+        Double.random(in: 0..<1, using: &self) < probability
+    }
 }

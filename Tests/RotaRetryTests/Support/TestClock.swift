@@ -1,7 +1,7 @@
 import RotaCore
 import Synchronization
 
-/// A clock that stands still until it is told to go on.
+/// A clock that stands still until it is advanced.
 ///
 /// Every sleep registers; a test awaits the registration it expects and then advances. Nothing is ever waited for
 /// by yielding or by real time.
@@ -89,7 +89,7 @@ final class TestClock: Clock {
         }
     }
 
-    /// Moves time on and wakes whoever is due.
+    /// Advances the time and wakes the sleepers that are due.
     func advance(by duration: Duration) {
         let due = state.withLock { state in
             state.now = state.now.advanced(by: duration)
@@ -101,7 +101,7 @@ final class TestClock: Clock {
     }
 }
 
-/// A clock on which every sleep is over at once, and only time moves on: for runs without concurrency.
+/// A clock whose sleeps return immediately and advance the time, for tests without concurrency.
 final class LeapingClock: Clock {
     private let state = Mutex((now: TestClock.Instant(offset: .zero), slept: [Duration]()))
 
@@ -121,6 +121,31 @@ final class LeapingClock: Clock {
     func spend(_ duration: Duration) {
         state.withLock { $0.now = $0.now.advanced(by: duration) }
     }
+}
+
+/// A clock on which every sleep takes longer than it should, as on a machine that was suspended.
+final class OversleepingClock: Clock {
+    private let state = Mutex(TestClock.Instant(offset: .zero))
+    private let delay: Duration
+
+    init(by delay: Duration) { self.delay = delay }
+
+    var now: TestClock.Instant { state.withLock { $0 } }
+    var minimumResolution: Duration { .zero }
+
+    func sleep(until deadline: TestClock.Instant, tolerance: Duration?) async throws {
+        state.withLock { $0 = deadline.advanced(by: delay) }
+    }
+}
+
+/// A clock that stands still and cannot sleep.
+struct BrokenClock: Clock {
+    struct Broken: Error {}
+
+    var now: TestClock.Instant { .init(offset: .zero) }
+    var minimumResolution: Duration { .zero }
+
+    func sleep(until deadline: TestClock.Instant, tolerance: Duration?) async throws { throw Broken() }
 }
 
 extension Task where Failure == any Error {

@@ -1,8 +1,9 @@
 import Foundation
 import RotaSchedule
+import RotaTesting
 import Testing
 
-/// The calculator against a walker that judges every second by itself.
+/// Compares the search with a walker that checks every second on its own.
 @Suite struct CronDifferentialTests {
     static let zones = [
         "UTC", "America/New_York", "Europe/Berlin", "Europe/London", "Australia/Lord_Howe", "Antarctica/Troll",
@@ -11,7 +12,7 @@ import Testing
         "America/St_Johns", "Pacific/Chatham", "Asia/Gaza", "America/Santiago", "Africa/Monrovia",
     ]
 
-    /// Instants: anywhere from 1970 to 2199, but mostly close to a change of the zone's offset.
+    /// Returns a start from 1970 to 2199, usually near a change of the zone's offset.
     static func start(in zone: TimeZoneRules, _ random: inout SeededGenerator) -> Int {
         let anywhere = random.int(0...7_258_118_400)
         guard random.chance(70) else { return anywhere }
@@ -20,18 +21,18 @@ import Testing
         return Int(change.timeIntervalSince1970) + random.int(-100_000...20_000)
     }
 
-    /// How many expressions; `ROTA_INPUTS` asks for more.
+    /// The number of expressions, which `ROTA_INPUTS` overrides.
     static let expressions = ProcessInfo.processInfo.environment["ROTA_INPUTS"].flatMap { Int($0) } ?? 5_000
 
-    @Test("next and previous agree with a walk through time", arguments: 0..<20)
+    @Test("Next and previous agree with checking every second", arguments: 0..<20)
     func agrees(batch: UInt64) throws {
-        var random = SeededGenerator(0xC0FFEE + batch)
+        var random = SeededGenerator(seed: 0xC0FFEE + batch)
         var compared = 0
         var histories: [String: ZoneHistory] = [:]
         while compared < Self.expressions / 20 {
             let model = ExpressionModel.random(&random)
             guard let expression = try? CronExpression(model.text) else {
-                // Only what can never match may be refused.
+                // Only an expression that can never match may be refused.
                 #expect(throws: CronSyntaxError.self) { try CronExpression(model.text) }
                 let code = #expect(throws: CronSyntaxError.self) { try CronExpression(model.text) }?.code
                 try #require(code == .neverMatches, "\(model.text)")

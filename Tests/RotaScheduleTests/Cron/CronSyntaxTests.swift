@@ -1,6 +1,7 @@
 import Foundation
 import RotaSchedule
 import RotaTestSupport
+import RotaTesting
 import Testing
 
 @Suite struct CronSyntaxTests {
@@ -28,7 +29,7 @@ import Testing
     }
 
     @Test(
-        "Mistakes are refused with their place", .rows("T-12", "T-13", "T-14", "T-15", "T-16"),
+        "A mistake is refused with its position", .rows("T-12", "T-13", "T-14", "T-15", "T-16"),
         arguments: [
             Mistake("60 * * * *", .outOfRange, "minute", at: "60", hint: "minute 0 of the next hour is 0"),
             Mistake("* 24 * * *", .outOfRange, "hour", at: "24", hint: "midnight is hour 0"),
@@ -52,7 +53,7 @@ import Testing
             Mistake("* * * JANUARY *", .unknownName, "month", at: "JANUARY", hint: "did you mean JAN?"),
             Mistake(
                 "* * MON * *", .unknownName, "day of month", at: "MON",
-                hint: "weekdays stand in the last of five fields"),
+                hint: "weekdays belong in the last of five fields"),
             Mistake("* * * * JAN", .unknownName, "day of week", at: "JAN"),
             Mistake("* x * * *", .unknownName, "hour", at: "x"),
             Mistake("* é * * *", .unexpectedCharacter, "hour", at: "é"),
@@ -118,7 +119,8 @@ import Testing
         #expect(error.description.hasPrefix(error.message + "\n  " + mistake.text + "\n"))
     }
 
-    @Test func caretStandsUnderTheMistake() {
+    @Test("The caret is under the mistake")
+    func caret() {
         let error = #expect(throws: CronSyntaxError.self) { try CronExpression("0 9 32 * *") }
         #expect(
             error?.description == """
@@ -128,7 +130,7 @@ import Testing
                 """)
     }
 
-    @Test("a text longer than 4,096 bytes is refused without reading it")
+    @Test("A text longer than 4,096 bytes is refused")
     func tooLong() {
         let error = #expect(throws: CronSyntaxError.self) {
             try CronExpression(String(repeating: "1,", count: 5_000) + "1 * * * *")
@@ -137,7 +139,7 @@ import Testing
     }
 
     @Test(
-        "two spellings of one meaning are equal",
+        "Two spellings of the same times are equal",
         arguments: [
             ("* * * * 7", "* * * * 0"), ("* * * * SUN", "* * * * 0"), ("* * * * sun,Mon", "* * * * 0,1"),
             ("0 0 * * FRI-MON", "0 0 * * 0,1,5,6"), ("0 22-2 * * *", "0 0,1,2,22,23 * * *"),
@@ -157,23 +159,24 @@ import Testing
     @Test("Sunday is 0 or 7", .rows("T-16"))
     func sunday() throws {
         let seven = try CronExpression("0 0 * * 7")
-        #expect(text(seven.next(after: instant("2026-03-04T00:00:00Z"))) == "2026-03-08T00:00:00Z")
+        #expect(text(seven.next(after: utc("2026-03-04T00:00:00Z"))) == "2026-03-08T00:00:00Z")
         #expect(try seven == CronExpression("0 0 * * 0"))
     }
 
-    @Test func quartzCountsFromSunday() throws {
+    @Test("Quartz counts weekdays from Sunday")
+    func quartz() throws {
         let monday = try CronExpression("0 0 12 ? * 2", dialect: .quartz)
-        #expect(text(monday.next(after: instant("2026-03-04T00:00:00Z"))) == "2026-03-09T12:00:00Z")
+        #expect(text(monday.next(after: utc("2026-03-04T00:00:00Z"))) == "2026-03-09T12:00:00Z")
         #expect(try monday == CronExpression("0 0 12 ? * MON", dialect: .quartz))
         let lastFriday = try CronExpression("0 0 12 ? * 6L", dialect: .quartz)
-        #expect(text(lastFriday.next(after: instant("2026-03-04T00:00:00Z"))) == "2026-03-27T12:00:00Z")
+        #expect(text(lastFriday.next(after: utc("2026-03-04T00:00:00Z"))) == "2026-03-27T12:00:00Z")
         let saturday = try CronExpression("0 0 12 ? * L", dialect: .quartz)
-        #expect(text(saturday.next(after: instant("2026-03-04T00:00:00Z"))) == "2026-03-07T12:00:00Z")
+        #expect(text(saturday.next(after: utc("2026-03-04T00:00:00Z"))) == "2026-03-07T12:00:00Z")
     }
 
-    @Test("the canonical text reads back as an equal value", arguments: 0..<4)
+    @Test("The canonical text reads back as an equal expression", arguments: 0..<4)
     func canonical(batch: UInt64) throws {
-        var random = SeededGenerator(0xCA0 + batch)
+        var random = SeededGenerator(seed: 0xCA0 + batch)
         var compared = 0
         while compared < 500 {
             let model = ExpressionModel.random(&random)
@@ -186,7 +189,7 @@ import Testing
     }
 
     @Test(
-        "canonical texts",
+        "The canonical text sorts lists and keeps stars",
         arguments: [
             ("*/5 * * * MON-FRI", "*/5 * * * 1-5"), ("5,1,3 0 L,15W * FRI#2,1L", "1,3,5 0 15W,L * 1L,5#2"),
             ("* * * * 7", "* * * * 0"), ("0-59 * * * *", "0-59 * * * *"), ("*/90 * * * *", "*/31 * * * *"),
@@ -200,7 +203,8 @@ import Testing
         #expect(try CronExpression(expression.description) == expression)
     }
 
-    @Test func codable() throws {
+    @Test("An expression survives encoding")
+    func codable() throws {
         for (text, dialect, seed) in [
             ("30 9 * * 1-5", CronDialect.standard, nil), ("0 0 12 ? * MON", .quartz, nil),
             ("H H * * *", .standard, "job-7"),
@@ -217,9 +221,9 @@ import Testing
         #expect("\(String(describing: error))".contains("60 is too large"))
     }
 
-    @Test("H takes the same times from a seed in every process")
+    @Test("H takes the same values from a seed in every process")
     func hashed() throws {
-        // Worked out apart (FNV-1a, SplitMix64): a change of the hash would move every hashed job of every user.
+        // Computed independently (FNV-1a, SplitMix64). A change of the hash would move every hashed job of every user.
         #expect(try CronExpression("H H * * *", hashSeed: "nightly").description == "27 18 * * *")
         var minutes: Set<String> = []
         for index in 0..<200 {
@@ -232,5 +236,14 @@ import Testing
             #expect(stepped.description.split(separator: " ")[0].split(separator: ",").count == 4)
         }
         #expect(minutes.count > 40)
+    }
+
+    @Test("A question mark as the year is a star, also after 2225")
+    func questionMarkYear() throws {
+        let star = try CronExpression("0 0 0 1 1 * *")
+        let mark = try CronExpression("0 0 0 1 1 ? ?")
+        #expect(star == (try CronExpression("0 0 0 1 1 * ?")))
+        #expect(mark.next(after: utc("2300-06-01T00:00:00Z")) == utc("2301-01-01T00:00:00Z"))
+        #expect(throws: CronSyntaxError.self) { try CronExpression("0 0 0 1 1 ? ?", dialect: .quartz) }
     }
 }

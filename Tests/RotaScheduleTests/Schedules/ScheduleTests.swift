@@ -1,13 +1,14 @@
 import Foundation
 import RotaSchedule
 import RotaTestSupport
+import RotaTesting
 import Testing
 
 @Suite struct ScheduleTests {
-    private let creation = instant("2026-03-15T10:03:20Z")
+    private let creation = utc("2026-03-15T10:03:20Z")
 
     @Test(
-        "Every_n_minutes is 1–1440", .rows("T-2"),
+        "An interval in minutes is 1–1440", .rows("T-2"),
         arguments: [(0, false), (1, true), (1_440, true), (1_441, false), (-5, false)])
     func minutes(count: Int, allowed: Bool) {
         guard !allowed else {
@@ -18,20 +19,20 @@ import Testing
         #expect(error?.code == .interval && error?.value == "\(count)")
     }
 
-    @Test("An interval counts from creation", .rows("T-3", "C-14"))
+    @Test("An interval counts from the job's creation", .rows("T-3", "C-14"))
     func anchored() throws {
         let schedule = try Schedule.everyMinutes(15).anchored(at: creation)
         #expect(text(schedule.next(after: creation)) == "2026-03-15T10:18:20Z")
-        #expect(text(schedule.next(after: instant("2026-03-15T10:18:20Z"))) == "2026-03-15T10:33:20Z")
+        #expect(text(schedule.next(after: utc("2026-03-15T10:18:20Z"))) == "2026-03-15T10:33:20Z")
         #expect(
-            text(schedule.next(after: instant("2026-01-01T00:00:00Z"))) == "2026-03-15T10:18:20Z", "n is at least 1")
-        #expect(text(schedule.previous(before: instant("2026-03-15T10:33:20Z"))) == "2026-03-15T10:18:20Z")
-        #expect(schedule.previous(before: instant("2026-03-15T10:18:20Z")) == nil)
+            text(schedule.next(after: utc("2026-01-01T00:00:00Z"))) == "2026-03-15T10:18:20Z", "n is at least 1")
+        #expect(text(schedule.previous(before: utc("2026-03-15T10:33:20Z"))) == "2026-03-15T10:18:20Z")
+        #expect(schedule.previous(before: utc("2026-03-15T10:18:20Z")) == nil)
         #expect(schedule.anchored(at: .distantPast) == schedule, "an anchor stays")
     }
 
     @Test(
-        "Presets", .rows("K-4", "K-6", "K-7", "KX-2"),
+        "A preset is an interval", .rows("K-4", "K-6", "K-7", "KX-2"),
         arguments: [("every_30s", 30), ("every_5m", 300), ("every_1h", 3_600), ("every_1d", 86_400)])
     func presets(name: String, length: Int) throws {
         let schedule = try Schedule.preset(name).anchored(at: creation)
@@ -40,16 +41,16 @@ import Testing
     }
 
     @Test(
-        "texts that are no preset",
+        "Other texts are not presets",
         arguments: ["every_", "every_5", "every_0m", "every_5x", "every_m", "every_-5m", "every_99999999999999999999m"])
     func badPresets(name: String) {
         #expect(throws: ScheduleError.self) { try Schedule.preset(name) }
         #expect(throws: ScheduleError.self) { try Schedule.parse(name) }
     }
 
-    @Test("One instant, exactly once", .rows("T-5", "I-4", "KX-1", "C-15"))
+    @Test("A date fires exactly once", .rows("T-5", "I-4", "KX-1", "C-15"))
     func once() throws {
-        let due = instant("2026-03-15T10:00:00Z")
+        let due = utc("2026-03-15T10:00:00Z")
         for text in [
             "2026-03-15T10:00:00Z", "2026-03-15T10:00:00.000Z", "2026-03-15T12:00:00+02:00", "2026-03-15 10:00:00z",
         ] {
@@ -63,18 +64,18 @@ import Testing
     }
 
     @Test(
-        "instants that are none",
+        "Texts without a valid date or zone are refused",
         arguments: [
             "2026-03-15T10:00:00", "2026-02-29T10:00:00Z", "2026-13-01T00:00:00Z", "2026-01-01T24:00:00Z", "2026-01-01",
             "0000-01-01T00:00:00Z", "2026-01-01T00:00:00.Z", "2026-01-01T00:00:00Zx",
         ])
     func badInstants(text: String) {
         let error = #expect(throws: ScheduleError.self) { try Schedule.once(atText: text) }
-        #expect(error?.code == .instant)
+        #expect(error?.code == .date)
         if text == "2026-03-15T10:00:00" { #expect(error?.message.contains("add Z") == true) }
     }
 
-    @Test("Immediately is once, at creation", .rows("T-6"))
+    @Test("Immediately fires once, at the job's creation", .rows("T-6"))
     func immediately() {
         #expect(Schedule.immediately.next(after: creation) == nil)
         let schedule = Schedule.immediately.anchored(at: creation)
@@ -82,7 +83,8 @@ import Testing
         #expect(schedule.next(after: creation) == nil)
     }
 
-    @Test func afterCompletion() {
+    @Test("A delay counts from the end of the previous execution")
+    func afterCompletion() {
         let schedule = Schedule.afterCompletion(.seconds(600)).anchored(at: creation)
         #expect(schedule.completionDelay == .seconds(600))
         #expect(schedule.next(after: .distantPast) == creation.addingTimeInterval(600))
@@ -91,9 +93,9 @@ import Testing
         #expect(Schedule.immediately.completionDelay == nil)
     }
 
-    @Test("intervals do not drift and match counting by hand", arguments: [0.001, 0.25, 1, 7, 900, 86_400, 2_592_000])
+    @Test("Intervals do not drift", arguments: [0.001, 0.25, 1, 7, 900, 86_400, 2_592_000])
     func intervals(length: Double) {
-        var random = SeededGenerator(UInt64(length * 1_000))
+        var random = SeededGenerator(seed: UInt64(length * 1_000))
         let schedule = Schedule.every(.milliseconds(Int(length * 1_000)), anchor: creation)
         for _ in 0..<200 {
             let count = random.int(1...50_000)
@@ -107,19 +109,20 @@ import Testing
         }
     }
 
-    @Test func aligned() {
+    @Test("An aligned interval counts from 1970")
+    func aligned() {
         let schedule = Schedule.everyAligned(.seconds(900))
         #expect(text(schedule.next(after: creation)) == "2026-03-15T10:15:00Z")
     }
 
     @Test(
-        "validate refuses what factories cannot",
+        "Validation refuses what factories without throws accept",
         arguments: [
             (Schedule.every(.zero), .interval), (.every(.seconds(-1)), .interval),
             (.every(.seconds(Int64.max)), .interval),
             (.every(.microseconds(1_500)), .interval), (.afterCompletion(.zero), .interval),
-            (.once(at: Date(timeIntervalSince1970: .nan)), .instant),
-            (.once(at: Date(timeIntervalSince1970: 1e15)), .instant),
+            (.once(at: Date(timeIntervalSince1970: .nan)), .date),
+            (.once(at: Date(timeIntervalSince1970: 1e15)), .date),
             (.union([]), .empty), (.every(.seconds(1)).limited(toRuns: 0), .limit),
             (
                 .every(.seconds(1)).starting(at: Date(timeIntervalSince1970: 9)).ending(
@@ -133,18 +136,18 @@ import Testing
     func invalid(schedule: Schedule, code: ScheduleError.Code) {
         let error = #expect(throws: ScheduleError.self) { try schedule.validate() }
         #expect(error?.code == code)
-        // Nor do they trap when they are asked.
+        // Using an invalid schedule must not trap.
         _ = schedule.next(after: creation)
         _ = schedule.previous(before: creation)
     }
 
-    @Test("a union is every instant of its parts, once")
+    @Test("A union has every occurrence of its parts, once")
     func union() throws {
         let union = Schedule.union([
-            try .cron("0 9 * * *"), try .cron("0 9,17 * * 1-5"), .once(at: instant("2026-03-16T12:00:00Z")),
+            try .cron("0 9 * * *"), try .cron("0 9,17 * * 1-5"), .once(at: utc("2026-03-16T12:00:00Z")),
         ])
         var found: [String] = []
-        var cursor = instant("2026-03-15T00:00:00Z")
+        var cursor = utc("2026-03-15T00:00:00Z")
         for _ in 0..<5 {
             cursor = try #require(union.next(after: cursor))
             found.append(text(cursor))
@@ -154,21 +157,22 @@ import Testing
                 "2026-03-15T09:00:00Z", "2026-03-16T09:00:00Z", "2026-03-16T12:00:00Z", "2026-03-16T17:00:00Z",
                 "2026-03-17T09:00:00Z",
             ])
-        #expect(union.previous(before: cursor) == instant("2026-03-16T17:00:00Z"))
+        #expect(union.previous(before: cursor) == utc("2026-03-16T17:00:00Z"))
     }
 
-    @Test func startAndEnd() throws {
-        let schedule = try Schedule.cron("0 9 * * *").starting(at: instant("2026-03-15T09:00:00Z"))
-            .ending(at: instant("2026-03-17T09:00:00Z"))
+    @Test("The start is included, the end is not")
+    func startAndEnd() throws {
+        let schedule = try Schedule.cron("0 9 * * *").starting(at: utc("2026-03-15T09:00:00Z"))
+            .ending(at: utc("2026-03-17T09:00:00Z"))
         #expect(text(schedule.next(after: .distantPast)) == "2026-03-15T09:00:00Z", "the start counts")
-        #expect(text(schedule.next(after: instant("2026-03-15T09:00:00Z"))) == "2026-03-16T09:00:00Z")
-        #expect(schedule.next(after: instant("2026-03-16T09:00:00Z")) == nil, "the end does not")
+        #expect(text(schedule.next(after: utc("2026-03-15T09:00:00Z"))) == "2026-03-16T09:00:00Z")
+        #expect(schedule.next(after: utc("2026-03-16T09:00:00Z")) == nil, "the end does not")
         #expect(text(schedule.previous(before: .distantFuture)) == "2026-03-16T09:00:00Z")
-        #expect(schedule.previous(before: instant("2026-03-15T09:00:00Z")) == nil)
+        #expect(schedule.previous(before: utc("2026-03-15T09:00:00Z")) == nil)
         #expect(schedule.limited(toRuns: 3).maximumRuns == 3 && schedule.maximumRuns == nil)
     }
 
-    @Test("The zone is UTC by default and checked at once", .rows("T-11", "K-8", "I-8", "S-33", "C-13"))
+    @Test("The zone is UTC by default and checked immediately", .rows("T-11", "K-8", "I-8", "S-33", "C-13"))
     func zones() throws {
         #expect(try Schedule.cron("0 9 * * *").timeZoneIdentifier == "UTC")
         #expect(try Schedule.cron("0 9 * * *", in: "Asia/Shanghai").timeZoneIdentifier == "Asia/Shanghai")
@@ -178,7 +182,7 @@ import Testing
         #expect(try Schedule.cron(CronExpression("0 9 * * *"), in: zone) == .cron("0 9 * * *", in: "Europe/Berlin"))
     }
 
-    @Test("smoothing: the nominal instant stays, the effective one is stable and inside the window")
+    @Test("Smoothing keeps the nominal date and moves the effective one by a stable amount")
     func smoothing() throws {
         let plain = try Schedule.cron("0 9 * * *")
         var offsets: Set<Duration> = []
@@ -196,22 +200,22 @@ import Testing
             offsets.insert(offset)
         }
         #expect(offsets.count > 400, "keys spread over the window")
-        // Worked out apart (FNV-1a, SplitMix64): a change of the hash would move every job of every user.
+        // Computed independently (FNV-1a, SplitMix64). A change of the hash would move every job of every user.
         let report = plain.smoothed(over: .seconds(60), key: "daily-report")
         #expect(report.smoothingOffset == .milliseconds(48807))
         #expect(plain.nextOccurrence(after: creation)?.effective == plain.next(after: creation))
         #expect(plain.previousOccurrence(before: creation)?.nominal == plain.previous(before: creation))
     }
 
-    @Test("An execution window contains whole minutes, and opens next", .rows("S-32", "SX-3"))
+    @Test("An execution window contains whole minutes and has a next opening", .rows("S-32", "SX-3"))
     func window() throws {
         let window = try ExecutionWindow("* 9-16 * * 1-5", in: "America/New_York")
-        #expect(window.contains(instant("2026-03-16T13:00:30Z")))
-        #expect(!window.contains(instant("2026-03-16T12:59:59Z")))
-        #expect(!window.contains(instant("2026-03-15T14:00:00Z")))
-        let inside = instant("2026-03-16T13:00:30.500Z")
+        #expect(window.contains(utc("2026-03-16T13:00:30Z")))
+        #expect(!window.contains(utc("2026-03-16T12:59:59Z")))
+        #expect(!window.contains(utc("2026-03-15T14:00:00Z")))
+        let inside = utc("2026-03-16T13:00:30.500Z")
         #expect(window.nextOpening(from: inside) == inside)
-        #expect(text(window.nextOpening(from: instant("2026-03-14T14:00:00Z"))) == "2026-03-16T13:00:00Z")
+        #expect(text(window.nextOpening(from: utc("2026-03-14T14:00:00Z"))) == "2026-03-16T13:00:00Z")
         let again = try JSONDecoder().decode(ExecutionWindow.self, from: JSONEncoder().encode(window))
         #expect(again == window)
         #expect(throws: ScheduleError.self) { try ExecutionWindow("@every 5m") }
@@ -223,14 +227,14 @@ import Testing
     }
 
     @Test(
-        "schedules in English",
+        "A summary says in English when a schedule fires",
         arguments: [
             (
                 try? Schedule.cron("30 9 * * 1-5", in: "America/New_York"),
                 "At 09:30, Monday to Friday (America/New_York)"
             ),
             (.every(.seconds(900)), "Every 15 minutes"),
-            (.afterCompletion(.seconds(600)), "10 minutes after the end of each run"),
+            (.afterCompletion(.seconds(600)), "10 minutes after the end of each execution"),
             (.once(at: Date(timeIntervalSince1970: 0)), "Once at 1970-01-01T00:00:00Z"),
             (.immediately, "Once, immediately"),
             (
@@ -240,5 +244,10 @@ import Testing
         ] as [(Schedule?, String)])
     func summaries(schedule: Schedule?, summary: String) {
         #expect(schedule?.summary == summary)
+    }
+
+    @Test("Tabs around a text are ignored", arguments: ["every_5m\t", "\t2026-03-15T10:00:00Z \t"])
+    func tabs(text: String) throws {
+        #expect(try Schedule.parse(text) == Schedule.parse(text.trimmingCharacters(in: .whitespaces)))
     }
 }

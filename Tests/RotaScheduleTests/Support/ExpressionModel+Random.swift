@@ -1,5 +1,7 @@
+import RotaTesting
+
 extension ExpressionModel {
-    /// A random expression of 5, 6 or 7 fields in the standard dialect.
+    /// Returns a random expression of 5, 6 or 7 fields in the standard dialect.
     static func random(_ random: inout SeededGenerator, fields count: Int? = nil) -> ExpressionModel {
         let count = count ?? random.pick([5, 5, 5, 6, 7])
         let second = count > 5 ? timeField(0...59, &random) : Field(text: "", values: [0])
@@ -15,7 +17,7 @@ extension ExpressionModel {
             both = true
             weekdays.text = "+" + weekdays.text
         }
-        // Days that not every month has would make most pairs impossible.
+        // Days that not every month has would make most combinations impossible.
         if days.values.isEmpty, days.rules.isEmpty { days = Field(text: "1", values: [1]) }
         var texts = [minute.text, hour.text, days.text, month.text, weekdays.text]
         if count > 5 { texts.insert(second.text, at: 0) }
@@ -46,7 +48,7 @@ extension ExpressionModel {
         return Field(text: "\(text)/\(step)", values: Set(stride(from: first, through: range.upperBound, by: step)))
     }
 
-    /// One to three elements: values, ranges (wrapped around too), and steps.
+    /// Returns one to three elements: values, ranges (also wrapped around) and steps.
     private static func list(
         _ range: ClosedRange<Int>, wraps: Bool = true, name: (Int) -> String = { "\($0)" },
         _ random: inout SeededGenerator
@@ -125,7 +127,7 @@ extension ExpressionModel {
 
     private static func specialDay(_ random: inout SeededGenerator) -> (String, DayRule) {
         func nearest(_ day: Int, _ length: Int, _ weekday: (Int) -> Int) -> Int {
-            // The nearest Monday to Friday, found by trying distances without leaving the month.
+            // Find the nearest day from Monday to Friday by trying distances within the month.
             for distance in 0...3 {
                 for candidate in [day - distance, day + distance] where 1...length ~= candidate {
                     if 1...5 ~= weekday(candidate) { return candidate }

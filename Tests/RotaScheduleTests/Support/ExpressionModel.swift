@@ -1,6 +1,6 @@
-/// A cron expression as its meaning: plain sets and day rules, with the text that should have that meaning.
+/// The meaning of a cron expression, as plain sets and day rules, with a text that should have that meaning.
 ///
-/// It is made from DESIGN's rules alone and shares no code with the parser or the calculator.
+/// It is written from the specification and shares no code with the parser or the search.
 struct ExpressionModel {
     /// A rule about one day: year, month, day, weekday (Sunday is 0), days in the month.
     typealias DayRule = (_ day: Day) -> Bool
@@ -35,7 +35,7 @@ struct ExpressionModel {
         return days.isStar || weekdays.isStar || bothDays ? inMonth && inWeek : inMonth || inWeek
     }
 
-    /// The day of a reading, by counting years and months from 1970.
+    /// Returns the day of a reading, by counting years and months from 1970.
     static func day(ofReading reading: Int) -> Day {
         var rest = floorDivide(reading, 86_400)
         let weekday = ((rest + 4) % 7 + 7) % 7
@@ -44,7 +44,7 @@ struct ExpressionModel {
         let cycles = floorDivide(rest, 146_097)
         year += cycles * 400
         rest -= cycles * 146_097
-        // Never a year too far: no year has more than 366 days.
+        // Never overshoots, because no year has more than 366 days.
         year += rest / 366
         rest -= (cycles * 400 + 1970..<year).isEmpty ? 0 : rest / 366 * 365 + leapYears(from: 1970, to: year, cycles)
         while rest >= (isLeap(year) ? 366 : 365) {
@@ -74,7 +74,7 @@ struct ExpressionModel {
     }
 }
 
-/// The quotient rounded towards minus infinity.
+/// Returns the quotient, rounded toward minus infinity.
 func floorDivide(_ number: Int, _ divisor: Int) -> Int {
     let quotient = number / divisor
     return number % divisor < 0 ? quotient - 1 : quotient

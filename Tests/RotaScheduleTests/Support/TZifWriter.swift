@@ -1,6 +1,6 @@
 import Foundation
 
-/// Makes compiled time zone files (RFC 8536, version 2) from changes and a rule.
+/// Writes compiled time zone files (RFC 8536, version 2) from changes and a rule.
 struct TZifWriter {
     var version: UInt8 = UInt8(ascii: "2")
     var firstOffset = 0
@@ -34,7 +34,7 @@ struct TZifWriter {
     }
 }
 
-/// A file of two offsets and any number of changes between them.
+/// A file with two offsets and any number of changes between them.
 struct DenseTZif {
     var changes: [(instant: Int, offset: Int)]
 
@@ -49,7 +49,7 @@ struct DenseTZif {
     }
 }
 
-/// A folder that is removed when the value goes out of use.
+/// A folder that is removed at the end of its lifetime.
 final class TemporaryFolder: Sendable {
     let url: URL
 

@@ -1,9 +1,9 @@
 import Foundation
 import RotaSchedule
 
-/// Finds a cron expression's instants by walking through time, an hour or a second at a step.
+/// Finds the times at which a cron expression fires by walking through time in steps of an hour or a second.
 ///
-/// Each second is judged alone from what the zone's wall clock reads there and around it; nothing is computed ahead.
+/// Each second is checked on its own, from the readings of the zone's wall clock around it. Nothing is computed ahead.
 final class WallClockWalker {
     enum Missing: CaseIterable { case atGapEnd, skip, shift }
     enum Repeated: CaseIterable { case first, second, both }
@@ -15,7 +15,7 @@ final class WallClockWalker {
     private let seconds: [Bool]
     private let minutes: [Bool]
     private let hours: [Bool]
-    /// Whether the seconds between whole minutes need not be looked at: ``mayFire(at:)`` says no to each of them.
+    /// Whether only whole minutes have to be checked, because ``mayFire(at:)`` is false for every other second.
     private let onlyWholeMinutes: Bool
     /// Whether the model matches a day, by day number.
     private var days: [Int: Bool] = [:]
@@ -31,7 +31,7 @@ final class WallClockWalker {
         onlyWholeMinutes = zone.hasWholeMinutes && !model.seconds.contains { $0 != 0 }
     }
 
-    /// The first instant after `start` that fires, if it comes before `limit`.
+    /// Returns the first second after `start` that fires, if it is before `limit`.
     func next(after start: Int, before limit: Int) -> Int? {
         var instant = start + 1
         while instant < limit {
@@ -42,7 +42,7 @@ final class WallClockWalker {
         return nil
     }
 
-    /// The last instant before `start` that fires, if it comes at or after `limit`.
+    /// Returns the last second before `start` that fires, if it is at or after `limit`.
     func previous(before start: Int, from limit: Int) -> Int? {
         var instant = start - 1
         while instant >= limit {
@@ -53,7 +53,8 @@ final class WallClockWalker {
         return nil
     }
 
-    /// Where all offsets are whole minutes a reading's second is the instant's; a gap ends on a whole minute.
+    /// Where all offsets are whole minutes, the second of a reading equals the second in UTC, and gaps end on whole
+    /// minutes.
     private func mayFire(at instant: Int) -> Bool {
         let second = wrap(instant, 60)
         return second == 0 || seconds[second] || !zone.hasWholeMinutes
@@ -73,12 +74,12 @@ final class WallClockWalker {
         return 0
     }
 
-    /// Whether a day, an hour or a minute certainly holds nothing.
+    /// Whether a day, an hour or a minute certainly contains no matching time.
     private func isEmpty(_ instant: Int, _ length: Int) -> Bool {
         let quiet = !zone.isBusy(instant, length)
         let first = instant + zone.offset(at: instant)
         if length == 86_400 {
-            // What the clock reads from a day before to a day after covers every gap and shift nearby.
+            // The readings from a day before to a day after cover every gap and shift nearby.
             let margin = quiet ? 0 : 2
             for day in floorDivide(first, 86_400) - margin...floorDivide(first + 86_399, 86_400) + margin
             where matches(day: day) { return false }
@@ -93,7 +94,7 @@ final class WallClockWalker {
         return true
     }
 
-    /// Whether the hour or minute of a wall clock, counted from 1970, may hold a matching time.
+    /// Whether an hour or minute of the wall clock, counted from 1970, may contain a matching time.
     private func matches(unit: Int, of length: Int) -> Bool {
         let perHour = 3_600 / length
         guard hours[wrap(floorDivide(unit, perHour), 24)], perHour == 1 || minutes[wrap(unit, 60)] else { return false }
@@ -129,7 +130,7 @@ final class WallClockWalker {
         return missing != .skip && zone.isBusy(instant, 1) && addedByGap(at: instant)
     }
 
-    /// Every instant within three days at which the clock reads the same.
+    /// Returns every second within three days at which the clock has the same reading.
     private func readings(of reading: Int, near instant: Int) -> [Int] {
         let nearby = zone.changes(from: instant - 259_200, through: instant + 259_200)
         let offsets = Set(
@@ -137,7 +138,7 @@ final class WallClockWalker {
         return offsets.map { reading - $0 }.filter { $0 + zone.offset(at: $0) == reading }
     }
 
-    /// Whether a change of offset at or before an instant makes something run there that its wall clock did not read.
+    /// Whether an offset change makes the expression fire at a second whose reading does not match.
     private func addedByGap(at instant: Int) -> Bool {
         for change in zone.changes(from: instant - 100_000, through: instant) {
             let (before, after) = (zone.offset(at: change - 1), zone.offset(at: change))

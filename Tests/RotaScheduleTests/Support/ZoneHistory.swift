@@ -3,7 +3,9 @@ import RotaSchedule
 
 /// A zone's changes from 1969 to 2205 as plain lists, for walkers that ask for offsets all the time.
 final class ZoneHistory {
-    /// Where the last question was answered: the next is mostly near.
+    /// The index of the last result.
+    ///
+    /// The next one is usually near.
     private var last = 0
     private let instants: [Int]
     private let offsets: [Int]
@@ -39,14 +41,14 @@ final class ZoneHistory {
         offsets[index(at: instant)]
     }
 
-    /// The changes from one instant through another.
+    /// Returns the changes from one second through another.
     func changes(from: Int, through: Int) -> ArraySlice<Int> {
         let lower = index(at: from - 1) + 1
         let upper = index(at: through) + 1
         return instants[lower..<max(lower, upper)]
     }
 
-    /// Whether a stretch holds a change of offset, or instants that an earlier gap shifts times into.
+    /// Whether a stretch contains an offset change, or times that an earlier gap shifts readings into.
     func isBusy(_ instant: Int, _ length: Int) -> Bool {
         var index = index(at: instant + length - 1)
         while index > 0, instants[index] > instant - 90_000 {

@@ -3,7 +3,9 @@ import RotaSchedule
 import Testing
 
 @Suite struct TimeZoneDatabaseTests {
-    /// British Columbia stays on UTC−7 from 8 March 2026 on (tzdata 2026a); before, it changed twice a year.
+    /// British Columbia stays on UTC−7 from 8 March 2026 on (tzdata 2026a).
+    ///
+    /// Before, it changed twice a year.
     private static let vancouver = TZifWriter(
         firstOffset: -28_800,
         changes: [(1_741_514_400, -25_200), (1_762_074_000, -28_800), (1_772_964_000, -25_200)], footer: "MST7")
@@ -17,21 +19,22 @@ import Testing
         #expect(database.version == "2026a")
         #expect(database.identifiers == ["America/Vancouver"])
         let rules = try database.rules(for: "America/Vancouver")
-        let december = instant("2026-12-01T12:00:00Z")
+        let december = utc("2026-12-01T12:00:00Z")
         #expect(rules.secondsFromGMT(for: december) == -7 * 3_600)
-        #expect(rules.secondsFromGMT(for: instant("2040-01-15T12:00:00Z")) == -7 * 3_600)
-        #expect(rules.secondsFromGMT(for: instant("2025-12-01T12:00:00Z")) == -8 * 3_600)
+        #expect(rules.secondsFromGMT(for: utc("2040-01-15T12:00:00Z")) == -7 * 3_600)
+        #expect(rules.secondsFromGMT(for: utc("2025-12-01T12:00:00Z")) == -8 * 3_600)
         let noon = try CronExpression("0 12 * * *")
         #expect(text(noon.next(after: december, in: rules)) == "2026-12-01T19:00:00Z")
     }
 
-    @Test func pointedAtAnotherFolder() throws {
+    @Test("A database can move to another folder")
+    func anotherFolder() throws {
         let old = try TemporaryFolder()
         try old.write(TZifWriter(firstOffset: 3_600, footer: "XXX-1").data, to: "Test/Zone")
         let new = try TemporaryFolder()
         try new.write(TZifWriter(firstOffset: 7_200, footer: "XXX-2").data, to: "Test/Zone")
         let database = try TimeZoneDatabase(directory: old.url)
-        let now = instant("2026-01-01T00:00:00Z")
+        let now = utc("2026-01-01T00:00:00Z")
         #expect(try database.rules(for: "Test/Zone").secondsFromGMT(for: now) == 3_600)
         try database.reload(from: new.url)
         #expect(try database.rules(for: "Test/Zone").secondsFromGMT(for: now) == 7_200)
@@ -40,26 +43,27 @@ import Testing
         #expect(try database.rules(for: "Test/Zone").secondsFromGMT(for: now) == 7_200)
     }
 
-    @Test func reloadReadsChangedFiles() throws {
+    @Test("A reload reads changed files")
+    func reload() throws {
         let folder = try TemporaryFolder()
         try folder.write(TZifWriter(firstOffset: 3_600, footer: "XXX-1").data, to: "Test/Zone")
         let database = try TimeZoneDatabase(directory: folder.url)
-        let now = instant("2026-01-01T00:00:00Z")
+        let now = utc("2026-01-01T00:00:00Z")
         #expect(try database.rules(for: "Test/Zone").secondsFromGMT(for: now) == 3_600)
         try folder.write(TZifWriter(firstOffset: 5_400, footer: "XXX-1:30").data, to: "Test/Zone")
         #expect(try database.rules(for: "Test/Zone").secondsFromGMT(for: now) == 3_600, "cached until asked")
         database.reload()
         #expect(try database.rules(for: "Test/Zone").secondsFromGMT(for: now) == 5_400)
-        // A file that is damaged now leaves the rules that were read.
+        // A file that is damaged later leaves the rules unchanged.
         try folder.write(Data("TZif".utf8), to: "Test/Zone")
         database.reload()
         #expect(try database.rules(for: "Test/Zone").secondsFromGMT(for: now) == 5_400)
     }
 
-    @Test("every zone agrees with Foundation where both hold one release")
+    @Test("Every zone agrees with Foundation's if both have the same release")
     func foundation() throws {
         let database = TimeZoneDatabase.system
-        // Names without a region (WET, EST) are links in some packagings and zones of their own in others.
+        // Names without a region (WET, EST) are links in some packages and separate zones in others.
         let same = database.version == TimeZone.timeZoneDataVersion
         let limit: Double = same ? 2_145_916_800 : 0
         var compared = 0
@@ -81,7 +85,7 @@ import Testing
     }
 
     @Test(
-        "names that cannot be zones are refused before they touch a path",
+        "A name that cannot be a zone is refused before it becomes a path",
         arguments: [
             "", "/etc/passwd", "../../etc/passwd", "Europe/../../../etc/passwd", "Europe//Berlin", ".hidden", "-rf",
             "Europe/Berlin/", "Europe/Ber lin", "Europe/Berlin\0", "Zürich", String(repeating: "A", count: 300),
@@ -93,7 +97,7 @@ import Testing
         #expect(!TimeZoneDatabase.system.contains(identifier))
     }
 
-    @Test("an unknown zone comes with the name that was meant")
+    @Test("The error for an unknown zone suggests a similar name")
     func suggestions() {
         for (wrong, right) in [
             ("America/New_york", "America/New_York"), ("europe/berlin", "Europe/Berlin"), ("Berlin", "Europe/Berlin"),
@@ -108,7 +112,7 @@ import Testing
     }
 
     @Test(
-        "fixed offsets need no file",
+        "Fixed offsets need no file",
         arguments: [
             ("GMT", 0), ("UTC", 0), ("GMT+0530", 19_800), ("GMT-08:00", -28_800), ("UTC+2", nil), ("GMT+2560", nil),
         ]
@@ -124,10 +128,11 @@ import Testing
     func foundationOffsets() throws {
         let zone = try #require(TimeZone(secondsFromGMT: -12_600))
         let noon = try CronExpression("0 12 * * *")
-        #expect(text(noon.next(after: instant("2026-01-01T00:00:00Z"), in: zone)) == "2026-01-01T15:30:00Z")
+        #expect(text(noon.next(after: utc("2026-01-01T00:00:00Z"), in: zone)) == "2026-01-01T15:30:00Z")
     }
 
-    @Test func systemDatabaseSaysWhatItServes() {
+    @Test("The system database lists its zones")
+    func system() {
         let database = TimeZoneDatabase.system
         #expect(database.contains("Europe/Berlin"))
         #expect(database.identifiers.contains("America/New_York"))
@@ -137,11 +142,11 @@ import Testing
         }
     }
 
-    @Test("a schedule keeps following the zones of many threads at once")
+    @Test("Many threads read all zones at once")
     func concurrentReads() async throws {
         let identifiers = TimeZoneDatabase.system.identifiers
         let daily = try CronExpression("0 12 * * *")
-        let start = instant("2026-06-01T00:00:00Z")
+        let start = utc("2026-06-01T00:00:00Z")
         let results = try await withThrowingTaskGroup(of: [Int?].self) { group in
             for _ in 0..<8 {
                 group.addTask {

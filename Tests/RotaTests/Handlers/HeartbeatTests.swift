@@ -4,9 +4,9 @@ import RotaTestSupport
 import RotaTesting
 import Testing
 
-@Suite("Signs of life")
+@Suite("Heartbeats")
 struct HeartbeatTests {
-    @Test("Signs of life and progress are stored with the renewal of the lease", .rows("S-64"))
+    @Test("Heartbeats and progress are stored when the lease is renewed", .rows("S-64"))
     func stored() async throws {
         let bench = Bench()
         let clock = bench.clock
@@ -31,7 +31,7 @@ struct HeartbeatTests {
         }
     }
 
-    @Test("A handler that falls silent for longer than its limit counts as crashed and is retried", .rows("S-64"))
+    @Test("A handler silent beyond its heartbeat limit counts as crashed and is retried", .rows("S-64"))
     func stale() async throws {
         let bench = Bench()
         let clock = bench.clock
@@ -59,7 +59,7 @@ struct HeartbeatTests {
     }
 
     @Test(
-        "A silent handler that does not even end when it is canceled loses its lease, and its result is refused",
+        "A silent handler that ignores cancellation loses its lease, and its result is refused",
         .rows("S-64"))
     func hung() async throws {
         let bench = Bench()
@@ -69,7 +69,7 @@ struct HeartbeatTests {
         bench.scheduler.observe(log)
         try await bench.scheduler.handle("hung") { context in
             guard context.attempt == 1 else { return }
-            // A task of its own that cancellation does not reach.
+            // An unstructured task, which cancellation does not reach.
             let sleep = Task {
                 try? await clock.sleep(until: begin.addingTimeInterval(300))
             }

@@ -5,9 +5,11 @@ import Testing
 
 @testable import Rota
 
-@Suite("Handlers that are not registered")
+@Suite("Missing handlers")
 struct MissingHandlerTests {
-    @Test("A run whose handler is missing stays queued without an attempt, and those who watch are told", .rows("T-71"))
+    @Test(
+        "An execution with a missing handler stays queued without an attempt, and observers are notified", .rows("T-71")
+    )
     func released() async throws {
         let bench = Bench()
         let log = ObserverLog()
@@ -21,16 +23,16 @@ struct MissingHandlerTests {
             #expect(execution.status == .queued)
             #expect(execution.attempts.isEmpty)
             let missed = log.all.filter { $0.hasPrefix("missed unknown") }
-            // Once when it is first tried, then with every turn, one in 31 to 36 seconds.
+            // Once for the first claim, then for every deferred claim, 31 to 36 seconds apart.
             #expect((3...4).contains(missed.count))
-            // Registered at last, the handler does the work.
+            // Once registered, the handler does the work.
             try await bench.scheduler.handle("unknown") { _ in }
             await bench.advance(.seconds(40))
             #expect(try await bench.scheduler.execution(execution.id).status == .succeeded)
         }
     }
 
-    @Test("A start reports the jobs that call handlers which are missing, those of their notifications too")
+    @Test("A start reports jobs with missing handlers, including those of their notifications")
     func preflight() async throws {
         let bench = Bench()
         let log = ObserverLog()
@@ -52,12 +54,12 @@ struct MissingHandlerTests {
                 ].map { $0.replacing("\"", with: "") })
     }
 
-    @Test("Another scheduler on the store that has the handler takes the run", arguments: [false, true])
+    @Test("Another scheduler that has the handler takes the execution", arguments: [false, true])
     func taken(isLackingFirst: Bool) async throws {
         let clock = ManualClock()
         let store = InMemoryJobStore()
         let (lacking, having) = (Bench(clock: clock, store: store, seed: 1), Bench(clock: clock, store: store, seed: 2))
-        let done = Tally<Int>()
+        let done = Recorded<Int>()
         try await having.scheduler.handle("rare") { context in done.add(context.attempt) }
         let order = isLackingFirst ? [lacking, having] : [having, lacking]
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -78,7 +80,7 @@ struct MissingHandlerTests {
         #expect(try await store.allExecutions().allSatisfy { $0.status == .succeeded && $0.attempts.count == 1 })
     }
 
-    @Test("A turn is a common instant beyond the longest sleep, and its head start ends")
+    @Test("Deferred claims share one date beyond the longest sleep, and their delay ends")
     func deference() {
         var deference = Deference()
         let now = Date(timeIntervalSinceReferenceDate: 1003)
@@ -88,5 +90,18 @@ struct MissingHandlerTests {
         #expect(deference.end(at: now) == nil)
         #expect(deference.end(at: turn) == turn.addingTimeInterval(0.25))
         #expect(deference.end(at: turn.addingTimeInterval(0.25)) == nil)
+    }
+
+    @Test("A scheduler leaves jobs whose handler it lacks to one that has it")
+    func otherHandlers() async throws {
+        let clock = ManualClock()
+        let store = InMemoryJobStore()
+        let without = Bench(clock: clock, store: store, seed: 1)
+        let with = Bench(clock: clock, store: store, seed: 2)
+        try await with.scheduler.handle("x") { _ in }
+        let job = try await with.scheduler.create(.init(name: "j", schedule: .immediately, action: .handler("x")))
+        try await without.running { await without.advance(.zero) }
+        try await with.running { await with.advance(.seconds(60)) }
+        #expect(try await store.allExecutions(of: job.id).map(\.status) == [.succeeded])
     }
 }

@@ -3,8 +3,9 @@ import RotaHTTP
 import RotaStore
 import RotaTesting
 import Synchronization
+import Testing
 
-/// A scheduler on a manual clock, with a transport that answers from a closure.
+/// A scheduler on a manual clock, with a transport whose responses come from a closure.
 struct Bench {
     let clock: ManualClock
     let store: any JobStore
@@ -23,11 +24,11 @@ struct Bench {
         store: some JobStore = InMemoryJobStore(),
         seed: UInt64 = 1,
         configuration: SchedulerConfiguration = Bench.configuration { _ in },
-        answer: @escaping @Sendable (HTTPRequest) async throws -> HTTPResponse = { _ in try .status(200) }
+        respond: @escaping @Sendable (HTTPRequest) async throws -> HTTPResponse = { _ in try .status(200) }
     ) {
         self.clock = clock
         self.store = store
-        transport = ClosureTransport(answer: answer)
+        transport = ClosureTransport(respond: respond)
         scheduler = Scheduler(
             store: store, transport: transport, secrets: InMemorySecrets(["key": "s3cr3t-value"]),
             configuration: configuration, clock: clock,
@@ -49,7 +50,7 @@ struct Bench {
 }
 
 extension Scheduler {
-    /// Runs the scheduler while the body is carried out, then cancels it, and with it what is still running.
+    /// Runs the scheduler during `body`, then cancels it and the work it is doing.
     nonisolated func running<Value: Sendable>(_ body: () async throws -> Value) async throws -> Value {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await self.run() }
@@ -75,20 +76,20 @@ extension JobStore {
     }
 }
 
-/// A transport that answers from a closure and remembers what it was sent.
+/// A transport that responds from a closure and records the requests.
 final class ClosureTransport: HTTPTransport {
-    private let answer: @Sendable (HTTPRequest) async throws -> HTTPResponse
+    private let respond: @Sendable (HTTPRequest) async throws -> HTTPResponse
     private let sent = Mutex<[HTTPRequest]>([])
 
-    init(answer: @escaping @Sendable (HTTPRequest) async throws -> HTTPResponse) {
-        self.answer = answer
+    init(respond: @escaping @Sendable (HTTPRequest) async throws -> HTTPResponse) {
+        self.respond = respond
     }
 
     var requests: [HTTPRequest] { sent.withLock(\.self) }
 
     func send(_ request: HTTPRequest) async throws -> HTTPResponse {
         sent.withLock { $0.append(request) }
-        return try await answer(request)
+        return try await respond(request)
     }
 }
 
@@ -98,20 +99,19 @@ extension HTTPResponse {
     }
 }
 
-/// A value that many tasks add to.
-final class Tally<Element: Sendable>: Sendable {
-    private let elements = Mutex<[Element]>([])
-
-    func add(_ element: Element) {
-        elements.withLock { $0.append(element) }
-    }
-
-    var all: [Element] { elements.withLock(\.self) }
-}
-
 extension Date {
-    /// An instant written as `2026-03-08T10:00:00Z`.
+    /// The date written as `2026-03-08T10:00:00Z`.
     init(utc text: String) throws {
         self = try Date(text, strategy: .iso8601)
+    }
+}
+
+extension Schedule {
+    /// A schedule of every hour that smoothing delays by more than five minutes.
+    static func smoothedHourly() throws -> Schedule {
+        let schedules = (0..<1000).lazy.map {
+            Schedule.every(.seconds(3600)).smoothed(over: .seconds(1800), key: "\($0)")
+        }
+        return try #require(schedules.first { $0.smoothingOffset > .seconds(300) })
     }
 }

@@ -2,17 +2,17 @@ import Foundation
 import RotaTesting
 import Synchronization
 
-/// Schedulers on one store that are killed, cut off, stopped and replaced at random, in virtual time.
+/// Schedulers on one store, in virtual time, that are killed, cut off, stopped and replaced at random.
 final class Fleet {
-    /// How a scheduler goes.
+    /// How a scheduler leaves the fleet.
     private enum End: CaseIterable {
-        /// Its process dies: the work stops at once, and nothing more reaches the store.
+        /// Its process dies: work stops immediately, and nothing more reaches the store.
         case killed
-        /// It loses the store, and goes on until it notices.
+        /// It loses the store and continues until it notices.
         case cutOff
-        /// Its run is canceled, and it gives back what it has.
+        /// Its task is canceled, and it releases its work.
         case canceled
-        /// It is asked to stop, and lets go on what runs for a while.
+        /// It shuts down within the grace period.
         case shutDown
     }
 
@@ -26,7 +26,7 @@ final class Fleet {
 
     let clock = ManualClock()
     let store = InMemoryJobStore()
-    let log = RunLog()
+    let log = ExecutionLog()
     private var random: SeededGenerator
     private var members: [Member] = []
     private var born: UInt64 = 0
@@ -41,12 +41,12 @@ final class Fleet {
         self.random = random
     }
 
-    /// Creates a job before anyone runs.
+    /// Creates a job before any scheduler runs.
     func create(_ draft: JobDraft) async throws -> Job {
         try await creator.scheduler.create(draft)
     }
 
-    /// Starts one more scheduler.
+    /// Starts another scheduler.
     func start() async throws {
         born += 1
         let isCutOff = Latch()
@@ -66,7 +66,7 @@ final class Fleet {
                 scheduler: bench.scheduler, isCutOff: isCutOff, run: Task { try? await bench.scheduler.run() }))
     }
 
-    /// Lets time pass while one scheduler after the other goes and, mostly, another takes its place.
+    /// Advances time while schedulers leave at random and others usually replace them.
     func live(rounds: Int, count: Int, look: () async throws -> Void) async throws {
         for _ in 0..<count { try await start() }
         for _ in 0..<rounds {
@@ -76,7 +76,7 @@ final class Fleet {
             end(members.removeRandom(using: &random), by: End.allCases.randomElement(using: &random) ?? .killed)
             while members.count(where: { $0.scheduler.status.phase != .ended }) < count {
                 try await start()
-                // Now and then there are fewer for a while, or nobody at all.
+                // Sometimes fewer schedulers run for a while, or none.
                 if Int.random(in: 0..<6, using: &random) == 0 { break }
             }
             if members.isEmpty, Bool.random(using: &random) {
@@ -86,7 +86,7 @@ final class Fleet {
         try await start()
     }
 
-    /// Lets time pass, with all that still live.
+    /// Advances time, driving every scheduler that still runs.
     func advance(_ duration: Duration) async {
         await clock.advance(by: duration, driving: members.map(\.scheduler) + leaving.map(\.scheduler))
     }
@@ -106,61 +106,15 @@ final class Fleet {
         }
     }
 
-    /// Stops everyone.
+    /// Stops all schedulers.
     func stop() async {
         for member in members + leaving { member.run.cancel() }
         for member in members + leaving { await member.run.value }
     }
 }
 
-/// A flag that stays up.
-final class Latch: Sendable {
-    private let value = Atomic(false)
-    var isSet: Bool { value.load(ordering: .sequentiallyConsistent) }
-    func set() { value.store(true, ordering: .sequentiallyConsistent) }
-}
-
 extension RangeReplaceableCollection where Self: RandomAccessCollection {
     fileprivate mutating func removeRandom(using random: inout some RandomNumberGenerator) -> Element? {
         indices.randomElement(using: &random).map { remove(at: $0) }
-    }
-}
-
-/// What handlers did: what began, and whether ever too much ran at once.
-final class RunLog: Sendable {
-    private struct State {
-        var begun: [ExecutionID: Int] = [:]
-        var running: [JobID: [ExecutionID]] = [:]
-        var most: [JobID: Int] = [:]
-        var doubles = 0
-        var early = 0
-    }
-
-    private let state = Mutex(State())
-
-    /// How often an execution ran twice at once.
-    var doubles: Int { state.withLock(\.doubles) }
-    /// How often an execution began before its instant.
-    var early: Int { state.withLock(\.early) }
-
-    func starts(of id: ExecutionID) -> Int { state.withLock { $0.begun[id] ?? 0 } }
-    /// The most runs of a job at once.
-    func most(of id: JobID) -> Int { state.withLock { $0.most[id] ?? 0 } }
-
-    func begin(_ run: Execution, at now: Date) {
-        state.withLock { state in
-            if now < run.scheduledFor { state.early += 1 }
-            state.begun[run.id, default: 0] += 1
-            if state.running[run.jobID]?.contains(run.id) == true { state.doubles += 1 }
-            state.running[run.jobID, default: []].append(run.id)
-            state.most[run.jobID] = max(state.most[run.jobID] ?? 0, state.running[run.jobID]?.count ?? 0)
-        }
-    }
-
-    func end(_ run: Execution) {
-        state.withLock { state in
-            guard let index = state.running[run.jobID]?.firstIndex(of: run.id) else { return }
-            state.running[run.jobID]?.remove(at: index)
-        }
     }
 }

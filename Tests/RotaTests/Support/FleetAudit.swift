@@ -2,63 +2,65 @@ import Foundation
 import RotaStore
 import RotaTesting
 
-/// Looks at what a store holds after a fleet has worked, and finds what the policies do not allow.
+/// Checks the records of a store after a fleet has worked, and finds what the policies do not allow.
 struct FleetAudit {
-    let runs: [Execution]
+    let executions: [Execution]
     let skips: [SkippedOccurrence]
     let overlap: OverlapPolicy
-    /// How many runs of the schedule may be at once.
+    /// How many scheduled executions may be unfinished at the same time.
     let live: Int
     let delivery: DeliveryGuarantee
-    let log: RunLog
+    let log: ExecutionLog
 
-    /// The instants that have a verdict, one for each verdict.
-    func verdicts(every period: Double) -> [Date] {
+    /// The dates that have an outcome, once for each outcome.
+    func decided(every period: Double) -> [Date] {
         let skipped = skips.flatMap { Array(stride(from: $0.first, through: $0.last, by: period)) }
-        return (runs.map(\.scheduledFor) + skipped).sorted()
+        return (executions.map(\.scheduledFor) + skipped).sorted()
     }
 
     var complaints: [String] {
-        runs.flatMap { end(of: $0) + attempts(of: $0) } + skips.flatMap(groundless)
+        executions.flatMap { end(of: $0) + attempts(of: $0) } + skips.flatMap(unfounded)
     }
 
-    private func end(of run: Execution) -> [String] {
-        switch run.status {
+    private func end(of execution: Execution) -> [String] {
+        switch execution.status {
         case .succeeded: return []
         case .failed:
-            let isCrash = run.failure?.kind == .crashed && delivery == .atMostOnce
-            return isCrash ? [] : ["\(run.scheduledFor) failed: \(run.failure?.message ?? "?")"]
+            let isCrash = execution.failure?.kind == .crashed && delivery == .atMostOnce
+            return isCrash ? [] : ["\(execution.scheduledFor) failed: \(execution.failure?.message ?? "?")"]
         case .canceled:
-            let isReplaced = runs.contains { other in
-                other.scheduledFor > run.scheduledFor && other.createdAt <= run.finishedAt ?? .distantPast
+            let isReplaced = executions.contains { other in
+                other.scheduledFor > execution.scheduledFor && other.createdAt <= execution.finishedAt ?? .distantPast
             }
-            return overlap == .replace && isReplaced ? [] : ["\(run.scheduledFor) was canceled, and by nothing"]
-        case .queued, .running, .waiting, .expired: return ["\(run.scheduledFor) is \(run.status)"]
+            return overlap == .replace && isReplaced ? [] : ["\(execution.scheduledFor) was canceled without a reason"]
+        case .queued, .running, .waiting, .expired: return ["\(execution.scheduledFor) is \(execution.status)"]
         }
     }
 
-    private func attempts(of run: Execution) -> [String] {
+    private func attempts(of execution: Execution) -> [String] {
         var found: [String] = []
-        let good = run.attempts.count { $0.failure == nil }
-        if run.status == .succeeded, good != 1 || run.attempts.last?.failure != nil {
-            found.append("\(run.scheduledFor) succeeded \(good) times")
+        let good = execution.attempts.count { $0.failure == nil }
+        if execution.status == .succeeded, good != 1 || execution.attempts.last?.failure != nil {
+            found.append("\(execution.scheduledFor) succeeded \(good) times")
         }
-        let starts = log.starts(of: run.id)
-        if run.status == .succeeded, starts == 0 { found.append("\(run.scheduledFor) succeeded without a start") }
-        if delivery == .atMostOnce, starts > 1 { found.append("\(run.scheduledFor) began \(starts) times") }
-        for attempt in run.attempts where attempt.failure.map({ $0.kind != .crashed }) ?? false {
-            found.append("\(run.scheduledFor): \(attempt.failure?.message ?? "?")")
+        let starts = log.starts(of: execution.id)
+        if execution.status == .succeeded, starts == 0 {
+            found.append("\(execution.scheduledFor) succeeded without a start")
+        }
+        if delivery == .atMostOnce, starts > 1 { found.append("\(execution.scheduledFor) started \(starts) times") }
+        for attempt in execution.attempts where attempt.failure.map({ $0.kind != .crashed }) ?? false {
+            found.append("\(execution.scheduledFor): \(attempt.failure?.message ?? "?")")
         }
         return found
     }
 
-    /// Complains of a skip at whose time there was room.
-    private func groundless(_ skip: SkippedOccurrence) -> [String] {
+    /// Reports a skip although another execution was allowed.
+    private func unfounded(_ skip: SkippedOccurrence) -> [String] {
         guard skip.reason == .overlap else { return ["a skip because of \(skip.reason.rawValue)"] }
-        // The skips of one record may have been decided one after the other; the last one is what it tells of.
-        let others = runs.count { run in
-            run.createdAt <= skip.decidedAt && run.scheduledFor < skip.last
-                && run.finishedAt ?? .distantFuture >= skip.decidedAt
+        // A record may cover skips that were decided one after the other. It describes the last one.
+        let others = executions.count { execution in
+            execution.createdAt <= skip.decidedAt && execution.scheduledFor < skip.last
+                && execution.finishedAt ?? .distantFuture >= skip.decidedAt
         }
         return others >= live ? [] : ["\(skip.first) to \(skip.last) skipped, with \(others) live"]
     }

@@ -2,7 +2,7 @@ import Foundation
 import RotaTesting
 import Synchronization
 
-/// An observer that writes down what it is told, a line each.
+/// An observer that records a line for every call.
 final class ObserverLog: SchedulerObserver {
     private let lines = Mutex<[String]>([])
 
@@ -10,27 +10,27 @@ final class ObserverLog: SchedulerObserver {
 
     private func add(_ line: String) { lines.withLock { $0.append(line) } }
 
-    func queued(_ executions: [Execution], at date: Date) {
+    func didEnqueue(_ executions: [Execution], at date: Date) {
         for execution in executions { add("queued \(execution.source.rawValue)") }
     }
-    func skipped(_ skip: SkippedOccurrence, at date: Date) {
+    func didSkip(_ skip: SkippedOccurrence, at date: Date) {
         add("skipped \(skip.reason.rawValue) \(skip.count ?? -1)")
     }
-    func started(_ execution: Execution, attempt: Int, at date: Date) { add("started \(attempt)") }
-    func ended(_ attempt: Attempt, of execution: Execution, at date: Date) {
+    func didStart(_ execution: Execution, attempt: Int, at date: Date) { add("started \(attempt)") }
+    func didFinish(_ attempt: Attempt, of execution: Execution, at date: Date) {
         add("attempt \(attempt.number) \(attempt.failure?.kind.rawValue ?? "ok")")
     }
-    func ended(_ execution: Execution, at date: Date) { add("ended \(execution.status)") }
-    func released(_ execution: Execution, at date: Date) { add("released \(execution.status)") }
-    func lostLease(of id: ExecutionID, at date: Date) { add("lost") }
-    func changedBreaker(of job: Job, at date: Date) {
+    func didFinish(_ execution: Execution, at date: Date) { add("ended \(execution.status)") }
+    func didRelease(_ execution: Execution, at date: Date) { add("released \(execution.status)") }
+    func didLoseLease(of id: ExecutionID, at date: Date) { add("lost") }
+    func didChangeBreaker(of job: Job, at date: Date) {
         add("breaker \(job.scheduleState.isHeldByBreaker ? "open" : "closed")")
     }
-    func missedHandler(_ name: String, jobs: [JobID], at date: Date) {
+    func handlerMissing(_ name: String, jobs: [JobID], at date: Date) {
         add("missed \(name) [\(jobs.map(\.description).joined(separator: ", "))]")
     }
-    func pruned(_ report: PruneReport, at date: Date) { add("pruned \(report.expired.count)") }
-    func failed(_ error: any Error, at date: Date) { add("failed \(error)") }
-    func fellAsleep(until wake: Date, at date: Date) { add("asleep") }
-    func woke(at date: Date) { add("awake") }
+    func didPrune(_ report: PruneReport, at date: Date) { add("pruned \(report.expired.count)") }
+    func didFail(_ error: any Error, at date: Date) { add("failed \(error)") }
+    func didSleep(until wake: Date, at date: Date) { add("asleep") }
+    func didWake(at date: Date) { add("awake") }
 }

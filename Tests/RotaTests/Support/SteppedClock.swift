@@ -2,13 +2,13 @@ import Foundation
 import RotaTesting
 import Synchronization
 
-/// A wall clock that can be stepped without anyone who sleeps being woken, as when only the uptime counts for sleeping.
+/// A wall clock that can be stepped without waking sleepers, as if they slept by the uptime.
 final class SteppedClock: WallClock {
     /// Twenty years.
     static let lead = 630_720_000.0
 
     let base: ManualClock
-    /// So far ahead of the clock below that it stays ahead after every step.
+    /// So far ahead of the underlying clock that it stays ahead after every step.
     private let offset = Mutex(SteppedClock.lead)
 
     init(_ base: ManualClock) { self.base = base }

@@ -9,7 +9,9 @@ import RotaSchedule
     import Darwin
 #endif
 
-/// Prints how often `next` calls malloc, and whether that is never; a control shows that the counter counts.
+/// Prints how often `next` calls malloc, and returns whether it never does.
+///
+/// A control shows that the counter works.
 func countAllocations() -> Bool {
     typealias Count = @convention(c) () -> Int
     guard let symbol = dlsym(dlopen(nil, RTLD_NOW), "rota_malloc_count") else {
@@ -17,7 +19,7 @@ func countAllocations() -> Bool {
         return false
     }
     let count = unsafeBitCast(symbol, to: Count.self)
-    let instants = (0..<1_000).map { Date(timeIntervalSince1970: Double($0) * 1_100_000) }
+    let dates = (0..<1_000).map { Date(timeIntervalSince1970: Double($0) * 1_100_000) }
     var none = true
     for text in ["* * * * *", "30 9 * * 1-5", "0 0 29 2 *", "15 30 2 L * +FRI"] {
         for identifier in ["GMT", "America/New_York", "Asia/Kolkata"] {
@@ -25,10 +27,10 @@ func countAllocations() -> Bool {
                 continue
             }
             var sum = 0.0
-            // The zone is read at its first use.
-            sum += expression.next(after: instants[0], in: zone)?.timeIntervalSince1970 ?? 0
+            // The zone is read on first use.
+            sum += expression.next(after: dates[0], in: zone)?.timeIntervalSince1970 ?? 0
             let before = count()
-            for instant in instants { sum += expression.next(after: instant, in: zone)?.timeIntervalSince1970 ?? 0 }
+            for date in dates { sum += expression.next(after: date, in: zone)?.timeIntervalSince1970 ?? 0 }
             let allocated = count() - before
             print("\(text) in \(identifier): \(allocated) allocations in 1,000 calls (sum \(Int(sum)))")
             none = none && allocated == 0
@@ -36,7 +38,7 @@ func countAllocations() -> Bool {
     }
     let before = count()
     var texts: [String] = []
-    for instant in instants { texts.append("\(instant.timeIntervalSince1970) seconds, as text that is long") }
+    for date in dates { texts.append("\(date.timeIntervalSince1970) seconds, as text that is long") }
     let control = count() - before
     print("control: \(control) allocations for \(texts.count) texts")
     return none && control >= 1_000

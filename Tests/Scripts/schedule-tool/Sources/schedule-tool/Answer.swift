@@ -1,7 +1,7 @@
 import Foundation
 import RotaSchedule
 
-/// The next instants that a line asks for, or the error.
+/// Returns the next dates that a line asks for, or "error".
 func answer(_ line: String) -> String {
     let parts = line.split(separator: "\t", omittingEmptySubsequences: false)
     guard parts.count == 4, let count = Int(parts[0]), let start = Double(parts[3]) else { return "malformed" }

@@ -1,11 +1,12 @@
 import Foundation
 import RotaSchedule
+import RotaTesting
 
-/// Random and mutated input to every parser and search of the module.
+/// Feeds random and mutated input to every parser and search of the module.
 ///
-/// A trap ends the process; a hang is seen by the slowest input, which is printed.
+/// A trap ends the process. The time of the slowest input, which is printed at the end, shows a hang.
 struct Fuzz {
-    private var state: UInt64
+    private var numbers: SeededGenerator
     private let alphabet = Array("0123456789*/,-?LWH#@+ \tMONJAFEBSUNevrydailky5m()T:Z.é\u{0}".utf8)
     private let samples = [
         "30 9 * * 1-5", "0 0 29 2 *", "*/5 8-18 1,15 JAN-JUN MON#2,5L", "0 0 L-3,15W * +5", "@every 90s",
@@ -14,13 +15,13 @@ struct Fuzz {
     private let json = [
         #"{"cron":"0 9 * * *","timezone":"Europe/Berlin","maximumRuns":3}"#,
         #"{"every":"15m","anchor":"2026-03-15T10:00:00Z"}"#,
-        #"{"union":[{"immediately":true},{"every_n_minutes":5}],"smoothing":{"key":"a","window":"1m"}}"#,
+        #"{"union":[{"immediately":true},{"every":"5m"}],"smoothing":{"key":"a","window":"1m"}}"#,
     ].map { Array($0.utf8) }
     private let file: [UInt8]
     private let zones: [TimeZoneRules]
 
     init(seed: UInt64) {
-        state = seed
+        numbers = SeededGenerator(seed: seed)
         zones = ["UTC", "America/New_York", "Pacific/Apia", "Australia/Lord_Howe"].compactMap {
             try? TimeZoneDatabase.system.rules(for: $0)
         }
@@ -29,11 +30,7 @@ struct Fuzz {
     }
 
     private mutating func random(_ limit: Int) -> Int {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-        return Int((mixed ^ mixed >> 31) % UInt64(limit))
+        Int(numbers.next() % UInt64(limit))
     }
 
     private mutating func mutated(_ source: [UInt8], raw: Bool) -> [UInt8] {
@@ -51,7 +48,7 @@ struct Fuzz {
         return bytes
     }
 
-    private mutating func instant() -> Date {
+    private mutating func date() -> Date {
         switch random(20) {
         case 0: Date(timeIntervalSince1970: Double(bitPattern: UInt64(random(.max)) << 1))
         case 1:
@@ -70,7 +67,7 @@ struct Fuzz {
         do {
             let expression = try CronExpression(text, dialect: dialects[random(4)], hashSeed: "seed")
             let zone = zones[random(zones.count)]
-            let start = instant()
+            let start = date()
             let policies: [DaylightSavingPolicy] = [
                 .automatic, .missing(.shift, repeated: .second), .missing(.skip, repeated: .first),
             ]
@@ -88,12 +85,12 @@ struct Fuzz {
         } catch {
             precondition(!error.message.isEmpty)
         }
-        if random(10) == 0, let schedule = try? Schedule.parse(text) { _ = schedule.next(after: instant()) }
+        if random(10) == 0, let schedule = try? Schedule.parse(text) { _ = schedule.next(after: date()) }
     }
 
     private mutating func zoneFile() {
         guard let rules = try? TimeZoneRules(identifier: "Fuzz", tzif: Data(mutated(file, raw: true))) else { return }
-        let start = instant()
+        let start = date()
         if let change = rules.nextTransition(after: start) { precondition(change > start) }
         precondition(abs(rules.secondsFromGMT(for: start)) < 93_600)
         guard random(4) == 0, let expression = try? CronExpression("30 2 * * *") else { return }
@@ -103,7 +100,7 @@ struct Fuzz {
     private mutating func schedule() {
         let bytes = mutated(json[random(json.count)], raw: false)
         guard let schedule = try? JSONDecoder().decode(Schedule.self, from: Data(bytes)) else { return }
-        let start = instant()
+        let start = date()
         if let next = schedule.next(after: start) { precondition(next > start) }
         _ = schedule.summary
     }

@@ -1,7 +1,7 @@
 import Foundation
 
-// schedule-tool fuzz COUNT [SEED]   random and mutated texts, zone files and instants
-// schedule-tool next                lines "COUNT<tab>EXPRESSION<tab>ZONE<tab>SECONDS" to the next instants
+// schedule-tool fuzz COUNT [SEED]   random and mutated texts, zone files, JSON and dates
+// schedule-tool next                lines "COUNT<tab>EXPRESSION<tab>ZONE<tab>SECONDS" to the next dates
 // schedule-tool allocations         counts what next allocates; schedule-allocations.sh preloads the counter
 let arguments = CommandLine.arguments.dropFirst()
 switch arguments.first {

@@ -1,0 +1,143 @@
+import Foundation
+import RotaCore
+import RotaRetry
+import RotaSchedule
+import RotaStore
+
+/// The completion of an attempt, and the reason why no other attempt follows.
+struct PlannedCompletion {
+    let work: Work
+    let completion: Completion
+    /// `nil` if another attempt follows, or if the attempt did not fail.
+    let stopReason: StopReason?
+}
+
+/// Decides what follows the end of an attempt: a pure function of the result, the job's policy and a random source.
+enum CompletionPlanner {
+    /// Plans what follows an attempt that ended.
+    static func plan(
+        _ result: AttemptResult, at now: Date, random: inout any RandomNumberGenerator & Sendable
+    ) -> PlannedCompletion {
+        let work = result.work
+        switch result.report.ending {
+        case .interrupted where result.canceledBecause == .requested:
+            return planned(work, attempt: nil, next: .canceled, at: now)
+        case .interrupted where work.claim.job.delivery == .atMostOnce:
+            return abandoned(result, at: now)
+        case .interrupted, .unbegun, .unhandled:
+            // If the execution was canceled before it began, the store cancels it instead.
+            return released(work, at: now)
+        case .waiting(let deadline):
+            return planned(work, attempt: nil, next: .parked(until: deadline), at: now)
+        case .succeeded:
+            return planned(
+                work, attempt: attempt(result, failure: nil), next: .succeeded, at: now, output: result.report.output)
+        case .failed(let failure, let message):
+            let recorded = ExecutionFailure(kind: failure.kind, message: message)
+            let decision = decision(after: failure, asked: result.report.retrying, of: work, at: now, random: &random)
+            return planned(work, attempt: attempt(result, failure: recorded), decision, recorded, at: now)
+        }
+    }
+
+    /// Plans what follows a lease that ran out: its holder is gone, and the attempt counts as crashed.
+    static func crashed(
+        _ work: Work, at now: Date, random: inout any RandomNumberGenerator & Sendable
+    ) -> PlannedCompletion {
+        let progress = work.claim.execution.progress
+        let owner = progress.lease?.owner ?? "unknown"
+        let failure = ExecutionFailure(
+            kind: .crashed,
+            message: "The lease of scheduler \"\(owner)\" ran out before the attempt ended: its process died or hung.")
+        let startedAt = progress.attemptStartedAt ?? now
+        let attempt = Attempt(
+            number: work.claim.execution.nextAttemptNumber, startedAt: startedAt,
+            duration: max(.zero, now.elapsed(since: startedAt)), failure: failure)
+        let decision = decision(after: AttemptFailure(.crashed), of: work, at: now, random: &random)
+        return planned(work, attempt: attempt, decision, failure, at: now)
+    }
+
+    /// Releases an execution whose attempt was not made, or not finished.
+    ///
+    /// - Parameter date: When it may start again; `nil` for immediately.
+    static func released(_ work: Work, at now: Date, until date: Date? = nil) -> PlannedCompletion {
+        planned(work, attempt: nil, next: .released(until: date ?? now), at: now)
+    }
+
+    /// Fails an at-most-once execution whose attempt was cut short when the scheduler stopped.
+    private static func abandoned(_ result: AttemptResult, at now: Date) -> PlannedCompletion {
+        let failure = ExecutionFailure(
+            kind: .crashed,
+            message: "The scheduler stopped before the attempt ended. How much of its work was done is unknown, "
+                + "and the job is delivered at most once, so it is not retried.")
+        return planned(
+            result.work, attempt: attempt(result, failure: failure), .stop(.notRetryable), failure, at: now)
+    }
+
+    /// Decides about another attempt.
+    ///
+    /// The handler's request goes before the job's policy.
+    private static func decision(
+        after failure: AttemptFailure, asked: AttemptReport.Retrying? = nil, of work: Work, at now: Date,
+        random: inout any RandomNumberGenerator & Sendable
+    ) -> RetryDecision {
+        if failure.kind == .crashed, work.claim.job.delivery == .atMostOnce { return .stop(.notRetryable) }
+        let policy = work.claim.retryPolicy
+        let execution = work.claim.execution
+        let number = execution.nextAttemptNumber
+        switch asked {
+        case .never: return .stop(.notRetryable)
+        case .after(let delay): return number < policy.maxAttempts ? .retry(after: delay) : .stop(.attemptsExhausted)
+        case nil:
+            return policy.decide(
+                attempt: number, failure: failure, elapsed: now.elapsed(since: execution.progress.startedAt ?? now),
+                now: now, previousDelay: execution.lastDelay, using: &random)
+        }
+    }
+
+    private static func attempt(_ result: AttemptResult, failure: ExecutionFailure?) -> Attempt {
+        Attempt(
+            number: result.work.claim.execution.nextAttemptNumber, startedAt: result.startedAt,
+            duration: result.duration, failure: failure, statusCode: result.report.statusCode,
+            bodyPreview: result.report.bodyPreview, bodyWasTruncated: result.report.bodyWasTruncated,
+            responseHeaders: result.report.responseHeaders, trace: ExecutionTrace(of: result))
+    }
+
+    private static func planned(
+        _ work: Work, attempt: Attempt, _ decision: RetryDecision, _ failure: ExecutionFailure, at now: Date
+    ) -> PlannedCompletion {
+        switch decision {
+        case .retry(let delay):
+            planned(work, attempt: attempt, next: .retry(at: now.advanced(by: delay), after: failure), at: now)
+        case .stop(let reason):
+            planned(work, attempt: attempt, next: .failed(failure), at: now, stopReason: reason)
+        }
+    }
+
+    private static func planned(
+        _ work: Work, attempt: Attempt?, next: Completion.Next, at now: Date, output: JSONPayload? = nil,
+        stopReason: StopReason? = nil
+    ) -> PlannedCompletion {
+        let completion = Completion(
+            executionID: work.claim.execution.id, token: work.claim.token, attempt: attempt, next: next, date: now,
+            output: output)
+        return PlannedCompletion(work: work, completion: completion, stopReason: stopReason)
+    }
+}
+
+extension Claim {
+    /// The policy that decides about another attempt.
+    fileprivate var retryPolicy: RetryPolicy {
+        guard execution.source != .notification else { return .notifications }
+        let policy = job.retry
+        // The overrides were checked against the policy of their time. They may not fit the current one.
+        guard let overrides = execution.overrides else { return policy }
+        return (try? policy.applying(overrides)) ?? policy
+    }
+}
+
+extension Execution {
+    /// The delay between the previous attempt and the current one; `nil` if it is the first.
+    fileprivate var lastDelay: Duration? {
+        attempts.last.map { progress.dueAt.elapsed(since: $0.startedAt.advanced(by: $0.duration)) }
+    }
+}

@@ -1,0 +1,330 @@
+import Foundation
+import RotaCore
+import RotaStore
+
+/// The loop of a scheduler: records results, fires due jobs, claims executions for the workers, and sleeps.
+///
+/// Decisions are made by pure planners; this type only carries them out. It keeps no state that the store does not
+/// have, except which executions are in flight.
+struct Driver {
+    private let context: SchedulerContext
+    private let queue: WorkQueue<Work>
+    private let outbox: Outbox<AttemptResult>
+    private let alarm: Alarm
+    private var random: any RandomNumberGenerator & Sendable
+    private var inFlight = InFlight()
+    /// When the leases of the executions in flight must be renewed.
+    private var renewAt: Date?
+    private var polling = Polling()
+    /// Whether the store may have due executions that are not yet claimed.
+    private var mayClaim = true
+    /// How often in a row every planned fire was refused, because another scheduler had moved the jobs.
+    private var conflictStreak = 0
+    private var deference = Deference()
+    private var catchUp: CatchUp
+
+    /// The length of a streak of conflicts after which the driver sleeps for a second before it plans anew.
+    private static let conflictLimit = 10
+
+    init(
+        context: SchedulerContext, queue: WorkQueue<Work>, outbox: Outbox<AttemptResult>,
+        random: any RandomNumberGenerator & Sendable
+    ) {
+        self.context = context
+        self.queue = queue
+        self.outbox = outbox
+        self.random = random
+        catchUp = CatchUp(rate: context.configuration.catchUpRate)
+        alarm = Alarm(clock: context.clock, signal: context.signal, owner: context.owner)
+    }
+
+    /// Runs until the scheduler is asked to stop or `run()` is canceled, then drains what is in flight.
+    ///
+    /// - Parameters:
+    ///   - cancellation: Whether `run()` was canceled. The driver's own task never is, so that it can record results.
+    ///   - cancelWorkers: Cancels the workers' tasks.
+    mutating func run(until cancellation: StopRequest, cancelWorkers: () -> Void) async throws {
+        defer { alarm.cancel() }
+        do {
+            try await loop(until: cancellation, cancelWorkers: cancelWorkers)
+        } catch {
+            // The store may have lost the claims, so none of them begins. They are released if the store still accepts
+            // it. Otherwise their leases run out, and others take over.
+            try? await releaseUnbegun()
+            context.events.observers.tell { $0.didFail(error, at: context.clock.now) }
+            throw error
+        }
+    }
+
+    private mutating func loop(until cancellation: StopRequest, cancelWorkers: () -> Void) async throws {
+        var hasYielded = false
+        while !context.stop.isMade, !cancellation.isMade {
+            if try await pass() {
+                hasYielded = false
+            } else if !inFlight.isEmpty, !hasYielded {
+                // Short work is done once its worker had a turn. Yielding is cheaper than to sleep and be woken.
+                hasYielded = true
+                await Task.yield()
+            } else if let wake = try await lastLook() {
+                hasYielded = false
+                await sleep(until: wake)
+            }
+        }
+        try await drain(until: cancellation, cancelWorkers: cancelWorkers)
+    }
+
+    /// Does what can be done now.
+    ///
+    /// ```
+    ///   take results ─▶ claim ─▶ record ─▶ renew leases ─▶ look? ─▶ claim
+    ///        │            │         │                        │        │
+    ///   frees slots   refills them,  while workers       fire, reclaim, for what
+    ///                 before the     already do the      prune: only if  was fired
+    ///                 commit         new work            needed
+    /// ```
+    ///
+    /// A busy scheduler mostly records results and refills the slots. It polls the store only after a signal, when
+    /// something is due, or after ``Polling/longestGap``.
+    ///
+    /// - Returns: Whether anything was done, so that there may be more to do.
+    private mutating func pass() async throws -> Bool {
+        // Refuse to record results while the clock is unusable.
+        _ = try usableTime()
+        let results = takeResults()
+        var isBusy = !results.isEmpty
+        if isBusy { _ = try await claim() }
+        try await record(results)
+        try await renewLeases()
+        let now = try usableTime()
+        // While there are results, queued executions go before due jobs: an execution that is claimed and recorded soon
+        // after it was created is still in the caches.
+        if polling.isNeeded(at: now, queueFirst: isBusy && mayClaim), try await look(at: now) == nil { isBusy = true }
+        if try await claim() { isBusy = true }
+        return isBusy
+    }
+
+    /// Polls the store once more before sleeping.
+    ///
+    /// - Returns: The date to sleep until, or `nil` if anything was done.
+    private mutating func lastLook() async throws -> Date? {
+        let now = try usableTime()
+        guard let wake = try await look(at: now) else { return nil }
+        return try await claim() ? nil : wake
+    }
+
+    /// Reads the clock, and refuses a time so far off that adding a second does not change it.
+    private func usableTime() throws -> Date {
+        let now = context.clock.now
+        guard now.addingTimeInterval(1) > now else {
+            throw SchedulerError(
+                .unusableClock,
+                "The clock is at \(now.timeIntervalSince1970) seconds since 1970, where one second cannot be told from "
+                    + "the next. Set the clock to a date that a scheduler can wait by.",
+                value: "\(now.timeIntervalSince1970)")
+        }
+        return now
+    }
+
+    /// Asks the store for due work and does it: fires jobs, reclaims expired leases, prunes history.
+    ///
+    /// - Returns: The date of the next work, or `nil` if anything was done.
+    private mutating func look(at now: Date) async throws -> Date? {
+        mayClaim = true
+        // Jobs whose fires are refused again and again stay at the head of the due work. Look behind them.
+        let limit = context.configuration.batchSize * (conflictStreak + 1)
+        let dueWork = try await context.store.dueWork(at: now, limit: min(limit, 100_000))
+        polling.recordPoll(at: now, next: dueWork.isTruncated ? now : dueWork.nextWakeup ?? .distantFuture)
+        let hasReclaimed = try await reclaim(dueWork.expiredLeases, at: now)
+        let hasFired = try await fire(dueWork.dueJobs, at: now)
+        let hasPruned = dueWork.isPruningDue ? try await prune(at: now) : false
+        guard !hasReclaimed, !hasFired, !hasPruned else { return nil }
+        return earliest(
+            [
+                dueWork.nextWakeup, renewAt, deference.end(at: now),
+                conflictStreak == 0 ? nil : now.addingTimeInterval(1),
+            ],
+            after: now)
+    }
+
+    /// Returns the earliest of some dates, but no later than the clock's longest sleep allows.
+    private func earliest(_ dates: [Date?], after now: Date) -> Date {
+        dates.compactMap(\.self).reduce(now.advanced(by: context.clock.longestSleep), min)
+    }
+
+    private mutating func sleep(until wake: Date) async {
+        alarm.set(for: wake, at: context.clock.now)
+        context.events.observers.tell { $0.didSleep(until: wake, at: context.clock.now) }
+        context.status.change(to: .asleep(until: wake, busy: inFlight.tags))
+        await context.signal.wait()
+        context.status.change(to: .awake)
+        context.events.observers.tell { $0.didWake(at: context.clock.now) }
+    }
+
+    // MARK: The steps of a pass
+
+    /// Takes the results of the workers, which frees their slots.
+    private mutating func takeResults() -> [AttemptResult] {
+        // Lower the flag before draining: what is pushed after the drain raises it again, for the next pass.
+        if context.signal.lower() { polling.hasNews = true }
+        let results = outbox.drain()
+        for index in results.indices { results[index].work.slot.map { inFlight.end($0) } }
+        if inFlight.isEmpty {
+            renewAt = nil
+            context.workers.keepWithdrawn { [] }
+        }
+        return results
+    }
+
+    private mutating func record(_ results: [AttemptResult]) async throws {
+        guard !results.isEmpty else { return }
+        let now = context.clock.now
+        let planned = results.map { result in
+            if case .unhandled(let name) = result.report.ending {
+                context.events.handlerMissing(name, jobs: [result.work.claim.job.id], at: now)
+                let turn = deference.turn(after: now, longestSleep: context.clock.longestSleep)
+                return CompletionPlanner.released(result.work, at: now, until: turn)
+            }
+            if result.work.claim.job.schedule.completionDelay != nil { polling.poll(by: now) }
+            return CompletionPlanner.plan(result, at: now, random: &random)
+        }
+        try await finish(planned, at: now)
+    }
+
+    private mutating func reclaim(_ expired: [Claim], at now: Date) async throws -> Bool {
+        // Executions still in flight here are not dead, only late with their renewal, unless their heartbeats stopped.
+        let held = expired.isEmpty ? [] : Set(inFlight.held.filter { context.vitals[$0]?.isStale != true })
+        let dead = expired.filter { !held.contains($0.leaseKey) }.map { Work($0, slot: nil) }
+        guard !dead.isEmpty else { return false }
+        try await finish(dead.map { CompletionPlanner.crashed($0, at: now, random: &random) }, at: now)
+        return true
+    }
+
+    private func prune(at now: Date) async throws -> Bool {
+        let report = try await context.store.prune(at: now, limit: context.configuration.batchSize)
+        guard report != PruneReport() else { return false }
+        context.events.observers.tell { $0.didPrune(report, at: now) }
+        try await context.announceEnds(of: report.expired, at: now)
+        return true
+    }
+
+    private mutating func finish(_ planned: [PlannedCompletion], at now: Date) async throws {
+        let completions = planned.map(\.completion)
+        let outcomes = try await context.store.finish(completions).answers(to: "finish", of: completions.count)
+        for completion in completions {
+            switch completion.next {
+            case .retry(let date, _), .released(let date), .parked(let date?): polling.poll(by: date)
+            case .succeeded, .failed, .canceled, .parked: break
+            }
+        }
+        context.events.send(outcomes, of: completions, stopReasons: planned.lazy.map(\.stopReason), at: now)
+        if context.ends.isWatched {
+            for case .recorded(let execution) in outcomes { context.ends.announce(execution) }
+        }
+        let ends = zip(planned, outcomes).compactMap { planned, outcome in
+            planned.work.hasFollowers ? ExecutionEnd(outcome, of: planned.work) : nil
+        }
+        guard !ends.isEmpty else { return }
+        polling.poll(by: now)
+        try await context.announceConsequences(of: ends, at: now)
+    }
+
+    private mutating func fire(_ due: [Job], at now: Date) async throws -> Bool {
+        let (planner, ids) = (context.planner, context.ids)
+        let fires = due.compactMap { job in
+            planner.plan(job, at: now, catchUp: &catchUp) { ExecutionID(bits: ids.makeID(at: now)) }?
+                .admitted(for: job, at: now)
+        }
+        guard !fires.isEmpty else {
+            conflictStreak = 0
+            return false
+        }
+        var hasFired = false
+        let outcomes = try await context.store.fire(fires).answers(to: "fire", of: fires.count)
+        for (request, outcome) in zip(fires, outcomes) {
+            guard case .fired(let executions, let skips, let replaced) = outcome else {
+                polling.poll(by: now)
+                continue
+            }
+            hasFired = true
+            if let wake = request.scheduleState.nextWakeup { polling.poll(by: wake) }
+            context.events.send(fired: executions, skips: skips, of: request.jobID, at: now)
+            guard !replaced.isEmpty else { continue }
+            for execution in replaced { context.withdraw(execution) }
+            try await context.announceEnds(of: replaced.filter { $0.progress.status.isTerminal }, at: now)
+        }
+        conflictStreak = hasFired ? 0 : conflictStreak + 1
+        return hasFired || conflictStreak < Self.conflictLimit
+    }
+
+    private mutating func claim() async throws -> Bool {
+        let free = context.configuration.maximumConcurrency - inFlight.count
+        guard free > 0, mayClaim else { return false }
+        let limit = min(free, context.configuration.batchSize)
+        let now = context.clock.now
+        guard deference.end(at: now) == nil else { return false }
+        let claims = try await context.store.claim(
+            ClaimRequest(
+                owner: context.owner, limit: limit, now: now,
+                leaseExpiresAt: now.advanced(by: context.configuration.leaseDuration)))
+        mayClaim = claims.count >= limit
+        guard !claims.isEmpty else { return false }
+        renewAt = renewAt ?? now.advanced(by: context.configuration.leaseDuration / 3)
+        queue.push(claims.map { Work($0, slot: inFlight.begin($0)) })
+        return true
+    }
+
+    private mutating func renewLeases() async throws {
+        guard let due = renewAt, case let now = context.clock.now, now >= due else { return }
+        renewAt = now.advanced(by: context.configuration.leaseDuration / 3)
+        let end = now.advanced(by: context.configuration.leaseDuration)
+        context.workers.keepWithdrawn { Set(inFlight.held) }
+        let renewals = inFlight.held.compactMap { context.vitals.renewal(of: $0, until: end) }
+        let outcomes = try await context.store.renew(renewals).answers(to: "renew", of: renewals.count)
+        for (renewal, outcome) in zip(renewals, outcomes) {
+            let lease = LeaseKey(executionID: renewal.executionID, token: renewal.token)
+            switch outcome {
+            case .renewed: break
+            case .lost:
+                // The result would be refused, and another scheduler may be running the execution.
+                context.workers.withdraw(lease, because: .lost)
+                context.events.observers.tell { $0.didLoseLease(of: renewal.executionID, at: now) }
+            case .cancelRequested: context.workers.withdraw(lease, because: .requested)
+            }
+        }
+    }
+
+    // MARK: The end
+
+    /// Releases what workers had taken but did not begin, because they were canceled when the run failed.
+    ///
+    /// If the store does not accept it, the leases run out.
+    mutating func giveBackUnbegun() async {
+        try? await record(takeResults().filter(\.report.isUnbegun))
+    }
+
+    /// Takes back what no worker has taken, and releases it.
+    private mutating func releaseUnbegun() async throws {
+        let unbegun = queue.drain()
+        for work in unbegun { work.slot.map { inFlight.end($0) } }
+        guard !unbegun.isEmpty else { return }
+        let now = try usableTime()
+        try await finish(unbegun.map { CompletionPlanner.released($0, at: now) }, at: now)
+    }
+
+    /// Releases what has not begun, lets the rest continue for the grace period, then cancels and releases it.
+    private mutating func drain(until cancellation: StopRequest, cancelWorkers: () -> Void) async throws {
+        try await releaseUnbegun()
+        var deadline: Date? = context.clock.now.advanced(by: context.configuration.shutdownGrace)
+        while true {
+            try await record(takeResults())
+            guard !inFlight.isEmpty else { return }
+            try await renewLeases()
+            let now = context.clock.now
+            if let end = deadline, now >= end || cancellation.isMade {
+                cancelWorkers()
+                deadline = nil
+            }
+            await sleep(until: earliest([deadline, renewAt], after: now))
+        }
+    }
+}

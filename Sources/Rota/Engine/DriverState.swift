@@ -1,0 +1,83 @@
+import Foundation
+import RotaCore
+import RotaStore
+
+// The state that a driver keeps between its passes.
+
+/// Decides when the driver must ask the store for due work again.
+struct Polling {
+    /// Whether something happened that the driver does not know of.
+    var hasNews = true
+    private var lastPoll = Date.distantPast
+    private var nextPoll = Date.distantPast
+
+    /// How long a busy driver goes without asking what other schedulers have left in the store.
+    static let longestGap = Duration.milliseconds(2)
+
+    /// Asks for a poll at a date or earlier.
+    mutating func poll(by date: Date) {
+        nextPoll = min(nextPoll, date)
+    }
+
+    mutating func recordPoll(at now: Date, next: Date) {
+        (hasNews, lastPoll, nextPoll) = (false, now, next)
+    }
+
+    /// Whether the store must be asked now.
+    ///
+    /// - Parameter queueFirst: Whether due jobs can wait, because there are queued executions to claim.
+    func isNeeded(at now: Date, queueFirst: Bool) -> Bool {
+        hasNews
+            || now >= nextPoll && !queueFirst
+            // The clock was set back, or the gap is over.
+            || now < lastPoll || now >= lastPoll.advanced(by: Self.longestGap)
+    }
+}
+
+/// The claimed executions whose attempts have not ended, each in a slot of its own.
+///
+/// An attempt keeps its slot until it ends, even if its lease was lost and the execution was claimed again meanwhile.
+/// Slots are reused, so a pass allocates nothing once the scheduler is warm.
+struct InFlight {
+    private var leases: [LeaseKey?] = []
+    private var freeSlots: [Int] = []
+    /// The leases of attempts with a timeout or heartbeat watch, which sleeps by itself.
+    private var watched: Set<LeaseKey> = []
+    /// The number of attempts in flight.
+    private(set) var count = 0
+
+    var isEmpty: Bool { count == 0 }
+
+    /// The leases of the attempts in flight.
+    var held: some Sequence<LeaseKey> { leases.lazy.compactMap(\.self) }
+
+    /// The sleeper tags of the attempts in flight.
+    var tags: [SleeperTag] {
+        held.map { .run($0.executionID, token: $0.token) }
+            + watched.map { .watch($0.executionID, token: $0.token) }
+    }
+
+    /// Adds an attempt that is about to begin.
+    ///
+    /// - Returns: Its slot.
+    mutating func begin(_ claim: Claim) -> Int {
+        let lease = claim.leaseKey
+        if claim.isWatched { watched.insert(lease) }
+        count += 1
+        if let slot = freeSlots.popLast() {
+            leases[slot] = lease
+            return slot
+        }
+        leases.append(lease)
+        return leases.count - 1
+    }
+
+    /// Removes the attempt in a slot.
+    mutating func end(_ slot: Int) {
+        guard let lease = leases[slot] else { return }
+        if !watched.isEmpty { watched.remove(lease) }
+        leases[slot] = nil
+        freeSlots.append(slot)
+        count -= 1
+    }
+}

@@ -1,0 +1,125 @@
+import Foundation
+import RotaStore
+import Synchronization
+
+/// An execution that has just ended, and what may follow: notifications, or a breaker that opens or closes.
+struct ExecutionEnd {
+    let execution: Execution
+    /// The job as it was when the attempt began; `nil` if the execution ended without an attempt.
+    private let jobBefore: Job?
+
+    /// - Returns: `nil` if nothing can follow.
+    init?(withoutAttempt execution: Execution) {
+        guard execution.progress.status.isTerminal, execution.source != .notification else { return nil }
+        self.execution = execution
+        jobBefore = nil
+    }
+
+    /// - Returns: `nil` if the execution has not ended, or nothing can follow.
+    init?(_ outcome: Completion.Outcome, of work: Work) {
+        guard case .recorded(let execution) = outcome, execution.progress.status.isTerminal,
+            execution.source != .notification, work.hasFollowers
+        else { return nil }
+        self.execution = execution
+        jobBefore = work.claim.job
+    }
+
+    /// Whether this end opened or closed the job's breaker.
+    func changedBreaker(of job: Job) -> Bool {
+        if let trip = job.scheduleState.breaker?.trip {
+            job.scheduleState.isHeldByBreaker && trip.date == execution.progress.finishedAt
+        } else {
+            (jobBefore.map { $0.scheduleState.breaker?.trip != nil } ?? true) && execution.details.circuitPermit != nil
+        }
+    }
+}
+
+extension Work {
+    /// Whether anything can follow from the end of the execution.
+    var hasFollowers: Bool {
+        !claim.job.notifications.isEmpty || claim.job.breaker != nil || claim.job.scheduleState.breaker != nil
+    }
+}
+
+extension SchedulerContext {
+    /// Cancels the attempt of an execution that was canceled while it ran, if it runs or is queued in this process.
+    ///
+    /// Another process learns of it when it renews the lease.
+    func withdraw(_ execution: Execution) {
+        guard execution.progress.status == .running, let lease = execution.leaseKey,
+            execution.progress.lease?.owner == owner
+        else { return }
+        workers.withdraw(lease, because: .requested)
+    }
+
+    /// Announces executions that ended without an attempt, and what follows from it.
+    func announceEnds(of executions: [Execution], at now: Date) async throws {
+        guard !executions.isEmpty else { return }
+        // Notifications, and executions that waited for these to end, may be due.
+        defer { signal.raise() }
+        for execution in executions { ends.announce(execution) }
+        events.metrics.ended(executions)
+        for execution in executions { events.send(ended: execution, at: now) }
+        try await announceConsequences(of: executions.compactMap { ExecutionEnd(withoutAttempt: $0) }, at: now)
+    }
+
+    /// Announces the notifications that were queued and the breakers that changed when executions ended.
+    func announceConsequences(of ends: [ExecutionEnd], at now: Date) async throws {
+        var changed: Set<JobID> = []
+        for end in ends {
+            guard let job = try await store.job(end.execution.jobID) else { continue }
+            let notifications = job.notifications(of: end.execution, at: now)
+            if !notifications.isEmpty { events.send(fired: notifications, skips: [], of: job.id, at: now) }
+            guard end.changedBreaker(of: job), changed.insert(job.id).inserted else { continue }
+            events.changedBreaker(of: job, at: now)
+        }
+    }
+}
+
+/// Resumes callers that wait for executions to end, as soon as one ends in this process.
+final class CompletionWatch: Sendable {
+    private struct State {
+        var waiting: [ExecutionID: [Int: AsyncStream<Execution>.Continuation]] = [:]
+        var nextID = 0
+    }
+
+    private let state = Mutex(State())
+    private let count = Atomic(0)
+
+    /// Whether anything waits.
+    var isWatched: Bool { count.load(ordering: .relaxed) > 0 }
+
+    /// Returns a stream of the ended execution.
+    ///
+    /// Dropping the stream ends the wait.
+    func completion(of id: ExecutionID) -> AsyncStream<Execution> {
+        let (stream, continuation) = AsyncStream.makeStream(of: Execution.self, bufferingPolicy: .bufferingNewest(1))
+        let number = state.withLock { state in
+            state.nextID += 1
+            state.waiting[id, default: [:]][state.nextID] = continuation
+            return state.nextID
+        }
+        count.add(1, ordering: .relaxed)
+        continuation.onTermination = { [weak self] _ in self?.forget(number, of: id) }
+        return stream
+    }
+
+    /// Resumes those that wait for an execution, if it has ended.
+    func announce(_ execution: Execution) {
+        guard isWatched, execution.progress.status.isTerminal else { return }
+        let waiting = state.withLock { $0.waiting[execution.id] ?? [:] }
+        for continuation in waiting.values {
+            continuation.yield(execution)
+            continuation.finish()
+        }
+    }
+
+    private func forget(_ number: Int, of id: ExecutionID) {
+        let wasThere = state.withLock { state in
+            guard state.waiting[id]?.removeValue(forKey: number) != nil else { return false }
+            if state.waiting[id]?.isEmpty == true { state.waiting[id] = nil }
+            return true
+        }
+        if wasThere { count.subtract(1, ordering: .relaxed) }
+    }
+}

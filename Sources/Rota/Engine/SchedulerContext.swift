@@ -1,0 +1,108 @@
+package import Foundation
+import RotaStore
+import Synchronization
+
+/// The parts that the scheduler, its driver and its workers share.
+struct SchedulerContext: Sendable {
+    let store: any JobStore
+    let clock: any WallClock
+    let ids: any IDGenerator
+    let configuration: SchedulerConfiguration
+    /// The name under which this scheduler holds leases, unique among all schedulers.
+    let owner: String
+    /// Captures metadata, such as a trace context, for executions that are asked for.
+    let carrier: @Sendable () -> [String: String]
+    let signal = Signal()
+    let stop = StopRequest()
+    let events = EventHub()
+    let workers = WorkerPool()
+    let vitals = VitalSigns()
+    let ends = CompletionWatch()
+    let status = DriverStatus()
+
+    var planner: FirePlanner {
+        FirePlanner(tolerance: configuration.misfireThreshold, batchSize: configuration.batchSize)
+    }
+}
+
+extension SchedulerContext {
+    /// Returns metadata merged over what the carrier captures now.
+    func carried(with metadata: [String: String]) -> [String: String] {
+        let captured = carrier()
+        return captured.isEmpty ? metadata : captured.merging(metadata) { $1 }
+    }
+}
+
+extension Execution {
+    /// Returns a copy, not yet stored, with other metadata.
+    func with(metadata: [String: String]) -> Execution {
+        guard metadata != self.metadata else { return self }
+        return Execution(
+            id: id, jobID: jobID, jobName: jobName, jobVersion: jobVersion, source: source, scheduledFor: scheduledFor,
+            createdAt: createdAt, payload: payload, metadata: metadata, details: details, progress: progress,
+            attempts: attempts)
+    }
+
+    /// Returns a copy, not yet stored, with other details.
+    func with(details: ExecutionDetails) -> Execution {
+        Execution(
+            id: id, jobID: jobID, jobName: jobName, jobVersion: jobVersion, source: source, scheduledFor: scheduledFor,
+            createdAt: createdAt, payload: payload, metadata: metadata, details: details, progress: progress,
+            attempts: attempts)
+    }
+}
+
+/// The state of a scheduler's driver, for test clocks that must know when it has nothing left to do.
+package final class DriverStatus: Sendable {
+    /// The phase of a driver.
+    package enum Phase: Sendable, Equatable {
+        /// `run()` was not called yet.
+        case new
+        /// The driver is working.
+        case awake
+        /// The driver sleeps until a date, while the tagged attempts are in flight.
+        case asleep(until: Date, busy: [SleeperTag])
+        /// `run()` has returned.
+        case ended
+    }
+
+    private struct State {
+        var phase = Phase.new
+        var observer: (@Sendable () -> Void)?
+    }
+
+    private let state = Mutex(State())
+
+    package init() {}
+
+    /// The current phase.
+    package var phase: Phase { state.withLock(\.phase) }
+
+    /// Sets a closure to call after every change of the phase, replacing any earlier one.
+    package func onChange(_ observer: @escaping @Sendable () -> Void) {
+        state.withLock { $0.observer = observer }
+    }
+
+    /// Marks the beginning of `run()`.
+    ///
+    /// - Returns: `false` if it is already running.
+    func begin() -> Bool {
+        let isFirst = state.withLock { state in
+            switch state.phase {
+            case .awake, .asleep: return false
+            case .new, .ended:
+                state.phase = .awake
+                return true
+            }
+        }
+        return isFirst
+    }
+
+    func change(to phase: Phase) {
+        let observer = state.withLock { state in
+            state.phase = phase
+            return state.observer
+        }
+        observer?()
+    }
+}

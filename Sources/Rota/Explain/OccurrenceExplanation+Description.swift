@@ -1,0 +1,91 @@
+import Foundation
+import RotaCore
+import RotaSchedule
+import RotaStore
+
+extension OccurrenceExplanation: CustomStringConvertible {
+    /// The explanation in plain English, with dates and numbers.
+    public var description: String {
+        var text = "\(date.text) \(sentence)"
+        for note in notes { text += " It is \(note.message)." }
+        if occurrence == nil, case .notDue = outcome {
+            if let previous { text += " The occurrence before is \(previous.text)." }
+            if let next { text += " The next is \(next.text)." }
+        }
+        return text
+    }
+
+    private var sentence: String {
+        let job = "\"\(jobName)\" (version \(version))"
+        switch outcome {
+        case .notDue(let reason): return "is not an occurrence of \(job): \(reason.words)."
+        case .beforeCreation: return "is before \(job) was created."
+        case .fired(let run): return "is an occurrence of \(job), and it fired: \(words(on: run))."
+        case .skipped(let skip): return "is an occurrence of \(job), and it was skipped: \(words(on: skip))."
+        case .future: return "is an occurrence of \(job), and it is not due yet."
+        case .undecided: return "is an occurrence of \(job), and it is due but undecided. Is a scheduler running?"
+        case .pruned:
+            return "is an occurrence of \(job), and it was decided, but the record "
+                + "is no longer kept: see the job's retention."
+        case .passedOver:
+            return "is an occurrence of \(job), and it did not fire: its schedule was not yet in force."
+        case .inactive(let state):
+            return "is an occurrence of \(job), and it does not fire while the job is \(state.rawValue)."
+        }
+    }
+
+    private func words(on run: Execution) -> String {
+        var text = "execution \(run.id) is \(run.status.rawValue)"
+        if let lateness = run.lateness { text += ", started \(lateness.text) after it" }
+        let count = run.attempts.count
+        if count > 0 { text += ", after \(count) attempt\(count == 1 ? "" : "s")" }
+        if let failure = run.failure { text += " (\(failure.kind.rawValue): \(failure.message))" }
+        return text
+    }
+
+    private func words(on skip: SkippedOccurrence) -> String {
+        let reason = skip.reason.words ?? "for the reason \"\(skip.reason.rawValue)\""
+        let others =
+            skip.first == skip.last
+            ? "" : ", as were \(skip.count.map { "all \($0)" } ?? "all") from \(skip.first.text) to \(skip.last.text)"
+        return "\(reason)\(others); decided at \(skip.decidedAt.text)"
+    }
+}
+
+extension OccurrenceExplanation.NotDueReason {
+    fileprivate var words: String {
+        switch self {
+        case .notNamed: "its schedule does not name it"
+        case .movedToBusinessDay: "it is moved to a business day"
+        case .excluded: "a calendar of its schedule leaves it out"
+        case .outsideCalendar: "it is outside the calendar its schedule is limited to"
+        case .beforeStart: "it is before its schedule starts"
+        case .afterEnd: "its schedule has ended by then"
+        case .notKnown: "its schedule counts from the end of each execution, and none was due then"
+        }
+    }
+}
+
+extension SkippedOccurrence.Reason {
+    fileprivate var words: String? {
+        switch self {
+        case .misfire: "it was missed, and the misfire policy skips it"
+        case .tooLate: "it was missed, and is later than the misfire policy allows"
+        case .overlap: "an earlier execution was unfinished, and the overlap policy lets no other one wait"
+        case .rescheduled: "the job got another schedule first"
+        case .duplicate: "the job has fired for the same date under an earlier schedule"
+        case .paused: "the job was paused"
+        case .breaker: "the job was paused by its breaker after repeated failures"
+        case .requested: "it was skipped on request"
+        case .excluded: "the schedule's calendars exclude it"
+        case .window: "it was outside the execution window"
+        case .limit: "more executions were waiting than the job's limit allows"
+        default: nil
+        }
+    }
+}
+
+extension Duration {
+    /// The duration as text: `1.25 s`.
+    fileprivate var text: String { "\((inSeconds * 1000).rounded() / 1000) s" }
+}

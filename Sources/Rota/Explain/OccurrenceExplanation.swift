@@ -1,0 +1,156 @@
+public import Foundation
+import RotaCore
+public import RotaSchedule
+public import RotaStore
+
+/// An explanation of what happened, or will happen, to a job on a date, and why.
+///
+/// ```swift
+/// let explanation = try await scheduler.explain(job.id, at: Date(timeIntervalSince1970: 1_772_953_200))
+/// print(explanation)
+/// // 2026-03-08T07:00:00Z is an occurrence of "report" (version 1), and it was skipped: the job was paused …
+/// if case .skipped(let skip) = explanation.outcome { print(skip.reason.rawValue) }
+/// ```
+public struct OccurrenceExplanation: Sendable, Hashable {
+    /// The outcome of an occurrence, or the reason there is none.
+    public enum Outcome: Sendable, Hashable {
+        /// The schedule has no occurrence on this date.
+        case notDue(NotDueReason)
+        /// It fired, and this is the execution.
+        case fired(Execution)
+        /// It did not fire. The record has the reason.
+        case skipped(SkippedOccurrence)
+        /// It is not due yet.
+        case future
+        /// It is due, and no scheduler has decided about it yet.
+        case undecided
+        /// The job did not exist yet.
+        case beforeCreation
+        /// It was decided, but the record is no longer kept.
+        case pruned
+        /// It was already past when the job was created or activated, or got its schedule.
+        case passedOver
+        /// It does not fire while the job is in this state.
+        case inactive(JobState)
+    }
+
+    /// The reason a date is not an occurrence.
+    public enum NotDueReason: String, Sendable, Hashable {
+        /// The schedule's rule does not name it.
+        case notNamed
+        /// The rule names it, but it was moved to a business day.
+        case movedToBusinessDay
+        /// A calendar excludes it.
+        case excluded
+        /// It is outside the calendar the schedule is limited to.
+        case outsideCalendar
+        /// It is before the schedule's start.
+        case beforeStart
+        /// It is at or after the schedule's end.
+        case afterEnd
+        /// The schedule counts from the end of an execution, so only the next occurrence is known.
+        case notKnown
+    }
+
+    /// The job.
+    public let jobID: JobID
+    /// The name of the job.
+    public let jobName: String
+    /// The date that was asked about.
+    public let date: Date
+    /// The version of the job's definition that was in force.
+    public let version: Int
+    /// The occurrence with its nominal and effective dates, or `nil` if there is none.
+    public let occurrence: Occurrence?
+    /// Notes about the occurrence: effects of daylight saving, business days or smoothing.
+    public let notes: [PreviewedOccurrence.Note]
+    /// The outcome.
+    public let outcome: Outcome
+    /// The occurrence before the date, or `nil` if there is none.
+    public let previous: Date?
+    /// The occurrence after the date, or `nil` if there is none.
+    public let next: Date?
+}
+
+extension OccurrenceExplanation {
+    /// Explains a date: a pure function of what the store remembers.
+    ///
+    /// - Parameters:
+    ///   - instant: The date that is asked about.
+    ///   - job: The job.
+    ///   - versions: Its versions, the newest first.
+    ///   - runs: The scheduled executions that are kept for occurrences in the second that begins at the date.
+    ///   - skips: Its skipped occurrences.
+    ///   - now: The current date.
+    init(
+        on instant: Date, of job: Job, versions: [JobVersion], runs: [Execution], skips: [SkippedOccurrence],
+        at now: Date
+    ) {
+        let valid = versions.first { $0.createdAt <= instant } ?? versions.last
+        let definition = valid?.definition ?? job.definition
+        let schedule = definition.schedule
+        let run = runs.min { $0.scheduledFor < $1.scheduledFor }
+        let before = instant.millisecondEarlier
+        let named = schedule.next(after: before).flatMap { $0 < instant.addingTimeInterval(1) ? $0 : nil }
+        let awaited = job.scheduleState.next.flatMap { $0 >= instant && $0 < instant.addingTimeInterval(1) ? $0 : nil }
+        let nominal = run?.scheduledFor ?? (schedule.completionDelay == nil ? named : awaited)
+        let skip = skips.last { $0.first <= nominal ?? instant && nominal ?? instant <= $0.last }
+
+        jobID = job.id
+        jobName = definition.name
+        date = instant
+        version = run?.jobVersion ?? valid?.version ?? job.version
+        occurrence = nominal.map { schedule.occurrence(at: $0) }
+        notes =
+            nominal.flatMap { nominal in
+                schedule.preview(from: nominal.millisecondEarlier, count: 1).first {
+                    $0.occurrence.nominal == nominal
+                }
+            }?.notes ?? []
+        previous = schedule.completionDelay == nil ? schedule.previous(before: instant) : nil
+        next = schedule.completionDelay == nil ? schedule.next(after: instant) : job.scheduleState.next
+        if let run {
+            outcome = .fired(run)
+        } else if let nominal, let skip {
+            outcome = nominal < job.createdAt ? .beforeCreation : .skipped(skip)
+        } else if let nominal {
+            let due = schedule.occurrence(at: nominal).effective
+            outcome = Self.outcome(
+                on: nominal, due: due, of: job, since: valid?.createdAt ?? job.createdAt, at: now)
+        } else if instant < job.createdAt {
+            outcome = .beforeCreation
+        } else {
+            outcome = .notDue(schedule.completionDelay == nil ? NotDueReason(schedule.absence(at: instant)) : .notKnown)
+        }
+    }
+
+    /// The outcome of an occurrence without a record.
+    private static func outcome(
+        on nominal: Date, due: Date, of job: Job, since start: Date, at now: Date
+    ) -> Outcome {
+        if nominal < job.createdAt { return .beforeCreation }
+        if job.scheduleState.state == .draft { return .inactive(.draft) }
+        let scheduleState = job.scheduleState
+        if nominal > scheduleState.decidedThrough, scheduleState.state != .completed {
+            if scheduleState.state == .paused, scheduleState.resumesAt.map({ nominal < $0 }) ?? true {
+                return .inactive(.paused)
+            }
+            return due > now ? .future : .undecided
+        }
+        if scheduleState.state == .completed, nominal > scheduleState.decidedThrough { return .inactive(.completed) }
+        return nominal <= start ? .passedOver : .pruned
+    }
+}
+
+extension OccurrenceExplanation.NotDueReason {
+    fileprivate init(_ reason: Schedule.Absence?) {
+        switch reason {
+        case .notNamed, nil: self = .notNamed
+        case .moved: self = .movedToBusinessDay
+        case .excluded: self = .excluded
+        case .outside: self = .outsideCalendar
+        case .beforeStart: self = .beforeStart
+        case .afterEnd: self = .afterEnd
+        }
+    }
+}

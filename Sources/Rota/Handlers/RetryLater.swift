@@ -1,0 +1,73 @@
+public import Foundation
+
+/// Thrown by a handler to fail the attempt and choose the delay before the next one.
+///
+/// Overrides the retry policy's delay and its choice of failures, but not its number of attempts.
+///
+/// ```swift
+/// try await scheduler.handle("sync") { _ in
+///     let isBusy = true
+///     if isBusy { throw RetryLater(after: .seconds(300), reason: "The server asked for five minutes.") }
+/// }
+/// ```
+public struct RetryLater: Error, Sendable, Hashable, CustomStringConvertible {
+    /// The delay from the end of this attempt to the next one.
+    ///
+    /// Negative values count as zero.
+    public var delay: Duration
+    /// The reason, for the record of the attempt.
+    public var reason: String
+
+    /// Creates a request for another attempt.
+    public init(after delay: Duration, reason: String = "The handler asked to be retried later.") {
+        self.delay = delay
+        self.reason = reason
+    }
+
+    /// The reason.
+    public var description: String { reason }
+}
+
+/// Thrown by a handler to fail the execution for good, whatever the job's retry policy says.
+///
+/// ```swift
+/// try await scheduler.handle("charge") { context in
+///     guard context.payload != nil else { throw DoNotRetry("There is no order to charge.") }
+/// }
+/// ```
+public struct DoNotRetry: Error, Sendable, Hashable, CustomStringConvertible {
+    /// The reason, for the record of the attempt.
+    public var reason: String
+
+    /// Creates a request to fail without another attempt.
+    public init(_ reason: String) {
+        self.reason = reason
+    }
+
+    /// The reason.
+    public var description: String { reason }
+}
+
+/// Thrown by a handler to wait for an external completion.
+///
+/// The attempt does not count.
+///
+/// The execution is `waiting` until ``Scheduler/complete(_:as:output:)`` completes it.
+///
+/// ```swift
+/// try await scheduler.handle("approve") { context in
+///     print("Please approve \(context.execution.id)")
+///     throw WaitForCompletion(until: Date.now.addingTimeInterval(86_400))
+/// }
+/// // Later, when the approval arrives:
+/// try await scheduler.complete(execution.id, as: .succeeded, output: JSONPayload("approved"))
+/// ```
+public struct WaitForCompletion: Error, Sendable, Hashable {
+    /// The date on which the execution expires if it was not completed; `nil` for never.
+    public var deadline: Date?
+
+    /// Creates a request to wait.
+    public init(until deadline: Date? = nil) {
+        self.deadline = deadline
+    }
+}

@@ -1,0 +1,215 @@
+import Foundation
+import RotaCore
+import RotaHTTP
+import RotaRetry
+import RotaSchedule
+import RotaStore
+
+extension JobDefinition {
+    /// Checks what could not be checked when the parts were created.
+    func validate() throws {
+        try validateName()
+        try schedule.validate()
+        if let call = action.handler { try validate(call) }
+        // Standard policies and missing extras need no check. Most jobs have nothing else.
+        if !hasStandardPolicies { try validatePolicies() }
+        guard hasExtras else { return }
+        try validateNotificationsAndBreaker()
+        let check = FieldCheck(code: .invalidJob, jobName: name)
+        try attributes.validate(check)
+        try limits.validate(check)
+        try validateStoredExtras(check)
+    }
+
+    private func validateName() throws(SchedulerError) {
+        // Counting characters is slow. A short name with a visible ASCII character is fine without.
+        if name.utf8.count <= 255, name.utf8.contains(where: { $0 > 0x20 && $0 < 0x7f }) { return }
+        let length = name.count
+        guard (1...255).contains(length), name.contains(where: { !$0.isWhitespace }) else {
+            throw SchedulerError(
+                .invalidJob,
+                "A job's name must have 1 to 255 characters, not all of them blank. This one has \(length).",
+                value: name)
+        }
+    }
+
+    private func validatePolicies() throws {
+        try retry.validate()
+        if let lateness = misfire.maximumLateness, lateness < .zero {
+            throw SchedulerError(
+                .invalidJob,
+                "The maximum lateness of job \"\(name)\" must be zero or more, not \(lateness).", value: "\(lateness)")
+        }
+    }
+
+    private func validate(_ call: HandlerCall) throws(SchedulerError) {
+        guard !call.name.isEmpty else {
+            throw SchedulerError(
+                .invalidJob, "Job \"\(name)\" calls a handler with an empty name. Give the handler's name.")
+        }
+        if let timeout = call.timeout, timeout <= .zero {
+            throw SchedulerError(
+                .invalidJob, "The timeout of handler \"\(call.name)\" must be more than zero, not \(timeout).",
+                value: "\(timeout)")
+        }
+        if let limit = call.heartbeatLimit, limit <= .zero {
+            throw SchedulerError(
+                .invalidJob, "The heartbeat limit of job \"\(name)\" must be more than zero, not \(limit).",
+                value: "\(limit)")
+        }
+        try FieldCheck(code: .invalidJob, jobName: name).payload(call.payload, "The payload")
+    }
+
+    private func validateStoredExtras(_ check: FieldCheck) throws {
+        try check.payload(payloadSchema, "The payload's schema")
+        try check.span(deduplicationWindow, "The deduplication window")
+        if let fallbackURL { _ = try RequestTemplate.get(fallbackURL) }
+    }
+}
+
+extension JobDefinition {
+    /// Checks the breaker's policy and the notification rules.
+    func validateNotificationsAndBreaker() throws {
+        try breaker?.validate()
+        guard notifications.count <= 20 else {
+            throw SchedulerError(
+                .invalidJob, "A job can have at most 20 notification rules. This one has \(notifications.count).",
+                value: "\(notifications.count)")
+        }
+        for rule in notifications {
+            switch rule.channel {
+            case .handler(let name):
+                guard !name.isEmpty else {
+                    throw SchedulerError(
+                        .invalidJob,
+                        "Job \"\(self.name)\" sends notifications to a handler with an empty name. Give the handler's name."
+                    )
+                }
+            case .webhook(let url, let secret):
+                try NotificationDelivery(url: url, secret: secret, signature: .standard).validate()
+            }
+        }
+    }
+}
+
+extension JobAttributes {
+    func validate(_ check: FieldCheck) throws(SchedulerError) {
+        guard self != .none else { return }
+        try check.length(of: slug, "The slug", 1...255)
+        if let slug, let wrong = slug.unicodeScalars.first(where: { !Self.isUnreserved($0) }) {
+            throw check.fail(
+                "A slug is used in URLs, so it can only have letters a–z and A–Z, digits, and - . _ ~ "
+                    + "(RFC 3986 §2.3). \"\(slug)\" has \"\(wrong)\".", value: slug)
+        }
+        try check.length(of: description, "The description", 0...2000)
+        try check.length(of: project, "The project", 1...255)
+        try check.length(of: group, "The group", 1...255)
+        try check.length(of: environment, "The environment", 1...255)
+        try check.tags(tags)
+    }
+
+    private static func isUnreserved(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar {
+        case "a"..."z", "A"..."Z", "0"..."9", "-", ".", "_", "~": true
+        default: false
+        }
+    }
+}
+
+extension JobLimits {
+    func validate(_ check: FieldCheck) throws(SchedulerError) {
+        guard self != .none else { return }
+        try check.atLeastOne(concurrency, "The concurrency limit")
+        try check.atLeastOne(concurrencyPerKey, "The concurrency limit per key")
+        try check.number(priority, "The priority", 0...10)
+        try check.span(timeToLive, "The time to live")
+        if let rate { try validate(rate, "The rate limit", check) }
+        try check.number(sharedRates.count, "The number of shared rate limits", 0...20)
+        for shared in sharedRates {
+            try check.length(of: shared.name, "The name of a shared rate limit", 1...255)
+            try validate(shared.limit, "The rate limit \"\(shared.name)\"", check)
+        }
+        guard Set(sharedRates.map(\.name)).count == sharedRates.count else {
+            throw check.fail("A shared rate limit is listed twice. List each name once.")
+        }
+    }
+
+    private func validate(_ rate: RateLimit, _ name: String, _ check: FieldCheck) throws(SchedulerError) {
+        guard rate.maximum >= 1 else {
+            throw check.fail("\(name) must allow at least 1 start, not \(rate.maximum).", value: "\(rate.maximum)")
+        }
+        try check.span(rate.window, "The window of \(name)")
+    }
+}
+
+/// Checks the values of fields.
+///
+/// Its errors name the field, the allowed range and the value.
+struct FieldCheck {
+    /// The error code.
+    let code: SchedulerError.Code
+    /// The name of the job the fields belong to; `nil` for the fields of a request.
+    var jobName: String?
+
+    /// The largest payload, in bytes.
+    static let maximumPayload = 5 * 1024 * 1024
+
+    func fail(_ message: String, value: String? = nil) -> SchedulerError {
+        SchedulerError(code, (jobName.map { "Job \"\($0)\": " } ?? "") + message, value: value)
+    }
+
+    func length(of text: String?, _ field: String, _ range: ClosedRange<Int>) throws(SchedulerError) {
+        // Counting characters takes time proportional to the text. Its bytes are counted already.
+        guard let text, text.utf8.count > range.upperBound || text.utf8.count < range.lowerBound else { return }
+        let count = text.prefix(range.upperBound + 1).count
+        guard !range.contains(count) else { return }
+        throw fail(
+            "\(field) must have \(range.lowerBound) to \(range.upperBound) characters, not "
+                + (count > range.upperBound ? "more." : "\(count)."),
+            value: String(text.prefix(range.upperBound)))
+    }
+
+    func number(_ value: Int?, _ field: String, _ range: ClosedRange<Int>) throws(SchedulerError) {
+        guard let value, !range.contains(value) else { return }
+        throw fail("\(field) must be from \(range.lowerBound) to \(range.upperBound), not \(value).", value: "\(value)")
+    }
+
+    func atLeastOne(_ value: Int?, _ field: String) throws(SchedulerError) {
+        guard let value, value < 1 else { return }
+        throw fail("\(field) must be at least 1, not \(value). Leave it out for no limit.", value: "\(value)")
+    }
+
+    func span(_ value: Duration?, _ field: String, longest: Duration = .longestSpan) throws(SchedulerError) {
+        guard let value, value <= .zero || value > longest else { return }
+        throw fail("\(field) must be more than zero and at most \(longest), not \(value).", value: "\(value)")
+    }
+
+    func payload(_ payload: JSONPayload?, _ field: String) throws(SchedulerError) {
+        guard let payload, payload.json.count > Self.maximumPayload else { return }
+        throw fail(
+            "\(field) must have at most \(Self.maximumPayload) bytes of JSON, not \(payload.json.count).",
+            value: "\(payload.json.count)")
+    }
+
+    func tags(_ tags: [String: String]) throws(SchedulerError) {
+        try number(tags.count, "The number of tags", 0...20)
+        for (name, value) in tags.sorted(by: { $0.key < $1.key }) {
+            try length(of: name, "The name of a tag", 1...64)
+            try length(of: value, "The value of tag \"\(name)\"", 0...256)
+        }
+    }
+
+    /// Checks that a date is one a schedule could name: in the years 1 to 9999.
+    func date(_ date: Date?, _ field: String) throws(SchedulerError) {
+        guard let seconds = date?.timeIntervalSince1970 else { return }
+        guard seconds >= -62_135_596_800, seconds < 253_402_300_800 else {
+            throw fail(
+                "\(field) must be in the years 1 to 9999, not \(seconds) seconds since 1970.", value: "\(seconds)")
+        }
+    }
+}
+
+extension Date {
+    /// The date as messages show it: `2026-01-01T00:00:00Z`, with a fraction only if there is one.
+    var text: String { ISO8601.description(self) }
+}

@@ -1,0 +1,147 @@
+public import Foundation
+import RotaCore
+public import RotaRetry
+public import RotaStore
+
+/// A request for an extra execution of a job, and how it differs from the job's other executions.
+///
+/// ```swift
+/// let request = TriggerRequest(priority: 9, idempotencyKey: "order-42", timeToLive: .seconds(600))
+/// let execution = try await scheduler.trigger(job.id, request)
+/// print(execution.status)  // queued
+/// ```
+public struct TriggerRequest: Sendable, Hashable {
+    /// The payload for this execution only, up to 5 MiB of JSON; `nil` for the job's.
+    public var payload: JSONPayload?
+    /// The date from which the execution may start; `nil` or a past date for immediately.
+    public var at: Date?
+    /// The recorded cause of the execution.
+    public var source: ExecutionSource
+    /// The priority, from 0 to 10.
+    ///
+    /// Higher starts first; `nil` for the job's.
+    public var priority: Int?
+    /// A key, up to 256 characters.
+    ///
+    /// Executions with the same key share the job's limit per key.
+    public var concurrencyKey: String?
+    /// A key, up to 255 characters, that makes the request repeatable.
+    ///
+    /// A repeated request returns the first execution, as long as that is kept.
+    public var idempotencyKey: String?
+    /// Metadata of the execution, merged over the job's.
+    public var metadata: [String: String]
+    /// Tags to find the execution by: up to 20, names up to 64 characters, values up to 256.
+    public var tags: [String: String]
+    /// Overrides of the job's retry policy and timeout.
+    public var overrides: RetryOverrides?
+    /// How long after its due date an unstarted execution expires, up to 30 days; `nil` for the job's.
+    public var timeToLive: Duration?
+    /// The author of the request.
+    public var author: String?
+    /// The execution that caused this one.
+    ///
+    /// Chains of more than 10 are refused.
+    public var parentID: ExecutionID?
+    /// The execution that this one continues.
+    ///
+    /// It counts toward the length of the chain.
+    public var continuationOf: ExecutionID?
+    /// The workflow step that the execution belongs to.
+    public var workflowStepRunID: String?
+    /// Whether the caller asked to debug the execution.
+    ///
+    /// Recorded only.
+    public var isDebugging: Bool
+
+    /// Creates a request.
+    ///
+    /// By default, it asks for a manual execution that starts immediately.
+    public init(
+        payload: JSONPayload? = nil, at instant: Date? = nil, source: ExecutionSource = .manual, priority: Int? = nil,
+        concurrencyKey: String? = nil, idempotencyKey: String? = nil, metadata: [String: String] = [:],
+        tags: [String: String] = [:], overrides: RetryOverrides? = nil, timeToLive: Duration? = nil,
+        author: String? = nil, parentID: ExecutionID? = nil, continuationOf: ExecutionID? = nil,
+        workflowStepRunID: String? = nil, isDebugging: Bool = false
+    ) {
+        self.payload = payload
+        at = instant
+        self.source = source
+        self.priority = priority
+        self.concurrencyKey = concurrencyKey
+        self.idempotencyKey = idempotencyKey
+        self.metadata = metadata
+        self.tags = tags
+        self.overrides = overrides
+        self.timeToLive = timeToLive
+        self.author = author
+        self.parentID = parentID
+        self.continuationOf = continuationOf
+        self.workflowStepRunID = workflowStepRunID
+        self.isDebugging = isDebugging
+    }
+}
+
+extension TriggerRequest {
+    /// The longest chain of executions that cause one another.
+    static let longestLineage = 10
+
+    /// Creates the requested execution.
+    ///
+    /// - Parameters:
+    ///   - job: The job.
+    ///   - id: The execution's identifier.
+    ///   - now: The current date.
+    ///   - depth: The number of executions that lead to it.
+    ///   - batch: The batch it belongs to, if any.
+    func execution(
+        of job: Job, id: ExecutionID, at now: Date, depth: Int, batch: BatchID?
+    ) throws -> Execution {
+        try validate(for: job, depth: depth)
+        var details = ExecutionDetails.none
+        details.continuationOf = continuationOf
+        details.parentID = parentID
+        details.lineageDepth = depth
+        details.priority = priority
+        details.concurrencyKey = concurrencyKey
+        details.idempotencyKey = idempotencyKey
+        details.tags = tags.isEmpty ? nil : tags
+        details.createdBy = author
+        details.batchID = batch
+        details.workflowStepRunID = workflowStepRunID
+        details.overrides = overrides
+        details.isDebugging = isDebugging ? true : nil
+        let due = at ?? now
+        var execution = job.execution(
+            id: id, source: source, scheduledFor: due, createdAt: now, payload: payload,
+            metadata: metadata.isEmpty ? nil : job.definition.metadata.merging(metadata) { _, new in new },
+            details: details)
+        if let timeToLive { execution.progress.expiresAt = max(now, due).advanced(by: timeToLive) }
+        return execution
+    }
+
+    private func validate(for job: Job, depth: Int) throws {
+        let check = FieldCheck(code: .invalidRequest, jobName: job.definition.name)
+        try check.payload(payload, "The payload of an execution")
+        try check.date(at, "The date of an execution")
+        try check.number(priority, "The priority of an execution", 0...10)
+        try check.length(of: concurrencyKey, "The concurrency key", 1...256)
+        try check.length(of: idempotencyKey, "The idempotency key", 1...255)
+        try check.length(of: author, "The author", 1...255)
+        try check.length(of: workflowStepRunID, "The workflow step", 1...255)
+        try check.length(of: source.rawValue, "The source", 1...64)
+        guard ![.schedule, .backfill, .notification].contains(source) else {
+            throw check.fail(
+                "Only the scheduler itself creates executions with source \(source.rawValue). Use another source.",
+                value: source.rawValue)
+        }
+        try check.tags(tags)
+        try check.span(timeToLive, "The time to live of an execution", longest: .seconds(2_592_000))
+        if let overrides { _ = try job.definition.retry.applying(overrides) }
+        guard depth <= Self.longestLineage else {
+            throw check.fail(
+                "A chain of executions that cause one another can have at most \(Self.longestLineage) links. "
+                    + "This would be number \(depth).", value: "\(depth)")
+        }
+    }
+}

@@ -1,0 +1,185 @@
+import Foundation
+import RotaRetry
+import RotaStore
+import Synchronization
+
+/// Sends what happens in the driver and its workers to observers, event streams and metrics.
+final class EventHub: Sendable {
+    private struct Subscriber {
+        let continuation: AsyncStream<SchedulerEvent>.Continuation
+        let drops: EventStream.Drops
+    }
+
+    private struct State {
+        var subscribers: [Int: Subscriber] = [:]
+        var nextID = 0
+    }
+
+    private let state = Mutex(State())
+    private let count = Atomic(0)
+    let observers = ObserverList()
+    let metrics = MetricsRecorder()
+
+    /// Whether there are observers or streams.
+    ///
+    /// Without any, no events are created.
+    var isWatched: Bool { !observers.isEmpty || hasSubscribers }
+
+    private var hasSubscribers: Bool { count.load(ordering: .relaxed) > 0 }
+
+    func subscribe(keeping capacity: Int) -> EventStream {
+        let (stream, continuation) = AsyncStream.makeStream(
+            of: SchedulerEvent.self, bufferingPolicy: .bufferingNewest(max(1, capacity)))
+        let drops = EventStream.Drops()
+        let id = state.withLock { state in
+            state.nextID += 1
+            state.subscribers[state.nextID] = Subscriber(continuation: continuation, drops: drops)
+            count.store(state.subscribers.count, ordering: .relaxed)
+            return state.nextID
+        }
+        continuation.onTermination = { [weak self] _ in
+            self?.forget(id)
+        }
+        return EventStream(stream: stream, drops: drops)
+    }
+
+    private func forget(_ id: Int) {
+        state.withLock { state in
+            state.subscribers[id] = nil
+            count.store(state.subscribers.count, ordering: .relaxed)
+        }
+    }
+
+    /// Sends an event to every stream.
+    ///
+    /// It is created only if there is a stream.
+    func send(_ event: @autoclosure () -> SchedulerEvent) {
+        guard hasSubscribers else { return }
+        let subscribers = state.withLock { Array($0.subscribers.values) }
+        let event = event()
+        for subscriber in subscribers {
+            if case .dropped = subscriber.continuation.yield(event) { subscriber.drops.add() }
+        }
+    }
+
+    /// Ends every stream.
+    func finish() {
+        let subscribers = state.withLock { state in
+            defer { state.subscribers = [:] }
+            count.store(0, ordering: .relaxed)
+            return Array(state.subscribers.values)
+        }
+        for subscriber in subscribers { subscriber.continuation.finish() }
+    }
+}
+
+/// The events of the driver and its workers.
+extension EventHub {
+    /// Announces executions that were queued and occurrences that were skipped.
+    func send(fired executions: [Execution], skips: [SkippedOccurrence], of job: JobID, at now: Date) {
+        metrics.queued(executions, skips: skips)
+        guard isWatched else { return }
+        observers.tell { observer in
+            if !executions.isEmpty { observer.didEnqueue(executions, at: now) }
+            for skip in skips { observer.didSkip(skip, at: now) }
+        }
+        for execution in executions {
+            send(SchedulerEvent(.executionQueued, date: now, jobID: job, execution: execution))
+        }
+        for skip in skips {
+            send(SchedulerEvent(.occurrencesSkipped, date: now, jobID: job, skip: skip))
+        }
+    }
+
+    /// Announces the outcomes of completions, with the reasons why no other attempt follows.
+    func send(
+        _ outcomes: [Completion.Outcome], of completions: [Completion], stopReasons: some Collection<StopReason?>,
+        at now: Date
+    ) {
+        metrics.finished(outcomes, of: completions)
+        guard isWatched else { return }
+        for ((completion, outcome), reason) in zip(zip(completions, outcomes), stopReasons) {
+            send(outcome, of: completion, stopReason: reason, at: now)
+        }
+    }
+
+    private func send(
+        _ outcome: Completion.Outcome, of completion: Completion, stopReason: StopReason?, at now: Date
+    ) {
+        switch outcome {
+        case .recorded(let execution):
+            if let attempt = completion.attempt { observers.tell { $0.didFinish(attempt, of: execution, at: now) } }
+            if execution.progress.status.isTerminal {
+                send(ended: execution, message: stopReason.map { "not retried: \($0)" }, at: now)
+            } else if case .retry = completion.next {
+                send(SchedulerEvent(.attemptFailed, date: now, jobID: execution.jobID, execution: execution))
+            } else {
+                observers.tell { $0.didRelease(execution, at: now) }
+                send(SchedulerEvent(.executionReleased, date: now, jobID: execution.jobID, execution: execution))
+            }
+        case .stale, .missing:
+            observers.tell { $0.didLoseLease(of: completion.executionID, at: now) }
+        }
+    }
+
+    /// Announces an execution that ended.
+    func send(ended execution: Execution, message: String? = nil, at now: Date) {
+        observers.tell { $0.didFinish(execution, at: now) }
+        send(
+            SchedulerEvent(
+                .executionFinished, date: now, jobID: execution.jobID, execution: execution, message: message))
+    }
+
+    /// Announces an attempt that begins.
+    ///
+    /// Called by workers.
+    func started(_ claim: Claim, at now: Date) {
+        observers.tell { $0.didStart(claim.execution, attempt: claim.execution.nextAttemptNumber, at: now) }
+    }
+
+    /// Announces a breaker that opened or closed.
+    func changedBreaker(of job: Job, at now: Date) {
+        metrics.changedBreaker(isOpen: job.scheduleState.isHeldByBreaker)
+        observers.tell { $0.didChangeBreaker(of: job, at: now) }
+        send(
+            SchedulerEvent(
+                job.scheduleState.isHeldByBreaker ? .breakerOpened : .breakerClosed, date: now, jobID: job.id,
+                message: job.scheduleState.reason))
+    }
+
+    /// Announces a handler that jobs need and that is not registered here.
+    func handlerMissing(_ name: String, jobs: [JobID], at now: Date) {
+        observers.tell { $0.handlerMissing(name, jobs: jobs, at: now) }
+        for job in jobs {
+            send(
+                SchedulerEvent(
+                    .handlerMissing, date: now, jobID: job,
+                    message: "Handler \"\(name)\" is not registered in this scheduler. "
+                        + "Register it with `handle(_:_:)`, or run a scheduler that has it."))
+        }
+    }
+}
+
+/// The observers of a scheduler.
+final class ObserverList: Sendable {
+    private let observers = Mutex<[any SchedulerObserver]>([])
+    private let count = Atomic<Int>(0)
+
+    /// Whether there are no observers (the common case).
+    var isEmpty: Bool { count.load(ordering: .relaxed) == 0 }
+
+    func add(_ observer: any SchedulerObserver) {
+        observers.withLock { observers in
+            observers.append(observer)
+            count.store(observers.count, ordering: .relaxed)
+        }
+    }
+
+    /// Calls a closure with every observer.
+    ///
+    /// The lock is not held, so observers may call the scheduler.
+    func tell(_ something: (any SchedulerObserver) -> Void) {
+        guard !isEmpty else { return }
+        for observer in observers.withLock(\.self) { something(observer) }
+    }
+}

@@ -1,0 +1,102 @@
+public import Foundation
+public import RotaStore
+import Synchronization
+
+/// An event of a scheduler.
+///
+/// ```swift
+/// for await event in scheduler.events() {
+///     guard event.kind == .executionFinished, let execution = event.execution else { continue }
+///     print("\(execution.jobName): \(execution.status)")
+///     // daily-report: succeeded
+/// }
+/// ```
+public struct SchedulerEvent: Sendable {
+    /// The kind of an event.
+    ///
+    /// More kinds may be added.
+    public struct Kind: Sendable, Hashable, CustomStringConvertible {
+        /// The kind's name, such as `execution queued`.
+        public let description: String
+
+        /// An execution was queued.
+        public static let executionQueued = Kind(description: "execution queued")
+        /// An attempt failed, and another one will follow.
+        public static let attemptFailed = Kind(description: "attempt failed")
+        /// An execution ended.
+        public static let executionFinished = Kind(description: "execution finished")
+        /// An execution was released without counting an attempt, or waits for an external completion.
+        public static let executionReleased = Kind(description: "execution released")
+        /// A job's breaker opened and paused it.
+        public static let breakerOpened = Kind(description: "breaker opened")
+        /// A job's breaker closed and resumed it.
+        public static let breakerClosed = Kind(description: "breaker closed")
+        /// A handler that the job needs is not registered.
+        public static let handlerMissing = Kind(description: "handler missing")
+        /// Occurrences were skipped.
+        public static let occurrencesSkipped = Kind(description: "occurrences skipped")
+    }
+
+    /// The kind of the event.
+    public let kind: Kind
+    /// The date of the event.
+    public let date: Date
+    /// The job.
+    public let jobID: JobID
+    /// The execution after the event, if the event is about one.
+    public let execution: Execution?
+    /// The skipped occurrences, if any.
+    public let skip: SkippedOccurrence?
+    /// A message about the event, such as why a failed execution is not retried; `nil` if there is nothing to add.
+    public let message: String?
+
+    init(
+        _ kind: Kind, date: Date, jobID: JobID, execution: Execution? = nil, skip: SkippedOccurrence? = nil,
+        message: String? = nil
+    ) {
+        self.message = message
+        self.kind = kind
+        self.date = date
+        self.jobID = jobID
+        self.execution = execution
+        self.skip = skip
+    }
+}
+
+/// The events of a scheduler from the moment the stream was created until `run()` returns.
+///
+/// Keeps a bounded number of events for a slow reader and drops the oldest beyond that, so that reading never delays
+/// the scheduler. Get one from ``Scheduler/events(keeping:)``.
+///
+/// ```swift
+/// let events = scheduler.events(keeping: 100)
+/// for await event in events where event.kind == .occurrencesSkipped {
+///     print("skipped: \(event.skip?.reason.rawValue ?? "")")
+/// }
+/// if events.droppedCount > 0 { print("\(events.droppedCount) events were dropped") }
+/// ```
+public struct EventStream: AsyncSequence, Sendable {
+    /// The elements are scheduler events.
+    public typealias Element = SchedulerEvent
+
+    final class Drops: Sendable {
+        private let count = Mutex(0)
+
+        var value: Int { count.withLock(\.self) }
+
+        func add() {
+            count.withLock { $0 += 1 }
+        }
+    }
+
+    let stream: AsyncStream<SchedulerEvent>
+    let drops: Drops
+
+    /// The number of events that were dropped because the reader was slow.
+    public var droppedCount: Int { drops.value }
+
+    /// Creates an iterator over the events.
+    public func makeAsyncIterator() -> AsyncStream<SchedulerEvent>.Iterator {
+        stream.makeAsyncIterator()
+    }
+}

@@ -1,0 +1,90 @@
+public import Foundation
+public import RotaStore
+
+/// Receives everything a scheduler does as it happens, for logs, metrics and alerts.
+///
+/// The methods are called by the driver and its workers, several at a time, and hold them up: they must return quickly.
+/// Every method has a default implementation that does nothing. To read events at your own pace, use
+/// ``Scheduler/events(keeping:)``.
+///
+/// ```swift
+/// struct FailureLog: SchedulerObserver {
+///     func didFinish(_ execution: Execution, at date: Date) {
+///         guard execution.status == .failed else { return }
+///         print("\(execution.jobName) failed: \(execution.failure?.message ?? "")")
+///     }
+/// }
+/// scheduler.observe(FailureLog())
+/// ```
+public protocol SchedulerObserver: Sendable {
+    /// Executions of a job were queued: by its schedule, on request, or as notifications.
+    func didEnqueue(_ executions: [Execution], at date: Date)
+    /// Occurrences of a job were skipped.
+    func didSkip(_ skip: SkippedOccurrence, at date: Date)
+    /// An attempt began.
+    ///
+    /// - Parameters:
+    ///   - execution: The execution, with its earlier attempts.
+    ///   - attempt: The number of the attempt, starting with 1.
+    ///   - date: The date of the event.
+    func didStart(_ execution: Execution, attempt: Int, at date: Date)
+    /// An attempt ended.
+    ///
+    /// - Parameters:
+    ///   - attempt: The attempt.
+    ///   - execution: The execution after the attempt. If another attempt follows, `nextRetryAt` is its date.
+    ///   - date: The date of the event.
+    func didFinish(_ attempt: Attempt, of execution: Execution, at date: Date)
+    /// An execution ended.
+    func didFinish(_ execution: Execution, at date: Date)
+    /// An execution was released without counting an attempt, or waits for an external completion.
+    func didRelease(_ execution: Execution, at date: Date)
+    /// A lease was lost: another scheduler took over, or the execution was deleted. This attempt's result is refused.
+    func didLoseLease(of id: ExecutionID, at date: Date)
+    /// A job's breaker opened or closed. It is open if the job's schedule state `isHeldByBreaker`.
+    func didChangeBreaker(of job: Job, at date: Date)
+    /// A handler that jobs need is not registered. Their executions wait for a scheduler that has it.
+    ///
+    /// - Parameters:
+    ///   - name: The handler's name.
+    ///   - jobs: Jobs that need it, at most 20.
+    ///   - date: The date of the event.
+    func handlerMissing(_ name: String, jobs: [JobID], at date: Date)
+    /// The store expired executions or deleted history.
+    func didPrune(_ report: PruneReport, at date: Date)
+    /// The store failed, which ends `run()`.
+    func didFail(_ error: any Error, at date: Date)
+    /// The driver has nothing to do until a date, unless it is woken earlier.
+    func didSleep(until wake: Date, at date: Date)
+    /// The driver woke up.
+    func didWake(at date: Date)
+}
+
+extension SchedulerObserver {
+    /// The default implementation does nothing.
+    public func didEnqueue(_ executions: [Execution], at date: Date) {}
+    /// The default implementation does nothing.
+    public func didSkip(_ skip: SkippedOccurrence, at date: Date) {}
+    /// The default implementation does nothing.
+    public func didStart(_ execution: Execution, attempt: Int, at date: Date) {}
+    /// The default implementation does nothing.
+    public func didFinish(_ attempt: Attempt, of execution: Execution, at date: Date) {}
+    /// The default implementation does nothing.
+    public func didFinish(_ execution: Execution, at date: Date) {}
+    /// The default implementation does nothing.
+    public func didRelease(_ execution: Execution, at date: Date) {}
+    /// The default implementation does nothing.
+    public func didLoseLease(of id: ExecutionID, at date: Date) {}
+    /// The default implementation does nothing.
+    public func didChangeBreaker(of job: Job, at date: Date) {}
+    /// The default implementation does nothing.
+    public func handlerMissing(_ name: String, jobs: [JobID], at date: Date) {}
+    /// The default implementation does nothing.
+    public func didPrune(_ report: PruneReport, at date: Date) {}
+    /// The default implementation does nothing.
+    public func didFail(_ error: any Error, at date: Date) {}
+    /// The default implementation does nothing.
+    public func didSleep(until wake: Date, at date: Date) {}
+    /// The default implementation does nothing.
+    public func didWake(at date: Date) {}
+}

@@ -1,0 +1,201 @@
+import Foundation
+public import RotaRetry
+import RotaSchedule
+public import RotaStore
+
+extension Scheduler {
+    /// The largest number of jobs that can be created in one step.
+    public static let maximumBatch = 10_000
+
+    /// Creates a job.
+    ///
+    /// If the job is due immediately, for example with the schedule `.immediately`, its execution is queued when the
+    /// method returns.
+    ///
+    /// - Returns: The job, or the one created earlier with the same idempotency key.
+    /// - Throws: ``SchedulerError`` with code `invalidJob`, `ScheduleError` or `RetryPolicyError` if a value is
+    ///   invalid; or the store's error.
+    @discardableResult
+    public func create(_ draft: JobDraft) async throws -> Job {
+        try await create([draft])[0]
+    }
+
+    /// Creates jobs, all of them or none.
+    ///
+    /// - Parameter drafts: The jobs, at most ``maximumBatch``.
+    /// - Returns: For each draft, in order, the job, or the one created earlier with the same idempotency key.
+    /// - Throws: The errors of ``create(_:)-(JobDraft)``, for the first invalid draft; or ``SchedulerError`` with code
+    ///   `tooMany`.
+    @discardableResult
+    public func create(_ drafts: [JobDraft]) async throws -> [Job] {
+        try await insert(drafts).map { outcome in
+            switch outcome {
+            case .inserted(let job), .existing(let job): job
+            }
+        }
+    }
+
+    func insert(_ drafts: [JobDraft]) async throws -> [JobInsertion.Outcome] {
+        guard drafts.count <= Self.maximumBatch else {
+            throw SchedulerError(
+                .tooMany, "At most \(Self.maximumBatch) jobs can be created in one step, not \(drafts.count).",
+                value: "\(drafts.count)")
+        }
+        let now = context.clock.now
+        let insertions = try drafts.map { try insertion(of: $0, at: now) }
+        let answers = try await context.store.insert(insertions)
+        context.signal.raise()
+        let outcomes = try answers.answers(to: "insert", of: insertions.count)
+        for (insertion, outcome) in zip(insertions, outcomes) {
+            guard case .inserted(let job) = outcome else { continue }
+            context.events.send(fired: insertion.executions, skips: [], of: job.id, at: now)
+        }
+        return outcomes
+    }
+
+    /// Creates a job from another one.
+    ///
+    /// The clone starts active, with version 1 and a history of its own. It has the original's definition. An interval
+    /// keeps the original's anchor, unless `change` sets another schedule. Dependencies are not cloned.
+    ///
+    /// - Parameters:
+    ///   - id: The job to clone, in any state.
+    ///   - name: The clone's name, from 1 to 255 characters.
+    ///   - slug: The clone's slug, from 1 to 255 characters, unique within the project.
+    ///   - author: The author of the clone, if it is to be recorded.
+    ///   - idempotencyKey: A key that makes the call repeatable: it returns the first clone.
+    ///   - change: Changes the clone's definition before it is created.
+    /// - Throws: ``SchedulerError`` with code `jobNotFound` or `invalidJob`; the error of `change`; or the store's
+    ///   error.
+    @discardableResult
+    public func clone(
+        _ id: JobID, name: String, slug: String, author: String? = nil, idempotencyKey: String? = nil,
+        _ change: (inout JobDefinition) throws -> Void = { _ in }
+    ) async throws -> Job {
+        var definition = try await job(id).definition
+        definition.name = name
+        definition.attributes.slug = slug
+        try change(&definition)
+        return try await create(JobDraft(definition, idempotencyKey: idempotencyKey, author: author))
+    }
+
+    /// Returns a preview of a job, without creating it.
+    ///
+    /// - Parameters:
+    ///   - draft: The job.
+    ///   - count: The number of occurrences to show, from 0 to 1,000.
+    /// - Throws: The errors of ``create(_:)-(JobDraft)``, except the store's.
+    public func preview(_ draft: JobDraft, count: Int = 10) throws -> JobPreview {
+        let now = context.clock.now
+        let job = try insertion(of: draft, at: now).job
+        return try JobPreview(
+            of: job, count: count, at: now, knowsHandler: { handlers[$0] != nil },
+            // Executions that are due immediately have moved the schedule state on. Preview from before.
+            from: .starting(job.definition.schedule, state: draft.state, at: now))
+    }
+
+    /// Returns a preview of a change to a job, without making it.
+    ///
+    /// - Parameters:
+    ///   - id: The job.
+    ///   - count: The number of occurrences to show, from 0 to 1,000.
+    ///   - change: Changes the definition.
+    /// - Throws: The errors of ``update(_:state:author:idempotencyKey:_:)``.
+    public func preview(
+        updating id: JobID, count: Int = 10, _ change: (inout JobDefinition) throws -> Void = { _ in }
+    ) async throws -> JobPreview {
+        var job = try await job(id)
+        let now = context.clock.now
+        var definition = job.definition
+        try change(&definition)
+        if let replacement = try job.updated(to: definition, state: nil, at: now) {
+            job.scheduleState = replacement.scheduleState
+            if let definition = replacement.definition { job.definition = definition }
+        }
+        return try JobPreview(
+            of: job, count: count, at: now, knowsHandler: { handlers[$0] != nil }, from: job.forecast(at: now))
+    }
+
+    /// Creates the record of a new job, with the executions that are due immediately.
+    private func insertion(of draft: JobDraft, at now: Date) throws -> JobInsertion {
+        var definition = draft.definition
+        definition.schedule = definition.schedule.anchored(at: now)
+        try definition.validate()
+        let check = FieldCheck(code: .invalidJob, jobName: definition.name)
+        try check.length(of: draft.author, "The author", 1...255)
+        try check.length(of: draft.idempotencyKey, "The idempotency key", 1...4096)
+        guard draft.state != .completed else {
+            throw SchedulerError(.invalidJob, "A new job cannot be completed. Create it as active, paused or draft.")
+        }
+        var job = Job(
+            id: JobID(bits: context.ids.makeID(at: now)), definition: definition, createdAt: now,
+            scheduleState: .starting(definition.schedule, state: draft.state, at: now), createdBy: draft.author)
+        var catchUp = CatchUp(rate: context.configuration.catchUpRate)
+        let fire = context.planner.plan(job, at: now, catchUp: &catchUp) {
+            ExecutionID(bits: context.ids.makeID(at: now))
+        }
+        // Leave a one-shot in the past to the driver, which records skips.
+        guard let fire, fire.skips.isEmpty else {
+            return JobInsertion(job, idempotencyKey: draft.idempotencyKey)
+        }
+        job.scheduleState = fire.scheduleState
+        job.scheduleState.recordFired(
+            fire.executions.count, last: fire.executions.last.map { ($0.id, $0.scheduledFor) }, of: definition.schedule)
+        return JobInsertion(
+            job, idempotencyKey: draft.idempotencyKey,
+            executions: fire.executions.map { $0.with(metadata: context.carried(with: $0.metadata)) })
+    }
+}
+
+extension Scheduler {
+    /// Creates a job for every line of a crontab, in one atomic step.
+    ///
+    /// The same text can be imported repeatedly: a line that was imported before, and whose job still exists, adds
+    /// nothing. A line that was removed from the text leaves its job unchanged.
+    ///
+    /// - Parameters:
+    ///   - text: The lines, as ``Crontab`` reads them. At most ``maximumBatch`` of them may be jobs.
+    ///   - defaultURL: The URL of lines without one, or `nil` if every line must have one.
+    ///   - zone: The time zone of the expressions before any `CRON_TZ`, as an IANA identifier.
+    ///   - policy: Whether an invalid line prevents the import of the others.
+    ///   - retry: The retry policy of the jobs.
+    ///   - attributes: The attributes of the jobs, such as a group, without a slug.
+    ///   - author: The author of the import, if it is to be recorded.
+    /// - Throws: ``CrontabError`` if lines are invalid and the policy is all or nothing; ``SchedulerError`` with code
+    ///   `invalidJob`, `invalidRequest` or `tooMany`; or the store's error. Then no job was created.
+    @discardableResult
+    public func importCrontab(
+        _ text: String, defaultURL: String? = nil, in zone: String = "UTC",
+        policy: CrontabImport.Policy = .allOrNothing, retry: RetryPolicy = .default, attributes: JobAttributes = .none,
+        author: String? = nil
+    ) async throws -> CrontabImport {
+        guard attributes.slug == nil else {
+            throw SchedulerError(
+                .invalidRequest, "A slug must be unique, so the jobs of a crontab cannot share one. Leave it out.",
+                value: attributes.slug)
+        }
+        let crontab =
+            switch policy {
+            case .allOrNothing: try Crontab(text, defaultURL: defaultURL, in: zone)
+            case .validLines: Crontab(validLinesOf: text, defaultURL: defaultURL, in: zone)
+            }
+        let outcomes = try await insert(
+            crontab.entries.map { entry in
+                var draft = entry.draft(retry: retry)
+                if attributes != .none { draft.definition.attributes = attributes }
+                draft.author = author
+                return draft
+            })
+        var jobs: [Job] = []
+        var added = 0
+        for outcome in outcomes {
+            switch outcome {
+            case .existing(let job): jobs.append(job)
+            case .inserted(let job):
+                jobs.append(job)
+                added += 1
+            }
+        }
+        return CrontabImport(jobs: jobs, added: added, problems: crontab.problems, settings: crontab.settings)
+    }
+}

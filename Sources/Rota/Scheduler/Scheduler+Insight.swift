@@ -1,0 +1,61 @@
+public import Foundation
+import RotaSchedule
+public import RotaStore
+
+extension Scheduler {
+    /// Explains what happened, or will happen, to a job's occurrence at a date, and why.
+    ///
+    /// The definition that was in force on that date is used.
+    ///
+    /// - Parameters:
+    ///   - id: The job.
+    ///   - instant: The nominal date. An occurrence within the same second counts.
+    /// - Throws: ``SchedulerError`` with code `jobNotFound` or `invalidRequest`; or the store's error.
+    public func explain(_ id: JobID, at instant: Date) async throws -> OccurrenceExplanation {
+        let job = try await job(id)
+        try FieldCheck(code: .invalidRequest, jobName: job.definition.name).date(instant, "The date to explain")
+        let versions = try await context.store.versions(of: id)
+        let runs = try await runs(of: id, around: instant)
+        let skips = try await context.store.skips(of: id)
+        return OccurrenceExplanation(
+            on: instant, of: job, versions: versions, runs: runs, skips: skips, at: context.clock.now)
+    }
+
+    /// Returns the scheduled executions of occurrences within a second.
+    private func runs(of id: JobID, around instant: Date) async throws -> [Execution] {
+        var query = ExecutionQuery(jobID: id, from: instant, to: instant.addingTimeInterval(1), limit: 1000)
+        var runs: [Execution] = []
+        repeat {
+            let page = try await context.store.executions(query)
+            runs += page.items.filter { $0.source == .schedule }
+            query.after = page.next
+        } while query.after != nil
+        return runs
+    }
+
+    /// Lists the history of a job, the latest date first: its executions, and the occurrences that did not fire.
+    ///
+    /// - Parameters:
+    ///   - id: The job.
+    ///   - limit: The number of executions in a page, from 1 to 1,000. The skips among them come in addition.
+    ///   - cursor: The position of the page, from the previous one; `nil` for the first page.
+    /// - Throws: The store's error, also if the limit is out of range.
+    public func history(
+        of id: JobID, limit: Int = 50, after cursor: HistoryPage.Cursor? = nil
+    ) async throws -> HistoryPage {
+        let query = ExecutionQuery(
+            jobID: id, sort: .scheduledFor, order: .descending, limit: limit, after: cursor?.executions)
+        let page = try await context.store.executions(query)
+        return HistoryPage(page, skips: try await context.store.skips(of: id), before: cursor?.before)
+    }
+}
+
+extension Scheduler {
+    /// Returns a snapshot of the scheduler's metrics.
+    ///
+    /// - Throws: The store's error.
+    public func metrics() async throws -> SchedulerMetrics {
+        SchedulerMetrics(
+            context.events.metrics.snapshot, store: try await context.store.counts(), at: context.clock.now)
+    }
+}

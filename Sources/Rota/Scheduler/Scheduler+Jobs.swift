@@ -1,0 +1,311 @@
+public import Foundation
+import RotaCore
+public import RotaStore
+
+extension Scheduler {
+    /// Returns a job.
+    ///
+    /// - Throws: ``SchedulerError`` with code `jobNotFound`; or the store's error.
+    public func job(_ id: JobID) async throws -> Job {
+        guard let job = try await context.store.job(id) else { throw SchedulerError.noJob(id) }
+        return job
+    }
+
+    /// Lists jobs, the oldest first.
+    public func jobs(_ query: JobQuery = JobQuery()) async throws -> RecordPage<Job> {
+        try await context.store.jobs(query)
+    }
+
+    /// Counts jobs and executions by state.
+    public func counts() async throws -> StoreCounts {
+        try await context.store.counts()
+    }
+
+    /// Lists the versions of a job, the newest first.
+    ///
+    /// The first one is current.
+    ///
+    /// - Throws: ``SchedulerError`` with code `jobNotFound`; or the store's error.
+    public func versions(of id: JobID) async throws -> [JobVersion] {
+        let versions = try await context.store.versions(of: id)
+        guard !versions.isEmpty else { throw SchedulerError.noJob(id) }
+        return versions
+    }
+
+    /// Returns a version of a job.
+    ///
+    /// - Throws: ``SchedulerError`` with code `jobNotFound` or `versionNotFound`; or the store's error.
+    public func version(_ id: JobVersionID) async throws -> JobVersion {
+        guard let version = try await versions(of: id.jobID).first(where: { $0.version == id.version }) else {
+            throw SchedulerError(
+                .versionNotFound,
+                "Job \(id.jobID) has no version \(id.version), or it is no longer kept. `versions(of:)` lists the kept ones.",
+                value: id.description)
+        }
+        return version
+    }
+
+    /// Changes a job's definition, and optionally its state, in one atomic step.
+    ///
+    /// If the schedule changes, the next occurrence is computed anew from the current date.
+    ///
+    /// ```swift
+    /// try await scheduler.update(job.id) { definition in
+    ///     definition.schedule = try .cron("0 8 * * *", in: "Europe/Paris")
+    ///     definition.retry = .exponential(maxAttempts: 3)
+    /// }
+    /// ```
+    ///
+    /// - Parameters:
+    ///   - id: The job.
+    ///   - state: `.active` or `.paused`, like ``resume(_:author:idempotencyKey:)`` and
+    ///     ``pause(_:reason:until:author:idempotencyKey:)``; `nil` for no change.
+    ///   - author: The author of the change, if it is to be recorded.
+    ///   - idempotencyKey: A key that makes the call repeatable: a repeated change does nothing.
+    ///   - change: Changes the definition. It is called again if the job was changed in the meantime.
+    /// - Returns: The job after the change.
+    /// - Throws: The error of `change`; ``SchedulerError`` with code `jobNotFound`, `invalidJob` or `illegalState`;
+    ///   `ScheduleError` or `RetryPolicyError`; or the store's error.
+    @discardableResult
+    public func update(
+        _ id: JobID, state: JobState? = nil, author: String? = nil, idempotencyKey: String? = nil,
+        _ change: (inout JobDefinition) throws -> Void
+    ) async throws -> Job {
+        try await replace(id, .init("update", author, idempotencyKey)) { job, now in
+            var definition = job.definition
+            try change(&definition)
+            return try job.updated(to: definition, state: state, at: now)
+        }
+    }
+
+    /// Deletes a job, with its executions and everything else that belongs to it.
+    ///
+    /// - Returns: Whether the job existed. Deleting a job twice is not an error.
+    @discardableResult
+    public func delete(_ id: JobID) async throws -> Bool {
+        try await !context.store.delete([id]).isEmpty
+    }
+
+    /// The author and idempotency key of a change.
+    struct Change {
+        let operation: String
+        let author: String?
+        let key: String?
+
+        init(_ operation: String, _ author: String?, _ key: String?) {
+            self.operation = operation
+            self.author = author
+            self.key = key
+        }
+    }
+
+    /// Plans a replacement from the current job, and again if the job was changed in the meantime.
+    ///
+    /// - Parameter plan: Returns `nil` if nothing must be changed.
+    func replace(
+        _ id: JobID, _ change: Change, _ plan: (Job, _ now: Date) throws -> JobReplacement?
+    ) async throws -> Job {
+        let check = FieldCheck(code: .invalidRequest)
+        try check.length(of: change.author, "The author", 1...255)
+        try check.length(of: change.key, "The idempotency key", 1...255)
+        while true {
+            let job = try await self.job(id)
+            let now = context.clock.now
+            let planned = try plan(job, now)
+            // Don't write a change that changes nothing, unless its key must be remembered.
+            guard var replacement = planned ?? change.key.map({ _ in job.replacement(job.scheduleState, at: now) })
+            else { return job }
+            replacement.author = change.author
+            replacement.idempotencyKey = change.key.map {
+                OperationKey(
+                    $0, for: change.operation, until: now.advanced(by: context.configuration.idempotencyLifetime))
+            }
+            do {
+                let replaced = try await context.store.replace(replacement)
+                context.signal.raise()
+                // A change whose key was used before was not made.
+                if replaced.scheduleState.revision > job.scheduleState.revision {
+                    context.events.send(fired: [], skips: replacement.skips, of: id, at: now)
+                }
+                return replaced
+            } catch let error as StoreError where error.code == .conflict {
+                try Task.checkCancellation()
+            } catch let error as StoreError where error.code == .jobNotFound {
+                throw SchedulerError.noJob(id)
+            }
+        }
+    }
+}
+
+extension Scheduler {
+    /// Pauses a job's schedule until it is resumed, or until a date.
+    ///
+    /// Running executions continue.
+    ///
+    /// Pausing a paused job is not an error; the later pause replaces the earlier one. Occurrences before the end of
+    /// the pause are recorded as skipped. One exactly at the end fires.
+    ///
+    /// - Parameters:
+    ///   - id: The job.
+    ///   - reason: The reason to show, up to 2,000 characters.
+    ///   - end: The date on which the job resumes by itself; `nil` if only ``resume(_:author:idempotencyKey:)`` resumes
+    ///     it.
+    ///   - author: The author of the pause, if it is to be recorded.
+    ///   - idempotencyKey: A key that makes the call repeatable: a repeated pause does nothing.
+    /// - Throws: ``SchedulerError`` with code `jobNotFound`, `illegalState` for a draft or completed job, or
+    ///   `invalidRequest` if the end is in the past.
+    @discardableResult
+    public func pause(
+        _ id: JobID, reason: String? = nil, until end: Date? = nil, author: String? = nil,
+        idempotencyKey: String? = nil
+    ) async throws -> Job {
+        try await replace(id, .init("pause", author, idempotencyKey)) { job, now in
+            try job.paused(reason: reason, until: end, at: now)
+        }
+    }
+
+    /// Resumes a paused job or activates a draft.
+    ///
+    /// The next occurrence is computed from the current date.
+    ///
+    /// The occurrences that the pause passed over are recorded as skipped. Resuming an active job is not an error.
+    ///
+    /// - Parameters:
+    ///   - id: The job.
+    ///   - author: The author of the change, if it is to be recorded.
+    ///   - idempotencyKey: A key that makes the call repeatable: a repeated call does nothing.
+    /// - Throws: ``SchedulerError`` with code `jobNotFound`, or `illegalState` for a completed job.
+    @discardableResult
+    public func resume(_ id: JobID, author: String? = nil, idempotencyKey: String? = nil) async throws -> Job {
+        try await replace(id, .init("resume", author, idempotencyKey)) { job, now in try job.resumed(at: now) }
+    }
+
+    /// Skips the next occurrences of a job, and records them as skipped.
+    ///
+    /// Later ones fire as usual.
+    ///
+    /// Only occurrences that become due while the job is active are counted. The count survives pauses, schedule
+    /// changes and restarts.
+    ///
+    /// - Parameters:
+    ///   - count: The number of occurrences to skip from now on, from 0 to 10,000. It replaces any earlier number.
+    ///   - id: The job.
+    ///   - author: The author of the change, if it is to be recorded.
+    ///   - idempotencyKey: A key that makes the call repeatable: a repeated call does nothing.
+    /// - Throws: ``SchedulerError`` with code `jobNotFound`, `invalidRequest`, or `illegalState` for a completed job.
+    @discardableResult
+    public func skipNext(
+        _ count: Int, of id: JobID, author: String? = nil, idempotencyKey: String? = nil
+    ) async throws -> Job {
+        try await replace(id, .init("skip", author, idempotencyKey)) { job, now in
+            try job.skippingNext(count, at: now)
+        }
+    }
+}
+
+extension Scheduler {
+    /// Pauses jobs one after another, like ``pause(_:reason:until:author:idempotencyKey:)``.
+    ///
+    /// - Returns: The jobs after the change, and those that could not be changed. The call may be repeated.
+    public func pause(
+        _ ids: [JobID], reason: String? = nil, author: String? = nil
+    ) async throws -> BulkChangeResult {
+        await each(ids) { try await self.pause($0, reason: reason, author: author) }
+    }
+
+    /// Resumes jobs one after another, like ``resume(_:author:idempotencyKey:)``.
+    ///
+    /// - Returns: The jobs after the change, and those that could not be changed. The call may be repeated.
+    public func resume(_ ids: [JobID], author: String? = nil) async throws -> BulkChangeResult {
+        await each(ids) { try await self.resume($0, author: author) }
+    }
+
+    /// Pauses all active jobs that match a query, such as those of a group.
+    ///
+    /// - Parameters:
+    ///   - query: The query. Its limit is the page size, not the number of jobs in all.
+    ///   - reason: The reason to show.
+    ///   - author: The author of the pause, if it is to be recorded.
+    /// - Returns: The paused jobs. A job that is created meanwhile may be missing.
+    /// - Throws: The store's error if the jobs cannot be listed. Then none was paused.
+    public func pauseAll(
+        _ query: JobQuery, reason: String? = nil, author: String? = nil
+    ) async throws -> BulkChangeResult {
+        let ids = try await ids(of: query, in: .active)
+        return try await pause(ids, reason: reason, author: author)
+    }
+
+    /// Resumes all paused jobs that match a query, such as those of a group.
+    ///
+    /// - Parameters:
+    ///   - query: The query. Its limit is the page size, not the number of jobs in all.
+    ///   - author: The author of the change, if it is to be recorded.
+    /// - Returns: The resumed jobs.
+    /// - Throws: The store's error if the jobs cannot be listed. Then none was resumed.
+    public func resumeAll(_ query: JobQuery, author: String? = nil) async throws -> BulkChangeResult {
+        try await resume(ids(of: query, in: .paused), author: author)
+    }
+
+    private func ids(of query: JobQuery, in state: JobState) async throws -> [JobID] {
+        var query = query
+        guard query.states?.contains(state) ?? true else { return [] }
+        query.states = [state]
+        var ids: [JobID] = []
+        repeat {
+            let page = try await context.store.jobs(query)
+            ids += page.items.map(\.id)
+            query.after = page.next
+        } while query.after != nil
+        return ids
+    }
+
+    private func each(_ ids: [JobID], _ body: (JobID) async throws -> Job) async -> BulkChangeResult {
+        var batch = BulkChangeResult()
+        for id in ids {
+            do { batch.jobs.append(try await body(id)) } catch {
+                batch.refusals.append(BulkChangeResult.Refusal(jobID: id, error: error))
+            }
+        }
+        return batch
+    }
+}
+
+extension Scheduler {
+    /// Records that a job depends on another one.
+    ///
+    /// - Parameters:
+    ///   - id: The dependent job.
+    ///   - other: The job it depends on.
+    ///   - condition: The outcome of the other job's execution that is required.
+    /// - Returns: The dependency.
+    /// - Throws: ``SchedulerError`` with code `jobNotFound`; `StoreError` with code `cycle` if a job would depend on
+    ///   itself, directly or through others.
+    @discardableResult
+    public func addDependency(
+        of id: JobID, on other: JobID, condition: JobDependency.Condition = .completed
+    ) async throws -> JobDependency {
+        let now = context.clock.now
+        for id in [id, other] { _ = try await job(id) }
+        let dependency = JobDependency(
+            id: DependencyID(bits: context.ids.makeID(at: now)), jobID: id, dependsOn: other, condition: condition,
+            createdAt: now)
+        try await context.store.addDependency(dependency)
+        return dependency
+    }
+
+    /// Lists the dependencies of a job, the oldest first.
+    ///
+    /// - Throws: ``SchedulerError`` with code `jobNotFound`; or the store's error.
+    public func dependencies(of id: JobID) async throws -> [JobDependency] {
+        _ = try await job(id)
+        return try await context.store.dependencies(of: id)
+    }
+
+    /// Removes a dependency.
+    ///
+    /// - Returns: Whether the dependency existed. Removing it twice is not an error.
+    @discardableResult
+    public func removeDependency(_ id: DependencyID) async throws -> Bool {
+        try await context.store.removeDependency(id)
+    }
+}

@@ -1,0 +1,89 @@
+import RotaStore
+
+extension Scheduler {
+    /// Runs until the task is canceled or ``beginShutdown()`` is called.
+    ///
+    /// On shutdown, nothing new is started. Running executions may continue for
+    /// ``SchedulerConfiguration/shutdownGrace``. Then they are canceled and released, for this scheduler's next run or
+    /// for another one. On cancellation, running executions are canceled and released immediately. In both cases the
+    /// method returns when nothing is left running.
+    ///
+    /// ```swift
+    /// let running = Task { try await scheduler.run() }
+    /// // … when the app quits:
+    /// scheduler.beginShutdown()
+    /// try await running.value
+    /// ```
+    ///
+    /// - Throws: ``SchedulerError`` with code `alreadyRunning`, `invalidConfiguration`, `unusableClock` or
+    ///   `unusableStore`; or the store's error, if the store can no longer record what happens.
+    public func run() async throws {
+        guard context.status.begin() else {
+            throw SchedulerError(
+                .alreadyRunning, "This scheduler is already running. Call `run()` once, or create another scheduler.")
+        }
+        defer {
+            context.status.change(to: .ended)
+            context.events.finish()
+        }
+        try context.configuration.validate()
+        let cancellation = StopRequest()
+        // Results must be recorded even when the caller is canceled, so the driver's own task never is.
+        let driving = Task { @concurrent [self] in try await drive(until: cancellation) }
+        try await withTaskCancellationHandler {
+            try await driving.value
+        } onCancel: {
+            cancellation.make()
+            context.signal.raise()
+        }
+    }
+
+    /// Asks ``run()`` to finish.
+    ///
+    /// Can be called from anywhere, any number of times, also before ``run()``.
+    public nonisolated func beginShutdown() {
+        context.stop.make()
+        context.signal.raise()
+    }
+
+    @concurrent private nonisolated func drive(until cancellation: StopRequest) async throws {
+        let queue = WorkQueue<Work>()
+        let outbox = Outbox<AttemptResult>(signal: context.signal)
+        for missing in try await MissingHandlers(store: context.store, handlers: handlers).find() {
+            context.events.handlerMissing(missing.name, jobs: missing.jobs, at: context.clock.now)
+        }
+        var driver = Driver(context: context, queue: queue, outbox: outbox, random: random)
+        do {
+            try await run(&driver, until: cancellation, queue: queue, outbox: outbox)
+        } catch {
+            // All workers have ended by now, and nothing else looks at what they left.
+            await driver.giveBackUnbegun()
+            throw error
+        }
+    }
+
+    /// Runs a driver and its workers until the driver ends.
+    private nonisolated func run(
+        _ driver: inout Driver, until cancellation: StopRequest, queue: WorkQueue<Work>, outbox: Outbox<AttemptResult>
+    ) async throws {
+        let runner = AttemptRunner(
+            transport: transport, secrets: secrets, handlers: handlers, middleware: middleware, clock: context.clock,
+            configuration: context.configuration, events: context.events, workers: context.workers,
+            vitals: context.vitals)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            context.workers.start(
+                context.configuration.maximumConcurrency, in: &group, runner: runner, queue: queue, outbox: outbox)
+            defer {
+                queue.close()
+                context.workers.dismiss()
+            }
+            do {
+                try await driver.run(until: cancellation, cancelWorkers: { group.cancelAll() })
+            } catch {
+                // Results that the store cannot record are not worth finishing. The leases run out, and others take over.
+                group.cancelAll()
+                throw error
+            }
+        }
+    }
+}

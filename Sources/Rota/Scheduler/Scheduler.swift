@@ -1,0 +1,91 @@
+public import RotaHTTP
+public import RotaStore
+
+/// Fires jobs on time, delivers them, retries them, and records the results.
+///
+/// ```swift
+/// let folder = URL(fileURLWithPath: "/var/lib/my-app/jobs")
+/// let scheduler = Scheduler(store: try await FileJobStore(directory: folder), transport: URLSessionTransport())
+/// try await scheduler.create(
+///     .init(
+///         name: "daily-report",
+///         schedule: .cron("30 9 * * 1-5", in: "America/New_York"),
+///         action: .http(.post("https://api.example.com/report")),
+///         retry: .exponential(maxAttempts: 5),
+///         idempotencyKey: "daily-report"))
+/// try await scheduler.run()
+/// ```
+///
+/// Jobs can be created and changed at any time, before and during ``run()``. Several schedulers, in one process or
+/// many, can share a store that supports it. Each occurrence fires once.
+public actor Scheduler {
+    let context: SchedulerContext
+    let handlers = HandlerRegistry()
+    let transport: any HTTPTransport
+    let secrets: any SecretProvider
+    let random: any RandomNumberGenerator & Sendable
+    let middleware: [any AttemptMiddleware]
+
+    /// Creates a scheduler.
+    ///
+    /// It does nothing until ``run()``.
+    ///
+    /// - Parameters:
+    ///   - store: The store of jobs and executions.
+    ///   - transport: The transport that delivers requests.
+    ///   - secrets: The source of the values of `secret://name` references. There are none by default.
+    ///   - configuration: The settings.
+    ///   - clock: The source of time, and of sleep.
+    ///   - ids: The source of identifiers.
+    ///   - random: The source of the jitter of retries.
+    ///   - observers: Observers to call for everything that happens.
+    ///   - middleware: The middleware around every attempt, the outermost first.
+    ///   - carrier: Captures metadata to travel with an execution, such as a trace context, when the execution is
+    ///     triggered or its job is created. Metadata that is given explicitly wins.
+    public init(
+        store: some JobStore,
+        transport: some HTTPTransport,
+        secrets: some SecretProvider = NoSecrets(),
+        configuration: SchedulerConfiguration = SchedulerConfiguration(),
+        clock: some WallClock = SystemWallClock(),
+        ids: some IDGenerator = TimeOrderedIDGenerator(),
+        random: some RandomNumberGenerator & Sendable = SystemRandomNumberGenerator(),
+        observers: [any SchedulerObserver] = [],
+        middleware: [any AttemptMiddleware] = [],
+        carrier: @escaping @Sendable () -> [String: String] = { [:] }
+    ) {
+        let unique = JobID(bits: ids.makeID(at: clock.now))
+        context = SchedulerContext(
+            store: store, clock: clock, ids: ids, configuration: configuration,
+            owner: "\(configuration.name)/\(unique)", carrier: carrier)
+        for observer in observers { context.events.observers.add(observer) }
+        self.middleware = middleware
+        self.transport = transport
+        self.secrets = secrets
+        self.random = random
+    }
+
+    /// The scheduler's store.
+    public nonisolated var store: any JobStore { context.store }
+
+    /// Creates a stream of the events from now on.
+    ///
+    /// - Parameter capacity: The number of events to keep for a slow reader, at least 1. Older ones are dropped.
+    public nonisolated func events(keeping capacity: Int = 1024) -> EventStream {
+        context.events.subscribe(keeping: capacity)
+    }
+
+    /// Adds an observer, which is called for everything from now on.
+    public nonisolated func observe(_ observer: some SchedulerObserver) {
+        context.events.observers.add(observer)
+    }
+
+    /// The state of the driver, for test clocks.
+    package nonisolated var status: DriverStatus { context.status }
+
+    /// The name under which the scheduler holds leases.
+    package nonisolated var owner: String { context.owner }
+
+    /// Whether the driver was signaled and has not yet looked.
+    package nonisolated var isSignaled: Bool { context.signal.isRaised }
+}

@@ -1,0 +1,72 @@
+import RotaCore
+public import RotaHTTP
+
+/// The settings of a scheduler.
+///
+/// The defaults suit most apps.
+///
+/// ```swift
+/// var configuration = SchedulerConfiguration()
+/// configuration.name = "mail"
+/// configuration.maximumConcurrency = 8
+/// configuration.shutdownGrace = .seconds(10)
+/// let mailer = Scheduler(store: InMemoryJobStore(), transport: URLSessionTransport(), configuration: configuration)
+/// try await mailer.run()
+/// ```
+public struct SchedulerConfiguration: Sendable, Hashable {
+    /// The scheduler's name in leases and logs.
+    ///
+    /// It need not be unique.
+    public var name = "rota"
+    /// The number of executions this scheduler runs at once, from 1 to 10,000.
+    public var maximumConcurrency = 64
+    /// How long a lease lasts, at least 1 second.
+    ///
+    /// It is renewed after a third of that.
+    public var leaseDuration = Duration.seconds(30)
+    /// How late an occurrence may be noticed without counting as missed.
+    public var misfireThreshold = Duration.seconds(5)
+    /// How long executions may continue after `beginShutdown()` before they are canceled and released.
+    public var shutdownGrace = Duration.seconds(30)
+    /// The number of records in one store operation, from 1 to 10,000.
+    public var batchSize = 512
+    /// The number of missed occurrences that become due per second, from 1 to 1,000,000.
+    ///
+    /// After downtime, the rest become due one second's worth after another, which spares the store and the receivers.
+    public var catchUpRate = 1000
+    /// How long idempotency keys of updates, pauses and similar changes are remembered, from zero to 366 days.
+    public var idempotencyLifetime = Duration.seconds(86_400)
+    /// The response headers that are kept with every attempt.
+    public var keptResponseHeaders: Set<String> = ["content-type", "content-length", "date", "retry-after"]
+    /// The largest output that is stored, in bytes of JSON, from 0 to 16 MiB.
+    ///
+    /// A larger one fails the attempt.
+    public var maximumOutputBytes = 1 << 20
+    /// The signature scheme of notification webhooks whose rule names a secret.
+    public var webhookSignature = WebhookSignature.standard
+
+    /// Creates a configuration with the defaults.
+    public init() {}
+
+    func validate() throws(SchedulerError) {
+        try check((1...10_000).contains(maximumConcurrency), "maximumConcurrency", maximumConcurrency, "1 to 10,000")
+        try check((1...10_000).contains(batchSize), "batchSize", batchSize, "1 to 10,000")
+        try check(leaseDuration >= .seconds(1), "leaseDuration", leaseDuration, "1 second or more")
+        try check(misfireThreshold >= .zero, "misfireThreshold", misfireThreshold, "0 seconds or more")
+        try check(
+            (0...(16 << 20)).contains(maximumOutputBytes), "maximumOutputBytes", maximumOutputBytes, "0 to 16 MiB")
+        try check((1...1_000_000).contains(catchUpRate), "catchUpRate", catchUpRate, "1 to 1,000,000")
+        try check(
+            idempotencyLifetime >= .zero && idempotencyLifetime <= Duration.longestSpan, "idempotencyLifetime",
+            idempotencyLifetime, "0 seconds to 366 days")
+        try check(shutdownGrace >= .zero, "shutdownGrace", shutdownGrace, "0 seconds or more")
+    }
+
+    private func check(
+        _ isValid: Bool, _ name: String, _ value: some Sendable, _ range: String
+    ) throws(SchedulerError) {
+        guard !isValid else { return }
+        throw SchedulerError(
+            .invalidConfiguration, "The configuration's \(name) must be \(range), not \(value).", value: "\(value)")
+    }
+}

@@ -1,0 +1,85 @@
+/// The reason a scheduler refused a call.
+public struct SchedulerError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// The kind of error.
+    ///
+    /// More kinds may be added.
+    public struct Code: Sendable, Hashable {
+        private enum Kind: Sendable, Hashable {
+            case invalidJob
+            case jobNotFound
+            case executionNotFound
+            case duplicateHandler
+            case illegalState
+            case alreadyRunning
+            case invalidConfiguration
+            case unusableClock
+            case unusableStore
+            case invalidRequest
+            case tooMany
+            case versionNotFound
+        }
+
+        private let kind: Kind
+
+        /// A field of a job has an invalid value.
+        public static let invalidJob = Code(kind: .invalidJob)
+        /// No job has the identifier.
+        public static let jobNotFound = Code(kind: .jobNotFound)
+        /// No execution has the identifier.
+        public static let executionNotFound = Code(kind: .executionNotFound)
+        /// A handler is already registered under the name.
+        public static let duplicateHandler = Code(kind: .duplicateHandler)
+        /// The job's or execution's state does not allow the call.
+        public static let illegalState = Code(kind: .illegalState)
+        /// `run()` was called while the scheduler is running.
+        public static let alreadyRunning = Code(kind: .alreadyRunning)
+        /// A field of a request has an invalid value.
+        public static let invalidRequest = Code(kind: .invalidRequest)
+        /// The request exceeds the limit of one step.
+        public static let tooMany = Code(kind: .tooMany)
+        /// The job has no such version, or it is no longer kept.
+        public static let versionNotFound = Code(kind: .versionNotFound)
+        /// The clock is so far off that it cannot tell one second from the next.
+        public static let unusableClock = Code(kind: .unusableClock)
+        /// The store broke the contract of `JobStore`, so its state is unknown.
+        public static let unusableStore = Code(kind: .unusableStore)
+        /// A setting has an invalid value.
+        public static let invalidConfiguration = Code(kind: .invalidConfiguration)
+    }
+
+    /// The kind of error.
+    public let code: Code
+    /// What was wrong, and what would be right.
+    public let message: String
+    /// The invalid value as text, if there is one.
+    public let value: String?
+
+    /// Creates an error.
+    public init(_ code: Code, _ message: String, value: String? = nil) {
+        self.code = code
+        self.message = message
+        self.value = value
+    }
+
+    /// The message.
+    public var description: String { message }
+}
+
+extension Array {
+    /// Returns the outcomes of a store operation, which must be one for each request.
+    ///
+    /// - Parameters:
+    ///   - operation: The name of the operation.
+    ///   - requests: The number of requests.
+    /// - Throws: ``SchedulerError`` with code `unusableStore`.
+    func answers(to operation: String, of requests: Int) throws -> [Element] {
+        guard count == requests else {
+            throw SchedulerError(
+                .unusableStore,
+                "The store returned \(count) outcomes for \(requests) requests to `\(operation)`. A `JobStore` must return "
+                    + "one for each, in order. Test the store with `StoreContract` of RotaTesting.",
+                value: "\(count)")
+        }
+        return self
+    }
+}

@@ -1,0 +1,208 @@
+import Foundation
+import RotaCore
+import RotaHTTP
+import RotaRetry
+import RotaStore
+
+/// The result of an attempt before retries are decided, and the parts of the response to keep.
+struct AttemptReport: Sendable {
+    /// The ways in which an attempt can end.
+    enum Ending: Sendable {
+        case succeeded
+        case failed(AttemptFailure, message: String)
+        /// The attempt was canceled because the scheduler stops. It does not count.
+        case interrupted
+        /// The handler waits for an external completion, until a date if there is one.
+        case waiting(until: Date?)
+        /// The attempt did not begin: the execution was canceled, or the lease ran out.
+        case unbegun
+        /// The handler is not registered here.
+        case unhandled(String)
+    }
+
+    /// A handler's request that overrides the retry policy.
+    enum Retrying: Sendable, Hashable {
+        case after(Duration)
+        case never
+    }
+
+    var ending: Ending
+    var retrying: Retrying?
+    var output: JSONPayload?
+    var statusCode: Int?
+    var bodyPreview: String?
+    var bodyWasTruncated = false
+    var responseHeaders: [String: String] = [:]
+    /// The timings of the HTTP exchange, if there was one.
+    var timings: HTTPTimings?
+
+    static let succeeded = AttemptReport(.succeeded)
+
+    static func failed(_ failure: AttemptFailure, _ message: String) -> AttemptReport {
+        AttemptReport(.failed(failure, message: message))
+    }
+
+    /// Whether the attempt did not begin.
+    var isUnbegun: Bool {
+        if case .unbegun = ending { true } else { false }
+    }
+
+    init(_ ending: Ending) {
+        self.ending = ending
+    }
+
+    /// Cuts a failure's message to the length that is stored.
+    mutating func limitMessage() {
+        guard case .failed(let failure, let message) = ending else { return }
+        ending = .failed(failure, message: message.clipped())
+    }
+
+    /// Fails an attempt whose output is larger than the limit.
+    mutating func limitOutput(to maximum: Int) {
+        guard let size = output?.json.count, size > maximum else { return }
+        output = nil
+        ending = .failed(
+            AttemptFailure(.tooLarge),
+            message: "The output is \(size) bytes of JSON; at most \(maximum) can be stored. "
+                + "Return a reference to it instead, or raise `maximumOutputBytes`.")
+    }
+}
+
+extension AttemptReport {
+    /// Creates the report of a response.
+    ///
+    /// What is kept of it is redacted first.
+    init(
+        _ response: HTTPResponse, to request: HTTPRequest, success: SuccessRule, output mapping: OutputMapping,
+        keeping names: Set<String>, receivedAt: Date
+    ) {
+        let retryAfter = response.headers["retry-after"].flatMap { RetryAfter($0, receivedAt: receivedAt) }
+        switch success.evaluate(response, redaction: request.redaction) {
+        case .success:
+            self.init(.succeeded)
+        case .statusNotAccepted(let message):
+            self = .failed(
+                .http(status: response.status, retryAfter: retryAfter), request.redaction.scrub(message))
+        case .mismatch(let message):
+            self = .failed(
+                AttemptFailure(.responseMismatch, status: response.status), request.redaction.scrub(message))
+        }
+        let scrubbed = response.redacted(by: request.redaction)
+        let preview = scrubbed.bodyPreview()
+        statusCode = response.status
+        bodyPreview = preview.text
+        bodyWasTruncated = preview.isTruncated
+        timings = response.timings
+        for name in names {
+            if let value = scrubbed.headers[name] { responseHeaders[name.lowercased()] = value }
+        }
+        guard case .succeeded = ending else { return }
+        output = mapping.output(of: scrubbed).map { JSONPayload(trusted: Data($0.text.utf8)) }
+    }
+
+    /// Creates the report of a request that could not be made or got no response.
+    init(_ error: any Error, redaction: Redaction) {
+        if Task.isCancelled {
+            self.init(.interrupted)
+            return
+        }
+        let message = redaction.scrub("\(error)")
+        switch error {
+        case let error as TransportError: self = .failed(AttemptFailure(error.failureKind), message)
+        case let error as HTTPRequestError:
+            let kind: FailureKind = error.code == .missingSecret ? .missingSecret : .invalidRequest
+            self = .failed(AttemptFailure(kind), message)
+        default: self = .failed(AttemptFailure(.unknown), message)
+        }
+    }
+}
+
+extension TransportError {
+    /// The kind of failure a retry policy decides on.
+    fileprivate var failureKind: FailureKind {
+        switch code {
+        case .timeout: .timeout
+        case .dns: .dns
+        case .connectionRefused, .connectionReset, .connectionFailed, .closed: .connection
+        case .tls: .tls
+        case .tooLarge: .tooLarge
+        case .forbiddenAddress: .forbiddenAddress
+        case .redirect: .redirect
+        case .canceled: .canceled
+        case .badRequest: .invalidRequest
+        default: .unknown
+        }
+    }
+}
+
+extension AttemptReport {
+    /// Creates the report of a handler that returned.
+    init(handlerOutput output: JSONPayload?) {
+        self.init(.succeeded)
+        guard let output else { return }
+        self.output = output
+        let preview = output.json.prefix(Attempt.maximumPreviewBytes)
+        // Cut at a character: leave out the rest of one that is incomplete.
+        bodyPreview = String(decoding: preview, as: UTF8.self)
+        if preview.count < output.json.count {
+            bodyWasTruncated = true
+            while bodyPreview?.unicodeScalars.last == "\u{FFFD}" { bodyPreview?.unicodeScalars.removeLast() }
+        }
+    }
+
+    /// Creates the report of a handler that threw.
+    init(handlerError error: any Error) {
+        guard !Task.isCancelled else {
+            self.init(.interrupted)
+            return
+        }
+        switch error {
+        case let request as WaitForCompletion:
+            do {
+                try FieldCheck(code: .invalidRequest).date(request.deadline, "The deadline of an external completion")
+                self.init(.waiting(until: request.deadline))
+            } catch {
+                self = .failed(AttemptFailure(.invalidRequest), "\(error)")
+            }
+        case let request as RetryLater:
+            self = .failed(AttemptFailure(.handlerError), request.reason)
+            retrying = .after(max(.zero, request.delay))
+        case let request as DoNotRetry:
+            self = .failed(AttemptFailure(.handlerError), request.reason)
+            retrying = .never
+        case let failure as any AttemptFailureConvertible:
+            self = .failed(failure.attemptFailure, "\(error)")
+        case is PayloadError:
+            self = .failed(AttemptFailure(.invalidRequest), "\(error)")
+        default:
+            self = .failed(AttemptFailure(.handlerError), "\(error)")
+        }
+    }
+}
+
+/// A payload that a handler cannot use.
+///
+/// Another attempt would fail the same way.
+struct PayloadError: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) {
+        self.description = description
+    }
+}
+
+extension ExecutionTrace {
+    /// Creates the trace of an attempt from the dates on its way.
+    init(of result: AttemptResult) {
+        let dueAt = result.work.claim.execution.progress.dueAt
+        let claimedAt = result.work.claim.execution.progress.attemptStartedAt ?? result.startedAt
+        // If the wall clock was set back in between, the span is unknown.
+        let queueWait = claimedAt >= dueAt ? claimedAt.elapsed(since: dueAt) : nil
+        let dequeue = result.startedAt >= claimedAt ? result.startedAt.elapsed(since: claimedAt) : nil
+        let timings = result.report.timings
+        self.init(
+            queueWait: queueWait, dequeue: dequeue, connect: timings?.connect, firstByte: timings?.firstByte,
+            transfer: timings?.transfer,
+            total: queueWait.flatMap { wait in dequeue.map { wait + $0 + result.duration } })
+    }
+}

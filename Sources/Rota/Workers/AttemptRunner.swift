@@ -1,0 +1,197 @@
+import Foundation
+import RotaCore
+import RotaHTTP
+import RotaRetry
+import RotaStore
+
+/// Makes one attempt of an execution, through middleware, a transport or a handler, and reports the result.
+struct AttemptRunner: Sendable {
+    let transport: any HTTPTransport
+    let secrets: any SecretProvider
+    let handlers: HandlerRegistry
+    let middleware: [any AttemptMiddleware]
+    let clock: any WallClock
+    let configuration: SchedulerConfiguration
+    let events: EventHub
+    let workers: WorkerPool
+    let vitals: VitalSigns
+
+    func run(_ work: Work) async -> AttemptResult {
+        let (startedAt, origin) = (clock.now, clock.uptime)
+        guard mayBegin(work, at: startedAt) else {
+            return AttemptResult(work: work, startedAt: startedAt, duration: .zero, report: AttemptReport(.unbegun))
+        }
+        events.started(work.claim, at: startedAt)
+        var report: AttemptReport
+        if middleware.isEmpty {
+            report = await deliver(work, startedAt: startedAt, headers: [:])
+        } else {
+            let attempt = RunningAttempt(
+                job: work.claim.job, execution: work.claim.execution, number: work.claim.execution.nextAttemptNumber,
+                startedAt: startedAt)
+            report = await step(0, attempt, of: work).report
+        }
+        report.limitOutput(to: configuration.maximumOutputBytes)
+        report.limitMessage()
+        return AttemptResult(work: work, startedAt: startedAt, duration: clock.uptime - origin, report: report)
+    }
+
+    /// Whether the claim is still valid.
+    ///
+    /// After the machine was suspended, another scheduler may have the execution.
+    private func mayBegin(_ work: Work, at now: Date) -> Bool {
+        guard let end = work.claim.execution.progress.lease?.expiresAt, !Task.isCancelled
+        else { return false }
+        return now < end && !workers.isWithdrawn(work.claim.leaseKey)
+    }
+
+    /// Calls the middleware from the outermost inwards, then makes the attempt.
+    private func step(_ index: Int, _ attempt: RunningAttempt, of work: Work) async -> AttemptOutcome {
+        guard index < middleware.count else {
+            return AttemptOutcome(await deliver(work, startedAt: attempt.startedAt, headers: attempt.headers))
+        }
+        return await middleware[index].around(attempt) { await step(index + 1, $0, of: work) }
+    }
+
+    private func deliver(_ work: Work, startedAt: Date, headers: HTTPHeaders) async -> AttemptReport {
+        switch work.claim.execution.notification {
+        case .handler(let name)?:
+            let call = HandlerCall(name: name, payload: nil, timeout: NotificationDelivery.timeout)
+            return await self.call(call, for: work, startedAt: startedAt)
+        case .webhook(let url, let secret)?:
+            let delivery = NotificationDelivery(
+                url: url, secret: secret, signature: configuration.webhookSignature)
+            return await send(work.claim, headers: headers, success: .default, output: [:]) {
+                try await delivery.request(for: work.claim.execution, secrets: secrets, at: clock.now)
+            }
+        case nil: break
+        }
+        switch work.claim.job.action.kind {
+        case .http(let template):
+            return await send(work.claim, headers: headers, success: template.success, output: template.output) {
+                try await template.render(work.claim.templateVariables).resolve(secrets: secrets)
+            }
+        case .handler(let call):
+            return await self.call(call, for: work, startedAt: startedAt)
+        }
+    }
+
+    private func send(
+        _ claim: Claim, headers: HTTPHeaders, success: SuccessRule, output: OutputMapping,
+        _ prepare: () async throws -> HTTPRequest
+    ) async -> AttemptReport {
+        do {
+            let prepared = try await prepare()
+            let redaction = prepared.redaction
+            do {
+                var request = prepared
+                for field in headers.fields { request = try request.setting(field) }
+                if let timeout = claim.timeoutOverride { request = try request.replacing(timeout: timeout) }
+                request = try request.identified(by: claim.identity)
+                return AttemptReport(
+                    try await transport.send(request), to: request, success: success, output: output,
+                    keeping: configuration.keptResponseHeaders, receivedAt: clock.now)
+            } catch {
+                return AttemptReport(error, redaction: redaction)
+            }
+        } catch {
+            return AttemptReport(error, redaction: Redaction())
+        }
+    }
+
+    private func call(_ call: HandlerCall, for work: Work, startedAt: Date) async -> AttemptReport {
+        guard let handler = handlers[call.name] else { return AttemptReport(.unhandled(call.name)) }
+        let pulse = Pulse(signs: vitals, lease: work.claim.leaseKey, clock: clock)
+        defer { vitals.forget(pulse.lease) }
+        let handlerContext = HandlerContext(work.claim, startedAt: startedAt, pulse: pulse)
+        let timeout = work.claim.timeout(of: call)
+        do {
+            let watch = HandlerWatch(timeout: timeout, heartbeatLimit: call.heartbeatLimit, pulse: pulse)
+            return AttemptReport(handlerOutput: try await watch.run { try await handler(handlerContext) })
+        } catch HandlerWatch.Overrun.timeout {
+            return .failed(AttemptFailure(.timeout), "The handler took longer than \(timeout ?? .zero).")
+        } catch HandlerWatch.Overrun.silence {
+            return .failed(
+                AttemptFailure(.crashed),
+                "The handler sent no heartbeat for \(call.heartbeatLimit ?? .zero), so it counts as crashed.")
+        } catch {
+            return AttemptReport(handlerError: error)
+        }
+    }
+}
+
+extension Claim {
+    /// Whether the attempt's time is watched here.
+    ///
+    /// Only handlers are: transports have their own timeouts.
+    var isWatched: Bool {
+        switch execution.notification {
+        case .handler?: true
+        case .webhook?: false
+        case nil: job.action.handler.map { timeout(of: $0) != nil || $0.heartbeatLimit != nil } ?? false
+        }
+    }
+
+    fileprivate func timeout(of call: HandlerCall) -> Duration? { timeoutOverride ?? call.timeout }
+
+    /// The timeout of this execution's attempts, if it overrides the job's.
+    fileprivate var timeoutOverride: Duration? {
+        execution.source == .notification ? nil : execution.overrides?.timeout
+    }
+}
+
+extension HTTPRequest {
+    /// Returns the request with another timeout, clamped to the allowed range.
+    fileprivate func replacing(timeout: Duration) throws -> HTTPRequest {
+        let range = RequestTimeout.range
+        return try HTTPRequest(
+            method: method, address: address, headers: headers, body: body,
+            timeout: min(max(timeout, range.lowerBound), range.upperBound), redaction: redaction)
+    }
+}
+
+extension Claim {
+    /// The values of the request template's variables.
+    ///
+    /// They are the same on every attempt.
+    var templateVariables: TemplateVariables {
+        TemplateVariables(
+            timestamp: execution.progress.startedAt ?? execution.createdAt,
+            uuid: execution.id.derivedUUID,
+            executionID: execution.id.description,
+            jobID: job.id.description,
+            scheduledFor: execution.scheduledFor,
+            attempt: execution.nextAttemptNumber)
+    }
+
+    /// The execution behind a request, as its receiver sees it.
+    var identity: ExecutionIdentity {
+        ExecutionIdentity(
+            executionID: execution.id.description,
+            jobID: job.id.description,
+            scheduledFor: execution.scheduledFor,
+            attempt: execution.nextAttemptNumber,
+            idempotencyKey: execution.id.description)
+    }
+}
+
+extension ExecutionID {
+    /// A UUID for this execution that looks random.
+    ///
+    /// It is derived, so it is the same on every attempt.
+    fileprivate var derivedUUID: UUID {
+        // Two rounds of SplitMix64's finalizer over each half, keyed by the other half: a bijection, so there are no
+        // collisions.
+        var high = UInt64(truncatingIfNeeded: bits >> 64)
+        var low = UInt64(truncatingIfNeeded: bits)
+        for _ in 0..<2 {
+            high ^= SplitMix64.mix(low)
+            low ^= SplitMix64.mix(high)
+        }
+        // Version 8 (RFC 9562 §5.8): custom bits.
+        high = high & ~0xf000 | 0x8000
+        low = low & ~(0b11 << 62) | (0b10 << 62)
+        return ExecutionID(bits: UInt128(high) << 64 | UInt128(low)).uuid
+    }
+
+}

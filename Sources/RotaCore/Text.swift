@@ -1,0 +1,45 @@
+extension String {
+    /// Returns the string, truncated to a number of UTF-8 bytes and followed by `…` if it is longer.
+    ///
+    /// - Parameter bytes: The maximum number of bytes, not counting the `…`. No Unicode scalar is split. The default,
+    ///   16 KiB, is the limit for messages in records.
+    package func clipped(to bytes: Int = 16_384) -> String {
+        guard utf8.count > bytes else { return self }
+        var end = utf8.index(startIndex, offsetBy: bytes)
+        while end > startIndex, end.samePosition(in: unicodeScalars) == nil { end = utf8.index(before: end) }
+        return String(self[..<end]) + "…"
+    }
+}
+
+/// Percent-encoding (RFC 3986 §2.1).
+package enum PercentEncoding {
+    /// Returns `%` and two hexadecimal digits.
+    package static func escape(_ byte: UInt8) -> [UInt8] {
+        let hex = Array("0123456789ABCDEF".utf8)
+        return [UInt8(ascii: "%"), hex[Int(byte >> 4)], hex[Int(byte & 15)]]
+    }
+
+    /// Encodes all but the unreserved characters, as a path segment or a query value needs it.
+    package static func encode(_ text: String) -> String {
+        var out: [UInt8] = []
+        for byte in text.utf8 {
+            switch byte {
+            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F, 0x7E: out.append(byte)
+            default: out += escape(byte)
+            }
+        }
+        return String(decoding: out, as: UTF8.self)
+    }
+
+    /// Returns a URL that is safe to show and store: without user name, password, query and fragment.
+    package static func redact(url: String) -> String {
+        let bytes = Array(url.utf8)
+        let end = bytes.firstIndex { $0 == UInt8(ascii: "?") || $0 == UInt8(ascii: "#") } ?? bytes.endIndex
+        let shown = bytes[..<end]
+        let tail = end == bytes.endIndex ? "" : "?[redacted]"
+        guard let at = shown.lastIndex(of: UInt8(ascii: "@")) else {
+            return String(decoding: shown, as: UTF8.self) + tail
+        }
+        return "[redacted]@" + String(decoding: shown[(at + 1)...], as: UTF8.self) + tail
+    }
+}

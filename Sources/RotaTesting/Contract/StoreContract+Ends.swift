@@ -1,0 +1,116 @@
+import Foundation
+import RotaRetry
+import RotaStore
+
+extension StoreContract {
+    /// The consequences of a finished execution, in the step that finishes it.
+    static let ends: [Check] = [
+        Check("finishing an execution queues its notifications in the same step") { probe in
+            let job = probe.job(next: nil) { definition in
+                definition.notifications = [
+                    NotificationRule(on: .completion, .handler("tell")),
+                    NotificationRule(on: .success, .handler("praise")),
+                ]
+                definition.limits.timeToLive = .seconds(500)
+            }
+            let executions = (0..<4).map { probe.execution(of: job, at: Double($0)) }
+            try await probe.insert(job, executions: executions)
+            let claims = try await probe.claim(2)
+            var ended = [try await probe.finish(claims[0], .succeeded, at: 20)]
+            try await probe.finish(claims[1], .parked(until: nil))
+            let answer = ExternalCompletion(executions[1].id, next: .failed(probe.failure), date: probe.at(30))
+            guard case .recorded(let answered) = try await probe.only(probe.store.completeWaiting([answer])) else {
+                throw ContractViolation("the external completion of a waiting execution was not recorded")
+            }
+            ended.append(answered)
+            guard case .canceled(let canceled) = try await probe.cancel(executions[2].id, at: 40) else {
+                throw ContractViolation("an execution that had not started was not canceled immediately")
+            }
+            ended.append(canceled)
+            ended += try await probe.store.prune(at: probe.at(503), limit: 10).expired
+            try probe.expect(ended.map(\.id), executions.map(\.id), "the finished executions")
+            let dates = [20, 30, 40, 503].map { probe.at($0) }
+            let notifications = zip(ended, dates).flatMap { job.notifications(of: $0, at: $1) }
+            try probe.expect(
+                await probe.executions(ExecutionQuery(sources: [.notification])),
+                notifications.sorted { $0.id < $1.id },
+                "the notifications")
+            // A notification causes no other notifications.
+            for claim in try await probe.claim(at: 600) { try await probe.finish(claim, .succeeded, at: 601) }
+            try probe.expect(
+                await probe.executions(ExecutionQuery(sources: [.notification])).map(\.progress.status),
+                notifications.map { _ in .succeeded }, "the statuses of the notifications")
+        },
+        Check("a notification counts neither toward retention nor in the statistics") { probe in
+            let job = probe.job(next: nil) { definition in
+                definition.notifications = [NotificationRule(on: .completion, .handler("tell"))]
+                definition.retention = .last(1)
+            }
+            let execution = probe.execution(of: job)
+            try await probe.insert(job, executions: [execution])
+            try await probe.finish(try await probe.claimOne(), .succeeded, at: 20)
+            try await probe.finish(try await probe.claimOne(at: 20), .failed(probe.failure), at: 21)
+            try probe.expect(
+                Set(await probe.executions().map(\.source)), [execution.source, .notification],
+                "the executions kept")
+            let statistics = try await probe.job(job.id).statistics
+            try probe.expect(
+                [statistics.succeeded, statistics.failed], [1, 0], "the numbers of successes and of failures")
+        },
+        Check("a failed execution counts for its job's breaker, which pauses the job") { probe in
+            let job = probe.job { $0.breaker = CircuitBreakerPolicy(consecutiveFailures: 1) }
+            try await probe.insert(job)
+            _ = try await probe.store.fire([probe.fire(job, at: 60)])
+            let claim = try await probe.claimOne(at: 60)
+            var expected = try await probe.job(job.id).scheduleState
+            let ended = try await probe.finish(claim, .failed(probe.failure), at: 70, attempt: probe.attempt(1))
+            guard expected.recordCompleted(ended, policy: job.definition.breaker, at: probe.at(70)) else {
+                throw ContractViolation("the check is wrong: the breaker does not count the failure")
+            }
+            let paused = try await probe.job(job.id).scheduleState
+            try probe.require(paused.revision > expected.revision, "a new revision when the breaker opens")
+            expected.revision = paused.revision
+            try probe.expect(paused, expected, "the job's schedule state after the failure")
+            try probe.expect(paused.state, .paused, "the state")
+        },
+        Check("waiting executions of a backfill run one after the other") { probe in
+            let job = probe.job(next: nil)
+            try await probe.insert(job)
+            let batch = BatchID(bits: probe.id())
+            let executions = (0..<3).map { number in
+                var execution = probe.execution(of: job, at: Double(number), source: .backfill) { $0.batchID = batch }
+                if number > 0 { execution.progress.status = .waiting }
+                return execution
+            }
+            try await probe.store.enqueue(executions)
+            let first = try await probe.claimOne()
+            // A waiting execution that has started keeps its turn until its external completion.
+            try await probe.finish(first, .parked(until: nil))
+            _ = try await probe.cancel(executions[1].id)
+            try probe.expect(await probe.claim(at: 100), [], "the executions that can start while the first is waiting")
+            let answer = ExternalCompletion(first.execution.id, next: .failed(probe.failure), date: probe.at(200))
+            _ = try await probe.store.completeWaiting([answer])
+            try probe.expect(
+                await probe.execution(executions[2].id).progress.dueAt, probe.at(200), "when the next is due")
+            try probe.expect(
+                await probe.claimOne(at: 200).execution.id, executions[2].id, "the execution that can start then")
+        },
+        Check("lowering the retention removes history immediately or when pruning") { probe in
+            let job = probe.job(next: nil)
+            try await probe.insert(job, executions: (0..<5).map { probe.execution(of: job, at: Double($0)) })
+            for claim in try await probe.claim() { try await probe.finish(claim, .succeeded, at: 20) }
+            var definition = job.definition
+            definition.retention = .last(2)
+            _ = try await probe.store.replace(probe.change(probe.job(job.id), definition: definition))
+            var steps = 0
+            while steps < 5, try await probe.store.dueWork(at: probe.at(30), limit: 10).isPruningDue {
+                steps += 1
+                let report = try await probe.store.prune(at: probe.at(30), limit: 1)
+                try probe.expect(report.removedExecutions, 1, "the number of executions removed in one step")
+            }
+            try probe.expect(
+                await probe.executions().map(\.scheduledFor), [3, 4].map { probe.at($0) },
+                "the dates of the remaining executions")
+        },
+    ]
+}

@@ -1,0 +1,129 @@
+import Foundation
+import RotaHTTP
+import RotaRetry
+import RotaStore
+
+extension StoreContract {
+    /// The end of an attempt is recorded once, with its consequences.
+    static let finishing: [Check] = [
+        Check("a success keeps its attempt and output") { probe in
+            let job = probe.job()
+            try await probe.insert(job, executions: [probe.execution(of: job)])
+            let claim = try await probe.claimOne()
+            let output = try JSONPayload(["answer": 42])
+            let ended = try await probe.finish(
+                claim, .succeeded, at: 20, attempt: probe.attempt(1), output: output)
+            try probe.expect(ended.progress.status, .succeeded, "the status")
+            try probe.expect(ended.attempts, [probe.attempt(1)], "the attempts")
+            try probe.expect(ended.progress.output, output, "the output")
+            try probe.expect(ended.progress.finishedAt, probe.at(20), "finishedAt")
+            try probe.expect(ended.progress.failure, nil, "the failure")
+            try probe.expect(await probe.execution(ended.id), ended, "the stored execution")
+        },
+        Check("a failure keeps its reason") { probe in
+            let job = probe.job()
+            try await probe.insert(job, executions: [probe.execution(of: job)])
+            let ended = try await probe.finish(
+                probe.claimOne(), .failed(probe.failure), attempt: probe.attempt(1, failure: probe.failure))
+            try probe.expect(ended.progress.status, .failed, "the status")
+            try probe.expect(ended.progress.failure, probe.failure, "the failure")
+            try probe.expect(await probe.execution(ended.id), ended, "the stored execution")
+        },
+        Check("a retry is a due date in the store") { probe in
+            let job = probe.job(next: nil)
+            try await probe.insert(job, executions: [probe.execution(of: job)])
+            let queued = try await probe.finish(
+                probe.claimOne(), .retry(at: probe.at(300), after: probe.failure),
+                attempt: probe.attempt(1, failure: probe.failure))
+            try probe.expect(queued.progress.status, .queued, "the status")
+            try probe.expect(queued.progress.dueAt, probe.at(300), "dueAt")
+            try probe.expect(queued.progress.failure, probe.failure, "the failure")
+            try probe.expect(
+                await probe.store.dueWork(at: probe.at(20), limit: 1).nextWakeup, probe.at(300), "the next wakeup")
+            try probe.expect(await probe.claim(at: 299), [], "the executions that can be claimed before")
+            let again = try await probe.claimOne(at: 300)
+            try probe.expect(again.execution.progress.startedAt, probe.at(10), "startedAt")
+            try probe.expect(again.execution.progress.attemptStartedAt, probe.at(300), "attemptStartedAt")
+            let ended = try await probe.finish(again, .succeeded, at: 310, attempt: probe.attempt(2))
+            try probe.expect(ended.attempts.map(\.number), [1, 2], "the attempts")
+            try probe.expect(ended.progress.failure, nil, "the failure after a success")
+        },
+        Check("a release leaves no attempt and no start") { probe in
+            let job = probe.job()
+            try await probe.insert(job, executions: [probe.execution(of: job)])
+            let queued = try await probe.finish(probe.claimOne(), .released(until: probe.at(30)))
+            try probe.expect(queued.progress.status, .queued, "the status")
+            try probe.expect(queued.progress.dueAt, probe.at(30), "dueAt")
+            try probe.expect(queued.progress.startedAt, nil, "startedAt")
+            try probe.expect(queued.attempts, [], "the attempts")
+        },
+        Check("a waiting execution is not due") { probe in
+            let job = probe.job(next: nil)
+            try await probe.insert(job, executions: [probe.execution(of: job)])
+            let claim = try await probe.claimOne()
+            let parked = try await probe.finish(claim, .parked(until: nil), attempt: probe.attempt(1))
+            try probe.expect(parked.progress.status, .waiting, "the status")
+            try probe.expect(await probe.claim(at: 10_000), [], "the executions that can be claimed")
+            let dueWork = try await probe.store.dueWork(at: probe.at(10_000), limit: 10)
+            try probe.expect(dueWork.expiredLeases, [], "the expired leases")
+            try probe.expect(await probe.renew(claim, until: 20_000), .lost, "a renewal of a waiting execution")
+            try probe.expect(await probe.execution(parked.id), parked, "the stored execution")
+        },
+        Check("a job's statistics count its results") { probe in
+            let job = probe.job()
+            try await probe.insert(job, executions: (0..<4).map { probe.execution(of: job, at: Double($0)) })
+            let claims = try await probe.claim()
+            try probe.expect(claims.count, 4, "the number of claims")
+            try await probe.finish(claims[0], .succeeded, at: 20)
+            try await probe.finish(claims[1], .failed(probe.failure), at: 21)
+            try await probe.finish(claims[2], .canceled, at: 22)
+            try await probe.finish(claims[3], .succeeded, at: 23)
+            let statistics = try await probe.job(job.id).statistics
+            try probe.expect(
+                [statistics.succeeded, statistics.failed, statistics.canceledOrExpired], [2, 1, 1], "the numbers")
+            try probe.expect(statistics.lastStatus, .succeeded, "the last status")
+            try probe.expect(statistics.lastFinishedAt, probe.at(23), "lastFinishedAt")
+            try probe.expect(statistics.lastRunAt, probe.at(10), "lastRunAt")
+        },
+        Check("each completion of a batch has its own outcome") { probe in
+            let job = probe.job()
+            try await probe.insert(job, executions: [probe.execution(of: job), probe.execution(of: job)])
+            let claims = try await probe.claim()
+            try probe.expect(claims.count, 2, "the number of claims")
+            let completions = [claims[0], claims[0], claims[1]].map {
+                Completion(
+                    executionID: $0.execution.id, token: $0.execution.progress.lease?.token ?? 0, attempt: nil,
+                    next: .succeeded, date: probe.at(20))
+            }
+            let outcomes = try await probe.store.finish(completions)
+            try probe.expect(outcomes.count, 3, "the number of outcomes")
+            try probe.expect(outcomes[1], .stale, "the second completion of the first")
+            try probe.require(
+                outcomes[0] != .stale && outcomes[2] != .stale, "the first completion of each must be recorded")
+        },
+        Check("retention removes the oldest finished executions and keeps unfinished ones") { probe in
+            let job = probe.job { $0.retention = .last(2) }
+            let waiting = probe.execution(of: job, at: 5000)
+            let executions = (0..<4).map { probe.execution(of: job, at: Double($0)) }
+            try await probe.insert(job, executions: [waiting] + executions)
+            let claims = try await probe.claim(at: 10)
+            try probe.expect(claims.count, 4, "the number of claims")
+            for (number, claim) in claims.enumerated() {
+                try await probe.finish(claim, .succeeded, at: 20 + Double(number))
+            }
+            try probe.expect(
+                await probe.executions().map(\.id), [waiting.id, executions[2].id, executions[3].id],
+                "the remaining executions")
+            try probe.expect(await probe.store.execution(executions[0].id), nil, "the oldest")
+            try probe.expect(await probe.job(job.id).statistics.succeeded, 4, "the number of successes")
+        },
+        Check("a retention of 0 days keeps no finished execution") { probe in
+            let job = probe.job { $0.retention = .days(0) }
+            let executions = [probe.execution(of: job), probe.execution(of: job)]
+            try await probe.insert(job, executions: executions)
+            let ended = try await probe.finish(try await probe.claim()[0], .succeeded)
+            try probe.expect(await probe.store.execution(ended.id), nil, "the finished execution")
+            try probe.expect(await probe.executions().count, 1, "the number of unfinished executions")
+        },
+    ]
+}

@@ -1,0 +1,161 @@
+import Foundation
+import RotaHTTP
+import RotaRetry
+import RotaSchedule
+import RotaStore
+
+extension StoreContract {
+    /// Jobs are inserted, read and deleted in full.
+    static let jobs: [Check] = [
+        Check("a job is read back as it was inserted") { probe in
+            let jobs = [probe.job("plain"), try fullJob(probe), probe.job("draft", state: .draft, next: nil)]
+            let outcomes = try await probe.store.insert(jobs.map { JobInsertion($0) })
+            try probe.expect(outcomes, jobs.map { .inserted($0) }, "the outcomes")
+            for job in jobs { try probe.expect(await probe.job(job.id), job, "the job") }
+        },
+        Check("reading a missing job returns nil") { probe in
+            try probe.expect(await probe.store.job(JobID(bits: probe.id())), nil, "a missing job")
+            try probe.expect(await probe.store.execution(ExecutionID(bits: probe.id())), nil, "a missing execution")
+        },
+        Check("a job's first executions are inserted with it") { probe in
+            let job = probe.job()
+            let executions = [try fullExecution(of: job, probe), probe.execution(of: job, at: 90)]
+            try await probe.insert(job, executions: executions)
+            for execution in executions {
+                try probe.expect(await probe.execution(execution.id), execution, "the execution")
+            }
+        },
+        Check("a job with an existing identifier is refused with its whole batch") { probe in
+            let (first, other) = (probe.job(), probe.job())
+            try await probe.insert(first)
+            try await probe.expect(.duplicate, "a job with an existing identifier") {
+                _ = try await probe.store.insert([JobInsertion(other), JobInsertion(first)])
+            }
+            try probe.expect(await probe.store.job(other.id), nil, "another job of the refused batch")
+            try await probe.expect(.duplicate, "the same identifier twice in a batch") {
+                _ = try await probe.store.insert([JobInsertion(other), JobInsertion(other)])
+            }
+            try probe.expect(await probe.store.job(other.id), nil, "a job of the refused batch")
+        },
+        Check("an execution with an existing identifier is refused with its whole batch") { probe in
+            let (first, other) = (probe.job(), probe.job())
+            let execution = probe.execution(of: first)
+            try await probe.insert(first, executions: [execution])
+            let again = other.execution(
+                id: execution.id, source: .manual, scheduledFor: probe.at(0), createdAt: probe.at(0))
+            try await probe.expect(.duplicate, "an execution with an existing identifier") {
+                _ = try await probe.store.insert([JobInsertion(other, executions: [again])])
+            }
+            try probe.expect(await probe.store.job(other.id), nil, "the refused job")
+            try probe.expect(await probe.execution(execution.id), execution, "the existing execution")
+        },
+        Check("a repeated idempotency key returns the first job unchanged") { probe in
+            let (first, second, third) = (probe.job("first"), probe.job("second"), probe.job("third"))
+            _ = try await probe.store.insert([JobInsertion(first, idempotencyKey: "key")])
+            let again = try await probe.store.insert([
+                JobInsertion(second, idempotencyKey: "key", executions: [probe.execution(of: second)]),
+                JobInsertion(third),
+            ])
+            try probe.expect(again, [.existing(first), .inserted(third)], "the outcomes")
+            try probe.expect(await probe.store.job(second.id), nil, "the second job")
+            let executions = try await probe.store.executions(ExecutionQuery(jobID: second.id))
+            try probe.expect(executions.items, [], "its executions")
+        },
+        Check("an idempotency key twice in one batch creates one job") { probe in
+            let (first, second) = (probe.job("first"), probe.job("second"))
+            let outcomes = try await probe.store.insert([
+                JobInsertion(first, idempotencyKey: "key"), JobInsertion(second, idempotencyKey: "key"),
+            ])
+            try probe.expect(outcomes, [.inserted(first), .existing(first)], "the outcomes")
+            try probe.expect(await probe.store.job(second.id), nil, "the second job")
+        },
+        Check("deleting a job frees its idempotency key") { probe in
+            let (first, second) = (probe.job("first"), probe.job("second"))
+            _ = try await probe.store.insert([JobInsertion(first, idempotencyKey: "key")])
+            _ = try await probe.store.delete([first.id])
+            let outcomes = try await probe.store.insert([JobInsertion(second, idempotencyKey: "key")])
+            try probe.expect(outcomes, [.inserted(second)], "the outcome")
+        },
+        Check("deleting a job deletes everything that belongs to it and nothing else") { probe in
+            let (job, other) = (probe.job("goes"), probe.job("stays"))
+            let (execution, kept) = (probe.execution(of: job), probe.execution(of: other))
+            try await probe.insert(job, executions: [execution])
+            try await probe.insert(other, executions: [kept])
+            _ = try await probe.store.fire([probe.fire(job, skips: [probe.skip(job, at: 60, .misfire)])])
+            let waits = JobDependency(
+                id: DependencyID(bits: probe.id()), jobID: other.id, dependsOn: job.id, createdAt: probe.at(0))
+            try await probe.store.addDependency(waits)
+            try probe.expect(await probe.store.delete([job.id]), [job.id], "the deleted jobs")
+            try probe.expect(await probe.store.job(job.id), nil, "the job")
+            try probe.expect(await probe.store.execution(execution.id), nil, "its execution")
+            try probe.expect(await probe.store.skips(of: job.id), [], "its skips")
+            try probe.expect(await probe.store.versions(of: job.id), [], "its versions")
+            try probe.expect(await probe.store.dependencies(of: other.id), [], "a dependency on it")
+            try probe.expect(
+                await probe.claim().map(\.execution.id), [kept.id], "the executions that can still be claimed")
+            try probe.expect(await probe.job(other.id), other, "the other job")
+        },
+        Check("deleting a missing job is not an error") { probe in
+            let job = probe.job()
+            try await probe.insert(job)
+            let ids = [JobID(bits: probe.id()), job.id]
+            try probe.expect(await probe.store.delete(ids), [job.id], "the deleted jobs")
+            try probe.expect(await probe.store.delete(ids), [], "the jobs deleted the second time")
+        },
+    ]
+
+    /// A job with a value in every field.
+    static func fullJob(_ probe: StoreProbe) throws -> Job {
+        let window = try ExecutionWindow("* 8-18 * * 1-5", in: "Europe/Berlin")
+        var job = probe.job("Übergrößenträger 🗓 – a job with \"quotes\"\nand lines") { definition in
+            definition.metadata = ["trace": "1", "": "empty", "ключ": "значение"]
+            definition.attributes = JobAttributes(
+                slug: "a-slug", description: "what it is for", project: "p", group: "g", environment: "production",
+                tags: ["team": "red", "tier": "1"])
+            definition.limits = JobLimits(
+                concurrency: 2, concurrencyPerKey: 1, rate: RateLimit(5, per: .seconds(60)),
+                sharedRates: [SharedRateLimit("api", RateLimit(9, per: .seconds(1)))], window: window,
+                timeToLive: .seconds(3600), priority: 7)
+            definition.overlap = .queue(limit: 3)
+            definition.retention = Retention(
+                maximumCount: 7, maximumAge: .seconds(86_400), ages: [.failed: .seconds(864_000)])
+            definition.misfire = .all(limit: 3, within: .seconds(600))
+            definition.delivery = .atMostOnce
+            definition.versionPolicy = .minor
+            definition.isBackwardsCompatible = true
+            definition.fallbackURL = "https://example.org/"
+            definition.deduplicationWindow = .milliseconds(1500)
+        }
+        job.definition.action = .http(
+            try RequestTemplate.post("https://example.com/hook?a=1&b=%20", headers: ["X-A": "b"]))
+        job.scheduleState.nextEffective = probe.at(72)
+        job.scheduleState.reason = "because"
+        job.scheduleState.resumesAt = probe.at(500)
+        job.scheduleState.skipsRemaining = 2
+        job = Job(
+            id: job.id, definition: job.definition, version: 3, createdAt: probe.at(0), updatedAt: probe.at(5),
+            scheduleState: job.scheduleState, createdBy: "ann", updatedBy: "bob")
+        return job
+    }
+
+    /// An execution with a value in every field that a new one can have.
+    static func fullExecution(of job: Job, _ probe: StoreProbe) throws -> Execution {
+        var details = ExecutionDetails.none
+        details.replayOf = ExecutionID(bits: 77)
+        details.continuationOf = ExecutionID(bits: 78)
+        details.parentID = ExecutionID(bits: 79)
+        details.lineageDepth = 2
+        details.priority = 3
+        details.concurrencyKey = "tenant-1"
+        details.idempotencyKey = "request-1"
+        details.tags = ["a": "b"]
+        details.createdBy = "ann"
+        details.batchID = BatchID(bits: 80)
+        details.workflowStepRunID = "step"
+        details.isDebugging = true
+        return job.execution(
+            id: ExecutionID(bits: probe.id()), source: ExecutionSource(rawValue: "an app's own"),
+            scheduledFor: probe.at(60), dueAt: probe.at(63), createdAt: probe.at(1),
+            payload: try JSONPayload(["n": 1]), metadata: ["carrier": "00-1"], details: details)
+    }
+}

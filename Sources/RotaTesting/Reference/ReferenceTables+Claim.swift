@@ -1,0 +1,143 @@
+import Foundation
+package import RotaStore
+
+extension ReferenceTables {
+    package mutating func claim(_ request: ClaimRequest) -> [Claim] {
+        var claims: [Claim] = []
+        // A claim never frees an execution that was held back, so one pass is enough.
+        for execution in runnable(at: request.now) where claims.count < request.limit {
+            guard let job = job(execution.jobID), isAllowed(execution, of: job, at: request.now),
+                let index = index(of: execution.id)
+            else { continue }
+            var progress = execution.progress
+            if progress.startedAt == nil {
+                let version = version(with: execution, of: job)
+                progress.runningVersion = version == execution.jobVersion ? nil : version
+                progress.startedAt = request.now
+            }
+            progress.status = .running
+            progress.attemptStartedAt = request.now
+            progress.lease = Lease(
+                owner: request.owner, token: (progress.lease?.token ?? 0) + 1, expiresAt: request.leaseExpiresAt)
+            executions[index].progress = progress
+            if !isNotification(execution) {
+                starts += counters(of: job).map { Start(counter: $0, date: request.now) }
+            }
+            claims.append(Claim(execution: executions[index], job: self.job(job, asRunBy: executions[index])))
+        }
+        return claims
+    }
+
+    /// The executions that are due and not expired, the most urgent first.
+    ///
+    /// A step of priority counts as a minute of waiting.
+    private func runnable(at now: Date) -> [Execution] {
+        executions.filter {
+            $0.progress.status == .queued && $0.progress.dueAt <= now && !hasExpired($0, at: now)
+        }
+        .map { ($0, rank: $0.progress.dueAt.addingTimeInterval(-60 * Double(priority(of: $0)))) }
+        .sorted { ($0.rank, $0.0.id) < ($1.rank, $1.0.id) }
+        .map(\.0)
+    }
+
+    private func priority(of execution: Execution) -> Int {
+        execution.details.priority
+            ?? (isNotification(execution) ? 0 : job(execution.jobID)?.definition.limits.priority ?? 0)
+    }
+
+    /// Whether an execution was not started or completed in time.
+    func hasExpired(_ execution: Execution, at now: Date) -> Bool {
+        switch execution.progress.status {
+        case .queued where execution.progress.startedAt == nil, .waiting:
+            execution.progress.expiresAt.map { $0 <= now } ?? false
+        case .queued, .running, .succeeded, .failed, .canceled, .expired: false
+        }
+    }
+
+    // MARK: Limits
+
+    private func isAllowed(_ execution: Execution, of job: Job, at now: Date) -> Bool {
+        if isNotification(execution) { return true }
+        let limits = job.definition.limits
+        let running = executions.filter {
+            $0.jobID == job.id && $0.progress.status == .running && !isNotification($0)
+        }
+        if let limit = limits.concurrency, running.count >= max(1, limit) { return false }
+        if let limit = limits.concurrencyPerKey, let key = execution.details.concurrencyKey,
+            running.count(where: { $0.details.concurrencyKey == key }) >= max(1, limit)
+        {
+            return false
+        }
+        if let window = limits.window, !window.contains(now) { return false }
+        if let rate = limits.rate, isExhausted(rate, .job(job.id), at: now) { return false }
+        if limits.sharedRates.contains(where: { isExhausted($0.limit, .shared($0.name), at: now) }) { return false }
+        return !job.definition.overlap.isSerial || execution.source != .schedule
+            || isTurn(of: execution, at: now)
+    }
+
+    /// Whether an execution is a notification, to which the limits of its job do not apply.
+    private func isNotification(_ execution: Execution) -> Bool { execution.source == .notification }
+
+    /// Whether another start would exceed the rate within the window that ends now.
+    ///
+    /// A start more than a window in the future was recorded by a clock that was ahead and has been corrected.
+    private func isExhausted(_ rate: RateLimit, _ counter: Start.Counter, at now: Date) -> Bool {
+        let window = rate.window / .seconds(1)
+        let (begin, end) = (now.addingTimeInterval(-window), now.addingTimeInterval(window))
+        let count = starts.count { $0.counter == counter && $0.date > begin && $0.date < end }
+        return rate.window > .zero && count >= max(1, rate.maximum)
+    }
+
+    private func counters(of job: Job) -> [Start.Counter] {
+        let limits = job.definition.limits
+        return (limits.rate == nil ? [] : [.job(job.id)]) + Set(limits.sharedRates.map(\.name)).map { .shared($0) }
+    }
+
+    /// Whether no other scheduled execution goes first: none has started and is unfinished, and none is earlier.
+    private func isTurn(of execution: Execution, at now: Date) -> Bool {
+        let series = series(of: execution.jobID).filter { !hasExpired($0, at: now) || $0.progress.status == .waiting }
+        return (series.first { $0.progress.startedAt != nil } ?? series.first)?.id == execution.id
+    }
+
+    // MARK: Versions
+
+    private func version(with execution: Execution, of job: Job) -> Int {
+        switch job.definition.versionPolicy {
+        case .pin: execution.jobVersion
+        case .latest: job.version
+        case .minor: job.definition.isBackwardsCompatible ? job.version : execution.jobVersion
+        }
+    }
+
+    /// The job with the definition that an execution runs.
+    func job(_ job: Job, asRunBy execution: Execution) -> Job {
+        let number = execution.versionID.version
+        guard number != job.version, let version = versions(of: job.id).first(where: { $0.version == number })
+        else { return job }
+        var seen = job
+        seen.version = number
+        seen.definition = version.definition
+        return seen
+    }
+
+    // MARK: Leases
+
+    package mutating func renew(_ renewals: [LeaseRenewal]) -> [LeaseRenewal.Outcome] {
+        renewals.map { renewal in
+            guard let index = index(of: renewal.executionID), executions[index].progress.status == .running,
+                executions[index].progress.lease?.token == renewal.token
+            else { return .lost }
+            executions[index].progress.lease?.expiresAt = renewal.expiresAt
+            if let heartbeat = renewal.heartbeatAt { executions[index].progress.heartbeatAt = heartbeat }
+            if let report = renewal.report { executions[index].progress.report = report }
+            return executions[index].progress.cancelRequestedAt == nil ? .renewed : .cancelRequested
+        }
+    }
+
+    /// Expires all leases, as a store does when it opens and knows that no owner is alive.
+    package mutating func endLeases() {
+        for index in executions.indices where executions[index].progress.status == .running {
+            executions[index].progress.lease?.expiresAt = .distantPast
+        }
+    }
+}

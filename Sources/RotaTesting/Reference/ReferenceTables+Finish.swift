@@ -1,0 +1,164 @@
+import Foundation
+package import RotaStore
+
+extension ReferenceTables {
+    package mutating func finish(_ completions: [Completion]) -> [Completion.Outcome] {
+        completions.map { finish($0) }
+    }
+
+    private mutating func finish(_ completion: Completion) -> Completion.Outcome {
+        guard let index = index(of: completion.executionID) else { return .missing }
+        var execution = executions[index]
+        guard execution.progress.status == .running, execution.progress.lease?.token == completion.token
+        else { return .stale }
+        if let attempt = completion.attempt {
+            // The store numbers attempts by their place, whatever the worker says.
+            let number = execution.attempts.count + 1
+            execution.attempts.append(
+                Attempt(
+                    number: number, startedAt: attempt.startedAt, duration: attempt.duration, failure: attempt.failure,
+                    statusCode: attempt.statusCode, bodyPreview: attempt.bodyPreview,
+                    bodyWasTruncated: attempt.bodyWasTruncated, responseHeaders: attempt.responseHeaders,
+                    trace: attempt.trace))
+        }
+        if let output = completion.output { execution.progress.output = output }
+        // A requested cancellation overrides every result but a success.
+        let isCancelRequested = execution.progress.cancelRequestedAt != nil
+        switch completion.next {
+        case .succeeded:
+            execution.progress.status = .succeeded
+            execution.progress.failure = nil
+        case .failed(let failure):
+            execution.progress.status = isCancelRequested ? .canceled : .failed
+            execution.progress.failure = failure
+        case .canceled:
+            execution.progress.status = .canceled
+        case .retry(let instant, let failure):
+            execution.progress.failure = failure
+            execution.progress.status = isCancelRequested ? .canceled : .queued
+            if !isCancelRequested { execution.progress.dueAt = instant }
+        case .released(let instant):
+            execution.progress.status = isCancelRequested ? .canceled : .queued
+            if !isCancelRequested { execution.progress.dueAt = instant }
+            if !isCancelRequested, execution.attempts.isEmpty {
+                execution.progress.startedAt = nil
+                execution.progress.runningVersion = nil
+            }
+        case .parked(let instant):
+            execution.progress.status = isCancelRequested ? .canceled : .waiting
+            if !isCancelRequested { execution.progress.expiresAt = instant }
+        }
+        executions[index] = execution
+        if execution.progress.status.isTerminal { end(index, at: completion.date) }
+        return .recorded(execution.ended(at: completion.date))
+    }
+
+    package mutating func cancel(_ requests: [Cancellation]) -> [Cancellation.Outcome] {
+        requests.map { cancel($0) }
+    }
+
+    mutating func cancel(_ request: Cancellation) -> Cancellation.Outcome {
+        guard let index = index(of: request.executionID) else { return .missing }
+        guard !executions[index].progress.status.isTerminal else { return .alreadyOver(executions[index]) }
+        executions[index].progress.cancelReason = request.reason ?? executions[index].progress.cancelReason
+        executions[index].progress.cancelRequestedAt =
+            executions[index].progress.cancelRequestedAt ?? request.date
+        if executions[index].progress.status == .running { return .requested(executions[index]) }
+        executions[index].progress.status = .canceled
+        let canceled = executions[index].ended(at: request.date)
+        end(index, at: request.date)
+        return .canceled(canceled)
+    }
+
+    package mutating func completeWaiting(_ answers: [ExternalCompletion]) -> [ExternalCompletion.Outcome] {
+        answers.map { answer in
+            guard let index = index(of: answer.executionID) else { return .missing }
+            var execution = executions[index]
+            guard execution.progress.status == .waiting else { return .notWaiting(execution) }
+            if let output = answer.output { execution.progress.output = output }
+            switch answer.next {
+            case .queued(let instant):
+                execution.progress.status = .queued
+                execution.progress.dueAt = instant
+                execution.progress.expiresAt = nil
+            case .succeeded:
+                execution.progress.status = .succeeded
+                execution.progress.failure = nil
+            case .failed(let failure):
+                execution.progress.status = .failed
+                execution.progress.failure = failure
+            case .canceled:
+                execution.progress.status = .canceled
+            }
+            executions[index] = execution
+            if execution.progress.status.isTerminal { end(index, at: answer.date) }
+            return .recorded(execution.ended(at: answer.date))
+        }
+    }
+
+    /// Applies the consequences of a finished execution, which may be removed afterwards.
+    mutating func end(_ index: Int, at date: Date) {
+        let execution = executions[index].ended(at: date)
+        executions[index] = execution
+        guard let place = self.index(of: execution.jobID) else { return }
+        queueNextOfBackfill(after: execution, at: date)
+        executions += jobs[place].notifications(of: execution, at: date)
+        // Notifications do not count in the statistics.
+        if execution.source != .notification {
+            jobs[place].statistics.count(
+                execution.progress.status, startedAt: execution.progress.startedAt, finishedAt: date)
+        }
+        var scheduleState = jobs[place].scheduleState
+        let proceeds = scheduleState.recordCompleted(execution.id, at: date, of: jobs[place].definition.schedule)
+        let isCounted = scheduleState.recordCompleted(execution, policy: jobs[place].definition.breaker, at: date)
+        if proceeds || isCounted { jobs[place].take(scheduleState) }
+        let retention = jobs[place].definition.retention
+        if retention.age(of: execution.progress.status) == .zero {
+            executions.removeAll { $0.id == execution.id }
+        }
+        trimHistory(of: jobs[place])
+    }
+
+    /// Removes the oldest finished executions beyond the number that a job keeps.
+    private mutating func trimHistory(of job: Job) {
+        let tooMany = excess(of: job)
+        executions.removeAll { tooMany.contains($0.id) }
+    }
+
+    /// The finished executions beyond the number that a job keeps, the oldest first.
+    ///
+    /// Notifications are counted apart.
+    func excess(of job: Job) -> [ExecutionID] {
+        let ended = executions.filter { $0.jobID == job.id && $0.progress.status.isTerminal }
+            .sorted { $0.id < $1.id }
+        let limit = max(0, job.definition.retention.maximumCount)
+        let runs = ended.filter { $0.source != .notification }.dropLast(limit)
+        let notifications = ended.filter { $0.source == .notification }.dropLast(limit)
+        return (runs + notifications).map(\.id)
+    }
+
+    /// Queues the next waiting execution of a backfill, if no other of the same batch is unfinished.
+    private mutating func queueNextOfBackfill(after ended: Execution, at date: Date) {
+        guard ended.source == .backfill, let batch = ended.details.batchID else { return }
+        let others = executions.filter {
+            $0.jobID == ended.jobID && $0.source == .backfill && $0.details.batchID == batch
+                && !$0.progress.status.isTerminal
+        }
+        // An execution that has started waits for its external completion, not for its turn.
+        let waiting = others.filter { $0.progress.status == .waiting && $0.progress.startedAt == nil }
+        let next = waiting.min { ($0.scheduledFor, $0.id) < ($1.scheduledFor, $1.id) }
+        guard waiting.count == others.count, let index = next.flatMap({ index(of: $0.id) }) else { return }
+        executions[index].progress.status = .queued
+        executions[index].progress.dueAt = date
+    }
+}
+
+extension Execution {
+    /// The execution with the date of its end, if it has finished.
+    fileprivate func ended(at date: Date) -> Execution {
+        guard progress.status.isTerminal else { return self }
+        var ended = self
+        ended.progress.finishedAt = date
+        return ended
+    }
+}

@@ -1,0 +1,80 @@
+import Foundation
+package import RotaStore
+
+extension ReferenceTables {
+    package func jobs(_ query: JobQuery) throws(StoreError) -> RecordPage<Job> {
+        try requireLimit(query.limit)
+        let found = jobs.filter { job in
+            let attributes = job.definition.attributes
+            return allows(query.ids, job.id) && allows(query.states, job.scheduleState.state)
+                && name(job.definition.name, contains: query.nameContains)
+                && query.tags.allSatisfy { attributes.tags[$0] == $1 } && allows(query.group, attributes.group)
+                && allows(query.project, attributes.project) && allows(query.environment, attributes.environment)
+                && allows(query.slug, attributes.slug)
+        }
+        return page(found, key: { Place(id: $0.id.bits) }, query.order, after: query.after, limit: query.limit)
+    }
+
+    package func executions(_ query: ExecutionQuery) throws(StoreError) -> RecordPage<Execution> {
+        try requireLimit(query.limit)
+        let found = executions.filter { execution in
+            allows(query.jobID, execution.jobID) && allows(query.jobIDs, execution.jobID)
+                && allows(query.statuses, execution.progress.status) && allows(query.sources, execution.source)
+                && query.from.map { $0 <= execution.scheduledFor } ?? true
+                && query.to.map { $0 > execution.scheduledFor } ?? true
+                && name(execution.jobName, contains: query.jobNameContains)
+                && query.tags.allSatisfy { execution.details.tags?[$0] == $1 }
+                && allows(query.batchID, execution.details.batchID)
+                && allows(query.concurrencyKey, execution.details.concurrencyKey)
+        }
+        let isByInstant = query.sort == .scheduledFor
+        return page(
+            found, key: { Place(instant: isByInstant ? $0.scheduledFor : nil, id: $0.id.bits) }, query.order,
+            after: query.after, limit: query.limit)
+    }
+
+    private func allows<Value>(_ wanted: Value?, _ value: Value?) -> Bool where Value: Equatable {
+        wanted == nil || wanted == value
+    }
+
+    private func allows<Value>(_ wanted: Set<Value>?, _ value: Value) -> Bool {
+        wanted.map { $0.contains(value) } ?? true
+    }
+
+    private func name(_ name: String, contains text: String?) -> Bool {
+        guard let text, !text.isEmpty else { return true }
+        return name.range(of: text, options: .caseInsensitive) != nil
+    }
+
+    private func requireLimit(_ limit: Int) throws(StoreError) {
+        guard (1...1000).contains(limit) else {
+            throw StoreError(.invalidQuery, "A page must have 1 to 1,000 records, not \(limit).")
+        }
+    }
+
+    // MARK: Pages
+
+    /// The sort key of a record in a list.
+    private struct Place: Comparable {
+        var instant: Date?
+        var id: UInt128
+
+        static func < (lhs: Place, rhs: Place) -> Bool {
+            let instants = (lhs.instant ?? .distantPast, rhs.instant ?? .distantPast)
+            return instants.0 == instants.1 ? lhs.id < rhs.id : instants.0 < instants.1
+        }
+    }
+
+    private func page<Item: Sendable>(
+        _ items: [Item], key: (Item) -> Place, _ order: RotaStore.ListOrder, after cursor: PageCursor?, limit: Int
+    ) -> RecordPage<Item> {
+        let isBefore: (Place, Place) -> Bool = order == .ascending ? { $0 < $1 } : { $1 < $0 }
+        let start = cursor.map { Place(instant: $0.instant, id: $0.bits) }
+        let rest = items.filter { item in start.map { isBefore($0, key(item)) } ?? true }
+            .sorted { isBefore(key($0), key($1)) }
+        let page = Array(rest.prefix(limit))
+        let last = page.last.map { key($0) }
+        return RecordPage(
+            items: page, next: rest.count > limit ? last.map { PageCursor(after: $0.id, at: $0.instant) } : nil)
+    }
+}

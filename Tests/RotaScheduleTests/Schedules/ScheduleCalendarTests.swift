@@ -1,0 +1,163 @@
+import Foundation
+import RotaSchedule
+import RotaTesting
+import Testing
+
+@Suite struct ScheduleCalendarTests {
+    /// A calendar and a simple function that gives the expected result for a wall-clock reading.
+    private struct Model {
+        var calendar: ScheduleCalendar
+        var contains: (_ day: ExpressionModel.Day, _ minute: Int) -> Bool
+
+        static func random(_ random: inout SeededGenerator) throws -> Model {
+            switch random.int(0...3) {
+            case 0:
+                let weekdays = Set(Weekday.allCases.filter { _ in random.chance(40) }).union([.sunday])
+                return Model(calendar: .weekdays(weekdays)) { day, _ in weekdays.contains { $0.rawValue == day.weekday }
+                }
+            case 1:
+                let days = (0..<8).map { _ in (random.int(1...12), random.int(1...28)) }
+                let texts = days.map { "\($0.0 < 10 ? "0" : "")\($0.0)-\($0.1 < 10 ? "0" : "")\($0.1)" }
+                return Model(calendar: try .annual(texts)) { day, _ in days.contains { $0 == (day.month, day.day) } }
+            case 2:
+                let first = random.int(1...25)
+                let texts = (first...first + 3).map { "2026-06-\($0 < 10 ? "0" : "")\($0)" }
+                return Model(calendar: try .dates(texts)) { day, _ in
+                    day.year == 2026 && day.month == 6 && first...first + 3 ~= day.day
+                }
+            default:
+                let hours = [random.int(0...23), random.int(0...23)].sorted()
+                let expression = try CronExpression("* \(hours[0])-\(hours[1]) * * *")
+                return Model(calendar: try .cron(expression)) { _, minute in hours[0]...hours[1] ~= minute / 60 }
+            }
+        }
+    }
+
+    @Test("Calendars agree with checking every minute", arguments: 0..<4)
+    func filters(batch: UInt64) throws {
+        var random = SeededGenerator(seed: 0xCA1 + batch)
+        let zone = "America/New_York"
+        let history = ZoneHistory(try TimeZoneDatabase.system.rules(for: zone))
+        for _ in 0..<5 {
+            let expression = ["0 * * * *", "30 9 * * *", "*/20 8-20 * * *", "0 0 1,15 * *"][random.int(0...3)]
+            let base = try Schedule.cron(expression, in: zone)
+            let models = try (0..<random.int(1...2)).map { _ in (try Model.random(&random), random.chance(50)) }
+            var schedule = base
+            for (model, excludes) in models {
+                schedule = excludes ? schedule.excluding(model.calendar) : schedule.within(model.calendar)
+            }
+            let start = utc("2026-05-25T00:00:00Z").addingTimeInterval(Double(random.int(0...1_000_000)))
+            let end = start.addingTimeInterval(30 * 86_400)
+            var expected: [Date] = []
+            var cursor = start
+            while let next = base.next(after: cursor), next < end {
+                cursor = next
+                let second = Int(next.timeIntervalSince1970)
+                let reading = second + history.offset(at: second)
+                let day = ExpressionModel.day(ofReading: reading)
+                let minute = (reading - floorDivide(reading, 86_400) * 86_400) / 60
+                if models.allSatisfy({ $0.0.contains(day, minute) != $0.1 }) { expected.append(next) }
+            }
+            var forwards: [Date] = []
+            cursor = start
+            while let next = schedule.next(after: cursor), next < end {
+                forwards.append(next)
+                cursor = next
+            }
+            #expect(forwards == expected, "\(schedule)")
+            var backwards: [Date] = []
+            cursor = end
+            while let previous = schedule.previous(before: cursor), previous > start {
+                backwards.append(previous)
+                cursor = previous
+            }
+            #expect(backwards.reversed() == expected, "\(schedule)")
+        }
+    }
+
+    @Test("Business days agree with moving every occurrence", arguments: [BusinessDayShift.previous, .next, .nearest])
+    func shifts(shift: BusinessDayShift) throws {
+        var random = SeededGenerator(seed: 0xB1)
+        for _ in 0..<8 {
+            let holidays = (0..<random.int(0...12)).map { _ in random.int(1...30) }
+            let texts = holidays.map { "2026-06-\($0 < 10 ? "0" : "")\($0)" }
+            let expression = random.pick([
+                "0 9 * * *", "0 9,17 * * *", "30 23 * * 6,0", "0 9 1,15,30 * *", "0 */6 * * *",
+            ])
+            let base = try Schedule.cron(expression, in: "Europe/Berlin")
+            var schedule = base.excluding(.weekends).onBusinessDays(shift)
+            if !texts.isEmpty { schedule = schedule.excluding(try .dates(texts)) }
+            func isBusiness(_ day: Int) -> Bool {
+                let date = ExpressionModel.day(ofReading: day * 86_400)
+                return 1...5 ~= date.weekday && !(date.month == 6 && date.year == 2026 && holidays.contains(date.day))
+            }
+            // Berlin is two hours ahead in these months.
+            var moved: Set<Date> = []
+            var cursor = utc("2026-05-01T00:00:00Z")
+            while let next = base.next(after: cursor), next < utc("2026-08-30T00:00:00Z") {
+                cursor = next
+                let day = floorDivide(Int(next.timeIntervalSince1970) + 7_200, 86_400)
+                var candidates = (-40...40).filter { isBusiness(day + $0) }
+                switch shift {
+                case .previous: candidates = candidates.filter { $0 <= 0 }.suffix(1)
+                case .next: candidates = Array(candidates.filter { $0 >= 0 }.prefix(1))
+                default: candidates.sort { (abs($0), -$0) < (abs($1), -$1) }
+                }
+                moved.insert(next.addingTimeInterval(Double(try #require(candidates.first)) * 86_400))
+            }
+            let window = utc("2026-05-20T10:00:00Z")..<utc("2026-07-06T10:00:00Z")
+            let expected = moved.filter(window.contains).sorted()
+            var forwards: [Date] = []
+            cursor = window.lowerBound.addingTimeInterval(-1)
+            while let next = schedule.next(after: cursor), next < window.upperBound {
+                forwards.append(next)
+                cursor = next
+            }
+            #expect(forwards == expected, "\(expression) \(shift) \(texts)")
+            var backwards: [Date] = []
+            cursor = window.upperBound
+            while let previous = schedule.previous(before: cursor), previous >= window.lowerBound {
+                backwards.append(previous)
+                cursor = previous
+            }
+            #expect(backwards.reversed() == expected, "\(expression) \(shift) \(texts)")
+        }
+    }
+
+    @Test("Of two equally near business days, the later one is used")
+    func tie() throws {
+        // Wednesday, 10 June 2026, is excluded. Tuesday and Thursday are both a day away.
+        let schedule = try Schedule.cron("0 9 10 6 *").excluding(try .dates(["2026-06-10"])).onBusinessDays(.nearest)
+        #expect(text(schedule.next(after: utc("2026-06-01T00:00:00Z"))) == "2026-06-11T09:00:00Z")
+        #expect(text(schedule.previous(before: utc("2026-07-01T00:00:00Z"))) == "2026-06-11T09:00:00Z")
+    }
+
+    @Test("A schedule whose calendars refuse every date is exhausted")
+    func exhausted() throws {
+        let everySecond = try Schedule.cron("* * * * * *")
+        let now = utc("2026-01-01T00:00:00Z")
+        #expect(everySecond.excluding(.weekdays(Set(Weekday.allCases))).next(after: now) == nil)
+        #expect(everySecond.within(try .dates(["2020-01-01"])).next(after: now) == nil)
+        #expect(text(everySecond.within(try .dates(["2150-01-01"])).next(after: now)) == "2150-01-01T00:00:00Z")
+        #expect(text(everySecond.within(try .dates(["2020-01-01"])).previous(before: now)) == "2020-01-01T23:59:59Z")
+        #expect(everySecond.excluding(.weekdays(Set(Weekday.allCases))).onBusinessDays(.next).next(after: now) == nil)
+    }
+
+    @Test(
+        "Days that do not exist are refused", arguments: ["2026-02-29", "2026-13-01", "26-01-01", "2026-1-1", "x", ""])
+    func badDates(text: String) {
+        #expect(throws: ScheduleError.self) { try ScheduleCalendar.dates([text]) }
+        #expect(throws: ScheduleError.self) { try ScheduleCalendar.annual([text]) }
+    }
+
+    @Test("A search ends where calendars leave nothing", .timeLimit(.minutes(20)))
+    func nothingLeft() throws {
+        let whole = try ScheduleCalendar.cron(try CronExpression("* * * * *"))
+        let halves = try ScheduleCalendar.cron(try CronExpression("0-29 * * * * *"))
+            .union(.cron(try CronExpression("30-59 * * * * *")))
+        let november = utc("2026-11-01T00:00:00Z")
+        let every = Schedule.every(.seconds(60), anchor: utc("2026-01-01T00:00:00Z"))
+        #expect(every.excluding(whole, in: "America/New_York").next(after: november) == nil)
+        #expect(every.excluding(halves, in: "UTC").previous(before: november) == nil)
+    }
+}

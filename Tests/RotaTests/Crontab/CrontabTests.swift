@@ -1,0 +1,76 @@
+import Foundation
+import RotaTestSupport
+import RotaTesting
+import Testing
+
+@Suite("Crontab")
+struct CrontabTests {
+    @Test("Lines become jobs; comments and blank lines do not", .rows("T-51", "T-52", "T-53"))
+    func lines() async throws {
+        let crontab = try Crontab(
+            """
+            # health
+            */5 * * * * https://api.example.com/health
+
+              0 2 * * *   https://api.example.com/cleanup
+            @hourly https://api.example.com/hourly
+            @every 90s https://api.example.com/often
+            """)
+        #expect(crontab.entries.map(\.line) == [2, 4, 5, 6])
+        #expect(crontab.entries.map(\.request.url).first == "https://api.example.com/health")
+        let bench = Bench()
+        let jobs = try await bench.scheduler.create(crontab.entries.map { $0.draft() })
+        let start = bench.clock.now
+        #expect(jobs.map { $0.nextRunAt?.timeIntervalSince(start) } == [300, 7200, 3600, 90])
+        #expect(jobs.first?.name == "https://api.example.com/health")
+    }
+
+    @Test("A line without a URL uses the default URL, or is an error that names the line", .rows("T-54"))
+    func defaultURL() throws {
+        let text = "*/5 * * * * https://a.example.com/\r\n0 2 * * *\r\n"
+        let crontab = try Crontab(text, defaultURL: "https://api.example.com/fallback")
+        #expect(crontab.entries.map(\.request.url) == ["https://a.example.com/", "https://api.example.com/fallback"])
+        let error = #expect(throws: CrontabError.self) { try Crontab(text) }
+        #expect(error?.problems.map(\.line) == [2])
+        #expect(error?.description.contains("no URL") == true)
+    }
+
+    @Test(
+        "An invalid line is reported with its number and the reason",
+        arguments: [
+            ("61 * * * * https://a.example.com/", "61"),
+            ("* * * * https://a.example.com/", "field"),
+            ("* * * * * ftp://a.example.com/", "ftp"),
+            ("* * * * * nightly clean-up", "nightly"),
+            ("@yesterday https://a.example.com/", "@yesterday"),
+        ])
+    func problems(line: String, words: String) {
+        let error = #expect(throws: CrontabError.self) {
+            try Crontab("# first\n\(line)\n0 0 * * * https://ok.example.com/")
+        }
+        #expect(error?.problems.map(\.line) == [2])
+        #expect(error?.description.contains(words) == true, "\(error?.description ?? "")")
+    }
+
+    @Test("Many jobs are created together or not at all")
+    func allOrNothing() async throws {
+        let bench = Bench()
+        let good = JobDraft(name: "good", schedule: .every(.seconds(60)), action: .handler("x"))
+        let bad = JobDraft(name: " ", schedule: .every(.seconds(60)), action: .handler("x"))
+        await #expect(throws: SchedulerError.self) { try await bench.scheduler.create([good, bad]) }
+        #expect(try await bench.scheduler.jobs().items.isEmpty)
+    }
+
+    @Test("Different lines have different keys")
+    func keys() throws {
+        let text = "@daily https://e.com/ a\n@daily https://e.com/ a\n@daily https://e.com/ a|2\n"
+        let crontab = try Crontab(text)
+        #expect(Set(crontab.entries.map(\.key)).count == 3)
+    }
+
+    @Test("A byte order mark is not part of the first line")
+    func byteOrderMark() throws {
+        let crontab = try Crontab("\u{FEFF}0 0 * * * https://e.com/\r\n")
+        #expect(crontab.entries.count == 1)
+    }
+}

@@ -1,0 +1,131 @@
+import Foundation
+import RotaTesting
+import Testing
+
+/// Every misfire policy, downtime and maximum lateness, against a table computed occurrence by occurrence.
+@Suite("Misfire table")
+struct MisfireTableTests {
+    enum Rule: Sendable, CaseIterable { case skip, latest, all }
+
+    struct Row: Sendable, CustomTestStringConvertible {
+        let rule: Rule
+        let downtime: Int
+        let lateness: Int?
+        var testDescription: String { "\(rule), down \(downtime) s, late \(lateness.map { "\($0) s" } ?? "any")" }
+
+        var policy: MisfirePolicy {
+            let limit = lateness.map { Duration.seconds($0) }
+            return switch rule {
+            case .skip: .skip
+            case .latest: limit.map { .latest(within: $0) } ?? .latest
+            case .all: .all(limit: 4, within: limit)
+            }
+        }
+
+        /// The minutes that fire and those that are skipped, by the documentation of the policies.
+        var expected: (fired: [Int], skipped: [Int]) {
+            let due = Array(stride(from: 60, through: downtime, by: 60))
+            let missed = due.first.map { downtime - $0 > 5 } ?? false
+            var fired = due
+            if missed {
+                switch rule {
+                case .skip: fired = due.filter { downtime - $0 <= 5 }
+                case .latest: fired = due.suffix(1)
+                case .all: fired = due.suffix(4)
+                }
+            }
+            if rule != .skip, let lateness { fired = fired.filter { downtime - $0 <= lateness } }
+            return (fired, due.filter { !fired.contains($0) })
+        }
+    }
+
+    static let rows = Rule.allCases.flatMap { rule in
+        [0, 59, 60, 63, 119, 120, 170, 305, 600, 3630].flatMap { downtime in
+            [nil, 0, 4, 30, 61, 200].map { Row(rule: rule, downtime: downtime, lateness: $0) }
+        }
+    }
+
+    @Test(
+        "After a downtime the policy decides what fires, and every occurrence has one outcome",
+        arguments: rows)
+    func row(_ row: Row) async throws {
+        let bench = Bench()
+        let start = bench.clock.now
+        try await bench.scheduler.handle("work") { _ in }
+        let job = try await bench.scheduler.create(
+            .init(name: "x", schedule: .every(.seconds(60)), action: .handler("work"), misfire: row.policy))
+        bench.clock.set(to: start.addingTimeInterval(Double(row.downtime)))
+        try await bench.running { await bench.advance(.zero) }
+        let fired = try await bench.executions().map { Int($0.scheduledFor.timeIntervalSince(start)) }
+        let skips = try await bench.scheduler.skips(of: job.id)
+        let skipped = skips.flatMap { skip in
+            stride(
+                from: Int(skip.first.timeIntervalSince(start)), through: Int(skip.last.timeIntervalSince(start)), by: 60
+            )
+        }
+        #expect(fired == row.expected.fired)
+        #expect(skipped == row.expected.skipped)
+        #expect(skips.compactMap(\.count).reduce(0, +) == skipped.count)
+    }
+
+    @Test("After 30 days of suspension one occurrence fires, and one record covers the other 43,199")
+    func suspended() async throws {
+        let bench = Bench()
+        let start = bench.clock.now
+        try await bench.scheduler.handle("work") { _ in }
+        try await bench.running {
+            let job = try await bench.scheduler.create(
+                .init(name: "x", schedule: .every(.seconds(60)), action: .handler("work")))
+            await bench.advance(.seconds(1))
+            bench.clock.set(to: start.addingTimeInterval(30 * 86_400 + 1))
+            await bench.advance(.zero)
+            #expect(try await bench.executions().map { $0.scheduledFor.timeIntervalSince(start) } == [30 * 86_400])
+            let skips = try await bench.scheduler.skips(of: job.id)
+            #expect(skips.map { $0.first.timeIntervalSince(start) } == [60])
+            #expect(skips.map { $0.last.timeIntervalSince(start) } == [30 * 86_400 - 60])
+            #expect(try await bench.scheduler.job(job.id).nextRunAt == start.addingTimeInterval(30 * 86_400 + 60))
+        }
+    }
+
+    @Test("A clock set back an hour fires nothing twice and nothing early")
+    func setBack() async throws {
+        let bench = Bench()
+        let (clock, start, early) = (bench.clock, bench.clock.now, Recorded<Date>())
+        try await bench.scheduler.handle("work") { context in
+            if clock.now < context.execution.scheduledFor { early.add(clock.now) }
+        }
+        try await bench.running {
+            try await bench.scheduler.create(.init(name: "x", schedule: .every(.seconds(60)), action: .handler("work")))
+            await bench.advance(.seconds(7200))
+            clock.set(to: start.addingTimeInterval(3600))
+            await bench.advance(.seconds(3600 + 180))
+            let fired = try await bench.executions().map { Int($0.scheduledFor.timeIntervalSince(start)) / 60 }
+            #expect(fired == Array(1...123))
+            #expect(early.all.isEmpty)
+        }
+    }
+
+    @Test(
+        "Nights of daylight-saving changes fire what the schedule names, in three zones",
+        arguments: [
+            ("America/New_York", "2026-03-08T00:00:00Z", "30 2 * * *", ["2026-03-08T07:00:00Z"]),
+            ("Europe/Berlin", "2026-10-24T22:30:00Z", "30 2 * * *", ["2026-10-25T00:30:00Z"]),
+            (
+                "Australia/Lord_Howe", "2026-04-04T14:00:00Z", "*/30 1 * * *",
+                ["2026-04-04T14:00:00Z", "2026-04-04T14:30:00Z", "2026-04-04T15:00:00Z"]
+            ),
+        ])
+    func daylightSaving(zone: String, begin: String, cron: String, expected: [String]) async throws {
+        let clock = ManualClock(now: try Date(utc: begin).addingTimeInterval(-1))
+        let bench = Bench(clock: clock)
+        try await bench.scheduler.handle("work") { _ in }
+        try await bench.running {
+            try await bench.scheduler.create(
+                .init(name: "x", schedule: .cron(cron, in: zone), action: .handler("work")))
+            await bench.advance(.seconds(8 * 3600))
+            let fired = try await bench.executions().map(\.scheduledFor)
+            let instants = try expected.map { try Date(utc: $0) }
+            #expect(fired == instants)
+        }
+    }
+}

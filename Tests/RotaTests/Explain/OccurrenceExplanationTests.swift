@@ -1,0 +1,150 @@
+import Foundation
+import RotaTesting
+import Testing
+
+@Suite("Occurrence explanations")
+struct OccurrenceExplanationTests {
+    let start = ManualClock().now
+
+    let draft = JobDraft(name: "minutely", schedule: .every(.seconds(60)), action: .handler("work"), retry: .none)
+
+    @Test("Every occurrence in a job's life is explained, and so are dates that are not occurrences")
+    func life() async throws {
+        let bench = Bench()
+        let start = bench.clock.now
+        try await bench.scheduler.handle("work") { context in
+            if context.execution.scheduledFor == start.addingTimeInterval(60) { throw AttemptFailure(.timeout) }
+        }
+        func finding(_ id: JobID, _ seconds: Double) async throws -> OccurrenceExplanation {
+            try await bench.scheduler.explain(id, at: start.addingTimeInterval(seconds))
+        }
+        try await bench.running {
+            let job = try await bench.scheduler.create(draft)
+            await bench.advance(.seconds(125))
+            try await bench.scheduler.pause(job.id, reason: "holiday")
+            await bench.advance(.seconds(60))
+            try await bench.scheduler.resume(job.id)
+            try await bench.scheduler.skipNext(1, of: job.id)
+            await bench.advance(.seconds(120))
+
+            let failed = try await finding(job.id, 60)
+            guard case .fired(let run) = failed.outcome else { Issue.record("\(failed)"); return }
+            #expect(run.status == .failed && run.scheduledFor == start.addingTimeInterval(60))
+            #expect(failed.description.contains("failed") && failed.description.contains("timeout"))
+            #expect(failed.description.contains("started 0.0 s after it"))
+            guard case .fired = try await finding(job.id, 120).outcome else { Issue.record("not fired"); return }
+            guard case .skipped(let paused) = try await finding(job.id, 180).outcome else { Issue.record("x"); return }
+            #expect(paused.reason == .paused)
+            let requested = try await finding(job.id, 240)
+            guard case .skipped(let skip) = requested.outcome else { Issue.record("x"); return }
+            #expect(skip.reason == .requested && requested.description.contains("on request"))
+            guard case .fired = try await finding(job.id, 300).outcome else { Issue.record("not fired"); return }
+            #expect(try await finding(job.id, 360).outcome == .future)
+            #expect(try await finding(job.id, -60).outcome == .beforeCreation)
+            let none = try await finding(job.id, 90)
+            #expect(none.outcome == .notDue(.notNamed))
+            #expect(none.previous == start.addingTimeInterval(60) && none.next == start.addingTimeInterval(120))
+            try await bench.scheduler.pause(job.id)
+            #expect(try await finding(job.id, 360).outcome == .inactive(.paused))
+        }
+        let job = try #require(try await bench.scheduler.jobs().items.first)
+        try await bench.scheduler.resume(job.id)
+        bench.clock.set(to: start.addingTimeInterval(400))
+        #expect(try await finding(job.id, 360).outcome == .undecided)
+    }
+
+    @Test("Occurrences removed by retention differ from those that never existed")
+    func pruned() async throws {
+        let bench = Bench()
+        let start = bench.clock.now
+        try await bench.scheduler.handle("work") { _ in }
+        try await bench.running {
+            var draft = draft
+            draft.definition.retention = .last(1)
+            let job = try await bench.scheduler.create(draft)
+            await bench.advance(.seconds(180))
+            #expect(try await bench.scheduler.explain(job.id, at: start.addingTimeInterval(60)).outcome == .pruned)
+        }
+    }
+
+    @Test(
+        "An explanation names daylight saving, calendar exclusions and smoothing")
+    func notes() async throws {
+        let clock = ManualClock(now: try Date(utc: "2026-03-01T00:00:00Z"))
+        let bench = Bench(clock: clock)
+        var draft = draft
+        draft.definition.schedule = try .cron("30 2 * * *", in: "America/New_York")
+        let job = try await bench.scheduler.create(draft)
+        let moved = try await bench.scheduler.explain(job.id, at: Date(utc: "2026-03-08T07:00:00Z"))
+        #expect(moved.notes.map(\.code) == [.shiftedByGap])
+        #expect(moved.outcome == .future && moved.description.contains("02:30:00 does not exist on 2026-03-08"))
+
+        let christmas = try ScheduleCalendar.dates(["2026-12-25"])
+        draft.definition.schedule = try .cron("0 9 * * *").excluding(christmas)
+        let second = try await bench.scheduler.create(draft)
+        let excluded = try await bench.scheduler.explain(second.id, at: Date(utc: "2026-12-25T09:00:00Z"))
+        #expect(excluded.outcome == .notDue(.excluded))
+        #expect(excluded.description.contains("a calendar of its schedule leaves it out"))
+    }
+
+    @Test("A date is explained by the definition the job had at that time")
+    func versions() async throws {
+        let bench = Bench()
+        let start = bench.clock.now
+        try await bench.scheduler.handle("work") { _ in }
+        try await bench.running {
+            let job = try await bench.scheduler.create(draft)
+            await bench.advance(.seconds(150))
+            try await bench.scheduler.update(job.id) { $0.schedule = .every(.seconds(7)) }
+            let old = try await bench.scheduler.explain(job.id, at: start.addingTimeInterval(120))
+            guard case .fired = old.outcome else { Issue.record("\(old)"); return }
+            #expect(old.version == 1)
+            #expect(
+                try await bench.scheduler.explain(job.id, at: start.addingTimeInterval(150)).outcome
+                    == .notDue(.notNamed))
+            let new = try await bench.scheduler.explain(job.id, at: start.addingTimeInterval(157))
+            #expect(new.version == 2 && new.outcome == .future)
+        }
+    }
+
+    @Test(
+        "History pages merge executions and skips, the latest first, without gaps",
+        arguments: [1, 2, 3, 50])
+    func history(limit: Int) async throws {
+        let bench = Bench()
+        let start = bench.clock.now
+        try await bench.scheduler.handle("work") { _ in }
+        try await bench.running {
+            let job = try await bench.scheduler.create(draft)
+            for _ in 0..<3 {
+                await bench.advance(.seconds(120))
+                try await bench.scheduler.skipNext(2, of: job.id)
+                await bench.advance(.seconds(120))
+            }
+            var entries: [HistoryPage.Entry] = []
+            var cursor: HistoryPage.Cursor?
+            repeat {
+                let page = try await bench.scheduler.history(of: job.id, limit: limit, after: cursor)
+                entries += page.entries
+                cursor = page.next
+            } while cursor != nil
+            #expect(entries.map { Int($0.date.timeIntervalSince(start)) / 60 } == [12, 10, 9, 8, 6, 5, 4, 2, 1])
+            #expect(Set(entries).count == entries.count)
+        }
+    }
+
+    @Test("A smoothed occurrence is in the future until its effective date")
+    func smoothedExplanation() async throws {
+        let bench = Bench()
+        try await bench.running {
+            let job = try await bench.scheduler.create(
+                .init(name: "smooth", schedule: .smoothedHourly(), action: .http(.get("https://example.com/"))))
+            await bench.advance(.seconds(3700))
+            let verdict = try await bench.scheduler.explain(job.id, at: start.addingTimeInterval(3600))
+            #expect(verdict.outcome == .future)
+            let preview = try await bench.scheduler.preview(updating: job.id)
+            #expect(preview.warnings.map(\.code) == [])
+            #expect(preview.occurrences.first?.occurrence.nominal == start.addingTimeInterval(3600))
+        }
+    }
+}

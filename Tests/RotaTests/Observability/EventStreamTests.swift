@@ -1,0 +1,84 @@
+import Foundation
+import RotaTesting
+import Testing
+
+@Suite("Event stream")
+struct EventStreamTests {
+    @Test("Events beyond the capacity are dropped, the oldest first, and counted")
+    func drops() async throws {
+        let bench = Bench()
+        let events = bench.scheduler.events(keeping: 2)
+        try await bench.running {
+            try await bench.scheduler.create(
+                .init(name: "j", schedule: .every(.seconds(60)), action: .http(.get("https://example.com/"))))
+            await bench.advance(.seconds(600))
+        }
+        var dates: [Date] = []
+        for await event in events { dates.append(event.date) }
+        #expect(dates == [bench.clock.now, bench.clock.now])
+        #expect(events.droppedCount == 18)
+    }
+
+    @Test("An immediate execution has a queued event")
+    func queuedEvent() async throws {
+        let bench = Bench()
+        let events = bench.scheduler.events()
+        try await bench.running {
+            try await bench.scheduler.create(
+                .init(name: "j", schedule: .immediately, action: .http(.get("https://example.com/"))))
+            await bench.advance(.seconds(1))
+        }
+        var kinds: [SchedulerEvent.Kind] = []
+        for await event in events { kinds.append(event.kind) }
+        #expect(kinds == [.executionQueued, .executionFinished])
+    }
+
+    @Test("Occurrences within a pause have a skipped event")
+    func pausedEvent() async throws {
+        let bench = Bench()
+        let events = bench.scheduler.events()
+        try await bench.running {
+            let job = try await bench.scheduler.create(
+                .init(name: "j", schedule: .every(.seconds(60)), action: .http(.get("https://example.com/"))))
+            try await bench.scheduler.pause(job.id)
+            await bench.advance(.seconds(90))
+            try await bench.scheduler.resume(job.id)
+        }
+        var kinds: [SchedulerEvent.Kind] = []
+        for await event in events { kinds.append(event.kind) }
+        #expect(kinds == [.occurrencesSkipped])
+    }
+
+    @Test("A scheduler that runs again has events again")
+    func eventsOfSecondRun() async throws {
+        let bench = Bench()
+        try await bench.running { await bench.advance(.zero) }
+        let events = bench.scheduler.events()
+        try await bench.running {
+            try await bench.scheduler.create(
+                .init(name: "j", schedule: .immediately, action: .http(.get("https://example.com/"))))
+            await bench.advance(.seconds(1))
+        }
+        var count = 0
+        for await _ in events { count += 1 }
+        #expect(count > 0)
+    }
+
+    @Test("With a retention of 0 nothing is kept, and events still arrive")
+    func retentionZero() async throws {
+        let bench = Bench()
+        let events = bench.scheduler.events()
+        try await bench.running {
+            let job = try await bench.scheduler.create(
+                .init(
+                    name: "j", schedule: .every(.seconds(60)), action: .http(.get("https://example.com/")),
+                    retention: .last(0)))
+            await bench.advance(.seconds(180))
+            #expect(try await bench.executions(of: job.id).isEmpty)
+            #expect(try await bench.scheduler.job(job.id).succeeded == 3)
+        }
+        var count = 0
+        for await event in events where event.kind == .executionFinished { count += 1 }
+        #expect(count == 3)
+    }
+}
