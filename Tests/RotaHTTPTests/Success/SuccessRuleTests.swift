@@ -121,14 +121,14 @@ struct SuccessRuleTests {
         }
     }
 
-    @Test("A body that is no JSON, or was cut, is said to be so")
+    @Test("The message says that a body is not JSON or was cut")
     func unreadable() throws {
         let rule = SuccessRule(matching: .json(try JSONPath("$.a"), .exists))
         guard case .mismatch(let message) = rule.evaluate(response(200, "<html>", cut: true)) else {
             Issue.record("it matched")
             return
         }
-        #expect(message.contains("no JSON") && message.contains("cut at 6 bytes"))
+        #expect(message.contains("not JSON") && message.contains("cut at 6 bytes"))
         #expect(
             SuccessRule(matching: .json(try JSONPath("$.a"), .notEquals(1))).evaluate(response(200, "<html>"))
                 == .success)
