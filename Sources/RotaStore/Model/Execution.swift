@@ -34,8 +34,9 @@ public struct Execution: Sendable, Hashable, Codable, Identifiable {
     /// Names and values that travel with the execution, such as a trace context.
     public let metadata: [String: String]
     private let box: Boxed<ExecutionDetails>?
-    /// The job's definition when the execution was created. Only records of early stores, which kept no versions, have
-    /// it.
+    /// The job's definition when the execution was created.
+    ///
+    /// Only records of early stores, which kept no versions, have it.
     let pinned: Boxed<JobDefinition>?
     /// The part that changes while the execution runs.
     public var progress: ExecutionProgress
@@ -106,11 +107,17 @@ public struct ExecutionDetails: Sendable, Hashable, Codable {
     public var continuationOf: ExecutionID?
     /// The execution that caused this one.
     public var parentID: ExecutionID?
-    /// The length of the chain of executions that caused this one. 0 if no execution caused it.
+    /// The length of the chain of executions that caused this one.
+    ///
+    /// 0 if no execution caused it.
     public var lineageDepth: Int = 0
-    /// The priority, from 0 to 10, or `nil` for the job's. Higher starts first.
+    /// The priority, from 0 to 10, or `nil` for the job's.
+    ///
+    /// Higher starts first.
     public var priority: Int?
-    /// The key for the job's limit per key. Executions with the same key count together.
+    /// The key for the job's limit per key.
+    ///
+    /// Executions with the same key count together.
     public var concurrencyKey: String?
     /// A repeated request with this key returns this execution instead of creating another.
     public var idempotencyKey: String?
@@ -126,7 +133,9 @@ public struct ExecutionDetails: Sendable, Hashable, Codable {
     public var overrides: RetryOverrides?
     /// Whether all decisions about it are to be kept.
     public var isDebugging: Bool?
-    /// Where to send the notification, if the execution is one. It replaces the job's action.
+    /// Where to send the notification, if the execution is one.
+    ///
+    /// It replaces the job's action.
     public var notification: NotificationRule.Channel?
     /// The circuit breaker's permit, if the execution probes whether the job has recovered.
     public var circuitPermit: CircuitPermit?

@@ -1,9 +1,13 @@
 public import RotaRetry
 public import RotaSchedule
 
-/// The action, schedule and policies of a job. Every change creates a new version of the job.
+/// The action, schedule and policies of a job.
+///
+/// Every change creates a new version of the job.
 public struct JobDefinition: Sendable, Hashable {
-    /// A name for people. It need not be unique.
+    /// A name for people.
+    ///
+    /// It need not be unique.
     public var name: String
     /// When the job fires.
     public var schedule: Schedule
@@ -14,7 +18,9 @@ public struct JobDefinition: Sendable, Hashable {
     private var policyBox = Policies.standard
     private var box: Boxed<Extras>?
 
-    /// Creates a definition. Only the name, the schedule and the action are required.
+    /// Creates a definition.
+    ///
+    /// Only the name, the schedule and the action are required.
     public init(
         name: String,
         schedule: Schedule,
@@ -92,7 +98,9 @@ public struct JobDefinition: Sendable, Hashable {
         set { extras.versionPolicy = newValue }
     }
 
-    /// Whether executions pinned to an earlier version may run this one. Only ``VersionPolicy/minor`` uses it.
+    /// Whether executions pinned to an earlier version may run this one.
+    ///
+    /// Only ``VersionPolicy/minor`` uses it.
     public var isBackwardsCompatible: Bool {
         get { box?.value.isBackwardsCompatible ?? Extras.none.isBackwardsCompatible }
         set { extras.isBackwardsCompatible = newValue }
@@ -116,8 +124,9 @@ public struct JobDefinition: Sendable, Hashable {
         set { extras.deduplicationWindow = newValue }
     }
 
-    /// The policies that most jobs leave at their defaults. Those jobs share one copy, which saves a fifth of a job's
-    /// memory.
+    /// The policies that most jobs leave at their defaults.
+    ///
+    /// Those jobs share one copy, which saves a fifth of a job's memory.
     private struct Policies: Sendable, Hashable {
         var retry = RetryPolicy.default
         var misfire = MisfirePolicy.latest
@@ -132,7 +141,9 @@ public struct JobDefinition: Sendable, Hashable {
         set { policyBox = newValue == Policies.standard.value ? Policies.standard : Boxed(newValue) }
     }
 
-    /// The rare members. A job without any of them allocates nothing for them.
+    /// The rare members.
+    ///
+    /// A job without any of them allocates nothing for them.
     private struct Extras: Sendable, Hashable {
         var attributes = JobAttributes.none
         var limits = JobLimits.none
@@ -168,7 +179,9 @@ extension JobDefinition: Codable {
         case fallbackURL, deduplicationWindow
     }
 
-    /// Decodes a definition. Members with a default may be absent.
+    /// Decodes a definition.
+    ///
+    /// Members with a default may be absent.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         func value<Value: Decodable>(_ key: CodingKeys, _ standard: Value) throws -> Value {

@@ -40,7 +40,9 @@ public struct SkippedOccurrence: Sendable, Hashable, Codable {
     public let jobID: JobID
     /// The nominal date of the first occurrence.
     public let first: Date
-    /// The nominal date of the last occurrence. Equals ``first`` for a single one.
+    /// The nominal date of the last occurrence.
+    ///
+    /// Equals ``first`` for a single one.
     public var last: Date
     /// The number of occurrences, or `nil` if there were too many to count.
     public var count: Int?
@@ -83,7 +85,9 @@ public struct MisfirePolicy: Sendable, Hashable, Codable {
     /// The lateness beyond which an occurrence never runs, or `nil` for no limit.
     public let maximumLateness: Duration?
 
-    /// Run the latest missed occurrence once. This is the default.
+    /// Run the latest missed occurrence once.
+    ///
+    /// This is the default.
     public static let latest = MisfirePolicy(rule: .latest, maximumLateness: nil)
 
     /// Run no missed occurrence.
