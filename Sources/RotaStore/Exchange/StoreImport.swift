@@ -53,7 +53,7 @@ private struct StoreImport: Sendable {
         if isComplete { throw StoreImportError(.incomplete, line: lines, "follows the export's last line") }
         switch try line(text) {
         case .format(let version):
-            guard lines == 1 else { throw malformed("is the first line of another export; import one export at a time") }
+            guard lines == 1 else { throw malformed("begins another export; import one export at a time") }
             guard version == ExchangeLine.version else {
                 throw StoreImportError(
                     .unsupportedVersion, line: 1,
@@ -78,7 +78,8 @@ private struct StoreImport: Sendable {
     mutating func finish() throws(StoreImportError) -> StoreState {
         guard isComplete else {
             throw StoreImportError(
-                .incomplete, line: lines, "the export is cut off after this line: the line that counts the records is missing")
+                .incomplete, line: lines,
+                "the export ends after this line, without the line that counts its records")
         }
         state.markOverfull()
         return state

@@ -51,7 +51,8 @@ extension RecordID {
         let text = try container.decode(String.self)
         guard let id = Self(text) else {
             throw DecodingError.dataCorruptedError(
-                in: container, debugDescription: "\"\(text)\" is not an identifier. An identifier is a UUID of 36 characters.")
+                in: container,
+                debugDescription: "\"\(text)\" is not an identifier. An identifier is a UUID of 36 characters.")
         }
         self = id
     }

@@ -47,6 +47,7 @@ public struct StoreError: Error, Sendable, Hashable, CustomStringConvertible {
     public var description: String { message }
 
     package static func noJob(_ id: JobID) -> StoreError {
-        StoreError(.jobNotFound, "The job \(id) does not exist. It may have been deleted. `jobs()` lists the existing ones.")
+        StoreError(
+            .jobNotFound, "The job \(id) does not exist. It may have been deleted. `jobs()` lists the existing jobs.")
     }
 }
