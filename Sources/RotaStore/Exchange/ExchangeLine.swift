@@ -14,7 +14,9 @@ package enum ExchangeLine: Sendable, Hashable {
     package static let version = 1
     package static let format = "rota-store"
 
-    /// The names of the lines' members. A name never changes its meaning.
+    /// The names of the lines' members.
+    ///
+    /// A name never changes its meaning.
     package enum Kind: String, CodingKey, CaseIterable {
         case format, end
         case job, removedJob, execution, progress, attempt, removedExecution, skips, skip

@@ -63,7 +63,9 @@ public struct Attempt: Sendable, Hashable {
     public var succeeded: Bool { failure == nil }
 }
 
-/// Where an attempt's time went. Unknown parts are `nil`.
+/// Where an attempt's time went.
+///
+/// Unknown parts are `nil`.
 public struct ExecutionTrace: Sendable, Hashable, Codable {
     /// From the execution's due time until it was claimed.
     public var queueWait: Duration?
@@ -102,7 +104,9 @@ public struct ExecutionTrace: Sendable, Hashable, Codable {
 public struct ExecutionFailure: Sendable, Hashable, Codable {
     /// The kind of failure, which the retry policy acts on.
     public let kind: FailureKind
-    /// A description of the failure in actionable words. Never contains a secret.
+    /// A description of the failure in actionable words.
+    ///
+    /// Never contains a secret.
     public let message: String
 
     /// Creates a failure.

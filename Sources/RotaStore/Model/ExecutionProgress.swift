@@ -4,7 +4,9 @@ public import Foundation
 public struct ExecutionProgress: Sendable, Hashable {
     /// Where the execution stands.
     public var status: ExecutionStatus
-    /// When the next attempt may start. Delays and retries are due times, not sleeping tasks.
+    /// When the next attempt may start.
+    ///
+    /// Delays and retries are due times, not sleeping tasks.
     public var dueAt: Date
     /// When the first attempt began.
     public var startedAt: Date?
@@ -12,7 +14,9 @@ public struct ExecutionProgress: Sendable, Hashable {
     public var attemptStartedAt: Date?
     /// When the execution ended.
     public var finishedAt: Date?
-    /// The lease of the current or last attempt. The next claim gets a greater token.
+    /// The lease of the current or last attempt.
+    ///
+    /// The next claim gets a greater token.
     public var lease: Lease?
     /// Why the execution or its last attempt failed.
     public var failure: ExecutionFailure?
@@ -82,7 +86,9 @@ public struct ExecutionProgress: Sendable, Hashable {
         ]
     }
 
-    /// The rare members. The store's files keep them in a field of their own.
+    /// The rare members.
+    ///
+    /// The store's files keep them in a field of their own.
     var notes: Notes {
         get { rare.members }
         set { rare.members = newValue }
@@ -132,7 +138,9 @@ public struct ProgressReport: Sendable, Hashable, Codable {
     /// A description of what the handler is doing.
     public var message: String?
 
-    /// Creates a report. The fraction is clamped to 0 to 1.
+    /// Creates a report.
+    ///
+    /// The fraction is clamped to 0 to 1.
     public init(fraction: Double? = nil, message: String? = nil) {
         self.fraction = fraction.map { $0.isNaN ? 0 : min(max($0, 0), 1) }
         self.message = message
@@ -143,7 +151,9 @@ public struct ProgressReport: Sendable, Hashable, Codable {
 public struct Lease: Sendable, Hashable, Codable {
     /// The scheduler that holds the lease.
     public let owner: String
-    /// The fencing token. It grows with every claim, and a completion with an older token is refused.
+    /// The fencing token.
+    ///
+    /// It grows with every claim, and a completion with an older token is refused.
     public let token: Int
     /// When other schedulers may take the execution over, unless the lease is renewed.
     public var expiresAt: Date

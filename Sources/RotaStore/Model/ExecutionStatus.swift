@@ -15,7 +15,9 @@ public enum ExecutionStatus: String, Sendable, Hashable, Codable, CaseIterable {
     /// It was not started or completed in time.
     case expired
 
-    /// Whether the execution has ended. A terminal status never changes.
+    /// Whether the execution has ended.
+    ///
+    /// A terminal status never changes.
     public var isTerminal: Bool {
         switch self {
         case .queued, .running, .waiting: false
@@ -41,7 +43,9 @@ public enum ExecutionStatus: String, Sendable, Hashable, Codable, CaseIterable {
     }
 }
 
-/// The cause of an execution. Apps may add their own.
+/// The cause of an execution.
+///
+/// Apps may add their own.
 public struct ExecutionSource: RawRepresentable, Sendable, Hashable, Codable {
     /// The name of the source as it is stored.
     public let rawValue: String

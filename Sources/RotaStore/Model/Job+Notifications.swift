@@ -3,8 +3,9 @@ import RotaCore
 import RotaHTTP
 
 extension Job {
-    /// Returns the notifications to send when an execution of the job ends. A store must queue them in the step that
-    /// ends it.
+    /// Returns the notifications to send when an execution of the job ends.
+    ///
+    /// A store must queue them in the step that ends it.
     ///
     /// Notifications are executions of the same job with the source ``ExecutionSource/notification``. They are claimed,
     /// retried and recorded like others, but they are not counted, not limited, and cause no notifications themselves.

@@ -21,7 +21,9 @@ public struct Job: Sendable, Hashable, Identifiable {
     public var version: Int
     /// When the job was created.
     public let createdAt: Date
-    /// When the definition or the state was last changed through the scheduler's API. Firing does not change it.
+    /// When the definition or the state was last changed through the scheduler's API.
+    ///
+    /// Firing does not change it.
     public var updatedAt: Date
     /// Where the job stands on its schedule.
     public var scheduleState: ScheduleState
@@ -99,8 +101,9 @@ public struct Job: Sendable, Hashable, Identifiable {
     /// Whether the job has no attributes, no limits, and only the standard policies.
     package var isPlain: Bool { !box.value.hasExtras && box.value.hasStandardPolicies }
 
-    /// When repeated failures pause the job, or `nil` if they never do. ``ScheduleState/breaker`` holds the breaker's
-    /// state.
+    /// When repeated failures pause the job, or `nil` if they never do.
+    ///
+    /// ``ScheduleState/breaker`` holds the breaker's state.
     public var breaker: CircuitBreakerPolicy? { box.value.breaker }
 
     /// When the job fires next, or `nil` if it will not.
@@ -187,7 +190,9 @@ extension Job: Codable {
 }
 
 extension Job {
-    /// Creates a queued execution of the job. The store does not know it until it is enqueued or fired.
+    /// Creates a queued execution of the job.
+    ///
+    /// The store does not know it until it is enqueued or fired.
     ///
     /// - Parameters:
     ///   - id: The identifier of the execution.

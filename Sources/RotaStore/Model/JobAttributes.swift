@@ -1,6 +1,8 @@
 public import Foundation
 
-/// Names, groups and tags for finding a job. They do not change what the job does.
+/// Names, groups and tags for finding a job.
+///
+/// They do not change what the job does.
 ///
 /// ```swift
 /// let attributes = JobAttributes(
@@ -23,7 +25,9 @@ public struct JobAttributes: Sendable, Hashable {
     /// Names and values for finding jobs: up to 20 tags, names up to 64 characters, values up to 256.
     public var tags: [String: String]
 
-    /// Creates attributes. All of them are optional.
+    /// Creates attributes.
+    ///
+    /// All of them are optional.
     public init(
         slug: String? = nil, description: String? = nil, project: String? = nil, group: String? = nil,
         environment: String? = nil, tags: [String: String] = [:]
@@ -45,7 +49,9 @@ extension JobAttributes: Codable {
         case slug, description, project, group, environment, tags
     }
 
-    /// Decodes attributes. Absent members are empty.
+    /// Decodes attributes.
+    ///
+    /// Absent members are empty.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         self.init(
@@ -78,7 +84,9 @@ public struct JobStatistics: RareMembers {
 
     static let none = JobStatistics()
 
-    /// Counts an execution that has ended. A store must call this in the step that ends the execution.
+    /// Counts an execution that has ended.
+    ///
+    /// A store must call this in the step that ends the execution.
     ///
     /// - Parameters:
     ///   - status: How it ended. A status that is not terminal is remembered as the last one but not counted.

@@ -18,19 +18,28 @@ public struct JobLimits: Sendable, Hashable {
     public var concurrency: Int?
     /// The largest number that run at the same time with the same concurrency key, at least 1, or `nil` for no limit.
     public var concurrencyPerKey: Int?
-    /// How many attempts of the job may start within a sliding window. Every claim counts as a start.
+    /// How many attempts of the job may start within a sliding window.
+    ///
+    /// Every claim counts as a start.
     public var rate: RateLimit?
-    /// Rate limits shared with other jobs by name. All of them must have room.
+    /// Rate limits shared with other jobs by name.
+    ///
+    /// All of them must have room.
     public var sharedRates: [SharedRateLimit]
-    /// When executions may start. Outside the window, they wait for its next opening.
+    /// When executions may start.
+    ///
+    /// Outside the window, they wait for its next opening.
     public var window: ExecutionWindow?
     /// How long after its due time an execution that has not started expires, or `nil` for never.
     public var timeToLive: Duration?
-    /// Executions with a higher priority start first. The range is 0 to 10. Waiting raises the priority, so none
-    /// starves.
+    /// Executions with a higher priority start first.
+    ///
+    /// The range is 0 to 10. Waiting raises the priority, so none starves.
     public var priority: Int
 
-    /// Creates limits. By default nothing is limited and the priority is 0.
+    /// Creates limits.
+    ///
+    /// By default nothing is limited and the priority is 0.
     public init(
         concurrency: Int? = nil, concurrencyPerKey: Int? = nil, rate: RateLimit? = nil,
         sharedRates: [SharedRateLimit] = [], window: ExecutionWindow? = nil, timeToLive: Duration? = nil,
@@ -70,7 +79,9 @@ public struct RateLimit: Sendable, Hashable, Codable {
 
 /// A rate limit that all jobs naming it share.
 public struct SharedRateLimit: Sendable, Hashable, Codable {
-    /// The name of the limit. Starts are counted by name, whatever numbers each job gives.
+    /// The name of the limit.
+    ///
+    /// Starts are counted by name, whatever numbers each job gives.
     public var name: String
     /// The limit that this job observes.
     public var limit: RateLimit
@@ -87,7 +98,9 @@ extension JobLimits: Codable {
         case concurrency, concurrencyPerKey, rate, sharedRates, window, timeToLive, priority
     }
 
-    /// Decodes limits. An absent member is no limit.
+    /// Decodes limits.
+    ///
+    /// An absent member is no limit.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         self.init(

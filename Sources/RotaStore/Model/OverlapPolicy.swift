@@ -21,7 +21,9 @@ public struct OverlapPolicy: Sendable, Hashable, Codable {
         self.rule = rule
     }
 
-    /// Executions of the job may overlap. This is the default.
+    /// Executions of the job may overlap.
+    ///
+    /// This is the default.
     public static let allow = OverlapPolicy(rule: .allow)
 
     /// Skip the occurrence and record the skip.
@@ -41,7 +43,9 @@ public struct OverlapPolicy: Sendable, Hashable, Codable {
     /// Cancel the earlier execution, and start the occurrence when it has ended.
     public static let replace = OverlapPolicy(rule: .replace)
 
-    /// How many executions may wait, if this is a queueing policy. `nil` for any number and for other policies.
+    /// How many executions may wait, if this is a queueing policy.
+    ///
+    /// `nil` for any number and for other policies.
     public var queueLimit: Int? {
         if case .queue(let limit) = rule { limit } else { nil }
     }

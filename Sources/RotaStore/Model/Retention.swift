@@ -21,9 +21,13 @@ public struct Retention: Sendable, Hashable {
         case expired
     }
 
-    /// The number of finished executions kept, and as many notifications and recorded skips. 0 keeps none.
+    /// The number of finished executions kept, and as many notifications and recorded skips.
+    ///
+    /// 0 keeps none.
     public var maximumCount: Int
-    /// How long finished executions are kept. Zero keeps none, `nil` keeps them forever.
+    /// How long finished executions are kept.
+    ///
+    /// Zero keeps none, `nil` keeps them forever.
     public var maximumAge: Duration?
     /// How long executions that ended in a certain way are kept, in place of ``maximumAge``.
     public var ages: [Ending: Duration]
@@ -57,7 +61,9 @@ public struct Retention: Sendable, Hashable {
         return Retention(maximumCount: days == 0 ? 0 : 100_000, maximumAge: .seconds(days * 86_400))
     }
 
-    /// Keeps the last 1,000 finished executions. This is the default.
+    /// Keeps the last 1,000 finished executions.
+    ///
+    /// This is the default.
     public static let standard = Retention.last(1000)
 }
 
@@ -66,7 +72,9 @@ extension Retention: Codable {
         case maximumCount, maximumAge, ages
     }
 
-    /// Decodes a retention rule. `ages` may be absent.
+    /// Decodes a retention rule.
+    ///
+    /// `ages` may be absent.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         let ages = try container.decodeIfPresent([String: Duration].self, forKey: .ages) ?? [:]

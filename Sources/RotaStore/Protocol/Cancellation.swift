@@ -105,7 +105,9 @@ public struct Completion: Sendable {
     public var executionID: ExecutionID
     /// The fencing token of the lease under which the attempt was made.
     public var token: Int
-    /// The attempt to record, if one was made. The store numbers it by its place among the execution's attempts.
+    /// The attempt to record, if one was made.
+    ///
+    /// The store numbers it by its place among the execution's attempts.
     public var attempt: Attempt?
     /// The consequence of the attempt.
     public var next: Next

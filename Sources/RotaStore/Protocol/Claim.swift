@@ -6,7 +6,9 @@ public struct ClaimRequest: Sendable {
     public var owner: String
     /// The largest number of executions to claim.
     public var limit: Int
-    /// The current time. Executions must be due by then.
+    /// The current time.
+    ///
+    /// Executions must be due by then.
     public var now: Date
     /// When the leases expire unless renewed.
     public var leaseExpiresAt: Date

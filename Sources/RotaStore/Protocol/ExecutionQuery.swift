@@ -1,6 +1,8 @@
 public import Foundation
 
-/// Which executions to list, and in what order. An execution must meet all conditions.
+/// Which executions to list, and in what order.
+///
+/// An execution must meet all conditions.
 ///
 /// ```swift
 /// var query = ExecutionQuery(jobID: job.id, statuses: [.failed, .expired], limit: 100)
@@ -42,16 +44,22 @@ public struct ExecutionQuery: Sendable, Hashable {
     public var batchID: BatchID?
     /// Only executions with this concurrency key.
     public var concurrencyKey: String?
-    /// The sort key. Defaults to the creation date.
+    /// The sort key.
+    ///
+    /// Defaults to the creation date.
     public var sort: Sort
-    /// The order. Defaults to newest first.
+    /// The order.
+    ///
+    /// Defaults to newest first.
     public var order: ListOrder
     /// The largest number of executions in a page, from 1 to 1,000.
     public var limit: Int
     /// Where to continue: the cursor of an earlier page with the same sort and order.
     public var after: PageCursor?
 
-    /// Creates a query. Without arguments, it lists the 50 newest executions.
+    /// Creates a query.
+    ///
+    /// Without arguments, it lists the 50 newest executions.
     public init(
         jobID: JobID? = nil,
         jobIDs: Set<JobID>? = nil,
@@ -85,7 +93,9 @@ public struct ExecutionQuery: Sendable, Hashable {
     }
 }
 
-/// Which jobs to list, in order of creation. A job must meet all conditions.
+/// Which jobs to list, in order of creation.
+///
+/// A job must meet all conditions.
 ///
 /// ```swift
 /// let query = JobQuery(states: [.paused], tags: ["team": "finance"], environment: "production")
@@ -110,14 +120,18 @@ public struct JobQuery: Sendable, Hashable {
     public var environment: String?
     /// Only jobs with this slug, at most one per project.
     public var slug: String?
-    /// The order. Defaults to oldest first.
+    /// The order.
+    ///
+    /// Defaults to oldest first.
     public var order: ListOrder
     /// The largest number of jobs in a page, from 1 to 1,000.
     public var limit: Int
     /// Where to continue: the cursor of an earlier page in the same order.
     public var after: PageCursor?
 
-    /// Creates a query. Without arguments, it lists the first 50 jobs.
+    /// Creates a query.
+    ///
+    /// Without arguments, it lists the first 50 jobs.
     public init(
         ids: Set<JobID>? = nil, states: Set<JobState>? = nil, nameContains: String? = nil, tags: [String: String] = [:],
         group: String? = nil, project: String? = nil, environment: String? = nil, slug: String? = nil,

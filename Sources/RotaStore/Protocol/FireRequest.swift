@@ -19,7 +19,9 @@ public struct FireRequest: Sendable {
     public var executions: [Execution]
     /// The occurrences that will not fire, with their reasons.
     public var skips: [SkippedOccurrence]
-    /// The job's new schedule state. The store sets its revision and counts the fired occurrences.
+    /// The job's new schedule state.
+    ///
+    /// The store sets its revision and counts the fired occurrences.
     public var scheduleState: ScheduleState
 
     /// Creates a request.

@@ -31,9 +31,13 @@ public struct JobReplacement: Sendable {
     public var id: JobID
     /// The revision of the schedule state that the change was computed from.
     public var expectedRevision: Int
-    /// The new definition, or `nil` to keep the current one. A new definition increments the job's version.
+    /// The new definition, or `nil` to keep the current one.
+    ///
+    /// A new definition increments the job's version.
     public var definition: JobDefinition?
-    /// The new schedule state. The store sets its revision and never moves its cursor back.
+    /// The new schedule state.
+    ///
+    /// The store sets its revision and never moves its cursor back.
     public var scheduleState: ScheduleState
     /// Occurrences that the change skips, such as those that fell into a pause.
     public var skips: [SkippedOccurrence]

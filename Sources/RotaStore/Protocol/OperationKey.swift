@@ -2,7 +2,9 @@ public import Foundation
 
 /// An idempotency key: an operation repeated with the same key has no effect.
 public struct OperationKey: Sendable, Hashable, Codable {
-    /// The operation that the key belongs to, such as "update". The same key may be used for several operations.
+    /// The operation that the key belongs to, such as "update".
+    ///
+    /// The same key may be used for several operations.
     public var operation: String
     /// The key.
     public var key: String

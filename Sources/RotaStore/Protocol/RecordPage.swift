@@ -4,8 +4,9 @@ public import Foundation
 public struct RecordPage<Item: Sendable>: Sendable {
     /// The items, in the requested order.
     public var items: [Item]
-    /// The cursor of the next page, or `nil` if this is the last one. It stays valid while records are added and
-    /// removed.
+    /// The cursor of the next page, or `nil` if this is the last one.
+    ///
+    /// It stays valid while records are added and removed.
     ///
     /// A store may return a page that is not full, or even empty, after scanning many records that do not match. Only
     /// `nil` means the end of the list.
@@ -33,7 +34,9 @@ public struct PageCursor: Sendable, Hashable, Codable, LosslessStringConvertible
     /// The record's date, if the list is sorted by a date other than creation.
     public let instant: Date?
 
-    /// Creates a cursor. Only stores need to do this.
+    /// Creates a cursor.
+    ///
+    /// Only stores need to do this.
     ///
     /// - Parameters:
     ///   - bits: The bits of the identifier of the page's last record.
@@ -72,9 +75,13 @@ public struct PageCursor: Sendable, Hashable, Codable, LosslessStringConvertible
 
 /// The number of records in a store, by state.
 public struct StoreCounts: Sendable, Hashable {
-    /// The number of jobs in each state. States without jobs are absent.
+    /// The number of jobs in each state.
+    ///
+    /// States without jobs are absent.
     public var jobs: [JobState: Int]
-    /// The number of executions in each status. Statuses without executions are absent.
+    /// The number of executions in each status.
+    ///
+    /// Statuses without executions are absent.
     public var executions: [ExecutionStatus: Int]
 
     /// Creates counts.
