@@ -1,18 +1,19 @@
 package import Foundation
 
-/// An execution that is over, as the bytes it has in a file.
+/// A finished execution, kept as the bytes it has in a file.
 ///
-/// Most records of a large store are history that nobody reads, so reading the files makes records of none of them: a
-/// look at each field tells that one could be made, and what the indexes want to know.
+/// Most records of a large store are history that is never read again. Opening a store therefore decodes none of them.
+/// It only checks that every field could be decoded, and extracts the facts that the indexes need.
 package struct ArchivedExecution: Sendable, Hashable {
-    /// The fields of the record, as an execution writes them.
+    /// The fields of the record, as `Execution.write(to:)` writes them.
     package let bytes: [UInt8]
     let facts: ExecutionFacts
 
-    /// Takes over a record, unless it has to be looked at more closely.
+    /// Archives a record, unless it has to be decoded.
     ///
-    /// - Parameter bytes: The fields of a record; copied.
-    /// - Returns: `nil` if the execution is not over, has a part that is JSON or a rare source, or is no execution.
+    /// - Parameter bytes: The fields of a record, which are copied.
+    /// - Returns: `nil` if the execution is not finished, has a part in JSON or a source without a code, or cannot be
+    ///   decoded.
     package init?(_ bytes: UnsafeRawBufferPointer) {
         do throws(RecordFormatError) {
             guard let facts = try Self.facts(RecordReader(bytes)) else { return nil }
@@ -23,47 +24,47 @@ package struct ArchivedExecution: Sendable, Hashable {
         }
     }
 
-    /// What an archived record says of itself.
+    /// Returns the facts in an archived record.
     package static func facts(of bytes: [UInt8]) -> ExecutionFacts? {
         bytes.withUnsafeBytes { bytes in
             do throws(RecordFormatError) { return try facts(RecordReader(bytes)) } catch { return nil }
         }
     }
 
-    // Each of these accepts no record that cannot be read in full; what it does not know, it steps over as that does.
+    // Each function below mirrors an `init(from:)` and must refuse every record that the initialiser refuses: a record
+    // archived here is decoded later, when nothing can be done about an error any more.
 
     private static func facts(_ reader: RecordReader) throws(RecordFormatError) -> ExecutionFacts? {
         var record = reader
         var (id, jobID): (ExecutionID?, JobID?)
         var scheduledFor: Date?
-        var (isDated, isScheduled) = (false, true)
+        var (hasCreationDate, isScheduled) = (false, true)
         var end: (status: ExecutionStatus, finishedAt: Date?)?
-        while let field = try record.next() {
+        while let field = try record.next(Execution.Field.self) {
             switch field {
-            case 1: id = try record.id()
-            case 2: jobID = try record.id()
-            case 3, 8: try record.check(.bytes)
-            case 4: try record.check(.number)
-            case 5:
-                // Others, such as notices, have a name, and are counted by other rules.
+            case .id: id = try record.id()
+            case .jobID: jobID = try record.id()
+            case .jobName, .payload: try record.check(.bytes)
+            case .jobVersion: try record.check(.number)
+            case .source:
+                // Sources written by name, such as notifications, are retained by other rules.
                 guard record.isNumber else { return nil }
                 let code = try record.int()
                 guard ExecutionSource.hasCode(code) else { return nil }
                 isScheduled = code == ExecutionSource.schedule.code
-            case 6: scheduledFor = try record.date()
-            case 7:
+            case .scheduledFor: scheduledFor = try record.date()
+            case .createdAt:
                 try record.check(.eightBytes)
-                isDated = true
-            case 10: guard try isLabel(record.record()) else { return nil }
-            case 11:
+                hasCreationDate = true
+            case .metadata: guard try isAttribute(record.record()) else { return nil }
+            case .progress:
                 end = try self.end(record.record())
                 if end == nil { return nil }
-            case 12: guard try isAttempt(record.record()) else { return nil }
-            case 9, 13, 14: return nil
-            default: break
+            case .attempt: guard try isAttempt(record.record()) else { return nil }
+            case .replayOf, .pinned, .details: return nil
             }
         }
-        guard let id, let jobID, let scheduledFor, isDated, let end else { return nil }
+        guard let id, let jobID, let scheduledFor, hasCreationDate, let end else { return nil }
         return ExecutionFacts(
             id: id, jobID: jobID, status: end.status, scheduledFor: scheduledFor, finishedAt: end.finishedAt,
             isScheduled: isScheduled)
@@ -75,38 +76,36 @@ package struct ArchivedExecution: Sendable, Hashable {
         var record = reader
         var status = ExecutionStatus.queued
         var finishedAt: Date?
-        var isDated = false
-        while let field = try record.next() {
+        var hasDueDate = false
+        while let field = try record.next(ExecutionProgress.Field.self) {
             switch field {
-            case 1: status = try ExecutionStatus(code: record.int())
-            case 2:
+            case .status: status = try ExecutionStatus(code: record.int())
+            case .dueAt:
                 try record.check(.eightBytes)
-                isDated = true
-            case 3, 4: try record.check(.eightBytes)
-            case 5: finishedAt = try record.date()
-            case 6: guard try isLease(record.record()) else { return nil }
-            case 7: try checkFailure(record.record())
-            case 8: try record.check(.number)
-            case 9: return nil
-            default: break
+                hasDueDate = true
+            case .startedAt, .attemptStartedAt: try record.check(.eightBytes)
+            case .finishedAt: finishedAt = try record.date()
+            case .lease: guard try isLease(record.record()) else { return nil }
+            case .failure: try checkFailure(record.record())
+            case .runningVersion: try record.check(.number)
+            case .notes: return nil
             }
         }
-        return isDated && status.isTerminal ? (status, finishedAt) : nil
+        return hasDueDate && status.isTerminal ? (status, finishedAt) : nil
     }
 
     private static func isLease(_ reader: RecordReader) throws(RecordFormatError) -> Bool {
         var record = reader
         var (hasToken, hasEnd) = (false, false)
-        while let field = try record.next() {
+        while let field = try record.next(Lease.Field.self) {
             switch field {
-            case 1: try record.check(.bytes)
-            case 2:
+            case .owner: try record.check(.bytes)
+            case .token:
                 try record.check(.number)
                 hasToken = true
-            case 3:
+            case .expiresAt:
                 try record.check(.eightBytes)
                 hasEnd = true
-            default: break
             }
         }
         return hasToken && hasEnd
@@ -115,38 +114,33 @@ package struct ArchivedExecution: Sendable, Hashable {
     private static func isAttempt(_ reader: RecordReader) throws(RecordFormatError) -> Bool {
         var record = reader
         var (hasNumber, hasStart) = (false, false)
-        while let field = try record.next() {
+        while let field = try record.next(Attempt.Field.self) {
             switch field {
-            case 1:
+            case .number:
                 try record.check(.number)
                 hasNumber = true
-            case 2:
+            case .startedAt:
                 try record.check(.eightBytes)
                 hasStart = true
-            case 3: try record.check(.sixteenBytes)
-            case 4: try checkFailure(record.record())
-            case 5, 7: try record.check(.number)
-            case 6: try record.check(.bytes)
-            case 8: guard try isLabel(record.record()) else { return false }
-            case 9: try checkTrace(record.record())
-            default: break
+            case .duration: try record.check(.sixteenBytes)
+            case .failure: try checkFailure(record.record())
+            case .statusCode, .bodyWasTruncated: try record.check(.number)
+            case .bodyPreview: try record.check(.bytes)
+            case .responseHeaders: guard try isAttribute(record.record()) else { return false }
+            case .trace: try checkTrace(record.record())
             }
         }
         return hasNumber && hasStart
     }
 
-    private static func isLabel(_ reader: RecordReader) throws(RecordFormatError) -> Bool {
+    private static func isAttribute(_ reader: RecordReader) throws(RecordFormatError) -> Bool {
         var record = reader
         var (hasName, hasText) = (false, false)
-        while let field = try record.next() {
+        while let field = try record.next(AttributeField.self) {
+            try record.check(.bytes)
             switch field {
-            case 1:
-                try record.check(.bytes)
-                hasName = true
-            case 2:
-                try record.check(.bytes)
-                hasText = true
-            default: break
+            case .name: hasName = true
+            case .text: hasText = true
             }
         }
         return hasName && hasText
@@ -154,28 +148,24 @@ package struct ArchivedExecution: Sendable, Hashable {
 
     private static func checkFailure(_ reader: RecordReader) throws(RecordFormatError) {
         var record = reader
-        while let field = try record.next() {
-            if field == 1 || field == 2 { try record.check(.bytes) }
-        }
+        while try record.next(ExecutionFailure.Field.self) != nil { try record.check(.bytes) }
     }
 
     private static func checkTrace(_ reader: RecordReader) throws(RecordFormatError) {
         var record = reader
-        while let field = try record.next() {
-            if (1...6).contains(field) { try record.check(.sixteenBytes) }
-        }
+        while try record.next(ExecutionTrace.Field.self) != nil { try record.check(.sixteenBytes) }
     }
 }
 
-/// What the orders in which executions are listed, and the bounds of history, know of an execution.
+/// The facts about an execution that the indexes and retention need.
 package struct ExecutionFacts: Sendable, Hashable {
     package var id: ExecutionID
     package var jobID: JobID
     package var status: ExecutionStatus
     package var scheduledFor: Date
     package var finishedAt: Date?
-    /// Whether it is a run of its job's schedule.
+    /// Whether the execution comes from its job's schedule.
     package var isScheduled: Bool
-    /// The key under which the run was asked for, if there was one.
+    /// The key with which the execution was requested, if any.
     package var idempotencyKey: String?
 }

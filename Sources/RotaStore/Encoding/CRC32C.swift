@@ -2,18 +2,17 @@
 package struct CRC32C: Sendable {
     private var register: UInt32
 
-    /// Starts a checksum of nothing.
+    /// Creates the checksum of no bytes.
     package init() {
         register = ~0
     }
 
-    /// The checksum of the bytes taken in so far.
+    /// The checksum of all bytes so far.
     package var value: UInt32 { ~register }
 
-    /// Takes in the next bytes.
+    /// Adds the next bytes.
     ///
-    /// - Parameter bytes: Bytes that follow those taken in before; none changes nothing.
-    /// - Complexity: O(n), sixteen bytes a step.
+    /// - Complexity: O(n), in steps of sixteen bytes.
     package mutating func update(_ bytes: UnsafeRawBufferPointer) {
         guard var next = bytes.baseAddress else { return }
         var left = bytes.count
@@ -36,12 +35,12 @@ package struct CRC32C: Sendable {
         register = crc
     }
 
-    /// Takes in an integer as its little-endian bytes.
+    /// Adds the little-endian bytes of an integer.
     package mutating func update(_ value: UInt64) {
         withUnsafeBytes(of: value.littleEndian) { update($0) }
     }
 
-    /// Eight look-ups for the eight bytes of a word; `table` points at the table of the word's last byte.
+    /// Looks up the eight bytes of a word. `table` points at the table for the word's last byte.
     @inline(__always)
     private static func fold(_ word: UInt64, _ table: UnsafePointer<UInt32>) -> UInt32 {
         @inline(__always) func look(_ byte: UInt64) -> UInt32 {
@@ -51,7 +50,7 @@ package struct CRC32C: Sendable {
         return look(0) ^ look(1) ^ look(2) ^ look(3) ^ look(4) ^ look(5) ^ look(6) ^ look(7)
     }
 
-    /// Sixteen tables of 256: table k holds the effect of a byte that k more bytes follow in the same step.
+    /// Sixteen tables of 256 entries: table k holds the effect of a byte that is followed by k more in the same step.
     private static let tables: [UInt32] = {
         let reversedPolynomial: UInt32 = 0x82F6_3B78
         var tables = [UInt32](repeating: 0, count: 16 * 256)
@@ -70,15 +69,15 @@ package struct CRC32C: Sendable {
     }()
 }
 
-/// Fixed-width integers as they lie in the store's files, least significant byte first.
+/// Fixed-width integers in the store's files: least significant byte first.
 package enum LittleEndian {
-    /// The 32-bit number at an offset; the caller has checked that its four bytes are there.
+    /// The 32-bit number at an offset. The caller has checked that its four bytes exist.
     @inline(__always)
     package static func uint32(_ bytes: UnsafeRawBufferPointer, _ offset: Int) -> UInt32 {
         UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self))
     }
 
-    /// The 64-bit number at an offset; the caller has checked that its eight bytes are there.
+    /// The 64-bit number at an offset. The caller has checked that its eight bytes exist.
     @inline(__always)
     package static func uint64(_ bytes: UnsafeRawBufferPointer, _ offset: Int) -> UInt64 {
         UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
@@ -90,7 +89,7 @@ package enum LittleEndian {
         withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) }
     }
 
-    /// Puts a number's bytes in place of those at an offset.
+    /// Overwrites the bytes at an offset with a number's bytes.
     @inline(__always)
     package static func put<Number: FixedWidthInteger>(_ value: Number, into bytes: inout [UInt8], at offset: Int) {
         bytes.withUnsafeMutableBytes { $0.storeBytes(of: value.littleEndian, toByteOffset: offset, as: Number.self) }

@@ -1,29 +1,51 @@
 import Foundation
 import RotaRetry
 
-// The fields of executions and their parts in the store's files. A number, once used, keeps its meaning for ever; a
-// new field gets a new one, and is optional, for files written before do not have it.
+// How executions and their parts are written to the store's files. `ArchivedExecution` reads the same fields without
+// decoding them: change both together.
 
 extension Execution {
-    func write(to record: inout RecordWriter) throws {
-        record.put(1, id)
-        record.put(2, jobID)
-        record.put(3, jobName)
-        record.put(4, jobVersion)
-        if let code = source.code { record.put(5, code) } else { record.put(5, source.rawValue) }
-        record.put(6, scheduledFor)
-        record.put(7, createdAt)
-        record.put(8, payload?.json)
-        record.put(10, metadata)
-        try record.record(11) { try progress.write(to: &$0) }
-        for attempt in attempts { record.record(12) { attempt.write(to: &$0) } }
-        record.put(13, try pinned?.value.json())
-        if hasDetails { record.put(14, try RareJSON.encode(details)) }
+    enum Field: UInt64, RecordField {
+        case id = 1
+        case jobID = 2
+        case jobName = 3
+        case jobVersion = 4
+        /// A code, or the name of a source that has no code.
+        case source = 5
+        case scheduledFor = 6
+        case createdAt = 7
+        case payload = 8
+        /// No longer written: it is one of the details.
+        case replayOf = 9
+        case metadata = 10
+        case progress = 11
+        /// One field for each attempt.
+        case attempt = 12
+        /// JSON.
+        case pinned = 13
+        /// JSON.
+        case details = 14
     }
 
-    /// Reads an execution that is archived.
+    func write(to record: inout RecordWriter) throws {
+        record.put(Field.id, id)
+        record.put(Field.jobID, jobID)
+        record.put(Field.jobName, jobName)
+        record.put(Field.jobVersion, jobVersion)
+        if let code = source.code { record.put(Field.source, code) } else { record.put(Field.source, source.rawValue) }
+        record.put(Field.scheduledFor, scheduledFor)
+        record.put(Field.createdAt, createdAt)
+        record.put(Field.payload, payload?.json)
+        record.put(Field.metadata, metadata)
+        try record.record(Field.progress) { try progress.write(to: &$0) }
+        for attempt in attempts { record.record(Field.attempt) { attempt.write(to: &$0) } }
+        record.put(Field.pinned, try pinned?.value.json())
+        if hasDetails { record.put(Field.details, try RareJSON.encode(details)) }
+    }
+
+    /// Reads an archived execution.
     ///
-    /// - Returns: `nil` for bytes that no archived execution has.
+    /// - Returns: `nil` if the bytes are not an archived execution.
     init?(archived bytes: [UInt8]) {
         guard let execution = bytes.withUnsafeBytes({ try? Execution(from: RecordReader($0)) }) else { return nil }
         self = execution
@@ -38,29 +60,28 @@ extension Execution {
         var source = ExecutionSource.schedule
         var (scheduledFor, createdAt): (Date?, Date?)
         var payload: JSONPayload?
-        // Field 9 is the one detail that the first stores had.
+        // Written by the first version only, which had no other details.
         var replayOf: ExecutionID?
         var details = ExecutionDetails.none
         var metadata: [String: String] = [:]
         var progress: ExecutionProgress?
         var attempts: [Attempt] = []
-        while let field = try record.next() {
+        while let field = try record.next(Field.self) {
             switch field {
-            case 1: id = try record.id()
-            case 2: jobID = try record.id()
-            case 3: jobName = try record.text()
-            case 4: jobVersion = try record.int()
-            case 5: source = try ExecutionSource(from: record)
-            case 6: scheduledFor = try record.date()
-            case 7: createdAt = try record.date()
-            case 8: payload = JSONPayload(trusted: try record.data())
-            case 9: replayOf = try record.id()
-            case 10: try record.label(into: &metadata)
-            case 11: progress = try ExecutionProgress(from: record.record())
-            case 12: attempts.append(try Attempt(from: record.record()))
-            case 13: pinned = try JobDefinition(json: record.data())
-            case 14: details = try RareJSON.decode(ExecutionDetails.self, record.data())
-            default: break
+            case .id: id = try record.id()
+            case .jobID: jobID = try record.id()
+            case .jobName: jobName = try record.text()
+            case .jobVersion: jobVersion = try record.int()
+            case .source: source = try ExecutionSource(from: record)
+            case .scheduledFor: scheduledFor = try record.date()
+            case .createdAt: createdAt = try record.date()
+            case .payload: payload = JSONPayload(trusted: try record.data())
+            case .replayOf: replayOf = try record.id()
+            case .metadata: try record.attribute(into: &metadata)
+            case .progress: progress = try ExecutionProgress(from: record.record())
+            case .attempt: attempts.append(try Attempt(from: record.record()))
+            case .pinned: pinned = try JobDefinition(json: record.data())
+            case .details: details = try RareJSON.decode(ExecutionDetails.self, record.data())
             }
         }
         if let replayOf { details.replayOf = replayOf }
@@ -68,44 +89,56 @@ extension Execution {
             id: try RecordReader.known(id, "an execution's id"),
             jobID: try RecordReader.known(jobID, "an execution's job"),
             jobName: jobName, jobVersion: jobVersion, source: source,
-            scheduledFor: try RecordReader.known(scheduledFor, "an execution's instant"),
-            createdAt: try RecordReader.known(createdAt, "an execution's date"),
+            scheduledFor: try RecordReader.known(scheduledFor, "an execution's scheduled date"),
+            createdAt: try RecordReader.known(createdAt, "an execution's creation date"),
             payload: payload, metadata: metadata, details: details, pinned: pinned,
             progress: try RecordReader.known(progress, "an execution's progress"), attempts: attempts)
     }
 }
 
 extension ExecutionProgress {
+    enum Field: UInt64, RecordField {
+        case status = 1
+        case dueAt = 2
+        case startedAt = 3
+        case attemptStartedAt = 4
+        case finishedAt = 5
+        case lease = 6
+        case failure = 7
+        case runningVersion = 8
+        /// JSON.
+        case notes = 9
+    }
+
     func write(to record: inout RecordWriter) throws {
-        record.put(1, status.code)
-        record.put(2, dueAt)
-        record.put(3, startedAt)
-        record.put(4, attemptStartedAt)
-        record.put(5, finishedAt)
-        if let lease { record.record(6) { lease.write(to: &$0) } }
-        if let failure { record.record(7) { failure.write(to: &$0) } }
-        record.put(8, runningVersion)
-        if hasNotes { record.put(9, try RareJSON.encode(notes)) }
+        record.put(Field.status, status.code)
+        record.put(Field.dueAt, dueAt)
+        record.put(Field.startedAt, startedAt)
+        record.put(Field.attemptStartedAt, attemptStartedAt)
+        record.put(Field.finishedAt, finishedAt)
+        if let lease { record.record(Field.lease) { lease.write(to: &$0) } }
+        if let failure { record.record(Field.failure) { failure.write(to: &$0) } }
+        record.put(Field.runningVersion, runningVersion)
+        if hasNotes { record.put(Field.notes, try RareJSON.encode(notes)) }
     }
 
     init(from reader: RecordReader) throws {
         var record = reader
         var progress = ExecutionProgress(dueAt: .distantPast)
         var isDated = false
-        while let field = try record.next() {
+        while let field = try record.next(Field.self) {
             switch field {
-            case 1: progress.status = try ExecutionStatus(code: record.int())
-            case 2:
+            case .status: progress.status = try ExecutionStatus(code: record.int())
+            case .dueAt:
                 progress.dueAt = try record.date()
                 isDated = true
-            case 3: progress.startedAt = try record.date()
-            case 4: progress.attemptStartedAt = try record.date()
-            case 5: progress.finishedAt = try record.date()
-            case 6: progress.lease = try Lease(from: record.record())
-            case 7: progress.failure = try ExecutionFailure(from: record.record())
-            case 8: progress.runningVersion = try record.int()
-            case 9: progress.notes = try RareJSON.decode(ExecutionProgress.Notes.self, record.data())
-            default: break
+            case .startedAt: progress.startedAt = try record.date()
+            case .attemptStartedAt: progress.attemptStartedAt = try record.date()
+            case .finishedAt: progress.finishedAt = try record.date()
+            case .lease: progress.lease = try Lease(from: record.record())
+            case .failure: progress.failure = try ExecutionFailure(from: record.record())
+            case .runningVersion: progress.runningVersion = try record.int()
+            case .notes: progress.notes = try RareJSON.decode(ExecutionProgress.Notes.self, record.data())
             }
         }
         guard isDated else { throw RecordFormatError("an execution's due time is missing") }
@@ -114,16 +147,28 @@ extension ExecutionProgress {
 }
 
 extension Attempt {
+    enum Field: UInt64, RecordField {
+        case number = 1
+        case startedAt = 2
+        case duration = 3
+        case failure = 4
+        case statusCode = 5
+        case bodyPreview = 6
+        case bodyWasTruncated = 7
+        case responseHeaders = 8
+        case trace = 9
+    }
+
     func write(to record: inout RecordWriter) {
-        record.put(1, number)
-        record.put(2, startedAt)
-        record.put(3, duration)
-        if let failure { record.record(4) { failure.write(to: &$0) } }
-        record.put(5, statusCode)
-        record.put(6, bodyPreview)
-        if bodyWasTruncated { record.put(7, 1) }
-        record.put(8, responseHeaders)
-        if let trace { record.record(9) { trace.write(to: &$0) } }
+        record.put(Field.number, number)
+        record.put(Field.startedAt, startedAt)
+        record.put(Field.duration, duration)
+        if let failure { record.record(Field.failure) { failure.write(to: &$0) } }
+        record.put(Field.statusCode, statusCode)
+        record.put(Field.bodyPreview, bodyPreview)
+        if bodyWasTruncated { record.put(Field.bodyWasTruncated, 1) }
+        record.put(Field.responseHeaders, responseHeaders)
+        if let trace { record.record(Field.trace) { trace.write(to: &$0) } }
     }
 
     init(from reader: RecordReader) throws(RecordFormatError) {
@@ -137,18 +182,17 @@ extension Attempt {
         var bodyWasTruncated = false
         var responseHeaders: [String: String] = [:]
         var trace: ExecutionTrace?
-        while let field = try record.next() {
+        while let field = try record.next(Field.self) {
             switch field {
-            case 1: number = try record.int()
-            case 2: startedAt = try record.date()
-            case 3: duration = try record.duration()
-            case 4: failure = try ExecutionFailure(from: record.record())
-            case 5: statusCode = try record.int()
-            case 6: bodyPreview = try record.text()
-            case 7: bodyWasTruncated = try record.int() != 0
-            case 8: try record.label(into: &responseHeaders)
-            case 9: trace = try ExecutionTrace(from: record.record())
-            default: break
+            case .number: number = try record.int()
+            case .startedAt: startedAt = try record.date()
+            case .duration: duration = try record.duration()
+            case .failure: failure = try ExecutionFailure(from: record.record())
+            case .statusCode: statusCode = try record.int()
+            case .bodyPreview: bodyPreview = try record.text()
+            case .bodyWasTruncated: bodyWasTruncated = try record.int() != 0
+            case .responseHeaders: try record.attribute(into: &responseHeaders)
+            case .trace: trace = try ExecutionTrace(from: record.record())
             }
         }
         self.init(
@@ -160,37 +204,51 @@ extension Attempt {
 }
 
 extension ExecutionTrace {
+    enum Field: UInt64, RecordField {
+        case queueWait = 1
+        case dequeue = 2
+        case connect = 3
+        case firstByte = 4
+        case transfer = 5
+        case total = 6
+    }
+
     func write(to record: inout RecordWriter) {
-        if let queueWait { record.put(1, queueWait) }
-        if let dequeue { record.put(2, dequeue) }
-        if let connect { record.put(3, connect) }
-        if let firstByte { record.put(4, firstByte) }
-        if let transfer { record.put(5, transfer) }
-        if let total { record.put(6, total) }
+        if let queueWait { record.put(Field.queueWait, queueWait) }
+        if let dequeue { record.put(Field.dequeue, dequeue) }
+        if let connect { record.put(Field.connect, connect) }
+        if let firstByte { record.put(Field.firstByte, firstByte) }
+        if let transfer { record.put(Field.transfer, transfer) }
+        if let total { record.put(Field.total, total) }
     }
 
     init(from reader: RecordReader) throws(RecordFormatError) {
         var record = reader
         self.init()
-        while let field = try record.next() {
+        while let field = try record.next(Field.self) {
             switch field {
-            case 1: queueWait = try record.duration()
-            case 2: dequeue = try record.duration()
-            case 3: connect = try record.duration()
-            case 4: firstByte = try record.duration()
-            case 5: transfer = try record.duration()
-            case 6: total = try record.duration()
-            default: break
+            case .queueWait: queueWait = try record.duration()
+            case .dequeue: dequeue = try record.duration()
+            case .connect: connect = try record.duration()
+            case .firstByte: firstByte = try record.duration()
+            case .transfer: transfer = try record.duration()
+            case .total: total = try record.duration()
             }
         }
     }
 }
 
 extension Lease {
+    enum Field: UInt64, RecordField {
+        case owner = 1
+        case token = 2
+        case expiresAt = 3
+    }
+
     func write(to record: inout RecordWriter) {
-        record.put(1, owner)
-        record.put(2, token)
-        record.put(3, expiresAt)
+        record.put(Field.owner, owner)
+        record.put(Field.token, token)
+        record.put(Field.expiresAt, expiresAt)
     }
 
     init(from reader: RecordReader) throws(RecordFormatError) {
@@ -198,12 +256,11 @@ extension Lease {
         var owner = ""
         var token: Int?
         var expiresAt: Date?
-        while let field = try record.next() {
+        while let field = try record.next(Field.self) {
             switch field {
-            case 1: owner = try record.text()
-            case 2: token = try record.int()
-            case 3: expiresAt = try record.date()
-            default: break
+            case .owner: owner = try record.text()
+            case .token: token = try record.int()
+            case .expiresAt: expiresAt = try record.date()
             }
         }
         self.init(
@@ -213,20 +270,24 @@ extension Lease {
 }
 
 extension ExecutionFailure {
+    enum Field: UInt64, RecordField {
+        case kind = 1
+        case message = 2
+    }
+
     func write(to record: inout RecordWriter) {
-        record.put(1, kind.rawValue)
-        record.put(2, message)
+        record.put(Field.kind, kind.rawValue)
+        record.put(Field.message, message)
     }
 
     init(from reader: RecordReader) throws(RecordFormatError) {
         var record = reader
         var kind = FailureKind.unknown
         var message = ""
-        while let field = try record.next() {
+        while let field = try record.next(Field.self) {
             switch field {
-            case 1: kind = FailureKind(try record.text())
-            case 2: message = try record.text()
-            default: break
+            case .kind: kind = FailureKind(try record.text())
+            case .message: message = try record.text()
             }
         }
         self.init(kind: kind, message: message)
@@ -234,7 +295,7 @@ extension ExecutionFailure {
 }
 
 extension ExecutionStatus {
-    /// The number that stands for the status in the store's files.
+    /// The number of the status in the store's files.
     var code: Int {
         switch self {
         case .queued: 0
@@ -266,11 +327,11 @@ extension ExecutionSource {
         .schedule, .manual, .replay, ExecutionSource(rawValue: "webhook"),
     ]
 
-    /// The number that stands for one of the library's own sources in the store's files.
+    /// The number of the source in the store's files, or `nil` for sources that are written by name.
     var code: Int? { Self.coded.firstIndex(of: self) }
 
-    /// Whether a number stands for a source.
-    static func hasCode(_ code: Int) -> Bool { (0..<4).contains(code) }
+    /// Whether a number is the code of a source.
+    static func hasCode(_ code: Int) -> Bool { coded.indices.contains(code) }
 
     init(from record: RecordReader) throws(RecordFormatError) {
         guard record.isNumber else {

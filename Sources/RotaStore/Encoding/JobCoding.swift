@@ -1,18 +1,31 @@
 import Foundation
 
-// The fields of jobs and their parts in the store's files, under the same rule as those of executions.
+// How jobs and their parts are written to the store's files.
 
 extension Job {
+    enum Field: UInt64, RecordField {
+        case id = 1
+        /// JSON.
+        case definition = 2
+        case version = 3
+        case createdAt = 4
+        case updatedAt = 5
+        case scheduleState = 6
+        case statistics = 7
+        case createdBy = 8
+        case updatedBy = 9
+    }
+
     func write(to record: inout RecordWriter, definition json: Data? = nil) throws {
-        record.put(1, id)
-        record.put(2, try json ?? definition.json())
-        record.put(3, version)
-        record.put(4, createdAt)
-        record.put(5, updatedAt)
-        try record.record(6) { try scheduleState.write(to: &$0) }
-        record.record(7) { statistics.write(to: &$0) }
-        record.put(8, createdBy)
-        record.put(9, updatedBy)
+        record.put(Field.id, id)
+        record.put(Field.definition, try json ?? definition.json())
+        record.put(Field.version, version)
+        record.put(Field.createdAt, createdAt)
+        record.put(Field.updatedAt, updatedAt)
+        try record.record(Field.scheduleState) { try scheduleState.write(to: &$0) }
+        record.record(Field.statistics) { statistics.write(to: &$0) }
+        record.put(Field.createdBy, createdBy)
+        record.put(Field.updatedBy, updatedBy)
     }
 
     init(from reader: RecordReader) throws {
@@ -24,18 +37,17 @@ extension Job {
         var scheduleState: ScheduleState?
         var statistics = JobStatistics()
         var (createdBy, updatedBy): (String?, String?)
-        while let field = try record.next() {
+        while let field = try record.next(Field.self) {
             switch field {
-            case 1: id = try record.id()
-            case 2: definition = try JobDefinition(json: record.data())
-            case 3: version = try record.int()
-            case 4: createdAt = try record.date()
-            case 5: updatedAt = try record.date()
-            case 6: scheduleState = try ScheduleState(from: record.record())
-            case 7: statistics = try JobStatistics(from: record.record())
-            case 8: createdBy = try record.text()
-            case 9: updatedBy = try record.text()
-            default: break
+            case .id: id = try record.id()
+            case .definition: definition = try JobDefinition(json: record.data())
+            case .version: version = try record.int()
+            case .createdAt: createdAt = try record.date()
+            case .updatedAt: updatedAt = try record.date()
+            case .scheduleState: scheduleState = try ScheduleState(from: record.record())
+            case .statistics: statistics = try JobStatistics(from: record.record())
+            case .createdBy: createdBy = try record.text()
+            case .updatedBy: updatedBy = try record.text()
             }
         }
         self.init(
@@ -43,19 +55,18 @@ extension Job {
             definition: try RecordReader.known(definition, "a job's definition"), version: version,
             createdAt: try RecordReader.known(createdAt, "a job's date"), updatedAt: updatedAt,
             scheduleState: try RecordReader.known(scheduleState, "a job's schedule state"), statistics: statistics,
-            createdBy: createdBy,
-            updatedBy: updatedBy)
+            createdBy: createdBy, updatedBy: updatedBy)
     }
 }
 
 extension JobDefinition {
-    /// The definition as JSON: it is written seldom, and by people, so it may be long as long as it is plain.
+    /// The definition as JSON, which is longer than fields but easy to inspect. Definitions change rarely.
     func json() throws -> Data { try RareJSON.encode(self) }
 
     init(json: Data) throws { self = try RareJSON.decode(JobDefinition.self, json) }
 }
 
-/// JSON for what is written seldom, or is there seldom; numbers that JSON lacks are kept as text.
+/// JSON for values that are rarely written or rarely present. Numbers that JSON lacks are written as text.
 enum RareJSON {
     static func encode(_ value: some Encodable) throws -> Data {
         let encoder = JSONEncoder()
@@ -74,17 +85,31 @@ enum RareJSON {
 }
 
 extension ScheduleState {
+    enum Field: UInt64, RecordField {
+        case state = 1
+        case reason = 2
+        case decidedThrough = 3
+        case next = 4
+        case nextEffective = 5
+        case firedCount = 6
+        case lastFired = 7
+        case revision = 8
+        case awaitedExecutionID = 9
+        /// JSON.
+        case holds = 10
+    }
+
     func write(to record: inout RecordWriter) throws {
-        record.put(1, state.code)
-        record.put(2, reason)
-        record.put(3, decidedThrough)
-        record.put(4, next)
-        record.put(5, nextEffective)
-        record.put(6, firedCount)
-        record.put(7, lastFired)
-        record.put(8, revision)
-        record.put(9, awaitedExecutionID)
-        if hasHolds { record.put(10, try RareJSON.encode(holds)) }
+        record.put(Field.state, state.code)
+        record.put(Field.reason, reason)
+        record.put(Field.decidedThrough, decidedThrough)
+        record.put(Field.next, next)
+        record.put(Field.nextEffective, nextEffective)
+        record.put(Field.firedCount, firedCount)
+        record.put(Field.lastFired, lastFired)
+        record.put(Field.revision, revision)
+        record.put(Field.awaitedExecutionID, awaitedExecutionID)
+        if hasHolds { record.put(Field.holds, try RareJSON.encode(holds)) }
     }
 
     init(from reader: RecordReader) throws {
@@ -95,66 +120,82 @@ extension ScheduleState {
         var firedCount = 0
         var awaitedExecutionID: ExecutionID?
         var holds = Holds.none
-        while let field = try record.next() {
+        while let field = try record.next(Field.self) {
             switch field {
-            case 1: state = try JobState(code: record.int())
-            case 2: reason = try record.text()
-            case 3: decidedThrough = try record.date()
-            case 4: next = try record.date()
-            case 5: nextEffective = try record.date()
-            case 6: firedCount = try record.int()
-            case 7: lastFired = try record.date()
-            case 8: revision = try record.int()
-            case 9: awaitedExecutionID = try record.id()
-            case 10: holds = try RareJSON.decode(Holds.self, record.data())
-            default: break
+            case .state: state = try JobState(code: record.int())
+            case .reason: reason = try record.text()
+            case .decidedThrough: decidedThrough = try record.date()
+            case .next: next = try record.date()
+            case .nextEffective: nextEffective = try record.date()
+            case .firedCount: firedCount = try record.int()
+            case .lastFired: lastFired = try record.date()
+            case .revision: revision = try record.int()
+            case .awaitedExecutionID: awaitedExecutionID = try record.id()
+            case .holds: holds = try RareJSON.decode(Holds.self, record.data())
             }
         }
         self.init(
             state: try RecordReader.known(state, "a schedule state's state"), reason: reason,
             decidedThrough: try RecordReader.known(decidedThrough, "a schedule state's decidedThrough"), next: next,
-            nextEffective: nextEffective,
-            firedCount: firedCount, lastFired: lastFired, awaitedExecutionID: awaitedExecutionID,
+            nextEffective: nextEffective, firedCount: firedCount, lastFired: lastFired,
+            awaitedExecutionID: awaitedExecutionID,
             revision: try RecordReader.known(revision, "a schedule state's revision"))
         self.holds = holds
     }
 }
 
 extension JobStatistics {
+    enum Field: UInt64, RecordField {
+        case lastRunAt = 1
+        case lastStatus = 2
+        case succeeded = 3
+        case failed = 4
+        case canceledOrExpired = 5
+        case lastFinishedAt = 6
+    }
+
     func write(to record: inout RecordWriter) {
-        record.put(1, lastRunAt)
-        record.put(2, lastStatus?.code)
-        record.put(3, succeeded)
-        record.put(4, failed)
-        record.put(5, canceledOrExpired)
-        record.put(6, lastFinishedAt)
+        record.put(Field.lastRunAt, lastRunAt)
+        record.put(Field.lastStatus, lastStatus?.code)
+        record.put(Field.succeeded, succeeded)
+        record.put(Field.failed, failed)
+        record.put(Field.canceledOrExpired, canceledOrExpired)
+        record.put(Field.lastFinishedAt, lastFinishedAt)
     }
 
     init(from reader: RecordReader) throws(RecordFormatError) {
         var record = reader
         self.init()
-        while let field = try record.next() {
+        while let field = try record.next(Field.self) {
             switch field {
-            case 1: lastRunAt = try record.date()
-            case 2: lastStatus = try ExecutionStatus(code: record.int())
-            case 3: succeeded = try record.int()
-            case 4: failed = try record.int()
-            case 5: canceledOrExpired = try record.int()
-            case 6: lastFinishedAt = try record.date()
-            default: break
+            case .lastRunAt: lastRunAt = try record.date()
+            case .lastStatus: lastStatus = try ExecutionStatus(code: record.int())
+            case .succeeded: succeeded = try record.int()
+            case .failed: failed = try record.int()
+            case .canceledOrExpired: canceledOrExpired = try record.int()
+            case .lastFinishedAt: lastFinishedAt = try record.date()
             }
         }
     }
 }
 
 extension SkippedOccurrence {
+    enum Field: UInt64, RecordField {
+        case jobID = 1
+        case first = 2
+        case last = 3
+        case count = 4
+        case reason = 5
+        case decidedAt = 6
+    }
+
     func write(to record: inout RecordWriter) {
-        record.put(1, jobID)
-        record.put(2, first)
-        record.put(3, last)
-        record.put(4, count)
-        record.put(5, reason.rawValue)
-        record.put(6, decidedAt)
+        record.put(Field.jobID, jobID)
+        record.put(Field.first, first)
+        record.put(Field.last, last)
+        record.put(Field.count, count)
+        record.put(Field.reason, reason.rawValue)
+        record.put(Field.decidedAt, decidedAt)
     }
 
     init(from reader: RecordReader) throws(RecordFormatError) {
@@ -163,15 +204,14 @@ extension SkippedOccurrence {
         var (first, last, decidedAt): (Date?, Date?, Date?)
         var count: Int?
         var reason: String?
-        while let field = try record.next() {
+        while let field = try record.next(Field.self) {
             switch field {
-            case 1: jobID = try record.id()
-            case 2: first = try record.date()
-            case 3: last = try record.date()
-            case 4: count = try record.int()
-            case 5: reason = try record.text()
-            case 6: decidedAt = try record.date()
-            default: break
+            case .jobID: jobID = try record.id()
+            case .first: first = try record.date()
+            case .last: last = try record.date()
+            case .count: count = try record.int()
+            case .reason: reason = try record.text()
+            case .decidedAt: decidedAt = try record.date()
             }
         }
         self.init(
@@ -184,7 +224,7 @@ extension SkippedOccurrence {
 }
 
 extension JobState {
-    /// The number that stands for the state in the store's files.
+    /// The number of the state in the store's files.
     var code: Int {
         switch self {
         case .draft: 0
@@ -203,7 +243,7 @@ extension JobState {
 }
 
 extension [JobInsertion] {
-    /// The JSON of the definitions that the jobs bring along.
+    /// The definitions of the inserted jobs, as JSON.
     func definitions() throws -> [JobID: Data] {
         var definitions: [JobID: Data] = [:]
         for insertion in self { definitions[insertion.job.id] = try insertion.job.definition.json() }
@@ -212,7 +252,7 @@ extension [JobInsertion] {
 }
 
 extension JobReplacement {
-    /// The JSON of the definition that the job gets, if it gets one.
+    /// The job's new definition as JSON, if the replacement has one.
     func definitions() throws -> [JobID: Data] {
         try definition.map { [id: try $0.json()] } ?? [:]
     }

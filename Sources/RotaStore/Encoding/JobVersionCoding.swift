@@ -1,14 +1,23 @@
 import Foundation
 
-// The fields of what belongs to jobs in the store's files, under the same rule as those of executions.
+// How the records that belong to jobs are written to the store's files.
 
 extension JobVersion {
+    enum Field: UInt64, RecordField {
+        case jobID = 1
+        case version = 2
+        /// JSON.
+        case definition = 3
+        case createdAt = 4
+        case createdBy = 5
+    }
+
     func write(to record: inout RecordWriter) throws {
-        record.put(1, jobID)
-        record.put(2, version)
-        record.put(3, try definition.json())
-        record.put(4, createdAt)
-        record.put(5, createdBy)
+        record.put(Field.jobID, jobID)
+        record.put(Field.version, version)
+        record.put(Field.definition, try definition.json())
+        record.put(Field.createdAt, createdAt)
+        record.put(Field.createdBy, createdBy)
     }
 
     init(from reader: RecordReader) throws {
@@ -18,14 +27,13 @@ extension JobVersion {
         var definition: JobDefinition?
         var createdAt: Date?
         var createdBy: String?
-        while let field = try record.next() {
+        while let field = try record.next(Field.self) {
             switch field {
-            case 1: jobID = try record.id()
-            case 2: version = try record.int()
-            case 3: definition = try JobDefinition(json: record.data())
-            case 4: createdAt = try record.date()
-            case 5: createdBy = try record.text()
-            default: break
+            case .jobID: jobID = try record.id()
+            case .version: version = try record.int()
+            case .definition: definition = try JobDefinition(json: record.data())
+            case .createdAt: createdAt = try record.date()
+            case .createdBy: createdBy = try record.text()
             }
         }
         self.init(
@@ -37,15 +45,24 @@ extension JobVersion {
 }
 
 extension JobVersionID {
+    enum Field: UInt64, RecordField {
+        case jobID = 1
+        case version = 2
+    }
+
+    func write(to record: inout RecordWriter) {
+        record.put(Field.jobID, jobID)
+        record.put(Field.version, version)
+    }
+
     init(from reader: RecordReader) throws(RecordFormatError) {
         var record = reader
         var jobID: JobID?
         var version: Int?
-        while let field = try record.next() {
+        while let field = try record.next(Field.self) {
             switch field {
-            case 1: jobID = try record.id()
-            case 2: version = try record.int()
-            default: break
+            case .jobID: jobID = try record.id()
+            case .version: version = try record.int()
             }
         }
         self.init(
@@ -55,16 +72,27 @@ extension JobVersionID {
 }
 
 extension JobOperationKey {
+    enum Field: UInt64, RecordField {
+        case operation = 1
+        case key = 2
+        case job = 3
+    }
+
+    func write(to record: inout RecordWriter) {
+        record.put(Field.operation, operation)
+        record.put(Field.key, key)
+        record.put(Field.job, job)
+    }
+
     init(from reader: RecordReader) throws(RecordFormatError) {
         var record = reader
         var (operation, key): (String?, String?)
         var job: JobID?
-        while let field = try record.next() {
+        while let field = try record.next(Field.self) {
             switch field {
-            case 1: operation = try record.text()
-            case 2: key = try record.text()
-            case 3: job = try record.id()
-            default: break
+            case .operation: operation = try record.text()
+            case .key: key = try record.text()
+            case .job: job = try record.id()
             }
         }
         self.init(
@@ -75,12 +103,20 @@ extension JobOperationKey {
 }
 
 extension JobDependency {
+    enum Field: UInt64, RecordField {
+        case id = 1
+        case jobID = 2
+        case dependsOn = 3
+        case condition = 4
+        case createdAt = 5
+    }
+
     func write(to record: inout RecordWriter) {
-        record.put(1, id)
-        record.put(2, jobID)
-        record.put(3, dependsOn)
-        record.put(4, condition.rawValue)
-        record.put(5, createdAt)
+        record.put(Field.id, id)
+        record.put(Field.jobID, jobID)
+        record.put(Field.dependsOn, dependsOn)
+        record.put(Field.condition, condition.rawValue)
+        record.put(Field.createdAt, createdAt)
     }
 
     init(from reader: RecordReader) throws(RecordFormatError) {
@@ -89,19 +125,18 @@ extension JobDependency {
         var (jobID, dependsOn): (JobID?, JobID?)
         var condition = Condition.completed
         var createdAt: Date?
-        while let field = try record.next() {
+        while let field = try record.next(Field.self) {
             switch field {
-            case 1: id = try record.id()
-            case 2: jobID = try record.id()
-            case 3: dependsOn = try record.id()
-            case 4:
+            case .id: id = try record.id()
+            case .jobID: jobID = try record.id()
+            case .dependsOn: dependsOn = try record.id()
+            case .condition:
                 let name = try record.text()
                 guard let known = Condition(rawValue: name) else {
-                    throw RecordFormatError("there is no condition “\(name)”", isLaterFormat: true)
+                    throw RecordFormatError("there is no condition \"\(name)\"", isLaterFormat: true)
                 }
                 condition = known
-            case 5: createdAt = try record.date()
-            default: break
+            case .createdAt: createdAt = try record.date()
             }
         }
         self.init(

@@ -1,10 +1,10 @@
 package import Foundation
 
-/// Why bytes are not the record they should be.
+/// Why bytes are not the expected record.
 package struct RecordFormatError: Error, Hashable {
-    /// What was wrong.
+    /// What is wrong with the bytes.
     package let message: String
-    /// Whether a later version of this library may know better.
+    /// Whether a later version of the library may be able to read them.
     package let isLaterFormat: Bool
 
     package init(_ message: String, isLaterFormat: Bool = false) {
@@ -13,24 +13,35 @@ package struct RecordFormatError: Error, Hashable {
     }
 }
 
-/// Reads the fields that a ``RecordWriter`` wrote; valid only as long as the bytes are.
+/// Reads the fields that a ``RecordWriter`` wrote. Valid only as long as the bytes are.
 package struct RecordReader {
     private let bytes: UnsafeRawBufferPointer
     private var offset = 0
     private var shape = RecordShape.number
-    /// A number, or the low half of what is wider.
+    /// The value of a number or of eight bytes, or the low half of sixteen bytes.
     private var low: UInt64 = 0
     private var high: UInt64 = 0
     private var content = UnsafeRawBufferPointer(start: nil, count: 0)
 
-    /// Reads bytes that the caller keeps alive.
+    /// Creates a reader of bytes that the caller keeps alive.
     package init(_ bytes: UnsafeRawBufferPointer) {
         self.bytes = bytes
     }
 
-    /// Steps to the next field.
+    /// Advances to the next field that a record type knows, stepping over the fields of later versions.
     ///
-    /// - Returns: The field's number, or nil at the end of the record.
+    /// - Returns: The field, or `nil` at the end of the record.
+    @inline(__always)
+    package mutating func next<Field: RecordField>(_: Field.Type) throws(RecordFormatError) -> Field? {
+        while let number = try next() {
+            if let field = Field(rawValue: number) { return field }
+        }
+        return nil
+    }
+
+    /// Advances to the next field.
+    ///
+    /// - Returns: The field's number, or `nil` at the end of the record.
     @inline(__always)
     package mutating func next() throws(RecordFormatError) -> UInt64? {
         if offset == bytes.count { return nil }
@@ -41,17 +52,17 @@ package struct RecordReader {
             low = try varint()
         case 1:
             shape = .eightBytes
-            low = LittleEndian.uint64(bytes, try take(8))
+            low = LittleEndian.uint64(bytes, try advance(by: 8))
         case 2:
             shape = .sixteenBytes
-            let place = try take(16)
-            low = LittleEndian.uint64(bytes, place)
-            high = LittleEndian.uint64(bytes, place + 8)
+            let start = try advance(by: 16)
+            low = LittleEndian.uint64(bytes, start)
+            high = LittleEndian.uint64(bytes, start + 8)
         default:
             shape = .bytes
             let size = try varint()
-            let place = try take(size)
-            content = UnsafeRawBufferPointer(start: bytes.baseAddress.map { $0 + place }, count: offset - place)
+            let start = try advance(by: size)
+            content = UnsafeRawBufferPointer(start: bytes.baseAddress.map { $0 + start }, count: offset - start)
         }
         return key >> 2
     }
@@ -62,7 +73,7 @@ package struct RecordReader {
         if shape != wanted { throw mismatch(wanted) }
     }
 
-    /// Whether the field is a number, where a number and text are both allowed.
+    /// Whether the field is a number, for fields that may be a number or text.
     package var isNumber: Bool { shape == .number }
 
     /// The field as a number.
@@ -101,33 +112,34 @@ package struct RecordReader {
         return Data(content)
     }
 
-    /// The field as another record.
+    /// The field as a nested record.
     package func record() throws(RecordFormatError) -> RecordReader {
         try check(.bytes)
         return RecordReader(content)
     }
 
-    /// The bytes of the field, which is another record.
+    /// The bytes of a nested record.
     package func recordBytes() throws(RecordFormatError) -> UnsafeRawBufferPointer {
         try check(.bytes)
         return content
     }
 
-    /// Adds the field, a label, to those read before.
-    package func label(into attributes: inout [String: String]) throws(RecordFormatError) {
+    /// Adds the field, which is one attribute, to those read before.
+    package func attribute(into attributes: inout [String: String]) throws(RecordFormatError) {
         var record = try record()
         var (name, text): (String?, String?)
-        while let field = try record.next() {
+        while let field = try record.next(AttributeField.self) {
             switch field {
-            case 1: name = try record.text()
-            case 2: text = try record.text()
-            default: break
+            case .name: name = try record.text()
+            case .text: text = try record.text()
             }
         }
-        attributes[try Self.known(name, "a label's name")] = try Self.known(text, "a label's value")
+        attributes[try Self.known(name, "an attribute's name")] = try Self.known(text, "an attribute's value")
     }
 
-    /// A value that a record cannot do without.
+    /// Returns a value that a record must have.
+    ///
+    /// - Throws: ``RecordFormatError`` if it is `nil`.
     package static func known<Value>(_ value: Value?, _ what: String) throws(RecordFormatError) -> Value {
         guard let value else { throw RecordFormatError("\(what) is missing") }
         return value
@@ -138,9 +150,9 @@ package struct RecordReader {
         RecordFormatError("a field has the shape \(shape), expected \(wanted)", isLaterFormat: true)
     }
 
-    /// Steps over bytes, and returns where they begin.
+    /// Steps over bytes and returns the offset at which they begin.
     @inline(__always)
-    private mutating func take(_ count: UInt64) throws(RecordFormatError) -> Int {
+    private mutating func advance(by count: UInt64) throws(RecordFormatError) -> Int {
         guard count <= UInt64(bytes.count - offset) else { throw RecordFormatError("a field runs past the end") }
         defer { offset += Int(count) }
         return offset
@@ -168,14 +180,14 @@ package struct RecordReader {
     }
 }
 
-/// The shapes of values, which tell a reader how long an unknown field is.
+/// The shape of a value, which tells a reader how long a field is even if it does not know the field.
 package enum RecordShape: UInt64 {
-    /// A variable-length integer, seven bits a byte, low bits first; signed numbers are zigzagged.
+    /// A varint: seven bits a byte, low bits first. Signed numbers are zigzag-encoded.
     case number = 0
     /// Eight bytes: a date, as the bits of its seconds since 2001.
     case eightBytes = 1
     /// Sixteen bytes: an identifier, or a duration in attoseconds.
     case sixteenBytes = 2
-    /// A length and as many bytes: text in UTF-8, data, or another record.
+    /// A length and that many bytes: UTF-8 text, data, or a nested record.
     case bytes = 3
 }

@@ -1,19 +1,30 @@
 package import Foundation
 
-/// Writes a record as numbered fields, so that later versions can add some and earlier ones can step over them.
+/// The number of a field in one type of record.
 ///
-/// A field is its number and the shape of its value in one byte pair or less, then the value. What is nil or empty is
-/// left out.
+/// Each record type declares its fields once, as an `enum Field: UInt64`. A number keeps its meaning for ever: add a
+/// field under the next free number, and make it optional, because files written earlier do not have it.
+package protocol RecordField: RawRepresentable<UInt64> {}
+
+/// Writes a record as numbered fields, so that later versions can add fields and earlier versions can step over them.
+///
+/// ```
+///   key                    value
+///   field × 4 + shape      as long as the shape says, see RecordShape
+///   (a varint)
+/// ```
+///
+/// A value that is `nil` or an empty dictionary has no field.
 package struct RecordWriter {
     /// The bytes written so far.
     package var bytes: [UInt8]
 
-    /// Goes on behind bytes that are there.
+    /// Creates a writer that appends to existing bytes.
     package init(_ bytes: [UInt8] = []) {
         self.bytes = bytes
     }
 
-    /// Lets a body append to an array as to a record, without copying it.
+    /// Lets a closure append to an array as to a record, without copying the array.
     package static func append(
         to bytes: inout [UInt8], _ body: (inout RecordWriter) throws -> Void
     ) rethrows {
@@ -24,34 +35,35 @@ package struct RecordWriter {
     }
 
     /// Writes a number.
-    package mutating func put(_ field: UInt64, _ value: Int?) {
+    package mutating func put(_ field: some RecordField, _ value: Int?) {
         guard let value else { return }
         key(field, .number)
         varint(UInt64(bitPattern: Int64(value &<< 1)) ^ UInt64(bitPattern: Int64(value &>> 63)))
     }
 
-    /// Writes a date, to the last bit.
-    package mutating func put(_ field: UInt64, _ value: Date?) {
+    /// Writes a date exactly.
+    package mutating func put(_ field: some RecordField, _ value: Date?) {
         guard let value else { return }
         key(field, .eightBytes)
         LittleEndian.append(value.timeIntervalSinceReferenceDate.bitPattern, to: &bytes)
     }
 
     /// Writes an identifier.
-    package mutating func put(_ field: UInt64, _ value: (some RecordID)?) {
+    package mutating func put(_ field: some RecordField, _ value: (some RecordID)?) {
         guard let value else { return }
         key(field, .sixteenBytes)
         LittleEndian.append(value.bits, to: &bytes)
     }
 
-    /// Writes a duration, to the attosecond.
-    package mutating func put(_ field: UInt64, _ value: Duration) {
+    /// Writes a duration exactly.
+    package mutating func put(_ field: some RecordField, _ value: Duration?) {
+        guard let value else { return }
         key(field, .sixteenBytes)
         LittleEndian.append(UInt128(bitPattern: value.attoseconds), to: &bytes)
     }
 
     /// Writes text.
-    package mutating func put(_ field: UInt64, _ value: String?) {
+    package mutating func put(_ field: some RecordField, _ value: String?) {
         guard var value else { return }
         key(field, .bytes)
         value.withUTF8 { text in
@@ -61,29 +73,29 @@ package struct RecordWriter {
     }
 
     /// Writes bytes.
-    package mutating func put(_ field: UInt64, _ value: Data?) {
+    package mutating func put(_ field: some RecordField, _ value: Data?) {
         guard let value else { return }
         key(field, .bytes)
         varint(UInt64(value.count))
         bytes.append(contentsOf: value)
     }
 
-    /// Writes labels, each as a record of its name and its value.
-    package mutating func put(_ field: UInt64, _ value: [String: String]) {
+    /// Writes each attribute as a field of its own, in the order of the names.
+    package mutating func put(_ field: some RecordField, _ value: [String: String]) {
         if value.isEmpty { return }
         for (name, text) in value.sorted(by: { $0.key < $1.key }) {
             record(field) { record in
-                record.put(1, name)
-                record.put(2, text)
+                record.put(AttributeField.name, name)
+                record.put(AttributeField.text, text)
             }
         }
     }
 
-    /// Writes another record.
-    package mutating func record(_ field: UInt64, _ body: (inout RecordWriter) throws -> Void) rethrows {
+    /// Writes a nested record.
+    package mutating func record(_ field: some RecordField, _ body: (inout RecordWriter) throws -> Void) rethrows {
         key(field, .bytes)
         let start = bytes.count
-        // Most records are shorter than 128 bytes; for the others the length takes more room than was left.
+        // Reserve one byte for the length, which is enough for most records. Longer ones make room afterwards.
         bytes.append(0)
         try body(&self)
         let size = UInt64(bytes.count - start - 1)
@@ -96,15 +108,15 @@ package struct RecordWriter {
         }
     }
 
-    /// Writes another record that is there already.
-    package mutating func record(_ field: UInt64, bytes record: [UInt8]) {
+    /// Writes a nested record that is already encoded.
+    package mutating func record(_ field: some RecordField, bytes record: [UInt8]) {
         key(field, .bytes)
         varint(UInt64(record.count))
         bytes.append(contentsOf: record)
     }
 
-    private mutating func key(_ field: UInt64, _ shape: RecordShape) {
-        varint(field << 2 | shape.rawValue)
+    private mutating func key(_ field: some RecordField, _ shape: RecordShape) {
+        varint(field.rawValue << 2 | shape.rawValue)
     }
 
     private mutating func varint(_ value: UInt64) {
@@ -115,4 +127,10 @@ package struct RecordWriter {
         }
         bytes.append(UInt8(truncatingIfNeeded: rest))
     }
+}
+
+/// The fields of an attribute, which is a record of its own.
+enum AttributeField: UInt64, RecordField {
+    case name = 1
+    case text = 2
 }

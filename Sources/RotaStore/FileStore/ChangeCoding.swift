@@ -1,108 +1,155 @@
 package import Foundation
 
+/// The number of a change in the payload of a frame.
+///
+/// A number keeps its meaning for ever. To add a change, add a case here and to ``Change``, and follow the compiler to
+/// `StoreState.apply`, `Change.write(to:definitions:)` and `Change.read(_:_:)`. Versions that do not know the change
+/// refuse the file, so only add one that cannot be a field of an existing record.
+package enum ChangeKind: UInt64, RecordField, CaseIterable {
+    case putJob = 1
+    case putScheduleState = 2
+    case putStatistics = 3
+    case removeJob = 4
+    case putExecution = 5
+    case putProgress = 6
+    case putAttempt = 7
+    case removeExecution = 8
+    case putSkips = 9
+    case putSkip = 10
+    case putIdempotencyKey = 11
+    case putVersion = 12
+    case removeVersion = 13
+    case putDependency = 14
+    case removeDependency = 15
+    case putOperation = 16
+    case removeOperation = 17
+    case putStart = 18
+    case forgetStarts = 19
+}
+
+/// The fields of a change of one part of a record: the identifier of the record, then the part.
+private enum PartField: UInt64, RecordField {
+    case id = 1
+    case content = 2
+}
+
+/// The fields of ``Change/putSkip(_:keeping:)``.
+private enum SkipField: UInt64, RecordField {
+    case skip = 1
+    case limit = 2
+}
+
+/// The fields of ``Change/putOperation(_:_:)``.
+private enum OperationField: UInt64, RecordField {
+    case jobID = 1
+    case name = 2
+    case key = 3
+    case expiresAt = 4
+}
+
+// MARK: Writing
+
 extension Change {
-    /// Writes the change as a field of a frame's payload; the field's number says what kind of change it is.
+    /// Writes the change as a field of a frame's payload, with the change's kind as the field's number.
     ///
-    /// - Parameter definitions: The JSON of jobs' definitions that were encoded already.
+    /// - Parameter definitions: The definitions of jobs that are already encoded, as JSON.
     package func write(to payload: inout RecordWriter, definitions: [JobID: Data] = [:]) throws {
         switch self {
         case .putJob(let job):
-            try payload.record(1) { try job.write(to: &$0, definition: definitions[job.id]) }
+            try payload.record(ChangeKind.putJob) { try job.write(to: &$0, definition: definitions[job.id]) }
         case .putScheduleState(let id, let scheduleState):
-            try payload.record(2) { record in
-                record.put(1, id)
-                try record.record(2) { try scheduleState.write(to: &$0) }
+            try payload.record(ChangeKind.putScheduleState) { record in
+                record.put(PartField.id, id)
+                try record.record(PartField.content) { try scheduleState.write(to: &$0) }
             }
         case .putStatistics(let id, let statistics):
-            payload.record(3) { record in
-                record.put(1, id)
-                record.record(2) { statistics.write(to: &$0) }
+            payload.record(ChangeKind.putStatistics) { record in
+                record.put(PartField.id, id)
+                record.record(PartField.content) { statistics.write(to: &$0) }
             }
         case .removeJob(let id):
-            payload.record(4) { $0.put(1, id) }
+            payload.record(ChangeKind.removeJob) { $0.put(PartField.id, id) }
         case .putExecution(let execution):
-            try payload.record(5) { try execution.write(to: &$0) }
+            try payload.record(ChangeKind.putExecution) { try execution.write(to: &$0) }
         case .putProgress(let id, let progress):
-            try payload.record(6) { record in
-                record.put(1, id)
-                try record.record(2) { try progress.write(to: &$0) }
+            try payload.record(ChangeKind.putProgress) { record in
+                record.put(PartField.id, id)
+                try record.record(PartField.content) { try progress.write(to: &$0) }
             }
         case .putAttempt(let id, let attempt):
-            payload.record(7) { record in
-                record.put(1, id)
-                record.record(2) { attempt.write(to: &$0) }
+            payload.record(ChangeKind.putAttempt) { record in
+                record.put(PartField.id, id)
+                record.record(PartField.content) { attempt.write(to: &$0) }
             }
         case .removeExecution(let id):
-            payload.record(8) { $0.put(1, id) }
+            payload.record(ChangeKind.removeExecution) { $0.put(PartField.id, id) }
         case .putSkips(let id, let skips):
-            payload.record(9) { record in
-                record.put(1, id)
-                for skip in skips { record.record(2) { skip.write(to: &$0) } }
+            payload.record(ChangeKind.putSkips) { record in
+                record.put(PartField.id, id)
+                for skip in skips { record.record(PartField.content) { skip.write(to: &$0) } }
             }
         case .putSkip(let skip, let limit):
-            payload.record(10) { record in
-                record.record(1) { skip.write(to: &$0) }
-                record.put(2, limit)
+            payload.record(ChangeKind.putSkip) { record in
+                record.record(SkipField.skip) { skip.write(to: &$0) }
+                record.put(SkipField.limit, limit)
             }
         case .putIdempotencyKey(let key, let id):
-            payload.record(11) { record in
-                record.put(1, id)
-                record.put(2, key)
+            payload.record(ChangeKind.putIdempotencyKey) { record in
+                record.put(PartField.id, id)
+                record.put(PartField.content, key)
             }
         case .putVersion(let version):
-            try payload.record(12) { try version.write(to: &$0) }
+            try payload.record(ChangeKind.putVersion) { try version.write(to: &$0) }
         case .removeVersion(let id):
-            payload.record(13) { record in
-                record.put(1, id.jobID)
-                record.put(2, id.version)
-            }
+            payload.record(ChangeKind.removeVersion) { id.write(to: &$0) }
         case .putDependency(let dependency):
-            payload.record(14) { dependency.write(to: &$0) }
+            payload.record(ChangeKind.putDependency) { dependency.write(to: &$0) }
         case .removeDependency(let id):
-            payload.record(15) { $0.put(1, id) }
+            payload.record(ChangeKind.removeDependency) { $0.put(PartField.id, id) }
         case .putOperation(let key, let id):
-            payload.record(16) { record in
-                record.put(1, id)
-                record.put(2, key.operation)
-                record.put(3, key.key)
-                record.put(4, key.expiresAt)
+            payload.record(ChangeKind.putOperation) { record in
+                record.put(OperationField.jobID, id)
+                record.put(OperationField.name, key.operation)
+                record.put(OperationField.key, key.key)
+                record.put(OperationField.expiresAt, key.expiresAt)
             }
         case .removeOperation(let key):
-            payload.record(17) { record in
-                record.put(1, key.operation)
-                record.put(2, key.key)
-                record.put(3, key.job)
-            }
+            payload.record(ChangeKind.removeOperation) { key.write(to: &$0) }
         case .putStart(let pool, let start):
-            payload.record(18) { record in
+            payload.record(ChangeKind.putStart) { record in
                 pool.write(to: &record)
-                record.put(3, start.date)
-                record.put(4, start.executionID)
-                record.put(5, start.token)
+                start.write(to: &record)
             }
         case .forgetStarts(let pool, let date):
-            payload.record(19) { record in
+            payload.record(ChangeKind.forgetStarts) { record in
                 pool.write(to: &record)
-                record.put(3, date)
+                record.put(AttemptStart.Field.date, date)
             }
         }
     }
+}
 
-    /// Reads the changes of a frame's payload, in order.
+// MARK: Reading
+
+extension Change {
+    /// Reads the changes of a frame's payload in order, without decoding finished executions.
     ///
-    /// Fields of records that this version does not know are stepped over; a kind of change that it does not know is an
-    /// error, for leaving one out would leave a state that never was.
+    /// Unknown fields of records are skipped. An unknown kind of change is an error, because leaving it out would give a
+    /// state that the store never had.
     ///
     /// - Parameters:
-    ///   - archive: Gets, in place of the changes that put them, executions that are over.
-    ///   - body: Gets the other changes.
+    ///   - archive: Receives the executions that are finished.
+    ///   - body: Receives all other changes.
+    /// - Throws: ``RecordFormatError``, and any error that `body` throws.
     package static func read(
         _ payload: UnsafeRawBufferPointer, archive: (ArchivedExecution) -> Void, _ body: (Change) throws -> Void
     ) throws {
         try read(payload, isArchived: { ArchivedExecution($0).map(archive) != nil }, body)
     }
 
-    /// Reads the changes of a frame's payload, in order and in full.
+    /// Reads all changes of a frame's payload in order.
+    ///
+    /// - Throws: ``RecordFormatError``, and any error that `body` throws.
     package static func read(_ payload: UnsafeRawBufferPointer, _ body: (Change) throws -> Void) throws {
         try read(payload, isArchived: { _ in false }, body)
     }
@@ -111,155 +158,189 @@ extension Change {
         _ payload: UnsafeRawBufferPointer, isArchived: (UnsafeRawBufferPointer) -> Bool,
         _ body: (Change) throws -> Void
     ) throws {
-        var fields = RecordReader(payload)
-        while let kind = try fields.next() {
-            if kind == 5, isArchived(try fields.recordBytes()) { continue }
-            let record = try fields.record()
-            let change: Change =
-                switch kind {
-                case 1: .putJob(try Job(from: record))
-                case 5: .putExecution(try Execution(from: record))
-                case 10: try skip(record)
-                case 12: .putVersion(try JobVersion(from: record))
-                case 13: .removeVersion(try JobVersionID(from: record))
-                case 14: .putDependency(try JobDependency(from: record))
-                case 15: .removeDependency(try dependency(record))
-                case 16: try operation(record)
-                case 17: .removeOperation(try JobOperationKey(from: record))
-                case 18: .putStart(try RatePool(from: record), try AttemptStart(from: record))
-                case 19: .forgetStarts(try RatePool(from: record), through: try date(record))
-                default: try part(kind, record)
-                }
-            try body(change)
+        var changes = RecordReader(payload)
+        while let number = try changes.next() {
+            guard let kind = ChangeKind(rawValue: number) else {
+                throw RecordFormatError("there is no change \(number)", isLaterFormat: true)
+            }
+            if kind == .putExecution, isArchived(try changes.recordBytes()) { continue }
+            try body(try Change(kind, from: changes.record()))
         }
+    }
+
+    private init(_ kind: ChangeKind, from record: RecordReader) throws {
+        switch kind {
+        case .putJob:
+            self = .putJob(try Job(from: record))
+        case .putScheduleState:
+            self = try Self.part(record, Change.putScheduleState) { try ScheduleState(from: $0.record()) }
+        case .putStatistics:
+            self = try Self.part(record, Change.putStatistics) { try JobStatistics(from: $0.record()) }
+        case .removeJob:
+            self = .removeJob(try Self.id(record))
+        case .putExecution:
+            self = .putExecution(try Execution(from: record))
+        case .putProgress:
+            self = try Self.part(record, Change.putProgress) { try ExecutionProgress(from: $0.record()) }
+        case .putAttempt:
+            self = try Self.part(record, Change.putAttempt) { try Attempt(from: $0.record()) }
+        case .removeExecution:
+            self = .removeExecution(try Self.id(record))
+        case .putSkips:
+            var skips: [SkippedOccurrence] = []
+            let id: JobID = try Self.id(record) { skips.append(try SkippedOccurrence(from: $0.record())) }
+            self = .putSkips(id, skips)
+        case .putSkip:
+            self = try Self.skip(record)
+        case .putIdempotencyKey:
+            self = try Self.part(record, { .putIdempotencyKey($1, $0) }, { try $0.text() })
+        case .putVersion:
+            self = .putVersion(try JobVersion(from: record))
+        case .removeVersion:
+            self = .removeVersion(try JobVersionID(from: record))
+        case .putDependency:
+            self = .putDependency(try JobDependency(from: record))
+        case .removeDependency:
+            self = .removeDependency(try Self.id(record))
+        case .putOperation:
+            self = try Self.operation(record)
+        case .removeOperation:
+            self = .removeOperation(try JobOperationKey(from: record))
+        case .putStart:
+            self = .putStart(try RatePool(from: record), try AttemptStart(from: record))
+        case .forgetStarts:
+            self = .forgetStarts(try RatePool(from: record), through: try AttemptStart.date(from: record))
+        }
+    }
+
+    /// Reads the identifier of a record and hands each of the parts that follow to a closure.
+    private static func id<ID: RecordID>(
+        _ reader: RecordReader, _ content: (RecordReader) throws -> Void = { _ in }
+    ) throws -> ID {
+        var record = reader
+        var id: ID?
+        while let field = try record.next(PartField.self) {
+            switch field {
+            case .id: id = try record.id()
+            case .content: try content(record)
+            }
+        }
+        return try RecordReader.known(id, "the identifier of a change")
+    }
+
+    /// Reads a change that consists of the identifier of a record and one part of it.
+    private static func part<ID: RecordID, Part>(
+        _ reader: RecordReader, _ change: (ID, Part) -> Change, _ content: (RecordReader) throws -> Part
+    ) throws -> Change {
+        var part: Part?
+        let id: ID = try id(reader) { part = try content($0) }
+        return change(id, try RecordReader.known(part, "the content of a change"))
     }
 
     private static func skip(_ reader: RecordReader) throws(RecordFormatError) -> Change {
         var record = reader
         var skip: SkippedOccurrence?
         var limit: Int?
-        while let field = try record.next() {
+        while let field = try record.next(SkipField.self) {
             switch field {
-            case 1: skip = try SkippedOccurrence(from: record.record())
-            case 2: limit = try record.int()
-            default: break
+            case .skip: skip = try SkippedOccurrence(from: record.record())
+            case .limit: limit = try record.int()
             }
         }
         return .putSkip(
-            try RecordReader.known(skip, "a skip"), keeping: max(0, try RecordReader.known(limit, "a limit")))
-    }
-
-    private static func dependency(_ reader: RecordReader) throws(RecordFormatError) -> DependencyID {
-        var record = reader
-        var id: DependencyID?
-        while let field = try record.next() {
-            if field == 1 { id = try record.id() }
-        }
-        return try RecordReader.known(id, "a dependency's id")
-    }
-
-    private static func date(_ reader: RecordReader) throws(RecordFormatError) -> Date {
-        var record = reader
-        var date: Date?
-        while let field = try record.next() {
-            if field == 3 { date = try record.date() }
-        }
-        return try RecordReader.known(date, "an instant")
+            try RecordReader.known(skip, "a skip"), keeping: max(0, try RecordReader.known(limit, "a skip's limit")))
     }
 
     private static func operation(_ reader: RecordReader) throws(RecordFormatError) -> Change {
         var record = reader
         var job: JobID?
-        var (operation, key): (String?, String?)
+        var (name, key): (String?, String?)
         var expiresAt: Date?
-        while let field = try record.next() {
+        while let field = try record.next(OperationField.self) {
             switch field {
-            case 1: job = try record.id()
-            case 2: operation = try record.text()
-            case 3: key = try record.text()
-            case 4: expiresAt = try record.date()
-            default: break
+            case .jobID: job = try record.id()
+            case .name: name = try record.text()
+            case .key: key = try record.text()
+            case .expiresAt: expiresAt = try record.date()
             }
         }
         return .putOperation(
             OperationKey(
                 try RecordReader.known(key, "an operation's key"),
-                for: try RecordReader.known(operation, "an operation's name"),
-                until: try RecordReader.known(expiresAt, "an operation's end")),
+                for: try RecordReader.known(name, "an operation's name"),
+                until: try RecordReader.known(expiresAt, "an operation's expiry date")),
             try RecordReader.known(job, "an operation's job"))
-    }
-
-    /// Reads a change that begins with an identifier.
-    private static func part(_ kind: UInt64, _ reader: RecordReader) throws -> Change {
-        var record = reader
-        guard try record.next() == 1 else { throw RecordFormatError("a change has no identifier") }
-        let (job, execution): (JobID, ExecutionID) = (try record.id(), try record.id())
-        switch kind {
-        case 4: return .removeJob(job)
-        case 8: return .removeExecution(execution)
-        default: break
-        }
-        var skips: [SkippedOccurrence] = []
-        while let field = try record.next() {
-            guard field == 2 else { continue }
-            switch kind {
-            case 2: return .putScheduleState(job, try ScheduleState(from: record.record()))
-            case 3: return .putStatistics(job, try JobStatistics(from: record.record()))
-            case 6: return .putProgress(execution, try ExecutionProgress(from: record.record()))
-            case 7: return .putAttempt(execution, try Attempt(from: record.record()))
-            case 9: skips.append(try SkippedOccurrence(from: record.record()))
-            case 11: return .putIdempotencyKey(try record.text(), job)
-            default: break
-            }
-        }
-        if kind == 9 { return .putSkips(job, skips) }
-        throw kind > 19
-            ? RecordFormatError("there is no change \(kind)", isLaterFormat: true)
-            : RecordFormatError("a change of kind \(kind) has no content")
     }
 }
 
-// What limits of rates remember, in the store's files; a start and its pool share one record, and number their fields apart.
+// MARK: Rate limits
+
+// The start of an attempt and the pool it counts for share one record, so their fields have different numbers.
 
 extension RatePool {
+    enum Field: UInt64, RecordField {
+        case jobID = 1
+        case sharedName = 2
+    }
+
     func write(to record: inout RecordWriter) {
         switch self {
-        case .job(let id): record.put(1, id)
-        case .shared(let name): record.put(2, name)
+        case .job(let id): record.put(Field.jobID, id)
+        case .shared(let name): record.put(Field.sharedName, name)
         }
     }
 
     init(from reader: RecordReader) throws(RecordFormatError) {
         var record = reader
         var pool: RatePool?
-        while let field = try record.next() {
+        while let field = try record.next(Field.self) {
             switch field {
-            case 1: pool = .job(try record.id())
-            case 2: pool = .shared(try record.text())
-            default: break
+            case .jobID: pool = .job(try record.id())
+            case .sharedName: pool = .shared(try record.text())
             }
         }
-        self = try RecordReader.known(pool, "what starts are counted by")
+        self = try RecordReader.known(pool, "a rate pool")
     }
 }
 
 extension AttemptStart {
+    enum Field: UInt64, RecordField {
+        case date = 3
+        case executionID = 4
+        case token = 5
+    }
+
+    func write(to record: inout RecordWriter) {
+        record.put(Field.date, date)
+        record.put(Field.executionID, executionID)
+        record.put(Field.token, token)
+    }
+
     init(from reader: RecordReader) throws(RecordFormatError) {
         var record = reader
         var date: Date?
         var id: ExecutionID?
         var token: Int?
-        while let field = try record.next() {
+        while let field = try record.next(Field.self) {
             switch field {
-            case 3: date = try record.date()
-            case 4: id = try record.id()
-            case 5: token = try record.int()
-            default: break
+            case .date: date = try record.date()
+            case .executionID: id = try record.id()
+            case .token: token = try record.int()
             }
         }
         self.init(
-            date: try RecordReader.known(date, "a start's instant"),
+            date: try RecordReader.known(date, "a start's date"),
             executionID: try RecordReader.known(id, "a start's execution"),
             token: try RecordReader.known(token, "a start's token"))
+    }
+
+    /// Reads only the date of a record.
+    static func date(from reader: RecordReader) throws(RecordFormatError) -> Date {
+        var record = reader
+        var date: Date?
+        while let field = try record.next(Field.self) {
+            if field == .date { date = try record.date() }
+        }
+        return try RecordReader.known(date, "a date")
     }
 }

@@ -53,7 +53,7 @@ extension StoreState {
         for id in executionOrder.suffix(after: after).prefix(limit) where payload.bytes.count < bytes {
             last = id
             if let archived = executions.archived(id) {
-                payload.record(5, bytes: archived)
+                payload.record(ChangeKind.putExecution, bytes: archived)
             } else if let execution = executions[id] {
                 try Change.putExecution(execution).write(to: &payload)
             }

@@ -38,7 +38,7 @@ import Testing
     /// The change that a record makes, however it is read.
     private static func read(_ bytes: [UInt8]) -> Execution? {
         var record = RecordWriter()
-        record.record(5, bytes: bytes)
+        record.record(RawField(5), bytes: bytes)
         guard case .putExecution(let execution)? = try? RecordTests.read(record.bytes).first else { return nil }
         return execution
     }
@@ -133,12 +133,12 @@ import Testing
         var state = StoreState()
         state.apply(.putJob(try StoreSamples.job(1)))
         var record = RecordWriter(try Self.bytes(Self.execution(1)))
-        record.put(99, "from the future")
+        record.put(RawField(99), "from the future")
         state.put(try #require(Self.archived(record.bytes)))
         var payload = RecordWriter()
         let next = try state.writeExecutions(after: nil, limit: 10, bytes: 1000, to: &payload)
         var expected = RecordWriter()
-        expected.record(5, bytes: record.bytes)
+        expected.record(RawField(5), bytes: record.bytes)
         #expect(payload.bytes == expected.bytes && next == .executions(after: ExecutionID(bits: 1)))
     }
 }

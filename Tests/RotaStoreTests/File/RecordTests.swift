@@ -231,17 +231,17 @@ import Testing
     @Test("A later version's fields are stepped over, whatever their shape")
     func unknownFields() throws {
         var record = RecordWriter()
-        record.record(6) { change in
-            change.put(1, Self.executionID)
-            change.put(90, 7)
-            change.record(2) { progress in
-                progress.put(100, "text")
-                progress.put(101, Self.date)
-                progress.put(102, Self.jobID)
-                progress.put(1, 3)
-                progress.put(2, Self.date)
-                progress.put(1 << 40, -1)
-                progress.record(103) { $0.put(1, "x") }
+        record.record(RawField(6)) { change in
+            change.put(RawField(1), Self.executionID)
+            change.put(RawField(90), 7)
+            change.record(RawField(2)) { progress in
+                progress.put(RawField(100), "text")
+                progress.put(RawField(101), Self.date)
+                progress.put(RawField(102), Self.jobID)
+                progress.put(RawField(1), 3)
+                progress.put(RawField(2), Self.date)
+                progress.put(RawField(1 << 40), -1)
+                progress.record(RawField(103)) { $0.put(RawField(1), "x") }
             }
         }
         var expected = ExecutionProgress(dueAt: Self.date)
@@ -252,14 +252,14 @@ import Testing
     @Test("A later version's changes, statuses and shapes are an error that says so, not a guess")
     func laterFormat() throws {
         var kind = RecordWriter()
-        kind.record(1000) { $0.put(1, Self.jobID) }
+        kind.record(RawField(1000)) { $0.put(RawField(1), Self.jobID) }
         var status = RecordWriter()
-        status.record(6) { change in
-            change.put(1, Self.executionID)
-            change.record(2) { $0.put(1, 7) }
+        status.record(RawField(6)) { change in
+            change.put(RawField(1), Self.executionID)
+            change.record(RawField(2)) { $0.put(RawField(1), 7) }
         }
         var shape = RecordWriter()
-        shape.record(4) { $0.put(1, "an id as text") }
+        shape.record(RawField(4)) { $0.put(RawField(1), "an id as text") }
         for bytes in [kind.bytes, status.bytes, shape.bytes] {
             let error = #expect(throws: RecordFormatError.self) { try Self.read(bytes) }
             #expect(error?.isLaterFormat == true)
@@ -349,7 +349,7 @@ import Testing
     func numbers() throws {
         for value in [0, 1, -1, 63, 64, -64, -65, 127, 128, 1 << 31, .max, .min] {
             var writer = RecordWriter()
-            writer.put(3, value)
+            writer.put(RawField(3), value)
             try writer.bytes.withUnsafeBytes { bytes in
                 var reader = RecordReader(bytes)
                 let field = try reader.next()

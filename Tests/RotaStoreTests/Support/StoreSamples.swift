@@ -33,3 +33,12 @@ enum StoreSamples {
             statusCode: failure == nil ? 200 : 503, bodyPreview: "body", responseHeaders: ["date": "today"])
     }
 }
+
+/// A field by its number, for records as other versions write them.
+struct RawField: RecordField {
+    var rawValue: UInt64
+
+    init(_ number: UInt64) { rawValue = number }
+
+    init(rawValue: UInt64) { self.rawValue = rawValue }
+}
