@@ -93,7 +93,7 @@ extension StoreState {
 private struct ExportLines {
     private enum Place {
         case format
-        case records(StoreState.SnapshotPlace?)
+        case records(StoreState.SnapshotPosition?)
         case done
     }
 

@@ -1,6 +1,6 @@
-/// Writes a snapshot beside the journals, where it counts for nothing until it is complete, synced and named.
+/// Writes a snapshot next to the journals. It has no effect until it is complete, synced and renamed.
 package struct SnapshotWriter: Sendable {
-    /// The length of the file so far, in bytes.
+    /// The size of the file so far, in bytes.
     package private(set) var size: Int
 
     private let folder: StoreFolder
@@ -8,7 +8,7 @@ package struct SnapshotWriter: Sendable {
     private let file: StoreFile
     private var nextSequence: UInt64 = 1
 
-    /// Begins the snapshot of a generation.
+    /// Creates the file for the snapshot of a generation.
     ///
     /// - Parameter sequence: The sequence number of the first frame in the journal of the same generation.
     package init(_ generation: UInt64, sequence: UInt64, in folder: StoreFolder) throws(FileStoreError) {
@@ -18,26 +18,26 @@ package struct SnapshotWriter: Sendable {
         size = FileHeader.size
     }
 
-    /// Writes a chunk of after-images.
+    /// Writes one chunk of records.
     package mutating func append(_ payload: [UInt8]) throws {
         try append(.changes, payload)
     }
 
-    /// Completes the snapshot: from here on it is what the store is opened from.
+    /// Seals, syncs and renames the snapshot. From then on the store opens from it.
     package mutating func finish() throws {
         try append(.seal, [])
         try folder.publish(file, .snapshot, generation)
         file.close()
     }
 
-    /// Gives the snapshot up.
+    /// Removes the unfinished snapshot.
     package func discard() {
         folder.discard(file, .snapshot, generation)
     }
 
     private mutating func append(_ kind: Frame.Kind, _ payload: [UInt8]) throws {
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(payload.count + Frame.headSize)
+        bytes.reserveCapacity(payload.count + Frame.headerSize)
         try Frame.append(kind, sequence: nextSequence, unsynced: 1, generation: generation, to: &bytes) {
             $0.append(contentsOf: payload)
         }
@@ -48,9 +48,9 @@ package struct SnapshotWriter: Sendable {
 }
 
 extension SnapshotWriter {
-    /// Writes everything that a walk yields, without a pause; if that fails, gives the snapshot up.
+    /// Writes all chunks at once, and removes the snapshot if that fails.
     ///
-    /// - Parameter next: The payloads of the next piece; nil if that was all.
+    /// - Parameter next: Returns the payloads of the next chunk, or `nil` at the end.
     package mutating func append(_ next: () throws -> [[UInt8]]?) throws {
         do {
             while let payloads = try next() {
@@ -62,18 +62,20 @@ extension SnapshotWriter {
         }
     }
 
-    /// Writes and completes the snapshot on a queue, so that its caller's actor is free meanwhile; if that fails, gives
-    /// it up.
+    /// Writes and finishes the snapshot on a queue, so that the caller's actor stays responsive.
+    ///
+    /// If that fails, the snapshot is removed.
     ///
     /// - Parameters:
-    ///   - next: The payloads of the next piece; nil if that was all. Called on the caller's actor.
-    ///   - certain: Makes certain what the pieces may show. Called on the caller's actor, after all of them.
-    /// - Returns: The length of the file, in bytes.
-    /// - Throws: `CancellationError` if the task is cancelled before all is written, and what writing, `next` and
-    ///   `certain` throw.
+    ///   - queue: Performs the writes.
+    ///   - next: Returns the payloads of the next chunk, or `nil` at the end. Called on the caller's actor.
+    ///   - beforeFinish: Makes the records in the snapshot durable. Called on the caller's actor, after the last chunk.
+    /// - Returns: The size of the file in bytes.
+    /// - Throws: ``FileStoreError`` if a write fails, `CancellationError` if the task is cancelled, and any error of the
+    ///   closures.
     package func write(
         on queue: SerialQueueExecutor, isolation: isolated (any Actor)? = #isolation, _ next: () throws -> [[UInt8]]?,
-        certain: () throws -> Void
+        beforeFinish: () throws -> Void
     ) async throws -> Int {
         var writer = self
         do {
@@ -82,7 +84,7 @@ extension SnapshotWriter {
                 for payload in payloads { try await writer.perform(on: queue) { try $0.append(payload) } }
                 try Task.checkCancellation()
             }
-            try certain()
+            try beforeFinish()
             try await writer.perform(on: queue) { try $0.finish() }
         } catch {
             await queue.perform { [writer] in writer.discard() }
@@ -103,26 +105,26 @@ extension SnapshotWriter {
     }
 }
 
-/// What a file store knows about the sizes of its files, and when it has to compact them.
-package struct CompactionLedger: Sendable {
-    /// How many bytes of older journals lie behind the newest snapshot.
+/// Tracks the sizes of a store's files, decides when to compact them, and counts the outcomes.
+package struct CompactionTracker: Sendable {
+    /// The size of the journals between the newest snapshot and the current journal, in bytes.
     package var olderJournalBytes: Int
-    /// The length of the newest snapshot.
+    /// The size of the newest snapshot in bytes.
     package private(set) var snapshotBytes: Int
-    /// The length of all journals beyond which the next compaction begins.
+    /// The size of all journals above which the next compaction is due, in bytes.
     package private(set) var threshold: Int
-    /// How many compactions have succeeded since the store was opened.
+    /// The number of compactions that have succeeded since the store was opened.
     package private(set) var succeeded = 0
-    /// How many compactions have failed since the store was opened.
+    /// The number of compactions that have failed since the store was opened.
     package private(set) var failed = 0
     /// Why the last compaction failed, if it did.
     package private(set) var failure: FileStoreError?
 
     private let minimum: Int
 
-    /// Begins with what an opening found.
+    /// Creates a tracker for files that were just opened.
     ///
-    /// - Parameter minimum: How many bytes the journals hold at least when they are compacted.
+    /// - Parameter minimum: The size of the journals below which they are never compacted, in bytes.
     package init(olderJournalBytes: Int, snapshotBytes: Int, minimum: Int) {
         self.olderJournalBytes = olderJournalBytes
         self.snapshotBytes = snapshotBytes
@@ -132,10 +134,10 @@ package struct CompactionLedger: Sendable {
 
     /// Whether a compaction is due.
     ///
-    /// - Parameter journal: The length of the newest journal.
+    /// - Parameter journal: The size of the current journal in bytes.
     package func isDue(_ journal: Int) -> Bool { journal + olderJournalBytes > threshold }
 
-    /// Takes note that a snapshot is in place.
+    /// Records a compaction that succeeded. The next is due when the journals have outgrown the snapshot.
     package mutating func succeed(snapshot: Int, journal: Int) {
         succeeded += 1
         failure = nil
@@ -144,9 +146,9 @@ package struct CompactionLedger: Sendable {
         threshold = journal + max(minimum, snapshot)
     }
 
-    /// Takes note that a compaction failed; the next attempt is made when the journals have grown by some more.
+    /// Records a compaction that failed. The next is due when the journals have grown by another eighth.
     ///
-    /// A full disk is tried again eight times before the journals have doubled, not at every commit.
+    /// So a full disk is not tried again at every commit, but eight times before the journals have doubled.
     package mutating func fail(_ error: FileStoreError, journal: Int) {
         failed += 1
         failure = error

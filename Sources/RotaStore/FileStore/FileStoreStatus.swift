@@ -1,33 +1,41 @@
-/// How a file store is doing: its size, its work in the background, and what went wrong there.
+/// The size of a file store, its background work and any failure of it.
+///
+/// ```swift
+/// let store = try await FileJobStore(directory: URL(filePath: "/var/lib/my-app/jobs"))
+/// let status = await store.status
+/// if let failure = status.compactionFailure {
+///     print("The journals grow (\(status.journalBytes) bytes): \(failure)")
+/// }
+/// ```
 public struct FileStoreStatus: Sendable, Hashable, CustomStringConvertible {
-    /// How many jobs there are.
+    /// The number of jobs.
     public var jobs: Int
-    /// How many executions there are, those that are over included.
+    /// The number of executions, including finished ones.
     public var executions: Int
-    /// The length of all journals that the newest snapshot does not replace, in bytes.
+    /// The size of the journals since the newest snapshot, in bytes.
     public var journalBytes: Int
-    /// The length of the newest snapshot, in bytes: all records as they were then, or 0 if there is none yet.
+    /// The size of the newest snapshot in bytes, or 0 if there is none.
     public var snapshotBytes: Int
-    /// The length of all journals beyond which the store compacts them by itself, in bytes.
+    /// The size of the journals above which the store compacts them, in bytes.
     public var compactionThreshold: Int
-    /// Whether a compaction is under way.
+    /// Whether a compaction is running.
     public var isCompacting: Bool
-    /// How many compactions have succeeded since the store was opened.
+    /// The number of compactions that have succeeded since the store was opened.
     public var compactions: Int
-    /// How many compactions have failed since the store was opened; each is made good later.
+    /// The number of compactions that have failed since the store was opened. Failed compactions are retried.
     public var failedCompactions: Int
-    /// Why the last compaction failed, or nil if it succeeded or there was none.
+    /// Why the last compaction failed, or `nil` if it succeeded or there was none.
     public var compactionFailure: FileStoreError?
-    /// Why the store takes nothing more until it is opened again, or nil if it does.
+    /// Why the store has stopped and must be opened again, or `nil` if it works.
     public var failure: FileStoreError?
-    /// Whether the store was opened to look at only.
+    /// Whether the store is read-only.
     public var isReadOnly: Bool
 
-    /// One line for a log.
+    /// The status in one line, for logs.
     public var description: String {
         var parts = ["\(jobs) jobs, \(executions) executions"]
         parts.append("\(journalBytes) bytes of journal, \(snapshotBytes) of snapshot")
-        if isReadOnly { parts.append("opened to look at only") }
+        if isReadOnly { parts.append("read-only") }
         if isCompacting { parts.append("compacting") }
         if let compactionFailure {
             parts.append("the last of \(failedCompactions) failed compactions: \(compactionFailure)")
@@ -38,55 +46,19 @@ public struct FileStoreStatus: Sendable, Hashable, CustomStringConvertible {
 }
 
 extension FileStoreStatus {
-    /// Puts together what is known about the files.
+    /// Creates the status of a store.
     ///
-    /// - Parameter journal: Where commits go; nil if the store was opened to look at only.
-    package init(jobs: Int, executions: Int, journal: Journal?, ledger: CompactionLedger, isCompacting: Bool) {
+    /// - Parameters:
+    ///   - jobs: The number of jobs.
+    ///   - executions: The number of executions.
+    ///   - journal: The current journal, or `nil` if the store is read-only.
+    ///   - compactions: The sizes of the files, and the outcomes of compactions.
+    ///   - isCompacting: Whether a compaction is running.
+    package init(jobs: Int, executions: Int, journal: Journal?, compactions: CompactionTracker, isCompacting: Bool) {
         self.init(
-            jobs: jobs, executions: executions, journalBytes: (journal?.size ?? 0) + ledger.olderJournalBytes,
-            snapshotBytes: ledger.snapshotBytes, compactionThreshold: ledger.threshold, isCompacting: isCompacting,
-            compactions: ledger.succeeded, failedCompactions: ledger.failed, compactionFailure: ledger.failure,
-            failure: journal?.failure, isReadOnly: journal == nil)
-    }
-}
-
-/// What opening a store found on the disk, and what it did about it.
-public struct RecoveryReport: Sendable, Hashable, CustomStringConvertible {
-    /// The name of the snapshot that the store was read from, or nil if there was none.
-    public var snapshot: String?
-    /// How many chunks of the snapshot were read.
-    public var snapshotFrames = 0
-    /// How many commits were replayed from the journals.
-    public var replayedFrames = 0
-    /// How many bytes were read, of the snapshot and the journals together.
-    public var replayedBytes = 0
-    /// How many bytes of a torn, never acknowledged write were cut off, or left out when only looked at.
-    public var cutBytes = 0
-    /// The name of the journal whose end was cut off, if one was.
-    public var cutFile: String?
-    /// How many executions were running when the store was last used; their leases have been ended.
-    public var endedLeases = 0
-    /// The names of damaged files that lie set aside in the folder, from this opening or an earlier one.
-    public var quarantined: [String] = []
-    /// Why the commits after the last one shown cannot be read, if the store was opened to look at only.
-    ///
-    /// To open such a store for writing sets its damaged files aside and throws this error.
-    public var damage: FileStoreError?
-    /// How long it took.
-    public var duration: Duration = .zero
-
-    /// Makes an empty report.
-    public init() {}
-
-    /// One line for a log.
-    public var description: String {
-        var parts = ["replayed \(replayedFrames) commits"]
-        parts.append(snapshot.map { "over \($0)" } ?? "without a snapshot")
-        parts.append("(\(replayedBytes) bytes) in \(duration)")
-        if let cutFile { parts.append("; cut \(cutBytes) torn bytes off \(cutFile)") }
-        if endedLeases > 0 { parts.append("; ended \(endedLeases) leases") }
-        if !quarantined.isEmpty { parts.append("; set aside: \(quarantined.joined(separator: ", "))") }
-        if let damage { parts.append("; damaged: \(damage)") }
-        return parts.joined(separator: " ")
+            jobs: jobs, executions: executions, journalBytes: (journal?.size ?? 0) + compactions.olderJournalBytes,
+            snapshotBytes: compactions.snapshotBytes, compactionThreshold: compactions.threshold,
+            isCompacting: isCompacting, compactions: compactions.succeeded, failedCompactions: compactions.failed,
+            compactionFailure: compactions.failure, failure: journal?.failure, isReadOnly: journal == nil)
     }
 }

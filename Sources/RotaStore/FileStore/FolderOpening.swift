@@ -1,4 +1,4 @@
-/// A store's folder, locked and recovered: what a file store is made from.
+/// The folder of a store, locked, read and repaired.
 package struct OpenedFolder<State: Sendable>: Sendable {
     package let folder: StoreFolder
     /// Holds the folder's lock until it is closed.
@@ -6,15 +6,18 @@ package struct OpenedFolder<State: Sendable>: Sendable {
     package var journal: Journal
     package var state: State
     package var report: RecoveryReport
-    /// How many bytes of journals lie behind the newest snapshot.
+    /// The size of the journals that follow the newest snapshot, in bytes.
     package var journalBytes: Int
-    /// The length of the newest snapshot, in bytes.
+    /// The size of the newest snapshot in bytes.
     package var snapshotBytes: Int
 
-    /// Makes the folder if it is missing, locks it, reads what is in it, and repairs it; blocks on the disk.
+    /// Opens a folder, and creates it if necessary. Blocks on the disk.
     ///
-    /// - Parameter read: Reads the files into a state, without changing any of them.
-    /// - Throws: ``FileStoreError``, and what `read` throws.
+    /// - Parameters:
+    ///   - path: The path of the folder.
+    ///   - files: The file system.
+    ///   - read: Reads the files into a state, without changing them.
+    /// - Throws: ``FileStoreError``, and any error of `read`.
     package init(
         _ path: String, in files: any FileSystem,
         read: (StoreFolder.Listing, StoreFolder) throws -> Recovery<State>
@@ -29,7 +32,7 @@ package struct OpenedFolder<State: Sendable>: Sendable {
             state = recovery.state
             report = recovery.report
             snapshotBytes = recovery.snapshotBytes
-            // A folder that was just made has a journal that was not read.
+            // The journal of a new folder was not read.
             journalBytes = max(journal.size, recovery.report.replayedBytes - snapshotBytes)
         } catch {
             lock.close()
@@ -37,15 +40,15 @@ package struct OpenedFolder<State: Sendable>: Sendable {
         }
     }
 
-    /// The sizes of the files, and when they have to be compacted.
+    /// Returns a tracker for the sizes of the files.
     ///
-    /// - Parameter minimum: How many bytes the journals hold at least when they are compacted.
-    package func ledger(minimum: Int) -> CompactionLedger {
-        CompactionLedger(
+    /// - Parameter minimum: The size of the journals below which they are never compacted, in bytes.
+    package func compactions(minimum: Int) -> CompactionTracker {
+        CompactionTracker(
             olderJournalBytes: journalBytes - journal.size, snapshotBytes: snapshotBytes, minimum: minimum)
     }
 
-    /// Gives the files back without writing anything more.
+    /// Closes the files without writing anything more.
     package func close() {
         journal.abandon()
         lock.close()
@@ -53,10 +56,10 @@ package struct OpenedFolder<State: Sendable>: Sendable {
 }
 
 extension OpenedFolder where State == StoreState {
-    /// Makes the folder if it is missing, locks it, and reads the records in it; blocks on the disk.
+    /// Opens a folder of records, creates it if necessary, and ends all leases. Blocks on the disk.
     ///
-    /// All leases end: only one process writes, so whoever held them is no more. What they were for turns up as expired
-    /// in the next agenda.
+    /// Leases can end because their holder is gone: only one process can lock the folder. Their executions are due again
+    /// as expired leases.
     ///
     /// - Throws: ``FileStoreError``.
     package init(_ path: String, _ environment: FileStoreEnvironment) throws {
@@ -77,7 +80,7 @@ extension OpenedFolder where State == StoreState {
         state.expireAllLeases(log: &log)
         guard !log.changes.isEmpty else { return }
         report.endedLeases = log.changes.count
-        // Each lease ends by itself, so they need not be in one frame, which has a limit.
+        // Leases are independent, so spread them over frames of limited size.
         for first in stride(from: 0, to: log.changes.count, by: environment.leasesPerFrame) {
             try journal.append(log.changes[first...].prefix(environment.leasesPerFrame))
         }
@@ -85,26 +88,28 @@ extension OpenedFolder where State == StoreState {
     }
 }
 
-/// What a store's files hold, read without changing any of them, and even while another process writes them.
+/// The records in a folder, read without changing it, even while another process writes to it.
 package struct FolderInspection<State: Sendable>: Sendable {
     package let folder: StoreFolder
     package var state: State
     package var report: RecoveryReport
-    /// How many bytes of journals lie behind the newest snapshot.
+    /// The size of the journals that follow the newest snapshot, in bytes.
     package let journalBytes: Int
-    /// The length of the newest snapshot, in bytes.
+    /// The size of the newest snapshot in bytes.
     package let snapshotBytes: Int
 
-    /// How often to read files that change meanwhile.
+    /// How many times to read files that change meanwhile.
     private static var attempts: Int { 16 }
 
-    /// Reads the folder.
+    /// Reads a folder.
     ///
-    /// A writer may extend, rename and remove files at any time, so that what was read does not fit together and looks
-    /// like damage. Real damage stays: what is found twice in a row is believed.
+    /// A writer may extend, rename and remove files while they are read, which can look like damage. Real damage does not
+    /// go away, so only damage that is found twice in a row is reported.
     ///
-    /// - Parameter read: Reads the files into a state.
-    /// - Throws: ``FileStoreError`` if the files cannot be read, or are damaged such that there is nothing to show.
+    /// - Parameters:
+    ///   - folder: The folder of a store.
+    ///   - read: Reads the files into a state.
+    /// - Throws: ``FileStoreError`` if the files cannot be read, or are too damaged to show anything.
     package init(
         _ folder: StoreFolder,
         read: (StoreFolder.Listing, StoreFolder) throws(FileStoreError) -> Recovery<State>
@@ -129,11 +134,11 @@ package struct FolderInspection<State: Sendable>: Sendable {
         throw last ?? FileStoreError(.readFailed, path: folder.path, "cannot be read; try again")
     }
 
-    /// The sizes of the files, and when they would have to be compacted.
+    /// Returns a tracker for the sizes of the files.
     ///
-    /// - Parameter minimum: How many bytes the journals hold at least when they are compacted.
-    package func ledger(minimum: Int) -> CompactionLedger {
-        CompactionLedger(olderJournalBytes: journalBytes, snapshotBytes: snapshotBytes, minimum: minimum)
+    /// - Parameter minimum: The size of the journals below which they are never compacted, in bytes.
+    package func compactions(minimum: Int) -> CompactionTracker {
+        CompactionTracker(olderJournalBytes: journalBytes, snapshotBytes: snapshotBytes, minimum: minimum)
     }
 
     private init(_ recovery: Recovery<State>, _ damage: FileStoreError?, in folder: StoreFolder) {
@@ -152,7 +157,7 @@ package struct FolderInspection<State: Sendable>: Sendable {
     }
 
     private static func bytes(of journal: UInt64, from offset: Int, in folder: StoreFolder) -> Int {
-        // The file may be gone by now; then there is nothing in it to speak of.
+        // The writer may have removed the file meanwhile.
         guard let file = try? StoreFile(folder.path(.journal, journal), .read, in: folder.files) else { return 0 }
         defer { file.close() }
         return max(0, ((try? file.size()) ?? 0) - offset)
@@ -162,15 +167,15 @@ package struct FolderInspection<State: Sendable>: Sendable {
 extension FolderInspection where State == StoreState {
     /// Reads the records in a folder.
     ///
-    /// - Throws: ``FileStoreError`` if the files cannot be read, or are damaged such that there is nothing to show.
+    /// - Throws: ``FileStoreError`` if the files cannot be read, or are too damaged to show anything.
     package init(_ folder: StoreFolder) throws(FileStoreError) {
         try self.init(folder) { listing, folder throws(FileStoreError) in try Recovery(of: listing, in: folder) }
         state.markOverfull()
     }
 
-    /// Reads the records in the folder at a path, and takes the time; blocks on the disk.
+    /// Reads the records in the folder at a path, and measures how long it takes. Blocks on the disk.
     ///
-    /// - Throws: ``FileStoreError`` as the other does.
+    /// - Throws: ``FileStoreError`` if the files cannot be read, or are too damaged to show anything.
     package init(_ path: String, _ environment: FileStoreEnvironment) throws(FileStoreError) {
         let start = environment.elapsed()
         try self.init(StoreFolder(path, in: environment.files))

@@ -1,27 +1,34 @@
-/// The head of one commit in a journal, or of one chunk in a snapshot: 24 bytes, then the payload.
+/// The header of one commit in a journal, or of one chunk in a snapshot.
 ///
-/// The checksum covers everything after itself, and is begun with the file's generation, so that a frame that strayed
-/// in from another file is not taken for one of this file.
+/// ```
+///   0          4          8                     16     20         24
+///   ┌──────────┬──────────┬─────────────────────┬──────┬──────────┬─────────┐
+///   │ checksum │ size     │ sequence            │ kind │ unsynced │ payload │
+///   └──────────┴──────────┴─────────────────────┴──────┴──────────┴─────────┘
+/// ```
+///
+/// The checksum covers the file's generation and everything after the checksum. A frame that ended up in the wrong file
+/// is therefore not mistaken for one of that file.
 package struct Frame: Sendable, Hashable {
-    /// What a frame says.
+    /// What a frame contains.
     package enum Kind: UInt8, Sendable {
-        /// The payload holds changes.
+        /// Changes to apply, in the payload.
         case changes = 0
-        /// Nothing to apply: all frames before this one were on the disk when it was written.
+        /// Nothing. The seal proves that all frames before it were on disk when it was written.
         case seal = 1
     }
 
-    /// The length of the head in bytes.
-    package static let headSize = 24
-    /// The longest payload, in bytes; one commit is refused rather than made longer.
+    /// The size of the header in bytes.
+    package static let headerSize = 24
+    /// The maximum size of the payload in bytes. Larger commits are refused.
     package static let maximumPayload = 1 << 28
 
     package var kind: Kind
-    /// Counts frames from 1 over all journals of a store, without a gap; in a snapshot, from 1 in each.
+    /// The frame's number: from 1 across all journals of a store without gaps, and from 1 in each snapshot.
     package var sequence: UInt64
-    /// How many frames, this one included, were not known to be on the disk when this one was written.
+    /// The number of frames, including this one, that may not have been on disk when this one was written.
     package var unsynced: UInt32
-    /// The length of the payload in bytes.
+    /// The size of the payload in bytes.
     package var payloadSize: Int
 
     package init(_ kind: Kind, sequence: UInt64, unsynced: UInt32 = 1, payloadSize: Int = 0) {
@@ -31,33 +38,34 @@ package struct Frame: Sendable, Hashable {
         self.payloadSize = payloadSize
     }
 
-    /// The sequence number of the last frame that was certainly on the disk when this one was written.
+    /// The number of the last frame that was certainly on disk when this one was written.
     package var lastSynced: UInt64 {
         sequence >= UInt64(unsynced) ? sequence - UInt64(unsynced) : 0
     }
 
-    /// Reads a frame that begins at an offset, or returns nil if no whole and sound frame begins there.
+    /// Reads the frame at an offset, or returns `nil` if there is no complete and valid frame.
     package init?(reading bytes: UnsafeRawBufferPointer, at offset: Int = 0, generation: UInt64) {
-        guard let size = Self.claimedPayload(bytes, at: offset), size <= bytes.count - offset - Self.headSize,
+        guard let size = Self.claimedPayloadSize(bytes, at: offset), size <= bytes.count - offset - Self.headerSize,
             let kind = Kind(rawValue: bytes[offset + 16])
         else { return nil }
-        let covered = UnsafeRawBufferPointer(rebasing: bytes[(offset + 4)..<(offset + Self.headSize + size)])
+        let covered = UnsafeRawBufferPointer(rebasing: bytes[(offset + 4)..<(offset + Self.headerSize + size)])
         guard Self.checksum(covered, generation: generation) == LittleEndian.uint32(bytes, offset) else { return nil }
         self.init(
             kind, sequence: LittleEndian.uint64(bytes, offset + 8), unsynced: LittleEndian.uint32(bytes, offset + 20),
             payloadSize: size)
     }
 
-    /// The payload length that the bytes at an offset claim, or nil if no head fits there or the claim is absurd.
-    package static func claimedPayload(_ bytes: UnsafeRawBufferPointer, at offset: Int = 0) -> Int? {
-        guard bytes.count - offset >= headSize else { return nil }
+    /// Returns the payload size in the header at an offset, or `nil` if it is impossible or the header is incomplete.
+    package static func claimedPayloadSize(_ bytes: UnsafeRawBufferPointer, at offset: Int = 0) -> Int? {
+        guard bytes.count - offset >= headerSize else { return nil }
         let size = Int(LittleEndian.uint32(bytes, offset + 4))
         return size <= maximumPayload ? size : nil
     }
 
-    /// Appends a frame whose payload `write` appends; on an error nothing is appended.
+    /// Appends a frame, whose payload a closure appends. On an error, nothing is appended.
     ///
-    /// - Returns: The length of the payload in bytes.
+    /// - Returns: The size of the payload in bytes.
+    /// - Throws: ``FileStoreError`` with the code `commitTooLarge`, and any error of the closure.
     @discardableResult
     package static func append(
         _ kind: Kind, sequence: UInt64, unsynced: UInt32, generation: UInt64, limit: Int = maximumPayload,
@@ -74,13 +82,13 @@ package struct Frame: Sendable, Hashable {
             bytes.removeSubrange(start...)
             throw error
         }
-        let size = bytes.count - start - headSize
+        let size = bytes.count - start - headerSize
         guard size >= 0, size <= min(limit, maximumPayload) else {
             bytes.removeSubrange(start...)
             throw FileStoreError(
                 .commitTooLarge, path: "",
-                "one commit holds more than the \(min(limit, maximumPayload)) bytes that fit into a frame, and was refused "
-                    + "whole; commit fewer records at once")
+                "a commit takes at most \(min(limit, maximumPayload)) bytes, and this one is larger; nothing of it was "
+                    + "stored, commit fewer records at once")
         }
         LittleEndian.put(UInt32(size), into: &bytes, at: start + 4)
         let sum = bytes.withUnsafeBytes {
@@ -98,31 +106,38 @@ package struct Frame: Sendable, Hashable {
     }
 }
 
-/// Looks behind a broken place for proof that the place had once been safe on the disk.
+/// Searches for proof that unreadable bytes in a journal were once safe on disk.
 ///
-/// A crash tears only what was not synced yet. So if a sound frame lies behind the broken place and says that the frame
-/// missing there was synced before it was written itself, no crash can have done this: the file is damaged. If there is
-/// no such frame, the broken place is where a crash tore the last, unacknowledged write, and it may be cut.
+/// A crash can only tear bytes that were not synced. Every frame says which frames were synced when it was written. So
+/// if a valid frame follows the unreadable bytes and says that the frame missing there was synced, no crash did this:
+/// the file is damaged. Without such a frame, a crash tore the last write, which was not acknowledged and can be cut off.
+///
+/// ```
+///   frame 7    frame 8    ?????????   frame 10, 1 unsynced    →  9 was synced before 10 was written: damaged
+///   frame 7    frame 8    ?????????   frame 10, 2 unsynced    →  9 and 10 were one write, and it was torn
+/// ```
 package enum FrameScan {
-    /// Finds a frame that proves the frame numbered `missing` to have been synced.
+    /// Finds a frame that proves that the frame with the number `missing` was synced.
     ///
     /// - Parameters:
-    ///   - bytes: The rest of a file, from the broken place on.
-    ///   - missing: The sequence number of the first frame that could not be read.
-    /// - Returns: The offset in `bytes` of the proof, or nil if there is none.
-    /// - Complexity: O(n); bytes made to look like frames at every place are given up on, and count as proof.
+    ///   - bytes: The rest of a file, from the first unreadable byte.
+    ///   - generation: The file's generation.
+    ///   - missing: The number of the first frame that could not be read.
+    /// - Returns: The offset of the proof in `bytes`, or `nil` if there is none.
+    /// - Complexity: O(n). Bytes that look like a frame at every offset, which only an attacker writes, would take
+    ///   O(n²). They exceed a limit and count as proof.
     package static func proof(in bytes: UnsafeRawBufferPointer, generation: UInt64, missing: UInt64) -> Int? {
-        guard bytes.count >= Frame.headSize else { return nil }
-        // Frames behind the broken place number at most one per head and journal; a number beyond that is chance.
+        guard bytes.count >= Frame.headerSize else { return nil }
+        // No file holds so many frames. A number beyond is a coincidence.
         let farthest = missing &+ (1 << 40)
         var effort = 16 * bytes.count + (1 << 20)
-        for offset in 0...(bytes.count - Frame.headSize) {
+        for offset in 0...(bytes.count - Frame.headerSize) {
             let sequence = LittleEndian.uint64(bytes, offset + 8)
             guard sequence > missing, sequence < farthest else { continue }
             let unsynced = UInt64(LittleEndian.uint32(bytes, offset + 20))
             guard unsynced >= 1, unsynced <= sequence, sequence - unsynced >= missing else { continue }
-            guard let size = Frame.claimedPayload(bytes, at: offset),
-                size <= bytes.count - offset - Frame.headSize
+            guard let size = Frame.claimedPayloadSize(bytes, at: offset),
+                size <= bytes.count - offset - Frame.headerSize
             else { continue }
             effort -= size
             if effort < 0 || Frame(reading: bytes, at: offset, generation: generation) != nil { return offset }

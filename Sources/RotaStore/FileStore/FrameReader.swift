@@ -1,12 +1,12 @@
-/// Reads the frames of one file in order, a block of the file at a time.
+/// Reads the frames of a file in order, one block of the file at a time.
 package struct FrameReader {
-    /// What the next bytes are.
+    /// The result of reading a frame.
     package enum Step: Hashable {
-        /// A whole and sound frame, handed to the body.
+        /// There was a valid frame, and the closure received it.
         case frame
-        /// The end of the file, exactly after the last frame.
+        /// The file ends here, exactly after the last frame.
         case end
-        /// Neither: from the reader's offset on, the bytes are no frame.
+        /// The bytes at the reader's offset are not a valid frame.
         case broken
     }
 
@@ -15,55 +15,58 @@ package struct FrameReader {
     private let fileSize: Int
     private let blockSize: Int
     private var buffer: [UInt8] = []
-    /// Where the unread part of the buffer begins.
+    /// The index in the buffer of the first unread byte.
     private var start = 0
 
-    /// The byte of the file at which the next frame begins.
+    /// The offset of the next frame in the file.
     package private(set) var offset: Int
 
-    /// Reads from just after the header.
+    /// Creates a reader that starts after the file's header.
     ///
-    /// - Parameter blockSize: How many bytes to read at a time, at least the length of a frame's head.
+    /// - Parameters:
+    ///   - file: The file to read.
+    ///   - generation: The file's generation.
+    ///   - blockSize: The number of bytes to read at a time.
     package init(_ file: StoreFile, generation: UInt64, blockSize: Int = 1 << 20) throws(FileStoreError) {
         self.file = file
         self.generation = generation
-        self.blockSize = max(blockSize, Frame.headSize)
+        self.blockSize = max(blockSize, Frame.headerSize)
         fileSize = try file.size()
         offset = FileHeader.size
     }
 
-    /// Hands the next frame and its payload to the body.
+    /// Reads the next frame and passes it to a closure.
     ///
     /// - Parameters:
-    ///   - sequence: The sequence number the frame must have; a sound frame with another one counts as broken.
-    ///   - body: Gets the frame; the payload's bytes are valid during the call only.
-    /// - Throws: ``FileStoreError`` if the file cannot be read, and what the body throws.
+    ///   - sequence: The number that the frame must have. A valid frame with another number counts as broken.
+    ///   - body: Receives the frame and its payload, whose bytes are valid only during the call.
+    /// - Throws: ``FileStoreError`` if the file cannot be read, and any error of the closure.
     package mutating func next(
         sequence: UInt64, _ body: (Frame, UnsafeRawBufferPointer) throws -> Void
     ) throws -> Step {
         let left = fileSize - offset
         if left <= 0 { return .end }
-        guard left >= Frame.headSize else { return .broken }
-        try fill(Frame.headSize)
-        guard let size = buffer.withUnsafeBytes({ Frame.claimedPayload($0, at: start) }),
-            size <= left - Frame.headSize
+        guard left >= Frame.headerSize else { return .broken }
+        try fill(Frame.headerSize)
+        guard let size = buffer.withUnsafeBytes({ Frame.claimedPayloadSize($0, at: start) }),
+            size <= left - Frame.headerSize
         else { return .broken }
-        try fill(Frame.headSize + size)
+        try fill(Frame.headerSize + size)
         let step = try buffer.withUnsafeBytes { bytes -> Step in
             guard let frame = Frame(reading: bytes, at: start, generation: generation), frame.sequence == sequence
             else { return .broken }
-            let payload = start + Frame.headSize
+            let payload = start + Frame.headerSize
             try body(frame, UnsafeRawBufferPointer(rebasing: bytes[payload..<(payload + size)]))
             return .frame
         }
         if step == .frame {
-            start += Frame.headSize + size
-            offset += Frame.headSize + size
+            start += Frame.headerSize + size
+            offset += Frame.headerSize + size
         }
         return step
     }
 
-    /// Makes at least `count` unread bytes available, if the file still has them.
+    /// Reads blocks until the buffer has at least `count` unread bytes, or the file ends.
     private mutating func fill(_ count: Int) throws(FileStoreError) {
         let unread = buffer.count - start
         if unread >= count { return }

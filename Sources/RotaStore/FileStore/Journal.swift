@@ -1,27 +1,27 @@
 package import Foundation
 import RotaCore
 
-/// The end of the newest journal, where commits are written.
+/// The newest journal file, to which commits are appended.
 ///
-/// Frames gather in memory until a flush writes and syncs them together. The first write or sync that fails stops the
-/// journal for good: what the disk then holds can be found out only by reading it again.
+/// Frames are buffered in memory until a flush writes and syncs them together. The first write or sync that fails stops
+/// the journal for good, because only reading the file again tells what the disk then contains.
 package struct Journal: Sendable {
     /// The generation of the file.
     package private(set) var generation: UInt64
-    /// The sequence number that the next frame gets.
+    /// The sequence number of the next frame.
     package private(set) var nextSequence: UInt64
-    /// The length of the file with everything written so far, in bytes.
+    /// The size of the file in bytes, without the pending frames.
     package private(set) var size: Int
-    /// Why the journal takes nothing more, if it does not.
+    /// Why the journal stopped, if it did.
     package private(set) var failure: FileStoreError?
 
     private var file: StoreFile
     private var lastSynced: UInt64
-    /// Up to where the file holds commits that were reported as done.
+    /// The size of the file up to the last acknowledged commit.
     private var acknowledgedSize: Int
     private var pending: [UInt8] = []
 
-    /// Continues a file in which everything is known to be synced.
+    /// Creates a journal that continues a file whose content is synced.
     package init(_ file: StoreFile, generation: UInt64, nextSequence: UInt64, size: Int) {
         self.file = file
         self.generation = generation
@@ -31,26 +31,47 @@ package struct Journal: Sendable {
         lastSynced = nextSequence - 1
     }
 
-    /// Whether frames wait for a flush.
+    /// Whether there are frames that the next flush writes.
     package var hasPending: Bool { !pending.isEmpty }
 
-    /// Whether frames were written, or wait to be, that are not synced.
+    /// Whether there are frames that are not synced, written or pending.
     package var hasUnsynced: Bool { lastSynced + 1 < nextSequence }
 
-    /// Adds a frame to those that the next flush writes.
+    /// Appends the changes of a commit as one frame, which the next flush writes.
     ///
     /// - Parameters:
-    ///   - limit: The longest payload, in bytes; a longer one is refused.
-    ///   - write: Appends the payload; if it throws, nothing is added.
+    ///   - definitions: The definitions of jobs that are already encoded, as JSON.
+    ///   - limit: The maximum size of the payload in bytes.
+    /// - Throws: ``FileStoreError`` if the journal has stopped or the payload is too large. Nothing is appended then.
     package mutating func append(
-        limit: Int = Frame.maximumPayload, _ write: (inout [UInt8]) throws -> Void
+        _ changes: some Sequence<Change>, definitions: [JobID: Data] = [:], limit: Int = Frame.maximumPayload
     ) throws {
-        try append(.changes, limit: limit, write)
+        try appendPayload(limit: limit) { bytes in
+            let start = bytes.count
+            try RecordWriter.append(to: &bytes) { payload in
+                for change in changes {
+                    try change.write(to: &payload, definitions: definitions)
+                    // Stop at the limit. The rest of the commit may be gigabytes.
+                    if payload.bytes.count - start > limit { break }
+                }
+            }
+        }
     }
 
-    /// Writes what is pending and, if asked, syncs.
+    /// Appends a frame, which the next flush writes.
     ///
-    /// - Throws: ``FileStoreError``, after which nothing pending counts and the journal is stopped.
+    /// - Parameters:
+    ///   - limit: The maximum size of the payload in bytes.
+    ///   - write: Appends the payload. If it throws, no frame is appended.
+    package mutating func appendPayload(
+        limit: Int = Frame.maximumPayload, _ write: (inout [UInt8]) throws -> Void
+    ) throws {
+        try appendFrame(.changes, limit: limit, write)
+    }
+
+    /// Writes the pending frames, and syncs the file on request.
+    ///
+    /// - Throws: ``FileStoreError`` if a write or sync fails. The pending frames are then dropped and the journal stops.
     package mutating func flush(sync: Bool) throws(FileStoreError) {
         try checkRunning()
         do throws(FileStoreError) {
@@ -67,16 +88,15 @@ package struct Journal: Sendable {
         } catch {
             failure = error
             forgetPending()
-            // So that a commit reported as failed does not come back; if even this fails, it may.
+            // Keep a commit that is reported as failed from coming back. If this fails too, it may.
             try? file.truncate(to: acknowledgedSize)
             throw error
         }
     }
 
-    /// Goes on in another file, after everything in this one is synced.
+    /// Syncs this file, and continues in the file of the next generation.
     ///
-    /// - Parameter next: An empty journal of the generation after this one, from ``StoreFolder/makeJournal(_:)``; it is
-    ///   closed if this fails.
+    /// - Parameter next: An empty journal from ``StoreFolder/makeJournal(_:)``, which is closed if this fails.
     package mutating func rotate(to next: StoreFile) throws(FileStoreError) {
         do {
             try flush(sync: true)
@@ -91,33 +111,33 @@ package struct Journal: Sendable {
         acknowledgedSize = size
     }
 
-    /// Ends the journal: syncs it and writes down that everything in it was synced.
+    /// Syncs the file, seals it and closes it. A seal proves later that everything before it was synced.
     package mutating func close() throws {
         defer { file.close() }
         guard failure == nil else { return }
         try flush(sync: true)
         guard size > FileHeader.size else { return }
-        try append(.seal) { _ in }
+        try appendFrame(.seal) { _ in }
         try flush(sync: true)
     }
 
-    /// Throws if the journal was stopped.
+    /// Throws if the journal has stopped.
     package func checkRunning() throws(FileStoreError) {
         if let failure { throw Self.stopped(by: failure) }
     }
 
-    /// Gives the file back without writing anything more.
+    /// Closes the file without writing anything more.
     package func abandon() {
         file.close()
     }
 
-    /// Stops the journal because what a commit changed could not be added to it.
+    /// Stops the journal, because the state in memory is ahead of it.
     package mutating func stop(_ error: FileStoreError) {
         failure = failure ?? error
         forgetPending()
     }
 
-    private mutating func append(
+    private mutating func appendFrame(
         _ kind: Frame.Kind, limit: Int = Frame.maximumPayload, _ write: (inout [UInt8]) throws -> Void
     ) throws {
         try checkRunning()
@@ -129,61 +149,38 @@ package struct Journal: Sendable {
     }
 
     private mutating func forgetPending() {
-        // One huge commit should not keep its memory for ever.
+        // Keep the memory for the next commits, but not that of a huge one.
         pending.removeAll(keepingCapacity: pending.capacity <= 1 << 20)
     }
 
     private static func stopped(by failure: FileStoreError) -> FileStoreError {
         FileStoreError(
             .stopped, path: failure.path,
-            "the store stopped when this failed, and takes nothing more until it is opened again: \(failure.message)")
+            "the store stopped after a failure and must be opened again: \(failure.message)")
     }
 }
 
-extension Journal {
-    /// Adds the changes of a commit as one frame, which a flush writes.
-    ///
-    /// - Parameters:
-    ///   - definitions: The JSON of definitions that is there already.
-    ///   - limit: The longest payload, in bytes; a longer one is refused.
-    /// - Throws: ``FileStoreError`` if the journal was stopped or the changes are too long, and nothing is added.
-    package mutating func append(
-        _ changes: some Sequence<Change>, definitions: [JobID: Data] = [:], limit: Int = Frame.maximumPayload
-    ) throws {
-        try append(limit: limit) { bytes in
-            let start = bytes.count
-            try RecordWriter.append(to: &bytes) { payload in
-                for change in changes {
-                    try change.write(to: &payload, definitions: definitions)
-                    // What is too long by a few bytes may turn out to be so by gigabytes.
-                    if payload.bytes.count - start > limit { break }
-                }
-            }
-        }
-    }
-}
-
-/// Those who wait for the next flush, each with the outcome that it makes durable.
+/// The callers that wait for the next flush, each with the outcome that the flush makes durable.
 struct FlushQueue {
-    private var waiting: [((any Error)?) -> Void] = []
+    private var callers: [(_ failure: (any Error)?) -> Void] = []
 
-    /// Whether nobody waits.
-    var isEmpty: Bool { waiting.isEmpty }
+    /// Whether no caller is waiting.
+    var isEmpty: Bool { callers.isEmpty }
 
-    /// Lets a caller wait; it gets its outcome, or the error if the flush fails.
-    mutating func add<Outcome: Sendable>(
+    /// Adds a caller, to be resumed with its outcome, or with the error of the flush.
+    mutating func append<Outcome: Sendable>(
         _ caller: UnsafeContinuation<Outcome, any Error>, _ outcome: Result<Outcome, any Error>
     ) {
-        waiting.append { failure in
+        callers.append { failure in
             if let failure { caller.resume(throwing: failure) } else { caller.resume(with: outcome) }
         }
     }
 
-    /// Lets all who wait go on.
-    mutating func release(_ failure: FileStoreError?) {
-        let released = waiting
-        waiting = []
-        waiting.reserveCapacity(released.count)
-        for goOn in released { goOn(failure) }
+    /// Resumes all callers.
+    mutating func resumeAll(failure: FileStoreError?) {
+        let resumed = callers
+        callers = []
+        callers.reserveCapacity(resumed.count)
+        for resume in resumed { resume(failure) }
     }
 }

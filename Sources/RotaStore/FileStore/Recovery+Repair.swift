@@ -1,11 +1,18 @@
 extension Recovery {
-    /// Makes the files fit to be continued, and opens the newest journal for it.
+    /// Repairs the files, and opens the newest journal for appending.
     ///
-    /// A torn end is cut off. Damage is set aside: the damaged journal is copied to a name of its own, cut back to the
-    /// commits before the damage, and the journals after it are renamed; then the error is thrown. The store is left
-    /// such that opening it again goes on with what comes before the damage, and reports the files set aside.
+    /// A torn end is cut off. Damage is set aside and reported by an error:
     ///
-    /// - Throws: ``FileStoreError`` with the code `damaged`, or another if the repair itself fails.
+    /// ```
+    ///   journal-5   ok ok ok ???? ok     →   journal-5             ok ok ok
+    ///                                        journal-5.damaged     ok ok ok ???? ok      (a copy)
+    ///   journal-6   ok ok                →   journal-6.damaged     ok ok                 (renamed)
+    /// ```
+    ///
+    /// Opening the folder again then continues with the commits before the damage. An interrupted repair starts over.
+    ///
+    /// - Throws: ``FileStoreError`` with the code `damaged` after damage was set aside, or another code if the repair
+    ///   fails.
     package mutating func repair(
         _ listing: StoreFolder.Listing, in folder: StoreFolder
     ) throws(FileStoreError) -> Journal {
@@ -18,7 +25,7 @@ extension Recovery {
         case .damaged(let journal, let offset, let reason):
             throw setAside(journal, offset, reason, in: folder)
         }
-        for generation in badSnapshots {
+        for generation in damagedSnapshots {
             report.quarantined.append(try Self.quarantine(StoreFolder.name(.snapshot, generation), in: folder))
         }
         for name in superseded { try folder.remove(name) }
@@ -28,7 +35,7 @@ extension Recovery {
         }
         let file = try StoreFile(folder.path(.journal, newest), .append, in: folder.files)
         do throws(FileStoreError) {
-            // What was read may be the system's memory of a write that never reached the disk.
+            // The bytes that were read may be in the system's cache only.
             try file.sync()
             try folder.sync()
             return Journal(file, generation: newest, nextSequence: nextSequence, size: try file.size())
@@ -38,7 +45,7 @@ extension Recovery {
         }
     }
 
-    /// Cuts a torn end off a journal, and everything off the journals after it.
+    /// Truncates a journal at a torn write, and empties the journals after it.
     private mutating func cut(_ journal: UInt64, _ offset: Int, in folder: StoreFolder) throws(FileStoreError) {
         for generation in journals where generation >= journal {
             let file = try StoreFile(folder.path(.journal, generation), .append, in: folder.files)
@@ -53,13 +60,13 @@ extension Recovery {
         }
     }
 
-    /// Sets a damaged journal and those after it aside, and returns the error that says so.
+    /// Sets aside a damaged journal and those after it, and returns the error to throw.
     private func setAside(_ journal: UInt64, _ offset: Int, _ reason: String, in folder: StoreFolder) -> FileStoreError
     {
         let path = folder.path(.journal, journal)
         do throws(FileStoreError) {
             var names: [String] = []
-            // From the last to the first, so that an interruption leaves the damage to be found again.
+            // Start with the last journal, so that an interruption leaves the damage in place to be found again.
             for generation in journals.reversed() where generation > journal {
                 names.append(try Self.quarantine(StoreFolder.name(.journal, generation), in: folder))
             }
@@ -78,13 +85,13 @@ extension Recovery {
             let kept = names.reversed().joined(separator: ", ")
             return FileStoreError(
                 .damaged, path: path,
-                "\(reason). \(kept.isEmpty ? "Nothing could be set aside" : "Set aside in the folder: \(kept)"). "
-                    + "Restore the folder from a backup, or open it again to go on with the commits before "
-                    + "number \(nextSequence)", offset: offset)
+                "\(reason). \(kept.isEmpty ? "There was no file to set aside" : "Set aside in the folder: \(kept)"). "
+                    + "Restore the folder from a backup, or open it again to continue without commit \(nextSequence) "
+                    + "and later ones", offset: offset)
         } catch {
             return FileStoreError(
                 .damaged, path: path,
-                "\(reason). It could not be set aside either: \(error.message). Restore the folder from a backup",
+                "\(reason). It could not be set aside: \(error.message). Restore the folder from a backup",
                 offset: offset)
         }
     }
@@ -93,7 +100,7 @@ extension Recovery {
         let name = StoreFolder.name(.journal, journal)
         let original = try StoreFile(folder.path(name), .read, in: folder.files)
         defer { original.close() }
-        let copyName = try Self.freeName(name, in: folder)
+        let copyName = try Self.unusedName(name, in: folder)
         let unfinished = copyName + StoreFolder.unfinishedSuffix
         try folder.remove(unfinished)
         let copy = try StoreFile(folder.path(unfinished), .create, in: folder.files)
@@ -106,13 +113,13 @@ extension Recovery {
     }
 
     private static func quarantine(_ name: String, in folder: StoreFolder) throws(FileStoreError) -> String {
-        let newName = try freeName(name, in: folder)
+        let newName = try unusedName(name, in: folder)
         try folder.rename(name, to: newName)
         return newName
     }
 
-    /// A name for a damaged file that none set aside earlier has.
-    private static func freeName(_ name: String, in folder: StoreFolder) throws(FileStoreError) -> String {
+    /// Returns an unused name for a damaged file.
+    private static func unusedName(_ name: String, in folder: StoreFolder) throws(FileStoreError) -> String {
         let taken = Set(try folder.listing().quarantined)
         let plain = name + StoreFolder.damagedMark
         if !taken.contains(plain) { return plain }

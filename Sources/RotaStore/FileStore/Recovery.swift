@@ -1,31 +1,36 @@
-/// Reads a store's files into a state, without changing any of them.
+/// Reads the files of a store into a state, without changing them.
 ///
-/// The newest sound snapshot, then every journal from its generation on; each frame must carry the number after the one
-/// before. What the end looks like decides what ``Recovery/repair(in:)`` does before the store may be written again.
+/// ```
+///   newest valid snapshot, or none      snapshot-5                     (its header: journal 5 starts with frame 90)
+///   then the journals from there on     journal-5   90 91 92 … 130
+///                                       journal-6   131 132 …          the frames' numbers have no gap
+/// ```
+///
+/// How the frames end decides what ``repair(_:in:)`` does before the store can be written again.
 package struct Recovery<State> {
-    /// How the frames come to an end.
+    /// How the readable frames end.
     package enum Ending: Sendable, Hashable {
-        /// With the last whole frame of the newest journal.
+        /// At the end of the newest journal.
         case whole
-        /// In a write that was never acknowledged, at a byte of a journal's file.
+        /// In the middle of a write that was never acknowledged.
         case torn(journal: UInt64, offset: Int)
-        /// In bytes that had been safe on the disk once; `journal` may be missing altogether.
+        /// Before bytes that were once safe on disk, or before a journal that is missing.
         case damaged(journal: UInt64, offset: Int, reason: String)
     }
 
-    /// The state after everything that could be read.
+    /// The state after all readable frames.
     package private(set) var state: State
-    /// The sequence number of the next frame.
+    /// The number of the next frame.
     package private(set) var nextSequence: UInt64 = 1
-    /// The journals that follow the snapshot, ascending.
+    /// The generations of the journals that follow the snapshot, ascending.
     package private(set) var journals: [UInt64] = []
-    /// Files of generations that the snapshot replaces.
+    /// The names of files that the snapshot replaces.
     package private(set) var superseded: [String] = []
-    /// Snapshots that are damaged, and that an older snapshot or the first journal makes up for.
-    package private(set) var badSnapshots: [UInt64] = []
-    /// The length of the snapshot that was read, in bytes.
+    /// The generations of damaged snapshots that older files make up for.
+    package private(set) var damagedSnapshots: [UInt64] = []
+    /// The size of the snapshot that was read, in bytes.
     package private(set) var snapshotBytes = 0
-    /// How the frames come to an end.
+    /// How the readable frames end.
     package private(set) var ending = Ending.whole
     /// What was read.
     package var report = RecoveryReport()
@@ -33,13 +38,15 @@ package struct Recovery<State> {
     private let folder: StoreFolder
     private let apply: (inout State, UnsafeRawBufferPointer) throws -> Void
 
-    /// Reads all there is.
+    /// Reads all files.
     ///
     /// - Parameters:
+    ///   - listing: The names in the folder.
+    ///   - folder: The folder of the store.
     ///   - initial: The state of an empty store.
     ///   - apply: Applies the changes of one payload.
-    /// - Throws: ``FileStoreError`` if a file cannot be read, is of a later format, or is a snapshot that nothing makes
-    ///   up for; and what `apply` throws.
+    /// - Throws: ``FileStoreError`` if a file cannot be read, has a later format, or is a damaged snapshot that no other
+    ///   file makes up for. Also any error of `apply`.
     package init(
         _ listing: StoreFolder.Listing, in folder: StoreFolder, initial: State,
         apply: @escaping (inout State, UnsafeRawBufferPointer) throws -> Void
@@ -56,38 +63,36 @@ package struct Recovery<State> {
         try readJournals(from: base)
     }
 
-    /// The path of a journal.
-    func path(of journal: UInt64) -> String { folder.path(.journal, journal) }
-
-    /// Where the commits break off because of damage, if they do.
+    /// The damage at the end of the readable frames, if any.
     package var damage: FileStoreError? {
         guard case .damaged(let journal, let offset, let reason) = ending else { return nil }
         return FileStoreError(
-            .damaged, path: path(of: journal), "\(reason); the commits from number \(nextSequence) on cannot be read",
+            .damaged, path: folder.path(.journal, journal),
+            "\(reason); commit \(nextSequence) and later ones cannot be read",
             offset: offset)
     }
 
-    /// Reads the newest snapshot that is sound, and returns the generation of the first journal that follows it.
+    /// Reads the newest valid snapshot, and returns the generation of the first journal to replay over it.
     private mutating func readBase(_ listing: StoreFolder.Listing, initial: State) throws -> UInt64 {
-        var flaw: FileStoreError?
+        var damage: FileStoreError?
         for generation in listing.snapshots.reversed() {
             do {
                 try readSnapshot(generation)
                 return generation
             } catch let error as FileStoreError where error.code == .damaged {
-                flaw = flaw ?? error
-                badSnapshots.append(generation)
+                damage = damage ?? error
+                damagedSnapshots.append(generation)
                 state = initial
                 report.snapshotFrames = 0
                 report.replayedBytes = 0
             }
         }
-        if listing.journals.first == 1 || (listing.journals.isEmpty && flaw == nil) { return 1 }
-        throw flaw
+        if listing.journals.first == 1 || (listing.journals.isEmpty && damage == nil) { return 1 }
+        throw damage
             ?? FileStoreError(
                 .damaged, path: folder.path,
-                "the snapshot that its journals continue is missing; restore it from a backup, or move the folder "
-                    + "away to begin anew")
+                "the snapshot that the journals continue is missing; restore it from a backup, or move the folder away "
+                    + "to start with an empty store")
     }
 
     private mutating func readSnapshot(_ generation: UInt64) throws {
@@ -97,8 +102,8 @@ package struct Recovery<State> {
         func damaged(_ offset: Int) -> FileStoreError {
             FileStoreError(
                 .damaged, path: path,
-                "is damaged at byte \(offset), and nothing older makes up for it; restore it from a backup, or move "
-                    + "the folder away to begin anew", offset: offset)
+                "is damaged at byte \(offset), and the files it replaced are gone; restore it from a backup, or move "
+                    + "the folder away to start with an empty store", offset: offset)
         }
         guard let header = try Self.header(.snapshot, generation, of: file) else { throw damaged(0) }
         var reader = try FrameReader(file, generation: generation)
@@ -135,7 +140,7 @@ package struct Recovery<State> {
             let file = try StoreFile(folder.path(.journal, generation), .read, in: folder.files)
             defer { file.close() }
             guard try Self.header(.journal, generation, of: file) != nil else {
-                // A journal gets its name only after its header is synced, so no crash leaves a bad one.
+                // A crash cannot do this: a journal is renamed only after its header is synced.
                 ending = .damaged(journal: generation, offset: 0, reason: "has a damaged header")
                 return
             }
@@ -151,20 +156,20 @@ package struct Recovery<State> {
             }
             report.replayedBytes += reader.offset
             if step == .broken {
-                ending = try judge(generation, file, reader.offset)
+                ending = try classifyEnd(generation, file, reader.offset)
                 return
             }
         }
     }
 
-    /// Decides whether a place that holds no frame was torn by a crash or damaged later.
-    private func judge(_ generation: UInt64, _ file: StoreFile, _ offset: Int) throws -> Ending {
+    /// Decides whether unreadable bytes were torn by a crash or damaged later.
+    private func classifyEnd(_ generation: UInt64, _ file: StoreFile, _ offset: Int) throws -> Ending {
         func damaged(_ later: UInt64, _ place: Int) -> Ending {
             .damaged(
                 journal: generation, offset: offset,
-                reason: "is damaged at byte \(offset): commit \(nextSequence), which "
-                    + "\(StoreFolder.name(.journal, later)) shows at byte \(place) to have been safe on the disk, "
-                    + "cannot be read")
+                reason:
+                    "is damaged at byte \(offset): commit \(nextSequence) cannot be read, although it was safe on disk "
+                    + "according to \(StoreFolder.name(.journal, later)) at byte \(place)")
         }
         func proof(_ bytes: [UInt8], _ generation: UInt64) -> Int? {
             bytes.withUnsafeBytes { FrameScan.proof(in: $0, generation: generation, missing: nextSequence) }
@@ -180,7 +185,10 @@ package struct Recovery<State> {
         return .torn(journal: generation, offset: offset)
     }
 
-    /// Reads a file's header; nil if it is damaged.
+    /// Reads the header of a file.
+    ///
+    /// - Returns: The header, or `nil` if it is damaged.
+    /// - Throws: ``FileStoreError`` if the file cannot be read or has a later format.
     private static func header(
         _ kind: FileHeader.Kind, _ generation: UInt64, of file: StoreFile
     ) throws -> FileHeader? {
@@ -188,12 +196,12 @@ package struct Recovery<State> {
         let count = try bytes.withUnsafeMutableBytes { try file.read(at: 0, into: $0) }
         guard count == FileHeader.size else { return nil }
         do {
-            let header = try bytes.withUnsafeBytes { bytes throws(FileHeader.Flaw) in
+            let header = try bytes.withUnsafeBytes { bytes throws(FileHeader.ReadError) in
                 try FileHeader(kind, reading: bytes)
             }
             let isInRange = kind == .journal || (1...FileHeader.largestNumber).contains(header.sequence)
             return header.generation == generation && isInRange ? header : nil
-        } catch FileHeader.Flaw.laterVersion(let version) {
+        } catch FileHeader.ReadError.laterVersion(let version) {
             throw FileStoreError(
                 .unsupportedVersion, path: file.path,
                 "has format \(version), and this version of Rota reads up to \(FileHeader.version); update Rota")
@@ -204,7 +212,9 @@ package struct Recovery<State> {
 }
 
 extension Recovery where State == StoreState {
-    /// Reads a store's records, without changing any of its files.
+    /// Reads the records of a store, without changing its files.
+    ///
+    /// - Throws: ``FileStoreError`` if the files cannot be read.
     package init(of listing: StoreFolder.Listing, in folder: StoreFolder) throws(FileStoreError) {
         do {
             try self.init(listing, in: folder, initial: StoreState()) { state, payload in
@@ -215,12 +225,12 @@ extension Recovery where State == StoreState {
         } catch let error as RecordFormatError where error.isLaterFormat {
             throw FileStoreError(
                 .unsupportedVersion, path: folder.path,
-                "holds a commit that this version of Rota cannot read, \(error.message); update Rota")
+                "contains a commit of a later version of Rota (\(error.message)); update Rota")
         } catch {
             throw FileStoreError(
                 .damaged, path: folder.path,
-                "holds a commit whose checksum is right and whose content is not: \(error); nothing was changed, "
-                    + "restore the folder from a backup")
+                "contains a commit with a valid checksum and invalid content: \(error); nothing was changed, restore the "
+                    + "folder from a backup")
         }
     }
 }

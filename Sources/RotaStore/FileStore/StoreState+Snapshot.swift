@@ -1,34 +1,40 @@
 import Foundation
 
 extension StoreState {
-    /// How far a walk over all records has come; the walk may be interrupted by any changes.
-    package enum SnapshotPlace: Sendable, Hashable {
-        /// The jobs after an identifier are next, or all of them.
+    /// A position in the sequence of all records, which may change between two steps.
+    ///
+    /// ```
+    ///   jobs ──▶ relations ⇄ starts ──▶ executions ──▶ nil
+    /// ```
+    package enum SnapshotPosition: Sendable, Hashable {
+        /// Next are the jobs after the given one, with their key, versions and skips.
         case jobs(after: JobID?)
-        /// All jobs are done, and what lies between them, or belongs to those after an identifier, is next.
+        /// Next are the dependencies, operation keys and attempt starts of the jobs after the given one.
         case relations(after: JobID?)
-        /// The starts of a pool after one of them are next, or all of them.
+        /// Next are the attempt starts of a pool after the given one.
         case starts(RatePool, after: AttemptStart?)
-        /// All jobs are done, and the executions after an identifier are next, or all of them.
+        /// Next are the executions after the given one.
         case executions(after: ExecutionID?)
     }
 
-    /// Whether there is no record at all.
+    /// Whether the store has no jobs and no executions.
     package var isEmpty: Bool { jobs.isEmpty && executions.isEmpty }
 
-    /// The next records of a walk over all of them, as changes that put them into an empty state.
+    /// Returns the next records, as changes that insert them into an empty state.
     ///
-    /// Records that are there from the beginning of the walk to its end are met once. Whether it meets one that comes or
-    /// changes meanwhile does not matter, if the changes since the beginning are applied again afterwards. The order
-    /// does not depend on the process, so that equal states have equal exports.
+    /// Repeated until the end, this returns each record exactly once that exists all the time. Records that are inserted
+    /// or changed meanwhile may be included or not, so replay the changes made since the start over the result. The
+    /// order is the same in every process, so that equal states have equal exports.
     ///
-    /// - Parameter limit: About how many records to visit.
-    /// - Returns: The changes, and where to go on; nil if that was all.
+    /// - Parameters:
+    ///   - position: Where to continue.
+    ///   - limit: The approximate number of records to visit.
+    /// - Returns: The changes, and the next position, or `nil` at the end.
     /// - Complexity: O(limit + log n).
     package func snapshot(
-        from place: SnapshotPlace, limit: Int
-    ) -> (changes: [Change], next: SnapshotPlace?) {
-        switch place {
+        from position: SnapshotPosition, limit: Int
+    ) -> (changes: [Change], next: SnapshotPosition?) {
+        switch position {
         case .jobs(let after): return jobs(after: after, limit: limit)
         case .relations(let after): return relations(after: after, limit: limit)
         case .starts(let pool, let after): return starts(of: pool, after: after, limit: limit)
@@ -40,15 +46,17 @@ extension StoreState {
         }
     }
 
-    /// Writes the next executions of a walk, those that are archived as they are.
+    /// Writes the next executions, and copies archived ones without decoding them.
     ///
     /// - Parameters:
-    ///   - limit: How many records to write at most.
-    ///   - bytes: The length of the payload from which on no more is written.
-    /// - Returns: Where to go on; nil if that was all.
+    ///   - after: The last execution written before.
+    ///   - limit: The maximum number of executions.
+    ///   - bytes: The size of the payload at which to stop.
+    ///   - payload: Receives the executions.
+    /// - Returns: The next position, or `nil` at the end.
     package func writeExecutions(
         after: ExecutionID?, limit: Int, bytes: Int, to payload: inout RecordWriter
-    ) throws -> SnapshotPlace? {
+    ) throws -> SnapshotPosition? {
         var last: ExecutionID?
         for id in executionOrder.suffix(after: after).prefix(limit) where payload.bytes.count < bytes {
             last = id
@@ -61,18 +69,17 @@ extension StoreState {
         return last.map { .executions(after: $0) }
     }
 
-    /// Encodes the next records of a walk, in more than one frame if they are large: their size is bounded as well as
-    /// their number.
+    /// Encodes the next records as frames of bounded size.
     ///
     /// - Parameters:
-    ///   - place: Where the walk has come to, and then where it goes on; nil when it is over.
-    ///   - limit: About how many records to visit.
-    /// - Returns: The payloads of the frames; nil if the walk was over before.
-    package func payloads(from place: inout SnapshotPlace?, limit: Int) throws -> [[UInt8]]? {
-        guard let from = place else { return nil }
+    ///   - position: Where to continue. Advanced to the next position, or to `nil` at the end.
+    ///   - limit: The approximate number of records to visit.
+    /// - Returns: The payloads of the frames, or `nil` if the position was already at the end.
+    package func payloads(from position: inout SnapshotPosition?, limit: Int) throws -> [[UInt8]]? {
+        guard let from = position else { return nil }
         var payload = RecordWriter()
         if case .executions(let after) = from {
-            place = try writeExecutions(after: after, limit: limit, bytes: Self.frameSize, to: &payload)
+            position = try writeExecutions(after: after, limit: limit, bytes: Self.frameSize, to: &payload)
             return payload.bytes.isEmpty ? [] : [payload.bytes]
         }
         var payloads: [[UInt8]] = []
@@ -84,14 +91,14 @@ extension StoreState {
             payload = RecordWriter()
         }
         if !payload.bytes.isEmpty { payloads.append(payload.bytes) }
-        place = next
+        position = next
         return payloads
     }
 
-    /// The length in bytes from which on a frame of a snapshot takes no more records.
+    /// The size in bytes at which a frame of a snapshot is full.
     private static let frameSize = 1 << 20
 
-    private func jobs(after: JobID?, limit: Int) -> (changes: [Change], next: SnapshotPlace?) {
+    private func jobs(after: JobID?, limit: Int) -> (changes: [Change], next: SnapshotPosition?) {
         var changes: [Change] = []
         var last: JobID?
         for id in jobOrder.suffix(after: after).prefix(limit) {
@@ -106,7 +113,7 @@ extension StoreState {
         return (changes, last.map { .jobs(after: $0) } ?? .relations(after: nil))
     }
 
-    private func relations(after: JobID?, limit: Int) -> (changes: [Change], next: SnapshotPlace?) {
+    private func relations(after: JobID?, limit: Int) -> (changes: [Change], next: SnapshotPosition?) {
         guard !dependencies.isEmpty || !operations.isEmpty || !claims.ledger.starts.isEmpty else {
             return ([], .executions(after: nil))
         }
@@ -130,7 +137,7 @@ extension StoreState {
 
     private func starts(
         of pool: RatePool, after: AttemptStart?, limit: Int
-    ) -> (changes: [Change], next: SnapshotPlace?) {
+    ) -> (changes: [Change], next: SnapshotPosition?) {
         let starts = claims.ledger.starts[pool].map { Array($0.suffix(after: after).prefix(limit)) } ?? []
         let changes = starts.map { Change.putStart(pool, $0) }
         if starts.count == limit { return (changes, .starts(pool, after: starts.last)) }
@@ -140,8 +147,8 @@ extension StoreState {
         }
     }
 
-    /// Where to go on after a name that jobs share: with the next one, or with the executions.
-    private func sharedStarts(after name: String?) -> SnapshotPlace {
+    /// Returns the position of the shared pool after the given one, or of the executions after the last.
+    private func sharedStarts(after name: String?) -> SnapshotPosition {
         let names = claims.ledger.names
         return (name.map { names.next(after: $0) } ?? names.first).map { .starts(.shared($0), after: nil) }
             ?? .executions(after: nil)

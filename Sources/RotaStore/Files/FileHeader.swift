@@ -12,7 +12,7 @@ package struct FileHeader: Sendable, Hashable {
     }
 
     /// Why 32 bytes are no header of the wanted kind.
-    package enum Flaw: Error, Hashable {
+    package enum ReadError: Error, Hashable {
         /// The bytes are not what was written.
         case damaged
         /// The bytes are sound, and of a format that a later version of this library wrote.
@@ -40,7 +40,7 @@ package struct FileHeader: Sendable, Hashable {
     }
 
     /// Reads a header.
-    package init(_ kind: Kind, reading bytes: UnsafeRawBufferPointer) throws(Flaw) {
+    package init(_ kind: Kind, reading bytes: UnsafeRawBufferPointer) throws(ReadError) {
         guard bytes.count >= Self.size, LittleEndian.uint64(bytes, 0) == kind.rawValue,
             LittleEndian.uint32(bytes, 28) == Self.checksum(bytes)
         else { throw .damaged }

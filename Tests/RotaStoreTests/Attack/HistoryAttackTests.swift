@@ -73,7 +73,7 @@ import Testing
         // A walk, interrupted by changes.
         var payloads: [[UInt8]] = []
         var journal: [[UInt8]] = []
-        var place: StoreState.SnapshotPlace? = .jobs(after: nil)
+        var place: StoreState.SnapshotPosition? = .jobs(after: nil)
         while let from = place {
             var payload = RecordWriter()
             let limit = Int.random(in: 1...5, using: &random)

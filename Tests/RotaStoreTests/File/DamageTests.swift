@@ -29,7 +29,7 @@ import Testing
             var offset = FileHeader.size
             while offset < bytes.count {
                 starts.append(offset)
-                offset += Frame.headSize + Int(bytes[offset + 4])
+                offset += Frame.headerSize + Int(bytes[offset + 4])
             }
             starts.append(offset)
             #expect(starts.count == groupStarts.count + 1)
@@ -134,7 +134,7 @@ import Testing
         try store.commit([1: 10])
         try store.close()
         let whole = try #require(files.bytes(of: Self.journal))
-        let sealStart = whole.count - Frame.headSize
+        let sealStart = whole.count - Frame.headerSize
         for place in FileHeader.size..<sealStart {
             var bytes = whole
             bytes[place] ^= 0x10

@@ -121,7 +121,7 @@ import Testing
         try journal.flush(sync: true)
         origin.crash(.killed)
         var bytes = try #require(origin.bytes(of: DamageTests.journal))
-        let second = FileHeader.size + Frame.headSize + Int(bytes[FileHeader.size + 4])
+        let second = FileHeader.size + Frame.headerSize + Int(bytes[FileHeader.size + 4])
         bytes[second + 26] ^= 1
         origin.put(bytes, at: DamageTests.journal)
         let probe = origin.copy()

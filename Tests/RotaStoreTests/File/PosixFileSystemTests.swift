@@ -98,7 +98,7 @@ import Testing
             try ToyStore(files, at: path).commitAndClose([1: 10])
             let file = try StoreFile(path + "/journal-0000000000000001", .append, in: files)
             try file.append([1, 2, 3])
-            #expect(try file.size() == FileHeader.size + 2 * Frame.headSize + 6 + 3)
+            #expect(try file.size() == FileHeader.size + 2 * Frame.headerSize + 6 + 3)
             file.close()
             let store = try ToyStore(files, at: path)
             #expect(store.values == [1: 10])

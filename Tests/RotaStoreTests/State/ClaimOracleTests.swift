@@ -197,7 +197,7 @@ struct ClaimWorld {
     mutating func restart(throughSnapshot: Bool) {
         var rebuilt = StoreState()
         if throughSnapshot {
-            var place: StoreState.SnapshotPlace? = .jobs(after: nil)
+            var place: StoreState.SnapshotPosition? = .jobs(after: nil)
             while let from = place {
                 let (changes, next) = state.snapshot(from: from, limit: 3)
                 for change in changes { rebuilt.apply(change) }

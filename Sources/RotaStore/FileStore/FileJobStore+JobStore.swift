@@ -1,0 +1,122 @@
+public import Foundation
+
+// The operations of ``JobStore``: each runs the state machine's operation of the same name as one commit or query.
+
+extension FileJobStore: JobStore {
+    // MARK: Operations
+
+    /// Inserts jobs with their first executions.
+    public nonisolated func insert(_ insertions: [JobInsertion]) async throws -> [JobInsertion.Outcome] {
+        try await commit(insertions.definitions()) { state, log in try state.insert(insertions, log: &log) }
+    }
+
+    /// Replaces a job's definition or schedule state.
+    public nonisolated func replace(_ replacement: JobReplacement) async throws -> Job {
+        try await commit(replacement.definitions()) { state, log in try state.replace(replacement, log: &log) }
+    }
+
+    /// Deletes jobs with everything that belongs to them.
+    public nonisolated func delete(_ ids: [JobID]) async throws -> [JobID] {
+        try await commit { state, log in state.delete(ids, log: &log) }
+    }
+
+    /// Turns due occurrences into executions and skips.
+    public nonisolated func fire(_ fires: [FireRequest]) async throws -> [FireRequest.Outcome] {
+        try await commit { state, log in state.fire(fires, log: &log) }
+    }
+
+    /// Queues executions of existing jobs.
+    @discardableResult
+    public nonisolated func enqueue(_ executions: [Execution]) async throws -> [EnqueueOutcome] {
+        try await commit { state, log in try state.enqueue(executions, log: &log) }
+    }
+
+    /// Claims due executions under a lease.
+    public nonisolated func claim(_ request: ClaimRequest) async throws -> [Claim] {
+        try await commit { state, log in state.claim(request, log: &log) }
+    }
+
+    /// Extends leases.
+    public nonisolated func renew(_ renewals: [LeaseRenewal]) async throws -> [LeaseRenewal.Outcome] {
+        try await commit { state, log in state.renew(renewals, log: &log) }
+    }
+
+    /// Records the ends of attempts.
+    public nonisolated func finish(_ completions: [Completion]) async throws -> [Completion.Outcome] {
+        try await commit { state, log in state.finish(completions, log: &log) }
+    }
+
+    /// Cancels executions.
+    public nonisolated func cancel(_ requests: [Cancellation]) async throws -> [Cancellation.Outcome] {
+        try await commit { state, log in state.cancel(requests, log: &log) }
+    }
+
+    /// Completes waiting executions.
+    public nonisolated func completeWaiting(
+        _ completions: [ExternalCompletion]
+    ) async throws -> [ExternalCompletion.Outcome] {
+        try await commit { state, log in state.completeWaiting(completions, log: &log) }
+    }
+
+    /// Expires late executions and removes old records.
+    public nonisolated func prune(at now: Date, limit: Int) async throws -> PruneReport {
+        try await commit { state, log in state.prune(at: now, limit: limit, log: &log) }
+    }
+
+    /// Adds a dependency.
+    public nonisolated func addDependency(_ dependency: JobDependency) async throws {
+        try await commit { state, log in try state.addDependency(dependency, log: &log) }
+    }
+
+    /// Removes a dependency.
+    public nonisolated func removeDependency(_ id: DependencyID) async throws -> Bool {
+        try await commit { state, log in state.removeDependency(id, log: &log) }
+    }
+
+    // MARK: Queries
+
+    /// Returns the versions of a job, newest first.
+    public nonisolated func versions(of job: JobID) async throws -> [JobVersion] {
+        try await query { $0.versions(of: job) }
+    }
+
+    /// Returns the dependencies of a job.
+    public nonisolated func dependencies(of job: JobID) async throws -> [JobDependency] {
+        try await query { $0.dependencies(of: job) }
+    }
+
+    /// Counts jobs and executions by state.
+    public nonisolated func counts() async throws -> StoreCounts {
+        try await query { $0.counts() }
+    }
+
+    /// Returns a job.
+    public nonisolated func job(_ id: JobID) async throws -> Job? {
+        try await query { $0.jobs[id] }
+    }
+
+    /// Lists jobs, oldest first.
+    public nonisolated func jobs(_ query: JobQuery) async throws -> RecordPage<Job> {
+        try await self.query { try $0.jobs(query) }
+    }
+
+    /// Returns the work that is due at a date.
+    public nonisolated func dueWork(at now: Date, limit: Int) async throws -> DueWork {
+        try await query { $0.dueWork(at: now, limit: limit) }
+    }
+
+    /// Returns an execution with its attempts.
+    public nonisolated func execution(_ id: ExecutionID) async throws -> Execution? {
+        try await query { $0.executions[id] }
+    }
+
+    /// Lists executions.
+    public nonisolated func executions(_ query: ExecutionQuery) async throws -> RecordPage<Execution> {
+        try await self.query { try $0.executions(query) }
+    }
+
+    /// Returns the skipped occurrences of a job, oldest first.
+    public nonisolated func skips(of job: JobID) async throws -> [SkippedOccurrence] {
+        try await query { $0.histories[job]?.skips ?? [] }
+    }
+}
