@@ -42,7 +42,7 @@ extension StoreState {
                 guard !executions.contains(execution.id), seenExecutions.insert(execution.id) else {
                     throw .executionExists(execution.id)
                 }
-                guard execution.canBegin else { throw .cannotBegin(execution) }
+                guard execution.isInsertable else { throw .notInsertable(execution) }
                 if let key = execution.idempotencyKey, !runKeys.insert(key).inserted {
                     throw StoreError(
                         .duplicate,

@@ -7,7 +7,7 @@ extension StoreState {
     ///   jobs a page.
     package func jobs(_ query: JobQuery) throws(StoreError) -> RecordPage<Job> {
         try Paging.check(query.limit)
-        let walk = Walk(sets(for: query), query.order, after: query.after.map { JobID(bits: $0.bits) })
+        let walk = MergedWalk(sets(for: query), query.order, after: query.after.map { JobID(bits: $0.bits) })
         return Paging.page(walk, limit: query.limit, cursor: { PageCursor(after: $0.bits) }) { id in
             jobs[id].flatMap { query.lists($0) ? $0 : nil }
         }
@@ -70,12 +70,12 @@ extension StoreState {
         switch query.sort {
         case .createdAt:
             let place = query.after.map { ExecutionID(bits: $0.bits) }
-            let walk = Walk(sets(for: query), query.order, after: place)
+            let walk = MergedWalk(sets(for: query), query.order, after: place)
             return Paging.page(walk, limit: query.limit, cursor: { PageCursor(after: $0.bits) }) { id in
                 executions[id].flatMap { query.lists($0) ? $0 : nil }
             }
         case .scheduledFor:
-            let keys = Walk([schedule(for: query)], query.order, after: try query.place)
+            let keys = MergedWalk([schedule(for: query)], query.order, after: try query.place)
                 .lazy.prefix(while: query.isInRange)
             return Paging.page(keys, limit: query.limit, cursor: { PageCursor(after: $0.id.bits, at: $0.instant) }) {
                 executions[$0.id].flatMap { query.lists($0) ? $0 : nil }

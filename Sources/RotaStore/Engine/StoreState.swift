@@ -41,7 +41,7 @@ package struct StoreState: Sendable {
     /// The latest time that was asked about; like what is set aside by it, it is no part of what is remembered.
     var clock = Date.distantPast
     /// Queued executions that have expired by then, and wait for nothing but ``prune(at:limit:log:)``.
-    var lapsed: Set<ExecutionID> = []
+    var expiredInQueue: Set<ExecutionID> = []
 
     package init() {}
 

@@ -1,5 +1,5 @@
 /// Several sorted sets, each of whose keys is met once, in order.
-struct Walk<Key: Comparable & Sendable>: Sequence, IteratorProtocol {
+struct MergedWalk<Key: Comparable & Sendable>: Sequence, IteratorProtocol {
     private var iterators: [AnyIterator<Key>]
     private var heads: [Key?]
     private let order: ListOrder

@@ -124,7 +124,7 @@ import Testing
                 "\(history.idempotencyKey ?? "")", "\(history.operations.sorted())", "\(history.backfills.count)",
             ].joined(separator: " ")
         }
-        let starts = state.claims.ledger.starts.map { "\($0) \(Array($1.suffix()))" }.sorted()
+        let starts = state.claims.startLog.starts.map { "\($0) \(Array($1.suffix()))" }.sorted()
         return histories + starts
             + [
                 "\(Array(state.executionOrder.suffix()))", "\(Array(state.dueJobs.suffix()))",

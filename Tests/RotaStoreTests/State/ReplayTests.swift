@@ -41,7 +41,7 @@ struct ReplayTests {
         for key in state.dueJobs.suffix() { lines.append("due \(key)") }
         for key in state.expiries.suffix() { lines.append("expiry \(key)") }
         for key in state.aged.suffix() { lines.append("aged \(key)") }
-        for (pool, starts) in state.claims.ledger.starts.sorted(by: { "\($0)" < "\($1)" }) {
+        for (pool, starts) in state.claims.startLog.starts.sorted(by: { "\($0)" < "\($1)" }) {
             lines.append("starts \(pool) \(Array(starts.suffix()))")
         }
         lines.append("operations \(state.operations.sorted { $0.key < $1.key })")

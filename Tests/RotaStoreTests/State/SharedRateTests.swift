@@ -31,12 +31,12 @@ import Testing
     func line() throws {
         var state = try state(jobs: 300)
         #expect(claim(&state, at: 400) == [10, 11])
-        #expect(state.claims.heldCount == 1)
+        #expect(state.claims.blockedCount == 1)
         for step in 1...20 {
             let now = 400 + Double(step) * 10
             #expect(state.dueWork(at: start + now - 1, limit: 0).nextWakeup == start + now)
             #expect(claim(&state, at: now) == [(step + 1) * 10, (step + 1) * 10 + 1])
-            #expect(state.claims.heldCount == 1)
+            #expect(state.claims.blockedCount == 1)
         }
     }
 
@@ -79,7 +79,7 @@ import Testing
                 date: start), log: &log)
         #expect(claim(&state, at: 51) == [30, 31])
         _ = state.delete([JobID(bits: 1), JobID(bits: 3)], log: &log)
-        #expect(state.claims.heldCount == 0)
+        #expect(state.claims.blockedCount == 0)
     }
 
     @Test("Starts under a name that no job uses any longer are forgotten after a day, and count until then")
@@ -89,7 +89,7 @@ import Testing
         #expect(claim(&state, at: 50).count == 2)
         _ = state.delete([JobID(bits: 1)], log: &log)
         #expect(state.prune(at: start + 80_000, limit: 10, log: &log) == PruneReport())
-        #expect(state.claims.ledger.starts.count == 1)
+        #expect(state.claims.startLog.starts.count == 1)
         var again = try self.state(jobs: 1).jobs[JobID(bits: 1)]
         again?.scheduleState.decidedThrough = start
         let job = try #require(again)
@@ -102,10 +102,10 @@ import Testing
         #expect(state.dueWork(at: end - 60, limit: 1).nextWakeup.map { $0 >= end && $0 <= end + 60 } == true)
         #expect(state.dueWork(at: end + 60, limit: 1).isPruningDue)
         _ = state.prune(at: end + 60, limit: 10, log: &log)
-        #expect(state.claims.ledger.starts.isEmpty)
+        #expect(state.claims.startLog.starts.isEmpty)
         #expect(state.dueWork(at: end + 60, limit: 1).nextWakeup == nil)
         var replayed = StoreState()
         for change in log.changes { replayed.apply(change) }
-        #expect(replayed.claims.ledger.starts.isEmpty)
+        #expect(replayed.claims.startLog.starts.isEmpty)
     }
 }
