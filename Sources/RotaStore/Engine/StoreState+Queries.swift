@@ -3,8 +3,8 @@ import Foundation
 extension StoreState {
     /// Lists jobs.
     ///
-    /// - Complexity: O(log n + limit) for one state, group, project, tag or slug; other filters look at up to 10,000
-    ///   jobs a page.
+    /// - Complexity: O(log n + limit) for one state, group, project, tag or slug; other filters examine up to
+    ///   10,000 jobs a page.
     package func jobs(_ query: JobQuery) throws(StoreError) -> RecordPage<Job> {
         try Paging.check(query.limit)
         let walk = MergedWalk(sets(for: query), query.order, after: query.after.map { JobID(bits: $0.bits) })
@@ -13,7 +13,7 @@ extension StoreState {
         }
     }
 
-    /// The smallest sets that hold all jobs asked for.
+    /// The smallest sets that together contain all jobs the query can list.
     private func sets(for query: JobQuery) -> [OrderedIndex<JobID>] {
         if let ids = query.ids {
             var set = OrderedIndex<JobID>()
@@ -53,7 +53,7 @@ extension JobQuery {
 }
 
 extension String {
-    /// Whether a text is part of this one, whatever the case.
+    /// Whether it contains a text, ignoring case.
     func contains(anyCaseOf text: String) -> Bool {
         text.isEmpty || range(of: text, options: .caseInsensitive) != nil
     }
@@ -62,9 +62,9 @@ extension String {
 extension StoreState {
     /// Lists executions.
     ///
-    /// - Complexity: O(log n + limit) in the order in which they were made, of all, of a job or of a status; and by
-    ///   their instants, of all, also between two instants. Those of a job by their instants: O(k log k) in the number
-    ///   of its executions. Other filters look at up to 10,000 executions a page.
+    /// - Complexity: O(log n + limit) in creation order for all executions, one job or one status, and by nominal date
+    ///   for all executions or a range of dates. O(k log k) by nominal date for one job with k executions. Other
+    ///   filters examine up to 10,000 executions a page.
     package func executions(_ query: ExecutionQuery) throws(StoreError) -> RecordPage<Execution> {
         try Paging.check(query.limit)
         switch query.sort {
@@ -83,25 +83,25 @@ extension StoreState {
         }
     }
 
-    /// The smallest sets that hold all executions asked for.
+    /// The smallest sets that together contain all executions the query can list.
     private func sets(for query: ExecutionQuery) -> [OrderedIndex<ExecutionID>] {
         var best = [executionIndex.order]
         var size = executionIndex.order.count
-        func offer(_ sets: [OrderedIndex<ExecutionID>]) {
+        func consider(_ sets: [OrderedIndex<ExecutionID>]) {
             let count = sets.reduce(0) { $0 + $1.count }
             if count < size { (best, size) = (sets, count) }
         }
         if let jobs = query.jobs, jobs.count <= Self.mergeLimit {
-            offer(jobs.map { histories[$0]?.executions ?? OrderedIndex() })
+            consider(jobs.map { histories[$0]?.executions ?? OrderedIndex() })
         }
-        if let statuses = query.statuses { offer(statuses.map { executionIndex.executions($0) }) }
+        if let statuses = query.statuses { consider(statuses.map { executionIndex.executions($0) }) }
         return best
     }
 
-    /// The number of jobs whose executions are merged; of more, all executions are looked at.
+    /// The largest number of jobs whose executions are merged. For more jobs all executions are examined.
     private static var mergeLimit: Int { 100 }
 
-    /// A set, by the instants, that holds all executions asked for.
+    /// A set by nominal date that contains all executions the query can list.
     private func schedule(for query: ExecutionQuery) -> OrderedIndex<DueKey<ExecutionID>> {
         guard let jobs = query.jobs, jobs.count <= Self.mergeLimit else { return executionIndex.schedule }
         let ofJobs = jobs.compactMap { histories[$0]?.executions }
@@ -123,7 +123,7 @@ extension ExecutionQuery {
         return jobIDs.map { $0.intersection([jobID]) } ?? [jobID]
     }
 
-    /// Where a list by instants goes on, or the end of its range that comes first.
+    /// The key after which a list by nominal date continues, or starts.
     fileprivate var place: DueKey<ExecutionID>? {
         get throws(StoreError) {
             guard let after else {
@@ -135,13 +135,13 @@ extension ExecutionQuery {
             guard let instant = after.instant else {
                 throw StoreError(
                     .invalidQuery,
-                    "The cursor \(after) is that of a list in another order; begin the list by instants anew.")
+                    "The cursor \(after) belongs to a list in another order; start again without a cursor.")
             }
             return DueKey(instant: instant, id: ExecutionID(bits: after.bits))
         }
     }
 
-    /// Whether a list by instants goes on beyond a key.
+    /// Whether a key is within the dates asked for.
     fileprivate func isInRange(_ key: DueKey<ExecutionID>) -> Bool {
         switch order {
         case .ascending: to.map { key.instant < $0 } ?? true
@@ -166,7 +166,7 @@ extension ExecutionQuery {
 }
 
 extension Date {
-    /// The latest instant before this one.
+    /// The latest date before this one.
     fileprivate var latestBefore: Date {
         Date(timeIntervalSinceReferenceDate: timeIntervalSinceReferenceDate.nextDown)
     }

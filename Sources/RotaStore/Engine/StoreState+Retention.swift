@@ -36,8 +36,7 @@ extension StoreState {
         return report
     }
 
-    /// Whether something has expired, or is beyond what is kept; what is merely too old may wait for the end of the
-    /// minute.
+    /// Whether pruning has work to do. Expired executions are pruned at once, old history and keys once a minute.
     func isPruningDue(at now: Date) -> Bool {
         let minute = Self.minute(of: now)
         return !overfull.isEmpty || expiries.first.map { $0.instant <= now } ?? false
@@ -46,7 +45,7 @@ extension StoreState {
             || claims.startLog.nextForgettableDate.map { $0 <= minute } ?? false
     }
 
-    /// The earliest instant after another at which pruning becomes due; for history and keys it is a whole minute.
+    /// The earliest date after `now` at which pruning becomes due. For old history and keys it is a whole minute.
     func nextPruning(after now: Date) -> Date? {
         let minute = Self.minute(of: now)
         let old = [
