@@ -4,8 +4,8 @@ import RotaTestSupport
 import RotaTesting
 import Testing
 
-@Suite("Lives of executions")
-struct LifecycleTests {
+@Suite("Execution lifecycle")
+struct ExecutionLifecycleTests {
     let start = StoreSamples.start
     let failure = ExecutionFailure(kind: .timeout, message: "slow")
 

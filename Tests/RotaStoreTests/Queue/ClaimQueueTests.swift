@@ -6,8 +6,8 @@ import RotaTestSupport
 import RotaTesting
 import Testing
 
-@Suite("Claims against an oracle")
-struct ClaimOracleTests {
+@Suite("Claim queue")
+struct ClaimQueueTests {
     @Test(
         "What is claimed is what the limits, worked out from scratch, allow",
         .rows("S-31", "S-32", "S-34", "S-36", "S-37", "S-68", "T-46", "SX-12"),

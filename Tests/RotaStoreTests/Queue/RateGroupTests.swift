@@ -4,7 +4,7 @@ import RotaTestSupport
 import Testing
 
 /// Rates that many jobs share: what waits for them, and what is remembered of them.
-@Suite struct SharedRateTests {
+@Suite struct RateGroupTests {
     private let start = StoreSamples.start
     private let api = SharedRateLimit("api", RateLimit(2, per: .seconds(10)))
 

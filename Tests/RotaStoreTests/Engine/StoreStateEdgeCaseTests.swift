@@ -5,7 +5,7 @@ import RotaTesting
 import Testing
 
 /// What a hostile caller asks of the machine behind the stores.
-@Suite struct HostileStateTests {
+@Suite struct StoreStateEdgeCaseTests {
     private let start = StoreSamples.start
     private let nan = Date(timeIntervalSinceReferenceDate: .nan)
 

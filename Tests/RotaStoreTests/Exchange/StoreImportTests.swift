@@ -5,7 +5,7 @@ import RotaTesting
 import Testing
 
 /// Exports that somebody has tampered with.
-@Suite struct HostileImportTests {
+@Suite struct StoreImportTests {
     private func check(_ changes: [Change]) async throws -> StoreImportError? {
         let coder = ExchangeCoder()
         let lines =

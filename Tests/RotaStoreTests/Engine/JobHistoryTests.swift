@@ -6,7 +6,7 @@ import RotaTesting
 import Testing
 
 /// What becomes of history that a store was handed, has read from its files, or was to shorten.
-@Suite struct HistoryAttackTests {
+@Suite struct JobHistoryTests {
     private let start = StoreSamples.start
 
     private func ended(_ number: Int, of job: Job) -> Execution {
