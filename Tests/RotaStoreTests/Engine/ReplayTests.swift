@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Replay of changes")
 struct ReplayTests {
-    @Test("A state is what its changes make, also when they are applied over a later image", arguments: 1...6)
+    @Test("Replaying changes gives the same state, even over a later snapshot", arguments: 1...6)
     func replay(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
         var state = StoreState()

@@ -27,7 +27,7 @@ import Testing
         return state.claim(request, log: &log).map { Int($0.execution.id.bits) }
     }
 
-    @Test("Jobs in line for a rate are held by one entry, and woken one by one, in their order", .rows("S-37"))
+    @Test("One entry blocks all jobs that share a rate, and they start one by one in order", .rows("S-37"))
     func line() throws {
         var state = try state(jobs: 300)
         #expect(claim(&state, at: 400) == [10, 11])
@@ -40,7 +40,7 @@ import Testing
         }
     }
 
-    @Test("Who is held back by something else as well lets the next in line go first", .rows("S-37"))
+    @Test("A job that another limit blocks too lets the next job of its group start first", .rows("S-37"))
     func otherLimits() throws {
         var state = try state(jobs: 4) { definition, number in
             if number == 1 { definition.limits.rate = RateLimit(1, per: .seconds(100)) }
@@ -53,7 +53,7 @@ import Testing
         #expect(claim(&state, at: 150) == [11])
     }
 
-    @Test("Jobs that give one name different numbers each keep their own", .rows("S-37"))
+    @Test("Jobs with different limits under one name each keep their own", .rows("S-37"))
     func differentNumbers() throws {
         var state = try state(jobs: 2) { definition, number in
             if number == 2 { definition.limits.sharedRates = [SharedRateLimit("api", RateLimit(3, per: .seconds(20)))] }
@@ -63,7 +63,7 @@ import Testing
         #expect(claim(&state, at: 70) == [21])
     }
 
-    @Test("A job that leaves the line, or comes to it, changes nothing for the others")
+    @Test("A job that leaves or joins a rate group changes nothing for the others")
     func leaving() throws {
         var state = try state(jobs: 3)
         var log = ChangeLog(isRecording: false)
@@ -82,7 +82,7 @@ import Testing
         #expect(state.claims.blockedCount == 0)
     }
 
-    @Test("Starts under a name that no job uses any longer are forgotten after a day, and count until then")
+    @Test("Starts under an unused name count for a day and are then forgotten")
     func unusedNames() throws {
         var state = try state(jobs: 1)
         var log = ChangeLog(isRecording: true)
