@@ -37,7 +37,9 @@ extension StoreState {
         return Claim(execution: execution, job: self.job(job, asSeenBy: execution))
     }
 
-    /// The execution to claim next, if any may start. Blocks the jobs that it meets and whose limits allow no start.
+    /// The execution to claim next, if any may start.
+    ///
+    /// Blocks the jobs that it meets and whose limits allow no start.
     mutating func nextClaimable(at now: Date) -> QueueEntry? {
         while let id = claims.first(at: now), let entry = executions.read(id, { $0.queueEntry }) {
             if entry.dueAt > now {
@@ -97,7 +99,9 @@ extension Job {
 }
 
 extension ExecutionProgress {
-    /// Changes the status if the transition is allowed. All status changes go through here.
+    /// Changes the status if the transition is allowed.
+    ///
+    /// All status changes go through here.
     ///
     /// - Returns: Whether it was allowed.
     @discardableResult

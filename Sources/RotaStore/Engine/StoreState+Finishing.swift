@@ -49,8 +49,9 @@ extension StoreState {
         trimHistory(of: job, log: &log)
     }
 
-    /// Removes the oldest finished executions beyond the job's retention, at most 100 at a time. After the limit was
-    /// lowered there may be many more, which ``prune(at:limit:log:)`` removes.
+    /// Removes the oldest finished executions beyond the job's retention, at most 100 at a time.
+    ///
+    /// After the limit was lowered there may be many more, which ``prune(at:limit:log:)`` removes.
     private mutating func trimHistory(of job: Job, log: inout ChangeLog) {
         for _ in 0..<Self.trimLimit {
             guard let oldest = oldestBeyondRetention(of: job.id) else { return }

@@ -125,7 +125,9 @@ extension StoreState {
         return [currentVersion(of: job)] + earlier.reversed()
     }
 
-    /// The current version of a job. Only the first version has no record of its own.
+    /// The current version of a job.
+    ///
+    /// Only the first version has no record of its own.
     private func currentVersion(of job: Job) -> JobVersion {
         histories[job.id]?.versions.last { $0.version == job.version }
             ?? JobVersion(
@@ -183,8 +185,9 @@ extension StoreError {
     static func slugIsTaken(_ attributes: JobAttributes) -> StoreError {
         StoreError(
             .duplicate,
-            "The slug \"\(attributes.slug ?? "")\" is taken by another job in "
-                + (attributes.project.map { "the project \"\($0)\"" } ?? "no project") + "; choose another slug.")
+            "The slug \"\(attributes.slug ?? "")\" is taken by another job "
+                + (attributes.project.map { "of the project \"\($0)\"" } ?? "without a project")
+                + "; choose another slug.")
     }
 
     static func executionExists(_ id: ExecutionID) -> StoreError {

@@ -1,4 +1,5 @@
 import Foundation
+import RotaCore
 
 extension StoreState {
     /// Lists jobs.
@@ -98,7 +99,9 @@ extension StoreState {
         return best
     }
 
-    /// The largest number of jobs whose executions are merged. For more jobs all executions are examined.
+    /// The largest number of jobs whose executions are merged.
+    ///
+    /// For more jobs all executions are examined.
     private static var mergeLimit: Int { 100 }
 
     /// A set by nominal date that contains all executions the query can list.
@@ -128,7 +131,7 @@ extension ExecutionQuery {
         get throws(StoreError) {
             guard let after else {
                 return switch order {
-                case .ascending: from.map { .end(of: $0.latestBefore) }
+                case .ascending: from.map { .end(of: $0.justBefore) }
                 case .descending: to.map { DueKey(instant: $0, id: ExecutionID(bits: 0)) }
                 }
             }
@@ -162,12 +165,5 @@ extension ExecutionQuery {
         if let batchID, details.batchID != batchID { return false }
         if let concurrencyKey, details.concurrencyKey != concurrencyKey { return false }
         return tags.allSatisfy { details.tags?[$0.key] == $0.value }
-    }
-}
-
-extension Date {
-    /// The latest date before this one.
-    fileprivate var latestBefore: Date {
-        Date(timeIntervalSinceReferenceDate: timeIntervalSinceReferenceDate.nextDown)
     }
 }

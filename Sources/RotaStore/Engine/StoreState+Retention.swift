@@ -36,7 +36,9 @@ extension StoreState {
         return report
     }
 
-    /// Whether pruning has work to do. Expired executions are pruned at once, old history and keys once a minute.
+    /// Whether pruning has work to do.
+    ///
+    /// Expired executions are pruned at once, old history and keys once a minute.
     func isPruningDue(at now: Date) -> Bool {
         let minute = Self.minute(of: now)
         return !overfull.isEmpty || expiries.first.map { $0.instant <= now } ?? false
@@ -45,7 +47,9 @@ extension StoreState {
             || claims.startLog.nextForgettableDate.map { $0 <= minute } ?? false
     }
 
-    /// The earliest date after `now` at which pruning becomes due. For old history and keys it is a whole minute.
+    /// The earliest date after `now` at which pruning becomes due.
+    ///
+    /// For old history and keys it is a whole minute.
     func nextPruning(after now: Date) -> Date? {
         let minute = Self.minute(of: now)
         let old = [

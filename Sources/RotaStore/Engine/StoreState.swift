@@ -44,7 +44,9 @@ package struct StoreState: Sendable {
     /// The dependencies in which each job takes part, on either side.
     var jobDependencies: [JobID: Set<DependencyID>] = [:]
 
-    /// The latest date asked about. Like `expiredInQueue`, it is derived and never persisted.
+    /// The latest date asked about.
+    ///
+    /// Like `expiredInQueue`, it is derived and never persisted.
     var clock = Date.distantPast
     /// Queued executions that have expired by `clock` and are not yet pruned.
     var expiredInQueue: Set<ExecutionID> = []

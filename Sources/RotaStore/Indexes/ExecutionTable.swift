@@ -54,7 +54,9 @@ package struct ExecutionTable: Sendable {
     /// - Complexity: O(log n).
     func archived(_ id: ExecutionID) -> [UInt8]? { archive.isEmpty ? nil : archive.find(Entry(id))?.bytes }
 
-    /// Reads a part of an execution in place. Returns `nil` if there is none.
+    /// Reads a part of an execution in place.
+    ///
+    /// Returns `nil` if there is none.
     ///
     /// - Complexity: O(1).
     @inline(__always)

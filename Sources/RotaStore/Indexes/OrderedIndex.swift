@@ -19,7 +19,9 @@ package struct OrderedIndex<Key: Comparable & Sendable>: Sendable {
     /// The number of keys.
     package private(set) var count = 0
 
-    /// The number of keys in a full chunk. Large sets use larger chunks, so that a split moves fewer of them.
+    /// The number of keys in a full chunk.
+    ///
+    /// Large sets use larger chunks, so that a split moves fewer of them.
     private var chunkSize: Int { count < 1 << 15 ? 128 : 512 }
 
     package init() {}
@@ -217,7 +219,9 @@ package struct OrderedIndex<Key: Comparable & Sendable>: Sendable {
         }
     }
 
-    /// The place of the smallest key greater than another. The position may be the end of its chunk.
+    /// The place of the smallest key greater than another.
+    ///
+    /// The position may be the end of its chunk.
     private func place(after key: Key) -> (chunk: Int, position: Int) {
         let chunk = chunkIndex(for: key)
         guard chunk < chunkCount else { return (chunk, 0) }

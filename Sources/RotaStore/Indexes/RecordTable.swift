@@ -7,8 +7,9 @@
 ///   identifier ──hash──► part ──probe──► slot: place | half of the hash ──► chunks[place / 256][place % 256]
 /// ```
 package struct RecordTable<ID: RecordID, Record: Sendable>: Sendable {
-    /// A part of the index, with open addressing. A slot holds a record's place and half of its identifier's hash, so
-    /// that other records are rarely read.
+    /// A part of the index, with open addressing.
+    ///
+    /// A slot holds a record's place and half of its identifier's hash, so that other records are rarely read.
     private struct Part: Sendable {
         var slots: [UInt64] = []
         /// The number of slots minus one, or 0 if there are none.
@@ -78,7 +79,9 @@ package struct RecordTable<ID: RecordID, Record: Sendable>: Sendable {
         return chunks[place / Self.chunkSize][place % Self.chunkSize].record
     }
 
-    /// Reads a part of a record in place. Returns `nil` if there is none.
+    /// Reads a part of a record in place.
+    ///
+    /// Returns `nil` if there is none.
     ///
     /// - Complexity: O(1).
     @inline(__always)
