@@ -50,7 +50,7 @@ extension StoreState {
         claims.serialExecutions(of: execution.jobID).compactMap { id in
             guard executions[id]?.progress.cancelRequestedAt == nil else { return nil }
             let request = Cancellation(
-                id, reason: "The next execution of the schedule replaced it.", date: execution.createdAt)
+                id, reason: "Replaced by the next occurrence of the schedule.", date: execution.createdAt)
             return switch cancel(request, log: &log) {
             case .canceled(let old), .requested(let old): old
             case .alreadyOver, .missing: nil
