@@ -108,7 +108,7 @@ public struct ExecutionDetails: RareMembers {
     public var continuationOf: ExecutionID?
     /// The execution that caused this one.
     public var parentID: ExecutionID?
-    /// The length of the chain of executions that caused this one. 0 if no execution caused it.
+    /// The length of the chain of executions that caused this one, 0 if none did.
     public var lineageDepth: Int = 0
     /// The priority, from 0 to 10, or `nil` for the job's.
     ///
