@@ -21,12 +21,18 @@ public struct JobDraft: Sendable {
     public var definition: JobDefinition
     /// Whether the job starts active, paused, or as a draft, which does not fire until it is activated.
     public var state: JobState
-    /// A key under which creating the job again returns the existing job, unchanged. From 1 to 255 characters.
+    /// A key under which creating the job again returns the existing job, unchanged.
+    ///
+    /// From 1 to 255 characters.
     public var idempotencyKey: String?
-    /// Who creates the job, for the record. From 1 to 255 characters.
+    /// Who creates the job, for the record.
+    ///
+    /// From 1 to 255 characters.
     public var author: String?
 
-    /// Describes a job. Only the name, the schedule and the action are required.
+    /// Describes a job.
+    ///
+    /// Only the name, the schedule and the action are required.
     ///
     /// Everything else is set on the draft: ``JobDefinition/attributes``, ``JobDefinition/notifications``,
     /// ``JobDefinition/breaker`` and so on.

@@ -1,24 +1,24 @@
 package import Foundation
 
-/// One after-image: what a record, or a part of it, is from now on.
+/// The new value of a record, or of a part of it.
 ///
-/// Applying a change twice, or over a later image of another part, gives the same state; so a journal of changes can
-/// be replayed over a snapshot that was taken while the changes were made.
+/// Changes are idempotent: applying one twice, or after a later change of another part, gives the same state. So a
+/// journal can be replayed over a snapshot that was written while the changes were made.
 package enum Change: Sendable, Hashable {
     case putJob(Job)
     case putScheduleState(JobID, ScheduleState)
     case putStatistics(JobID, JobStatistics)
-    /// The job goes, and with it its executions, its skips and its idempotency key.
+    /// Removes the job with its executions, skips and keys.
     case removeJob(JobID)
 
     case putExecution(Execution)
     case putProgress(ExecutionID, ExecutionProgress)
-    /// The attempt takes the place that its number says, or the one after the last.
+    /// Replaces the attempt with the same number, or appends one.
     case putAttempt(ExecutionID, Attempt)
     case removeExecution(ExecutionID)
 
     case putSkips(JobID, [SkippedOccurrence])
-    /// The skip replaces the last one that begins at the same instant, or is added; the oldest beyond a number go.
+    /// Replaces the last skip with the same first date, or appends one, and keeps only the newest so many.
     case putSkip(SkippedOccurrence, keeping: Int)
     case putIdempotencyKey(String, JobID)
 
@@ -26,21 +26,22 @@ package enum Change: Sendable, Hashable {
     case removeVersion(JobVersionID)
     case putDependency(JobDependency)
     case removeDependency(DependencyID)
-    /// An operation was done to a job under a key.
+    /// Remembers that an operation was performed on a job under a key.
     case putOperation(OperationKey, JobID)
     case removeOperation(JobOperationKey)
 
-    /// An attempt started, which limits of rates have to know.
+    /// Records an attempt start for rate limiting.
     case putStart(RatePool, AttemptStart)
-    /// The starts up to an instant need not be known any longer.
+    /// Forgets the starts up to and including a date.
     case forgetStarts(RatePool, through: Date)
 }
 
-/// The changes that an operation made, for stores that write them down.
+/// The changes that an operation made, for stores that persist them.
 package struct ChangeLog: Sendable {
     package private(set) var changes: [Change] = []
     private let isRecording: Bool
 
+    /// Creates an empty log; without recording, changes are dropped and cost nothing.
     package init(isRecording: Bool) {
         self.isRecording = isRecording
     }

@@ -1,37 +1,38 @@
 package import Foundation
 
-/// What belongs to one job: its executions, which of them are over, and the occurrences that did not fire.
+/// The records that belong to one job: its executions, skips, versions and keys.
 package struct JobHistory: Sendable {
     package var executions = OrderedIndex<ExecutionID>()
-    /// The runs that are over; not notices, of which ``StoreState/finishedNotices`` knows.
+    /// The finished executions, except notifications, which are in ``StoreState/finishedNotifications``.
     package var finished = OrderedIndex<ExecutionID>()
-    /// The number of runs of the schedule that are not over.
+    /// The number of unfinished executions of the schedule.
     package var scheduledCount = 0
     package var skips: [SkippedOccurrence] = []
     package var idempotencyKey: String?
-    /// Keys of operations that were done to the job.
+    /// The keys of operations performed on the job.
     package var operations: Set<JobOperationKey> = []
-    /// The earlier versions that are kept, the oldest first.
+    /// The versions that are kept, oldest first.
     package var versions: [JobVersion] = []
-    /// The runs of backfills that are not over, by the instants they make up for.
+    /// The unfinished executions of each backfill.
     package var backfills: [BatchID: Backfill] = [:]
 
-    /// The runs of a backfill that are not over.
+    /// The unfinished executions of one backfill.
     package struct Backfill: Sendable {
-        /// Those that wait for their turn.
+        /// The executions that have not been queued yet, in the order of their nominal dates.
         var waiting = OrderedIndex<DueKey<ExecutionID>>()
-        /// The number of the others.
+        /// The number of executions that are queued, running, or waiting for an external completion.
         var underWay = 0
     }
 
     package init() {}
 
-    /// Takes note of a run that is over.
-    mutating func add(_ finishedRun: ExecutionID) {
-        executions.insert(finishedRun)
-        finished.insert(finishedRun)
+    /// Adds a finished execution.
+    mutating func add(_ finishedExecution: ExecutionID) {
+        executions.insert(finishedExecution)
+        finished.insert(finishedExecution)
     }
 
+    /// Replaces the version with the same number, or inserts one in order.
     package mutating func put(_ version: JobVersion) {
         let place = versions.firstIndex { $0.version >= version.version } ?? versions.count
         if place < versions.count, versions[place].version == version.version {
@@ -41,6 +42,7 @@ package struct JobHistory: Sendable {
         }
     }
 
+    /// Replaces the last skip with the same first date, or appends one, and keeps only the newest `limit` skips.
     package mutating func put(_ skip: SkippedOccurrence, keeping limit: Int) {
         if let last = skips.lastIndex(where: { $0.first == skip.first }) {
             skips[last] = skip
@@ -50,7 +52,7 @@ package struct JobHistory: Sendable {
         if skips.count > limit { skips.removeFirst(skips.count - limit) }
     }
 
-    /// The last record with a skip added, if it has the same reason and nothing fired in between.
+    /// The last skip extended by another, or `nil` if their reasons differ or an occurrence fired in between.
     package func extended(by skip: SkippedOccurrence, lastFired: Date?) -> SkippedOccurrence? {
         guard var last = skips.last, last.reason == skip.reason, last.last < skip.first,
             lastFired.map({ $0 <= last.last }) ?? true

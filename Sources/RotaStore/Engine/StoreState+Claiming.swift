@@ -5,16 +5,16 @@ extension StoreState {
         setClock(to: request.now)
         var taken: [Claim] = []
         taken.reserveCapacity(min(max(0, request.limit), executionIndex.executions(.queued).count))
-        while taken.count < request.limit, let ticket = candidate(at: request.now),
-            let claim = start(ticket, for: request, log: &log)
+        while taken.count < request.limit, let entry = nextClaimable(at: request.now),
+            let claim = start(entry, for: request, log: &log)
         {
             taken.append(claim)
         }
         return taken
     }
 
-    private mutating func start(_ ticket: ClaimTicket, for request: ClaimRequest, log: inout ChangeLog) -> Claim? {
-        guard var execution = executions[ticket.id], let job = jobs[ticket.jobID] else { return nil }
+    private mutating func start(_ entry: QueueEntry, for request: ClaimRequest, log: inout ChangeLog) -> Claim? {
+        guard var execution = executions[entry.id], let job = jobs[entry.jobID] else { return nil }
         if execution.progress.startedAt == nil {
             let version = job.version(for: execution)
             execution.progress.runningVersion = version == execution.jobVersion ? nil : version
@@ -25,11 +25,11 @@ extension StoreState {
         execution.progress.attemptStartedAt = request.now
         execution.progress.lease = Lease(owner: request.owner, token: token, expiresAt: request.leaseExpiresAt)
         record(execution.progress, of: execution.id, log: &log)
-        if claims.isLimited(ticket) {
+        if claims.isLimited(entry) {
             let start = AttemptStart(date: request.now, executionID: execution.id, token: token)
             for (pool, window) in claims.pools(of: job.id) {
                 record(.putStart(pool, start), log: &log)
-                if let horizon = claims.ledger.forgettable(in: pool, window: window, at: request.now) {
+                if let horizon = claims.startLog.forgettable(in: pool, window: window, at: request.now) {
                     record(.forgetStarts(pool, through: horizon), log: &log)
                 }
             }
@@ -37,54 +37,57 @@ extension StoreState {
         return Claim(execution: execution, job: self.job(job, asSeenBy: execution))
     }
 
-    /// The execution that is claimed next, if any may be; what is met on the way and may not is set aside.
-    mutating func candidate(at now: Date) -> ClaimTicket? {
-        while let id = claims.first(at: now), let ticket = executions.read(id, { $0.ticket }) {
-            if ticket.dueAt > now {
-                claims.postpone(ticket)
-            } else if !claims.isLimited(ticket) || !claims.holdsBack(ticket.jobID, at: now) {
-                return ticket
+    /// The execution to claim next, if any may start.
+    ///
+    /// Blocks the jobs that it meets and whose limits allow no start.
+    mutating func nextClaimable(at now: Date) -> QueueEntry? {
+        while let id = claims.first(at: now), let entry = executions.read(id, { $0.queueEntry }) {
+            if entry.dueAt > now {
+                claims.postpone(entry)
+            } else if !claims.isLimited(entry) || !claims.blockIfLimited(entry.jobID, at: now) {
+                return entry
             }
         }
         return nil
     }
 
-    /// Makes ready what has become due by an instant, lets go what was held until then, and sets aside what has expired.
+    /// Advances the queue to a date: makes due executions ready, unblocks jobs, and removes expired executions.
     mutating func setClock(to now: Date) {
         if now < clock.addingTimeInterval(-1) {
-            // The clock was set back: what was set aside by the later time has to be looked at again.
+            // The clock was set back: executions that had expired by the later time may not have expired now.
             clock = now
-            claims.letGo(at: nil)
-            let again = lapsed.compactMap { executions[$0] }
-            lapsed = []
-            for execution in again { expect(execution) }
+            claims.unblock(at: nil)
+            let again = expiredInQueue.compactMap { executions[$0] }
+            expiredInQueue = []
+            for execution in again { requeue(execution) }
         }
         if now > clock {
             let new = expiries.suffix(after: .end(of: clock)).prefix { $0.instant <= now }.map(\.id)
             clock = now
             for execution in new.compactMap({ executions[$0] }) where execution.progress.status == .queued {
-                lapsed.insert(execution.id)
-                if claims.setAside(execution.ticket) { passTurn(of: execution.jobID) }
+                expiredInQueue.insert(execution.id)
+                apply(claims.removeExpired(execution.queueEntry), toSerialOrderOf: execution.jobID)
             }
         }
-        claims.letGo(at: now)
+        claims.unblock(at: now)
         while let id = claims.popDue(at: now) {
-            if let execution = executions[id] { claims.makeReady(execution.ticket) }
+            if let execution = executions[id] { claims.makeReady(execution.queueEntry) }
         }
     }
 
-    private mutating func expect(_ execution: Execution) {
+    /// Puts a queued execution back into the queue after the clock was set back.
+    private mutating func requeue(_ execution: Execution) {
         if let expiry = execution.expiry, expiry <= clock {
-            lapsed.insert(execution.id)
-            _ = claims.setAside(execution.ticket)
-        } else if claims.add(execution.ticket) {
-            passTurn(of: execution.jobID)
+            expiredInQueue.insert(execution.id)
+            _ = claims.removeExpired(execution.queueEntry)
+        } else {
+            apply(claims.add(execution.queueEntry), toSerialOrderOf: execution.jobID)
         }
     }
 }
 
 extension Job {
-    /// The version with which an execution starts now (SX-7).
+    /// The version of the definition with which an execution starts now.
     fileprivate func version(for execution: Execution) -> Int {
         guard execution.jobVersion != version else { return version }
         return switch definition.versionPolicy {
@@ -96,7 +99,9 @@ extension Job {
 }
 
 extension ExecutionProgress {
-    /// Moves on to another status: the one place where that is done, so that no move is made that is not allowed.
+    /// Changes the status if the transition is allowed.
+    ///
+    /// All status changes go through here.
     ///
     /// - Returns: Whether it was allowed.
     @discardableResult
@@ -108,11 +113,11 @@ extension ExecutionProgress {
 }
 
 extension StoreState {
-    /// What has to be done at an instant; it looks at limits too, so that nobody is woken for what they hold back.
+    /// The work that is due at a date, and the date of the next wake-up, which takes limits into account.
     package mutating func dueWork(at now: Date, limit: Int) -> DueWork {
         let limit = max(0, limit)
         setClock(to: now)
-        _ = candidate(at: now)
+        _ = nextClaimable(at: now)
         let dueKeys = dueJobs.suffix().lazy.prefix { $0.instant <= now }
         let expiredKeys = leases.suffix().lazy.prefix { $0.instant <= now }
         let due = dueKeys.prefix(limit).compactMap { jobs[$0.id] }
@@ -120,7 +125,7 @@ extension StoreState {
             guard let execution = executions[key.id], let job = jobs[execution.jobID] else { return nil }
             return Claim(execution: execution, job: self.job(job, asSeenBy: execution))
         }
-        let wakes = [
+        let wakeups = [
             dueJobs.next(after: .end(of: now))?.instant, claims.nextInstant(after: now),
             leases.next(after: .end(of: now))?.instant, nextPruning(after: now),
         ]
@@ -130,7 +135,7 @@ extension StoreState {
             isTruncated: dueKeys.dropFirst(limit).contains { _ in true }
                 || expiredKeys.dropFirst(limit).contains { _ in true },
             isPruningDue: isPruningDue(at: now),
-            nextWakeup: wakes.compactMap(\.self).min().flatMap { $0 < .distantFuture ? $0 : nil })
+            nextWakeup: wakeups.compactMap(\.self).min().flatMap { $0 < .distantFuture ? $0 : nil })
     }
 }
 
@@ -148,7 +153,7 @@ extension StoreState {
         }
     }
 
-    /// Ends every lease at once: for a store whose only writer has just opened it, so that no holder can be alive.
+    /// Expires all leases at once, for a store that its only writer has just opened: no lease holder can be alive.
     package mutating func expireAllLeases(log: inout ChangeLog) {
         for key in Array(leases.suffix()) {
             guard var progress = executions[key.id]?.progress else { continue }
@@ -157,7 +162,7 @@ extension StoreState {
         }
     }
 
-    /// The job as an execution sees it: with the definition of the version that it runs.
+    /// The job with the definition of the version that an execution runs.
     func job(_ job: Job, asSeenBy execution: Execution) -> Job {
         let version = execution.versionID.version
         guard version != job.version else { return job }

@@ -14,18 +14,19 @@ extension StoreState {
             attempts += 1
             record(attempt.numbered(attempts), of: id, log: &log)
         }
-        progress.goOn(after: completion, isUntried: attempts == 0)
+        progress.advance(after: completion, isUntried: attempts == 0)
         record(progress, of: id, log: &log)
         guard let execution = executions[id] else { return .missing }
-        if progress.status.isTerminal { settle(execution, at: completion.date, log: &log) }
+        if progress.status.isTerminal { recordEnd(of: execution, at: completion.date, log: &log) }
         return .recorded(execution)
     }
 
-    /// Brings the job up to date with an execution that is over, and removes history beyond its retention.
-    mutating func settle(_ execution: Execution, at date: Date, log: inout ChangeLog) {
+    /// Applies the consequences of a finished execution to its job: backfill, statistics, notifications, schedule state,
+    /// breaker and retention.
+    mutating func recordEnd(of execution: Execution, at date: Date, log: inout ChangeLog) {
         guard let job = jobs[execution.jobID] else { return }
-        passBackfillOn(after: execution, at: date, log: &log)
-        // A notice tells of a run; it is none.
+        startNextOfBackfill(after: execution, at: date, log: &log)
+        // The delivery of a notification is not an execution of the job.
         if execution.source != .notification {
             var statistics = job.statistics
             statistics.count(
@@ -35,9 +36,9 @@ extension StoreState {
         }
         for notification in job.notifications(of: execution, at: date) { record(notification, log: &log) }
         var scheduleState = job.scheduleState
-        let proceeds = scheduleState.recordCompleted(execution.id, at: date, of: job.schedule)
+        let isAwaited = scheduleState.recordCompleted(execution.id, at: date, of: job.schedule)
         let isCounted = scheduleState.recordCompleted(execution, policy: job.breaker, at: date)
-        if proceeds || isCounted {
+        if isAwaited || isCounted {
             var moved = job
             moved.move(to: scheduleState)
             record(moved.scheduleState, of: job.id, log: &log)
@@ -48,8 +49,9 @@ extension StoreState {
         trimHistory(of: job, log: &log)
     }
 
-    /// Removes the oldest finished executions of a job beyond the number that it keeps; not all at once if that would
-    /// take long, because the number was lowered: then ``prune(at:limit:log:)`` goes on.
+    /// Removes the oldest finished executions beyond the job's retention, at most 100 at a time.
+    ///
+    /// After the limit was lowered there may be many more, which ``prune(at:limit:log:)`` removes.
     private mutating func trimHistory(of job: Job, log: inout ChangeLog) {
         for _ in 0..<Self.trimLimit {
             guard let oldest = oldestBeyondRetention(of: job.id) else { return }
@@ -59,7 +61,7 @@ extension StoreState {
 
     private static var trimLimit: Int { 100 }
 
-    /// The oldest finished run of a job if there are more than it keeps, or else the oldest notice, by its own count.
+    /// The oldest finished execution beyond the job's retention, or else the oldest such notification, counted separately.
     func oldestBeyondRetention(of id: JobID) -> ExecutionID? {
         guard let limit = jobs.read(id, { $0.retention.maximumCount }) else { return nil }
         let oldest = histories.read(id) { $0.finished.count > limit ? $0.finished.first : nil } ?? nil
@@ -70,10 +72,10 @@ extension StoreState {
 }
 
 extension ExecutionProgress {
-    /// Moves on after the end of an attempt.
+    /// Applies the outcome of an attempt.
     ///
     /// - Parameter isUntried: Whether no attempt is recorded.
-    fileprivate mutating func goOn(after completion: Completion, isUntried: Bool) {
+    fileprivate mutating func advance(after completion: Completion, isUntried: Bool) {
         switch completion.next {
         case .succeeded:
             move(to: .succeeded)
@@ -104,7 +106,7 @@ extension ExecutionProgress {
         if status.isTerminal { finishedAt = completion.date }
     }
 
-    /// Lets a running execution go on from an instant, unless it was to be called off: now nobody runs it.
+    /// Queues a running execution again, or cancels it if that was requested: it is no longer running.
     private mutating func queue(at instant: Date) {
         guard cancelRequestedAt == nil else {
             move(to: .canceled)
@@ -133,14 +135,14 @@ extension StoreState {
         return .canceled(execution)
     }
 
-    package mutating func completeWaiting(_ answers: [ExternalCompletion], log: inout ChangeLog) -> [ExternalCompletion
-        .Outcome]
+    package mutating func completeWaiting(_ completions: [ExternalCompletion], log: inout ChangeLog)
+        -> [ExternalCompletion.Outcome]
     {
-        answers.map { answer in
-            guard var execution = executions[answer.executionID] else { return .missing }
+        completions.map { completion in
+            guard var execution = executions[completion.executionID] else { return .missing }
             guard execution.progress.status == .waiting else { return .notWaiting(execution) }
-            if let output = answer.output { execution.progress.output = output }
-            switch answer.next {
+            if let output = completion.output { execution.progress.output = output }
+            switch completion.next {
             case .queued(let instant):
                 execution.progress.move(to: .queued)
                 execution.progress.dueAt = instant
@@ -148,36 +150,36 @@ extension StoreState {
                 record(.putProgress(execution.id, execution.progress), log: &log)
             case .succeeded:
                 execution.progress.failure = nil
-                end(&execution, as: .succeeded, at: answer.date, log: &log)
+                end(&execution, as: .succeeded, at: completion.date, log: &log)
             case .failed(let failure):
                 execution.progress.failure = failure
-                end(&execution, as: .failed, at: answer.date, log: &log)
-            case .canceled: end(&execution, as: .canceled, at: answer.date, log: &log)
+                end(&execution, as: .failed, at: completion.date, log: &log)
+            case .canceled: end(&execution, as: .canceled, at: completion.date, log: &log)
             }
             return .recorded(execution)
         }
     }
 
-    /// Brings an execution that nobody runs to its end.
+    /// Ends an execution that is not running.
     mutating func end(
         _ execution: inout Execution, as status: ExecutionStatus, at date: Date, log: inout ChangeLog
     ) {
         guard execution.progress.move(to: status) else { return }
         execution.progress.finishedAt = date
         record(.putProgress(execution.id, execution.progress), log: &log)
-        settle(execution, at: date, log: &log)
+        recordEnd(of: execution, at: date, log: &log)
     }
 }
 
 extension StoreState {
-    /// Lets the next run of a backfill start that goes one after the other, once no earlier one is under way.
+    /// Queues the next execution of a sequential backfill once none of its earlier ones is under way.
     ///
-    /// The runs that wait for their turn are `waiting` and have not begun, as one has that is parked; whatever became of
-    /// the one before, the next follows.
+    /// The executions to come are `waiting` and have not started, unlike those that wait for an external completion.
+    /// The next one follows whatever the outcome of the one before.
     ///
     /// - Complexity: O(log n).
-    mutating func passBackfillOn(after ended: Execution, at date: Date, log: inout ChangeLog) {
-        // Runs that may go at once are never waiting, so that there is nothing to pass on among them.
+    mutating func startNextOfBackfill(after ended: Execution, at date: Date, log: inout ChangeLog) {
+        // In a concurrent backfill no execution waits, so `waiting` is empty.
         guard ended.source == .backfill, let batch = ended.details.batchID,
             let backfill = histories[ended.jobID]?.backfills[batch], backfill.underWay == 0,
             let next = backfill.waiting.first, var progress = executions[next.id]?.progress
@@ -189,25 +191,29 @@ extension StoreState {
 }
 
 extension JobHistory {
-    /// Takes note of a run of a backfill that is not over.
-    mutating func addToBackfill(_ run: FiledExecution) {
-        guard let batch = run.backfill else { return }
-        if run.waitsForTurn {
-            backfills[batch, default: Backfill()].waiting.insert(run.ticket.turn)
+    /// Adds an unfinished execution of a backfill.
+    mutating func addToBackfill(_ execution: IndexedExecution) {
+        guard let batch = execution.backfill else { return }
+        if execution.waitsForEarlier {
+            backfills[batch, default: Backfill()].waiting.insert(execution.queueEntry.nominalKey)
         } else {
             backfills[batch, default: Backfill()].underWay += 1
         }
     }
 
-    /// Forgets a run of a backfill as it was when it was added.
-    mutating func removeFromBackfill(_ run: FiledExecution) {
-        guard let batch = run.backfill, var backfill = backfills.removeValue(forKey: batch) else { return }
-        if run.waitsForTurn { backfill.waiting.remove(run.ticket.turn) } else { backfill.underWay -= 1 }
+    /// Removes an execution of a backfill, given as it was when it was added.
+    mutating func removeFromBackfill(_ execution: IndexedExecution) {
+        guard let batch = execution.backfill, var backfill = backfills.removeValue(forKey: batch) else { return }
+        if execution.waitsForEarlier {
+            backfill.waiting.remove(execution.queueEntry.nominalKey)
+        } else {
+            backfill.underWay -= 1
+        }
         if backfill.underWay > 0 || !backfill.waiting.isEmpty { backfills[batch] = backfill }
     }
 }
 
-extension FiledExecution {
-    /// Whether it waits for its turn in a backfill, and not for an answer.
-    fileprivate var waitsForTurn: Bool { status == .waiting && startedAt == nil }
+extension IndexedExecution {
+    /// Whether it waits for earlier executions of its backfill rather than for an external completion.
+    fileprivate var waitsForEarlier: Bool { status == .waiting && startedAt == nil }
 }

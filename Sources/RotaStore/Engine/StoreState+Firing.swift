@@ -20,12 +20,12 @@ extension StoreState {
                         jobID: job.id, first: execution.scheduledFor, last: execution.scheduledFor, count: 1,
                         reason: reason, decidedAt: execution.createdAt))
             } else {
-                if job.overlap.rule == .replace { replaced += replaceRuns(with: execution, log: &log) }
+                if job.overlap.rule == .replace { replaced += replaceExecutions(with: execution, log: &log) }
                 record(execution, log: &log)
             }
         }
         let fired = refused.isEmpty ? fire.executions : fire.executions.filter { !refused.contains($0.id) }
-        // A run that was replaced may have been the one that the schedule waited for.
+        // A replaced execution may have been the one that the schedule awaited.
         if !replaced.isEmpty { job = jobs[job.id] ?? job }
         if skipped.count > 1 { skipped.sort { $0.first < $1.first } }
         for skip in skipped {
@@ -43,11 +43,11 @@ extension StoreState {
         return .fired(executions: fired, skips: skipped, replaced: replaced)
     }
 
-    /// Calls off the runs of the schedule that an execution takes the place of.
+    /// Cancels the executions of the schedule that a new one replaces.
     ///
-    /// - Returns: What became of them: canceled, or still running.
-    private mutating func replaceRuns(with execution: Execution, log: inout ChangeLog) -> [Execution] {
-        claims.series(of: execution.jobID).compactMap { id in
+    /// - Returns: The replaced executions, canceled or still running.
+    private mutating func replaceExecutions(with execution: Execution, log: inout ChangeLog) -> [Execution] {
+        claims.serialExecutions(of: execution.jobID).compactMap { id in
             guard executions[id]?.progress.cancelRequestedAt == nil else { return nil }
             let request = Cancellation(
                 id, reason: "Replaced by the next execution of the schedule.", date: execution.createdAt)
@@ -59,7 +59,9 @@ extension StoreState {
     }
 
     private mutating func reasonToSkip(_ execution: Execution, of job: Job) -> SkippedOccurrence.Reason? {
-        if hasRun(job, for: execution.scheduledFor) || earlierRun(as: execution) != nil { return .duplicate }
+        if hasFired(job, for: execution.scheduledFor) || existingExecution(matching: execution) != nil {
+            return .duplicate
+        }
         let rule = job.overlap.rule
         if rule == .allow { return nil }
         let live = histories.read(job.id) { $0.scheduledCount } ?? 0
@@ -67,32 +69,32 @@ extension StoreState {
         case .allow, .replace, .queue(limit: nil): return nil
         case .skip: return live > 0 ? .overlap : nil
         case .queue(let limit?):
-            // The first of those that have not begun does not wait for another, if none has begun.
-            return live + 1 - max(1, claims.begunCount(of: job.id)) > limit ? .overlap : nil
+            // The execution that may start next does not count as queued.
+            return live + 1 - max(1, claims.startedSerialCount(of: job.id)) > limit ? .overlap : nil
         }
     }
 
-    /// Whether there is a run of a job's schedule for an instant.
+    /// Whether an occurrence of a job's schedule has fired before.
     ///
-    /// Only a schedule that was begun anew can come back to one. It is looked for among all the job's executions then,
-    /// and from there on in constant time, until the schedule is beyond what has run.
-    private mutating func hasRun(_ job: Job, for instant: Date) -> Bool {
-        guard let lastFired = job.scheduleState.lastFired, instant <= lastFired else {
+    /// Only a restarted schedule can return to an earlier date. The first such date costs a pass over the job's
+    /// executions; later ones take constant time, until the schedule is past its last fired occurrence.
+    private mutating func hasFired(_ job: Job, for date: Date) -> Bool {
+        guard let lastFired = job.scheduleState.lastFired, date <= lastFired else {
             if !restarted.isEmpty { restarted[job.id] = nil }
             return false
         }
         if restarted[job.id] == nil {
-            let runs = histories[job.id].map { history in
+            let fired = histories[job.id].map { history in
                 history.executions.suffix().compactMap { executions[$0] }.filter { $0.source == .schedule }
             }
-            restarted[job.id] = Dictionary((runs ?? []).map { ($0.scheduledFor, 1) }, uniquingKeysWith: +)
+            restarted[job.id] = Dictionary((fired ?? []).map { ($0.scheduledFor, 1) }, uniquingKeysWith: +)
         }
-        return restarted[job.id]?[instant] ?? 0 > 0
+        return restarted[job.id]?[date] ?? 0 > 0
     }
 
-    /// Whether a fire's executions and skips belong to its job, and the executions are new, and lie in order behind the cursor.
-    private func isInOrder(_ fire: FireRequest, after cursor: Date) -> Bool {
-        var last = cursor
+    /// Whether a fire belongs to one job and its executions are new, queued, and in order after the decided dates.
+    private func isInOrder(_ fire: FireRequest, after decidedThrough: Date) -> Bool {
+        var last = decidedThrough
         for execution in fire.executions {
             guard execution.jobID == fire.jobID, execution.scheduledFor > last, !executions.contains(execution.id),
                 execution.progress.status == .queued
@@ -109,45 +111,46 @@ extension StoreState {
     package mutating func enqueue(_ new: [Execution], log: inout ChangeLog) throws(StoreError) -> [EnqueueOutcome] {
         try check(new)
         return new.map { execution in
-            if let existing = earlierRun(as: execution) { return .existing(existing) }
+            if let existing = existingExecution(matching: execution) { return .existing(existing) }
             record(execution, log: &log)
             if execution.progress.status.isTerminal { markIfOverfull(execution.jobID) }
             return .queued(execution)
         }
     }
 
-    /// The execution of the same job that was asked for with the same key before (SX-5).
-    func earlierRun(as execution: Execution) -> Execution? {
+    /// The earlier execution of the same job with the same idempotency key.
+    func existingExecution(matching execution: Execution) -> Execution? {
         guard let key = execution.idempotencyKey else { return nil }
         return executionIndex.execution(of: execution.jobID, key: key).flatMap { executions[$0] }
     }
 
-    /// Checks that all executions can be queued, but for those that are repetitions.
+    /// Checks that all executions can be queued, except those whose idempotency key is known.
     private func check(_ new: [Execution]) throws(StoreError) {
         var ids = SeenIDs<ExecutionID>()
         var keys: [JobID: Set<String>] = [:]
         for execution in new {
             guard jobs.contains(execution.jobID) else { throw .noJob(execution.jobID) }
             if let key = execution.idempotencyKey {
-                guard earlierRun(as: execution) == nil, keys[execution.jobID, default: []].insert(key).inserted
+                guard existingExecution(matching: execution) == nil,
+                    keys[execution.jobID, default: []].insert(key).inserted
                 else { continue }
             }
             guard !executions.contains(execution.id), ids.insert(execution.id) else {
                 throw .executionExists(execution.id)
             }
-            guard execution.canBegin else { throw .cannotBegin(execution) }
+            guard execution.isInsertable else { throw .notInsertable(execution) }
         }
     }
 }
 
 extension Execution {
-    /// The key under which it was asked for, if it has one.
+    /// Its idempotency key, if it has one.
     var idempotencyKey: String? { hasDetails ? details.idempotencyKey : nil }
 
-    /// Whether it may be handed in: as one that waits to run, or as the record of one that is over.
+    /// Whether it may be inserted: as a queued or waiting execution, or as the record of a finished one.
     ///
-    /// Nobody would hold the lease of one that runs, or take it over.
-    var canBegin: Bool {
+    /// A running one would have a lease that no worker holds.
+    var isInsertable: Bool {
         switch progress.status {
         case .queued, .waiting: progress.finishedAt == nil
         case .running: false
@@ -157,11 +160,11 @@ extension Execution {
 }
 
 extension StoreError {
-    static func cannotBegin(_ execution: Execution) -> StoreError {
+    static func notInsertable(_ execution: Execution) -> StoreError {
         StoreError(
             .invalidExecution,
-            "The execution \(execution.id) cannot be queued as “\(execution.progress.status.rawValue)”"
+            "The execution \(execution.id) cannot be inserted as \"\(execution.progress.status.rawValue)\""
                 + (execution.progress.finishedAt.map { ", finished at \($0.timeIntervalSince1970) s" } ?? "")
-                + "; a new one is queued or waiting and has not finished, or has an end and its date.")
+                + "; insert it queued or waiting without a finish date, or finished with one.")
     }
 }

@@ -1,11 +1,11 @@
 import Foundation
 
-// How jobs and executions are put into the table and its indexes, and taken out. What an index holds of a record is
-// a function of the record and its job alone, so that it does not matter in what order a file brings them.
+// Keeps the indexes in step with the records. An index entry depends on the record and its job alone, so a file may
+// bring records in any order.
 
 extension StoreState {
     mutating func put(_ job: Job) {
-        // A new job has no executions yet, and most have nothing that holds them back or keeps history otherwise.
+        // The common case: a new job without executions, limits, or a retention of its own.
         if job.isPlain, !jobs.contains(job.id) {
             jobs.updateValue(job, forKey: job.id)
             jobIndex.add(job)
@@ -17,25 +17,27 @@ extension StoreState {
             jobIndex.remove(old)
             if let wake = old.scheduleState.nextWakeup { dueJobs.remove(DueKey(instant: wake, id: job.id)) }
         }
-        let hasOtherTerms = old.map { $0.hasOtherTerms(than: job) } ?? true
-        let keepsOtherwise = (old?.definition.retention ?? .standard) != job.definition.retention
-        let live = hasOtherTerms ? liveExecutions(of: job.id) : []
-        for execution in live { _ = claims.remove(execution.ticket) }
+        let hasOtherLimits = old.map { $0.hasOtherLimits(than: job) } ?? true
+        let hasOtherRetention = (old?.definition.retention ?? .standard) != job.definition.retention
+        let live = hasOtherLimits ? liveExecutions(of: job.id) : []
+        for execution in live { _ = claims.remove(execution.queueEntry) }
         jobs.updateValue(job, forKey: job.id)
         jobIndex.add(job)
         if let wake = job.scheduleState.nextWakeup { dueJobs.insert(DueKey(instant: wake, id: job.id)) }
-        if hasOtherTerms {
-            claims.setTerms(
+        if hasOtherLimits {
+            claims.setLimits(
                 of: job.id, job.definition.limits, isSerial: job.definition.overlap.isSerial)
             for execution in live {
-                _ = lapsed.contains(execution.id) ? claims.setAside(execution.ticket) : claims.add(execution.ticket)
+                _ =
+                    expiredInQueue.contains(execution.id)
+                    ? claims.removeExpired(execution.queueEntry) : claims.add(execution.queueEntry)
             }
-            passTurn(of: job.id)
+            advanceSerial(of: job.id)
         }
-        if keepsOtherwise { keepHistory(of: job) }
+        if hasOtherRetention { updateAges(of: job) }
     }
 
-    /// The executions of a job that are not over.
+    /// The unfinished executions of a job.
     func liveExecutions(of id: JobID) -> [Execution] {
         guard let history = histories[id] else { return [] }
         let notifications = finishedNotifications[id]
@@ -45,8 +47,8 @@ extension StoreState {
             .compactMap { executions[$0] }
     }
 
-    /// Files the finished executions of a job by the age that its retention allows now.
-    private mutating func keepHistory(of job: Job) {
+    /// Indexes the finished executions of a job by the age that its new retention allows.
+    private mutating func updateAges(of job: Job) {
         let finished = histories[job.id].map { Array($0.finished.suffix()) } ?? []
         let notifications = finishedNotifications[job.id].map { Array($0.suffix()) } ?? []
         let ended = (finished + notifications).compactMap { executions[$0] }
@@ -79,7 +81,7 @@ extension StoreState {
         if let history = histories[id] {
             for key in history.operations { removeOperation(key) }
             for execution in history.executions.suffix() {
-                _ = drop(execution)
+                _ = removeEverywhere(execution)
             }
             if let key = history.idempotencyKey, idempotencyKeys[key] == id { idempotencyKeys[key] = nil }
         }
@@ -91,27 +93,28 @@ extension StoreState {
         finishedNotifications[id] = nil
         overfull.remove(id)
         restarted[id] = nil
-        claims.removeTerms(of: id)
+        claims.removeLimits(of: id)
     }
 
     mutating func put(_ execution: Execution) {
         guard jobs.contains(execution.jobID) else { return }
-        var isTurnOver = false
+        var effect = SerialEffect.none
         if let old = executions.updateValue(execution, forKey: execution.id) {
             executionIndex.remove(old.facts)
-            isTurnOver = unfile(FiledExecution(old))
-            countRun(old.facts, by: -1)
+            effect = removeFromIndexes(IndexedExecution(old))
+            countOccurrence(old.facts, by: -1)
         }
-        countRun(execution.facts, by: 1)
+        countOccurrence(execution.facts, by: 1)
         executionIndex.add(execution.facts)
         histories.modify(execution.jobID, default: JobHistory()) { _ = $0.executions.insert(execution.id) }
-        if file(FiledExecution(execution)) || isTurnOver { passTurn(of: execution.jobID) }
+        effect = addToIndexes(IndexedExecution(execution)).combined(with: effect)
+        apply(effect, toSerialOrderOf: execution.jobID)
     }
 
-    /// Puts an execution that is over, as a file has it.
+    /// Adds a finished execution, kept as the bytes that a file has.
     package mutating func put(_ archived: ArchivedExecution) {
         let facts = archived.facts
-        // Files have them in the order in which they were made, so that most come after all that are there.
+        // Files have them in creation order, so most come after all known executions.
         if let last = executionOrder.last, facts.id <= last, executions.contains(facts.id) {
             if let execution = Execution(archived: archived.bytes) { put(execution) }
             return
@@ -121,35 +124,35 @@ extension StoreState {
             guard jobs.contains(facts.jobID) else { return }
             histories.modify(facts.jobID, default: JobHistory()) { $0.add(facts.id) }
         }
-        countRun(facts, by: 1)
+        countOccurrence(facts, by: 1)
         executions.add(archived)
         executionIndex.add(facts)
         if let key = ageKey(facts) { aged.insert(key) }
     }
 
     mutating func put(_ progress: ExecutionProgress, of id: ExecutionID) {
-        let filed = executions.modify(id) { execution in
-            let old = FiledExecution(execution)
+        let images = executions.modify(id) { execution in
+            let old = IndexedExecution(execution)
             execution.progress = progress
-            return (old: old, new: FiledExecution(execution))
+            return (old: old, new: IndexedExecution(execution))
         }
-        guard let (old, new) = filed else { return }
+        guard let (old, new) = images else { return }
         if old.status != new.status {
             executionIndex.move(id, from: old.status, to: new.status)
-            refile(old, as: new)
+            updateIndexes(old, as: new)
         } else if new.status == .running, old.startedAt == new.startedAt {
-            // A lease that is renewed, or work that is to be called off.
+            // A renewed lease or a request to cancel: only the lease has changed.
             if let end = old.leaseEnd { leases.remove(DueKey(instant: end, id: id)) }
             if let end = new.leaseEnd { leases.insert(DueKey(instant: end, id: id)) }
         } else {
-            refile(old, as: new)
+            updateIndexes(old, as: new)
         }
     }
 
-    private mutating func refile(_ old: FiledExecution, as new: FiledExecution) {
+    private mutating func updateIndexes(_ old: IndexedExecution, as new: IndexedExecution) {
         let isLive = !old.status.isTerminal && !new.status.isTerminal
-        let isTurnOver = unfile(old, staysLive: isLive)
-        if file(new, wasLive: isLive) || isTurnOver { passTurn(of: new.jobID) }
+        let effect = removeFromIndexes(old, staysLive: isLive)
+        apply(addToIndexes(new, wasLive: isLive).combined(with: effect), toSerialOrderOf: new.jobID)
     }
 
     mutating func put(_ attempt: Attempt, of id: ExecutionID) {
@@ -163,71 +166,69 @@ extension StoreState {
     }
 
     mutating func removeExecution(_ id: ExecutionID) {
-        guard let (facts, isTurnOver) = drop(id) else { return }
-        countRun(facts, by: -1)
+        guard let (facts, effect) = removeEverywhere(id) else { return }
+        countOccurrence(facts, by: -1)
         histories.modify(facts.jobID) { _ = $0.executions.remove(id) }
-        if isTurnOver { passTurn(of: facts.jobID) }
+        apply(effect, toSerialOrderOf: facts.jobID)
     }
 
-    /// Removes an execution from all that knows it, but for the lists of its job.
-    private mutating func drop(_ id: ExecutionID) -> (facts: ExecutionFacts, isTurnOver: Bool)? {
+    /// Removes an execution from the table and all indexes except the list of its job.
+    private mutating func removeEverywhere(_ id: ExecutionID) -> (facts: ExecutionFacts, effect: SerialEffect)? {
         if let facts = executions.removeArchived(id) {
             executionIndex.remove(facts)
             histories.modify(facts.jobID) { _ = $0.finished.remove(id) }
             if !overfull.isEmpty { markIfOverfull(facts.jobID) }
             if let key = ageKey(facts) { aged.remove(key) }
-            return (facts, false)
+            return (facts, .none)
         }
         guard let execution = executions.removeValue(forKey: id) else { return nil }
         executionIndex.remove(execution.facts)
-        return (execution.facts, unfile(FiledExecution(execution)))
+        return (execution.facts, removeFromIndexes(IndexedExecution(execution)))
     }
 
-    /// Puts an execution where its progress says it belongs.
-    ///
-    /// - Returns: Whether the turn in its job's series may have to be passed on.
-    private mutating func file(_ execution: FiledExecution, wasLive: Bool = false) -> Bool {
+    /// Adds an execution to the indexes that its progress calls for.
+    private mutating func addToIndexes(_ execution: IndexedExecution, wasLive: Bool = false) -> SerialEffect {
         if execution.status.isTerminal {
             addToFinished(execution)
             if let key = ageKey(execution) { aged.insert(key) }
-            return false
+            return .none
         }
         if let end = execution.leaseEnd { leases.insert(DueKey(instant: end, id: execution.id)) }
         if let expiry = execution.expiry { expiries.insert(DueKey(instant: expiry, id: execution.id)) }
         if execution.backfill != nil { histories.modify(execution.jobID) { $0.addToBackfill(execution) } }
-        if !wasLive, execution.ticket.isScheduled { histories.modify(execution.jobID) { $0.scheduledCount += 1 } }
+        if !wasLive, execution.queueEntry.isScheduled { histories.modify(execution.jobID) { $0.scheduledCount += 1 } }
         if let expiry = execution.expiry, expiry <= clock, execution.status == .queued {
-            lapsed.insert(execution.id)
-            return claims.setAside(execution.ticket)
+            expiredInQueue.insert(execution.id)
+            return claims.removeExpired(execution.queueEntry)
         }
-        return claims.add(execution.ticket)
+        return claims.add(execution.queueEntry)
     }
 
-    private mutating func unfile(_ execution: FiledExecution, staysLive: Bool = false) -> Bool {
+    private mutating func removeFromIndexes(_ execution: IndexedExecution, staysLive: Bool = false) -> SerialEffect {
         if execution.status.isTerminal {
             removeFromFinished(execution)
             if let key = ageKey(execution) { aged.remove(key) }
-            return false
+            return .none
         }
-        if !lapsed.isEmpty { lapsed.remove(execution.id) }
+        if !expiredInQueue.isEmpty { expiredInQueue.remove(execution.id) }
         if let end = execution.leaseEnd { leases.remove(DueKey(instant: end, id: execution.id)) }
         if let expiry = execution.expiry { expiries.remove(DueKey(instant: expiry, id: execution.id)) }
         if execution.backfill != nil { histories.modify(execution.jobID) { $0.removeFromBackfill(execution) } }
-        if !staysLive, execution.ticket.isScheduled { histories.modify(execution.jobID) { $0.scheduledCount -= 1 } }
-        return claims.remove(execution.ticket)
+        if !staysLive, execution.queueEntry.isScheduled { histories.modify(execution.jobID) { $0.scheduledCount -= 1 } }
+        return claims.remove(execution.queueEntry)
     }
 
-    // A notice tells of a run and is none: it takes no run's place in the history.
-    private mutating func addToFinished(_ execution: FiledExecution) {
-        if execution.ticket.isNotification {
+    // Notifications are counted apart, so that they push no execution out of the history.
+    private mutating func addToFinished(_ execution: IndexedExecution) {
+        if execution.queueEntry.isNotification {
             finishedNotifications[execution.jobID, default: OrderedIndex()].insert(execution.id)
         } else {
             histories.modify(execution.jobID) { _ = $0.finished.insert(execution.id) }
         }
     }
 
-    private mutating func removeFromFinished(_ execution: FiledExecution) {
-        if execution.ticket.isNotification {
+    private mutating func removeFromFinished(_ execution: IndexedExecution) {
+        if execution.queueEntry.isNotification {
             finishedNotifications[execution.jobID]?.remove(execution.id)
             if finishedNotifications[execution.jobID]?.isEmpty ?? false { finishedNotifications[execution.jobID] = nil }
         } else {
@@ -236,7 +237,7 @@ extension StoreState {
         if !overfull.isEmpty { markIfOverfull(execution.jobID) }
     }
 
-    /// Remembers whether a job has more history than it keeps, when that may have changed by more than one execution.
+    /// Updates whether a job has more history than its retention allows.
     mutating func markIfOverfull(_ id: JobID) {
         if oldestBeyondRetention(of: id) != nil {
             overfull.insert(id)
@@ -245,18 +246,18 @@ extension StoreState {
         }
     }
 
-    /// Looks for jobs with more history than they keep: for a state that was built from records, change by change.
+    /// Finds all jobs with more history than their retention allows, after the state was built change by change.
     package mutating func markOverfull() {
         for id in jobOrder.suffix() { markIfOverfull(id) }
     }
 
-    /// Keeps count of a job's runs by their instants, if its schedule began anew.
-    private mutating func countRun(_ execution: ExecutionFacts, by difference: Int) {
+    /// Counts a job's executions by occurrence, if its schedule was restarted.
+    private mutating func countOccurrence(_ execution: ExecutionFacts, by difference: Int) {
         guard !restarted.isEmpty, execution.isScheduled else { return }
         restarted[execution.jobID]?[execution.scheduledFor, default: 0] += difference
     }
 
-    /// The place by its age of an execution that is over, if its job keeps it for a time.
+    /// The key by age of a finished execution, if its job keeps it for a limited time.
     private func ageKey(
         _ id: ExecutionID, of job: JobID, _ status: ExecutionStatus, finishedAt: Date?
     ) -> DueKey<ExecutionID>? {
@@ -268,25 +269,30 @@ extension StoreState {
         ageKey(facts.id, of: facts.jobID, facts.status, finishedAt: facts.finishedAt)
     }
 
-    private func ageKey(_ execution: FiledExecution) -> DueKey<ExecutionID>? {
+    private func ageKey(_ execution: IndexedExecution) -> DueKey<ExecutionID>? {
         ageKey(execution.id, of: execution.jobID, execution.status, finishedAt: execution.finishedAt)
     }
 
-    /// Brings the queue in step with whose turn it is in the series of a job.
-    mutating func passTurn(of id: JobID) {
-        guard let (old, new) = claims.passTurn(of: id) else { return }
-        if let old = old.flatMap({ executions[$0] }), old.progress.status == .queued {
-            claims.leave(old.ticket)
+    /// Lets another serial execution of a job be claimed, if a change of the queue calls for it.
+    mutating func apply(_ effect: SerialEffect, toSerialOrderOf id: JobID) {
+        if effect == .mayAdvance { advanceSerial(of: id) }
+    }
+
+    /// Moves the queue on to the serial execution of a job that may be claimed now.
+    private mutating func advanceSerial(of id: JobID) {
+        guard let advance = claims.advanceSerial(of: id) else { return }
+        if let old = advance.previous.flatMap({ executions[$0] }), old.progress.status == .queued {
+            claims.dequeue(old.queueEntry)
         }
-        if let new = new.flatMap({ executions[$0] }), new.progress.status == .queued {
-            claims.enter(new.ticket)
+        if let new = advance.current.flatMap({ executions[$0] }), new.progress.status == .queued {
+            claims.enqueue(new.queueEntry)
         }
     }
 }
 
 extension Job {
-    /// Whether its executions are claimed by other rules than those of an earlier image.
-    fileprivate func hasOtherTerms(than other: Job) -> Bool {
+    /// Whether its executions are claimed by other limits than those of an earlier definition.
+    fileprivate func hasOtherLimits(than other: Job) -> Bool {
         definition.limits != other.definition.limits
             || definition.overlap.isSerial != other.definition.overlap.isSerial
     }

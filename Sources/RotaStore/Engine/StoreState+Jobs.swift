@@ -27,7 +27,8 @@ extension StoreState {
                 guard idempotencyKeys[key] == nil, seenKeys.insert(key).inserted else { continue }
             }
             guard !jobs.contains(insertion.job.id), seenJobs.insert(insertion.job.id) else {
-                throw StoreError(.duplicate, "There is a job \(insertion.job.id) already; a new job needs a new id.")
+                throw StoreError(
+                    .duplicate, "The job \(insertion.job.id) exists already; give a new job a new identifier.")
             }
             if insertion.job.hasExtras {
                 let attributes = insertion.job.definition.attributes
@@ -36,23 +37,24 @@ extension StoreState {
                 }
                 try checkSlug(of: insertion.job.id, attributes)
             }
-            var runKeys = Set<String>()
+            var executionKeys = Set<String>()
             for execution in insertion.executions {
                 guard execution.jobID == insertion.job.id else { throw .noJob(execution.jobID) }
                 guard !executions.contains(execution.id), seenExecutions.insert(execution.id) else {
                     throw .executionExists(execution.id)
                 }
-                guard execution.canBegin else { throw .cannotBegin(execution) }
-                if let key = execution.idempotencyKey, !runKeys.insert(key).inserted {
+                guard execution.isInsertable else { throw .notInsertable(execution) }
+                if let key = execution.idempotencyKey, !executionKeys.insert(key).inserted {
                     throw StoreError(
                         .duplicate,
-                        "Two first executions of the job \(insertion.job.id) have the key “\(key)”; leave one out.")
+                        "Two first executions of the job \(insertion.job.id) have the idempotency key \"\(key)\"; leave one out."
+                    )
                 }
             }
         }
     }
 
-    /// Checks that no other job of the project has the slug (S-22).
+    /// Checks that no other job of the project has the slug.
     private func checkSlug(of id: JobID, _ attributes: JobAttributes) throws(StoreError) {
         guard let slug = attributes.slug, let other = jobIndex.job(slug: slug, project: attributes.project), other != id
         else { return }
@@ -75,7 +77,7 @@ extension StoreState {
         }
         if let attributes = replacement.definition?.attributes { try checkSlug(of: job.id, attributes) }
         let isRescheduled = replacement.definition.map { $0.schedule != job.definition.schedule } ?? false
-        let before = presentVersion(of: job)
+        let before = currentVersion(of: job)
         job.move(to: replacement.scheduleState, restarting: isRescheduled)
         job.updatedAt = replacement.date
         if let definition = replacement.definition {
@@ -93,18 +95,18 @@ extension StoreState {
         return job
     }
 
-    /// Keeps the version that a job has had so far, for the record and for the executions that began with it, and
-    /// when and by whom it got the present one.
+    /// Keeps the previous version of a job, for its history and the executions that started with it, and the date and
+    /// author of the current one.
     private mutating func keep(
         _ before: JobVersion, _ replacement: JobReplacement, of job: Job, log: inout ChangeLog
     ) {
         if histories[job.id]?.versions.contains(where: { $0.version == before.version }) != true {
             record(.putVersion(before), log: &log)
         }
-        let present = JobVersion(
+        let current = JobVersion(
             jobID: job.id, version: job.version, definition: job.definition, createdAt: replacement.date,
             createdBy: replacement.author)
-        record(.putVersion(present), log: &log)
+        record(.putVersion(current), log: &log)
         let old = (histories[job.id]?.versions ?? []).map(\.version).filter { $0 < job.version &- Self.versionLimit }
         guard !old.isEmpty else { return }
         let needed = Set(liveExecutions(of: job.id).map(\.versionID.version))
@@ -113,18 +115,20 @@ extension StoreState {
         }
     }
 
-    /// The number of earlier versions that are kept even if no execution needs them.
+    /// The number of earlier versions that are kept although no execution needs them.
     private static var versionLimit: Int { 100 }
 
-    /// Lists the versions of a job, the newest first.
+    /// Lists the versions of a job, newest first.
     package func versions(of id: JobID) -> [JobVersion] {
         guard let job = jobs[id] else { return [] }
         let earlier = (histories[id]?.versions ?? []).filter { $0.version != job.version }
-        return [presentVersion(of: job)] + earlier.reversed()
+        return [currentVersion(of: job)] + earlier.reversed()
     }
 
-    /// The version that a job has now; when it got it is remembered if it was not the first.
-    private func presentVersion(of job: Job) -> JobVersion {
+    /// The current version of a job.
+    ///
+    /// Only the first version has no record of its own.
+    private func currentVersion(of job: Job) -> JobVersion {
         histories[job.id]?.versions.last { $0.version == job.version }
             ?? JobVersion(
                 jobID: job.id, version: job.version, definition: job.definition,
@@ -140,9 +144,9 @@ extension StoreState {
         }
     }
 
-    /// Adds a skip to a job's history; one that follows the last without a run in between extends it.
+    /// Adds a skip to a job's history, or extends the last one if no occurrence fired in between.
     ///
-    /// - Parameter lastFired: The nominal instant of the last occurrence before the skip that fired.
+    /// - Parameter lastFired: The nominal date of the last occurrence before the skip that fired.
     mutating func recordSkip(_ skip: SkippedOccurrence, job: Job, lastFired: Date?, log: inout ChangeLog) {
         let limit = job.definition.retention.maximumCount
         guard limit > 0 else { return }
@@ -150,14 +154,14 @@ extension StoreState {
         if let extended = histories[job.id]?.extended(by: skip, lastFired: lastFired) {
             record(.putSkip(extended, keeping: limit), log: &log)
         } else if skips.contains(where: { $0.first == skip.first }) {
-            // A schedule that was begun anew: the image of one skip would take the place of the other.
+            // A restarted schedule: `putSkip` would replace the earlier skip with the same first date.
             record(.putSkips(job.id, Array((skips + [skip]).suffix(limit))), log: &log)
         } else {
             record(.putSkip(skip, keeping: limit), log: &log)
         }
     }
 
-    /// Removes the oldest skips of a job that keeps fewer from now on.
+    /// Removes the oldest skips beyond the job's retention, which may have been lowered.
     private mutating func trimSkips(of job: Job, log: inout ChangeLog) {
         let limit = max(0, job.definition.retention.maximumCount)
         guard let skips = histories[job.id]?.skips, skips.count > limit else { return }
@@ -166,9 +170,9 @@ extension StoreState {
 }
 
 extension Job {
-    /// Takes over a position, under the rules of every move: a new revision, and a cursor that never goes back.
+    /// Sets the schedule state with a new revision and a `decidedThrough` that never goes back.
     ///
-    /// - Parameter restarting: Whether the job has another schedule from now on, whose occurrences are new ones.
+    /// - Parameter restarting: Whether the schedule has changed, so that all its occurrences are new.
     mutating func move(to scheduleState: ScheduleState, restarting: Bool = false) {
         var next = scheduleState
         next.revision = self.scheduleState.revision &+ 1
@@ -181,12 +185,13 @@ extension StoreError {
     static func slugIsTaken(_ attributes: JobAttributes) -> StoreError {
         StoreError(
             .duplicate,
-            "There is a job with the slug “\(attributes.slug ?? "")” already in "
-                + (attributes.project.map { "the project “\($0)”" } ?? "no project") + "; choose another slug.")
+            "The slug \"\(attributes.slug ?? "")\" is taken by another job "
+                + (attributes.project.map { "of the project \"\($0)\"" } ?? "without a project")
+                + "; choose another slug.")
     }
 
     static func executionExists(_ id: ExecutionID) -> StoreError {
-        StoreError(.duplicate, "There is an execution \(id) already; a new execution needs a new id.")
+        StoreError(.duplicate, "The execution \(id) exists already; give a new execution a new identifier.")
     }
 }
 
@@ -194,12 +199,13 @@ extension StoreState {
     package mutating func addDependency(_ dependency: JobDependency, log: inout ChangeLog) throws(StoreError) {
         for id in [dependency.jobID, dependency.dependsOn] where jobs[id] == nil { throw .noJob(id) }
         guard dependencies[dependency.id] == nil else {
-            throw StoreError(.duplicate, "There is a dependency \(dependency.id) already; a new one needs a new id.")
+            throw StoreError(
+                .duplicate, "The dependency \(dependency.id) exists already; give a new one a new identifier.")
         }
         guard !reaches(dependency.jobID, from: dependency.dependsOn) else {
             throw StoreError(
                 .cycle,
-                "Job \(dependency.jobID) cannot wait for job \(dependency.dependsOn), which waits for it already.")
+                "Job \(dependency.jobID) cannot depend on job \(dependency.dependsOn), which depends on it already.")
         }
         record(.putDependency(dependency), log: &log)
     }
@@ -214,7 +220,7 @@ extension StoreState {
         (jobDependencies[job] ?? []).compactMap { dependencies[$0] }.filter { $0.jobID == job }.sorted { $0.id < $1.id }
     }
 
-    /// Whether one job waits for another, directly or through others, or is the other.
+    /// Whether a job is another one or depends on it, directly or through others.
     func reaches(_ goal: JobID, from start: JobID) -> Bool {
         var seen: Set<JobID> = [start]
         var open = [start]

@@ -1,19 +1,20 @@
 import Foundation
+import RotaCore
 
 extension StoreState {
     /// Lists jobs.
     ///
-    /// - Complexity: O(log n + limit) for one state, group, project, tag or slug; other filters look at up to 10,000
-    ///   jobs a page.
+    /// - Complexity: O(log n + limit) for one state, group, project, tag or slug; other filters examine up to
+    ///   10,000 jobs a page.
     package func jobs(_ query: JobQuery) throws(StoreError) -> RecordPage<Job> {
         try Paging.check(query.limit)
-        let walk = Walk(sets(for: query), query.order, after: query.after.map { JobID(bits: $0.bits) })
+        let walk = MergedWalk(sets(for: query), query.order, after: query.after.map { JobID(bits: $0.bits) })
         return Paging.page(walk, limit: query.limit, cursor: { PageCursor(after: $0.bits) }) { id in
             jobs[id].flatMap { query.lists($0) ? $0 : nil }
         }
     }
 
-    /// The smallest sets that hold all jobs asked for.
+    /// The smallest sets that together contain all jobs the query can list.
     private func sets(for query: JobQuery) -> [OrderedIndex<JobID>] {
         if let ids = query.ids {
             var set = OrderedIndex<JobID>()
@@ -53,7 +54,7 @@ extension JobQuery {
 }
 
 extension String {
-    /// Whether a text is part of this one, whatever the case.
+    /// Whether it contains a text, ignoring case.
     func contains(anyCaseOf text: String) -> Bool {
         text.isEmpty || range(of: text, options: .caseInsensitive) != nil
     }
@@ -62,20 +63,20 @@ extension String {
 extension StoreState {
     /// Lists executions.
     ///
-    /// - Complexity: O(log n + limit) in the order in which they were made, of all, of a job or of a status; and by
-    ///   their instants, of all, also between two instants. Those of a job by their instants: O(k log k) in the number
-    ///   of its executions. Other filters look at up to 10,000 executions a page.
+    /// - Complexity: O(log n + limit) in creation order for all executions, one job or one status, and by nominal date
+    ///   for all executions or a range of dates. O(k log k) by nominal date for one job with k executions. Other
+    ///   filters examine up to 10,000 executions a page.
     package func executions(_ query: ExecutionQuery) throws(StoreError) -> RecordPage<Execution> {
         try Paging.check(query.limit)
         switch query.sort {
         case .createdAt:
             let place = query.after.map { ExecutionID(bits: $0.bits) }
-            let walk = Walk(sets(for: query), query.order, after: place)
+            let walk = MergedWalk(sets(for: query), query.order, after: place)
             return Paging.page(walk, limit: query.limit, cursor: { PageCursor(after: $0.bits) }) { id in
                 executions[id].flatMap { query.lists($0) ? $0 : nil }
             }
         case .scheduledFor:
-            let keys = Walk([schedule(for: query)], query.order, after: try query.place)
+            let keys = MergedWalk([schedule(for: query)], query.order, after: try query.place)
                 .lazy.prefix(while: query.isInRange)
             return Paging.page(keys, limit: query.limit, cursor: { PageCursor(after: $0.id.bits, at: $0.instant) }) {
                 executions[$0.id].flatMap { query.lists($0) ? $0 : nil }
@@ -83,25 +84,27 @@ extension StoreState {
         }
     }
 
-    /// The smallest sets that hold all executions asked for.
+    /// The smallest sets that together contain all executions the query can list.
     private func sets(for query: ExecutionQuery) -> [OrderedIndex<ExecutionID>] {
         var best = [executionIndex.order]
         var size = executionIndex.order.count
-        func offer(_ sets: [OrderedIndex<ExecutionID>]) {
+        func consider(_ sets: [OrderedIndex<ExecutionID>]) {
             let count = sets.reduce(0) { $0 + $1.count }
             if count < size { (best, size) = (sets, count) }
         }
         if let jobs = query.jobs, jobs.count <= Self.mergeLimit {
-            offer(jobs.map { histories[$0]?.executions ?? OrderedIndex() })
+            consider(jobs.map { histories[$0]?.executions ?? OrderedIndex() })
         }
-        if let statuses = query.statuses { offer(statuses.map { executionIndex.executions($0) }) }
+        if let statuses = query.statuses { consider(statuses.map { executionIndex.executions($0) }) }
         return best
     }
 
-    /// The number of jobs whose executions are merged; of more, all executions are looked at.
+    /// The largest number of jobs whose executions are merged.
+    ///
+    /// For more jobs all executions are examined.
     private static var mergeLimit: Int { 100 }
 
-    /// A set, by the instants, that holds all executions asked for.
+    /// A set by nominal date that contains all executions the query can list.
     private func schedule(for query: ExecutionQuery) -> OrderedIndex<DueKey<ExecutionID>> {
         guard let jobs = query.jobs, jobs.count <= Self.mergeLimit else { return executionIndex.schedule }
         let ofJobs = jobs.compactMap { histories[$0]?.executions }
@@ -123,25 +126,25 @@ extension ExecutionQuery {
         return jobIDs.map { $0.intersection([jobID]) } ?? [jobID]
     }
 
-    /// Where a list by instants goes on, or the end of its range that comes first.
+    /// The key after which a list by nominal date continues, or starts.
     fileprivate var place: DueKey<ExecutionID>? {
         get throws(StoreError) {
             guard let after else {
                 return switch order {
-                case .ascending: from.map { .end(of: $0.latestBefore) }
+                case .ascending: from.map { .end(of: $0.justBefore) }
                 case .descending: to.map { DueKey(instant: $0, id: ExecutionID(bits: 0)) }
                 }
             }
             guard let instant = after.instant else {
                 throw StoreError(
                     .invalidQuery,
-                    "The cursor \(after) is that of a list in another order; begin the list by instants anew.")
+                    "The cursor \(after) belongs to a list in another order; start again without a cursor.")
             }
             return DueKey(instant: instant, id: ExecutionID(bits: after.bits))
         }
     }
 
-    /// Whether a list by instants goes on beyond a key.
+    /// Whether a key is within the dates asked for.
     fileprivate func isInRange(_ key: DueKey<ExecutionID>) -> Bool {
         switch order {
         case .ascending: to.map { key.instant < $0 } ?? true
@@ -162,12 +165,5 @@ extension ExecutionQuery {
         if let batchID, details.batchID != batchID { return false }
         if let concurrencyKey, details.concurrencyKey != concurrencyKey { return false }
         return tags.allSatisfy { details.tags?[$0.key] == $0.value }
-    }
-}
-
-extension Date {
-    /// The latest instant before this one.
-    fileprivate var latestBefore: Date {
-        Date(timeIntervalSinceReferenceDate: timeIntervalSinceReferenceDate.nextDown)
     }
 }

@@ -24,32 +24,38 @@ extension StoreState {
             report.removedKeys += 1
             room -= 1
         }
-        while room > 0, let (pool, last) = claims.ledger.forgettableName(at: now) {
+        while room > 0, let (pool, last) = claims.startLog.forgettableName(at: now) {
             record(.forgetStarts(pool, through: last), log: &log)
             room -= 1
         }
-        let next = [expiries.first?.instant, aged.first?.instant, expiringKeys.first?.instant, claims.ledger.idleEnd]
+        let next = [
+            expiries.first?.instant, aged.first?.instant, expiringKeys.first?.instant,
+            claims.startLog.nextForgettableDate,
+        ]
         report.hasMore = !overfull.isEmpty || next.contains { $0.map { $0 <= now } ?? false }
         return report
     }
 
-    /// Whether something has expired, or is beyond what is kept; what is merely too old may wait for the end of the
-    /// minute.
+    /// Whether pruning has work to do.
+    ///
+    /// Expired executions are pruned at once, old history and keys once a minute.
     func isPruningDue(at now: Date) -> Bool {
         let minute = Self.minute(of: now)
         return !overfull.isEmpty || expiries.first.map { $0.instant <= now } ?? false
             || aged.first.map { $0.instant <= minute } ?? false
             || expiringKeys.first.map { $0.instant <= minute } ?? false
-            || claims.ledger.idleEnd.map { $0 <= minute } ?? false
+            || claims.startLog.nextForgettableDate.map { $0 <= minute } ?? false
     }
 
-    /// The earliest instant after another at which pruning becomes due; for history and keys it is a whole minute.
+    /// The earliest date after `now` at which pruning becomes due.
+    ///
+    /// For old history and keys it is a whole minute.
     func nextPruning(after now: Date) -> Date? {
         let minute = Self.minute(of: now)
         let old = [
             aged.next(after: .end(of: minute))?.instant,
             expiringKeys.first.flatMap { $0.instant > minute ? $0.instant : nil },
-            claims.ledger.idleEnd.flatMap { $0 > minute ? $0 : nil },
+            claims.startLog.nextForgettableDate.flatMap { $0 > minute ? $0 : nil },
         ].compactMap(\.self).min().map { Self.minute(of: $0) == $0 ? $0 : Self.minute(of: $0).addingTimeInterval(60) }
         return [expiries.next(after: .end(of: now))?.instant, old].compactMap(\.self).min()
     }

@@ -1,59 +1,67 @@
 package import Foundation
 
-/// Everything a store remembers, with the indexes that find it: the pure state machine behind the built-in stores.
+/// The records of a store and their indexes: the pure state machine behind the built-in stores.
 ///
-/// ``apply(_:)`` is the only way in which it changes. The operations decide on changes, apply them one by one, and
-/// leave them in a ``ChangeLog``; a store that writes the log down can rebuild the state by applying it again.
+/// Records change only through ``apply(_:)``. Each operation decides on changes, applies them one by one, and leaves
+/// them in a ``ChangeLog``. A store that persists the log can rebuild the state by applying it again.
+///
+/// ```
+///   operation ──► Change ──► apply ──► records and indexes
+///                   │
+///                   └──────► ChangeLog ──► journal (FileJobStore)
+/// ```
 package struct StoreState: Sendable {
     package internal(set) var jobs = RecordTable<JobID, Job>()
     package internal(set) var executions = ExecutionTable()
     package internal(set) var histories = RecordTable<JobID, JobHistory>()
     package internal(set) var idempotencyKeys: [String: JobID] = [:]
     package internal(set) var dependencies: [DependencyID: JobDependency] = [:]
-    /// When each key of an operation that was done expires.
+    /// The expiry date of each operation key.
     package internal(set) var operations: [JobOperationKey: Date] = [:]
 
     var jobIndex = JobIndex()
     var executionIndex = ExecutionIndex()
-    /// Active jobs, by the instant of their next occurrence.
+    /// Active jobs, by the date of their next occurrence.
     package internal(set) var dueJobs = OrderedIndex<DueKey<JobID>>()
-    /// Executions that are not over, as they may be claimed.
+    /// Unfinished executions, in the order in which they may be claimed.
     package internal(set) var claims = ClaimQueue()
     /// Running executions, by the end of their lease.
     package internal(set) var leases = OrderedIndex<DueKey<ExecutionID>>()
-    /// Executions that expire if they are not started, or answered, by an instant.
+    /// Executions that expire unless they start or complete in time, by their expiry date.
     package internal(set) var expiries = OrderedIndex<DueKey<ExecutionID>>()
-    /// Finished executions, by the instant at which they are too old.
+    /// Finished executions, by the date at which their retention ends.
     package internal(set) var aged = OrderedIndex<DueKey<ExecutionID>>()
-    /// Keys of operations, by the instant at which they expire.
+    /// Operation keys, by their expiry date.
     var expiringKeys = OrderedIndex<ExpiringKey>()
-    /// The jobs that do not keep history for any time.
+    /// The retention of each job that limits the age of its history.
     var agingJobs: [JobID: Retention] = [:]
-    /// The notices of each job that are over.
+    /// The finished notifications of each job.
     package internal(set) var finishedNotifications: [JobID: OrderedIndex<ExecutionID>] = [:]
-    /// The jobs that have more finished runs, or notices, than they keep.
+    /// The jobs with more finished executions or notifications than their retention allows.
     var overfull = OrderedIndex<JobID>()
-    /// Of jobs whose schedule began anew, how many runs of it there are for each instant.
+    /// For each job whose schedule was restarted, the number of executions for each occurrence.
     var restarted: [JobID: [Date: Int]] = [:]
-    /// The dependencies of each job, and those of others on it.
+    /// The dependencies in which each job takes part, on either side.
     var jobDependencies: [JobID: Set<DependencyID>] = [:]
 
-    /// The latest time that was asked about; like what is set aside by it, it is no part of what is remembered.
+    /// The latest date asked about.
+    ///
+    /// Like `expiredInQueue`, it is derived and never persisted.
     var clock = Date.distantPast
-    /// Queued executions that have expired by then, and wait for nothing but ``prune(at:limit:log:)``.
-    var lapsed: Set<ExecutionID> = []
+    /// Queued executions that have expired by `clock` and are not yet pruned.
+    var expiredInQueue: Set<ExecutionID> = []
 
     package init() {}
 
-    /// All jobs, in the order in which they were made.
+    /// All jobs, in creation order.
     package var jobOrder: OrderedIndex<JobID> { jobIndex.order }
 
-    /// All executions, in the order in which they were made.
+    /// All executions, in creation order.
     package var executionOrder: OrderedIndex<ExecutionID> { executionIndex.order }
 
-    /// Makes a change.
+    /// Applies a change.
     ///
-    /// A change of a part of a record that is not there does nothing: the record's removal came first.
+    /// A change of a part of a missing record does nothing, because the record was removed before.
     ///
     /// - Complexity: O(log n) in the number of records; for `removeJob`, and `putJob` with other limits or another
     ///   retention, times the number of the job's executions.
@@ -91,12 +99,13 @@ package struct StoreState: Sendable {
         }
     }
 
+    /// Applies a change and logs it.
     mutating func record(_ change: Change, log: inout ChangeLog) {
         log.append(change)
         apply(change)
     }
 
-    // MARK: The changes of every run, which are made only for a log that is written down
+    // MARK: Frequent changes, which become a `Change` only if the log records
 
     mutating func record(_ job: Job, log: inout ChangeLog) {
         log.append(.putJob(job))

@@ -10,7 +10,9 @@ extension StoreState {
         self = try reading.finish()
     }
 
-    /// Creates a state from a file of lines. Reads a block at a time and blocks the thread.
+    /// Creates a state from a file of lines.
+    ///
+    /// Reads a block at a time and blocks the thread.
     package init(importing path: String, in files: any FileSystem) throws {
         let file = try StoreFile(path, .read, in: files)
         defer { file.close() }
@@ -173,9 +175,13 @@ private struct StoreImport: Sendable {
     }
 }
 
-/// The reason why records could not be imported, with the line at fault. The store is unchanged.
+/// The reason why records could not be imported, with the line at fault.
+///
+/// The store is unchanged.
 public struct StoreImportError: Error, Sendable, Hashable, CustomStringConvertible {
-    /// The kind of an import error. New kinds may be added.
+    /// The kind of an import error.
+    ///
+    /// New kinds may be added.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Kind: String {
             case storeNotEmpty, unsupportedVersion, malformedLine, inconsistentRecord, incomplete
@@ -183,7 +189,9 @@ public struct StoreImportError: Error, Sendable, Hashable, CustomStringConvertib
 
         private let kind: Kind
 
-        /// The store already holds records. Import into a new one.
+        /// The store already holds records.
+        ///
+        /// Import into a new one.
         public static let storeNotEmpty = Code(kind: .storeNotEmpty)
         /// The export was written by a later version of this library.
         public static let unsupportedVersion = Code(kind: .unsupportedVersion)

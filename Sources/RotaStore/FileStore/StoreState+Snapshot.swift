@@ -114,7 +114,7 @@ extension StoreState {
     }
 
     private func relations(after: JobID?, limit: Int) -> (changes: [Change], next: SnapshotPosition?) {
-        guard !dependencies.isEmpty || !operations.isEmpty || !claims.ledger.starts.isEmpty else {
+        guard !dependencies.isEmpty || !operations.isEmpty || !claims.startLog.starts.isEmpty else {
             return ([], .executions(after: nil))
         }
         var changes: [Change] = []
@@ -129,7 +129,7 @@ extension StoreState {
                 guard let expiry = operations[key] else { continue }
                 changes.append(.putOperation(OperationKey(key.key, for: key.operation, until: expiry), key.job))
             }
-            if claims.ledger.starts[.job(id)] != nil { return (changes, .starts(.job(id), after: nil)) }
+            if claims.startLog.starts[.job(id)] != nil { return (changes, .starts(.job(id), after: nil)) }
             if changes.count >= limit { return (changes, .relations(after: id)) }
         }
         return (changes, last.map { .relations(after: $0) } ?? sharedStarts(after: nil))
@@ -138,7 +138,7 @@ extension StoreState {
     private func starts(
         of pool: RatePool, after: AttemptStart?, limit: Int
     ) -> (changes: [Change], next: SnapshotPosition?) {
-        let starts = claims.ledger.starts[pool].map { Array($0.suffix(after: after).prefix(limit)) } ?? []
+        let starts = claims.startLog.starts[pool].map { Array($0.suffix(after: after).prefix(limit)) } ?? []
         let changes = starts.map { Change.putStart(pool, $0) }
         if starts.count == limit { return (changes, .starts(pool, after: starts.last)) }
         switch pool {
@@ -149,7 +149,7 @@ extension StoreState {
 
     /// Returns the position of the shared pool after the given one, or of the executions after the last.
     private func sharedStarts(after name: String?) -> SnapshotPosition {
-        let names = claims.ledger.names
+        let names = claims.startLog.names
         return (name.map { names.next(after: $0) } ?? names.first).map { .starts(.shared($0), after: nil) }
             ?? .executions(after: nil)
     }

@@ -1,6 +1,6 @@
 package import Foundation
 
-/// A record in the order of an instant; records of one instant are in the order of their identifiers.
+/// A key that orders records by a date, and records with one date by their identifiers.
 package struct DueKey<ID: RecordID>: Comparable, Hashable, Sendable {
     // Three words of eight bytes: with a whole identifier, which lies on a boundary of 16, it would take four.
     private let seconds: Double
@@ -22,16 +22,16 @@ package struct DueKey<ID: RecordID>: Comparable, Hashable, Sendable {
         return lhs.high == rhs.high ? lhs.low < rhs.low : lhs.high < rhs.high
     }
 
-    /// The key that follows every key of an instant.
+    /// A key that follows every key with the date.
     package static func end(of instant: Date) -> DueKey {
         DueKey(instant: instant, id: ID(bits: .max))
     }
 }
 
 extension Date {
-    /// The instant by which a record is in order: one that is no number never comes.
+    /// The date itself, or infinity if it is not a number.
     ///
-    /// Nothing is equal to it or smaller, so that an index could neither find it again nor anything behind it.
+    /// NaN compares with nothing, so an index could find neither it nor the keys behind it.
     var inOrder: Date { timeIntervalSinceReferenceDate.isNaN ? Date(timeIntervalSinceReferenceDate: .infinity) : self }
 }
 

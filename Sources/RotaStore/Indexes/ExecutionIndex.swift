@@ -1,25 +1,25 @@
 import Foundation
 
-/// The executions of a store in the orders in which they are listed.
+/// The indexes behind lists of executions.
 package struct ExecutionIndex: Sendable {
-    /// A key under which a run of a job was asked for.
-    private struct RunKey: Sendable, Hashable {
+    /// An idempotency key of a job's execution.
+    private struct ExecutionKey: Sendable, Hashable {
         let job: JobID
         let key: String
     }
 
     package private(set) var order = OrderedIndex<ExecutionID>()
-    /// By the instant they were scheduled for.
+    /// By nominal date.
     private(set) var schedule = OrderedIndex<DueKey<ExecutionID>>()
     private var statuses = [OrderedIndex<ExecutionID>](repeating: OrderedIndex(), count: 7)
-    private var runKeys: [RunKey: ExecutionID] = [:]
+    private var executionKeys: [ExecutionKey: ExecutionID] = [:]
 
     /// The executions with a status.
     func executions(_ status: ExecutionStatus) -> OrderedIndex<ExecutionID> { statuses[Self.place(of: status)] }
 
     /// The execution of a job that has an idempotency key.
     func execution(of job: JobID, key: String) -> ExecutionID? {
-        runKeys.isEmpty ? nil : runKeys[RunKey(job: job, key: key)]
+        executionKeys.isEmpty ? nil : executionKeys[ExecutionKey(job: job, key: key)]
     }
 
     mutating func add(_ execution: ExecutionFacts) {
@@ -27,8 +27,8 @@ package struct ExecutionIndex: Sendable {
         schedule.insert(DueKey(instant: execution.scheduledFor, id: execution.id))
         statuses[Self.place(of: execution.status)].insert(execution.id)
         guard let key = execution.idempotencyKey else { return }
-        let runKey = RunKey(job: execution.jobID, key: key)
-        runKeys[runKey] = min(runKeys[runKey] ?? execution.id, execution.id)
+        let executionKey = ExecutionKey(job: execution.jobID, key: key)
+        executionKeys[executionKey] = min(executionKeys[executionKey] ?? execution.id, execution.id)
     }
 
     mutating func remove(_ execution: ExecutionFacts) {
@@ -36,8 +36,8 @@ package struct ExecutionIndex: Sendable {
         schedule.remove(DueKey(instant: execution.scheduledFor, id: execution.id))
         statuses[Self.place(of: execution.status)].remove(execution.id)
         guard let key = execution.idempotencyKey else { return }
-        let runKey = RunKey(job: execution.jobID, key: key)
-        if runKeys[runKey] == execution.id { runKeys[runKey] = nil }
+        let executionKey = ExecutionKey(job: execution.jobID, key: key)
+        if executionKeys[executionKey] == execution.id { executionKeys[executionKey] = nil }
     }
 
     mutating func move(_ id: ExecutionID, from old: ExecutionStatus, to new: ExecutionStatus) {
@@ -58,7 +58,7 @@ package struct ExecutionIndex: Sendable {
     }
 }
 
-/// The jobs of a store in the orders in which they are listed, and by what they are found by.
+/// The indexes behind lists of jobs.
 package struct JobIndex: Sendable {
     private struct Tag: Sendable, Hashable {
         let name: String
@@ -80,7 +80,7 @@ package struct JobIndex: Sendable {
         tags[Tag(name: name, value: value)] ?? OrderedIndex()
     }
 
-    /// The jobs with a slug, one a project.
+    /// The jobs with a slug, at most one for each project.
     func jobs(slug: String) -> OrderedIndex<JobID> {
         var jobs = OrderedIndex<JobID>()
         for id in (slugs[slug] ?? [:]).values { jobs.insert(id) }
@@ -136,16 +136,16 @@ package struct JobIndex: Sendable {
     }
 }
 
-/// Identifiers that were met, to notice those that are met twice.
+/// A set of identifiers that detects duplicates.
 ///
-/// Generators make them in ascending order, in which they need no set.
+/// Generators create identifiers in ascending order, which needs an array only.
 struct SeenIDs<ID: RecordID> {
     private var ascending: [ID] = []
     private var others: Set<ID> = []
 
-    /// Takes note of an identifier.
+    /// Adds an identifier.
     ///
-    /// - Returns: Whether it is the first time.
+    /// - Returns: Whether it is new.
     mutating func insert(_ id: ID) -> Bool {
         guard let last = ascending.last, id <= last else {
             ascending.append(id)

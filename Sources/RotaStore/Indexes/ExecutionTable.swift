@@ -1,10 +1,10 @@
-/// The executions of a store by their identifiers: records, and history as the bytes that a file had.
+/// The executions of a store by identifier: live ones as records, unchanged history as the bytes read from a file.
 package struct ExecutionTable: Sendable {
     private var records = RecordTable<ExecutionID, Execution>()
-    /// History that was read from a file and that nothing has happened to since: files bring it in this order.
+    /// Finished executions that have not changed since they were read from a file.
     private var archive = OrderedIndex<Entry>()
 
-    /// A place in the archive, which its identifier alone decides.
+    /// An archived execution, compared by its identifier alone.
     private struct Entry: Comparable, Sendable {
         // Three words of eight bytes: with a whole identifier, which lies on a boundary of 16, it would take four.
         let high: UInt64
@@ -31,7 +31,7 @@ package struct ExecutionTable: Sendable {
 
     package var isEmpty: Bool { count == 0 }
 
-    /// All executions, in no order.
+    /// All executions, in no particular order.
     package var values: [Execution] {
         Array(records.values) + archive.suffix().compactMap { Execution(archived: $0.bytes) }
     }
@@ -43,18 +43,20 @@ package struct ExecutionTable: Sendable {
 
     /// The execution with an identifier.
     ///
-    /// - Complexity: O(1) for records, and O(log n) in what is archived.
+    /// - Complexity: O(1) for records, and O(log n) in the number of archived executions.
     package subscript(id: ExecutionID) -> Execution? {
         if let record = records[id] { return record }
         return archived(id).flatMap { Execution(archived: $0) }
     }
 
-    /// The bytes of an execution that is archived.
+    /// The bytes of an archived execution.
     ///
     /// - Complexity: O(log n).
     func archived(_ id: ExecutionID) -> [UInt8]? { archive.isEmpty ? nil : archive.find(Entry(id))?.bytes }
 
-    /// A part of the execution with an identifier, read where it lies; `nil` if there is none.
+    /// Reads a part of an execution in place.
+    ///
+    /// Returns `nil` if there is none.
     ///
     /// - Complexity: O(1).
     @inline(__always)
@@ -63,10 +65,10 @@ package struct ExecutionTable: Sendable {
         return archived(id).flatMap { Execution(archived: $0) }.map { body($0) }
     }
 
-    /// Changes an execution where it lies; does nothing if there is none.
+    /// Changes an execution in place.
     ///
-    /// - Returns: What the change returns, or `nil` if there is no execution.
-    /// - Complexity: O(1) for records, and O(log n) in what is archived.
+    /// - Returns: The result of the change, or `nil` if there is no execution.
+    /// - Complexity: O(1) for records, and O(log n) in the number of archived executions.
     @inline(__always)
     @discardableResult
     package mutating func modify<Value>(_ id: ExecutionID, _ body: (inout Execution) -> Value) -> Value? {
@@ -77,9 +79,9 @@ package struct ExecutionTable: Sendable {
         return value
     }
 
-    /// Puts an execution in place of the one with the same identifier, or adds it.
+    /// Replaces the execution with the same identifier, or adds one.
     ///
-    /// - Returns: The execution that was there.
+    /// - Returns: The replaced execution.
     /// - Complexity: O(1) on average.
     @discardableResult
     package mutating func updateValue(_ record: Execution, forKey id: ExecutionID) -> Execution? {
@@ -87,21 +89,21 @@ package struct ExecutionTable: Sendable {
         return records.updateValue(record, forKey: id) ?? archived.flatMap { Execution(archived: $0) }
     }
 
-    /// Adds an execution as it is in a file; there must be none with its identifier.
+    /// Adds an archived execution, whose identifier must be new.
     mutating func add(_ archived: ArchivedExecution) {
         archive.insert(Entry(archived.facts.id, archived.bytes))
     }
 
-    /// Takes the bytes of an execution out of the archive.
+    /// Removes an execution from the archive and returns its bytes.
     private mutating func takeArchived(_ id: ExecutionID) -> [UInt8]? {
         guard let bytes = archived(id) else { return nil }
         archive.remove(Entry(id))
         return bytes
     }
 
-    /// Removes an execution that is archived.
+    /// Removes an archived execution.
     ///
-    /// - Returns: What is known of it, or `nil` if there is none; it may be there all the same, as a record.
+    /// - Returns: The indexed fields of the execution, or `nil` if it is not archived. It may still be a record.
     mutating func removeArchived(_ id: ExecutionID) -> ExecutionFacts? {
         takeArchived(id).flatMap { ArchivedExecution.facts(of: $0) }
     }

@@ -1,13 +1,13 @@
-/// Several sorted sets, each of whose keys is met once, in order.
-struct Walk<Key: Comparable & Sendable>: Sequence, IteratorProtocol {
+/// Merges sorted sets and yields each key once, in order.
+struct MergedWalk<Key: Comparable & Sendable>: Sequence, IteratorProtocol {
     private var iterators: [AnyIterator<Key>]
     private var heads: [Key?]
     private let order: ListOrder
 
     /// - Parameters:
-    ///   - sets: The sets; there should be few of them, for each step looks at all.
+    ///   - sets: The sets. Each step examines all of them, so there should be few.
     ///   - order: The order of the keys.
-    ///   - place: Where to go on: only keys beyond it are met.
+    ///   - place: The key after which to continue.
     init(_ sets: [OrderedIndex<Key>], _ order: ListOrder, after place: Key?) {
         iterators = sets.map { set in
             switch order {
@@ -32,20 +32,20 @@ struct Walk<Key: Comparable & Sendable>: Sequence, IteratorProtocol {
     }
 }
 
-/// A page of a list that is filled from a walk.
+/// Fills pages of lists.
 enum Paging {
-    /// How many records a page may look at.
+    /// The number of records that one page may examine.
     ///
-    /// A list of what few records have goes on with the cursor of a page that is not full, or empty.
+    /// A page that reaches it may be partly filled or empty, and its cursor continues the list.
     static let examined = 10_000
 
-    /// Fills a page.
+    /// Fills a page from sorted keys.
     ///
     /// - Parameters:
-    ///   - keys: The records from the cursor on.
+    ///   - keys: The keys after the cursor.
     ///   - limit: The number of items that fill the page.
-    ///   - cursor: The cursor after a key.
-    ///   - select: The record of a key, if it is listed.
+    ///   - cursor: Returns the cursor after a key.
+    ///   - select: Returns the record of a key if the list includes it.
     static func page<Key, Item: Sendable>(
         _ keys: some Sequence<Key>, limit: Int, cursor: (Key) -> PageCursor, _ select: (Key) -> Item?
     ) -> RecordPage<Item> {
@@ -67,9 +67,10 @@ enum Paging {
         return RecordPage(items: items, next: nil)
     }
 
+    /// Checks that a page's limit is 1 to 1,000.
     static func check(_ limit: Int) throws(StoreError) {
         guard (1...1000).contains(limit) else {
-            throw StoreError(.invalidQuery, "A page cannot have \(limit) items; its limit is from 1 to 1,000.")
+            throw StoreError(.invalidQuery, "The limit of a page must be 1 to 1,000, not \(limit).")
         }
     }
 }

@@ -1,19 +1,27 @@
-/// A sorted set of keys in small chunks: insertion, removal, the first key and the next key in a few comparisons and
-/// a short move of memory, whatever the size.
+/// A sorted set of keys in small chunks.
 ///
-/// Taking the smallest key, as queues do, moves nothing; and a small set, as most are, is one array.
+/// Inserting or removing a key, and finding the first or next one, take O(log n) comparisons and a short move of
+/// memory. Removing the smallest key, as queues do, moves nothing. A small set is a single array.
+///
+/// ```
+///   firstChunk  [ · · 5 7 8 ]        · removed keys, counted by `taken`
+///   laterChunks [ [9 12 13] [20 21] ]
+///   lastKeys    [    13        21   ] found by binary search
+/// ```
 package struct OrderedIndex<Key: Comparable & Sendable>: Sendable {
-    // No chunk but the only one is empty. A key belongs to the first chunk whose last key is not smaller.
+    // No chunk is empty unless the set is. A key belongs to the first chunk whose last key is not smaller.
     private var firstChunk: [Key] = []
     private var laterChunks: [[Key]] = []
-    /// The last key of each later chunk, side by side: where a key belongs is found without a look into the chunks.
+    /// The last key of each later chunk, so that finding a key's chunk touches no other memory.
     private var lastKeys: [Key] = []
-    /// The number of keys at the beginning of the first chunk that were removed; fewer than it has.
+    /// The number of removed keys at the start of the first chunk, always less than its size.
     private var taken = 0
     /// The number of keys.
     package private(set) var count = 0
 
-    /// The number of keys in a full chunk: in a large set more, so that there are fewer chunks to move when one splits.
+    /// The number of keys in a full chunk.
+    ///
+    /// Large sets use larger chunks, so that a split moves fewer of them.
     private var chunkSize: Int { count < 1 << 15 ? 128 : 512 }
 
     package init() {}
@@ -38,9 +46,9 @@ package struct OrderedIndex<Key: Comparable & Sendable>: Sendable {
     /// The greatest key.
     package var last: Key? { count == 0 ? nil : lastKeys.last ?? firstChunk.last }
 
-    /// The key before which so many others lie between it and the end; 0 for the greatest.
+    /// The key at an offset from the end, 0 for the greatest.
     ///
-    /// - Returns: `nil` if there are not as many.
+    /// - Returns: `nil` if the set has no more than `offset` keys.
     /// - Complexity: O(offset / 64).
     package func key(fromEnd offset: Int) -> Key? {
         var rest = offset
@@ -52,9 +60,9 @@ package struct OrderedIndex<Key: Comparable & Sendable>: Sendable {
         return nil
     }
 
-    /// Inserts a key, unless it is there.
+    /// Inserts a key.
     ///
-    /// - Returns: Whether it was inserted.
+    /// - Returns: Whether the key is new.
     @discardableResult
     package mutating func insert(_ key: Key) -> Bool {
         guard count > 0 else {
@@ -85,7 +93,7 @@ package struct OrderedIndex<Key: Comparable & Sendable>: Sendable {
         return true
     }
 
-    /// Adds the greatest key, as is mostly the case; full chunks stay full.
+    /// Appends the greatest key, the most frequent insertion, without splitting a full chunk.
     private mutating func append(_ key: Key, to last: Int) {
         count += 1
         if last == 0, firstChunk.count >= chunkSize, taken >= chunkSize / 2 { dropTaken() }
@@ -103,7 +111,7 @@ package struct OrderedIndex<Key: Comparable & Sendable>: Sendable {
 
     /// Removes a key.
     ///
-    /// - Returns: Whether it was there.
+    /// - Returns: Whether the set contained it.
     @discardableResult
     package mutating func remove(_ key: Key) -> Bool {
         let chunk = chunkIndex(for: key)
@@ -154,14 +162,14 @@ package struct OrderedIndex<Key: Comparable & Sendable>: Sendable {
 
     // MARK: Reading
 
-    /// Whether a key is there.
+    /// Whether the set contains a key.
     package func contains(_ key: Key) -> Bool {
         let chunk = chunkIndex(for: key)
         guard chunk < chunkCount else { return false }
         return self[chunk: chunk][lowerBound(of: key, inChunk: chunk)] == key
     }
 
-    /// The key of the set that is equal to another, for keys that are equal without being the same.
+    /// The member that equals a key, for keys that carry more than they compare.
     package func find(_ key: Key) -> Key? {
         guard let last, key <= last else { return nil }
         let chunk = chunkIndex(for: key)
@@ -177,7 +185,7 @@ package struct OrderedIndex<Key: Comparable & Sendable>: Sendable {
         return chunk + 1 < chunkCount ? self[chunk: chunk + 1][0] : nil
     }
 
-    /// The keys from the smallest on, or those greater than a key.
+    /// The keys in ascending order, all or those greater than a key.
     package func suffix(after key: Key? = nil) -> some Sequence<Key> {
         sequence(state: key.map { place(after: $0) } ?? (0, taken)) { [self] state -> Key? in
             while state.0 < chunkCount {
@@ -191,7 +199,7 @@ package struct OrderedIndex<Key: Comparable & Sendable>: Sendable {
         }
     }
 
-    /// The keys from the greatest down, or those smaller than a key.
+    /// The keys in descending order, all or those smaller than a key.
     package func prefixReversed(before key: Key? = nil) -> some Sequence<Key> {
         var (chunk, position) = (chunkCount - 1, 0)
         if let key { chunk = min(chunkIndex(for: key), chunk) }
@@ -211,7 +219,9 @@ package struct OrderedIndex<Key: Comparable & Sendable>: Sendable {
         }
     }
 
-    /// The place of the smallest key greater than another, which may be behind the last of a chunk.
+    /// The place of the smallest key greater than another.
+    ///
+    /// The position may be the end of its chunk.
     private func place(after key: Key) -> (chunk: Int, position: Int) {
         let chunk = chunkIndex(for: key)
         guard chunk < chunkCount else { return (chunk, 0) }

@@ -1,23 +1,27 @@
-/// Records by their identifiers: a hash table whose growth never moves a record, nor more than a small part of its index.
+/// A hash table of records by identifier that grows in small steps.
 ///
-/// A dictionary of a million large records copies all of them whenever it outgrows its storage, and whoever waits for
-/// that commit waits for hundreds of milliseconds. Here the records lie in chunks that stay where they are, and the
-/// index is in 256 parts that grow one at a time.
+/// A dictionary of a million large records copies all of them when it grows, which delays one commit by hundreds of
+/// milliseconds. Here records stay in chunks that never move, and the index has 256 parts that grow one at a time.
+///
+/// ```
+///   identifier ──hash──► part ──probe──► slot: place | half of the hash ──► chunks[place / 256][place % 256]
+/// ```
 package struct RecordTable<ID: RecordID, Record: Sendable>: Sendable {
-    /// A part of the index, in open addressing: in each slot a record's place and half of its identifier's hash, so
-    /// that a record is looked at only when it is very likely the one.
+    /// A part of the index, with open addressing.
+    ///
+    /// A slot holds a record's place and half of its identifier's hash, so that other records are rarely read.
     private struct Part: Sendable {
         var slots: [UInt64] = []
-        /// The number of slots less one, or 0 if there are none.
+        /// The number of slots minus one, or 0 if there are none.
         var mask = 0
-        /// The number of slots that are not empty, those of removed records included.
+        /// The number of slots that are not empty, including those of removed records.
         var used = 0
         var count = 0
     }
 
-    /// Where an identifier may lie: first beside those made just before and after it, for whoever works through many
-    /// in their order finds them side by side; otherwise anywhere.
-    private struct Trail {
+    /// The slots where an identifier may be: first beside identifiers created shortly before and after it, so that
+    /// records read in creation order share cache lines, then anywhere.
+    private struct ProbeSequence {
         let part: Int
         let hash: UInt64
         private let first: UInt64
@@ -26,7 +30,7 @@ package struct RecordTable<ID: RecordID, Record: Sendable>: Sendable {
         init(_ id: ID) {
             let (high, low) = (UInt64(truncatingIfNeeded: id.bits >> 64), UInt64(truncatingIfNeeded: id.bits))
             hash = mix(high &* 0x9e37_79b9_7f4a_7c15 ^ low)
-            // UUIDs of version 7 that follow one another differ in the lowest bits of the upper half.
+            // Consecutive UUIDs of version 7 differ in the lowest bits of the upper half.
             let neighbourhood = high & 0xf000 == 0x7000 ? mix(high >> 6) : hash
             part = Int(neighbourhood >> 56)
             let offset = (high &+ neighbourhood >> 40) & 63
@@ -34,7 +38,7 @@ package struct RecordTable<ID: RecordID, Record: Sendable>: Sendable {
             second = (neighbourhood >> 24) & ~63 | offset
         }
 
-        /// The slot to look at after so many others.
+        /// The slot to examine at a step.
         func slot(_ step: Int, mask: Int) -> Int {
             switch step {
             case 0: Int(truncatingIfNeeded: first) & mask
@@ -49,7 +53,7 @@ package struct RecordTable<ID: RecordID, Record: Sendable>: Sendable {
         var record: Record
     }
 
-    // All chunks but the last are full; removal fills the hole with the last record of all.
+    // All chunks but the last are full. A removal fills the hole with the last record of the table.
     private var chunks: [[Entry]] = []
     private var parts = [Part](repeating: Part(), count: 256)
     /// The number of records.
@@ -61,7 +65,7 @@ package struct RecordTable<ID: RecordID, Record: Sendable>: Sendable {
 
     package var isEmpty: Bool { count == 0 }
 
-    /// All records, in no order.
+    /// All records, in no particular order.
     package var values: some Sequence<Record> { chunks.lazy.joined().lazy.map(\.record) }
 
     /// Whether there is a record with an identifier.
@@ -75,7 +79,9 @@ package struct RecordTable<ID: RecordID, Record: Sendable>: Sendable {
         return chunks[place / Self.chunkSize][place % Self.chunkSize].record
     }
 
-    /// A part of the record with an identifier, read where it lies; `nil` if there is none.
+    /// Reads a part of a record in place.
+    ///
+    /// Returns `nil` if there is none.
     ///
     /// - Complexity: O(1).
     @inline(__always)
@@ -84,9 +90,9 @@ package struct RecordTable<ID: RecordID, Record: Sendable>: Sendable {
         return body(chunks[place / Self.chunkSize][place % Self.chunkSize].record)
     }
 
-    /// Changes a record where it lies; does nothing if there is none.
+    /// Changes a record in place.
     ///
-    /// - Returns: What the change returns, or `nil` if there is no record.
+    /// - Returns: The result of the change, or `nil` if there is no record.
     /// - Complexity: O(1).
     @inline(__always)
     @discardableResult
@@ -95,7 +101,7 @@ package struct RecordTable<ID: RecordID, Record: Sendable>: Sendable {
         return body(&chunks[place / Self.chunkSize][place % Self.chunkSize].record)
     }
 
-    /// Changes a record where it lies, or adds one.
+    /// Changes a record in place, or adds a default one and changes that.
     ///
     /// - Complexity: O(1) on average.
     @inline(__always)
@@ -108,9 +114,9 @@ package struct RecordTable<ID: RecordID, Record: Sendable>: Sendable {
         add(new, id)
     }
 
-    /// Puts a record in place of the one with the same identifier, or adds it.
+    /// Replaces the record with the same identifier, or adds one.
     ///
-    /// - Returns: The record that was there.
+    /// - Returns: The replaced record.
     /// - Complexity: O(1) on average.
     @discardableResult
     package mutating func updateValue(_ record: Record, forKey id: ID) -> Record? {
@@ -128,7 +134,7 @@ package struct RecordTable<ID: RecordID, Record: Sendable>: Sendable {
         let place = count
         if place % Self.chunkSize == 0 {
             chunks.append([])
-            // The first chunk grows as small stores do; later ones are known to fill up.
+            // The first chunk grows with a small store. Later ones will fill up.
             if place > 0 { chunks[chunks.count - 1].reserveCapacity(Self.chunkSize) }
         }
         chunks[chunks.count - 1].append(Entry(id: id, record: record))
@@ -150,7 +156,7 @@ package struct RecordTable<ID: RecordID, Record: Sendable>: Sendable {
         if place != last {
             let moved = chunks[last / Self.chunkSize][last % Self.chunkSize]
             let (part, slot) = slot(of: moved.id)
-            if let slot { parts[part].slots[slot] = Self.entry(place, Trail(moved.id).hash) }
+            if let slot { parts[part].slots[slot] = Self.entry(place, ProbeSequence(moved.id).hash) }
             chunks[chunk][index] = moved
         }
         chunks[chunks.count - 1].removeLast()
@@ -164,20 +170,20 @@ package struct RecordTable<ID: RecordID, Record: Sendable>: Sendable {
         return slot.map { Self.place(parts[part].slots[$0]) }
     }
 
-    /// The part of the index that an identifier belongs to, and its slot there if it has one.
+    /// The part of an identifier, and its slot there if it has one.
     private func slot(of id: ID) -> (part: Int, slot: Int?) {
-        let trail = Trail(id)
-        let mask = parts[trail.part].mask
-        guard mask > 0 else { return (trail.part, nil) }
+        let probes = ProbeSequence(id)
+        let mask = parts[probes.part].mask
+        guard mask > 0 else { return (probes.part, nil) }
         var step = 0
         while true {
-            let slot = trail.slot(step, mask: mask)
-            let entry = parts[trail.part].slots[slot]
-            if entry == Self.empty { return (trail.part, nil) }
-            if UInt32(truncatingIfNeeded: entry) == UInt32(truncatingIfNeeded: trail.hash), entry != Self.removed {
+            let slot = probes.slot(step, mask: mask)
+            let entry = parts[probes.part].slots[slot]
+            if entry == Self.empty { return (probes.part, nil) }
+            if UInt32(truncatingIfNeeded: entry) == UInt32(truncatingIfNeeded: probes.hash), entry != Self.removed {
                 let place = Self.place(entry)
                 if chunks[place / Self.chunkSize][place % Self.chunkSize].id.bits == id.bits {
-                    return (trail.part, slot)
+                    return (probes.part, slot)
                 }
             }
             step += 1
@@ -185,28 +191,28 @@ package struct RecordTable<ID: RecordID, Record: Sendable>: Sendable {
     }
 
     private mutating func addToIndex(_ id: ID, _ place: Int) {
-        let trail = Trail(id)
-        if parts[trail.part].used * 3 >= parts[trail.part].slots.count * 2 { rebuild(trail.part) }
-        put(Self.entry(place, trail.hash), trail)
-        parts[trail.part].count += 1
+        let probes = ProbeSequence(id)
+        if parts[probes.part].used * 3 >= parts[probes.part].slots.count * 2 { rebuild(probes.part) }
+        put(Self.entry(place, probes.hash), probes)
+        parts[probes.part].count += 1
     }
 
-    /// Puts an entry into the first slot that is free for it.
-    private mutating func put(_ entry: UInt64, _ trail: Trail) {
+    /// Puts an entry into the first free slot of its probe sequence.
+    private mutating func put(_ entry: UInt64, _ probes: ProbeSequence) {
         var step = 0
         while true {
-            let slot = trail.slot(step, mask: parts[trail.part].mask)
-            let found = parts[trail.part].slots[slot]
+            let slot = probes.slot(step, mask: parts[probes.part].mask)
+            let found = parts[probes.part].slots[slot]
             if found >= Self.removed {
-                if found == Self.empty { parts[trail.part].used += 1 }
-                parts[trail.part].slots[slot] = entry
+                if found == Self.empty { parts[probes.part].used += 1 }
+                parts[probes.part].slots[slot] = entry
                 return
             }
             step += 1
         }
     }
 
-    /// Makes a part anew without the slots of removed records, and twice as large if that alone does not help.
+    /// Rebuilds a part without the slots of removed records, twice as large if it is still too full.
     private mutating func rebuild(_ part: Int) {
         let old = parts[part].slots
         let size = parts[part].count * 3 >= old.count ? max(4, old.count * 2) : old.count
@@ -215,14 +221,14 @@ package struct RecordTable<ID: RecordID, Record: Sendable>: Sendable {
         parts[part].used = 0
         for entry in old where entry < Self.removed {
             let place = Self.place(entry)
-            put(entry, Trail(chunks[place / Self.chunkSize][place % Self.chunkSize].id))
+            put(entry, ProbeSequence(chunks[place / Self.chunkSize][place % Self.chunkSize].id))
         }
     }
 
     private mutating func removeFromIndex(_ id: ID) {
         let (part, slot) = slot(of: id)
         guard let slot else { return }
-        // An empty slot would end the search for those that lie behind it.
+        // An empty slot would end the search for identifiers stored behind it.
         parts[part].slots[slot] = Self.removed
         parts[part].count -= 1
     }

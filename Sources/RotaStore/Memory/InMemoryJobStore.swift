@@ -1,14 +1,21 @@
 public import Foundation
 
-/// A store that remembers for as long as the process runs.
+/// A store that keeps its records in memory.
 ///
-/// It is the same state machine as ``FileJobStore`` without the journal: for tests, and for apps whose jobs are
-/// declared anew at every start.
+/// It has the same state machine as ``FileJobStore`` but no journal, so its jobs end with the process. Use it in tests,
+/// and in apps that create their jobs at every launch.
+///
+/// ```swift
+/// let store = InMemoryJobStore()
+/// let demo = Scheduler(store: store, transport: URLSessionTransport())
+/// try await demo.create(JobDraft(name: "greeting", schedule: .every(.seconds(60)), action: .handler("greet")))
+/// print(await store.counts().jobs[.active] ?? 0)  // 1
+/// ```
 public actor InMemoryJobStore: JobStore {
     private var state = StoreState()
     private var log = ChangeLog(isRecording: false)
 
-    /// Makes an empty store.
+    /// Creates an empty store.
     public init() {}
 
     /// Inserts jobs, each with its first executions.
@@ -16,17 +23,17 @@ public actor InMemoryJobStore: JobStore {
         try state.insert(insertions, log: &log)
     }
 
-    /// Replaces a job's definition or position.
+    /// Replaces a job's definition or schedule state.
     public func replace(_ replacement: JobReplacement) throws -> Job {
         try state.replace(replacement, log: &log)
     }
 
-    /// Deletes jobs with everything that belongs to them.
+    /// Deletes jobs with their executions, skips and versions.
     public func delete(_ ids: [JobID]) -> [JobID] {
         state.delete(ids, log: &log)
     }
 
-    /// Reads a job.
+    /// Returns a job.
     public func job(_ id: JobID) -> Job? {
         state.jobs[id]
     }
@@ -36,12 +43,12 @@ public actor InMemoryJobStore: JobStore {
         try state.jobs(query)
     }
 
-    /// Reads what has to be done at an instant.
+    /// Returns the work that is due at a date.
     public func dueWork(at now: Date, limit: Int) -> DueWork {
         state.dueWork(at: now, limit: limit)
     }
 
-    /// Turns due occurrences into executions and skips and moves each job on.
+    /// Turns due occurrences into executions and skips and updates each job's schedule state.
     public func fire(_ fires: [FireRequest]) -> [FireRequest.Outcome] {
         state.fire(fires, log: &log)
     }
@@ -52,7 +59,7 @@ public actor InMemoryJobStore: JobStore {
         try state.enqueue(executions, log: &log)
     }
 
-    /// Takes queued executions that are due, under a lease with a new token.
+    /// Claims queued executions that are due, each under a lease with a new token.
     public func claim(_ request: ClaimRequest) -> [Claim] {
         state.claim(request, log: &log)
     }
@@ -62,12 +69,12 @@ public actor InMemoryJobStore: JobStore {
         state.renew(renewals, log: &log)
     }
 
-    /// Records the ends of attempts and what follows from them, fenced by the tokens.
+    /// Records the outcomes of attempts and their consequences, fenced by the tokens.
     public func finish(_ completions: [Completion]) -> [Completion.Outcome] {
         state.finish(completions, log: &log)
     }
 
-    /// Lists the versions of a job, the newest first.
+    /// Lists the versions of a job, newest first.
     public func versions(of job: JobID) -> [JobVersion] {
         state.versions(of: job)
     }
@@ -82,22 +89,22 @@ public actor InMemoryJobStore: JobStore {
         state.removeDependency(id, log: &log)
     }
 
-    /// Lists what a job depends on.
+    /// Lists the dependencies of a job.
     public func dependencies(of job: JobID) -> [JobDependency] {
         state.dependencies(of: job)
     }
 
-    /// Calls executions off.
+    /// Cancels executions.
     public func cancel(_ requests: [Cancellation]) -> [Cancellation.Outcome] {
         state.cancel(requests, log: &log)
     }
 
-    /// Records what parked executions waited for.
-    public func completeWaiting(_ answers: [ExternalCompletion]) -> [ExternalCompletion.Outcome] {
-        state.completeWaiting(answers, log: &log)
+    /// Completes waiting executions from outside.
+    public func completeWaiting(_ completions: [ExternalCompletion]) -> [ExternalCompletion.Outcome] {
+        state.completeWaiting(completions, log: &log)
     }
 
-    /// Expires what was not started or answered in time, and removes history that is too old.
+    /// Expires executions that did not start or complete in time, and removes history beyond its retention.
     public func prune(at now: Date, limit: Int) -> PruneReport {
         state.prune(at: now, limit: limit, log: &log)
     }
@@ -107,7 +114,7 @@ public actor InMemoryJobStore: JobStore {
         state.counts()
     }
 
-    /// Reads an execution.
+    /// Returns an execution.
     public func execution(_ id: ExecutionID) -> Execution? {
         state.executions[id]
     }
@@ -117,24 +124,24 @@ public actor InMemoryJobStore: JobStore {
         try state.executions(query)
     }
 
-    /// Reads the occurrences of a job that did not fire, the oldest first.
+    /// Lists the skipped occurrences of a job, oldest first.
     public func skips(of job: JobID) -> [SkippedOccurrence] {
         state.histories[job]?.skips ?? []
     }
 
     // MARK: Export and import
 
-    /// Takes all records as they are now, to be written as lines of JSON while the store goes on.
+    /// Returns a snapshot of all records, which can be written as lines of JSON while the store continues to change.
     public func exportRecords() -> StoreExport {
         state.export()
     }
 
-    /// Fills an empty store with the records of an export: with all of them, or with none.
+    /// Fills an empty store with all records of an export, or with none if one is invalid.
     ///
-    /// Leases are taken as they are, and end when their time is over.
+    /// Leases are imported unchanged and expire at their dates.
     ///
     /// - Parameter lines: The lines of a ``StoreExport``, in order.
-    /// - Throws: ``StoreImportError`` if the store is not empty, or the lines are no export; and what the lines throw.
+    /// - Throws: ``StoreImportError`` if the store is not empty or a line is invalid, and any error of `lines`.
     public func importRecords<Lines: AsyncSequence & Sendable>(_ lines: Lines) async throws
     where Lines.Element == String {
         try checkEmpty()
@@ -143,10 +150,11 @@ public actor InMemoryJobStore: JobStore {
         state = imported
     }
 
-    /// Fills an empty store with the records of a file that ``StoreExport/write(to:)`` wrote.
+    /// Fills an empty store with the records of a file written by ``StoreExport/write(to:)``.
     ///
-    /// - Parameter file: A file of lines.
-    /// - Throws: As ``importRecords(_:)`` does, and ``FileStoreError`` if the file cannot be read.
+    /// - Parameter file: The file of an export.
+    /// - Throws: ``StoreImportError`` if the store is not empty or a line is invalid, and ``FileStoreError`` if the file
+    ///   cannot be read.
     public func importRecords(from file: URL) async throws {
         try checkEmpty()
         let path = file.path(percentEncoded: false)

@@ -34,7 +34,9 @@ public struct Execution: Sendable, Hashable, Identifiable {
     /// Names and values that travel with the execution, such as a trace context.
     public let metadata: [String: String]
     private let rare: Rare<ExecutionDetails>
-    /// The job's definition when the execution was created. Only records of early stores, which kept no versions, have
+    /// The job's definition when the execution was created.
+    ///
+    /// Only records of early stores, which kept no versions, have
     /// it.
     let pinned: Boxed<JobDefinition>?
     /// The part that changes while the execution runs.
@@ -106,11 +108,15 @@ public struct ExecutionDetails: RareMembers {
     public var continuationOf: ExecutionID?
     /// The execution that caused this one.
     public var parentID: ExecutionID?
-    /// The length of the chain of executions that caused this one. 0 if no execution caused it.
+    /// The length of the chain of executions that caused this one, 0 if none did.
     public var lineageDepth: Int = 0
-    /// The priority, from 0 to 10, or `nil` for the job's. Higher starts first.
+    /// The priority, from 0 to 10, or `nil` for the job's.
+    ///
+    /// Higher starts first.
     public var priority: Int?
-    /// The key for the job's limit per key. Executions with the same key count together.
+    /// The key for the job's limit per key.
+    ///
+    /// Executions with the same key count together.
     public var concurrencyKey: String?
     /// A repeated request with this key returns this execution instead of creating another.
     public var idempotencyKey: String?
@@ -122,7 +128,9 @@ public struct ExecutionDetails: RareMembers {
     public var batchID: BatchID?
     /// Changes to the job's retry policy and timeout for this execution.
     public var overrides: RetryOverrides?
-    /// Where to send the notification, if the execution is one. It replaces the job's action.
+    /// Where to send the notification, if the execution is one.
+    ///
+    /// It replaces the job's action.
     public var notification: NotificationRule.Channel?
     /// The circuit breaker's permit, if the execution probes whether the job has recovered.
     public var circuitPermit: CircuitPermit?
@@ -151,7 +159,9 @@ extension ExecutionDetails: Codable {
         JSONField("circuitPermit", \.circuitPermit),
     ]
 
-    /// Decodes details. Missing keys are members that are not set.
+    /// Decodes details.
+    ///
+    /// Missing keys are members that are not set.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: JSONKey.self)
         for field in Self.fields { try field.decode(&self, container) }

@@ -107,7 +107,9 @@ extension ExecutionProgress: Codable {
         JSONField("runningVersion", \.runningVersion),
     ]
 
-    /// Decodes the progress of an execution. The first format kept the rare members in an object of their own, `box`.
+    /// Decodes the progress of an execution.
+    ///
+    /// The first format kept the rare members in an object of their own, `box`.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: JSONKey.self)
         self.init(dueAt: try container.decode(Date.self, forKey: "dueAt"))

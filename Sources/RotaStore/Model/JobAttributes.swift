@@ -124,7 +124,9 @@ extension JobStatistics: Codable {
         JSONField("canceledOrExpired", \.canceledOrExpired, default: 0, earlier: "dropped"),
     ]
 
-    /// Decodes statistics. Missing counts are zero.
+    /// Decodes statistics.
+    ///
+    /// Missing counts are zero.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: JSONKey.self)
         for field in Self.fields { try field.decode(&self, container) }

@@ -1,9 +1,13 @@
 public import RotaRetry
 public import RotaSchedule
 
-/// The action, schedule and policies of a job. Every change creates a new version of the job.
+/// The action, schedule and policies of a job.
+///
+/// Every change creates a new version of the job.
 public struct JobDefinition: Sendable, Hashable {
-    /// A name for people. It need not be unique.
+    /// A name for people.
+    ///
+    /// It need not be unique.
     public var name: String
     /// When the job fires.
     public var schedule: Schedule
@@ -14,7 +18,9 @@ public struct JobDefinition: Sendable, Hashable {
     private var policyBox = Policies.standard
     private var rare = Rare<RareParts>()
 
-    /// Creates a definition. Only the name, the schedule and the action are required.
+    /// Creates a definition.
+    ///
+    /// Only the name, the schedule and the action are required.
     public init(
         name: String,
         schedule: Schedule,
@@ -92,13 +98,17 @@ public struct JobDefinition: Sendable, Hashable {
         set { rare.versionPolicy = newValue }
     }
 
-    /// Whether executions pinned to an earlier version may run this one. Only ``VersionPolicy/minor`` uses it.
+    /// Whether executions pinned to an earlier version may run this one.
+    ///
+    /// Only ``VersionPolicy/minor`` uses it.
     public var isBackwardsCompatible: Bool {
         get { rare.isBackwardsCompatible }
         set { rare.isBackwardsCompatible = newValue }
     }
 
-    /// The policies that most jobs leave at their defaults. Those jobs share one copy, which saves a fifth of a job's
+    /// The policies that most jobs leave at their defaults.
+    ///
+    /// Those jobs share one copy, which saves a fifth of a job's
     /// memory.
     private struct Policies: Sendable, Hashable {
         var retry = RetryPolicy.default
@@ -146,7 +156,9 @@ public struct JobDefinition: Sendable, Hashable {
 }
 
 extension JobDefinition: Codable {
-    /// Decodes a definition. Members with a default may be absent.
+    /// Decodes a definition.
+    ///
+    /// Members with a default may be absent.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: JSONKey.self)
         func value<Value: Decodable>(_ key: JSONKey, _ standard: Value) throws -> Value {

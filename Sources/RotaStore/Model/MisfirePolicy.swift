@@ -21,7 +21,9 @@ public struct MisfirePolicy: Sendable, Hashable {
     /// The lateness beyond which an occurrence never runs, or `nil` for no limit.
     public let maximumLateness: Duration?
 
-    /// Run the latest missed occurrence once. This is the default.
+    /// Run the latest missed occurrence once.
+    ///
+    /// This is the default.
     public static let latest = MisfirePolicy(rule: .latest, maximumLateness: nil)
 
     /// Run no missed occurrence.

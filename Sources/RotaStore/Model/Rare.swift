@@ -1,4 +1,6 @@
-/// An immutable value on the heap, shared by the copies of its owner. Keeps large, rarely used values out of structs.
+/// An immutable value on the heap, shared by the copies of its owner.
+///
+/// Keeps large, rarely used values out of structs.
 final class Boxed<Value: Sendable & Hashable>: Sendable, Hashable {
     let value: Value
 

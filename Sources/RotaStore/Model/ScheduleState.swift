@@ -9,7 +9,9 @@ public import RotaSchedule
 public struct ScheduleState: Sendable, Hashable {
     // Ordered to avoid padding, because a store may hold a million of them.
 
-    /// The cursor: every occurrence up to this date has been fired or skipped. It never moves back.
+    /// The cursor: every occurrence up to this date has been fired or skipped.
+    ///
+    /// It never moves back.
     public var decidedThrough: Date
     /// The number of executions that the schedule has created so far.
     public var firedCount: Int
@@ -80,7 +82,9 @@ public struct ScheduleState: Sendable, Hashable {
         set { rare.holds.breaker = newValue }
     }
 
-    /// The members that hold few jobs back. The store's files keep them in a field of their own.
+    /// The members that hold few jobs back.
+    ///
+    /// The store's files keep them in a field of their own.
     struct Holds: Sendable, Hashable, Codable {
         var resumesAt: Date?
         var skipsRemaining: Int?
@@ -106,7 +110,9 @@ public struct ScheduleState: Sendable, Hashable {
         static let none = Members()
     }
 
-    /// Records occurrences that fired. A store must call this in ``JobStore/fire(_:)``.
+    /// Records occurrences that fired.
+    ///
+    /// A store must call this in ``JobStore/fire(_:)``.
     ///
     /// If the schedule allows no further occurrences, the job is completed. If the schedule counts from the end of each
     /// execution, there is no next occurrence until ``recordCompleted(_:at:of:)``.
@@ -132,7 +138,9 @@ public struct ScheduleState: Sendable, Hashable {
         complete("It has run as often as its schedule allows (\(limit) times).")
     }
 
-    /// Records the end of an execution. A store must call this in the step that ends it.
+    /// Records the end of an execution.
+    ///
+    /// A store must call this in the step that ends it.
     ///
     /// - Returns: Whether the schedule state changed, because the schedule was waiting for this execution.
     public mutating func recordCompleted(_ id: ExecutionID, at instant: Date, of schedule: Schedule) -> Bool {
@@ -142,7 +150,9 @@ public struct ScheduleState: Sendable, Hashable {
         return true
     }
 
-    /// Sets the next occurrence. Without one, an active job is completed.
+    /// Sets the next occurrence.
+    ///
+    /// Without one, an active job is completed.
     package mutating func proceed(to occurrence: Occurrence?) {
         guard let occurrence else { return complete("Its schedule has no occurrence left.") }
         next = occurrence.nominal
@@ -187,7 +197,9 @@ extension ScheduleState: Codable {
         JSONField("breaker", \.holds.breaker),
     ]
 
-    /// Decodes a state. The first format kept what holds a job back in an object of its own, `box`.
+    /// Decodes a state.
+    ///
+    /// The first format kept what holds a job back in an object of its own, `box`.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: JSONKey.self)
         self.init(
@@ -234,7 +246,9 @@ extension ScheduleState {
         return end == resumesAt
     }
 
-    /// Lets the job's circuit breaker count the end of an execution. A store must call this in the step that ends it.
+    /// Lets the job's circuit breaker count the end of an execution.
+    ///
+    /// A store must call this in the step that ends it.
     ///
     /// Only executions of the schedule count, by their final status. Canceled and expired executions do not count, nor
     /// do those that started before the breaker opened. When the breaker opens, an active job is paused until the

@@ -34,7 +34,9 @@ public struct SkippedOccurrence: Sendable, Hashable, Codable {
     public let jobID: JobID
     /// The nominal date of the first occurrence.
     public let first: Date
-    /// The nominal date of the last occurrence. Equals ``first`` for a single one.
+    /// The nominal date of the last occurrence.
+    ///
+    /// Equals ``first`` for a single one.
     public var last: Date
     /// The number of occurrences, or `nil` if there were too many to count.
     public var count: Int?

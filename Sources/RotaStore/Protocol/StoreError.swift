@@ -18,7 +18,9 @@ public struct StoreError: Error, Sendable, Hashable, CustomStringConvertible {
         public static let jobNotFound = Code(kind: .jobNotFound)
         /// An execution to enqueue is in a state in which it cannot be stored.
         public static let invalidExecution = Code(kind: .invalidExecution)
-        /// The record changed in the meantime. Read it again and repeat.
+        /// The record changed in the meantime.
+        ///
+        /// Read it again and repeat.
         public static let conflict = Code(kind: .conflict)
         /// A record with the same identifier, slug or key already exists.
         public static let duplicate = Code(kind: .duplicate)

@@ -1,308 +1,330 @@
 import Foundation
 import RotaSchedule
 
-/// Which execution is the next to be claimed.
+/// Finds the execution to claim next.
 ///
-/// Those without a priority and without limits, nearly all, are in one index by their due time. The others wait for
-/// their due time in a second one, and are then in a third, by their rank; of a job with limits only the one that may
-/// start is there.
+/// ```
+///   add ──┬── no priority, no limits ────────────────► plain ────────────────────────┐
+///         │                                                                          │
+///         ├── a priority ──► delayed ── due ─────────────────────────► ready ────────┼──► first(at:)
+///         │                                                              ▲           │
+///         └── limits ──────► delayed ── due ──► JobQueue ── its next ────┤           │
+///                                                  │                     │           │
+///                                                  └─ shared rates ─► RateGroup      │
+///                                                                                    │
+///   blocked jobs and groups publish nothing until their date comes ──────────────────┘
+/// ```
 ///
-/// What is where depends on the executions and jobs, and on the times that were asked about; who asks again after
-/// reading everything from a file gets the same answers.
+/// - **plain** holds nearly all executions, ordered by due time.
+/// - **delayed** holds the others until they are due, ordered by due time.
+/// - **ready** holds due executions, ordered by ``QueueEntry/rank(priority:)``. A job with limits *publishes* at most
+///   one of its executions here: the next that may start. Jobs that share rates publish to their ``RateGroup``, which
+///   publishes one for all of them.
+/// - A ``JobQueue`` or ``RateGroup`` is *blocked* until a date while a rate has no room or a window is closed.
+/// - *Serial* executions, those of a schedule whose overlap policy allows one at a time, enter `delayed` only when
+///   they are the current one of their job.
+///
+/// The contents depend only on the executions, the jobs and the times asked about, so a queue that is rebuilt from a
+/// file gives the same answers.
 package struct ClaimQueue: Sendable {
     package private(set) var plain = OrderedIndex<DueKey<ExecutionID>>()
     private var delayed = OrderedIndex<DueKey<ExecutionID>>()
     private var ready = OrderedIndex<DueKey<ExecutionID>>()
-    /// Jobs that a rate or a window holds back, by the instant at which it may let them go.
-    private var held = OrderedIndex<DueKey<JobID>>()
-    /// Lines of jobs that shared rates hold back, by the instant at which they may let them go.
-    private var heldLines = OrderedIndex<HeldLine>()
-    private var gates: [JobID: JobGate] = [:]
-    private var lines: [Int: RateLine] = [:]
-    private var lineNumbers: [[SharedRateLimit]: Int] = [:]
-    private var lastLine = 0
-    package private(set) var ledger = StartLedger()
+    /// Jobs blocked by their own rate or window, ordered by the date at which they may start again.
+    private var blockedJobs = OrderedIndex<DueKey<JobID>>()
+    /// Groups blocked by their shared rates, ordered by the date at which they may start again.
+    private var blockedGroups = OrderedIndex<BlockedGroup>()
+    private var jobQueues: [JobID: JobQueue] = [:]
+    private var groups: [Int: RateGroup] = [:]
+    private var groupNumbers: [[SharedRateLimit]: Int] = [:]
+    private var lastGroup = 0
+    /// The attempt starts that rate limits count.
+    package private(set) var startLog = StartLog()
 
     // MARK: Jobs
 
-    /// The jobs' terms; executions must have been taken out under the old ones, and are put in again under the new.
-    mutating func setTerms(of id: JobID, _ limits: JobLimits, isSerial: Bool) {
-        dropTerms(of: id)
-        guard var gate = JobGate(limits, isSerial: isSerial) else { return }
-        if !limits.sharedRates.isEmpty { gate.line = join(limits.sharedRates) }
-        gates[id] = gate
+    /// Sets a job's limits.
+    ///
+    /// The caller removes the job's executions under the old limits first and adds them again afterwards.
+    mutating func setLimits(of id: JobID, _ limits: JobLimits, isSerial: Bool) {
+        dropLimits(of: id)
+        guard var queue = JobQueue(limits, isSerial: isSerial) else { return }
+        if !limits.sharedRates.isEmpty { queue.group = joinGroup(limits.sharedRates) }
+        jobQueues[id] = queue
     }
 
-    mutating func removeTerms(of id: JobID) {
-        dropTerms(of: id)
-        ledger.forget(.job(id))
+    /// Removes a deleted job's limits and its logged starts.
+    mutating func removeLimits(of id: JobID) {
+        dropLimits(of: id)
+        startLog.forget(.job(id))
     }
 
-    private mutating func dropTerms(of id: JobID) {
-        guard let gate = gates.removeValue(forKey: id) else { return }
-        if let until = gate.heldUntil { held.remove(DueKey(instant: until, id: id)) }
-        if let offer = gate.offer { replace(offer, with: nil, in: gate.line) }
-        if let line = gate.line { leave(line) }
+    private mutating func dropLimits(of id: JobID) {
+        guard let queue = jobQueues.removeValue(forKey: id) else { return }
+        if let until = queue.blockedUntil { blockedJobs.remove(DueKey(instant: until, id: id)) }
+        if let published = queue.published { publish(nil, replacing: published, in: queue.group) }
+        if let group = queue.group { leaveGroup(group) }
     }
 
-    private mutating func join(_ rates: [SharedRateLimit]) -> Int {
-        let number = lineNumbers[rates] ?? lastLine + 1
-        if lines[number] == nil {
-            lastLine = number
-            lineNumbers[rates] = number
-            lines[number] = RateLine(rates)
-            ledger.use(rates)
+    private mutating func joinGroup(_ rates: [SharedRateLimit]) -> Int {
+        let number = groupNumbers[rates] ?? lastGroup + 1
+        if groups[number] == nil {
+            lastGroup = number
+            groupNumbers[rates] = number
+            groups[number] = RateGroup(rates)
+            startLog.retain(rates)
         }
-        lines[number]?.jobCount += 1
+        groups[number]?.jobCount += 1
         return number
     }
 
-    private mutating func leave(_ number: Int) {
-        lines[number]?.jobCount -= 1
-        guard let line = lines[number], line.jobCount == 0 else { return }
-        lines[number] = nil
-        lineNumbers[line.rates] = nil
-        ledger.leave(line.rates)
+    private mutating func leaveGroup(_ number: Int) {
+        groups[number]?.jobCount -= 1
+        guard let group = groups[number], group.jobCount == 0 else { return }
+        groups[number] = nil
+        groupNumbers[group.rates] = nil
+        startLog.release(group.rates)
     }
 
-    /// Whether an execution may be held back, so that ``opening(for:at:)`` must be asked.
-    func isLimited(_ ticket: @autoclosure () -> ClaimTicket) -> Bool {
-        !gates.isEmpty && gate(of: ticket()).map { gates.values[$0].isLimited } ?? false
+    /// Whether an execution's job has limits, so that ``blockIfLimited(_:at:)`` must be asked before it is claimed.
+    func isLimited(_ entry: @autoclosure () -> QueueEntry) -> Bool {
+        !jobQueues.isEmpty && jobQueue(of: entry()).map { jobQueues.values[$0].isLimited } ?? false
     }
 
-    private func gate(of ticket: ClaimTicket) -> Dictionary<JobID, JobGate>.Index? {
-        ticket.isNotification ? nil : gates.index(forKey: ticket.jobID)
+    /// The queue of an execution's job; `nil` for notifications, to which no limits apply.
+    private func jobQueue(of entry: QueueEntry) -> Dictionary<JobID, JobQueue>.Index? {
+        entry.isNotification ? nil : jobQueues.index(forKey: entry.jobID)
     }
 
     // MARK: Executions
 
-    /// Takes note of an execution that is not over.
-    ///
-    /// - Returns: Whether the turn in its job's series may have to be passed on.
-    mutating func add(_ ticket: ClaimTicket) -> Bool {
-        guard !gates.isEmpty || ticket.priority != nil else {
-            if ticket.status == .queued { plain.insert(ticket.due) }
-            return false
+    /// Adds an unfinished execution.
+    mutating func add(_ entry: QueueEntry) -> SerialEffect {
+        guard !jobQueues.isEmpty || entry.priority != nil else {
+            if entry.status == .queued { plain.insert(entry.due) }
+            return .none
         }
-        guard let gate = gate(of: ticket), gates.values[gate].isLimited else {
-            if ticket.status == .queued { enter(ticket) }
-            return false
+        guard let queue = jobQueue(of: entry), jobQueues.values[queue].isLimited else {
+            if entry.status == .queued { enqueue(entry) }
+            return .none
         }
-        if ticket.status == .running { change(ticket.jobID) { $0.count(ticket, by: 1) } }
-        guard gates.values[gate].isInSeries(ticket) else {
-            if ticket.status == .queued { enter(ticket) }
-            return false
+        if entry.status == .running { update(job: entry.jobID) { $0.countRunning(entry, by: 1) } }
+        guard jobQueues.values[queue].isSerialExecution(entry) else {
+            if entry.status == .queued { enqueue(entry) }
+            return .none
         }
-        gates.values[gate].join(ticket)
-        return true
+        jobQueues.values[queue].addSerial(entry)
+        return .mayAdvance
     }
 
-    /// Takes an execution out, as it was when it was added.
-    ///
-    /// - Returns: Whether the turn in its job's series may have to be passed on.
-    mutating func remove(_ ticket: ClaimTicket) -> Bool {
-        guard !gates.isEmpty || ticket.priority != nil else {
-            if ticket.status == .queued { plain.remove(ticket.due) }
-            return false
+    /// Removes an execution, given as it was when it was added.
+    mutating func remove(_ entry: QueueEntry) -> SerialEffect {
+        guard !jobQueues.isEmpty || entry.priority != nil else {
+            if entry.status == .queued { plain.remove(entry.due) }
+            return .none
         }
-        guard let gate = gate(of: ticket), gates.values[gate].isLimited else {
-            if ticket.status == .queued { leave(ticket) }
-            return false
+        guard let queue = jobQueue(of: entry), jobQueues.values[queue].isLimited else {
+            if entry.status == .queued { dequeue(entry) }
+            return .none
         }
-        if ticket.status == .running { change(ticket.jobID) { $0.count(ticket, by: -1) } }
-        guard gates.values[gate].isInSeries(ticket) else {
-            if ticket.status == .queued { leave(ticket) }
-            return false
+        if entry.status == .running { update(job: entry.jobID) { $0.countRunning(entry, by: -1) } }
+        guard jobQueues.values[queue].isSerialExecution(entry) else {
+            if entry.status == .queued { dequeue(entry) }
+            return .none
         }
-        if gates.values[gate].part(ticket), ticket.status == .queued { leave(ticket) }
-        return true
+        // A serial execution that is not the current one never entered `delayed`.
+        if jobQueues.values[queue].removeSerial(entry), entry.status == .queued { dequeue(entry) }
+        return .mayAdvance
     }
 
-    /// Takes a queued execution out because it has expired.
-    ///
-    /// - Returns: Whether the turn in its job's series may have to be passed on.
-    mutating func setAside(_ ticket: ClaimTicket) -> Bool {
-        let wasInSeries = remove(ticket)
-        if let gate = gate(of: ticket), gates.values[gate].isInSeries(ticket) {
-            gates.values[gate].setAside(ticket)
+    /// Removes a queued execution that has expired; a serial one stays listed in ``serialExecutions(of:)``.
+    mutating func removeExpired(_ entry: QueueEntry) -> SerialEffect {
+        let effect = remove(entry)
+        if let queue = jobQueue(of: entry), jobQueues.values[queue].isSerialExecution(entry) {
+            jobQueues.values[queue].addExpired(entry)
         }
-        return wasInSeries
+        return effect
     }
 
-    /// The runs of a job's schedule that are not over and go one after the other, in the order of their instants.
-    func series(of id: JobID) -> [ExecutionID] { gates[id]?.members ?? [] }
+    /// A job's unfinished serial executions, in the order of their nominal dates.
+    func serialExecutions(of id: JobID) -> [ExecutionID] { jobQueues[id]?.serialExecutions ?? [] }
 
-    /// How many of them have begun.
-    func begunCount(of id: JobID) -> Int { gates[id]?.begunCount ?? 0 }
+    /// The number of a job's unfinished serial executions that have started.
+    func startedSerialCount(of id: JobID) -> Int { jobQueues[id]?.startedCount ?? 0 }
 
-    /// Passes the turn in a job's series on.
+    /// Chooses the serial execution of a job that may be claimed now.
     ///
-    /// - Returns: The execution to ``leave(_:)`` and the one to ``enter(_:)`` if it is queued; `nil` for no change.
-    mutating func passTurn(of id: JobID) -> (from: ExecutionID?, to: ExecutionID?)? {
-        guard let gate = gates.index(forKey: id) else { return nil }
-        return gates.values[gate].passTurn()
+    /// - Returns: The change, for which the caller calls ``dequeue(_:)`` and ``enqueue(_:)``; `nil` if there is none.
+    mutating func advanceSerial(of id: JobID) -> SerialAdvance? {
+        guard let queue = jobQueues.index(forKey: id) else { return nil }
+        return jobQueues.values[queue].advanceSerial()
     }
 
     /// Lets a queued execution wait for its due time.
-    mutating func enter(_ ticket: ClaimTicket) {
-        if isPlain(ticket) { plain.insert(ticket.due) } else { delayed.insert(ticket.due) }
+    mutating func enqueue(_ entry: QueueEntry) {
+        if isPlain(entry) { plain.insert(entry.due) } else { delayed.insert(entry.due) }
     }
 
-    mutating func leave(_ ticket: ClaimTicket) {
-        if isPlain(ticket) {
-            plain.remove(ticket.due)
-        } else if !delayed.remove(ticket.due) {
-            changeReady(ticket, adding: false)
+    /// Undoes ``enqueue(_:)``, whether or not the execution has become due since.
+    mutating func dequeue(_ entry: QueueEntry) {
+        if isPlain(entry) {
+            plain.remove(entry.due)
+        } else if !delayed.remove(entry.due) {
+            updateReady(entry, adding: false)
         }
     }
 
-    private func isPlain(_ ticket: ClaimTicket) -> Bool {
-        guard let gate = gate(of: ticket) else { return ticket.priority ?? 0 == 0 }
-        return !gates.values[gate].isLimited && ticket.priority ?? gates.values[gate].priority == 0
+    private func isPlain(_ entry: QueueEntry) -> Bool {
+        guard let queue = jobQueue(of: entry) else { return entry.priority ?? 0 == 0 }
+        return !jobQueues.values[queue].isLimited && entry.priority ?? jobQueues.values[queue].priority == 0
     }
 
     // MARK: Time
 
-    /// An execution whose due time has come, which is now to be made ready.
+    /// Removes the first delayed execution that is due; the caller passes it to ``makeReady(_:)``.
     mutating func popDue(at now: Date) -> ExecutionID? {
         guard let key = delayed.first, key.instant <= now else { return nil }
         delayed.remove(key)
         return key.id
     }
 
-    mutating func makeReady(_ ticket: ClaimTicket) {
-        changeReady(ticket, adding: true)
+    /// Adds an execution that has become due.
+    mutating func makeReady(_ entry: QueueEntry) {
+        updateReady(entry, adding: true)
     }
 
-    /// Lets an execution wait again that is not due, because the clock was set back.
-    mutating func postpone(_ ticket: ClaimTicket) {
-        leave(ticket)
-        enter(ticket)
+    /// Lets a ready execution wait again because the clock was set back before its due time.
+    mutating func postpone(_ entry: QueueEntry) {
+        dequeue(entry)
+        enqueue(entry)
     }
 
-    private mutating func changeReady(_ ticket: ClaimTicket, adding: Bool) {
-        let gate = gate(of: ticket)
-        if let gate, gates.values[gate].isLimited {
-            change(ticket.jobID) { if adding { $0.enter(ticket) } else { $0.leave(ticket) } }
+    private mutating func updateReady(_ entry: QueueEntry, adding: Bool) {
+        let queue = jobQueue(of: entry)
+        if let queue, jobQueues.values[queue].isLimited {
+            update(job: entry.jobID) { if adding { $0.enqueue(entry) } else { $0.dequeue(entry) } }
         } else {
-            let rank = ticket.rank(priority: gate.map { gates.values[$0].priority } ?? 0)
+            let rank = entry.rank(priority: queue.map { jobQueues.values[$0].priority } ?? 0)
             if adding { ready.insert(rank) } else { ready.remove(rank) }
         }
     }
 
-    /// The execution to be claimed first, if the limits of its job allow it.
+    /// The execution to claim first, provided that ``blockIfLimited(_:at:)`` does not block its job.
     func first(at now: Date) -> ExecutionID? {
+        // Without a priority the rank is the due time, so the two indexes compare directly.
         let due = plain.first.flatMap { $0.instant <= now ? $0 : nil }
         guard let ready = ready.first else { return due?.id }
         guard let due else { return ready.id }
         return min(due, ready).id
     }
 
-    /// The earliest instant after another at which something may become claimable.
+    /// The earliest date after `now` at which an execution may become claimable.
     func nextInstant(after now: Date) -> Date? {
         [
             plain.next(after: .end(of: now))?.instant, delayed.next(after: .end(of: now))?.instant,
-            held.next(after: .end(of: now)).map(\.instant).flatMap { $0 < .distantFuture ? $0 : nil },
-            heldLines.next(after: HeldLine(instant: now, number: .max))?.instant,
+            blockedJobs.next(after: .end(of: now)).map(\.instant).flatMap { $0 < .distantFuture ? $0 : nil },
+            blockedGroups.next(after: BlockedGroup(until: now, number: .max))?.until,
         ].compactMap(\.self).min()
     }
 
-    // MARK: Limits
+    // MARK: Rates and windows
 
-    /// Sets aside what the rates or the window of a job hold back: the job, or all that share its rates.
+    /// Blocks a job, or its whole rate group, if a rate has no room or the window is closed.
     ///
     /// - Returns: Whether the job's executions may not start now.
-    mutating func holdsBack(_ id: JobID, at now: Date) -> Bool {
-        guard let gate = gates.index(forKey: id) else { return false }
-        if let opening = opening(for: id, gates.values[gate].limits, at: now) {
-            held.insert(DueKey(instant: opening, id: id))
-            change(id) { $0.heldUntil = opening }
+    mutating func blockIfLimited(_ id: JobID, at now: Date) -> Bool {
+        guard let queue = jobQueues.index(forKey: id) else { return false }
+        if let opening = opening(for: id, jobQueues.values[queue].limits, at: now) {
+            blockedJobs.insert(DueKey(instant: opening, id: id))
+            update(job: id) { $0.blockedUntil = opening }
             return true
         }
-        guard let number = gates.values[gate].line,
-            let opening = gates.values[gate].limits.sharedRates.compactMap({
-                ledger.opening(of: $0.limit, in: .shared($0.name), at: now)
+        guard let number = jobQueues.values[queue].group,
+            let opening = jobQueues.values[queue].limits.sharedRates.compactMap({
+                startLog.opening(of: $0.limit, in: .shared($0.name), at: now)
             }).max()
         else { return false }
-        heldLines.insert(HeldLine(instant: opening, number: number))
-        change(line: number) { $0.heldUntil = opening }
+        blockedGroups.insert(BlockedGroup(until: opening, number: number))
+        update(group: number) { $0.blockedUntil = opening }
         return true
     }
 
-    /// The instant at which the job's own rate and its window may let another of its executions start.
+    /// The date at which the job's own rate and window allow the next start.
     ///
-    /// - Returns: `nil` if one may start now; the distant future for never.
+    /// - Returns: `nil` if one may start now; the distant future if the window never opens again.
     private func opening(for id: JobID, _ limits: JobLimits, at now: Date) -> Date? {
-        let rate = limits.rate.flatMap { ledger.opening(of: $0, in: .job(id), at: now) }
+        let rate = limits.rate.flatMap { startLog.opening(of: $0, in: .job(id), at: now) }
         guard let window = limits.window, !window.contains(now) else { return rate }
         let opening = window.nextOpening(from: now) ?? .distantFuture
         return rate.map { max($0, opening) } ?? opening
     }
 
-    /// How many jobs and lines are held until an instant.
-    package var heldCount: Int { held.count + heldLines.count }
+    /// The number of blocked jobs and groups.
+    package var blockedCount: Int { blockedJobs.count + blockedGroups.count }
 
-    /// Lets go of the jobs and lines that are held until an instant that has come, or of all.
-    mutating func letGo(at now: Date?) {
-        while let key = held.first, now.map({ key.instant <= $0 }) ?? true {
-            held.remove(key)
-            change(key.id) { $0.heldUntil = nil }
+    /// Unblocks the jobs and groups whose date has come, or all of them if `now` is `nil`.
+    mutating func unblock(at now: Date?) {
+        while let key = blockedJobs.first, now.map({ key.instant <= $0 }) ?? true {
+            blockedJobs.remove(key)
+            update(job: key.id) { $0.blockedUntil = nil }
         }
-        while let key = heldLines.first, now.map({ key.instant <= $0 }) ?? true {
-            heldLines.remove(key)
-            change(line: key.number) { $0.heldUntil = nil }
+        while let group = blockedGroups.first, now.map({ group.until <= $0 }) ?? true {
+            blockedGroups.remove(group)
+            update(group: group.number) { $0.blockedUntil = nil }
         }
     }
 
-    /// What the starts of an attempt of a job are counted by, and the window of each in seconds.
+    /// The rate pools that count a start of the job, each with its window in seconds.
     func pools(of id: JobID) -> [(pool: RatePool, window: Double)] {
-        guard let limits = gates[id]?.limits else { return [] }
+        guard let limits = jobQueues[id]?.limits else { return [] }
         var pools: [(RatePool, Double)] = []
         if let rate = limits.rate { pools.append((.job(id), rate.window / .seconds(1))) }
         for name in Set(limits.sharedRates.map(\.name)).sorted() {
-            pools.append((.shared(name), ledger.window(of: name)))
+            pools.append((.shared(name), startLog.window(of: name)))
         }
         return pools
     }
 
     mutating func put(_ start: AttemptStart, in pool: RatePool) {
-        ledger.put(start, in: pool)
+        startLog.put(start, in: pool)
     }
 
     mutating func forgetStarts(in pool: RatePool, through date: Date) {
-        ledger.forget(pool, through: date)
+        startLog.forget(pool, through: date)
     }
 
-    // MARK: Offers
+    // MARK: Publishing
 
-    /// Changes a gate, and keeps what it offers in step.
-    private mutating func change(_ id: JobID, _ body: (inout JobGate) -> Void) {
-        guard let gate = gates.index(forKey: id) else { return }
-        body(&gates.values[gate])
-        let (old, new) = (gates.values[gate].offer, gates.values[gate].candidate)
+    /// Changes a job's queue and publishes its next execution if that has changed.
+    private mutating func update(job id: JobID, _ body: (inout JobQueue) -> Void) {
+        guard let queue = jobQueues.index(forKey: id) else { return }
+        body(&jobQueues.values[queue])
+        let (old, new) = (jobQueues.values[queue].published, jobQueues.values[queue].next)
         guard old != new else { return }
-        gates.values[gate].offer = new
-        replace(old, with: new, in: gates.values[gate].line)
+        jobQueues.values[queue].published = new
+        publish(new, replacing: old, in: jobQueues.values[queue].group)
     }
 
-    /// Changes a line, and keeps what it offers in step.
-    private mutating func change(line number: Int, _ body: (inout RateLine) -> Void) {
-        guard let line = lines.index(forKey: number) else { return }
-        body(&lines.values[line])
-        if let until = lines.values[line].heldUntil, lines.values[line].isEmpty {
-            heldLines.remove(HeldLine(instant: until, number: number))
-            lines.values[line].heldUntil = nil
+    /// Changes a group and publishes its next execution if that has changed.
+    private mutating func update(group number: Int, _ body: (inout RateGroup) -> Void) {
+        guard let group = groups.index(forKey: number) else { return }
+        body(&groups.values[group])
+        if let until = groups.values[group].blockedUntil, groups.values[group].isEmpty {
+            blockedGroups.remove(BlockedGroup(until: until, number: number))
+            groups.values[group].blockedUntil = nil
         }
-        let (old, new) = (lines.values[line].offer, lines.values[line].candidate)
+        let (old, new) = (groups.values[group].published, groups.values[group].next)
         guard old != new else { return }
-        lines.values[line].offer = new
-        replace(old, with: new, in: nil)
+        groups.values[group].published = new
+        publish(new, replacing: old, in: nil)
     }
 
-    /// Takes back what was offered, to a line or to whoever claims, and offers something else.
-    private mutating func replace(_ old: DueKey<ExecutionID>?, with new: DueKey<ExecutionID>?, in line: Int?) {
-        if let line {
-            change(line: line) { $0.replace(old, with: new) }
+    /// Replaces a published execution in a group, or in `ready`.
+    private mutating func publish(
+        _ new: DueKey<ExecutionID>?, replacing old: DueKey<ExecutionID>?, in group: Int?
+    ) {
+        if let group {
+            update(group: group) { $0.replace(old, with: new) }
         } else {
             if let old { ready.remove(old) }
             if let new { ready.insert(new) }

@@ -35,7 +35,7 @@ extension ReferenceTables {
         executions.filter {
             $0.progress.status == .queued && $0.progress.dueAt <= now && !hasExpired($0, at: now)
         }
-        .map { ($0, rank: $0.progress.dueAt.addingTimeInterval(-60 * Double(priority(of: $0)))) }
+        .map { ($0, rank: ClaimOrder.rank(dueAt: $0.progress.dueAt, priority: priority(of: $0))) }
         .sorted { ($0.rank, $0.0.id) < ($1.rank, $1.0.id) }
         .map(\.0)
     }

@@ -199,27 +199,27 @@ import Testing
         #expect(
             names(Self.execution) == [
                 "id", "jobID", "jobName", "jobVersion", "source", "scheduledFor", "createdAt", "payload", "metadata",
-                "box", "pinned", "progress", "attempts",
+                "rare", "pinned", "progress", "attempts",
             ])
         #expect(
             names(Self.progress) == [
                 "status", "dueAt", "startedAt", "attemptStartedAt", "finishedAt", "lease", "failure", "runningVersion",
-                "box",
+                "rare",
             ])
         #expect(
             names(Self.attempt) == [
                 "number", "startedAt", "duration", "failure", "statusCode", "bodyPreview", "bodyWasTruncated",
-                "responseHeaders", "box",
+                "responseHeaders", "traceBox",
             ])
         #expect(names(Lease(owner: "", token: 0, expiresAt: Self.date)) == ["owner", "token", "expiresAt"])
         #expect(names(Self.failure) == ["kind", "message"])
         #expect(
             names(Self.job) == [
-                "id", "version", "createdAt", "updatedAt", "scheduleState", "box", "statisticsBox", "actors",
+                "id", "version", "createdAt", "updatedAt", "scheduleState", "box", "rareStatistics", "actors",
             ])
         #expect(
             names(Self.job.scheduleState) == [
-                "decidedThrough", "firedCount", "revision", "box", "next", "lastFired", "state",
+                "decidedThrough", "firedCount", "revision", "rare", "next", "lastFired", "state",
             ])
         #expect(
             names(Self.job.statistics) == [

@@ -21,7 +21,7 @@ import Testing
             id: job.id, expectedRevision: 1, definition: definition, scheduleState: job.scheduleState, date: start)
     }
 
-    @Test("A lowered retention is carried out by prunings and ends, each of bounded length")
+    @Test("A lowered retention is applied in bounded steps by pruning and finishing")
     func lowered() async throws {
         let job = try StoreSamples.job(1, retention: .last(1000))
         let store = InMemoryJobStore()
@@ -43,7 +43,7 @@ import Testing
         #expect(try await store.allExecutions().map { Int($0.id.bits) } == Array(292...301))
     }
 
-    @Test("A retention that was lowered is not forgotten when the store is opened again")
+    @Test("A lowered retention survives reopening the store")
     func reopened() async throws {
         let files = FaultyFileSystem()
         let job = try StoreSamples.job(1, retention: .last(100))
@@ -59,7 +59,7 @@ import Testing
         try await store.close()
     }
 
-    @Test("Recorded skips beyond a retention that was lowered go with the change")
+    @Test("Lowering a retention removes the skips beyond it")
     func skips() async throws {
         let job = try StoreSamples.job(1, retention: .last(100))
         let store = InMemoryJobStore()

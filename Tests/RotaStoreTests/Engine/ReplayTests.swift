@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Replay of changes")
 struct ReplayTests {
-    @Test("A state is what its changes make, also when they are applied over a later image", arguments: 1...6)
+    @Test("Replaying changes gives the same state, even over a later snapshot", arguments: 1...6)
     func replay(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
         var state = StoreState()
@@ -41,7 +41,7 @@ struct ReplayTests {
         for key in state.dueJobs.suffix() { lines.append("due \(key)") }
         for key in state.expiries.suffix() { lines.append("expiry \(key)") }
         for key in state.aged.suffix() { lines.append("aged \(key)") }
-        for (pool, starts) in state.claims.ledger.starts.sorted(by: { "\($0)" < "\($1)" }) {
+        for (pool, starts) in state.claims.startLog.starts.sorted(by: { "\($0)" < "\($1)" }) {
             lines.append("starts \(pool) \(Array(starts.suffix()))")
         }
         lines.append("operations \(state.operations.sorted { $0.key < $1.key })")

@@ -4,8 +4,8 @@ import RotaTestSupport
 import RotaTesting
 import Testing
 
-/// Exports that somebody has tampered with.
-@Suite struct HostileImportTests {
+/// Exports that were tampered with.
+@Suite struct StoreImportTests {
     private func check(_ changes: [Change]) async throws -> StoreImportError? {
         let coder = ExchangeCoder()
         let lines =
@@ -20,7 +20,7 @@ import Testing
         }
     }
 
-    @Test("Two jobs of a project with one slug are not imported", .rows("S-22"))
+    @Test("Two jobs of a project with the same slug are not imported", .rows("S-22"))
     func slugs() async throws {
         var (one, two) = (try StoreSamples.job(1), try StoreSamples.job(2))
         one.definition.attributes.slug = "same"
@@ -31,7 +31,7 @@ import Testing
         #expect(try await check([.putJob(one), .putJob(two)]) == nil)
     }
 
-    @Test("Jobs that wait for each other are not imported", .rows("S-15"))
+    @Test("Jobs that depend on each other are not imported", .rows("S-15"))
     func cycles() async throws {
         let (one, two) = (try StoreSamples.job(1), try StoreSamples.job(2))
         func wait(_ number: Int, _ job: Job, for other: Job) -> Change {
@@ -48,7 +48,7 @@ import Testing
         #expect(itself.code == .inconsistentRecord)
     }
 
-    @Test("An execution that runs without a lease, and would do so for ever, is not imported")
+    @Test("A running execution without a lease is not imported")
     func runningForEver() async throws {
         let job = try StoreSamples.job(1)
         var run = StoreSamples.execution(1, of: job, at: StoreSamples.start)

@@ -4,9 +4,9 @@ import RotaTestSupport
 import RotaTesting
 import Testing
 
-/// Instants in JSON: written with milliseconds, read with or without.
-@Suite("Rows: timestamps")
-struct TimestampTests {
+/// Dates in JSON are written with milliseconds and read with or without them.
+@Suite("Timestamps in JSON")
+struct ExchangeTimestampTests {
     static let start = Date(timeIntervalSince1970: 1_773_568_800.125)  // 2026-03-15T10:00:00.125Z
 
     static func store() async throws -> InMemoryJobStore {

@@ -26,7 +26,7 @@ struct StoreStateTests {
             skips: [], scheduleState: scheduleState)
     }
 
-    @Test("Of two fires planned from one scheduleState, the second is refused and leaves nothing")
+    @Test("Of two fires planned from one schedule state, the second is refused and changes nothing")
     func compareAndSwap() async throws {
         let job = try StoreSamples.job(1)
         let store = try await store(job)
@@ -38,7 +38,7 @@ struct StoreStateTests {
         #expect(await store.job(job.id)?.revision == 2)
     }
 
-    @Test("An occurrence at or before the cursor cannot be fired, whatever the plan says")
+    @Test("An occurrence up to `decidedThrough` cannot fire, whatever the plan says")
     func cursorNeverGoesBack() async throws {
         let job = try StoreSamples.job(1)
         let store = try await store(job)
@@ -65,7 +65,7 @@ struct StoreStateTests {
         #expect(try await store.allExecutions().isEmpty)
     }
 
-    @Test("Claims come in the order of due times, at most as many as asked for, each with a token that grows")
+    @Test("Claims come in order of due time, up to the limit, each with a growing token")
     func claims() async throws {
         let job = try StoreSamples.job(1)
         let store = try await store(job)
@@ -88,7 +88,7 @@ struct StoreStateTests {
         #expect(await store.finish([retry]) == [.stale])
     }
 
-    @Test("A renewal with an old token is refused, and one with the latest moves the lease's end")
+    @Test("A renewal with an old token is refused; one with the latest token extends the lease")
     func renewals() async throws {
         let job = try StoreSamples.job(1)
         let store = try await store(job)
@@ -105,7 +105,7 @@ struct StoreStateTests {
         #expect(await store.dueWork(at: end, limit: 10).expiredLeases.map(\.execution.id) == [id])
     }
 
-    @Test("Due work names what is due, and the next instant at which something will be")
+    @Test("Due work names what is due and the date of the next wake-up")
     func dueWork() async throws {
         let jobs = try (1...3).map { number in
             var job = try StoreSamples.job(number)
@@ -127,7 +127,7 @@ struct StoreStateTests {
                 == start.addingTimeInterval(250))
     }
 
-    @Test("An insertion with a taken identifier inserts nothing at all")
+    @Test("An insertion with a taken identifier inserts nothing")
     func duplicates() async throws {
         let store = try await store(StoreSamples.job(1))
         let error = await #expect(throws: StoreError.self) {

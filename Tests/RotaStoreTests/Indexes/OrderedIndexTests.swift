@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Ordered index")
 struct OrderedIndexTests {
-    @Test("It agrees with a sorted set through random insertions and removals", arguments: 1...6)
+    @Test("Random insertions and removals agree with a sorted set", arguments: 1...6)
     func agrees(seed: UInt64) {
         var random = SeededGenerator(seed: seed)
         var index = OrderedIndex<Int>()
@@ -30,7 +30,7 @@ struct OrderedIndexTests {
         }
     }
 
-    @Test("Keys that arrive in order, and leave in order, are found at every size")
+    @Test("Keys inserted and removed in order are found at every size")
     func inOrder() {
         var index = OrderedIndex<Int>()
         for key in 0..<2000 { index.insert(key) }
@@ -45,7 +45,7 @@ struct OrderedIndexTests {
     }
 
     @Test(
-        "A queue whose first keys leave while others come, some of them early, agrees with a sorted set",
+        "Removing the first keys while others arrive, some of them early, agrees with a sorted set",
         arguments: 1...4)
     func queue(seed: UInt64) {
         var random = SeededGenerator(seed: seed)

@@ -5,8 +5,8 @@ import RotaTestSupport
 import RotaTesting
 import Testing
 
-/// What becomes of history that a store was handed, has read from its files, or was to shorten.
-@Suite struct HistoryAttackTests {
+/// History that was inserted, read from files, or shortened.
+@Suite struct JobHistoryTests {
     private let start = StoreSamples.start
 
     private func ended(_ number: Int, of job: Job) -> Execution {
@@ -17,7 +17,8 @@ import Testing
     }
 
     @Test(
-        "A run that began before another and ends after it does not bring back the date of the last run", .rows("K-17"))
+        "An execution that started earlier and finishes later does not move back the date of the last start",
+        .rows("K-17"))
     func lastRun() {
         var statistics = JobStatistics()
         statistics.count(.succeeded, startedAt: start + 20, finishedAt: start + 30)
@@ -30,7 +31,7 @@ import Testing
         #expect(statistics.lastRunAt == start + 50)
     }
 
-    @Test("A retention that was lowered is not forgotten when a commit is refused for its length")
+    @Test("A lowered retention survives a commit that is refused for its length")
     func refusedCommit() async throws {
         let files = FaultyFileSystem()
         var environment = FileStoreEnvironment.inMemory(files)
@@ -55,7 +56,7 @@ import Testing
         try await store.close()
     }
 
-    @Test("A state that was read from a snapshot taken meanwhile goes on as the one that wrote it", arguments: 1...4)
+    @Test("A state read from a snapshot written during changes behaves like the one that wrote it", arguments: 1...4)
     func rebuilt(seed: UInt64) throws {
         var random = SplitMix64(seed: seed)
         var script = StoreScript(seed: seed)
@@ -124,7 +125,7 @@ import Testing
                 "\(history.idempotencyKey ?? "")", "\(history.operations.sorted())", "\(history.backfills.count)",
             ].joined(separator: " ")
         }
-        let starts = state.claims.ledger.starts.map { "\($0) \(Array($1.suffix()))" }.sorted()
+        let starts = state.claims.startLog.starts.map { "\($0) \(Array($1.suffix()))" }.sorted()
         return histories + starts
             + [
                 "\(Array(state.executionOrder.suffix()))", "\(Array(state.dueJobs.suffix()))",

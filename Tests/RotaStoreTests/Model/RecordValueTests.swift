@@ -6,7 +6,7 @@ import Testing
 
 @Suite("Records")
 struct RecordValueTests {
-    @Test("Identifiers grow, within a millisecond and when the clock steps back, and are UUIDs of version 7")
+    @Test("Identifiers are UUIDs of version 7 and grow within a millisecond and when the clock steps back")
     func identifiers() throws {
         let generator = TimeOrderedIDGenerator(random: SeededGenerator(seed: 3))
         var last: UInt128 = 0
@@ -27,7 +27,7 @@ struct RecordValueTests {
         }
     }
 
-    @Test("An identifier is the text of a UUID, and back")
+    @Test("An identifier converts to the text of a UUID and back")
     func identifierText() throws {
         let text = "018f3b5c-7a00-7123-8abc-0123456789ab"
         let id = try #require(JobID(text))
@@ -39,7 +39,7 @@ struct RecordValueTests {
         #expect(throws: DecodingError.self) { try JSONDecoder().decode([JobID].self, from: Data(#"["x"]"#.utf8)) }
     }
 
-    @Test("The moves between statuses are a closed table, and nothing leads out of an end", .rows("T-70"))
+    @Test("Only the listed status transitions are allowed, and none leaves a final status", .rows("T-70"))
     func moves() {
         let allowed: [ExecutionStatus: Set<ExecutionStatus>] = [
             .queued: [.running, .canceled, .expired],
@@ -54,7 +54,7 @@ struct RecordValueTests {
         }
     }
 
-    @Test("A job and an execution survive JSON")
+    @Test("A job and an execution survive a round trip through JSON")
     func json() throws {
         let job = try StoreSamples.job(1)
         #expect(try JSONDecoder().decode(Job.self, from: JSONEncoder().encode(job)) == job)
@@ -62,7 +62,7 @@ struct RecordValueTests {
         #expect(try JSONDecoder().decode(Execution.self, from: JSONEncoder().encode(execution)) == execution)
     }
 
-    @Test("A payload is any value that JSON can carry, and refuses what is not JSON")
+    @Test("A payload accepts any JSON value and refuses everything else")
     func payload() throws {
         #expect(try JSONPayload(["a": [1, 2]]).decode([String: [Int]].self) == ["a": [1, 2]])
         #expect(try JSONPayload("text").decode(String.self) == "text")

@@ -4,7 +4,7 @@ import RotaTesting
 import Testing
 
 @Suite struct ScriptClockTests {
-    @Test("A script's clock is set right before a store may forget a start that it made while it was ahead")
+    @Test("A script's clock is corrected before a store may forget a start made while it was ahead")
     func setRight() {
         var random = SplitMix64(seed: 5)
         var clock = ScriptClock()

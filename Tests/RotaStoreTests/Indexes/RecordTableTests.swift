@@ -4,7 +4,7 @@ import RotaTesting
 import Testing
 
 @Suite struct RecordTableTests {
-    @Test("Random changes: the table holds what a dictionary does", arguments: [1, 40, 2000])
+    @Test("Random changes agree with a dictionary", arguments: [1, 40, 2000])
     func oracle(range: Int) {
         var random = SplitMix64(seed: UInt64(range))
         var table = RecordTable<JobID, Int>()
@@ -40,7 +40,7 @@ import Testing
     }
 
     @Test(
-        "Identifiers of version 7, as they are made and as nobody would make them, are found", arguments: [1, 7, 4096])
+        "Identifiers of version 7 are found, typical and adversarial ones", arguments: [1, 7, 4096])
     func timeOrdered(perMillisecond: UInt64) {
         var random = SplitMix64(seed: perMillisecond)
         var table = RecordTable<JobID, Int>()
@@ -65,7 +65,7 @@ import Testing
         for (id, number) in oracle { #expect(table[id] == number) }
     }
 
-    @Test("A part of a record is read and changed where it lies, and a record is made where there is none")
+    @Test("A record is read and changed in place, and created if it is missing")
     func parts() {
         var table = RecordTable<JobID, Int>()
         let id = JobID(bits: 7)

@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct ClockAheadTests {
     @Test(
-        "What starts by a right clock keeps to its rate, however long the clock was ahead in between",
+        "Starts by a correct clock keep to the rate, however long the clock was ahead in between",
         arguments: [2, 3])
     func longAhead(maximum: Int) async throws {
         var held = 0

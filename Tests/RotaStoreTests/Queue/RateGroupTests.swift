@@ -4,7 +4,7 @@ import RotaTestSupport
 import Testing
 
 /// Rates that many jobs share: what waits for them, and what is remembered of them.
-@Suite struct SharedRateTests {
+@Suite struct RateGroupTests {
     private let start = StoreSamples.start
     private let api = SharedRateLimit("api", RateLimit(2, per: .seconds(10)))
 
@@ -27,20 +27,20 @@ import Testing
         return state.claim(request, log: &log).map { Int($0.execution.id.bits) }
     }
 
-    @Test("Jobs in line for a rate are held by one entry, and woken one by one, in their order", .rows("S-37"))
+    @Test("One entry blocks all jobs that share a rate, and they start one by one in order", .rows("S-37"))
     func line() throws {
         var state = try state(jobs: 300)
         #expect(claim(&state, at: 400) == [10, 11])
-        #expect(state.claims.heldCount == 1)
+        #expect(state.claims.blockedCount == 1)
         for step in 1...20 {
             let now = 400 + Double(step) * 10
             #expect(state.dueWork(at: start + now - 1, limit: 0).nextWakeup == start + now)
             #expect(claim(&state, at: now) == [(step + 1) * 10, (step + 1) * 10 + 1])
-            #expect(state.claims.heldCount == 1)
+            #expect(state.claims.blockedCount == 1)
         }
     }
 
-    @Test("Who is held back by something else as well lets the next in line go first", .rows("S-37"))
+    @Test("A job that another limit blocks too lets the next job of its group start first", .rows("S-37"))
     func otherLimits() throws {
         var state = try state(jobs: 4) { definition, number in
             if number == 1 { definition.limits.rate = RateLimit(1, per: .seconds(100)) }
@@ -53,7 +53,7 @@ import Testing
         #expect(claim(&state, at: 150) == [11])
     }
 
-    @Test("Jobs that give one name different numbers each keep their own", .rows("S-37"))
+    @Test("Jobs with different limits under one name each keep their own", .rows("S-37"))
     func differentNumbers() throws {
         var state = try state(jobs: 2) { definition, number in
             if number == 2 { definition.limits.sharedRates = [SharedRateLimit("api", RateLimit(3, per: .seconds(20)))] }
@@ -63,7 +63,7 @@ import Testing
         #expect(claim(&state, at: 70) == [21])
     }
 
-    @Test("A job that leaves the line, or comes to it, changes nothing for the others")
+    @Test("A job that leaves or joins a rate group changes nothing for the others")
     func leaving() throws {
         var state = try state(jobs: 3)
         var log = ChangeLog(isRecording: false)
@@ -79,17 +79,17 @@ import Testing
                 date: start), log: &log)
         #expect(claim(&state, at: 51) == [30, 31])
         _ = state.delete([JobID(bits: 1), JobID(bits: 3)], log: &log)
-        #expect(state.claims.heldCount == 0)
+        #expect(state.claims.blockedCount == 0)
     }
 
-    @Test("Starts under a name that no job uses any longer are forgotten after a day, and count until then")
+    @Test("Starts under an unused name count for a day and are then forgotten")
     func unusedNames() throws {
         var state = try state(jobs: 1)
         var log = ChangeLog(isRecording: true)
         #expect(claim(&state, at: 50).count == 2)
         _ = state.delete([JobID(bits: 1)], log: &log)
         #expect(state.prune(at: start + 80_000, limit: 10, log: &log) == PruneReport())
-        #expect(state.claims.ledger.starts.count == 1)
+        #expect(state.claims.startLog.starts.count == 1)
         var again = try self.state(jobs: 1).jobs[JobID(bits: 1)]
         again?.scheduleState.decidedThrough = start
         let job = try #require(again)
@@ -102,10 +102,10 @@ import Testing
         #expect(state.dueWork(at: end - 60, limit: 1).nextWakeup.map { $0 >= end && $0 <= end + 60 } == true)
         #expect(state.dueWork(at: end + 60, limit: 1).isPruningDue)
         _ = state.prune(at: end + 60, limit: 10, log: &log)
-        #expect(state.claims.ledger.starts.isEmpty)
+        #expect(state.claims.startLog.starts.isEmpty)
         #expect(state.dueWork(at: end + 60, limit: 1).nextWakeup == nil)
         var replayed = StoreState()
         for change in log.changes { replayed.apply(change) }
-        #expect(replayed.claims.ledger.starts.isEmpty)
+        #expect(replayed.claims.startLog.starts.isEmpty)
     }
 }

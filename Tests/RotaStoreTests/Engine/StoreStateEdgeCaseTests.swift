@@ -4,8 +4,8 @@ import RotaTestSupport
 import RotaTesting
 import Testing
 
-/// What a hostile caller asks of the machine behind the stores.
-@Suite struct HostileStateTests {
+/// Extreme and inconsistent arguments.
+@Suite struct StoreStateEdgeCaseTests {
     private let start = StoreSamples.start
     private let nan = Date(timeIntervalSinceReferenceDate: .nan)
 
@@ -37,7 +37,7 @@ import Testing
         _ = state.finish([completion], log: &log)
     }
 
-    @Test("A notification is neither counted nor held back by the limits of its job", .rows("T-58"))
+    @Test("A notification is neither counted nor limited by its job's limits", .rows("T-58"))
     func notifications() throws {
         let limits = [
             JobLimits(concurrency: 1), JobLimits(rate: RateLimit(2, per: .seconds(3600))),
@@ -59,7 +59,7 @@ import Testing
         }
     }
 
-    @Test("An execution that has begun, or is over, is no occurrence's", arguments: ExecutionStatus.allCases)
+    @Test("A fire refuses executions that have started or finished", arguments: ExecutionStatus.allCases)
     func firedAsBegun(_ status: ExecutionStatus) throws {
         var (state, job) = try state()
         var log = ChangeLog(isRecording: false)
@@ -75,7 +75,7 @@ import Testing
         #expect((state.executions[run.id] == nil) == (status != .queued))
     }
 
-    @Test("A schedule that was begun anew runs again for an instant whose run is gone, and for no other")
+    @Test("A restarted schedule fires again only for dates whose executions were removed")
     func begunAnew() throws {
         var (state, job) = try state()
         var log = ChangeLog(isRecording: false)
@@ -112,7 +112,7 @@ import Testing
         #expect(try fire(210, &state).isEmpty)
     }
 
-    @Test("An instant that is no number stops nothing but its own record", arguments: [nil, 2])
+    @Test("A date that is not a number affects only its own record", arguments: [nil, 2])
     func noNumber(priority: Int?) throws {
         var (state, job) = try state { $0.limits.priority = priority ?? 0 }
         var log = ChangeLog(isRecording: false)
@@ -128,7 +128,7 @@ import Testing
         #expect(state.dueWork(at: at(1e6), limit: 10).nextWakeup == nil)
     }
 
-    @Test("A key of an operation that expires at no instant is one key")
+    @Test("An operation key whose expiry is not a number is one key")
     func keyAtNoInstant() throws {
         var (state, job) = try state()
         var log = ChangeLog(isRecording: false)
@@ -143,7 +143,7 @@ import Testing
         #expect(state.dueWork(at: start, limit: 1).nextWakeup == nil)
     }
 
-    @Test("The greatest numbers trap nowhere")
+    @Test("The greatest numbers never trap")
     func greatestNumbers() throws {
         var job = try StoreSamples.job(1)
         job.version = .max
@@ -181,7 +181,7 @@ import Testing
         _ = state.prune(at: .distantFuture, limit: .max, log: &log)
     }
 
-    @Test("A version keeps its date and its author, whatever is changed besides", .rows("S-11"))
+    @Test("A version keeps its date and author through other changes", .rows("S-11"))
     func versionsKeepTheirDates() throws {
         var (state, job) = try state()
         var log = ChangeLog(isRecording: false)
@@ -205,7 +205,7 @@ import Testing
         #expect(state.versions(of: job.id).map(\.version) == [3, 2, 1])
     }
 
-    @Test("The newest 100 earlier versions are kept besides those that runs need", .rows("S-12"))
+    @Test("The newest 100 earlier versions are kept, and those that executions need", .rows("S-12"))
     func versionsKept() throws {
         var (state, job) = try state()
         var log = ChangeLog(isRecording: false)
@@ -222,7 +222,7 @@ import Testing
         #expect(state.versions(of: job.id).map(\.version) == (10...110).reversed() + [1])
     }
 
-    @Test("Due work is cut short only if the limit left something out", arguments: [1, 2])
+    @Test("Due work is truncated only if the limit leaves something out", arguments: [1, 2])
     func truncation(limit: Int) throws {
         var (state, _) = try state()
         #expect(!state.dueWork(at: at(100), limit: limit).isTruncated)
@@ -232,7 +232,7 @@ import Testing
     }
 
     @Test(
-        "An attempt is never lost for its number, nor doubled by a replay", .rows("T-83"),
+        "An attempt is neither lost because of its number nor duplicated by a replay", .rows("T-83"),
         arguments: [1, 0, 7, Int.max])
     func attemptNumbers(number: Int) throws {
         var (state, job) = try state()
@@ -256,7 +256,7 @@ import Testing
         #expect(replayed.executions[ExecutionID(bits: 1)]?.attempts == attempts)
     }
 
-    @Test("A fire that queues one identifier twice, or skips for another job, is refused")
+    @Test("A fire with a duplicate identifier or a skip of another job is refused")
     func foreignFires() throws {
         var (state, job) = try state()
         var log = ChangeLog(isRecording: false)
@@ -278,7 +278,7 @@ import Testing
         #expect(state.executions.isEmpty)
     }
 
-    @Test("A backfill whose runs go one after the other takes them in order, and forgets it when it is over")
+    @Test("A sequential backfill starts its executions in order and is forgotten when it has finished")
     func backfillInOrder() throws {
         var (state, job) = try state()
         var log = ChangeLog(isRecording: false)

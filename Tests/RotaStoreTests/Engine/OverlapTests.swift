@@ -45,7 +45,7 @@ struct OverlapTests {
 
     func number(_ execution: Execution) -> Int { Int(execution.id.bits) }
 
-    @Test("Skip looks at runs of the schedule alone, not at manual ones", .rows("I-22"))
+    @Test("Skip considers executions of the schedule only, not triggered ones", .rows("I-22"))
     func skip() async throws {
         let (store, job) = try await store(.skip)
         try await store.enqueue([
@@ -60,7 +60,7 @@ struct OverlapTests {
     }
 
     @Test(
-        "Queue: runs go one after another, so many wait, the others are recorded skips", .rows("I-23"),
+        "Queue starts executions one after another, lets so many wait, and skips the others", .rows("I-23"),
         arguments: [1, 2, 3])
     func queue(limit: Int) async throws {
         let (store, job) = try await store(.queue(limit: limit))
@@ -79,7 +79,7 @@ struct OverlapTests {
         #expect(order == Array(1...(1 + limit)))
     }
 
-    @Test("A run that waits for a retry or an answer is not over: the next one waits too", .rows("I-23"))
+    @Test("An execution that waits for a retry or an external completion delays the next one", .rows("I-23"))
     func begun() async throws {
         let (store, job) = try await store(.queue(limit: nil))
         _ = try await fire([1, 2], of: job.id, in: store)
@@ -95,7 +95,7 @@ struct OverlapTests {
         #expect(await claim(store, at: 20).map { number($0.execution) } == [2])
     }
 
-    @Test("Replace calls the earlier runs off, and the new one starts when they have ended")
+    @Test("Replace cancels the earlier executions, and the new one starts when they have finished")
     func replace() async throws {
         let (store, job) = try await store(.replace)
         _ = try await fire([1], of: job.id, in: store)
@@ -120,7 +120,7 @@ struct OverlapTests {
         #expect(await claim(store, at: 5).map { number($0.execution) } == [3])
     }
 
-    @Test("Replace calls off a run that has expired, too, if nothing has ended it yet")
+    @Test("Replace also cancels an expired execution that is not yet pruned")
     func replaceExpired() async throws {
         var job = try StoreSamples.job(1, overlap: .replace)
         job.definition.limits.timeToLive = .seconds(30)

@@ -6,10 +6,10 @@ import RotaTestSupport
 import RotaTesting
 import Testing
 
-@Suite("Claims against an oracle")
-struct ClaimOracleTests {
+@Suite("Claim queue")
+struct ClaimQueueTests {
     @Test(
-        "What is claimed is what the limits, worked out from scratch, allow",
+        "Claims agree with an oracle that applies the limits from scratch",
         .rows("S-31", "S-32", "S-34", "S-36", "S-37", "S-68", "T-46", "SX-12"),
         arguments: 1...6)
     func agrees(seed: UInt64) throws {
@@ -27,7 +27,7 @@ struct ClaimOracleTests {
         world.checkLimits()
     }
 
-    @Test("Limits are the same after a restart: a state rebuilt from its changes claims the same", arguments: 1...3)
+    @Test("A state rebuilt from its changes makes the same claims", arguments: 1...3)
     func restart(seed: UInt64) throws {
         var world = ClaimWorld(seed: 100 + seed)
         try world.build(jobs: 6)
@@ -40,7 +40,7 @@ struct ClaimOracleTests {
         }
     }
 
-    @Test("Nobody sleeps through the instant at which a limit lets something go", arguments: 1...3)
+    @Test("The next wake-up is never later than the date at which a limit allows a start", arguments: 1...3)
     func wakes(seed: UInt64) throws {
         var world = ClaimWorld(seed: 200 + seed)
         try world.build(jobs: 5)

@@ -4,8 +4,8 @@ import RotaTestSupport
 import RotaTesting
 import Testing
 
-@Suite("Lives of executions")
-struct LifecycleTests {
+@Suite("Execution lifecycle")
+struct ExecutionLifecycleTests {
     let start = StoreSamples.start
     let failure = ExecutionFailure(kind: .timeout, message: "slow")
 
@@ -35,7 +35,7 @@ struct LifecycleTests {
         return execution
     }
 
-    @Test("A running execution that is to be called off ends canceled, whatever its attempt fails with")
+    @Test("A running execution with a cancel request ends canceled, whatever its attempt's failure")
     func cancelRunning() async throws {
         let nexts: [(Completion.Next, ExecutionStatus)] = [
             (.retry(at: start, after: failure), .canceled), (.failed(failure), .canceled),
@@ -63,7 +63,7 @@ struct LifecycleTests {
         #expect(await store.cancel([Cancellation(ExecutionID(bits: 7), date: start)]) == [.missing])
     }
 
-    @Test("A parked execution waits for its answer, holds no slot, and expires without one", .rows("T-73"))
+    @Test("A waiting execution holds no slot, and expires without its external completion", .rows("T-73"))
     func parked() async throws {
         let (store, job) = try await store { $0.limits.concurrency = 1 }
         try await store.enqueue((1...2).map { StoreSamples.execution($0, of: job, at: start) })
@@ -90,7 +90,7 @@ struct LifecycleTests {
         #expect(report.expired.map(\.id) == [second.execution.id])
     }
 
-    @Test("What has expired is never claimed; pruning ends it, and the due work says when", .rows("S-66", "S-43"))
+    @Test("An expired execution is never claimed; pruning ends it, and the due work says when", .rows("S-66", "S-43"))
     func expiry() async throws {
         let (store, job) = try await store { $0.limits.timeToLive = .seconds(20) }
         try await store.enqueue((1...3).map { StoreSamples.execution($0, of: job, at: start) })
@@ -113,7 +113,7 @@ struct LifecycleTests {
     }
 
     @Test(
-        "History goes by age, by status, within a minute; ages of zero at once; live ones never",
+        "History is removed by age and status within a minute, at once for an age of zero, and never while live",
         .rows("I-37", "I-38", "C-19"))
     func ages() async throws {
         let (store, job) = try await store {
@@ -195,7 +195,9 @@ struct LifecycleTests {
         #expect(await store.versions(of: job.id).contains { $0.version == expected })
     }
 
-    @Test("A run that is asked for again with its key is the earlier one, until that is removed", .rows("SX-5", "S-69"))
+    @Test(
+        "Enqueuing again with an idempotency key returns the earlier execution until that is removed",
+        .rows("SX-5", "S-69"))
     func idempotency() async throws {
         let (store, job) = try await store { $0.retention = .last(1) }
         func run(_ number: Int, _ key: String?) -> Execution {
@@ -220,7 +222,7 @@ struct LifecycleTests {
     }
 
     @Test(
-        "A change that is asked for again with its key is not made again, until the key expires", .rows("I-28", "C-17"))
+        "A change repeated with its operation key is not made again until the key expires", .rows("I-28", "C-17"))
     func operationKeys() async throws {
         let (store, job) = try await store()
         let key = OperationKey("k", for: "update", until: start.addingTimeInterval(90))
@@ -241,7 +243,7 @@ struct LifecycleTests {
         #expect(await store.prune(at: .distantFuture, limit: 5) == PruneReport())
     }
 
-    @Test("Waiting makes up for a low priority: ten steps are ten minutes", .rows("S-68"))
+    @Test("Waiting compensates for a low priority: ten steps are ten minutes", .rows("S-68"))
     func ageing() async throws {
         let (store, job) = try await store()
         func run(_ number: Int, _ priority: Int, at seconds: Double) -> Execution {
@@ -263,7 +265,7 @@ struct LifecycleTests {
         #expect(waited > 600 && waited <= 1210)
     }
 
-    @Test("What a held job has waiting is neither looked at nor in the way", arguments: [1000])
+    @Test("The queued executions of a blocked job are not examined and delay no others", arguments: [1000])
     func heldBack(count: Int) async throws {
         let (store, job) = try await store { $0.limits.concurrency = 1 }
         let other = try StoreSamples.job(2)
@@ -275,7 +277,7 @@ struct LifecycleTests {
         #expect(dueWork.nextWakeup == start.addingTimeInterval(40))
     }
 
-    @Test("A notification of a run is held back by none of the job's limits, and uses none of them up")
+    @Test("A notification ignores the job's limits and uses none of them up")
     func notifications() async throws {
         let (store, job) = try await store {
             $0.limits = JobLimits(concurrency: 1, rate: RateLimit(2, per: .seconds(100)))

@@ -190,7 +190,7 @@ struct QueryTests {
         _ = try await store.insert([JobInsertion(job(11, "a", nil))])
     }
 
-    @Test("A list of what few records have goes on beyond the records that a page looks at")
+    @Test("A list with a rare filter continues beyond the records that one page examines")
     func examined() async throws {
         let store = InMemoryJobStore()
         let job = try StoreSamples.job(1)

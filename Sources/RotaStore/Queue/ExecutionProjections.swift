@@ -1,0 +1,102 @@
+package import Foundation
+
+// The parts of an execution that the indexes and the queue are built from. They are small, so a change of an execution
+// compares two of them instead of two records.
+
+/// The order in which due executions are claimed.
+package enum ClaimOrder {
+    /// How many seconds of waiting one step of priority is worth, so that a low priority is overtaken for a while but
+    /// never starves.
+    package static var secondsPerPriorityStep: Double { 60 }
+
+    /// The date that orders due executions: the due time, earlier by the worth of the priority.
+    package static func rank(dueAt: Date, priority: Int) -> Date {
+        dueAt.addingTimeInterval(-secondsPerPriorityStep * Double(priority))
+    }
+}
+
+/// The part of an execution that decides when it may be claimed.
+struct QueueEntry {
+    let id: ExecutionID
+    let jobID: JobID
+    let status: ExecutionStatus
+    let dueAt: Date
+    let nominal: Date
+    /// Its own priority, which replaces its job's.
+    let priority: Int?
+    let concurrencyKey: String?
+    let isScheduled: Bool
+    /// Whether it delivers a notification, to which the job's limits do not apply.
+    let isNotification: Bool
+    /// Whether its first attempt has started.
+    let hasStarted: Bool
+}
+
+extension QueueEntry {
+    /// Its key in the order of due times.
+    var due: DueKey<ExecutionID> { DueKey(instant: dueAt, id: id) }
+
+    /// Its key in the order of nominal dates.
+    var nominalKey: DueKey<ExecutionID> { DueKey(instant: nominal, id: id) }
+
+    /// Its key in the order in which due executions are claimed.
+    ///
+    /// - Parameter standard: The priority of the job.
+    func rank(priority standard: Int) -> DueKey<ExecutionID> {
+        DueKey(instant: ClaimOrder.rank(dueAt: dueAt, priority: priority ?? standard), id: id)
+    }
+}
+
+extension Execution {
+    /// The fields that the list indexes are built from.
+    package var facts: ExecutionFacts {
+        ExecutionFacts(
+            id: id, jobID: jobID, status: progress.status, scheduledFor: scheduledFor, finishedAt: progress.finishedAt,
+            isScheduled: source == .schedule, idempotencyKey: hasDetails ? details.idempotencyKey : nil)
+    }
+
+    /// The fields that the claim queue is built from.
+    var queueEntry: QueueEntry {
+        let details = hasDetails ? details : nil
+        return QueueEntry(
+            id: id, jobID: jobID, status: progress.status, dueAt: progress.dueAt, nominal: scheduledFor,
+            priority: details?.priority, concurrencyKey: details?.concurrencyKey, isScheduled: source == .schedule,
+            isNotification: source == .notification, hasStarted: progress.startedAt != nil)
+    }
+
+    /// The date at which it expires: before its first attempt, or while it waits for an external completion.
+    var expiry: Date? {
+        guard progress.hasNotes else { return nil }
+        return switch progress.status {
+        case .queued: progress.startedAt == nil ? progress.expiresAt : nil
+        case .waiting: progress.expiresAt
+        case .running, .succeeded, .failed, .canceled, .expired: nil
+        }
+    }
+}
+
+/// The part of an execution from which the indexes find their entries again after it has changed.
+struct IndexedExecution {
+    let queueEntry: QueueEntry
+    /// The backfill that it belongs to.
+    let backfill: BatchID?
+    let startedAt: Date?
+    let finishedAt: Date?
+    /// When its lease ends, if it is running.
+    let leaseEnd: Date?
+    /// When it expires, if it may.
+    let expiry: Date?
+
+    init(_ execution: borrowing Execution) {
+        queueEntry = execution.queueEntry
+        backfill = execution.source == .backfill ? execution.details.batchID : nil
+        startedAt = execution.progress.startedAt
+        finishedAt = execution.progress.finishedAt
+        leaseEnd = execution.progress.status == .running ? execution.progress.lease?.expiresAt : nil
+        expiry = execution.expiry
+    }
+
+    var id: ExecutionID { queueEntry.id }
+    var jobID: JobID { queueEntry.jobID }
+    var status: ExecutionStatus { queueEntry.status }
+}
