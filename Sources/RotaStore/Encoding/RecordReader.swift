@@ -2,7 +2,7 @@ package import Foundation
 
 /// Why bytes are not the expected record.
 package struct RecordFormatError: Error, Hashable {
-    /// What is wrong with the bytes.
+    /// The reason, as a phrase such as `a field runs past the end`.
     package let message: String
     /// Whether a later version of the library may be able to read them.
     package let isLaterFormat: Bool

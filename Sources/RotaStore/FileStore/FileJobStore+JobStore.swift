@@ -1,6 +1,7 @@
 public import Foundation
 
-// The operations of ``JobStore``: each runs the state machine's operation of the same name as one commit or query.
+// The operations of `JobStore`. Each performs the operation of the state machine with the same name, as one commit or
+// query.
 
 extension FileJobStore: JobStore {
     // MARK: Operations

@@ -32,7 +32,7 @@ public actor FileJobStore {
     //        ┆                          ├ journal.flush     one write and one sync for the whole round
     //     result ◀── resume ────────    └ unflushed.resumeAll
 
-    /// What the store found on disk when it opened, and what it repaired.
+    /// The files that the store found when it opened, and the repairs that it made.
     public nonisolated let recovery: RecoveryReport
 
     private let executor = SerialQueueExecutor(label: "rota.store")

@@ -10,7 +10,7 @@
 /// The checksum covers the file's generation and everything after the checksum. A frame that ended up in the wrong file
 /// is therefore not mistaken for one of that file.
 package struct Frame: Sendable, Hashable {
-    /// What a frame contains.
+    /// The content of a frame.
     package enum Kind: UInt8, Sendable {
         /// Changes to apply, in the payload.
         case changes = 0

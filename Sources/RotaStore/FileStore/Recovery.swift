@@ -32,7 +32,7 @@ package struct Recovery<State> {
     package private(set) var snapshotBytes = 0
     /// How the readable frames end.
     package private(set) var ending = Ending.whole
-    /// What was read.
+    /// The report for the store's user.
     package var report = RecoveryReport()
 
     private let folder: StoreFolder

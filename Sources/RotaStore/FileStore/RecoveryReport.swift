@@ -1,4 +1,4 @@
-/// What a file store found on disk when it opened, and what it repaired.
+/// The files that a file store found when it opened, and the repairs that it made.
 ///
 /// ```swift
 /// let store = try await FileJobStore(directory: URL(filePath: "/var/lib/my-app/jobs"))

@@ -1,9 +1,16 @@
-/// The first 32 bytes of a journal or snapshot: what it is, which format, which generation.
+/// The first 32 bytes of a journal or snapshot.
 ///
-/// Later formats keep the length, the place of the version and the checksum, so that this version can say of any later
-/// one that it is later rather than damaged.
+/// ```
+///   0         8         12           20          28         32
+///   ┌─────────┬─────────┬────────────┬───────────┬──────────┐
+///   │ kind    │ version │ generation │ sequence  │ checksum │
+///   └─────────┴─────────┴────────────┴───────────┴──────────┘
+/// ```
+///
+/// Later formats must keep the size, the offset of the version and the checksum, so that this version can tell a later
+/// format from a damaged header.
 package struct FileHeader: Sendable, Hashable {
-    /// What a file holds.
+    /// The content of a file.
     package enum Kind: UInt64, Sendable, CaseIterable {
         /// `ROTAJRNL`, read as a little-endian number.
         case journal = 0x4c4e_524a_4154_4f52
@@ -11,26 +18,26 @@ package struct FileHeader: Sendable, Hashable {
         case snapshot = 0x5041_4e53_4154_4f52
     }
 
-    /// Why 32 bytes are no header of the wanted kind.
+    /// Why 32 bytes are not the expected header.
     package enum ReadError: Error, Hashable {
-        /// The bytes are not what was written.
+        /// The bytes are not those that were written.
         case damaged
-        /// The bytes are sound, and of a format that a later version of this library wrote.
+        /// The header is valid, but has a format of a later version of the library.
         case laterVersion(UInt32)
     }
 
-    /// The length in bytes.
+    /// The size of a header in bytes.
     package static let size = 32
-    /// The format this version writes, and the latest it reads.
+    /// The format that this version writes, and the latest that it reads.
     package static let version: UInt32 = 1
 
-    /// The largest generation and sequence number: beyond what a store can reach, and far from where counting ends.
+    /// The maximum generation and sequence number. No store reaches it, and adding to it cannot overflow.
     package static let largestNumber: UInt64 = 1 << 62
 
     package var kind: Kind
-    /// Which of its line the file is; journal and snapshot of one generation begin at the same commit.
+    /// The number of the file. The journal and the snapshot of one generation start at the same commit.
     package var generation: UInt64
-    /// In a snapshot, the sequence number of the first frame that it does not contain; in a journal, 0.
+    /// In a snapshot, the number of the first frame in the journal of the same generation. In a journal, 0.
     package var sequence: UInt64
 
     package init(_ kind: Kind, generation: UInt64, sequence: UInt64 = 0) {
@@ -40,6 +47,8 @@ package struct FileHeader: Sendable, Hashable {
     }
 
     /// Reads a header.
+    ///
+    /// - Throws: ``ReadError`` if the bytes are not a header of this kind.
     package init(_ kind: Kind, reading bytes: UnsafeRawBufferPointer) throws(ReadError) {
         guard bytes.count >= Self.size, LittleEndian.uint64(bytes, 0) == kind.rawValue,
             LittleEndian.uint32(bytes, 28) == Self.checksum(bytes)
@@ -49,7 +58,7 @@ package struct FileHeader: Sendable, Hashable {
         self.init(kind, generation: LittleEndian.uint64(bytes, 12), sequence: LittleEndian.uint64(bytes, 20))
     }
 
-    /// The header as it lies in the file.
+    /// The header as bytes.
     package var bytes: [UInt8] {
         var bytes: [UInt8] = []
         LittleEndian.append(kind.rawValue, to: &bytes)

@@ -6,9 +6,17 @@
     import Musl
 #endif
 
-/// Why the file store could not do what it was asked, with the file it concerns and what can be done about it.
+/// An error of a file store, with the file it concerns and what to do about it.
+///
+/// ```swift
+/// do {
+///     _ = try await FileJobStore(directory: URL(filePath: "/var/lib/my-app/jobs"))
+/// } catch let error as FileStoreError where error.code == .locked {
+///     print(error.message)  // another process, or another store in this one, has this folder open; close it first, …
+/// }
+/// ```
 public struct FileStoreError: Error, Sendable, Hashable, CustomStringConvertible {
-    /// What kind of failure this is; new kinds may be added.
+    /// The kind of a failure. Later versions may add kinds.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Kind: String {
             case unusableFolder, locked, damaged, unsupportedVersion, writeFailed, readFailed, stopped,
@@ -17,38 +25,38 @@ public struct FileStoreError: Error, Sendable, Hashable, CustomStringConvertible
 
         private let kind: Kind
 
-        /// The folder is missing, is no folder, is a symbolic link, or may not be read or written.
+        /// The folder is missing, is not a folder, is a symbolic link, or cannot be accessed.
         public static let unusableFolder = Code(kind: .unusableFolder)
         /// Another process, or another store of this one, has the folder open.
         public static let locked = Code(kind: .locked)
-        /// A file's bytes are not what was written; it was set aside where that could be done.
+        /// The bytes of a file are not those that were written. The file was set aside if possible.
         public static let damaged = Code(kind: .damaged)
         /// A file was written by a later version of this library.
         public static let unsupportedVersion = Code(kind: .unsupportedVersion)
-        /// The disk refused a write or a sync; nothing of the commit counts, and the store must be reopened.
+        /// A write or sync failed. Nothing of the commit was stored, and the store must be opened again.
         public static let writeFailed = Code(kind: .writeFailed)
-        /// The disk refused to read a file back.
+        /// A file could not be read.
         public static let readFailed = Code(kind: .readFailed)
-        /// An earlier write failed, so the store takes nothing more until it is reopened.
+        /// An earlier write failed, so the store must be opened again.
         public static let stopped = Code(kind: .stopped)
-        /// One commit holds more bytes than a frame can.
+        /// A commit is larger than 256 MiB.
         public static let commitTooLarge = Code(kind: .commitTooLarge)
-        /// The store was opened to look at only.
+        /// The store was opened for reading only.
         public static let readOnly = Code(kind: .readOnly)
 
         /// The name of the code, such as `locked`.
         public var description: String { kind.rawValue }
     }
 
-    /// What kind of failure this is.
+    /// The kind of failure.
     public let code: Code
-    /// The file or folder it concerns.
+    /// The path of the file or folder that caused the error.
     public let path: String
-    /// What happened and what to do about it, for a person.
+    /// A description of the failure and how to resolve it.
     public let message: String
-    /// The operating system's error number (`errno`), if it was the system that refused.
+    /// The operating system's error number (`errno`), if a system call failed.
     public let systemError: Int32?
-    /// The byte of the file at which its damage begins, if this is about damage.
+    /// The offset in the file at which damage starts, if the file is damaged.
     public let offset: Int?
 
     package init(_ code: Code, path: String, _ message: String, errno number: Int32? = nil, offset: Int? = nil) {
@@ -60,7 +68,7 @@ public struct FileStoreError: Error, Sendable, Hashable, CustomStringConvertible
     }
 
     private static func text(of number: Int32) -> String {
-        // Safe from every thread on the systems we build for: known numbers have constant texts.
+        // Thread-safe on all supported systems: known numbers have constant texts.
         strerror(number).map { String(cString: $0) } ?? "unknown error"
     }
 
@@ -69,23 +77,24 @@ public struct FileStoreError: Error, Sendable, Hashable, CustomStringConvertible
 }
 
 extension FileStoreError {
-    /// Tells of any error as one of a file store's, with the path that it concerns.
+    /// Creates a file store error from any error.
     ///
     /// - Parameters:
-    ///   - path: What to name if the error names no file itself.
-    ///   - complaint: What went wrong if the error is none of a file store's; its own text follows.
-    package init(_ error: any Error, path: String, _ complaint: String) {
+    ///   - error: The error. A file store error is kept.
+    ///   - path: The path to report if the error has none.
+    ///   - problem: The problem to report for other errors, followed by their text.
+    package init(_ error: any Error, path: String, _ problem: String) {
         switch error as? FileStoreError {
         case let error? where error.path.isEmpty: self.init(error.code, path: path, error.message)
         case let error?: self = error
-        case nil: self.init(.writeFailed, path: path, "\(complaint): \(error)")
+        case nil: self.init(.writeFailed, path: path, "\(problem): \(error)")
         }
     }
 
-    /// Refuses to change a store that was opened to look at only.
+    /// The error for changing a store that is read-only.
     static func readOnly(_ path: String) -> FileStoreError {
         FileStoreError(
             .readOnly, path: path,
-            "was opened to look at only; close it and open it with init(directory:) to change something")
+            "was opened for reading only; close it and open it with init(directory:) to change something")
     }
 }

@@ -6,79 +6,78 @@
     import Musl
 #endif
 
-/// The file operations the store needs, one system call each, so that a test can stand in for the disk.
+/// The file operations of a store, one system call each, which tests replace.
 ///
-/// Nothing here retries or continues: an interrupted call throws `EINTR` and a short write says how short it was.
-/// ``StoreFile`` is where both are dealt with, above the seam, so that faults are injected where they really happen.
+/// An implementation does not retry or continue calls: an interrupted call throws `EINTR`, and a short write returns its
+/// length. ``StoreFile`` handles both, so that tests can inject faults where they really happen.
 package protocol FileSystem: Sendable {
-    /// Opens a file, never through a symbolic link, and returns its descriptor.
+    /// Opens a file without following symbolic links, and returns its descriptor.
     func openFile(_ path: String, _ access: FileAccess) throws(SystemErrno) -> Int32
-    /// Gives a descriptor, and the lock it may hold, back.
+    /// Closes a descriptor and releases its lock.
     func closeFile(_ file: Int32)
-    /// Says how long an open file is and whether it is a plain file.
+    /// Returns the size and type of an open file.
     func status(of file: Int32) throws(SystemErrno) -> FileStatus
-    /// Reads bytes from an offset and returns how many there were; 0 at the end.
+    /// Reads bytes from an offset, and returns how many, or 0 at the end.
     func readFile(_ file: Int32, at offset: Int, into bytes: UnsafeMutableRawBufferPointer) throws(SystemErrno) -> Int
-    /// Appends bytes and returns how many were taken.
+    /// Appends bytes, and returns how many were written.
     func appendFile(_ file: Int32, _ bytes: UnsafeRawBufferPointer) throws(SystemErrno) -> Int
-    /// Cuts a file to a length.
+    /// Sets the size of a file.
     func truncateFile(_ file: Int32, to size: Int) throws(SystemErrno)
-    /// Waits until a file's bytes and length are on the disk.
+    /// Waits until a file's bytes and size are on disk.
     func syncFile(_ file: Int32) throws(SystemErrno)
-    /// Takes the only writer's lock on a file, or throws ``SystemErrno/wouldBlock`` if another holds it.
+    /// Takes an exclusive lock on a file, or throws ``SystemErrno/wouldBlock`` if it is held elsewhere.
     func lockFile(_ file: Int32) throws(SystemErrno)
-    /// Makes a folder that only its owner may enter.
+    /// Creates a folder that only its owner can access.
     func makeFolder(_ path: String) throws(SystemErrno)
-    /// Waits until a folder's names are on the disk.
+    /// Waits until the names in a folder are on disk.
     func syncFolder(_ path: String) throws(SystemErrno)
-    /// Lists the names in a folder that is no symbolic link, in no order.
+    /// Returns the names in a folder in any order, without following symbolic links.
     func names(inFolder path: String) throws(SystemErrno) -> [String]
-    /// Moves a file to another name of the same folder, in place of what was there.
+    /// Renames a file within its folder, and replaces an existing file.
     func renameFile(_ path: String, to newPath: String) throws(SystemErrno)
-    /// Removes a file's name.
+    /// Removes a file.
     func removeFile(_ path: String) throws(SystemErrno)
 }
 
-/// What a file is opened for.
+/// The access that a file is opened for.
 package enum FileAccess: Sendable, Hashable {
-    /// Read what is there.
+    /// Read an existing file.
     case read
-    /// Read and append to what is there.
+    /// Read and append to an existing file.
     case append
-    /// Make a file, readable by its owner only, that must not exist yet, and append to it.
+    /// Create a file that only its owner can access and that must not exist yet, and append to it.
     case create
-    /// Read and append, and make the file if it is missing.
+    /// Read and append to a file, and create it if necessary.
     case createIfMissing
 }
 
-/// What the system says of an open file.
+/// The size and type of an open file.
 package struct FileStatus: Sendable, Hashable {
-    /// The length in bytes.
+    /// The size in bytes.
     package var size: Int
-    /// Whether this is a plain file: no folder, pipe or device.
+    /// Whether this is a regular file, and not a folder, pipe or device.
     package var isRegular: Bool
 
-    /// Makes a status.
+    /// Creates a status.
     package init(size: Int, isRegular: Bool) {
         self.size = size
         self.isRegular = isRegular
     }
 }
 
-/// The number with which the operating system refused a file operation.
+/// The error number of a system call that failed.
 package struct SystemErrno: Error, Hashable, Sendable {
     /// The value of `errno`.
     package let number: Int32
 
-    /// Wraps a number, such as `ENOSPC`.
+    /// Creates an error from a number such as `ENOSPC`.
     package init(_ number: Int32) {
         self.number = number
     }
 
-    /// The number the calling thread's last system call left.
+    /// The error of the calling thread's last system call.
     package static var last: SystemErrno { SystemErrno(errno) }
 
-    /// `EINTR`.
     package static let interrupted = SystemErrno(EINTR)
     package static let wouldBlock = SystemErrno(EWOULDBLOCK)
     package static let noSpace = SystemErrno(ENOSPC)

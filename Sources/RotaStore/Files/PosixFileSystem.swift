@@ -8,13 +8,14 @@ package import Foundation
     import Musl
 #endif
 
-/// The operating system's files: 0600 and 0700, no symbolic links followed, nothing inherited by child processes.
+/// The real file system. Files have mode 0600 and folders 0700, symbolic links are not followed, and child processes
+/// inherit no descriptors.
 package struct PosixFileSystem: FileSystem {
-    /// Makes the door to the real disk.
+    /// Creates access to the real file system.
     package init() {}
 
     package func openFile(_ path: String, _ access: FileAccess) throws(SystemErrno) -> Int32 {
-        // Without O_NONBLOCK, opening a pipe that someone put in a journal's place would wait for ever.
+        // Without O_NONBLOCK, opening a pipe that replaced a journal would block forever.
         let always = O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK
         let flags =
             switch access {
@@ -27,7 +28,7 @@ package struct PosixFileSystem: FileSystem {
     }
 
     package func closeFile(_ file: Int32) {
-        // Whatever had to reach the disk was synced before; the descriptor is gone even when close reports an error.
+        // Everything that matters was synced before. Even if close fails, the descriptor is gone.
         _ = close(file)
     }
 
@@ -53,7 +54,7 @@ package struct PosixFileSystem: FileSystem {
 
     package func syncFile(_ file: Int32) throws(SystemErrno) {
         #if canImport(Darwin)
-            // fsync leaves the bytes in the drive's cache there; volumes without F_FULLFSYNC know only fsync.
+            // On Darwin, fsync leaves the bytes in the drive's cache. Volumes without F_FULLFSYNC support only fsync.
             if fcntl(file, F_FULLFSYNC) == 0 { return }
             guard errno == ENOTSUP || errno == EINVAL else { throw .last }
             _ = try checked(fsync(file))
@@ -112,13 +113,13 @@ package struct PosixFileSystem: FileSystem {
 }
 
 extension StoreFolder {
-    /// The path of the folder that a URL names.
+    /// Returns the path of a file URL.
     ///
-    /// - Throws: ``FileStoreError`` if it is no file URL.
+    /// - Throws: ``FileStoreError`` if it is not a file URL.
     package static func path(of directory: URL) throws(FileStoreError) -> String {
         guard directory.isFileURL else {
             throw FileStoreError(
-                .unusableFolder, path: directory.absoluteString, "is no file URL; use URL(filePath:) to name a folder")
+                .unusableFolder, path: directory.absoluteString, "is not a file URL; use URL(filePath:) for a folder")
         }
         return directory.path(percentEncoded: false)
     }

@@ -10,13 +10,19 @@ import Synchronization
     import Musl
 #endif
 
-/// Runs an actor on a private queue, where it may block on the disk without holding up the cooperative thread pool.
+/// Runs an actor on a private queue, where it may block on the disk without blocking the cooperative thread pool.
 ///
-/// Jobs run in rounds: all those waiting, then what ``atEndOfRound(_:)`` was given. A store that lets its callers wait
-/// there for one common flush gets group commit for nothing: whoever calls during one flush is in the next, and one
-/// caller alone waits for no one.
+/// Jobs run in rounds: first all jobs that are waiting, then the closures passed to ``atEndOfRound(_:)``. A store that
+/// flushes once at the end of a round gets group commit: calls that arrive during a flush share the next one, and a
+/// single call is flushed at once.
+///
+/// ```
+///   round 1                    round 2
+///   job job ── flush ────────▶ job job job job ── flush ──▶
+///                  ▲ jobs that arrive here run in round 2
+/// ```
 package final class SerialQueueExecutor: SerialExecutor {
-    /// What waits for its turn.
+    /// A unit of work that is waiting.
     private enum Item {
         case job(UnownedJob)
         case body(@Sendable () -> Void)
@@ -26,9 +32,9 @@ package final class SerialQueueExecutor: SerialExecutor {
         var items: [Item] = []
         var endings: [@Sendable () -> Void] = []
         var isRunning = false
-        /// When the queue's thread last ran out of work.
+        /// The time at which the queue's thread last ran out of work.
         var idleSince: ContinuousClock.Instant?
-        /// Whether the last job came so soon that it is worth looking out for the next.
+        /// Whether the last job arrived so soon that the thread should spin before it sleeps.
         var isBusy = false
     }
 
@@ -37,9 +43,9 @@ package final class SerialQueueExecutor: SerialExecutor {
     private let next = Mutex(Round())
     private let hasJobs = Atomic(false)
 
-    /// Makes an executor with a queue of its own.
+    /// Creates an executor with its own queue.
     ///
-    /// - Parameter label: The queue's name in debuggers.
+    /// - Parameter label: The name of the queue in debuggers.
     package init(label: String) {
         queue = DispatchQueue(label: label)
         queue.setSpecific(key: mark, value: true)
@@ -49,7 +55,7 @@ package final class SerialQueueExecutor: SerialExecutor {
         add(.job(UnownedJob(job)))
     }
 
-    /// Calls a body on this executor, in the order of the jobs, without the switches that a job costs its task.
+    /// Runs a closure on this executor, in order with the jobs, without the thread switches of a job.
     package func submit(_ body: @escaping @Sendable () -> Void) {
         add(.body(body))
     }
@@ -60,20 +66,18 @@ package final class SerialQueueExecutor: SerialExecutor {
             hasJobs.store(true, ordering: .releasing)
             if next.isRunning { return false }
             next.isRunning = true
-            next.isBusy = next.idleSince.map { $0.duration(to: .now) < Self.lookout } ?? false
+            next.isBusy = next.idleSince.map { $0.duration(to: .now) < Self.spinTime } ?? false
             return true
         }
         if mustStart { queue.async { self.run() } }
     }
 
-    /// Calls the body, on this executor, when the jobs that wait now have run.
-    ///
-    /// To be called from a job of this executor.
+    /// Runs a closure on this executor at the end of the current round. Call it from a job of this executor.
     package func atEndOfRound(_ body: @escaping @Sendable () -> Void) {
         next.withLock { $0.endings.append(body) }
     }
 
-    /// Runs a body that may block on the queue, for a caller that must not.
+    /// Runs a closure that may block on the queue, without blocking the caller's thread.
     package func perform<Value: Sendable, Failure: Error>(
         _ body: @escaping @Sendable () throws(Failure) -> Value
     ) async throws(Failure) -> Value {
@@ -99,7 +103,7 @@ package final class SerialQueueExecutor: SerialExecutor {
         DispatchQueue.getSpecific(key: mark) == true
     }
 
-    /// What there is to do next.
+    /// The next work to do.
     private enum Work {
         case items([Item])
         case endings([@Sendable () -> Void])
@@ -122,19 +126,19 @@ package final class SerialQueueExecutor: SerialExecutor {
                 for ending in endings { ending() }
             case nil:
                 sweeps = 0
-                if !lookOut() && stop() { return }
+                if !spin() && stop() { return }
             }
         }
     }
 
-    /// How often newcomers may join a round before it ends: without a limit, a steady stream would hold it open.
+    /// How many times new jobs can join a round. Without a limit, a steady stream of jobs would never let it end.
     private static let sweepsPerRound = 16
 
-    /// How long the queue's thread looks out for the next job, if the last one came that soon, before it sleeps.
+    /// How long the queue's thread spins before it sleeps, if the last job arrived within this time.
     ///
-    /// To wake a sleeping thread takes about a quarter of the time of a commit on a fast disk. A store that is used now
-    /// and then never waits here.
-    private static let lookout = Duration.microseconds(40)
+    /// Waking a sleeping thread takes about a quarter of the time of a commit on a fast disk. A store that is used only
+    /// now and then never spins.
+    private static let spinTime = Duration.microseconds(40)
 
     private func take(itemsFirst: Bool) -> Work? {
         next.withLock { next in
@@ -151,12 +155,12 @@ package final class SerialQueueExecutor: SerialExecutor {
         }
     }
 
-    /// Waits a moment for a job without going to sleep; a processor that others want is theirs.
+    /// Waits briefly for a job without sleeping, and yields the processor to other threads.
     ///
-    /// - Returns: Whether one came.
-    private func lookOut() -> Bool {
+    /// - Returns: Whether a job arrived.
+    private func spin() -> Bool {
         guard next.withLock({ $0.isBusy }) else { return false }
-        let end = ContinuousClock.now.advanced(by: Self.lookout)
+        let end = ContinuousClock.now.advanced(by: Self.spinTime)
         while !hasJobs.load(ordering: .acquiring) {
             if ContinuousClock.now >= end {
                 next.withLock { $0.isBusy = false }
@@ -167,7 +171,9 @@ package final class SerialQueueExecutor: SerialExecutor {
         return true
     }
 
-    /// Lets the thread go, unless a job came in the meantime.
+    /// Releases the thread, unless a job has arrived in the meantime.
+    ///
+    /// - Returns: Whether the thread must return.
     private func stop() -> Bool {
         next.withLock { next in
             guard next.items.isEmpty, next.endings.isEmpty else { return false }

@@ -1,21 +1,21 @@
-/// An open file of the store: interrupted calls are retried, short ones continued, refusals become typed errors.
+/// An open file of a store. It retries interrupted calls, continues short ones and throws typed errors.
 package struct StoreFile: Sendable {
-    /// Where the file lies.
+    /// The path of the file.
     package let path: String
     private let descriptor: Int32
     private let files: any FileSystem
 
-    /// How often one interrupted call is tried again before the interruption itself is reported.
-    private static let patience = 100
+    /// How many times to try an interrupted call before giving up.
+    private static let maximumAttempts = 100
 
-    /// Opens a plain file.
+    /// Opens a regular file.
     ///
-    /// - Throws: ``FileStoreError`` with the code `unusableFolder` if the system refuses or the file is no plain one.
+    /// - Throws: ``FileStoreError`` with the code `unusableFolder` if it cannot be opened or is not a regular file.
     package init(_ path: String, _ access: FileAccess, in files: any FileSystem) throws(FileStoreError) {
         self.path = path
         self.files = files
         do {
-            descriptor = try Self.persist { () throws(SystemErrno) in try files.openFile(path, access) }
+            descriptor = try Self.retrying { () throws(SystemErrno) in try files.openFile(path, access) }
         } catch {
             let advice =
                 error == .symbolicLink
@@ -37,24 +37,24 @@ package struct StoreFile: Sendable {
         }
     }
 
-    /// Gives the descriptor back; the file is not to be used afterwards.
+    /// Closes the file, which must not be used afterwards.
     package func close() {
         files.closeFile(descriptor)
     }
 
-    /// The length in bytes.
+    /// Returns the size in bytes.
     package func size() throws(FileStoreError) -> Int {
         try status().size
     }
 
-    /// Reads up to `bytes.count` bytes from an offset; fewer only at the end of the file.
+    /// Reads `bytes.count` bytes from an offset, or fewer at the end of the file.
     ///
     /// - Returns: The number of bytes read.
     package func read(at offset: Int, into bytes: UnsafeMutableRawBufferPointer) throws(FileStoreError) -> Int {
         var done = 0
         while done < bytes.count {
             let rest = UnsafeMutableRawBufferPointer(rebasing: bytes[done...])
-            let count = try refusing(.readFailed, "cannot be read; check the disk, then open the store again") {
+            let count = try checked(.readFailed, "cannot be read; check the disk, then open the store again") {
                 () throws(SystemErrno) in try files.readFile(descriptor, at: offset + done, into: rest)
             }
             if count <= 0 { break }
@@ -78,16 +78,16 @@ package struct StoreFile: Sendable {
         return bytes
     }
 
-    /// Appends all the bytes.
+    /// Appends bytes.
     ///
-    /// - Throws: ``FileStoreError`` with the code `writeFailed`; some of the bytes may then be in the file.
+    /// - Throws: ``FileStoreError`` with the code `writeFailed`. Some of the bytes may be in the file then.
     package func append(_ bytes: UnsafeRawBufferPointer) throws(FileStoreError) {
         var done = 0
         while done < bytes.count {
             let rest = UnsafeRawBufferPointer(rebasing: bytes[done...])
-            let count = try refusing(.writeFailed, Self.writeAdvice) { () throws(SystemErrno) in
+            let count = try checked(.writeFailed, Self.writeAdvice) { () throws(SystemErrno) in
                 let count = try files.appendFile(descriptor, rest)
-                // A write that takes nothing and says nothing would be tried for ever.
+                // Trying again could loop forever.
                 if count <= 0 { throw .inputOutput }
                 return count
             }
@@ -95,7 +95,7 @@ package struct StoreFile: Sendable {
         }
     }
 
-    /// Appends all the bytes of an array.
+    /// Appends the bytes of an array.
     package func append(_ bytes: [UInt8]) throws(FileStoreError) {
         var failure: FileStoreError?
         bytes.withUnsafeBytes { buffer in
@@ -104,26 +104,26 @@ package struct StoreFile: Sendable {
         if let failure { throw failure }
     }
 
-    /// Waits until the file's bytes and length are on the disk.
+    /// Waits until the file's bytes and size are on disk.
     package func sync() throws(FileStoreError) {
-        try refusing(.writeFailed, "cannot be synced; nothing since the last sync is certain, open the store again") {
+        try checked(.writeFailed, "cannot be synced; commits since the last sync may be lost, open the store again") {
             () throws(SystemErrno) in try files.syncFile(descriptor)
         }
     }
 
-    /// Cuts the file to a length.
+    /// Sets the size of the file.
     package func truncate(to size: Int) throws(FileStoreError) {
-        try refusing(.writeFailed, Self.writeAdvice) { () throws(SystemErrno) in
+        try checked(.writeFailed, Self.writeAdvice) { () throws(SystemErrno) in
             try files.truncateFile(descriptor, to: size)
         }
     }
 
-    /// Takes the only writer's lock, for as long as the file is open.
+    /// Takes an exclusive lock, which is held until the file is closed.
     ///
-    /// - Returns: Whether it was free.
+    /// - Returns: Whether the lock was free.
     package func lock() throws(FileStoreError) -> Bool {
         do {
-            try Self.persist { () throws(SystemErrno) in try files.lockFile(descriptor) }
+            try Self.retrying { () throws(SystemErrno) in try files.lockFile(descriptor) }
             return true
         } catch {
             if error == .wouldBlock { return false }
@@ -135,29 +135,29 @@ package struct StoreFile: Sendable {
     private static let writeAdvice = "cannot be written; free space on the disk or check it, then open the store again"
 
     private func status() throws(FileStoreError) -> FileStatus {
-        try refusing(.readFailed, "cannot be examined; check the disk, then open the store again") {
+        try checked(.readFailed, "cannot be examined; check the disk, then open the store again") {
             () throws(SystemErrno) in try files.status(of: descriptor)
         }
     }
 
-    private func refusing<Value>(
+    private func checked<Value>(
         _ code: FileStoreError.Code, _ advice: String, _ call: () throws(SystemErrno) -> Value
     ) throws(FileStoreError) -> Value {
         do {
-            return try Self.persist(call)
+            return try Self.retrying(call)
         } catch {
             throw FileStoreError(code, path: path, advice, errno: error.number)
         }
     }
 
-    /// Tries a call again as long as a signal interrupts it, but not for ever.
-    package static func persist<Value>(_ call: () throws(SystemErrno) -> Value) throws(SystemErrno) -> Value {
+    /// Repeats a call that a signal interrupts, up to a limit.
+    package static func retrying<Value>(_ call: () throws(SystemErrno) -> Value) throws(SystemErrno) -> Value {
         var attempts = 1
         while true {
             do throws(SystemErrno) {
                 return try call()
             } catch {
-                guard error == .interrupted, attempts < patience else { throw error }
+                guard error == .interrupted, attempts < maximumAttempts else { throw error }
                 attempts += 1
             }
         }

@@ -1,55 +1,55 @@
-/// The folder of a file store: the names in it, and the lock that keeps a second writer out.
+/// The folder of a file store: its names, and the lock that keeps other writers out.
 package struct StoreFolder: Sendable {
-    /// The names found in a folder, sorted into what they are.
+    /// The files in a folder, by type.
     package struct Listing: Sendable, Hashable {
         /// The generations of the journals, ascending.
         package var journals: [UInt64] = []
         /// The generations of the snapshots, ascending.
         package var snapshots: [UInt64] = []
-        /// Names of files that were being written when the last process ended, and never came to count.
+        /// The names of files that were never completed.
         package var unfinished: [String] = []
-        /// Names of damaged files that were set aside.
+        /// The names of damaged files that were set aside.
         package var quarantined: [String] = []
     }
 
-    /// Where the folder lies.
+    /// The path of the folder.
     package let path: String
-    /// The disk it lies on.
+    /// The file system.
     package let files: any FileSystem
 
     static let unfinishedSuffix = ".unfinished"
     static let damagedMark = ".damaged"
 
-    /// Names a folder, without touching it.
+    /// Creates a reference to a folder, which may not exist.
     package init(_ path: String, in files: any FileSystem) {
         self.path = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
         self.files = files
     }
 
-    /// The name of a journal or snapshot: its kind and sixteen hexadecimal digits.
+    /// Returns the name of a journal or snapshot, such as `journal-000000000000000a`.
     package static func name(_ kind: FileHeader.Kind, _ generation: UInt64) -> String {
         let digits = String(generation, radix: 16)
         let prefix = kind == .journal ? "journal-" : "snapshot-"
         return prefix + String(repeating: "0", count: 16 - digits.count) + digits
     }
 
-    /// The path of a journal or snapshot.
+    /// Returns the path of a journal or snapshot.
     package func path(_ kind: FileHeader.Kind, _ generation: UInt64) -> String {
         path(Self.name(kind, generation))
     }
 
-    /// The path of a name in the folder.
+    /// Returns the path of a file in the folder.
     package func path(_ name: String) -> String { "\(path)/\(name)" }
 
-    /// Makes the folder, and those above it, if they are missing.
+    /// Creates the folder and its parents if necessary.
     package func makeIfMissing() throws(FileStoreError) {
         guard !path.isEmpty, !path.utf8.contains(0) else {
-            throw FileStoreError(.unusableFolder, path: path, "is no path of a folder; name one that is")
+            throw FileStoreError(.unusableFolder, path: path, "is not a path; pass the path of a folder")
         }
         var missing = [path]
         while let next = missing.last {
             do {
-                try StoreFile.persist { () throws(SystemErrno) in try files.makeFolder(next) }
+                try StoreFile.retrying { () throws(SystemErrno) in try files.makeFolder(next) }
                 missing.removeLast()
             } catch {
                 let parent = next.split(separator: "/", omittingEmptySubsequences: false).dropLast()
@@ -60,41 +60,41 @@ package struct StoreFolder: Sendable {
                 default:
                     throw FileStoreError(
                         .unusableFolder, path: next,
-                        "cannot be made a folder; check who owns the folder above it, or choose another",
+                        "cannot be created; check who owns the folder above it, or choose another folder",
                         errno: error.number)
                 }
             }
         }
-        // Whatever is there under the name may still be no folder.
+        // An existing file of this name may not be a folder.
         _ = try listing()
     }
 
-    /// Takes the lock, which lasts until the returned file is closed.
+    /// Locks the folder until the returned file is closed.
     ///
-    /// - Throws: ``FileStoreError`` with the code `locked` if another store has it.
+    /// - Throws: ``FileStoreError`` with the code `locked` if another store holds the lock.
     package func lock() throws(FileStoreError) -> StoreFile {
         let lock = try StoreFile(path("LOCK"), .createIfMissing, in: files)
         do throws(FileStoreError) {
             if try lock.lock() { return lock }
             throw FileStoreError(
                 .locked, path: path,
-                "another process, or another store in this one, has this folder open; close it first, or give each "
-                    + "its own folder")
+                "another process, or another store in this one, has this folder open; close it first, or use "
+                    + "another folder")
         } catch {
             lock.close()
             throw error
         }
     }
 
-    /// Lists the folder.
+    /// Returns the files in the folder.
     package func listing() throws(FileStoreError) -> Listing {
         let names: [String]
         do {
-            names = try StoreFile.persist { () throws(SystemErrno) in try files.names(inFolder: path) }
+            names = try StoreFile.retrying { () throws(SystemErrno) in try files.names(inFolder: path) }
         } catch {
             let what =
                 switch error {
-                case .symbolicLink, .notAFolder: "is a symbolic link or no folder; name the folder itself"
+                case .symbolicLink, .notAFolder: "is a symbolic link or not a folder; pass the folder itself"
                 case .noSuchFile: "is missing; create a store there first"
                 default: "cannot be listed; check who owns the folder"
                 }
@@ -115,7 +115,7 @@ package struct StoreFolder: Sendable {
         return listing
     }
 
-    /// Removes a name if it is there.
+    /// Removes a file if it exists.
     package func remove(_ name: String) throws(FileStoreError) {
         try call("\(path)/\(name)", "cannot be removed") { () throws(SystemErrno) in
             do throws(SystemErrno) {
@@ -126,19 +126,19 @@ package struct StoreFolder: Sendable {
         }
     }
 
-    /// Gives a file another name, in place of what has that name.
+    /// Renames a file, and replaces an existing file.
     package func rename(_ name: String, to newName: String) throws(FileStoreError) {
         try call("\(path)/\(name)", "cannot be renamed to \(newName)") { () throws(SystemErrno) in
             try files.renameFile("\(path)/\(name)", to: "\(path)/\(newName)")
         }
     }
 
-    /// Waits until the names are on the disk.
+    /// Waits until the names in the folder are on disk.
     package func sync() throws(FileStoreError) {
         try call(path, "cannot be synced") { () throws(SystemErrno) in try files.syncFolder(path) }
     }
 
-    /// Starts a file that comes to count when it is published under its name.
+    /// Creates a file with a header under a temporary name. It has no effect until it is published.
     package func begin(_ kind: FileHeader.Kind, _ header: FileHeader) throws(FileStoreError) -> StoreFile {
         let name = Self.name(kind, header.generation) + Self.unfinishedSuffix
         try remove(name)
@@ -146,7 +146,7 @@ package struct StoreFolder: Sendable {
         do throws(FileStoreError) {
             file = try StoreFile(path(name), .create, in: files)
         } catch {
-            // It may have been made before something else went wrong.
+            // The file may have been created before the failure.
             try? remove(name)
             throw error
         }
@@ -159,7 +159,7 @@ package struct StoreFolder: Sendable {
         }
     }
 
-    /// Puts a file that was begun, written and is synced here under its name.
+    /// Syncs a file that was begun, and gives it its final name.
     package func publish(
         _ file: StoreFile, _ kind: FileHeader.Kind, _ generation: UInt64
     ) throws(FileStoreError) {
@@ -169,7 +169,7 @@ package struct StoreFolder: Sendable {
         try sync()
     }
 
-    /// Makes the journal of a generation, empty but for its header, and syncs it and its name.
+    /// Creates an empty journal, and syncs it and its name.
     package func makeJournal(_ generation: UInt64) throws(FileStoreError) -> StoreFile {
         let file = try begin(.journal, FileHeader(.journal, generation: generation))
         do throws(FileStoreError) {
@@ -181,10 +181,10 @@ package struct StoreFolder: Sendable {
         }
     }
 
-    /// Closes and removes a file that was begun and will not be published.
+    /// Closes and removes a file that was begun and not published.
     package func discard(_ file: StoreFile, _ kind: FileHeader.Kind, _ generation: UInt64) {
         file.close()
-        // A leftover is removed when the store is next opened, or when the same file is begun again.
+        // If this fails, the next opening removes the file, or the next attempt to create it.
         try? remove(Self.name(kind, generation) + Self.unfinishedSuffix)
     }
 
@@ -200,7 +200,7 @@ package struct StoreFolder: Sendable {
         guard let generation = UInt64(name.dropFirst(prefix.count), radix: 16),
             (1...FileHeader.largestNumber).contains(generation)
         else { return nil }
-        // Digits have one spelling, so that no two names claim one generation.
+        // Accept one spelling only, so that no two names have the same generation.
         return Self.name(prefix == "journal-" ? .journal : .snapshot, generation) == name ? generation : nil
     }
 
@@ -208,7 +208,7 @@ package struct StoreFolder: Sendable {
         _ path: String, _ what: String, _ body: () throws(SystemErrno) -> Void
     ) throws(FileStoreError) {
         do {
-            try StoreFile.persist(body)
+            try StoreFile.retrying(body)
         } catch {
             throw FileStoreError(
                 .writeFailed, path: path, "\(what); check the disk and who owns the folder", errno: error.number)

@@ -1,6 +1,6 @@
 import RotaStore
 
-/// The disk under ``FaultyFileSystem``: what a reader sees, and apart from it what a crash cannot take back.
+/// The disk of a ``FaultyFileSystem``: the files as readers see them, and the parts of them that survive a crash.
 struct FaultyDisk: Sendable {
     /// A file's bytes.
     struct Node: Sendable {
@@ -10,11 +10,11 @@ struct FaultyDisk: Sendable {
         var isRegular = true
     }
 
-    /// A change of names that no sync of the folder has made certain yet.
+    /// A change of names that is not synced yet.
     enum NameChange: Sendable {
         case link(String, Int)
         case unlink(String)
-        /// Both halves together: a rename is never half on the disk.
+        /// A rename, which survives a crash completely or not at all.
         case move(String, String, Int)
     }
 
@@ -98,7 +98,7 @@ struct FaultyDisk: Sendable {
         guard names[path] == nil else { throw .alreadyExists }
         let parent = Self.parent(path)
         guard folders.contains(parent) else { throw names[parent] == nil ? .noSuchFile : .notAFolder }
-        // Folders are taken as certain at once: the store syncs what it puts in them.
+        // Folders survive at once. The tests are about the files in them.
         folders.insert(path)
         names[path] = 0
         syncedNames[path] = 0
@@ -106,7 +106,7 @@ struct FaultyDisk: Sendable {
 
     mutating func syncFolder(_ path: String) throws(SystemErrno) {
         guard folders.contains(path) else { throw .noSuchFile }
-        for change in unsyncedChanges { Self.carryOut(change, &syncedNames) }
+        for change in unsyncedChanges { Self.apply(change, &syncedNames) }
         unsyncedChanges = []
     }
 
@@ -127,11 +127,11 @@ struct FaultyDisk: Sendable {
         change(.unlink(path))
     }
 
-    /// Starts the machine again.
+    /// Restarts the machine.
     ///
-    /// - Parameter survives: Says of each thing that was not synced whether it reached the disk all the same.
+    /// - Parameter survives: Returns, for each unsynced change, whether it reached the disk anyway.
     mutating func restart(_ survives: () -> Bool) {
-        for change in unsyncedChanges where survives() { Self.carryOut(change, &syncedNames) }
+        for change in unsyncedChanges where survives() { Self.apply(change, &syncedNames) }
         unsyncedChanges = []
         names = syncedNames
         for number in nodes.keys.sorted() {
@@ -147,9 +147,9 @@ struct FaultyDisk: Sendable {
         operations = 0
     }
 
-    /// What is left of a file: the synced bytes, and of those changed since, the pieces that reached the disk.
+    /// Returns the bytes of a file after a crash: the synced ones, and those unsynced pieces that reached the disk.
     private static func remains(_ node: Node, _ survives: () -> Bool) -> [UInt8] {
-        // Length first, then the bytes in pieces, as a file system writes its blocks: small ones, to tear small files.
+        // File systems write the size first, then blocks. These blocks are small, in order to tear small files.
         let length = survives() ? node.bytes.count : node.synced.count
         let piece = 16
         var bytes = [UInt8](repeating: 0, count: length)
@@ -164,11 +164,11 @@ struct FaultyDisk: Sendable {
     }
 
     private mutating func change(_ change: NameChange) {
-        Self.carryOut(change, &names)
+        Self.apply(change, &names)
         unsyncedChanges.append(change)
     }
 
-    private static func carryOut(_ change: NameChange, _ names: inout [String: Int]) {
+    private static func apply(_ change: NameChange, _ names: inout [String: Int]) {
         switch change {
         case .link(let path, let node): names[path] = node
         case .unlink(let path): names[path] = nil

@@ -2,18 +2,18 @@ import RotaCore
 package import RotaStore
 import Synchronization
 
-/// Files in memory that fail, tear and forget on command, for tests of what a disk can do to a store.
+/// An in-memory file system that fails, tears writes and loses unsynced data on command.
 ///
-/// Written bytes and changed names are kept apart from those that were synced, so that ``crash(_:)`` can take back what a
-/// real crash could. Every operation is counted; ``fault`` hits them by number.
+/// It keeps written data apart from synced data, so that ``crash(_:)`` can undo whatever a real crash could. It counts
+/// all operations, and ``fault`` selects them by number.
 package final class FaultyFileSystem: FileSystem {
-    /// What a crash leaves behind.
+    /// A kind of crash.
     package enum Crash: Sendable, Hashable {
-        /// The process died, the system lives: everything written stays.
+        /// The process died, but not the system. Everything written survives.
         case killed
-        /// Power was lost before anything that was not synced reached the disk.
+        /// Power was lost, and only synced data survives.
         case lostUnsynced
-        /// Power was lost while some of what was not synced reached the disk: which, the seed decides.
+        /// Power was lost, and the seed decides which unsynced data survives.
         case tore(seed: UInt64)
     }
 
@@ -21,14 +21,14 @@ package final class FaultyFileSystem: FileSystem {
 
     private let afterSync: (@Sendable () -> Void)?
 
-    /// Makes an empty disk with the root folder `/`.
+    /// Creates an empty disk with the root folder `/`.
     ///
-    /// - Parameter afterSync: Called whenever a file has been synced, before the store hears of it.
+    /// - Parameter afterSync: Called after each sync of a file, before it returns to the store.
     package init(afterSync: (@Sendable () -> Void)? = nil) {
         self.afterSync = afterSync
     }
 
-    /// The fault that is set; setting one starts the count of operations anew.
+    /// The fault to inject. Setting it resets the count of operations.
     package var fault: FileFault? {
         get { disk.withLock { $0.fault } }
         set {
@@ -39,14 +39,13 @@ package final class FaultyFileSystem: FileSystem {
         }
     }
 
-    /// How many operations there were since the fault was last set.
+    /// The number of operations since the fault was set.
     package var operations: Int { disk.withLock { $0.operations } }
 
-    /// How many descriptors are open.
+    /// The number of open descriptors.
     package var openFiles: Int { disk.withLock { $0.open.count } }
 
-    /// Ends the process that used the disk, and the fault: locks and descriptors are gone, and so may be what was not
-    /// synced.
+    /// Crashes and restarts: removes the fault, closes all descriptors, releases all locks, and may lose unsynced data.
     package func crash(_ crash: Crash) {
         disk.withLock { Self.restart(&$0, after: crash) }
     }
@@ -61,17 +60,17 @@ package final class FaultyFileSystem: FileSystem {
         }
     }
 
-    /// The bytes of a file as a reader sees them, or nil if there is none.
+    /// Returns the bytes of a file, synced or not, or `nil` if it does not exist.
     package func bytes(of path: String) -> [UInt8]? {
         disk.withLock { disk in disk.names[path].flatMap { disk.nodes[$0]?.bytes } }
     }
 
-    /// Puts a file with synced bytes in place, as if it had always been there.
+    /// Adds a file with synced bytes.
     package func put(_ bytes: [UInt8], at path: String) {
         disk.withLock { $0.put(bytes, at: path) }
     }
 
-    /// Puts something that is no plain file in place, such as a pipe.
+    /// Adds a file that is not regular, such as a pipe.
     package func putSpecial(at path: String) {
         disk.withLock { $0.put([], at: path, isRegular: false) }
     }
@@ -81,7 +80,7 @@ package final class FaultyFileSystem: FileSystem {
         disk.withLock { disk in disk.names.keys.filter { !disk.folders.contains($0) }.sorted() }
     }
 
-    /// Copies the disk as it would be after a crash now.
+    /// Returns a copy of the disk as it would be after a crash now.
     package func copy(_ crash: Crash = .killed) -> FaultyFileSystem {
         let copy = FaultyFileSystem()
         var image = disk.withLock { $0 }
@@ -108,7 +107,7 @@ package final class FaultyFileSystem: FileSystem {
     package func readFile(
         _ file: Int32, at offset: Int, into bytes: UnsafeMutableRawBufferPointer
     ) throws(SystemErrno) -> Int {
-        // The address crosses into the lock's closure as a number: the buffer outlives the call.
+        // A pointer cannot be captured by the lock's sendable closure, but its address can. The buffer outlives the call.
         let address = UInt(bitPattern: bytes.baseAddress)
         let size = bytes.count
         return try operate { disk, isShort throws(SystemErrno) in
@@ -176,7 +175,7 @@ package final class FaultyFileSystem: FileSystem {
         try operate { disk, _ throws(SystemErrno) in try body(&disk) }
     }
 
-    /// Counts an operation and carries it out, or lets the fault happen in its place.
+    /// Counts an operation, and performs it or the fault.
     private func operate<Value: Sendable>(
         _ body: (inout FaultyDisk, _ isShort: Bool) throws(SystemErrno) -> Value,
         tearing tear: (inout FaultyDisk) throws(SystemErrno) -> Void = { _ throws(SystemErrno) in }
@@ -192,7 +191,7 @@ package final class FaultyFileSystem: FileSystem {
                 try tear(&disk)
                 throw error
             case .powerLoss:
-                // Half of what was being written may be on its way to the disk.
+                // Half of the bytes may already be on their way to the disk.
                 if !disk.isOff { try tear(&disk) }
                 disk.isOff = true
                 throw .inputOutput

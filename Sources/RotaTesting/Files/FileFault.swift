@@ -1,34 +1,34 @@
 package import RotaStore
 
-/// What goes wrong with a file operation, and with which.
+/// A fault to inject into file operations.
 package struct FileFault: Sendable, Hashable {
-    /// What happens in place of the operation.
+    /// The effect of a fault.
     package enum Effect: Sendable, Hashable {
-        /// The system refuses it.
+        /// The operation fails.
         case fail(SystemErrno)
-        /// A read or write handles half its bytes, at least one; other operations succeed.
+        /// A read or write handles half of its bytes, at least one. Other operations succeed.
         case short
-        /// A write takes half its bytes and is refused all the same; other operations are refused.
+        /// A write writes half of its bytes and fails. Other operations fail.
         case tear(SystemErrno)
-        /// The machine loses power: this operation and all after it are refused until the next start.
+        /// The machine loses power: all operations fail until the next restart.
         case powerLoss
     }
 
-    /// The number of the operation, counted from 1 when the fault is set.
+    /// The number of the operation, counted from 1 since the fault was set.
     package var operation: Int
-    /// What happens.
+    /// The effect on the operation.
     package var effect: Effect
-    /// Whether all operations from that one on suffer it, rather than that one alone.
+    /// Whether all later operations are affected too.
     package var persists: Bool
 
-    /// Describes a fault.
+    /// Creates a fault.
     package init(at operation: Int, _ effect: Effect, persists: Bool = false) {
         self.operation = operation
         self.effect = effect
         self.persists = persists
     }
 
-    /// The effect on the operation of a number, if it is hit.
+    /// Returns the effect on an operation, if any.
     func effect(on number: Int) -> Effect? {
         number == operation || (persists && number > operation) ? effect : nil
     }
