@@ -40,7 +40,9 @@ package struct CRC32C: Sendable {
         withUnsafeBytes(of: value.littleEndian) { update($0) }
     }
 
-    /// Looks up the eight bytes of a word. `table` points at the table for the word's last byte.
+    /// Looks up the eight bytes of a word.
+    ///
+    /// `table` points at the table for the word's last byte.
     @inline(__always)
     private static func fold(_ word: UInt64, _ table: UnsafePointer<UInt32>) -> UInt32 {
         @inline(__always) func look(_ byte: UInt64) -> UInt32 {
@@ -71,13 +73,17 @@ package struct CRC32C: Sendable {
 
 /// Fixed-width integers in the store's files: least significant byte first.
 package enum LittleEndian {
-    /// The 32-bit number at an offset. The caller has checked that its four bytes exist.
+    /// The 32-bit number at an offset.
+    ///
+    /// The caller has checked that its four bytes exist.
     @inline(__always)
     package static func uint32(_ bytes: UnsafeRawBufferPointer, _ offset: Int) -> UInt32 {
         UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self))
     }
 
-    /// The 64-bit number at an offset. The caller has checked that its eight bytes exist.
+    /// The 64-bit number at an offset.
+    ///
+    /// The caller has checked that its eight bytes exist.
     @inline(__always)
     package static func uint64(_ bytes: UnsafeRawBufferPointer, _ offset: Int) -> UInt64 {
         UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))

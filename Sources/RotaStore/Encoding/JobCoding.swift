@@ -60,13 +60,17 @@ extension Job {
 }
 
 extension JobDefinition {
-    /// The definition as JSON, which is longer than fields but easy to inspect. Definitions change rarely.
+    /// The definition as JSON, which is longer than fields but easy to inspect.
+    ///
+    /// Definitions change rarely.
     func json() throws -> Data { try RareJSON.encode(self) }
 
     init(json: Data) throws { self = try RareJSON.decode(JobDefinition.self, json) }
 }
 
-/// JSON for values that are rarely written or rarely present. Numbers that JSON lacks are written as text.
+/// JSON for values that are rarely written or rarely present.
+///
+/// Numbers that JSON lacks are written as text.
 enum RareJSON {
     static func encode(_ value: some Encodable) throws -> Data {
         let encoder = JSONEncoder()

@@ -13,7 +13,9 @@ package struct RecordFormatError: Error, Hashable {
     }
 }
 
-/// Reads the fields that a ``RecordWriter`` wrote. Valid only as long as the bytes are.
+/// Reads the fields that a ``RecordWriter`` wrote.
+///
+/// Valid only as long as the bytes are.
 package struct RecordReader {
     private let bytes: UnsafeRawBufferPointer
     private var offset = 0

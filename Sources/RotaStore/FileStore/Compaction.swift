@@ -1,4 +1,6 @@
-/// Writes a snapshot next to the journals. It has no effect until it is complete, synced and renamed.
+/// Writes a snapshot next to the journals.
+///
+/// It has no effect until it is complete, synced and renamed.
 package struct SnapshotWriter: Sendable {
     /// The size of the file so far, in bytes.
     package private(set) var size: Int
@@ -23,7 +25,9 @@ package struct SnapshotWriter: Sendable {
         try append(.changes, payload)
     }
 
-    /// Seals, syncs and renames the snapshot. From then on the store opens from it.
+    /// Seals, syncs and renames the snapshot.
+    ///
+    /// From then on the store opens from it.
     package mutating func finish() throws {
         try append(.seal, [])
         try folder.publish(file, .snapshot, generation)
@@ -137,7 +141,9 @@ package struct CompactionTracker: Sendable {
     /// - Parameter journal: The size of the current journal in bytes.
     package func isDue(_ journal: Int) -> Bool { journal + olderJournalBytes > threshold }
 
-    /// Records a compaction that succeeded. The next is due when the journals have outgrown the snapshot.
+    /// Records a compaction that succeeded.
+    ///
+    /// The next is due when the journals have outgrown the snapshot.
     package mutating func succeed(snapshot: Int, journal: Int) {
         succeeded += 1
         failure = nil
@@ -146,7 +152,9 @@ package struct CompactionTracker: Sendable {
         threshold = journal + max(minimum, snapshot)
     }
 
-    /// Records a compaction that failed. The next is due when the journals have grown by another eighth.
+    /// Records a compaction that failed.
+    ///
+    /// The next is due when the journals have grown by another eighth.
     ///
     /// So a full disk is not tried again at every commit, but eight times before the journals have doubled.
     package mutating func fail(_ error: FileStoreError, journal: Int) {

@@ -20,7 +20,9 @@ public struct Durability: Sendable, Hashable, CustomStringConvertible {
 
     private let kind: Kind
 
-    /// An operation is done when it is synced to disk. This is the default.
+    /// An operation is done when it is synced to disk.
+    ///
+    /// This is the default.
     public static let everyCommit = Durability(kind: .everyCommit)
 
     /// An operation is done when the operating system has its bytes, which are synced to disk once per interval.

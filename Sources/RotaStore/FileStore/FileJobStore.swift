@@ -40,9 +40,13 @@ public actor FileJobStore {
     private let environment: FileStoreEnvironment
     private let durability: Durability
     private let folder: StoreFolder
-    /// Holds the folder's lock. `nil` if the store is read-only.
+    /// Holds the folder's lock.
+    ///
+    /// `nil` if the store is read-only.
     private let lock: StoreFile?
-    /// Receives the commits. `nil` if the store is read-only.
+    /// Receives the commits.
+    ///
+    /// `nil` if the store is read-only.
     private var journal: Journal?
     private var state: StoreState
     private var isOpen = true
@@ -156,7 +160,9 @@ public actor FileJobStore {
         try await durably { store in try store.changeState(definitions, operation) }
     }
 
-    /// Runs a query, and returns when the data it returns is durable. Changes to the state must be caches only.
+    /// Runs a query, and returns when the data it returns is durable.
+    ///
+    /// Changes to the state must be caches only.
     nonisolated func query<Outcome: Sendable>(
         _ body: @escaping @Sendable (inout StoreState) throws -> Outcome
     ) async throws -> Outcome {

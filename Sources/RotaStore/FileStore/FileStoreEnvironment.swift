@@ -2,7 +2,9 @@
 package struct FileStoreEnvironment: Sendable {
     /// The file system.
     package var files: any FileSystem = PosixFileSystem()
-    /// The time since some fixed point, which never goes back. It measures the duration of a recovery.
+    /// The time since some fixed point, which never goes back.
+    ///
+    /// It measures the duration of a recovery.
     package var elapsed: @Sendable () -> Duration = {
         let clock = ContinuousClock()
         return origin.duration(to: clock.now)

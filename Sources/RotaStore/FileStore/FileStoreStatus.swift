@@ -22,7 +22,9 @@ public struct FileStoreStatus: Sendable, Hashable, CustomStringConvertible {
     public var isCompacting: Bool
     /// The number of compactions that have succeeded since the store was opened.
     public var compactions: Int
-    /// The number of compactions that have failed since the store was opened. Failed compactions are retried.
+    /// The number of compactions that have failed since the store was opened.
+    ///
+    /// Failed compactions are retried.
     public var failedCompactions: Int
     /// Why the last compaction failed, or `nil` if it succeeded or there was none.
     public var compactionFailure: FileStoreError?

@@ -11,7 +11,9 @@ package struct OpenedFolder<State: Sendable>: Sendable {
     /// The size of the newest snapshot in bytes.
     package var snapshotBytes: Int
 
-    /// Opens a folder, and creates it if necessary. Blocks on the disk.
+    /// Opens a folder, and creates it if necessary.
+    ///
+    /// Blocks on the disk.
     ///
     /// - Parameters:
     ///   - path: The path of the folder.
@@ -56,7 +58,9 @@ package struct OpenedFolder<State: Sendable>: Sendable {
 }
 
 extension OpenedFolder where State == StoreState {
-    /// Opens a folder of records, creates it if necessary, and ends all leases. Blocks on the disk.
+    /// Opens a folder of records, creates it if necessary, and ends all leases.
+    ///
+    /// Blocks on the disk.
     ///
     /// Leases can end because their holder is gone: only one process can lock the folder. Their executions are due again
     /// as expired leases.
@@ -173,7 +177,9 @@ extension FolderInspection where State == StoreState {
         state.markOverfull()
     }
 
-    /// Reads the records in the folder at a path, and measures how long it takes. Blocks on the disk.
+    /// Reads the records in the folder at a path, and measures how long it takes.
+    ///
+    /// Blocks on the disk.
     ///
     /// - Throws: ``FileStoreError`` if the files cannot be read, or are too damaged to show anything.
     package init(_ path: String, _ environment: FileStoreEnvironment) throws(FileStoreError) {

@@ -20,7 +20,9 @@ package struct Frame: Sendable, Hashable {
 
     /// The size of the header in bytes.
     package static let headerSize = 24
-    /// The maximum size of the payload in bytes. Larger commits are refused.
+    /// The maximum size of the payload in bytes.
+    ///
+    /// Larger commits are refused.
     package static let maximumPayload = 1 << 28
 
     package var kind: Kind
@@ -62,7 +64,9 @@ package struct Frame: Sendable, Hashable {
         return size <= maximumPayload ? size : nil
     }
 
-    /// Appends a frame, whose payload a closure appends. On an error, nothing is appended.
+    /// Appends a frame, whose payload a closure appends.
+    ///
+    /// On an error, nothing is appended.
     ///
     /// - Returns: The size of the payload in bytes.
     /// - Throws: ``FileStoreError`` with the code `commitTooLarge`, and any error of the closure.

@@ -111,7 +111,9 @@ package struct Journal: Sendable {
         acknowledgedSize = size
     }
 
-    /// Syncs the file, seals it and closes it. A seal proves later that everything before it was synced.
+    /// Syncs the file, seals it and closes it.
+    ///
+    /// A seal proves later that everything before it was synced.
     package mutating func close() throws {
         defer { file.close() }
         guard failure == nil else { return }

@@ -21,7 +21,9 @@ public struct RecoveryReport: Sendable, Hashable, CustomStringConvertible {
     public var cutBytes = 0
     /// The name of the journal with the torn write, or `nil` if there was none.
     public var cutFile: String?
-    /// The number of executions that were running when the store was last used. Opening the store ended their leases.
+    /// The number of executions that were running when the store was last used.
+    ///
+    /// Opening the store ended their leases.
     public var endedLeases = 0
     /// The names of damaged files that this opening or an earlier one has set aside in the folder.
     public var quarantined: [String] = []

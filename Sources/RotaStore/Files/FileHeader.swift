@@ -31,13 +31,19 @@ package struct FileHeader: Sendable, Hashable {
     /// The format that this version writes, and the latest that it reads.
     package static let version: UInt32 = 1
 
-    /// The maximum generation and sequence number. No store reaches it, and adding to it cannot overflow.
+    /// The maximum generation and sequence number.
+    ///
+    /// No store reaches it, and adding to it cannot overflow.
     package static let largestNumber: UInt64 = 1 << 62
 
     package var kind: Kind
-    /// The number of the file. The journal and the snapshot of one generation start at the same commit.
+    /// The number of the file.
+    ///
+    /// The journal and the snapshot of one generation start at the same commit.
     package var generation: UInt64
-    /// In a snapshot, the number of the first frame in the journal of the same generation. In a journal, 0.
+    /// In a snapshot, the number of the first frame in the journal of the same generation.
+    ///
+    /// In a journal, 0.
     package var sequence: UInt64
 
     package init(_ kind: Kind, generation: UInt64, sequence: UInt64 = 0) {

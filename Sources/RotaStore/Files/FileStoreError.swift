@@ -16,7 +16,9 @@
 /// }
 /// ```
 public struct FileStoreError: Error, Sendable, Hashable, CustomStringConvertible {
-    /// The kind of a failure. Later versions may add kinds.
+    /// The kind of a failure.
+    ///
+    /// Later versions may add kinds.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Kind: String {
             case unusableFolder, locked, damaged, unsupportedVersion, writeFailed, readFailed, stopped,
@@ -29,11 +31,15 @@ public struct FileStoreError: Error, Sendable, Hashable, CustomStringConvertible
         public static let unusableFolder = Code(kind: .unusableFolder)
         /// Another process, or another store of this one, has the folder open.
         public static let locked = Code(kind: .locked)
-        /// The bytes of a file are not those that were written. The file was set aside if possible.
+        /// The bytes of a file are not those that were written.
+        ///
+        /// The file was set aside if possible.
         public static let damaged = Code(kind: .damaged)
         /// A file was written by a later version of this library.
         public static let unsupportedVersion = Code(kind: .unsupportedVersion)
-        /// A write or sync failed. Nothing of the commit was stored, and the store must be opened again.
+        /// A write or sync failed.
+        ///
+        /// Nothing of the commit was stored, and the store must be opened again.
         public static let writeFailed = Code(kind: .writeFailed)
         /// A file could not be read.
         public static let readFailed = Code(kind: .readFailed)

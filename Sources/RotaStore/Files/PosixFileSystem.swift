@@ -8,8 +8,9 @@ package import Foundation
     import Musl
 #endif
 
-/// The real file system. Files have mode 0600 and folders 0700, symbolic links are not followed, and child processes
-/// inherit no descriptors.
+/// The real file system.
+///
+/// Files have mode 0600 and folders 0700, symbolic links are not followed, and child processes inherit no descriptors.
 package struct PosixFileSystem: FileSystem {
     /// Creates access to the real file system.
     package init() {}

@@ -72,7 +72,9 @@ package final class SerialQueueExecutor: SerialExecutor {
         if mustStart { queue.async { self.run() } }
     }
 
-    /// Runs a closure on this executor at the end of the current round. Call it from a job of this executor.
+    /// Runs a closure on this executor at the end of the current round.
+    ///
+    /// Call it from a job of this executor.
     package func atEndOfRound(_ body: @escaping @Sendable () -> Void) {
         next.withLock { $0.endings.append(body) }
     }
@@ -131,7 +133,9 @@ package final class SerialQueueExecutor: SerialExecutor {
         }
     }
 
-    /// How many times new jobs can join a round. Without a limit, a steady stream of jobs would never let it end.
+    /// How many times new jobs can join a round.
+    ///
+    /// Without a limit, a steady stream of jobs would never let it end.
     private static let sweepsPerRound = 16
 
     /// How long the queue's thread spins before it sleeps, if the last job arrived within this time.

@@ -1,4 +1,6 @@
-/// An open file of a store. It retries interrupted calls, continues short ones and throws typed errors.
+/// An open file of a store.
+///
+/// It retries interrupted calls, continues short ones and throws typed errors.
 package struct StoreFile: Sendable {
     /// The path of the file.
     package let path: String

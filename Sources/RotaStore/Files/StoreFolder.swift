@@ -138,7 +138,9 @@ package struct StoreFolder: Sendable {
         try call(path, "cannot be synced") { () throws(SystemErrno) in try files.syncFolder(path) }
     }
 
-    /// Creates a file with a header under a temporary name. It has no effect until it is published.
+    /// Creates a file with a header under a temporary name.
+    ///
+    /// It has no effect until it is published.
     package func begin(_ kind: FileHeader.Kind, _ header: FileHeader) throws(FileStoreError) -> StoreFile {
         let name = Self.name(kind, header.generation) + Self.unfinishedSuffix
         try remove(name)

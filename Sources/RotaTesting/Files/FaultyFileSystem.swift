@@ -28,7 +28,9 @@ package final class FaultyFileSystem: FileSystem {
         self.afterSync = afterSync
     }
 
-    /// The fault to inject. Setting it resets the count of operations.
+    /// The fault to inject.
+    ///
+    /// Setting it resets the count of operations.
     package var fault: FileFault? {
         get { disk.withLock { $0.fault } }
         set {

@@ -32,7 +32,7 @@ import Testing
         return bytes
     }
 
-    @Test("R6 mutated lines of an export are values or errors, never a trap")
+    @Test("Mutated lines of an export are values or errors, never a trap")
     func lines() async throws {
         let lines = try await ExchangeTests.lines(ExchangeTests.state(seed: 11, operations: 60).export())
         let texts = lines.map { Array($0.utf8) }
@@ -48,7 +48,7 @@ import Testing
         #expect(read > 0)
     }
 
-    @Test("R6 an import with mutated lines is taken as a whole or refused as a whole, and what was taken can be used")
+    @Test("An import with mutated lines is taken as a whole or refused as a whole, and what was taken can be used")
     func imports() async throws {
         let lines = try await ExchangeTests.lines(ExchangeTests.state(seed: 12, operations: 25).export())
         var random = SplitMix64(seed: UInt64(Self.inputs))

@@ -189,7 +189,7 @@ import Testing
     }
 
     @Test(
-        "R3 an import that fails or dies at any file operation leaves an empty store or a whole one",
+        "An import that fails or dies at any file operation leaves an empty store or a whole one",
         arguments: [
             FileFault.Effect.fail(.noSpace), .tear(.inputOutput), .powerLoss,
         ])

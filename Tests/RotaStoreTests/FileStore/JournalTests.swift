@@ -3,7 +3,7 @@ import RotaTesting
 import Testing
 
 @Suite struct JournalTests {
-    @Test("An empty store, reopened, is empty, and its files are as documented")
+    @Test("A new store opens empty again, with the documented files")
     func empty() throws {
         let files = FaultyFileSystem()
         for _ in 0..<3 {
@@ -17,7 +17,7 @@ import Testing
         #expect(files.openFiles == 0)
     }
 
-    @Test("What was committed is there after every kind of crash", arguments: [true, false])
+    @Test("Commits survive every kind of crash", arguments: [true, false])
     func reopen(closes: Bool) throws {
         for crash in [FaultyFileSystem.Crash.killed, .lostUnsynced, .tore(seed: 3)] {
             let files = FaultyFileSystem()
@@ -34,7 +34,7 @@ import Testing
         }
     }
 
-    @Test("Compaction replaces what is older, and commits in its midst count")
+    @Test("Compaction replaces older files and keeps commits made meanwhile")
     func compaction() throws {
         let files = FaultyFileSystem()
         var history = ToyHistory(seed: 11)
@@ -55,7 +55,7 @@ import Testing
         #expect(files.paths.count == 3)
     }
 
-    @Test("An unfinished snapshot counts for nothing and is swept away")
+    @Test("An unfinished snapshot is ignored and removed")
     func unfinished() throws {
         let files = FaultyFileSystem()
         var store = try ToyStore(files)
@@ -67,7 +67,7 @@ import Testing
         #expect(files.paths.count == 2)
     }
 
-    @Test("Names that are not the store's are left alone")
+    @Test("Foreign files are left alone")
     func foreignNames() throws {
         let files = FaultyFileSystem()
         try ToyStore(files).commitAndClose([1: 10])
@@ -77,7 +77,7 @@ import Testing
         for name in foreign { #expect(files.bytes(of: "/store/\(name)") == [9]) }
     }
 
-    @Test("A commit larger than a frame, or that cannot be encoded, is refused and leaves no trace")
+    @Test("A commit that is too large or cannot be encoded is refused without a trace")
     func refusedCommit() throws {
         var bytes: [UInt8] = [7]
         let error = #expect(throws: FileStoreError.self) {
@@ -91,7 +91,7 @@ import Testing
         var store = try ToyStore(files)
         var journal = store.journal
         #expect(throws: ToyDecodingError.self) {
-            try journal.append { bytes in
+            try journal.appendPayload { bytes in
                 bytes.append(1)
                 throw ToyDecodingError()
             }

@@ -3,7 +3,7 @@ import RotaStore
 import RotaTesting
 import Testing
 
-/// A store that is opened to look at only: it sees what is there, and leaves no trace.
+/// Read-only stores, which change nothing in the folder.
 @Suite struct InspectionTests {
     /// Files of which a change, a lock or an opening for more than reading is refused and counted.
     private static func guarded(_ files: FaultyFileSystem) -> (FileStoreEnvironment, Counter) {
@@ -24,7 +24,7 @@ import Testing
         Dictionary(uniqueKeysWithValues: files.paths.map { ($0, files.bytes(of: $0) ?? []) })
     }
 
-    @Test("An inspection beside a live writer shows all that was acknowledged, and changes nothing")
+    @Test("A read-only store beside a writer has all acknowledged commits and changes nothing")
     func besideWriter() async throws {
         let files = FaultyFileSystem()
         let store = try await FileJobStore(path: "/store", environment: .inMemory(files))
@@ -49,7 +49,7 @@ import Testing
         #expect(files.openFiles == 0)
     }
 
-    @Test("Every operation that would change something is refused, whatever it is asked for; queries go on")
+    @Test("A read-only store refuses every operation that changes records, and answers queries")
     func refuses() async throws {
         let files = FaultyFileSystem()
         let store = try await FileJobStore(path: "/store", environment: .inMemory(files))
@@ -70,7 +70,7 @@ import Testing
         try await store.close()
     }
 
-    @Test("The files may change between any two steps of an inspection: what it shows was true at some time")
+    @Test("A read-only store shows a state that existed, even if files change at every step")
     func races() async throws {
         // The writer moves on by several operations, and now and then a compaction, before every step of the reader.
         for seed in 1...12 as ClosedRange<UInt64> {
@@ -100,7 +100,7 @@ import Testing
         }
     }
 
-    @Test("A torn end is left out and reported, and stays in the file", arguments: [1, 7, 24, 40])
+    @Test("A torn write is ignored, reported and left in the file", arguments: [1, 7, 24, 40])
     func torn(bytes: Int) async throws {
         let files = FaultyFileSystem()
         let store = try await FileJobStore(path: "/store", environment: .inMemory(files))
@@ -124,7 +124,7 @@ import Testing
         try await opened.close()
     }
 
-    @Test("Damage is reported with what comes before it, and nothing is set aside")
+    @Test("Damage is reported with the commits before it, and nothing is set aside")
     func damaged() async throws {
         let files = FaultyFileSystem()
         let store = try await FileJobStore(path: "/store", environment: .inMemory(files))
@@ -146,7 +146,7 @@ import Testing
         #expect(Self.image(files) == before)
     }
 
-    @Test("A folder that is missing is no store, and none is made of it")
+    @Test("A missing folder throws an error and is not created")
     func missing() async throws {
         let files = FaultyFileSystem()
         let error = await #expect(throws: FileStoreError.self) {

@@ -1,6 +1,6 @@
 import RotaStore
 
-/// Calls a hook before the file operations of a disk that tell what a store is at; the hook may refuse them.
+/// A file system that calls a hook before each important operation, which the hook may make fail.
 struct HookedFileSystem: FileSystem {
     /// What is about to happen.
     enum Call: Hashable {

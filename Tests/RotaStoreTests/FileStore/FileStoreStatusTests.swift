@@ -4,9 +4,8 @@ import RotaTesting
 import Synchronization
 import Testing
 
-/// What a file store says of itself.
 @Suite struct FileStoreStatusTests {
-    @Test("The status counts records and bytes, and shrinks with a compaction")
+    @Test("The status counts records and bytes, and a compaction reduces them")
     func counts() async throws {
         let files = FaultyFileSystem()
         let store = try await FileJobStore(path: "/store", environment: .inMemory(files))
@@ -27,7 +26,7 @@ import Testing
     }
 
     @Test(
-        "A compaction that the store began by itself and that fails is reported, and made good when the journals grow")
+        "An automatic compaction that fails is reported, and retried when the journals have grown")
     func failedCompaction() async throws {
         let files = FaultyFileSystem()
         let isFull = Mutex(true)

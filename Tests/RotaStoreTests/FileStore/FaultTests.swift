@@ -2,7 +2,7 @@ import RotaStore
 import RotaTesting
 import Testing
 
-/// R3: every file operation of a store's life refused, torn, shortened or interrupted, once and from then on.
+/// Every file operation of a store's life refused, torn, shortened or interrupted, once and from then on.
 @Suite struct FaultTests {
     /// How many file operations an undisturbed life takes.
     static let operations: Int = {
@@ -21,7 +21,7 @@ import Testing
     ]
 
     @Test(
-        "R3 a refused operation: nothing acknowledged is lost, nothing is invented, whatever the crash takes",
+        "After a failed operation and a crash, no acknowledged commit is lost and none is invented",
         arguments: effects, [false, true])
     func refused(effect: FileFault.Effect, persists: Bool) throws {
         for operation in 1...Self.operations {
@@ -39,7 +39,7 @@ import Testing
         }
     }
 
-    @Test("R3 a commit that fails once fails whole: it is not there when the store is opened again")
+    @Test("A failed commit is absent when the store is opened again")
     func failsWhole() throws {
         for effect in [FileFault.Effect.fail(.noSpace), .tear(.noSpace), .fail(.inputOutput)] {
             // The write and the sync of a commit.
@@ -57,7 +57,7 @@ import Testing
         }
     }
 
-    @Test("R3 interruptions and short writes go unnoticed", arguments: [false, true])
+    @Test("Interruptions and short writes have no effect", arguments: [false, true])
     func harmless(persists: Bool) throws {
         for operation in 1...Self.operations {
             for effect in [FileFault.Effect.short, .fail(.interrupted)] {
@@ -75,7 +75,7 @@ import Testing
         }
     }
 
-    @Test("R3 a call that is interrupted without end is an error, not a hang")
+    @Test("A call that is always interrupted throws an error")
     func interruptedForEver() throws {
         for operation in 1...Self.operations {
             let files = FaultyFileSystem()
@@ -88,7 +88,7 @@ import Testing
         }
     }
 
-    @Test("R3 opening after a crash may fail at any operation, and be tried again")
+    @Test("Opening after a crash can fail at any operation and be retried")
     func faultyRecovery() throws {
         let origin = FaultyFileSystem()
         var history = ToyHistory(seed: 21)
@@ -108,7 +108,7 @@ import Testing
         }
     }
 
-    @Test("R3 setting damage aside may fail at any operation; no good commit before the damage is lost")
+    @Test("Setting damage aside can fail at any operation without losing commits before it")
     func faultyQuarantine() throws {
         let origin = FaultyFileSystem()
         var history = ToyHistory(seed: 21)
@@ -117,7 +117,7 @@ import Testing
         let next = try StoreFolder("/store", in: origin).makeJournal(2)
         var journal = store.journal
         try journal.rotate(to: next)
-        try journal.append { ToyStore.encode([1: 1], to: &$0) }
+        try journal.appendPayload { ToyStore.encode([1: 1], to: &$0) }
         try journal.flush(sync: true)
         origin.crash(.killed)
         var bytes = try #require(origin.bytes(of: DamageTests.journal))

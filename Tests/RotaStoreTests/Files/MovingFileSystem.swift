@@ -2,7 +2,7 @@ import RotaStore
 import RotaTesting
 import Synchronization
 
-/// A disk that someone else writes: for reading, at every step of which it is a later one.
+/// A read-only disk that another process writes to: it advances at every step.
 ///
 /// A file that is open stays the one it was, as with a real disk: its later bytes show as long as it has its name, and
 /// its last ones do when the name is gone or another's.

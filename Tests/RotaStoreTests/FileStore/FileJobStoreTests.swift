@@ -30,7 +30,7 @@ import Testing
         #expect(try await reopened.execution(ExecutionID(bits: 20)) == executions[19])
     }
 
-    @Test("Executions that were running come back as expired leases, and the report counts them")
+    @Test("Executions that were running return as expired leases, and the report counts them")
     func endsLeases() async throws {
         let store = try await open()
         let job = Self.job(1)
@@ -52,7 +52,7 @@ import Testing
         #expect(try await open().recovery.endedLeases == 2)
     }
 
-    @Test("An idempotency key outlives a restart and a compaction, and goes with its job")
+    @Test("An idempotency key survives a restart and a compaction, and is deleted with its job")
     func idempotency() async throws {
         var store = try await open()
         _ = try await store.insert([JobInsertion(Self.job(1), idempotencyKey: "k")])
@@ -70,7 +70,7 @@ import Testing
             try await store.insert([JobInsertion(Self.job(2), idempotencyKey: "k")]) == [.inserted(Self.job(2))])
     }
 
-    @Test("A store that is closed refuses, and closing again is nothing")
+    @Test("A closed store throws, and closing it again has no effect")
     func closed() async throws {
         let store = try await open()
         try await store.close()
@@ -81,7 +81,7 @@ import Testing
         await #expect(throws: StoreError.self) { try await store.compact() }
     }
 
-    @Test("A second store on the folder is refused; one that is let go of gives the folder free")
+    @Test("A second store cannot open the folder until the first is deallocated")
     func lock() async throws {
         var store: FileJobStore? = try await open()
         let error = await #expect(throws: FileStoreError.self) { try await open() }
@@ -91,7 +91,7 @@ import Testing
         #expect(try await open().job(JobID(bits: 1)) == Self.job(1))
     }
 
-    @Test("A file in place of the folder, or an address of the web, is a typed error that says what to do")
+    @Test("A file in place of the folder, or a web URL, throws an error with advice")
     func unusable() async throws {
         files.put([1], at: "/file")
         let error = await #expect(throws: FileStoreError.self) {
@@ -103,7 +103,7 @@ import Testing
         #expect(other?.message.contains("URL(filePath:)") == true)
     }
 
-    @Test("The journals are compacted when they outgrow the records, while commits go on")
+    @Test("Journals that outgrow the records are compacted during commits")
     func compactsByItself() async throws {
         var environment = environment
         environment.compactionMinimum = 20_000
@@ -124,7 +124,7 @@ import Testing
         #expect(try await open().job(job.id) == job)
     }
 
-    @Test("Weaker durability: a kill takes nothing back, and a loss of power only what was not synced")
+    @Test("With weaker durability, a kill loses nothing and a power failure only unsynced commits")
     func weaker() async throws {
         for durability in [Durability.operatingSystem, .interval(.seconds(60))] {
             for crash in [FaultyFileSystem.Crash.killed, .lostUnsynced] {
@@ -140,7 +140,7 @@ import Testing
         }
     }
 
-    @Test("Every interval, what was written is synced, and only if something was")
+    @Test("Written commits are synced once per interval, and nothing otherwise")
     func interval() async throws {
         let (synced, sync) = AsyncStream.makeStream(of: Void.self)
         let (asked, ask) = AsyncStream.makeStream(of: Duration.self)
@@ -170,7 +170,7 @@ import Testing
         try await store.close()
     }
 
-    @Test("Operations that come in during a flush share the next one, and queries show nothing before it is safe")
+    @Test("Operations during a flush share the next one, and queries return only durable data")
     func groupCommit() async throws {
         let gate = DispatchSemaphore(value: 0)
         let (synced, sync) = AsyncStream.makeStream(of: Void.self)
@@ -206,7 +206,7 @@ import Testing
         try await store.close()
     }
 
-    @Test("A query that sees a commit on its way waits for it, and fails with it")
+    @Test("A query that reads a pending commit waits for it and fails with it")
     func dirtyRead() async throws {
         let store = try await open()
         _ = try await store.insert([JobInsertion(Self.job(1))])

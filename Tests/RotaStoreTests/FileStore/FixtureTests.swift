@@ -7,11 +7,11 @@ import Testing
 
 /// Files written by earlier versions open in this one.
 ///
-/// Add a fixture for a new format; change none.
+/// Add a fixture for each new format, and change none.
 @Suite struct FixtureTests {
     static let date = Date(timeIntervalSince1970: 1_750_000_000)
 
-    @Test("A store of format 1 opens, with everything in it")
+    @Test("A store of format 1 opens with all its records")
     func format1() async throws {
         let files = FaultyFileSystem()
         try files.makeFolder("/store")

@@ -34,7 +34,7 @@ import Testing
         }
     }
 
-    @Test("Every caller is resumed at the end of a round, and rounds serve many")
+    @Test("Every caller is resumed at the end of a round")
     func groups() async {
         let counter = Counter()
         await withTaskGroup(of: Void.self) { group in
@@ -48,7 +48,7 @@ import Testing
         #expect(await counter.rounds <= 6400)
     }
 
-    @Test("Calls that wait together share one round")
+    @Test("Calls that wait at the same time share one round")
     func shared() async {
         let counter = Counter()
         for task in await counter.burst(64) { await task.value }
@@ -56,7 +56,7 @@ import Testing
         #expect(await counter.rounds == 1)
     }
 
-    @Test("A lone caller is resumed too, again and again")
+    @Test("A single caller is resumed every time")
     func alone() async {
         let counter = Counter()
         for _ in 0..<1000 { await counter.increment() }
@@ -64,7 +64,7 @@ import Testing
         #expect(await counter.rounds == 1000)
     }
 
-    @Test("The executor knows whether it is the one that runs")
+    @Test("The executor knows whether it is running")
     func isolation() async {
         let counter = Counter()
         #expect(await counter.isIsolated() == true)

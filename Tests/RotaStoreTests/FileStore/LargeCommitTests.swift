@@ -3,7 +3,7 @@ import RotaStore
 import RotaTesting
 import Testing
 
-/// A commit that no frame can hold is refused whole, and nothing else suffers.
+/// Commits that are too large for a frame.
 @Suite struct LargeCommitTests {
     static let limit = 4096
 
@@ -13,7 +13,7 @@ import Testing
         return environment
     }
 
-    @Test("A commit beyond the limit of a frame is refused with a typed error, and the store goes on without it")
+    @Test("A commit that is too large throws an error, and the store continues without it")
     func refused() async throws {
         let files = FaultyFileSystem()
         let store = try await FileJobStore(path: "/store", environment: Self.environment(files))
@@ -44,7 +44,7 @@ import Testing
         #expect(files.openFiles == 0)
     }
 
-    @Test("A commit that is refused takes none with it that came in the same round")
+    @Test("A refused commit does not affect others in the same round")
     func companions() async throws {
         let files = FaultyFileSystem()
         let store = try await FileJobStore(path: "/store", environment: Self.environment(files))
@@ -68,7 +68,7 @@ import Testing
     }
 
     @Test(
-        "If the files cannot be read back after a refusal, the store stops, and a reopening finds what was acknowledged"
+        "If the files cannot be read after a refusal, the store stops, and reopening it finds every acknowledged commit"
     )
     func unreadable() async throws {
         let probe = FaultyFileSystem()
@@ -96,7 +96,7 @@ import Testing
         }
     }
 
-    @Test("More leases than one frame holds end in several frames")
+    @Test("Leases that exceed a frame end in several frames")
     func manyLeases() async throws {
         let files = FaultyFileSystem()
         let store = try await FileJobStore(path: "/store", environment: .inMemory(files))

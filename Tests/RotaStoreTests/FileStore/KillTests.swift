@@ -6,7 +6,7 @@ import RotaCore
     import RotaTesting
     import Testing
 
-    /// R1: a real process is killed at random moments while it writes.
+    /// A real process is killed at random moments while it writes.
     @Suite struct KillTests {
         /// How many kills; `ROTA_KILLS` asks for more (see Tests/Scripts/store-kills).
         static let rounds = ProcessInfo.processInfo.environment["ROTA_KILLS"].flatMap { Int($0) } ?? 6
@@ -14,7 +14,7 @@ import RotaCore
         static let operations = ProcessInfo.processInfo.environment["ROTA_KILLS"] == nil ? 60 : 150
         static let seed = ProcessInfo.processInfo.environment["ROTA_SEED"].flatMap { UInt64($0) } ?? 1
 
-        @Test("R1 kill -9 at a random moment: what was acknowledged is there, and nothing but what was asked for")
+        @Test("After kill -9 at a random moment, no acknowledged operation is lost and none is invented")
         func kills() async throws {
             var left = Self.rounds
             var seed = Self.seed
@@ -61,7 +61,7 @@ import RotaCore
             }
         }
 
-        @Test("S5 a second process is refused while the first lives, and let in when it was killed")
+        @Test("A second process cannot open the folder until the first is killed")
         func secondProcess() async throws {
             try await withTemporaryFolder { path in
                 let child = try CrashChild("hold", path)

@@ -2,7 +2,7 @@ import RotaCore
 import RotaStore
 import RotaTesting
 
-/// A scripted life of a toy store, which remembers what the store must hold after each commit.
+/// A scripted life of a toy store, with the values that the store must have after each commit.
 struct ToyHistory {
     /// The values after 0, 1, 2 … commits.
     private(set) var states: [[UInt8: UInt32]] = [[:]]

@@ -18,7 +18,7 @@ import Testing
         #expect(Self.checksum(bytes) == expected)
     }
 
-    @Test("Equal to one bit at a time, at every length, place in memory and split")
+    @Test("The checksum equals a bit-by-bit one at every length, alignment and split")
     func oracle() {
         var random = SplitMix64(seed: 1)
         let bytes = (0..<96).map { _ in UInt8(truncatingIfNeeded: random.next()) }

@@ -1,8 +1,8 @@
 import RotaStore
 
-/// The smallest store on the journal: numbers by key, each commit a set of after-images.
+/// A minimal store on the journal: numbers by key, and commits that set or remove them.
 ///
-/// What the real store is to records, this is to frames: it proves the layer below records without them.
+/// It tests journals, snapshots and recovery independently of records.
 struct ToyStore {
     /// One commit: keys with their new values, nil for removed.
     typealias Commit = [UInt8: UInt32?]
@@ -32,7 +32,7 @@ struct ToyStore {
     /// Commits each group with one flush.
     mutating func commit(_ commits: [Commit], sync: Bool = true) throws {
         for commit in commits {
-            try journal.append { bytes in Self.encode(commit, to: &bytes) }
+            try journal.appendPayload { bytes in Self.encode(commit, to: &bytes) }
             for (key, value) in commit { values[key] = value }
         }
         try journal.flush(sync: sync)
@@ -40,7 +40,7 @@ struct ToyStore {
 
     mutating func commit(_ commit: Commit, sync: Bool = true) throws { try self.commit([commit], sync: sync) }
 
-    /// Compacts; `between` is called before each chunk, to commit in the middle of it.
+    /// Compacts, and calls a closure before each chunk, which may commit.
     mutating func compact(chunk: Int = 2, between: (inout ToyStore) throws -> Void = { _ in }) throws {
         let next = journal.generation + 1
         try journal.rotate(to: folder.makeJournal(next))

@@ -2,7 +2,7 @@ import RotaStore
 import RotaTesting
 import Testing
 
-/// R2: the journal cut at every byte of its last 64 frames, and every bit of them flipped.
+/// The journal cut at every byte of its last 64 frames, and every bit of them flipped.
 @Suite struct DamageTests {
     static let journal = "/store/journal-0000000000000001"
     static let snapshot = "/store/snapshot-0000000000000002"
@@ -43,7 +43,7 @@ import Testing
         }
     }
 
-    @Test("R2 a journal cut at every byte of its last 64 frames gives the commits before the cut, and says so")
+    @Test("A journal cut at any byte opens with the commits before the cut, and reports the cut")
     func cuts() throws {
         let specimen = try Specimen()
         let commits = specimen.groupStarts.count
@@ -64,7 +64,7 @@ import Testing
     }
 
     @Test(
-        "R2 a flipped bit is found: the last write's is cut off, an older one's is a typed error",
+        "A flipped bit in the last write is cut off, and one before it throws an error",
         arguments: [0, 1, 2, 3])
     func flips(part: Int) throws {
         let specimen = try Specimen()
@@ -99,7 +99,7 @@ import Testing
         }
     }
 
-    @Test("Damage is set aside: the error names the file, and opening again goes on with what comes before")
+    @Test("Damage is set aside with an error, and opening again continues before it")
     func setAside() throws {
         let specimen = try Specimen()
         var bytes = specimen.bytes
@@ -127,7 +127,7 @@ import Testing
         #expect(store.values == specimen.history.states[2])
     }
 
-    @Test("After a clean close every flipped bit is an error: the seal proves that all before it was safe")
+    @Test("After a clean close, the seal makes every flipped bit an error")
     func sealed() throws {
         let files = FaultyFileSystem()
         var store = try ToyStore(files)
@@ -144,7 +144,7 @@ import Testing
         }
     }
 
-    @Test("R2 every bit of a file's header and of a snapshot is guarded")
+    @Test("Every flipped bit of a header or snapshot is detected")
     func headersAndSnapshots() throws {
         let files = FaultyFileSystem()
         var history = ToyHistory(seed: 11)
@@ -175,7 +175,7 @@ import Testing
         #expect(throws: FileStoreError.self) { try ToyStore(copy) }
     }
 
-    @Test("A bad snapshot does no harm while the files it replaces are still there")
+    @Test("A damaged snapshot is harmless while the files it replaced exist")
     func olderFilesMakeUp() throws {
         let files = FaultyFileSystem()
         var store = try ToyStore(files)
@@ -196,7 +196,7 @@ import Testing
         #expect(store.report.snapshot == nil)
     }
 
-    @Test("A missing journal or snapshot is a typed error", arguments: [1, 2, 3, 4])
+    @Test("A missing journal or snapshot throws an error", arguments: [1, 2, 3, 4])
     func missing(removed: Int) throws {
         let files = FaultyFileSystem()
         var store = try ToyStore(files)
@@ -207,7 +207,7 @@ import Testing
             let next = try StoreFolder("/store", in: files).makeJournal(generation)
             var journal = store.journal
             try journal.rotate(to: next)
-            try journal.append { ToyStore.encode([UInt8(generation): 1], to: &$0) }
+            try journal.appendPayload { ToyStore.encode([UInt8(generation): 1], to: &$0) }
             try journal.flush(sync: true)
             store = try {
                 files.crash(.killed); return try ToyStore(files)
@@ -235,7 +235,7 @@ import Testing
         }
     }
 
-    @Test("A file of a later format is refused and left alone", arguments: [journal, snapshot])
+    @Test("A file of a later format throws an error and stays unchanged", arguments: [journal, snapshot])
     func laterVersion(path: String) throws {
         let files = FaultyFileSystem()
         var header = FileHeader(path == Self.journal ? .journal : .snapshot, generation: path == Self.journal ? 1 : 2)
@@ -253,7 +253,7 @@ import Testing
         #expect(files.paths == (before + ["/store/LOCK"]).sorted())
     }
 
-    @Test("R6 bytes made to look like frames at every place do not hang recovery")
+    @Test("Bytes that look like frames at every offset do not hang recovery")
     func crafted() throws {
         var bytes = FileHeader(.journal, generation: 1).bytes
         let count = 1 << 16
@@ -271,6 +271,6 @@ import Testing
 }
 
 extension FaultyFileSystem {
-    /// Makes the folder in which the toy store lies.
+    /// Creates the folder of the toy store.
     func makeStoreFolder() { try? makeFolder("/store") }
 }

@@ -7,7 +7,7 @@ import Testing
 @Suite struct ArchivedExecutionTests {
     private static let start = StoreSamples.start
 
-    /// An execution that is over, with all that an archived one may have.
+    /// A finished execution with every part that an archived one may have.
     private static func execution(_ number: Int, status: ExecutionStatus = .succeeded) throws -> Execution {
         var execution = StoreSamples.execution(number, of: try StoreSamples.job(1), at: start + Double(number))
         execution.progress.status = status
@@ -35,7 +35,7 @@ import Testing
         bytes.withUnsafeBytes { ArchivedExecution($0) }
     }
 
-    /// The change that a record makes, however it is read.
+    /// The execution that a record decodes to.
     private static func read(_ bytes: [UInt8]) -> Execution? {
         var record = RecordWriter()
         record.record(RawField(5), bytes: bytes)
@@ -43,7 +43,7 @@ import Testing
         return execution
     }
 
-    @Test("What is over is archived, and what is not, or has a part in JSON, is read in full")
+    @Test("A finished execution is archived, unless it has a part in JSON")
     func whatIsArchived() throws {
         for status in ExecutionStatus.allCases {
             let bytes = try Self.bytes(Self.execution(1, status: status))
@@ -63,7 +63,7 @@ import Testing
         #expect(Self.archived([]) == nil)
     }
 
-    @Test("R6 only what can be read in full is archived, and it is known by what it then says")
+    @Test("Only records that can be decoded are archived, with the facts that decoding gives")
     func mutations() throws {
         var random = SplitMix64(seed: 77)
         let whole = try Self.bytes(Self.execution(3))
@@ -94,7 +94,7 @@ import Testing
         #expect(kept > 300)
     }
 
-    @Test("History is the same whether it is archived or not, whatever becomes of it")
+    @Test("Archived and decoded history behave alike")
     func sameHistory() throws {
         let job = try StoreSamples.job(1, retention: Retention(maximumCount: 30, maximumAge: .seconds(60)))
         let executions = try (1...20).map { try Self.execution($0, status: $0 % 3 == 0 ? .failed : .succeeded) }
@@ -128,7 +128,7 @@ import Testing
         #expect(archived.executions.isEmpty && archived.executionOrder.isEmpty && archived.aged.isEmpty)
     }
 
-    @Test("A later version's field of an execution that is over outlives a compaction")
+    @Test("An unknown field of a finished execution survives a compaction")
     func unknownField() async throws {
         var state = StoreState()
         state.apply(.putJob(try StoreSamples.job(1)))

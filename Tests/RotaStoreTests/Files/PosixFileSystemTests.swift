@@ -2,11 +2,11 @@ import Foundation
 import RotaStore
 import Testing
 
-/// The real disk, in a folder of its own for each test.
+/// The real file system, with a temporary folder for each test.
 @Suite struct PosixFileSystemTests {
     let files = PosixFileSystem()
 
-    @Test("S5 the folder is 0700 and its files are 0600")
+    @Test("The folder is 0700 and its files are 0600")
     func modes() throws {
         try withTemporaryFolder { path in
             let folder = path + "/above/store"
@@ -24,7 +24,7 @@ import Testing
     }
 
     @Test(
-        "S5 no symbolic link is followed: not the folder, not its files",
+        "Symbolic links to the folder or its files are not followed",
         arguments: ["", "/LOCK", "/journal-0000000000000001"])
     func links(name: String) throws {
         try withTemporaryFolder { path in
@@ -43,7 +43,7 @@ import Testing
         }
     }
 
-    @Test("A file, a pipe or a folder where another belongs is a typed error, and no hang")
+    @Test("A file, pipe or folder in place of another throws an error")
     func wrongKinds() throws {
         try withTemporaryFolder { path in
             let manager = FileManager.default
@@ -62,7 +62,7 @@ import Testing
         }
     }
 
-    @Test("S5 a second store on the folder is refused, and let in when the first is gone")
+    @Test("A second store cannot open the folder until the first is closed")
     func secondWriter() throws {
         try withTemporaryFolder { path in
             var first = try ToyStore(files, at: path)
@@ -77,7 +77,7 @@ import Testing
         }
     }
 
-    @Test("A disk that is full refuses the commit, and says so in words")
+    @Test("A full disk fails the commit with the system's error text")
     func fullDisk() throws {
         #if os(Linux)
             let error = #expect(throws: SystemErrno.self) {
@@ -92,7 +92,7 @@ import Testing
         #expect(shown.systemError == SystemErrno.noSpace.number)
     }
 
-    @Test("A torn end on the real disk is cut")
+    @Test("A torn write on the real disk is cut off")
     func tornEnd() throws {
         try withTemporaryFolder { path in
             try ToyStore(files, at: path).commitAndClose([1: 10])
@@ -112,7 +112,7 @@ import Testing
     }
 }
 
-/// Calls the body with a folder that is removed afterwards.
+/// Calls a closure with a folder that is removed afterwards.
 func withTemporaryFolder<Value>(_ body: (String) throws -> Value) throws -> Value {
     let folder = FileManager.default.temporaryDirectory.appending(path: "rota-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)

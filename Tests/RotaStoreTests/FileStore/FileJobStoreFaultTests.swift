@@ -3,7 +3,7 @@ import RotaStore
 import RotaTesting
 import Testing
 
-/// R3 for the whole store: every file operation of its life goes wrong, in every way.
+/// for the whole store: every file operation of its life goes wrong, in every way.
 @Suite struct FileJobStoreFaultTests {
     static let seed: UInt64 = 3
 
@@ -51,7 +51,8 @@ import Testing
     ]
 
     @Test(
-        "R3 any operation fails: what was acknowledged is there, no operation in part", arguments: effects,
+        "When any file operation fails, acknowledged operations are complete and others absent or complete",
+        arguments: effects,
         [false, true])
     func everyOperation(effect: FileFault.Effect, persists: Bool) async throws {
         let undisturbed = FaultyFileSystem()
@@ -74,7 +75,7 @@ import Testing
         }
     }
 
-    @Test("R3 a full disk refuses the operation whole, and every later one until the store is opened again")
+    @Test("A full disk fails the operation and all later ones until the store is opened again")
     func fullDisk() async throws {
         let files = FaultyFileSystem()
         let store = try await FileJobStore(path: "/store", environment: .inMemory(files))
@@ -103,7 +104,7 @@ import Testing
         #expect(try await StoreContents(reopened) == before)
     }
 
-    @Test("A compaction that fails harms nothing, and the next one succeeds")
+    @Test("A failed compaction loses nothing, and the next one succeeds")
     func failedCompaction() async throws {
         let probe = FaultyFileSystem()
         var script = StoreScript(seed: 9)
