@@ -6,10 +6,9 @@ public import Foundation
 /// ``Durability/everyCommit`` it also syncs the journal, and operations that arrive together share one sync. Queries
 /// wait until the data they return is equally durable. From time to time the store replaces old journals by a snapshot.
 ///
-/// One process at a time may open the folder. Others can read it with ``init(inspecting:)``.
-///
-/// If a write fails, the store stops: that operation and all later ones throw ``FileStoreError``. Open the folder again
-/// to recover everything that was acknowledged.
+/// One process at a time may open the folder. Others can read it with ``init(inspecting:)``. If a write fails, the store
+/// stops: that operation and all later ones throw ``FileStoreError``. Open the folder again to recover everything that
+/// was acknowledged.
 ///
 /// ```swift
 /// let store = try await FileJobStore(directory: URL(filePath: "/var/lib/my-app/jobs"))
@@ -36,17 +35,13 @@ public actor FileJobStore {
     public nonisolated let recovery: RecoveryReport
 
     private let executor = SerialQueueExecutor(label: "rota.store")
-    private let housekeeping: SerialQueueExecutor
+    private let housekeeping = SerialQueueExecutor(label: "rota.store.housekeeping")
     private let environment: FileStoreEnvironment
     private let durability: Durability
     private let folder: StoreFolder
-    /// Holds the folder's lock.
-    ///
-    /// `nil` if the store is read-only.
+    /// The file that holds the folder's lock, or `nil` if the store is read-only.
     private let lock: StoreFile?
-    /// Receives the commits.
-    ///
-    /// `nil` if the store is read-only.
+    /// The journal for commits, or `nil` if the store is read-only.
     private var journal: Journal?
     private var state: StoreState
     private var isOpen = true
@@ -62,8 +57,7 @@ public actor FileJobStore {
 
     /// Opens the store in a folder, and creates the folder if necessary.
     ///
-    /// Opening ends all leases, because only one process can hold the folder. Executions that were running are due again
-    /// as expired leases.
+    /// Opening ends all leases, because their holders are gone. Executions that were running are due as expired leases.
     ///
     /// - Parameters:
     ///   - directory: A folder on a local disk that nothing else uses.
@@ -76,7 +70,6 @@ public actor FileJobStore {
     }
 
     package init(path: String, durability: Durability = .everyCommit, environment: FileStoreEnvironment) async throws {
-        housekeeping = SerialQueueExecutor(label: "rota.store.housekeeping")
         let opened = try await housekeeping.perform { try OpenedFolder<StoreState>(path, environment) }
         (folder, lock, journal) = (opened.folder, opened.lock, opened.journal)
         (state, recovery) = (opened.state, opened.report)
@@ -102,7 +95,6 @@ public actor FileJobStore {
     }
 
     package init(inspecting path: String, environment: FileStoreEnvironment) async throws {
-        housekeeping = SerialQueueExecutor(label: "rota.store.housekeeping")
         let found = try await housekeeping.perform { try FolderInspection<StoreState>(path, environment) }
         (folder, lock, journal) = (found.folder, nil, nil)
         (state, recovery) = (found.state, found.report)
@@ -134,7 +126,6 @@ public actor FileJobStore {
         try journal?.close()
     }
 
-    /// Throws if the store is closed or has stopped.
     private func checkOpen() throws {
         guard isOpen else {
             throw StoreError(.closed, "The store in \(folder.path) is closed; open the folder again.")
@@ -142,7 +133,6 @@ public actor FileJobStore {
         try journal?.checkRunning()
     }
 
-    /// Throws if the store is closed, has stopped or is read-only.
     private func checkWritable() throws {
         try checkOpen()
         guard journal != nil else { throw FileStoreError.readOnly(folder.path) }
@@ -160,9 +150,7 @@ public actor FileJobStore {
         try await durably { store in try store.changeState(definitions, operation) }
     }
 
-    /// Runs a query, and returns when the data it returns is durable.
-    ///
-    /// Changes to the state must be caches only.
+    /// Runs a query, which must change no record, and returns when the data in its result is durable.
     nonisolated func query<Outcome: Sendable>(
         _ body: @escaping @Sendable (inout StoreState) throws -> Outcome
     ) async throws -> Outcome {
@@ -174,8 +162,7 @@ public actor FileJobStore {
 
     /// Runs an operation on the store's thread, and returns its outcome after the next flush.
     ///
-    /// This is a continuation rather than a method of the actor to suspend the caller's task once. As a job of the actor
-    /// the task would switch threads two more times.
+    /// As a method of the actor it would cost the caller's task two more thread switches than this continuation.
     private nonisolated func durably<Outcome: Sendable>(
         _ operation: @escaping @Sendable (isolated FileJobStore) throws -> Result<Outcome, any Error>
     ) async throws -> Outcome {
@@ -227,7 +214,7 @@ public actor FileJobStore {
 
     /// Undoes an operation that changed the state but is too large for the journal, by reading the files again.
     ///
-    /// This takes as long as opening the store, but only commits of absurd size need it. If it fails, the store stops.
+    /// It takes as long as opening the store, but only absurdly large commits need it. If it fails, the store stops.
     private func reloadState() throws(FileStoreError) {
         do throws(FileStoreError) {
             try journal?.flush(sync: durability.syncsEveryCommit)
@@ -266,7 +253,7 @@ public actor FileJobStore {
     private func syncNow() {
         nextSync = nil
         guard isOpen else { return }
-        // Ignore the error: a failure stops the journal, and the next operation throws it.
+        // If this fails, the journal stops and the next operation throws.
         try? journal?.flush(sync: true)
     }
 
@@ -285,8 +272,7 @@ public actor FileJobStore {
     ///
     /// The store compacts itself when the journals outgrow the records. Operations continue during a compaction.
     ///
-    /// - Throws: ``FileStoreError`` if the snapshot cannot be written. The store continues to work, and retries when the
-    ///   journals have grown further.
+    /// - Throws: ``FileStoreError`` if the snapshot cannot be written. The store continues to work and retries later.
     public func compact() async throws {
         try checkWritable()
         if compaction == nil { startCompaction() }
@@ -359,8 +345,7 @@ public actor FileJobStore {
 
     /// Imports the records of an export into this empty store.
     ///
-    /// The import is atomic: if it fails or the process dies, the store is empty. Leases are imported as they are, and
-    /// expire in due course.
+    /// The import is atomic: if it fails or the process dies, the store is empty. Imported leases expire as usual.
     ///
     /// - Parameter lines: The lines of a ``StoreExport``, in order.
     /// - Throws: ``StoreImportError`` if the store is not empty or the lines are not an export, ``FileStoreError`` if the
@@ -392,11 +377,10 @@ public actor FileJobStore {
     /// Makes imported records the store's own, by writing them to a snapshot.
     private func adopt(_ imported: StoreState) async throws {
         await compactionEnded()
-        // There is no suspension below, so nothing can change the store before the import is complete.
+        // From here on nothing suspends, so the store stays empty until the import is complete.
         try checkEmpty()
         let generation = (journal?.generation ?? 0) + 1
-        let next = try folder.makeJournal(generation)
-        try rotateJournal(to: next)
+        try rotateJournal(to: folder.makeJournal(generation))
         var writer = try SnapshotWriter(generation, sequence: journal?.nextSequence ?? 1, in: folder)
         var position: StoreState.SnapshotPosition? = .jobs(after: nil)
         try writer.append { try imported.payloads(from: &position, limit: environment.snapshotChunk) }
