@@ -9,7 +9,7 @@
 /// ```swift
 /// let store = try await FileJobStore(
 ///     directory: URL(filePath: "/var/lib/my-app/jobs"), durability: .interval(.milliseconds(50)))
-/// print(try await store.jobs(JobQuery()).records.count)
+/// print(store.recovery)  // replayed 12 commits without a snapshot (3210 bytes) in 0.004 seconds
 /// ```
 public struct Durability: Sendable, Hashable, CustomStringConvertible {
     private enum Kind: Hashable {
