@@ -32,7 +32,7 @@ public struct SchedulerConfiguration: Sendable, Hashable {
     public var batchSize = 512
     /// The number of missed occurrences that become due per second, from 1 to 1,000,000.
     ///
-    /// After downtime, the rest become due one second's worth after another, which spares the store and the receivers.
+    /// After downtime, the rest are spread out at this many per second, which spares the store and the receivers.
     public var catchUpRate = 1000
     /// How long idempotency keys of updates, pauses and similar changes are remembered, from zero to 366 days.
     public var idempotencyLifetime = Duration.seconds(86_400)

@@ -49,7 +49,7 @@ public struct SchedulerError: Error, Sendable, Hashable, CustomStringConvertible
 
     /// The kind of error.
     public let code: Code
-    /// What was wrong, and what would be right.
+    /// A sentence for people: what was wrong, and what would be right.
     public let message: String
     /// The invalid value as text, if there is one.
     public let value: String?

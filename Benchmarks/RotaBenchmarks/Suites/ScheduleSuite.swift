@@ -6,7 +6,7 @@ enum ScheduleSuite {
     static let benchmarks: [Benchmark] = [parsing, next]
 
     /// Dates from 2000 to 2037 from a fixed seed, so that every measurement uses the same ones.
-    static func instants(_ count: Int) -> [Date] {
+    static func dates(_ count: Int) -> [Date] {
         var state: UInt64 = 0x5EED
         return (0..<count).map { _ in
             state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
@@ -37,7 +37,7 @@ enum ScheduleSuite {
             ("leap day", "0 0 29 2 *", DateComponents(month: 2, day: 29, hour: 0, minute: 0, second: 0)),
         ]
         let zones = ["GMT", "America/New_York", "Asia/Kolkata"].compactMap(TimeZone.init(identifier:))
-        let instants = instants(1_024)
+        let dates = dates(1_024)
         var figures: [Figure] = []
         for (name, text, components) in cases {
             let expression = try CronExpression(text)
@@ -47,10 +47,10 @@ enum ScheduleSuite {
                 let floor = medianNanoseconds(iterations: scale.iterations(2_000)) { index in
                     keep(
                         calendar.nextDate(
-                            after: instants[index & 1_023], matching: components, matchingPolicy: .nextTime))
+                            after: dates[index & 1_023], matching: components, matchingPolicy: .nextTime))
                 }
                 let time = medianNanoseconds(iterations: scale.iterations(400_000)) { index in
-                    keep(expression.next(after: instants[index & 1_023], in: zone))
+                    keep(expression.next(after: dates[index & 1_023], in: zone))
                 }
                 figures.append(
                     Figure(
@@ -58,7 +58,7 @@ enum ScheduleSuite {
                         ratio: (floor / time, "faster than Calendar.nextDate")))
                 let schedule = Schedule.cron(expression, in: zone)
                 let composed = medianNanoseconds(iterations: scale.iterations(400_000)) { index in
-                    keep(schedule.next(after: instants[index & 1_023]))
+                    keep(schedule.next(after: dates[index & 1_023]))
                 }
                 figures.append(Figure("  the same through Schedule.next", composed, "ns"))
             }

@@ -25,9 +25,9 @@ extension SchedulerSuite {
                 var configuration = SchedulerConfiguration()
                 configuration.maximumConcurrency = 32
                 let scheduler = Scheduler(store: store, transport: transport, configuration: configuration)
-                let instant = Date().addingTimeInterval(0.05 + Double(size) / 20_000)
-                try await fill(scheduler, size) { _ in (.once(at: instant), action) }
-                try await Task.sleep(for: .seconds(max(0, instant.timeIntervalSinceNow) + 0.01))
+                let date = Date().addingTimeInterval(0.05 + Double(size) / 20_000)
+                try await fill(scheduler, size) { _ in (.once(at: date), action) }
+                try await Task.sleep(for: .seconds(max(0, date.timeIntervalSinceNow) + 0.01))
                 let done = Countdown(size)
                 arrived.present = done
                 defer { arrived.present = nil }

@@ -8,7 +8,7 @@ enum SchedulerSuite {
         Benchmark(id: "P3", title: "register cron jobs in memory, parsing included", goal: "≥ 500k/s", run: register),
         Benchmark(id: "P4", title: "memory a registered job", goal: "≤ 650 B", run: memory),
         Benchmark(
-            id: "P5", title: "jobs due at one instant, no-op handlers, full records", goal: "≥ 300k/s", run: dueAtOnce),
+            id: "P5", title: "jobs due at one date, no-op handlers, full records", goal: "≥ 300k/s", run: dueAtOnce),
         Benchmark(
             id: "P6", title: "lateness of jobs spread over 2 s", goal: "p50 ≤ 100 µs, p99 ≤ 2 ms", run: lateness),
         Benchmark(id: "P7", title: "idle with registered jobs", goal: "≤ 1 wake in 30 s, < 0.1 % CPU", run: idle),
@@ -92,9 +92,9 @@ enum SchedulerSuite {
                 let done = Countdown(size)
                 try await scheduler.handle("count") { _ in done.countDown() }
                 // Nothing runs before all of them exist. Then they have just become due.
-                let instant = Date().addingTimeInterval(0.05 + Double(size) / 80_000)
-                try await fill(scheduler, size) { _ in (.once(at: instant), .handler("count")) }
-                try await Task.sleep(for: .seconds(max(0, instant.timeIntervalSinceNow) + 0.01))
+                let date = Date().addingTimeInterval(0.05 + Double(size) / 80_000)
+                try await fill(scheduler, size) { _ in (.once(at: date), .handler("count")) }
+                try await Task.sleep(for: .seconds(max(0, date.timeIntervalSinceNow) + 0.01))
                 let (rate, cost) = try await run(scheduler, size: size, done: done)
                 rates.append(rate)
                 costs.append(cost)

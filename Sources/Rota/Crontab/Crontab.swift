@@ -193,7 +193,7 @@ public struct CrontabError: Error, Sendable, Hashable, CustomStringConvertible {
         public let line: Int
         /// The text of the line.
         public let text: String
-        /// What was wrong, and what would be right.
+        /// A sentence for people: what was wrong, and what would be right.
         public let message: String
     }
 

@@ -28,7 +28,7 @@ enum CompletionPlanner {
             // If the execution was canceled before it began, the store cancels it instead.
             return released(work, at: now)
         case .waiting(let deadline):
-            return planned(work, attempt: nil, next: .parked(until: deadline), at: now)
+            return planned(work, attempt: nil, next: .waiting(until: deadline), at: now)
         case .succeeded:
             return planned(
                 work, attempt: attempt(result, failure: nil), next: .succeeded, at: now, output: result.report.output)
@@ -75,7 +75,7 @@ enum CompletionPlanner {
 
     /// Decides about another attempt.
     ///
-    /// The handler's request goes before the job's policy.
+    /// The handler's request overrides the job's policy.
     private static func decision(
         after failure: AttemptFailure, asked: AttemptReport.Retrying? = nil, of work: Work, at now: Date,
         random: inout any RandomNumberGenerator & Sendable
@@ -118,7 +118,8 @@ enum CompletionPlanner {
         stopReason: StopReason? = nil
     ) -> PlannedCompletion {
         let completion = Completion(
-            executionID: work.claim.execution.id, token: work.claim.token, attempt: attempt, next: next, date: now,
+            executionID: work.claim.execution.id, token: work.claim.lease.token, attempt: attempt, next: next,
+            date: now,
             output: output)
         return PlannedCompletion(work: work, completion: completion, stopReason: stopReason)
     }

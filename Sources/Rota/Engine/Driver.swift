@@ -18,7 +18,7 @@ struct Driver {
     private var polling = Polling()
     /// Whether the store may have due executions that are not yet claimed.
     private var mayClaim = true
-    /// How often in a row every planned fire was refused, because another scheduler had moved the jobs.
+    /// The number of consecutive polls in which other schedulers had already advanced every due job.
     private var conflictStreak = 0
     private var deference = Deference()
     private var catchUp: CatchUp
@@ -50,12 +50,15 @@ struct Driver {
         } catch {
             // The store may have lost the claims, so none of them begins. They are released if the store still accepts
             // it. Otherwise their leases run out, and others take over.
-            try? await releaseUnbegun()
+            try? await releaseQueued()
             context.events.observers.tell { $0.didFail(error, at: context.clock.now) }
             throw error
         }
     }
 
+    /// Repeats passes until it is time to stop.
+    ///
+    /// Between them there are three ways to wait, the cheapest first: not at all, one yield, and sleep.
     private mutating func loop(until cancellation: StopRequest, cancelWorkers: () -> Void) async throws {
         var hasYielded = false
         while !context.stop.isMade, !cancellation.isMade {
@@ -65,7 +68,7 @@ struct Driver {
                 // Short work is done once its worker had a turn. Yielding is cheaper than to sleep and be woken.
                 hasYielded = true
                 await Task.yield()
-            } else if let wake = try await lastLook() {
+            } else if let wake = try await doDueWorkBeforeSleeping() {
                 hasYielded = false
                 await sleep(until: wake)
             }
@@ -76,14 +79,14 @@ struct Driver {
     /// Does what can be done now.
     ///
     /// ```
-    ///   take results ─▶ claim ─▶ record ─▶ renew leases ─▶ look? ─▶ claim
-    ///        │            │         │                        │        │
-    ///   frees slots   refills them,  while workers       fire, reclaim, for what
+    ///   take results ─▶ claim ─▶ record ─▶ renew leases ─▶ due work ─▶ claim
+    ///        │            │         │                        │           │
+    ///   frees slots   refills them,  while workers       fire, reclaim,  for what
     ///                 before the     already do the      prune: only if  was fired
     ///                 commit         new work            needed
     /// ```
     ///
-    /// A busy scheduler mostly records results and refills the slots. It polls the store only after a signal, when
+    /// A busy scheduler spends its passes on recording results and refilling slots. It polls the store only after a signal, when
     /// something is due, or after ``Polling/longestGap``.
     ///
     /// - Returns: Whether anything was done, so that there may be more to do.
@@ -98,7 +101,9 @@ struct Driver {
         let now = try usableTime()
         // While there are results, queued executions go before due jobs: an execution that is claimed and recorded soon
         // after it was created is still in the caches.
-        if polling.isNeeded(at: now, queueFirst: isBusy && mayClaim), try await look(at: now) == nil { isBusy = true }
+        if polling.isNeeded(at: now, prefersQueuedWork: isBusy && mayClaim), try await doDueWork(at: now) == nil {
+            isBusy = true
+        }
         if try await claim() { isBusy = true }
         return isBusy
     }
@@ -106,9 +111,9 @@ struct Driver {
     /// Polls the store once more before sleeping.
     ///
     /// - Returns: The date to sleep until, or `nil` if anything was done.
-    private mutating func lastLook() async throws -> Date? {
+    private mutating func doDueWorkBeforeSleeping() async throws -> Date? {
         let now = try usableTime()
-        guard let wake = try await look(at: now) else { return nil }
+        guard let wake = try await doDueWork(at: now) else { return nil }
         return try await claim() ? nil : wake
     }
 
@@ -118,8 +123,8 @@ struct Driver {
         guard now.addingTimeInterval(1) > now else {
             throw SchedulerError(
                 .unusableClock,
-                "The clock is at \(now.timeIntervalSince1970) seconds since 1970, where one second cannot be told from "
-                    + "the next. Set the clock to a date that a scheduler can wait by.",
+                "The clock is at \(now.timeIntervalSince1970) seconds since 1970, too far from the present to count "
+                    + "seconds. Set the clock to the current date.",
                 value: "\(now.timeIntervalSince1970)")
         }
         return now
@@ -128,7 +133,7 @@ struct Driver {
     /// Asks the store for due work and does it: fires jobs, reclaims expired leases, prunes history.
     ///
     /// - Returns: The date of the next work, or `nil` if anything was done.
-    private mutating func look(at now: Date) async throws -> Date? {
+    private mutating func doDueWork(at now: Date) async throws -> Date? {
         mayClaim = true
         // Jobs whose fires are refused again and again stay at the head of the due work. Look behind them.
         let limit = context.configuration.batchSize * (conflictStreak + 1)
@@ -170,7 +175,7 @@ struct Driver {
         for index in results.indices { results[index].work.slot.map { inFlight.end($0) } }
         if inFlight.isEmpty {
             renewAt = nil
-            context.workers.keepWithdrawn { [] }
+            context.workers.forgetWithdrawn { [] }
         }
         return results
     }
@@ -212,8 +217,8 @@ struct Driver {
         let outcomes = try await context.store.finish(completions).answers(to: "finish", of: completions.count)
         for completion in completions {
             switch completion.next {
-            case .retry(let date, _), .released(let date), .parked(let date?): polling.poll(by: date)
-            case .succeeded, .failed, .canceled, .parked: break
+            case .retry(let date, _), .released(let date), .waiting(let date?): polling.poll(by: date)
+            case .succeeded, .failed, .canceled, .waiting: break
             }
         }
         context.events.send(outcomes, of: completions, stopReasons: planned.lazy.map(\.stopReason), at: now)
@@ -221,7 +226,7 @@ struct Driver {
             for case .recorded(let execution) in outcomes { context.ends.announce(execution) }
         }
         let ends = zip(planned, outcomes).compactMap { planned, outcome in
-            planned.work.hasFollowers ? ExecutionEnd(outcome, of: planned.work) : nil
+            planned.work.mayHaveConsequences ? ExecutionEnd(outcome, of: planned.work) : nil
         }
         guard !ends.isEmpty else { return }
         polling.poll(by: now)
@@ -232,7 +237,7 @@ struct Driver {
         let (planner, ids) = (context.planner, context.ids)
         let fires = due.compactMap { job in
             planner.plan(job, at: now, catchUp: &catchUp) { ExecutionID(bits: ids.makeID(at: now)) }?
-                .admitted(for: job, at: now)
+                .applyingBreaker(of: job, at: now)
         }
         guard !fires.isEmpty else {
             conflictStreak = 0
@@ -277,7 +282,7 @@ struct Driver {
         guard let due = renewAt, case let now = context.clock.now, now >= due else { return }
         renewAt = now.advanced(by: context.configuration.leaseDuration / 3)
         let end = now.advanced(by: context.configuration.leaseDuration)
-        context.workers.keepWithdrawn { Set(inFlight.held) }
+        context.workers.forgetWithdrawn { Set(inFlight.held) }
         let renewals = inFlight.held.compactMap { context.vitals.renewal(of: $0, until: end) }
         let outcomes = try await context.store.renew(renewals).answers(to: "renew", of: renewals.count)
         for (renewal, outcome) in zip(renewals, outcomes) {
@@ -298,12 +303,12 @@ struct Driver {
     /// Releases what workers had taken but did not begin, because they were canceled when the run failed.
     ///
     /// If the store does not accept it, the leases run out.
-    mutating func giveBackUnbegun() async {
+    mutating func releaseReturnedUnbegun() async {
         try? await record(takeResults().filter(\.report.isUnbegun))
     }
 
     /// Takes back what no worker has taken, and releases it.
-    private mutating func releaseUnbegun() async throws {
+    private mutating func releaseQueued() async throws {
         let unbegun = queue.drain()
         for work in unbegun { work.slot.map { inFlight.end($0) } }
         guard !unbegun.isEmpty else { return }
@@ -313,7 +318,7 @@ struct Driver {
 
     /// Releases what has not begun, lets the rest continue for the grace period, then cancels and releases it.
     private mutating func drain(until cancellation: StopRequest, cancelWorkers: () -> Void) async throws {
-        try await releaseUnbegun()
+        try await releaseQueued()
         var deadline: Date? = context.clock.now.advanced(by: context.configuration.shutdownGrace)
         while true {
             try await record(takeResults())

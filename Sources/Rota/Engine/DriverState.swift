@@ -25,11 +25,11 @@ struct Polling {
 
     /// Whether the store must be asked now.
     ///
-    /// - Parameter queueFirst: Whether due jobs can wait, because there are queued executions to claim.
-    func isNeeded(at now: Date, queueFirst: Bool) -> Bool {
+    /// - Parameter prefersQueuedWork: Whether due jobs can wait, because there are queued executions to claim.
+    func isNeeded(at now: Date, prefersQueuedWork: Bool) -> Bool {
         hasNews
-            || now >= nextPoll && !queueFirst
-            // The clock was set back, or the gap is over.
+            || now >= nextPoll && !prefersQueuedWork
+            // The clock was set back, or the gap has passed.
             || now < lastPoll || now >= lastPoll.advanced(by: Self.longestGap)
     }
 }

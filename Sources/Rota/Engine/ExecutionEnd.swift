@@ -18,7 +18,7 @@ struct ExecutionEnd {
     /// - Returns: `nil` if the execution has not ended, or nothing can follow.
     init?(_ outcome: Completion.Outcome, of work: Work) {
         guard case .recorded(let execution) = outcome, execution.progress.status.isTerminal,
-            execution.source != .notification, work.hasFollowers
+            execution.source != .notification, work.mayHaveConsequences
         else { return nil }
         self.execution = execution
         jobBefore = work.claim.job
@@ -36,7 +36,7 @@ struct ExecutionEnd {
 
 extension Work {
     /// Whether anything can follow from the end of the execution.
-    var hasFollowers: Bool {
+    var mayHaveConsequences: Bool {
         !claim.job.notifications.isEmpty || claim.job.breaker != nil || claim.job.scheduleState.breaker != nil
     }
 }

@@ -7,17 +7,22 @@ import RotaStore
 /// Decides about a job's due occurrences: a pure function of the job and the time.
 ///
 /// ```
-///     decidedThrough                           now
-/// ─────────┼────────────●────●────●────●────────┼───▶
-///                       first         latest
-///            requested skips │ misfire │ late │ fire
+///     decidedThrough                                now
+/// ─────────┼────────────●────●────●────●────●────●────┼───▶
+///            requested skips │ too late │ misfire │ fire
 /// ```
 ///
-/// Each due occurrence ends up in exactly one of four groups: skipped on request, skipped as a misfire, skipped because
-/// it is too late, or fired. The groups are in this order of time, so each is recorded as one range.
+/// Each due occurrence ends up in exactly one of four groups, which follow each other in time, so each is recorded as
+/// one range. In this order:
+///
+/// 1. The occurrences to skip on request.
+/// 2. Those beyond the job's maximum lateness.
+/// 3. Those that were missed, because they are later than ``misfireThreshold``, and that the misfire policy does not
+///    choose.
+/// 4. The others fire. If the job's breaker is open, ``FireRequest/applyingBreaker(of:at:)`` skips them afterwards.
 struct FirePlanner: Sendable {
     /// How late an occurrence may be noticed without counting as missed.
-    let tolerance: Duration
+    let misfireThreshold: Duration
     /// The largest number of executions in one fire.
     let batchSize: Int
 
@@ -28,9 +33,7 @@ struct FirePlanner: Sendable {
 
     /// Plans a fire.
     ///
-    /// If the oldest due occurrence is within the tolerance, all due occurrences fire. Otherwise some were missed, and
-    /// the job's misfire policy decides about all that are due. Occurrences that were asked to be skipped come off
-    /// first. A paused job whose pause has ended is resumed, and what is due by then is left to the next fire.
+    /// A paused job whose pause has ended is resumed, and its due occurrences are left to the next fire.
     ///
     /// - Returns: `nil` if nothing is due.
     func plan(
@@ -48,7 +51,7 @@ struct FirePlanner: Sendable {
             skips = [requested]
             scheduleState.skipsRemaining -= requested.count ?? 0
             scheduleState.decidedThrough = requested.last
-            due = schedule.nextOccurrence(after: requested.last)
+            due = schedule.isSeries ? schedule.nextOccurrence(after: requested.last) : nil
         }
         var executions: [Execution] = []
         if let due, due.effective <= now {
@@ -57,7 +60,7 @@ struct FirePlanner: Sendable {
             executions = decision.fired.map {
                 execution(of: job, for: $0, id: makeID(), at: now, catchUp: &catchUp)
             }
-            skips += decision.skips(of: job.id, schedule: schedule, countingLimit: Self.countingLimit, at: now)
+            skips += self.skips(by: decision, job: job, now: now)
         }
         // A delay that follows an execution restarts from now. It is not a series that could catch up.
         let from =
@@ -87,12 +90,12 @@ struct FirePlanner: Sendable {
         of job: Job, for occurrence: Occurrence, id: ExecutionID, at now: Date, catchUp: inout CatchUp
     ) -> Execution {
         var dueAt = occurrence.effective
-        let firesLate = now.elapsed(since: dueAt) > tolerance
+        let firesLate = now.elapsed(since: dueAt) > misfireThreshold
         if firesLate, case let place = catchUp.place(at: now), place > now { dueAt = place }
         var execution = job.execution(
             id: id, source: .schedule, scheduledFor: occurrence.nominal, dueAt: dueAt, createdAt: now)
         if dueAt > occurrence.effective, let limit = job.misfire.maximumLateness {
-            // Waiting for its place must not make it later than the maximum lateness.
+            // Waiting for its turn must not push it past the maximum lateness.
             let last = occurrence.effective.advanced(by: limit)
             execution.progress.expiresAt = min(execution.progress.expiresAt ?? last, last)
         }
@@ -103,7 +106,7 @@ struct FirePlanner: Sendable {
     private func requestedSkip(of job: Job, from first: Date, at now: Date) -> SkippedOccurrence {
         var last = first
         var count = 1
-        while count < job.scheduleState.skipsRemaining,
+        while job.schedule.isSeries, count < job.scheduleState.skipsRemaining,
             let next = job.schedule.nextOccurrence(after: last), next.effective <= now
         {
             last = next.nominal
@@ -115,11 +118,20 @@ struct FirePlanner: Sendable {
 
     private func decision(from first: Occurrence, job: Job, now: Date) -> FireDecision {
         let schedule = job.schedule
+        let isOnTime = now.elapsed(since: first.effective) <= misfireThreshold
         var decision =
-            now.elapsed(since: first.effective) <= tolerance
-            ? onTime(from: first.nominal, schedule: schedule, now: now)
-            : missed(from: first.nominal, job: job, now: now)
-        decision.dropLate(than: job.misfire.maximumLateness, at: now)
+            if !schedule.isSeries {
+                FireDecision(
+                    first: first.nominal, last: first.nominal,
+                    fired: isOnTime || job.misfire.rule != .skip ? [first] : [])
+            } else if isOnTime {
+                onTime(from: first.nominal, schedule: schedule, now: now)
+            } else {
+                missed(from: first.nominal, job: job, now: now)
+            }
+        if let limit = job.misfire.maximumLateness {
+            decision.fired.removeAll { now.elapsed(since: $0.effective) > limit }
+        }
         decision.limit(toRuns: schedule.maximumRuns.map { max(0, $0 - job.scheduleState.firedCount) })
         return decision
     }
@@ -134,19 +146,22 @@ struct FirePlanner: Sendable {
         return FireDecision(first: first, last: fired.last?.nominal ?? first, fired: fired)
     }
 
+    /// Applies the misfire policy to a range of due occurrences whose first was missed.
+    ///
+    /// Those that were not missed fire under every policy.
     private func missed(from first: Date, job: Job, now: Date) -> FireDecision {
         let schedule = job.schedule
         let latest = latestDue(from: first, schedule: schedule, now: now)
-        var decision = FireDecision(first: first, last: latest.nominal, fired: [])
+        let all = FireDecision(first: first, last: latest.nominal, fired: [])
+        let onTime = stillOnTime(all, schedule: schedule, now: now)
+        var chosen = all
         switch job.misfire.rule {
-        case .latest:
-            decision.fired = [latest]
-        case .skip:
-            decision = stillOnTime(decision, schedule: schedule, now: now)
-        case .all(let limit):
-            decision.fired = newest(limit, from: first, to: latest, schedule: schedule)
+        case .skip: return onTime
+        case .latest: chosen.fired = [latest]
+        case .all(let limit): chosen.fired = newest(limit, from: first, to: latest, schedule: schedule)
         }
-        return decision
+        guard let firstOnTime = onTime.fired.first, let firstChosen = chosen.fired.first else { return chosen }
+        return firstOnTime.nominal <= firstChosen.nominal ? onTime : chosen
     }
 
     /// Returns the last due occurrence, but none before the first.
@@ -155,11 +170,11 @@ struct FirePlanner: Sendable {
         return schedule.occurrence(at: max(first, latest))
     }
 
-    /// Returns the due occurrences within the tolerance, as many as fit a batch.
+    /// Returns the due occurrences within the misfire threshold, as many as fit a batch.
     ///
     /// The others are left to the next fire.
     private func stillOnTime(_ decision: FireDecision, schedule: Schedule, now: Date) -> FireDecision {
-        let bound = now.advanced(by: .zero - tolerance - schedule.smoothingOffset)
+        let bound = now.advanced(by: .zero - misfireThreshold - schedule.smoothingOffset)
         var candidate = schedule.nextOccurrence(after: max(bound.justBefore, decision.first))
         while let occurrence = candidate, occurrence.nominal < bound {
             candidate = schedule.nextOccurrence(after: occurrence.nominal)
@@ -185,7 +200,7 @@ struct FirePlanner: Sendable {
     }
 }
 
-/// The decision about a range of occurrences: those that fire, and by omission those that do not.
+/// The decision about a range of occurrences: the newest fire, and those before them do not.
 struct FireDecision {
     /// The nominal date of the first occurrence decided on.
     let first: Date
@@ -193,20 +208,11 @@ struct FireDecision {
     private(set) var last: Date
     /// The occurrences that fire, in order.
     var fired: [Occurrence]
-    /// The occurrences that would fire but are too late.
-    private var late: [Occurrence] = []
 
     init(first: Date, last: Date, fired: [Occurrence]) {
         self.first = first
         self.last = last
         self.fired = fired
-    }
-
-    /// Moves the occurrences beyond a maximum lateness from those that fire to those that are late.
-    mutating func dropLate(than limit: Duration?, at now: Date) {
-        guard let limit else { return }
-        late = fired.filter { now.elapsed(since: $0.effective) > limit }
-        fired.removeFirst(late.count)
     }
 
     /// Leaves out occurrences beyond the executions the job may still have.
@@ -219,34 +225,44 @@ struct FireDecision {
         fired = Array(fired.prefix(remaining))
         if let newest = fired.last { last = newest.nominal }
     }
+}
 
-    /// Returns the occurrences that do not fire, one range for each reason.
-    func skips(of job: JobID, schedule: Schedule, countingLimit: Int, at now: Date) -> [SkippedOccurrence] {
-        var skips: [SkippedOccurrence] = []
-        if let oldest = (late.first ?? fired.first)?.nominal ?? Optional(last), first < oldest,
-            let skippedLast = schedule.previous(before: oldest), skippedLast >= first
-        {
-            skips.append(
-                SkippedOccurrence(
-                    jobID: job, first: first, last: skippedLast,
-                    count: schedule.count(from: first, through: skippedLast, limit: countingLimit), reason: .misfire,
-                    decidedAt: now))
+extension FirePlanner {
+    /// Returns the occurrences that do not fire: the older ones are too late, the others misfires.
+    private func skips(by decision: FireDecision, job: Job, now: Date) -> [SkippedOccurrence] {
+        let schedule = job.schedule
+        var end = decision.last
+        if let oldest = decision.fired.first?.nominal {
+            guard schedule.isSeries, let before = schedule.previous(before: oldest) else { return [] }
+            end = before
         }
-        if late.isEmpty, fired.isEmpty {
-            skips = [
-                SkippedOccurrence(
-                    jobID: job, first: first, last: last,
-                    count: schedule.count(from: first, through: last, limit: countingLimit), reason: .misfire,
-                    decidedAt: now)
-            ]
+        guard end >= decision.first else { return [] }
+        func range(_ first: Date, _ last: Date, _ reason: SkippedOccurrence.Reason) -> SkippedOccurrence {
+            SkippedOccurrence(
+                jobID: job.id, first: first, last: last,
+                count: first == last ? 1 : schedule.count(from: first, through: last, limit: Self.countingLimit),
+                reason: reason, decidedAt: now)
         }
-        if let lateFirst = late.first, let lateLast = late.last {
-            skips.append(
-                SkippedOccurrence(
-                    jobID: job, first: lateFirst.nominal, last: lateLast.nominal, count: late.count, reason: .tooLate,
-                    decidedAt: now))
+        guard let lastLate = lastTooLate(from: decision.first, through: end, job: job, now: now) else {
+            return [range(decision.first, end, .misfire)]
         }
-        return skips
+        let late = range(decision.first, lastLate, .tooLate)
+        guard lastLate < end, let missed = schedule.next(after: lastLate) else { return [late] }
+        return [late, range(missed, end, .misfire)]
+    }
+
+    /// The last occurrence of a range that is beyond the job's maximum lateness.
+    private func lastTooLate(from first: Date, through last: Date, job: Job, now: Date) -> Date? {
+        guard let limit = job.misfire.maximumLateness else { return nil }
+        let schedule = job.schedule
+        func isTooLate(_ nominal: Date) -> Bool {
+            now.elapsed(since: schedule.occurrence(at: nominal).effective) > limit
+        }
+        if isTooLate(last) { return last }
+        guard isTooLate(first) else { return nil }
+        var found = schedule.latest(upTo: now.advanced(by: .zero - limit - schedule.smoothingOffset))
+        while let candidate = found, !isTooLate(candidate) { found = schedule.previous(before: candidate) }
+        return found.map { max($0, first) } ?? first
     }
 }
 
@@ -280,7 +296,7 @@ struct CatchUp {
 
 extension FireRequest {
     /// Applies the job's breaker: while it is open or a probe is running, occurrences are skipped.
-    func admitted(for job: Job, at now: Date) -> FireRequest {
+    func applyingBreaker(of job: Job, at now: Date) -> FireRequest {
         guard var breaker = scheduleState.breaker, breaker.trip != nil else { return self }
         var fire = self
         guard job.definition.breaker == breaker.policy else {

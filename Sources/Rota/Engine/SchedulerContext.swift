@@ -10,7 +10,7 @@ struct SchedulerContext: Sendable {
     let configuration: SchedulerConfiguration
     /// The name under which this scheduler holds leases, unique among all schedulers.
     let owner: String
-    /// Captures metadata, such as a trace context, for executions that are asked for.
+    /// Captures metadata, such as a trace context, for triggered executions.
     let carrier: @Sendable () -> [String: String]
     let signal = Signal()
     let stop = StopRequest()
@@ -21,7 +21,7 @@ struct SchedulerContext: Sendable {
     let status = DriverStatus()
 
     var planner: FirePlanner {
-        FirePlanner(tolerance: configuration.misfireThreshold, batchSize: configuration.batchSize)
+        FirePlanner(misfireThreshold: configuration.misfireThreshold, batchSize: configuration.batchSize)
     }
 }
 

@@ -90,7 +90,7 @@ struct Deference {
 
     /// Returns the date until which an execution is released.
     ///
-    /// - Parameter longestSleep: How long another scheduler may go without polling the store. Counted up to 30 seconds.
+    /// - Parameter longestSleep: How long another scheduler may go without polling the store. Capped at 30 seconds.
     mutating func turn(after now: Date, longestSleep: Duration) -> Date {
         let earliest = now.advanced(by: min(longestSleep, .seconds(30))).timeIntervalSinceReferenceDate + 1
         let turn = Date(timeIntervalSinceReferenceDate: (earliest / Self.grid).rounded(.up) * Self.grid)

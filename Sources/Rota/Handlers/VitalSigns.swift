@@ -84,14 +84,11 @@ extension Execution {
 }
 
 extension Claim {
-    /// The fencing token of the claim.
-    var token: Int { execution.progress.lease?.token ?? 0 }
-
     /// The lease of the claim.
-    var leaseKey: LeaseKey { LeaseKey(executionID: execution.id, token: token) }
+    var leaseKey: LeaseKey { LeaseKey(executionID: execution.id, token: lease.token) }
 
     /// The sleeper tag of the attempt.
-    var tag: SleeperTag { .run(execution.id, token: token) }
+    var tag: SleeperTag { .run(execution.id, token: lease.token) }
 }
 
 extension Execution {

@@ -23,9 +23,9 @@ public struct JobDraft: Sendable {
     public var state: JobState
     /// A key under which creating the job again returns the existing job, unchanged.
     ///
-    /// From 1 to 255 characters.
+    /// From 1 to 4,096 characters, so that it can be a whole line of a crontab.
     public var idempotencyKey: String?
-    /// Who creates the job, for the record.
+    /// The name of the job's creator, for the record.
     ///
     /// From 1 to 255 characters.
     public var author: String?
@@ -38,7 +38,7 @@ public struct JobDraft: Sendable {
     /// ``JobDefinition/breaker`` and so on.
     ///
     /// - Parameters:
-    ///   - name: A name for people, from 1 to 255 characters. It need not be unique.
+    ///   - name: A human-readable name, from 1 to 255 characters. It need not be unique.
     ///   - schedule: When the job fires.
     ///   - action: What it does: an HTTP request, or a call of a Swift handler.
     ///   - retry: Whether and when a failed attempt is repeated. The default is three attempts in all.

@@ -18,7 +18,7 @@ extension JobDefinition {
         let check = FieldCheck(code: .invalidJob, jobName: name)
         try attributes.validate(check)
         try limits.validate(check)
-        try validateStoredExtras(check)
+        try check.number(priority, "The priority", 0...10)
     }
 
     private func validateName() throws(SchedulerError) {
@@ -35,11 +35,7 @@ extension JobDefinition {
 
     private func validatePolicies() throws {
         try retry.validate()
-        if let lateness = misfire.maximumLateness, lateness < .zero {
-            throw SchedulerError(
-                .invalidJob,
-                "The maximum lateness of job \"\(name)\" must be zero or more, not \(lateness).", value: "\(lateness)")
-        }
+        try FieldCheck(code: .invalidJob, jobName: name).lateness(misfire.maximumLateness, "The maximum lateness")
     }
 
     private func validate(_ call: HandlerCall) throws(SchedulerError) {
@@ -58,9 +54,6 @@ extension JobDefinition {
                 value: "\(limit)")
         }
         try FieldCheck(code: .invalidJob, jobName: name).payload(call.payload, "The payload")
-    }
-
-    private func validateStoredExtras(_ check: FieldCheck) throws {
     }
 }
 
@@ -118,7 +111,6 @@ extension JobLimits {
         guard self != .none else { return }
         try check.atLeastOne(concurrency, "The concurrency limit")
         try check.atLeastOne(concurrencyPerKey, "The concurrency limit per key")
-        try check.number(priority, "The priority", 0...10)
         try check.span(timeToLive, "The time to live")
         if let rate { try validate(rate, "The rate limit", check) }
         try check.number(sharedRates.count, "The number of shared rate limits", 0...20)
@@ -161,8 +153,9 @@ struct FieldCheck {
         let count = text.prefix(range.upperBound + 1).count
         guard !range.contains(count) else { return }
         throw fail(
-            "\(field) must have \(range.lowerBound) to \(range.upperBound) characters, not "
-                + (count > range.upperBound ? "more." : "\(count)."),
+            count > range.upperBound
+                ? "\(field) must have at most \(range.upperBound) characters. This one has more."
+                : "\(field) must have at least \(range.lowerBound) characters, not \(count).",
             value: String(text.prefix(range.upperBound)))
     }
 
@@ -179,6 +172,11 @@ struct FieldCheck {
     func span(_ value: Duration?, _ field: String, longest: Duration = .longestSpan) throws(SchedulerError) {
         guard let value, value <= .zero || value > longest else { return }
         throw fail("\(field) must be more than zero and at most \(longest), not \(value).", value: "\(value)")
+    }
+
+    func lateness(_ value: Duration?, _ field: String) throws(SchedulerError) {
+        guard let value, value < .zero else { return }
+        throw fail("\(field) must be zero or more, not \(value).", value: "\(value)")
     }
 
     func payload(_ payload: JSONPayload?, _ field: String) throws(SchedulerError) {

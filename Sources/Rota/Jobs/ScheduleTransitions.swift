@@ -160,13 +160,14 @@ extension Job {
 extension Job {
     /// The occurrences that were due through a date and will not fire, as one record.
     func passedOver(at now: Date, because reason: SkippedOccurrence.Reason) -> [SkippedOccurrence] {
+        let schedule = definition.schedule
         guard let first = scheduleState.next, first <= now,
-            let last = definition.schedule.latest(upTo: now), last >= first
+            case let last = schedule.isSeries ? schedule.latest(upTo: now) : first, let last, last >= first
         else { return [] }
         return [
             SkippedOccurrence(
                 jobID: id, first: first, last: last,
-                count: definition.schedule.count(from: first, through: last, limit: 10_000), reason: reason,
+                count: first == last ? 1 : schedule.count(from: first, through: last, limit: 10_000), reason: reason,
                 decidedAt: now)
         ]
     }
@@ -209,7 +210,7 @@ extension ScheduleState {
         scheduleState.state = state
         let from = isNew ? now : max(now, scheduleState.decidedThrough)
         if let limit = schedule.maximumRuns, scheduleState.firedCount >= limit {
-            scheduleState.complete("It has fired as often as its schedule allows (\(limit) times).")
+            scheduleState.complete(ScheduleState.limitReached(limit))
         } else if schedule.completionDelay != nil, scheduleState.awaitedExecutionID != nil {
             // The end of the unfinished execution will decide.
             (scheduleState.next, scheduleState.nextEffective) = (nil, nil)
@@ -226,6 +227,11 @@ extension ScheduleState {
 }
 
 extension Schedule {
+    /// Whether each occurrence follows from the one before it.
+    ///
+    /// If not, it follows from the end of the execution before it, and only the next one is known.
+    var isSeries: Bool { completionDelay == nil }
+
     /// The occurrence with a nominal date.
     func occurrence(at nominal: Date) -> Occurrence {
         Occurrence(nominal: nominal, effective: nominal.advanced(by: smoothingOffset))

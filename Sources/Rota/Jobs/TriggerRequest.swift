@@ -52,13 +52,13 @@ public struct TriggerRequest: Sendable, Hashable {
     ///
     /// By default, it asks for a manual execution that starts immediately.
     public init(
-        payload: JSONPayload? = nil, at instant: Date? = nil, source: ExecutionSource = .manual, priority: Int? = nil,
+        payload: JSONPayload? = nil, at date: Date? = nil, source: ExecutionSource = .manual, priority: Int? = nil,
         concurrencyKey: String? = nil, idempotencyKey: String? = nil, metadata: [String: String] = [:],
         tags: [String: String] = [:], overrides: RetryOverrides? = nil, timeToLive: Duration? = nil,
         author: String? = nil, parentID: ExecutionID? = nil, continuationOf: ExecutionID? = nil
     ) {
         self.payload = payload
-        at = instant
+        at = date
         self.source = source
         self.priority = priority
         self.concurrencyKey = concurrencyKey

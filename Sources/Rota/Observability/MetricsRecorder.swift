@@ -63,7 +63,8 @@ extension MetricsRecorder.Counts {
         }
         switch completion.next {
         case .retry where !execution.progress.status.isTerminal: retries += 1
-        case .released where !execution.progress.status.isTerminal, .parked where !execution.progress.status.isTerminal:
+        case .released where !execution.progress.status.isTerminal,
+            .waiting where !execution.progress.status.isTerminal:
             released += 1
         default: ended.add(execution.progress.status.rawValue)
         }

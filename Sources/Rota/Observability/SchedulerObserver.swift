@@ -3,7 +3,7 @@ public import RotaStore
 
 /// Receives everything a scheduler does as it happens, for logs, metrics and alerts.
 ///
-/// The methods are called by the driver and its workers, several at a time, and hold them up: they must return quickly.
+/// The methods are called by the driver and its workers, concurrently and synchronously, so they must return quickly.
 /// Every method has a default implementation that does nothing. To read events at your own pace, use
 /// ``Scheduler/events(keeping:)``.
 ///

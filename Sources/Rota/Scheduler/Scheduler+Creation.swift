@@ -130,6 +130,7 @@ extension Scheduler {
         var job = Job(
             id: JobID(bits: context.ids.makeID(at: now)), definition: definition, createdAt: now,
             scheduleState: .starting(definition.schedule, state: draft.state, at: now), createdBy: draft.author)
+        // A schedule that is due already, such as `.immediately`, fires in the same step.
         var catchUp = CatchUp(rate: context.configuration.catchUpRate)
         let fire = context.planner.plan(job, at: now, catchUp: &catchUp) {
             ExecutionID(bits: context.ids.makeID(at: now))

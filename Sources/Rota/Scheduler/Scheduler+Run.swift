@@ -56,8 +56,8 @@ extension Scheduler {
         do {
             try await run(&driver, until: cancellation, queue: queue, outbox: outbox)
         } catch {
-            // All workers have ended by now, and nothing else looks at what they left.
-            await driver.giveBackUnbegun()
+            // All workers have ended by now, and nothing else reads their results.
+            await driver.releaseReturnedUnbegun()
             throw error
         }
     }

@@ -29,11 +29,11 @@ extension Scheduler {
     /// - Returns: The execution, queued until then.
     /// - Throws: ``SchedulerError`` with code `jobNotFound` or `invalidRequest`; or the store's error.
     @discardableResult
-    public func trigger(_ id: JobID, at instant: Date) async throws -> Execution {
-        try await trigger(id, TriggerRequest(at: instant))
+    public func trigger(_ id: JobID, at date: Date) async throws -> Execution {
+        try await trigger(id, TriggerRequest(at: date))
     }
 
-    /// Triggers a job as a request says, whatever the job's state.
+    /// Triggers a job, in any state, with the options of a request.
     ///
     /// Its schedule is not affected.
     ///
@@ -68,7 +68,7 @@ extension Scheduler {
         return BulkTriggerResult(id: batch, outcomes: try await enqueue(executions, of: id))
     }
 
-    /// Executes an execution's job again, now and as the job is now.
+    /// Runs an execution's job again immediately, with the job's current definition.
     ///
     /// The original is not changed.
     ///

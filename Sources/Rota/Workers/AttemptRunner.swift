@@ -40,9 +40,7 @@ struct AttemptRunner: Sendable {
     ///
     /// After the machine was suspended, another scheduler may have the execution.
     private func mayBegin(_ work: Work, at now: Date) -> Bool {
-        guard let end = work.claim.execution.progress.lease?.expiresAt, !Task.isCancelled
-        else { return false }
-        return now < end && !workers.isWithdrawn(work.claim.leaseKey)
+        !Task.isCancelled && now < work.claim.lease.expiresAt && !workers.isWithdrawn(work.claim.leaseKey)
     }
 
     /// Calls the middleware from the outermost inwards, then makes the attempt.

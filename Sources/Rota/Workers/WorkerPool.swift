@@ -49,7 +49,7 @@ final class WorkerPool: Sendable {
     /// Forgets all workers, at the end of `run()`.
     func dismiss() {
         workers.withLock { $0 = [] }
-        keepWithdrawn { [] }
+        forgetWithdrawn { [] }
     }
 
     /// Cancels the attempt that is made under a lease, or keeps it from beginning.
@@ -71,7 +71,7 @@ final class WorkerPool: Sendable {
     }
 
     /// Forgets withdrawn leases, except those that the driver still holds.
-    func keepWithdrawn(among held: () -> Set<LeaseKey>) {
+    func forgetWithdrawn(among held: () -> Set<LeaseKey>) {
         guard withdrawnCount.load(ordering: .relaxed) > 0 else { return }
         let held = held()
         withdrawn.withLock { withdrawn in
@@ -81,7 +81,9 @@ final class WorkerPool: Sendable {
     }
 }
 
-/// A place at which attempts are made one after another, by one task or by several in turn.
+/// Makes one attempt at a time.
+///
+/// After a cancellation, a new task takes over.
 private final class Worker: Sendable {
     private struct State {
         var lease: LeaseKey?

@@ -105,9 +105,9 @@ public struct CircuitBreaker: Codable, Hashable, Sendable {
         }
     }
 
-    /// Whether a pause is over.
+    /// Whether a pause has ended.
     ///
-    /// A start in the future means that the clock was set back, and the pause goes on.
+    /// A start in the future means that the clock was set back, and the pause continues.
     static func hasElapsed(_ seconds: Double, since start: Date, at now: Date) -> Bool {
         now >= start.addingTimeInterval(seconds)
     }

@@ -2,7 +2,7 @@ package import Foundation
 
 /// The number of a field in one type of record.
 ///
-/// Each record type declares its fields once, as an `enum Field: UInt64`. A number keeps its meaning for ever: add a
+/// Each record type declares its fields once, as an `enum Field: UInt64`. A number keeps its meaning forever: add a
 /// field under the next free number, and make it optional, because files written earlier do not have it.
 package protocol RecordField: RawRepresentable<UInt64> {}
 

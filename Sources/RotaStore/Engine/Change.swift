@@ -18,7 +18,7 @@ package enum Change: Sendable, Hashable {
     case removeExecution(ExecutionID)
 
     case putSkips(JobID, [SkippedOccurrence])
-    /// Replaces the last skip with the same first date, or appends one, and keeps only the newest so many.
+    /// Replaces the last skip with the same first date, or appends one, and keeps only the newest `keeping` skips.
     case putSkip(SkippedOccurrence, keeping: Int)
     case putIdempotencyKey(String, JobID)
 

@@ -23,7 +23,8 @@ extension StoreState {
         let token = (execution.progress.lease?.token ?? 0) &+ 1
         execution.progress.move(to: .running)
         execution.progress.attemptStartedAt = request.now
-        execution.progress.lease = Lease(owner: request.owner, token: token, expiresAt: request.leaseExpiresAt)
+        let lease = Lease(owner: request.owner, token: token, expiresAt: request.leaseExpiresAt)
+        execution.progress.lease = lease
         record(execution.progress, of: execution.id, log: &log)
         if claims.isLimited(entry) {
             let start = AttemptStart(date: request.now, executionID: execution.id, token: token)
@@ -34,7 +35,7 @@ extension StoreState {
                 }
             }
         }
-        return Claim(execution: execution, job: self.job(job, asSeenBy: execution))
+        return Claim(execution: execution, lease: lease, job: self.job(job, asSeenBy: execution))
     }
 
     /// The execution to claim next, if any may start.
@@ -62,7 +63,7 @@ extension StoreState {
             for execution in again { requeue(execution) }
         }
         if now > clock {
-            let new = expiries.suffix(after: .end(of: clock)).prefix { $0.instant <= now }.map(\.id)
+            let new = expiries.suffix(after: .end(of: clock)).prefix { $0.date <= now }.map(\.id)
             clock = now
             for execution in new.compactMap({ executions[$0] }) where execution.progress.status == .queued {
                 expiredInQueue.insert(execution.id)
@@ -118,16 +119,18 @@ extension StoreState {
         let limit = max(0, limit)
         setClock(to: now)
         _ = nextClaimable(at: now)
-        let dueKeys = dueJobs.suffix().lazy.prefix { $0.instant <= now }
-        let expiredKeys = leases.suffix().lazy.prefix { $0.instant <= now }
+        let dueKeys = dueJobs.suffix().lazy.prefix { $0.date <= now }
+        let expiredKeys = leases.suffix().lazy.prefix { $0.date <= now }
         let due = dueKeys.prefix(limit).compactMap { jobs[$0.id] }
         let expired = expiredKeys.prefix(limit).compactMap { key -> Claim? in
-            guard let execution = executions[key.id], let job = jobs[execution.jobID] else { return nil }
-            return Claim(execution: execution, job: self.job(job, asSeenBy: execution))
+            guard let execution = executions[key.id], let lease = execution.progress.lease,
+                let job = jobs[execution.jobID]
+            else { return nil }
+            return Claim(execution: execution, lease: lease, job: self.job(job, asSeenBy: execution))
         }
         let wakeups = [
-            dueJobs.next(after: .end(of: now))?.instant, claims.nextInstant(after: now),
-            leases.next(after: .end(of: now))?.instant, nextPruning(after: now),
+            dueJobs.next(after: .end(of: now))?.date, claims.nextDate(after: now),
+            leases.next(after: .end(of: now))?.date, nextPruning(after: now),
         ]
         let (dueList, expiredList) = (Array(due), Array(expired))
         return DueWork(

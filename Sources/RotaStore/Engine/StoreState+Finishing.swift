@@ -83,21 +83,21 @@ extension ExecutionProgress {
         case .failed(let failure):
             self.failure = failure
             move(to: cancelRequestedAt == nil ? .failed : .canceled)
-        case .retry(let instant, let failure):
+        case .retry(let date, let failure):
             self.failure = failure
-            queue(at: instant)
-        case .released(let instant):
-            queue(at: instant)
+            queue(at: date)
+        case .released(let date):
+            queue(at: date)
             if status == .queued, isUntried {
                 startedAt = nil
                 runningVersion = nil
             }
         case .canceled:
             move(to: .canceled)
-        case .parked(let instant):
+        case .waiting(let date):
             if cancelRequestedAt == nil {
                 move(to: .waiting)
-                expiresAt = instant
+                expiresAt = date
             } else {
                 move(to: .canceled)
             }
@@ -107,13 +107,13 @@ extension ExecutionProgress {
     }
 
     /// Queues a running execution again, or cancels it if that was requested: it is no longer running.
-    private mutating func queue(at instant: Date) {
+    private mutating func queue(at date: Date) {
         guard cancelRequestedAt == nil else {
             move(to: .canceled)
             return
         }
         move(to: .queued)
-        dueAt = instant
+        dueAt = date
     }
 }
 
@@ -143,9 +143,9 @@ extension StoreState {
             guard execution.progress.status == .waiting else { return .notWaiting(execution) }
             if let output = completion.output { execution.progress.output = output }
             switch completion.next {
-            case .queued(let instant):
+            case .queued(let date):
                 execution.progress.move(to: .queued)
-                execution.progress.dueAt = instant
+                execution.progress.dueAt = date
                 execution.progress.expiresAt = nil
                 record(.putProgress(execution.id, execution.progress), log: &log)
             case .succeeded:

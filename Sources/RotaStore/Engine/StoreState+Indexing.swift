@@ -9,13 +9,13 @@ extension StoreState {
         if job.isPlain, !jobs.contains(job.id) {
             jobs.updateValue(job, forKey: job.id)
             jobIndex.add(job)
-            if let wake = job.scheduleState.nextWakeup { dueJobs.insert(DueKey(instant: wake, id: job.id)) }
+            if let wake = job.scheduleState.nextWakeup { dueJobs.insert(DueKey(date: wake, id: job.id)) }
             return
         }
         let old = jobs[job.id]
         if let old {
             jobIndex.remove(old)
-            if let wake = old.scheduleState.nextWakeup { dueJobs.remove(DueKey(instant: wake, id: job.id)) }
+            if let wake = old.scheduleState.nextWakeup { dueJobs.remove(DueKey(date: wake, id: job.id)) }
         }
         let hasOtherLimits = old.map { $0.hasOtherLimits(than: job) } ?? true
         let hasOtherRetention = (old?.definition.retention ?? .standard) != job.definition.retention
@@ -23,10 +23,11 @@ extension StoreState {
         for execution in live { _ = claims.remove(execution.queueEntry) }
         jobs.updateValue(job, forKey: job.id)
         jobIndex.add(job)
-        if let wake = job.scheduleState.nextWakeup { dueJobs.insert(DueKey(instant: wake, id: job.id)) }
+        if let wake = job.scheduleState.nextWakeup { dueJobs.insert(DueKey(date: wake, id: job.id)) }
         if hasOtherLimits {
             claims.setLimits(
-                of: job.id, job.definition.limits, isSerial: job.definition.overlap.isSerial)
+                of: job.id, job.definition.limits, priority: job.definition.priority,
+                isSerial: job.definition.overlap.isSerial)
             for execution in live {
                 _ =
                     expiredInQueue.contains(execution.id)
@@ -67,8 +68,8 @@ extension StoreState {
         guard let old else { return }
         jobIndex.move(id, from: old.state, to: scheduleState.state)
         guard old.wake != scheduleState.nextWakeup else { return }
-        if let wake = old.wake { dueJobs.remove(DueKey(instant: wake, id: id)) }
-        if let wake = scheduleState.nextWakeup { dueJobs.insert(DueKey(instant: wake, id: id)) }
+        if let wake = old.wake { dueJobs.remove(DueKey(date: wake, id: id)) }
+        if let wake = scheduleState.nextWakeup { dueJobs.insert(DueKey(date: wake, id: id)) }
     }
 
     mutating func put(_ statistics: JobStatistics, of id: JobID) {
@@ -87,7 +88,7 @@ extension StoreState {
         }
         jobs.removeValue(forKey: id)
         jobIndex.remove(job)
-        if let wake = job.scheduleState.nextWakeup { dueJobs.remove(DueKey(instant: wake, id: id)) }
+        if let wake = job.scheduleState.nextWakeup { dueJobs.remove(DueKey(date: wake, id: id)) }
         histories.removeValue(forKey: id)
         agingJobs[id] = nil
         finishedNotifications[id] = nil
@@ -142,8 +143,8 @@ extension StoreState {
             updateIndexes(old, as: new)
         } else if new.status == .running, old.startedAt == new.startedAt {
             // A renewed lease or a request to cancel: only the lease has changed.
-            if let end = old.leaseEnd { leases.remove(DueKey(instant: end, id: id)) }
-            if let end = new.leaseEnd { leases.insert(DueKey(instant: end, id: id)) }
+            if let end = old.leaseEnd { leases.remove(DueKey(date: end, id: id)) }
+            if let end = new.leaseEnd { leases.insert(DueKey(date: end, id: id)) }
         } else {
             updateIndexes(old, as: new)
         }
@@ -193,8 +194,8 @@ extension StoreState {
             if let key = ageKey(execution) { aged.insert(key) }
             return .none
         }
-        if let end = execution.leaseEnd { leases.insert(DueKey(instant: end, id: execution.id)) }
-        if let expiry = execution.expiry { expiries.insert(DueKey(instant: expiry, id: execution.id)) }
+        if let end = execution.leaseEnd { leases.insert(DueKey(date: end, id: execution.id)) }
+        if let expiry = execution.expiry { expiries.insert(DueKey(date: expiry, id: execution.id)) }
         if execution.backfill != nil { histories.modify(execution.jobID) { $0.addToBackfill(execution) } }
         if !wasLive, execution.queueEntry.isScheduled { histories.modify(execution.jobID) { $0.scheduledCount += 1 } }
         if let expiry = execution.expiry, expiry <= clock, execution.status == .queued {
@@ -211,8 +212,8 @@ extension StoreState {
             return .none
         }
         if !expiredInQueue.isEmpty { expiredInQueue.remove(execution.id) }
-        if let end = execution.leaseEnd { leases.remove(DueKey(instant: end, id: execution.id)) }
-        if let expiry = execution.expiry { expiries.remove(DueKey(instant: expiry, id: execution.id)) }
+        if let end = execution.leaseEnd { leases.remove(DueKey(date: end, id: execution.id)) }
+        if let expiry = execution.expiry { expiries.remove(DueKey(date: expiry, id: execution.id)) }
         if execution.backfill != nil { histories.modify(execution.jobID) { $0.removeFromBackfill(execution) } }
         if !staysLive, execution.queueEntry.isScheduled { histories.modify(execution.jobID) { $0.scheduledCount -= 1 } }
         return claims.remove(execution.queueEntry)
@@ -262,7 +263,7 @@ extension StoreState {
         _ id: ExecutionID, of job: JobID, _ status: ExecutionStatus, finishedAt: Date?
     ) -> DueKey<ExecutionID>? {
         guard !agingJobs.isEmpty, let age = agingJobs[job]?.age(of: status) else { return nil }
-        return finishedAt.map { DueKey(instant: $0.addingTimeInterval(age / .seconds(1)), id: id) }
+        return finishedAt.map { DueKey(date: $0.addingTimeInterval(age / .seconds(1)), id: id) }
     }
 
     private func ageKey(_ facts: ExecutionFacts) -> DueKey<ExecutionID>? {
@@ -291,9 +292,9 @@ extension StoreState {
 }
 
 extension Job {
-    /// Whether its executions are claimed by other limits than those of an earlier definition.
+    /// Whether its executions are claimed by another priority or limits than those of an earlier definition.
     fileprivate func hasOtherLimits(than other: Job) -> Bool {
-        definition.limits != other.definition.limits
+        definition.limits != other.definition.limits || definition.priority != other.definition.priority
             || definition.overlap.isSerial != other.definition.overlap.isSerial
     }
 }

@@ -28,7 +28,7 @@ extension StoreState {
             }
             guard !jobs.contains(insertion.job.id), seenJobs.insert(insertion.job.id) else {
                 throw StoreError(
-                    .duplicate, "The job \(insertion.job.id) exists already; give a new job a new identifier.")
+                    .duplicate, "The job \(insertion.job.id) already exists. Use a new identifier.")
             }
             if insertion.job.hasExtras {
                 let attributes = insertion.job.definition.attributes
@@ -47,7 +47,7 @@ extension StoreState {
                 if let key = execution.idempotencyKey, !executionKeys.insert(key).inserted {
                     throw StoreError(
                         .duplicate,
-                        "Two first executions of the job \(insertion.job.id) have the idempotency key \"\(key)\"; leave one out."
+                        "Two executions inserted with job \(insertion.job.id) have the idempotency key \"\(key)\". Remove one."
                     )
                 }
             }
@@ -73,7 +73,7 @@ extension StoreState {
             throw StoreError(
                 .conflict,
                 "Job \(replacement.id) was changed in the meantime (revision \(job.scheduleState.revision), "
-                    + "expected \(replacement.expectedRevision)): read it again and repeat the change.")
+                    + "expected \(replacement.expectedRevision)). Read the job again and retry the change.")
         }
         if let attributes = replacement.definition?.attributes { try checkSlug(of: job.id, attributes) }
         let isRescheduled = replacement.definition.map { $0.schedule != job.definition.schedule } ?? false
@@ -187,11 +187,11 @@ extension StoreError {
             .duplicate,
             "The slug \"\(attributes.slug ?? "")\" is taken by another job "
                 + (attributes.project.map { "of the project \"\($0)\"" } ?? "without a project")
-                + "; choose another slug.")
+                + ". Choose another slug.")
     }
 
     static func executionExists(_ id: ExecutionID) -> StoreError {
-        StoreError(.duplicate, "The execution \(id) exists already; give a new execution a new identifier.")
+        StoreError(.duplicate, "The execution \(id) already exists. Use a new identifier.")
     }
 }
 
@@ -200,7 +200,7 @@ extension StoreState {
         for id in [dependency.jobID, dependency.dependsOn] where jobs[id] == nil { throw .noJob(id) }
         guard dependencies[dependency.id] == nil else {
             throw StoreError(
-                .duplicate, "The dependency \(dependency.id) exists already; give a new one a new identifier.")
+                .duplicate, "The dependency \(dependency.id) already exists. Use a new identifier.")
         }
         guard !reaches(dependency.jobID, from: dependency.dependsOn) else {
             throw StoreError(

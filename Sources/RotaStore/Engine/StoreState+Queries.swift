@@ -78,7 +78,7 @@ extension StoreState {
         case .scheduledFor:
             let keys = MergedWalk([schedule(for: query)], query.order, after: try query.place)
                 .lazy.prefix(while: query.isInRange)
-            return Paging.page(keys, limit: query.limit, cursor: { PageCursor(after: $0.id.bits, at: $0.instant) }) {
+            return Paging.page(keys, limit: query.limit, cursor: { PageCursor(after: $0.id.bits, at: $0.date) }) {
                 executions[$0.id].flatMap { query.lists($0) ? $0 : nil }
             }
         }
@@ -112,7 +112,7 @@ extension StoreState {
             return executionIndex.schedule
         }
         let keys = ofJobs.flatMap { $0.suffix().compactMap { executions[$0] } }
-            .map { DueKey(instant: $0.scheduledFor, id: $0.id) }
+            .map { DueKey(date: $0.scheduledFor, id: $0.id) }
         var set = OrderedIndex<DueKey<ExecutionID>>()
         for key in keys.sorted() { set.insert(key) }
         return set
@@ -132,23 +132,23 @@ extension ExecutionQuery {
             guard let after else {
                 return switch order {
                 case .ascending: from.map { .end(of: $0.justBefore) }
-                case .descending: to.map { DueKey(instant: $0, id: ExecutionID(bits: 0)) }
+                case .descending: to.map { DueKey(date: $0, id: ExecutionID(bits: 0)) }
                 }
             }
-            guard let instant = after.instant else {
+            guard let date = after.date else {
                 throw StoreError(
                     .invalidQuery,
                     "The cursor \(after) belongs to a list in another order; start again without a cursor.")
             }
-            return DueKey(instant: instant, id: ExecutionID(bits: after.bits))
+            return DueKey(date: date, id: ExecutionID(bits: after.bits))
         }
     }
 
     /// Whether a key is within the dates asked for.
     fileprivate func isInRange(_ key: DueKey<ExecutionID>) -> Bool {
         switch order {
-        case .ascending: to.map { key.instant < $0 } ?? true
-        case .descending: from.map { key.instant >= $0 } ?? true
+        case .ascending: to.map { key.date < $0 } ?? true
+        case .descending: from.map { key.date >= $0 } ?? true
         }
     }
 

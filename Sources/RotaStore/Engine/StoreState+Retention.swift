@@ -4,12 +4,12 @@ extension StoreState {
     package mutating func prune(at now: Date, limit: Int, log: inout ChangeLog) -> PruneReport {
         var report = PruneReport()
         var room = max(0, limit)
-        while let key = expiries.first, key.instant <= now, room > 0, var execution = executions[key.id] {
+        while let key = expiries.first, key.date <= now, room > 0, var execution = executions[key.id] {
             end(&execution, as: .expired, at: now, log: &log)
             report.expired.append(execution)
             room -= 1
         }
-        while let key = aged.first, key.instant <= now, room > 0 {
+        while let key = aged.first, key.date <= now, room > 0 {
             record(.removeExecution(key.id), log: &log)
             report.removedExecutions += 1
             room -= 1
@@ -19,7 +19,7 @@ extension StoreState {
             report.removedExecutions += 1
             room -= 1
         }
-        while let key = expiringKeys.first, key.instant <= now, room > 0 {
+        while let key = expiringKeys.first, key.date <= now, room > 0 {
             record(.removeOperation(key.key), log: &log)
             report.removedKeys += 1
             room -= 1
@@ -29,7 +29,7 @@ extension StoreState {
             room -= 1
         }
         let next = [
-            expiries.first?.instant, aged.first?.instant, expiringKeys.first?.instant,
+            expiries.first?.date, aged.first?.date, expiringKeys.first?.date,
             claims.startLog.nextForgettableDate,
         ]
         report.hasMore = !overfull.isEmpty || next.contains { $0.map { $0 <= now } ?? false }
@@ -41,9 +41,9 @@ extension StoreState {
     /// Expired executions are pruned at once, old history and keys once a minute.
     func isPruningDue(at now: Date) -> Bool {
         let minute = Self.minute(of: now)
-        return !overfull.isEmpty || expiries.first.map { $0.instant <= now } ?? false
-            || aged.first.map { $0.instant <= minute } ?? false
-            || expiringKeys.first.map { $0.instant <= minute } ?? false
+        return !overfull.isEmpty || expiries.first.map { $0.date <= now } ?? false
+            || aged.first.map { $0.date <= minute } ?? false
+            || expiringKeys.first.map { $0.date <= minute } ?? false
             || claims.startLog.nextForgettableDate.map { $0 <= minute } ?? false
     }
 
@@ -53,11 +53,11 @@ extension StoreState {
     func nextPruning(after now: Date) -> Date? {
         let minute = Self.minute(of: now)
         let old = [
-            aged.next(after: .end(of: minute))?.instant,
-            expiringKeys.first.flatMap { $0.instant > minute ? $0.instant : nil },
+            aged.next(after: .end(of: minute))?.date,
+            expiringKeys.first.flatMap { $0.date > minute ? $0.date : nil },
             claims.startLog.nextForgettableDate.flatMap { $0 > minute ? $0 : nil },
         ].compactMap(\.self).min().map { Self.minute(of: $0) == $0 ? $0 : Self.minute(of: $0).addingTimeInterval(60) }
-        return [expiries.next(after: .end(of: now))?.instant, old].compactMap(\.self).min()
+        return [expiries.next(after: .end(of: now))?.date, old].compactMap(\.self).min()
     }
 
     private static func minute(of date: Date) -> Date {

@@ -2,8 +2,8 @@ package import Foundation
 
 /// The records of a store and their indexes: the pure state machine behind the built-in stores.
 ///
-/// Records change only through ``apply(_:)``. Each operation decides on changes, applies them one by one, and leaves
-/// them in a ``ChangeLog``. A store that persists the log can rebuild the state by applying it again.
+/// Records change only through ``apply(_:)``, or through the `put` that it calls for the same change. Each operation
+/// decides on changes, applies them one by one, and leaves them in a ``ChangeLog``. A store that persists the log can rebuild the state by applying it again.
 ///
 /// ```
 ///   operation ──► Change ──► apply ──► records and indexes
@@ -44,7 +44,7 @@ package struct StoreState: Sendable {
     /// The dependencies in which each job takes part, on either side.
     var jobDependencies: [JobID: Set<DependencyID>] = [:]
 
-    /// The latest date asked about.
+    /// The latest `now` that a caller passed.
     ///
     /// Like `expiredInQueue`, it is derived and never persisted.
     var clock = Date.distantPast
@@ -164,13 +164,13 @@ package struct StoreState: Sendable {
         let operation = JobOperationKey(job: id, operation: key.operation, key: key.key)
         removeOperation(operation)
         operations[operation] = key.expiresAt
-        expiringKeys.insert(ExpiringKey(instant: key.expiresAt, key: operation))
+        expiringKeys.insert(ExpiringKey(date: key.expiresAt, key: operation))
         histories.modify(id, default: JobHistory()) { _ = $0.operations.insert(operation) }
     }
 
     mutating func removeOperation(_ key: JobOperationKey) {
         guard let date = operations.removeValue(forKey: key) else { return }
-        expiringKeys.remove(ExpiringKey(instant: date, key: key))
+        expiringKeys.remove(ExpiringKey(date: date, key: key))
         histories.modify(key.job) { _ = $0.operations.remove(key) }
     }
 }

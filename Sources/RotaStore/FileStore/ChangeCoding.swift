@@ -2,7 +2,7 @@ package import Foundation
 
 /// The number of a change in the payload of a frame.
 ///
-/// A number keeps its meaning for ever. To add a change, add a case here and to ``Change``, and follow the compiler to
+/// A number keeps its meaning forever. To add a change, add a case here and to ``Change``, and follow the compiler to
 /// `StoreState.apply`, `Change.write(to:definitions:)` and `Change.read(_:_:)`. Versions that do not know the change
 /// refuse the file, so only add one that cannot be a field of an existing record.
 package enum ChangeKind: UInt64, RecordField, CaseIterable {

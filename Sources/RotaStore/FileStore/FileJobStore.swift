@@ -173,8 +173,8 @@ public actor FileJobStore {
 
     /// Runs an operation, and resumes its caller now or after the flush that ends this round.
     ///
-    /// - Parameter operation: Throws if it did nothing. Otherwise it returns its outcome, even if that is an error, which
-    ///   must not reach the caller before the data it was derived from is durable.
+    /// - Parameter operation: If it throws, nothing happened, and its caller is resumed now. If it returns a failure, the
+    ///   error may depend on data that is not durable yet, so its caller is resumed after the flush, like after a success.
     private func runOperation<Outcome: Sendable>(
         _ operation: (isolated FileJobStore) throws -> Result<Outcome, any Error>,
         for caller: UnsafeContinuation<Outcome, any Error>

@@ -7,13 +7,13 @@ package struct DueKey<ID: RecordID>: Comparable, Hashable, Sendable {
     private let high: UInt64
     private let low: UInt64
 
-    package init(instant: Date, id: ID) {
-        seconds = instant.inOrder.timeIntervalSinceReferenceDate
+    package init(date: Date, id: ID) {
+        seconds = date.inOrder.timeIntervalSinceReferenceDate
         high = UInt64(truncatingIfNeeded: id.bits >> 64)
         low = UInt64(truncatingIfNeeded: id.bits)
     }
 
-    package var instant: Date { Date(timeIntervalSinceReferenceDate: seconds) }
+    package var date: Date { Date(timeIntervalSinceReferenceDate: seconds) }
 
     package var id: ID { ID(bits: UInt128(high) << 64 | UInt128(low)) }
 
@@ -23,8 +23,8 @@ package struct DueKey<ID: RecordID>: Comparable, Hashable, Sendable {
     }
 
     /// A key that follows every key with the date.
-    package static func end(of instant: Date) -> DueKey {
-        DueKey(instant: instant, id: ID(bits: .max))
+    package static func end(of date: Date) -> DueKey {
+        DueKey(date: date, id: ID(bits: .max))
     }
 }
 

@@ -24,7 +24,7 @@ package struct ExecutionIndex: Sendable {
 
     mutating func add(_ execution: ExecutionFacts) {
         order.insert(execution.id)
-        schedule.insert(DueKey(instant: execution.scheduledFor, id: execution.id))
+        schedule.insert(DueKey(date: execution.scheduledFor, id: execution.id))
         statuses[Self.place(of: execution.status)].insert(execution.id)
         guard let key = execution.idempotencyKey else { return }
         let executionKey = ExecutionKey(job: execution.jobID, key: key)
@@ -33,7 +33,7 @@ package struct ExecutionIndex: Sendable {
 
     mutating func remove(_ execution: ExecutionFacts) {
         order.remove(execution.id)
-        schedule.remove(DueKey(instant: execution.scheduledFor, id: execution.id))
+        schedule.remove(DueKey(date: execution.scheduledFor, id: execution.id))
         statuses[Self.place(of: execution.status)].remove(execution.id)
         guard let key = execution.idempotencyKey else { return }
         let executionKey = ExecutionKey(job: execution.jobID, key: key)

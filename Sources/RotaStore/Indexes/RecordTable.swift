@@ -243,7 +243,7 @@ package struct RecordTable<ID: RecordID, Record: Sendable>: Sendable {
     private static func place(_ entry: UInt64) -> Int { Int(entry >> 32) }
 }
 
-/// The finaliser of MurmurHash3.
+/// The finalizer of MurmurHash3.
 private func mix(_ bits: UInt64) -> UInt64 {
     var bits = (bits ^ (bits >> 33)) &* 0xff51_afd7_ed55_8ccd
     bits = (bits ^ (bits >> 33)) &* 0xc4ce_b9fe_1a85_ec53

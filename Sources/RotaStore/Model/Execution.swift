@@ -140,6 +140,7 @@ public struct ExecutionDetails: RareMembers {
 
     /// No details.
     public static let none = ExecutionDetails()
+    static let empty = Boxed(none)
 }
 
 extension ExecutionDetails: Codable {

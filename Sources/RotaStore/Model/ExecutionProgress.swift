@@ -2,7 +2,7 @@ public import Foundation
 
 /// The part of an execution that changes while it runs.
 public struct ExecutionProgress: Sendable, Hashable {
-    /// Where the execution stands.
+    /// The status of the execution.
     public var status: ExecutionStatus
     /// When the next attempt may start.
     ///
@@ -74,7 +74,7 @@ public struct ExecutionProgress: Sendable, Hashable {
         var cancelReason: String?
         var expiresAt: Date?
 
-        static let none = Notes()
+        static let empty = Boxed(Notes())
 
         static let fields: [JSONField<Notes>] = [
             JSONField("output", \.output),

@@ -1,4 +1,4 @@
-/// Where an execution stands.
+/// The status of an execution.
 public enum ExecutionStatus: String, Sendable, Hashable, Codable, CaseIterable {
     /// It waits for its due time, a free worker, or its next attempt.
     case queued

@@ -6,8 +6,8 @@ import Synchronization
 public protocol IDGenerator: Sendable {
     /// Returns the bits of the next identifier, greater than all returned before.
     ///
-    /// - Parameter instant: The wall-clock time at which the record is created.
-    func makeID(at instant: Date) -> UInt128
+    /// - Parameter date: The wall-clock time at which the record is created.
+    func makeID(at date: Date) -> UInt128
 }
 
 /// Generates UUIDs of version 7 (RFC 9562 §5.7) that grow even within a millisecond and when the clock steps back.
@@ -33,9 +33,9 @@ public final class TimeOrderedIDGenerator: IDGenerator {
 
     /// Returns the bits of the next identifier, greater than all this generator returned before.
     ///
-    /// - Parameter instant: The wall-clock time at which the record is created, clamped to 48 bits of milliseconds.
-    public func makeID(at instant: Date) -> UInt128 {
-        let milliseconds = (instant.timeIntervalSince1970 * 1000).rounded(.down)
+    /// - Parameter date: The wall-clock time at which the record is created, clamped to 48 bits of milliseconds.
+    public func makeID(at date: Date) -> UInt128 {
+        let milliseconds = (date.timeIntervalSince1970 * 1000).rounded(.down)
         let wanted = milliseconds.isFinite ? UInt64(min(max(milliseconds, 0), 0xffff_ffff_ffff)) : 0
         return state.withLock { state in
             if wanted > state.millisecond {

@@ -57,7 +57,7 @@ public struct Job: Sendable, Hashable, Identifiable {
         var createdBy: String?
         var updatedBy: String?
 
-        static let none = Actors()
+        static let empty = Boxed(Actors())
     }
 
     /// The job's statistics: how its executions have ended so far.

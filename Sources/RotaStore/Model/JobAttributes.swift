@@ -82,7 +82,7 @@ public struct JobStatistics: RareMembers {
     /// Creates empty statistics.
     public init() {}
 
-    static let none = JobStatistics()
+    static let empty = Boxed(JobStatistics())
 
     /// Counts an execution that has ended.
     ///

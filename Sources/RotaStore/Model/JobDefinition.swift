@@ -5,7 +5,7 @@ public import RotaSchedule
 ///
 /// Every change creates a new version of the job.
 public struct JobDefinition: Sendable, Hashable {
-    /// A name for people.
+    /// A human-readable name.
     ///
     /// It need not be unique.
     public var name: String
@@ -62,7 +62,7 @@ public struct JobDefinition: Sendable, Hashable {
         set { policies.retention = newValue }
     }
 
-    /// How the job is found among others.
+    /// Names and tags for finding the job.
     public var attributes: JobAttributes {
         get { rare.attributes }
         set { rare.attributes = newValue }
@@ -72,6 +72,14 @@ public struct JobDefinition: Sendable, Hashable {
     public var limits: JobLimits {
         get { rare.limits }
         set { rare.limits = newValue }
+    }
+
+    /// Executions with a higher priority start first: 0, the default, to 10.
+    ///
+    /// Waiting a minute counts as much as one step, so no execution starves.
+    public var priority: Int {
+        get { rare.priority }
+        set { rare.priority = newValue }
     }
 
     /// Whether an attempt that was interrupted by a crash is repeated.
@@ -108,8 +116,7 @@ public struct JobDefinition: Sendable, Hashable {
 
     /// The policies that most jobs leave at their defaults.
     ///
-    /// Those jobs share one copy, which saves a fifth of a job's
-    /// memory.
+    /// Those jobs share one copy, which saves a fifth of a job's memory.
     private struct Policies: Sendable, Hashable {
         var retry = RetryPolicy.default
         var misfire = MisfirePolicy.latest
@@ -128,17 +135,19 @@ public struct JobDefinition: Sendable, Hashable {
     private struct RareParts: RareMembers {
         var attributes = JobAttributes.none
         var limits = JobLimits.none
+        var priority = 0
         var delivery = DeliveryGuarantee.atLeastOnce
         var breaker: CircuitBreakerPolicy?
         var notifications: [NotificationRule] = []
         var versionPolicy = VersionPolicy.pin
         var isBackwardsCompatible = false
 
-        static let none = RareParts()
+        static let empty = Boxed(RareParts())
 
         static let fields: [JSONField<RareParts>] = [
             JSONField("attributes", \.attributes, default: .none, earlier: "labels"),
             JSONField("limits", \.limits, default: .none),
+            JSONField("priority", \.priority, default: 0),
             JSONField("delivery", \.delivery, default: .atLeastOnce),
             JSONField("breaker", \.breaker),
             JSONField("notifications", \.notifications, default: []),
@@ -173,6 +182,11 @@ extension JobDefinition: Codable {
             metadata: try value("metadata", [:]))
         var parts = RareParts.none
         for field in RareParts.fields { try field.decode(&parts, container) }
+        // The first format kept the priority among the limits.
+        if parts.priority == 0, container.contains("limits") {
+            let limits = try container.nestedContainer(keyedBy: JSONKey.self, forKey: "limits")
+            parts.priority = try limits.decodeIfPresent(Int.self, forKey: "priority") ?? 0
+        }
         rare.members = parts
     }
 

@@ -1,6 +1,6 @@
 public import RotaSchedule
 
-/// How many executions of a job may start, how often, when, and until when.
+/// How many executions of a job may start, how often, when, and how long they may wait.
 ///
 /// The store enforces the limits when it hands out executions, so they hold across all schedulers of the store. An
 /// execution that a limit holds back waits. It is not lost unless ``timeToLive`` expires.
@@ -32,18 +32,13 @@ public struct JobLimits: Sendable, Hashable {
     public var window: ExecutionWindow?
     /// How long after its due time an execution that has not started expires, or `nil` for never.
     public var timeToLive: Duration?
-    /// Executions with a higher priority start first.
-    ///
-    /// The range is 0 to 10. Waiting raises the priority, so none starves.
-    public var priority: Int
 
     /// Creates limits.
     ///
-    /// By default nothing is limited and the priority is 0.
+    /// By default nothing is limited.
     public init(
         concurrency: Int? = nil, concurrencyPerKey: Int? = nil, rate: RateLimit? = nil,
-        sharedRates: [SharedRateLimit] = [], window: ExecutionWindow? = nil, timeToLive: Duration? = nil,
-        priority: Int = 0
+        sharedRates: [SharedRateLimit] = [], window: ExecutionWindow? = nil, timeToLive: Duration? = nil
     ) {
         self.concurrency = concurrency
         self.concurrencyPerKey = concurrencyPerKey
@@ -51,7 +46,6 @@ public struct JobLimits: Sendable, Hashable {
         self.sharedRates = sharedRates
         self.window = window
         self.timeToLive = timeToLive
-        self.priority = priority
     }
 
     /// No limits.
@@ -95,7 +89,7 @@ public struct SharedRateLimit: Sendable, Hashable, Codable {
 
 extension JobLimits: Codable {
     private enum CodingKeys: String, CodingKey {
-        case concurrency, concurrencyPerKey, rate, sharedRates, window, timeToLive, priority
+        case concurrency, concurrencyPerKey, rate, sharedRates, window, timeToLive
     }
 
     /// Decodes limits.
@@ -109,7 +103,6 @@ extension JobLimits: Codable {
             rate: try container.decodeIfPresent(RateLimit.self, forKey: .rate),
             sharedRates: try container.decodeIfPresent([SharedRateLimit].self, forKey: .sharedRates) ?? [],
             window: try container.decodeIfPresent(ExecutionWindow.self, forKey: .window),
-            timeToLive: try container.decodeIfPresent(Duration.self, forKey: .timeToLive),
-            priority: try container.decodeIfPresent(Int.self, forKey: .priority) ?? 0)
+            timeToLive: try container.decodeIfPresent(Duration.self, forKey: .timeToLive))
     }
 }

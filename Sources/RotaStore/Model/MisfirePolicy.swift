@@ -1,7 +1,8 @@
 /// A policy for occurrences that were missed while no scheduler was running.
 ///
-/// An occurrence is missed if its date has passed by more than the tolerance when the scheduler sees it: after
-/// downtime, a suspended machine, or a clock that stepped forward.
+/// An occurrence is missed if the scheduler sees it later than the configuration's `misfireThreshold` after its date:
+/// after downtime, a suspended machine, or a clock that stepped forward. Occurrences within the threshold are not
+/// missed, and fire under every policy.
 ///
 /// ```swift
 /// // After a night of downtime, an hourly job…
@@ -18,7 +19,10 @@ public struct MisfirePolicy: Sendable, Hashable {
     }
 
     package let rule: Rule
-    /// The lateness beyond which an occurrence never runs, or `nil` for no limit.
+    /// How late an occurrence may fire, measured from its effective date, or `nil` for no limit.
+    ///
+    /// Later ones are skipped as too late, whatever the policy. An execution that fired in time may start later than
+    /// that, for example because its job is at its concurrency limit; ``JobLimits/timeToLive`` bounds that.
     public let maximumLateness: Duration?
 
     /// Run the latest missed occurrence once.
@@ -29,9 +33,17 @@ public struct MisfirePolicy: Sendable, Hashable {
     /// Run no missed occurrence.
     public static let skip = MisfirePolicy(rule: .skip, maximumLateness: nil)
 
+    /// Run no missed occurrence, and none that is later than a limit.
+    ///
+    /// - Parameter maximumLateness: The lateness beyond which an occurrence is skipped as too late, zero or more. Below
+    ///   the misfire threshold, it makes the job stricter than the threshold does.
+    public static func skip(maximumLateness: Duration) -> MisfirePolicy {
+        MisfirePolicy(rule: .skip, maximumLateness: maximumLateness)
+    }
+
     /// Run the latest missed occurrence once, unless it is later than a limit.
     ///
-    /// - Parameter maximumLateness: The lateness beyond which the occurrence is skipped as too late.
+    /// - Parameter maximumLateness: The lateness beyond which an occurrence is skipped as too late, zero or more.
     public static func latest(maximumLateness: Duration) -> MisfirePolicy {
         MisfirePolicy(rule: .latest, maximumLateness: maximumLateness)
     }
@@ -40,7 +52,8 @@ public struct MisfirePolicy: Sendable, Hashable {
     ///
     /// - Parameters:
     ///   - limit: The largest number of missed occurrences to run, from 1 to 10,000. Values outside are clamped.
-    ///   - maximumLateness: The lateness beyond which an occurrence is skipped as too late, or `nil` for no limit.
+    ///   - maximumLateness: The lateness beyond which an occurrence is skipped as too late, zero or more, or `nil` for
+    ///     no limit.
     public static func all(limit: Int, maximumLateness: Duration? = nil) -> MisfirePolicy {
         MisfirePolicy(rule: .all(limit: min(max(limit, 1), 10_000)), maximumLateness: maximumLateness)
     }

@@ -154,7 +154,7 @@ extension ExecutionNotification: Codable {
     /// Decodes a notification, such as a handler's payload.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
-        func instant(_ key: CodingKeys) throws -> Date? {
+        func date(_ key: CodingKeys) throws -> Date? {
             try container.decodeIfPresent(String.self, forKey: key).map { text in
                 try ISO8601.exactDate(text) ?? Date(text, strategy: .iso8601)
             }
@@ -167,9 +167,9 @@ extension ExecutionNotification: Codable {
         source = try container.decode(ExecutionSource.self, forKey: .source)
         status = try container.decode(ExecutionStatus.self, forKey: .status)
         attempts = try container.decode(Int.self, forKey: .attempt)
-        finishedAt = try instant(.finishedAt) ?? instant(.timestamp) ?? .distantPast
-        scheduledFor = try instant(.scheduledFor) ?? finishedAt
-        startedAt = try instant(.startedAt)
+        finishedAt = try date(.finishedAt) ?? date(.timestamp) ?? .distantPast
+        scheduledFor = try date(.scheduledFor) ?? finishedAt
+        startedAt = try date(.startedAt)
         let kind = try container.decodeIfPresent(FailureKind.self, forKey: .errorKind)
         let message = try container.decodeIfPresent(String.self, forKey: .error)
         failure = kind.map { ExecutionFailure(kind: $0, message: message ?? "") }

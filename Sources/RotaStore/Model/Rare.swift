@@ -21,8 +21,13 @@ final class Boxed<Value: Sendable & Hashable>: Sendable, Hashable {
 ///
 /// A plain struct: each member is a stored property with its default.
 protocol RareMembers: Sendable, Hashable {
+    /// All members at their defaults, on the heap so that reading one of them copies no other.
+    static var empty: Boxed<Self> { get }
+}
+
+extension RareMembers {
     /// All members at their defaults.
-    static var none: Self { get }
+    static var none: Self { empty.value }
 }
 
 /// Rare members behind one pointer, which is `nil` while all of them have their defaults.
@@ -41,17 +46,19 @@ struct Rare<Members: RareMembers>: Sendable, Hashable {
     var isEmpty: Bool { box == nil }
 
     var members: Members {
-        get { box?.value ?? .none }
+        get { (box ?? Members.empty).value }
         set { box = newValue == .none ? nil : Boxed(newValue) }
     }
 
+    // Inlined, so that the compiler sees the key path and replaces it by an offset.
     subscript<Value: Equatable>(dynamicMember path: WritableKeyPath<Members, Value>) -> Value {
+        @inline(__always)
         get {
-            guard let box else { return Members.none[keyPath: path] }
-            return box.value[keyPath: path]
+            (box ?? Members.empty).value[keyPath: path]
         }
+        @inline(__always)
         set {
-            guard box != nil || newValue != Members.none[keyPath: path] else { return }
+            guard box != nil || newValue != Members.empty.value[keyPath: path] else { return }
             members[keyPath: path] = newValue
         }
     }

@@ -9,7 +9,7 @@ public import RotaSchedule
 public struct ScheduleState: Sendable, Hashable {
     // Ordered to avoid padding, because a store may hold a million of them.
 
-    /// The cursor: every occurrence up to this date has been fired or skipped.
+    /// The date through which every occurrence has been fired or skipped.
     ///
     /// It never moves back.
     public var decidedThrough: Date
@@ -107,7 +107,7 @@ public struct ScheduleState: Sendable, Hashable {
         var awaitedExecutionID: ExecutionID?
         var holds = Holds.none
 
-        static let none = Members()
+        static let empty = Boxed(Members())
     }
 
     /// Records occurrences that fired.
@@ -135,7 +135,12 @@ public struct ScheduleState: Sendable, Hashable {
             }
         }
         guard let limit = schedule.maximumRuns, firedCount >= limit else { return }
-        complete("It has run as often as its schedule allows (\(limit) times).")
+        complete(Self.limitReached(limit))
+    }
+
+    /// The reason of a job that has fired as often as its schedule allows.
+    package static func limitReached(_ limit: Int) -> String {
+        "It has fired as often as its schedule allows (\(limit) times)."
     }
 
     /// Records the end of an execution.
@@ -143,10 +148,10 @@ public struct ScheduleState: Sendable, Hashable {
     /// A store must call this in the step that ends it.
     ///
     /// - Returns: Whether the schedule state changed, because the schedule was waiting for this execution.
-    public mutating func recordCompleted(_ id: ExecutionID, at instant: Date, of schedule: Schedule) -> Bool {
+    public mutating func recordCompleted(_ id: ExecutionID, at date: Date, of schedule: Schedule) -> Bool {
         guard awaitedExecutionID == id else { return false }
         awaitedExecutionID = nil
-        if schedule.completionDelay != nil { proceed(to: schedule.nextOccurrence(after: instant)) }
+        if schedule.completionDelay != nil { proceed(to: schedule.nextOccurrence(after: date)) }
         return true
     }
 

@@ -22,7 +22,7 @@ public struct Cancellation: Sendable, Hashable {
     /// When the request is made.
     public var date: Date
 
-    /// Creates a completion.
+    /// Creates a request.
     public init(_ executionID: ExecutionID, reason: String? = nil, date: Date) {
         self.executionID = executionID
         self.reason = reason
@@ -30,7 +30,7 @@ public struct Cancellation: Sendable, Hashable {
     }
 }
 
-/// The completion, from outside, of an execution that waits for it.
+/// The result of a waiting execution, supplied from outside.
 public struct ExternalCompletion: Sendable, Hashable {
     /// The effect on the execution.
     public enum Next: Sendable, Hashable {
@@ -87,7 +87,7 @@ public struct Completion: Sendable {
         /// The execution was canceled.
         case canceled
         /// The execution waits for an external completion. If a date is given and passes first, it expires.
-        case parked(until: Date?)
+        case waiting(until: Date?)
     }
 
     /// The outcome of a completion.

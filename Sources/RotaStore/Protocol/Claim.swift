@@ -13,7 +13,7 @@ public struct ClaimRequest: Sendable {
     /// When the leases expire unless renewed.
     public var leaseExpiresAt: Date
 
-    /// Creates a renewal.
+    /// Creates a request.
     public init(owner: String, limit: Int, now: Date, leaseExpiresAt: Date) {
         self.owner = owner
         self.limit = limit
@@ -24,14 +24,17 @@ public struct ClaimRequest: Sendable {
 
 /// An execution under a lease, with its job.
 public struct Claim: Sendable, Hashable {
-    /// The execution, with its lease.
+    /// The execution, which is running.
     public var execution: Execution
-    /// The job as it is now.
+    /// The lease under which it runs.
+    public var lease: Lease
+    /// The job, in the version that the execution runs.
     public var job: Job
 
     /// Creates a claim.
-    public init(execution: Execution, job: Job) {
+    public init(execution: Execution, lease: Lease, job: Job) {
         self.execution = execution
+        self.lease = lease
         self.job = job
     }
 }

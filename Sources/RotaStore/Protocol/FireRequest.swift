@@ -15,7 +15,7 @@ public struct FireRequest: Sendable {
     public var jobID: JobID
     /// The revision of the schedule state that the request was planned from.
     public var expectedRevision: Int
-    /// The new executions to queue, ordered by nominal date, all later than the cursor of the schedule state.
+    /// The new executions to queue, ordered by nominal date, all later than the schedule state's `decidedThrough`.
     public var executions: [Execution]
     /// The occurrences that will not fire, with their reasons.
     public var skips: [SkippedOccurrence]

@@ -17,7 +17,7 @@ public struct JobInsertion: Sendable {
     /// Executions to queue together with the job.
     public var executions: [Execution]
 
-    /// Creates a replacement.
+    /// Creates an insertion.
     public init(_ job: Job, idempotencyKey: String? = nil, executions: [Execution] = []) {
         self.job = job
         self.idempotencyKey = idempotencyKey
@@ -37,7 +37,7 @@ public struct JobReplacement: Sendable {
     public var definition: JobDefinition?
     /// The new schedule state.
     ///
-    /// The store sets its revision and never moves its cursor back.
+    /// The store sets its revision and never moves `decidedThrough` back.
     public var scheduleState: ScheduleState
     /// Occurrences that the change skips, such as those that fell into a pause.
     public var skips: [SkippedOccurrence]

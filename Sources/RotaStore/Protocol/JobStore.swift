@@ -89,7 +89,7 @@ public protocol JobStore: Sendable {
     /// Turns due occurrences into executions and skips, and advances each job. Each request is atomic.
     ///
     /// A request is a conflict if its job does not allow firing (``ScheduleState/allowsFire``), if its revision is not
-    /// the job's, or if its executions are not queued, not new, of another job, or not in order after the cursor.
+    /// the job's, or if its executions are not queued, not new, of another job, or not in order after `decidedThrough`.
     ///
     /// An occurrence becomes a skip with the reason ``SkippedOccurrence/Reason/duplicate`` if the job's schedule
     /// already has an execution for its date, or if the job has an execution with its idempotency key. Two skips that
@@ -115,19 +115,19 @@ public protocol JobStore: Sendable {
 
     /// Claims due executions, in the order of their due times, under a lease with a new token.
     ///
-    /// Each step of priority counts as a due time one minute earlier, so that waiting makes up for a low priority. An
+    /// Each step of priority counts as a due time one minute earlier, so that waiting compensates for a low priority. An
     /// execution without a priority uses its job's current one. The limits are the job's current ones:
     ///
     /// - Concurrency: running executions count, even if their lease has expired. Waiting executions and those between
     ///   attempts do not.
     /// - Rates: every claim counts as a start within the job's own rate and every shared rate, at the request's time,
-    ///   even if its execution is removed later. It counts for less than one window before and after its date; the time
-    ///   before covers a clock that was ahead. Starts are recorded from when the job has a rate or names it. Under a
+    ///   even if its execution is removed later. A start counts for one window after its date, and also for one window
+    ///   before it, in case the clock was ahead when it was recorded. Starts are recorded from when the job has a rate or names it. Under a
     ///   name that no job uses, they are kept for a day. A start may be forgotten when a window has passed since
     ///   another start that was made a window after it.
     /// - Order: if the schedule's executions run one after another (``OverlapPolicy/queue``,
-    ///   ``OverlapPolicy/replace``), the one with the earliest nominal date is claimed, and none while another has
-    ///   begun and not ended.
+    ///   ``OverlapPolicy/replace``), the one with the earliest nominal date is claimed, and only if no other one is in
+    ///   progress.
     /// - Expiry: an expired execution is not claimed and blocks no other. ``prune(at:limit:)`` ends it.
     /// - Clocks: a request up to one second earlier than a previous one, as with slightly different clocks of two
     ///   machines, may be treated as if it had the later time.

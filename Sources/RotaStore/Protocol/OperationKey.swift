@@ -38,15 +38,15 @@ package struct JobOperationKey: Sendable, Hashable, Comparable {
 
 /// A key, ordered by its expiry date.
 package struct ExpiringKey: Sendable, Hashable, Comparable {
-    package let instant: Date
+    package let date: Date
     package let key: JobOperationKey
 
-    init(instant: Date, key: JobOperationKey) {
-        self.instant = instant.inOrder
+    init(date: Date, key: JobOperationKey) {
+        self.date = date.inOrder
         self.key = key
     }
 
     package static func < (lhs: ExpiringKey, rhs: ExpiringKey) -> Bool {
-        lhs.instant == rhs.instant ? lhs.key < rhs.key : lhs.instant < rhs.instant
+        lhs.date == rhs.date ? lhs.key < rhs.key : lhs.date < rhs.date
     }
 }

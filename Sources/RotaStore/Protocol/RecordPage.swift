@@ -32,7 +32,7 @@ public struct PageCursor: Sendable, Hashable, Codable, LosslessStringConvertible
     /// The bits of the record's identifier.
     public let bits: UInt128
     /// The record's date, if the list is sorted by a date other than creation.
-    public let instant: Date?
+    public let date: Date?
 
     /// Creates a cursor.
     ///
@@ -40,10 +40,10 @@ public struct PageCursor: Sendable, Hashable, Codable, LosslessStringConvertible
     ///
     /// - Parameters:
     ///   - bits: The bits of the identifier of the page's last record.
-    ///   - instant: That record's date, in a list sorted by a date other than creation.
-    public init(after bits: UInt128, at instant: Date? = nil) {
+    ///   - date: That record's date, in a list sorted by a date other than creation.
+    public init(after bits: UInt128, at date: Date? = nil) {
         self.bits = bits
-        self.instant = instant
+        self.date = date
     }
 
     /// Parses the text of a cursor.
@@ -56,20 +56,20 @@ public struct PageCursor: Sendable, Hashable, Codable, LosslessStringConvertible
         else { return nil }
         self.bits = bits
         guard parts.count == 2 else {
-            instant = nil
+            date = nil
             return
         }
         guard let pattern = UInt64(parts[1], radix: 36), case let seconds = Double(bitPattern: pattern),
             seconds.isFinite
         else { return nil }
-        instant = Date(timeIntervalSinceReferenceDate: seconds)
+        date = Date(timeIntervalSinceReferenceDate: seconds)
     }
 
     /// The cursor as URL-safe text.
     public var description: String {
         let text = String(bits, radix: 36)
-        guard let instant else { return text }
-        return text + "." + String(instant.timeIntervalSinceReferenceDate.bitPattern, radix: 36)
+        guard let date else { return text }
+        return text + "." + String(date.timeIntervalSinceReferenceDate.bitPattern, radix: 36)
     }
 }
 

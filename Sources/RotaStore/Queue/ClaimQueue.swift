@@ -43,12 +43,12 @@ package struct ClaimQueue: Sendable {
 
     // MARK: Jobs
 
-    /// Sets a job's limits.
+    /// Sets a job's limits and priority.
     ///
     /// The caller removes the job's executions under the old limits first and adds them again afterwards.
-    mutating func setLimits(of id: JobID, _ limits: JobLimits, isSerial: Bool) {
+    mutating func setLimits(of id: JobID, _ limits: JobLimits, priority: Int, isSerial: Bool) {
         dropLimits(of: id)
-        guard var queue = JobQueue(limits, isSerial: isSerial) else { return }
+        guard var queue = JobQueue(limits, priority: priority, isSerial: isSerial) else { return }
         if !limits.sharedRates.isEmpty { queue.group = joinGroup(limits.sharedRates) }
         jobQueues[id] = queue
     }
@@ -61,7 +61,7 @@ package struct ClaimQueue: Sendable {
 
     private mutating func dropLimits(of id: JobID) {
         guard let queue = jobQueues.removeValue(forKey: id) else { return }
-        if let until = queue.blockedUntil { blockedJobs.remove(DueKey(instant: until, id: id)) }
+        if let until = queue.blockedUntil { blockedJobs.remove(DueKey(date: until, id: id)) }
         if let published = queue.published { publish(nil, replacing: published, in: queue.group) }
         if let group = queue.group { leaveGroup(group) }
     }
@@ -183,7 +183,7 @@ package struct ClaimQueue: Sendable {
 
     /// Removes the first delayed execution that is due; the caller passes it to ``makeReady(_:)``.
     mutating func popDue(at now: Date) -> ExecutionID? {
-        guard let key = delayed.first, key.instant <= now else { return nil }
+        guard let key = delayed.first, key.date <= now else { return nil }
         delayed.remove(key)
         return key.id
     }
@@ -212,17 +212,17 @@ package struct ClaimQueue: Sendable {
     /// The execution to claim first, provided that ``blockIfLimited(_:at:)`` does not block its job.
     func first(at now: Date) -> ExecutionID? {
         // Without a priority the rank is the due time, so the two indexes compare directly.
-        let due = plain.first.flatMap { $0.instant <= now ? $0 : nil }
+        let due = plain.first.flatMap { $0.date <= now ? $0 : nil }
         guard let ready = ready.first else { return due?.id }
         guard let due else { return ready.id }
         return min(due, ready).id
     }
 
     /// The earliest date after `now` at which an execution may become claimable.
-    func nextInstant(after now: Date) -> Date? {
+    func nextDate(after now: Date) -> Date? {
         [
-            plain.next(after: .end(of: now))?.instant, delayed.next(after: .end(of: now))?.instant,
-            blockedJobs.next(after: .end(of: now)).map(\.instant).flatMap { $0 < .distantFuture ? $0 : nil },
+            plain.next(after: .end(of: now))?.date, delayed.next(after: .end(of: now))?.date,
+            blockedJobs.next(after: .end(of: now)).map(\.date).flatMap { $0 < .distantFuture ? $0 : nil },
             blockedGroups.next(after: BlockedGroup(until: now, number: .max))?.until,
         ].compactMap(\.self).min()
     }
@@ -235,7 +235,7 @@ package struct ClaimQueue: Sendable {
     mutating func blockIfLimited(_ id: JobID, at now: Date) -> Bool {
         guard let queue = jobQueues.index(forKey: id) else { return false }
         if let opening = opening(for: id, jobQueues.values[queue].limits, at: now) {
-            blockedJobs.insert(DueKey(instant: opening, id: id))
+            blockedJobs.insert(DueKey(date: opening, id: id))
             update(job: id) { $0.blockedUntil = opening }
             return true
         }
@@ -264,7 +264,7 @@ package struct ClaimQueue: Sendable {
 
     /// Unblocks the jobs and groups whose date has come, or all of them if `now` is `nil`.
     mutating func unblock(at now: Date?) {
-        while let key = blockedJobs.first, now.map({ key.instant <= $0 }) ?? true {
+        while let key = blockedJobs.first, now.map({ key.date <= $0 }) ?? true {
             blockedJobs.remove(key)
             update(job: key.id) { $0.blockedUntil = nil }
         }

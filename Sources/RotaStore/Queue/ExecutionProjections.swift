@@ -34,16 +34,16 @@ struct QueueEntry {
 
 extension QueueEntry {
     /// Its key in the order of due times.
-    var due: DueKey<ExecutionID> { DueKey(instant: dueAt, id: id) }
+    var due: DueKey<ExecutionID> { DueKey(date: dueAt, id: id) }
 
     /// Its key in the order of nominal dates.
-    var nominalKey: DueKey<ExecutionID> { DueKey(instant: nominal, id: id) }
+    var nominalKey: DueKey<ExecutionID> { DueKey(date: nominal, id: id) }
 
     /// Its key in the order in which due executions are claimed.
     ///
     /// - Parameter standard: The priority of the job.
     func rank(priority standard: Int) -> DueKey<ExecutionID> {
-        DueKey(instant: ClaimOrder.rank(dueAt: dueAt, priority: priority ?? standard), id: id)
+        DueKey(date: ClaimOrder.rank(dueAt: dueAt, priority: priority ?? standard), id: id)
     }
 }
 

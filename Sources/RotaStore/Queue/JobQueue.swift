@@ -61,10 +61,10 @@ struct JobQueue: Sendable {
     private var current: ExecutionID?
 
     /// Creates the queue of a job, or returns `nil` if the job has neither a priority nor limits.
-    init?(_ limits: JobLimits, isSerial: Bool) {
+    init?(_ limits: JobLimits, priority: Int, isSerial: Bool) {
         self.limits = limits
         self.isSerial = isSerial
-        priority = limits.priority
+        self.priority = priority
         guard priority != 0 || isSerial || Self.hasLimit(limits) else { return nil }
     }
 

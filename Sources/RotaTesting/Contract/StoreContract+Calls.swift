@@ -60,7 +60,7 @@ extension StoreContract {
             try await probe.insert(job, executions: [probe.execution(of: job), probe.execution(of: job)])
             let claims = try await probe.claim()
             try probe.expect(claims.count, 2, "the number of claims")
-            try await probe.finish(claims[0], .parked(until: nil))
+            try await probe.finish(claims[0], .waiting(until: nil))
             try await probe.finish(claims[1], .retry(at: probe.at(30), after: probe.failure))
             for claim in claims {
                 guard case .canceled = try await probe.cancel(claim.execution.id, at: 25) else {
@@ -85,7 +85,7 @@ extension StoreContract {
             try probe.expect(await probe.claim(at: 49), [], "the executions that can be claimed before")
             let again = try await probe.claimOne(at: 50)
             try probe.require(
-                (again.execution.progress.lease?.token ?? 0) > (claim.execution.progress.lease?.token ?? 0),
+                again.lease.token > claim.lease.token,
                 "a token greater than that of the earlier claim")
             try probe.expect(await probe.job(job.id).statistics.succeeded, 0, "the number of successes")
         },
@@ -177,7 +177,7 @@ extension StoreContract {
             let claims = try await probe.claim(3)
             try probe.expect(claims.count, 3, "the number of claims")
             try await probe.finish(claims[0], .succeeded)
-            try await probe.finish(claims[1], .parked(until: nil))
+            try await probe.finish(claims[1], .waiting(until: nil))
             try probe.expect(
                 await probe.store.counts(),
                 StoreCounts(
@@ -195,7 +195,7 @@ extension StoreProbe {
         let job = self.job(next: nil)
         try await insert(job, executions: [execution(of: job)])
         let claim = try await claimOne()
-        try await finish(claim, .parked(until: seconds.map(at)), attempt: attempt(1))
+        try await finish(claim, .waiting(until: seconds.map(at)), attempt: attempt(1))
         return (job, claim)
     }
 

@@ -37,6 +37,7 @@ extension StoreContract {
             let claim = try await probe.claimOne(at: 10, lease: 30)
             let progress = claim.execution.progress
             try probe.expect(progress.status, .running, "the status")
+            try probe.expect(progress.lease, claim.lease, "the lease in the execution")
             try probe.expect(progress.lease?.owner, "one", "the owner of the lease")
             try probe.expect(progress.lease?.expiresAt, probe.at(40), "the end of the lease")
             try probe.require((progress.lease?.token ?? 0) > 0, "a token above zero")
@@ -51,7 +52,7 @@ extension StoreContract {
             var tokens: [Int] = []
             for turn in 0..<4 {
                 let claim = try await probe.claimOne(at: 10 + Double(turn))
-                tokens.append(claim.execution.progress.lease?.token ?? 0)
+                tokens.append(claim.lease.token)
                 try probe.expect(
                     claim.execution.progress.startedAt, probe.at(turn == 1 ? 11 : turn == 0 ? 10 : 11),
                     "startedAt")
@@ -71,7 +72,7 @@ extension StoreContract {
             let claims = try await probe.claim()
             try probe.expect(claims.count, 4, "the number of claims")
             try await probe.finish(claims[0], .succeeded)
-            try await probe.finish(claims[1], .parked(until: nil))
+            try await probe.finish(claims[1], .waiting(until: nil))
             try await probe.finish(claims[2], .canceled)
             try probe.expect(await probe.claim(at: 1000), [], "the executions that can be claimed")
         },

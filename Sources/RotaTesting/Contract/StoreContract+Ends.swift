@@ -17,7 +17,7 @@ extension StoreContract {
             try await probe.insert(job, executions: executions)
             let claims = try await probe.claim(2)
             var ended = [try await probe.finish(claims[0], .succeeded, at: 20)]
-            try await probe.finish(claims[1], .parked(until: nil))
+            try await probe.finish(claims[1], .waiting(until: nil))
             let answer = ExternalCompletion(executions[1].id, next: .failed(probe.failure), date: probe.at(30))
             guard case .recorded(let answered) = try await probe.only(probe.store.completeWaiting([answer])) else {
                 throw ContractViolation("the external completion of a waiting execution was not recorded")
@@ -85,7 +85,7 @@ extension StoreContract {
             try await probe.store.enqueue(executions)
             let first = try await probe.claimOne()
             // A waiting execution that has started keeps its turn until its external completion.
-            try await probe.finish(first, .parked(until: nil))
+            try await probe.finish(first, .waiting(until: nil))
             _ = try await probe.cancel(executions[1].id)
             try probe.expect(await probe.claim(at: 100), [], "the executions that can start while the first is waiting")
             let answer = ExternalCompletion(first.execution.id, next: .failed(probe.failure), date: probe.at(200))

@@ -61,13 +61,13 @@ extension StoreContract {
             let job = probe.job(next: nil)
             try await probe.insert(job, executions: [probe.execution(of: job)])
             let claim = try await probe.claimOne()
-            let parked = try await probe.finish(claim, .parked(until: nil), attempt: probe.attempt(1))
-            try probe.expect(parked.progress.status, .waiting, "the status")
+            let waiting = try await probe.finish(claim, .waiting(until: nil), attempt: probe.attempt(1))
+            try probe.expect(waiting.progress.status, .waiting, "the status")
             try probe.expect(await probe.claim(at: 10_000), [], "the executions that can be claimed")
             let dueWork = try await probe.store.dueWork(at: probe.at(10_000), limit: 10)
             try probe.expect(dueWork.expiredLeases, [], "the expired leases")
             try probe.expect(await probe.renew(claim, until: 20_000), .lost, "a renewal of a waiting execution")
-            try probe.expect(await probe.execution(parked.id), parked, "the stored execution")
+            try probe.expect(await probe.execution(waiting.id), waiting, "the stored execution")
         },
         Check("a job's statistics count its results") { probe in
             let job = probe.job()

@@ -122,8 +122,8 @@ extension StoreContract {
                 })
             guard begun.decidedThrough == probe.at(0) else { return }
             _ = try await probe.store.fire([probe.fire(begun, at: 30, 60)])
-            let instants = try await probe.executions().map(\.scheduledFor)
-            try probe.expect(instants.sorted(), [30, 60].map(probe.at), "the dates of the queued executions")
+            let dates = try await probe.executions().map(\.scheduledFor)
+            try probe.expect(dates.sorted(), [30, 60].map(probe.at), "the dates of the queued executions")
             try await probe.expectSkips(of: job, [60: .duplicate])
         },
         Check("an occurrence with a known idempotency key is skipped as a duplicate") { probe in
@@ -131,9 +131,9 @@ extension StoreContract {
             let earlier = probe.execution(of: job) { $0.idempotencyKey = "once" }
             try await probe.insert(job, executions: [earlier])
             var fire = probe.fire(job, at: 60, 120)
-            fire.executions = [60, 120].map { instant in
-                probe.execution(of: job, at: instant, source: .schedule) {
-                    $0.idempotencyKey = instant == 60 ? "once" : "twice"
+            fire.executions = [60, 120].map { date in
+                probe.execution(of: job, at: date, source: .schedule) {
+                    $0.idempotencyKey = date == 60 ? "once" : "twice"
                 }
             }
             _ = try await probe.store.fire([fire])

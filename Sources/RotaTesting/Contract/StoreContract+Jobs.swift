@@ -115,7 +115,8 @@ extension StoreContract {
             definition.limits = JobLimits(
                 concurrency: 2, concurrencyPerKey: 1, rate: RateLimit(5, per: .seconds(60)),
                 sharedRates: [SharedRateLimit("api", RateLimit(9, per: .seconds(1)))], window: window,
-                timeToLive: .seconds(3600), priority: 7)
+                timeToLive: .seconds(3600))
+            definition.priority = 7
             definition.overlap = .queue(limit: 3)
             definition.retention = Retention(
                 maximumCount: 7, maximumAge: .seconds(86_400), ages: [.failed: .seconds(864_000)])

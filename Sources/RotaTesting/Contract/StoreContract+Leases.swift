@@ -99,7 +99,7 @@ extension StoreProbe {
     func renew(
         _ claim: Claim, until seconds: Double, heartbeat: Double? = nil, report: ProgressReport? = nil
     ) async throws -> LeaseRenewal.Outcome {
-        let token = claim.execution.progress.lease?.token ?? 0
+        let token = claim.lease.token
         return try await only(
             store.renew([
                 LeaseRenewal(
@@ -110,7 +110,7 @@ extension StoreProbe {
 
     /// Completes an execution and returns the outcome.
     func end(_ claim: Claim, _ next: Completion.Next, at seconds: Double = 30) async throws -> Completion.Outcome {
-        let token = claim.execution.progress.lease?.token ?? 0
+        let token = claim.lease.token
         return try await only(
             store.finish([
                 Completion(

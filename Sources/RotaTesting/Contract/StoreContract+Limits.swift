@@ -15,7 +15,7 @@ extension StoreContract {
                 claims.map(\.execution.jobID), [job.id, job.id, other.id], "the jobs of the executions that can run")
             try probe.expect(await probe.claim(), [], "other executions that can run")
             try await probe.finish(claims[0], .succeeded)
-            try await probe.finish(claims[1], .parked(until: nil))
+            try await probe.finish(claims[1], .waiting(until: nil))
             try probe.expect(
                 await probe.claim().map(\.execution.id), [executions[2].id, executions[3].id],
                 "the executions that can run when one has finished and one is waiting")
@@ -112,7 +112,7 @@ extension StoreContract {
             try probe.expect(await probe.claim().count, 1, "the number that can start without a limit")
         },
         Check("a higher priority goes first, and waiting outweighs a lower one") { probe in
-            let (low, high) = (probe.job("low"), probe.job("high") { $0.limits.priority = 5 })
+            let (low, high) = (probe.job("low"), probe.job("high") { $0.priority = 5 })
             let late = [probe.execution(of: low, at: 100), probe.execution(of: high, at: 101)]
             // Five steps outweigh five minutes of waiting. This one has waited longer.
             let early = probe.execution(of: low, at: -200)

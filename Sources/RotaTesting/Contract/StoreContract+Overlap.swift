@@ -20,7 +20,7 @@ extension StoreContract {
             // A manual execution blocks nothing, but one that waits for its external completion is unfinished.
             for claim in try await probe.claim(at: 60) {
                 let isManual = claim.execution.source == .manual
-                try await probe.finish(claim, isManual ? .succeeded : .parked(until: nil), at: 61)
+                try await probe.finish(claim, isManual ? .succeeded : .waiting(until: nil), at: 61)
             }
             _ = try await probe.store.fire([probe.fire(try await probe.job(job.id), at: 180)])
             try await probe.expectSkips(of: job, [120: .overlap, 180: .overlap])
@@ -47,7 +47,7 @@ extension StoreContract {
             try probe.expect(
                 await probe.claim(at: 401).map(\.execution.source), [.manual],
                 "the sources of other executions that can run")
-            try await probe.finish(again, .parked(until: nil), at: 402)
+            try await probe.finish(again, .waiting(until: nil), at: 402)
             try probe.expect(await probe.claim(at: 403), [], "the executions that can run while the first is waiting")
             _ = try await probe.cancel(again.execution.id, at: 404)
             let second = try await probe.claimOne(at: 405)

@@ -31,7 +31,7 @@ extension StoreContract {
             try await probe.finish(claims[0], .failed(probe.failure), attempt: probe.attempt(1))
             try await probe.finish(
                 claims[1], .retry(at: probe.at(500), after: probe.failure), attempt: probe.attempt(1))
-            try await probe.finish(claims[2], .parked(until: probe.at(900)))
+            try await probe.finish(claims[2], .waiting(until: probe.at(900)))
             return StoreProbe.Memory(
                 jobs: [try await probe.job(job.id)], executions: try await probe.executions(), claims: claims)
         } reopened: { probe, memory in
@@ -40,7 +40,7 @@ extension StoreContract {
             try probe.expect(await probe.claim(at: 499), [], "the executions that can be claimed before the retry")
             let again = try await probe.claimOne(at: 500)
             try probe.require(
-                (again.execution.progress.lease?.token ?? 0) > (memory.claims[1].execution.progress.lease?.token ?? 0),
+                again.lease.token > memory.claims[1].lease.token,
                 "a token greater than that before the reopening")
             try probe.expect(await probe.end(memory.claims[1], .succeeded), .stale, "a completion under the old claim")
             let report = try await probe.store.prune(at: probe.at(900), limit: 10)

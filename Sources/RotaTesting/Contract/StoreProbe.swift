@@ -128,7 +128,7 @@ struct StoreProbe: Sendable {
         output: JSONPayload? = nil
     ) async throws -> Execution {
         let completion = Completion(
-            executionID: claim.execution.id, token: claim.execution.progress.lease?.token ?? 0, attempt: attempt,
+            executionID: claim.execution.id, token: claim.lease.token, attempt: attempt,
             next: next, date: at(seconds), output: output)
         guard case .recorded(let execution) = try await only(store.finish([completion])) else {
             throw ContractViolation("a completion under the latest lease was refused")

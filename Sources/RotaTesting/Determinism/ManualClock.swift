@@ -110,11 +110,11 @@ public final class ManualClock: WallClock {
     ///
     /// Setting it forward simulates a suspended machine or a downtime: time passes at once, without the deadlines in
     /// between.
-    public func set(to instant: Date) {
+    public func set(to date: Date) {
         let due = state.withLock { state in
-            if instant > state.now { state.uptime += instant.elapsed(since: state.now) }
-            state.now = instant
-            let due = state.sleepers.filter { $0.value.deadline <= instant }
+            if date > state.now { state.uptime += date.elapsed(since: state.now) }
+            state.now = date
+            let due = state.sleepers.filter { $0.value.deadline <= date }
             for id in due.keys { state.sleepers[id] = nil }
             return due.sorted { ($0.value.deadline, $0.key) < ($1.value.deadline, $1.key) }
         }

@@ -53,7 +53,7 @@ enum LoopbackSocket {
         return descriptor
     }
 
-    /// Makes a socket non-blocking, closed in child processes, and free of SIGPIPE where the socket has that option.
+    /// Sets a socket up: non-blocking, closed in child processes, and free of SIGPIPE where the socket has that option.
     static func prepare(_ descriptor: Int32) {
         _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK)
         _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)

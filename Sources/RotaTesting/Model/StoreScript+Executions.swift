@@ -7,18 +7,18 @@ import RotaStore
 extension StoreScript {
     mutating func fire(_ job: Job) -> FireRequest {
         let cursor = job.scheduleState.decidedThrough
-        let instants = (1...Int.random(in: 1...3, using: &random)).map { cursor + Double($0) * 10 }
+        let dates = (1...Int.random(in: 1...3, using: &random)).map { cursor + Double($0) * 10 }
         var scheduleState = job.scheduleState
-        scheduleState.decidedThrough = instants[instants.count - 1]
+        scheduleState.decidedThrough = dates[dates.count - 1]
         scheduleState.next = chance(90) ? scheduleState.decidedThrough + 10 : nil
         scheduleState.nextEffective = chance(20) ? scheduleState.decidedThrough + 12 : nil
         return FireRequest(
             jobID: job.id, expectedRevision: job.scheduleState.revision - (chance(5) ? 1 : 0),
-            executions: instants.map { execution(of: job, at: $0, source: .schedule) },
+            executions: dates.map { execution(of: job, at: $0, source: .schedule) },
             skips: chance(30) ? [skip(job, from: cursor + 1)] : [], scheduleState: scheduleState)
     }
 
-    mutating func execution(of job: Job, at instant: Date, source: ExecutionSource? = nil) -> Execution {
+    mutating func execution(of job: Job, at date: Date, source: ExecutionSource? = nil) -> Execution {
         var details = ExecutionDetails.none
         if chance(10) { details.replayOf = ExecutionID(bits: 77) }
         if chance(20) { details.priority = Int.random(in: 0...10, using: &random) }
@@ -29,7 +29,7 @@ extension StoreScript {
         return job.execution(
             id: ExecutionID(bits: newID()),
             source: source ?? (chance(70) ? .manual : chance(50) ? .notification : ExecutionSource(rawValue: "own")),
-            scheduledFor: instant, dueAt: chance(20) ? instant + 3 : nil, createdAt: now,
+            scheduledFor: date, dueAt: chance(20) ? date + 3 : nil, createdAt: now,
             payload: chance(20) ? JSONPayload(trusted: Data("{\"n\":1}".utf8)) : nil,
             details: details)
     }
@@ -84,7 +84,7 @@ extension StoreScript {
             next = .released(until: now + 1)
             isCounted = false
         case 8: next = .canceled
-        default: next = .parked(until: chance(50) ? now + 40 : nil)
+        default: next = .waiting(until: chance(50) ? now + 40 : nil)
         }
         let attempt = Attempt(
             number: execution.attempts.count + 1, startedAt: now - 1,

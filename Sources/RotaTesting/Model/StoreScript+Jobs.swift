@@ -38,6 +38,7 @@ extension StoreScript {
             schedule: schedule, action: chance(50) ? .handler("work") : Self.request, overlap: overlap(),
             retention: retention(), metadata: chance(30) ? ["trace": "\(number)", "": "empty"] : [:])
         if chance(50) { definition.limits = limits() }
+        if chance(25) { definition.priority = Int.random(in: 0...10, using: &random) }
         if chance(30) {
             definition.attributes = JobAttributes(
                 slug: chance(30) ? "slug-\(number % 20)" : nil, project: chance(50) ? "p" : nil,
@@ -83,8 +84,7 @@ extension StoreScript {
             sharedRates: chance(30)
                 ? [SharedRateLimit("api", RateLimit(Int.random(in: 1...4, using: &random), per: .seconds(20)))] : [],
             window: chance(20) ? Self.window : nil,
-            timeToLive: chance(30) ? .seconds(Int.random(in: 10...90, using: &random)) : nil,
-            priority: chance(50) ? Int.random(in: 0...10, using: &random) : 0)
+            timeToLive: chance(30) ? .seconds(Int.random(in: 10...90, using: &random)) : nil)
     }
 
     mutating func replacement(of job: Job) -> JobReplacement {
@@ -104,9 +104,9 @@ extension StoreScript {
             author: chance(20) ? "bob" : nil, idempotencyKey: chance(20) ? key : nil)
     }
 
-    mutating func skip(_ job: Job, from instant: Date) -> SkippedOccurrence {
+    mutating func skip(_ job: Job, from date: Date) -> SkippedOccurrence {
         SkippedOccurrence(
-            jobID: job.id, first: instant, last: instant + 5, count: chance(80) ? 2 : nil,
+            jobID: job.id, first: date, last: date + 5, count: chance(80) ? 2 : nil,
             reason: chance(60) ? .misfire : .paused, decidedAt: now)
     }
 

@@ -133,7 +133,7 @@ package struct ScriptClock: Sendable {
             jump = 0
         }
         if jump > 0 { return shown.append(now) }
-        for instant in shown where now >= instant - 1 && now < instant { now = instant }
+        for date in shown where now >= date - 1 && now < date { now = date }
         shown.removeAll { $0 <= now }
     }
 }

@@ -17,13 +17,15 @@ extension ReferenceTables {
             }
             progress.status = .running
             progress.attemptStartedAt = request.now
-            progress.lease = Lease(
+            let lease = Lease(
                 owner: request.owner, token: (progress.lease?.token ?? 0) + 1, expiresAt: request.leaseExpiresAt)
+            progress.lease = lease
             executions[index].progress = progress
             if !isNotification(execution) {
                 starts += counters(of: job).map { Start(counter: $0, date: request.now) }
             }
-            claims.append(Claim(execution: executions[index], job: self.job(job, asRunBy: executions[index])))
+            claims.append(
+                Claim(execution: executions[index], lease: lease, job: self.job(job, asRunBy: executions[index])))
         }
         return claims
     }
@@ -42,7 +44,7 @@ extension ReferenceTables {
 
     private func priority(of execution: Execution) -> Int {
         execution.details.priority
-            ?? (isNotification(execution) ? 0 : job(execution.jobID)?.definition.limits.priority ?? 0)
+            ?? (isNotification(execution) ? 0 : job(execution.jobID)?.definition.priority ?? 0)
     }
 
     /// Whether an execution was not started or completed in time.

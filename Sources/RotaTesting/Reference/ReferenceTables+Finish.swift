@@ -33,20 +33,20 @@ extension ReferenceTables {
             execution.progress.failure = failure
         case .canceled:
             execution.progress.status = .canceled
-        case .retry(let instant, let failure):
+        case .retry(let date, let failure):
             execution.progress.failure = failure
             execution.progress.status = isCancelRequested ? .canceled : .queued
-            if !isCancelRequested { execution.progress.dueAt = instant }
-        case .released(let instant):
+            if !isCancelRequested { execution.progress.dueAt = date }
+        case .released(let date):
             execution.progress.status = isCancelRequested ? .canceled : .queued
-            if !isCancelRequested { execution.progress.dueAt = instant }
+            if !isCancelRequested { execution.progress.dueAt = date }
             if !isCancelRequested, execution.attempts.isEmpty {
                 execution.progress.startedAt = nil
                 execution.progress.runningVersion = nil
             }
-        case .parked(let instant):
+        case .waiting(let date):
             execution.progress.status = isCancelRequested ? .canceled : .waiting
-            if !isCancelRequested { execution.progress.expiresAt = instant }
+            if !isCancelRequested { execution.progress.expiresAt = date }
         }
         executions[index] = execution
         if execution.progress.status.isTerminal { end(index, at: completion.date) }
@@ -77,9 +77,9 @@ extension ReferenceTables {
             guard execution.progress.status == .waiting else { return .notWaiting(execution) }
             if let output = answer.output { execution.progress.output = output }
             switch answer.next {
-            case .queued(let instant):
+            case .queued(let date):
                 execution.progress.status = .queued
-                execution.progress.dueAt = instant
+                execution.progress.dueAt = date
                 execution.progress.expiresAt = nil
             case .succeeded:
                 execution.progress.status = .succeeded

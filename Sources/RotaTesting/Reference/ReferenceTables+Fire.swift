@@ -45,12 +45,12 @@ extension ReferenceTables {
 
     /// Whether a fire's executions belong to the job, are new, and are in order after the cursor.
     private func isPossible(_ fire: FireRequest, for job: Job) -> Bool {
-        let instants = [job.scheduleState.decidedThrough] + fire.executions.map(\.scheduledFor)
-        return zip(instants, instants.dropFirst()).allSatisfy { $0 < $1 }
+        let dates = [job.scheduleState.decidedThrough] + fire.executions.map(\.scheduledFor)
+        return zip(dates, dates.dropFirst()).allSatisfy { $0 < $1 }
             && fire.executions.allSatisfy {
                 $0.jobID == job.id && self.execution($0.id) == nil && $0.progress.status == .queued
             }
-            && fire.scheduleState.decidedThrough >= instants[instants.count - 1]
+            && fire.scheduleState.decidedThrough >= dates[dates.count - 1]
     }
 
     private func reasonToSkip(_ execution: Execution, of job: Job) -> SkippedOccurrence.Reason? {

@@ -66,21 +66,22 @@ extension ReferenceTables {
             $0.progress.status == .running && $0.progress.lease.map { $0.expiresAt <= now } ?? false
         }
         .sorted { ($0.progress.lease?.expiresAt ?? now, $0.id) < ($1.progress.lease?.expiresAt ?? now, $1.id) }
-        let claims = expired.compactMap { execution in
-            job(execution.jobID).map { Claim(execution: execution, job: self.job($0, asRunBy: execution)) }
+        let claims: [Claim] = expired.compactMap { execution in
+            guard let lease = execution.progress.lease, let job = job(execution.jobID) else { return nil }
+            return Claim(execution: execution, lease: lease, job: self.job(job, asRunBy: execution))
         }
-        let instants =
-            jobs.compactMap(\.scheduleState.nextWakeup) + executions.flatMap { nextInstants(of: $0, after: now) }
+        let dates =
+            jobs.compactMap(\.scheduleState.nextWakeup) + executions.flatMap { nextDates(of: $0, after: now) }
         return DueWork(
             dueJobs: Array(due.prefix(max(0, limit))), expiredLeases: Array(claims.prefix(max(0, limit))),
             isTruncated: due.count > limit || claims.count > limit,
             isPruningDue: executions.contains { hasExpired($0, at: now) }
                 || jobs.contains { !excess(of: $0).isEmpty },
-            nextWakeup: instants.filter { $0 > now }.min())
+            nextWakeup: dates.filter { $0 > now }.min())
     }
 
     /// The dates at which an execution may need attention.
-    private func nextInstants(of execution: Execution, after now: Date) -> [Date] {
+    private func nextDates(of execution: Execution, after now: Date) -> [Date] {
         let progress = execution.progress
         switch progress.status {
         case .queued:

@@ -27,9 +27,9 @@ extension ReferenceTables {
                 && allows(query.batchID, execution.details.batchID)
                 && allows(query.concurrencyKey, execution.details.concurrencyKey)
         }
-        let isByInstant = query.sort == .scheduledFor
+        let isByDate = query.sort == .scheduledFor
         return page(
-            found, key: { Place(instant: isByInstant ? $0.scheduledFor : nil, id: $0.id.bits) }, query.order,
+            found, key: { Place(date: isByDate ? $0.scheduledFor : nil, id: $0.id.bits) }, query.order,
             after: query.after, limit: query.limit)
     }
 
@@ -56,12 +56,12 @@ extension ReferenceTables {
 
     /// The sort key of a record in a list.
     private struct Place: Comparable {
-        var instant: Date?
+        var date: Date?
         var id: UInt128
 
         static func < (lhs: Place, rhs: Place) -> Bool {
-            let instants = (lhs.instant ?? .distantPast, rhs.instant ?? .distantPast)
-            return instants.0 == instants.1 ? lhs.id < rhs.id : instants.0 < instants.1
+            let dates = (lhs.date ?? .distantPast, rhs.date ?? .distantPast)
+            return dates.0 == dates.1 ? lhs.id < rhs.id : dates.0 < dates.1
         }
     }
 
@@ -69,12 +69,12 @@ extension ReferenceTables {
         _ items: [Item], key: (Item) -> Place, _ order: RotaStore.ListOrder, after cursor: PageCursor?, limit: Int
     ) -> RecordPage<Item> {
         let isBefore: (Place, Place) -> Bool = order == .ascending ? { $0 < $1 } : { $1 < $0 }
-        let start = cursor.map { Place(instant: $0.instant, id: $0.bits) }
+        let start = cursor.map { Place(date: $0.date, id: $0.bits) }
         let rest = items.filter { item in start.map { isBefore($0, key(item)) } ?? true }
             .sorted { isBefore(key($0), key($1)) }
         let page = Array(rest.prefix(limit))
         let last = page.last.map { key($0) }
         return RecordPage(
-            items: page, next: rest.count > limit ? last.map { PageCursor(after: $0.id, at: $0.instant) } : nil)
+            items: page, next: rest.count > limit ? last.map { PageCursor(after: $0.id, at: $0.date) } : nil)
     }
 }

@@ -14,7 +14,7 @@ struct IdentityTests {
         try HTTPRequest(url: #require(URL(string: "https://example.com/")), headers: headers)
     }
 
-    @Test("Every request says which execution, job, instant and attempt it is", .rows("T-94", "TX-9"))
+    @Test("Every request says which execution, job, date and attempt it is", .rows("T-94", "TX-9"))
     func headers() throws {
         let headers = try request().identified(by: identity).headers
         #expect(headers["X-Cron-Service-Execution-Id"] == "exec-1")
@@ -51,7 +51,7 @@ struct IdentityTests {
         #expect(throws: HTTPRequestError.self) { try request().identified(by: bad) }
     }
 
-    @Test("Instants are written like Foundation writes them", .rows("TX-9"), arguments: 0..<6)
+    @Test("Dates are written like Foundation writes them", .rows("TX-9"), arguments: 0..<6)
     func instants(_ seed: Int) {
         var random = SeededGenerator(seed: UInt64(seed))
         let formatter = ISO8601DateFormatter()
@@ -67,7 +67,7 @@ struct IdentityTests {
     }
 
     @Test(
-        "Instants beyond four digits of year are clamped, not trapped on",
+        "Dates beyond four digits of year are clamped, not trapped on",
         arguments: [
             (Double.infinity, "9999-12-31T23:59:59.999Z"), (-.infinity, "0000-01-01T00:00:00.000Z"),
             (.nan, "1970-01-01T00:00:00.000Z"),

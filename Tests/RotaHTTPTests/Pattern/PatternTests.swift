@@ -29,7 +29,7 @@ struct PatternTests {
     }
 
     @Test(
-        "What is no pattern, or could hang, is refused",
+        "An invalid pattern, or one that could hang, is refused",
         arguments: [
             "(", ")", "[", "[a", "a)", "*", "+a", "a**", "a{2}{3}", "a{3,2}", "a{", "a{x}", "a{1001}", "(?=a)", "(?!a)",
             "(?<=a)", "(?<!a)",

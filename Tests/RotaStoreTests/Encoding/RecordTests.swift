@@ -71,7 +71,8 @@ import Testing
         definition.limits = JobLimits(
             concurrency: 1, concurrencyPerKey: 2, rate: RateLimit(3, per: .seconds(4)),
             sharedRates: [SharedRateLimit("api", RateLimit(5, per: .milliseconds(6)))],
-            window: try? ExecutionWindow("* 9-17 * * 1-5", in: "Europe/Berlin"), timeToLive: .seconds(7), priority: 8)
+            window: try? ExecutionWindow("* 9-17 * * 1-5", in: "Europe/Berlin"), timeToLive: .seconds(7))
+        definition.priority = 8
         definition.delivery = .atMostOnce
         definition.breaker = .default
         definition.notifications = [

@@ -39,7 +39,7 @@ struct ExecutionLifecycleTests {
     func cancelRunning() async throws {
         let nexts: [(Completion.Next, ExecutionStatus)] = [
             (.retry(at: start, after: failure), .canceled), (.failed(failure), .canceled),
-            (.released(until: start), .canceled), (.parked(until: nil), .canceled), (.canceled, .canceled),
+            (.released(until: start), .canceled), (.waiting(until: nil), .canceled), (.canceled, .canceled),
             (.succeeded, .succeeded),
         ]
         for (next, status) in nexts {
@@ -64,11 +64,11 @@ struct ExecutionLifecycleTests {
     }
 
     @Test("A waiting execution holds no slot, and expires without its external completion", .rows("T-73"))
-    func parked() async throws {
+    func waiting() async throws {
         let (store, job) = try await store { $0.limits.concurrency = 1 }
         try await store.enqueue((1...2).map { StoreSamples.execution($0, of: job, at: start) })
         let first = try #require(await claim(store).first)
-        #expect(await finish(first, .parked(until: start.addingTimeInterval(50)), in: store)?.status == .waiting)
+        #expect(await finish(first, .waiting(until: start.addingTimeInterval(50)), in: store)?.status == .waiting)
         let second = try #require(await claim(store).first)
         let output = try JSONPayload("yes")
         let answer = ExternalCompletion(
@@ -84,7 +84,7 @@ struct ExecutionLifecycleTests {
             return
         }
         #expect(await claim(store, after: 20).isEmpty)
-        _ = await finish(second, .parked(until: start.addingTimeInterval(50)), in: store)
+        _ = await finish(second, .waiting(until: start.addingTimeInterval(50)), in: store)
         #expect(await claim(store, after: 20).map(\.execution.id) == [first.execution.id])
         let report = await store.prune(at: start.addingTimeInterval(50), limit: 10)
         #expect(report.expired.map(\.id) == [second.execution.id])

@@ -89,7 +89,7 @@ struct OverlapTests {
         #expect(await claim(store, at: 5).isEmpty)
         let again = try #require(await claim(store, at: 10).first)
         #expect(number(again.execution) == 1)
-        _ = await finish(again, .parked(until: nil), in: store)
+        _ = await finish(again, .waiting(until: nil), in: store)
         #expect(await claim(store, at: 20).isEmpty)
         _ = await store.completeWaiting([ExternalCompletion(again.execution.id, next: .succeeded, date: start)])
         #expect(await claim(store, at: 20).map { number($0.execution) } == [2])

@@ -23,11 +23,11 @@ struct QueryTests {
             if Bool.random(using: &random) { details.concurrencyKey = pick(["k", "l"]) }
             if Bool.random(using: &random) { details.batchID = BatchID(bits: 5) }
             let job = pick(jobs) ?? jobs[0]
-            let instant = start.addingTimeInterval(Double(Int.random(in: 0...20, using: &random)))
+            let date = start.addingTimeInterval(Double(Int.random(in: 0...20, using: &random)))
             try await store.enqueue([
                 job.execution(
                     id: ExecutionID(bits: UInt128(number)), source: pick([.schedule, .manual]) ?? .manual,
-                    scheduledFor: instant, createdAt: start, details: details)
+                    scheduledFor: date, createdAt: start, details: details)
             ])
         }
         let claims = await store.claim(

@@ -14,7 +14,7 @@ import Testing
             let wasRight = clock.jump == 0
             clock.move(using: &random)
             if wasRight, clock.jump > 0 {
-                #expect(clock.now - clock.jump > latest + 40, "It was ahead before, and has shown these instants.")
+                #expect(clock.now - clock.jump > latest + 40, "It was ahead before, and has shown these dates.")
                 aheadSince = clock.now
                 jumps += 1
             }

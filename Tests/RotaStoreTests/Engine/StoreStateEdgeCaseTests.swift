@@ -114,7 +114,7 @@ import Testing
 
     @Test("A date that is not a number affects only its own record", arguments: [nil, 2])
     func noNumber(priority: Int?) throws {
-        var (state, job) = try state { $0.limits.priority = priority ?? 0 }
+        var (state, job) = try state { $0.priority = priority ?? 0 }
         var log = ChangeLog(isRecording: false)
         let bad = job.execution(
             id: ExecutionID(bits: 1), source: .manual, scheduledFor: start, dueAt: nan, createdAt: start)
@@ -154,8 +154,8 @@ import Testing
         job.statistics.canceledOrExpired = .max
         job.definition.limits = JobLimits(
             concurrency: .min, concurrencyPerKey: .min, rate: RateLimit(.max, per: .seconds(Int64.max)),
-            sharedRates: [SharedRateLimit("a", RateLimit(.min, per: .seconds(-1)))], timeToLive: .seconds(Int64.max),
-            priority: .max)
+            sharedRates: [SharedRateLimit("a", RateLimit(.min, per: .seconds(-1)))], timeToLive: .seconds(Int64.max))
+        job.definition.priority = .max
         job.definition.overlap = .queue(limit: .max)
         job.definition.retention.maximumCount = .min
         var state = try state(with: job)

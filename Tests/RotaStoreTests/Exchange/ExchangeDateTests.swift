@@ -5,7 +5,7 @@ import RotaTesting
 import Testing
 
 @Suite struct ExchangeDateTests {
-    @Test("An instant comes back to the last bit, whatever it is")
+    @Test("A date comes back to the last bit, whatever it is")
     func exact() {
         var random = SplitMix64(seed: 5)
         for round in 0..<20_000 {
@@ -23,7 +23,7 @@ import Testing
     }
 
     @Test(
-        "Ordinary instants are ISO 8601 in milliseconds",
+        "Ordinary dates are ISO 8601 in milliseconds",
         arguments: [
             (0, "2001-01-01T00:00:00.000Z"), (772_345_600.123, "2025-06-23T04:26:40.123Z"),
             (-978_307_200, "1970-01-01T00:00:00.000Z"), (-0.25, "2000-12-31T23:59:59.750Z"),
@@ -47,7 +47,7 @@ import Testing
     }
 
     @Test(
-        "No other text is an instant",
+        "No other text is a date",
         arguments: [
             "", "@", "@x", "2026-01-01", "2026-01-01T00:00:00", "2026-01-01T00:00:00+00:00", "2026-13-01T00:00:00Z",
             "2026-02-29T00:00:00Z", "2026-00-10T00:00:00Z", "2026-01-01T24:00:00Z", "2026-01-01T00:60:00Z",

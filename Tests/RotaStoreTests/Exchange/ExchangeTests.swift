@@ -126,7 +126,7 @@ import Testing
         try await InMemoryJobStore().importRecords(AsyncStream(empty))
     }
 
-    @Test("An export shows one instant, whatever the store does while it is read")
+    @Test("An export shows one date, whatever the store does while it is read")
     func consistent() async throws {
         let store = InMemoryJobStore()
         var script = StoreScript(seed: 8)

@@ -74,7 +74,7 @@ import Testing
         let job = try #require(await memory.job(JobID(bits: 2)))
         #expect(job.attributes.slug == "rich-1" && job.attributes.tags == ["a": "b"])
         #expect(job.limits.concurrency == 2 && job.limits.sharedRates.map(\.name) == ["api"])
-        #expect(job.limits.priority == 2 && job.limits.window != nil)
+        #expect(job.priority == 2 && job.limits.window != nil)
         #expect(job.delivery == .atMostOnce && job.notifications.count == 3 && job.breaker?.consecutiveFailures == 3)
         #expect(job.misfire == .latest && job.overlap == .skip && job.retention.ages == [.failed: .seconds(99)])
         #expect(job.versionPolicy == .minor && job.isBackwardsCompatible)

@@ -10,20 +10,20 @@ struct RecordValueTests {
     func identifiers() throws {
         let generator = TimeOrderedIDGenerator(random: SeededGenerator(seed: 3))
         var last: UInt128 = 0
-        var instant = Date(timeIntervalSince1970: 1_767_225_600)
+        var date = Date(timeIntervalSince1970: 1_767_225_600)
         for step in 0..<20_000 {
-            if step == 5000 { instant += 1 }
-            if step == 10_000 { instant -= 3600 }
-            let bits = generator.makeID(at: instant)
+            if step == 5000 { date += 1 }
+            if step == 10_000 { date -= 3600 }
+            let bits = generator.makeID(at: date)
             #expect(bits > last)
             last = bits
             let text = Array(JobID(bits: bits).description)
             #expect(text.count == 36 && text[14] == "7" && "89ab".contains(text[19]))
         }
-        for instant in [
+        for date in [
             Date.distantPast, .distantFuture, Date(timeIntervalSince1970: .infinity), Date(timeIntervalSince1970: .nan),
         ] {
-            _ = TimeOrderedIDGenerator(random: SeededGenerator(seed: 1)).makeID(at: instant)
+            _ = TimeOrderedIDGenerator(random: SeededGenerator(seed: 1)).makeID(at: date)
         }
     }
 

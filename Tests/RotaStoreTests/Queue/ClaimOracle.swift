@@ -30,8 +30,8 @@ struct ClaimOracle {
     }
 
     private func rank(_ execution: Execution) -> DueKey<ExecutionID> {
-        let priority = execution.details.priority ?? job(of: execution)?.definition.limits.priority ?? 0
-        return DueKey(instant: ClaimOrder.rank(dueAt: execution.progress.dueAt, priority: priority), id: execution.id)
+        let priority = execution.details.priority ?? job(of: execution)?.definition.priority ?? 0
+        return DueKey(date: ClaimOrder.rank(dueAt: execution.progress.dueAt, priority: priority), id: execution.id)
     }
 
     private func job(of execution: Execution) -> Job? { jobs.first { $0.id == execution.jobID } }

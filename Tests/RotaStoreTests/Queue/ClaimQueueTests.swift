@@ -48,14 +48,14 @@ struct ClaimQueueTests {
             for _ in 0..<4 { world.step() }
             while !world.claim().found.isEmpty {}
             let wake = world.state.dueWork(at: world.now, limit: 10).nextWakeup ?? world.now.addingTimeInterval(500)
-            // Nothing may become claimable, by time alone, before the instant named.
+            // Nothing may become claimable, by time alone, before the date named.
             var oracle = world.oracle
-            var instant = world.now.addingTimeInterval(1)
-            while instant < min(wake, world.now.addingTimeInterval(500)) {
-                let early = oracle.claim(limit: 1, at: instant)
-                #expect(early.isEmpty, "seed \(seed): claimable at \(instant), but the due work says \(wake)")
+            var date = world.now.addingTimeInterval(1)
+            while date < min(wake, world.now.addingTimeInterval(500)) {
+                let early = oracle.claim(limit: 1, at: date)
+                #expect(early.isEmpty, "seed \(seed): claimable at \(date), but the due work says \(wake)")
                 guard early.isEmpty else { return }
-                instant += 1
+                date += 1
             }
         }
     }
@@ -96,7 +96,6 @@ struct ClaimWorld {
         if chance(3) { limits.sharedRates = [SharedRateLimit("api", RateLimit(3, per: .seconds(15)))] }
         if chance(4) { limits.sharedRates.append(SharedRateLimit("db", RateLimit(5, per: .seconds(40)))) }
         if chance(5) { limits.window = try ExecutionWindow("*/2 * * * *") }
-        if chance(3) { limits.priority = Int.random(in: 0...2, using: &random) }
         if chance(4) { limits.timeToLive = .seconds(50) }
         return limits
     }
@@ -109,6 +108,7 @@ struct ClaimWorld {
                 number, retention: .last(3),
                 overlap: [.allow, .allow, .queue(limit: nil), .replace].randomElement(using: &random) ?? .allow)
             job.definition.limits = try limits()
+            if chance(3) { job.definition.priority = Int.random(in: 0...2, using: &random) }
             _ = try apply { try $0.insert([JobInsertion(job)], log: &$1) }
         }
         look()
@@ -148,7 +148,7 @@ struct ClaimWorld {
         let failure = ExecutionFailure(kind: .timeout, message: "slow")
         let nexts: [Completion.Next] = [
             .succeeded, .succeeded, .failed(failure), .retry(at: now.addingTimeInterval(7), after: failure),
-            .released(until: now), .parked(until: now.addingTimeInterval(30)),
+            .released(until: now), .waiting(until: now.addingTimeInterval(30)),
         ]
         let next = nexts.randomElement(using: &random) ?? .succeeded
         var attempt: Attempt? = StoreSamples.attempt(execution.attempts.count + 1)

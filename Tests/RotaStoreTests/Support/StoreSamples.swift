@@ -22,9 +22,9 @@ enum StoreSamples {
             scheduleState: ScheduleState(state: state, decidedThrough: start, next: start.addingTimeInterval(60)))
     }
 
-    static func execution(_ number: Int, of job: Job, at instant: Date) -> Execution {
+    static func execution(_ number: Int, of job: Job, at date: Date) -> Execution {
         job.execution(
-            id: ExecutionID(bits: UInt128(number)), source: .schedule, scheduledFor: instant, createdAt: instant)
+            id: ExecutionID(bits: UInt128(number)), source: .schedule, scheduledFor: date, createdAt: date)
     }
 
     static func attempt(_ number: Int, failure: ExecutionFailure? = nil) -> Attempt {

@@ -42,6 +42,7 @@ extension StoreFault {
                 for index in claims.indices {
                     let lease = Lease(owner: "one", token: 1, expiresAt: request.leaseExpiresAt)
                     claims[index].execution.progress.lease = lease
+                    claims[index].lease = lease
                 }
                 return claims
             }
@@ -64,7 +65,7 @@ extension StoreFault {
                 try await base.finish(
                     completions.map { completion in
                         var completion = completion
-                        if case .parked = completion.next { completion.next = .released(until: completion.date) }
+                        if case .waiting = completion.next { completion.next = .released(until: completion.date) }
                         return completion
                     })
             }

@@ -24,7 +24,7 @@ struct LoopbackServerTests {
         await server.stop()
     }
 
-    @Test("after it stops nobody listens, and stopping again does nothing")
+    @Test("After it stops, connections are refused, and stopping again does nothing")
     func stops() async throws {
         let server = try await LoopbackServer { _ in .status(200) }
         let url = server.url()
@@ -61,7 +61,7 @@ struct LoopbackServerTests {
     }
 
     @Test(
-        "what is no HTTP is answered with 400, and the server lives on",
+        "A request that is not HTTP gets 400, and the server continues",
         arguments: [
             "\u{16}\u{3}\u{1}", "junk\r\n\r\n", "GET /\r\n\r\n", "POST / HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
         ])

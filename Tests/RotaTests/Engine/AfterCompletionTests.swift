@@ -32,6 +32,70 @@ struct AfterCompletionTests {
         #expect(try await bench.scheduler.skips(of: job.id).isEmpty)
     }
 
+    @Test(
+        "A leap of the clock or a downtime starts one execution, not one for each delay that passed",
+        arguments: [4, 4000])
+    func oneAfterLeap(seconds: Int) async throws {
+        let bench = Bench()
+        let clock = bench.clock
+        let starts = Recorded<Int>()
+        try await bench.scheduler.handle("work") { context in
+            starts.add(Int(context.scheduledFor.timeIntervalSince(start)))
+            try await clock.sleep(until: clock.now.addingTimeInterval(7))
+        }
+        try await bench.running {
+            let job = try await bench.scheduler.create(
+                .init(name: "j", schedule: .afterCompletion(.seconds(1)), action: .handler("work")))
+            await bench.advance(.seconds(8.5))
+            #expect(starts.all == [1])
+            clock.set(to: clock.now.addingTimeInterval(Double(seconds)))
+            await bench.advance(.seconds(6.5))
+            #expect(try await bench.executions(of: job.id).count == 2)
+            await bench.advance(.seconds(3))
+            #expect(starts.all.count == 3)
+            #expect(try await bench.scheduler.skips(of: job.id).isEmpty)
+        }
+    }
+
+    @Test("A missed delay that the policy does not run restarts from now, and has its outcome")
+    func missedDelay() async throws {
+        let bench = Bench()
+        try await bench.scheduler.handle("work") { _ in }
+        let job = try await bench.scheduler.create(
+            .init(name: "j", schedule: .afterCompletion(.seconds(60)), action: .handler("work"), misfire: .skip))
+        bench.clock.set(to: start.addingTimeInterval(3600))
+        try await bench.running {
+            await bench.advance(.seconds(59))
+            let early = try await bench.executions(of: job.id)
+            #expect(early.isEmpty)
+            await bench.advance(.seconds(1))
+            let later = try await bench.executions(of: job.id)
+            #expect(later.count == 1)
+        }
+        let skips = try await bench.scheduler.skips(of: job.id)
+        #expect(skips.map(\.first) == [start.addingTimeInterval(60)] && skips.map(\.last) == skips.map(\.first))
+        #expect(skips.map(\.count) == [1])
+    }
+
+    @Test("A pause that passes over an occurrence records it")
+    func pauseOverOccurrence() async throws {
+        let bench = Bench()
+        try await bench.scheduler.handle("work") { _ in }
+        try await bench.running {
+            let job = try await bench.scheduler.create(
+                .init(name: "j", schedule: .afterCompletion(.seconds(60)), action: .handler("work")))
+            await bench.advance(.seconds(30))
+            try await bench.scheduler.pause(job.id)
+            await bench.advance(.seconds(100))
+            try await bench.scheduler.resume(job.id)
+            let skips = try await bench.scheduler.skips(of: job.id)
+            #expect(skips.map(\.first) == [start.addingTimeInterval(60)])
+            #expect(skips.map(\.reason) == [.paused] && skips.map(\.count) == [1])
+            await bench.advance(.seconds(60))
+            #expect(try await bench.executions(of: job.id).count == 1)
+        }
+    }
+
     @Test("The end of a manual execution does not move the schedule")
     func manualRunAfterCompletion() async throws {
         let bench = Bench()

@@ -46,10 +46,10 @@ struct AlarmTests {
     }
 
     /// Waits until the earliest deadline on the clock is this date.
-    private func sleeper(on clock: ManualClock, until instant: Date) async {
-        while clock.nextDeadline != instant {
+    private func sleeper(on clock: ManualClock, until date: Date) async {
+        while clock.nextDeadline != date {
             let count = clock.activity
-            if clock.nextDeadline == instant { return }
+            if clock.nextDeadline == date { return }
             await clock.nextActivity(after: count)
         }
     }

@@ -41,8 +41,8 @@ struct ExecutionLimitTests {
             #expect(minutes(skips) == Array(limit...6))
             #expect(skips.allSatisfy { $0.reason == .overlap })
             for minute in limit...6 {
-                let instant = start.addingTimeInterval(Double(minute) * 60)
-                let verdict = try await later.scheduler.explain(job.id, at: instant)
+                let date = start.addingTimeInterval(Double(minute) * 60)
+                let verdict = try await later.scheduler.explain(job.id, at: date)
                 guard case .skipped(let skip) = verdict.outcome else {
                     Issue.record("minute \(minute): \(verdict)")
                     continue

@@ -37,8 +37,8 @@ struct FiringTests {
                         action: .http(.post("https://example.com/report"))))
                 await bench.advance(.seconds(5 * 86_400))
                 let fired = try await bench.executions().map(\.scheduledFor)
-                let instants = try expected.map { try Date(utc: $0) }
-                #expect(fired == instants)
+                let dates = try expected.map { try Date(utc: $0) }
+                #expect(fired == dates)
             }
         }
     }
@@ -62,14 +62,14 @@ struct FiringTests {
     @Test("A one-shot fires once, on time, and completes its job", .rows("T-5"), arguments: [3600, -3600])
     func once(offset: Int) async throws {
         let bench = Bench()
-        let instant = start.addingTimeInterval(Double(offset))
+        let date = start.addingTimeInterval(Double(offset))
         try await bench.running {
             let job = try await bench.scheduler.create(
-                .init(name: "launch", schedule: .once(at: instant), action: .http(.get("https://example.com/"))))
+                .init(name: "launch", schedule: .once(at: date), action: .http(.get("https://example.com/"))))
             await bench.advance(.seconds(7200))
             let executions = try await bench.executions(of: job.id)
-            #expect(executions.map(\.scheduledFor) == [instant])
-            #expect(executions.first?.startedAt == max(instant, start))
+            #expect(executions.map(\.scheduledFor) == [date])
+            #expect(executions.first?.startedAt == max(date, start))
             #expect(try await bench.scheduler.job(job.id).state == .completed)
         }
     }
@@ -148,13 +148,13 @@ struct FiringTests {
             Schedule.every(.milliseconds(100)).smoothed(over: .seconds(7 * 86_400), key: "\(key)")
         }
         while draft(key).smoothingOffset < .seconds(6 * 86_400) { key += 1 }
-        let asked = Recorded<String>()
-        _ = asked
         let job = try await bench.scheduler.create(
             .init(name: "j", schedule: draft(key), action: .http(.get("https://example.com/"))))
         bench.clock.set(to: start.addingTimeInterval(8 * 86_400))
         try await bench.running { await bench.advance(.zero) }
-        #expect(try await bench.executions(of: job.id).count == 1)
+        // Those of the last five seconds were not missed.
+        let count = try await bench.executions(of: job.id).count
+        #expect((50...51).contains(count))
     }
 
     @Test("A smoothed occurrence that starts at its effective date is not a misfire")
@@ -196,9 +196,9 @@ struct FiringTests {
             await bench.advance(.milliseconds(300))
             bench.clock.set(to: bench.clock.now.addingTimeInterval(1))
             await bench.advance(.milliseconds(100))
-            let instants = try await bench.executions(of: job.id).map(\.scheduledFor)
-            #expect(instants.count == 1400)
-            #expect(Set(instants).count == instants.count)
+            let dates = try await bench.executions(of: job.id).map(\.scheduledFor)
+            #expect(dates.count == 1400)
+            #expect(Set(dates).count == dates.count)
         }
     }
 

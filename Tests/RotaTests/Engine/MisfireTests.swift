@@ -28,13 +28,24 @@ struct MisfireTests {
         Case(policy: .skip, downtime: 630, fired: [], skipped: ["1–10 misfire 10"]),
         Case(policy: .all(limit: 3), downtime: 630, fired: [8, 9, 10], skipped: ["1–7 misfire 7"]),
         Case(policy: .all(limit: 100), downtime: 630, fired: Array(1...10), skipped: []),
-        Case(policy: .latest(maximumLateness: .seconds(60)), downtime: 630, fired: [10], skipped: ["1–9 misfire 9"]),
+        Case(policy: .latest(maximumLateness: .seconds(60)), downtime: 630, fired: [10], skipped: ["1–9 too_late 9"]),
         Case(
             policy: .latest(maximumLateness: .seconds(10)), downtime: 630, fired: [],
-            skipped: ["1–9 misfire 9", "10–10 too_late 1"]),
+            skipped: ["1–10 too_late 10"]),
         Case(
             policy: .all(limit: 100, maximumLateness: .seconds(200)), downtime: 630, fired: [8, 9, 10],
             skipped: ["1–7 too_late 7"]),
+        Case(
+            policy: .latest(maximumLateness: .seconds(200)), downtime: 630, fired: [10],
+            skipped: ["1–7 too_late 7", "8–9 misfire 2"]),
+        Case(
+            policy: .skip(maximumLateness: .seconds(200)), downtime: 630, fired: [],
+            skipped: ["1–7 too_late 7", "8–10 misfire 3"]),
+        Case(policy: .skip(maximumLateness: .seconds(1)), downtime: 62, fired: [], skipped: ["1–1 too_late 1"]),
+        Case(policy: .latest(maximumLateness: .seconds(1)), downtime: 62, fired: [], skipped: ["1–1 too_late 1"]),
+        Case(
+            policy: .all(limit: 1, maximumLateness: .seconds(90)), downtime: 630, fired: [10],
+            skipped: ["1–8 too_late 8", "9–9 misfire 1"]),
     ]
 
     @Test("The misfire policy decides what fires after a downtime", arguments: cases)
@@ -59,6 +70,24 @@ struct MisfireTests {
         #expect(next == start.addingTimeInterval(Double(testCase.downtime / 60 + 1) * 60))
     }
 
+    @Test(
+        "Occurrences that were not missed fire under every policy",
+        arguments: [MisfirePolicy.latest, .skip, .all(limit: 1), .all(limit: 100)])
+    func notMissed(policy: MisfirePolicy) async throws {
+        let bench = Bench(configuration: Bench.configuration { $0.misfireThreshold = .seconds(2) })
+        let job = try await bench.scheduler.create(
+            .init(
+                name: "j", schedule: .every(.seconds(1)), action: .http(.get("https://example.com/")), misfire: policy))
+        let start = bench.clock.now
+        bench.clock.set(to: start.addingTimeInterval(14.5))
+        try await bench.running { await bench.advance(.zero) }
+        let fired = try await bench.executions(of: job.id).map { Int($0.scheduledFor.timeIntervalSince(start)) }
+        // 13 is 1.5 s late and 12 is 2.5 s late, so 13 and 14 were not missed.
+        #expect(fired == (policy == .all(limit: 100) ? Array(1...14) : [13, 14]))
+        let skipped = try await bench.scheduler.skips(of: job.id).compactMap(\.count).reduce(0, +)
+        #expect(fired.count + skipped == 14)
+    }
+
     @Test("Every occurrence has one outcome across random downtimes", arguments: 1...20)
     func oneVerdictEach(seed: UInt64) async throws {
         var random = SeededGenerator(seed: seed)
@@ -67,7 +96,7 @@ struct MisfireTests {
         let store = InMemoryJobStore()
         let policies: [MisfirePolicy] = [
             .latest, .skip, .all(limit: 2), .latest(maximumLateness: .seconds(90)),
-            .all(limit: 5, maximumLateness: .seconds(200)),
+            .all(limit: 5, maximumLateness: .seconds(200)), .skip(maximumLateness: .seconds(3)),
         ]
         let period = Int.random(in: 1...90, using: &random)
         let first = Bench(clock: clock, store: store, seed: seed)
@@ -86,12 +115,12 @@ struct MisfireTests {
         var verdicts: [Date: Int] = [:]
         for execution in try await last.executions(of: job.id) { verdicts[execution.scheduledFor, default: 0] += 1 }
         for skip in try await last.scheduler.skips(of: job.id) {
-            var instant = skip.first
+            var date = skip.first
             var count = 0
-            while instant <= skip.last {
-                verdicts[instant, default: 0] += 1
+            while date <= skip.last {
+                verdicts[date, default: 0] += 1
                 count += 1
-                instant = instant.addingTimeInterval(Double(period))
+                date = date.addingTimeInterval(Double(period))
             }
             #expect(skip.count == count)
         }

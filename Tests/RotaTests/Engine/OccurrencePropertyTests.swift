@@ -59,10 +59,10 @@ struct OccurrencePropertyTests {
         try await last.running { await last.advance(.seconds(100)) }
 
         var expected: [Date] = []
-        var instant = start
-        while let next = schedule.nextOccurrence(after: instant), next.effective <= clock.now {
+        var date = start
+        while let next = schedule.nextOccurrence(after: date), next.effective <= clock.now {
             expected.append(next.nominal)
-            instant = next.nominal
+            date = next.nominal
         }
         var verdicts: [Date] = try await store.allExecutions(of: job.id).map(\.scheduledFor)
         for skip in try await last.scheduler.skips(of: job.id) {

@@ -24,7 +24,8 @@ struct JobDefinitionTests {
         definition.limits = JobLimits(
             concurrency: 2, concurrencyPerKey: 1, rate: RateLimit(10, per: .seconds(60)),
             sharedRates: [SharedRateLimit("api", RateLimit(100, per: .seconds(3600)))],
-            window: try ExecutionWindow("* 8-17 * * 1-5", in: "Europe/Paris"), timeToLive: .seconds(900), priority: 3)
+            window: try ExecutionWindow("* 8-17 * * 1-5", in: "Europe/Paris"), timeToLive: .seconds(900))
+        definition.priority = 3
         definition.delivery = .atMostOnce
         definition.breaker = CircuitBreakerPolicy()
         definition.notifications = [
@@ -53,7 +54,7 @@ struct JobDefinitionTests {
         #expect(
             attributes.allSatisfy { read.definition.attributes[keyPath: $0] != nil }
                 && read.attributes.tags == ["tier": "1"])
-        #expect(read.limits.concurrency == 2 && read.limits.concurrencyPerKey == 1 && read.limits.priority == 3)
+        #expect(read.limits.concurrency == 2 && read.limits.concurrencyPerKey == 1 && read.priority == 3)
         #expect(read.limits.rate == RateLimit(10, per: .seconds(60)) && read.limits.timeToLive == .seconds(900))
         #expect(read.limits.sharedRates.map(\.name) == ["api"] && read.limits.window == definition.limits.window)
         #expect(read.definition.retry.maxAttempts == 7 && read.action.request?.timeout == .seconds(77))

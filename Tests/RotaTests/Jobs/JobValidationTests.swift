@@ -39,8 +39,8 @@ struct JobValidationTests {
         Field("tags", \.attributes.tags, good: tags(20), bad: tags(21)),
         Field("a tag's name", \.attributes.tags, good: [text(64): ""], bad: [text(65): ""]),
         Field("a tag's value", \.attributes.tags, good: ["a": text(256)], bad: ["a": text(257)]),
-        Field("priority", \.limits.priority, good: 10, bad: 11),
-        Field("low priority", \.limits.priority, good: 0, bad: -1),
+        Field("priority", \.priority, good: 10, bad: 11),
+        Field("low priority", \.priority, good: 0, bad: -1),
         Field("concurrency", \.limits.concurrency, good: 1, bad: 0),
         Field("concurrency per key", \.limits.concurrencyPerKey, good: 1, bad: 0),
         Field("rate", \.limits.rate, good: RateLimit(1, per: .seconds(1)), bad: RateLimit(0, per: .seconds(1))),
@@ -128,7 +128,7 @@ struct JobValidationTests {
     }
 
     @Test("The date of a triggered execution lies in the years 1 to 9999", arguments: [1e13, -1e13, .nan, .infinity])
-    func instant(seconds: Double) async throws {
+    func date(seconds: Double) async throws {
         let bench = Bench()
         let job = try await bench.scheduler.create(Self.draft { _ in })
         let error = await #expect(throws: SchedulerError.self) {

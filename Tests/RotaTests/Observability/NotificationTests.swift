@@ -72,10 +72,10 @@ struct NotificationTests {
             #expect(run.status == .failed)
             #expect(notification.status == .succeeded)
             #expect(notification.attempts.map(\.statusCode) == [503, 503, 200])
-            for (instant, request) in bodies.all {
+            for (date, request) in bodies.all {
                 let body = try #require(request.body.data)
                 try WebhookSignature.standard.verify(
-                    headers: request.headers, body: body, at: instant, with: [WebhookSecret("s3cr3t-value")])
+                    headers: request.headers, body: body, at: date, with: [WebhookSecret("s3cr3t-value")])
                 #expect(request.headers["webhook-id"] == notification.id.description)
                 #expect(request.headers["X-Cron-Service-Execution-Id"] == notification.id.description)
                 let object = try #require(try JSONSerialization.jsonObject(with: body) as? [String: Any])

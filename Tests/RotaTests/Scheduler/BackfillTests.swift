@@ -32,8 +32,8 @@ struct BackfillTests {
             let backfill = try await bench.scheduler.backfill(
                 job.id, range, overlap: isSerial ? .serial : .parallel, author: "ann")
             #expect(backfill.created == 5)
-            let instants = (0..<5).map { range.lowerBound.addingTimeInterval(Double($0) * 3600) }
-            #expect(backfill.outcomes.map(\.execution.scheduledFor) == instants)
+            let dates = (0..<5).map { range.lowerBound.addingTimeInterval(Double($0) * 3600) }
+            #expect(backfill.outcomes.map(\.execution.scheduledFor) == dates)
             #expect(
                 backfill.outcomes.allSatisfy {
                     $0.execution.source == .backfill && $0.execution.details.createdBy == "ann"
@@ -41,10 +41,10 @@ struct BackfillTests {
             )
             await bench.advance(.seconds(1000))
             if isSerial {
-                #expect(starts.all == instants)
+                #expect(starts.all == dates)
                 #expect(ends.all.map { $0.timeIntervalSince(start) } == [100, 200, 300, 400, 500])
             } else {
-                #expect(Set(starts.all) == Set(instants))
+                #expect(Set(starts.all) == Set(dates))
                 #expect(ends.all.allSatisfy { $0.timeIntervalSince(start) == 100 })
             }
             #expect(try await bench.scheduler.job(job.id).nextRunAt == start.addingTimeInterval(3600))

@@ -148,7 +148,7 @@ struct ExecutionControlTests {
         _ = try await bench.store.finish([
             Completion(
                 executionID: claim.execution.id, token: claim.execution.lease?.token ?? 0, attempt: nil,
-                next: .parked(until: nil), date: now)
+                next: .waiting(until: nil), date: now)
         ])
         let output = try JSONPayload(["approved": true])
         let answered = try await bench.scheduler.complete(execution.id, as: .succeeded, output: output)
@@ -158,7 +158,7 @@ struct ExecutionControlTests {
     @Test(
         "A handler that waits until an invalid date fails",
         arguments: [Double.nan, .infinity, -.infinity, 1e300])
-    func parkedUntilNever(seconds: Double) async throws {
+    func waitingUntilNever(seconds: Double) async throws {
         let bench = Bench()
         try await bench.scheduler.handle("park") { _ in
             throw WaitForCompletion(until: Date(timeIntervalSince1970: seconds))

@@ -164,8 +164,8 @@ struct JobLifecycleTests {
             let state = try? await bench.scheduler.job(job.id).state
             #expect(state == [.paused, .completed, nil][change])
             let minute = start.addingTimeInterval(60)
-            let instant = start.addingTimeInterval(500)
-            #expect(calls.all == [[instant], [minute, instant], []][change])
+            let date = start.addingTimeInterval(500)
+            #expect(calls.all == [[date], [minute, date], []][change])
             #expect(try await bench.store.execution(run.id)?.status == (change == 2 ? nil : .succeeded))
         }
     }
@@ -195,8 +195,8 @@ struct JobLifecycleTests {
             #expect(
                 zip(filled, filled.dropFirst()).allSatisfy { ($0.finishedAt ?? clock.now) <= $1.startedAt ?? start })
             for minute in 1...10 {
-                let instant = start.addingTimeInterval(Double(minute) * 60)
-                guard case .fired(let run) = try await bench.scheduler.explain(job.id, at: instant).outcome else {
+                let date = start.addingTimeInterval(Double(minute) * 60)
+                guard case .fired(let run) = try await bench.scheduler.explain(job.id, at: date).outcome else {
                     Issue.record("minute \(minute)")
                     continue
                 }

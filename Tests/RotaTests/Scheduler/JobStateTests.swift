@@ -278,7 +278,7 @@ struct JobStateTests {
             let fired = try await bench.executions(of: job.id).map(\.scheduledFor)
             let skips = try await bench.scheduler.skips(of: job.id)
             #expect(skips.count == 2)
-            #expect(!fired.contains { instant in skips.contains { $0.first <= instant && instant <= $0.last } })
+            #expect(!fired.contains { date in skips.contains { $0.first <= date && date <= $0.last } })
         }
     }
 

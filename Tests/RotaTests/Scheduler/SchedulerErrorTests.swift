@@ -108,11 +108,11 @@ struct SchedulerErrorTests {
     @Test("Huge dates and durations do not trap")
     func absurdTimes() async throws {
         let bench = Bench(clock: ManualClock(now: .distantPast))
-        for instant in [
+        for date in [
             Date.distantPast, .distantFuture, Date(timeIntervalSince1970: 1e300), Date(timeIntervalSince1970: -1e300),
         ] {
             _ = try? await bench.scheduler.create(
-                .init(name: "once", schedule: .once(at: instant), action: .handler("x")))
+                .init(name: "once", schedule: .once(at: date), action: .handler("x")))
         }
         _ = try? await bench.scheduler.create(
             .init(name: "rare", schedule: .every(.seconds(Int64.max)), action: .handler("x"), retry: .none))
@@ -123,25 +123,25 @@ struct SchedulerErrorTests {
     }
 
     @Test("Invalid dates are refused by every call that takes a date", arguments: [Double.nan, .infinity, 1e300])
-    func instants(seconds: Double) async throws {
+    func dates(seconds: Double) async throws {
         let bench = Bench()
-        let instant = Date(timeIntervalSince1970: seconds)
+        let date = Date(timeIntervalSince1970: seconds)
         let job = try await bench.scheduler.create(
             .init(name: "x", schedule: .every(.seconds(60)), action: .handler("work")))
         let scheduler = bench.scheduler
         let calls: [@Sendable () async throws -> Void] = [
-            { try await scheduler.pause(job.id, until: instant) },
-            { try await scheduler.trigger(job.id, at: instant) },
-            { _ = try await scheduler.explain(job.id, at: instant) },
-            { try await scheduler.create(.init(name: "y", schedule: .once(at: instant), action: .handler("work"))) },
-            { try await scheduler.update(job.id) { $0.schedule = .every(.seconds(60), anchor: instant) } },
-            { try await scheduler.update(job.id) { $0.schedule = Schedule.every(.seconds(60)).starting(at: instant) } },
+            { try await scheduler.pause(job.id, until: date) },
+            { try await scheduler.trigger(job.id, at: date) },
+            { _ = try await scheduler.explain(job.id, at: date) },
+            { try await scheduler.create(.init(name: "y", schedule: .once(at: date), action: .handler("work"))) },
+            { try await scheduler.update(job.id) { $0.schedule = .every(.seconds(60), anchor: date) } },
+            { try await scheduler.update(job.id) { $0.schedule = Schedule.every(.seconds(60)).starting(at: date) } },
         ]
         for (index, call) in calls.enumerated() {
             await #expect(throws: (any Error).self, "call \(index)") { try await call() }
         }
         // Queries may find nothing, but must not trap.
-        _ = try? await scheduler.executions(ExecutionQuery(jobID: job.id, from: instant, to: instant))
+        _ = try? await scheduler.executions(ExecutionQuery(jobID: job.id, from: date, to: date))
         try await bench.running { await bench.advance(.seconds(1)) }
         #expect(try await scheduler.job(job.id).nextRunAt == start.addingTimeInterval(60))
     }
