@@ -59,6 +59,7 @@
 @_exported public import struct RotaStore.ExecutionQuery
 @_exported public import struct RotaStore.ExecutionSource
 @_exported public import enum RotaStore.ExecutionStatus
+@_exported public import struct RotaStore.ExternalCompletion
 @_exported public import class RotaStore.FileJobStore
 @_exported public import struct RotaStore.FileStoreError
 @_exported public import class RotaStore.InMemoryJobStore
@@ -73,6 +74,7 @@
 @_exported public import enum RotaStore.JobState
 @_exported public import protocol RotaStore.JobStore
 @_exported public import struct RotaStore.JobVersion
+@_exported public import struct RotaStore.JobVersionID
 @_exported public import struct RotaStore.MisfirePolicy
 @_exported public import struct RotaStore.NotificationRule
 @_exported public import struct RotaStore.OverlapPolicy
@@ -81,6 +83,10 @@
 @_exported public import struct RotaStore.RateLimit
 @_exported public import struct RotaStore.RecordPage
 @_exported public import struct RotaStore.Retention
+@_exported public import struct RotaStore.RewindReport
+@_exported public import struct RotaStore.ScheduleState
 @_exported public import struct RotaStore.SharedRateLimit
 @_exported public import struct RotaStore.SkippedOccurrence
+@_exported public import struct RotaStore.StoreCounts
 @_exported public import struct RotaStore.StoreError
+@_exported public import struct RotaStore.StoreImportError

@@ -126,15 +126,17 @@ final class Signal: Sendable {
     }
 }
 
-/// A flag that asks a scheduler to shut down.
-///
-/// It can be set from anywhere, any number of times.
-final class StopRequest: Sendable {
+/// A flag that can be set from anywhere, any number of times.
+final class Flag: Sendable {
     private let flag = Mutex(false)
 
-    var isMade: Bool { flag.withLock(\.self) }
+    var isSet: Bool { flag.withLock(\.self) }
 
-    func make() {
+    func set() {
         flag.withLock { $0 = true }
+    }
+
+    func clear() {
+        flag.withLock { $0 = false }
     }
 }

@@ -78,6 +78,14 @@ package enum SleeperTag: Hashable, Sendable {
     /// The timeout and heartbeat watch over an attempt.
     case watch(ExecutionID, token: Int)
 
+    /// Whether the scheduler itself sleeps, and not an attempt.
+    package var isScheduler: Bool {
+        switch self {
+        case .driver, .watch: true
+        case .run: false
+        }
+    }
+
     /// The tag of the current task.
     @TaskLocal package static var current: SleeperTag?
 }

@@ -15,8 +15,14 @@ struct PlannedCompletion {
 /// Decides what follows the end of an attempt: a pure function of the result, the job's policy and a random source.
 enum CompletionPlanner {
     /// Plans what follows an attempt that ended.
+    ///
+    /// - Parameters:
+    ///   - result: The attempt.
+    ///   - now: The current date.
+    ///   - elapsed: The time since the execution was first started.
+    ///   - random: The source of jitter.
     static func plan(
-        _ result: AttemptResult, at now: Date, random: inout any RandomNumberGenerator & Sendable
+        _ result: AttemptResult, at now: Date, elapsed: Duration, random: inout any RandomNumberGenerator & Sendable
     ) -> PlannedCompletion {
         let work = result.work
         switch result.report.ending {
@@ -34,14 +40,15 @@ enum CompletionPlanner {
                 work, attempt: attempt(result, failure: nil), next: .succeeded, at: now, output: result.report.output)
         case .failed(let failure, let message):
             let recorded = ExecutionFailure(kind: failure.kind, message: message)
-            let decision = decision(after: failure, asked: result.report.retrying, of: work, at: now, random: &random)
+            let decision = decision(
+                after: failure, asked: result.report.retrying, of: work, at: now, elapsed: elapsed, random: &random)
             return planned(work, attempt: attempt(result, failure: recorded), decision, recorded, at: now)
         }
     }
 
     /// Plans what follows a lease that ran out: its holder is gone, and the attempt counts as crashed.
     static func crashed(
-        _ work: Work, at now: Date, random: inout any RandomNumberGenerator & Sendable
+        _ work: Work, at now: Date, elapsed: Duration, random: inout any RandomNumberGenerator & Sendable
     ) -> PlannedCompletion {
         let progress = work.claim.execution.progress
         let owner = progress.lease?.owner ?? "unknown"
@@ -52,7 +59,8 @@ enum CompletionPlanner {
         let attempt = Attempt(
             number: work.claim.execution.nextAttemptNumber, startedAt: startedAt,
             duration: max(.zero, now.elapsed(since: startedAt)), failure: failure)
-        let decision = decision(after: AttemptFailure(.crashed), of: work, at: now, random: &random)
+        let decision = decision(
+            after: AttemptFailure(.crashed), of: work, at: now, elapsed: elapsed, random: &random)
         return planned(work, attempt: attempt, decision, failure, at: now)
     }
 
@@ -78,7 +86,7 @@ enum CompletionPlanner {
     /// The handler's request overrides the job's policy.
     private static func decision(
         after failure: AttemptFailure, asked: AttemptReport.Retrying? = nil, of work: Work, at now: Date,
-        random: inout any RandomNumberGenerator & Sendable
+        elapsed: Duration, random: inout any RandomNumberGenerator & Sendable
     ) -> RetryDecision {
         if failure.kind == .crashed, work.claim.job.delivery == .atMostOnce { return .stop(.notRetryable) }
         let policy = work.claim.retryPolicy
@@ -89,8 +97,8 @@ enum CompletionPlanner {
         case .after(let delay): return number < policy.maxAttempts ? .retry(after: delay) : .stop(.attemptsExhausted)
         case nil:
             return policy.decide(
-                attempt: number, failure: failure, elapsed: now.elapsed(since: execution.progress.startedAt ?? now),
-                now: now, previousDelay: execution.lastDelay, using: &random)
+                attempt: number, failure: failure, elapsed: elapsed, now: now, previousDelay: execution.lastDelay,
+                using: &random)
         }
     }
 

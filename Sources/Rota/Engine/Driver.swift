@@ -22,6 +22,7 @@ struct Driver {
     private var conflictStreak = 0
     private var deference = Deference()
     private var catchUp: CatchUp
+    private var elapsedTimes = ElapsedTimes()
 
     /// The length of a streak of conflicts after which the driver sleeps for a second before it plans anew.
     private static let conflictLimit = 10
@@ -43,7 +44,7 @@ struct Driver {
     /// - Parameters:
     ///   - cancellation: Whether `run()` was canceled. The driver's own task never is, so that it can record results.
     ///   - cancelWorkers: Cancels the workers' tasks.
-    mutating func run(until cancellation: StopRequest, cancelWorkers: () -> Void) async throws {
+    mutating func run(until cancellation: Flag, cancelWorkers: () -> Void) async throws {
         defer { alarm.cancel() }
         do {
             try await loop(until: cancellation, cancelWorkers: cancelWorkers)
@@ -59,9 +60,9 @@ struct Driver {
     /// Repeats passes until it is time to stop.
     ///
     /// Between them there are three ways to wait, the cheapest first: not at all, one yield, and sleep.
-    private mutating func loop(until cancellation: StopRequest, cancelWorkers: () -> Void) async throws {
+    private mutating func loop(until cancellation: Flag, cancelWorkers: () -> Void) async throws {
         var hasYielded = false
-        while !context.stop.isMade, !cancellation.isMade {
+        while !context.stop.isSet, !cancellation.isSet {
             if try await pass() {
                 hasYielded = false
             } else if !inFlight.isEmpty, !hasYielded {
@@ -138,6 +139,7 @@ struct Driver {
         // Jobs whose fires are refused again and again stay at the head of the due work. Look behind them.
         let limit = context.configuration.batchSize * (conflictStreak + 1)
         let dueWork = try await context.store.dueWork(at: now, limit: min(limit, 100_000))
+        if dueWork.isAhead, try await rewind(to: now) { return nil }
         polling.recordPoll(at: now, next: dueWork.isTruncated ? now : dueWork.nextWakeup ?? .distantFuture)
         let hasReclaimed = try await reclaim(dueWork.expiredLeases, at: now)
         let hasFired = try await fire(dueWork.dueJobs, at: now)
@@ -182,7 +184,7 @@ struct Driver {
 
     private mutating func record(_ results: [AttemptResult]) async throws {
         guard !results.isEmpty else { return }
-        let now = context.clock.now
+        let (now, uptime) = (context.clock.now, context.clock.uptime)
         let planned = results.map { result in
             if case .unhandled(let name) = result.report.ending {
                 context.events.handlerMissing(name, jobs: [result.work.claim.job.id], at: now)
@@ -190,9 +192,21 @@ struct Driver {
                 return CompletionPlanner.released(result.work, at: now, until: turn)
             }
             if result.work.claim.job.schedule.completionDelay != nil { polling.poll(by: now) }
-            return CompletionPlanner.plan(result, at: now, random: &random)
+            let elapsed = elapsedTimes.elapsed(result.work.claim.execution, uptime: uptime, at: now)
+            return CompletionPlanner.plan(result, at: now, elapsed: elapsed, random: &random)
         }
         try await finish(planned, at: now)
+    }
+
+    /// Brings the store's records back after the clock was ahead.
+    ///
+    /// - Returns: Whether a record changed.
+    private mutating func rewind(to now: Date) async throws -> Bool {
+        let report = try await context.store.rewind(to: now, limit: context.configuration.batchSize)
+        try await context.advanceIDs()
+        guard report != RewindReport() else { return false }
+        context.events.send(report, at: now)
+        return true
     }
 
     private mutating func reclaim(_ expired: [Claim], at now: Date) async throws -> Bool {
@@ -200,7 +214,12 @@ struct Driver {
         let held = expired.isEmpty ? [] : Set(inFlight.held.filter { context.vitals[$0]?.isStale != true })
         let dead = expired.filter { !held.contains($0.leaseKey) }.map { Work($0, slot: nil) }
         guard !dead.isEmpty else { return false }
-        try await finish(dead.map { CompletionPlanner.crashed($0, at: now, random: &random) }, at: now)
+        let uptime = context.clock.uptime
+        let planned = dead.map { work in
+            let elapsed = elapsedTimes.elapsed(work.claim.execution, uptime: uptime, at: now)
+            return CompletionPlanner.crashed(work, at: now, elapsed: elapsed, random: &random)
+        }
+        try await finish(planned, at: now)
         return true
     }
 
@@ -218,7 +237,7 @@ struct Driver {
         for completion in completions {
             switch completion.next {
             case .retry(let date, _), .released(let date), .waiting(let date?): polling.poll(by: date)
-            case .succeeded, .failed, .canceled, .waiting: break
+            case .succeeded, .failed, .canceled, .waiting: elapsedTimes.end(completion.executionID)
             }
         }
         context.events.send(outcomes, of: completions, stopReasons: planned.lazy.map(\.stopReason), at: now)
@@ -274,13 +293,19 @@ struct Driver {
         mayClaim = claims.count >= limit
         guard !claims.isEmpty else { return false }
         renewAt = renewAt ?? now.advanced(by: context.configuration.leaseDuration / 3)
+        let uptime = context.clock.uptime
+        for claim in claims { elapsedTimes.begin(claim, uptime: uptime, at: now) }
         queue.push(claims.map { Work($0, slot: inFlight.begin($0)) })
         return true
     }
 
     private mutating func renewLeases() async throws {
-        guard let due = renewAt, case let now = context.clock.now, now >= due else { return }
-        renewAt = now.advanced(by: context.configuration.leaseDuration / 3)
+        guard let due = renewAt, case let now = context.clock.now else { return }
+        let next = now.advanced(by: context.configuration.leaseDuration / 3)
+        // After the clock was set back, the planned date is further away than it was meant to be.
+        renewAt = min(due, next)
+        guard now >= due || next < due else { return }
+        renewAt = next
         let end = now.advanced(by: context.configuration.leaseDuration)
         context.workers.forgetWithdrawn { Set(inFlight.held) }
         let renewals = inFlight.held.compactMap { context.vitals.renewal(of: $0, until: end) }
@@ -317,7 +342,7 @@ struct Driver {
     }
 
     /// Releases what has not begun, lets the rest continue for the grace period, then cancels and releases it.
-    private mutating func drain(until cancellation: StopRequest, cancelWorkers: () -> Void) async throws {
+    private mutating func drain(until cancellation: Flag, cancelWorkers: () -> Void) async throws {
         try await releaseQueued()
         var deadline: Date? = context.clock.now.advanced(by: context.configuration.shutdownGrace)
         while true {
@@ -325,7 +350,7 @@ struct Driver {
             guard !inFlight.isEmpty else { return }
             try await renewLeases()
             let now = context.clock.now
-            if let end = deadline, now >= end || cancellation.isMade {
+            if let end = deadline, now >= end || cancellation.isSet {
                 cancelWorkers()
                 deadline = nil
             }

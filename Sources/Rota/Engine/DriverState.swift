@@ -34,6 +34,35 @@ struct Polling {
     }
 }
 
+/// How long executions have been in progress, by a clock that is never set.
+///
+/// Only executions whose policy limits that time are remembered, from their first attempt in this process on. After a
+/// restart, the time before it counts by the dates of the wall clock.
+struct ElapsedTimes {
+    private var starts: [ExecutionID: Duration] = [:]
+    /// Executions that other schedulers continue are never removed one by one.
+    private static let limit = 100_000
+
+    /// Remembers when a claimed execution was first started.
+    mutating func begin(_ claim: Claim, uptime: Duration, at now: Date) {
+        guard claim.job.retry.timeLimit != nil || claim.execution.overrides != nil, starts[claim.execution.id] == nil
+        else { return }
+        if starts.count >= Self.limit { starts = [:] }
+        let before = claim.execution.progress.startedAt.map { now.elapsed(since: $0) } ?? .zero
+        starts[claim.execution.id] = uptime - max(.zero, before)
+    }
+
+    /// Returns the time since an execution was first started.
+    func elapsed(_ execution: Execution, uptime: Duration, at now: Date) -> Duration {
+        starts[execution.id].map { uptime - $0 }
+            ?? max(.zero, now.elapsed(since: execution.progress.startedAt ?? now))
+    }
+
+    mutating func end(_ id: ExecutionID) {
+        if !starts.isEmpty { starts[id] = nil }
+    }
+}
+
 /// The claimed executions whose attempts have not ended, each in a slot of its own.
 ///
 /// An attempt keeps its slot until it ends, even if its lease was lost and the execution was claimed again meanwhile.

@@ -51,7 +51,7 @@ struct FirePlanner: Sendable {
             skips = [requested]
             scheduleState.skipsRemaining -= requested.count ?? 0
             scheduleState.decidedThrough = requested.last
-            due = schedule.isSeries ? schedule.nextOccurrence(after: requested.last) : nil
+            due = schedule.isSeries ? scheduleState.nextOccurrence(of: schedule, after: requested.last) : nil
         }
         var executions: [Execution] = []
         if let due, due.effective <= now {
@@ -63,9 +63,12 @@ struct FirePlanner: Sendable {
             skips += self.skips(by: decision, job: job, now: now)
         }
         // A delay that follows an execution restarts from now. It is not a series that could catch up.
-        let from =
-            schedule.completionDelay == nil ? scheduleState.decidedThrough : max(scheduleState.decidedThrough, now)
-        scheduleState.proceed(to: schedule.nextOccurrence(after: from))
+        if !schedule.isSeries { scheduleState.decidedThrough = max(scheduleState.decidedThrough, now) }
+        let decided = scheduleState.decidedThrough
+        if let ahead = scheduleState.decidedAhead.first, ahead.last <= decided {
+            scheduleState.decidedAhead.removeAll { $0.last <= decided }
+        }
+        scheduleState.proceed(to: scheduleState.nextOccurrence(of: schedule, after: decided))
         return FireRequest(
             jobID: job.id, expectedRevision: job.scheduleState.revision, executions: executions, skips: skips,
             scheduleState: scheduleState)
@@ -107,7 +110,7 @@ struct FirePlanner: Sendable {
         var last = first
         var count = 1
         while job.schedule.isSeries, count < job.scheduleState.skipsRemaining,
-            let next = job.schedule.nextOccurrence(after: last), next.effective <= now
+            let next = job.scheduleState.nextOccurrence(of: job.schedule, after: last), next.effective <= now
         {
             last = next.nominal
             count += 1
@@ -125,7 +128,7 @@ struct FirePlanner: Sendable {
                     first: first.nominal, last: first.nominal,
                     fired: isOnTime || job.misfire.rule != .skip ? [first] : [])
             } else if isOnTime {
-                onTime(from: first.nominal, schedule: schedule, now: now)
+                onTime(from: first.nominal, job: job, now: now)
             } else {
                 missed(from: first.nominal, job: job, now: now)
             }
@@ -136,10 +139,13 @@ struct FirePlanner: Sendable {
         return decision
     }
 
-    private func onTime(from first: Date, schedule: Schedule, now: Date) -> FireDecision {
+    private func onTime(from first: Date, job: Job, now: Date) -> FireDecision {
+        let (schedule, border) = (job.schedule, job.scheduleState.undecidedThrough(from: first))
         var fired: [Occurrence] = []
         var candidate: Occurrence? = schedule.occurrence(at: first)
-        while let occurrence = candidate, occurrence.effective <= now, fired.count < batchSize {
+        while let occurrence = candidate, occurrence.effective <= now, border.map({ occurrence.nominal <= $0 }) ?? true,
+            fired.count < batchSize
+        {
             fired.append(occurrence)
             candidate = schedule.nextOccurrence(after: occurrence.nominal)
         }
@@ -151,9 +157,9 @@ struct FirePlanner: Sendable {
     /// Those that were not missed fire under every policy.
     private func missed(from first: Date, job: Job, now: Date) -> FireDecision {
         let schedule = job.schedule
-        let latest = latestDue(from: first, schedule: schedule, now: now)
+        let latest = latestDue(from: first, job: job, now: now)
         let all = FireDecision(first: first, last: latest.nominal, fired: [])
-        let onTime = stillOnTime(all, schedule: schedule, now: now)
+        let onTime = stillOnTime(all, job: job, now: now)
         var chosen = all
         switch job.misfire.rule {
         case .skip: return onTime
@@ -165,22 +171,26 @@ struct FirePlanner: Sendable {
     }
 
     /// Returns the last due occurrence, but none before the first.
-    private func latestDue(from first: Date, schedule: Schedule, now: Date) -> Occurrence {
-        let latest = schedule.latest(upTo: now.advanced(by: .zero - schedule.smoothingOffset)) ?? first
+    private func latestDue(from first: Date, job: Job, now: Date) -> Occurrence {
+        let schedule = job.schedule
+        let due = now.advanced(by: .zero - schedule.smoothingOffset)
+        let border = job.scheduleState.undecidedThrough(from: first)
+        let latest = schedule.latest(upTo: border.map { min($0, due) } ?? due) ?? first
         return schedule.occurrence(at: max(first, latest))
     }
 
     /// Returns the due occurrences within the misfire threshold, as many as fit a batch.
     ///
     /// The others are left to the next fire.
-    private func stillOnTime(_ decision: FireDecision, schedule: Schedule, now: Date) -> FireDecision {
+    private func stillOnTime(_ decision: FireDecision, job: Job, now: Date) -> FireDecision {
+        let schedule = job.schedule
         let bound = now.advanced(by: .zero - misfireThreshold - schedule.smoothingOffset)
         var candidate = schedule.nextOccurrence(after: max(bound.justBefore, decision.first))
         while let occurrence = candidate, occurrence.nominal < bound {
             candidate = schedule.nextOccurrence(after: occurrence.nominal)
         }
         guard let from = candidate?.nominal, from <= decision.last else { return decision }
-        let kept = onTime(from: from, schedule: schedule, now: now)
+        let kept = onTime(from: from, job: job, now: now)
         return FireDecision(first: decision.first, last: kept.last, fired: kept.fired)
     }
 

@@ -13,12 +13,14 @@ struct SchedulerContext: Sendable {
     /// Captures metadata, such as a trace context, for triggered executions.
     let carrier: @Sendable () -> [String: String]
     let signal = Signal()
-    let stop = StopRequest()
+    /// Asks `run()` to finish.
+    let stop = Flag()
     let events = EventHub()
     let workers = WorkerPool()
     let vitals = VitalSigns()
     let ends = CompletionWatch()
     let status = DriverStatus()
+    private let hasAdvancedIDs = Flag()
 
     var planner: FirePlanner {
         FirePlanner(misfireThreshold: configuration.misfireThreshold, batchSize: configuration.batchSize)
@@ -26,6 +28,20 @@ struct SchedulerContext: Sendable {
 }
 
 extension SchedulerContext {
+    /// Makes new identifiers greater than those in the store, once: the clock may have been ahead before a restart.
+    func prepareIDs() async throws {
+        guard !hasAdvancedIDs.isSet else { return }
+        try await advanceIDs()
+        hasAdvancedIDs.set()
+    }
+
+    /// Makes new identifiers greater than those in the store.
+    func advanceIDs() async throws {
+        let execution = try await store.executions(ExecutionQuery(order: .descending, limit: 1)).items.first
+        let job = try await store.jobs(JobQuery(order: .descending, limit: 1)).items.first
+        ids.advance(past: max(execution?.id.bits ?? 0, job?.id.bits ?? 0))
+    }
+
     /// Returns metadata merged over what the carrier captures now.
     func carried(with metadata: [String: String]) -> [String: String] {
         let captured = carrier()

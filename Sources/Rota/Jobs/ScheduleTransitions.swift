@@ -10,7 +10,7 @@ extension Job {
     /// - Returns: `nil` if nothing changes.
     func updated(to wanted: JobDefinition, state: JobState?, at now: Date) throws -> JobReplacement? {
         var definition = wanted
-        definition.schedule = definition.schedule.anchored(at: now)
+        definition.schedule = definition.schedule.anchored(like: self.definition.schedule, at: now)
         try definition.validate()
         let isRescheduled = definition.schedule != self.definition.schedule
         let moved = try state.flatMap { try change(to: $0, isRescheduled: isRescheduled, at: now) }
@@ -209,12 +209,13 @@ extension ScheduleState {
         }
         scheduleState.state = state
         let from = isNew ? now : max(now, scheduleState.decidedThrough)
+        if isNew { scheduleState.decidedAhead = [] }
         if let limit = schedule.maximumRuns, scheduleState.firedCount >= limit {
             scheduleState.complete(ScheduleState.limitReached(limit))
         } else if schedule.completionDelay != nil, scheduleState.awaitedExecutionID != nil {
             // The end of the unfinished execution will decide.
             (scheduleState.next, scheduleState.nextEffective) = (nil, nil)
-        } else if let next = schedule.nextOccurrence(after: from) {
+        } else if let next = scheduleState.nextOccurrence(of: schedule, after: from) {
             scheduleState.decidedThrough = from
             scheduleState.proceed(to: next)
         } else {
@@ -242,18 +243,6 @@ extension Schedule {
         var found = previous(before: date.justAfter)
         while let candidate = found, candidate > date { found = previous(before: candidate) }
         return found
-    }
-
-    /// Returns the number of occurrences from one through another, or `nil` if there are more than a limit.
-    func count(from first: Date, through last: Date, limit: Int) -> Int? {
-        var count = 1
-        var date = first
-        while let next = next(after: date), next <= last {
-            count += 1
-            if count > limit { return nil }
-            date = next
-        }
-        return count
     }
 
     /// Returns the occurrence of a schedule that has exactly one, if it is at or before a date.

@@ -91,6 +91,19 @@ extension EventHub {
         }
     }
 
+    /// Announces records that were brought back after the clock was ahead.
+    func send(_ report: RewindReport, at now: Date) {
+        guard isWatched else { return }
+        observers.tell { $0.didRewind(report, at: now) }
+        for job in report.jobs {
+            let next = job.scheduleState.next.map { " Its next occurrence is \($0.text)." } ?? ""
+            send(
+                SchedulerEvent(
+                    .scheduleRewound, date: now, jobID: job.id,
+                    message: "The clock had been ahead, and the schedule continues from \(now.text).\(next)"))
+        }
+    }
+
     /// Announces the outcomes of completions, with the reasons why no other attempt follows.
     func send(
         _ outcomes: [Completion.Outcome], of completions: [Completion], stopReasons: some Collection<StopReason?>,

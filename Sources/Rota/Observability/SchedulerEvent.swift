@@ -33,6 +33,8 @@ public struct SchedulerEvent: Sendable {
         public static let breakerClosed = Kind(description: "breaker closed")
         /// A handler that the job needs is not registered.
         public static let handlerMissing = Kind(description: "handler missing")
+        /// The clock had been ahead, and the job's schedule continues from the current time.
+        public static let scheduleRewound = Kind(description: "schedule rewound")
         /// Occurrences were skipped.
         public static let occurrencesSkipped = Kind(description: "occurrences skipped")
     }

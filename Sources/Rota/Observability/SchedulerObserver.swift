@@ -52,6 +52,10 @@ public protocol SchedulerObserver: Sendable {
     func handlerMissing(_ name: String, jobs: [JobID], at date: Date)
     /// The store expired executions or deleted history.
     func didPrune(_ report: PruneReport, at date: Date)
+    /// The clock was found to have been ahead, and the store's records were brought back to the current time.
+    ///
+    /// Occurrences that the wrong clock skipped fire in their own time. Those that it fired do not fire again.
+    func didRewind(_ report: RewindReport, at date: Date)
     /// The store failed, which ends `run()`.
     func didFail(_ error: any Error, at date: Date)
     /// The driver has nothing to do until a date, unless it is woken earlier.
@@ -81,6 +85,8 @@ extension SchedulerObserver {
     public func handlerMissing(_ name: String, jobs: [JobID], at date: Date) {}
     /// The default implementation does nothing.
     public func didPrune(_ report: PruneReport, at date: Date) {}
+    /// The default implementation does nothing.
+    public func didRewind(_ report: RewindReport, at date: Date) {}
     /// The default implementation does nothing.
     public func didFail(_ error: any Error, at date: Date) {}
     /// The default implementation does nothing.

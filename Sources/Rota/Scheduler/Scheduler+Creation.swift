@@ -41,6 +41,7 @@ extension Scheduler {
                 .tooMany, "At most \(Self.maximumBatch) jobs can be created in one step, not \(drafts.count).",
                 value: "\(drafts.count)")
         }
+        try await context.prepareIDs()
         let now = context.clock.now
         let insertions = try drafts.map { try insertion(of: $0, at: now) }
         let answers = try await context.store.insert(insertions)

@@ -284,6 +284,7 @@ extension Scheduler {
     public func addDependency(
         of id: JobID, on other: JobID, condition: JobDependency.Condition = .completed
     ) async throws -> JobDependency {
+        try await context.prepareIDs()
         let now = context.clock.now
         for id in [id, other] { _ = try await job(id) }
         let dependency = JobDependency(

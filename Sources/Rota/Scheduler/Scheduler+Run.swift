@@ -23,32 +23,36 @@ extension Scheduler {
                 .alreadyRunning, "This scheduler is already running. Call `run()` once, or create another scheduler.")
         }
         defer {
+            // A scheduler can run again. A request made while nothing runs ends the next run at once.
+            context.stop.clear()
             context.status.change(to: .ended)
             context.events.finish()
         }
         try context.configuration.validate()
-        let cancellation = StopRequest()
+        let cancellation = Flag()
         // Results must be recorded even when the caller is canceled, so the driver's own task never is.
         let driving = Task { @concurrent [self] in try await drive(until: cancellation) }
         try await withTaskCancellationHandler {
             try await driving.value
         } onCancel: {
-            cancellation.make()
+            cancellation.set()
             context.signal.raise()
         }
     }
 
     /// Asks ``run()`` to finish.
     ///
-    /// Can be called from anywhere, any number of times, also before ``run()``.
+    /// Can be called from anywhere, any number of times. If nothing is running, the next ``run()`` returns at once; the
+    /// one after that runs.
     public nonisolated func beginShutdown() {
-        context.stop.make()
+        context.stop.set()
         context.signal.raise()
     }
 
-    @concurrent private nonisolated func drive(until cancellation: StopRequest) async throws {
+    @concurrent private nonisolated func drive(until cancellation: Flag) async throws {
         let queue = WorkQueue<Work>()
         let outbox = Outbox<AttemptResult>(signal: context.signal)
+        try await context.prepareIDs()
         for missing in try await MissingHandlers(store: context.store, handlers: handlers).find() {
             context.events.handlerMissing(missing.name, jobs: missing.jobs, at: context.clock.now)
         }
@@ -64,7 +68,7 @@ extension Scheduler {
 
     /// Runs a driver and its workers until the driver ends.
     private nonisolated func run(
-        _ driver: inout Driver, until cancellation: StopRequest, queue: WorkQueue<Work>, outbox: Outbox<AttemptResult>
+        _ driver: inout Driver, until cancellation: Flag, queue: WorkQueue<Work>, outbox: Outbox<AttemptResult>
     ) async throws {
         let runner = AttemptRunner(
             transport: transport, secrets: secrets, handlers: handlers, middleware: middleware, clock: context.clock,

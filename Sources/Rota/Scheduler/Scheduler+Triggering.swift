@@ -42,6 +42,7 @@ extension Scheduler {
     ///   `RetryPolicyError` if the overrides are invalid; or the store's error.
     @discardableResult
     public func trigger(_ id: JobID, _ request: TriggerRequest) async throws -> Execution {
+        try await context.prepareIDs()
         let job = try await job(id)
         return try await enqueue([execution(request, of: job, batch: nil)], of: id)[0].execution
     }
@@ -56,6 +57,7 @@ extension Scheduler {
     ///   ``SchedulerError`` with code `tooMany`.
     @discardableResult
     public func trigger(_ id: JobID, _ requests: [TriggerRequest]) async throws -> BulkTriggerResult {
+        try await context.prepareIDs()
         guard requests.count <= Self.maximumBulk else {
             throw SchedulerError(
                 .tooMany, "At most \(Self.maximumBulk) executions can be triggered in one step, not \(requests.count).",
@@ -85,6 +87,7 @@ extension Scheduler {
     public func replay(
         _ id: ExecutionID, idempotencyKey: String? = nil, author: String? = nil
     ) async throws -> Execution {
+        try await context.prepareIDs()
         let original = try await execution(id)
         let job = try await job(original.jobID)
         let check = FieldCheck(code: .invalidRequest, jobName: job.definition.name)
@@ -164,6 +167,7 @@ extension Scheduler {
         _ id: JobID, _ range: Range<Date>, overlap: BackfillResult.Overlap = .serial, limit: Int = 1000,
         author: String? = nil
     ) async throws -> BackfillResult {
+        try await context.prepareIDs()
         let job = try await job(id)
         let check = FieldCheck(code: .invalidRequest, jobName: job.definition.name)
         try check.number(limit, "The limit of a backfill", 1...Self.maximumBackfill)

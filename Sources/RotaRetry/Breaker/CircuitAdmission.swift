@@ -75,6 +75,13 @@ public struct CircuitTrip: Codable, Hashable, Sendable {
     private enum CodingKeys: String, CodingKey {
         case cause, date, failures, attempts, lastKind, lastStatus, note
     }
+
+    /// Returns a copy with another date.
+    func dated(_ date: Date) -> CircuitTrip {
+        CircuitTrip(
+            cause: cause, date: date, failures: failures, attempts: attempts, lastKind: lastKind,
+            lastStatus: lastStatus, note: note)
+    }
 }
 
 extension CircuitTrip: CustomStringConvertible {

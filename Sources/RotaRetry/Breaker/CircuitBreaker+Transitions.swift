@@ -74,6 +74,22 @@ extension CircuitBreaker {
         open(trip(.manual, streak, of: streak, lastFailure, note: note, at: now))
     }
 
+    /// Brings dates that a clock wrote while it was ahead back to the current one, so that no pause lasts too long.
+    ///
+    /// - Returns: Whether anything changed.
+    package mutating func rewind(to now: Date) -> Bool {
+        let old = self
+        if let trip, trip.date > now { self.trip = trip.dated(now) }
+        switch phase {
+        case .open(let since, let seconds) where since > now: phase = .open(since: now, seconds: seconds)
+        case .halfOpen(var probes, let successes):
+            for index in probes.indices where probes[index].startedAt > now { probes[index].startedAt = now }
+            phase = .halfOpen(probes: probes, successes: successes)
+        case .open, .closed: break
+        }
+        return self != old
+    }
+
     /// Closes the breaker by hand and resets its counts.
     public mutating func close() {
         generation &+= 1

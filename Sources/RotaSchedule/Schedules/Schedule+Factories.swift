@@ -1,4 +1,5 @@
 public import Foundation
+import RotaCore
 
 extension Schedule {
     /// Creates a schedule from a cron expression on the wall clock of a time zone.
@@ -92,6 +93,54 @@ extension Schedule {
         case .afterCompletion(let delay, anchor: nil): copy.rule = .afterCompletion(delay, anchor: date)
         case .immediately(nil): copy.rule = .immediately(date)
         case .union(let schedules): copy.rule = .union(schedules.map { $0.anchored(at: date) })
+        default: break
+        }
+        return copy
+    }
+
+    /// Returns the schedule with the missing anchors of a new version filled in from the version before it.
+    ///
+    /// So an update that repeats the same schedule without its anchor changes nothing, and an update to another interval
+    /// counts from where the old one did.
+    ///
+    /// - Parameters:
+    ///   - old: The schedule so far.
+    ///   - date: The date of the update, for anchors that the old schedule does not have.
+    package func anchored(like old: Schedule, at date: Date) -> Schedule {
+        var copy = self
+        switch (rule, old.rule) {
+        case (.every(let interval, anchor: nil), .every(_, anchor: let anchor?)):
+            copy.rule = .every(interval, anchor: anchor)
+        case (.afterCompletion(let delay, anchor: nil), .afterCompletion(_, anchor: let anchor?)):
+            copy.rule = .afterCompletion(delay, anchor: anchor)
+        case (.immediately(nil), .immediately(let anchor?)):
+            copy.rule = .immediately(anchor)
+        case (.union(let schedules), .union(let olds)) where schedules.count == olds.count:
+            copy.rule = .union(zip(schedules, olds).map { $0.anchored(like: $1, at: date) })
+        default: return anchored(at: date)
+        }
+        return copy
+    }
+
+    /// Returns the schedule with the anchors of intervals moved back by whole intervals, so that they lie before a date.
+    ///
+    /// For schedules that were written while the clock was ahead.
+    ///
+    /// - Parameters:
+    ///   - written: The date at which the schedule was written. Later anchors were chosen by its author, and stay.
+    ///   - date: The date to move anchors before.
+    package func movingAnchors(writtenUpTo written: Date, before date: Date) -> Schedule {
+        var copy = self
+        switch rule {
+        case .every(let interval, anchor: let anchor?) where anchor > date && anchor <= written:
+            let seconds = interval.inSeconds
+            guard seconds > 0 else { return self }
+            let count = (anchor.timeIntervalSince(date) / seconds).rounded(.up)
+            copy.rule = .every(interval, anchor: anchor.addingTimeInterval(-count * seconds))
+        case .afterCompletion(let delay, anchor: let anchor?) where anchor > date && anchor <= written:
+            copy.rule = .afterCompletion(delay, anchor: date)
+        case .union(let schedules):
+            copy.rule = .union(schedules.map { $0.movingAnchors(writtenUpTo: written, before: date) })
         default: break
         }
         return copy

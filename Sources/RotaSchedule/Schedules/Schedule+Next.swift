@@ -48,6 +48,18 @@ extension Schedule {
         return nil
     }
 
+    /// Returns the number of nominal dates from one through another, or `nil` if there are more than a limit.
+    package func count(from first: Date, through last: Date, limit: Int) -> Int? {
+        var count = 1
+        var date = first
+        while let next = next(after: date), next <= last {
+            count += 1
+            if count > limit { return nil }
+            date = next
+        }
+        return count
+    }
+
     /// Returns the first occurrence whose nominal date is after another, with the date at which it is meant to start.
     public func nextOccurrence(after date: Date) -> Occurrence? {
         next(after: date).map(occurrence)

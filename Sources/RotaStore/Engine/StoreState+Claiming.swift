@@ -3,6 +3,7 @@ package import Foundation
 extension StoreState {
     package mutating func claim(_ request: ClaimRequest, log: inout ChangeLog) -> [Claim] {
         setClock(to: request.now)
+        longestLease = max(longestLease ?? 0, request.leaseExpiresAt.timeIntervalSince(request.now))
         var taken: [Claim] = []
         taken.reserveCapacity(min(max(0, request.limit), executionIndex.executions(.queued).count))
         while taken.count < request.limit, let entry = nextClaimable(at: request.now),
@@ -137,7 +138,7 @@ extension StoreState {
             dueJobs: dueList, expiredLeases: expiredList,
             isTruncated: dueKeys.dropFirst(limit).contains { _ in true }
                 || expiredKeys.dropFirst(limit).contains { _ in true },
-            isPruningDue: isPruningDue(at: now),
+            isPruningDue: isPruningDue(at: now), isAhead: isAhead(of: now),
             nextWakeup: wakeups.compactMap(\.self).min().flatMap { $0 < .distantFuture ? $0 : nil })
     }
 }

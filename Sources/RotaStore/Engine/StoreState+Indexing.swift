@@ -5,6 +5,7 @@ import Foundation
 
 extension StoreState {
     mutating func put(_ job: Job) {
+        note(max(job.scheduleState.decidedThrough, job.updatedAt))
         // The common case: a new job without executions, limits, or a retention of its own.
         if job.isPlain, !jobs.contains(job.id) {
             jobs.updateValue(job, forKey: job.id)
@@ -66,6 +67,7 @@ extension StoreState {
             return (state: job.scheduleState.state, wake: job.scheduleState.nextWakeup)
         }
         guard let old else { return }
+        note(scheduleState.decidedThrough)
         jobIndex.move(id, from: old.state, to: scheduleState.state)
         guard old.wake != scheduleState.nextWakeup else { return }
         if let wake = old.wake { dueJobs.remove(DueKey(date: wake, id: id)) }
@@ -99,6 +101,7 @@ extension StoreState {
 
     mutating func put(_ execution: Execution) {
         guard jobs.contains(execution.jobID) else { return }
+        if !execution.progress.status.isTerminal { note(execution.createdAt) }
         var effect = SerialEffect.none
         if let old = executions.updateValue(execution, forKey: execution.id) {
             executionIndex.remove(old.facts)
@@ -138,6 +141,7 @@ extension StoreState {
             return (old: old, new: IndexedExecution(execution))
         }
         guard let (old, new) = images else { return }
+        if let startedAt = progress.attemptStartedAt, !new.status.isTerminal { note(startedAt) }
         if old.status != new.status {
             executionIndex.move(id, from: old.status, to: new.status)
             updateIndexes(old, as: new)

@@ -48,6 +48,10 @@ package struct StoreState: Sendable {
     ///
     /// Like `expiredInQueue`, it is derived and never persisted.
     var clock = Date.distantPast
+    /// The latest date at which a record was decided, changed or started, as far as ``rewind(to:limit:log:)`` must know.
+    var latestDate = Date.distantPast
+    /// The longest lease that was granted, in seconds.
+    var longestLease: TimeInterval?
     /// Queued executions that have expired by `clock` and are not yet pruned.
     var expiredInQueue: Set<ExecutionID> = []
 

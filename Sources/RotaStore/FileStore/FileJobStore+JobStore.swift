@@ -64,6 +64,11 @@ extension FileJobStore: JobStore {
         try await commit { state, log in state.prune(at: now, limit: limit, log: &log) }
     }
 
+    /// Brings records that a clock wrote while it was ahead back to the current time.
+    public nonisolated func rewind(to now: Date, limit: Int) async throws -> RewindReport {
+        try await commit { state, log in state.rewind(to: now, limit: limit, log: &log) }
+    }
+
     /// Adds a dependency.
     public nonisolated func addDependency(_ dependency: JobDependency) async throws {
         try await commit { state, log in try state.addDependency(dependency, log: &log) }

@@ -109,6 +109,11 @@ public actor InMemoryJobStore: JobStore {
         state.prune(at: now, limit: limit, log: &log)
     }
 
+    /// Brings records that a clock wrote while it was ahead back to the current time.
+    public func rewind(to now: Date, limit: Int) -> RewindReport {
+        state.rewind(to: now, limit: limit, log: &log)
+    }
+
     /// Counts jobs and executions by state.
     public func counts() -> StoreCounts {
         state.counts()

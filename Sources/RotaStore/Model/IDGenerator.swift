@@ -8,6 +8,17 @@ public protocol IDGenerator: Sendable {
     ///
     /// - Parameter date: The wall-clock time at which the record is created.
     func makeID(at date: Date) -> UInt128
+
+    /// Makes the next identifiers greater than one that exists already.
+    ///
+    /// The scheduler calls this with the newest identifier of its store, because lists and retention go by identifiers,
+    /// and the clock may have been ahead when it was created. The default implementation does nothing.
+    func advance(past id: UInt128)
+}
+
+extension IDGenerator {
+    /// The default implementation does nothing, for generators whose identifiers do not depend on a clock.
+    public func advance(past id: UInt128) {}
 }
 
 /// Generates UUIDs of version 7 (RFC 9562 §5.7) that grow even within a millisecond and when the clock steps back.
@@ -55,6 +66,19 @@ public final class TimeOrderedIDGenerator: IDGenerator {
             let high = (state.millisecond & 0xffff_ffff_ffff) << 16 | 0x7000 | state.count
             let low = 0x8000_0000_0000_0000 | (Self.spread(seed, state.count) >> 2)
             return UInt128(high) << 64 | UInt128(low)
+        }
+    }
+
+    /// Makes the next identifiers greater than one that exists already.
+    public func advance(past id: UInt128) {
+        // Only identifiers of this kind tell their time.
+        guard id >> 76 & 0xf == 7 else { return }
+        let millisecond = UInt64(truncatingIfNeeded: id >> 80)
+        state.withLock { state in
+            guard millisecond >= state.millisecond, millisecond < 0xffff_ffff_ffff else { return }
+            state.millisecond = millisecond + 1
+            state.count = 0
+            state.seed = nil
         }
     }
 

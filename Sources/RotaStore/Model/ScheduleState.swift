@@ -1,4 +1,5 @@
 public import Foundation
+import RotaCore
 public import RotaRetry
 public import RotaSchedule
 
@@ -11,7 +12,7 @@ public struct ScheduleState: Sendable, Hashable {
 
     /// The date through which every occurrence has been fired or skipped.
     ///
-    /// It never moves back.
+    /// It never moves back, except in ``JobStore/rewind(to:limit:)``.
     public var decidedThrough: Date
     /// The number of executions that the schedule has created so far.
     public var firedCount: Int
@@ -82,6 +83,21 @@ public struct ScheduleState: Sendable, Hashable {
         set { rare.holds.breaker = newValue }
     }
 
+    /// The occurrences after ``decidedThrough`` that fired while the clock was ahead, in order.
+    ///
+    /// They do not fire again.
+    package var decidedAhead: [DecidedRange] {
+        get { rare.holds.decidedAhead ?? [] }
+        set { rare.holds.decidedAhead = newValue.isEmpty ? nil : newValue }
+    }
+
+    /// Returns the date before the next occurrences that are decided ahead, or `nil` if there are none.
+    ///
+    /// - Parameter date: The nominal date of an occurrence that is not decided.
+    package func undecidedThrough(from date: Date) -> Date? {
+        decidedAhead.first { $0.first > date }?.first.justBefore
+    }
+
     /// The members that hold few jobs back.
     ///
     /// The store's files keep them in a field of their own.
@@ -89,6 +105,7 @@ public struct ScheduleState: Sendable, Hashable {
         var resumesAt: Date?
         var skipsRemaining: Int?
         var breaker: CircuitBreaker?
+        var decidedAhead: [DecidedRange]?
 
         static let none = Holds()
     }
@@ -151,8 +168,18 @@ public struct ScheduleState: Sendable, Hashable {
     public mutating func recordCompleted(_ id: ExecutionID, at date: Date, of schedule: Schedule) -> Bool {
         guard awaitedExecutionID == id else { return false }
         awaitedExecutionID = nil
-        if schedule.completionDelay != nil { proceed(to: schedule.nextOccurrence(after: date)) }
+        if schedule.completionDelay != nil { proceed(to: nextOccurrence(of: schedule, after: date)) }
         return true
+    }
+
+    /// Returns the next occurrence of the job's schedule that is not decided yet.
+    package func nextOccurrence(of schedule: Schedule, after date: Date) -> Occurrence? {
+        var next = schedule.nextOccurrence(after: date)
+        for range in decidedAhead {
+            guard let found = next, found.nominal >= range.first else { break }
+            if found.nominal <= range.last { next = schedule.nextOccurrence(after: range.last) }
+        }
+        return next
     }
 
     /// Sets the next occurrence.
@@ -200,6 +227,7 @@ extension ScheduleState: Codable {
         JSONField("resumesAt", \.holds.resumesAt),
         JSONField("skipsRemaining", \.holds.skipsRemaining),
         JSONField("breaker", \.holds.breaker),
+        JSONField("decidedAhead", \.holds.decidedAhead),
     ]
 
     /// Decodes a state.
@@ -227,6 +255,17 @@ extension ScheduleState: Codable {
         for field in Self.fields { try field.encode(self, &container) }
         guard hasHolds else { return }
         for field in Self.holdFields { try field.encode(self, &container) }
+    }
+}
+
+/// Nominal dates from one through another whose occurrences are decided.
+package struct DecidedRange: Sendable, Hashable, Codable {
+    package var first: Date
+    package var last: Date
+
+    package init(first: Date, last: Date) {
+        self.first = first
+        self.last = last
     }
 }
 
@@ -288,7 +327,12 @@ extension ScheduleState {
         guard state == .active else { return }
         state = .paused
         resumesAt = end
-        reason = "Its breaker is open until \(end.formatted(.iso8601)): \(trip)."
+        reason = Self.reason(breakerOpenUntil: end, because: trip)
+    }
+
+    /// The reason of a job that its breaker has paused.
+    static func reason(breakerOpenUntil end: Date, because trip: CircuitTrip) -> String {
+        "Its breaker is open until \(end.formatted(.iso8601)): \(trip)."
     }
 }
 

@@ -122,8 +122,8 @@ public protocol JobStore: Sendable {
     ///   attempts do not.
     /// - Rates: every claim counts as a start within the job's own rate and every shared rate, at the request's time,
     ///   even if its execution is removed later. A start counts for one window after its date, and also for one window
-    ///   before it, in case the clock was ahead when it was recorded. Starts are recorded from when the job has a rate or names it. Under a
-    ///   name that no job uses, they are kept for a day. A start may be forgotten when a window has passed since
+    ///   before it, in case the clock was ahead when it was recorded. Starts are recorded from when the job has a rate
+    ///   or names it. Under a name that no job uses, they are kept for a day. A start may be forgotten when a window has passed since
     ///   another start that was made a window after it.
     /// - Order: if the schedule's executions run one after another (``OverlapPolicy/queue``,
     ///   ``OverlapPolicy/replace``), the one with the earliest nominal date is claimed, and only if no other one is in
@@ -172,6 +172,24 @@ public protocol JobStore: Sendable {
     ///   - limit: The largest number of records to expire or remove in this step.
     func prune(at now: Date, limit: Int) async throws -> PruneReport
 
+    /// Brings records that a clock wrote while it was ahead back to the current time.
+    ///
+    /// - Jobs that count as decided beyond `now` continue from `now`. Occurrences between that were skipped because
+    ///   time had passed (``SkippedOccurrence/Reason/misfire`` and the like) are undecided again, and their skips are
+    ///   removed. So are those whose executions have not begun, which are removed too. Those that fired do not fire
+    ///   again.
+    /// - Delays of unfinished executions, pauses, breakers and idempotency keys last as long as they were meant to,
+    ///   counted from `now`. Leases last no longer than the longest lease that was granted.
+    ///
+    /// Nothing happens unless a record is dated more than a second later than `now`. A store with a clock of its own
+    /// may do nothing.
+    ///
+    /// - Parameters:
+    ///   - now: The current time.
+    ///   - limit: The largest number of records to change.
+    /// - Complexity: O(n) in the number of jobs and unfinished executions.
+    func rewind(to now: Date, limit: Int) async throws -> RewindReport
+
     // MARK: History
 
     /// Returns an execution with its attempts, or `nil` if it does not exist.
@@ -199,13 +217,17 @@ public struct DueWork: Sendable {
     public var isTruncated: Bool
     /// Whether ``JobStore/prune(at:limit:)`` has work.
     public var isPruningDue: Bool
+    /// Whether records are dated later than the current time, so that ``JobStore/rewind(to:limit:)`` has work.
+    public var isAhead: Bool
     /// The earliest later date at which a job, a lease or pruning becomes due, or an execution may become claimable.
     public var nextWakeup: Date?
 
     /// Creates due work.
     public init(
-        dueJobs: [Job], expiredLeases: [Claim], isTruncated: Bool, isPruningDue: Bool = false, nextWakeup: Date?
+        dueJobs: [Job], expiredLeases: [Claim], isTruncated: Bool, isPruningDue: Bool = false,
+        isAhead: Bool = false, nextWakeup: Date?
     ) {
+        self.isAhead = isAhead
         self.isPruningDue = isPruningDue
         self.dueJobs = dueJobs
         self.expiredLeases = expiredLeases
@@ -215,6 +237,9 @@ public struct DueWork: Sendable {
 }
 
 extension JobStore {
+    /// The default implementation does nothing, for stores whose clocks cannot run ahead.
+    public func rewind(to now: Date, limit: Int) async throws -> RewindReport { RewindReport() }
+
     /// Lists executions, leaving out the first ones.
     ///
     /// - Parameters:

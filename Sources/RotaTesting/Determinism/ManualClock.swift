@@ -109,12 +109,14 @@ public final class ManualClock: WallClock {
     /// Sets the clock forward or back, and wakes the tasks whose deadline has come.
     ///
     /// Setting it forward simulates a suspended machine or a downtime: time passes at once, without the deadlines in
-    /// between.
+    /// between. Setting it back wakes schedulers too, which on a system clock see it after
+    /// ``WallClock/longestSleep`` at the latest.
     public func set(to date: Date) {
         let due = state.withLock { state in
-            if date > state.now { state.uptime += date.elapsed(since: state.now) }
+            let isBack = date < state.now
+            if !isBack { state.uptime += date.elapsed(since: state.now) }
             state.now = date
-            let due = state.sleepers.filter { $0.value.deadline <= date }
+            let due = state.sleepers.filter { $0.value.deadline <= date || isBack && $0.value.tag?.isScheduler == true }
             for id in due.keys { state.sleepers[id] = nil }
             return due.sorted { ($0.value.deadline, $0.key) < ($1.value.deadline, $1.key) }
         }

@@ -66,7 +66,7 @@ struct DriverTests {
         store.before = { operation in
             if operation == "fire" { fires.add(claims.all.count) }
         }
-        let stop = StopRequest()
+        let stop = Flag()
         store.afterClaim = { _ in
             // The last claim is finished by now, so the driver always has results.
             for work in queue.drain() {
@@ -80,7 +80,7 @@ struct DriverTests {
                 try await other.scheduler.create(
                     .init(name: "y", schedule: .every(.seconds(1)), action: .handler("work")))
             case 6: clock.set(to: clock.now.addingTimeInterval(1.5))
-            case 15: stop.make()
+            case 15: stop.set()
             default: break
             }
         }
