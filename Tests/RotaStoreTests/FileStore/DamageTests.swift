@@ -77,7 +77,7 @@ import Testing
                     var bytes = specimen.bytes
                     bytes[place] ^= 1 << bit
                     let files = specimen.with(bytes)
-                    let folder = StoreFolder("/store", in: files)
+                    let folder = try StoreFolder("/store", in: files)
                     let read = try Recovery(folder.listing(), in: folder, initial: [:], apply: ToyStore.apply)
                     #expect(read.state == specimen.history.states[index])
                     switch read.ending {

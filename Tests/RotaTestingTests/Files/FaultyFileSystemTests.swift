@@ -14,10 +14,10 @@ import Testing
         #expect(files.bytes(of: "/a") == [1, 2, 3, 4, 5])
         let nameLost = files.copy(.lostUnsynced)
         #expect(nameLost.paths.isEmpty)
-        try files.syncFolder("/")
+        try files.syncFolder(try files.openFolder("/"))
         #expect(files.copy(.lostUnsynced).bytes(of: "/a") == [1, 2, 3])
         #expect(files.copy(.killed).bytes(of: "/a") == [1, 2, 3, 4, 5])
-        try files.renameFile("/a", to: "/b")
+        try files.renameFile("/a", to: "/b", in: nil)
         #expect(files.copy(.lostUnsynced).paths == ["/a"])
         #expect(files.copy(.killed).paths == ["/b"])
         try files.removeFile("/b")
@@ -29,7 +29,7 @@ import Testing
     @Test("A tear leaves some of what was not synced, by its seed, and all that was")
     func tears() throws {
         let file = try files.openFile("/a", .create)
-        try files.syncFolder("/")
+        try files.syncFolder(try files.openFolder("/"))
         let synced = [UInt8](repeating: 7, count: 100)
         try append(synced, to: file)
         try files.syncFile(file)
@@ -84,7 +84,8 @@ import Testing
         #expect(try files.names(inFolder: "/a") == ["b"])
         #expect(throws: SystemErrno.isAFolder) { try files.openFile("/a", .read) }
         #expect(throws: SystemErrno.noSuchFile) { try files.removeFile("/a/c") }
-        #expect(try files.status(of: second) == FileStatus(size: 0, isRegular: true))
+        let status = try files.status(of: second)
+        #expect(status.size == 0 && status.isRegular)
         files.putSpecial(at: "/a/pipe")
         let pipe = try files.openFile("/a/pipe", .read)
         #expect(try files.status(of: pipe).isRegular == false)
