@@ -91,6 +91,11 @@ package struct Journal: Sendable {
     /// - Throws: ``FileStoreError`` if a write, sync or check fails. The pending frames are then dropped and the journal
     ///   stops.
     package mutating func flush(sync: Bool) throws(FileStoreError) {
+        try flush(sync: sync, before: [])
+    }
+
+    /// - Parameter next: The file that follows this one already, if any.
+    private mutating func flush(sync: Bool, before next: [HeldFile]) throws(FileStoreError) {
         try checkRunning()
         do throws(FileStoreError) {
             if !pending.isEmpty {
@@ -102,7 +107,7 @@ package struct Journal: Sendable {
                 try file.sync()
                 lastSynced = nextSequence - 1
             }
-            try folder.check(base + [HeldFile(file, size: size)])
+            try folder.check(base + [HeldFile(file, size: size)] + next)
             acknowledgedSize = size
         } catch {
             failure = error
@@ -131,7 +136,7 @@ package struct Journal: Sendable {
     /// - Parameter next: An empty journal from ``StoreFolder/makeJournal(_:)``, which is closed if this fails.
     package mutating func rotate(to next: StoreFile) throws(FileStoreError) {
         do {
-            try flush(sync: true)
+            try flush(sync: true, before: [HeldFile(next, size: FileHeader.size)])
         } catch {
             next.close()
             throw error

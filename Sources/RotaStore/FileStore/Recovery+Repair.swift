@@ -28,7 +28,7 @@ extension Recovery {
         // Files that were read may have been replaced since. Remove nothing that they replace, and build nothing on them.
         try folder.check(held)
         for generation in damagedSnapshots {
-            report.quarantined.append(try Self.quarantine(StoreFolder.name(.snapshot, generation), in: folder))
+            report.quarantined.append(try folder.setAside(StoreFolder.name(.snapshot, generation)))
         }
         for name in superseded { try folder.remove(name) }
         guard let newest = journals.last, let last = held.last else {
@@ -78,7 +78,7 @@ extension Recovery {
             var names: [String] = []
             // Start with the last journal, so that an interruption leaves the damage in place to be found again.
             for generation in journals.reversed() where generation > journal {
-                names.append(try Self.quarantine(StoreFolder.name(.journal, generation), in: folder))
+                names.append(try folder.setAside(StoreFolder.name(.journal, generation)))
             }
             if journals.contains(journal) {
                 names.append(try copyAside(journal, in: folder))
@@ -110,7 +110,7 @@ extension Recovery {
         let name = StoreFolder.name(.journal, journal)
         let original = try StoreFile(name, .read, in: folder)
         defer { original.close() }
-        let copyName = try Self.unusedName(name, in: folder)
+        let copyName = try folder.nameToSetAside(name)
         let unfinished = copyName + StoreFolder.unfinishedSuffix
         try folder.remove(unfinished)
         let copy = try StoreFile(unfinished, .create, in: folder)
@@ -120,21 +120,5 @@ extension Recovery {
         try folder.rename(unfinished, to: copyName)
         try folder.sync()
         return copyName
-    }
-
-    private static func quarantine(_ name: String, in folder: StoreFolder) throws(FileStoreError) -> String {
-        let newName = try unusedName(name, in: folder)
-        try folder.rename(name, to: newName)
-        return newName
-    }
-
-    /// Returns an unused name for a damaged file.
-    private static func unusedName(_ name: String, in folder: StoreFolder) throws(FileStoreError) -> String {
-        let taken = Set(try folder.listing().quarantined)
-        let plain = name + StoreFolder.damagedMark
-        if !taken.contains(plain) { return plain }
-        var number = 2
-        while taken.contains("\(plain)-\(number)") { number += 1 }
-        return "\(plain)-\(number)"
     }
 }

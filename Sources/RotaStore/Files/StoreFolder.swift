@@ -179,6 +179,26 @@ package struct StoreFolder: Sendable {
         }
     }
 
+    /// Renames a damaged file, so that no opening reads it.
+    ///
+    /// - Returns: The new name.
+    @discardableResult
+    package func setAside(_ name: String) throws(FileStoreError) -> String {
+        let newName = try nameToSetAside(name)
+        try rename(name, to: newName)
+        return newName
+    }
+
+    /// Returns an unused name for a damaged file.
+    func nameToSetAside(_ name: String) throws(FileStoreError) -> String {
+        let taken = Set(try listing().quarantined)
+        let plain = name + Self.damagedMark
+        if !taken.contains(plain) { return plain }
+        var number = 2
+        while taken.contains("\(plain)-\(number)") { number += 1 }
+        return "\(plain)-\(number)"
+    }
+
     /// Waits until the names in the folder are on disk.
     package func sync() throws(FileStoreError) {
         try call(path, "cannot be synced") { () throws(SystemErrno) in try files.syncFolder(descriptor) }
@@ -209,6 +229,8 @@ package struct StoreFolder: Sendable {
 
     /// Syncs a file that was begun, and gives it its final name.
     ///
+    /// If something else took the name meanwhile, it is set aside, so that the next opening does not read it.
+    ///
     /// - Parameter size: The size of the file in bytes.
     /// - Returns: The same open file.
     /// - Throws: ``FileStoreError`` with the code `filesChanged` if something else took the name meanwhile, or another
@@ -222,7 +244,12 @@ package struct StoreFolder: Sendable {
         try rename(name + Self.unfinishedSuffix, to: name)
         try sync()
         let published = file.renamed(to: name, in: self)
-        try check([HeldFile(published, size: size)])
+        do throws(FileStoreError) {
+            try check([HeldFile(published, size: size)])
+        } catch {
+            if error.code == .filesChanged, error.path == published.path { _ = try? setAside(name) }
+            throw error
+        }
         return published
     }
 
