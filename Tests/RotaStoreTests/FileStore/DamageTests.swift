@@ -37,8 +37,8 @@ import Testing
 
         func with(_ bytes: [UInt8]) -> FaultyFileSystem {
             let files = FaultyFileSystem()
-            files.put(bytes, at: DamageTests.journal)
             files.makeStoreFolder()
+            files.put(bytes, at: DamageTests.journal)
             return files
         }
     }

@@ -221,7 +221,7 @@ import Testing
         #expect(!shown)
         let error = await #expect(throws: FileStoreError.self) { try await store.job(JobID(bits: 1)) }
         #expect(error?.code == .stopped)
-        try await store.close()
+        #expect(await #expect(throws: FileStoreError.self) { try await store.close() }?.code == .writeFailed)
         files.crash(.killed)
         let reopened = try await open()
         #expect(try await reopened.job(JobID(bits: 1)) != nil)

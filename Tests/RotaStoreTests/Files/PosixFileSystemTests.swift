@@ -73,7 +73,11 @@ import Testing
             let error = #expect(throws: FileStoreError.self) { try store.commit([2: 20]) }
             #expect(error?.code == .filesChanged && error?.path == path + "/link")
             #expect(throws: FileStoreError.self) { try store.close() }
-            for name in ["a", "b", "link"] { #expect(try ToyStore(files, at: "\(path)/\(name)").values == [1: 10]) }
+            for name in ["a", "b", "link"] {
+                var store = try ToyStore(files, at: "\(path)/\(name)")
+                #expect(store.values == [1: 10])
+                try store.close()
+            }
         }
     }
 
