@@ -1,10 +1,9 @@
 /// The lock of the process that may write to a folder.
 ///
-/// It is on the folder itself, because a lock on a file in it is lost with that file: whoever removes or restores the
-/// file, or opens a copy of it, finds the new one unlocked. The file `LOCK` is locked too, for programs that know only
-/// that lock.
+/// It is on the folder itself, because a lock on a file in it is lost with that file: after a backup restores the file,
+/// the new one is unlocked. The file `LOCK` is locked too, for programs that know only that lock.
 ///
-/// A lock keeps other writers out, but not people and programs that move files. ``StoreFolder/check(_:)`` notices those:
+/// A lock keeps other writers out, but not people and programs that move files. ``StoreFolder/check(_:)`` finds out:
 ///
 /// ```
 ///   the store holds        now                                               the commit
@@ -25,9 +24,9 @@ package struct FolderLock: Sendable {
         folder = try StoreFolder(path, in: files, creating: true)
         do throws(FileStoreError) {
             guard try folder.lock() else { throw Self.locked(folder) }
-            file = try Self.lockFile(in: folder)
-            // Whoever locks a folder that has left its path would exclude nobody.
+            // The folder may have left its path before it was locked. That lock would keep no other store out.
             try folder.check([])
+            file = try Self.lockFile(in: folder)
         } catch {
             folder.close()
             throw error
