@@ -50,7 +50,9 @@ import Testing
             try manager.createSymbolicLink(atPath: path + "/above/link", withDestinationPath: path + "/above/real")
             let link = path + "/link" + spelling
             try ToyStore(files, at: path + "/above/real").commitAndClose([1: 10])
-            for (first, second) in [(link, path + "/above/real"), (path + "/above/real", link), (link, link)] {
+            let url = try StoreFolder.path(of: URL(filePath: link))
+            let real = path + "/above/real"
+            for (first, second) in [(link, real), (real, link), (link, link), (url, link), (link, url)] {
                 var store = try ToyStore(files, at: first)
                 #expect(store.values == [1: 10])
                 let error = #expect(throws: FileStoreError.self) { try ToyStore(files, at: second) }
@@ -59,6 +61,12 @@ import Testing
             }
             #expect(try manager.contentsOfDirectory(atPath: path).sorted() == ["above", "link"])
         }
+    }
+
+    @Test("A relative URL is a path from the working directory at the time")
+    func relativeURL() throws {
+        let path = try StoreFolder.path(of: URL(filePath: "jobs"))
+        #expect(path.hasPrefix("/") && path.hasSuffix("/jobs"))
     }
 
     @Test("A link to the folder that leads elsewhere while the store is open fails the commit")

@@ -91,6 +91,43 @@ import Testing
         #expect(try files.status(of: pipe).isRegular == false)
     }
 
+    @Test("An open file or folder stays the same whatever takes its name, and a copy is another")
+    func identity() throws {
+        try files.makeFolder("/a")
+        let folder = try files.openFolder("/a")
+        let file = try files.openFile("b", .create, in: folder)
+        #expect(throws: SystemErrno.notAFolder) { try files.openFolder("/a/b") }
+        #expect(throws: SystemErrno.noSuchFile) { try files.openFolder("/c") }
+        try append([1, 2], to: file)
+        #expect(try files.status(of: file) == files.status(of: "b", in: folder))
+        #expect(try files.status(of: folder) == files.status(of: "/a", in: nil))
+
+        files.move("/a/b", to: "/a/old")
+        files.duplicate("/a/old", to: "/a/b")
+        #expect(try files.status(of: file) == files.status(of: "old", in: folder))
+        #expect(try files.status(of: file).identity != files.status(of: "b", in: folder).identity)
+        files.overwrite("/a/b", [3])
+        #expect(files.bytes(of: "/a/b") == [3] && files.bytes(of: "/a/old") == [1, 2])
+
+        files.move("/a", to: "/moved")
+        files.duplicate("/moved", to: "/a")
+        #expect(try files.status(of: folder).identity != files.status(of: "/a", in: nil).identity)
+        _ = try files.openFile("new", .create, in: folder)
+        #expect(files.paths == ["/a/b", "/a/old", "/moved/b", "/moved/new", "/moved/old"])
+        // Each folder has a lock of its own, and keeps it wherever it moves.
+        try files.lockFile(folder)
+        try files.lockFile(try files.openFolder("/a"))
+        let moved = try files.openFolder("/moved")
+        #expect(throws: SystemErrno.wouldBlock) { try files.lockFile(moved) }
+
+        files.removeAll("/moved")
+        #expect(throws: SystemErrno.noSuchFile) { try files.openFile("late", .create, in: folder) }
+        #expect(throws: SystemErrno.noSuchFile) { try files.status(of: "/moved", in: nil) }
+        #expect(try files.names(in: folder).isEmpty)
+        files.crash(.lostUnsynced)
+        #expect(files.paths == ["/a/b", "/a/old"])
+    }
+
     private func append(_ bytes: [UInt8], to file: Int32) throws {
         _ = try bytes.withUnsafeBytes { try files.appendFile(file, $0) }
     }
