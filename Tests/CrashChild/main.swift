@@ -3,7 +3,9 @@ import RotaStore
 import RotaTesting
 
 // The process that the kill tests kill: crash-child hold FOLDER | crash-child run FOLDER SEED SEGMENT,SEGMENT…
-// It says on standard output what the store has acknowledged, one line each. And what the script store-model runs:
+// It says on standard output what the store has acknowledged, one line each. While it holds a folder, it inserts a job for
+// each line that it reads, then closes the store, and says "done" or the code of the error. And what the script
+// store-model runs:
 // crash-child compare memory|files OPERATIONS SEED.
 
 /// Says a line at once: what is said must be out before the process is killed.
@@ -41,8 +43,29 @@ let store = try await FileJobStore(path: arguments[1], environment: environment)
 
 switch arguments[0] {
 case "hold":
+    func tell(_ body: () async throws -> Void) async {
+        do {
+            try await body()
+            say("done")
+        } catch {
+            say((error as? FileStoreError)?.code.description ?? "\(error)")
+        }
+    }
     say("open")
-    while readLine() != nil {}
+    var inserted: UInt128 = 1000
+    while readLine() != nil {
+        await tell {
+            let definition = JobDefinition(name: "held", schedule: .every(.seconds(60)), action: .handler("work"))
+            let date = Date(timeIntervalSince1970: 1_750_000_000)
+            let state = ScheduleState(state: .active, decidedThrough: date, next: date + 60)
+            inserted += 1
+            let id = JobID(bits: inserted)
+            _ = try await store.insert([
+                JobInsertion(Job(id: id, definition: definition, createdAt: date, scheduleState: state))
+            ])
+        }
+    }
+    await tell { try await store.close() }
 default:
     var script = StoreScript(seed: arguments.count > 2 ? UInt64(arguments[2]) ?? 0 : 0)
     let segments = arguments.count > 3 ? arguments[3].split(separator: ",").compactMap { Int($0) } : []

@@ -30,8 +30,13 @@ package struct SnapshotWriter: Sendable {
     /// From then on the store opens from it.
     package mutating func finish() throws {
         try append(.seal, [])
-        try folder.publish(file, .snapshot, generation)
+        try folder.publish(file, .snapshot, generation, size: size)
         file.close()
+    }
+
+    /// The file under its final name.
+    package var held: HeldFile {
+        HeldFile(file.renamed(to: StoreFolder.name(.snapshot, generation), in: folder), size: size)
     }
 
     /// Removes the unfinished snapshot.
@@ -74,13 +79,13 @@ extension SnapshotWriter {
     ///   - queue: Performs the writes.
     ///   - next: Returns the payloads of the next chunk, or `nil` at the end. Called on the caller's actor.
     ///   - beforeFinish: Makes the records in the snapshot durable. Called on the caller's actor, after the last chunk.
-    /// - Returns: The size of the file in bytes.
+    /// - Returns: The finished file.
     /// - Throws: ``FileStoreError`` if a write fails, `CancellationError` if the task is cancelled, and any error of the
     ///   closures.
     package func write(
         on queue: SerialQueueExecutor, isolation: isolated (any Actor)? = #isolation, _ next: () throws -> [[UInt8]]?,
         beforeFinish: () throws -> Void
-    ) async throws -> Int {
+    ) async throws -> HeldFile {
         var writer = self
         do {
             try Task.checkCancellation()
@@ -94,7 +99,7 @@ extension SnapshotWriter {
             await queue.perform { [writer] in writer.discard() }
             throw error
         }
-        return writer.size
+        return writer.held
     }
 
     private mutating func perform(

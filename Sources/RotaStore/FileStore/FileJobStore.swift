@@ -39,8 +39,8 @@ public actor FileJobStore {
     private let environment: FileStoreEnvironment
     private let durability: Durability
     private let folder: StoreFolder
-    /// The file that holds the folder's lock, or `nil` if the store is read-only.
-    private let lock: StoreFile?
+    /// Keeps the folder open and locked, or `nil` if the store is read-only.
+    private let lock: FolderLock?
     /// The journal for commits, or `nil` if the store is read-only.
     private var journal: Journal?
     private var state: StoreState
@@ -114,7 +114,8 @@ public actor FileJobStore {
     ///
     /// Later operations throw. A store that is not closed loses nothing, but takes a little longer to open again.
     ///
-    /// - Throws: ``FileStoreError`` if the last sync fails.
+    /// - Throws: ``FileStoreError`` if the last sync fails, if a file is no longer in its place, or if the store had
+    ///   stopped before. The folder is unlocked all the same.
     public func close() async throws {
         guard isOpen else { return }
         isOpen = false
@@ -288,8 +289,9 @@ public actor FileJobStore {
         compaction = Task {
             defer { compaction = nil }
             do {
-                let size = try await writeSnapshot()
-                compactions.succeed(snapshot: size, journal: journal?.size ?? 0)
+                let snapshot = try await writeSnapshot()
+                journal?.follow(snapshot)
+                compactions.succeed(snapshot: snapshot.size, journal: journal?.size ?? 0)
                 let (folder, generation) = (folder, journal?.generation ?? 0)
                 try await housekeeping.perform { try folder.removeSuperseded(before: generation) }
             } catch {
@@ -305,8 +307,8 @@ public actor FileJobStore {
 
     /// Writes all records to a snapshot, in chunks between commits.
     ///
-    /// - Returns: The size of the snapshot in bytes.
-    private func writeSnapshot() async throws -> Int {
+    /// - Returns: The file of the snapshot.
+    private func writeSnapshot() async throws -> HeldFile {
         let folder = folder
         try checkWritable()
         let generation = (journal?.generation ?? 0) + 1
@@ -393,6 +395,7 @@ public actor FileJobStore {
             throw error
         }
         state = imported
+        journal?.follow(writer.held)
         compactions.succeed(snapshot: writer.size, journal: journal?.size ?? 0)
         // The next compaction or opening removes what is left over.
         try? folder.removeSuperseded(before: generation)

@@ -1,8 +1,8 @@
 /// The folder of a store, locked, read and repaired.
 package struct OpenedFolder<State: Sendable>: Sendable {
     package let folder: StoreFolder
-    /// Holds the folder's lock until it is closed.
-    package let lock: StoreFile
+    /// Keeps the folder open and locked until it is closed.
+    package let lock: FolderLock
     package var journal: Journal
     package var state: State
     package var report: RecoveryReport
@@ -24,9 +24,8 @@ package struct OpenedFolder<State: Sendable>: Sendable {
         _ path: String, in files: any FileSystem,
         read: (StoreFolder.Listing, StoreFolder) throws -> Recovery<State>
     ) throws {
-        folder = StoreFolder(path, in: files)
-        try folder.makeIfMissing()
-        lock = try folder.lock()
+        lock = try FolderLock(path, in: files)
+        folder = lock.folder
         do {
             let listing = try folder.listing()
             var recovery = try read(listing, folder)
@@ -94,6 +93,7 @@ extension OpenedFolder where State == StoreState {
 
 /// The records in a folder, read without changing it, even while another process writes to it.
 package struct FolderInspection<State: Sendable>: Sendable {
+    /// The folder, which is closed unless the caller opened it.
     package let folder: StoreFolder
     package var state: State
     package var report: RecoveryReport
@@ -162,7 +162,7 @@ package struct FolderInspection<State: Sendable>: Sendable {
 
     private static func bytes(of journal: UInt64, from offset: Int, in folder: StoreFolder) -> Int {
         // The writer may have removed the file meanwhile.
-        guard let file = try? StoreFile(folder.path(.journal, journal), .read, in: folder.files) else { return 0 }
+        guard let file = try? StoreFile(StoreFolder.name(.journal, journal), .read, in: folder) else { return 0 }
         defer { file.close() }
         return max(0, ((try? file.size()) ?? 0) - offset)
     }
@@ -184,7 +184,9 @@ extension FolderInspection where State == StoreState {
     /// - Throws: ``FileStoreError`` if the files cannot be read, or are too damaged to show anything.
     package init(_ path: String, _ environment: FileStoreEnvironment) throws(FileStoreError) {
         let start = environment.elapsed()
-        try self.init(StoreFolder(path, in: environment.files))
+        let folder = try StoreFolder(path, in: environment.files)
+        defer { folder.close() }
+        try self.init(folder)
         report.duration = environment.elapsed() - start
     }
 }

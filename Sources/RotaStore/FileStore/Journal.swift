@@ -3,8 +3,9 @@ import RotaCore
 
 /// The newest journal file, to which commits are appended.
 ///
-/// Frames are buffered in memory until a flush writes and syncs them together. The first write or sync that fails stops
-/// the journal for good, because only reading the file again tells what the disk then contains.
+/// Frames are buffered in memory until a flush writes and syncs them together. Before a flush counts, it checks that the
+/// next opening will find the same folder, the same snapshot and the same journals. The first write, sync or check that
+/// fails stops the journal for good, because only reading the files again tells what the disk then contains.
 package struct Journal: Sendable {
     /// The generation of the file.
     package private(set) var generation: UInt64
@@ -15,6 +16,9 @@ package struct Journal: Sendable {
     /// Why the journal stopped, if it did.
     package private(set) var failure: FileStoreError?
 
+    private let folder: StoreFolder
+    /// The complete files that this one continues: the snapshot, if any, and older journals.
+    private var base: [HeldFile]
     private var file: StoreFile
     private var lastSynced: UInt64
     /// The size of the file up to the last acknowledged commit.
@@ -22,8 +26,21 @@ package struct Journal: Sendable {
     private var pending: [UInt8] = []
 
     /// Creates a journal that continues a file whose content is synced.
-    package init(_ file: StoreFile, generation: UInt64, nextSequence: UInt64, size: Int) {
+    ///
+    /// - Parameters:
+    ///   - file: The file.
+    ///   - folder: The folder of the file.
+    ///   - base: The complete files that it continues.
+    ///   - generation: The generation of the file.
+    ///   - nextSequence: The sequence number of the next frame.
+    ///   - size: The size of the file in bytes.
+    package init(
+        _ file: StoreFile, in folder: StoreFolder, after base: [HeldFile] = [], generation: UInt64,
+        nextSequence: UInt64, size: Int
+    ) {
         self.file = file
+        self.folder = folder
+        self.base = base
         self.generation = generation
         self.nextSequence = nextSequence
         self.size = size
@@ -69,10 +86,16 @@ package struct Journal: Sendable {
         try appendFrame(.changes, limit: limit, write)
     }
 
-    /// Writes the pending frames, and syncs the file on request.
+    /// Writes the pending frames, syncs the file on request, and checks that all files are still in place.
     ///
-    /// - Throws: ``FileStoreError`` if a write or sync fails. The pending frames are then dropped and the journal stops.
+    /// - Throws: ``FileStoreError`` if a write, sync or check fails. The pending frames are then dropped and the journal
+    ///   stops.
     package mutating func flush(sync: Bool) throws(FileStoreError) {
+        try flush(sync: sync, before: [])
+    }
+
+    /// - Parameter next: The file that follows this one already, if any.
+    private mutating func flush(sync: Bool, before next: [HeldFile]) throws(FileStoreError) {
         try checkRunning()
         do throws(FileStoreError) {
             if !pending.isEmpty {
@@ -84,14 +107,28 @@ package struct Journal: Sendable {
                 try file.sync()
                 lastSynced = nextSequence - 1
             }
+            try folder.check(base + [HeldFile(file, size: size)] + next)
             acknowledgedSize = size
         } catch {
             failure = error
             forgetPending()
-            // Keep a commit that is reported as failed from coming back. If this fails too, it may.
-            try? file.truncate(to: acknowledgedSize)
+            takeBack(after: error)
             throw error
         }
+    }
+
+    /// Cuts off what was not acknowledged, to keep a commit that is reported as failed from coming back.
+    ///
+    /// If this fails too, it may come back.
+    private func takeBack(after error: FileStoreError) {
+        guard error.code == .filesChanged else {
+            try? file.truncate(to: acknowledgedSize)
+            return
+        }
+        // Something else may have put other bytes into the file. Remove only what was appended to them.
+        let appended = size - acknowledgedSize
+        guard appended > 0, let end = try? file.size(), end >= appended else { return }
+        try? file.truncate(to: end - appended)
     }
 
     /// Syncs this file, and continues in the file of the next generation.
@@ -99,11 +136,12 @@ package struct Journal: Sendable {
     /// - Parameter next: An empty journal from ``StoreFolder/makeJournal(_:)``, which is closed if this fails.
     package mutating func rotate(to next: StoreFile) throws(FileStoreError) {
         do {
-            try flush(sync: true)
+            try flush(sync: true, before: [HeldFile(next, size: FileHeader.size)])
         } catch {
             next.close()
             throw error
         }
+        base.append(HeldFile(file, size: size))
         file.close()
         file = next
         generation += 1
@@ -111,12 +149,19 @@ package struct Journal: Sendable {
         acknowledgedSize = size
     }
 
+    /// Records that a snapshot has replaced all files before this one.
+    package mutating func follow(_ snapshot: HeldFile) {
+        base = [snapshot]
+    }
+
     /// Syncs the file, seals it and closes it.
     ///
     /// A seal proves later that everything before it was synced.
+    ///
+    /// - Throws: ``FileStoreError`` if that fails, or why the journal stopped earlier.
     package mutating func close() throws {
         defer { file.close() }
-        guard failure == nil else { return }
+        if let failure { throw failure }
         try flush(sync: true)
         guard size > FileHeader.size else { return }
         try appendFrame(.seal) { _ in }

@@ -11,8 +11,8 @@ extension Recovery {
     ///
     /// Opening the folder again then continues with the commits before the damage. An interrupted repair starts over.
     ///
-    /// - Throws: ``FileStoreError`` with the code `damaged` after damage was set aside, or another code if the repair
-    ///   fails.
+    /// - Throws: ``FileStoreError`` with the code `damaged` after damage was set aside, `filesChanged` if a file is no
+    ///   longer the one that was read, or another code if the repair fails.
     package mutating func repair(
         _ listing: StoreFolder.Listing, in folder: StoreFolder
     ) throws(FileStoreError) -> Journal {
@@ -25,20 +25,25 @@ extension Recovery {
         case .damaged(let journal, let offset, let reason):
             throw setAside(journal, offset, reason, in: folder)
         }
+        // Files that were read may have been replaced since. Remove nothing that they replace, and build nothing on them.
+        try folder.check(held)
         for generation in damagedSnapshots {
-            report.quarantined.append(try Self.quarantine(StoreFolder.name(.snapshot, generation), in: folder))
+            report.quarantined.append(try folder.setAside(StoreFolder.name(.snapshot, generation)))
         }
         for name in superseded { try folder.remove(name) }
-        guard let newest = journals.last else {
+        guard let newest = journals.last, let last = held.last else {
             let file = try folder.makeJournal(1)
-            return Journal(file, generation: 1, nextSequence: 1, size: FileHeader.size)
+            return Journal(file, in: folder, generation: 1, nextSequence: 1, size: FileHeader.size)
         }
-        let file = try StoreFile(folder.path(.journal, newest), .append, in: folder.files)
+        let file = try StoreFile(StoreFolder.name(.journal, newest), .append, in: folder)
         do throws(FileStoreError) {
             // The bytes that were read may be in the system's cache only.
             try file.sync()
             try folder.sync()
-            return Journal(file, generation: newest, nextSequence: nextSequence, size: try file.size())
+            guard file.identity == last.identity else { throw StoreFolder.filesChanged(file.path, "was replaced") }
+            return Journal(
+                file, in: folder, after: held.dropLast(), generation: newest, nextSequence: nextSequence,
+                size: last.size)
         } catch {
             file.close()
             throw error
@@ -48,10 +53,15 @@ extension Recovery {
     /// Truncates a journal at a torn write, and empties the journals after it.
     private mutating func cut(_ journal: UInt64, _ offset: Int, in folder: StoreFolder) throws(FileStoreError) {
         for generation in journals where generation >= journal {
-            let file = try StoreFile(folder.path(.journal, generation), .append, in: folder.files)
+            let file = try StoreFile(StoreFolder.name(.journal, generation), .append, in: folder)
             defer { file.close() }
             let end = generation == journal ? offset : FileHeader.size
             let size = try file.size()
+            if generation > journal {
+                held.append(HeldFile(file, size: min(size, end)))
+            } else if file.identity != held.last?.identity {
+                throw StoreFolder.filesChanged(file.path, "was replaced")
+            }
             guard size > end else { continue }
             try file.truncate(to: end)
             try file.sync()
@@ -68,13 +78,13 @@ extension Recovery {
             var names: [String] = []
             // Start with the last journal, so that an interruption leaves the damage in place to be found again.
             for generation in journals.reversed() where generation > journal {
-                names.append(try Self.quarantine(StoreFolder.name(.journal, generation), in: folder))
+                names.append(try folder.setAside(StoreFolder.name(.journal, generation)))
             }
             if journals.contains(journal) {
                 names.append(try copyAside(journal, in: folder))
             }
             if offset >= FileHeader.size {
-                let file = try StoreFile(path, .append, in: folder.files)
+                let file = try StoreFile(StoreFolder.name(.journal, journal), .append, in: folder)
                 defer { file.close() }
                 try file.truncate(to: offset)
                 try file.sync()
@@ -98,33 +108,17 @@ extension Recovery {
 
     private func copyAside(_ journal: UInt64, in folder: StoreFolder) throws(FileStoreError) -> String {
         let name = StoreFolder.name(.journal, journal)
-        let original = try StoreFile(folder.path(name), .read, in: folder.files)
+        let original = try StoreFile(name, .read, in: folder)
         defer { original.close() }
-        let copyName = try Self.unusedName(name, in: folder)
+        let copyName = try folder.nameToSetAside(name)
         let unfinished = copyName + StoreFolder.unfinishedSuffix
         try folder.remove(unfinished)
-        let copy = try StoreFile(folder.path(unfinished), .create, in: folder.files)
+        let copy = try StoreFile(unfinished, .create, in: folder)
         defer { copy.close() }
         try copy.append(original.bytes())
         try copy.sync()
         try folder.rename(unfinished, to: copyName)
         try folder.sync()
         return copyName
-    }
-
-    private static func quarantine(_ name: String, in folder: StoreFolder) throws(FileStoreError) -> String {
-        let newName = try unusedName(name, in: folder)
-        try folder.rename(name, to: newName)
-        return newName
-    }
-
-    /// Returns an unused name for a damaged file.
-    private static func unusedName(_ name: String, in folder: StoreFolder) throws(FileStoreError) -> String {
-        let taken = Set(try folder.listing().quarantined)
-        let plain = name + StoreFolder.damagedMark
-        if !taken.contains(plain) { return plain }
-        var number = 2
-        while taken.contains("\(plain)-\(number)") { number += 1 }
-        return "\(plain)-\(number)"
     }
 }

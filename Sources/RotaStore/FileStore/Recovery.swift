@@ -30,6 +30,8 @@ package struct Recovery<State> {
     package private(set) var damagedSnapshots: [UInt64] = []
     /// The size of the snapshot that was read, in bytes.
     package private(set) var snapshotBytes = 0
+    /// The snapshot and the journals that were read, in this order, each with the size of its readable part.
+    package var held: [HeldFile] = []
     /// How the readable frames end.
     package private(set) var ending = Ending.whole
     /// The report for the store's user.
@@ -96,9 +98,9 @@ package struct Recovery<State> {
     }
 
     private mutating func readSnapshot(_ generation: UInt64) throws {
-        let path = folder.path(.snapshot, generation)
-        let file = try StoreFile(path, .read, in: folder.files)
+        let file = try StoreFile(StoreFolder.name(.snapshot, generation), .read, in: folder)
         defer { file.close() }
+        let path = file.path
         func damaged(_ offset: Int) -> FileStoreError {
             FileStoreError(
                 .damaged, path: path,
@@ -120,6 +122,7 @@ package struct Recovery<State> {
                 report.snapshot = StoreFolder.name(.snapshot, generation)
                 report.replayedBytes += reader.offset
                 snapshotBytes = reader.offset
+                held = [HeldFile(file, size: reader.offset)]
                 return
             case .frame:
                 sequence += 1
@@ -137,7 +140,7 @@ package struct Recovery<State> {
                 ending = .damaged(journal: generation, offset: 0, reason: "is missing")
                 return
             }
-            let file = try StoreFile(folder.path(.journal, generation), .read, in: folder.files)
+            let file = try StoreFile(StoreFolder.name(.journal, generation), .read, in: folder)
             defer { file.close() }
             guard try Self.header(.journal, generation, of: file) != nil else {
                 // A crash cannot do this: a journal is renamed only after its header is synced.
@@ -155,6 +158,7 @@ package struct Recovery<State> {
                 if step == .frame { nextSequence += 1 }
             }
             report.replayedBytes += reader.offset
+            held.append(HeldFile(file, size: reader.offset))
             if step == .broken {
                 ending = try classifyEnd(generation, file, reader.offset)
                 return
@@ -176,7 +180,7 @@ package struct Recovery<State> {
         }
         if let place = proof(try file.bytes(from: offset), generation) { return damaged(generation, offset + place) }
         for later in journals where later > generation {
-            let file = try StoreFile(folder.path(.journal, later), .read, in: folder.files)
+            let file = try StoreFile(StoreFolder.name(.journal, later), .read, in: folder)
             defer { file.close() }
             if let place = proof(try file.bytes(from: FileHeader.size), later) {
                 return damaged(later, FileHeader.size + place)

@@ -22,12 +22,12 @@ public struct FileStoreError: Error, Sendable, Hashable, CustomStringConvertible
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Kind: String {
             case unusableFolder, locked, damaged, unsupportedVersion, writeFailed, readFailed, stopped,
-                commitTooLarge, readOnly
+                filesChanged, commitTooLarge, readOnly
         }
 
         private let kind: Kind
 
-        /// The folder is missing, is not a folder, is a symbolic link, or cannot be accessed.
+        /// The folder is missing, is not a folder, or cannot be accessed, or something else has the name of a file.
         public static let unusableFolder = Code(kind: .unusableFolder)
         /// Another process, or another store of this one, has the folder open.
         public static let locked = Code(kind: .locked)
@@ -43,7 +43,11 @@ public struct FileStoreError: Error, Sendable, Hashable, CustomStringConvertible
         public static let writeFailed = Code(kind: .writeFailed)
         /// A file could not be read.
         public static let readFailed = Code(kind: .readFailed)
-        /// An earlier write failed, so the store must be opened again.
+        /// The folder or a file in it was removed, renamed, replaced or cut while the store had it open.
+        ///
+        /// Nothing of the commit was stored, and the store must be opened again.
+        public static let filesChanged = Code(kind: .filesChanged)
+        /// An earlier commit failed, so the store must be opened again.
         public static let stopped = Code(kind: .stopped)
         /// A commit is larger than 256 MiB.
         public static let commitTooLarge = Code(kind: .commitTooLarge)

@@ -10,12 +10,17 @@ package import Foundation
 
 /// The real file system.
 ///
-/// Files have mode 0600 and folders 0700, symbolic links are not followed, and child processes inherit no descriptors.
+/// Files have mode 0600 and folders 0700, files are never opened through a symbolic link, and child processes inherit no
+/// descriptors.
 package struct PosixFileSystem: FileSystem {
     /// Creates access to the real file system.
     package init() {}
 
-    package func openFile(_ path: String, _ access: FileAccess) throws(SystemErrno) -> Int32 {
+    package func openFolder(_ path: String) throws(SystemErrno) -> Int32 {
+        try checked(open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC))
+    }
+
+    package func openFile(_ name: String, _ access: FileAccess, in folder: Int32?) throws(SystemErrno) -> Int32 {
         // Without O_NONBLOCK, opening a pipe that replaced a journal would block forever.
         let always = O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK
         let flags =
@@ -25,7 +30,7 @@ package struct PosixFileSystem: FileSystem {
             case .create: O_RDWR | O_APPEND | O_CREAT | O_EXCL
             case .createIfMissing: O_RDWR | O_APPEND | O_CREAT
             }
-        return try checked(open(path, flags | always, 0o600))
+        return try checked(openat(folder ?? AT_FDCWD, name, flags | always, 0o600))
     }
 
     package func closeFile(_ file: Int32) {
@@ -36,7 +41,13 @@ package struct PosixFileSystem: FileSystem {
     package func status(of file: Int32) throws(SystemErrno) -> FileStatus {
         var status = stat()
         _ = try checked(fstat(file, &status))
-        return FileStatus(size: Int(status.st_size), isRegular: status.st_mode & S_IFMT == S_IFREG)
+        return FileStatus(status)
+    }
+
+    package func status(of name: String, in folder: Int32?) throws(SystemErrno) -> FileStatus {
+        var status = stat()
+        _ = try checked(fstatat(folder ?? AT_FDCWD, name, &status, folder == nil ? 0 : AT_SYMLINK_NOFOLLOW))
+        return FileStatus(status)
     }
 
     package func readFile(
@@ -72,17 +83,16 @@ package struct PosixFileSystem: FileSystem {
         _ = try checked(mkdir(path, 0o700))
     }
 
-    package func syncFolder(_ path: String) throws(SystemErrno) {
-        let folder = try checked(open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC))
-        defer { _ = close(folder) }
+    package func syncFolder(_ folder: Int32) throws(SystemErrno) {
         _ = try checked(fsync(folder))
     }
 
-    package func names(inFolder path: String) throws(SystemErrno) -> [String] {
-        let folder = try checked(open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC))
-        guard let stream = fdopendir(folder) else {
+    package func names(in folder: Int32) throws(SystemErrno) -> [String] {
+        // The stream closes its descriptor and moves its offset, so it gets one of its own.
+        let own = try checked(openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC))
+        guard let stream = fdopendir(own) else {
             let error = SystemErrno.last
-            _ = close(folder)
+            _ = close(own)
             throw error
         }
         defer { closedir(stream) }
@@ -99,12 +109,13 @@ package struct PosixFileSystem: FileSystem {
         return names
     }
 
-    package func renameFile(_ path: String, to newPath: String) throws(SystemErrno) {
-        _ = try checked(rename(path, newPath))
+    package func renameFile(_ name: String, to newName: String, in folder: Int32?) throws(SystemErrno) {
+        let folder = folder ?? AT_FDCWD
+        _ = try checked(renameat(folder, name, folder, newName))
     }
 
-    package func removeFile(_ path: String) throws(SystemErrno) {
-        _ = try checked(unlink(path))
+    package func removeFile(_ name: String, in folder: Int32?) throws(SystemErrno) {
+        _ = try checked(unlinkat(folder ?? AT_FDCWD, name, 0))
     }
 
     private func checked<Number: SignedInteger>(_ result: Number) throws(SystemErrno) -> Number {
@@ -113,8 +124,17 @@ package struct PosixFileSystem: FileSystem {
     }
 }
 
+extension FileStatus {
+    fileprivate init(_ status: stat) {
+        self.init(
+            size: Int(status.st_size), isRegular: status.st_mode & S_IFMT == S_IFREG,
+            identity: Identity(
+                device: UInt64(truncatingIfNeeded: status.st_dev), inode: UInt64(truncatingIfNeeded: status.st_ino)))
+    }
+}
+
 extension StoreFolder {
-    /// Returns the path of a file URL.
+    /// Returns the absolute path of a file URL.
     ///
     /// - Throws: ``FileStoreError`` if it is not a file URL.
     package static func path(of directory: URL) throws(FileStoreError) -> String {
@@ -122,6 +142,7 @@ extension StoreFolder {
             throw FileStoreError(
                 .unusableFolder, path: directory.absoluteString, "is not a file URL; use URL(filePath:) for a folder")
         }
-        return directory.path(percentEncoded: false)
+        // A relative path would lead elsewhere when the process changes its working directory.
+        return directory.absoluteURL.path(percentEncoded: false)
     }
 }

@@ -4,20 +4,36 @@
 package struct StoreFile: Sendable {
     /// The path of the file.
     package let path: String
+    /// The name of the file in its folder, or its path if it was opened by that.
+    package let name: String
+    /// Which file this is, whatever its name stands for later.
+    package let identity: FileStatus.Identity
     private let descriptor: Int32
     private let files: any FileSystem
 
     /// How many times to try an interrupted call before giving up.
     private static let maximumAttempts = 100
 
-    /// Opens a regular file.
+    /// Opens a regular file at a path.
     ///
     /// - Throws: ``FileStoreError`` with the code `unusableFolder` if it cannot be opened or is not a regular file.
     package init(_ path: String, _ access: FileAccess, in files: any FileSystem) throws(FileStoreError) {
-        self.path = path
-        self.files = files
+        try self.init(path, access, path: path, folder: nil, in: files)
+    }
+
+    /// Opens a regular file in a folder.
+    ///
+    /// - Throws: ``FileStoreError`` with the code `unusableFolder` if it cannot be opened or is not a regular file.
+    package init(_ name: String, _ access: FileAccess, in folder: StoreFolder) throws(FileStoreError) {
+        try self.init(name, access, path: folder.path(name), folder: folder.descriptor, in: folder.files)
+    }
+
+    private init(
+        _ name: String, _ access: FileAccess, path: String, folder: Int32?, in files: any FileSystem
+    ) throws(FileStoreError) {
+        let descriptor: Int32
         do {
-            descriptor = try Self.retrying { () throws(SystemErrno) in try files.openFile(path, access) }
+            descriptor = try Self.retrying { () throws(SystemErrno) in try files.openFile(name, access, in: folder) }
         } catch {
             let advice =
                 error == .symbolicLink
@@ -25,18 +41,32 @@ package struct StoreFile: Sendable {
                 : "cannot be opened; check that the folder and its files belong to this user"
             throw FileStoreError(.unusableFolder, path: path, advice, errno: error.number)
         }
-        let status: FileStatus
         do throws(FileStoreError) {
-            status = try self.status()
+            let status = try Self.status(of: descriptor, path, in: files)
+            guard status.isRegular else {
+                throw FileStoreError(
+                    .unusableFolder, path: path, "is not a plain file; move it away, or choose another folder")
+            }
+            self.init(path: path, name: name, identity: status.identity, descriptor: descriptor, files: files)
         } catch {
-            close()
+            files.closeFile(descriptor)
             throw error
         }
-        guard status.isRegular else {
-            close()
-            throw FileStoreError(
-                .unusableFolder, path: path, "is not a plain file; move it away, or choose another folder")
-        }
+    }
+
+    private init(
+        path: String, name: String, identity: FileStatus.Identity, descriptor: Int32, files: any FileSystem
+    ) {
+        self.path = path
+        self.name = name
+        self.identity = identity
+        self.descriptor = descriptor
+        self.files = files
+    }
+
+    /// The same open file after it was renamed in its folder.
+    package func renamed(to name: String, in folder: StoreFolder) -> StoreFile {
+        StoreFile(path: folder.path(name), name: name, identity: identity, descriptor: descriptor, files: files)
     }
 
     /// Closes the file, which must not be used afterwards.
@@ -46,7 +76,7 @@ package struct StoreFile: Sendable {
 
     /// Returns the size in bytes.
     package func size() throws(FileStoreError) -> Int {
-        try status().size
+        try Self.status(of: descriptor, path, in: files).size
     }
 
     /// Reads `bytes.count` bytes from an offset, or fewer at the end of the file.
@@ -124,8 +154,13 @@ package struct StoreFile: Sendable {
     ///
     /// - Returns: Whether the lock was free.
     package func lock() throws(FileStoreError) -> Bool {
+        try Self.lock(descriptor, path, in: files)
+    }
+
+    /// Takes an exclusive lock on an open file or folder.
+    static func lock(_ descriptor: Int32, _ path: String, in files: any FileSystem) throws(FileStoreError) -> Bool {
         do {
-            try Self.retrying { () throws(SystemErrno) in try files.lockFile(descriptor) }
+            try retrying { () throws(SystemErrno) in try files.lockFile(descriptor) }
             return true
         } catch {
             if error == .wouldBlock { return false }
@@ -136,8 +171,10 @@ package struct StoreFile: Sendable {
 
     private static let writeAdvice = "cannot be written; free space on the disk or check it, then open the store again"
 
-    private func status() throws(FileStoreError) -> FileStatus {
-        try checked(.readFailed, "cannot be examined; check the disk, then open the store again") {
+    private static func status(
+        of descriptor: Int32, _ path: String, in files: any FileSystem
+    ) throws(FileStoreError) -> FileStatus {
+        try checked(.readFailed, path, "cannot be examined; check the disk, then open the store again") {
             () throws(SystemErrno) in try files.status(of: descriptor)
         }
     }
@@ -145,8 +182,14 @@ package struct StoreFile: Sendable {
     private func checked<Value>(
         _ code: FileStoreError.Code, _ advice: String, _ call: () throws(SystemErrno) -> Value
     ) throws(FileStoreError) -> Value {
+        try Self.checked(code, path, advice, call)
+    }
+
+    private static func checked<Value>(
+        _ code: FileStoreError.Code, _ path: String, _ advice: String, _ call: () throws(SystemErrno) -> Value
+    ) throws(FileStoreError) -> Value {
         do {
-            return try Self.retrying(call)
+            return try retrying(call)
         } catch {
             throw FileStoreError(code, path: path, advice, errno: error.number)
         }

@@ -10,52 +10,59 @@ struct FaultyDisk: Sendable {
         var isRegular = true
     }
 
-    /// A change of names that is not synced yet.
-    enum NameChange: Sendable {
-        case link(String, Int)
-        case unlink(String)
-        /// A rename, which survives a crash completely or not at all.
-        case move(String, String, Int)
+    /// A name in a folder.
+    struct Name: Sendable, Hashable {
+        var folder: Int
+        var name: String
     }
 
-    var nodes: [Int: Node] = [:]
-    var names: [String: Int] = ["/": 0]
-    var folders: Set<String> = ["/"]
+    /// A change of names that is not synced yet.
+    enum NameChange: Sendable {
+        case link(Name, Int)
+        case unlink(Name)
+        /// A rename, which survives a crash completely or not at all.
+        case move(Name, Name, Int)
+
+        var folder: Int {
+            switch self {
+            case .link(let name, _), .unlink(let name), .move(let name, _, _): name.folder
+            }
+        }
+    }
+
+    static let root = 0
+
+    private(set) var nodes: [Int: Node] = [:]
+    private(set) var folders: Set<Int> = [root]
     var fault: FileFault?
     var operations = 0
     var isOff = false
 
-    private var syncedNames: [String: Int] = ["/": 0]
+    private var names: [Name: Int] = [:]
+    private var syncedNames: [Name: Int] = [:]
     private var unsyncedChanges: [NameChange] = []
     private(set) var open: [Int32: Int] = [:]
     private var locks: [Int: Int32] = [:]
     private var nextNode = 1
     private var nextDescriptor: Int32 = 3
 
-    mutating func put(_ bytes: [UInt8], at path: String, isRegular: Bool = true) {
-        nodes[nextNode] = Node(bytes: bytes, synced: bytes, isRegular: isRegular)
-        names[path] = nextNode
-        syncedNames[path] = nextNode
-        nextNode += 1
+    mutating func openFolder(_ path: String) throws(SystemErrno) -> Int32 {
+        guard let node = find(path) else { throw .noSuchFile }
+        guard folders.contains(node) else { throw .notAFolder }
+        return descriptor(of: node)
     }
 
-    mutating func open(_ path: String, _ access: FileAccess) throws(SystemErrno) -> Int32 {
-        if folders.contains(path) { throw .isAFolder }
-        guard folders.contains(Self.parent(path)) else { throw .noSuchFile }
-        let node: Int
-        if let existing = names[path] {
+    mutating func open(_ path: String, _ access: FileAccess, in folder: Int32?) throws(SystemErrno) -> Int32 {
+        let name = try name(path, in: folder)
+        if let existing = names[name] {
             if access == .create { throw .alreadyExists }
-            node = existing
-        } else {
-            guard access == .create || access == .createIfMissing else { throw .noSuchFile }
-            node = nextNode
-            nextNode += 1
-            nodes[node] = Node()
-            change(.link(path, node))
+            if folders.contains(existing) { throw .isAFolder }
+            return descriptor(of: existing)
         }
-        defer { nextDescriptor += 1 }
-        open[nextDescriptor] = node
-        return nextDescriptor
+        guard access == .create || access == .createIfMissing, isLinked(name.folder) else { throw .noSuchFile }
+        let node = add(Node())
+        change(.link(name, node))
+        return descriptor(of: node)
     }
 
     mutating func close(_ file: Int32) {
@@ -66,6 +73,26 @@ struct FaultyDisk: Sendable {
     func node(_ file: Int32) throws(SystemErrno) -> Node {
         guard let number = open[file], let node = nodes[number] else { throw .badDescriptor }
         return node
+    }
+
+    func status(_ file: Int32) throws(SystemErrno) -> FileStatus {
+        guard let number = open[file] else { throw .badDescriptor }
+        return status(ofNode: number)
+    }
+
+    func status(_ path: String, in folder: Int32?) throws(SystemErrno) -> FileStatus {
+        guard let folder else {
+            guard let node = find(path) else { throw .noSuchFile }
+            return status(ofNode: node)
+        }
+        guard let node = names[try name(path, in: folder)] else { throw .noSuchFile }
+        return status(ofNode: node)
+    }
+
+    private func status(ofNode number: Int) -> FileStatus {
+        FileStatus(
+            size: nodes[number]?.bytes.count ?? 0, isRegular: nodes[number]?.isRegular ?? false,
+            identity: FileStatus.Identity(device: 1, inode: UInt64(number)))
     }
 
     mutating func append(_ bytes: ArraySlice<UInt8>, to file: Int32) throws(SystemErrno) {
@@ -95,36 +122,33 @@ struct FaultyDisk: Sendable {
     }
 
     mutating func makeFolder(_ path: String) throws(SystemErrno) {
-        guard names[path] == nil else { throw .alreadyExists }
-        let parent = Self.parent(path)
-        guard folders.contains(parent) else { throw names[parent] == nil ? .noSuchFile : .notAFolder }
+        if find(path) != nil { throw .alreadyExists }
+        let name = try name(path, in: nil)
         // Folders survive at once. The tests are about the files in them.
-        folders.insert(path)
-        names[path] = 0
-        syncedNames[path] = 0
+        place(addFolder(), at: name)
     }
 
-    mutating func syncFolder(_ path: String) throws(SystemErrno) {
-        guard folders.contains(path) else { throw .noSuchFile }
-        for change in unsyncedChanges { Self.apply(change, &syncedNames) }
-        unsyncedChanges = []
+    mutating func syncFolder(_ folder: Int32) throws(SystemErrno) {
+        let node = try folderNode(folder)
+        for change in unsyncedChanges where change.folder == node { Self.apply(change, &syncedNames) }
+        unsyncedChanges.removeAll { $0.folder == node }
     }
 
-    func names(inFolder path: String) throws(SystemErrno) -> [String] {
-        guard folders.contains(path) else { throw names[path] == nil ? .noSuchFile : .notAFolder }
-        let prefix = path == "/" ? "/" : path + "/"
-        return names.keys.filter { $0 != "/" && Self.parent($0) == path }.map { String($0.dropFirst(prefix.count)) }
+    func names(in folder: Int32) throws(SystemErrno) -> [String] {
+        names(ofNode: try folderNode(folder))
     }
 
-    mutating func rename(_ path: String, to newPath: String) throws(SystemErrno) {
-        guard let node = names[path] else { throw .noSuchFile }
-        change(.move(path, newPath, node))
+    mutating func rename(_ path: String, to newPath: String, in folder: Int32?) throws(SystemErrno) {
+        let (name, newName) = (try name(path, in: folder), try name(newPath, in: folder))
+        guard let node = names[name] else { throw .noSuchFile }
+        change(.move(name, newName, node))
     }
 
-    mutating func remove(_ path: String) throws(SystemErrno) {
-        guard names[path] != nil else { throw .noSuchFile }
-        if folders.contains(path) { throw .isAFolder }
-        change(.unlink(path))
+    mutating func remove(_ path: String, in folder: Int32?) throws(SystemErrno) {
+        let name = try name(path, in: folder)
+        guard let node = names[name] else { throw .noSuchFile }
+        if folders.contains(node) { throw .isAFolder }
+        change(.unlink(name))
     }
 
     /// Restarts the machine.
@@ -168,18 +192,127 @@ struct FaultyDisk: Sendable {
         unsyncedChanges.append(change)
     }
 
-    private static func apply(_ change: NameChange, _ names: inout [String: Int]) {
+    private static func apply(_ change: NameChange, _ names: inout [Name: Int]) {
         switch change {
-        case .link(let path, let node): names[path] = node
-        case .unlink(let path): names[path] = nil
-        case .move(let path, let newPath, let node):
-            names[path] = nil
-            names[newPath] = node
+        case .link(let name, let node): names[name] = node
+        case .unlink(let name): names[name] = nil
+        case .move(let name, let newName, let node):
+            names[name] = nil
+            names[newName] = node
+        }
+    }
+}
+
+// MARK: Names
+
+extension FaultyDisk {
+    /// The file or folder at a path.
+    func find(_ path: String) -> Int? {
+        var node = Self.root
+        for part in path.split(separator: "/") {
+            guard let next = names[Name(folder: node, name: String(part))] else { return nil }
+            node = next
+        }
+        return node
+    }
+
+    /// The paths of all files.
+    var paths: [String] { paths(below: Self.root, "") }
+
+    private func paths(below folder: Int, _ prefix: String) -> [String] {
+        names.filter { $0.key.folder == folder }.flatMap { name, node in
+            let path = "\(prefix)/\(name.name)"
+            return folders.contains(node) ? paths(below: node, path) : [path]
         }
     }
 
-    private static func parent(_ path: String) -> String {
-        guard let slash = path.lastIndex(of: "/") else { return "" }
-        return slash == path.startIndex ? "/" : String(path[..<slash])
+    private func names(ofNode folder: Int) -> [String] {
+        names.keys.filter { $0.folder == folder }.map(\.name)
+    }
+
+    /// The place of a name in an open folder, or of a path.
+    private func name(_ path: String, in folder: Int32?) throws(SystemErrno) -> Name {
+        if let folder { return Name(folder: try folderNode(folder), name: path) }
+        let parts = path.split(separator: "/")
+        guard let last = parts.last else { throw .isAFolder }
+        guard let parent = find(parts.dropLast().joined(separator: "/")) else { throw .noSuchFile }
+        guard folders.contains(parent) else { throw .notAFolder }
+        return Name(folder: parent, name: String(last))
+    }
+
+    private func folderNode(_ file: Int32) throws(SystemErrno) -> Int {
+        guard let node = open[file] else { throw .badDescriptor }
+        guard folders.contains(node) else { throw .notAFolder }
+        return node
+    }
+
+    private func isLinked(_ folder: Int) -> Bool {
+        folder == Self.root || names.values.contains(folder)
+    }
+
+    private mutating func add(_ node: Node) -> Int {
+        defer { nextNode += 1 }
+        nodes[nextNode] = node
+        return nextNode
+    }
+
+    private mutating func addFolder() -> Int {
+        defer { nextNode += 1 }
+        folders.insert(nextNode)
+        return nextNode
+    }
+
+    private mutating func descriptor(of node: Int) -> Int32 {
+        defer { nextDescriptor += 1 }
+        open[nextDescriptor] = node
+        return nextDescriptor
+    }
+}
+
+// MARK: What people and other programs do
+
+extension FaultyDisk {
+    /// Puts a new file at a path, whatever was there.
+    mutating func put(_ bytes: [UInt8], at path: String, isRegular: Bool = true) {
+        guard let name = try? name(path, in: nil) else { return }
+        place(add(Node(bytes: bytes, synced: bytes, isRegular: isRegular)), at: name)
+    }
+
+    /// Replaces the bytes of a file, which stays the same file.
+    mutating func overwrite(_ path: String, _ bytes: [UInt8]) {
+        guard let node = find(path) else { return }
+        nodes[node]?.bytes = bytes
+        nodes[node]?.synced = bytes
+    }
+
+    /// Renames a file or folder, whatever had the new name.
+    mutating func move(_ path: String, to newPath: String) {
+        guard let node = find(path), let name = try? name(path, in: nil), let new = try? self.name(newPath, in: nil)
+        else { return }
+        place(nil, at: name)
+        place(node, at: new)
+    }
+
+    /// Removes a file, or a folder with everything in it.
+    mutating func removeAll(_ path: String) {
+        guard let node = find(path), let name = try? name(path, in: nil) else { return }
+        for name in names(ofNode: node) { removeAll("\(path)/\(name)") }
+        place(nil, at: name)
+    }
+
+    /// Copies a file, or a folder with everything in it.
+    mutating func duplicate(_ path: String, to newPath: String) {
+        guard let node = find(path), let name = try? name(newPath, in: nil) else { return }
+        guard folders.contains(node) else { return put(nodes[node]?.bytes ?? [], at: newPath) }
+        place(addFolder(), at: name)
+        for name in names(ofNode: node) { duplicate("\(path)/\(name)", to: "\(newPath)/\(name)") }
+    }
+
+    /// Changes what a name stands for, at once and for good.
+    private mutating func place(_ node: Int?, at name: Name) {
+        for change in unsyncedChanges { Self.apply(change, &syncedNames) }
+        unsyncedChanges = []
+        names[name] = node
+        syncedNames[name] = node
     }
 }

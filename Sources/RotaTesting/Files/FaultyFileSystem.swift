@@ -64,10 +64,10 @@ package final class FaultyFileSystem: FileSystem {
 
     /// Returns the bytes of a file, synced or not, or `nil` if it does not exist.
     package func bytes(of path: String) -> [UInt8]? {
-        disk.withLock { disk in disk.names[path].flatMap { disk.nodes[$0]?.bytes } }
+        disk.withLock { disk in disk.find(path).flatMap { disk.nodes[$0]?.bytes } }
     }
 
-    /// Adds a file with synced bytes.
+    /// Puts a new file with synced bytes at a path, whatever was there.
     package func put(_ bytes: [UInt8], at path: String) {
         disk.withLock { $0.put(bytes, at: path) }
     }
@@ -77,9 +77,29 @@ package final class FaultyFileSystem: FileSystem {
         disk.withLock { $0.put([], at: path, isRegular: false) }
     }
 
+    /// Replaces the bytes of a file in place, as another program would.
+    package func overwrite(_ path: String, _ bytes: [UInt8]) {
+        disk.withLock { $0.overwrite(path, bytes) }
+    }
+
+    /// Renames a file or folder, whatever had the new name, as another program would.
+    package func move(_ path: String, to newPath: String) {
+        disk.withLock { $0.move(path, to: newPath) }
+    }
+
+    /// Removes a file, or a folder with everything in it, as another program would.
+    package func removeAll(_ path: String) {
+        disk.withLock { $0.removeAll(path) }
+    }
+
+    /// Copies a file, or a folder with everything in it, as another program would.
+    package func duplicate(_ path: String, to newPath: String) {
+        disk.withLock { $0.duplicate(path, to: newPath) }
+    }
+
     /// The paths of all files, sorted.
     package var paths: [String] {
-        disk.withLock { disk in disk.names.keys.filter { !disk.folders.contains($0) }.sorted() }
+        disk.withLock { $0.paths.sorted() }
     }
 
     /// Returns a copy of the disk as it would be after a crash now.
@@ -91,8 +111,12 @@ package final class FaultyFileSystem: FileSystem {
         return copy
     }
 
-    package func openFile(_ path: String, _ access: FileAccess) throws(SystemErrno) -> Int32 {
-        try operate { disk throws(SystemErrno) in try disk.open(path, access) }
+    package func openFolder(_ path: String) throws(SystemErrno) -> Int32 {
+        try operate { disk throws(SystemErrno) in try disk.openFolder(path) }
+    }
+
+    package func openFile(_ name: String, _ access: FileAccess, in folder: Int32?) throws(SystemErrno) -> Int32 {
+        try operate { disk throws(SystemErrno) in try disk.open(name, access, in: folder) }
     }
 
     package func closeFile(_ file: Int32) {
@@ -100,10 +124,11 @@ package final class FaultyFileSystem: FileSystem {
     }
 
     package func status(of file: Int32) throws(SystemErrno) -> FileStatus {
-        try operate { disk throws(SystemErrno) in
-            let node = try disk.node(file)
-            return FileStatus(size: node.bytes.count, isRegular: node.isRegular)
-        }
+        try operate { disk throws(SystemErrno) in try disk.status(file) }
+    }
+
+    package func status(of name: String, in folder: Int32?) throws(SystemErrno) -> FileStatus {
+        try operate { disk throws(SystemErrno) in try disk.status(name, in: folder) }
     }
 
     package func readFile(
@@ -155,20 +180,20 @@ package final class FaultyFileSystem: FileSystem {
         try operate { disk throws(SystemErrno) in try disk.makeFolder(path) }
     }
 
-    package func syncFolder(_ path: String) throws(SystemErrno) {
-        try operate { disk throws(SystemErrno) in try disk.syncFolder(path) }
+    package func syncFolder(_ folder: Int32) throws(SystemErrno) {
+        try operate { disk throws(SystemErrno) in try disk.syncFolder(folder) }
     }
 
-    package func names(inFolder path: String) throws(SystemErrno) -> [String] {
-        try operate { disk throws(SystemErrno) in try disk.names(inFolder: path) }
+    package func names(in folder: Int32) throws(SystemErrno) -> [String] {
+        try operate { disk throws(SystemErrno) in try disk.names(in: folder) }
     }
 
-    package func renameFile(_ path: String, to newPath: String) throws(SystemErrno) {
-        try operate { disk throws(SystemErrno) in try disk.rename(path, to: newPath) }
+    package func renameFile(_ name: String, to newName: String, in folder: Int32?) throws(SystemErrno) {
+        try operate { disk throws(SystemErrno) in try disk.rename(name, to: newName, in: folder) }
     }
 
-    package func removeFile(_ path: String) throws(SystemErrno) {
-        try operate { disk throws(SystemErrno) in try disk.remove(path) }
+    package func removeFile(_ name: String, in folder: Int32?) throws(SystemErrno) {
+        try operate { disk throws(SystemErrno) in try disk.remove(name, in: folder) }
     }
 
     private func operate<Value: Sendable>(

@@ -37,8 +37,8 @@ import Testing
 
         func with(_ bytes: [UInt8]) -> FaultyFileSystem {
             let files = FaultyFileSystem()
-            files.put(bytes, at: DamageTests.journal)
             files.makeStoreFolder()
+            files.put(bytes, at: DamageTests.journal)
             return files
         }
     }
@@ -77,7 +77,7 @@ import Testing
                     var bytes = specimen.bytes
                     bytes[place] ^= 1 << bit
                     let files = specimen.with(bytes)
-                    let folder = StoreFolder("/store", in: files)
+                    let folder = try StoreFolder("/store", in: files)
                     let read = try Recovery(folder.listing(), in: folder, initial: [:], apply: ToyStore.apply)
                     #expect(read.state == specimen.history.states[index])
                     switch read.ending {

@@ -42,8 +42,8 @@ import Testing
     @Test("A failed commit is absent when the store is opened again")
     func failsWhole() throws {
         for effect in [FileFault.Effect.fail(.noSpace), .tear(.noSpace), .fail(.inputOutput)] {
-            // The write and the sync of a commit.
-            for operation in 1...2 {
+            // The write and the sync of a commit, and the checks of the journal and the folder.
+            for operation in 1...4 {
                 let files = FaultyFileSystem()
                 var store = try ToyStore(files)
                 try store.commit([1: 10])

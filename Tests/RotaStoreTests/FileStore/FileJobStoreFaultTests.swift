@@ -99,9 +99,27 @@ import Testing
             #expect(later?.message.contains("opened again") == true)
         }
         await #expect(throws: FileStoreError.self) { try await StoreContents(store) }
-        try await store.close()
+        // Closing says again why the store stopped, and unlocks the folder all the same.
+        #expect(await #expect(throws: FileStoreError.self) { try await store.close() } == error)
         let reopened = try await FileJobStore(path: "/store", environment: .inMemory(files))
         #expect(try await StoreContents(reopened) == before)
+    }
+
+    @Test("A sync between operations that fails is reported when the store is closed")
+    func failedInterval() async throws {
+        let files = FaultyFileSystem()
+        let (ticks, tick) = AsyncStream.makeStream(of: Void.self)
+        var environment = FileStoreEnvironment.inMemory(files)
+        environment.sleep = { _ in for await _ in ticks { return } }
+        let store = try await FileJobStore(
+            path: "/store", durability: .interval(.seconds(1)), environment: environment)
+        _ = try await store.insert([JobInsertion(FileJobStoreTests.job(1))])
+        files.fault = FileFault(at: 1, .fail(.inputOutput))
+        tick.yield()
+        while await store.status.failure == nil { await Task.yield() }
+        let error = await #expect(throws: FileStoreError.self) { try await store.close() }
+        #expect(error?.code == .writeFailed && error?.systemError == SystemErrno.inputOutput.number)
+        #expect(files.openFiles == 0)
     }
 
     @Test("A failed compaction loses nothing, and the next one succeeds")
@@ -123,16 +141,17 @@ import Testing
             script = StoreScript(seed: 9)
             for _ in 0..<30 { _ = script.next() }
             script.reopen()
-            // A failed sync of the journal itself stops the store; anything else leaves it as it was.
+            // A failed sync or check of the journal itself stops the store; anything else leaves it as it was.
             if (try? await store.job(JobID(bits: 0))) != .some(.none) {
                 #expect(failed)
+                await #expect(throws: FileStoreError.self) { try await store.close() }
             } else {
                 let (operation, expected) = script.next()
                 #expect(try await operation.run(on: store) == expected)
                 try await store.compact()
                 #expect(files.paths.count == 3)
+                try await store.close()
             }
-            try await store.close()
             let reopened = try await FileJobStore(path: "/store", environment: .inMemory(files))
             script.reopen()
             #expect(try await StoreContents(reopened) == StoreContents(script.state))

@@ -206,6 +206,34 @@ import Testing
         try await store.close()
     }
 
+    @Test(
+        "Queries and commits are answered while a compaction waits for the disk",
+        arguments: ["journal-0000000000000002", "snapshot-0000000000000002"])
+    func duringCompaction(name: String) async throws {
+        let gate = DispatchSemaphore(value: 0)
+        let (blocked, block) = AsyncStream.makeStream(of: Void.self)
+        var environment = environment
+        environment.files = HookedFileSystem(files) { call throws(SystemErrno) in
+            guard case .open(name + ".unfinished", .create) = call else { return }
+            block.yield()
+            gate.wait()
+        }
+        let store = try await FileJobStore(path: "/store", environment: environment)
+        _ = try await store.insert([JobInsertion(Self.job(1))])
+        async let compaction: Void = store.compact()
+        var blocks = blocked.makeAsyncIterator()
+        await blocks.next()
+        #expect(await store.status.isCompacting)
+        for number in 2...4 as ClosedRange<UInt128> {
+            _ = try await store.insert([JobInsertion(Self.job(number))])
+            #expect(try await store.job(JobID(bits: number)) == Self.job(number))
+        }
+        gate.signal()
+        try await compaction
+        try await store.close()
+        #expect(try await open().jobs(JobQuery()).items.map(\.id.bits) == [1, 2, 3, 4])
+    }
+
     @Test("A query that reads a pending commit waits for it and fails with it")
     func dirtyRead() async throws {
         let store = try await open()
@@ -221,7 +249,7 @@ import Testing
         #expect(!shown)
         let error = await #expect(throws: FileStoreError.self) { try await store.job(JobID(bits: 1)) }
         #expect(error?.code == .stopped)
-        try await store.close()
+        #expect(await #expect(throws: FileStoreError.self) { try await store.close() }?.code == .writeFailed)
         files.crash(.killed)
         let reopened = try await open()
         #expect(try await reopened.job(JobID(bits: 1)) != nil)

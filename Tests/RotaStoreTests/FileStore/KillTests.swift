@@ -75,6 +75,45 @@ import RotaCore
                 try await store.close()
             }
         }
+
+        @Test(
+            "Two processes never write to one folder, whatever is moved before the second opens it",
+            arguments: Displacement.all)
+        func twoProcesses(displacement: Displacement) async throws {
+            try await withTemporaryFolder { path in
+                let folder = path + "/store"
+                let child = try CrashChild("hold", folder)
+                #expect(child.line() == "open")
+                child.say("insert")
+                #expect(child.line() == "done")
+                let names = try PosixFileSystem().names(inFolder: folder)
+                displacement.perform(on: folder, names: names, aside: path + "/aside", by: PosixIntruder())
+                let directory = URL(filePath: folder, directoryHint: .isDirectory)
+                var second: FileJobStore?
+                if displacement.movesFolder {
+                    second = try await FileJobStore(directory: directory)
+                } else {
+                    let error = await #expect(throws: FileStoreError.self) {
+                        try await FileJobStore(directory: directory)
+                    }
+                    #expect(error?.code == .locked)
+                }
+                let inserted = try await second?.insert([JobInsertion(FileJobStoreTests.job(7))])
+                child.say("insert")
+                let answer = try #require(child.line())
+                let isUnchanged = displacement.isHarmless || [.snapshot, .unfinished].contains(displacement.target)
+                #expect(answer == (isUnchanged ? "done" : "filesChanged"))
+                child.endInput()
+                #expect(child.line() == answer)
+                try await second?.close()
+                guard isUnchanged || inserted != nil else { return }
+                let store = try await FileJobStore(directory: directory)
+                let jobs = try await store.jobs(JobQuery()).items
+                #expect(jobs.count(where: { $0.name == "held" }) >= (isUnchanged ? 2 : 0))
+                if inserted != nil { #expect(jobs.contains { $0.id.bits == 7 }) }
+                try await store.close()
+            }
+        }
     }
 
     /// A child process that writes lines, and can be killed.
@@ -114,6 +153,14 @@ import RotaCore
                 if more.isEmpty { return nil }
                 buffer += more
             }
+        }
+
+        func say(_ line: String) {
+            input.fileHandleForWriting.write(Data("\(line)\n".utf8))
+        }
+
+        func endInput() {
+            try? input.fileHandleForWriting.close()
         }
 
         func kill() {

@@ -11,12 +11,11 @@ struct ToyStore {
     private(set) var report: RecoveryReport
     private(set) var journal: Journal
     private let folder: StoreFolder
-    private let lock: StoreFile
+    private let lock: FolderLock
 
     init(_ files: any FileSystem, at path: String = "/store") throws {
-        folder = StoreFolder(path, in: files)
-        try folder.makeIfMissing()
-        lock = try folder.lock()
+        lock = try FolderLock(path, in: files)
+        folder = lock.folder
         do {
             let listing = try folder.listing()
             var recovery = try Recovery(listing, in: folder, initial: [:], apply: Self.apply)
@@ -57,6 +56,7 @@ struct ToyStore {
                 cursor = Int(last)
             }
             try snapshot.finish()
+            journal.follow(snapshot.held)
         } catch {
             snapshot.discard()
             throw error

@@ -5,7 +5,9 @@ struct HookedFileSystem: FileSystem {
     /// What is about to happen.
     enum Call: Hashable {
         case open(String, FileAccess)
-        case list(String)
+        case openFolder(String)
+        case list
+        case status
         case read(Int32, offset: Int)
         /// Anything that changes what is on the disk, an opening that makes a file aside.
         case change
@@ -19,14 +21,24 @@ struct HookedFileSystem: FileSystem {
         self.hook = hook
     }
 
-    func openFile(_ path: String, _ access: FileAccess) throws(SystemErrno) -> Int32 {
-        try hook(.open(path, access))
-        return try files.openFile(path, access)
+    func openFolder(_ path: String) throws(SystemErrno) -> Int32 {
+        try hook(.openFolder(path))
+        return try files.openFolder(path)
+    }
+
+    func openFile(_ name: String, _ access: FileAccess, in folder: Int32?) throws(SystemErrno) -> Int32 {
+        try hook(.open(name, access))
+        return try files.openFile(name, access, in: folder)
     }
 
     func closeFile(_ file: Int32) { files.closeFile(file) }
 
     func status(of file: Int32) throws(SystemErrno) -> FileStatus { try files.status(of: file) }
+
+    func status(of name: String, in folder: Int32?) throws(SystemErrno) -> FileStatus {
+        try hook(.status)
+        return try files.status(of: name, in: folder)
+    }
 
     func readFile(
         _ file: Int32, at offset: Int, into bytes: UnsafeMutableRawBufferPointer
@@ -60,23 +72,23 @@ struct HookedFileSystem: FileSystem {
         try files.makeFolder(path)
     }
 
-    func syncFolder(_ path: String) throws(SystemErrno) {
+    func syncFolder(_ folder: Int32) throws(SystemErrno) {
         try hook(.change)
-        try files.syncFolder(path)
+        try files.syncFolder(folder)
     }
 
-    func names(inFolder path: String) throws(SystemErrno) -> [String] {
-        try hook(.list(path))
-        return try files.names(inFolder: path)
+    func names(in folder: Int32) throws(SystemErrno) -> [String] {
+        try hook(.list)
+        return try files.names(in: folder)
     }
 
-    func renameFile(_ path: String, to newPath: String) throws(SystemErrno) {
+    func renameFile(_ name: String, to newName: String, in folder: Int32?) throws(SystemErrno) {
         try hook(.change)
-        try files.renameFile(path, to: newPath)
+        try files.renameFile(name, to: newName, in: folder)
     }
 
-    func removeFile(_ path: String) throws(SystemErrno) {
+    func removeFile(_ name: String, in folder: Int32?) throws(SystemErrno) {
         try hook(.change)
-        try files.removeFile(path)
+        try files.removeFile(name, in: folder)
     }
 }

@@ -34,7 +34,20 @@ final class MovingFileSystem: FileSystem {
         return bytes
     }
 
-    func openFile(_ path: String, _ access: FileAccess) throws(SystemErrno) -> Int32 {
+    func openFolder(_ path: String) throws(SystemErrno) -> Int32 {
+        let folder = Int32(counter.next())
+        open.withLock { $0[folder] = (path, time()) }
+        return folder
+    }
+
+    private func path(_ name: String, in folder: Int32?) throws(SystemErrno) -> String {
+        guard let folder else { return name }
+        guard let parent = open.withLock({ $0[folder]?.path }) else { throw .badDescriptor }
+        return "\(parent)/\(name)"
+    }
+
+    func openFile(_ name: String, _ access: FileAccess, in folder: Int32?) throws(SystemErrno) -> Int32 {
+        let path = try path(name, in: folder)
         let now = time()
         guard images[now].bytes(of: path) != nil else { throw .noSuchFile }
         let file = Int32(counter.next())
@@ -45,8 +58,13 @@ final class MovingFileSystem: FileSystem {
     func closeFile(_ file: Int32) { open.withLock { $0[file] = nil } }
 
     func status(of file: Int32) throws(SystemErrno) -> FileStatus {
-        FileStatus(size: try bytes(of: file).count, isRegular: true)
+        FileStatus(
+            size: try bytes(of: file).count, isRegular: true,
+            identity: FileStatus.Identity(device: 1, inode: UInt64(file)))
     }
+
+    /// Only a writer asks what its names stand for.
+    func status(of name: String, in folder: Int32?) throws(SystemErrno) -> FileStatus { throw .invalid }
 
     func readFile(
         _ file: Int32, at offset: Int, into buffer: UnsafeMutableRawBufferPointer
@@ -56,8 +74,9 @@ final class MovingFileSystem: FileSystem {
         return rest.count
     }
 
-    func names(inFolder path: String) throws(SystemErrno) -> [String] {
-        images[time()].paths.filter { $0.hasPrefix(path + "/") }.map { String($0.dropFirst(path.utf8.count + 1)) }
+    func names(in folder: Int32) throws(SystemErrno) -> [String] {
+        let prefix = try path("", in: folder)
+        return images[time()].paths.filter { $0.hasPrefix(prefix) }.map { String($0.dropFirst(prefix.utf8.count)) }
     }
 
     func appendFile(_ file: Int32, _ bytes: UnsafeRawBufferPointer) throws(SystemErrno) -> Int { throw .badDescriptor }
@@ -65,9 +84,9 @@ final class MovingFileSystem: FileSystem {
     func syncFile(_ file: Int32) throws(SystemErrno) { throw .badDescriptor }
     func lockFile(_ file: Int32) throws(SystemErrno) { throw .badDescriptor }
     func makeFolder(_ path: String) throws(SystemErrno) { throw .badDescriptor }
-    func syncFolder(_ path: String) throws(SystemErrno) { throw .badDescriptor }
-    func renameFile(_ path: String, to newPath: String) throws(SystemErrno) { throw .badDescriptor }
-    func removeFile(_ path: String) throws(SystemErrno) { throw .badDescriptor }
+    func syncFolder(_ folder: Int32) throws(SystemErrno) { throw .badDescriptor }
+    func renameFile(_ name: String, to newName: String, in folder: Int32?) throws(SystemErrno) { throw .badDescriptor }
+    func removeFile(_ name: String, in folder: Int32?) throws(SystemErrno) { throw .badDescriptor }
 }
 
 /// Counts from 1, from anywhere.

@@ -24,22 +24,94 @@ import Testing
     }
 
     @Test(
-        "Symbolic links to the folder or its files are not followed",
-        arguments: ["", "/LOCK", "/journal-0000000000000001"])
+        "Symbolic links in place of the store's files are not followed",
+        arguments: ["LOCK", "journal-0000000000000001"])
     func links(name: String) throws {
         try withTemporaryFolder { path in
             let folder = path + "/store"
             let real = path + "/elsewhere"
-            if name.isEmpty {
-                try FileManager.default.createDirectory(atPath: real, withIntermediateDirectories: false)
-            } else {
-                try ToyStore(files, at: folder).commitAndClose([1: 10])
-                try FileManager.default.moveItem(atPath: folder + name, toPath: real)
-            }
-            try FileManager.default.createSymbolicLink(atPath: folder + name, withDestinationPath: real)
+            try ToyStore(files, at: folder).commitAndClose([1: 10])
+            try FileManager.default.moveItem(atPath: "\(folder)/\(name)", toPath: real)
+            try FileManager.default.createSymbolicLink(atPath: "\(folder)/\(name)", withDestinationPath: real)
             let error = #expect(throws: FileStoreError.self) { try ToyStore(files, at: folder) }
             #expect(error?.code == .unusableFolder)
             #expect(error?.message.contains("symbolic link") == true)
+        }
+    }
+
+    @Test(
+        "A link to the folder opens it however the path is spelled, and shares its lock",
+        arguments: ["", "/", "//", "/.", "/./", "/../link", "/../above/../link/"])
+    func linkedFolder(spelling: String) throws {
+        try withTemporaryFolder { path in
+            let manager = FileManager.default
+            try manager.createDirectory(atPath: path + "/above/real", withIntermediateDirectories: true)
+            try manager.createSymbolicLink(atPath: path + "/link", withDestinationPath: path + "/above/real")
+            try manager.createSymbolicLink(atPath: path + "/above/link", withDestinationPath: path + "/above/real")
+            let link = path + "/link" + spelling
+            try ToyStore(files, at: path + "/above/real").commitAndClose([1: 10])
+            let url = try StoreFolder.path(of: URL(filePath: link))
+            let real = path + "/above/real"
+            for (first, second) in [(link, real), (real, link), (link, link), (url, link), (link, url)] {
+                var store = try ToyStore(files, at: first)
+                #expect(store.values == [1: 10])
+                let error = #expect(throws: FileStoreError.self) { try ToyStore(files, at: second) }
+                #expect(error?.code == .locked)
+                try store.close()
+            }
+            #expect(try manager.contentsOfDirectory(atPath: path).sorted() == ["above", "link"])
+        }
+    }
+
+    @Test("A relative URL is a path from the working directory at the time")
+    func relativeURL() throws {
+        let path = try StoreFolder.path(of: URL(filePath: "jobs"))
+        #expect(path.hasPrefix("/") && path.hasSuffix("/jobs"))
+    }
+
+    @Test("A link to the folder that leads elsewhere while the store is open fails the commit")
+    func movedLink() throws {
+        try withTemporaryFolder { path in
+            let manager = FileManager.default
+            for name in ["a", "b"] { try ToyStore(files, at: "\(path)/\(name)").commitAndClose([1: 10]) }
+            try manager.createSymbolicLink(atPath: path + "/link", withDestinationPath: path + "/a")
+            var store = try ToyStore(files, at: path + "/link")
+            try manager.removeItem(atPath: path + "/link")
+            try manager.createSymbolicLink(atPath: path + "/link", withDestinationPath: path + "/b")
+            let error = #expect(throws: FileStoreError.self) { try store.commit([2: 20]) }
+            #expect(error?.code == .filesChanged && error?.path == path + "/link")
+            #expect(throws: FileStoreError.self) { try store.close() }
+            for name in ["a", "b", "link"] {
+                var store = try ToyStore(files, at: "\(path)/\(name)")
+                #expect(store.values == [1: 10])
+                try store.close()
+            }
+        }
+    }
+
+    @Test("A path that leads nowhere throws an error at once: a missing volume, a circle of links, /proc")
+    func nowhere() throws {
+        try withTemporaryFolder { path in
+            let manager = FileManager.default
+            try manager.createSymbolicLink(atPath: path + "/dangling", withDestinationPath: path + "/missing/volume")
+            try manager.createSymbolicLink(atPath: path + "/circle", withDestinationPath: path + "/circle")
+            #expect(manager.createFile(atPath: path + "/file", contents: nil))
+            try manager.createSymbolicLink(atPath: path + "/filelink", withDestinationPath: path + "/file")
+            var paths = ["dangling", "circle", "file", "filelink"].flatMap { name in
+                ["", "/", "/.", "//", "/store", "/a/b/c", "/../dangling/x"].map { "\(path)/\(name)\($0)" }
+            }
+            paths.append("\(path)/" + String(repeating: "a/", count: 100))
+            #if os(Linux)
+                paths += ["/proc/x", "/proc/x/y/", "/proc/self/fd/x"]
+            #endif
+            for folder in paths {
+                let error = #expect(throws: FileStoreError.self, "\(folder)") { try ToyStore(files, at: folder) }
+                #expect(error?.code == .unusableFolder && error?.systemError != nil, "\(folder)")
+                let inspected = #expect(throws: FileStoreError.self) { try StoreFolder(folder, in: files) }
+                #expect(inspected?.code == .unusableFolder, "\(folder)")
+            }
+            let names = try manager.contentsOfDirectory(atPath: path).sorted()
+            #expect(names == ["circle", "dangling", "file", "filelink"])
         }
     }
 

@@ -14,10 +14,10 @@ import Testing
         #expect(files.bytes(of: "/a") == [1, 2, 3, 4, 5])
         let nameLost = files.copy(.lostUnsynced)
         #expect(nameLost.paths.isEmpty)
-        try files.syncFolder("/")
+        try files.syncFolder(try files.openFolder("/"))
         #expect(files.copy(.lostUnsynced).bytes(of: "/a") == [1, 2, 3])
         #expect(files.copy(.killed).bytes(of: "/a") == [1, 2, 3, 4, 5])
-        try files.renameFile("/a", to: "/b")
+        try files.renameFile("/a", to: "/b", in: nil)
         #expect(files.copy(.lostUnsynced).paths == ["/a"])
         #expect(files.copy(.killed).paths == ["/b"])
         try files.removeFile("/b")
@@ -29,7 +29,7 @@ import Testing
     @Test("A tear leaves some of what was not synced, by its seed, and all that was")
     func tears() throws {
         let file = try files.openFile("/a", .create)
-        try files.syncFolder("/")
+        try files.syncFolder(try files.openFolder("/"))
         let synced = [UInt8](repeating: 7, count: 100)
         try append(synced, to: file)
         try files.syncFile(file)
@@ -84,10 +84,48 @@ import Testing
         #expect(try files.names(inFolder: "/a") == ["b"])
         #expect(throws: SystemErrno.isAFolder) { try files.openFile("/a", .read) }
         #expect(throws: SystemErrno.noSuchFile) { try files.removeFile("/a/c") }
-        #expect(try files.status(of: second) == FileStatus(size: 0, isRegular: true))
+        let status = try files.status(of: second)
+        #expect(status.size == 0 && status.isRegular)
         files.putSpecial(at: "/a/pipe")
         let pipe = try files.openFile("/a/pipe", .read)
         #expect(try files.status(of: pipe).isRegular == false)
+    }
+
+    @Test("An open file or folder stays the same whatever takes its name, and a copy is another")
+    func identity() throws {
+        try files.makeFolder("/a")
+        let folder = try files.openFolder("/a")
+        let file = try files.openFile("b", .create, in: folder)
+        #expect(throws: SystemErrno.notAFolder) { try files.openFolder("/a/b") }
+        #expect(throws: SystemErrno.noSuchFile) { try files.openFolder("/c") }
+        try append([1, 2], to: file)
+        #expect(try files.status(of: file) == files.status(of: "b", in: folder))
+        #expect(try files.status(of: folder) == files.status(of: "/a", in: nil))
+
+        files.move("/a/b", to: "/a/old")
+        files.duplicate("/a/old", to: "/a/b")
+        #expect(try files.status(of: file) == files.status(of: "old", in: folder))
+        #expect(try files.status(of: file).identity != files.status(of: "b", in: folder).identity)
+        files.overwrite("/a/b", [3])
+        #expect(files.bytes(of: "/a/b") == [3] && files.bytes(of: "/a/old") == [1, 2])
+
+        files.move("/a", to: "/moved")
+        files.duplicate("/moved", to: "/a")
+        #expect(try files.status(of: folder).identity != files.status(of: "/a", in: nil).identity)
+        _ = try files.openFile("new", .create, in: folder)
+        #expect(files.paths == ["/a/b", "/a/old", "/moved/b", "/moved/new", "/moved/old"])
+        // Each folder has a lock of its own, and keeps it wherever it moves.
+        try files.lockFile(folder)
+        try files.lockFile(try files.openFolder("/a"))
+        let moved = try files.openFolder("/moved")
+        #expect(throws: SystemErrno.wouldBlock) { try files.lockFile(moved) }
+
+        files.removeAll("/moved")
+        #expect(throws: SystemErrno.noSuchFile) { try files.openFile("late", .create, in: folder) }
+        #expect(throws: SystemErrno.noSuchFile) { try files.status(of: "/moved", in: nil) }
+        #expect(try files.names(in: folder).isEmpty)
+        files.crash(.lostUnsynced)
+        #expect(files.paths == ["/a/b", "/a/old"])
     }
 
     private func append(_ bytes: [UInt8], to file: Int32) throws {
