@@ -30,6 +30,13 @@ public struct TransportError: Error, Sendable, Hashable, CustomStringConvertible
     public var description: String { "\(code): \(message)" + (url.map { " (\($0))" } ?? "") }
 }
 
+extension TransportError: LocalizedError {
+    /// The ``description``, so that `localizedDescription` says it too.
+    public var errorDescription: String? { description }
+    /// The ``message``.
+    public var failureReason: String? { message }
+}
+
 extension TransportError {
     /// The kind of failure.
     ///

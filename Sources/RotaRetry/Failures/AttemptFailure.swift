@@ -1,4 +1,4 @@
-import Foundation
+public import Foundation
 
 /// The cause of a failed attempt: everything a retry decision depends on, and no response body or secret.
 ///
@@ -47,6 +47,11 @@ public struct AttemptFailure: Error, Codable, Hashable, Sendable {
     public static func http(status: Int, retryAfter: RetryAfter? = nil) -> AttemptFailure {
         AttemptFailure(.httpStatus, status: status, retryAfter: retryAfter)
     }
+}
+
+extension AttemptFailure: LocalizedError {
+    /// The ``description``, so that `localizedDescription` says it too.
+    public var errorDescription: String? { description }
 }
 
 extension AttemptFailure: CustomStringConvertible {
