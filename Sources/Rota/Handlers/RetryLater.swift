@@ -82,7 +82,7 @@ public struct WaitForCompletion: Error, Sendable, Hashable, CustomStringConverti
         self.deadline = deadline
     }
 
-    /// What the execution waits for, and until when.
+    /// A sentence that says until when the execution waits.
     public var description: String {
         "The execution waits for an external completion"
             + (deadline.map { " until \(ISO8601.description($0))." } ?? ".")
