@@ -17,7 +17,7 @@ public struct TransportError: Error, Sendable, Hashable, CustomStringConvertible
     /// Whether the server may have received the request, and so may have acted on it.
     ///
     /// If this is `false`, it certainly did not, and sending the request again cannot repeat its effect.
-    public let mayHaveBeenSent: Bool
+    public private(set) var mayHaveBeenSent: Bool
 
     /// Creates an error.
     ///
@@ -44,6 +44,13 @@ public struct TransportError: Error, Sendable, Hashable, CustomStringConvertible
         status = response?.status
         headers = response?.headers ?? [:]
         self.mayHaveBeenSent = response != nil || mayHaveBeenSent ?? !code.precludesSending
+    }
+
+    /// Returns the error of a request that another one, which was sent, led to.
+    func afterAnotherRequest() -> TransportError {
+        var copy = self
+        copy.mayHaveBeenSent = true
+        return copy
     }
 
     /// The code, the message and the URL on one line.

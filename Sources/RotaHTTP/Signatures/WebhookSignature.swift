@@ -212,7 +212,7 @@ extension WebhookSignature {
                 .badSignature, field: name,
                 values.isEmpty ? "the header is missing" : "the header occurs more than once")
         }
-        return value.trimmingBlanks
+        return value
     }
 
     private static func base64Code(_ text: Substring) -> [UInt8]? {

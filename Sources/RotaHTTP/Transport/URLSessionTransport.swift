@@ -55,12 +55,19 @@ public final class URLSessionTransport: HTTPTransport {
     public func send(_ request: HTTPRequest) async throws -> HTTPResponse {
         let start = ContinuousClock.now
         var chain = RedirectChain(redirects)
-        var request = request
+        var next = request
+        var isFirst = true
         while true {
             let left = request.timeout - (ContinuousClock.now - start)
-            let response = try await exchange(request, within: max(.zero, left))
-            guard let next = try chain.next(after: response, to: request) else { return response }
-            request = next
+            let response: HTTPResponse
+            do {
+                response = try await exchange(next, within: max(.zero, left))
+            } catch let error as TransportError where !isFirst {
+                throw error.afterAnotherRequest()
+            }
+            guard let following = try chain.next(after: response, to: next) else { return response }
+            next = following
+            isFirst = false
         }
     }
 

@@ -142,13 +142,23 @@ extension RequestURL {
 
     /// Returns the ASCII form of an international host, as Foundation's `URL` writes it (IDNA).
     ///
-    /// A `URL` has converted its host before it comes here, so a text must be converted the same way.
+    /// A `URL` has converted its host before it comes here, so a text must be converted the same way. Labels that would
+    /// turn into others than `xn--…` only look like ASCII, as fullwidth digits do, and are refused.
     private static func punycode(of host: ArraySlice<UInt8>, _ text: String) throws(HTTPRequestError) -> String {
-        let url = URL(string: "https://" + String(decoding: host, as: UTF8.self) + "/")
-        guard let ascii = url?.host(percentEncoded: true), !ascii.isEmpty, ascii.utf8.allSatisfy({ $0 < 0x80 }) else {
-            throw error("this host has no punycode form (xn--…); check its letters, or write the form itself", text)
+        let prefix = "https://"
+        let dot = UInt8(ascii: ".")
+        let url = URL(string: prefix + String(decoding: host, as: UTF8.self) + "/")
+        let ascii = url?.absoluteString.dropFirst(prefix.count).dropLast() ?? ""
+        let labels = host.split(separator: dot, omittingEmptySubsequences: false)
+        let converted = ascii.utf8.split(separator: dot, omittingEmptySubsequences: false)
+        guard ascii.utf8.allSatisfy({ $0 < 0x80 }), labels.count == converted.count,
+            zip(labels, converted).allSatisfy({ label, converted in
+                label.allSatisfy { $0 < 0x80 } || converted.starts(with: "xn--".utf8)
+            })
+        else {
+            throw error("this host cannot be converted; write it in its punycode form (xn--…)", text)
         }
-        return ascii
+        return String(ascii)
     }
 
     private static func isLabel(_ label: Substring.UTF8View) -> Bool {

@@ -23,7 +23,8 @@ public enum RetryAfter: Hashable, Sendable {
     func nanoseconds(from now: Date) -> Int64 {
         switch self {
         case .delay(let delay):
-            return max(0, Nanoseconds.from(delay))
+            let whole = max(0, Nanoseconds.from(delay))
+            return whole < .max && Nanoseconds.duration(whole) < delay ? whole + 1 : whole
         case .date(let date):
             let seconds = date.timeIntervalSince(now)
             guard seconds > 0 else { return 0 }

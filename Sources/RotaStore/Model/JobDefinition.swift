@@ -201,10 +201,13 @@ public enum DeliveryGuarantee: String, Sendable, Hashable, Codable {
     ///
     /// Neither a crash nor a lost response causes the work to be done twice. The retry policy decides about attempts
     /// with a known outcome: a request that was certainly not sent, for instance because the connection was refused; one
-    /// that was answered with another status; and a handler that threw. `URLSessionTransport` opens a connection for each
-    /// request, so that URLSession does not send it again on its own, as it does when a kept connection turns out to be
-    /// closed; a transport of your own must do the like if `HTTPRequest.isRepeatable` is `false`. What lies beyond the
-    /// transport, such as a proxy that repeats requests, is not in Rota's hands.
+    /// that was answered with another status; and a handler that threw, unless its error is that of a request that may
+    /// have been sent.
+    ///
+    /// `URLSessionTransport` opens a connection for each request, so that URLSession does not send it again on its own,
+    /// as it does when a kept connection turns out to be closed. A transport of your own must do the like if
+    /// `HTTPRequest.isRepeatable` is `false`. Beyond the transport, for instance in a proxy that repeats requests, there
+    /// is no guarantee.
     case atMostOnce = "at_most_once"
 }
 

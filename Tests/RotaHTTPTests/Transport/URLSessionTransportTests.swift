@@ -283,6 +283,16 @@ struct URLSessionTransportTests {
         #expect(closed?.code == .closed && closed?.mayHaveBeenSent == false)
     }
 
+    @Test("The failure of a redirect's target does not hide that the first request was sent")
+    func sentBeforeRedirect() async throws {
+        let refusing = try LoopbackServer.refusingAddress()
+        try await with(redirects: .following(), { _ in .redirect(to: refusing, status: 303) }) { transport, server in
+            let request = try HTTPRequest(method: .post, url: server.url(), timeout: patience)
+            let failure = await error { try await transport.send(request) }
+            #expect(failure?.code == .connectionRefused && failure?.mayHaveBeenSent == true)
+        }
+    }
+
     @Test("A request that is not repeatable arrives once, although a kept connection is closed under it")
     func unrepeatable() async throws {
         let handler: @Sendable (LoopbackRequest) async -> LoopbackResponse = {

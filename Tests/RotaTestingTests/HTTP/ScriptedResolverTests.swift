@@ -29,7 +29,7 @@ struct ScriptedResolverTests {
         resolver.script("inside.example.com", [outside, inside])
         let transport = URLSessionTransport(resolver: resolver)
         for (host, code) in [("inside.example.com", TransportError.Code.forbiddenAddress), ("no.example.com", .dns)] {
-            let request = try HTTPRequest(url: #require(URL(string: "https://\(host)/")))
+            let request = try HTTPRequest(url: #require(URL(string: "https://\(host)/")), timeout: patience)
             let error = await #expect(throws: TransportError.self) { try await transport.send(request) }
             #expect(error?.code == code && error?.mayHaveBeenSent == false)
         }
