@@ -71,7 +71,7 @@ struct AttemptReport: Sendable {
 extension AttemptReport {
     /// Creates the report of a response.
     ///
-    /// What is kept of it is redacted first.
+    /// The parts of it that are kept are redacted first.
     init(
         _ response: HTTPResponse, to request: HTTPRequest, success: SuccessRule, output mapping: OutputMapping,
         keeping names: Set<String>, receivedAt: Date

@@ -8,8 +8,9 @@ import Synchronization
 /// resolver.script("api.example.com", [IPAddress(v4: 0x5DB8_D822)])
 /// resolver.script("inside.example.com", [IPAddress(v4: 0x7F00_0001)])
 /// let transport = URLSessionTransport(resolver: resolver)
+/// guard let url = URL(string: "https://inside.example.com/") else { return }
 /// do {
-///     _ = try await transport.send(HTTPRequest(url: url))  // https://inside.example.com/
+///     _ = try await transport.send(HTTPRequest(url: url))
 /// } catch let error as TransportError {
 ///     print(error.code, resolver.lookups)  // forbiddenAddress ["inside.example.com"]
 /// }

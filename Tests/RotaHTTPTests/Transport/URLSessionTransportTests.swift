@@ -315,6 +315,9 @@ struct URLSessionTransportTests {
             request.isRepeatable = false
             for _ in 0..<3 { #expect(try await transport.send(request).status == 200) }
             #expect(server.connectionCount == connections + 3)
+            let limit = ContinuousClock.now + patience
+            while server.openConnectionCount > 1, ContinuousClock.now < limit { await Task.yield() }
+            #expect(server.openConnectionCount <= 1)
             let copy = try request.setting(.init("X-A", "1"))
             #expect(!copy.isRepeatable)
         }
