@@ -185,6 +185,8 @@ extension ManualClock {
     /// This clock as a `Clock`, for `retry` and for everything else that takes one.
     ///
     /// ```swift
+    /// import RotaRetry
+    ///
     /// let clock = ManualClock()
     /// async let answer = retry(.fixed(.seconds(60)), clock: clock.monotonic) { context in
     ///     if context.attempt == 1 { throw URLError(.timedOut) }
