@@ -1,10 +1,12 @@
+public import Foundation
+
 /// The reason a scheduler refused a call.
 public struct SchedulerError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The kind of error.
     ///
     /// More kinds may be added.
-    public struct Code: Sendable, Hashable {
-        private enum Kind: Sendable, Hashable {
+    public struct Code: Sendable, Hashable, CustomStringConvertible {
+        private enum Kind: String {
             case invalidJob
             case jobNotFound
             case executionNotFound
@@ -45,6 +47,9 @@ public struct SchedulerError: Error, Sendable, Hashable, CustomStringConvertible
         public static let unusableStore = Code(kind: .unusableStore)
         /// A setting has an invalid value.
         public static let invalidConfiguration = Code(kind: .invalidConfiguration)
+
+        /// The name of the code, such as `jobNotFound`.
+        public var description: String { kind.rawValue }
     }
 
     /// The kind of error.
@@ -63,6 +68,11 @@ public struct SchedulerError: Error, Sendable, Hashable, CustomStringConvertible
 
     /// The message.
     public var description: String { message }
+}
+
+extension SchedulerError: LocalizedError {
+    /// The ``description``, so that `localizedDescription` says it too.
+    public var errorDescription: String? { description }
 }
 
 extension Array {

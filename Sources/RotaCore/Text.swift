@@ -11,6 +11,28 @@ extension String {
     }
 }
 
+extension BidirectionalCollection<UInt8> {
+    /// The bytes without the beginning of a UTF-8 sequence at their end, where a limit cut a character.
+    package var droppingCutCharacter: SubSequence {
+        var index = endIndex
+        var count = 0
+        while index > startIndex, count < 3 {
+            formIndex(before: &index)
+            count += 1
+            let length =
+                switch self[index] {
+                case 0x80...0xBF: 0
+                case 0xC2...0xDF: 2
+                case 0xE0...0xEF: 3
+                case 0xF0...0xF4: 4
+                default: 1
+                }
+            if length > 0 { return length > count ? self[..<index] : self[...] }
+        }
+        return self[...]
+    }
+}
+
 /// Percent-encoding (RFC 3986 §2.1).
 package enum PercentEncoding {
     /// Returns `%` and two hexadecimal digits.

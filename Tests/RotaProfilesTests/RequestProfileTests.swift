@@ -77,12 +77,12 @@ struct SignatureProfileTests {
     func strait() throws {
         let headers = try WebhookSignature.strait.sign(
             body: Data("hello".utf8), id: "", at: Date(timeIntervalSince1970: 1_700_000_000),
-            with: [WebhookSecret("topsecret")])
+            with: [WebhookSecret(utf8: "topsecret")])
         #expect(headers["X-Strait-Timestamp"] == "1700000000")
         // Computed by Python's hmac module.
         #expect(headers["X-Strait-Signature"] == "v1=30820305c565575343b1d197889906aafe58474fb21ad0ae03d1f7598d81528e")
         try WebhookSignature.strait.verify(
             headers: headers, body: Data("hello".utf8), at: Date(timeIntervalSince1970: 1_700_000_299),
-            with: [WebhookSecret("topsecret")])
+            with: [WebhookSecret(utf8: "topsecret")])
     }
 }

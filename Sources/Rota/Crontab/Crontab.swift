@@ -1,3 +1,4 @@
+public import Foundation
 public import RotaHTTP
 public import RotaRetry
 public import RotaSchedule
@@ -206,6 +207,11 @@ public struct CrontabError: Error, Sendable, Hashable, CustomStringConvertible {
     public var description: String {
         problems.map { "line \($0.line): \($0.text)\n\($0.message)" }.joined(separator: "\n")
     }
+}
+
+extension CrontabError: LocalizedError {
+    /// The ``description``, so that `localizedDescription` says it too.
+    public var errorDescription: String? { description }
 }
 
 /// The result of importing a crontab.

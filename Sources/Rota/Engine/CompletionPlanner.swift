@@ -88,7 +88,9 @@ enum CompletionPlanner {
         after failure: AttemptFailure, asked: AttemptReport.Retrying? = nil, of work: Work, at now: Date,
         elapsed: Duration, random: inout any RandomNumberGenerator & Sendable
     ) -> RetryDecision {
-        if failure.kind == .crashed, work.claim.job.delivery == .atMostOnce { return .stop(.notRetryable) }
+        if work.claim.job.delivery == .atMostOnce, failure.kind == .crashed || work.claim.mayRepeatWork(failure) {
+            return .stop(.notRetryable)
+        }
         let policy = work.claim.retryPolicy
         let execution = work.claim.execution
         let number = execution.nextAttemptNumber
@@ -141,6 +143,15 @@ extension Claim {
         // The overrides were checked against the policy of their time. They may not fit the current one.
         guard let overrides = execution.overrides else { return policy }
         return (try? policy.applying(overrides)) ?? policy
+    }
+}
+
+extension Claim {
+    /// Whether another attempt might do work again that this one may have done.
+    ///
+    /// A server that answers with a status knows what it did. Receivers of notifications expect repeats.
+    fileprivate func mayRepeatWork(_ failure: AttemptFailure) -> Bool {
+        failure.mayHaveBeenSent == true && failure.kind != .httpStatus && execution.source != .notification
     }
 }
 

@@ -1,4 +1,5 @@
 public import Foundation
+import RotaCore
 
 /// Thrown by a handler to fail the attempt and choose the delay before the next one.
 ///
@@ -28,6 +29,11 @@ public struct RetryLater: Error, Sendable, Hashable, CustomStringConvertible {
     public var description: String { reason }
 }
 
+extension RetryLater: LocalizedError {
+    /// The ``description``, so that `localizedDescription` says it too.
+    public var errorDescription: String? { description }
+}
+
 /// Thrown by a handler to fail the execution for good, whatever the job's retry policy says.
 ///
 /// ```swift
@@ -48,6 +54,11 @@ public struct DoNotRetry: Error, Sendable, Hashable, CustomStringConvertible {
     public var description: String { reason }
 }
 
+extension DoNotRetry: LocalizedError {
+    /// The ``description``, so that `localizedDescription` says it too.
+    public var errorDescription: String? { description }
+}
+
 /// Thrown by a handler to wait for an external completion.
 ///
 /// The attempt does not count.
@@ -62,7 +73,7 @@ public struct DoNotRetry: Error, Sendable, Hashable, CustomStringConvertible {
 /// // Later, when the approval arrives:
 /// try await scheduler.complete(execution.id, as: .succeeded, output: JSONPayload("approved"))
 /// ```
-public struct WaitForCompletion: Error, Sendable, Hashable {
+public struct WaitForCompletion: Error, Sendable, Hashable, CustomStringConvertible {
     /// The date on which the execution expires if it was not completed; `nil` for never.
     public var deadline: Date?
 
@@ -70,4 +81,15 @@ public struct WaitForCompletion: Error, Sendable, Hashable {
     public init(until deadline: Date? = nil) {
         self.deadline = deadline
     }
+
+    /// A sentence that says until when the execution waits.
+    public var description: String {
+        "The execution waits for an external completion"
+            + (deadline.map { " until \(ISO8601.description($0))." } ?? ".")
+    }
+}
+
+extension WaitForCompletion: LocalizedError {
+    /// The ``description``, so that `localizedDescription` says it too.
+    public var errorDescription: String? { description }
 }

@@ -26,7 +26,7 @@ struct NotificationDelivery: Sendable {
             let value = try await look(secret, secrets)
             redaction = Redaction([value])
             let signed = try signature.sign(
-                body: body, id: notification.id.description, at: now, with: [WebhookSecret(value.value)])
+                body: body, id: notification.id.description, at: now, with: [signature.secret(value.value)])
             for field in signed.fields { headers.set(field) }
         }
         return try HTTPRequest(

@@ -11,7 +11,9 @@ public import RotaStore
 /// print(execution.status)  // queued
 /// ```
 public struct TriggerRequest: Sendable, Hashable {
-    /// The payload for this execution only, up to 5 MiB of JSON; `nil` for the job's.
+    /// The payload of the handler for this execution only, up to 5 MiB of JSON; `nil` for the job's.
+    ///
+    /// A job that sends a request refuses one, because its body belongs to the job.
     public var payload: JSONPayload?
     /// The date from which the execution may start; `nil` or a past date for immediately.
     public var at: Date?
@@ -112,6 +114,12 @@ extension TriggerRequest {
     private func validate(for job: Job, depth: Int) throws {
         let check = FieldCheck(code: .invalidRequest, jobName: job.definition.name)
         try check.payload(payload, "The payload of an execution")
+        guard payload == nil || job.action.handler != nil else {
+            throw check.fail(
+                "Only a handler receives a payload, and this job sends a request, whose body is the same for every "
+                    + "execution. Leave out the payload and change the body in the job's action, or give the job a handler."
+            )
+        }
         try check.date(at, "The date of an execution")
         try check.number(priority, "The priority of an execution", 0...10)
         try check.length(of: concurrencyKey, "The concurrency key", 1...256)

@@ -13,7 +13,8 @@ extension Scheduler {
     ///
     /// - Parameters:
     ///   - id: The job.
-    ///   - payload: The payload for this execution only; `nil` for the job's.
+    ///   - payload: The payload of the handler for this execution only; `nil` for the job's. A job that sends a request
+    ///     refuses one.
     ///   - source: The recorded cause of the execution.
     /// - Returns: The queued execution.
     /// - Throws: ``SchedulerError`` with code `jobNotFound` or `invalidRequest`; or the store's error.
@@ -75,7 +76,7 @@ extension Scheduler {
     /// The original is not changed.
     ///
     /// The replay keeps the original's payload, tags, priority, concurrency key and overrides. A notification is sent
-    /// again unchanged.
+    /// again unchanged. If the job sends a request by now, the payload is left out, because only a handler receives one.
     ///
     /// - Parameters:
     ///   - id: The execution, in any status.
@@ -107,10 +108,11 @@ extension Scheduler {
         if isNotification {
             (details.notification, details.parentID) = (original.details.notification, original.details.parentID)
         }
+        let hasPayload = isNotification || job.action.handler != nil
         let replay = job.execution(
             id: ExecutionID(bits: context.ids.makeID(at: now)), source: isNotification ? .notification : .replay,
             scheduledFor: now, createdAt: now,
-            payload: original.payload, metadata: original.metadata, details: details)
+            payload: hasPayload ? original.payload : nil, metadata: original.metadata, details: details)
         return try await enqueue([replay], of: job.id)[0].execution
     }
 

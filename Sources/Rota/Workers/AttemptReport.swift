@@ -76,7 +76,7 @@ extension AttemptReport {
         _ response: HTTPResponse, to request: HTTPRequest, success: SuccessRule, output mapping: OutputMapping,
         keeping names: Set<String>, receivedAt: Date
     ) {
-        let retryAfter = response.headers["retry-after"].flatMap { RetryAfter($0, receivedAt: receivedAt) }
+        let retryAfter = RetryAfter(in: response.headers, receivedAt: receivedAt)
         switch success.evaluate(response, redaction: request.redaction) {
         case .success:
             self.init(.succeeded)
@@ -85,7 +85,8 @@ extension AttemptReport {
                 .http(status: response.status, retryAfter: retryAfter), request.redaction.scrub(message))
         case .mismatch(let message):
             self = .failed(
-                AttemptFailure(.responseMismatch, status: response.status), request.redaction.scrub(message))
+                AttemptFailure(.responseMismatch, status: response.status, retryAfter: retryAfter),
+                request.redaction.scrub(message))
         }
         let scrubbed = response.redacted(by: request.redaction)
         let preview = scrubbed.bodyPreview()
@@ -93,45 +94,87 @@ extension AttemptReport {
         bodyPreview = preview.text
         bodyWasTruncated = preview.isTruncated
         timings = response.timings
-        for name in names {
-            if let value = scrubbed.headers[name] { responseHeaders[name.lowercased()] = value }
-        }
+        keep(names, of: scrubbed.headers)
         guard case .succeeded = ending else { return }
         output = mapping.output(of: scrubbed).map { JSONPayload(trusted: Data($0.text.utf8)) }
     }
 
-    /// Creates the report of a request that could not be made or got no response.
-    init(_ error: any Error, redaction: Redaction) {
-        if Task.isCancelled {
+    /// Keeps the header fields of the given names.
+    private mutating func keep(_ names: Set<String>, of headers: HTTPHeaders) {
+        for name in names {
+            if let value = headers[name] { responseHeaders[name.lowercased()] = value }
+        }
+    }
+
+    /// Creates the report of a request that could not be made, so that nothing was sent.
+    init(preparationError error: any Error, redaction: Redaction) {
+        guard !Task.isCancelled else {
             self.init(.interrupted)
             return
         }
-        let message = redaction.scrub("\(error)")
-        switch error {
-        case let error as TransportError: self = .failed(AttemptFailure(error.failureKind), message)
-        case let error as HTTPRequestError:
-            let kind: FailureKind = error.code == .missingSecret ? .missingSecret : .invalidRequest
-            self = .failed(AttemptFailure(kind), message)
-        default: self = .failed(AttemptFailure(.unknown), message)
+        var failure = AttemptFailure(classifying: error).uncanceled(as: .unknown)
+        if let error = error as? HTTPRequestError {
+            failure.kind = error.code == .missingSecret ? .missingSecret : .invalidRequest
+        } else if failure.kind == .handlerError {
+            // A provider of secrets failed in its own way.
+            failure.kind = .unknown
         }
+        failure.mayHaveBeenSent = false
+        self = .failed(failure, redaction.scrub("\(error)"))
+    }
+
+    /// Creates the report of a request that got no complete response.
+    ///
+    /// The status of a response that broke off is kept, and decides if the job does not accept it.
+    init(
+        transportError error: any Error, of request: HTTPRequest, success: SuccessRule, keeping names: Set<String>,
+        receivedAt: Date
+    ) {
+        guard !Task.isCancelled else {
+            self.init(.interrupted)
+            return
+        }
+        let redaction = request.redaction
+        // The attempt was not canceled, so the transport gave up for reasons of its own.
+        var failure = AttemptFailure(classifying: error).uncanceled(as: .connection)
+        if failure.kind == .handlerError { failure.kind = .unknown }
+        guard let error = error as? TransportError else {
+            if error is HTTPRequestError { failure.kind = .invalidRequest }
+            failure.mayHaveBeenSent = failure.mayHaveBeenSent ?? !Self.precludesSending(failure.kind)
+            self = .failed(failure, redaction.scrub("\(error)"))
+            return
+        }
+        if error.code != .canceled {
+            failure.kind = FailureKind(rawValue: error.failureName(accepting: success.statuses.contains))
+        }
+        failure.retryAfter = RetryAfter(in: error.headers, receivedAt: receivedAt)
+        self = .failed(failure, redaction.scrub("\(error)"))
+        guard let status = error.status else { return }
+        statusCode = status
+        keep(names, of: HTTPResponse(status: status, headers: error.headers).redacted(by: redaction).headers)
+    }
+
+    private static func precludesSending(_ kind: FailureKind) -> Bool {
+        [.dns, .tls, .forbiddenAddress, .invalidRequest, .missingSecret].contains(kind)
     }
 }
 
-extension TransportError {
-    /// The kind of failure a retry policy decides on.
-    fileprivate var failureKind: FailureKind {
-        switch code {
-        case .timeout: .timeout
-        case .dns: .dns
-        case .connectionRefused, .connectionReset, .connectionFailed, .closed: .connection
-        case .tls: .tls
-        case .tooLarge: .tooLarge
-        case .forbiddenAddress: .forbiddenAddress
-        case .redirect: .redirect
-        case .canceled: .canceled
-        case .badRequest: .invalidRequest
-        default: .unknown
-        }
+extension RetryAfter {
+    /// Reads the `Retry-After` of a response, relative to the response's own date.
+    fileprivate init?(in headers: HTTPHeaders, receivedAt: Date) {
+        let values = headers.values("Retry-After")
+        guard !values.isEmpty else { return nil }
+        self.init(values.joined(separator: ", "), receivedAt: receivedAt, responseDate: headers["Date"])
+    }
+}
+
+extension AttemptFailure {
+    /// Returns the failure of an attempt that was not canceled: a cancellation becomes another kind.
+    fileprivate func uncanceled(as kind: FailureKind) -> AttemptFailure {
+        guard self.kind == .canceled else { return self }
+        var failure = self
+        failure.kind = kind
+        return failure
     }
 }
 
@@ -142,12 +185,8 @@ extension AttemptReport {
         guard let output else { return }
         self.output = output
         let preview = output.json.prefix(Attempt.maximumPreviewBytes)
-        // Cut at a character: leave out the rest of one that is incomplete.
-        bodyPreview = String(decoding: preview, as: UTF8.self)
-        if preview.count < output.json.count {
-            bodyWasTruncated = true
-            while bodyPreview?.unicodeScalars.last == "\u{FFFD}" { bodyPreview?.unicodeScalars.removeLast() }
-        }
+        bodyWasTruncated = preview.count < output.json.count
+        bodyPreview = String(decoding: bodyWasTruncated ? preview.droppingCutCharacter : preview, as: UTF8.self)
     }
 
     /// Creates the report of a handler that threw.
@@ -175,7 +214,8 @@ extension AttemptReport {
         case is PayloadError:
             self = .failed(AttemptFailure(.invalidRequest), "\(error)")
         default:
-            self = .failed(AttemptFailure(.handlerError), "\(error)")
+            // The handler was not canceled, so a cancellation is that of something it waited for.
+            self = .failed(AttemptFailure(classifying: error).uncanceled(as: .handlerError), "\(error)")
         }
     }
 }

@@ -78,22 +78,29 @@ struct AttemptRunner: Sendable {
         _ claim: Claim, headers: HTTPHeaders, success: SuccessRule, output: OutputMapping,
         _ prepare: () async throws -> HTTPRequest
     ) async -> AttemptReport {
+        var redaction = Redaction()
+        let request: HTTPRequest
         do {
-            let prepared = try await prepare()
-            let redaction = prepared.redaction
-            do {
-                var request = prepared
-                for field in headers.fields { request = try request.setting(field) }
-                if let timeout = claim.timeoutOverride { request = try request.replacing(timeout: timeout) }
-                request = try request.identified(by: claim.identity)
-                return AttemptReport(
-                    try await transport.send(request), to: request, success: success, output: output,
-                    keeping: configuration.keptResponseHeaders, receivedAt: clock.now)
-            } catch {
-                return AttemptReport(error, redaction: redaction)
+            var prepared = try await prepare()
+            redaction = prepared.redaction
+            for field in headers.fields { prepared = try prepared.setting(field) }
+            if let timeout = claim.timeoutOverride {
+                let range = RequestTimeout.range
+                prepared = try prepared.replacing(timeout: min(max(timeout, range.lowerBound), range.upperBound))
             }
+            prepared.isRepeatable = claim.job.delivery == .atLeastOnce
+            request = try prepared.identified(by: claim.identity)
         } catch {
-            return AttemptReport(error, redaction: Redaction())
+            return AttemptReport(preparationError: error, redaction: redaction)
+        }
+        do {
+            return AttemptReport(
+                try await transport.send(request), to: request, success: success, output: output,
+                keeping: configuration.keptResponseHeaders, receivedAt: clock.now)
+        } catch {
+            return AttemptReport(
+                transportError: error, of: request, success: success, keeping: configuration.keptResponseHeaders,
+                receivedAt: clock.now)
         }
     }
 
@@ -135,16 +142,6 @@ extension Claim {
     /// The timeout of this execution's attempts, if it overrides the job's.
     fileprivate var timeoutOverride: Duration? {
         execution.source == .notification ? nil : execution.overrides?.timeout
-    }
-}
-
-extension HTTPRequest {
-    /// Returns the request with another timeout, clamped to the allowed range.
-    fileprivate func replacing(timeout: Duration) throws -> HTTPRequest {
-        let range = RequestTimeout.range
-        return try HTTPRequest(
-            method: method, address: address, headers: headers, body: body,
-            timeout: min(max(timeout, range.lowerBound), range.upperBound), redaction: redaction)
     }
 }
 

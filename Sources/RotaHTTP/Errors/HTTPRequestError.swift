@@ -1,3 +1,5 @@
+public import Foundation
+
 /// An error in a request, a template or one of their parts, found before anything was sent.
 public struct HTTPRequestError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The kind of mistake.
@@ -34,6 +36,13 @@ public struct HTTPRequestError: Error, Sendable, Hashable, CustomStringConvertib
         }
         return out
     }
+}
+
+extension HTTPRequestError: LocalizedError {
+    /// The ``description``, so that `localizedDescription` says it too.
+    public var errorDescription: String? { description }
+    /// The ``message``.
+    public var failureReason: String? { message }
 }
 
 extension HTTPRequestError {

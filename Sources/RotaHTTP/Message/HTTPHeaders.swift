@@ -68,6 +68,12 @@ public struct HTTPHeaders: Sendable, Hashable {
         fields.removeAll { $0.isNamed(name) }
     }
 
+    /// The fields without spaces and tabs around their values.
+    var trimmed: HTTPHeaders {
+        guard fields.contains(where: \.isPadded) else { return self }
+        return HTTPHeaders(fields.map { Field($0.name, $0.value.trimmingBlanks, isSensitive: $0.isSensitive) })
+    }
+
     /// Returns the fields that have one of the names, in their present order.
     public func selecting(_ names: some Sequence<String>) -> HTTPHeaders {
         let wanted = Set(names.map { $0.lowercased() })
@@ -160,6 +166,12 @@ extension HTTPHeaders {
             return zip(left, right).allSatisfy { lowercaseASCII($0) == lowercaseASCII($1) }
         }
 
+        /// Whether the value begins or ends with a space or a tab.
+        fileprivate var isPadded: Bool {
+            guard let first = value.utf8.first, let last = value.utf8.last else { return false }
+            return isBlank(first) || isBlank(last)
+        }
+
         /// Returns whether fields of this name carry credentials: hidden in descriptions, dropped by a redirect to
         /// another host.
         package static func carriesCredentials(_ name: String) -> Bool {
@@ -191,6 +203,16 @@ extension HTTPHeaders.Field: CustomStringConvertible, CustomDebugStringConvertib
     /// A mirror without sensitive values, so that `dump` shows no secret.
     public var customMirror: Mirror { Mirror(self, children: ["field": description]) }
 }
+
+extension String {
+    /// The text without spaces and tabs at its beginning and end.
+    var trimmingBlanks: String {
+        String(decoding: utf8.drop(while: isBlank).reversed().drop(while: isBlank).reversed(), as: UTF8.self)
+    }
+}
+
+/// Returns whether the byte is a space or a tab.
+private func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
 
 /// Returns the byte with A–Z mapped to a–z.
 package func lowercaseASCII(_ byte: UInt8) -> UInt8 {

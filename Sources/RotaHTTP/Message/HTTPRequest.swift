@@ -15,6 +15,12 @@ public struct HTTPRequest: Sendable, Hashable {
     public let body: HTTPBody
     /// The time limit of the whole exchange, from 1 ms to 1 hour.
     public let timeout: Duration
+    /// Whether a transport may send the request again on its own, for instance when a connection that was kept open turns
+    /// out to be closed.
+    ///
+    /// The scheduler sets this to `false` for jobs that are delivered at most once. ``URLSessionTransport`` then opens a
+    /// connection for this request alone.
+    public var isRepeatable = true
     /// The parsed URL.
     ///
     /// Everything that needs a part of it takes it from here, so no second parser can disagree.
@@ -74,9 +80,14 @@ public struct HTTPRequest: Sendable, Hashable {
         return try replacing(headers: headers)
     }
 
-    package func replacing(headers: HTTPHeaders) throws(HTTPRequestError) -> HTTPRequest {
-        try HTTPRequest(
-            method: method, address: address, headers: headers, body: body, timeout: timeout, redaction: redaction)
+    package func replacing(
+        headers: HTTPHeaders? = nil, timeout: Duration? = nil
+    ) throws(HTTPRequestError) -> HTTPRequest {
+        var copy = try HTTPRequest(
+            method: method, address: address, headers: headers ?? self.headers, body: body,
+            timeout: timeout ?? self.timeout, redaction: redaction)
+        copy.isRepeatable = isRepeatable
+        return copy
     }
 }
 

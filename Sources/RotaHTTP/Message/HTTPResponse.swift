@@ -1,10 +1,11 @@
 public import Foundation
+import RotaCore
 
 /// A response: status, header fields, and the body up to the transport's limit.
 public struct HTTPResponse: Sendable, Hashable {
     /// The status code, such as 200.
     public let status: Int
-    /// The header fields.
+    /// The header fields, without blanks around their values (RFC 9110 § 5.5).
     public let headers: HTTPHeaders
     /// The body after decompression, cut at the transport's limit.
     public let body: Data
@@ -26,7 +27,7 @@ public struct HTTPResponse: Sendable, Hashable {
         timings: HTTPTimings = HTTPTimings()
     ) {
         self.status = status
-        self.headers = headers
+        self.headers = headers.trimmed
         self.body = body
         self.bodyIsTruncated = bodyIsTruncated
         self.timings = timings
@@ -41,7 +42,9 @@ public struct HTTPResponse: Sendable, Hashable {
     public func bodyPreview(limit: Int = 65_536) -> (text: String, isTruncated: Bool) {
         let limit = max(0, limit)
         // Decode one scalar more than fits, so that the cut itself never produces a replacement character.
-        let head = body.prefix(limit &+ 4 > limit ? limit &+ 4 : limit)
+        var head = body.prefix(limit &+ 4 > limit ? limit &+ 4 : limit)
+        let isAll = head.count == body.count
+        if isAll, bodyIsTruncated { head = head.droppingCutCharacter }
         let decoded = String(decoding: head, as: UTF8.self)
         var count = 0
         var end = decoded.unicodeScalars.startIndex
@@ -53,7 +56,7 @@ public struct HTTPResponse: Sendable, Hashable {
             count += width
             end = decoded.unicodeScalars.index(after: index)
         }
-        return (decoded, bodyIsTruncated || head.count < body.count)
+        return (decoded, bodyIsTruncated || !isAll)
     }
 }
 

@@ -1,12 +1,11 @@
 import Foundation
-import RotaCore
 
 /// The secrets to remove from everything that is recorded about a request.
 ///
-/// A server may echo what it received, so bodies, headers and messages are scrubbed before they are recorded. Each
-/// value is found as it is, as JSON escapes it (including `\/` and `\u00e9`), percent-encoded, form-encoded, and in
-/// Base64 (with or without padding, in both alphabets). Values shorter than four bytes are ignored because replacing
-/// them would destroy innocent text.
+/// A server may echo what it received, so bodies, headers and messages are scrubbed before they are recorded. Each value
+/// is found as it is and in Base64 (with or without padding, in both alphabets), each of them also with any of its
+/// characters escaped as in JSON (`\/`, `\u0026`), in JSON inside JSON, percent-encoded, or form-encoded. Values shorter
+/// than four bytes are ignored because replacing them would destroy innocent text.
 public struct Redaction: Sendable, Hashable {
     private var needles: [[UInt8]] = []
 
@@ -17,7 +16,7 @@ public struct Redaction: Sendable, Hashable {
     public init(_ secrets: some Sequence<SecretValue>) {
         var found: Set<[UInt8]> = []
         for secret in secrets where secret.value.utf8.count >= 4 {
-            for form in SecretForms.all(of: secret.value) { found.insert(Array(form.utf8)) }
+            for form in Self.spellings(of: secret.value) { found.insert(Array(form.utf8)) }
         }
         // Longest first. Otherwise a secret inside another would leave the rest of the longer one behind.
         needles = found.sorted { $0.count == $1.count ? $0.lexicographicallyPrecedes($1) : $0.count > $1.count }
@@ -35,39 +34,33 @@ public struct Redaction: Sendable, Hashable {
 
     /// Returns the bytes with every secret replaced, including a prefix of one at the end of bytes that were cut.
     package func scrub(_ bytes: [UInt8], isCut: Bool = false) -> [UInt8] {
-        let mark = Array("[redacted]".utf8)
-        let tail = bytes.count - (isCut ? longestBeginning(atEndOf: bytes) : 0)
+        let firsts = Set(needles.compactMap(\.first))
+        var found: [Range<Int>] = []
+        for reading in EscapedReading.all(of: bytes, isCut: isCut) {
+            for start in reading.bytes.indices where firsts.contains(reading.bytes[start]) {
+                let rest = reading.bytes[start...]
+                guard let needle = needles.first(where: { rest.starts(with: $0) }) else { continue }
+                found.append(reading.source(of: start)..<reading.source(of: start + needle.count))
+            }
+            let tail = isCut ? longestBeginning(atEndOf: reading.bytes) : 0
+            if tail > 0 { found.append(reading.source(of: reading.bytes.count - tail)..<bytes.count) }
+        }
         var out: [UInt8] = []
         out.reserveCapacity(bytes.count)
-        let firsts = Set(needles.compactMap(\.first))
-        var position = 0
-        while position < bytes.count {
-            guard let end = position == tail ? bytes.count : endOfMatch(at: position, in: bytes, firsts) else {
-                out.append(bytes[position])
-                position += 1
-                continue
+        var end = 0
+        for range in found.sorted(by: { ($0.lowerBound, $0.upperBound) < ($1.lowerBound, $1.upperBound) }) {
+            // A secret that begins inside another extends it, so that no rest of either stays behind.
+            if range.lowerBound >= end {
+                out += bytes[end..<range.lowerBound]
+                out += "[redacted]".utf8
             }
-            out += mark
-            // Extend the match over secrets that begin inside it, so that no rest of them stays behind.
-            var last = end
-            while position < last {
-                position += 1
-                if position == tail { last = bytes.count }
-                guard position < last, let end = endOfMatch(at: position, in: bytes, firsts) else { continue }
-                last = max(last, end)
-            }
+            end = max(end, range.upperBound)
         }
-        return out
+        return out + bytes[end...]
     }
 }
 
 extension Redaction {
-    /// Returns the end of the longest secret that begins at a position.
-    private func endOfMatch(at position: Int, in bytes: [UInt8], _ firsts: Set<UInt8>) -> Int? {
-        guard firsts.contains(bytes[position]) else { return nil }
-        return needles.first { bytes[position...].starts(with: $0) }.map { position + $0.count }
-    }
-
     /// Returns how many bytes at the end may be the beginning of a secret.
     ///
     /// Fewer than four reveal nothing and count as none.
@@ -81,6 +74,13 @@ extension Redaction {
         }
         return longest
     }
+
+    /// The value itself and its Base64 forms.
+    private static func spellings(of value: String) -> [String] {
+        let padded = Data(value.utf8).base64EncodedString()
+        let bare = padded.replacing("=", with: "")
+        return [value, padded, bare, bare.replacing("+", with: "-").replacing("/", with: "_")]
+    }
 }
 
 extension Redaction: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
@@ -90,45 +90,6 @@ extension Redaction: CustomStringConvertible, CustomDebugStringConvertible, Cust
     public var debugDescription: String { description }
     /// A mirror without the values.
     public var customMirror: Mirror { Mirror(self, children: []) }
-}
-
-/// The spellings in which a server may echo a value: verbatim, in JSON, percent-encoded, in Base64.
-enum SecretForms {
-    static func all(of value: String) -> [String] {
-        [value] + json(value) + percent(value) + base64(value)
-    }
-
-    /// JSON as most encoders write it, with `\/`, and as ASCII only (the default of PHP and Python).
-    private static func json(_ value: String) -> [String] {
-        let plain = String(JSONValue.string(value).text.dropFirst().dropLast())
-        return [plain, ascii(plain, uppercase: false), ascii(plain, uppercase: true)].flatMap {
-            [$0, $0.replacing("/", with: "\\/")]
-        }
-    }
-
-    private static func ascii(_ text: String, uppercase: Bool) -> String {
-        text.utf16.map { unit in
-            guard unit >= 0x80 else { return String(decoding: [unit], as: UTF16.self) }
-            let hex = String(unit, radix: 16, uppercase: uppercase)
-            return "\\u" + String(repeating: "0", count: 4 - hex.utf8.count) + hex
-        }.joined()
-    }
-
-    /// Percent-encoded for URLs and for forms, with upper and lower case digits.
-    private static func percent(_ value: String) -> [String] {
-        let upper = PercentEncoding.encode(value)
-        let lower = value.utf8.map { byte in
-            let one = PercentEncoding.encode(String(decoding: [byte], as: UTF8.self))
-            return byte < 0x80 && one.utf8.count == 1 ? one : "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16)
-        }.joined()
-        return [upper, lower].flatMap { [$0, $0.replacing("%20", with: "+")] }
-    }
-
-    private static func base64(_ value: String) -> [String] {
-        let padded = Data(value.utf8).base64EncodedString()
-        let bare = padded.replacing("=", with: "")
-        return [padded, bare, bare.replacing("+", with: "-").replacing("/", with: "_")]
-    }
 }
 
 extension JSONValue {

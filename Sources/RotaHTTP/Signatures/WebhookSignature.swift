@@ -6,23 +6,46 @@ public import Foundation
 public struct WebhookSecret: Sendable, Hashable {
     let key: [UInt8]
 
-    /// Parses a secret.
+    private static let prefix = "whsec_"
+
+    /// Parses a secret of Standard Webhooks.
     ///
-    /// - Parameter text: `whsec_` followed by Base64, as in Standard Webhooks. Any other text is used as its UTF-8
-    ///   bytes.
-    /// - Throws: ``HTTPRequestError`` with `badSignature` if the text is empty, or `whsec_` is not followed by Base64.
+    /// - Parameter text: `whsec_` followed by the key in Base64, and nothing else: no blanks, quotes or version.
+    /// - Throws: ``HTTPRequestError`` with `badSignature` for any other text. It would make signatures that no receiver
+    ///   expects, so it is never used as a key itself: see ``init(utf8:)``.
     public init(_ text: String) throws(HTTPRequestError) {
-        if text.hasPrefix("whsec_") {
-            guard let data = Data(base64Encoded: String(text.dropFirst(6))), !data.isEmpty else {
-                throw HTTPRequestError(.badSignature, field: "secret", "whsec_ must be followed by a key in Base64")
-            }
-            key = Array(data)
-        } else {
-            guard !text.isEmpty else {
-                throw HTTPRequestError(.badSignature, field: "secret", "a webhook's secret cannot be empty")
-            }
-            key = Array(text.utf8)
+        guard text.hasPrefix(Self.prefix) else {
+            throw Self.error(
+                text.isEmpty
+                    ? "a webhook's secret cannot be empty; it is whsec_ followed by a key in Base64"
+                    : text.contains(Self.prefix)
+                        ? "remove what precedes whsec_ in the secret, such as a blank, a quote or a version"
+                        : "a webhook's secret is whsec_ followed by a key in Base64, and this text is not")
         }
+        guard let data = Data(base64Encoded: String(text.dropFirst(Self.prefix.count))), !data.isEmpty else {
+            throw Self.error("whsec_ must be followed by a key in Base64, and nothing else")
+        }
+        key = Array(data)
+    }
+
+    /// Creates a secret whose key is a text, for schemes other than Standard Webhooks.
+    ///
+    /// - Parameter text: The text, whose UTF-8 bytes are the key.
+    /// - Throws: ``HTTPRequestError`` with `badSignature` if the text is empty, or if it looks like a secret of Standard
+    ///   Webhooks or one that was copied with blanks or quotes around it.
+    public init(utf8 text: String) throws(HTTPRequestError) {
+        guard !text.isEmpty else { throw Self.error("a webhook's secret cannot be empty") }
+        guard !text.lowercased().contains(Self.prefix) else {
+            throw Self.error("whsec_ begins a secret of Standard Webhooks, whose key is not its own text")
+        }
+        guard text.first?.isWhitespace == false, text.last?.isWhitespace == false,
+            !["\"", "'"].contains(where: { text.hasPrefix($0) || text.hasSuffix($0) })
+        else { throw Self.error("remove the blanks or quotes around the secret") }
+        key = Array(text.utf8)
+    }
+
+    private static func error(_ message: String) -> HTTPRequestError {
+        HTTPRequestError(.badSignature, field: "secret", message)
     }
 }
 
@@ -61,6 +84,16 @@ public struct WebhookSignature: Sendable, Hashable {
     /// A scheme of two fields: the timestamp, and `v1=…` in hex over `timestamp.body`.
     package static func hexadecimal(timestampField: String, signatureField: String) -> WebhookSignature {
         WebhookSignature(scheme: .hexadecimal(timestampField: timestampField, signatureField: signatureField))
+    }
+
+    /// Parses a secret in the form that belongs to the scheme.
+    ///
+    /// - Throws: ``HTTPRequestError`` with `badSignature` if it has another form.
+    package func secret(_ text: String) throws(HTTPRequestError) -> WebhookSecret {
+        switch scheme {
+        case .standard: try WebhookSecret(text)
+        case .hexadecimal: try WebhookSecret(utf8: text)
+        }
     }
 
     /// The largest allowed difference between a timestamp and the receiver's clock: five minutes.

@@ -17,6 +17,8 @@ final class Exchange: Sendable {
         /// The actions that cancel the work in progress: a lookup, then a URLSession task.
         var stops: [@Sendable () -> Void] = []
         var started = ContinuousClock.now
+        /// Whether URLSession has the request, and may have sent it.
+        var isHandedOver = false
         var headAt: ContinuousClock.Instant?
         var status = 0
         var headers = HTTPHeaders()
@@ -58,6 +60,11 @@ final class Exchange: Sendable {
         }
         if isOver { stop() }
         return !isOver
+    }
+
+    /// Notes that URLSession takes the request.
+    func handOver() {
+        state.withLock { $0.isHandedOver = true }
     }
 
     /// Whether the response's header has arrived.
@@ -102,9 +109,14 @@ final class Exchange: Sendable {
         }
     }
 
-    /// Ends the exchange with an error.
+    /// Ends the exchange with an error, which keeps the header if it has arrived.
     func fail(_ code: TransportError.Code, _ message: String) {
-        end { _ in .failure(TransportError(code, message, url: url)) }
+        end { state in
+            let head = state.headAt == nil ? nil : HTTPResponse(status: state.status, headers: state.headers)
+            return .failure(
+                TransportError(
+                    code, message, url: url, response: head, mayHaveBeenSent: state.isHandedOver ? nil : false))
+        }
     }
 
     /// Ends the exchange with an error.

@@ -22,20 +22,24 @@ struct RedirectChain {
         do {
             target = try RequestURL(parsing: Self.resolve(location, against: from))
         } catch {
-            throw TransportError(.redirect, "the target of the redirect is invalid: \(error.message)", url: request.url)
+            throw refusal("the target of the redirect is invalid: \(error.message)", response, request)
         }
         guard !from.isSecure || target.isSecure else {
-            throw TransportError(.redirect, "a redirect from https to http is not followed", url: request.url)
+            throw refusal("a redirect from https to http is not followed", response, request)
         }
         visited.insert("\(request.method) \(from.text)")
         guard visited.count <= policy.limit else {
-            throw TransportError(.redirect, "more than \(policy.limit) redirects", url: request.url)
+            throw refusal("more than \(policy.limit) redirects", response, request)
         }
-        let following = try follow(request, response.status, from, target)
+        let following = try follow(request, response, from, target)
         guard !visited.contains("\(following.method) \(target.text)") else {
-            throw TransportError(.redirect, "the redirects form a loop", url: request.url)
+            throw refusal("the redirects form a loop", response, request)
         }
         return following
+    }
+
+    private func refusal(_ message: String, _ response: HTTPResponse, _ request: HTTPRequest) -> TransportError {
+        TransportError(.redirect, message, url: request.url, response: response)
     }
 
     /// Returns the absolute target, resolved against the URL of the response (RFC 3986 § 4.2).
@@ -53,8 +57,9 @@ struct RedirectChain {
     }
 
     private func follow(
-        _ request: HTTPRequest, _ status: Int, _ from: RequestURL, _ target: RequestURL
+        _ request: HTTPRequest, _ response: HTTPResponse, _ from: RequestURL, _ target: RequestURL
     ) throws(TransportError) -> HTTPRequest {
+        let status = response.status
         let becomesGet =
             (status == 303 && request.method != .head) || ((status == 301 || status == 302) && request.method == .post)
         let isElsewhere = from.isSecure != target.isSecure || from.host != target.host || from.port != target.port
@@ -63,11 +68,13 @@ struct RedirectChain {
             return !becomesGet || !field.name.lowercased().hasPrefix("content-")
         }
         do {
-            return try HTTPRequest(
+            var following = try HTTPRequest(
                 method: becomesGet ? .get : request.method, address: target, headers: HTTPHeaders(fields),
                 body: becomesGet ? .none : request.body, timeout: request.timeout, redaction: request.redaction)
+            following.isRepeatable = request.isRepeatable
+            return following
         } catch {
-            throw TransportError(.redirect, "the redirect cannot be followed: \(error.message)", url: request.url)
+            throw refusal("the redirect cannot be followed: \(error.message)", response, request)
         }
     }
 }

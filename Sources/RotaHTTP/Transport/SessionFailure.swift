@@ -45,6 +45,8 @@ struct SessionFailure {
     private static func code(ofCurlText text: String) -> TransportError.Code {
         let text = text.lowercased()
         let words: [(TransportError.Code, [String])] = [
+            // Of a connection that was already in use, not of its handshake.
+            (.connectionReset, ["ssl_read", "ssl_write", "shut down the ssl"]),
             (.tls, ["ssl", "tls", "certificate", "crypto"]),
             (.badResponse, ["encoding", "weird server reply", "header", "content-length", "http2", "http/2", "chunk"]),
             (

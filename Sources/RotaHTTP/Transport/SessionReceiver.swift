@@ -10,7 +10,10 @@ import Synchronization
 /// An exchange is removed before it ends, so that later events of its task are ignored.
 final class SessionReceiver: NSObject, URLSessionDataDelegate {
     private struct State {
-        var exchanges: [Int: Exchange] = [:]
+        /// The exchanges by their tasks.
+        ///
+        /// A task's own number is unique in its session only.
+        var exchanges: [ObjectIdentifier: Exchange] = [:]
         /// The exchanges that were admitted and have no task yet.
         var entering = 0
         var isClosed = false
@@ -35,20 +38,20 @@ final class SessionReceiver: NSObject, URLSessionDataDelegate {
         }
     }
 
-    /// Registers an admitted exchange under its task's number.
-    func add(_ exchange: Exchange, _ task: Int) {
+    /// Registers an admitted exchange under its task.
+    func add(_ exchange: Exchange, _ task: URLSessionTask) {
         state.withLock {
             $0.entering -= 1
-            $0.exchanges[task] = exchange
+            $0.exchanges[ObjectIdentifier(task)] = exchange
         }
     }
 
     /// Removes an exchange.
     ///
     /// Returns `false` if it was already removed.
-    func remove(_ task: Int) -> Bool {
+    func remove(_ task: URLSessionTask) -> Bool {
         let (wasThere, closers) = state.withLock { state -> (Bool, [CheckedContinuation<Void, Never>]) in
-            let wasThere = state.exchanges.removeValue(forKey: task) != nil
+            let wasThere = state.exchanges.removeValue(forKey: ObjectIdentifier(task)) != nil
             guard state.isIdle else { return (wasThere, []) }
             defer { state.closers = [] }
             return (wasThere, state.closers)
@@ -73,7 +76,7 @@ final class SessionReceiver: NSObject, URLSessionDataDelegate {
     var underWay: Int { state.withLock { $0.exchanges.count + $0.entering } }
 
     private func exchange(_ task: URLSessionTask) -> Exchange? {
-        state.withLock { $0.exchanges[task.taskIdentifier] }
+        state.withLock { $0.exchanges[ObjectIdentifier(task)] }
     }
 
     func urlSession(
@@ -90,7 +93,7 @@ final class SessionReceiver: NSObject, URLSessionDataDelegate {
 
     func urlSession(_ session: URLSession, task: URLSessionTask, didCompleteWithError error: (any Error)?) {
         guard let exchange = exchange(task) else { return }
-        _ = remove(task.taskIdentifier)
+        _ = remove(task)
         if let error {
             let failure = SessionFailure(error)
             exchange.fail(failure.code, failure.message)

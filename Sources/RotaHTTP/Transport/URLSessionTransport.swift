@@ -55,12 +55,19 @@ public final class URLSessionTransport: HTTPTransport {
     public func send(_ request: HTTPRequest) async throws -> HTTPResponse {
         let start = ContinuousClock.now
         var chain = RedirectChain(redirects)
-        var request = request
+        var next = request
+        var isFirst = true
         while true {
             let left = request.timeout - (ContinuousClock.now - start)
-            let response = try await exchange(request, within: max(.zero, left))
-            guard let next = try chain.next(after: response, to: request) else { return response }
-            request = next
+            let response: HTTPResponse
+            do {
+                response = try await exchange(next, within: max(.zero, left))
+            } catch let error as TransportError where !isFirst {
+                throw error.afterAnotherRequest()
+            }
+            guard let following = try chain.next(after: response, to: next) else { return response }
+            next = following
+            isFirst = false
         }
     }
 
@@ -103,7 +110,7 @@ public final class URLSessionTransport: HTTPTransport {
         exchange.attach { look.cancel() }
     }
 
-    /// Refuses new requests, waits for those in progress, and releases the connections.
+    /// Refuses new requests, waits for those in progress, and closes the connections.
     public func close() async {
         await client.close()
     }
@@ -114,7 +121,10 @@ final class SessionClient: Sendable {
     let responseLimit: ResponseLimit
     let deadlines = DeadlineTimer(label: "rota.http.deadlines")
     private let receiver: SessionReceiver
-    private let session: URLSession
+    /// The session, until it is closed.
+    ///
+    /// On Linux, a session closes its idle connections only when it is released.
+    private let session: Mutex<URLSession?>
     /// The queue that cancels tasks.
     ///
     /// Doing so on a thread that URLSession also waits for deadlocks on Linux.
@@ -123,12 +133,23 @@ final class SessionClient: Sendable {
     init(responseLimit: ResponseLimit) {
         self.responseLimit = responseLimit
         receiver = SessionReceiver()
-        session = URLSession(configuration: Self.configuration, delegate: receiver, delegateQueue: nil)
+        session = Mutex(Self.makeSession(receiver))
     }
 
     deinit {
-        // The session retains its delegate and threads until it is invalidated.
-        session.invalidateAndCancel()
+        invalidate()
+    }
+
+    private static func makeSession(_ receiver: SessionReceiver) -> URLSession {
+        URLSession(configuration: configuration, delegate: receiver, delegateQueue: nil)
+    }
+
+    /// Releases the session, which retains its delegate and threads until it is invalidated.
+    private func invalidate() {
+        session.withLock { session in
+            defer { session = nil }
+            return session
+        }?.invalidateAndCancel()
     }
 
     private static var configuration: URLSessionConfiguration {
@@ -153,14 +174,24 @@ final class SessionClient: Sendable {
     ///
     /// The exchange ends at once if the transport was closed.
     func begin(_ exchange: Exchange, _ request: HTTPRequest) {
-        guard receiver.enter() else { return exchange.fail(.closed, "the transport was closed") }
+        // While an exchange has entered, the session is not released.
+        guard receiver.enter(), let shared = session.withLock(\.self) else {
+            return exchange.fail(.closed, "the transport was closed")
+        }
+        // URLSession itself sends a request again if a connection that it kept open turns out to be closed. A session of
+        // its own has no such connection.
+        let session = request.isRepeatable ? shared : Self.makeSession(receiver)
         let task = session.dataTask(with: Self.urlRequest(request))
-        receiver.add(exchange, task.taskIdentifier)
+        receiver.add(exchange, task)
         let starts = exchange.attach { [receiver, cancels] in
-            guard receiver.remove(task.taskIdentifier) else { return }
+            guard receiver.remove(task) else { return }
             cancels.async { task.cancel() }
         }
-        if starts { task.resume() }
+        if starts {
+            exchange.handOver()
+            task.resume()
+        }
+        if session !== shared { session.finishTasksAndInvalidate() }
     }
 
     private static func urlRequest(_ request: HTTPRequest) -> URLRequest {
@@ -174,6 +205,6 @@ final class SessionClient: Sendable {
 
     func close() async {
         await receiver.close()
-        session.finishTasksAndInvalidate()
+        invalidate()
     }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import RotaCore
 
 /// A strictly parsed http or https URL.
@@ -5,7 +6,7 @@ import RotaCore
 /// The checked text is, character for character, the text that is connected to.
 ///
 /// Template, request and address policy share this parser, so they cannot disagree about the host. The text is
-/// canonical: lower case host, numeric hosts in dotted decimal, no fragment, ASCII only.
+/// canonical: lower case host, numeric hosts in dotted decimal, international hosts in punycode, no fragment, ASCII only.
 package struct RequestURL: Sendable, Hashable {
     /// The host: a name to resolve, or an address.
     package enum Host: Sendable, Hashable {
@@ -121,7 +122,7 @@ extension RequestURL {
             return .address(address)
         }
         guard bytes.allSatisfy({ $0 < 0x80 }) else {
-            throw error("write a host outside ASCII in its punycode form (xn--…)", text)
+            return try parse(host: Array(punycode(of: bytes, text).utf8)[...], text)
         }
         var name = String(decoding: bytes.map(lowercaseASCII), as: UTF8.self)
         if name.hasSuffix(".") { name.removeLast() }
@@ -137,6 +138,27 @@ extension RequestURL {
             return .address(IPAddress(v4: address))
         }
         return .name(name)
+    }
+
+    /// Returns the ASCII form of an international host, as Foundation's `URL` writes it (IDNA).
+    ///
+    /// A `URL` has converted its host before it comes here, so a text must be converted the same way. Labels that would
+    /// turn into others than `xn--…` only look like ASCII, as fullwidth digits do, and are refused.
+    private static func punycode(of host: ArraySlice<UInt8>, _ text: String) throws(HTTPRequestError) -> String {
+        let prefix = "https://"
+        let dot = UInt8(ascii: ".")
+        let url = URL(string: prefix + String(decoding: host, as: UTF8.self) + "/")
+        let ascii = url?.absoluteString.dropFirst(prefix.count).dropLast() ?? ""
+        let labels = host.split(separator: dot, omittingEmptySubsequences: false)
+        let converted = ascii.utf8.split(separator: dot, omittingEmptySubsequences: false)
+        guard ascii.utf8.allSatisfy({ $0 < 0x80 }), labels.count == converted.count,
+            zip(labels, converted).allSatisfy({ label, converted in
+                label.allSatisfy { $0 < 0x80 } || converted.starts(with: "xn--".utf8)
+            })
+        else {
+            throw error("this host cannot be converted; write it in its punycode form (xn--…)", text)
+        }
+        return String(ascii)
     }
 
     private static func isLabel(_ label: Substring.UTF8View) -> Bool {

@@ -1,4 +1,5 @@
-import Foundation
+public import Foundation
+import RotaCore
 
 /// The cause of a failed attempt: everything a retry decision depends on, and no response body or secret.
 ///
@@ -20,11 +21,17 @@ public struct AttemptFailure: Error, Codable, Hashable, Sendable {
     public var status: Int?
     /// The server's `Retry-After`, or `nil` if it sent none.
     public var retryAfter: RetryAfter?
+    /// Whether the server may have received a request that got no complete response.
+    ///
+    /// `false` if it certainly did not, and `nil` if there was no request or if it was answered. A scheduler does not
+    /// repeat the request of an at-most-once job unless this is `false` or `nil`.
+    public var mayHaveBeenSent: Bool?
 
     private enum CodingKeys: String, CodingKey {
         case kind
         case status
         case retryAfter = "retry_after"
+        case mayHaveBeenSent = "may_have_been_sent"
     }
 
     /// Creates a failure.
@@ -33,10 +40,14 @@ public struct AttemptFailure: Error, Codable, Hashable, Sendable {
     ///   - kind: The kind of failure.
     ///   - status: The HTTP status, if there was a response.
     ///   - retryAfter: The response's `Retry-After`, if it sent one.
-    public init(_ kind: FailureKind, status: Int? = nil, retryAfter: RetryAfter? = nil) {
+    ///   - mayHaveBeenSent: Whether the server may have received a request that got no complete response.
+    public init(
+        _ kind: FailureKind, status: Int? = nil, retryAfter: RetryAfter? = nil, mayHaveBeenSent: Bool? = nil
+    ) {
         self.kind = kind
         self.status = status
         self.retryAfter = retryAfter
+        self.mayHaveBeenSent = mayHaveBeenSent
     }
 
     /// Creates a failure of kind ``FailureKind/httpStatus``: a response whose status is not a success.
@@ -47,6 +58,11 @@ public struct AttemptFailure: Error, Codable, Hashable, Sendable {
     public static func http(status: Int, retryAfter: RetryAfter? = nil) -> AttemptFailure {
         AttemptFailure(.httpStatus, status: status, retryAfter: retryAfter)
     }
+}
+
+extension AttemptFailure: LocalizedError {
+    /// The ``description``, so that `localizedDescription` says it too.
+    public var errorDescription: String? { description }
 }
 
 extension AttemptFailure: CustomStringConvertible {
@@ -79,13 +95,19 @@ extension AttemptFailure: AttemptFailureConvertible {
 extension AttemptFailure {
     /// Classifies an error.
     ///
-    /// ``AttemptFailureConvertible`` errors classify themselves. `CancellationError`, `URLError` and `POSIXError` are
-    /// mapped to their kinds. Any other error is a ``FailureKind/handlerError``.
+    /// ``AttemptFailureConvertible`` errors classify themselves. `TransportError` of `RotaHTTP`, `CancellationError`,
+    /// `URLError` and `POSIXError` are mapped to their kinds. Any other error is a ``FailureKind/handlerError``.
     ///
     /// - Parameter error: The error that an attempt threw.
     public init(classifying error: any Error) {
         switch error {
         case let convertible as any AttemptFailureConvertible: self = convertible.attemptFailure
+        case let error as any ClassifiedError:
+            self.init(
+                FailureKind(rawValue: error.failureName), status: error.status,
+                retryAfter: error.retryAfter.flatMap {
+                    RetryAfter(parsing: $0, receivedAt: nil, responseDate: error.responseDate)
+                }, mayHaveBeenSent: error.mayHaveBeenSent)
         case is CancellationError: self.init(.canceled)
         case let url as URLError: self = Self.classify(url.code)
         // On Apple platforms URLSession's NSErrors bridge to URLError. On Linux they do not.

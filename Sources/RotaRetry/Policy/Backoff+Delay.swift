@@ -14,7 +14,7 @@ extension Backoff {
     ///
     /// - Parameters:
     ///   - attempt: The number of the failed attempt. Numbers below 1 count as 1.
-    ///   - jitter: The jitter, applied before the delay is limited to ``maximum``.
+    ///   - jitter: The jitter. What it adds ends at ``maximum``, and delays stay evenly spread below it.
     ///   - previous: The delay before the failed attempt, if any. Only decorrelated delays use it.
     ///   - generator: The source of the one random number that is drawn.
     public func delay(
@@ -29,9 +29,7 @@ extension Backoff {
     func delay(after attempt: Int, jitter: Jitter, previous: Int64?, random: UInt64) -> Int64 {
         let number = max(1, attempt)
         guard case .decorrelated(let initial, let factor) = shape else {
-            // The nominal delay is limited before jitter as well. Otherwise the jittered delay would nearly always
-            // exceed the maximum, and all clients would come back at the same time again.
-            return min(limit, jitter.apply(to: nominal(after: number), random: random))
+            return jitter.apply(to: nominal(after: number), limit: limit, random: random)
         }
         var generator = SplitMix64(seed: random)
         let first = clamped(initial)
@@ -44,7 +42,7 @@ extension Backoff {
                 delay = decorrelated(from: first, after: delay, factor: factor, random: generator.next())
             }
         }
-        return min(limit, jitter.apply(to: delay, random: generator.next()))
+        return jitter.apply(to: delay, limit: limit, random: generator.next())
     }
 
     private func decorrelated(from first: Int64, after previous: Int64, factor: Double, random: UInt64) -> Int64 {

@@ -31,7 +31,9 @@ public struct Backoff: Hashable, Sendable {
     /// The shortest nominal delay.
     public var minimum: Duration { Nanoseconds.duration(floor) }
 
-    /// The longest delay, including jitter.
+    /// The longest delay, including jitter, which spreads delays below it.
+    ///
+    /// Only a server's `Retry-After` can ask for more: see ``RetryPolicy/retryAfterCap``.
     public var maximum: Duration { Nanoseconds.duration(cap) }
 
     /// The longest delay that a backoff may have: 366 days.

@@ -27,12 +27,17 @@ public enum Jitter: Hashable, Sendable {
 
     /// Returns a delay with jitter, in nanoseconds.
     ///
+    /// The part of the range that exceeds the limit is left out before the draw. If delays were cut to the limit after
+    /// it, many clients would come back at exactly the same time.
+    ///
     /// - Parameters:
-    ///   - nominal: The delay without jitter, in nanoseconds. Must not be negative.
+    ///   - nominal: The delay without jitter, in nanoseconds, from 0 to the limit.
+    ///   - limit: The longest delay, in nanoseconds.
     ///   - random: A random number, uniform over all values.
-    func apply(to nominal: Int64, random: UInt64) -> Int64 {
+    func apply(to nominal: Int64, limit: Int64, random: UInt64) -> Int64 {
         let (low, span) = range(of: nominal)
-        return span == 0 ? low : saturating(low, Nanoseconds.uniform(through: span, random: random))
+        let room = min(span, UInt64(max(0, limit - low)))
+        return room == 0 ? min(low, limit) : saturating(low, Nanoseconds.uniform(through: room, random: random))
     }
 
     private func range(of nominal: Int64) -> (low: Int64, span: UInt64) {

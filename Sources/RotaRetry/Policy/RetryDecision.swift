@@ -40,6 +40,8 @@ public struct StopReason: RawRepresentable, Codable, Hashable, Sendable {
     public static let budgetExhausted = StopReason(rawValue: "budget_exhausted")
     /// A circuit breaker is open.
     public static let circuitOpen = StopReason(rawValue: "circuit_open")
+    /// The server asked for a longer delay than ``RetryPolicy/retryAfterCap``.
+    public static let retryAfterTooLong = StopReason(rawValue: "retry_after_too_long")
 }
 
 extension StopReason: CustomStringConvertible {
@@ -52,7 +54,8 @@ extension RetryPolicy {
     ///
     /// The result depends only on the arguments and one random number. It never traps, even if the policy was not
     /// validated. Canceled attempts are never retried. Crashed attempts are retried regardless of ``retrying`` while
-    /// attempts and time remain.
+    /// attempts and time remain. No attempt is made earlier than a `Retry-After` asks, unless the policy ignores the
+    /// header.
     ///
     /// - Parameters:
     ///   - attempt: The number of the failed attempt. Numbers below 1 count as 1.
@@ -84,7 +87,10 @@ extension RetryPolicy {
         var delay = backoff.delay(
             after: attempt, jitter: jitter, previous: previousDelay.map(Nanoseconds.from), random: random)
         if let retryAfterCap, let retryAfter = failure.retryAfter {
-            delay = max(delay, min(retryAfter.nanoseconds(from: now), max(0, Nanoseconds.from(retryAfterCap))))
+            let asked = retryAfter.nanoseconds(from: now)
+            // To call earlier than asked would only be refused again, so a delay that is too long ends the retries.
+            guard asked <= max(0, Nanoseconds.from(retryAfterCap)) else { return .stop(.retryAfterTooLong) }
+            delay = max(delay, asked)
         }
         if let timeLimit {
             // The elapsed time may be so long that the sum overflows.

@@ -20,9 +20,11 @@ public struct RetryPolicy: Hashable, Sendable {
     ///
     /// Crashed attempts always are, canceled ones never.
     public var retrying: FailureSet
-    /// The longest `Retry-After` that is obeyed, or `nil` to ignore the header.
+    /// The longest `Retry-After` that is waited for, or `nil` to ignore the header.
     ///
-    /// The header can lengthen the delay of the backoff up to this limit. It never shortens it.
+    /// The header can lengthen the delay of the backoff, also beyond ``Backoff/maximum``, and never shortens it. The next
+    /// attempt is never earlier than the server asked: if it asked for more than this limit, there is none, for the reason
+    /// ``StopReason/retryAfterTooLong``. Without a limit, a server could hold an execution for as long as it likes.
     public var retryAfterCap: Duration?
     /// The time after the start of the first attempt at which the last one may start, or `nil` for no limit.
     public var timeLimit: Duration?
@@ -34,7 +36,8 @@ public struct RetryPolicy: Hashable, Sendable {
     ///   - backoff: The delays between attempts.
     ///   - jitter: The randomness added to the delays.
     ///   - retrying: The failures that are retried.
-    ///   - retryAfterCap: The longest `Retry-After` that is obeyed, or `nil` to ignore the header.
+    ///   - retryAfterCap: The longest `Retry-After` that is waited for, or `nil` to ignore the header. A longer one ends
+    ///     the retries.
     ///   - timeLimit: The time after the start of the first attempt at which the last one may start.
     public init(
         maxAttempts: Int = 3, backoff: Backoff = .standard, jitter: Jitter = .full, retrying: FailureSet = .default,

@@ -1,38 +1,40 @@
+public import Foundation
+
 /// An invalid setting of a retry policy, a retry budget or a circuit breaker.
 public struct RetryPolicyError: Error, Hashable, Sendable {
     /// The rule that a setting breaks.
     ///
     /// More rules may be added.
-    public struct Code: Hashable, Sendable, CustomStringConvertible {
-        private enum Name: String, Hashable, Sendable {
+    public struct Code: Sendable, Hashable, CustomStringConvertible {
+        private enum Kind: String {
             case maxAttempts, delay, factor, jitter, timeLimit, retryAfterCap, status, strategy, budget, breaker
         }
 
-        private let name: Name
+        private let kind: Kind
 
         /// The number of attempts is outside its range.
-        public static let maxAttempts = Code(name: .maxAttempts)
+        public static let maxAttempts = Code(kind: .maxAttempts)
         /// A delay is negative, too long, or missing.
-        public static let delay = Code(name: .delay)
+        public static let delay = Code(kind: .delay)
         /// The factor by which delays grow is outside its range.
-        public static let factor = Code(name: .factor)
+        public static let factor = Code(kind: .factor)
         /// The proportion of a jitter is outside its range.
-        public static let jitter = Code(name: .jitter)
+        public static let jitter = Code(kind: .jitter)
         /// The total time limit is outside its range.
-        public static let timeLimit = Code(name: .timeLimit)
+        public static let timeLimit = Code(kind: .timeLimit)
         /// The cap on `Retry-After` is outside its range.
-        public static let retryAfterCap = Code(name: .retryAfterCap)
+        public static let retryAfterCap = Code(kind: .retryAfterCap)
         /// An HTTP status is outside 100–999.
-        public static let status = Code(name: .status)
+        public static let status = Code(kind: .status)
         /// A retry strategy is unknown.
-        public static let strategy = Code(name: .strategy)
+        public static let strategy = Code(kind: .strategy)
         /// A setting of a retry budget is outside its range.
-        public static let budget = Code(name: .budget)
+        public static let budget = Code(kind: .budget)
         /// A setting of a circuit breaker is outside its range.
-        public static let breaker = Code(name: .breaker)
+        public static let breaker = Code(kind: .breaker)
 
-        /// The name of the code.
-        public var description: String { name.rawValue }
+        /// The name of the code, such as `maxAttempts`.
+        public var description: String { kind.rawValue }
     }
 
     /// The rule that the setting breaks.
@@ -47,6 +49,13 @@ public struct RetryPolicyError: Error, Hashable, Sendable {
         self.message = message
         self.value = value
     }
+}
+
+extension RetryPolicyError: LocalizedError {
+    /// The ``description``, so that `localizedDescription` says it too.
+    public var errorDescription: String? { description }
+    /// The ``message``.
+    public var failureReason: String? { message }
 }
 
 extension RetryPolicyError: CustomStringConvertible {

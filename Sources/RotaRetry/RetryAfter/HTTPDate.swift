@@ -11,8 +11,9 @@ struct HTTPDate {
     ///
     /// - Parameters:
     ///   - text: The date, without surrounding spaces.
-    ///   - now: The current time in seconds since 1970, which decides the century of a two-digit year.
-    init?(_ text: Substring.UTF8View, now: Double) {
+    ///   - now: The current time in seconds since 1970, which decides the century of a two-digit year. Without it,
+    ///     such a year is malformed.
+    init?(_ text: Substring.UTF8View, now: Double?) {
         var reader = HTTPDateReader(text)
         guard let weekday = reader.weekday() else { return nil }
         let isDelimited = reader.take(",")
@@ -26,7 +27,7 @@ struct HTTPDate {
             guard Self.isDay(fields, of: fields.year) else { return nil }
             secondsSince1970 = Self.seconds(fields, year: fields.year)
         } else {
-            guard let year = Self.year(ending: fields, now: now) else { return nil }
+            guard let now, let year = Self.year(ending: fields, now: now) else { return nil }
             secondsSince1970 = Self.seconds(fields, year: year)
         }
     }

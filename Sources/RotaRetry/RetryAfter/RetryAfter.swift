@@ -1,5 +1,4 @@
 public import Foundation
-import RotaCore
 
 /// The value of a `Retry-After` header: when a server asks to be called again (RFC 9110 §10.2.3).
 ///
@@ -15,7 +14,7 @@ public enum RetryAfter: Hashable, Sendable {
     /// At a date.
     case date(Date)
 
-    /// Returns the delay from a date, between 0 (for dates in the past) and 366 days.
+    /// Returns the delay from a date, between 0 (for dates in the past) and 292 years.
     public func delay(from now: Date) -> Duration {
         Nanoseconds.duration(nanoseconds(from: now))
     }
@@ -24,50 +23,20 @@ public enum RetryAfter: Hashable, Sendable {
     func nanoseconds(from now: Date) -> Int64 {
         switch self {
         case .delay(let delay):
-            return min(max(0, Nanoseconds.from(delay)), Nanoseconds.longest)
+            let whole = max(0, Nanoseconds.from(delay))
+            return whole < .max && Nanoseconds.duration(whole) < delay ? whole + 1 : whole
         case .date(let date):
             let seconds = date.timeIntervalSince(now)
             guard seconds > 0 else { return 0 }
-            guard seconds < Double(Nanoseconds.longest) / 1e9 else { return Nanoseconds.longest }
+            guard seconds < Double(Self.longestSeconds) else { return .max }
             // Convert whole seconds separately. Rounding in the product could lose the nanosecond to round up.
             let whole = seconds.rounded(.down)
             return Int64(whole) * Nanoseconds.perSecond + Int64(((seconds - whole) * 1e9).rounded(.up))
         }
     }
-}
 
-extension RetryAfter {
-    /// Parses a `Retry-After` header: seconds, or a date in any of the three formats of HTTP.
-    ///
-    /// Returns `nil` if the value is malformed. Dates in the past are valid.
-    ///
-    /// - Parameters:
-    ///   - value: The header's value. Surrounding spaces and tabs are ignored.
-    ///   - now: The date of the response, which decides the century of a two-digit year (RFC 9110 §5.6.7).
-    /// - Complexity: O(*n*) in the length of the value, without allocating.
-    public init?(_ value: String, receivedAt now: Date) {
-        var text = Substring(value).utf8
-        while let first = text.first, first == UInt8(ascii: " ") || first == UInt8(ascii: "\t") { text.removeFirst() }
-        while let last = text.last, last == UInt8(ascii: " ") || last == UInt8(ascii: "\t") { text.removeLast() }
-        if let seconds = Self.seconds(text) {
-            self = .delay(.seconds(seconds))
-        } else if let date = HTTPDate(text, now: now.timeIntervalSince1970)?.secondsSince1970 {
-            self = .date(Date(wholeSeconds: date))
-        } else {
-            return nil
-        }
-    }
-
-    /// Parses one or more digits as a number, clamped to 366 days however many there are.
-    private static func seconds(_ text: Substring.UTF8View) -> Int64? {
-        guard !text.isEmpty else { return nil }
-        var value: Int64 = 0
-        for byte in text {
-            guard byte >= UInt8(ascii: "0"), byte <= UInt8(ascii: "9") else { return nil }
-            value = min(value * 10 + Int64(byte - UInt8(ascii: "0")), 366 * 86_400)
-        }
-        return value
-    }
+    /// The longest delay, 292 years: its nanoseconds still fit 64 bits.
+    static let longestSeconds = Int64.max / Nanoseconds.perSecond
 }
 
 extension RetryAfter: Codable {

@@ -1,3 +1,5 @@
+public import Foundation
+
 /// Runs an operation until it succeeds or the policy says to stop, with a timeout for each attempt.
 ///
 /// An attempt that exceeds the timeout is canceled and fails with ``AttemptTimeout``. As always in Swift, an operation
@@ -86,6 +88,11 @@ public struct AttemptTimeout: Error, Hashable, Sendable {
     public init(limit: Duration) {
         self.limit = limit
     }
+}
+
+extension AttemptTimeout: LocalizedError {
+    /// The ``description``, so that `localizedDescription` says it too.
+    public var errorDescription: String? { description }
 }
 
 extension AttemptTimeout: AttemptFailureConvertible {

@@ -211,6 +211,13 @@ public struct RetryError: Error, Sendable {
     public let lastError: any Error
 }
 
+extension RetryError: LocalizedError {
+    /// The ``description``, so that `localizedDescription` says it too.
+    public var errorDescription: String? { description }
+    /// The last attempt's error.
+    public var failureReason: String? { lastError.localizedDescription }
+}
+
 extension RetryError: AttemptFailureConvertible {
     /// The last attempt's failure.
     public var attemptFailure: AttemptFailure { failure }

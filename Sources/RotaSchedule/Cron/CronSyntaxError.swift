@@ -1,3 +1,5 @@
+public import Foundation
+
 /// A mistake in a cron text, with its position.
 ///
 /// The description is meant for the person who wrote the text:
@@ -91,6 +93,15 @@ public struct CronSyntaxError: Error, Sendable, Hashable, CustomStringConvertibl
         return message + "\n  " + text + "\n  " + String(repeating: " ", count: before)
             + String(repeating: "^", count: width)
     }
+}
+
+extension CronSyntaxError: LocalizedError {
+    /// The ``description``, so that `localizedDescription` says it too.
+    public var errorDescription: String? { description }
+    /// The mistake in one line.
+    public var failureReason: String? { message }
+    /// The ``hint``, if there is one.
+    public var recoverySuggestion: String? { hint }
 }
 
 extension CronSyntaxError {

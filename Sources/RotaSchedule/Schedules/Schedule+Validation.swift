@@ -184,3 +184,12 @@ public struct ScheduleError: Error, Sendable, Hashable, CustomStringConvertible 
         self.syntax = syntax
     }
 }
+
+extension ScheduleError: LocalizedError {
+    /// The ``description``, so that `localizedDescription` says it too.
+    public var errorDescription: String? { description }
+    /// The mistake in one line.
+    public var failureReason: String? { message }
+    /// The hint of a mistake in a cron text, if there is one.
+    public var recoverySuggestion: String? { syntax?.hint }
+}

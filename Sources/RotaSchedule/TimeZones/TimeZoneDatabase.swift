@@ -222,3 +222,8 @@ public struct TimeZoneError: Error, Sendable, Hashable, CustomStringConvertible 
         self.message = message
     }
 }
+
+extension TimeZoneError: LocalizedError {
+    /// The ``description``, so that `localizedDescription` says it too.
+    public var errorDescription: String? { description }
+}

@@ -1,4 +1,4 @@
-import Foundation
+public import Foundation
 
 extension StoreState {
     /// Creates a state from the lines of an export.
@@ -226,4 +226,11 @@ public struct StoreImportError: Error, Sendable, Hashable, CustomStringConvertib
     public var description: String {
         "\(code): \(line.map { "line \($0): " } ?? "")\(message)"
     }
+}
+
+extension StoreImportError: LocalizedError {
+    /// The ``description``, so that `localizedDescription` says it too.
+    public var errorDescription: String? { description }
+    /// The ``message``.
+    public var failureReason: String? { message }
 }

@@ -1,3 +1,5 @@
+public import Foundation
+
 #if canImport(Darwin)
     import Darwin
 #elseif canImport(Glibc)
@@ -84,6 +86,13 @@ public struct FileStoreError: Error, Sendable, Hashable, CustomStringConvertible
 
     /// The code, the path and the message.
     public var description: String { "\(code): \(path): \(message)" }
+}
+
+extension FileStoreError: LocalizedError {
+    /// The ``description``, so that `localizedDescription` says it too.
+    public var errorDescription: String? { description }
+    /// The ``message``.
+    public var failureReason: String? { message }
 }
 
 extension FileStoreError {

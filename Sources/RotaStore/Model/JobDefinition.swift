@@ -206,12 +206,22 @@ extension JobDefinition: Codable {
     }
 }
 
-/// The treatment of an attempt that was interrupted by a crash.
+/// The treatment of an attempt that may or may not have done its work: its scheduler crashed, or its request got no
+/// complete response.
 public enum DeliveryGuarantee: String, Sendable, Hashable, Codable {
-    /// Count the attempt as crashed and retry it if the retry policy allows. The work may be done twice. This is the
-    /// default.
+    /// Retry the attempt if the retry policy allows. The work may be done twice. This is the default.
     case atLeastOnce = "at_least_once"
-    /// Fail the execution, because its work may have been done. A crash never causes the work to be done twice.
+    /// Fail the execution, because its work may have been done.
+    ///
+    /// Neither a crash nor a lost response causes the work to be done twice. The retry policy decides about attempts
+    /// with a known outcome: a request that was certainly not sent, for instance because the connection was refused; one
+    /// that was answered with another status; and a handler that threw, unless its error is that of a request that may
+    /// have been sent.
+    ///
+    /// `URLSessionTransport` opens a connection for each request, so that URLSession does not send it again on its own,
+    /// as it does when a kept connection turns out to be closed. A transport of your own must do the like if
+    /// `HTTPRequest.isRepeatable` is `false`. Beyond the transport, for instance in a proxy that repeats requests, there
+    /// is no guarantee.
     case atMostOnce = "at_most_once"
 }
 

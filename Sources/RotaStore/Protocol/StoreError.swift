@@ -1,8 +1,10 @@
+public import Foundation
+
 /// An error that a store throws when it refuses an operation.
 public struct StoreError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The kind of a store error.
-    public struct Code: Sendable, Hashable {
-        private enum Kind: Sendable, Hashable {
+    public struct Code: Sendable, Hashable, CustomStringConvertible {
+        private enum Kind: String {
             case jobNotFound
             case invalidExecution
             case conflict
@@ -30,6 +32,9 @@ public struct StoreError: Error, Sendable, Hashable, CustomStringConvertible {
         public static let cycle = Code(kind: .cycle)
         /// The store is closed.
         public static let closed = Code(kind: .closed)
+
+        /// The name of the code, such as `jobNotFound`.
+        public var description: String { kind.rawValue }
     }
 
     /// The kind of the error.
@@ -50,4 +55,9 @@ public struct StoreError: Error, Sendable, Hashable, CustomStringConvertible {
         StoreError(
             .jobNotFound, "The job \(id) does not exist. It may have been deleted. `jobs()` lists the existing ones.")
     }
+}
+
+extension StoreError: LocalizedError {
+    /// The ``description``, so that `localizedDescription` says it too.
+    public var errorDescription: String? { description }
 }

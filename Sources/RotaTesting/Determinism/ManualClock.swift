@@ -162,6 +162,87 @@ public final class ManualClock: WallClock {
 }
 
 extension ManualClock {
+    /// Suspends until the clock was advanced by a duration, whatever steps the wall clock makes.
+    ///
+    /// It fits `ScriptedTransport(sleep: clock.sleep(for:))`.
+    ///
+    /// - Throws: `CancellationError` if the task is canceled before.
+    public func sleep(for duration: Duration) async throws {
+        try await monotonic.sleep(until: monotonic.now.advanced(by: duration), tolerance: nil)
+    }
+
+    /// Waits until so many tasks sleep on the clock.
+    ///
+    /// With it, a test knows that code outside a scheduler has come to its next sleep, and can advance the clock.
+    ///
+    /// - Parameter count: The number of tasks, 1 or more.
+    public func waitForSleepers(_ count: Int = 1) async {
+        while true {
+            let seen = activity
+            if sleeperCount >= count { return }
+            await nextActivity(after: seen)
+        }
+    }
+
+    /// This clock as a `Clock`, for `retry` and for everything else that takes one.
+    ///
+    /// ```swift
+    /// import RotaRetry
+    ///
+    /// let clock = ManualClock()
+    /// async let answer = retry(.fixed(.seconds(60)), clock: clock.monotonic) { context in
+    ///     if context.attempt == 1 { throw URLError(.timedOut) }
+    ///     return context.attempt
+    /// }
+    /// await clock.waitForSleepers()
+    /// await clock.advance(by: .seconds(60), driving: [])
+    /// print(try await answer)  // 2
+    /// ```
+    public var monotonic: Monotonic { Monotonic(base: self) }
+
+    /// A `Clock` that shows the time by which a manual clock was advanced.
+    public struct Monotonic: Clock {
+        /// A time on the clock.
+        public struct Instant: InstantProtocol {
+            /// The time by which the clock was advanced until then.
+            public let uptime: Duration
+
+            /// Returns the time that is later by a duration.
+            public func advanced(by duration: Duration) -> Instant { Instant(uptime: uptime + duration) }
+
+            /// Returns the duration until another time.
+            public func duration(to other: Instant) -> Duration { other.uptime - uptime }
+
+            /// Whether a time is earlier than another.
+            public static func < (left: Instant, right: Instant) -> Bool { left.uptime < right.uptime }
+        }
+
+        fileprivate let base: ManualClock
+
+        /// The current time.
+        public var now: Instant { Instant(uptime: base.uptime) }
+
+        /// One nanosecond.
+        public var minimumResolution: Duration { .nanoseconds(1) }
+
+        /// Suspends until the clock shows a time or a later one.
+        ///
+        /// - Parameters:
+        ///   - deadline: The time.
+        ///   - tolerance: Has no effect.
+        /// - Throws: `CancellationError` if the task is canceled before.
+        public func sleep(until deadline: Instant, tolerance: Duration? = nil) async throws {
+            while now < deadline {
+                // A date has no room for a shorter sleep, which would not move the clock at all.
+                let rest = max(now.duration(to: deadline), .microseconds(1))
+                try await base.sleep(until: base.now.advanced(by: rest))
+            }
+            try Task.checkCancellation()
+        }
+    }
+}
+
+extension ManualClock {
     /// Advances the clock, stopping at each deadline until the schedulers have finished their due work.
     ///
     /// The schedulers must be running on this clock, and their handlers must wait only for this clock or for real input

@@ -116,6 +116,16 @@ public struct LoopbackError: Error, Sendable, Hashable, CustomStringConvertible 
     /// The error number.
     public let errno: Int32
 
+    package init(call: String, errno: Int32) {
+        self.call = call
+        self.errno = errno
+    }
+
     /// The call and the error on one line.
     public var description: String { "\(call) failed: \(String(cString: strerror(errno))) (\(errno))" }
+}
+
+extension LoopbackError: LocalizedError {
+    /// The ``description``, so that `localizedDescription` says it too.
+    public var errorDescription: String? { description }
 }

@@ -46,7 +46,7 @@ public final class ScriptedTransport: HTTPTransport {
     ///
     /// - Parameters:
     ///   - answers: The answers to requests whose URL has no script of its own. Without any, the answer is 200.
-    ///   - sleep: Waits for a delayed answer or a timeout. In tests, pass a virtual clock's sleep.
+    ///   - sleep: Waits for a delayed answer or a timeout, such as `sleep(for:)` of a ``ManualClock``.
     public init(
         _ answers: ScriptedAnswer...,
         sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
@@ -59,7 +59,7 @@ public final class ScriptedTransport: HTTPTransport {
     /// Creates a transport that asks a closure for each answer.
     ///
     /// - Parameters:
-    ///   - sleep: Waits for a delayed answer or a timeout. In tests, pass a virtual clock's sleep.
+    ///   - sleep: Waits for a delayed answer or a timeout, such as `sleep(for:)` of a ``ManualClock``.
     ///   - answer: Returns the answer to a request whose URL has no script. Its error becomes the transport's error.
     public init(
         sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) },
@@ -108,7 +108,8 @@ public final class ScriptedTransport: HTTPTransport {
         }
         switch answer.outcome {
         case .response(let response): return response
-        case .failure(let code): throw TransportError(code, "scripted", url: request.url)
+        case .failure(let code, let response):
+            throw TransportError(code, "scripted", url: request.url, response: response)
         case .silence: throw TransportError(.timeout, "silence", url: request.url)
         }
     }
@@ -135,7 +136,7 @@ public final class ScriptedTransport: HTTPTransport {
 public struct ScriptedAnswer: Sendable, Hashable {
     enum Outcome: Sendable, Hashable {
         case response(HTTPResponse)
-        case failure(TransportError.Code)
+        case failure(TransportError.Code, after: HTTPResponse?)
         case silence
     }
 
@@ -169,9 +170,13 @@ public struct ScriptedAnswer: Sendable, Hashable {
 
     /// Fails as a transport would.
     ///
-    /// - Parameter code: The kind of failure, such as `.connectionReset`.
-    public static func failure(_ code: TransportError.Code) -> ScriptedAnswer {
-        ScriptedAnswer(outcome: .failure(code))
+    /// - Parameters:
+    ///   - code: The kind of failure, such as `.connectionReset`.
+    ///   - response: The response whose header arrived before the failure, if any.
+    public static func failure(
+        _ code: TransportError.Code, after response: HTTPResponse? = nil
+    ) -> ScriptedAnswer {
+        ScriptedAnswer(outcome: .failure(code, after: response))
     }
 
     /// Never responds, so that the request ends with its timeout.

@@ -1,3 +1,4 @@
+public import Foundation
 public import RotaHTTP
 
 /// The requirements on a transport, as checks to run in your tests.
@@ -65,6 +66,11 @@ public struct ContractViolation: Error, Sendable, Hashable, CustomStringConverti
     static func require(_ condition: Bool, _ description: @autoclosure () -> String) throws {
         guard condition else { throw ContractViolation(description()) }
     }
+}
+
+extension ContractViolation: LocalizedError {
+    /// The ``description``, so that `localizedDescription` says it too.
+    public var errorDescription: String? { description }
 }
 
 extension TransportContract {

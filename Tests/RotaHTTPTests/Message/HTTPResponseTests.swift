@@ -27,6 +27,37 @@ struct HTTPResponseTests {
         if let next { #expect(preview.text.utf8.count + UTF8.width(next) > limit) }
     }
 
+    @Test("The preview of a body that was cut inside a character ends before it", arguments: 0...12)
+    func cutBody(_ limit: Int) {
+        let text = "aé€😀b"
+        let response = HTTPResponse(status: 200, body: Data(Data(text.utf8).prefix(limit)), bodyIsTruncated: true)
+        let preview = response.bodyPreview()
+        #expect(text.hasPrefix(preview.text) && preview.isTruncated)
+        #expect(limit - preview.text.utf8.count < 4)
+    }
+
+    @Test(
+        "What is invalid stays visible, at the end too",
+        arguments: [[0x61, 0xFF], [0xC3], [0xE2, 0x82], [0xEF, 0xBF, 0xBD]])
+    func invalidEnd(_ bytes: [UInt8]) {
+        #expect(HTTPResponse(status: 200, body: Data(bytes)).bodyPreview().text.hasSuffix("\u{FFFD}"))
+        let isIncomplete = bytes == [0xC3] || bytes == [0xE2, 0x82]
+        let cut = HTTPResponse(status: 200, body: Data(bytes), bodyIsTruncated: true).bodyPreview()
+        #expect(cut.text.hasSuffix("\u{FFFD}") == !isIncomplete)
+    }
+
+    @Test(
+        "Blanks around the value of a field do not belong to it",
+        arguments: ["/next", "/next ", "\t/next \t", " /next"])
+    func optionalBlanks(_ value: String) {
+        let response = HTTPResponse(
+            status: 302, headers: ["Location": value, "X-Inner": "a \t b", "Set-Cookie": "a=b "])
+        #expect(response.headers["Location"] == "/next")
+        #expect(response.headers["X-Inner"] == "a \t b")
+        #expect(response.headers.fields.last?.isSensitive == true)
+        #expect(HTTPResponse(status: 200, headers: ["X": " \t "]).headers["X"] == "")
+    }
+
     @Test("Invalid UTF-8 is previewed safely", .rows("T-87"), arguments: [0, 1, 2, 3, 7, 100, -5, Int.max])
     func noText(_ limit: Int) {
         let preview = HTTPResponse(status: 200, body: Data([0xFF, 0xC3, 0x28, 0xF0, 0x9F])).bodyPreview(limit: limit)

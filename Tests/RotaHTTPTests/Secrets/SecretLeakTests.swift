@@ -44,7 +44,7 @@ struct SecretLeakTests {
         expectClean(texts(request.redaction), "the redaction")
         expectClean(texts(SecretValue(Self.value)), "the secret")
         expectClean(texts(InMemorySecrets(["key": SecretValue(Self.value)])), "the provider")
-        expectClean(texts(try WebhookSecret(Self.value)), "a webhook's secret")
+        expectClean(texts(try WebhookSecret(utf8: Self.value)), "a webhook's secret")
         expectClean(texts([request]), "a list of requests")
     }
 

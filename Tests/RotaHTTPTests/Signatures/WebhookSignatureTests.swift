@@ -25,7 +25,8 @@ struct WebhookSignatureTests {
 
     @Test("During a rotation both keys are accepted", arguments: WebhookSignatureTests.schemes)
     func rotation(_ scheme: WebhookSignature) throws {
-        let (old, new, other) = (try WebhookSecret("old"), try WebhookSecret("new"), try WebhookSecret("other"))
+        let (old, new) = (try WebhookSecret(utf8: "old"), try WebhookSecret(utf8: "new"))
+        let other = try WebhookSecret(utf8: "other")
         let headers = try scheme.sign(body: body, id: id, at: instant, with: [new, old])
         for known in [[old], [new], [other, old], [new, old]] {
             try scheme.verify(headers: headers, body: body, at: instant, with: known)
@@ -121,9 +122,35 @@ struct WebhookSignatureTests {
         }
     }
 
-    @Test("Invalid secrets and ids are refused", .rows("S-42"))
+    @Test(
+        "A secret that is not whsec_ and Base64 is refused, and never used as its own text",
+        arguments: [
+            "", "whsec_", "whsec_*", "v1,whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+            " whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+            "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n", "\"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\"",
+            "'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'", "WHSEC_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+            "whsk_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "topsecret",
+            "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaS", "whsec_MfKQ 9r8G", "secret://hook",
+        ])
+    func refusedSecrets(_ text: String) {
+        let error = #expect(throws: HTTPRequestError.self) { try WebhookSecret(text) }
+        #expect(error?.code == .badSignature && error?.field == "secret")
+        #expect(error?.message.contains("whsec_") == true)
+        #expect(text.count < 10 || error?.description.contains(text) == false)
+    }
+
+    @Test(
+        "A secret in a text is refused if it was meant for Standard Webhooks, or copied with what surrounds it",
+        arguments: [
+            "", "whsec_MfKQ9r8G", "v1,whsec_MfKQ9r8G", "WHSEC_x", " topsecret", "topsecret\n", "\"topsecret\"", "'x'",
+        ])
+    func refusedTexts(_ text: String) {
+        let error = #expect(throws: HTTPRequestError.self) { try WebhookSecret(utf8: text) }
+        #expect(error?.code == .badSignature)
+    }
+
+    @Test("Invalid ids and secrets are refused", .rows("S-42"))
     func refused() throws {
-        for text in ["", "whsec_", "whsec_*"] { #expect(throws: HTTPRequestError.self) { try WebhookSecret(text) } }
         let key = try WebhookSecret(secret)
         for id in ["", "a.b", "a b", "a\nb", "é"] {
             #expect(throws: HTTPRequestError.self) {
@@ -143,7 +170,7 @@ struct WebhookSignatureTests {
     @Test("An id with a dot is refused on receipt, because it could be part of another message")
     func dottedID() throws {
         let now = Date(timeIntervalSince1970: 1_700_000_000)
-        let secret = try WebhookSecret("a secret of ours")
+        let secret = try WebhookSecret(utf8: "a secret of ours")
         let scheme = WebhookSignature.standard
         let signed = try scheme.sign(body: Data("1700000100.evil".utf8), id: "msg", at: now, with: [secret])
         var forged = signed

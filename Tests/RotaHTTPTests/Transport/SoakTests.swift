@@ -21,14 +21,17 @@ struct SoakTests {
         return (files.count, Int(line.filter(\.isNumber)) ?? 0)
     }
 
-    @Test("Requests and cancellations leave no exchange, descriptor or task behind", arguments: [false, true])
-    func soak(_ cancels: Bool) async throws {
+    @Test(
+        "Requests and cancellations leave no exchange, descriptor or task behind",
+        arguments: [false, true], [true, false])
+    func soak(_ cancels: Bool, _ isRepeatable: Bool) async throws {
         let server = try await LoopbackServer(recording: !Self.isAlone) { request in
             request.path == "/silent" ? .silence : .status(200, text: "ok")
         }
         let transport = URLSessionTransport(addressPolicy: .unrestricted)
-        let request = try HTTPRequest(
+        var request = try HTTPRequest(
             method: .post, url: server.url(cancels ? "/silent" : "/"), body: .text("hello"), timeout: .seconds(60))
+        request.isRepeatable = isRepeatable
         // The first hundredth opens connections and fills pools. The rest must not add to it.
         try await send(request, transport, cancels, count: max(32, Self.count / 100))
         let before = usage()
@@ -38,7 +41,7 @@ struct SoakTests {
         #expect(transport.pendingDeadlines <= 128)
         if Self.isAlone, let before, let after {
             print(
-                "\(Self.count) \(cancels ? "cancellations" : "requests"): descriptors \(before.descriptors) -> \(after.descriptors), resident \(before.kilobytes) -> \(after.kilobytes) kB"
+                "\(Self.count) \(cancels ? "cancellations" : "requests")\(isRepeatable ? "" : " at most once"): descriptors \(before.descriptors) -> \(after.descriptors), resident \(before.kilobytes) -> \(after.kilobytes) kB"
             )
             #expect(after.descriptors <= before.descriptors + 64)
         }

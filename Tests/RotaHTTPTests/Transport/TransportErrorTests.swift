@@ -1,7 +1,8 @@
 import Foundation
-import RotaHTTP
 import RotaTestSupport
 import Testing
+
+@testable import RotaHTTP
 
 @Suite("TransportError")
 struct TransportErrorTests {
@@ -16,6 +17,20 @@ struct TransportErrorTests {
     @Test("An unknown name decodes as another kind of failure")
     func unknown() throws {
         #expect(try JSONDecoder().decode(TransportError.Code.self, from: Data("\"sunspots\"".utf8)) == .other)
+    }
+
+    @Test(
+        "A TLS connection that breaks is lost, and only a failed handshake is a TLS error",
+        arguments: [
+            ("OpenSSL SSL_read: Connection reset by peer, errno 104", TransportError.Code.connectionReset),
+            ("OpenSSL SSL_write: Broken pipe, errno 32", .connectionReset),
+            ("Failed to shut down the SSL connection", .connectionReset), ("SSL connect error", .tls),
+            ("SSL peer certificate or SSH remote key was not OK", .tls),
+        ])
+    func brokenTLS(_ text: String, _ code: TransportError.Code) {
+        let error = NSError(domain: NSURLErrorDomain, code: -1, userInfo: [NSLocalizedDescriptionKey: text])
+        #expect(SessionFailure(error).code == code)
+        #expect(TransportError(code, "").mayHaveBeenSent == (code == .connectionReset))
     }
 
     @Test("An error names the URL without its query")

@@ -210,6 +210,119 @@ struct URLSessionTransportTests {
         await server.stop()
     }
 
+    @Test("Closing closes the connections at once, although the transport is still held")
+    func closingConnections() async throws {
+        let server = try await LoopbackServer { _ in .status(200) }
+        let transport = URLSessionTransport(addressPolicy: .unrestricted)
+        _ = try await transport.send(HTTPRequest(url: server.url(), timeout: patience))
+        #expect(server.openConnectionCount == 1)
+        await transport.close()
+        let limit = ContinuousClock.now + patience
+        while server.openConnectionCount > 0, ContinuousClock.now < limit { await Task.yield() }
+        #expect(server.openConnectionCount == 0)
+        #expect(await code { try await transport.send(HTTPRequest(url: server.url())) } == .closed)
+        await server.stop()
+    }
+
+    @Test("A redirect whose target is followed by blanks is followed")
+    func blanksAfterTarget() async throws {
+        let handler: @Sendable (LoopbackRequest) async -> LoopbackResponse = {
+            $0.path == "/" ? .redirect(to: "/next \t ") : .status(200, headers: ["X-Kept": "a b \t"])
+        }
+        try await with(redirects: .following(), handler) { transport, server in
+            let response = try await transport.send(HTTPRequest(url: server.url(), timeout: patience))
+            #expect(server.requests.last?.target == "/next")
+            #expect(response.status == 200 && response.headers["X-Kept"] == "a b")
+        }
+    }
+
+    private func error(_ body: () async throws -> HTTPResponse) async -> TransportError? {
+        do {
+            _ = try await body()
+            return nil
+        } catch { return error as? TransportError }
+    }
+
+    @Test("A failure after the header keeps the response's status and fields")
+    func afterTheHeader() async throws {
+        let gzip: HTTPHeaders = ["Content-Encoding": "gzip", "Retry-After": "7"]
+        let cases: [(String, LoopbackResponse, [TransportError.Code], Int)] = [
+            ("/undecodable", .status(503, headers: gzip, text: "not gzip"), [.badResponse], 503),
+            ("/large", .large(5000), [.tooLarge], 200),
+            ("/cut", .partialBody(then: .close), [.connectionReset], 200),
+            ("/late", .partialBody(then: .silence), [.timeout], 200),
+        ]
+        let answers = Dictionary(uniqueKeysWithValues: cases.map { ($0.0, $0.1) })
+        try await with(limit: .refusing(over: 1000), { answers[$0.path] ?? .status(404) }) { transport, server in
+            for (path, _, codes, status) in cases {
+                let timeout = path == "/late" ? Duration.milliseconds(500) : patience
+                let request = try HTTPRequest(url: server.url(path), timeout: timeout)
+                let failure = try #require(await error { try await transport.send(request) }, "\(path)")
+                #expect(codes.contains(failure.code), "\(path)")
+                #expect(failure.status == status && failure.mayHaveBeenSent, "\(path)")
+                #expect(failure.headers.contains("Retry-After") == (status == 503), "\(path)")
+            }
+            let silent = try HTTPRequest(url: server.url("/silence"), timeout: patience)
+            #expect(try await transport.send(silent).status == 404)
+        }
+    }
+
+    @Test("A request that never left says so")
+    func notSent() async throws {
+        let transport = URLSessionTransport(addressPolicy: .unrestricted)
+        let refusing = try #require(URL(string: LoopbackServer.refusingAddress()))
+        let failure = await error { try await transport.send(HTTPRequest(url: refusing, timeout: patience)) }
+        #expect(failure?.code == .connectionRefused && failure?.mayHaveBeenSent == false && failure?.status == nil)
+        let slow = URLSessionTransport(resolver: SilentResolver())
+        let url = try #require(URL(string: "https://example.com/"))
+        let late = await error { try await slow.send(HTTPRequest(url: url, timeout: .milliseconds(50))) }
+        #expect(late?.code == .timeout && late?.mayHaveBeenSent == false)
+        await transport.close()
+        await slow.close()
+        let closed = await error { try await transport.send(HTTPRequest(url: refusing)) }
+        #expect(closed?.code == .closed && closed?.mayHaveBeenSent == false)
+    }
+
+    @Test("The failure of a redirect's target does not hide that the first request was sent")
+    func sentBeforeRedirect() async throws {
+        let refusing = try LoopbackServer.refusingAddress()
+        try await with(redirects: .following(), { _ in .redirect(to: refusing, status: 303) }) { transport, server in
+            let request = try HTTPRequest(method: .post, url: server.url(), timeout: patience)
+            let failure = await error { try await transport.send(request) }
+            #expect(failure?.code == .connectionRefused && failure?.mayHaveBeenSent == true)
+        }
+    }
+
+    @Test("A request that is not repeatable arrives once, although a kept connection is closed under it")
+    func unrepeatable() async throws {
+        let handler: @Sendable (LoopbackRequest) async -> LoopbackResponse = {
+            $0.path == "/hang-up" ? .hangUp : .status(200)
+        }
+        try await with(handler) { transport, server in
+            for isRepeatable in [true, false] {
+                _ = try await transport.send(HTTPRequest(url: server.url("/keep"), timeout: patience))
+                let before = server.requests.count
+                var request = try HTTPRequest(url: server.url("/hang-up"), timeout: patience)
+                request.isRepeatable = isRepeatable
+                let failure = await error { try await transport.send(request) }
+                #expect(failure?.code == .connectionReset && failure?.mayHaveBeenSent == true)
+                // URLSession sends it twice on a kept connection, which is what the flag is for.
+                #expect(server.requests.count - before == (isRepeatable ? 2 : 1))
+            }
+            // It does not use a kept connection, and leaves none behind.
+            let connections = server.connectionCount
+            var request = try HTTPRequest(url: server.url("/keep"), timeout: patience)
+            request.isRepeatable = false
+            for _ in 0..<3 { #expect(try await transport.send(request).status == 200) }
+            #expect(server.connectionCount == connections + 3)
+            let limit = ContinuousClock.now + patience
+            while server.openConnectionCount > 1, ContinuousClock.now < limit { await Task.yield() }
+            #expect(server.openConnectionCount <= 1)
+            let copy = try request.setting(.init("X-A", "1"))
+            #expect(!copy.isRepeatable)
+        }
+    }
+
     @Test("Header fields of one name all arrive", .rows("K-11"))
     func repeatedHeaders() async throws {
         try await with({ _ in .status(200) }) { transport, server in

@@ -61,4 +61,43 @@ struct RequestURLTests {
         #expect(error.map { "\($0)".contains("hunter2") } == false)
         #expect(!PercentEncoding.redact(url: text).contains("hunter2"))
     }
+
+    @Test(
+        "An international host is converted to punycode, the same way as text, as a URL, in a template and in an allow list",
+        arguments: [
+            ("bücher.example", "xn--bcher-kva.example"), ("BÜCHER.example:8080", "xn--bcher-kva.example:8080"),
+            ("bu\u{308}cher.example", "xn--bcher-kva.example"), ("日本語.jp", "xn--wgv71a119e.jp"),
+            ("faß.de", "xn--fa-hia.de"), ("xn--bcher-kva.example", "xn--bcher-kva.example"),
+        ])
+    func internationalHosts(_ host: String, _ expected: String) throws {
+        let text = "https://\(host)/a"
+        #expect(try RequestURL(parsing: text).text == "https://\(expected)/a")
+        #expect(try HTTPRequest(url: #require(URL(string: text))).url.absoluteString == "https://\(expected)/a")
+        let variables = RequestTemplateTests.variables
+        #expect(try RequestTemplate.get(text).render(variables).url == "https://\(expected)/a")
+        let policy = AddressPolicy.allowing(hosts: [host])
+        #expect(try !policy.needsResolution(RequestURL(parsing: "https://\(expected)/")))
+    }
+
+    @Test(
+        "A host that has no punycode form is refused as text, as a URL and in a template",
+        arguments: ["b%C3%BCcher.example", "ü%2Fx.example", "a℀b.example", "\u{FFFD}.example", "ü..example"])
+    func noPunycode(_ host: String) {
+        let text = "https://\(host)/a"
+        #expect(throws: HTTPRequestError.self) { try RequestURL(parsing: text) }
+        let error = #expect(throws: HTTPRequestError.self) { try RequestTemplate.get(text) }
+        #expect(error?.code == .badURL)
+        if let url = URL(string: text) { #expect(throws: HTTPRequestError.self) { try HTTPRequest(url: url) } }
+    }
+
+    @Test(
+        "A host that only looks like ASCII is refused as text",
+        arguments: [
+            "１２７.0.0.1", "８.８.８.８", "a\u{3002}b.example", "ex\u{AD}ample.com", "ⓔxample.com", "\u{200B}a.example",
+        ])
+    func lookalikes(_ host: String) {
+        let error = #expect(throws: HTTPRequestError.self) { try RequestURL(parsing: "https://\(host)/a") }
+        #expect(error?.message.contains("xn--") == true)
+        #expect(throws: HTTPRequestError.self) { try RequestTemplate.get("https://\(host)/a") }
+    }
 }

@@ -60,19 +60,27 @@ struct JitterTests {
     }
 
     @Test(
-        "Jitter comes before the cap: no delay is ever longer than the cap",
-        arguments: [Jitter.full, .equal, .proportional(1)])
-    func cap(jitter: Jitter) {
+        "At the cap, delays spread below it: none exceeds it, and no value is frequent",
+        arguments: [Jitter.full, .equal, .proportional(0.2), .proportional(0.01), .proportional(1)],
+        [
+            Backoff.exponential(initial: .seconds(1), maximum: .seconds(10)),
+            .linear(.seconds(3), maximum: .seconds(10)),
+            .doubling(initial: .seconds(1), doublings: 2, thenLinearUpTo: .seconds(10)),
+            .exponential(initial: .seconds(9.9), maximum: .seconds(10)),
+            .decorrelated(initial: .seconds(1), maximum: .seconds(10)),
+        ])
+    func cap(jitter: Jitter, backoff: Backoff) {
         var generator = SeededGenerator(seed: 3)
-        let backoff = Backoff.exponential(initial: .seconds(1), maximum: .seconds(10))
-        var atCap = 0
-        for index in 0..<5000 {
-            let delay = backoff.delay(afterAttempt: 1 + index % 50, jitter: jitter, using: &generator)
+        let count = 10_000
+        var counts: [Duration: Int] = [:]
+        let low = jitter.bounds(of: .seconds(10)).lowerBound
+        for index in 0..<count {
+            let delay = backoff.delay(afterAttempt: 5 + index % 50, jitter: jitter, using: &generator)
             #expect(delay <= .seconds(10))
-            if delay == .seconds(10) { atCap += 1 }
+            #expect(delay >= low || backoff == .decorrelated(initial: .seconds(1), maximum: .seconds(10)))
+            counts[delay, default: 0] += 1
         }
-        // And a nominal delay far beyond the cap does not bring every client to the cap together.
-        #expect(atCap < 2600)
+        #expect((counts.values.max() ?? 0) < count / 50)
     }
 
     @Test("Decorrelated delays stay between the first and three times the one before")

@@ -215,13 +215,41 @@ struct RetryAfterDecisionTests {
         #expect(Self.delay(.date(rfcDate.addingTimeInterval(90))) == .seconds(90))
     }
 
-    @Test("It is capped, an hour by default")
-    func capped() {
-        #expect(Self.delay(.delay(.seconds(86_400))) == .seconds(3600))
-        #expect(Self.delay(.date(.distantFuture)) == .seconds(3600))
+    static func reason(_ retryAfter: RetryAfter?, policy: RetryPolicy = policy) -> StopReason? {
+        guard case .stop(let reason) = RetryDecisionTests.decide(policy, .http(status: 503, retryAfter: retryAfter))
+        else { return nil }
+        return reason
+    }
+
+    @Test("One that is longer than the policy waits, an hour by default, ends the retries instead of being shortened")
+    func tooLong() {
+        #expect(Self.delay(.delay(.seconds(3600))) == .seconds(3600))
+        #expect(Self.reason(.delay(.nanoseconds(3_600_000_000_001))) == .retryAfterTooLong)
+        #expect(Self.reason(.delay(.seconds(86_400))) == .retryAfterTooLong)
+        #expect(Self.reason(.date(.distantFuture)) == .retryAfterTooLong)
         var patient = Self.policy
         patient.retryAfterCap = .seconds(100_000)
         #expect(Self.delay(.delay(.seconds(86_400)), policy: patient) == .seconds(86_400))
+        patient.retryAfterCap = Backoff.longestDelay
+        #expect(Self.reason(.delay(.seconds(366 * 86_400 + 1)), policy: patient) == .retryAfterTooLong)
+        let forever = RetryAfter("99999999999999999999", receivedAt: rfcDate)
+        #expect(Self.reason(forever, policy: patient) == .retryAfterTooLong)
+    }
+
+    @Test("No retry ever comes earlier than the server asked", arguments: 1...4 as ClosedRange<UInt64>)
+    func neverEarlierThanAsked(seed: UInt64) {
+        var generator = SeededGenerator(seed: seed)
+        for _ in 0..<5000 {
+            let asked = Duration.seconds(Double.random(in: 0..<20_000, using: &generator))
+            let policy = RetryPolicy.exponential(
+                maxAttempts: 9, initial: .seconds(Double.random(in: 0..<100, using: &generator)),
+                maximum: .seconds(200), timeLimit: generator.chance(0.5) ? nil : .seconds(9000))
+            let decision = policy.decide(
+                attempt: 1 + generator.below(8), failure: .http(status: 503, retryAfter: .delay(asked)),
+                now: rfcDate, using: &generator)
+            if let delay = decision.delay { #expect(delay >= asked) }
+            #expect(decision.delay != nil || asked > .seconds(3600) || policy.timeLimit != nil)
+        }
     }
 
     @Test("A date in the past does not change the backoff")

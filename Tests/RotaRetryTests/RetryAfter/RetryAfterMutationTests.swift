@@ -66,12 +66,20 @@ struct RetryAfterMutationTests {
     }
 
     private static func isRight(_ parsed: RetryAfter, for text: String) -> Bool {
+        // A comma separates either the elements of a list or a day's name from its date.
+        let parts = text.split(separator: ",", omittingEmptySubsequences: false).map { String($0) }
+        let pairs = zip(parts, parts.dropFirst()).map { "\($0),\($1)" }
+        return (parts + pairs).contains { isRight(parsed, forElement: $0) }
+    }
+
+    private static func isRight(_ parsed: RetryAfter, forElement text: String) -> Bool {
         let bare = text.trimmingCharacters(in: CharacterSet(charactersIn: " \t"))
         switch parsed {
         case .delay(let delay):
+            guard !bare.isEmpty, bare.allSatisfy({ "0"..."9" ~= $0 }) else { return false }
             let digits = bare.drop { $0 == "0" }
             return digits.count > 10
-                ? delay == .seconds(31_622_400) : delay == .seconds(min(Int64(digits) ?? 0, 31_622_400))
+                ? delay == .seconds(9_223_372_036) : delay == .seconds(min(Int64(digits) ?? 0, 9_223_372_036))
         case .date(let date):
             let second = Int64(date.timeIntervalSince1970)
             let input = withoutWeekday(bare)

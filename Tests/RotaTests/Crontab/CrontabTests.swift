@@ -73,4 +73,17 @@ struct CrontabTests {
         let crontab = try Crontab("\u{FEFF}0 0 * * * https://e.com/\r\n")
         #expect(crontab.entries.count == 1)
     }
+
+    @Test("An international host in a line is converted as in a request, or is an error that says why")
+    func internationalHost() async throws {
+        let bench = Bench()
+        let crontab = try Crontab("@every 60s https://bücher.example/a")
+        try await bench.running {
+            try await bench.scheduler.create(crontab.entries.map { $0.draft() })
+            await bench.advance(.seconds(60))
+        }
+        #expect(bench.transport.requests.first?.url.absoluteString == "https://xn--bcher-kva.example/a")
+        let error = #expect(throws: CrontabError.self) { try Crontab("@daily https://b%C3%BCcher.example/a") }
+        #expect(error?.problems.first?.message.contains("host") == true)
+    }
 }

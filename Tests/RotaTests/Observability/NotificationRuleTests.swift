@@ -18,7 +18,7 @@ struct NotificationRuleTests {
         ("on_success", [NotificationRule(on: .success, .handler("tell"))], true, false),
         (
             "webhook_url and webhook_secret",
-            [NotificationRule(on: .completion, .webhook(url: hook, secret: "secret://key"))], true, true
+            [NotificationRule(on: .completion, .webhook(url: hook, secret: "secret://hook"))], true, true
         ),
     ]
 
@@ -57,7 +57,7 @@ struct NotificationRuleTests {
                     // The stored job has the reference, never the secret.
                     let seen = try await bench.scheduler.job(job.id)
                     let text = String(decoding: try JSONEncoder().encode(seen), as: UTF8.self)
-                    #expect(!text.contains("s3cr3t-value") && !"\(seen)".contains("s3cr3t-value"))
+                    #expect(!text.contains(Bench.hookSecret) && !"\(seen)".contains(Bench.hookSecret))
                 }
             }
         }

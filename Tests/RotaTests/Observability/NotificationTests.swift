@@ -63,7 +63,7 @@ struct NotificationTests {
                 draft(
                     [
                         NotificationRule(
-                            on: .failure, .webhook(url: "https://example.com/hook", secret: "secret://key"))
+                            on: .failure, .webhook(url: "https://example.com/hook", secret: "secret://hook"))
                     ], action: try .http(.get("https://example.com/work"))))
             await bench.advance(.seconds(60))
             #expect(bodies.all.map(\.0) == [0, 1, 6].map { begin.addingTimeInterval($0) })
@@ -75,7 +75,7 @@ struct NotificationTests {
             for (date, request) in bodies.all {
                 let body = try #require(request.body.data)
                 try WebhookSignature.standard.verify(
-                    headers: request.headers, body: body, at: date, with: [WebhookSecret("s3cr3t-value")])
+                    headers: request.headers, body: body, at: date, with: [WebhookSecret(Bench.hookSecret)])
                 #expect(request.headers["webhook-id"] == notification.id.description)
                 #expect(request.headers["X-Cron-Service-Execution-Id"] == notification.id.description)
                 let object = try #require(try JSONSerialization.jsonObject(with: body) as? [String: Any])
@@ -106,6 +106,24 @@ struct NotificationTests {
             #expect(notifications.allSatisfy { $0.status == .failed && $0.attempts.count == 1 })
             #expect(Set(notifications.compactMap { $0.failure?.kind }) == [.httpStatus, .missingSecret])
             #expect(bench.transport.requests.map(\.url.path).sorted() == ["/hook", "/work"])
+        }
+    }
+
+    @Test("A webhook's secret of another form sends nothing, and the failure does not quote it")
+    func malformedSecret() async throws {
+        let bench = Bench()
+        try await bench.running {
+            let job = try await bench.scheduler.create(
+                draft(
+                    [NotificationRule(on: .success, .webhook(url: "https://example.com/hook", secret: "secret://key"))],
+                    action: try .http(.get("https://example.com/work"))))
+            await bench.advance(.seconds(60))
+            let all = try await bench.executions(of: job.id)
+            let notification = try #require(all.first { $0.source == .notification })
+            #expect(notification.failure?.kind == .invalidRequest && notification.attempts.count == 1)
+            #expect(notification.failure?.message.contains("whsec_") == true)
+            #expect(notification.failure?.message.contains("s3cr3t-value") == false)
+            #expect(bench.transport.requests.map(\.url.path) == ["/work"])
         }
     }
 

@@ -39,6 +39,37 @@ struct TriggerTests {
         #expect(try await bench.scheduler.execution(execution.id).status == .succeeded)
     }
 
+    @Test("A payload is refused by a job that sends a request, because the request has no place for it")
+    func payloadOfRequest() async throws {
+        let bench = Bench()
+        let job = try await bench.scheduler.create(
+            .init(
+                name: "report", schedule: .every(.seconds(3600)),
+                action: .http(.post("https://example.com/", body: .json(["fixed": 1])))))
+        for call in [
+            { _ = try await bench.scheduler.trigger(job.id, payload: JSONPayload(["n": 7])) },
+            {
+                _ = try await bench.scheduler.trigger(
+                    job.id, [TriggerRequest(), TriggerRequest(payload: JSONPayload(1))])
+            },
+        ] as [() async throws -> Void] {
+            let error = await #expect(throws: SchedulerError.self) { try await call() }
+            #expect(error?.code == .invalidRequest)
+            #expect(error?.message.contains("handler") == true && error?.message.contains("body") == true)
+        }
+        #expect(try await bench.executions().isEmpty)
+    }
+
+    @Test("A replay leaves out the payload if the job sends a request by now")
+    func replayedPayload() async throws {
+        let bench = Bench()
+        let job = try await bench.scheduler.create(draft)
+        let original = try await bench.scheduler.trigger(job.id, payload: JSONPayload(["n": 7]))
+        #expect(try await bench.scheduler.replay(original.id).payload == original.payload)
+        try await bench.scheduler.update(job.id) { $0.action = .http(try .post("https://example.com/")) }
+        #expect(try await bench.scheduler.replay(original.id).payload == nil)
+    }
+
     @Test("Repeating a trigger with a key returns the first execution", .rows("SX-5", "I-28"))
     func idempotent() async throws {
         let bench = Bench()

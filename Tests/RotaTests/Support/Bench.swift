@@ -12,6 +12,9 @@ struct Bench {
     let transport: ClosureTransport
     let scheduler: Scheduler
 
+    /// The value of `secret://hook`, for signed webhooks.
+    static let hookSecret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+
     static func configuration(_ change: (inout SchedulerConfiguration) -> Void) -> SchedulerConfiguration {
         var configuration = SchedulerConfiguration()
         configuration.maximumConcurrency = 8
@@ -30,7 +33,8 @@ struct Bench {
         self.store = store
         transport = ClosureTransport(respond: respond)
         scheduler = Scheduler(
-            store: store, transport: transport, secrets: InMemorySecrets(["key": "s3cr3t-value"]),
+            store: store, transport: transport,
+            secrets: InMemorySecrets(["key": "s3cr3t-value", "hook": SecretValue(Self.hookSecret)]),
             configuration: configuration, clock: clock,
             ids: TimeOrderedIDGenerator(random: SeededGenerator(seed: seed)), random: SeededGenerator(seed: seed))
     }

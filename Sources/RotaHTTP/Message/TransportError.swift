@@ -10,24 +10,58 @@ public struct TransportError: Error, Sendable, Hashable, CustomStringConvertible
     /// The request's URL without the values of its query, or `nil` if it is not known.
     public let url: String?
 
+    /// The status of the response, if its header arrived before the failure.
+    public let status: Int?
+    /// The header fields of that response.
+    public let headers: HTTPHeaders
+    /// Whether the server may have received the request, and so may have acted on it.
+    ///
+    /// If this is `false`, it certainly did not, and sending the request again cannot repeat its effect.
+    public private(set) var mayHaveBeenSent: Bool
+
     /// Creates an error.
     ///
     /// - Parameters:
     ///   - code: The kind of failure.
     ///   - message: An explanation without secrets.
     ///   - url: The request's URL. The values of its query are removed.
-    public init(_ code: Code, _ message: String, url: URL? = nil) {
-        self.init(code, message, urlText: url?.absoluteString)
+    ///   - response: The response, as far as it arrived. Its body is not kept.
+    ///   - mayHaveBeenSent: Whether the server may have received the request. By default, it may if there is a response,
+    ///     or if the code does not exclude it, as `dns` or `connectionRefused` do.
+    public init(
+        _ code: Code, _ message: String, url: URL? = nil, response: HTTPResponse? = nil, mayHaveBeenSent: Bool? = nil
+    ) {
+        self.init(
+            code, message, urlText: url?.absoluteString, response: response, mayHaveBeenSent: mayHaveBeenSent)
     }
 
-    package init(_ code: Code, _ message: String, urlText: String?) {
+    package init(
+        _ code: Code, _ message: String, urlText: String?, response: HTTPResponse? = nil, mayHaveBeenSent: Bool? = nil
+    ) {
         self.code = code
         self.message = message
         url = urlText.map { PercentEncoding.redact(url: $0) }
+        status = response?.status
+        headers = response?.headers ?? [:]
+        self.mayHaveBeenSent = response != nil || mayHaveBeenSent ?? !code.precludesSending
+    }
+
+    /// Returns the error of a request that another one, which was sent, led to.
+    func afterAnotherRequest() -> TransportError {
+        var copy = self
+        copy.mayHaveBeenSent = true
+        return copy
     }
 
     /// The code, the message and the URL on one line.
     public var description: String { "\(code): \(message)" + (url.map { " (\($0))" } ?? "") }
+}
+
+extension TransportError: LocalizedError {
+    /// The ``description``, so that `localizedDescription` says it too.
+    public var errorDescription: String? { description }
+    /// The ``message``.
+    public var failureReason: String? { message }
 }
 
 extension TransportError {
@@ -94,6 +128,48 @@ extension TransportError {
         public func encode(to encoder: any Encoder) throws {
             var container = encoder.singleValueContainer()
             try container.encode(kind.rawValue)
+        }
+    }
+}
+
+extension TransportError: ClassifiedError {
+    /// The name of the failure's kind.
+    ///
+    /// A status outside 2xx outranks what happened to the rest of its response.
+    package var failureName: String { failureName { 200...299 ~= $0 } }
+
+    /// Returns the name of the failure's kind, where a status that is not accepted outranks what followed it.
+    package func failureName(accepting isAccepted: (Int) -> Bool) -> String {
+        if let status, !isAccepted(status), code != .redirect, code != .canceled { return "http_status" }
+        return switch code {
+        case .timeout: "timeout"
+        case .dns: "dns"
+        case .connectionRefused, .connectionReset, .connectionFailed, .closed: "connection"
+        case .tls: "tls"
+        case .tooLarge: "too_large"
+        case .forbiddenAddress: "forbidden_address"
+        case .redirect: "redirect"
+        case .canceled: "canceled"
+        case .badRequest: "invalid_request"
+        case .badResponse: status == nil ? "connection" : "response_mismatch"
+        default: "unknown"
+        }
+    }
+
+    package var retryAfter: String? {
+        let values = headers.values("Retry-After")
+        return values.isEmpty ? nil : values.joined(separator: ", ")
+    }
+
+    package var responseDate: String? { headers["Date"] }
+}
+
+extension TransportError.Code {
+    /// Whether a request that fails this way has certainly not reached its server.
+    var precludesSending: Bool {
+        switch self {
+        case .dns, .connectionRefused, .connectionFailed, .tls, .forbiddenAddress, .badRequest, .closed: true
+        default: false
         }
     }
 }
