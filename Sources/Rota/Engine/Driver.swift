@@ -21,6 +21,7 @@ struct Driver {
     /// How often in a row every planned fire was refused, because another scheduler had moved the jobs.
     private var conflictStreak = 0
     private var deference = Deference()
+    private var postponements = Postponements()
     private var catchUp: CatchUp
 
     /// The length of a streak of conflicts after which the driver sleeps for a second before it plans anew.
@@ -130,8 +131,10 @@ struct Driver {
     /// - Returns: The date of the next work, or `nil` if anything was done.
     private mutating func look(at now: Date) async throws -> Date? {
         mayClaim = true
-        // Jobs whose fires are refused again and again stay at the head of the due work. Look behind them.
-        let limit = context.configuration.batchSize * (conflictStreak + 1)
+        postponements.expire(at: now)
+        // Jobs whose fires are refused again and again, or postponed, stay at the head of the due work. Look behind
+        // them.
+        let limit = context.configuration.batchSize * (conflictStreak + 1) + postponements.count
         let dueWork = try await context.store.dueWork(at: now, limit: min(limit, 100_000))
         polling.recordPoll(at: now, next: dueWork.isTruncated ? now : dueWork.nextWakeup ?? .distantFuture)
         let hasReclaimed = try await reclaim(dueWork.expiredLeases, at: now)
@@ -140,7 +143,7 @@ struct Driver {
         guard !hasReclaimed, !hasFired, !hasPruned else { return nil }
         return earliest(
             [
-                dueWork.nextWakeup, renewAt, deference.end(at: now),
+                dueWork.nextWakeup, renewAt, deference.end(at: now), postponements.next,
                 conflictStreak == 0 ? nil : now.addingTimeInterval(1),
             ],
             after: now)
@@ -230,9 +233,15 @@ struct Driver {
 
     private mutating func fire(_ due: [Job], at now: Date) async throws -> Bool {
         let (planner, ids) = (context.planner, context.ids)
-        let fires = due.compactMap { job in
-            planner.plan(job, at: now, catchUp: &catchUp) { ExecutionID(bits: ids.makeID(at: now)) }?
-                .admitted(for: job, at: now)
+        var fires: [FireRequest] = []
+        for job in due where !postponements.contains(job.id) {
+            do {
+                let fire = try planner.plan(job, at: now, catchUp: &catchUp) { ExecutionID(bits: ids.makeID(at: now)) }
+                if let fire { fires.append(fire.admitted(for: job, at: now)) }
+            } catch {
+                let next = postponements.add(job.id, at: now)
+                context.events.postponed(job, until: next, because: error, at: now)
+            }
         }
         guard !fires.isEmpty else {
             conflictStreak = 0

@@ -33,6 +33,11 @@ public struct SchedulerEvent: Sendable {
         public static let breakerClosed = Kind(description: "breaker closed")
         /// A handler that the job needs is not registered.
         public static let handlerMissing = Kind(description: "handler missing")
+        /// A due job cannot be planned now, because the rules of its time zone cannot be read.
+        ///
+        /// The scheduler tries again every minute. Occurrences that became due meanwhile are subject to the misfire
+        /// policy then.
+        public static let jobPostponed = Kind(description: "job postponed")
         /// Occurrences were skipped.
         public static let occurrencesSkipped = Kind(description: "occurrences skipped")
     }

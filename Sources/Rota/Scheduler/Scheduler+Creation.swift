@@ -131,7 +131,7 @@ extension Scheduler {
             id: JobID(bits: context.ids.makeID(at: now)), definition: definition, createdAt: now,
             scheduleState: .starting(definition.schedule, state: draft.state, at: now), createdBy: draft.author)
         var catchUp = CatchUp(rate: context.configuration.catchUpRate)
-        let fire = context.planner.plan(job, at: now, catchUp: &catchUp) {
+        let fire = try context.planner.plan(job, at: now, catchUp: &catchUp) {
             ExecutionID(bits: context.ids.makeID(at: now))
         }
         // Leave a one-shot in the past to the driver, which records skips.

@@ -53,6 +53,8 @@ public struct ScheduleState: Sendable, Hashable {
     }
 
     /// When the next occurrence is due, if smoothing moved it away from ``next``.
+    ///
+    /// Without a next one, the date from which a scheduler must look for it.
     public var nextEffective: Date? {
         get { rare.nextEffective }
         set { rare.nextEffective = newValue }
@@ -146,7 +148,13 @@ public struct ScheduleState: Sendable, Hashable {
     public mutating func recordCompleted(_ id: ExecutionID, at instant: Date, of schedule: Schedule) -> Bool {
         guard awaitedExecutionID == id else { return false }
         awaitedExecutionID = nil
-        if schedule.completionDelay != nil { proceed(to: schedule.nextOccurrence(after: instant)) }
+        guard schedule.completionDelay != nil else { return true }
+        if schedule.knowsZones {
+            proceed(to: schedule.nextOccurrence(after: instant))
+        } else {
+            // A calendar's time zone cannot be read, so the next occurrence is unknown. The scheduler looks from here on.
+            (next, nextEffective) = (nil, instant)
+        }
         return true
     }
 
