@@ -12,6 +12,7 @@ extension Scheduler {
     /// removing a line leaves its job unchanged.
     ///
     /// ```swift
+    /// let text = "@hourly https://api.example.com/refresh"
     /// let result = try await scheduler.importCrontab(text, named: "web-1")
     /// print("\(result.added) jobs are new, \(result.removed.count) lost their line")
     /// ```

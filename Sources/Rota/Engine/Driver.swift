@@ -234,6 +234,7 @@ struct Driver {
     private mutating func fire(_ due: [Job], at now: Date) async throws -> Bool {
         let (planner, ids) = (context.planner, context.ids)
         var fires: [FireRequest] = []
+        let waiting = postponements.count
         for job in due where !postponements.contains(job.id) {
             do {
                 let fire = try planner.plan(job, at: now, catchUp: &catchUp) { ExecutionID(bits: ids.makeID(at: now)) }
@@ -243,9 +244,11 @@ struct Driver {
                 context.events.postponed(job, until: next, because: error, at: now)
             }
         }
+        // There may be more due jobs behind those that were postponed.
+        let hasPostponed = postponements.count > waiting
         guard !fires.isEmpty else {
             conflictStreak = 0
-            return false
+            return hasPostponed
         }
         var hasFired = false
         let outcomes = try await context.store.fire(fires).answers(to: "fire", of: fires.count)
@@ -262,7 +265,7 @@ struct Driver {
             try await context.announceEnds(of: replaced.filter { $0.progress.status.isTerminal }, at: now)
         }
         conflictStreak = hasFired ? 0 : conflictStreak + 1
-        return hasFired || conflictStreak < Self.conflictLimit
+        return hasFired || hasPostponed || conflictStreak < Self.conflictLimit
     }
 
     private mutating func claim() async throws -> Bool {
