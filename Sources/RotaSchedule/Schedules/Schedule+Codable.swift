@@ -13,8 +13,7 @@ extension Schedule: Codable {
 
     /// Decodes the form that ``encode(to:)`` writes.
     ///
-    /// A duration may also be a number of seconds. The default of `timezone` is UTC. A decoder whose `userInfo` says so
-    /// (`CodingUserInfoKey.isStored`) accepts a zone that this machine does not know.
+    /// A duration may also be a number of seconds. The default of `timezone` is UTC.
     ///
     /// - Throws: `DecodingError` with the description of the ``ScheduleError``.
     public init(from decoder: any Decoder) throws {
