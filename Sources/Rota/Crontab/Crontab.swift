@@ -2,7 +2,7 @@ public import Foundation
 public import RotaHTTP
 public import RotaRetry
 public import RotaSchedule
-public import RotaStore
+import RotaStore
 
 /// A text with lines `<cron expression> <url> [name]`, each of which becomes a job that sends a GET request.
 ///
@@ -21,7 +21,9 @@ public import RotaStore
 /// Blank lines and lines that begin with `#` are ignored.
 ///
 /// A line `NAME=value` is a setting. `CRON_TZ` and `TZ` set the time zone of the following lines; the value may be
-/// quoted. Other settings, such as `MAILTO`, have no effect and are listed in ``settings``.
+/// quoted. Other settings, such as `MAILTO`, have no effect and are listed in ``settings``. A line that sets a time zone
+/// that does not exist, or is meant to set one in another notation, is invalid, and so are the lines after it until the
+/// next valid setting: no line gets a time zone that its author did not mean.
 public struct Crontab: Sendable, Hashable {
     /// A line that defines a job.
     public struct Entry: Sendable, Hashable {
@@ -90,8 +92,6 @@ public struct Crontab: Sendable, Hashable {
     ///   - zone: The time zone of the expressions before any setting, as an IANA identifier.
     public init(validLinesOf text: String, defaultURL: String? = nil, in zone: String = "UTC") {
         var reader = CrontabReader(defaultURL: defaultURL, zone: zone)
-        // Some editors begin a file with a byte order mark.
-        let text = text.first == "\u{FEFF}" ? text.dropFirst() : text[...]
         for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
             reader.read(line, number: index + 1)
         }
@@ -106,6 +106,8 @@ private struct CrontabReader {
     private let defaultURL: String?
     /// The time zone of the following lines.
     private var zone: String
+    /// The line that sets a time zone that cannot be used, until another one sets one that can.
+    private var invalidZoneLine: Int?
     private(set) var entries: [Crontab.Entry] = []
     private(set) var settings: [Crontab.Setting] = []
     private(set) var problems: [CrontabError.Problem] = []
@@ -118,16 +120,19 @@ private struct CrontabReader {
     }
 
     mutating func read(_ line: Substring, number: Int) {
-        let content = line.drop(while: \.isWhitespace)
+        // Some editors begin a file with a byte order mark, which ends up inside when files are joined.
+        let content = line.drop { $0.isWhitespace || $0 == "\u{FEFF}" }
         guard let first = content.first, first != "#" else { return }
         do {
             if let setting = Self.setting(content, line: number) {
                 settings.append(setting)
-                guard setting.isTimeZone else { return }
+                guard setting.isTimeZone || Self.isLikeTimeZone(setting.name) else { return }
+                invalidZoneLine = number
+                try Self.check(setting)
+                invalidZoneLine = nil
                 zone = setting.value
-                // Report an unknown zone where it is set, as well as in every line that uses it.
-                _ = try Schedule.cron("@daily", in: zone)
             } else {
+                if Self.mentionsTimeZone(content) { invalidZoneLine = number }
                 entries.append(try entry(content, line: number))
             }
         } catch {
@@ -136,6 +141,15 @@ private struct CrontabReader {
     }
 
     private mutating func entry(_ content: Substring, line: Int) throws -> Crontab.Entry {
+        if let culprit = invalidZoneLine {
+            throw SchedulerError(
+                .invalidJob,
+                culprit == line
+                    ? "The line is meant to set a time zone. Write it as CRON_TZ=Europe/Berlin, without anything else."
+                    : "Line \(culprit) does not set a valid time zone, so the time zone of this line is unknown. Correct "
+                        + "line \(culprit), or set another time zone before this line.",
+                value: "\(culprit)")
+        }
         let parts = Self.split(content)
         guard let url = parts.url ?? defaultURL else {
             throw SchedulerError(
@@ -155,6 +169,36 @@ private struct CrontabReader {
         return Crontab.Entry(
             line: line, schedule: schedule, request: try .get(url), name: parts.name,
             key: copy == 1 ? text : "\(copy)|\(text)")
+    }
+
+    /// Whether a setting's name is another spelling of `CRON_TZ` or `TZ`.
+    private static func isLikeTimeZone(_ name: String) -> Bool {
+        ["CRONTZ", "TZ", "TIMEZONE", "CRONTIMEZONE"].contains(name.uppercased().filter { $0 != "_" })
+    }
+
+    /// Whether a line that is not a setting begins like one of a time zone: `export TZ=UTC`, `CRON_TZ: UTC`.
+    private static func mentionsTimeZone(_ line: Substring) -> Bool {
+        line.split(maxSplits: 2, whereSeparator: \.isWhitespace).prefix(2).contains { word in
+            let name = word.prefix { $0.isASCII && ($0.isLetter || "_-".contains($0)) }
+            return isLikeTimeZone(name.filter { $0 != "-" })
+        }
+    }
+
+    /// Checks that a setting sets a time zone that can be used.
+    private static func check(_ setting: Crontab.Setting) throws {
+        guard setting.isTimeZone else {
+            throw SchedulerError(
+                .invalidJob, "\(setting.name) sets no time zone. Write CRON_TZ=\(setting.value), in capitals.",
+                value: setting.name)
+        }
+        let words = setting.value.split(whereSeparator: \.isWhitespace)
+        if words.count > 1, TimeZoneDatabase.system.contains(String(words[0])) {
+            throw SchedulerError(
+                .invalidJob,
+                "A time zone holds for all lines after it, and stands alone. Write \(setting.name)=\(words[0]), and the "
+                    + "rest on a line of its own.", value: setting.value)
+        }
+        _ = try Schedule.cron("@daily", in: setting.value)
     }
 
     /// Reads `NAME=value`, with optional blanks around the sign and quotes around the value; `nil` if it is not a
@@ -212,26 +256,4 @@ public struct CrontabError: Error, Sendable, Hashable, CustomStringConvertible {
 extension CrontabError: LocalizedError {
     /// The ``description``, so that `localizedDescription` says it too.
     public var errorDescription: String? { description }
-}
-
-/// The result of importing a crontab.
-public struct CrontabImport: Sendable {
-    /// The treatment of a text with invalid lines.
-    public enum Policy: Sendable, Hashable {
-        /// Import nothing, and throw an error that lists them.
-        case allOrNothing
-        /// Import the valid lines, and list the others.
-        case validLines
-    }
-
-    /// The jobs of the valid lines, in order, both new ones and those imported before.
-    public let jobs: [Job]
-    /// The number of jobs that are new.
-    public let added: Int
-    /// The lines that could not be read.
-    public let problems: [CrontabError.Problem]
-    /// The settings.
-    ///
-    /// Only time zones have an effect.
-    public let settings: [Crontab.Setting]
 }

@@ -21,6 +21,7 @@ struct Driver {
     /// The number of consecutive polls in which other schedulers had already advanced every due job.
     private var conflictStreak = 0
     private var deference = Deference()
+    private var postponements = Postponements()
     private var catchUp: CatchUp
     private var elapsedTimes = ElapsedTimes()
 
@@ -136,8 +137,10 @@ struct Driver {
     /// - Returns: The date of the next work, or `nil` if anything was done.
     private mutating func doDueWork(at now: Date) async throws -> Date? {
         mayClaim = true
-        // Jobs whose fires are refused again and again stay at the head of the due work. Look behind them.
-        let limit = context.configuration.batchSize * (conflictStreak + 1)
+        postponements.expire(at: now)
+        // Jobs whose fires are refused again and again, or postponed, stay at the head of the due work. Look behind
+        // them.
+        let limit = context.configuration.batchSize * (conflictStreak + 1) + postponements.count
         let dueWork = try await context.store.dueWork(at: now, limit: min(limit, 100_000))
         if dueWork.isAhead, try await rewind(to: now) { return nil }
         polling.recordPoll(at: now, next: dueWork.isTruncated ? now : dueWork.nextWakeup ?? .distantFuture)
@@ -147,7 +150,7 @@ struct Driver {
         guard !hasReclaimed, !hasFired, !hasPruned else { return nil }
         return earliest(
             [
-                dueWork.nextWakeup, renewAt, deference.end(at: now),
+                dueWork.nextWakeup, renewAt, deference.end(at: now), postponements.next,
                 conflictStreak == 0 ? nil : now.addingTimeInterval(1),
             ],
             after: now)
@@ -254,13 +257,22 @@ struct Driver {
 
     private mutating func fire(_ due: [Job], at now: Date) async throws -> Bool {
         let (planner, ids) = (context.planner, context.ids)
-        let fires = due.compactMap { job in
-            planner.plan(job, at: now, catchUp: &catchUp) { ExecutionID(bits: ids.makeID(at: now)) }?
-                .applyingBreaker(of: job, at: now)
+        var fires: [FireRequest] = []
+        let waiting = postponements.count
+        for job in due where !postponements.contains(job.id) {
+            do {
+                let fire = try planner.plan(job, at: now, catchUp: &catchUp) { ExecutionID(bits: ids.makeID(at: now)) }
+                if let fire { fires.append(fire.applyingBreaker(of: job, at: now)) }
+            } catch {
+                let next = postponements.add(job.id, at: now)
+                context.events.postponed(job, until: next, because: error, at: now)
+            }
         }
+        // There may be more due jobs behind those that were postponed.
+        let hasPostponed = postponements.count > waiting
         guard !fires.isEmpty else {
             conflictStreak = 0
-            return false
+            return hasPostponed
         }
         var hasFired = false
         let outcomes = try await context.store.fire(fires).answers(to: "fire", of: fires.count)
@@ -277,7 +289,7 @@ struct Driver {
             try await context.announceEnds(of: replaced.filter { $0.progress.status.isTerminal }, at: now)
         }
         conflictStreak = hasFired ? 0 : conflictStreak + 1
-        return hasFired || conflictStreak < Self.conflictLimit
+        return hasFired || hasPostponed || conflictStreak < Self.conflictLimit
     }
 
     private mutating func claim() async throws -> Bool {

@@ -63,6 +63,41 @@ struct ElapsedTimes {
     }
 }
 
+/// The due jobs that cannot be planned now, because the rules of a time zone cannot be read.
+///
+/// They are tried again every minute. The wait is not stored: another scheduler on the same store may have the rules.
+struct Postponements {
+    private var ends: [JobID: Date] = [:]
+
+    /// How long to wait before the next try.
+    static let delay = Duration.seconds(60)
+
+    /// The number of jobs that wait.
+    var count: Int { ends.count }
+
+    /// Lets a job wait.
+    ///
+    /// - Returns: The date of the next try.
+    mutating func add(_ id: JobID, at now: Date) -> Date {
+        let end = now.advanced(by: Self.delay)
+        ends[id] = end
+        return end
+    }
+
+    /// Ends the waits that have lasted long enough, or longer than they can, because the clock was set back.
+    mutating func expire(at now: Date) {
+        guard !ends.isEmpty else { return }
+        let latest = now.advanced(by: Self.delay)
+        ends = ends.filter { $0.value > now && $0.value <= latest }
+    }
+
+    /// Whether a job waits.
+    func contains(_ id: JobID) -> Bool { ends[id] != nil }
+
+    /// The date of the next try, or `nil` if no job waits.
+    var next: Date? { ends.values.min() }
+}
+
 /// The claimed executions whose attempts have not ended, each in a slot of its own.
 ///
 /// An attempt keeps its slot until it ends, even if its lease was lost and the execution was claimed again meanwhile.

@@ -36,14 +36,23 @@ struct FirePlanner: Sendable {
     /// A paused job whose pause has ended is resumed, and its due occurrences are left to the next fire.
     ///
     /// - Returns: `nil` if nothing is due.
+    /// - Throws: `ScheduleError` if the rules of a time zone of the job cannot be read now. A schedule that cannot be
+    ///   computed is not one that has ended, so nothing is decided.
     func plan(
         _ job: Job, at now: Date, catchUp: inout CatchUp, makeID: () -> ExecutionID
-    ) -> FireRequest? {
+    ) throws(ScheduleError) -> FireRequest? {
         guard let wake = job.scheduleState.nextWakeup, wake <= now else { return nil }
-        if job.scheduleState.state == .paused { return resumption(of: job, at: wake, now: now) }
-        guard let first = job.scheduleState.next else { return nil }
         let schedule = job.schedule
+        try schedule.checkZones()
+        try job.limits.window?.checkZone()
+        if job.scheduleState.state == .paused { return resumption(of: job, at: wake, now: now) }
         var scheduleState = job.scheduleState
+        guard let first = job.scheduleState.next else {
+            scheduleState.proceed(to: schedule.nextOccurrence(after: wake))
+            return FireRequest(
+                jobID: job.id, expectedRevision: job.scheduleState.revision, executions: [], skips: [],
+                scheduleState: scheduleState)
+        }
         var skips: [SkippedOccurrence] = []
         var due: Occurrence? = schedule.occurrence(at: first)
         if scheduleState.skipsRemaining > 0 {

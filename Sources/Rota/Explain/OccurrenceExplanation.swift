@@ -76,29 +76,31 @@ extension OccurrenceExplanation {
     /// Explains a date: a pure function of what the store remembers.
     ///
     /// - Parameters:
-    ///   - instant: The date that is asked about.
+    ///   - date: The date that is asked about.
     ///   - job: The job.
     ///   - versions: Its versions, the newest first.
-    ///   - runs: The scheduled executions that are kept for occurrences in the second that begins at the date.
+    ///   - runs: The scheduled executions that are kept for an occurrence in the millisecond of the date.
     ///   - skips: Its skipped occurrences.
     ///   - now: The current date.
+    /// - Throws: `ScheduleError` if the rules of the schedule's time zone cannot be read now.
     init(
-        on instant: Date, of job: Job, versions: [JobVersion], runs: [Execution], skips: [SkippedOccurrence],
+        on date: Date, of job: Job, versions: [JobVersion], runs: [Execution], skips: [SkippedOccurrence],
         at now: Date
-    ) {
-        let valid = versions.first { $0.createdAt <= instant } ?? versions.last
+    ) throws(ScheduleError) {
+        let valid = versions.first { $0.createdAt <= date } ?? versions.last
         let definition = valid?.definition ?? job.definition
         let schedule = definition.schedule
+        try schedule.checkZones()
         let run = runs.min { $0.scheduledFor < $1.scheduledFor }
-        let before = instant.millisecondEarlier
-        let named = schedule.next(after: before).flatMap { $0 < instant.addingTimeInterval(1) ? $0 : nil }
-        let awaited = job.scheduleState.next.flatMap { $0 >= instant && $0 < instant.addingTimeInterval(1) ? $0 : nil }
-        let nominal = run?.scheduledFor ?? (schedule.completionDelay == nil ? named : awaited)
-        let skip = skips.last { $0.first <= nominal ?? instant && nominal ?? instant <= $0.last }
+        let awaited = job.scheduleState.next.flatMap { $0.isSameMillisecond(as: date) ? $0 : nil }
+        let nominal =
+            run?.scheduledFor
+            ?? (schedule.completionDelay == nil ? schedule.occurrence(inMillisecondOf: date) : awaited)
+        let skip = skips.last { $0.first <= nominal ?? date && nominal ?? date <= $0.last }
 
         jobID = job.id
         jobName = definition.name
-        date = instant
+        self.date = date
         version = run?.jobVersion ?? valid?.version ?? job.version
         occurrence = nominal.map { schedule.occurrence(at: $0) }
         notes =
@@ -107,8 +109,8 @@ extension OccurrenceExplanation {
                     $0.occurrence.nominal == nominal
                 }
             }?.notes ?? []
-        previous = schedule.completionDelay == nil ? schedule.previous(before: instant) : nil
-        next = schedule.completionDelay == nil ? schedule.next(after: instant) : job.scheduleState.next
+        previous = schedule.completionDelay == nil ? schedule.previous(before: nominal ?? date) : nil
+        next = schedule.completionDelay == nil ? schedule.next(after: nominal ?? date) : job.scheduleState.next
         if let run {
             outcome = .fired(run)
         } else if let nominal, let skip {
@@ -117,10 +119,10 @@ extension OccurrenceExplanation {
             let due = schedule.occurrence(at: nominal).effective
             outcome = Self.outcome(
                 on: nominal, due: due, of: job, since: valid?.createdAt ?? job.createdAt, at: now)
-        } else if instant < job.createdAt {
+        } else if date < job.createdAt {
             outcome = .beforeCreation
         } else {
-            outcome = .notDue(schedule.completionDelay == nil ? NotDueReason(schedule.absence(at: instant)) : .notKnown)
+            outcome = .notDue(schedule.completionDelay == nil ? NotDueReason(schedule.absence(at: date)) : .notKnown)
         }
     }
 
@@ -140,6 +142,28 @@ extension OccurrenceExplanation {
         if scheduleState.state == .completed, nominal > scheduleState.decidedThrough { return .inactive(.completed) }
         return nominal <= start ? .passedOver : .pruned
     }
+}
+
+extension Schedule {
+    /// Returns the nominal date in the same millisecond as a date, or `nil` if there is none.
+    fileprivate func occurrence(inMillisecondOf date: Date) -> Date? {
+        var found = next(after: date.millisecondEarlier)
+        while let nominal = found, nominal < date.millisecondLater {
+            if nominal.isSameMillisecond(as: date) { return nominal }
+            found = next(after: nominal)
+        }
+        return nil
+    }
+}
+
+extension Date {
+    /// Whether a date is in the same millisecond, which is as fine as every store keeps dates.
+    func isSameMillisecond(as other: Date) -> Bool { millisecond == other.millisecond }
+
+    /// Milliseconds since 1970, rounded down.
+    ///
+    /// A date is exact to a quarter of a microsecond.
+    private var millisecond: Double { (timeIntervalSince1970 * 1_000 + 0.000_5).rounded(.down) }
 }
 
 extension OccurrenceExplanation.NotDueReason {

@@ -102,6 +102,8 @@ extension Job {
         switch scheduleState.state {
         case .active: return nil
         case .paused, .draft:
+            // Without its time zones, the schedule would seem to have ended.
+            try definition.schedule.checkZones()
             var (scheduleState, skips) = resuming(at: now)
             scheduleState.breaker = nil
             return replacement(scheduleState, skips: skips, at: now)

@@ -160,6 +160,16 @@ extension EventHub {
                 message: job.scheduleState.reason))
     }
 
+    /// Announces a due job that cannot be planned now.
+    func postponed(_ job: Job, until next: Date, because error: any Error, at now: Date) {
+        observers.tell { $0.didPostpone(job, until: next, because: error, at: now) }
+        send(
+            SchedulerEvent(
+                .jobPostponed, date: now, jobID: job.id,
+                message: "Job \"\(job.name)\" is due, but its schedule cannot be computed: \(error) "
+                    + "The scheduler tries again at \(next.text)."))
+    }
+
     /// Announces a handler that jobs need and that is not registered here.
     func handlerMissing(_ name: String, jobs: [JobID], at now: Date) {
         observers.tell { $0.handlerMissing(name, jobs: jobs, at: now) }

@@ -35,6 +35,11 @@ public struct SchedulerEvent: Sendable {
         public static let handlerMissing = Kind(description: "handler missing")
         /// The clock had been ahead, and the job's schedule continues from the current time.
         public static let scheduleRewound = Kind(description: "schedule rewound")
+        /// A due job cannot be planned now, because the rules of its time zone cannot be read.
+        ///
+        /// The scheduler tries again every minute. Occurrences that became due meanwhile are subject to the misfire
+        /// policy then.
+        public static let jobPostponed = Kind(description: "job postponed")
         /// Occurrences were skipped.
         public static let occurrencesSkipped = Kind(description: "occurrences skipped")
     }

@@ -50,6 +50,14 @@ public protocol SchedulerObserver: Sendable {
     ///   - jobs: Jobs that need it, at most 20.
     ///   - date: The date of the event.
     func handlerMissing(_ name: String, jobs: [JobID], at date: Date)
+    /// A due job cannot be planned now, because the rules of its time zone cannot be read.
+    ///
+    /// - Parameters:
+    ///   - job: The job, which stays active.
+    ///   - next: The date of the next try.
+    ///   - error: The reason.
+    ///   - date: The date of the event.
+    func didPostpone(_ job: Job, until next: Date, because error: any Error, at date: Date)
     /// The store expired executions or deleted history.
     func didPrune(_ report: PruneReport, at date: Date)
     /// The clock was found to have been ahead, and the store's records were brought back to the current time.
@@ -83,6 +91,8 @@ extension SchedulerObserver {
     public func didChangeBreaker(of job: Job, at date: Date) {}
     /// The default implementation does nothing.
     public func handlerMissing(_ name: String, jobs: [JobID], at date: Date) {}
+    /// The default implementation does nothing.
+    public func didPostpone(_ job: Job, until next: Date, because error: any Error, at date: Date) {}
     /// The default implementation does nothing.
     public func didPrune(_ report: PruneReport, at date: Date) {}
     /// The default implementation does nothing.

@@ -1,5 +1,4 @@
 import Foundation
-public import RotaRetry
 import RotaSchedule
 public import RotaStore
 
@@ -133,7 +132,7 @@ extension Scheduler {
             scheduleState: .starting(definition.schedule, state: draft.state, at: now), createdBy: draft.author)
         // A schedule that is due already, such as `.immediately`, fires in the same step.
         var catchUp = CatchUp(rate: context.configuration.catchUpRate)
-        let fire = context.planner.plan(job, at: now, catchUp: &catchUp) {
+        let fire = try context.planner.plan(job, at: now, catchUp: &catchUp) {
             ExecutionID(bits: context.ids.makeID(at: now))
         }
         // Leave a one-shot in the past to the driver, which records skips.
@@ -146,58 +145,5 @@ extension Scheduler {
         return JobInsertion(
             job, idempotencyKey: draft.idempotencyKey,
             executions: fire.executions.map { $0.with(metadata: context.carried(with: $0.metadata)) })
-    }
-}
-
-extension Scheduler {
-    /// Creates a job for every line of a crontab, in one atomic step.
-    ///
-    /// The same text can be imported repeatedly: a line that was imported before, and whose job still exists, adds
-    /// nothing. A line that was removed from the text leaves its job unchanged.
-    ///
-    /// - Parameters:
-    ///   - text: The lines, as ``Crontab`` reads them. At most ``maximumBatch`` of them may be jobs.
-    ///   - defaultURL: The URL of lines without one, or `nil` if every line must have one.
-    ///   - zone: The time zone of the expressions before any `CRON_TZ`, as an IANA identifier.
-    ///   - policy: Whether an invalid line prevents the import of the others.
-    ///   - retry: The retry policy of the jobs.
-    ///   - attributes: The attributes of the jobs, such as a group, without a slug.
-    ///   - author: The author of the import, if it is to be recorded.
-    /// - Throws: ``CrontabError`` if lines are invalid and the policy is all or nothing; ``SchedulerError`` with code
-    ///   `invalidJob`, `invalidRequest` or `tooMany`; or the store's error. Then no job was created.
-    @discardableResult
-    public func importCrontab(
-        _ text: String, defaultURL: String? = nil, in zone: String = "UTC",
-        policy: CrontabImport.Policy = .allOrNothing, retry: RetryPolicy = .default, attributes: JobAttributes = .none,
-        author: String? = nil
-    ) async throws -> CrontabImport {
-        guard attributes.slug == nil else {
-            throw SchedulerError(
-                .invalidRequest, "A slug must be unique, so the jobs of a crontab cannot share one. Leave it out.",
-                value: attributes.slug)
-        }
-        let crontab =
-            switch policy {
-            case .allOrNothing: try Crontab(text, defaultURL: defaultURL, in: zone)
-            case .validLines: Crontab(validLinesOf: text, defaultURL: defaultURL, in: zone)
-            }
-        let outcomes = try await insert(
-            crontab.entries.map { entry in
-                var draft = entry.draft(retry: retry)
-                if attributes != .none { draft.definition.attributes = attributes }
-                draft.author = author
-                return draft
-            })
-        var jobs: [Job] = []
-        var added = 0
-        for outcome in outcomes {
-            switch outcome {
-            case .existing(let job): jobs.append(job)
-            case .inserted(let job):
-                jobs.append(job)
-                added += 1
-            }
-        }
-        return CrontabImport(jobs: jobs, added: added, problems: crontab.problems, settings: crontab.settings)
     }
 }

@@ -9,25 +9,28 @@ extension Scheduler {
     ///
     /// - Parameters:
     ///   - id: The job.
-    ///   - instant: The nominal date. An occurrence within the same second counts.
-    /// - Throws: ``SchedulerError`` with code `jobNotFound` or `invalidRequest`; or the store's error.
-    public func explain(_ id: JobID, at instant: Date) async throws -> OccurrenceExplanation {
+    ///   - date: The nominal date. Only an occurrence within the same millisecond counts, because a store may keep
+    ///     dates no finer. For any other date, the explanation names the occurrences before and after it.
+    /// - Throws: ``SchedulerError`` with code `jobNotFound` or `invalidRequest`; `ScheduleError` if the rules of the
+    ///   schedule's time zone cannot be read now; or the store's error.
+    public func explain(_ id: JobID, at date: Date) async throws -> OccurrenceExplanation {
         let job = try await job(id)
-        try FieldCheck(code: .invalidRequest, jobName: job.definition.name).date(instant, "The date to explain")
+        try FieldCheck(code: .invalidRequest, jobName: job.definition.name).date(date, "The date to explain")
         let versions = try await context.store.versions(of: id)
-        let runs = try await runs(of: id, around: instant)
+        let runs = try await runs(of: id, around: date)
         let skips = try await context.store.skips(of: id)
-        return OccurrenceExplanation(
-            on: instant, of: job, versions: versions, runs: runs, skips: skips, at: context.clock.now)
+        return try OccurrenceExplanation(
+            on: date, of: job, versions: versions, runs: runs, skips: skips, at: context.clock.now)
     }
 
-    /// Returns the scheduled executions of occurrences within a second.
-    private func runs(of id: JobID, around instant: Date) async throws -> [Execution] {
-        var query = ExecutionQuery(jobID: id, from: instant, to: instant.addingTimeInterval(1), limit: 1000)
+    /// Returns the scheduled executions of occurrences within the millisecond of a date.
+    private func runs(of id: JobID, around date: Date) async throws -> [Execution] {
+        var query = ExecutionQuery(
+            jobID: id, from: date.millisecondEarlier, to: date.millisecondLater, limit: 1000)
         var runs: [Execution] = []
         repeat {
             let page = try await context.store.executions(query)
-            runs += page.items.filter { $0.source == .schedule }
+            runs += page.items.filter { $0.source == .schedule && $0.scheduledFor.isSameMillisecond(as: date) }
             query.after = page.next
         } while query.after != nil
         return runs

@@ -174,7 +174,8 @@ extension Scheduler {
     ///   - id: The job.
     ///   - author: The author of the change, if it is to be recorded.
     ///   - idempotencyKey: A key that makes the call repeatable: a repeated call does nothing.
-    /// - Throws: ``SchedulerError`` with code `jobNotFound`, or `illegalState` for a completed job.
+    /// - Throws: ``SchedulerError`` with code `jobNotFound`, or `illegalState` for a completed job; `ScheduleError` if
+    ///   the rules of the schedule's time zone cannot be read now.
     @discardableResult
     public func resume(_ id: JobID, author: String? = nil, idempotencyKey: String? = nil) async throws -> Job {
         try await replace(id, .init("resume", author, idempotencyKey)) { job, now in try job.resumed(at: now) }

@@ -163,7 +163,8 @@ extension Scheduler {
     ///   - author: The author of the backfill, if it is to be recorded.
     /// - Returns: The executions, the oldest occurrence first. Their source is `backfill`.
     /// - Throws: ``SchedulerError`` with code `jobNotFound`, `invalidRequest`, or `tooMany` if the range has more
-    ///   occurrences than the limit, in which case none is executed; or the store's error.
+    ///   occurrences than the limit, in which case none is executed; `ScheduleError` if the rules of the schedule's time
+    ///   zone cannot be read now; or the store's error.
     @discardableResult
     public func backfill(
         _ id: JobID, _ range: Range<Date>, overlap: BackfillResult.Overlap = .serial, limit: Int = 1000,
@@ -180,6 +181,7 @@ extension Scheduler {
             throw check.fail(
                 "A schedule that counts from the end of the previous execution has no past occurrences to backfill.")
         }
+        try job.definition.schedule.checkZones()
         let now = context.clock.now
         let end = min(range.upperBound, now.justAfter)
         guard range.lowerBound < end else {

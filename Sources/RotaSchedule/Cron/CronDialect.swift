@@ -6,6 +6,7 @@
 /// | day of week | 0–7, Sunday is 0 or 7 | 1–7, Sunday is 1 | 0–7, Sunday is 0 or 7 |
 /// | both day fields given | either may match; both must after a `+` | refused: one must be `?` | either may match |
 /// | `L`, `W`, `#`, `H`, `?`, `FRI-MON`, `5/15` | yes | yes | no |
+/// | `SAT-SUN` | yes | yes | yes, as in cronie |
 /// | `@daily` … `@every 5m` | yes | no | `@daily` …, without `@every` |
 ///
 /// ```swift

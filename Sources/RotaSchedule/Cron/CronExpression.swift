@@ -30,26 +30,34 @@ public struct CronExpression: Sendable, Hashable, CustomStringConvertible {
     /// Reads a cron expression.
     ///
     /// - Parameters:
-    ///   - text: The fields, separated by spaces or tabs, or a macro such as `@daily`. At most 4,096 bytes.
+    ///   - text: The fields, separated by spaces or tabs, or a macro such as `@daily`. At most 4,096 bytes. White space
+    ///     and byte order marks around it do not matter.
     ///   - dialect: The dialect to read the text in.
     ///   - hashSeed: The seed that chooses the values of `H`, such as the job's name. Equal seeds give equal times in
     ///     every process and on every machine.
-    /// - Throws: ``CronSyntaxError`` with the position of the mistake, also if no date can ever match.
+    /// - Throws: ``CronSyntaxError`` with the position of the mistake, also if no date can ever match. For the notation
+    ///   of another tool, such as `CRON_TZ=…`, `rate(…)` or `0~59`, it says what to write instead.
     /// - Complexity: O(n) in the length of the text.
     public init(
         _ text: String, dialect: CronDialect = .standard, hashSeed: String? = nil
     ) throws(CronSyntaxError) {
-        var copy = text
+        var copy = Self.isPlain(text) ? text : text.trimmingInvisible
         let result = copy.withUTF8 { Self.parse($0, dialect: dialect, hashSeed: hashSeed) }
         switch result {
         case .success(let parsed):
-            source = text
+            source = copy
             self.dialect = dialect
             packed = PackedCronPattern(
                 parsed.pattern, period: parsed.period, hashSeed: parsed.usesHash ? hashSeed : nil)
         case .failure(let failure):
-            throw CronSyntaxError(failure, in: text)
+            throw CronSyntaxError(CronMisreading.explain(failure, of: copy, dialect: dialect), in: copy)
         }
+    }
+
+    /// Whether a text begins and ends with a character, a space or a tab of ASCII.
+    private static func isPlain(_ text: String) -> Bool {
+        guard let first = text.utf8.first, let last = text.utf8.last else { return true }
+        return [first, last].allSatisfy { $0 >= 0x20 && $0 < 0x80 || $0 == 0x09 }
     }
 
     private static func parse(

@@ -137,7 +137,7 @@ extension CronParser {
         switch current {
         case UInt8(ascii: "-"):
             cursor += 1
-            let upper = try value(field)
+            let upper = sunday(try value(field), after: lower, field)
             let place = start..<cursor
             let step = try step(field) ?? 1
             try checkRange(lower, upper, field, place)
@@ -156,6 +156,13 @@ extension CronParser {
         }
     }
 
+    /// Returns the end of a range of weekdays, where Sunday, 0, is 7 after another day.
+    ///
+    /// Cronie reads `sat-sun` so. The dialect standard wraps such a range around anyway.
+    func sunday(_ upper: Int, after lower: Int, _ field: CronField) -> Int {
+        field == .dayOfWeek && dialect != .quartz && upper == 0 && lower > 0 ? 7 : upper
+    }
+
     private func checkRange(
         _ lower: Int, _ upper: Int, _ field: CronField, _ place: Range<Int>
     ) throws(CronParser.Failure) {
@@ -164,8 +171,18 @@ extension CronParser {
             throw CronParser.Failure(
                 .invalidRange, at: place, in: field, found: "\(lower)-\(upper) runs backwards",
                 expected: "the smaller number first",
-                hint: field == .year ? nil : "the dialect .standard wraps such a range around")
+                hint: field == .year ? nil : wrapped(lower, upper, field))
         }
+    }
+
+    /// Returns the hint for a range that the dialect does not wrap around: the same values as two ranges.
+    private func wrapped(_ lower: Int, _ upper: Int, _ field: CronField) -> String {
+        let all = written(field)
+        // Weekday 7 stands for 0.
+        let first = field == .dayOfWeek ? 1 : all.lowerBound
+        func range(_ lower: Int, _ upper: Int) -> String { lower == upper ? "\(lower)" : "\(lower)-\(upper)" }
+        return "write \(range(lower, all.upperBound)),\(range(first, upper)); "
+            + "the dialect .standard wraps such a range around"
     }
 
     /// Reads the number after a slash, if there is one.

@@ -86,7 +86,7 @@ extension CronParser {
             lower = try value(field)
             guard current == UInt8(ascii: "-") else { throw unexpected(field, expected: "a range such as H(0-29)") }
             cursor += 1
-            upper = try value(field)
+            upper = sunday(try value(field), after: lower, field)
             guard lower <= upper else {
                 throw CronParser.Failure(
                     .invalidRange, at: place..<cursor, in: field, found: "\(lower)-\(upper) runs backwards",

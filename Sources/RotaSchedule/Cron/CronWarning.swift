@@ -16,7 +16,7 @@ public struct CronWarning: Sendable, Hashable, CustomStringConvertible {
     /// More kinds may be added.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Kind: String {
-            case unevenStep, stepTooLarge, eitherDay, everyMinuteOfHour, everyValue, missingTime
+            case unevenStep, stepTooLarge, eitherDay, everyMinuteOfHour, everyValue, missingTime, fieldOrder
         }
 
         private let kind: Kind
@@ -33,6 +33,8 @@ public struct CronWarning: Sendable, Hashable, CustomStringConvertible {
         public static let everyValue = Code(kind: .everyValue)
         /// The time does not exist on some day in the zone.
         public static let missingTime = Code(kind: .missingTime)
+        /// Six fields look like AWS's order, minutes first and a year last, and are read with seconds first.
+        public static let fieldOrder = Code(kind: .fieldOrder)
 
         /// The code's name, such as `unevenStep`.
         public var description: String { kind.rawValue }
@@ -61,13 +63,14 @@ extension CronExpression {
     /// - Two day fields of which either is enough, where a counted weekday was intended (`1-7 * MON`, better `MON#1`).
     /// - Every minute of a single hour (`* 9 * * *`, better `0 9 * * *`).
     /// - A field that lists every value.
+    /// - Six fields with `?` where only AWS's order, minutes first and a year last, has it (`0 12 * * ? *`).
     public var warnings: [CronWarning] {
         guard period == nil else { return [] }
         let fields = sourceFields
         guard fields.count >= 5 else { return [] }
         var found: [CronWarning] = []
         for field in fields { found += stepWarnings(field, fields) + everyValueWarning(field, fields) }
-        found += everyMinuteWarning(fields) + eitherDayWarning(fields)
+        found += everyMinuteWarning(fields) + eitherDayWarning(fields) + fieldOrderWarning(fields)
         // Drop a suggestion that is not valid itself, which unusual spellings can produce.
         return found.map { warning in
             let reads = warning.suggestion.map {
@@ -215,6 +218,35 @@ extension CronExpression {
                 message: "This fires 60 times in each of these hours; 0 fires once.",
                 suggestion: replacing(.minute, with: "0", in: fields))
         ]
+    }
+
+    /// Warns of AWS's order of six fields, whose day fields stand where the hour and the month are read.
+    private func fieldOrderWarning(_ fields: [SourceField]) -> [CronWarning] {
+        guard dialect == .standard, fields.count == 6, case let texts = fields.map(\.text),
+            texts[2] == "?" || texts[4] == "?", texts[5] == "*" || texts[5] == "?"
+        else { return [] }
+        let days = [texts[2], Self.namingWeekdays(texts[4])].map { $0 == "?" ? "*" : $0 }
+        return [
+            CronWarning(
+                code: .fieldOrder, range: fields[0].range.lowerBound..<fields[5].range.upperBound,
+                message: "Six fields begin with seconds here; "
+                    + "this looks like AWS's order, minutes first and a year last.",
+                suggestion: [texts[0], texts[1], days[0], texts[3], days[1]].joined(separator: " "))
+        ]
+    }
+
+    /// Returns a field with its weekdays by name, which AWS counts from Sunday, 1.
+    private static func namingWeekdays(_ text: String) -> String {
+        var named = ""
+        for character in text {
+            let follows = named.last.map { "#/".contains($0) } ?? false
+            if !follows, let number = character.wholeNumberValue, 1...7 ~= number {
+                named += CronField.dayOfWeek.names[number - 1]
+            } else {
+                named.append(character)
+            }
+        }
+        return named
     }
 
     private func eitherDayWarning(_ fields: [SourceField]) -> [CronWarning] {

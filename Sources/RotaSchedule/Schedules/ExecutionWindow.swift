@@ -28,6 +28,12 @@ public struct ExecutionWindow: Sendable, Hashable {
     public init(
         _ text: String, in zone: String = "UTC", dialect: CronDialect = .standard
     ) throws(ScheduleError) {
+        try self.init(stored: text, in: zone, dialect: dialect)
+        try checkZone()
+    }
+
+    /// Creates a window in a zone that need not be known.
+    private init(stored text: String, in zone: String, dialect: CronDialect) throws(ScheduleError) {
         do {
             expression = try CronExpression(text, dialect: dialect)
         } catch {
@@ -37,17 +43,30 @@ public struct ExecutionWindow: Sendable, Hashable {
             throw ScheduleError(
                 .cron, value: text, message: "A window needs cron fields; \(text) has none.")
         }
-        do {
-            _ = try TimeZoneDatabase.system.table(zone)
-        } catch {
-            throw ScheduleError(.timeZone, value: zone, message: error.message)
-        }
         self.zone = zone
+    }
+
+    /// Checks that the rules of the window's time zone can be read now.
+    ///
+    /// If they cannot, the window is closed.
+    ///
+    /// - Throws: ``ScheduleError`` with code `timeZone`.
+    package func checkZone() throws(ScheduleError) {
+        try Schedule.check(zone: zone)
+    }
+
+    /// Returns the date at which to look whether an execution may start: the next opening, or a minute later while the
+    /// rules of the window's time zone cannot be read.
+    ///
+    /// - Returns: `nil` if the window never opens again.
+    package func nextCheck(from date: Date) -> Date? {
+        guard TimeZoneDatabase.system.knownTable(zone) != nil else { return date.addingTimeInterval(60) }
+        return nextOpening(from: date)
     }
 
     /// Whether an execution may start at a date.
     public func contains(_ date: Date) -> Bool {
-        guard var second = WholeSeconds.floor(date), let table = try? TimeZoneDatabase.system.table(zone)
+        guard var second = WholeSeconds.floor(date), let table = TimeZoneDatabase.system.knownTable(zone)
         else { return false }
         second += table.span(at: second).offset
         if !expression.pattern.flags.contains(.hasSeconds) { second = second.floorDivided(by: 60) * 60 }
@@ -59,7 +78,7 @@ public struct ExecutionWindow: Sendable, Hashable {
     /// - Returns: `nil` if the window never opens again.
     public func nextOpening(from date: Date) -> Date? {
         if contains(date) { return date }
-        guard let second = WholeSeconds.floor(date), let table = try? TimeZoneDatabase.system.table(zone)
+        guard let second = WholeSeconds.floor(date), let table = TimeZoneDatabase.system.knownTable(zone)
         else { return nil }
         // Only what the wall clock reads counts: a gap adds nothing, and both passes of an overlap are inside.
         return expression.next(
@@ -79,9 +98,10 @@ extension ExecutionWindow: Codable {
         let container = try decoder.container(keyedBy: Key.self)
         do {
             try self.init(
-                try container.decode(String.self, forKey: .cron),
+                stored: try container.decode(String.self, forKey: .cron),
                 in: try container.decodeIfPresent(String.self, forKey: .timezone) ?? "UTC",
                 dialect: try container.decodeIfPresent(CronDialect.self, forKey: .dialect) ?? .standard)
+            if !decoder.readsStoredValues { try checkZone() }
         } catch let error as ScheduleError {
             throw DecodingError.dataCorrupted(
                 .init(codingPath: decoder.codingPath, debugDescription: error.description, underlyingError: error))

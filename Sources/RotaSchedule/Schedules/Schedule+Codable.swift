@@ -1,4 +1,4 @@
-import Foundation
+package import Foundation
 import RotaCore
 
 extension Schedule: Codable {
@@ -43,7 +43,7 @@ extension Schedule: Codable {
         }
         limits = try Limits(container)
         do {
-            try validate()
+            if decoder.readsStoredValues { try validateValues() } else { try validate() }
         } catch {
             throw Self.corrupted(decoder.codingPath, error.description, error)
         }
@@ -57,7 +57,7 @@ extension Schedule: Codable {
         let daylightSaving = try container.decodeIfPresent(DaylightSavingPolicy.self, forKey: .daylightSaving)
         let hashSeed = try container.decodeIfPresent(String.self, forKey: .hashSeed)
         do {
-            let schedule = try Schedule.cron(
+            let schedule = try Schedule.stored(
                 text, in: zone, dialect: dialect, daylightSaving: daylightSaving ?? .automatic, hashSeed: hashSeed)
             // "@every 5m" is an interval, which has an anchor.
             return try container.dateIfPresent(.anchor).map(schedule.anchored) ?? schedule
@@ -100,6 +100,27 @@ extension Schedule: Codable {
             try container.encode(schedules, forKey: .union)
         }
         try limits?.encode(to: &container)
+    }
+}
+
+extension CodingUserInfoKey {
+    /// The key under which `true` tells a decoder that it reads what was valid when it was stored.
+    ///
+    /// The zones of a stored job may be unknown to this machine, or their files damaged. Its store must open anyway.
+    package static let isStored = CodingUserInfoKey(rawValue: "rota.isStored")
+}
+
+extension Decoder {
+    /// Whether the decoder reads what was valid when it was stored.
+    var readsStoredValues: Bool {
+        CodingUserInfoKey.isStored.map { userInfo[$0] as? Bool == true } ?? false
+    }
+}
+
+extension JSONDecoder {
+    /// Lets the decoder read what was valid when it was stored, such as a time zone that this machine does not know.
+    package func readStoredValues() {
+        if let key = CodingUserInfoKey.isStored { userInfo[key] = true }
     }
 }
 

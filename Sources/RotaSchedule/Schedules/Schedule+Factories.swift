@@ -17,6 +17,16 @@ extension Schedule {
         _ text: String, in zone: String = "UTC", dialect: CronDialect = .standard,
         daylightSaving: DaylightSavingPolicy = .automatic, hashSeed: String? = nil
     ) throws(ScheduleError) -> Schedule {
+        let schedule = try stored(
+            text, in: zone, dialect: dialect, daylightSaving: daylightSaving, hashSeed: hashSeed)
+        try schedule.checkZones()
+        return schedule
+    }
+
+    /// Creates a schedule from a cron expression, in a zone that need not be known.
+    static func stored(
+        _ text: String, in zone: String, dialect: CronDialect, daylightSaving: DaylightSavingPolicy, hashSeed: String?
+    ) throws(ScheduleError) -> Schedule {
         let expression: CronExpression
         do {
             expression = try CronExpression(text, dialect: dialect, hashSeed: hashSeed)
@@ -24,13 +34,9 @@ extension Schedule {
             throw ScheduleError(error)
         }
         if let period = expression.period { return .every(.seconds(period)) }
-        do {
-            // Use the table's string: a million schedules in one zone share it.
-            let identifier = try TimeZoneDatabase.system.table(zone).identifier
-            return Schedule(.cron(expression, zone: identifier, daylightSaving))
-        } catch {
-            throw ScheduleError(.timeZone, value: zone, message: error.message)
-        }
+        // Use the table's string: a million schedules in one zone share it.
+        let identifier = TimeZoneDatabase.system.knownTable(zone)?.identifier ?? zone
+        return Schedule(.cron(expression, zone: identifier, daylightSaving))
     }
 
     /// Creates a schedule from a cron expression on the wall clock of a time zone.

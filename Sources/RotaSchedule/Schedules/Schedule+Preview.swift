@@ -42,7 +42,7 @@ extension Schedule.Rule {
     fileprivate func notes(on date: Date) -> [PreviewedOccurrence.Note] {
         switch self {
         case .cron(let expression, let zone, let daylightSaving):
-            guard let table = try? TimeZoneDatabase.system.table(zone), let second = WholeSeconds.floor(date)
+            guard let table = TimeZoneDatabase.system.knownTable(zone), let second = WholeSeconds.floor(date)
             else { return [] }
             let search = CronSearch(pattern: expression.pattern, zone: table, daylightSaving: daylightSaving)
             let span = table.span(at: second)
@@ -100,7 +100,7 @@ extension Schedule {
         if limits.shift != nil { return .moved }
         guard let second = WholeSeconds.floor(date) else { return .notNamed }
         for filter in limits.filters {
-            guard let table = try? TimeZoneDatabase.system.table(filter.zone) else { continue }
+            guard let table = TimeZoneDatabase.system.knownTable(filter.zone) else { continue }
             if !filter.allows(local: second + table.span(at: second).offset) {
                 return filter.excludes ? .excluded : .outside
             }

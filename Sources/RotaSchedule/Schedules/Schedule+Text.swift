@@ -12,15 +12,14 @@ extension Schedule {
     /// | `immediately` | ``immediately`` |
     ///
     /// - Parameters:
-    ///   - text: The text. Surrounding spaces are ignored.
+    ///   - text: The text. White space and byte order marks around it do not matter.
     ///   - zone: The IANA identifier of the zone of a cron expression. The default is UTC.
     ///   - dialect: The dialect to read a cron expression in.
     /// - Throws: ``ScheduleError`` if the text has none of these forms.
     public static func parse(
         _ text: String, in zone: String = "UTC", dialect: CronDialect = .standard
     ) throws(ScheduleError) -> Schedule {
-        let isSpace: (Character) -> Bool = { $0 == " " || $0 == "\t" }
-        let trimmed = String(text.trimmingPrefix(while: isSpace).reversed().drop(while: isSpace).reversed())
+        let trimmed = text.trimmingInvisible
         guard !trimmed.isEmpty else {
             throw ScheduleError(
                 .empty, value: text, message: "The text is empty; write a cron expression, every_5m or a date.")

@@ -13,7 +13,33 @@ extension Schedule {
     ///   - an empty calendar or an empty union;
     ///   - a union of schedules with their own limit of executions, smoothing or delay after completion.
     public func validate() throws(ScheduleError) {
-        try rule.validate()
+        try validateValues()
+        try checkZones()
+    }
+
+    /// Checks that the rules of every time zone of the schedule can be read now.
+    ///
+    /// If they cannot, the schedule gives no dates, as if it were exhausted. Rules that were read once stay in memory, so
+    /// after this check the schedule can be computed.
+    ///
+    /// - Throws: ``ScheduleError`` with code `timeZone`, which names the zone.
+    package func checkZones() throws(ScheduleError) {
+        switch rule {
+        case .cron(_, let zone, _): try Self.check(zone: zone)
+        case .union(let schedules): for schedule in schedules { try schedule.checkZones() }
+        case .every, .afterCompletion, .once, .immediately: break
+        }
+        guard let limits else { return }
+        for filter in limits.filters { try Self.check(zone: filter.zone) }
+        if let shift = limits.shift { try Self.check(zone: shift.zone) }
+    }
+
+    /// Whether the rules of every time zone of the schedule can be read now.
+    package var knowsZones: Bool { (try? checkZones()) != nil }
+
+    /// Checks everything but the zones, which may have been known to the machine on which the schedule was made.
+    func validateValues() throws(ScheduleError) {
+        try rule.validateValues()
         guard let limits else { return }
         for date in [limits.start, limits.end].compactMap({ $0 }) { try Self.validate(date) }
         if let start = limits.start, let end = limits.end, start >= end {
@@ -33,15 +59,13 @@ extension Schedule {
                 message: "A smoothing window must be 1 ms to 7 days, not \(smoothing.window).")
         }
         for filter in limits.filters {
-            try Self.validate(zone: filter.zone)
             guard !filter.calendar.isEmpty else {
                 throw ScheduleError(.calendar, value: "{}", message: "A calendar needs at least one day or expression.")
             }
         }
-        if let shift = limits.shift { try Self.validate(zone: shift.zone) }
     }
 
-    fileprivate static func validate(zone: String) throws(ScheduleError) {
+    static func check(zone: String) throws(ScheduleError) {
         do {
             _ = try TimeZoneDatabase.system.table(zone)
         } catch {
@@ -61,10 +85,10 @@ extension Schedule {
 }
 
 extension Schedule.Rule {
-    fileprivate func validate() throws(ScheduleError) {
+    fileprivate func validateValues() throws(ScheduleError) {
         switch self {
-        case .cron(_, let zone, _):
-            try Schedule.validate(zone: zone)
+        case .cron:
+            break
         case .every(let interval, let anchor), .afterCompletion(let interval, let anchor):
             guard Interval.supported.contains(interval.inSeconds), DurationText.text(interval) != nil else {
                 throw ScheduleError(
@@ -81,7 +105,7 @@ extension Schedule.Rule {
                 throw ScheduleError(.empty, value: "[]", message: "A union needs at least one schedule.")
             }
             for schedule in schedules {
-                try schedule.validate()
+                try schedule.validateValues()
                 // The scheduler asks the union alone, so it would silently ignore these on a part of it.
                 guard schedule.completionDelay == nil, schedule.maximumRuns == nil, schedule.smoothingOffset == .zero
                 else {

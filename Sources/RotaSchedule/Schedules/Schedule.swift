@@ -123,7 +123,7 @@ extension Schedule.Rule {
     func next(after date: Date) -> Date? {
         switch self {
         case .cron(let expression, let zone, let daylightSaving):
-            guard let second = WholeSeconds.floor(date), let table = try? TimeZoneDatabase.system.table(zone)
+            guard let second = WholeSeconds.floor(date), let table = TimeZoneDatabase.system.knownTable(zone)
             else { return nil }
             return expression.next(from: second &+ 1, in: table, daylightSaving: daylightSaving)
         case .every(let interval, let anchor):
@@ -143,7 +143,7 @@ extension Schedule.Rule {
     func previous(before date: Date) -> Date? {
         switch self {
         case .cron(let expression, let zone, let daylightSaving):
-            guard let second = WholeSeconds.ceiling(date), let table = try? TimeZoneDatabase.system.table(zone)
+            guard let second = WholeSeconds.ceiling(date), let table = TimeZoneDatabase.system.knownTable(zone)
             else { return nil }
             return expression.previous(from: second &- 1, in: table, daylightSaving: daylightSaving)
         case .every(let interval, let anchor):

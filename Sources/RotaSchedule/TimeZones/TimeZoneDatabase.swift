@@ -5,10 +5,13 @@ import Synchronization
 /// A source of time zone rules: a folder of zone files, or Foundation's copy.
 ///
 /// ``system`` reads the folder in the environment variable `TZDIR`, or the usual folder of the system such as
-/// `/usr/share/zoneinfo`. If that folder has no valid file for a zone, it uses Foundation. On Linux, Foundation has a
-/// copy of its own that is as old as the toolchain, whereas the system's folder is kept current by `tzdata` updates.
+/// `/usr/share/zoneinfo`. If that folder has no valid file for a zone, it uses Foundation, but only for names that IANA
+/// has. On Linux, Foundation has a copy of its own that is as old as the toolchain, whereas the system's folder is kept
+/// current by `tzdata` updates.
 ///
-/// A zone is read once, on first use. ``reload()`` reads it again.
+/// A zone is read once, on first use, and stays in memory. A file that later becomes unreadable changes nothing until
+/// the process ends, and a zone that could not be read is tried again on its next use. ``reload()`` reads every zone
+/// again, and replaces only the rules that it could read.
 ///
 /// ```swift
 /// let database = TimeZoneDatabase.system
@@ -23,6 +26,10 @@ public final class TimeZoneDatabase: Sendable {
         folder: .system(environment: ProcessInfo.processInfo.environment), fallsBack: true)
 
     private let cache = ZoneCache()
+    /// Zones of `TimeZone` values whose names are not IANA's, such as `BST`.
+    ///
+    /// No text names them.
+    private let foreign = ZoneCache(capacity: 64)
     private let folder: Mutex<ZoneFolder?>
     private let fallsBack: Bool
 
@@ -70,12 +77,13 @@ public final class TimeZoneDatabase: Sendable {
 
     /// Whether there is a zone with an identifier such as `Europe/Berlin`.
     public func contains(_ identifier: String) -> Bool {
-        (try? table(identifier)) != nil
+        knownTable(identifier) != nil
     }
 
     /// Returns the rules of a zone.
     ///
     /// - Parameter identifier: An IANA name such as `Europe/Berlin`, `UTC`, or a fixed offset such as `GMT+0530`.
+    ///   Abbreviations such as `BST` and `IST` are refused: they mean different zones to different people.
     /// - Throws: ``TimeZoneError`` if there is no such zone, or if its file is damaged and Foundation cannot replace
     ///   it.
     public func rules(for identifier: String) throws(TimeZoneError) -> TimeZoneRules {
@@ -85,27 +93,56 @@ public final class TimeZoneDatabase: Sendable {
     /// Reads every zone in use again, so that new rules take effect without a restart.
     ///
     /// A zone whose file is missing or damaged keeps its rules.
-    public func reload() {
-        for identifier in cache.identifiers {
-            guard let fresh = try? read(identifier), fresh != cache.table(identifier) else { continue }
-            cache.store(fresh)
+    ///
+    /// - Returns: For each zone that kept its rules, the reason why it could not be read.
+    @discardableResult
+    public func reload() -> [TimeZoneError] {
+        var errors: [TimeZoneError] = []
+        for identifier in cache.identifiers.sorted() {
+            guard let known = cache.table(identifier) else { continue }
+            switch read(identifier) {
+            // Foundation's copy may be older than the file that was read before.
+            case .found(let fresh) where fresh.isFromFoundation && !known.isFromFoundation:
+                errors.append(error(.unknown, for: identifier))
+            case .found(let fresh):
+                if fresh != known { cache.store(fresh) }
+            case .missing(let reason):
+                errors.append(error(reason, for: identifier))
+            }
         }
+        return errors
     }
 
     /// Replaces the folder and reads every zone in use again.
     ///
     /// - Parameter directory: A folder of TZif files named by identifier.
+    /// - Returns: For each zone that kept its rules, the reason why it could not be read.
     /// - Throws: ``TimeZoneError`` if the folder does not exist. Nothing changes then.
-    public func reload(from directory: URL) throws(TimeZoneError) {
+    @discardableResult
+    public func reload(from directory: URL) throws(TimeZoneError) -> [TimeZoneError] {
         let replacement = try Self.folder(directory)
         folder.withLock { $0 = replacement }
-        reload()
+        return reload()
     }
 
     /// Returns the compiled rules of a zone, which are read on first use.
     func table(_ identifier: String) throws(TimeZoneError) -> ZoneTable {
         if let known = cache.table(identifier) { return known }
-        let table = try read(identifier)
+        switch read(identifier) {
+        case .found(let table):
+            cache.store(table)
+            return table
+        case .missing(let reason):
+            throw error(reason, for: identifier)
+        }
+    }
+
+    /// Returns the compiled rules of a zone, or `nil` if they cannot be read now.
+    ///
+    /// Unlike ``table(_:)-(String)``, it does not look for a similar name, which reads the whole folder.
+    func knownTable(_ identifier: String) -> ZoneTable? {
+        if let known = cache.table(identifier) { return known }
+        guard case .found(let table) = read(identifier) else { return nil }
         cache.store(table)
         return table
     }
@@ -113,71 +150,66 @@ public final class TimeZoneDatabase: Sendable {
     /// Returns the compiled rules of a Foundation time zone, compiled from Foundation if the database has no such zone.
     func table(_ zone: TimeZone) -> ZoneTable {
         let identifier = zone.identifier
-        if let known = cache.table(identifier) { return known }
-        let table = (try? read(identifier)) ?? FoundationZone.table(zone)
-        if table.identifier == identifier { cache.store(table) }
+        if let known = cache.table(identifier) ?? foreign.table(identifier) { return known }
+        if case .found(let table) = read(identifier) {
+            cache.store(table)
+            return table
+        }
+        let table = FoundationZone.table(zone)
+        foreign.store(table)
         return table
     }
 
-    private func read(_ identifier: String) throws(TimeZoneError) -> ZoneTable {
+    /// The result of looking for a zone.
+    private enum Reading {
+        case found(ZoneTable)
+        case missing(Absence)
+    }
+
+    /// The reason why a zone cannot be read.
+    private enum Absence {
+        case unsound, unknown
+        case damaged(TZifFile.Damage)
+    }
+
+    private func read(_ identifier: String) -> Reading {
         if let offset = ZoneIdentifier.fixedOffset(identifier) {
-            return ZoneTable(identifier: identifier, fixedOffset: offset)
+            return .found(ZoneTable(identifier: identifier, fixedOffset: offset))
         }
-        guard ZoneIdentifier.isSound(identifier) else {
-            throw TimeZoneError(
-                .invalidIdentifier, value: identifier,
-                message: "\"\(identifier)\" cannot be the name of a time zone; use one such as \"Europe/Berlin\".")
-        }
-        var damage: TZifFile.Damage?
+        guard ZoneIdentifier.isSound(identifier) else { return .missing(.unsound) }
+        var absence = Absence.unknown
         if let bytes = folder.withLock({ $0 })?.bytes(identifier) {
             do throws(TZifFile.Damage) {
-                return ZoneTable(identifier: identifier, file: try TZifFile(bytes))
+                return .found(ZoneTable(identifier: identifier, file: try TZifFile(bytes)))
             } catch {
-                damage = error
+                absence = .damaged(error)
             }
         }
-        if fallsBack, let table = FoundationZone.table(identifier) { return table }
-        if let damage {
-            throw TimeZoneError(
+        if fallsBack, let table = FoundationZone.table(identifier) { return .found(table) }
+        return .missing(absence)
+    }
+
+    private func error(_ absence: Absence, for identifier: String) -> TimeZoneError {
+        switch absence {
+        case .damaged(let damage):
+            return TimeZoneError(
                 .damagedFile, value: identifier,
                 message: "The file of time zone \"\(identifier)\" is damaged: \(damage.reason).")
+        case .unsound:
+            let plain = ZoneIdentifier.plain(identifier)
+            let hint = ZoneIdentifier.isSound(plain) && contains(plain) ? "did you mean \"\(plain)\"?" : nil
+            return TimeZoneError(
+                .invalidIdentifier, value: identifier,
+                message: "\"\(identifier)\" cannot be the name of a time zone; "
+                    + (hint ?? "use one such as \"Europe/Berlin\"."))
+        case .unknown:
+            let meant = ZoneIdentifier.meant(by: identifier, among: identifiers)
+            let choices = meant.map { "\"\($0)\"" }.joined(separator: " or ")
+            return TimeZoneError(
+                .unknownZone, value: identifier,
+                message: "There is no time zone \"\(identifier)\"; "
+                    + (meant.isEmpty ? "use an IANA name such as \"Europe/Berlin\"." : "did you mean \(choices)?"))
         }
-        let near = ZoneIdentifier.nearest(to: identifier, among: identifiers)
-        throw TimeZoneError(
-            .unknownZone, value: identifier,
-            message: "There is no time zone \"\(identifier)\"; "
-                + (near.map { "did you mean \"\($0)\"?" } ?? "use an IANA name such as \"Europe/Berlin\"."))
-    }
-}
-
-/// Compiles zones from Foundation's own copy of the time zone database.
-enum FoundationZone {
-    /// Compiles a zone from 1900 to 2200, or returns `nil` for an unknown identifier.
-    static func table(_ identifier: String) -> ZoneTable? {
-        TimeZone(identifier: identifier).map { table($0, named: identifier) }
-    }
-
-    /// Compiles a zone from 1900 to 2200.
-    ///
-    /// Later dates have the last offset.
-    static func table(_ zone: TimeZone, named name: String? = nil) -> ZoneTable {
-        var cursor = Date(timeIntervalSince1970: -2_208_988_800)
-        let horizon = Date(timeIntervalSince1970: 7_258_118_400)
-        let first = offset(of: zone, at: cursor)
-        var changes: [(second: Int64, offset: Int64)] = []
-        // Two changes a year for three centuries, with room for zones that change more often.
-        for _ in 0..<2_000 {
-            guard let change = zone.nextDaylightSavingTimeTransition(after: cursor), change > cursor, change < horizon,
-                let second = WholeSeconds.floor(change)
-            else { break }
-            changes.append((second, offset(of: zone, at: change)))
-            cursor = change
-        }
-        return ZoneTable(identifier: name ?? zone.identifier, firstOffset: first, changes: changes)
-    }
-
-    private static func offset(of zone: TimeZone, at second: Date) -> Int64 {
-        Int64(zone.secondsFromGMT(for: second))
     }
 }
 

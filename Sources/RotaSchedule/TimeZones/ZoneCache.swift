@@ -3,7 +3,9 @@ import Synchronization
 /// A hash table of compiled zones by identifier, read without a lock and written under one.
 ///
 /// A table that was ever in the cache stays alive as long as the cache, because a reader may just have taken it from
-/// its slot. A replaced table costs a few kilobytes, but only zones whose rules changed are replaced.
+/// its slot. A replaced table costs a few kilobytes, but only zones whose rules changed are replaced. The number of
+/// zones is bounded by the files, and names of fixed offsets, of which there are hundreds of thousands, take at most
+/// half of the slots.
 final class ZoneCache: Sendable {
     private final class Slot: Sendable {
         let table = Atomic<Unmanaged<ZoneTable>?>(nil)
@@ -18,14 +20,15 @@ final class ZoneCache: Sendable {
 
     private let slots: [Slot]
     private let owned = Mutex(Owned())
+    private let capacity: Int
 
-    /// Room for twice as many zones as there are.
+    /// Creates a cache.
     ///
-    /// A power of two, so that a mask wraps an index around.
-    private static let capacity = 2_048
-
-    init() {
-        slots = (0..<Self.capacity).map { _ in Slot() }
+    /// - Parameter capacity: A power of two, so that a mask wraps an index around. The default is room for twice as many
+    ///   zones as there are.
+    init(capacity: Int = 2_048) {
+        self.capacity = capacity
+        slots = (0..<capacity).map { _ in Slot() }
     }
 
     /// Returns the zone with an identifier, if it is in the cache.
@@ -33,8 +36,8 @@ final class ZoneCache: Sendable {
     /// - Complexity: O(1), without locking or allocating.
     func table(_ identifier: String) -> ZoneTable? {
         var index = Self.hash(identifier)
-        for _ in 0..<Self.capacity {
-            guard let table = slots[index & (Self.capacity &- 1)].table.load(ordering: .acquiring) else { return nil }
+        for _ in 0..<capacity {
+            guard let table = slots[index & (capacity &- 1)].table.load(ordering: .acquiring) else { return nil }
             let found = table.takeUnretainedValue()
             if found.identifier == identifier { return found }
             index &+= 1
@@ -45,15 +48,17 @@ final class ZoneCache: Sendable {
     /// Inserts or replaces a zone.
     func store(_ table: ZoneTable) {
         owned.withLock { owned in
+            // A fixed offset is cheap to make again.
+            guard !table.isFixedOffset || owned.used < capacity / 2 else { return }
             var index = Self.hash(table.identifier)
-            while let taken = slots[index & (Self.capacity &- 1)].table.load(ordering: .acquiring) {
+            while let taken = slots[index & (capacity &- 1)].table.load(ordering: .acquiring) {
                 if taken.takeUnretainedValue().identifier == table.identifier { break }
                 index &+= 1
             }
-            let slot = slots[index & (Self.capacity &- 1)]
+            let slot = slots[index & (capacity &- 1)]
             let isNew = slot.table.load(ordering: .relaxed) == nil
             // One slot stays empty, so that every search ends.
-            guard !isNew || owned.used < Self.capacity - 1 else {
+            guard !isNew || owned.used < capacity - 1 else {
                 owned.overflow[table.identifier] = table
                 return
             }

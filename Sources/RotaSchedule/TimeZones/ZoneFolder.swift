@@ -26,7 +26,7 @@ struct ZoneFolder: Sendable, Hashable {
 
     /// Returns the bytes of a zone's file, or `nil` if it is not a regular file or larger than 1 MiB.
     func bytes(_ identifier: String) -> [UInt8]? {
-        guard ZoneIdentifier.isSound(identifier) else { return nil }
+        guard ZoneIdentifier.isSound(identifier), !ZoneIdentifier.isOfSystem(identifier) else { return nil }
         let url = URL(fileURLWithPath: path).appendingPathComponent(identifier).resolvingSymlinksInPath()
         guard let attributes = try? FileManager.default.attributesOfItem(atPath: url.path),
             attributes[.type] as? FileAttributeType == .typeRegular,
@@ -58,9 +58,7 @@ struct ZoneFolder: Sendable, Hashable {
         guard let paths = FileManager.default.enumerator(atPath: url.path) else { return [] }
         var names: [String] = []
         for case let name as String in paths {
-            guard ZoneIdentifier.isSound(name), !name.hasPrefix("posix/"), !name.hasPrefix("right/"),
-                !["localtime", "posixrules"].contains(name), startsAsZone(name)
-            else { continue }
+            guard ZoneIdentifier.isSound(name), !ZoneIdentifier.isOfSystem(name), startsAsZone(name) else { continue }
             names.append(name)
         }
         return names.sorted()

@@ -1,3 +1,4 @@
+import Foundation
 import RotaCore
 import Synchronization
 
@@ -8,22 +9,46 @@ final class ZoneTable: Sendable {
     private let spans: [ZoneSpan]
     /// The first second for which the rule is used instead of the spans.
     private let ruleStart: Int64
-    private let rule: PosixTimeZoneRule?
+    private let rule: Rule?
     private let cycle = AtomicLazyReference<Cycle>()
+
+    /// The source of the changes that repeat every year from some date on.
+    private enum Rule: Hashable, Sendable {
+        case posix(PosixTimeZoneRule)
+        /// Foundation does not tell its rule, so a cycle of it is sampled.
+        case foundation(TimeZone)
+    }
 
     /// The spans of 400 years, after which the calendar repeats, including weekdays.
     private final class Cycle: Sendable {
         let spans: [ZoneSpan]
 
-        init(_ rule: PosixTimeZoneRule) {
-            let years = ZoneTable.cycleYear &- 2...ZoneTable.cycleYear &+ 401
-            spans = .init(firstOffset: rule.standardOffset, changes: rule.changes(in: years))
+        init(_ rule: Rule) {
+            switch rule {
+            case .posix(let rule):
+                let years = ZoneTable.cycleYear &- 2...ZoneTable.cycleYear &+ 401
+                spans = .init(firstOffset: rule.standardOffset, changes: rule.changes(in: years))
+            case .foundation(let zone):
+                let margin: Int64 = 2 * 366 * 86_400
+                let begin = ZoneTable.cycleStart &- margin
+                let end = ZoneTable.cycleStart &+ ZoneTable.cycleLength &+ margin
+                spans = .init(
+                    firstOffset: FoundationZone.offset(of: zone, at: begin),
+                    changes: FoundationZone.changes(of: zone, in: begin..<end))
+            }
         }
     }
 
-    private static let cycleYear = 2000
-    private static let cycleStart: Int64 = 946_684_800
+    /// A year divisible by 400 in which Foundation uses each zone's last rule.
+    private static let cycleYear = 2400
+    private static let cycleStart: Int64 = 13_569_465_600
     private static let cycleLength: Int64 = 146_097 * 86_400
+
+    /// Whether the zone was compiled from Foundation, not read from a file.
+    let isFromFoundation: Bool
+
+    /// Whether the zone has a single offset for all time.
+    var isFixedOffset: Bool { spans.count == 1 && rule == nil }
 
     /// Creates a zone with a fixed offset.
     init(identifier: String, fixedOffset: Int64) {
@@ -31,6 +56,26 @@ final class ZoneTable: Sendable {
         spans = [ZoneSpan(fixedOffset: fixedOffset)]
         rule = nil
         ruleStart = ZoneSpan.forever
+        isFromFoundation = false
+    }
+
+    /// Creates a zone from the changes that Foundation knows, and Foundation itself for all time after the last one.
+    init(
+        identifier: String, firstOffset: Int64, changes: [(second: Int64, offset: Int64)], foundation zone: TimeZone
+    ) {
+        self.identifier = identifier
+        isFromFoundation = true
+        spans = .init(firstOffset: firstOffset, changes: changes)
+        // A zone without a change in the last two years of the table has no rule that repeats.
+        let year: Int64 = 366 * 86_400
+        guard let last = changes.last?.second, last > FoundationZone.horizon &- 2 &* year else {
+            rule = nil
+            ruleStart = ZoneSpan.forever
+            return
+        }
+        rule = .foundation(zone)
+        // The last spans need their neighbors.
+        ruleStart = FoundationZone.horizon &- 2 &* year
     }
 
     /// Creates a zone from its known changes and a rule for all time after them.
@@ -39,6 +84,7 @@ final class ZoneTable: Sendable {
         rule: PosixTimeZoneRule? = nil
     ) {
         self.identifier = identifier
+        isFromFoundation = false
         guard let rule, rule.daylight != nil else {
             // Without any change the rule holds for all time. After one, it repeats the offset of the last change.
             let only = changes.isEmpty ? rule?.standardOffset : nil
@@ -47,7 +93,7 @@ final class ZoneTable: Sendable {
             ruleStart = ZoneSpan.forever
             return
         }
-        self.rule = rule
+        self.rule = .posix(rule)
         guard let last = changes.last?.second else {
             // Without any change the rule holds for all time.
             spans = [ZoneSpan(fixedOffset: rule.standardOffset)]

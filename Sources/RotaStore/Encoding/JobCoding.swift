@@ -1,4 +1,5 @@
 import Foundation
+import RotaSchedule
 
 // How jobs and their parts are written to the store's files.
 
@@ -82,6 +83,7 @@ enum RareJSON {
 
     static func decode<Value: Decodable>(_ type: Value.Type, _ data: Data) throws -> Value {
         let decoder = JSONDecoder()
+        decoder.readStoredValues()
         decoder.nonConformingFloatDecodingStrategy = .convertFromString(
             positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
         return try decoder.decode(type, from: data)

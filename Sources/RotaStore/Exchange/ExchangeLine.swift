@@ -1,5 +1,6 @@
 package import Foundation
 import RotaCore
+import RotaSchedule
 
 /// One line of an export: a JSON object with one member, whose name is the kind of the line.
 package enum ExchangeLine: Sendable, Hashable {
@@ -232,6 +233,7 @@ package struct ExchangeCoder: Sendable {
             try container.encode(ISO8601.exact(date))
         }
         decoder = JSONDecoder()
+        decoder.readStoredValues()
         decoder.nonConformingFloatDecodingStrategy = .convertFromString(
             positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
         decoder.dateDecodingStrategy = .custom { decoder in

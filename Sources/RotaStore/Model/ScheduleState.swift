@@ -54,6 +54,8 @@ public struct ScheduleState: Sendable, Hashable {
     }
 
     /// When the next occurrence is due, if smoothing moved it away from ``next``.
+    ///
+    /// Without a next one, the date from which a scheduler must look for it.
     public var nextEffective: Date? {
         get { rare.nextEffective }
         set { rare.nextEffective = newValue }
@@ -168,7 +170,13 @@ public struct ScheduleState: Sendable, Hashable {
     public mutating func recordCompleted(_ id: ExecutionID, at date: Date, of schedule: Schedule) -> Bool {
         guard awaitedExecutionID == id else { return false }
         awaitedExecutionID = nil
-        if schedule.completionDelay != nil { proceed(to: nextOccurrence(of: schedule, after: date)) }
+        guard schedule.completionDelay != nil else { return true }
+        if schedule.knowsZones {
+            proceed(to: nextOccurrence(of: schedule, after: date))
+        } else {
+            // A calendar's time zone cannot be read, so the next occurrence is unknown. The scheduler looks from here on.
+            (next, nextEffective) = (nil, date)
+        }
         return true
     }
 

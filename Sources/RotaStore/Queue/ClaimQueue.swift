@@ -255,7 +255,7 @@ package struct ClaimQueue: Sendable {
     private func opening(for id: JobID, _ limits: JobLimits, at now: Date) -> Date? {
         let rate = limits.rate.flatMap { startLog.opening(of: $0, in: .job(id), at: now) }
         guard let window = limits.window, !window.contains(now) else { return rate }
-        let opening = window.nextOpening(from: now) ?? .distantFuture
+        let opening = window.nextCheck(from: now) ?? .distantFuture
         return rate.map { max($0, opening) } ?? opening
     }
 

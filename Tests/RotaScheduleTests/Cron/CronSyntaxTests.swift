@@ -93,7 +93,15 @@ import Testing
             Mistake("* * 15W * *", .unsupported, "day of month", at: "W", .vixie),
             Mistake("* * * * 1#2", .unsupported, "day of week", at: "#", .vixie),
             Mistake("5/15 * * * *", .unsupported, "minute", at: "5/15", .vixie),
-            Mistake("50-10 * * * *", .invalidRange, "minute", at: "50-10", .vixie),
+            Mistake(
+                "50-10 * * * *", .invalidRange, "minute", at: "50-10", .vixie,
+                hint: "write 50-59,0-10; the dialect .standard wraps such a range around"),
+            Mistake(
+                "0 0 * * fri-mon", .invalidRange, "day of week", at: "fri-mon", .vixie,
+                hint: "write 5-7,1; the dialect .standard wraps such a range around"),
+            Mistake(
+                "0 0 1 nov-feb *", .invalidRange, "month", at: "nov-feb", .vixie,
+                hint: "write 11-12,1-2; the dialect .standard wraps such a range around"),
             Mistake("0 0 1 * +MON", .unsupported, "day of week", at: "+", .vixie),
             Mistake("@every 5m", .macro, nil, at: "@every 5m", .vixie),
             Mistake("* * * * *", .fieldCount, nil, at: "* * * * *", .quartz),
@@ -154,6 +162,27 @@ import Testing
     func equal(left: String, right: String) throws {
         #expect(try CronExpression(left) == CronExpression(right))
         #expect(try CronExpression(left).hashValue == CronExpression(right).hashValue)
+    }
+
+    @Test(
+        "In the dialect vixie, a range of weekdays may end in Sunday",
+        arguments: [
+            ("sat-sun", "6,0"), ("fri-sun", "5,6,0"), ("mon-sun", "0-6"), ("SAT-Sun", "6,0"), ("6-0", "6,0"),
+            ("5-0", "5,6,0"), ("fri-sun/2", "5,0"), ("mon-wed,sat-sun", "1,2,3,6,0"), ("sun-sun", "0"),
+            ("sun-sat", "0-6"), ("6-7", "6,0"), ("sun-tue", "0-2"),
+        ])
+    func vixieSunday(range: String, days: String) throws {
+        let left = try CronExpression("0 0 * * \(range)", dialect: .vixie)
+        #expect(try left == CronExpression("0 0 * * \(days)", dialect: .vixie))
+        #expect(try CronExpression(left.description, dialect: .vixie) == left)
+    }
+
+    @Test("The hash of a range of weekdays may end in Sunday")
+    func hashedSunday() throws {
+        for index in 0..<50 {
+            let expression = try CronExpression("0 0 * * H(FRI-SUN)", hashSeed: "job-\(index)")
+            #expect(["0 0 * * 5", "0 0 * * 6", "0 0 * * 0"].contains(expression.description))
+        }
     }
 
     @Test("Sunday is 0 or 7", .rows("T-16"))

@@ -26,6 +26,10 @@ import Testing
             Warned(text: "* */2 * * *", code: .everyMinuteOfHour, at: "*", suggestion: "0 */2 * * *"),
             Warned(text: "0 9 * * 0,1,2,3,4,5,6", code: .everyValue, at: "0,1,2,3,4,5,6", suggestion: "0 9 * * *"),
             Warned(text: "0-59 * * * *", code: .everyValue, at: "0-59", suggestion: "* * * * *"),
+            Warned(text: "0 12 * * ? *", code: .fieldOrder, at: "0 12 * * ? *", suggestion: "0 12 * * *"),
+            Warned(text: "0 9 ? * 2-6 *", code: .fieldOrder, at: "0 9 ? * 2-6 *", suggestion: "0 9 * * MON-FRI"),
+            Warned(
+                text: "0/15 9 ? * 2,4 *", code: .fieldOrder, at: "0/15 9 ? * 2,4 *", suggestion: "0/15 9 * * MON,WED"),
         ])
     func warnings(warned: Warned) throws {
         let warnings = try CronExpression(warned.text).warnings
@@ -43,7 +47,7 @@ import Testing
         "Common expressions have no warnings",
         arguments: [
             "* * * * *", "*/5 * * * *", "30 9 * * 1-5", "0 0 1 * *", "0 */6 * * *", "0 9 * * MON#1", "@daily",
-            "* 9-17 * * *",
+            "* 9-17 * * *", "0 0 12 * * ?", "0 0 9 ? * MON-FRI", "0 30 9 * * *", "0 0 12 1 1 ? 2026",
         ])
     func none(text: String) throws {
         #expect(try CronExpression(text).warnings.isEmpty)

@@ -130,4 +130,27 @@ import Testing
     func null(key: String) throws {
         #expect(try decode(#"{"every": "5m", "\#(key)": null}"#) == .every(.seconds(300)))
     }
+
+    @Test(
+        "A decoder of stored values accepts an unknown zone, and nothing else that is invalid",
+        arguments: [
+            #"{"cron":"0 9 * * *","timezone":"Mars/Base"}"#,
+            #"{"every":"1h","calendars":[{"exclude":{"weekdays":["SUN"]},"timezone":"Mars/Base"}]}"#,
+            #"{"union":[{"cron":"0 9 * * *","timezone":"Mars/Base"}]}"#,
+            #"{"every":"1h","businessDays":{"shift":"next","timezone":"Mars/Base"}}"#,
+        ])
+    func stored(text: String) throws {
+        let decoder = JSONDecoder()
+        decoder.readStoredValues()
+        let schedule = try decoder.decode(Schedule.self, from: Data(text.utf8))
+        #expect(throws: DecodingError.self) { try decode(text) }
+        let error = #expect(throws: ScheduleError.self) { try schedule.validate() }
+        #expect(error?.code == .timeZone && error?.value == "Mars/Base")
+        #expect(throws: ScheduleError.self) { try schedule.checkZones() }
+        #expect(try decoder.decode(Schedule.self, from: Data(json(schedule).utf8)) == schedule)
+        for invalid in [#"{"cron":"61 * * * *"}"#, #"{"every":"0s"}"#, #"{"union":[]}"#, #"{}"#] {
+            #expect(throws: DecodingError.self) { try decoder.decode(Schedule.self, from: Data(invalid.utf8)) }
+        }
+        #expect(throws: Never.self) { try Schedule.cron("0 9 * * *", in: "Europe/Berlin").checkZones() }
+    }
 }

@@ -114,7 +114,7 @@ import Testing
     @Test(
         "Fixed offsets need no file",
         arguments: [
-            ("GMT", 0), ("UTC", 0), ("GMT+0530", 19_800), ("GMT-08:00", -28_800), ("UTC+2", nil), ("GMT+2560", nil),
+            ("GMT", 0), ("UTC", 0), ("GMT+0530", 19_800), ("GMT-08:00", -28_800), ("UTC+2", 7_200), ("GMT+2560", nil),
         ]
             as [(String, Int?)])
     func fixedOffsets(identifier: String, offset: Int?) throws {

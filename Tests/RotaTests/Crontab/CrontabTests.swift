@@ -86,4 +86,51 @@ struct CrontabTests {
         let error = #expect(throws: CrontabError.self) { try Crontab("@daily https://b%C3%BCcher.example/a") }
         #expect(error?.problems.first?.message.contains("host") == true)
     }
+
+    @Test("A byte order mark or a no-break space at the start of any line does not matter")
+    func joinedFiles() throws {
+        let crontab = try Crontab(
+            "@daily https://a.e.com/\n\u{FEFF}@daily https://b.e.com/\n\u{A0}@daily https://c.e.com/")
+        #expect(crontab.entries.map(\.line) == [1, 2, 3])
+    }
+
+    @Test(
+        "After a line with a time zone that cannot be used, lines are refused until another one sets it",
+        arguments: [
+            ("CRON_TZ=Mars/Base", "Mars/Base"), ("TZ=BST", "Europe/London"), ("CRON_TZ=", "cannot be the name"),
+            ("cron_tz=Asia/Tokyo", "Write CRON_TZ=Asia/Tokyo"), ("Tz = Asia/Tokyo", "CRON_TZ=Asia/Tokyo"),
+            ("TIME_ZONE=Asia/Tokyo", "CRON_TZ=Asia/Tokyo"), ("export TZ=Asia/Tokyo", "without anything else"),
+            ("CRON_TZ: Asia/Tokyo", "without anything else"), ("CRON-TZ=Asia/Tokyo", "without anything else"),
+            ("CRON_TZ=Asia/Tokyo 0 9 * * * https://x.example.com/", "on a line of its own"),
+            ("CRON_TZ=Asia/Tokyo # the office", "on a line of its own"),
+        ])
+    func badZone(line: String, words: String) throws {
+        let crontab = Crontab(
+            validLinesOf: """
+                CRON_TZ=Europe/Berlin
+                0 1 * * * https://a.example.com/
+                \(line)
+                0 2 * * * https://b.example.com/
+                MAILTO=ops@example.com
+                @every 5m https://c.example.com/
+                CRON_TZ=America/New_York
+                0 3 * * * https://d.example.com/
+                """)
+        #expect(crontab.entries.map(\.line) == [2, 8])
+        #expect(crontab.entries.map { $0.schedule.timeZoneIdentifier } == ["Europe/Berlin", "America/New_York"])
+        #expect(crontab.problems.map(\.line) == [3, 4, 6])
+        #expect(crontab.problems.first?.message.contains(words) == true, "\(crontab.problems)")
+        for problem in crontab.problems.dropFirst() {
+            #expect(problem.message.contains("Line 3") && problem.message.contains("Correct line 3"))
+        }
+    }
+
+    @Test("A line in another tool's notation is reported with the way out")
+    func foreignNotation() {
+        let crontab = Crontab(
+            validLinesOf: "0 9 * * 1–5 https://a.example.com/\n0~59 * * * * https://b.example.com/")
+        #expect(crontab.problems.map(\.line) == [1, 2])
+        #expect(crontab.problems.first?.message.contains("an en dash") == true)
+        #expect(crontab.problems.last?.message.contains("H(0-59)") == true)
+    }
 }

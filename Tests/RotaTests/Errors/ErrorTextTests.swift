@@ -109,6 +109,7 @@ struct ErrorTextTests {
             FileStoreError.Code.unusableFolder, FileStoreError.Code.locked, FileStoreError.Code.damaged,
             FileStoreError.Code.unsupportedVersion, FileStoreError.Code.writeFailed, FileStoreError.Code.readFailed,
             FileStoreError.Code.stopped, FileStoreError.Code.commitTooLarge, FileStoreError.Code.readOnly,
+            FileStoreError.Code.filesChanged,
         ],
         "StoreImportError": [
             StoreImportError.Code.storeNotEmpty, StoreImportError.Code.unsupportedVersion,

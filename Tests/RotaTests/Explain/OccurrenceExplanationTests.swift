@@ -102,7 +102,7 @@ struct OccurrenceExplanationTests {
             #expect(
                 try await bench.scheduler.explain(job.id, at: start.addingTimeInterval(150)).outcome
                     == .notDue(.notNamed))
-            let new = try await bench.scheduler.explain(job.id, at: start.addingTimeInterval(157))
+            let new = try await bench.scheduler.explain(job.id, at: start.addingTimeInterval(154))
             #expect(new.version == 2 && new.outcome == .future)
         }
     }
@@ -145,6 +145,43 @@ struct OccurrenceExplanationTests {
             let preview = try await bench.scheduler.preview(updating: job.id)
             #expect(preview.warnings.map(\.code) == [])
             #expect(preview.occurrences.first?.occurrence.nominal == start.addingTimeInterval(3600))
+        }
+    }
+
+    @Test("An explanation speaks about the given date, not about an occurrence near it", arguments: [1, 60])
+    func nearby(seconds: Int) async throws {
+        let bench = Bench()
+        let start = bench.clock.now
+        try await bench.scheduler.handle("work") { _ in }
+        var draft = draft
+        draft.definition.schedule = .every(.seconds(seconds))
+        let period = Double(seconds)
+        try await bench.running {
+            let job = try await bench.scheduler.create(draft)
+            await bench.advance(.seconds(3 * seconds))
+            for distance in [-0.5, -0.002, -0.001_5, 0.001, 0.001_5, 0.5, 0.999] {
+                let date = start.addingTimeInterval(period + distance)
+                let explanation = try await bench.scheduler.explain(job.id, at: date)
+                #expect(explanation.outcome == .notDue(.notNamed), "\(distance): \(explanation)")
+                #expect(explanation.date == date && explanation.occurrence == nil)
+                let isBefore = distance < 0
+                if !isBefore { #expect(explanation.previous == start.addingTimeInterval(period)) }
+                #expect(explanation.next == start.addingTimeInterval(isBefore ? period : 2 * period))
+                #expect(explanation.description.contains("is not an occurrence"))
+                #expect(explanation.description.contains("The next is"))
+            }
+            // A store may keep dates to the millisecond.
+            for distance in [0, 0.000_001, 0.000_9] {
+                let explanation = try await bench.scheduler.explain(
+                    job.id, at: start.addingTimeInterval(period + distance))
+                guard case .fired(let execution) = explanation.outcome else {
+                    Issue.record("\(distance): \(explanation)")
+                    continue
+                }
+                #expect(execution.scheduledFor == start.addingTimeInterval(period))
+                #expect(explanation.occurrence?.nominal == start.addingTimeInterval(period))
+                #expect(explanation.next == start.addingTimeInterval(2 * period))
+            }
         }
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import RotaTestSupport
 import RotaTesting
 import Testing
 
@@ -86,5 +87,64 @@ struct JobUpdateTests {
             try await bench.scheduler.resume(job.id)
             #expect(try await bench.scheduler.skips(of: job.id).compactMap(\.count).reduce(0, +) == 2)
         }
+    }
+
+    @Test(
+        "An update that repeats the schedule changes nothing and holds nothing up", .rows("T-3"),
+        arguments: [
+            Schedule.every(.seconds(900)), .every(.seconds(900)).limited(toRuns: 1000),
+            .union([.every(.seconds(900)), .every(.seconds(86_400))]),
+        ])
+    func repeatedInterval(schedule: Schedule) async throws {
+        let bench = Bench()
+        let start = bench.clock.now
+        try await bench.scheduler.handle("work") { _ in }
+        try await bench.running {
+            let job = try await bench.scheduler.create(
+                .init(name: "j", schedule: schedule, action: .handler("work"), retention: .last(1000)))
+            // A day in which the app declares its job again every ten minutes.
+            for _ in 0..<144 {
+                await bench.advance(.seconds(600))
+                let json = try JSONEncoder().encode(schedule)
+                let decoded = try JSONDecoder().decode(Schedule.self, from: json)
+                try await bench.scheduler.update(job.id) { $0.schedule = schedule }
+                try await bench.scheduler.update(job.id) { $0.schedule = decoded }
+            }
+            let dates = try await bench.executions(of: job.id).map { $0.scheduledFor.timeIntervalSince(start) }
+            #expect(dates.count == 96 && dates.sorted() == (1...96).map { Double($0) * 900 })
+            #expect(try await bench.scheduler.job(job.id).version == 1)
+        }
+    }
+
+    @Test("An update that repeats a delay after completion does not postpone it")
+    func repeatedDelay() async throws {
+        let bench = Bench()
+        try await bench.scheduler.handle("work") { _ in }
+        try await bench.running {
+            let job = try await bench.scheduler.create(
+                .init(name: "j", schedule: .afterCompletion(.seconds(900)), action: .handler("work")))
+            for _ in 0..<6 {
+                await bench.advance(.seconds(600))
+                try await bench.scheduler.update(job.id) { $0.schedule = .afterCompletion(.seconds(900)) }
+            }
+            #expect(try await bench.executions(of: job.id).count == 4)
+            #expect(try await bench.scheduler.job(job.id).version == 1)
+        }
+    }
+
+    @Test("A new interval keeps the anchor unless the update gives one")
+    func newInterval() async throws {
+        let bench = Bench()
+        let start = bench.clock.now
+        try await bench.scheduler.handle("work") { _ in }
+        let job = try await bench.scheduler.create(
+            .init(name: "j", schedule: .every(.seconds(900)), action: .handler("work")))
+        bench.clock.set(to: start.addingTimeInterval(100))
+        let kept = try await bench.scheduler.update(job.id) { $0.schedule = .every(.seconds(60)) }
+        #expect(kept.nextRunAt == start.addingTimeInterval(120))
+        let given = try await bench.scheduler.update(job.id) {
+            $0.schedule = .every(.seconds(60), anchor: start.addingTimeInterval(90))
+        }
+        #expect(given.nextRunAt == start.addingTimeInterval(150))
     }
 }

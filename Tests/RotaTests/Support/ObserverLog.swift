@@ -29,6 +29,9 @@ final class ObserverLog: SchedulerObserver {
     func handlerMissing(_ name: String, jobs: [JobID], at date: Date) {
         add("missed \(name) [\(jobs.map(\.description).joined(separator: ", "))]")
     }
+    func didPostpone(_ job: Job, until next: Date, because error: any Error, at date: Date) {
+        add("postponed \(job.name) \(next.timeIntervalSince(date))")
+    }
     func didPrune(_ report: PruneReport, at date: Date) { add("pruned \(report.expired.count)") }
     func didFail(_ error: any Error, at date: Date) { add("failed \(error)") }
     func didSleep(until wake: Date, at date: Date) { add("asleep") }
