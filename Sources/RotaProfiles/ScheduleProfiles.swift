@@ -7,7 +7,7 @@ extension ServiceProfile {
     /// | service | spelling |
     /// |---|---|
     /// | TrigRun | `every_n_minutes` from 1 to 1440 |
-    /// | Krafter | `schedule` with a text that ``Schedule/parse(_:in:dialect:)`` reads, and `schedule_type` |
+    /// | Krafter | `schedule` with a text that `Schedule.parse(_:in:dialect:)` reads, and `schedule_type` |
     /// | Infrai | `cron_expr`, or `schedule` with such a text, or `run_at` in ISO 8601 |
     /// | Strait | Rota's form |
     ///

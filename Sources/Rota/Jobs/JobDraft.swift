@@ -34,8 +34,8 @@ public struct JobDraft: Sendable {
     ///
     /// Only the name, the schedule and the action are required.
     ///
-    /// Everything else is set on the draft: ``JobDefinition/attributes``, ``JobDefinition/notifications``,
-    /// ``JobDefinition/breaker`` and so on.
+    /// Everything else is set on the draft: `JobDefinition.attributes`, `JobDefinition.notifications`,
+    /// `JobDefinition.breaker` and so on.
     ///
     /// - Parameters:
     ///   - name: A human-readable name, from 1 to 255 characters. It need not be unique.

@@ -110,7 +110,7 @@ public final class ManualClock: WallClock {
     ///
     /// Setting it forward simulates a suspended machine or a downtime: time passes at once, without the deadlines in
     /// between. Setting it back wakes schedulers too, which on a system clock see it after
-    /// ``WallClock/longestSleep`` at the latest.
+    /// `WallClock.longestSleep` at the latest.
     public func set(to date: Date) {
         let due = state.withLock { state in
             let isBack = date < state.now
