@@ -205,7 +205,8 @@ struct Driver {
     ///
     /// - Returns: Whether a record changed.
     private mutating func rewind(to now: Date) async throws -> Bool {
-        let report = try await context.store.rewind(to: now, limit: context.configuration.batchSize)
+        // A call looks at every job, so it must not take many.
+        let report = try await context.store.rewind(to: now, limit: 10_000)
         try await context.advanceIDs()
         guard report != RewindReport() else { return false }
         context.events.send(report, at: now)

@@ -53,6 +53,11 @@ struct FirePlanner: Sendable {
                 jobID: job.id, expectedRevision: job.scheduleState.revision, executions: [], skips: [],
                 scheduleState: scheduleState)
         }
+        if job.createdAt <= now, first < job.createdAt,
+            scheduleState.decidedAhead.contains(where: { $0.last >= job.createdAt })
+        {
+            return beginning(of: job)
+        }
         var skips: [SkippedOccurrence] = []
         var due: Occurrence? = schedule.occurrence(at: first)
         if scheduleState.skipsRemaining > 0 {
@@ -80,6 +85,18 @@ struct FirePlanner: Sendable {
         scheduleState.proceed(to: scheduleState.nextOccurrence(of: schedule, after: decided))
         return FireRequest(
             jobID: job.id, expectedRevision: job.scheduleState.revision, executions: executions, skips: skips,
+            scheduleState: scheduleState)
+    }
+
+    /// Moves a job to its creation, before which it has no occurrences.
+    ///
+    /// The clock was behind for a while, as after a start without a battery, and the job continued from there.
+    private func beginning(of job: Job) -> FireRequest {
+        var scheduleState = job.scheduleState
+        scheduleState.decidedThrough = job.createdAt
+        scheduleState.proceed(to: scheduleState.nextOccurrence(of: job.schedule, after: job.createdAt))
+        return FireRequest(
+            jobID: job.id, expectedRevision: job.scheduleState.revision, executions: [], skips: [],
             scheduleState: scheduleState)
     }
 

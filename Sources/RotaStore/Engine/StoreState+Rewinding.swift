@@ -125,7 +125,7 @@ extension Job {
             var rewound = state
             rewound.decidedThrough = now
             rewound.decidedAhead = decided + state.decidedAhead.filter { $0.first > state.decidedThrough }
-            rewound.firedCount -= withdrawn.count
+            rewound.firedCount = max(0, state.firedCount &- withdrawn.count)
             if let awaited = state.awaitedExecutionID, withdrawn.contains(where: { $0.id == awaited }) {
                 rewound.awaitedExecutionID = nil
             }

@@ -251,6 +251,29 @@ struct ClockSetBackTests {
         }
     }
 
+    @Test("A machine that starts in 1970 until its clock is put right runs nothing for the years between")
+    func noBattery() async throws {
+        let bench = Bench()
+        let (clock, start) = (bench.clock, bench.clock.now)
+        try await bench.scheduler.handle("work") { _ in }
+        try await bench.running {
+            let job = try await bench.scheduler.create(
+                .init(
+                    name: "j", schedule: .every(.seconds(60)), action: .handler("work"), misfire: .all(limit: 10),
+                    retention: .last(1000)))
+            await bench.advance(.seconds(600))
+            clock.set(to: Date(timeIntervalSince1970: 30))
+            await bench.advance(.seconds(200))
+            clock.set(to: start.addingTimeInterval(900))
+            await bench.advance(.seconds(300))
+            let minutes = try await bench.executions(of: job.id).map {
+                Int($0.scheduledFor.timeIntervalSince(start) / 60)
+            }
+            #expect(minutes.filter { $0 > 0 }.sorted() == Array(1...20))
+            #expect(minutes.filter { $0 <= 0 }.count <= 4)
+        }
+    }
+
     @Test("Every change is an event, and explain tells what became of both stretches")
     func told() async throws {
         let bench = Bench()
