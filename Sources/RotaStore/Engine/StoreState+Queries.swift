@@ -64,8 +64,9 @@ extension StoreState {
     /// Lists executions.
     ///
     /// - Complexity: O(log n + limit) in creation order for all executions, one job or one status, and by nominal date
-    ///   for all executions or a range of dates. O(k log k) by nominal date for one job with k executions. Other
-    ///   filters examine up to 10,000 executions a page.
+    ///   for all executions or a range of dates. O(log n) in any order for a range of dates with at most 1,000
+    ///   executions. O(k log k) by nominal date for one job with k executions. Other filters examine up to 10,000
+    ///   executions a page.
     package func executions(_ query: ExecutionQuery) throws(StoreError) -> RecordPage<Execution> {
         try Paging.check(query.limit)
         switch query.sort {
@@ -96,7 +97,24 @@ extension StoreState {
             consider(jobs.map { histories[$0]?.executions ?? OrderedIndex() })
         }
         if let statuses = query.statuses { consider(statuses.map { executionIndex.executions($0) }) }
+        if size > Self.rangeLimit, let keys = keysInRange(of: query) {
+            var set = OrderedIndex<ExecutionID>()
+            for id in keys.map(\.id).sorted() { set.insert(id) }
+            consider([set])
+        }
         return best
+    }
+
+    /// The largest number of executions in a range of dates that is examined as a whole.
+    private static var rangeLimit: Int { 1000 }
+
+    /// The executions between the dates of a query, or `nil` if it does not give both or there are many.
+    private func keysInRange(of query: ExecutionQuery) -> [DueKey<ExecutionID>]? {
+        guard let from = query.from, let to = query.to else { return nil }
+        let keys = Array(
+            executionIndex.schedule.suffix(after: .end(of: from.justBefore)).lazy.prefix { $0.date < to }
+                .prefix(Self.rangeLimit + 1))
+        return keys.count <= Self.rangeLimit ? keys : nil
     }
 
     /// The largest number of jobs whose executions are merged.
@@ -106,7 +124,9 @@ extension StoreState {
 
     /// A set by nominal date that contains all executions the query can list.
     private func schedule(for query: ExecutionQuery) -> OrderedIndex<DueKey<ExecutionID>> {
-        guard let jobs = query.jobs, jobs.count <= Self.mergeLimit else { return executionIndex.schedule }
+        guard let jobs = query.jobs, jobs.count <= Self.mergeLimit, keysInRange(of: query) == nil else {
+            return executionIndex.schedule
+        }
         let ofJobs = jobs.compactMap { histories[$0]?.executions }
         guard ofJobs.reduce(0, { $0 + $1.count }) < executionIndex.schedule.count else {
             return executionIndex.schedule

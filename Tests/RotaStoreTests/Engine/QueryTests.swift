@@ -212,4 +212,42 @@ struct QueryTests {
         #expect(second.items.count == 1 && second.next == nil)
         #expect(await store.counts().executions == [.queued: 10_050])
     }
+
+    @Test("A range of dates lists the same executions whichever index it is read from", arguments: 1...6)
+    func rangeOfDates(seed: UInt64) async throws {
+        var random = SeededGenerator(seed: seed)
+        let store = InMemoryJobStore()
+        let jobs = try (1...3).map { try StoreSamples.job($0) }
+        _ = try await store.insert(jobs.map { JobInsertion($0) })
+        var all: [Execution] = []
+        for number in 1...4000 {
+            // Most in one minute, so that ranges hold few or thousands.
+            let offset = Bool.random(using: &random) ? Double.random(in: 0...60, using: &random) : Double(number)
+            let job = jobs[Int.random(in: 0..<3, using: &random)]
+            all.append(StoreSamples.execution(number, of: job, at: StoreSamples.start.addingTimeInterval(offset)))
+        }
+        try await store.enqueue(all)
+        for _ in 0..<40 {
+            let from = StoreSamples.start.addingTimeInterval(Double.random(in: -5...80, using: &random))
+            let to = from.addingTimeInterval([0.001, 0.5, 20, 5000][Int.random(in: 0..<4, using: &random)])
+            var query = ExecutionQuery(
+                jobID: Bool.random(using: &random) ? jobs[0].id : nil, from: from, to: to,
+                sort: Bool.random(using: &random) ? .createdAt : .scheduledFor,
+                order: Bool.random(using: &random) ? .ascending : .descending,
+                limit: Int.random(in: 1...700, using: &random))
+            var expected = all.filter {
+                $0.scheduledFor >= from && $0.scheduledFor < to && (query.jobID == nil || $0.jobID == query.jobID)
+            }
+            let sort = query.sort
+            expected.sort { sort == .createdAt ? $0.id < $1.id : ($0.scheduledFor, $0.id) < ($1.scheduledFor, $1.id) }
+            if query.order == .descending { expected.reverse() }
+            var found: [ExecutionID] = []
+            repeat {
+                let page = try await store.executions(query)
+                found += page.items.map(\.id)
+                query.after = page.next
+            } while query.after != nil
+            #expect(found == expected.map(\.id))
+        }
+    }
 }
