@@ -96,4 +96,24 @@ struct ShutdownTests {
         }
         #expect(try await base.allExecutions(of: job.id).map(\.status) == [.succeeded])
     }
+
+    @Test("A scheduler that was shut down runs again, and a shutdown before a run ends only that run")
+    func runsAgain() async throws {
+        let bench = Bench()
+        try await bench.scheduler.handle("work") { _ in }
+        let job = try await bench.scheduler.create(
+            .init(name: "j", schedule: .every(.seconds(3600)), action: .handler("work")))
+        bench.scheduler.beginShutdown()
+        try await bench.scheduler.run()
+        for _ in 0..<2 {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await bench.scheduler.run() }
+                let triggered = try await bench.scheduler.trigger(job.id)
+                #expect(try await bench.scheduler.waitForCompletion(of: triggered.id).status == .succeeded)
+                bench.scheduler.beginShutdown()
+                try await group.waitForAll()
+            }
+        }
+        #expect(try await bench.executions(of: job.id).count == 2)
+    }
 }
