@@ -141,8 +141,12 @@ struct Driver {
         // Jobs whose fires are refused again and again, or postponed, stay at the head of the due work. Look behind
         // them.
         let limit = context.configuration.batchSize * (conflictStreak + 1) + postponements.count
-        let dueWork = try await context.store.dueWork(at: now, limit: min(limit, 100_000))
-        if dueWork.isAhead, try await rewind(to: now) { return nil }
+        var dueWork = try await context.store.dueWork(at: now, limit: min(limit, 100_000))
+        if dueWork.isAhead {
+            let isTruncated = try await rewind(to: now)
+            guard !isTruncated else { return nil }
+            dueWork = try await context.store.dueWork(at: now, limit: min(limit, 100_000))
+        }
         polling.recordPoll(at: now, next: dueWork.isTruncated ? now : dueWork.nextWakeup ?? .distantFuture)
         let hasReclaimed = try await reclaim(dueWork.expiredLeases, at: now)
         let hasFired = try await fire(dueWork.dueJobs, at: now)
@@ -203,14 +207,13 @@ struct Driver {
 
     /// Brings the store's records back after the clock was ahead.
     ///
-    /// - Returns: Whether a record changed.
+    /// - Returns: Whether more records are left to be brought back.
     private mutating func rewind(to now: Date) async throws -> Bool {
         // A call looks at every job, so it must not take many.
         let report = try await context.store.rewind(to: now, limit: 10_000)
         try await context.advanceIDs()
-        guard report != RewindReport() else { return false }
-        context.events.send(report, at: now)
-        return true
+        if report != RewindReport() { context.events.send(report, at: now) }
+        return report.isTruncated
     }
 
     private mutating func reclaim(_ expired: [Claim], at now: Date) async throws -> Bool {
@@ -243,6 +246,9 @@ struct Driver {
             case .retry(let date, _), .released(let date), .waiting(let date?): polling.poll(by: date)
             case .succeeded, .failed, .canceled, .waiting: elapsedTimes.end(completion.executionID)
             }
+        }
+        for case .recorded(let execution) in outcomes where execution.progress.startedAt == nil {
+            elapsedTimes.end(execution.id)
         }
         context.events.send(outcomes, of: completions, stopReasons: planned.lazy.map(\.stopReason), at: now)
         if context.ends.isWatched {

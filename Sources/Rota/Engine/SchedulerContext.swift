@@ -39,7 +39,7 @@ extension SchedulerContext {
     func advanceIDs() async throws {
         let execution = try await store.executions(ExecutionQuery(order: .descending, limit: 1)).items.first
         let job = try await store.jobs(JobQuery(order: .descending, limit: 1)).items.first
-        ids.advance(past: max(execution?.id.bits ?? 0, job?.id.bits ?? 0))
+        for id in [execution?.id.bits, job?.id.bits] { if let id { ids.advance(past: id) } }
     }
 
     /// Returns metadata merged over what the carrier captures now.

@@ -7,7 +7,7 @@ extension OccurrenceExplanation: CustomStringConvertible {
     /// The explanation in plain English, with dates and numbers.
     public var description: String {
         var text = "\(date.text) \(sentence)"
-        for note in notes { text += " It is \(note.message)." }
+        for note in notes { text += " Note: \(note.message)." }
         if occurrence == nil, case .notDue = outcome {
             if let previous { text += " The occurrence before is \(previous.text)." }
             if let next { text += " The next is \(next.text)." }

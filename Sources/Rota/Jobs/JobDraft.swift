@@ -34,8 +34,8 @@ public struct JobDraft: Sendable {
     ///
     /// Only the name, the schedule and the action are required.
     ///
-    /// Everything else is set on the draft: `JobDefinition.attributes`, `JobDefinition.notifications`,
-    /// `JobDefinition.breaker` and so on.
+    /// Everything else is a member of the draft, which reads and writes its definition: `priority`, `attributes` with
+    /// its tags, `notifications`, `breaker`, `delivery`, `metadata`.
     ///
     /// - Parameters:
     ///   - name: A human-readable name, from 1 to 255 characters. It need not be unique.

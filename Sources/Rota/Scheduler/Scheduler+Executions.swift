@@ -11,7 +11,9 @@ extension Scheduler {
         return execution
     }
 
-    /// Lists executions, the newest first.
+    /// Lists executions, by default the 50 newest.
+    ///
+    /// For more, set the query's limit, up to 1,000, and continue after the page's `next`.
     public func executions(_ query: ExecutionQuery = ExecutionQuery()) async throws -> RecordPage<Execution> {
         try await context.store.executions(query)
     }

@@ -25,8 +25,8 @@ extension Scheduler {
         defer {
             // A scheduler can run again. A request made while nothing runs ends the next run at once.
             context.stop.clear()
-            context.status.change(to: .ended)
             context.events.finish()
+            context.status.change(to: .ended)
         }
         try context.configuration.validate()
         let cancellation = Flag()

@@ -133,20 +133,21 @@ extension Schedule {
     /// For schedules that were written while the clock was ahead.
     ///
     /// - Parameters:
-    ///   - written: The date at which the schedule was written. Later anchors were chosen by its author, and stay.
+    ///   - written: The dates at which the schedule was written. Only such anchors were filled in; others were chosen by
+    ///     its author, and stay.
     ///   - date: The date to move anchors before.
-    package func movingAnchors(writtenUpTo written: Date, before date: Date) -> Schedule {
+    package func movingAnchors(_ written: Set<Date>, before date: Date) -> Schedule {
         var copy = self
         switch rule {
-        case .every(let interval, anchor: let anchor?) where anchor > date && anchor <= written:
+        case .every(let interval, anchor: let anchor?) where anchor > date && written.contains(anchor):
             let seconds = interval.inSeconds
             guard seconds > 0 else { return self }
             let count = (anchor.timeIntervalSince(date) / seconds).rounded(.up)
             copy.rule = .every(interval, anchor: anchor.addingTimeInterval(-count * seconds))
-        case .afterCompletion(let delay, anchor: let anchor?) where anchor > date && anchor <= written:
+        case .afterCompletion(let delay, anchor: let anchor?) where anchor > date && written.contains(anchor):
             copy.rule = .afterCompletion(delay, anchor: date)
         case .union(let schedules):
-            copy.rule = .union(schedules.map { $0.movingAnchors(writtenUpTo: written, before: date) })
+            copy.rule = .union(schedules.map { $0.movingAnchors(written, before: date) })
         default: break
         }
         return copy

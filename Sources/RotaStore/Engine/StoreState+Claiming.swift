@@ -24,6 +24,7 @@ extension StoreState {
         let token = (execution.progress.lease?.token ?? 0) &+ 1
         execution.progress.move(to: .running)
         execution.progress.attemptStartedAt = request.now
+        execution.progress.delayedFrom = nil
         let lease = Lease(owner: request.owner, token: token, expiresAt: request.leaseExpiresAt)
         execution.progress.lease = lease
         record(execution.progress, of: execution.id, log: &log)

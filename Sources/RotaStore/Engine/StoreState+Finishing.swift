@@ -85,9 +85,9 @@ extension ExecutionProgress {
             move(to: cancelRequestedAt == nil ? .failed : .canceled)
         case .retry(let date, let failure):
             self.failure = failure
-            queue(at: date)
+            queue(at: date, from: completion.date)
         case .released(let date):
-            queue(at: date)
+            queue(at: date, from: completion.date)
             if status == .queued, isUntried {
                 startedAt = nil
                 runningVersion = nil
@@ -98,6 +98,7 @@ extension ExecutionProgress {
             if cancelRequestedAt == nil {
                 move(to: .waiting)
                 expiresAt = date
+                delayedFrom = completion.date
             } else {
                 move(to: .canceled)
             }
@@ -107,13 +108,14 @@ extension ExecutionProgress {
     }
 
     /// Queues a running execution again, or cancels it if that was requested: it is no longer running.
-    private mutating func queue(at date: Date) {
+    private mutating func queue(at date: Date, from now: Date) {
         guard cancelRequestedAt == nil else {
             move(to: .canceled)
             return
         }
         move(to: .queued)
         dueAt = date
+        delayedFrom = now
     }
 }
 
@@ -147,6 +149,7 @@ extension StoreState {
                 execution.progress.move(to: .queued)
                 execution.progress.dueAt = date
                 execution.progress.expiresAt = nil
+                execution.progress.delayedFrom = completion.date
                 record(.putProgress(execution.id, execution.progress), log: &log)
             case .succeeded:
                 execution.progress.failure = nil
@@ -186,6 +189,7 @@ extension StoreState {
         else { return }
         progress.move(to: .queued)
         progress.dueAt = date
+        progress.delayedFrom = date
         record(.putProgress(next.id, progress), log: &log)
     }
 }

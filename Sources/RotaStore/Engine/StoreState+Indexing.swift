@@ -5,7 +5,7 @@ import Foundation
 
 extension StoreState {
     mutating func put(_ job: Job) {
-        note(max(job.scheduleState.decidedThrough, job.updatedAt))
+        note(max(job.scheduleState.latestWritten(for: job.schedule), job.updatedAt))
         // The common case: a new job without executions, limits, or a retention of its own.
         if job.isPlain, !jobs.contains(job.id) {
             jobs.updateValue(job, forKey: job.id)
@@ -64,10 +64,11 @@ extension StoreState {
     mutating func put(_ scheduleState: ScheduleState, of id: JobID) {
         let old = jobs.modify(id) { job in
             defer { job.scheduleState = scheduleState }
-            return (state: job.scheduleState.state, wake: job.scheduleState.nextWakeup)
+            let written = scheduleState.latestWritten(for: job.schedule)
+            return (state: job.scheduleState.state, wake: job.scheduleState.nextWakeup, written: written)
         }
         guard let old else { return }
-        note(scheduleState.decidedThrough)
+        note(old.written)
         jobIndex.move(id, from: old.state, to: scheduleState.state)
         guard old.wake != scheduleState.nextWakeup else { return }
         if let wake = old.wake { dueJobs.remove(DueKey(date: wake, id: id)) }
@@ -141,7 +142,9 @@ extension StoreState {
             return (old: old, new: IndexedExecution(execution))
         }
         guard let (old, new) = images else { return }
-        if let startedAt = progress.attemptStartedAt, !new.status.isTerminal { note(startedAt) }
+        if !new.status.isTerminal {
+            note(max(progress.attemptStartedAt ?? .distantPast, progress.delayedFrom ?? .distantPast))
+        }
         if old.status != new.status {
             executionIndex.move(id, from: old.status, to: new.status)
             updateIndexes(old, as: new)
@@ -259,7 +262,8 @@ extension StoreState {
     /// Counts a job's executions by occurrence, if its schedule was restarted.
     private mutating func countOccurrence(_ execution: ExecutionFacts, by difference: Int) {
         guard !restarted.isEmpty, execution.isScheduled else { return }
-        restarted[execution.jobID]?[execution.scheduledFor, default: 0] += difference
+        guard let count = restarted[execution.jobID].map({ $0[execution.scheduledFor] ?? 0 }) else { return }
+        restarted[execution.jobID]?[execution.scheduledFor] = count + difference == 0 ? nil : count + difference
     }
 
     /// The key by age of a finished execution, if its job keeps it for a limited time.

@@ -36,7 +36,9 @@ extension StoreState {
         setClock(to: now)
         let border = now.addingTimeInterval(Self.clockTolerance)
         for id in Array(jobOrder.suffix()) {
-            guard jobs.read(id, { $0.updatedAt > border || $0.isDecided(beyond: border) }) ?? false else { continue }
+            guard
+                jobs.read(id, { max($0.updatedAt, $0.scheduleState.latestWritten(for: $0.schedule)) > border }) ?? false
+            else { continue }
             guard report.count < limit else { return report.truncated() }
             if let job = rewind(id, to: now, log: &log) { report.jobs.append(job) }
         }
@@ -69,7 +71,7 @@ extension StoreState {
             // Nothing fires early, so what has not begun is decided again in its own time.
             withdrawn = liveExecutions(of: id).filter {
                 $0.source == .schedule && $0.progress.status == .queued && $0.progress.startedAt == nil
-                    && $0.scheduledFor > now
+                    && $0.scheduledFor > now && $0.scheduledFor != old.createdAt
             }
         }
         let skips = histories[id]?.skips ?? []
@@ -94,10 +96,7 @@ extension RewindReport {
 extension Job {
     /// Whether nothing can fire for longer after a date than the schedule means.
     fileprivate func isDecided(beyond date: Date) -> Bool {
-        if scheduleState.decidedThrough > date { return true }
-        // A delay after completion counts from the end of an execution, which no decision tells.
-        guard let delay = schedule.completionDelay, let next = scheduleState.next else { return false }
-        return next > date.addingTimeInterval(delay / .seconds(1) + StoreState.clockTolerance)
+        scheduleState.decidedThrough > date || (scheduleState.completionEnd(for: schedule).map { $0 > date } ?? false)
     }
 
     /// Returns the job and its skips as they are at a date before those of the records, or `nil` if nothing changes.
@@ -115,7 +114,7 @@ extension Job {
         let lead = updatedAt.timeIntervalSince(now)
         if lead > 0 {
             job.updatedAt = now
-            job.definition.schedule = definition.schedule.movingAnchors(writtenUpTo: updatedAt, before: now)
+            job.definition.schedule = definition.schedule.movingAnchors([createdAt, updatedAt], before: now)
         }
         var state = scheduleState
         state.rewindHolds(to: now, lead: lead)
@@ -146,14 +145,19 @@ extension Job {
             DecidedRange(first: max($0.first, now.justAfter), last: $0.last)
         }
         // A job has decided nothing before it existed.
-        if createdAt > now { freed.append(DecidedRange(first: now.justAfter, last: createdAt)) }
-        // Older skips may have been trimmed. Over more than a day, silence would be worse than firing again what has no
-        // record any more.
-        let earliest = skips.first?.first ?? scheduleState.decidedThrough
-        if skips.count >= definition.retention.maximumCount, earliest > now.addingTimeInterval(86_400) {
-            freed.append(DecidedRange(first: now.justAfter, last: earliest.justBefore))
-            if let lastFired = scheduleState.lastFired, lastFired < earliest {
-                freed[freed.count - 1].last = lastFired.justBefore
+        // Only an immediate one fires at its creation.
+        let beginning = scheduleState.lastFired == createdAt ? createdAt.justBefore : createdAt
+        if createdAt > now { freed.append(DecidedRange(first: now.justAfter, last: beginning)) }
+        // Older skips may have been trimmed, or none are kept at all.
+        if skips.count >= definition.retention.maximumCount {
+            let earliest = skips.first?.first ?? scheduleState.decidedThrough
+            if scheduleState.lastFired.map({ $0 <= now }) ?? true {
+                // Nothing fired while the clock was ahead.
+                freed.append(DecidedRange(first: now.justAfter, last: earliest.justBefore))
+            } else if earliest > now.addingTimeInterval(86_400) {
+                // Over more than a day, silence would be worse than firing again what has no record any more.
+                let end = min(earliest, max(scheduleState.lastFired ?? earliest, now))
+                freed.append(DecidedRange(first: now.justAfter, last: end.justBefore))
             }
         }
         return freed.sorted { ($0.first, $0.last) < ($1.first, $1.last) }
@@ -178,6 +182,20 @@ extension Job {
 }
 
 extension ScheduleState {
+    /// The latest date at which the state was written, as far as it tells.
+    func latestWritten(for schedule: Schedule) -> Date {
+        var latest = decidedThrough
+        if let trip = breaker?.trip { latest = max(latest, trip.date) }
+        if let end = completionEnd(for: schedule) { latest = max(latest, end) }
+        return latest
+    }
+
+    /// The end of the execution from which the next occurrence counts, if the schedule counts from there.
+    fileprivate func completionEnd(for schedule: Schedule) -> Date? {
+        guard let delay = schedule.completionDelay, schedule.start == nil, let next else { return nil }
+        return next.addingTimeInterval(-(delay / .seconds(1)))
+    }
+
     /// Brings back the end of a pause, and the job's breaker.
     fileprivate mutating func rewindHolds(to now: Date, lead: TimeInterval) {
         let isHeld = isHeldByBreaker
@@ -236,19 +254,22 @@ extension Execution {
     /// - Parameter leaseSpan: The length of the longest lease that was granted, if one was.
     fileprivate func progress(rewoundTo now: Date, leaseSpan: TimeInterval?) -> ExecutionProgress? {
         var new = progress
-        let lastEnd = attempts.last.map { $0.startedAt.addingTimeInterval($0.duration / .seconds(1)) }
-        let origin = max(createdAt, lastEnd ?? .distantPast)
+        let origin = progress.delayedFrom ?? createdAt
         func moved(_ date: Date) -> Date {
-            origin > now && date >= origin ? now.addingTimeInterval(date.timeIntervalSince(origin)) : date
+            date >= origin ? now.addingTimeInterval(date.timeIntervalSince(origin)) : date
         }
         switch progress.status {
         case .queued, .waiting:
+            guard origin > now else { return nil }
             new.dueAt = moved(progress.dueAt)
             new.expiresAt = progress.expiresAt.map(moved)
+            // So that moving them again changes nothing.
+            new.delayedFrom = now
         case .running:
             guard let lease = progress.lease else { return nil }
             let span = leaseSpan ?? lease.expiresAt.timeIntervalSince(progress.attemptStartedAt ?? now)
             new.lease?.expiresAt = min(lease.expiresAt, now.addingTimeInterval(max(0, span)))
+            new.attemptStartedAt = progress.attemptStartedAt.map { min($0, now) }
         case .succeeded, .failed, .canceled, .expired: return nil
         }
         return new == progress ? nil : new

@@ -66,6 +66,14 @@ public struct ExecutionProgress: Sendable, Hashable {
         set { rare.expiresAt = newValue }
     }
 
+    /// The date from which ``dueAt`` and ``expiresAt`` count, if they were set after the execution was created.
+    ///
+    /// If the clock was ahead then, ``JobStore/rewind(to:limit:)`` brings them back by it.
+    package var delayedFrom: Date? {
+        get { rare.delayedFrom }
+        set { rare.delayedFrom = newValue }
+    }
+
     struct Notes: RareMembers, Codable {
         var output: JSONPayload?
         var heartbeatAt: Date?
@@ -73,6 +81,7 @@ public struct ExecutionProgress: Sendable, Hashable {
         var cancelRequestedAt: Date?
         var cancelReason: String?
         var expiresAt: Date?
+        var delayedFrom: Date?
 
         static let empty = Boxed(Notes())
 
@@ -83,6 +92,7 @@ public struct ExecutionProgress: Sendable, Hashable {
             JSONField("cancelRequestedAt", \.cancelRequestedAt),
             JSONField("cancelReason", \.cancelReason),
             JSONField("expiresAt", \.expiresAt),
+            JSONField("delayedFrom", \.delayedFrom),
         ]
     }
 

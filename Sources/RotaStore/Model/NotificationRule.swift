@@ -33,7 +33,7 @@ public struct NotificationRule: Sendable, Hashable, Codable {
         case handler(String)
         /// POST the notification as JSON to a URL. If `secret` names a secret, such as `secret://hook`, the request is
         /// signed.
-        case webhook(url: String, secret: String?)
+        case webhook(url: String, secret: String? = nil)
     }
 
     /// Which ends cause a notification.

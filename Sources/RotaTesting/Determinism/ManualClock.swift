@@ -16,7 +16,7 @@ import Synchronization
 ///     .init(name: "hourly", schedule: .cron("0 * * * *"), action: .http(.get("https://example.com/"))))
 /// async let running: Void = scheduler.run()
 /// await clock.advance(by: .seconds(86_400), driving: [scheduler])
-/// print(try await scheduler.executions(ExecutionQuery()).items.count)  // 24
+/// print(try await scheduler.executions(ExecutionQuery(limit: 1000)).items.count)  // 24
 /// scheduler.beginShutdown()
 /// try await running
 /// ```

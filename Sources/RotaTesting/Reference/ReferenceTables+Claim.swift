@@ -17,6 +17,7 @@ extension ReferenceTables {
             }
             progress.status = .running
             progress.attemptStartedAt = request.now
+            progress.delayedFrom = nil
             let lease = Lease(
                 owner: request.owner, token: (progress.lease?.token ?? 0) + 1, expiresAt: request.leaseExpiresAt)
             progress.lease = lease

@@ -36,17 +36,23 @@ extension ReferenceTables {
         case .retry(let date, let failure):
             execution.progress.failure = failure
             execution.progress.status = isCancelRequested ? .canceled : .queued
-            if !isCancelRequested { execution.progress.dueAt = date }
+            if !isCancelRequested {
+                (execution.progress.dueAt, execution.progress.delayedFrom) = (date, completion.date)
+            }
         case .released(let date):
             execution.progress.status = isCancelRequested ? .canceled : .queued
-            if !isCancelRequested { execution.progress.dueAt = date }
+            if !isCancelRequested {
+                (execution.progress.dueAt, execution.progress.delayedFrom) = (date, completion.date)
+            }
             if !isCancelRequested, execution.attempts.isEmpty {
                 execution.progress.startedAt = nil
                 execution.progress.runningVersion = nil
             }
         case .waiting(let date):
             execution.progress.status = isCancelRequested ? .canceled : .waiting
-            if !isCancelRequested { execution.progress.expiresAt = date }
+            if !isCancelRequested {
+                (execution.progress.expiresAt, execution.progress.delayedFrom) = (date, completion.date)
+            }
         }
         executions[index] = execution
         if execution.progress.status.isTerminal { end(index, at: completion.date) }
@@ -81,6 +87,7 @@ extension ReferenceTables {
                 execution.progress.status = .queued
                 execution.progress.dueAt = date
                 execution.progress.expiresAt = nil
+                execution.progress.delayedFrom = answer.date
             case .succeeded:
                 execution.progress.status = .succeeded
                 execution.progress.failure = nil
@@ -150,6 +157,7 @@ extension ReferenceTables {
         guard waiting.count == others.count, let index = next.flatMap({ index(of: $0.id) }) else { return }
         executions[index].progress.status = .queued
         executions[index].progress.dueAt = date
+        executions[index].progress.delayedFrom = date
     }
 }
 

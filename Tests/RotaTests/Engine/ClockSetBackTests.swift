@@ -274,6 +274,134 @@ struct ClockSetBackTests {
         }
     }
 
+    @Test("What an execution wrote during the leap comes back with it: a retry, a breaker, the end it counts from")
+    func leapWhileRunning() async throws {
+        let bench = Bench()
+        let (clock, start) = (bench.clock, bench.clock.now)
+        let attempts = Recorded<String>()
+        for name in ["retried", "broken", "after"] {
+            try await bench.scheduler.handle(name) { _ in
+                let count = attempts.all.filter { $0 == name }.count
+                attempts.add(name)
+                try await clock.sleep(until: clock.now.addingTimeInterval(5))
+                if count == 0, name != "after" { throw Trouble() }
+            }
+        }
+        try await bench.running {
+            try await bench.scheduler.create(
+                .init(
+                    name: "retried", schedule: .immediately, action: .handler("retried"),
+                    retry: RetryPolicy(maxAttempts: 3, backoff: .fixed(.seconds(60)), jitter: .none)))
+            var draft = JobDraft(
+                name: "broken", schedule: .every(.seconds(60)), action: .handler("broken"), retry: .none)
+            draft.breaker = CircuitBreakerPolicy(consecutiveFailures: 1, openFor: .fixed(.seconds(120)))
+            try await bench.scheduler.create(draft)
+            try await bench.scheduler.create(
+                .init(name: "after", schedule: .afterCompletion(.seconds(60)), action: .handler("after")))
+            await bench.advance(.seconds(61))
+            clock.step(by: .seconds(Self.tenYears))
+            await bench.advance(.seconds(10))
+            clock.set(to: start.addingTimeInterval(90))
+            await bench.advance(.seconds(300))
+            for name in ["retried", "broken", "after"] {
+                #expect(attempts.all.filter { $0 == name }.count >= 2, "\(name)")
+            }
+        }
+    }
+
+    @Test("Small steps again and again shorten no delay", arguments: [1, 5, 60])
+    func smallSteps(lead: Int) async throws {
+        let bench = Bench()
+        let (clock, start) = (bench.clock, bench.clock.now)
+        let attempts = Recorded<Date>()
+        try await bench.scheduler.handle("fails") { _ in
+            attempts.add(clock.now)
+            if attempts.all.count == 1 { throw Trouble() }
+        }
+        try await bench.scheduler.handle("long") { _ in
+            for _ in 0..<60 { try await clock.sleep(until: clock.now.addingTimeInterval(30)) }
+        }
+        try await bench.running {
+            clock.set(to: start.addingTimeInterval(Double(lead)))
+            try await bench.scheduler.create(
+                .init(
+                    name: "fails", schedule: .immediately, action: .handler("fails"),
+                    retry: RetryPolicy(maxAttempts: 2, backoff: .fixed(.seconds(3600)), jitter: .none)))
+            try await bench.scheduler.create(.init(name: "long", schedule: .immediately, action: .handler("long")))
+            await bench.advance(.seconds(1))
+            for _ in 0..<5 {
+                clock.step(by: .seconds(-lead))
+                await bench.advance(.seconds(20))
+                clock.step(by: .seconds(lead))
+                await bench.advance(.seconds(20))
+            }
+            await bench.advance(.seconds(3300))
+            #expect(attempts.all.count == 1)
+            await bench.advance(.seconds(400))
+            #expect(attempts.all.count == 2)
+        }
+    }
+
+    @Test("An immediate job that was created ahead runs once, whether it had started or not", arguments: [true, false])
+    func immediate(hasStarted: Bool) async throws {
+        let (clock, store) = (ManualClock(), InMemoryJobStore())
+        let start = clock.now
+        clock.set(to: start.addingTimeInterval(600))
+        let first = Bench(clock: clock, store: store)
+        try await first.scheduler.handle("work") { _ in }
+        let job = try await first.scheduler.create(.init(name: "j", schedule: .immediately, action: .handler("work")))
+        if hasStarted { try await first.running { await first.advance(.seconds(1)) } }
+        clock.set(to: start)
+        let second = Bench(clock: clock, store: store, seed: 2)
+        try await second.scheduler.handle("work") { _ in }
+        try await second.running { await second.advance(.seconds(1200)) }
+        #expect(try await second.executions(of: job.id).map(\.status) == [.succeeded])
+        #expect(try await second.scheduler.job(job.id).state == .completed)
+        #expect(try await second.scheduler.skips(of: job.id).isEmpty)
+    }
+
+    @Test("A job that keeps no history continues too", arguments: policies)
+    func noHistory(policy: MisfirePolicy) async throws {
+        let bench = Bench()
+        let (clock, start) = (bench.clock, bench.clock.now)
+        let dates = Recorded<Date>()
+        try await bench.scheduler.handle("work") { context in dates.add(context.scheduledFor) }
+        try await bench.running {
+            try await bench.scheduler.create(
+                .init(
+                    name: "j", schedule: .every(.seconds(60)), action: .handler("work"), misfire: policy,
+                    retention: .last(0)))
+            await bench.advance(.seconds(200))
+            clock.set(to: start.addingTimeInterval(Self.tenYears + 31))
+            await bench.advance(.seconds(1))
+            clock.set(to: start.addingTimeInterval(220))
+            await bench.advance(.seconds(300))
+            #expect(dates.all.filter { $0 > start.addingTimeInterval(220) && $0 <= clock.now }.count == 5)
+            #expect(Set(dates.all).count == dates.all.count)
+        }
+    }
+
+    @Test("An anchor that was chosen stays, and one that was filled in moves", arguments: [true, false])
+    func anchors(isChosen: Bool) async throws {
+        let bench = Bench()
+        let (clock, start) = (bench.clock, bench.clock.now)
+        try await bench.scheduler.handle("work") { _ in }
+        try await bench.running {
+            let anchor = start.addingTimeInterval(86_400)
+            let job = try await bench.scheduler.create(
+                .init(
+                    name: "j", schedule: .every(.seconds(60), anchor: isChosen ? anchor : nil),
+                    action: .handler("work")))
+            clock.set(to: start.addingTimeInterval(Self.tenYears))
+            try await bench.scheduler.update(job.id) { $0.name = "k" }
+            await bench.advance(.seconds(1))
+            clock.set(to: start.addingTimeInterval(10))
+            await bench.advance(.seconds(120))
+            let fired = try await bench.executions(of: job.id).filter { $0.scheduledFor <= clock.now }
+            #expect(fired.isEmpty == isChosen)
+        }
+    }
+
     @Test("Every change is an event, and explain tells what became of both stretches")
     func told() async throws {
         let bench = Bench()

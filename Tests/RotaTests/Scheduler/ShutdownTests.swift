@@ -97,7 +97,7 @@ struct ShutdownTests {
         #expect(try await base.allExecutions(of: job.id).map(\.status) == [.succeeded])
     }
 
-    @Test("A scheduler that was shut down runs again, and a shutdown before a run ends only that run")
+    @Test("A scheduler that was shut down runs again, and a shutdown before it runs ends that start only")
     func runsAgain() async throws {
         let bench = Bench()
         try await bench.scheduler.handle("work") { _ in }
