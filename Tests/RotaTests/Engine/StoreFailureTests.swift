@@ -6,7 +6,7 @@ import Testing
 
 @testable import Rota
 
-@Suite("Store failures", .timeLimit(.minutes(1)))
+@Suite("Store failures", .timeLimit(.minutes(5)))
 struct StoreFailureTests {
     struct Outage: Error {}
 
