@@ -69,19 +69,20 @@ public struct ScheduleState: Sendable, Hashable {
 
     /// When a paused job resumes by itself, or `nil` if it must be resumed by a request.
     public var resumesAt: Date? {
-        get { rare.holds.resumesAt }
+        get { rare.isEmpty ? nil : rare.holds.resumesAt }
         set { rare.holds.resumesAt = newValue }
     }
 
     /// How many of the next occurrences to skip on request.
     public var skipsRemaining: Int {
-        get { rare.holds.skipsRemaining ?? 0 }
+        get { rare.isEmpty ? 0 : rare.holds.skipsRemaining ?? 0 }
         set { rare.holds.skipsRemaining = newValue > 0 ? newValue : nil }
     }
 
     /// The state of the job's circuit breaker, or `nil` if the job has none or nothing has failed.
     public var breaker: CircuitBreaker? {
-        get { rare.holds.breaker }
+        // The common case first: reading a member of the holds copies them all.
+        get { rare.isEmpty ? nil : rare.holds.breaker }
         set { rare.holds.breaker = newValue }
     }
 
@@ -89,7 +90,7 @@ public struct ScheduleState: Sendable, Hashable {
     ///
     /// They do not fire again.
     package var decidedAhead: [DecidedRange] {
-        get { rare.holds.decidedAhead ?? [] }
+        get { rare.isEmpty ? [] : rare.holds.decidedAhead ?? [] }
         set { rare.holds.decidedAhead = newValue.isEmpty ? nil : newValue }
     }
 
@@ -117,7 +118,7 @@ public struct ScheduleState: Sendable, Hashable {
         set { rare.holds = newValue }
     }
 
-    var hasHolds: Bool { rare.holds != .none }
+    var hasHolds: Bool { !rare.isEmpty && rare.holds != .none }
 
     /// The members that few jobs need at a time.
     private struct Members: RareMembers {
