@@ -129,8 +129,7 @@ enum CompletionPlanner {
     ) -> PlannedCompletion {
         let completion = Completion(
             executionID: work.claim.execution.id, token: work.claim.lease.token, attempt: attempt, next: next,
-            date: now,
-            output: output)
+            date: now, output: output)
         return PlannedCompletion(work: work, completion: completion, stopReason: stopReason)
     }
 }
@@ -144,9 +143,7 @@ extension Claim {
         guard let overrides = execution.overrides else { return policy }
         return (try? policy.applying(overrides)) ?? policy
     }
-}
 
-extension Claim {
     /// Whether another attempt might do work again that this one may have done.
     ///
     /// A server that answers with a status knows what it did. Receivers of notifications expect repeats.

@@ -88,8 +88,8 @@ struct Driver {
     ///                 commit         new work            needed
     /// ```
     ///
-    /// A busy scheduler spends its passes on recording results and refilling slots. It polls the store only after a signal, when
-    /// something is due, or after ``Polling/longestGap``.
+    /// A busy scheduler spends its passes on recording results and refilling slots. It polls the store only after a
+    /// signal, when something is due, or after ``Polling/longestGap``.
     ///
     /// - Returns: Whether anything was done, so that there may be more to do.
     private mutating func pass() async throws -> Bool {
@@ -143,8 +143,7 @@ struct Driver {
         let limit = context.configuration.batchSize * (conflictStreak + 1) + postponements.count
         var dueWork = try await context.store.dueWork(at: now, limit: min(limit, 100_000))
         if dueWork.isAhead {
-            let isTruncated = try await rewind(to: now)
-            guard !isTruncated else { return nil }
+            if try await rewind(to: now) { return nil }
             dueWork = try await context.store.dueWork(at: now, limit: min(limit, 100_000))
         }
         polling.recordPoll(at: now, next: dueWork.isTruncated ? now : dueWork.nextWakeup ?? .distantFuture)
@@ -198,7 +197,7 @@ struct Driver {
                 let turn = deference.turn(after: now, longestSleep: context.clock.longestSleep)
                 return CompletionPlanner.released(result.work, at: now, until: turn)
             }
-            if result.work.claim.job.schedule.completionDelay != nil { polling.poll(by: now) }
+            if !result.work.claim.job.schedule.isSeries { polling.poll(by: now) }
             let elapsed = elapsedTimes.elapsed(result.work.claim.execution, uptime: uptime, at: now)
             return CompletionPlanner.plan(result, at: now, elapsed: elapsed, random: &random)
         }
@@ -213,7 +212,7 @@ struct Driver {
         let report = try await context.store.rewind(to: now, limit: 10_000)
         try await context.advanceIDs()
         if report != RewindReport() { context.events.send(report, at: now) }
-        return report.isTruncated
+        return report.hasMore
     }
 
     private mutating func reclaim(_ expired: [Claim], at now: Date) async throws -> Bool {
@@ -247,8 +246,10 @@ struct Driver {
             case .succeeded, .failed, .canceled, .waiting: elapsedTimes.end(completion.executionID)
             }
         }
-        for case .recorded(let execution) in outcomes where execution.progress.startedAt == nil {
-            elapsedTimes.end(execution.id)
+        if !elapsedTimes.isEmpty {
+            for case .recorded(let execution) in outcomes where execution.progress.startedAt == nil {
+                elapsedTimes.end(execution.id)
+            }
         }
         context.events.send(outcomes, of: completions, stopReasons: planned.lazy.map(\.stopReason), at: now)
         if context.ends.isWatched {
@@ -312,8 +313,9 @@ struct Driver {
         mayClaim = claims.count >= limit
         guard !claims.isEmpty else { return false }
         renewAt = renewAt ?? now.advanced(by: context.configuration.leaseDuration / 3)
-        let uptime = context.clock.uptime
-        for claim in claims { elapsedTimes.begin(claim, uptime: uptime, at: now) }
+        for index in claims.indices where claims[index].mayLimitTime {
+            elapsedTimes.begin(claims[index], uptime: context.clock.uptime, at: now)
+        }
         queue.push(claims.map { Work($0, slot: inFlight.begin($0)) })
         return true
     }

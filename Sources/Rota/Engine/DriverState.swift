@@ -43,10 +43,11 @@ struct ElapsedTimes {
     /// Executions that other schedulers continue are never removed one by one.
     private static let limit = 100_000
 
-    /// Remembers when a claimed execution was first started.
+    var isEmpty: Bool { starts.isEmpty }
+
+    /// Remembers when a claimed execution whose time may be limited was first started.
     mutating func begin(_ claim: Claim, uptime: Duration, at now: Date) {
-        guard claim.job.retry.timeLimit != nil || claim.execution.overrides != nil, starts[claim.execution.id] == nil
-        else { return }
+        guard starts[claim.execution.id] == nil else { return }
         if starts.count >= Self.limit { starts = [:] }
         let before = claim.execution.progress.startedAt.map { now.elapsed(since: $0) } ?? .zero
         starts[claim.execution.id] = uptime - max(.zero, before)
@@ -61,6 +62,11 @@ struct ElapsedTimes {
     mutating func end(_ id: ExecutionID) {
         if !starts.isEmpty { starts[id] = nil }
     }
+}
+
+extension Claim {
+    /// Whether the execution's retry policy may limit its time.
+    var mayLimitTime: Bool { job.retryTimeLimit != nil || execution.hasOverrides }
 }
 
 /// The due jobs that cannot be planned now, because the rules of a time zone cannot be read.

@@ -44,7 +44,7 @@ struct FirePlanner: Sendable {
         guard let wake = job.scheduleState.nextWakeup, wake <= now else { return nil }
         let schedule = job.schedule
         try schedule.checkZones()
-        try job.limits.window?.checkZone()
+        if job.hasExtras { try job.limits.window?.checkZone() }
         if job.scheduleState.state == .paused { return resumption(of: job, at: wake, now: now) }
         var scheduleState = job.scheduleState
         guard let first = job.scheduleState.next else {

@@ -95,7 +95,7 @@ extension OccurrenceExplanation {
         let awaited = job.scheduleState.next.flatMap { $0.isSameMillisecond(as: date) ? $0 : nil }
         let nominal =
             run?.scheduledFor
-            ?? (schedule.completionDelay == nil ? schedule.occurrence(inMillisecondOf: date) : awaited)
+            ?? (schedule.isSeries ? schedule.occurrence(inMillisecondOf: date) : awaited)
         let skip = skips.last { $0.first <= nominal ?? date && nominal ?? date <= $0.last }
 
         jobID = job.id
@@ -109,8 +109,8 @@ extension OccurrenceExplanation {
                     $0.occurrence.nominal == nominal
                 }
             }?.notes ?? []
-        previous = schedule.completionDelay == nil ? schedule.previous(before: nominal ?? date) : nil
-        next = schedule.completionDelay == nil ? schedule.next(after: nominal ?? date) : job.scheduleState.next
+        previous = schedule.isSeries ? schedule.previous(before: nominal ?? date) : nil
+        next = schedule.isSeries ? schedule.next(after: nominal ?? date) : job.scheduleState.next
         if let run {
             outcome = .fired(run)
         } else if let nominal, let skip {
@@ -122,7 +122,7 @@ extension OccurrenceExplanation {
         } else if date < job.createdAt {
             outcome = .beforeCreation
         } else {
-            outcome = .notDue(schedule.completionDelay == nil ? NotDueReason(schedule.absence(at: date)) : .notKnown)
+            outcome = .notDue(schedule.isSeries ? NotDueReason(schedule.absence(at: date)) : .notKnown)
         }
     }
 

@@ -34,7 +34,7 @@ public struct JobPreview: Sendable, Hashable {
         state = scheduleState.state
         let schedule = job.definition.schedule
         let left = schedule.maximumRuns.map { max(0, $0 - scheduleState.firedCount) } ?? count
-        let isSeries = schedule.completionDelay == nil
+        let isSeries = schedule.isSeries
         let wanted = isSeries ? min(count, left) : min(count, left, 1)
         let skipped = isSeries ? scheduleState.skipsRemaining : 0
         // Start before the first occurrence. It may be due now, be late but still to fire, or lie behind a pause.

@@ -214,7 +214,7 @@ extension ScheduleState {
         if isNew { scheduleState.decidedAhead = [] }
         if let limit = schedule.maximumRuns, scheduleState.firedCount >= limit {
             scheduleState.complete(ScheduleState.limitReached(limit))
-        } else if schedule.completionDelay != nil, scheduleState.awaitedExecutionID != nil {
+        } else if !schedule.isSeries, scheduleState.awaitedExecutionID != nil {
             // The end of the unfinished execution will decide.
             (scheduleState.next, scheduleState.nextEffective) = (nil, nil)
         } else if let next = scheduleState.nextOccurrence(of: schedule, after: from) {
@@ -230,11 +230,6 @@ extension ScheduleState {
 }
 
 extension Schedule {
-    /// Whether each occurrence follows from the one before it.
-    ///
-    /// If not, it follows from the end of the execution before it, and only the next one is known.
-    var isSeries: Bool { completionDelay == nil }
-
     /// The occurrence with a nominal date.
     func occurrence(at nominal: Date) -> Occurrence {
         Occurrence(nominal: nominal, effective: nominal.advanced(by: smoothingOffset))

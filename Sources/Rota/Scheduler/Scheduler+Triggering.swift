@@ -177,7 +177,7 @@ extension Scheduler {
         try check.date(range.lowerBound, "The start of a backfill")
         try check.date(range.upperBound, "The end of a backfill")
         try check.length(of: author, "The author", 1...255)
-        guard job.definition.schedule.completionDelay == nil else {
+        guard job.definition.schedule.isSeries else {
             throw check.fail(
                 "A schedule that counts from the end of the previous execution has no past occurrences to backfill.")
         }

@@ -108,6 +108,13 @@ public struct Schedule: Sendable, Hashable {
         if case .afterCompletion(let delay, _) = rule { delay } else { nil }
     }
 
+    /// Whether each occurrence follows from the one before it.
+    ///
+    /// If not, it follows from the end of the execution before it, and only the next one is known.
+    package var isSeries: Bool {
+        if case .afterCompletion = rule { false } else { true }
+    }
+
     /// The identifier of the zone whose wall clock the rule uses, or `nil` if it has none.
     public var timeZoneIdentifier: String? {
         switch rule {

@@ -88,7 +88,7 @@ extension RewindReport {
 
     fileprivate func truncated() -> RewindReport {
         var report = self
-        report.isTruncated = true
+        report.hasMore = true
         return report
     }
 }
@@ -144,8 +144,7 @@ extension Job {
         freed += skips.filter { $0.last > now && $0.reason.passesWithTime }.map {
             DecidedRange(first: max($0.first, now.justAfter), last: $0.last)
         }
-        // A job has decided nothing before it existed.
-        // Only an immediate one fires at its creation.
+        // A job has decided nothing before it existed, and only an immediate one fires at its creation.
         let beginning = scheduleState.lastFired == createdAt ? createdAt.justBefore : createdAt
         if createdAt > now { freed.append(DecidedRange(first: now.justAfter, last: beginning)) }
         // Older skips may have been trimmed, or none are kept at all.
@@ -165,7 +164,7 @@ extension Job {
 
     /// The ranges from a date through ``ScheduleState/decidedThrough`` that stay decided and name an occurrence.
     private func decidedRanges(after now: Date, except freed: [DecidedRange]) -> [DecidedRange] {
-        guard schedule.completionDelay == nil else { return [] }
+        guard schedule.isSeries else { return [] }
         var decided: [DecidedRange] = []
         var start = now.justAfter
         for range in freed where range.last >= start {
@@ -215,7 +214,7 @@ extension ScheduleState {
     /// - Returns: Whether there is another one than before.
     fileprivate mutating func resumeSchedule(_ schedule: Schedule, at now: Date) -> Bool {
         let old = next
-        if schedule.completionDelay != nil, awaitedExecutionID != nil { return false }
+        if !schedule.isSeries, awaitedExecutionID != nil { return false }
         if let limit = schedule.maximumRuns, firedCount >= limit { return false }
         guard let occurrence = nextOccurrence(of: schedule, after: now) else { return false }
         if state == .completed {

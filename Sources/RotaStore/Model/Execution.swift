@@ -77,6 +77,7 @@ public struct Execution: Sendable, Hashable, Identifiable {
     // Hot paths read these details directly. Going through `details` would copy the whole value.
     package var notification: NotificationRule.Channel? { rare.notification }
     package var overrides: RetryOverrides? { rare.overrides }
+    package var hasOverrides: Bool { !rare.isEmpty && rare.overrides != nil }
 
     /// The execution that this one replays, if any.
     public var replayOf: ExecutionID? { rare.replayOf }

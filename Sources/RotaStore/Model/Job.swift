@@ -50,7 +50,8 @@ public struct Job: Sendable, Hashable, Identifiable {
         self.scheduleState = scheduleState
         box = Boxed(definition)
         rareStatistics = Rare(statistics)
-        actors = Rare(Actors(createdBy: createdBy, updatedBy: updatedBy))
+        let isAnonymous = createdBy == nil && updatedBy == nil
+        actors = isAnonymous ? Rare() : Rare(Actors(createdBy: createdBy, updatedBy: updatedBy))
     }
 
     private struct Actors: RareMembers {
@@ -90,6 +91,7 @@ public struct Job: Sendable, Hashable, Identifiable {
     package var schedule: Schedule { box.value.schedule }
     package var action: JobAction { box.value.action }
     package var retry: RetryPolicy { box.value.retry }
+    package var retryTimeLimit: Duration? { box.value.retry.timeLimit }
     package var misfire: MisfirePolicy { box.value.misfire }
     package var overlap: OverlapPolicy { box.value.overlap }
     package var retention: Retention { box.value.retention }

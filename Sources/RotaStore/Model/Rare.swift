@@ -38,8 +38,12 @@ extension RareMembers {
 struct Rare<Members: RareMembers>: Sendable, Hashable {
     private var box: Boxed<Members>?
 
-    init(_ members: Members = .none) {
-        box = members == .none ? nil : Boxed(members)
+    init() {
+        box = nil
+    }
+
+    init(_ members: Members) {
+        box = members == Members.empty.value ? nil : Boxed(members)
     }
 
     /// Whether all members have their defaults.
@@ -47,7 +51,7 @@ struct Rare<Members: RareMembers>: Sendable, Hashable {
 
     var members: Members {
         get { (box ?? Members.empty).value }
-        set { box = newValue == .none ? nil : Boxed(newValue) }
+        set { self = Rare(newValue) }
     }
 
     // Inlined, so that the compiler sees the key path and replaces it by an offset.

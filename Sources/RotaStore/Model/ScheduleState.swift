@@ -44,6 +44,10 @@ public struct ScheduleState: Sendable, Hashable {
         self.firedCount = firedCount
         self.lastFired = lastFired
         self.revision = revision
+        guard reason != nil || nextEffective != nil || awaitedExecutionID != nil else {
+            rare = Rare()
+            return
+        }
         rare = Rare(Members(reason: reason, nextEffective: nextEffective, awaitedExecutionID: awaitedExecutionID))
     }
 
@@ -69,29 +73,28 @@ public struct ScheduleState: Sendable, Hashable {
 
     /// When a paused job resumes by itself, or `nil` if it must be resumed by a request.
     public var resumesAt: Date? {
-        get { rare.isEmpty ? nil : rare.holds.resumesAt }
-        set { rare.holds.resumesAt = newValue }
+        get { hold(\.resumesAt) }
+        set { setHold(\.resumesAt, newValue) }
     }
 
     /// How many of the next occurrences to skip on request.
     public var skipsRemaining: Int {
-        get { rare.isEmpty ? 0 : rare.holds.skipsRemaining ?? 0 }
-        set { rare.holds.skipsRemaining = newValue > 0 ? newValue : nil }
+        get { hold(\.skipsRemaining) ?? 0 }
+        set { setHold(\.skipsRemaining, newValue > 0 ? newValue : nil) }
     }
 
     /// The state of the job's circuit breaker, or `nil` if the job has none or nothing has failed.
     public var breaker: CircuitBreaker? {
-        // The common case first: reading a member of the holds copies them all.
-        get { rare.isEmpty ? nil : rare.holds.breaker }
-        set { rare.holds.breaker = newValue }
+        get { hold(\.breaker) }
+        set { setHold(\.breaker, newValue) }
     }
 
     /// The occurrences after ``decidedThrough`` that fired while the clock was ahead, in order.
     ///
     /// They do not fire again.
     package var decidedAhead: [DecidedRange] {
-        get { rare.isEmpty ? [] : rare.holds.decidedAhead ?? [] }
-        set { rare.holds.decidedAhead = newValue.isEmpty ? nil : newValue }
+        get { hold(\.decidedAhead) ?? [] }
+        set { setHold(\.decidedAhead, newValue.isEmpty ? nil : newValue) }
     }
 
     /// Returns the date before the next occurrences that are decided ahead, or `nil` if there are none.
@@ -117,6 +120,18 @@ public struct ScheduleState: Sendable, Hashable {
         get { rare.holds }
         set { rare.holds = newValue }
     }
+
+    // Reading or changing one hold copies them all, and most jobs have none.
+    @inline(__always) private func hold<Value>(_ path: KeyPath<Holds, Value?>) -> Value? {
+        rare.isEmpty ? nil : rare.holds[keyPath: path]
+    }
+
+    @inline(__always) private mutating func setHold<Value>(_ path: WritableKeyPath<Holds, Value?>, _ value: Value?) {
+        if value != nil || !rare.isEmpty { rare.holds[keyPath: path] = value }
+    }
+
+    /// Whether any rare member, such as a pause's end or a breaker, is set.
+    package var hasRareMembers: Bool { !rare.isEmpty }
 
     var hasHolds: Bool { !rare.isEmpty && rare.holds != .none }
 
@@ -148,7 +163,7 @@ public struct ScheduleState: Sendable, Hashable {
         firedCount = isTooMany ? .max : runs
         if let last {
             lastFired = max(last.scheduledFor, lastFired ?? last.scheduledFor)
-            if schedule.completionDelay != nil {
+            if !schedule.isSeries {
                 awaitedExecutionID = last.id
                 next = nil
                 nextEffective = nil
@@ -171,7 +186,7 @@ public struct ScheduleState: Sendable, Hashable {
     public mutating func recordCompleted(_ id: ExecutionID, at date: Date, of schedule: Schedule) -> Bool {
         guard awaitedExecutionID == id else { return false }
         awaitedExecutionID = nil
-        guard schedule.completionDelay != nil else { return true }
+        guard !schedule.isSeries else { return true }
         if schedule.knowsZones {
             proceed(to: nextOccurrence(of: schedule, after: date))
         } else {

@@ -26,16 +26,20 @@ public struct ClaimRequest: Sendable {
 public struct Claim: Sendable, Hashable {
     /// The execution, which is running.
     public var execution: Execution
-    /// The lease under which it runs.
-    public var lease: Lease
     /// The job, in the version that the execution runs.
     public var job: Job
 
     /// Creates a claim.
     public init(execution: Execution, lease: Lease, job: Job) {
         self.execution = execution
-        self.lease = lease
+        self.execution.progress.lease = lease
         self.job = job
+    }
+
+    /// The lease under which the execution runs, or an expired one if it was taken away.
+    public var lease: Lease {
+        get { execution.progress.lease ?? Lease(owner: "", token: 0, expiresAt: .distantPast) }
+        set { execution.progress.lease = newValue }
     }
 }
 

@@ -37,7 +37,6 @@ extension StoreContract {
             let claim = try await probe.claimOne(at: 10, lease: 30)
             let progress = claim.execution.progress
             try probe.expect(progress.status, .running, "the status")
-            try probe.expect(progress.lease, claim.lease, "the lease in the execution")
             try probe.expect(progress.lease?.owner, "one", "the owner of the lease")
             try probe.expect(progress.lease?.expiresAt, probe.at(40), "the end of the lease")
             try probe.require((progress.lease?.token ?? 0) > 0, "a token above zero")

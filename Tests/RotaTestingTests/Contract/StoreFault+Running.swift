@@ -41,7 +41,6 @@ extension StoreFault {
                 var claims = try await base.claim(request)
                 for index in claims.indices {
                     let lease = Lease(owner: "one", token: 1, expiresAt: request.leaseExpiresAt)
-                    claims[index].execution.progress.lease = lease
                     claims[index].lease = lease
                 }
                 return claims
