@@ -36,6 +36,32 @@ package enum Change: Sendable, Hashable {
     case forgetStarts(RatePool, through: Date)
 }
 
+/// A whole record: what a snapshot and an export consist of.
+package enum StoredRecord: Sendable, Hashable {
+    case job(Job)
+    case idempotencyKey(String, JobID)
+    case version(JobVersion)
+    case skips(JobID, [SkippedOccurrence])
+    case dependency(JobDependency)
+    case operation(OperationKey, JobID)
+    case start(RatePool, AttemptStart)
+    case execution(Execution)
+
+    /// The change that stores the record.
+    package var insertion: Change {
+        switch self {
+        case .job(let job): .putJob(job)
+        case .idempotencyKey(let key, let id): .putIdempotencyKey(key, id)
+        case .version(let version): .putVersion(version)
+        case .skips(let id, let skips): .putSkips(id, skips)
+        case .dependency(let dependency): .putDependency(dependency)
+        case .operation(let key, let id): .putOperation(key, id)
+        case .start(let pool, let start): .putStart(pool, start)
+        case .execution(let execution): .putExecution(execution)
+        }
+    }
+}
+
 /// The changes that an operation made, for stores that persist them.
 package struct ChangeLog: Sendable {
     package private(set) var changes: [Change] = []
