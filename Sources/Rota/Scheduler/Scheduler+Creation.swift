@@ -27,11 +27,7 @@ extension Scheduler {
     ///   `tooMany`.
     @discardableResult
     public func create(_ drafts: [JobDraft]) async throws -> [Job] {
-        try await insert(drafts).map { outcome in
-            switch outcome {
-            case .inserted(let job), .existing(let job): job
-            }
-        }
+        try await insert(drafts).map(\.job)
     }
 
     func insert(_ drafts: [JobDraft]) async throws -> [JobInsertion.Outcome] {
@@ -117,7 +113,7 @@ extension Scheduler {
     }
 
     /// Creates the record of a new job, with the executions that are due immediately.
-    private func insertion(of draft: JobDraft, at now: Date) throws -> JobInsertion {
+    func insertion(of draft: JobDraft, at now: Date) throws -> JobInsertion {
         var definition = draft.definition
         definition.schedule = definition.schedule.anchored(at: now)
         try definition.validate()
