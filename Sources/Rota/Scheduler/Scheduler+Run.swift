@@ -53,8 +53,12 @@ extension Scheduler {
         let queue = WorkQueue<Work>()
         let outbox = Outbox<AttemptResult>(signal: context.signal)
         try await context.prepareIDs()
-        for missing in try await MissingHandlers(store: context.store, handlers: handlers).find() {
-            context.events.handlerMissing(missing.name, jobs: missing.jobs, at: context.clock.now)
+        let findings = try await HandlerAudit(store: context.store, handlers: handlers).find()
+        for (name, jobs) in findings.missing {
+            context.events.handlerMissing(name, jobs: jobs, at: context.clock.now)
+        }
+        for (job, reason) in findings.unreadable {
+            context.events.payloadUnreadable(of: job, because: reason, at: context.clock.now)
         }
         var driver = Driver(context: context, queue: queue, outbox: outbox, random: random)
         do {
