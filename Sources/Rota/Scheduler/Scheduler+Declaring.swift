@@ -1,5 +1,5 @@
 import Foundation
-public import RotaStore
+import RotaStore
 
 extension Scheduler {
     /// The largest number of jobs that can be declared in one step.
