@@ -88,7 +88,10 @@ enum CompletionPlanner {
         after failure: AttemptFailure, asked: AttemptReport.Retrying? = nil, of work: Work, at now: Date,
         elapsed: Duration, random: inout any RandomNumberGenerator & Sendable
     ) -> RetryDecision {
-        if work.claim.job.delivery == .atMostOnce, failure.kind == .crashed || work.claim.mayRepeatWork(failure) {
+        // An abandoned handler may still be doing its work.
+        if work.claim.job.delivery == .atMostOnce,
+            failure.kind == .crashed || work.wasAbandoned || work.claim.mayRepeatWork(failure)
+        {
             return .stop(.notRetryable)
         }
         let policy = work.claim.retryPolicy
