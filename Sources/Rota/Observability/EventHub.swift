@@ -128,7 +128,14 @@ extension EventHub {
                 send(SchedulerEvent(.attemptFailed, date: now, jobID: execution.jobID, execution: execution))
             } else {
                 observers.tell { $0.didRelease(execution, at: now) }
-                send(SchedulerEvent(.executionReleased, date: now, jobID: execution.jobID, execution: execution))
+                let message: String? =
+                    completion.attempt == nil || execution.progress.status != .queued
+                    ? nil
+                    : "The scheduler stopped during attempt \(execution.attempts.count), which does not count. The "
+                        + "execution was interrupted \(execution.interruptionCount) times so far and starts again."
+                send(
+                    SchedulerEvent(
+                        .executionReleased, date: now, jobID: execution.jobID, execution: execution, message: message))
             }
         case .stale, .missing:
             observers.tell { $0.didLoseLease(of: completion.executionID, at: now) }

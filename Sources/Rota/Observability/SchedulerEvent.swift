@@ -26,6 +26,8 @@ public struct SchedulerEvent: Sendable {
         /// An execution ended.
         public static let executionFinished = Kind(description: "execution finished")
         /// An execution was released without counting an attempt, or waits for an external completion.
+        ///
+        /// If an attempt was interrupted, because the scheduler stops, the message says how often that has happened.
         public static let executionReleased = Kind(description: "execution released")
         /// An attempt that ignored its cancellation was abandoned: after its timeout, or when the scheduler stopped.
         public static let executionAbandoned = Kind(description: "execution abandoned")
