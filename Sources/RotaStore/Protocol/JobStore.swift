@@ -160,6 +160,10 @@ public protocol JobStore: Sendable {
     /// An expired lease still finishes its execution if no other scheduler has claimed it. An execution with a
     /// cancellation request is canceled unless it succeeded: it is not retried, released, or left waiting.
     ///
+    /// If an execution is released with an attempt, because its scheduler stopped, and is not a notification, call
+    /// ``JobStatistics/recordStart(_:by:)`` in the same step. Without any attempt, its start and the version it runs are
+    /// undecided again.
+    ///
     /// - Returns: For each completion, in order, its outcome.
     func finish(_ completions: [Completion]) async throws -> [Completion.Outcome]
 
