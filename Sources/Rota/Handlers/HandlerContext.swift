@@ -15,28 +15,29 @@ public import RotaStore
 /// }
 /// ```
 public struct HandlerContext: Sendable {
-    private let claim: Claim
+    // The claim is large, so its work is kept, which is shared.
+    private let work: Work
     /// The date on which this attempt began.
     public let startedAt: Date
     let pulse: Pulse
 
-    init(_ claim: Claim, startedAt: Date, pulse: Pulse) {
-        self.claim = claim
+    init(_ work: Work, startedAt: Date, pulse: Pulse) {
+        self.work = work
         self.startedAt = startedAt
         self.pulse = pulse
     }
 
     /// The job.
-    public var job: Job { claim.job }
+    public var job: Job { work.claim.job }
 
     /// The execution, with its earlier attempts.
-    public var execution: Execution { claim.execution }
+    public var execution: Execution { work.claim.execution }
 
     /// The number of this attempt, starting with 1.
-    public var attempt: Int { claim.execution.nextAttemptNumber }
+    public var attempt: Int { work.claim.execution.nextAttemptNumber }
 
     /// The nominal date of the occurrence: the time the execution is *for*.
-    public var scheduledFor: Date { claim.execution.scheduledFor }
+    public var scheduledFor: Date { work.claim.execution.scheduledFor }
 
     /// The date on which the occurrence was due: the nominal date, moved by the schedule's smoothing.
     public var effective: Date {
