@@ -95,7 +95,7 @@ import Testing
     func incomplete() throws {
         func record(_ body: (inout RecordWriter) -> Void) -> [UInt8] {
             var payload = RecordWriter()
-            payload.record(RawField(20)) { job in
+            payload.record(RawField(21)) { job in
                 job.put(RawField(1), RecordTests.jobID)
                 job.put(RawField(4), Self.date)
                 job.record(RawField(6)) { state in
@@ -103,7 +103,7 @@ import Testing
                     state.put(RawField(3), Self.date)
                     state.put(RawField(8), 1)
                 }
-                job.record(RawField(10), body)
+                job.record(RawField(11), body)
             }
             return payload.bytes
         }
