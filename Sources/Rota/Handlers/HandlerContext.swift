@@ -1,6 +1,7 @@
 public import Foundation
 import RotaCore
 public import RotaStore
+import Synchronization
 
 /// The context of one attempt, given to a Swift handler.
 ///
@@ -84,5 +85,48 @@ public struct HandlerContext: Sendable {
     ///   - message: A description of the current step.
     public func report(_ fraction: Double? = nil, _ message: String? = nil) {
         pulse.beat(ProgressReport(fraction: fraction, message: message?.clipped()))
+    }
+}
+
+/// An execution on its way from the driver to a worker and back.
+///
+/// A class, so that it is never copied.
+final class Work: Sendable {
+    let claim: Claim
+    /// The slot that the driver keeps for it; `nil` for an expired lease that is being reclaimed.
+    let slot: Int?
+    /// The number of its handlers that were abandoned and have not ended.
+    ///
+    /// It is more than one only if middleware makes the attempt several times.
+    private let strays = Atomic(0)
+    private let abandonment = Atomic(false)
+
+    init(_ claim: Claim, slot: Int?) {
+        self.claim = claim
+        self.slot = slot
+    }
+
+    /// Whether a handler of the attempt was abandoned.
+    var wasAbandoned: Bool { abandonment.load(ordering: .relaxed) }
+
+    /// Whether an abandoned handler of the attempt has not ended.
+    var hasStrays: Bool { strays.load(ordering: .relaxed) > 0 }
+
+    /// Abandons a handler of the attempt, unless it ends at this moment.
+    ///
+    /// - Parameter isFirst: Settles whether the handler is abandoned or has ended.
+    func abandon(if isFirst: () -> Bool) {
+        // Before it is settled, because from then on the handler's end is late.
+        strays.add(1, ordering: .relaxed)
+        if isFirst() {
+            abandonment.store(true, ordering: .relaxed)
+        } else {
+            strays.subtract(1, ordering: .relaxed)
+        }
+    }
+
+    /// Records that an abandoned handler has ended.
+    func endStray() {
+        strays.subtract(1, ordering: .relaxed)
     }
 }
