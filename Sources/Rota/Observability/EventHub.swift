@@ -210,6 +210,15 @@ extension EventHub {
                     + "The scheduler tries again at \(next.text)."))
     }
 
+    /// Announces a job whose payload its handler cannot read.
+    func payloadUnreadable(of job: Job, because reason: String, at now: Date) {
+        observers.tell { $0.payloadUnreadable(of: job, because: reason, at: now) }
+        send(
+            SchedulerEvent(
+                .payloadUnreadable, date: now, jobID: job.id,
+                message: "Job \"\(job.name)\" will fail: \(reason) Update its payload, or let the type decode it."))
+    }
+
     /// Announces a handler that jobs need and that is not registered here.
     func handlerMissing(_ name: String, jobs: [JobID], at now: Date) {
         observers.tell { $0.handlerMissing(name, jobs: jobs, at: now) }

@@ -39,6 +39,8 @@ public struct SchedulerEvent: Sendable {
         public static let breakerClosed = Kind(description: "breaker closed")
         /// A handler that the job needs is not registered.
         public static let handlerMissing = Kind(description: "handler missing")
+        /// The job's payload cannot be decoded as the type that its handler takes, so its attempts will fail.
+        public static let payloadUnreadable = Kind(description: "payload unreadable")
         /// The clock had been ahead, and the job's schedule continues from the current time.
         public static let scheduleRewound = Kind(description: "schedule rewound")
         /// A due job cannot be planned now, because the rules of its time zone cannot be read.

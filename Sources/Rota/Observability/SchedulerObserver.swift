@@ -59,6 +59,15 @@ public protocol SchedulerObserver: Sendable {
     ///   - jobs: Jobs that need it, at most 20.
     ///   - date: The date of the event.
     func handlerMissing(_ name: String, jobs: [JobID], at date: Date)
+    /// A job's payload cannot be decoded as the type that its handler takes, so its attempts will fail.
+    ///
+    /// Told when ``Scheduler/run()`` starts, before the job fires.
+    ///
+    /// - Parameters:
+    ///   - job: The job.
+    ///   - reason: What is wrong with the payload.
+    ///   - date: The date of the event.
+    func payloadUnreadable(of job: Job, because reason: String, at date: Date)
     /// A due job cannot be planned now, because the rules of its time zone cannot be read.
     ///
     /// - Parameters:
@@ -104,6 +113,8 @@ extension SchedulerObserver {
     public func didChangeBreaker(of job: Job, at date: Date) {}
     /// The default implementation does nothing.
     public func handlerMissing(_ name: String, jobs: [JobID], at date: Date) {}
+    /// The default implementation does nothing.
+    public func payloadUnreadable(of job: Job, because reason: String, at date: Date) {}
     /// The default implementation does nothing.
     public func didPostpone(_ job: Job, until next: Date, because error: any Error, at date: Date) {}
     /// The default implementation does nothing.

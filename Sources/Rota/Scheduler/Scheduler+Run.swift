@@ -59,8 +59,12 @@ extension Scheduler {
         context.status.setReturned { Set(outbox.elements.map(\.work.claim.tag)) }
         defer { context.status.setReturned(nil) }
         try await context.prepareIDs()
-        for missing in try await MissingHandlers(store: context.store, handlers: handlers).find() {
-            context.events.handlerMissing(missing.name, jobs: missing.jobs, at: context.clock.now)
+        let findings = try await HandlerAudit(store: context.store, handlers: handlers).find()
+        for (name, jobs) in findings.missing {
+            context.events.handlerMissing(name, jobs: jobs, at: context.clock.now)
+        }
+        for (job, reason) in findings.unreadable {
+            context.events.payloadUnreadable(of: job, because: reason, at: context.clock.now)
         }
         let runner = AttemptRunner(
             transport: transport, secrets: secrets, handlers: handlers, middleware: middleware, clock: context.clock,

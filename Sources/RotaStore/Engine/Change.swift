@@ -30,6 +30,9 @@ package enum Change: Sendable, Hashable {
     case putOperation(OperationKey, JobID)
     case removeOperation(JobOperationKey)
 
+    /// Records the latest declaration of an owner of jobs.
+    case putOwner(JobOwner)
+
     /// Records an attempt start for rate limiting.
     case putStart(RatePool, AttemptStart)
     /// Forgets the starts up to and including a date.
@@ -38,6 +41,7 @@ package enum Change: Sendable, Hashable {
 
 /// A whole record: what a snapshot and an export consist of.
 package enum StoredRecord: Sendable, Hashable {
+    case owner(JobOwner)
     case job(Job)
     case idempotencyKey(String, JobID)
     case version(JobVersion)
@@ -50,6 +54,7 @@ package enum StoredRecord: Sendable, Hashable {
     /// The change that stores the record.
     package var insertion: Change {
         switch self {
+        case .owner(let owner): .putOwner(owner)
         case .job(let job): .putJob(job)
         case .idempotencyKey(let key, let id): .putIdempotencyKey(key, id)
         case .version(let version): .putVersion(version)

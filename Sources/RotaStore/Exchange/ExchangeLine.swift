@@ -20,7 +20,7 @@ package enum ExchangeLine: Sendable, Hashable {
     /// A name never changes its meaning.
     package enum Kind: String, CodingKey, CaseIterable {
         case format, end
-        case job, idempotencyKey, version, skips, dependency, operation, start, execution
+        case owner, job, idempotencyKey, version, skips, dependency, operation, start, execution
     }
 
     /// The members of lines that consist of an owner and a part.
@@ -45,6 +45,8 @@ extension ExchangeLine: Encodable {
             }
         case .end(let records):
             try part(.end) { try $0.encode(records, forKey: .records) }
+        case .record(.owner(let owner)):
+            try line.encode(owner, forKey: .owner)
         case .record(.job(let job)):
             try line.encode(job, forKey: .job)
         case .record(.idempotencyKey(let key, let id)):
@@ -113,6 +115,7 @@ extension ExchangeLine: Decodable {
             }
             self = .format(version: try part().decode(Int.self, forKey: .version))
         case .end: self = .end(records: try part().decode(Int.self, forKey: .records))
+        case .owner: self = .record(.owner(try line.decode(JobOwner.self, forKey: kind)))
         case .job: self = .record(.job(try line.decode(Job.self, forKey: kind)))
         case .idempotencyKey:
             self = .record(.idempotencyKey(try part().decode(String.self, forKey: .key), try job()))

@@ -116,6 +116,8 @@ private struct StoreImport: Sendable {
     /// Why a record does not fit the state, or `nil` if it fits.
     private func flaw(_ record: StoredRecord) -> String? {
         switch record {
+        case .owner(let owner):
+            state.owners[owner.name] == nil ? nil : "the owner \"\(owner.name)\" already exists"
         case .job(let job):
             state.jobs[job.id] == nil ? takenSlug(of: job) : "the job \(job.id) already exists"
         case .idempotencyKey(let key, let id):

@@ -7,7 +7,7 @@ extension StoreState {
     ///   jobs ──▶ relations ⇄ starts ──▶ executions ──▶ nil
     /// ```
     package enum SnapshotPosition: Sendable, Hashable {
-        /// Next are the jobs after the given one, with their key, versions and skips.
+        /// Next are the jobs after the given one, and before the first the owners. Each job has its key, versions and skips.
         case jobs(after: JobID?)
         /// Next are the dependencies, operation keys and attempt starts of the jobs after the given one.
         case relations(after: JobID?)
@@ -17,8 +17,8 @@ extension StoreState {
         case executions(after: ExecutionID?)
     }
 
-    /// Whether the store has no jobs and no executions.
-    package var isEmpty: Bool { jobs.isEmpty && executions.isEmpty }
+    /// Whether the store has no records.
+    package var isEmpty: Bool { jobs.isEmpty && executions.isEmpty && owners.isEmpty }
 
     /// Returns the next records, each after those it belongs to.
     ///
@@ -100,6 +100,7 @@ extension StoreState {
 
     private func jobs(after: JobID?, limit: Int) -> (records: [StoredRecord], next: SnapshotPosition?) {
         var records: [StoredRecord] = []
+        if after == nil { records += owners.values.sorted { $0.name < $1.name }.map { .owner($0) } }
         var last: JobID?
         for id in jobOrder.suffix(after: after).prefix(limit) {
             last = id

@@ -67,6 +67,16 @@ extension KillableStore {
         try await reach { try await $0.replace(replacement) }
     }
 
+    /// Inserts, replaces and deletes jobs of an owner, in one step.
+    public func declare(_ declaration: JobDeclaration) async throws -> [Job] {
+        try await reach { try await $0.declare(declaration) }
+    }
+
+    /// Reads an owner of declared jobs.
+    public func owner(_ name: String) async throws -> JobOwner? {
+        try await reach { try await $0.owner(name) }
+    }
+
     /// Deletes jobs.
     public func delete(_ ids: [JobID]) async throws -> [JobID] {
         try await reach { try await $0.delete(ids) }

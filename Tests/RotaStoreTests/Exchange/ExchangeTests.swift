@@ -283,6 +283,7 @@ extension StoredRecord {
     fileprivate init?(insertedBy change: Change) {
         switch change {
         case .putJob(let job): self = .job(job)
+        case .putOwner(let owner): self = .owner(owner)
         case .putIdempotencyKey(let key, let id): self = .idempotencyKey(key, id)
         case .putVersion(let version): self = .version(version)
         case .putSkips(let id, let skips): self = .skips(id, skips)
