@@ -22,7 +22,12 @@ import Synchronization
 /// ```
 public final class KillableStore: JobStore {
     /// The error of every operation after ``KillableStore/kill()``.
-    public struct Killed: Error, Hashable, CustomStringConvertible {
+    public struct Killed: LocalizedError, Hashable, CustomStringConvertible {
+        package init() {}
+
+        /// The ``description``, so that `localizedDescription` says it too.
+        public var errorDescription: String? { description }
+
         /// The error in words.
         public var description: String { "The test has killed this scheduler. Create another one on the same store." }
     }
