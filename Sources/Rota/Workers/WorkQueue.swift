@@ -180,6 +180,9 @@ final class Outbox<Element: Sendable>: Sendable {
         if isDue { signal.raise(.results) }
     }
 
+    /// The elements that were not taken.
+    var elements: [Element] { state.withLock(\.elements) }
+
     /// Takes all elements.
     func drain() -> [Element] {
         state.withLock { state in
