@@ -1,5 +1,3 @@
-public import RotaRetry
-public import RotaSchedule
 public import RotaStore
 
 /// A payload that names the handler that takes it, so that a job and its handler cannot disagree.
@@ -57,51 +55,5 @@ extension JobAction {
         _ payload: Payload, timeout: Duration? = nil, heartbeatLimit: Duration? = nil
     ) throws -> JobAction {
         try .handler(Payload.handlerName, payload: payload, timeout: timeout, heartbeatLimit: heartbeatLimit)
-    }
-}
-
-extension JobDraft {
-    /// Describes a job that calls the handler its payload names.
-    ///
-    /// - Parameters:
-    ///   - payload: The value that every execution passes to the handler.
-    ///   - name: The job's name, from 1 to 255 characters; `nil` for the handler's.
-    ///   - schedule: When the job fires.
-    ///   - timeout: The longest an attempt may take, or `nil` for no limit.
-    ///   - retry: Whether and when a failed attempt is repeated. The default is three attempts in all.
-    ///   - misfire: The policy for missed occurrences. The default runs the latest one.
-    ///   - overlap: The policy for an occurrence that is due while an earlier execution has not ended.
-    /// - Throws: The encoder's error if the payload cannot be encoded as JSON.
-    public init<Payload: HandlerPayload>(
-        _ payload: Payload, name: String? = nil, schedule: Schedule, timeout: Duration? = nil,
-        retry: RetryPolicy = .default, misfire: MisfirePolicy = .latest, overlap: OverlapPolicy = .allow
-    ) throws {
-        self.init(
-            name: name ?? Payload.handlerName, schedule: schedule, action: try .handler(payload, timeout: timeout),
-            retry: retry, misfire: misfire, overlap: overlap)
-    }
-}
-
-extension Scheduler {
-    /// Registers the handler of a payload type.
-    ///
-    /// - Parameters:
-    ///   - type: The type of the payload, which names the handler. If the payload of a stored job cannot be decoded as
-    ///     that type, ``run()`` says so when it starts, and its attempts fail.
-    ///   - body: The work.
-    /// - Throws: ``SchedulerError`` with code `duplicateHandler` if the name is taken.
-    public func handle<Payload: HandlerPayload>(
-        _ type: Payload.Type, _ body: @escaping @Sendable (Payload, HandlerContext) async throws -> Void
-    ) throws {
-        try handle(Payload.handlerName, payload: type, body)
-    }
-
-    /// Registers a job type: its executions are decoded and run.
-    ///
-    /// - Parameter type: The type of the job, which names the handler. If the payload of a stored job cannot be decoded
-    ///   as that type, ``run()`` says so when it starts, and its attempts fail.
-    /// - Throws: ``SchedulerError`` with code `duplicateHandler` if the name is taken.
-    public func handle<Work: ScheduledJob>(_ type: Work.Type) throws {
-        try handle(type) { work, context in try await work.run(context) }
     }
 }

@@ -97,3 +97,25 @@ public struct JobDraft: Sendable {
         set { definition[keyPath: path] = newValue }
     }
 }
+
+extension JobDraft {
+    /// Describes a job that calls the handler its payload names.
+    ///
+    /// - Parameters:
+    ///   - payload: The value that every execution passes to the handler.
+    ///   - name: The job's name, from 1 to 255 characters; `nil` for the handler's.
+    ///   - schedule: When the job fires.
+    ///   - timeout: The longest an attempt may take, or `nil` for no limit.
+    ///   - retry: Whether and when a failed attempt is repeated. The default is three attempts in all.
+    ///   - misfire: The policy for missed occurrences. The default runs the latest one.
+    ///   - overlap: The policy for an occurrence that is due while an earlier execution has not ended.
+    /// - Throws: The encoder's error if the payload cannot be encoded as JSON.
+    public init<Payload: HandlerPayload>(
+        _ payload: Payload, name: String? = nil, schedule: Schedule, timeout: Duration? = nil,
+        retry: RetryPolicy = .default, misfire: MisfirePolicy = .latest, overlap: OverlapPolicy = .allow
+    ) throws {
+        self.init(
+            name: name ?? Payload.handlerName, schedule: schedule, action: try .handler(payload, timeout: timeout),
+            retry: retry, misfire: misfire, overlap: overlap)
+    }
+}

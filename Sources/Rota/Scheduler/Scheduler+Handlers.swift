@@ -101,6 +101,30 @@ extension Scheduler {
     }
 }
 
+extension Scheduler {
+    /// Registers the handler of a payload type.
+    ///
+    /// - Parameters:
+    ///   - type: The type of the payload, which names the handler. If the payload of a stored job cannot be decoded as
+    ///     that type, ``run()`` says so when it starts, and its attempts fail.
+    ///   - body: The work.
+    /// - Throws: ``SchedulerError`` with code `duplicateHandler` if the name is taken.
+    public func handle<Payload: HandlerPayload>(
+        _ type: Payload.Type, _ body: @escaping @Sendable (Payload, HandlerContext) async throws -> Void
+    ) throws {
+        try handle(Payload.handlerName, payload: type, body)
+    }
+
+    /// Registers a job type: its executions are decoded and run.
+    ///
+    /// - Parameter type: The type of the job, which names the handler. If the payload of a stored job cannot be decoded
+    ///   as that type, ``run()`` says so when it starts, and its attempts fail.
+    /// - Throws: ``SchedulerError`` with code `duplicateHandler` if the name is taken.
+    public func handle<Work: ScheduledJob>(_ type: Work.Type) throws {
+        try handle(type) { work, context in try await work.run(context) }
+    }
+}
+
 extension JSONPayload {
     fileprivate init(output: some Encodable, of name: String) throws {
         do { self = try JSONPayload(output) } catch {
