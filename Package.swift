@@ -51,7 +51,8 @@ let package = Package(
             dependencies: ["RotaCore", "RotaRetry", "RotaTesting", "RotaTestSupport"],
             swiftSettings: settings),
         .testTarget(
-            name: "RotaHTTPTests", dependencies: ["RotaCore", "RotaHTTP", "RotaTesting", "RotaTestSupport"],
+            name: "RotaHTTPTests",
+            dependencies: ["RotaCore", "RotaHTTP", "RotaTesting", "RotaTestSupport", "crash-child"],
             swiftSettings: settings),
         .testTarget(
             name: "RotaStoreTests",
@@ -68,7 +69,8 @@ let package = Package(
             swiftSettings: settings),
 
         .executableTarget(
-            name: "crash-child", dependencies: ["RotaCore", "RotaStore", "RotaTesting"], path: "Tests/CrashChild",
+            name: "crash-child", dependencies: ["RotaCore", "RotaHTTP", "RotaStore", "RotaTesting"],
+            path: "Tests/CrashChild",
             swiftSettings: settings),
         .executableTarget(
             name: "quickstart", dependencies: ["Rota", "RotaCore", "RotaProfiles", "RotaTesting"],

@@ -1,4 +1,5 @@
 import Foundation
+import RotaHTTP
 import RotaStore
 import RotaTesting
 
@@ -7,6 +8,8 @@ import RotaTesting
 // each line that it reads, then closes the store, and says "done" or the code of the error. And what the script
 // store-model runs:
 // crash-child compare memory|files OPERATIONS SEED.
+// And what the tests of transports run, because a check may end or freeze its process:
+// crash-child check urlsession NAME, or without a name for the names of all checks.
 
 /// Says a line at once: what is said must be out before the process is killed.
 func say(_ line: some CustomStringConvertible) {
@@ -28,6 +31,29 @@ if arguments[0] == "compare" {
             if made.isMultiple(of: 60_000) { say("\(arguments[1]): \(made) operations agree") }
         }
         say("\(arguments[1]): all operations agree, seed \(seed)")
+        exit(0)
+    } catch {
+        say("\(error)")
+        exit(1)
+    }
+}
+
+if arguments[0] == "check" {
+    let tls = (try? LoopbackCertificate()).map { TransportContract.tlsChecks(trusting: $0) } ?? []
+    let all =
+        (TransportContract.checks + tls)
+        .map { ($0, RedirectPolicy.never) } + TransportContract.redirectChecks.map { ($0, .following(upTo: 5)) }
+    guard arguments.count > 2 else {
+        for (check, _) in all { say(check) }
+        exit(0)
+    }
+    guard let (check, redirects) = all.first(where: { $0.0.name == arguments[2] }) else {
+        say("there is no check of this name")
+        exit(2)
+    }
+    do {
+        try await check.run { URLSessionTransport(addressPolicy: .unrestricted, redirects: redirects) }
+        say("passed")
         exit(0)
     } catch {
         say("\(error)")

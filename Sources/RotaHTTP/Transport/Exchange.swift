@@ -23,6 +23,10 @@ final class Exchange: Sendable {
         var status = 0
         var headers = HTTPHeaders()
         var body = Data()
+        var pieces = 0
+
+        /// Whether the body comes byte by byte, each of which costs as much as a whole piece.
+        var isSlivered: Bool { pieces > 16_384 && body.count / 8 < pieces }
     }
 
     private let state = Mutex(State())
@@ -67,6 +71,13 @@ final class Exchange: Sendable {
         state.withLock { $0.isHandedOver = true }
     }
 
+    /// Whether a task waits for the end.
+    var isWaiting: Bool {
+        state.withLock {
+            if case .waiting = $0.phase { true } else { false }
+        }
+    }
+
     /// Whether the response's header has arrived.
     var hasHead: Bool { state.withLock { $0.headAt != nil } }
 
@@ -80,12 +91,15 @@ final class Exchange: Sendable {
 
     /// Stores a piece of the body, or ends the exchange if the limit is reached.
     func receive(_ data: Data) {
-        let isOver = state.withLock { state -> Bool in
-            guard case .waiting = state.phase else { return false }
+        let (isOver, isSlivered) = state.withLock { state -> (Bool, Bool) in
+            guard case .waiting = state.phase else { return (false, false) }
             let room = limit.bytes - state.body.count
             state.body.append(data.prefix(room))
-            return data.count > room
+            state.pieces += 1
+            return (data.count > room, state.isSlivered)
         }
+        // On Linux, URLSession queues every chunk as an operation, and faster than it handles them.
+        if isSlivered, !isOver { return fail(.badResponse, "the response's body comes in pieces of a few bytes") }
         guard isOver else { return }
         if limit.refusesMore {
             fail(.tooLarge, "the response's body has more than \(limit.bytes) bytes")

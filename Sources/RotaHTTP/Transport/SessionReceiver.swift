@@ -20,11 +20,18 @@ final class SessionReceiver: NSObject, URLSessionDataDelegate {
         var closers: [CheckedContinuation<Void, Never>] = []
 
         var isIdle: Bool { exchanges.isEmpty && entering == 0 }
+
+        /// Takes those who wait for the end of the last exchange, if it has come.
+        mutating func takeClosers() -> [CheckedContinuation<Void, Never>] {
+            guard isIdle else { return [] }
+            defer { closers = [] }
+            return closers
+        }
     }
 
     private let state = Mutex(State())
 
-    /// Admits an exchange, to be followed by ``add(_:_:)``.
+    /// Admits an exchange, to be followed by ``add(_:_:)`` or ``leave()``.
     ///
     /// Returns `false` if the transport was closed.
     ///
@@ -46,15 +53,21 @@ final class SessionReceiver: NSObject, URLSessionDataDelegate {
         }
     }
 
+    /// Lets an admitted exchange go that gets no task.
+    func leave() {
+        let closers = state.withLock { state in
+            state.entering -= 1
+            return state.takeClosers()
+        }
+        for closer in closers { closer.resume() }
+    }
+
     /// Removes an exchange.
     ///
     /// Returns `false` if it was already removed.
     func remove(_ task: URLSessionTask) -> Bool {
-        let (wasThere, closers) = state.withLock { state -> (Bool, [CheckedContinuation<Void, Never>]) in
-            let wasThere = state.exchanges.removeValue(forKey: ObjectIdentifier(task)) != nil
-            guard state.isIdle else { return (wasThere, []) }
-            defer { state.closers = [] }
-            return (wasThere, state.closers)
+        let (wasThere, closers) = state.withLock { state in
+            (state.exchanges.removeValue(forKey: ObjectIdentifier(task)) != nil, state.takeClosers())
         }
         for closer in closers { closer.resume() }
         return wasThere
@@ -120,7 +133,13 @@ final class SessionReceiver: NSObject, URLSessionDataDelegate {
         newRequest request: URLRequest, completionHandler: @escaping @Sendable (URLRequest?) -> Void
     ) {
         exchange(task)?.receive(response)
-        completionHandler(nil)
+        #if canImport(FoundationNetworking)
+            // Linux traps if a canceled task gets this answer. An exchange leaves the table before its task is canceled,
+            // and both the answer and the cancellation wait in one queue, so an answer given under the lock is first.
+            state.withLock { if $0.exchanges[ObjectIdentifier(task)] != nil { completionHandler(nil) } }
+        #else
+            completionHandler(nil)
+        #endif
     }
 }
 

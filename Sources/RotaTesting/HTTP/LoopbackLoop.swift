@@ -19,6 +19,7 @@ final class LoopbackLoop: Sendable {
         var accepted = 0
         var open = 0
         var resetsNew = false
+        var isDeaf = false
         var isStopping = false
         var isOver = false
         var waiters: [CheckedContinuation<Void, Never>] = []
@@ -26,16 +27,18 @@ final class LoopbackLoop: Sendable {
 
     private let listener: Int32
     private let isRecording: Bool
+    private let tls: LoopbackTLS?
     private let wakeUp: (read: Int32, write: Int32)
     private let handler: @Sendable (LoopbackRequest) async -> LoopbackResponse
     private let state = Mutex(State())
 
     init(
-        listener: Int32, isRecording: Bool,
+        listener: Int32, isRecording: Bool, tls: LoopbackTLS?,
         handler: @escaping @Sendable (LoopbackRequest) async -> LoopbackResponse
     ) throws {
         self.listener = listener
         self.isRecording = isRecording
+        self.tls = tls
         self.handler = handler
         do {
             wakeUp = try LoopbackSocket.pair()
@@ -51,6 +54,10 @@ final class LoopbackLoop: Sendable {
 
     func resetNewConnections(_ resets: Bool) {
         state.withLock { $0.resetsNew = resets }
+    }
+
+    func stopReading() {
+        state.withLock { $0.isDeaf = true }
     }
 
     func start() {
@@ -93,6 +100,9 @@ final class LoopbackLoop: Sendable {
                 guard let connection = connections[number] else { continue }
                 let events = connection.wantsToWrite ? POLLIN | POLLOUT : POLLIN
                 polled.append(pollfd(fd: connection.descriptor, events: Int16(events), revents: 0))
+            }
+            if state.withLock({ $0.isDeaf }) {
+                for index in polled.indices.dropFirst(2) { polled[index].fd = -1 }
             }
             _ = poll(&polled, nfds_t(polled.count), Self.timeout(connections))
             if polled[0].revents != 0 { _ = LoopbackSocket.read(wakeUp.read) }
@@ -137,8 +147,8 @@ final class LoopbackLoop: Sendable {
             if resets {
                 LoopbackSocket.reset(descriptor)
             } else {
-                connections[number] = LoopbackConnection(descriptor: descriptor, number: number)
-                serve(number, canRead: true, &connections)
+                connections[number] = LoopbackConnection(descriptor: descriptor, number: number, tls: tls)
+                if !state.withLock({ $0.isDeaf }) { serve(number, canRead: true, &connections) }
             }
         }
     }
@@ -163,7 +173,10 @@ final class LoopbackLoop: Sendable {
                 LoopbackSocket.close(connection.descriptor)
                 return state.withLock { $0.open -= 1 }
             }
-            connection.parser.append(bytes)
+            guard connection.receive(bytes) else {
+                LoopbackSocket.close(connection.descriptor)
+                return state.withLock { $0.open -= 1 }
+            }
         }
         switch connection.advance(now: .now) {
         case .gone: return state.withLock { $0.open -= 1 }
@@ -178,7 +191,7 @@ final class LoopbackLoop: Sendable {
         switch connection.parser.next() {
         case .incomplete: break
         case .wantsContinue:
-            _ = LoopbackSocket.write(connection.descriptor, Array("HTTP/1.1 100 Continue\r\n\r\n".utf8)[...])
+            _ = connection.send(Array("HTTP/1.1 100 Continue\r\n\r\n".utf8)[...])
         case .malformed: connection.begin([.write(Array("HTTP/1.1 400 Bad Request\r\n\r\n".utf8)), .close])
         case .request(let request):
             connection.isAnswering = true

@@ -9,9 +9,17 @@ public struct LoopbackResponse: Sendable {
         case write([UInt8])
         /// Repeats the same bytes, produced as they are sent.
         case repeated([UInt8], count: Int)
+        /// Repeats the same bytes without end, with a pause after each time.
+        case paced([UInt8], every: Duration)
         case pause(Duration)
-        /// Closes the connection with FIN.
+        /// Calls a listener when the connection has come here.
+        case tell(@Sendable () -> Void)
+        /// Closes the connection with FIN, and TLS before it.
         case close
+        /// Closes the connection with FIN alone, so that TLS does not say whether that is the end.
+        case cut
+        /// Closes the connection when the next request begins to arrive.
+        case closeOnRequest
         /// Closes the connection with RST.
         case reset
         /// Keeps the connection open and sends nothing more.

@@ -17,20 +17,24 @@ public final class LoopbackServer: Sendable {
     public let port: Int
 
     private let loop: LoopbackLoop
+    private let scheme: String
 
     /// Starts a server.
     ///
     /// - Parameters:
+    ///   - certificate: The certificate of a server that speaks HTTPS.
     ///   - isRecording: Whether ``requests`` keeps every request. Turn it off for very many requests.
     ///   - handler: Returns the response to a request. It may run concurrently.
-    /// - Throws: ``LoopbackError`` if no socket can be opened.
+    /// - Throws: ``LoopbackError`` if no socket can be opened, or if there is no OpenSSL for a certificate.
     public init(
-        recording isRecording: Bool = true,
+        certificate: LoopbackCertificate? = nil, recording isRecording: Bool = true,
         _ handler: @escaping @Sendable (LoopbackRequest) async -> LoopbackResponse
     ) async throws {
+        let tls = try certificate.map(LoopbackTLS.init)
         let listener = try LoopbackSocket.listen()
+        scheme = tls == nil ? "http" : "https"
         port = try LoopbackSocket.port(of: listener)
-        loop = try LoopbackLoop(listener: listener, isRecording: isRecording, handler: handler)
+        loop = try LoopbackLoop(listener: listener, isRecording: isRecording, tls: tls, handler: handler)
         loop.start()
     }
 
@@ -49,7 +53,7 @@ public final class LoopbackServer: Sendable {
     ///
     /// - Parameter path: Path and query, such as `/report?day=1`.
     public func address(_ path: String = "/") -> String {
-        "http://127.0.0.1:\(port)" + (path.hasPrefix("/") ? "" : "/") + path
+        "\(scheme)://127.0.0.1:\(port)" + (path.hasPrefix("/") ? "" : "/") + path
     }
 
     /// All requests so far, in the order in which they were complete.
@@ -66,6 +70,11 @@ public final class LoopbackServer: Sendable {
     /// Sets whether new connections are reset as soon as they are accepted.
     public func resetNewConnections(_ resets: Bool = true) {
         loop.resetNewConnections(resets)
+    }
+
+    /// Stops reading: connections are still accepted, but what arrives on them stays in the system's buffers.
+    func stopReading() {
+        loop.stopReading()
     }
 
     /// Closes all connections, and waits until the thread, sockets and handlers are gone.
@@ -109,20 +118,25 @@ public struct LoopbackRequest: Sendable, Hashable {
     public var text: String { String(decoding: body, as: UTF8.self) }
 }
 
-/// A failure to start the loopback server.
+/// A failure to start the loopback server, or to make its certificate.
 public struct LoopbackError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The system call that failed.
     public let call: String
     /// The error number.
     public let errno: Int32
+    /// Advice, if there is any.
+    private let hint: String?
 
-    package init(call: String, errno: Int32) {
+    package init(call: String, errno: Int32, hint: String? = nil) {
         self.call = call
         self.errno = errno
+        self.hint = hint
     }
 
     /// The call and the error on one line.
-    public var description: String { "\(call) failed: \(String(cString: strerror(errno))) (\(errno))" }
+    public var description: String {
+        "\(call) failed: \(String(cString: strerror(errno))) (\(errno))" + (hint.map { "; \($0)" } ?? "")
+    }
 }
 
 extension LoopbackError: LocalizedError {

@@ -4,7 +4,10 @@ import RotaHTTP
 extension TransportContract {
     /// Requests arrive as created, and responses come back as sent.
     static let delivery: [Check] = [
-        Check("every method arrives with its URL, headers and body") { transport in
+        Check(
+            "every method arrives with its URL, headers and body",
+            because: "a job's request must be the one that its server gets"
+        ) { transport in
             try await withServer({ _ in .status(200) }) { server in
                 for method in HTTPMethod.allCases {
                     let body: HTTPBody = method.allowsBody ? .text("the body") : .none
@@ -20,7 +23,7 @@ extension TransportContract {
                 }
             }
         },
-        Check("every byte of a body arrives") { transport in
+        Check("every byte of a body arrives", because: "a signature covers every byte") { transport in
             try await withServer({ _ in .status(200) }) { server in
                 let body = Data((0..<200_000).map { UInt8(truncatingIfNeeded: $0 &* 31) })
                 _ = try await transport.send(
@@ -29,7 +32,8 @@ extension TransportContract {
                 try ContractViolation.require(server.requests.last?.body == body, "the body was changed")
             }
         },
-        Check("every status comes back") { transport in
+        Check("every status comes back", because: "the job's success rule judges the status, not the transport") {
+            transport in
             let handler: @Sendable (LoopbackRequest) async -> LoopbackResponse = { request in
                 .status(Int(request.path.dropFirst()) ?? 200)
             }
@@ -41,7 +45,10 @@ extension TransportContract {
                 }
             }
         },
-        Check("a challenge comes back as the 401 it is") { transport in
+        Check(
+            "a challenge comes back as the 401 it is",
+            because: "credentials belong to the job, so the transport does not answer a challenge"
+        ) { transport in
             let answer = LoopbackResponse.status(401, headers: ["WWW-Authenticate": "Basic realm=\"r\""], text: "who?")
             try await withServer({ _ in answer }) { server in
                 let response = try await transport.send(
@@ -50,7 +57,7 @@ extension TransportContract {
                 try ContractViolation.require(response.body == Data("who?".utf8), "the body was lost")
             }
         },
-        Check("headers and body come back") { transport in
+        Check("headers and body come back", because: "the success rule and the record need them") { transport in
             let answer = LoopbackResponse.status(200, headers: ["X-Answer": "yes", "Retry-After": "7"], text: "hello")
             try await withServer({ _ in answer }) { server in
                 let response = try await transport.send(
@@ -61,7 +68,7 @@ extension TransportContract {
                 try ContractViolation.require(!response.bodyIsTruncated, "a whole body was called truncated")
             }
         },
-        Check("a compressed body comes back unpacked") { transport in
+        Check("a compressed body comes back unpacked", because: "matchers and records read text") { transport in
             try await withServer({ _ in .gzipBomb(10_000) }) { server in
                 let response = try await transport.send(
                     HTTPRequest(url: server.url(), timeout: TransportContract.patience))
@@ -69,14 +76,14 @@ extension TransportContract {
                     response.body == Data(repeating: 0, count: 10_000), "the body was not unpacked")
             }
         },
-        Check("a body that comes in pieces is put together") { transport in
+        Check("a body that comes in pieces is put together", because: "a body is no packet") { transport in
             try await withServer({ _ in .slow(["one ", "two ", "three"], every: .milliseconds(5)) }) { server in
                 let response = try await transport.send(
                     HTTPRequest(url: server.url(), timeout: TransportContract.patience))
                 try ContractViolation.require(response.body == Data("one two three".utf8), "pieces were lost")
             }
         },
-        Check("connections are used again") { transport in
+        Check("connections are used again", because: "a connection costs more than a request") { transport in
             try await withServer({ _ in .status(200, text: "ok") }) { server in
                 for _ in 0..<20 {
                     _ = try await transport.send(HTTPRequest(url: server.url(), timeout: TransportContract.patience))
@@ -85,7 +92,7 @@ extension TransportContract {
                     server.connectionCount <= 10, "20 requests took \(server.connectionCount) connections")
             }
         },
-        Check("many requests at once all come back") { transport in
+        Check("many requests at once all come back", because: "a scheduler runs many jobs at once") { transport in
             try await withServer({ request in .status(200, text: request.path) }) { server in
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     for number in 0..<100 {
@@ -101,7 +108,7 @@ extension TransportContract {
                 }
             }
         },
-        Check("cookies are not kept") { transport in
+        Check("cookies are not kept", because: "jobs must not share a session") { transport in
             let answer = LoopbackResponse.status(200, headers: ["Set-Cookie": "a=b; Path=/"])
             try await withServer({ _ in answer }) { server in
                 for _ in 0..<2 {
@@ -111,7 +118,7 @@ extension TransportContract {
                 try ContractViolation.require(cookies.isEmpty, "a cookie came back: \(cookies)")
             }
         },
-        Check("responses are not cached") { transport in
+        Check("responses are not cached", because: "every occurrence must reach its server") { transport in
             let answer = LoopbackResponse.status(200, headers: ["Cache-Control": "max-age=3600"], text: "x")
             try await withServer({ _ in answer }) { server in
                 for _ in 0..<3 {

@@ -2,9 +2,6 @@ import Foundation
 import RotaHTTP
 
 extension TransportContract {
-    /// The name of the check that Foundation on Linux traps on, up to Swift 6.3.
-    public static let brokenHeaderCheck = "a header that breaks off is a cut connection"
-
     /// Every server failure ends in the right kind of error within the deadline.
     static let failures: [Check] = [
         failing("silence is a timeout", .silence, [.timeout]),
@@ -15,7 +12,9 @@ extension TransportContract {
         failing("a reset is a reset", .reset, [.connectionReset]),
         failing("hanging up is a reset", .hangUp, [.connectionReset]),
         failing("a reset in the header is a reset", .partialHeader(then: .reset), [.connectionReset]),
-        failing(brokenHeaderCheck, .partialHeader(then: .close), [.connectionReset, .badResponse]),
+        failing(
+            "a header that breaks off is a cut connection", .partialHeader(then: .close),
+            [.connectionReset, .badResponse]),
         failing("a reset in the body is a reset", .partialBody(then: .reset), [.connectionReset]),
         failing("a body that breaks off is a reset", .partialBody(then: .close), [.connectionReset]),
         failing("a reset between chunks is a reset", .partialChunks(then: .reset), [.connectionReset]),
@@ -24,12 +23,13 @@ extension TransportContract {
         failing(
             "a body that cannot be unpacked is a bad response",
             .status(200, headers: ["Content-Encoding": "gzip"], text: "this is not gzip"), [.badResponse]),
-        Check("a closed port is a refused connection") { transport in
+        Check("a closed port is a refused connection", because: "nothing was sent, so a retry repeats nothing") {
+            transport in
             guard let url = URL(string: try LoopbackServer.refusingAddress()) else { return }
             try await requireFailure(
                 [.connectionRefused], HTTPRequest(url: url, timeout: TransportContract.patience), transport)
         },
-        Check("a connection reset on arrival is an error of the connection") { transport in
+        Check("a connection reset on arrival is an error of the connection", because: "a retry may help") { transport in
             try await withServer({ _ in .status(200) }) { server in
                 server.resetNewConnections()
                 try await requireFailure(
@@ -38,13 +38,17 @@ extension TransportContract {
                 )
             }
         },
-        Check("a name that does not exist is a DNS error") { transport in
+        Check("a name that does not exist is a DNS error", because: "nothing was sent, so a retry repeats nothing") {
+            transport in
             guard let url = URL(string: "http://no-such-host.invalid/") else { return }
             // A transport with an address policy may refuse the name without resolving it.
             try await requireFailure(
                 [.dns, .forbiddenAddress], HTTPRequest(url: url, timeout: TransportContract.patience), transport)
         },
-        Check("after a failure the next request succeeds") { transport in
+        Check(
+            "after a failure the next request succeeds",
+            because: "a failed exchange must not spoil the connection for others"
+        ) { transport in
             try await withServer({ $0.path == "/bad" ? .partialBody(then: .reset) : .status(200) }) { server in
                 for _ in 0..<5 {
                     try await requireFailure(
@@ -61,12 +65,15 @@ extension TransportContract {
     private static func failing(
         _ name: String, _ answer: LoopbackResponse, _ codes: [TransportError.Code]
     ) -> Check {
-        Check(name) { transport in
+        let reason =
+            codes == [.timeout]
+            ? "the deadline is that of the whole exchange" : "the retry policy decides by the kind of the failure"
+        return Check(name, because: reason) { transport in
             try await withServer({ _ in answer }) { server in
                 // Only requests that must time out get a short timeout. The others may take what a busy machine needs.
                 let timeout: Duration = codes == [.timeout] ? .milliseconds(150) : TransportContract.patience
                 let request = try HTTPRequest(url: server.url(), timeout: timeout)
-                try await requireFailure(codes, request, transport)
+                _ = try await requireFailure(codes, request, transport)
             }
         }
     }
@@ -75,16 +82,21 @@ extension TransportContract {
 extension TransportContract {
     /// No request hangs, and no response grows without bound.
     static let limits: [Check] = [
-        Check("a huge body is cut or refused") { transport in
+        Check("a huge body is cut or refused", because: "a server must not fill the memory") { transport in
             try await requireBounded(.large(100_000_000), transport)
         },
-        Check("a huge body without a length is cut or refused") { transport in
+        Check("a huge body without a length is cut or refused", because: "a server must not fill the memory") {
+            transport in
             try await requireBounded(.large(100_000_000, isAnnounced: false), transport)
         },
-        Check("a small body that unpacks to a huge one is cut or refused") { transport in
+        Check(
+            "a small body that unpacks to a huge one is cut or refused",
+            because: "the limit counts bytes after decompression"
+        ) { transport in
             try await requireBounded(.gzipBomb(12_000_000), transport)
         },
-        Check("canceling ends a request that waits") { transport in
+        Check("canceling ends a request that waits", because: "a canceled execution must free its worker") {
+            transport in
             let (arrivals, arrival) = AsyncStream<Void>.makeStream()
             try await withServer({ _ in
                 arrival.yield()
@@ -99,7 +111,8 @@ extension TransportContract {
                 }
             }
         },
-        Check("canceling ends a request that receives") { transport in
+        Check("canceling ends a request that receives", because: "a canceled execution must free its worker") {
+            transport in
             try await withServer({ _ in .slow(Array(repeating: "x", count: 10_000), every: .milliseconds(1)) }) {
                 server in
                 for _ in 0..<5 {
@@ -110,7 +123,10 @@ extension TransportContract {
                 }
             }
         },
-        Check("a request of a canceled task is canceled, not sent") { transport in
+        Check(
+            "a request of a canceled task is canceled, not sent",
+            because: "what is canceled in time must have no effect"
+        ) { transport in
             try await withServer({ _ in .status(200) }) { server in
                 let request = try HTTPRequest(url: server.url(), timeout: TransportContract.patience)
                 let task = Task {
@@ -120,7 +136,8 @@ extension TransportContract {
                 try await requireCanceled(task)
             }
         },
-        Check("canceling at any moment does no harm") { transport in
+        Check("canceling at any moment does no harm", because: "an execution can be canceled at any moment") {
+            transport in
             try await withServer({ _ in .status(200, text: "ok") }) { server in
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     for number in 0..<200 {

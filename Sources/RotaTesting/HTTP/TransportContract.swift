@@ -1,5 +1,6 @@
 public import Foundation
 public import RotaHTTP
+import Synchronization
 
 /// The requirements on a transport, as checks to run in your tests.
 ///
@@ -13,10 +14,14 @@ public import RotaHTTP
 /// Outside a test, run them in a loop:
 ///
 /// ```swift
-/// for check in TransportContract.checks where check.name != TransportContract.brokenHeaderCheck {
+/// let known = Set(KnownFailure.urlSession.map(\.check))
+/// for check in TransportContract.checks where !known.contains(check.name) {
 ///     try await check.run { URLSessionTransport(addressPolicy: .unrestricted) }
 /// }
 /// ```
+///
+/// Run ``redirectChecks`` and ``tlsChecks(trusting:)`` too, with transports made for them. Most checks send the requests
+/// of another job beside their own, which must all be answered.
 ///
 /// Each check starts its own ``LoopbackServer``, so the transport must be allowed to connect to 127.0.0.1.
 public enum TransportContract {
@@ -27,10 +32,15 @@ public enum TransportContract {
     public struct Check: Sendable, CustomStringConvertible {
         /// A short, unique name.
         public let name: String
+        /// Why a transport must meet it: a rule of HTTP, or the harm that a failure does.
+        public let reason: String
         let body: @Sendable (any HTTPTransport) async throws -> Void
 
-        init(_ name: String, _ body: @escaping @Sendable (any HTTPTransport) async throws -> Void) {
+        init(
+            _ name: String, because reason: String, _ body: @escaping @Sendable (any HTTPTransport) async throws -> Void
+        ) {
             self.name = name
+            self.reason = reason
             self.body = body
         }
 
@@ -47,8 +57,8 @@ public enum TransportContract {
         }
     }
 
-    /// All checks.
-    public static let checks: [Check] = delivery + failures + limits
+    /// All checks of a transport that follows no redirects.
+    public static let checks: [Check] = delivery + requests + answers + failures + limits + hostile
 }
 
 /// A requirement that a transport failed to meet.
@@ -90,15 +100,53 @@ extension TransportContract {
         }
     }
 
-    /// Requires that a request fails with one of the codes.
+    /// Requires that a request fails with one of the codes, and returns the error.
+    @discardableResult
     static func requireFailure(
         _ codes: [TransportError.Code], _ request: HTTPRequest, _ transport: any HTTPTransport
-    ) async throws {
+    ) async throws -> TransportError {
         do {
             let response = try await transport.send(request)
             throw ContractViolation("expected one of \(codes), got status \(response.status)")
         } catch let error as TransportError {
             try ContractViolation.require(codes.contains(error.code), "expected one of \(codes), got \(error)")
+            return error
         }
     }
+
+    /// Runs a body beside another job's requests to another server, which must all be answered.
+    ///
+    /// - Parameter body: Gets a function that returns how many of these requests were answered so far.
+    static func besideNeighbor(
+        _ transport: any HTTPTransport, _ body: (@Sendable () -> Int) async throws -> Void
+    ) async throws {
+        let pace = NeighborPace()
+        try await withServer({ _ in .status(200, text: "neighbor") }) { neighbor in
+            let request = try HTTPRequest(url: neighbor.url(), timeout: patience)
+            let asking = Task {
+                while !pace.isDone {
+                    let response = try await transport.send(request)
+                    try ContractViolation.require(
+                        response.status == 200 && response.body == Data("neighbor".utf8),
+                        "a request of another job got \(response.status) \(response.bodyPreview().text)")
+                    pace.count()
+                }
+            }
+            let result: Result<Void, any Error>
+            do { result = .success(try await body { pace.answered }) } catch { result = .failure(error) }
+            pace.end()
+            try await asking.value
+            try result.get()
+        }
+    }
+}
+
+/// How many requests of another job were answered, and whether there were enough.
+private final class NeighborPace: Sendable {
+    private let state = Mutex((answered: 0, isOver: false))
+
+    var answered: Int { state.withLock(\.answered) }
+    var isDone: Bool { state.withLock { $0.isOver && $0.answered >= 3 } }
+    func count() { state.withLock { $0.answered += 1 } }
+    func end() { state.withLock { $0.isOver = true } }
 }
