@@ -19,6 +19,7 @@ let package = Package(
         .library(name: "RotaSchedule", targets: ["RotaSchedule"]),
         .library(name: "RotaRetry", targets: ["RotaRetry"]),
         .library(name: "RotaHTTP", targets: ["RotaHTTP"]),
+        .library(name: "RotaCURL", targets: ["RotaCURL"]),
         .library(name: "RotaStore", targets: ["RotaStore"]),
         .library(name: "Rota", targets: ["Rota"]),
         .library(name: "RotaTesting", targets: ["RotaTesting"]),
@@ -32,6 +33,10 @@ let package = Package(
         .target(name: "RotaSchedule", dependencies: ["RotaCore"], swiftSettings: settings),
         .target(name: "RotaRetry", dependencies: ["RotaCore"], swiftSettings: settings),
         .target(name: "RotaHTTP", dependencies: ["RotaCore"], swiftSettings: settings),
+        // libcurl's interface, declared without its headers. The library itself is found at run time.
+        .target(name: "CRotaCURL"),
+        .target(
+            name: "RotaCURL", dependencies: ["CRotaCURL", "RotaCore", "RotaHTTP"], swiftSettings: settings),
         .target(
             name: "RotaStore", dependencies: ["RotaCore", "RotaSchedule", "RotaRetry", "RotaHTTP"],
             swiftSettings: settings),
@@ -52,6 +57,9 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "RotaHTTPTests", dependencies: ["RotaCore", "RotaHTTP", "RotaTesting", "RotaTestSupport"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "RotaCURLTests", dependencies: ["RotaCURL", "RotaCore", "RotaHTTP", "RotaTesting", "RotaTestSupport"],
             swiftSettings: settings),
         .testTarget(
             name: "RotaStoreTests",
