@@ -13,6 +13,8 @@ public struct HTTPResponse: Sendable, Hashable {
     public let bodyIsTruncated: Bool
     /// The durations of the parts of the exchange, as far as the transport knows them.
     public let timings: HTTPTimings
+    /// The redirects that led to this response.
+    package var redirects: [FollowedRedirect] = []
 
     /// Creates a response.
     ///
@@ -73,10 +75,12 @@ extension HTTPResponse {
         let fields = headers.fields.map {
             HTTPHeaders.Field(redaction.scrub($0.name), redaction.scrub($0.value), isSensitive: $0.isSensitive)
         }
-        return HTTPResponse(
+        var scrubbed = HTTPResponse(
             status: status, headers: HTTPHeaders(fields),
             body: Data(redaction.scrub(Array(body), isCut: bodyIsTruncated)),
             bodyIsTruncated: bodyIsTruncated, timings: timings)
+        scrubbed.redirects = redirects
+        return scrubbed
     }
 }
 
@@ -113,5 +117,23 @@ public struct HTTPTimings: Sendable, Hashable, Codable {
     public var dispatch: Duration? {
         let parts = [connect, firstByte, transfer].compactMap { $0 }
         return parts.isEmpty ? nil : parts.reduce(.zero, +)
+    }
+}
+
+/// A redirect that a transport followed.
+package struct FollowedRedirect: Sendable, Hashable, CustomStringConvertible {
+    /// The status that asked for it.
+    package let status: Int
+    /// The method of the request that followed.
+    package let method: HTTPMethod
+    /// The URL that was asked next, without the values of its query.
+    package let target: String
+    /// The names of the fields with credentials or secrets that were left out, because the target is another origin.
+    package let withheldFields: [String]
+
+    /// The redirect on one line, such as `302: GET https://example.org/ without Authorization (another origin)`.
+    package var description: String {
+        let loss = withheldFields.isEmpty ? "" : " without \(withheldFields.joined(separator: ", ")) (another origin)"
+        return "\(status): \(method) \(target)\(loss)"
     }
 }

@@ -18,6 +18,8 @@ public struct TransportError: Error, Sendable, Hashable, CustomStringConvertible
     ///
     /// If this is `false`, it certainly did not, and sending the request again cannot repeat its effect.
     public private(set) var mayHaveBeenSent: Bool
+    /// The redirects that were followed before the failure.
+    package private(set) var redirects: [FollowedRedirect] = []
 
     /// Creates an error.
     ///
@@ -46,10 +48,12 @@ public struct TransportError: Error, Sendable, Hashable, CustomStringConvertible
         self.mayHaveBeenSent = response != nil || mayHaveBeenSent ?? !code.precludesSending
     }
 
-    /// Returns the error of a request that another one, which was sent, led to.
-    func afterAnotherRequest() -> TransportError {
+    /// Returns the error of a request that redirects led to: the requests before it were sent.
+    package func after(_ redirects: [FollowedRedirect]) -> TransportError {
+        guard !redirects.isEmpty else { return self }
         var copy = self
         copy.mayHaveBeenSent = true
+        copy.redirects = redirects
         return copy
     }
 
@@ -94,7 +98,7 @@ extension TransportError {
         ///
         /// Nothing was sent.
         public static let forbiddenAddress = Code(kind: .forbiddenAddress)
-        /// A redirect was refused: a loop, one too many, no valid target, or a step from https to http.
+        /// A redirect was refused: a circle, one too many, no valid target, or a step from https to http.
         public static let redirect = Code(kind: .redirect)
         /// The waiting task was canceled.
         public static let canceled = Code(kind: .canceled)

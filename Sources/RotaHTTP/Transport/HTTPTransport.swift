@@ -59,22 +59,3 @@ public struct ResponseLimit: Sendable, Hashable {
     /// Keeps the first mebibyte.
     public static let `default` = ResponseLimit.truncating(at: 1_048_576)
 }
-
-/// Whether a transport follows redirects.
-public struct RedirectPolicy: Sendable, Hashable {
-    /// The most redirects followed in one exchange.
-    public let limit: Int
-
-    /// Follows no redirects and returns the 3xx response itself.
-    public static let never = RedirectPolicy(limit: 0)
-
-    /// Follows redirects, and checks each target like the first one.
-    ///
-    /// Header fields with secrets and credentials are dropped when the scheme, host or port changes. A redirect from
-    /// https to http, a loop, and one redirect too many are errors.
-    ///
-    /// - Parameter limit: The most redirects followed, from 1 to 20.
-    public static func following(upTo limit: Int = 5) -> RedirectPolicy {
-        RedirectPolicy(limit: min(max(1, limit), 20))
-    }
-}

@@ -56,18 +56,17 @@ public final class URLSessionTransport: HTTPTransport {
         let start = ContinuousClock.now
         var chain = RedirectChain(redirects)
         var next = request
-        var isFirst = true
         while true {
             let left = request.timeout - (ContinuousClock.now - start)
-            let response: HTTPResponse
+            var response: HTTPResponse
             do {
                 response = try await exchange(next, within: max(.zero, left))
-            } catch let error as TransportError where !isFirst {
-                throw error.afterAnotherRequest()
+            } catch let error as TransportError {
+                throw error.after(chain.followed)
             }
+            response.redirects = chain.followed
             guard let following = try chain.next(after: response, to: next) else { return response }
             next = following
-            isFirst = false
         }
     }
 
