@@ -41,7 +41,11 @@ let package = Package(
             name: "RotaStore", dependencies: ["RotaCore", "RotaSchedule", "RotaRetry", "RotaHTTP"],
             swiftSettings: settings),
         .target(
-            name: "Rota", dependencies: ["RotaCore", "RotaSchedule", "RotaRetry", "RotaHTTP", "RotaStore"],
+            name: "Rota",
+            dependencies: [
+                "RotaCore", "RotaSchedule", "RotaRetry", "RotaHTTP", "RotaStore",
+                .target(name: "RotaCURL", condition: .when(platforms: [.linux])),
+            ],
             swiftSettings: settings),
         .target(name: "RotaTesting", dependencies: ["Rota", "RotaCore"], swiftSettings: settings),
         .target(name: "RotaProfiles", dependencies: ["Rota", "RotaCore"], swiftSettings: settings),
@@ -59,7 +63,8 @@ let package = Package(
             name: "RotaHTTPTests", dependencies: ["RotaCore", "RotaHTTP", "RotaTesting", "RotaTestSupport"],
             swiftSettings: settings),
         .testTarget(
-            name: "RotaCURLTests", dependencies: ["RotaCURL", "RotaCore", "RotaHTTP", "RotaTesting", "RotaTestSupport"],
+            name: "RotaCURLTests",
+            dependencies: ["CRotaCURL", "RotaCURL", "RotaCore", "RotaHTTP", "RotaTesting", "RotaTestSupport"],
             swiftSettings: settings),
         .testTarget(
             name: "RotaStoreTests",
@@ -87,8 +92,10 @@ let package = Package(
         .executableTarget(
             name: "benchmarks",
             dependencies: [
-                "Rota", "RotaTesting", .target(name: "CSQLite", condition: .when(traits: ["SQLite"])),
+                "Rota", "RotaTesting", .target(name: "CBareLoop", condition: .when(platforms: [.linux])),
+                .target(name: "CSQLite", condition: .when(traits: ["SQLite"])),
             ], path: "Benchmarks/RotaBenchmarks", swiftSettings: settings),
+        .target(name: "CBareLoop", path: "Benchmarks/CBareLoop"),
         .systemLibrary(name: "CSQLite", path: "Benchmarks/CSQLite", providers: [.apt(["libsqlite3-dev"])]),
     ]
 )

@@ -96,12 +96,6 @@ const char *rota_curl_text(int code) {
     return text ? text : "unknown";
 }
 
-int rota_curl_option(const char *name) {
-    if (rota_curl_load() || !rota_curl.easy_option_by_name) return 0;
-    const rota_curl_option_data *option = rota_curl.easy_option_by_name(name);
-    return option ? option->id : 0;
-}
-
 // zlib's public interface, which libcurl brings along.
 
 typedef struct {

@@ -1,6 +1,6 @@
 import CRotaCURL
-public import RotaHTTP
 import RotaCore
+public import RotaHTTP
 import Synchronization
 
 /// Sends requests with libcurl, on a thread of its own, so that no server can take the process down or stop its tasks.
@@ -89,7 +89,7 @@ public final class CURLTransport: HTTPTransport {
         let reply = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let order = Order(
-                    ticket: ticket, request: request, begun: begun, deadline: deadline,
+                    ticket: ticket, request: request, begun: begun, deadline: deadline, looksUp: route == nil,
                     limit: configuration.responseLimit, continuation: continuation)
                 loop.begin(order, route)
                 guard route == nil else { return }

@@ -121,8 +121,8 @@ const char *rota_curl_load(void);
 unsigned rota_curl_version(void);
 /// The text of a code of libcurl.
 const char *rota_curl_text(int code);
-/// The number of an option by its name, from libcurl's own table; 0 if it has none.
-int rota_curl_option(const char *name);
+/// The name of an option whose number here is not the one in libcurl's own table, or NULL.
+const char *rota_curl_wrong_option(void);
 
 rota_multi *rota_multi_create(long host_connections, long kept_connections);
 void rota_multi_destroy(rota_multi *multi);

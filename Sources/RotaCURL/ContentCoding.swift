@@ -26,7 +26,9 @@ enum ContentCoding {
         return overflows ? Int.max : sum
     }
 
-    /// Unpacks a body as its header says. Codings that are not known are left as they are.
+    /// Unpacks a body as its header says.
+    ///
+    /// Codings that are not known are left as they are.
     ///
     /// - Parameters:
     ///   - limit: The most bytes that may come out. A longer body is cut.
@@ -91,7 +93,7 @@ enum ContentCoding {
                 rota_inflater_destroy(current)
                 inflater = rota_inflater_create(format)
             } else if used == 0, made == 0 {
-                // The input is over before the end of the stream.
+                // The input ends before the stream does.
                 return body.isCut ? Output(data: out, isCut: true) : nil
             }
         }

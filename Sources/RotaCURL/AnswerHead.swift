@@ -36,7 +36,9 @@ struct AnswerHead: Sendable, Hashable {
         }
     }
 
-    /// The lines without their ends. A line that begins with a blank continues the one before it.
+    /// The lines without their ends.
+    ///
+    /// A line that begins with a blank continues the one before it.
     private static func lines(_ bytes: some Collection<UInt8>) -> [[UInt8]] {
         var lines: [[UInt8]] = []
         for line in bytes.split(separator: 0x0A, omittingEmptySubsequences: true) {
@@ -82,8 +84,10 @@ struct AnswerHead: Sendable, Hashable {
 
     /// Throws if two readers could end the body at different places (RFC 9112 § 6).
     private static func checkFraming(_ headers: HTTPHeaders, version: Int) throws(Problem) {
-        let lengths = headers.values("Content-Length").flatMap { $0.split(separator: ",", omittingEmptySubsequences: false) }
-            .map { trimmed(Array($0.utf8)[...]) }
+        let lengths = headers.values("Content-Length").flatMap {
+            $0.split(separator: ",", omittingEmptySubsequences: false)
+        }
+        .map { trimmed(Array($0.utf8)[...]) }
         for length in lengths {
             guard !length.isEmpty, length.allSatisfy({ 0x30...0x39 ~= $0 }) else {
                 throw Problem(message: "the Content-Length is not a number")

@@ -18,6 +18,8 @@ struct Order: Sendable {
     let request: HTTPRequest
     let begun: ContinuousClock.Instant
     let deadline: ContinuousClock.Instant
+    /// Whether the host's name had to be resolved.
+    let looksUp: Bool
     let limit: ResponseLimit
     let continuation: CheckedContinuation<Reply, Never>
 }
@@ -29,7 +31,7 @@ extension Order {
     func prepare(_ transfer: UnsafeMutablePointer<rota_transfer>, _ route: Route, now: ContinuousClock.Instant) -> Int32
     {
         if let proxy = route.proxy {
-            let code = rota_transfer_set_text(transfer, Int32(ROTA_OPT_PROXY.rawValue), proxy)
+            let code = rota_transfer_set_text(transfer, Int32(ROTA_OPT_PROXY), proxy)
             guard code == 0 else { return code }
         }
         let lines = headerLines
@@ -100,7 +102,7 @@ extension Order {
             if !hasType, field.isNamed("Content-Type") { hasType = true }
             if !hasCoding, field.isNamed("Accept-Encoding") { hasCoding = true }
         }
-        // What libcurl would add by itself.
+        // Keep libcurl from adding its own.
         if hasBody {
             if !hasType { lines += "Content-Type:\0".utf8 }
             lines += "Expect:\0".utf8

@@ -1,5 +1,6 @@
 import CRotaCURL
 import RotaHTTP
+import Synchronization
 
 /// The thread that owns libcurl's handles: it takes commands, moves transfers on, and ends them.
 ///
@@ -62,7 +63,7 @@ struct LoopThread {
             deadlines.push(.init(date: order.deadline, ticket: order.ticket))
             if let route { start(order, route) }
         case .proceed(let ticket, let route):
-            guard let (order, .waiting) = orders[ticket] else { return }
+            guard let order = orders[ticket]?.order, case .waiting = orders[ticket]?.stage else { return }
             switch route {
             case .success(let route): start(order, route)
             case .failure(let error): end(ticket, .failed(error))

@@ -75,7 +75,9 @@ struct Router: Sendable {
 private final class AddressBook: Sendable {
     /// The most addresses of one host that are tried.
     private static let most = 8
-    /// The most sets remembered. A forgotten set gets a new name, and so new connections.
+    /// The most sets remembered.
+    ///
+    /// A forgotten set gets a new name, and so new connections.
     private static let capacity = 4096
 
     private struct State {

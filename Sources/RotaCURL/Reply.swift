@@ -2,7 +2,9 @@ import CRotaCURL
 import Foundation
 import RotaHTTP
 
-/// What came of a request, as raw as the loop got it. The task that waits for it judges it.
+/// The raw result of a request, as the loop got it.
+///
+/// The task that waits for it judges it.
 struct Reply: Sendable {
     /// The ways in which a request ends.
     enum Ending: Sendable {
@@ -69,11 +71,13 @@ struct Reply: Sendable {
 
     private static func timings(_ facts: rota_facts, _ order: Order) -> HTTPTimings {
         let total = ContinuousClock.now - order.begun
-        // What passed before libcurl began: the lookup, and the wait for the loop.
+        // The time before libcurl began: the lookup, and the wait for the loop.
         let before = max(.zero, total - .microseconds(facts.total))
         var timings = HTTPTimings(total: total)
         let open = max(facts.connected, facts.secured)
         timings.connect = open > 0 ? before + .microseconds(open) : before
+        if order.looksUp { timings.resolve = before }
+        if facts.secured > 0 { timings.handshake = .microseconds(max(0, facts.secured - facts.connected)) }
         guard facts.first_byte > 0 else { return timings }
         timings.firstByte = .microseconds(max(0, facts.first_byte - open))
         timings.transfer = .microseconds(max(0, facts.total - facts.first_byte))
@@ -86,12 +90,11 @@ extension Reply {
     func response(
         to request: HTTPRequest, limit: ResponseLimit, deadline: ContinuousClock.Instant
     ) throws(TransportError) -> HTTPResponse {
-        let head = try self.head.map { bytes throws(TransportError) in
-            do {
-                return try AnswerHead(bytes)
-            } catch {
-                throw self.error(.badResponse, error.message, request, nil)
-            }
+        let head: AnswerHead?
+        do {
+            head = try self.head.map { bytes throws(AnswerHead.Problem) in try AnswerHead(bytes) }
+        } catch {
+            throw self.error(.badResponse, error.message, request, nil)
         }
         let partial = head.map { HTTPResponse(status: $0.status, headers: $0.headers, timings: timings) }
         switch ending {
@@ -124,7 +127,10 @@ extension Reply {
     private func error(
         _ code: TransportError.Code, _ message: String, _ request: HTTPRequest, _ partial: HTTPResponse?
     ) -> TransportError {
-        TransportError(code, message, url: request.url, response: partial, mayHaveBeenSent: wasSent)
+        var error = TransportError(code, message, url: request.url, response: partial, mayHaveBeenSent: wasSent)
+        error.timings = timings
+        error.peer = peer
+        return error
     }
 
     private func checkFlags(
@@ -163,9 +169,10 @@ extension Reply {
                 throw self.error(.timeout, "no complete response within \(request.timeout)", request, partial)
             }
         }
-        let response = HTTPResponse(
+        var response = HTTPResponse(
             status: head.status, headers: head.headers, body: unpacked.data, bodyIsTruncated: unpacked.isCut,
             timings: timings)
+        response.peer = peer
         if unpacked.isCut, limit.refusesMore {
             throw error(.tooLarge, "the response's body has more than \(limit.bytes) bytes", request, response)
         }

@@ -1,4 +1,5 @@
 import CRotaCURL
+import RotaHTTP
 
 /// The options that all requests of a transport have in common.
 struct HandleSettings: Sendable {
@@ -11,24 +12,24 @@ struct HandleSettings: Sendable {
     init(_ configuration: CURLTransport.Configuration) {
         connectionsPerHost = min(max(1, configuration.connectionsPerHost), 10_000)
         isLocal = configuration.unixSocket != nil
-        var texts: [(Int32, String)] = [(Int32(ROTA_OPT_USERAGENT.rawValue), "Rota")]
+        var texts: [(Int32, String)] = [(Int32(ROTA_OPT_USERAGENT), "Rota")]
         var numbers: [(Int32, Int)] = []
         func add(_ option: Int32, _ text: String?) {
             if let text { texts.append((option, text)) }
         }
-        add(Int32(ROTA_OPT_CAINFO.rawValue), configuration.authorities)
-        add(Int32(ROTA_OPT_SSLCERT.rawValue), configuration.clientCertificate?.certificate)
-        add(Int32(ROTA_OPT_SSLKEY.rawValue), configuration.clientCertificate?.key)
-        add(Int32(ROTA_OPT_KEYPASSWD.rawValue), configuration.clientCertificate?.password)
-        add(Int32(ROTA_OPT_PINNEDPUBLICKEY.rawValue), configuration.pinnedKey)
-        add(Int32(ROTA_OPT_INTERFACE.rawValue), configuration.networkInterface)
-        add(Int32(ROTA_OPT_UNIX_SOCKET_PATH.rawValue), configuration.unixSocket)
+        add(Int32(ROTA_OPT_CAINFO), configuration.authorities)
+        add(Int32(ROTA_OPT_SSLCERT), configuration.clientCertificate?.certificate)
+        add(Int32(ROTA_OPT_SSLKEY), configuration.clientCertificate?.key)
+        add(Int32(ROTA_OPT_KEYPASSWD), configuration.clientCertificate?.password)
+        add(Int32(ROTA_OPT_PINNEDPUBLICKEY), configuration.pinnedKey)
+        add(Int32(ROTA_OPT_INTERFACE), configuration.networkInterface)
+        add(Int32(ROTA_OPT_UNIX_SOCKET_PATH), configuration.unixSocket)
         if let proxy = configuration.proxy {
-            add(Int32(ROTA_OPT_PROXYUSERNAME.rawValue), proxy.username)
-            add(Int32(ROTA_OPT_PROXYPASSWORD.rawValue), proxy.password)
-            if proxy.url.isSecure { add(Int32(ROTA_OPT_PROXY_CAINFO.rawValue), configuration.authorities) }
+            add(Int32(ROTA_OPT_PROXYUSERNAME), proxy.username)
+            add(Int32(ROTA_OPT_PROXYPASSWORD), proxy.password)
+            if proxy.url.isSecure { add(Int32(ROTA_OPT_PROXY_CAINFO), configuration.authorities) }
             // Through a tunnel the proxy connects to the address that was checked, for http URLs too.
-            if !proxy.resolvesNames { numbers.append((Int32(ROTA_OPT_HTTPPROXYTUNNEL.rawValue), 1)) }
+            if !proxy.resolvesNames { numbers.append((Int32(ROTA_OPT_HTTPPROXYTUNNEL), 1)) }
         }
         self.texts = texts
         self.numbers = numbers
@@ -62,10 +63,10 @@ struct HandleSettings: Sendable {
     }
 
     private static let names: [Int32: String] = [
-        Int32(ROTA_OPT_CAINFO.rawValue): "authorities", Int32(ROTA_OPT_SSLCERT.rawValue): "client certificate",
-        Int32(ROTA_OPT_SSLKEY.rawValue): "client certificate's key", Int32(ROTA_OPT_PINNEDPUBLICKEY.rawValue): "pinned key",
-        Int32(ROTA_OPT_INTERFACE.rawValue): "network interface",
-        Int32(ROTA_OPT_UNIX_SOCKET_PATH.rawValue): "Unix-domain socket",
+        Int32(ROTA_OPT_CAINFO): "authorities", Int32(ROTA_OPT_SSLCERT): "client certificate",
+        Int32(ROTA_OPT_SSLKEY): "client certificate's key", Int32(ROTA_OPT_PINNEDPUBLICKEY): "pinned key",
+        Int32(ROTA_OPT_INTERFACE): "network interface",
+        Int32(ROTA_OPT_UNIX_SOCKET_PATH): "Unix-domain socket",
     ]
 }
 

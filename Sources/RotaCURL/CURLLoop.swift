@@ -5,7 +5,7 @@ import Synchronization
 
 /// The way to the thread that carries out a transport's requests: a queue of commands, and a wake-up for who waits.
 final class CURLLoop: Sendable {
-    /// What the thread is asked to do.
+    /// A thing that the thread is asked to do.
     enum Command: Sendable {
         case begin(Order, Route?)
         case proceed(Ticket, Result<Route, TransportError>)
@@ -72,7 +72,7 @@ final class CURLLoop: Sendable {
         }
     }
 
-    /// Ends the thread of a transport that nobody has any more.
+    /// Ends the thread of a transport that was released.
     func abandon() {
         state.withLock { Self.end(&$0) }
     }
