@@ -13,7 +13,9 @@ final class Ticket: Sendable, Hashable {
 }
 
 /// A request for the loop to carry out.
-struct Order: Sendable {
+///
+/// A class, so that its way through the queue copies no request.
+final class Order: Sendable {
     let ticket: Ticket
     let request: HTTPRequest
     let begun: ContinuousClock.Instant
@@ -22,6 +24,19 @@ struct Order: Sendable {
     let looksUp: Bool
     let limit: ResponseLimit
     let continuation: CheckedContinuation<Reply, Never>
+
+    init(
+        ticket: Ticket, request: HTTPRequest, begun: ContinuousClock.Instant, deadline: ContinuousClock.Instant,
+        looksUp: Bool, limit: ResponseLimit, continuation: CheckedContinuation<Reply, Never>
+    ) {
+        self.ticket = ticket
+        self.request = request
+        self.begun = begun
+        self.deadline = deadline
+        self.looksUp = looksUp
+        self.limit = limit
+        self.continuation = continuation
+    }
 }
 
 extension Order {

@@ -74,6 +74,8 @@ struct Reply: Sendable {
         // The time before libcurl began: the lookup, and the wait for the loop.
         let before = max(.zero, total - .microseconds(facts.total))
         var timings = HTTPTimings(total: total)
+        // libcurl sums up only what has ended.
+        guard facts.total > 0 else { return timings }
         let open = max(facts.connected, facts.secured)
         timings.connect = open > 0 ? before + .microseconds(open) : before
         if order.looksUp { timings.resolve = before }
