@@ -28,6 +28,16 @@ public actor InMemoryJobStore: JobStore {
         try state.replace(replacement, log: &log)
     }
 
+    /// Inserts, replaces and deletes jobs of an owner, in one step.
+    public func declare(_ declaration: JobDeclaration) throws -> [Job] {
+        try state.declare(declaration, log: &log)
+    }
+
+    /// Returns an owner of declared jobs.
+    public func owner(_ name: String) -> JobOwner? {
+        state.owners[name]
+    }
+
     /// Deletes jobs with their executions, skips and versions.
     public func delete(_ ids: [JobID]) -> [JobID] {
         state.delete(ids, log: &log)

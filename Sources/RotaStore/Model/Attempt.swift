@@ -61,6 +61,16 @@ public struct Attempt: Sendable, Hashable {
 
     /// Whether the attempt succeeded.
     public var succeeded: Bool { failure == nil }
+
+    /// Whether the scheduler stopped in good order before the attempt ended.
+    ///
+    /// Such an attempt does not count toward the retry policy's `maxAttempts`.
+    public var wasInterrupted: Bool { failure?.kind == .interrupted }
+}
+
+extension Execution {
+    /// How often the execution was released during an attempt, because its scheduler stopped.
+    public var interruptionCount: Int { attempts.count(where: \.wasInterrupted) }
 }
 
 /// Where an attempt's time went.

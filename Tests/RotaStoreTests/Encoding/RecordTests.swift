@@ -139,6 +139,8 @@ import Testing
                 SkippedOccurrence(
                     jobID: jobID, first: date, last: date, count: nil, reason: .init(rawValue: "own"), decidedAt: date),
                 keeping: 0),
+            .putOwner(JobOwner("app", generation: 3, revision: .max, declaredAt: date)),
+            .putOwner(JobOwner("", generation: -1, revision: 0, declaredAt: .distantPast)),
             .putIdempotencyKey("key", jobID), .putIdempotencyKey("", jobID),
             .putVersion(
                 JobVersion(jobID: jobID, version: 2, definition: definition, createdAt: date, createdBy: "ada")),
