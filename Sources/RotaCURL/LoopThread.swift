@@ -28,7 +28,8 @@ struct LoopThread {
     private var lastUse = ContinuousClock.now
     private var mayKeepConnections = false
     private var isEnding = false
-    private var endedInTurn = 0
+    /// The requests that have ended in this turn, with their results.
+    private var ended: [(order: Order, reply: Reply)] = []
 
     init(_ loop: CURLLoop, _ settings: HandleSettings) {
         self.loop = loop
@@ -44,8 +45,7 @@ struct LoopThread {
             for command in commands { obey(command) }
             if let multi, !tickets.isEmpty { turn(multi) }
             expire()
-            loop.ended(endedInTurn)
-            endedInTurn = 0
+            report()
             if orders.isEmpty, isEnding { break }
             rest()
         }
@@ -138,8 +138,15 @@ struct LoopThread {
     }
 
     private mutating func finish(_ order: Order, _ reply: Reply) {
-        endedInTurn += 1
-        order.continuation.resume(returning: reply)
+        ended.append((order, reply))
+    }
+
+    /// Wakes the tasks whose requests have ended.
+    private mutating func report() {
+        guard !ended.isEmpty else { return }
+        loop.ended(ended.count)
+        for (order, reply) in ended { order.continuation.resume(returning: reply) }
+        ended.removeAll(keepingCapacity: true)
     }
 
     private mutating func expire() {

@@ -110,8 +110,10 @@ struct CURLOptionTests {
     func socks() async throws {
         let heard = Mutex<[UInt8]>([])
         let server = try SocketServer { connection in
+            // Version, the number of ways to log in, and these.
+            let greeting = connection.read(2)
+            _ = connection.read(Int(greeting.last ?? 0))
             connection.write([5, 0])
-            _ = connection.read(3)
             let request = connection.read(10)
             heard.withLock { $0 = request }
             connection.write([5, 0, 0, 1, 0, 0, 0, 0, 0, 0])

@@ -138,7 +138,8 @@ final class TLSServer {
     }
 
     func stop() {
-        process.terminate()
+        // It inherits the signals that its parent's thread blocks, so that only this one ends it.
+        kill(process.processIdentifier, SIGKILL)
         process.waitUntilExit()
         try? FileManager.default.removeItem(at: folder)
     }
