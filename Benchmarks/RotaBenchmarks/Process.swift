@@ -19,6 +19,19 @@ func processorSeconds() -> Double {
     Double(clock()) / Double(CLOCKS_PER_SEC)
 }
 
+/// Numbers that many tasks collect.
+final class Samples: Sendable {
+    private let numbers = Mutex<[Double]>([])
+
+    func append(_ number: Double) {
+        numbers.withLock { $0.append(number) }
+    }
+
+    func sorted() -> [Double] {
+        numbers.withLock { $0.sorted() }
+    }
+}
+
 /// Counts events, and lets a task wait for a number of them.
 final class Countdown: Sendable {
     private struct State {

@@ -13,7 +13,7 @@ struct Soak {
 
     /// - Returns: Whether the goal was met.
     func run(_ store: some JobStore) async throws -> Bool {
-        let clock = ManualClock()
+        let clock = ManualClock(longestSleep: .seconds(365 * 86_400))
         let done = Tally()
         let scheduler = Scheduler(store: store, transport: .automatic, clock: clock)
         try await scheduler.handle("none") { _ in done.add() }

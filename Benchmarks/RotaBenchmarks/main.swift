@@ -7,6 +7,10 @@ if arguments.first == "--memory", let size = arguments.last.flatMap({ Int($0) })
     print(try await SchedulerSuite.bytesPerJob(size), terminator: "")
     exit(0)
 }
+if arguments.first == "--open", let path = arguments.last {
+    print(try await StoreSuite.open(path), terminator: "")
+    exit(0)
+}
 if arguments.first == "--soak", let total = arguments.last.flatMap({ Int($0) }) {
     let soak = Soak(total: total)
     let isMet =
@@ -21,7 +25,7 @@ let scale: Scale = arguments.contains("--tiny") ? .tiny : .full
 let wanted = Set(arguments.filter { !$0.hasPrefix("--") })
 let all =
     ScheduleSuite.benchmarks + RetrySuite.benchmarks + HTTPSuite.benchmarks + StoreSuite.benchmarks
-    + SchedulerSuite.benchmarks
+    + SchedulerSuite.benchmarks + StoreSuite.atSize
 
 let unknown = wanted.subtracting(all.map(\.id))
 guard unknown.isEmpty else {

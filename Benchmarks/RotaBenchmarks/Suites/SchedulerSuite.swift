@@ -20,10 +20,13 @@ enum SchedulerSuite {
     /// The sizes to measure.
     ///
     /// `ROTA_BENCHMARK_SIZES` overrides them, for example to profile one size.
-    private static func sizes(_ scale: Scale) -> [Int] {
-        let chosen = ProcessInfo.processInfo.environment["ROTA_BENCHMARK_SIZES"]
-        if let chosen { return chosen.split(separator: ",").compactMap { Int($0) } }
+    static func sizes(_ scale: Scale) -> [Int] {
+        if let chosenSizes { return chosenSizes }
         return scale == .tiny ? [1_000] : [1_000, 10_000, 100_000, 1_000_000]
+    }
+
+    static var chosenSizes: [Int]? {
+        ProcessInfo.processInfo.environment["ROTA_BENCHMARK_SIZES"]?.split(separator: ",").compactMap { Int($0) }
     }
 
     private static func scheduler(_ store: InMemoryJobStore = InMemoryJobStore()) async throws -> Scheduler {
@@ -51,16 +54,21 @@ enum SchedulerSuite {
     /// Measures each size in its own process, because memory freed by one size would be reused by the next.
     private static func memory(_ scale: Scale) async throws -> [Figure] {
         try sizes(scale).map { size in
-            let child = Process()
-            child.executableURL = Bundle.main.executableURL ?? URL(filePath: CommandLine.arguments[0])
-            child.arguments = ["--memory", "\(size)"]
-            let output = Pipe()
-            child.standardOutput = output
-            try child.run()
-            let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-            child.waitUntilExit()
-            return Figure("\(size) jobs", Double(text) ?? .nan, "B a job")
+            Figure("\(size) jobs", Double(try child(["--memory", "\(size)"])) ?? .nan, "B a job")
         }
+    }
+
+    /// Runs this program with other arguments, and returns what it prints.
+    static func child(_ arguments: [String]) throws -> String {
+        let child = Process()
+        child.executableURL = Bundle.main.executableURL ?? URL(filePath: CommandLine.arguments[0])
+        child.arguments = arguments
+        let output = Pipe()
+        child.standardOutput = output
+        try child.run()
+        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        child.waitUntilExit()
+        return text
     }
 
     /// The bytes by which this process grows for each registered job.
@@ -77,7 +85,7 @@ enum SchedulerSuite {
     }
 
     /// Creates cron jobs with different schedules, parsing each expression.
-    private static func fillDaily(_ scheduler: Scheduler, _ size: Int) async throws {
+    static func fillDaily(_ scheduler: Scheduler, _ size: Int) async throws {
         try await fill(scheduler, size) { number in
             (try .cron("\(number % 60) \(number / 60 % 24) * * *"), .handler("none"))
         }

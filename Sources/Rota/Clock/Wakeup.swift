@@ -84,6 +84,8 @@ final class Signal: Sendable {
     private struct State {
         var isRaised = false
         var hasNews = false
+        /// Whether the waiter sleeps on although the flag is up.
+        var isHeld = false
         var waiter: CheckedContinuation<Void, Never>?
     }
 
@@ -96,8 +98,21 @@ final class Signal: Sendable {
         let waiter = state.withLock { state in
             state.isRaised = true
             if reason == .news { state.hasNews = true }
-            defer { state.waiter = nil }
-            return state.waiter
+            return state.isHeld ? nil : state.waiter.take()
+        }
+        waiter?.resume()
+    }
+
+    /// Keeps the waiter asleep until ``release()``, even if the flag is raised.
+    func hold() {
+        state.withLock { $0.isHeld = true }
+    }
+
+    /// Ends a hold, and wakes the waiter if the flag was raised meanwhile.
+    func release() {
+        let waiter = state.withLock { state in
+            state.isHeld = false
+            return state.isRaised ? state.waiter.take() : nil
         }
         waiter?.resume()
     }
@@ -117,11 +132,12 @@ final class Signal: Sendable {
     /// Only one task may wait at a time.
     func wait() async {
         await withCheckedContinuation { continuation in
-            let isRaised = state.withLock { state in
-                if !state.isRaised { state.waiter = continuation }
-                return state.isRaised
+            let isAwake = state.withLock { state in
+                let isAwake = state.isRaised && !state.isHeld
+                if !isAwake { state.waiter = continuation }
+                return isAwake
             }
-            if isRaised { continuation.resume() }
+            if isAwake { continuation.resume() }
         }
     }
 }

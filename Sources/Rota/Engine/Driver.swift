@@ -248,10 +248,10 @@ struct Driver {
     private mutating func finish(_ planned: [PlannedCompletion], at now: Date) async throws {
         let completions = planned.map(\.completion)
         let outcomes = try await context.store.finish(completions).answers(to: "finish", of: completions.count)
-        for completion in completions {
-            switch completion.next {
+        for index in completions.indices {
+            switch completions[index].next {
             case .retry(let date, _), .released(let date), .waiting(let date?): polling.poll(by: date)
-            case .succeeded, .failed, .canceled, .waiting: elapsedTimes.end(completion.executionID)
+            case .succeeded, .failed, .canceled, .waiting: elapsedTimes.end(completions[index].executionID)
             }
         }
         if !elapsedTimes.isEmpty {
@@ -263,8 +263,8 @@ struct Driver {
         if context.ends.isWatched {
             for case .recorded(let execution) in outcomes { context.ends.announce(execution) }
         }
-        let ends = zip(planned, outcomes).compactMap { planned, outcome in
-            planned.work.mayHaveConsequences ? ExecutionEnd(outcome, of: planned.work) : nil
+        let ends = planned.indices.compactMap { index in
+            planned[index].work.mayHaveConsequences ? ExecutionEnd(outcomes[index], of: planned[index].work) : nil
         }
         guard !ends.isEmpty else { return }
         polling.poll(by: now)
@@ -321,10 +321,12 @@ struct Driver {
         mayClaim = claims.count >= limit
         guard !claims.isEmpty else { return false }
         renewAt = renewAt ?? now.advanced(by: context.configuration.leaseDuration / 3)
-        for index in claims.indices where claims[index].mayLimitTime {
-            elapsedTimes.begin(claims[index], uptime: context.clock.uptime, at: now)
+        // From here on the claims are shared: copying one costs as much as planning its completion.
+        let works = claims.map { Work($0, slot: inFlight.begin($0)) }
+        for work in works where work.claim.mayLimitTime {
+            elapsedTimes.begin(work.claim, uptime: context.clock.uptime, at: now)
         }
-        queue.push(claims.map { Work($0, slot: inFlight.begin($0)) })
+        queue.push(works)
         return true
     }
 

@@ -68,8 +68,13 @@ extension SchedulerContext {
     /// Announces the notifications that were queued and the breakers that changed when executions ended.
     func announceConsequences(of ends: [ExecutionEnd], at now: Date) async throws {
         var changed: Set<JobID> = []
+        var jobs: [JobID: Job?] = [:]
         for end in ends {
-            guard let job = try await store.job(end.execution.jobID) else { continue }
+            let id = end.execution.jobID
+            let found: Job?
+            if let known = jobs[id] { found = known } else { found = try await store.job(id) }
+            jobs[id] = .some(found)
+            guard let job = found else { continue }
             let notifications = job.notifications(of: end.execution, at: now)
             if !notifications.isEmpty { events.send(fired: notifications, skips: [], of: job.id, at: now) }
             guard end.changedBreaker(of: job), changed.insert(job.id).inserted else { continue }

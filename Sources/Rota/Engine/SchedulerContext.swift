@@ -85,6 +85,7 @@ package final class DriverStatus: Sendable {
     private struct State {
         var phase = Phase.new
         var observer: (@Sendable () -> Void)?
+        var returned: (@Sendable () -> Set<SleeperTag>)?
     }
 
     private let state = Mutex(State())
@@ -97,6 +98,14 @@ package final class DriverStatus: Sendable {
     /// Sets a closure to call after every change of the phase, replacing any earlier one.
     package func onChange(_ observer: @escaping @Sendable () -> Void) {
         state.withLock { $0.observer = observer }
+    }
+
+    /// The attempts that have ended and whose results the driver has not taken.
+    package var returned: Set<SleeperTag> { state.withLock(\.returned)?() ?? [] }
+
+    /// Sets how to find the attempts whose results the driver has not taken.
+    func setReturned(_ returned: (@Sendable () -> Set<SleeperTag>)?) {
+        state.withLock { $0.returned = returned }
     }
 
     /// Marks the beginning of `run()`.

@@ -1,6 +1,7 @@
 public import Foundation
 import RotaCore
 public import RotaStore
+import Synchronization
 
 /// The context of one attempt, given to a Swift handler.
 ///
@@ -15,28 +16,29 @@ public import RotaStore
 /// }
 /// ```
 public struct HandlerContext: Sendable {
-    private let claim: Claim
+    // The claim is large, so its work is kept, which is shared.
+    private let work: Work
     /// The date on which this attempt began.
     public let startedAt: Date
     let pulse: Pulse
 
-    init(_ claim: Claim, startedAt: Date, pulse: Pulse) {
-        self.claim = claim
+    init(_ work: Work, startedAt: Date, pulse: Pulse) {
+        self.work = work
         self.startedAt = startedAt
         self.pulse = pulse
     }
 
     /// The job.
-    public var job: Job { claim.job }
+    public var job: Job { work.claim.job }
 
     /// The execution, with its earlier attempts.
-    public var execution: Execution { claim.execution }
+    public var execution: Execution { work.claim.execution }
 
     /// The number of this attempt, starting with 1.
-    public var attempt: Int { claim.execution.nextAttemptNumber }
+    public var attempt: Int { work.claim.execution.nextAttemptNumber }
 
     /// The nominal date of the occurrence: the time the execution is *for*.
-    public var scheduledFor: Date { claim.execution.scheduledFor }
+    public var scheduledFor: Date { work.claim.execution.scheduledFor }
 
     /// The date on which the occurrence was due: the nominal date, moved by the schedule's smoothing.
     public var effective: Date {
@@ -83,5 +85,48 @@ public struct HandlerContext: Sendable {
     ///   - message: A description of the current step.
     public func report(_ fraction: Double? = nil, _ message: String? = nil) {
         pulse.beat(ProgressReport(fraction: fraction, message: message?.clipped()))
+    }
+}
+
+/// An execution on its way from the driver to a worker and back.
+///
+/// A class, so that it is never copied.
+final class Work: Sendable {
+    let claim: Claim
+    /// The slot that the driver keeps for it; `nil` for an expired lease that is being reclaimed.
+    let slot: Int?
+    /// The number of its handlers that were abandoned and have not ended.
+    ///
+    /// It is more than one only if middleware makes the attempt several times.
+    private let strays = Atomic(0)
+    private let abandonment = Atomic(false)
+
+    init(_ claim: Claim, slot: Int?) {
+        self.claim = claim
+        self.slot = slot
+    }
+
+    /// Whether a handler of the attempt was abandoned.
+    var wasAbandoned: Bool { abandonment.load(ordering: .relaxed) }
+
+    /// Whether an abandoned handler of the attempt has not ended.
+    var hasStrays: Bool { strays.load(ordering: .relaxed) > 0 }
+
+    /// Abandons a handler of the attempt, unless it ends at this moment.
+    ///
+    /// - Parameter isFirst: Settles whether the handler is abandoned or has ended.
+    func abandon(if isFirst: () -> Bool) {
+        // Before it is settled, because from then on the handler's end is late.
+        strays.add(1, ordering: .relaxed)
+        if isFirst() {
+            abandonment.store(true, ordering: .relaxed)
+        } else {
+            strays.subtract(1, ordering: .relaxed)
+        }
+    }
+
+    /// Records that an abandoned handler has ended.
+    func endStray() {
+        strays.subtract(1, ordering: .relaxed)
     }
 }

@@ -20,6 +20,17 @@ public struct BulkTriggerResult: Sendable {
     }
 }
 
+/// The result of canceling all executions that a query lists.
+public struct BulkCancelResult: Sendable, Hashable {
+    /// The number of executions that had not started or were waiting, and are canceled.
+    public internal(set) var canceled = 0
+    /// The number of running executions whose tasks are being canceled.
+    public internal(set) var requested = 0
+
+    /// The number of executions that the call changed.
+    public var total: Int { canceled + requested }
+}
+
 /// The result of changing many jobs, one by one.
 ///
 /// The call can be repeated: jobs that were already changed are left as they are.

@@ -104,6 +104,8 @@ extension Scheduler {
         let now = context.clock.now
         var definition = job.definition
         try change(&definition)
+        // Even if nothing changes: a preview without the rules of its zones would be empty.
+        try definition.validate()
         if let replacement = try job.updated(to: definition, state: nil, at: now) {
             job.scheduleState = replacement.scheduleState
             if let definition = replacement.definition { job.definition = definition }

@@ -52,6 +52,41 @@ extension Scheduler {
         }
     }
 
+    /// Cancels all unfinished executions that meet the conditions of a query: queued, waiting and running ones.
+    ///
+    /// Up to 100,000 are canceled in one step of the store; more take another step each. The executions that a schedule
+    /// or a trigger adds meanwhile may be canceled too.
+    ///
+    /// ```swift
+    /// let result = try await scheduler.cancel(matching: ExecutionQuery(jobID: job.id, statuses: [.queued]))
+    /// print("\(result.canceled) executions will not run")
+    /// ```
+    ///
+    /// - Parameters:
+    ///   - query: Which executions. Its sort key, order, limit and cursor have no effect.
+    ///   - reason: The reason, up to 2,000 characters.
+    /// - Returns: The numbers of executions that were canceled, and of those whose cancellation was requested.
+    /// - Throws: ``SchedulerError`` with code `invalidRequest`; or the store's error, after which the steps before it
+    ///   remain done.
+    @discardableResult
+    public func cancel(matching query: ExecutionQuery, reason: String? = nil) async throws -> BulkCancelResult {
+        try FieldCheck(code: .invalidRequest).length(of: reason, "The reason of a cancellation", 0...2000)
+        var result = BulkCancelResult()
+        var hasMore = true
+        while hasMore {
+            let now = context.clock.now
+            let report = try await context.store.cancel(
+                matching: BulkCancellation(query, reason: reason, date: now, limit: 100_000))
+            result.canceled += report.canceled.count
+            result.requested += report.requested.count
+            for execution in report.requested { context.withdraw(execution) }
+            // The executions are canceled, even if the store cannot say what follows.
+            try? await context.announceEnds(of: report.canceled, at: now)
+            hasMore = report.hasMore
+        }
+        return result
+    }
+
     /// Completes an execution that waits for an external completion.
     ///
     /// ```swift

@@ -56,6 +56,8 @@ extension Scheduler {
     @concurrent private nonisolated func drive(until cancellation: Flag) async throws {
         let queue = WorkQueue<Work>()
         let outbox = Outbox<AttemptResult>(signal: context.signal)
+        context.status.setReturned { Set(outbox.elements.map(\.work.claim.tag)) }
+        defer { context.status.setReturned(nil) }
         try await context.prepareIDs()
         let findings = try await HandlerAudit(store: context.store, handlers: handlers).find()
         for (name, jobs) in findings.missing {

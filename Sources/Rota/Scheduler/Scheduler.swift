@@ -86,6 +86,12 @@ public actor Scheduler {
     /// The name under which the scheduler holds leases.
     package nonisolated var owner: String { context.owner }
 
+    /// Keeps the driver asleep until ``release()``, for test clocks.
+    package nonisolated func hold() { context.signal.hold() }
+
+    /// Ends a hold, and wakes the driver if there is anything to do.
+    package nonisolated func release() { context.signal.release() }
+
     /// Whether the driver was signaled and has not yet looked.
     package nonisolated var isSignaled: Bool { context.signal.isRaised }
 }

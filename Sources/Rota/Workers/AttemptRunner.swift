@@ -109,7 +109,7 @@ struct AttemptRunner: Sendable {
         guard let handler = handlers[call.name] else { return AttemptReport(.unhandled(call.name)) }
         let pulse = Pulse(signs: vitals, lease: work.claim.leaseKey, clock: clock)
         defer { vitals.forget(pulse.lease) }
-        let handlerContext = HandlerContext(work.claim, startedAt: startedAt, pulse: pulse)
+        let handlerContext = HandlerContext(work, startedAt: startedAt, pulse: pulse)
         let timeout = work.claim.timeout(of: call)
         let watch = HandlerWatch(
             timeout: timeout, heartbeatLimit: call.heartbeatLimit, grace: configuration.cancellationGrace, pulse: pulse)

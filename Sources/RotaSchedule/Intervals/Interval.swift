@@ -8,17 +8,50 @@ struct Interval {
 
     let seconds: Double
     let anchor: Date
+    /// The interval and the anchor's place in its second, if dates are counted in decimals.
+    private let decimals: Decimals?
+
+    /// An interval in attoseconds, and the fraction of the anchor's second in the same unit.
+    private struct Decimals {
+        let interval: Int128
+        let fraction: Int128
+        let wholeAnchor: Double
+
+        static let second = Int128(1_000_000_000_000_000_000)
+    }
 
     /// Creates an interval, or returns `nil` if it is too short or too long, or its anchor is not a usable date.
     init?(_ duration: Duration, anchor: Date) {
         seconds = duration.inSeconds
         self.anchor = anchor
+        decimals = Self.decimals(of: duration, from: anchor)
         guard Self.supported.contains(seconds), abs(anchor.timeIntervalSince1970) < 1e12 else { return nil }
     }
 
     /// Returns the nth date.
     private func date(_ count: Double) -> Date {
-        anchor.addingTimeInterval(count * seconds)
+        guard let decimals, abs(count) < 1e15 else { return anchor.addingTimeInterval(count * seconds) }
+        let (quotient, rest) = (decimals.fraction + Int128(count) * decimals.interval)
+            .quotientAndRemainder(dividingBy: Decimals.second)
+        let (whole, fraction) = rest < 0 ? (quotient - 1, rest + Decimals.second) : (quotient, rest)
+        return Date(timeIntervalSinceReferenceDate: decimals.wholeAnchor + Double(whole) + Double(fraction) / 1e18)
+    }
+
+    /// Returns an interval of less than whole seconds in decimals, from an anchor in whole microseconds.
+    ///
+    /// A `Date` counts in steps of about 0.1 µs, so that most decimal fractions of a second are rounded. Sums of rounded
+    /// values would be rounded again, often to a neighbor of the date that is meant, such as 12:00:00.300000072.
+    private static func decimals(of duration: Duration, from anchor: Date) -> Decimals? {
+        let (seconds, attoseconds) = duration.components
+        guard attoseconds != 0, seconds >= 0, seconds < 10_000_000_000 else { return nil }
+        let held = anchor.timeIntervalSinceReferenceDate
+        guard abs(held) < 1e12 else { return nil }
+        let whole = held.rounded(.down)
+        let microseconds = ((held - whole) * 1e6).rounded()
+        guard whole + microseconds / 1e6 == held else { return nil }
+        return Decimals(
+            interval: Int128(seconds) * Decimals.second + Int128(attoseconds),
+            fraction: Int128(microseconds) * 1_000_000_000_000, wholeAnchor: whole)
     }
 
     /// Returns a date if it is within the years 1–9999.

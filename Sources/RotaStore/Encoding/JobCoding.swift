@@ -6,8 +6,8 @@ import RotaSchedule
 extension Job {
     enum Field: UInt64, RecordField {
         case id = 1
-        /// JSON.
-        case definition = 2
+        /// JSON, which earlier versions wrote.
+        case definitionJSON = 2
         case version = 3
         case createdAt = 4
         case updatedAt = 5
@@ -16,11 +16,12 @@ extension Job {
         case createdBy = 8
         case updatedBy = 9
         case declaredBy = 10
+        case definition = 11
     }
 
-    func write(to record: inout RecordWriter, definition json: Data? = nil) throws {
+    func write(to record: inout RecordWriter, definition encoded: [UInt8]? = nil) throws {
         record.put(Field.id, id)
-        record.put(Field.definition, try json ?? definition.json())
+        record.record(Field.definition, bytes: try encoded ?? definition.record())
         record.put(Field.version, version)
         record.put(Field.createdAt, createdAt)
         record.put(Field.updatedAt, updatedAt)
@@ -31,7 +32,7 @@ extension Job {
         record.put(Field.declaredBy, declaredBy)
     }
 
-    init(from reader: RecordReader) throws {
+    init(from reader: RecordReader, sharing parts: SharedParts) throws {
         var record = reader
         var id: JobID?
         var definition: JobDefinition?
@@ -43,7 +44,8 @@ extension Job {
         while let field = try record.next(Field.self) {
             switch field {
             case .id: id = try record.id()
-            case .definition: definition = try JobDefinition(json: record.data())
+            case .definitionJSON: definition = try JobDefinition(json: record.data())
+            case .definition: definition = try JobDefinition(from: record.record(), sharing: parts)
             case .version: version = try record.int()
             case .createdAt: createdAt = try record.date()
             case .updatedAt: updatedAt = try record.date()
@@ -64,9 +66,7 @@ extension Job {
 }
 
 extension JobDefinition {
-    /// The definition as JSON, which is longer than fields but easy to inspect.
-    ///
-    /// Definitions change rarely.
+    /// The definition as JSON, for executions that have one of their own.
     func json() throws -> Data { try RareJSON.encode(self) }
 
     init(json: Data) throws { self = try RareJSON.decode(JobDefinition.self, json) }
@@ -288,17 +288,18 @@ extension JobOwner {
 }
 
 extension [JobInsertion] {
-    /// The definitions of the inserted jobs, as JSON.
-    func definitions() throws -> [JobID: Data] {
-        var definitions: [JobID: Data] = [:]
-        for insertion in self { definitions[insertion.job.id] = try insertion.job.definition.json() }
+    /// The definitions of the inserted jobs, as records.
+    func definitions() throws -> [JobID: [UInt8]] {
+        var definitions: [JobID: [UInt8]] = [:]
+        definitions.reserveCapacity(count)
+        for insertion in self { definitions[insertion.job.id] = try insertion.job.definition.record() }
         return definitions
     }
 }
 
 extension JobDeclaration {
-    /// The new definitions of the inserted and the replaced jobs, as JSON.
-    func definitions() throws -> [JobID: Data] {
+    /// The new definitions of the inserted and the replaced jobs, as records.
+    func definitions() throws -> [JobID: [UInt8]] {
         var definitions = try insertions.definitions()
         for replacement in replacements { definitions.merge(try replacement.definitions()) { $1 } }
         return definitions
@@ -306,8 +307,8 @@ extension JobDeclaration {
 }
 
 extension JobReplacement {
-    /// The job's new definition as JSON, if the replacement has one.
-    func definitions() throws -> [JobID: Data] {
-        try definition.map { [id: try $0.json()] } ?? [:]
+    /// The job's new definition as a record, if the replacement has one.
+    func definitions() throws -> [JobID: [UInt8]] {
+        try definition.map { [id: try $0.record()] } ?? [:]
     }
 }

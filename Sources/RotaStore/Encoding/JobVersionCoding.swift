@@ -6,21 +6,22 @@ extension JobVersion {
     enum Field: UInt64, RecordField {
         case jobID = 1
         case version = 2
-        /// JSON.
-        case definition = 3
+        /// JSON, which earlier versions wrote.
+        case definitionJSON = 3
         case createdAt = 4
         case createdBy = 5
+        case definition = 6
     }
 
     func write(to record: inout RecordWriter) throws {
         record.put(Field.jobID, jobID)
         record.put(Field.version, version)
-        record.put(Field.definition, try definition.json())
+        record.record(Field.definition, bytes: try definition.record())
         record.put(Field.createdAt, createdAt)
         record.put(Field.createdBy, createdBy)
     }
 
-    init(from reader: RecordReader) throws {
+    init(from reader: RecordReader, sharing parts: SharedParts) throws {
         var record = reader
         var jobID: JobID?
         var version: Int?
@@ -31,7 +32,8 @@ extension JobVersion {
             switch field {
             case .jobID: jobID = try record.id()
             case .version: version = try record.int()
-            case .definition: definition = try JobDefinition(json: record.data())
+            case .definitionJSON: definition = try JobDefinition(json: record.data())
+            case .definition: definition = try JobDefinition(from: record.record(), sharing: parts)
             case .createdAt: createdAt = try record.date()
             case .createdBy: createdBy = try record.text()
             }

@@ -150,6 +150,37 @@ extension StoreState {
         return .canceled(execution)
     }
 
+    /// Cancels all unfinished executions that a query lists.
+    ///
+    /// - Complexity: O(k log n) for k unfinished executions, of the query's jobs if it names at most 100.
+    package mutating func cancel(matching request: BulkCancellation, log: inout ChangeLog) throws(StoreError)
+        -> CancellationReport
+    {
+        guard request.limit >= 1 else {
+            throw StoreError(
+                .invalidQuery, "A bulk cancellation must be of 1 execution or more at a time, not \(request.limit).")
+        }
+        var query = request.query
+        query.statuses = request.statuses
+        var report = CancellationReport()
+        // The sets are copies, so they may change during the walk.
+        for id in MergedWalk(sets(for: query), .ascending, after: nil) {
+            guard let execution = executions[id], query.lists(execution),
+                execution.progress.status != .running || execution.progress.cancelRequestedAt == nil
+            else { continue }
+            guard report.canceled.count + report.requested.count < request.limit else {
+                report.hasMore = true
+                break
+            }
+            switch cancel(Cancellation(id, reason: request.reason, date: request.date), log: &log) {
+            case .canceled(let execution): report.canceled.append(execution)
+            case .requested(let execution): report.requested.append(execution)
+            case .alreadyOver, .missing: break
+            }
+        }
+        return report
+    }
+
     package mutating func completeWaiting(_ completions: [ExternalCompletion], log: inout ChangeLog)
         -> [ExternalCompletion.Outcome]
     {

@@ -88,7 +88,7 @@ extension StoreState {
     }
 
     /// The smallest sets that together contain all executions the query can list.
-    private func sets(for query: ExecutionQuery) -> [OrderedIndex<ExecutionID>] {
+    func sets(for query: ExecutionQuery) -> [OrderedIndex<ExecutionID>] {
         var best = [executionIndex.order]
         var size = executionIndex.order.count
         func consider(_ sets: [OrderedIndex<ExecutionID>]) {
@@ -175,7 +175,7 @@ extension ExecutionQuery {
     }
 
     /// Whether the query lists an execution.
-    fileprivate func lists(_ execution: Execution) -> Bool {
+    func lists(_ execution: Execution) -> Bool {
         if let jobs, !jobs.contains(execution.jobID) { return false }
         if let statuses, !statuses.contains(execution.progress.status) { return false }
         if let sources, !sources.contains(execution.source) { return false }

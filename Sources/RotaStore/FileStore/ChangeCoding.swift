@@ -6,7 +6,8 @@ package import Foundation
 /// `StoreState.apply`, `Change.write(to:definitions:)` and `Change.read(_:_:)`. Versions that do not know the change
 /// refuse the file, so only add one that cannot be a field of an existing record.
 package enum ChangeKind: UInt64, RecordField, CaseIterable {
-    case putJob = 1
+    /// With the definition as JSON. Only read.
+    case putJobWithJSON = 1
     case putScheduleState = 2
     case putStatistics = 3
     case removeJob = 4
@@ -17,7 +18,8 @@ package enum ChangeKind: UInt64, RecordField, CaseIterable {
     case putSkips = 9
     case putSkip = 10
     case putIdempotencyKey = 11
-    case putVersion = 12
+    /// With the definition as JSON. Only read.
+    case putVersionWithJSON = 12
     case removeVersion = 13
     case putDependency = 14
     case removeDependency = 15
@@ -26,6 +28,8 @@ package enum ChangeKind: UInt64, RecordField, CaseIterable {
     case putStart = 18
     case forgetStarts = 19
     case putOwner = 20
+    case putJob = 21
+    case putVersion = 22
 }
 
 /// The fields of a change of one part of a record: the identifier of the record, then the part.
@@ -53,8 +57,8 @@ private enum OperationField: UInt64, RecordField {
 extension Change {
     /// Writes the change as a field of a frame's payload, with the change's kind as the field's number.
     ///
-    /// - Parameter definitions: The definitions of jobs that are already encoded, as JSON.
-    package func write(to payload: inout RecordWriter, definitions: [JobID: Data] = [:]) throws {
+    /// - Parameter definitions: The definitions of jobs that are already encoded.
+    package func write(to payload: inout RecordWriter, definitions: [JobID: [UInt8]] = [:]) throws {
         switch self {
         case .putJob(let job):
             try payload.record(ChangeKind.putJob) { try job.write(to: &$0, definition: definitions[job.id]) }
@@ -141,24 +145,26 @@ extension Change {
     /// state that the store never had.
     ///
     /// - Parameters:
+    ///   - parts: The parts of definitions that were read before.
     ///   - archive: Receives the executions that are finished.
     ///   - body: Receives all other changes.
     /// - Throws: ``RecordFormatError``, and any error that `body` throws.
     package static func read(
-        _ payload: UnsafeRawBufferPointer, archive: (ArchivedExecution) -> Void, _ body: (Change) throws -> Void
+        _ payload: UnsafeRawBufferPointer, sharing parts: SharedParts = SharedParts(),
+        archive: (ArchivedExecution) -> Void, _ body: (Change) throws -> Void
     ) throws {
-        try read(payload, isArchived: { ArchivedExecution($0).map(archive) != nil }, body)
+        try read(payload, parts, isArchived: { ArchivedExecution($0).map(archive) != nil }, body)
     }
 
     /// Reads all changes of a frame's payload in order.
     ///
     /// - Throws: ``RecordFormatError``, and any error that `body` throws.
     package static func read(_ payload: UnsafeRawBufferPointer, _ body: (Change) throws -> Void) throws {
-        try read(payload, isArchived: { _ in false }, body)
+        try read(payload, SharedParts(), isArchived: { _ in false }, body)
     }
 
     private static func read(
-        _ payload: UnsafeRawBufferPointer, isArchived: (UnsafeRawBufferPointer) -> Bool,
+        _ payload: UnsafeRawBufferPointer, _ parts: SharedParts, isArchived: (UnsafeRawBufferPointer) -> Bool,
         _ body: (Change) throws -> Void
     ) throws {
         var changes = RecordReader(payload)
@@ -167,14 +173,14 @@ extension Change {
                 throw RecordFormatError("there is no change \(number)", isLaterFormat: true)
             }
             if kind == .putExecution, isArchived(try changes.recordBytes()) { continue }
-            try body(try Change(kind, from: changes.record()))
+            try body(try Change(kind, from: changes.record(), sharing: parts))
         }
     }
 
-    private init(_ kind: ChangeKind, from record: RecordReader) throws {
+    private init(_ kind: ChangeKind, from record: RecordReader, sharing parts: SharedParts) throws {
         switch kind {
-        case .putJob:
-            self = .putJob(try Job(from: record))
+        case .putJob, .putJobWithJSON:
+            self = .putJob(try Job(from: record, sharing: parts))
         case .putScheduleState:
             self = try Self.part(record, Change.putScheduleState) { try ScheduleState(from: $0.record()) }
         case .putStatistics:
@@ -197,8 +203,8 @@ extension Change {
             self = try Self.skip(record)
         case .putIdempotencyKey:
             self = try Self.part(record, { .putIdempotencyKey($1, $0) }, { try $0.text() })
-        case .putVersion:
-            self = .putVersion(try JobVersion(from: record))
+        case .putVersion, .putVersionWithJSON:
+            self = .putVersion(try JobVersion(from: record, sharing: parts))
         case .removeVersion:
             self = .removeVersion(try JobVersionID(from: record))
         case .putDependency:

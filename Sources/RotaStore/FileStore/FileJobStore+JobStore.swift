@@ -57,6 +57,11 @@ extension FileJobStore: JobStore {
         try await commit { state, log in state.cancel(requests, log: &log) }
     }
 
+    /// Cancels all unfinished executions that a query lists, as one commit.
+    public nonisolated func cancel(matching request: BulkCancellation) async throws -> CancellationReport {
+        try await commit { state, log in try state.cancel(matching: request, log: &log) }
+    }
+
     /// Completes waiting executions.
     public nonisolated func completeWaiting(
         _ completions: [ExternalCompletion]

@@ -143,9 +143,9 @@ public actor FileJobStore {
 
     /// Performs an operation, and returns when its changes are durable.
     ///
-    /// - Parameter definitions: The definitions in the operation as JSON, encoded by the caller's task.
+    /// - Parameter definitions: The definitions in the operation, encoded by the caller's task.
     nonisolated func commit<Outcome: Sendable>(
-        _ definitions: [JobID: Data] = [:],
+        _ definitions: [JobID: [UInt8]] = [:],
         _ operation: @escaping @Sendable (inout StoreState, inout ChangeLog) throws -> Outcome
     ) async throws -> Outcome {
         try await durably { store in try store.changeState(definitions, operation) }
@@ -198,7 +198,7 @@ public actor FileJobStore {
     /// - Returns: What the operation returned or threw.
     /// - Throws: An error if the state is unchanged.
     private func changeState<Outcome>(
-        _ definitions: [JobID: Data], _ operation: (inout StoreState, inout ChangeLog) throws -> Outcome
+        _ definitions: [JobID: [UInt8]], _ operation: (inout StoreState, inout ChangeLog) throws -> Outcome
     ) throws -> Result<Outcome, any Error> {
         try checkWritable()
         var log = ChangeLog(isRecording: true)

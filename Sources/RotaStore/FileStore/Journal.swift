@@ -57,11 +57,11 @@ package struct Journal: Sendable {
     /// Appends the changes of a commit as one frame, which the next flush writes.
     ///
     /// - Parameters:
-    ///   - definitions: The definitions of jobs that are already encoded, as JSON.
+    ///   - definitions: The definitions of jobs that are already encoded.
     ///   - limit: The maximum size of the payload in bytes.
     /// - Throws: ``FileStoreError`` if the journal has stopped or the payload is too large. Nothing is appended then.
     package mutating func append(
-        _ changes: some Sequence<Change>, definitions: [JobID: Data] = [:], limit: Int = Frame.maximumPayload
+        _ changes: some Sequence<Change>, definitions: [JobID: [UInt8]] = [:], limit: Int = Frame.maximumPayload
     ) throws {
         try appendPayload(limit: limit) { bytes in
             let start = bytes.count

@@ -220,9 +220,10 @@ extension Recovery where State == StoreState {
     ///
     /// - Throws: ``FileStoreError`` if the files cannot be read.
     package init(of listing: StoreFolder.Listing, in folder: StoreFolder) throws(FileStoreError) {
+        let parts = SharedParts()
         do {
             try self.init(listing, in: folder, initial: StoreState()) { state, payload in
-                try Change.read(payload, archive: { state.put($0) }, { state.apply($0) })
+                try Change.read(payload, sharing: parts, archive: { state.put($0) }, { state.apply($0) })
             }
         } catch let error as FileStoreError {
             throw error

@@ -109,6 +109,11 @@ public actor InMemoryJobStore: JobStore {
         state.cancel(requests, log: &log)
     }
 
+    /// Cancels all unfinished executions that a query lists.
+    public func cancel(matching request: BulkCancellation) throws -> CancellationReport {
+        try state.cancel(matching: request, log: &log)
+    }
+
     /// Completes waiting executions from outside.
     public func completeWaiting(_ completions: [ExternalCompletion]) -> [ExternalCompletion.Outcome] {
         state.completeWaiting(completions, log: &log)

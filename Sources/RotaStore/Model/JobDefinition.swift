@@ -15,8 +15,8 @@ public struct JobDefinition: Sendable, Hashable {
     public var action: JobAction
     /// Names and values that every execution carries.
     public var metadata: [String: String]
-    private var policyBox = Policies.standard
-    private var rare = Rare<RareParts>()
+    var policyBox = Policies.standard
+    var rare = Rare<RareParts>()
 
     /// Creates a definition.
     ///
@@ -117,13 +117,20 @@ public struct JobDefinition: Sendable, Hashable {
     /// The policies that most jobs leave at their defaults.
     ///
     /// Those jobs share one copy, which saves a fifth of a job's memory.
-    private struct Policies: Sendable, Hashable {
+    struct Policies: ListedMembers {
         var retry = RetryPolicy.default
         var misfire = MisfirePolicy.latest
         var overlap = OverlapPolicy.allow
         var retention = Retention.standard
 
         static let standard = Boxed(Policies())
+
+        static let fields: [JSONField<Policies>] = [
+            JSONField("retry", \.retry, default: .default),
+            JSONField("misfire", \.misfire, default: .latest),
+            JSONField("overlap", \.overlap, default: .allow),
+            JSONField("retention", \.retention, default: .standard),
+        ]
     }
 
     private var policies: Policies {
@@ -132,7 +139,7 @@ public struct JobDefinition: Sendable, Hashable {
     }
 
     /// The members that few jobs set.
-    private struct RareParts: RareMembers {
+    struct RareParts: RareMembers, ListedMembers {
         var attributes = JobAttributes.none
         var limits = JobLimits.none
         var priority = 0

@@ -46,6 +46,11 @@ struct Rare<Members: RareMembers>: Sendable, Hashable {
         box = members == Members.empty.value ? nil : Boxed(members)
     }
 
+    /// Shares members that differ from the defaults.
+    init(sharing members: Boxed<Members>) {
+        box = members
+    }
+
     /// Whether all members have their defaults.
     var isEmpty: Bool { box == nil }
 
@@ -107,6 +112,27 @@ struct JSONField<Record>: Sendable {
                 try container.decodeIfPresent(Value.self, forKey: key)
                 ?? earlier.flatMap { try container.decodeIfPresent(Value.self, forKey: $0) }
         }
+    }
+}
+
+/// Members that are written as a JSON object of those that differ from their defaults.
+protocol ListedMembers: Sendable, Hashable, Codable {
+    /// All members at their defaults.
+    init()
+    /// How each member is written.
+    static var fields: [JSONField<Self>] { get }
+}
+
+extension ListedMembers {
+    init(from decoder: any Decoder) throws {
+        self.init()
+        let container = try decoder.container(keyedBy: JSONKey.self)
+        for field in Self.fields { try field.decode(&self, container) }
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: JSONKey.self)
+        for field in Self.fields { try field.encode(self, &container) }
     }
 }
 

@@ -30,6 +30,54 @@ public struct Cancellation: Sendable, Hashable {
     }
 }
 
+/// A request to cancel all unfinished executions that meet the conditions of a query.
+public struct BulkCancellation: Sendable, Hashable {
+    /// Which executions to cancel.
+    ///
+    /// Its sort key, order, limit and cursor have no effect. Executions that have ended are left alone, whatever its
+    /// statuses.
+    public var query: ExecutionQuery
+    /// The reason, in words.
+    public var reason: String?
+    /// When the request is made.
+    public var date: Date
+    /// The largest number of executions to cancel in this step, at least 1.
+    public var limit: Int
+
+    /// Creates a request.
+    public init(_ query: ExecutionQuery, reason: String? = nil, date: Date, limit: Int) {
+        self.query = query
+        self.reason = reason
+        self.date = date
+        self.limit = limit
+    }
+
+    /// The statuses of the executions that it cancels.
+    public var statuses: Set<ExecutionStatus> {
+        let unfinished: Set<ExecutionStatus> = [.queued, .running, .waiting]
+        return query.statuses.map { unfinished.intersection($0) } ?? unfinished
+    }
+}
+
+/// The executions that a bulk cancellation changed, oldest first.
+public struct CancellationReport: Sendable, Hashable {
+    /// The executions that had not started or were waiting, and are canceled.
+    public var canceled: [Execution]
+    /// The executions that are running.
+    ///
+    /// Their schedulers learn of the request when they next renew the leases.
+    public var requested: [Execution]
+    /// Whether the limit left executions for another call.
+    public var hasMore: Bool
+
+    /// Creates a report.
+    public init(canceled: [Execution] = [], requested: [Execution] = [], hasMore: Bool = false) {
+        self.canceled = canceled
+        self.requested = requested
+        self.hasMore = hasMore
+    }
+}
+
 /// The result of a waiting execution, supplied from outside.
 public struct ExternalCompletion: Sendable, Hashable {
     /// The effect on the execution.

@@ -12,8 +12,8 @@ public import Foundation
 ///   ``replace(_:)``), in the same step that creates the executions.
 /// - An attempt is finished only with the fencing token of the execution's latest lease (``finish(_:)``).
 ///
-/// Every operation that ends an execution (``finish(_:)``, ``cancel(_:)``, ``completeWaiting(_:)``,
-/// ``prune(at:limit:)``, or a fire that replaces it) applies the consequences in the same step:
+/// Every operation that ends an execution (``finish(_:)``, ``cancel(_:)``, ``cancel(matching:)``,
+/// ``completeWaiting(_:)``, ``prune(at:limit:)``, or a fire that replaces it) applies the consequences in the same step:
 ///
 /// - Count it with ``JobStatistics/count(_:startedAt:finishedAt:)``, unless it is a notification
 ///   (``ExecutionSource/notification``).
@@ -171,6 +171,14 @@ public protocol JobStore: Sendable {
     ///
     /// - Returns: For each request, in order, its outcome.
     func cancel(_ requests: [Cancellation]) async throws -> [Cancellation.Outcome]
+
+    /// Cancels all unfinished executions that meet the conditions of a query, in one step, like ``cancel(_:)``.
+    ///
+    /// They are canceled in the order of their creation. Running executions whose cancellation was requested before are
+    /// left out, so that repeating the request comes to an end.
+    ///
+    /// - Throws: ``StoreError`` with code `invalidQuery` if the limit is less than 1.
+    func cancel(matching request: BulkCancellation) async throws -> CancellationReport
 
     /// Records external completions of waiting executions.
     ///

@@ -69,6 +69,46 @@ extension StoreContract {
             }
             try probe.expect(await probe.claim(at: 100), [], "the executions that can be claimed")
         },
+        Check("a bulk cancellation cancels what its query lists, oldest first, up to its limit") { probe in
+            let (job, other) = (probe.job(), probe.job())
+            let runs = (0..<5).map { probe.execution(of: job, at: Double($0)) }
+            try await probe.insert(job, executions: runs)
+            let claims = try await probe.claim(3)
+            try probe.expect(claims.count, 3, "the number of claims")
+            try await probe.finish(claims[0], .succeeded, at: 20, attempt: probe.attempt(1))
+            try await probe.finish(claims[1], .waiting(until: nil), at: 20)
+            let stranger = probe.execution(of: other)
+            try await probe.insert(other, executions: [stranger])
+            let ids = runs.map(\.id).sorted().filter { $0 != claims[0].execution.id }
+            var request = BulkCancellation(
+                ExecutionQuery(jobID: job.id, order: .descending, limit: 1), reason: "why", date: probe.at(30), limit: 3
+            )
+            let first = try await probe.store.cancel(matching: request)
+            try probe.require(first.hasMore, "more to cancel, beyond the limit")
+            let second = try await probe.store.cancel(matching: request)
+            try probe.require(!second.hasMore, "no more to cancel")
+            let running = claims[2].execution.id
+            try probe.expect((first.requested + second.requested).map(\.id), [running], "the running executions")
+            try probe.expect(
+                (first.canceled + second.canceled).map(\.id), ids.filter { $0 != running }, "the canceled executions")
+            try probe.expect(first.canceled.count + first.requested.count, 3, "the number of the first call")
+            for ended in first.canceled + second.canceled {
+                try probe.expect(ended.progress.status, .canceled, "the status")
+                try probe.expect(ended.progress.cancelReason, "why", "the reason")
+                try probe.expect(ended.progress.finishedAt, probe.at(30), "finishedAt")
+                try probe.expect(await probe.execution(ended.id), ended, "the stored execution")
+            }
+            try probe.expect(await probe.renew(claims[2], until: 60), .cancelRequested, "the outcome of a renewal")
+            try probe.expect(await probe.job(job.id).statistics.canceledOrExpired, 3, "canceledOrExpired")
+            try probe.expect(await probe.execution(stranger.id).progress.status, .queued, "another job's execution")
+            try probe.expect(await probe.store.cancel(matching: request), CancellationReport(), "a third call")
+            request.query = ExecutionQuery(statuses: [.succeeded, .waiting], limit: 1)
+            try probe.expect(await probe.store.cancel(matching: request), CancellationReport(), "other statuses")
+            request.limit = 0
+            try await probe.expect(.invalidQuery, "a limit of 0") {
+                _ = try await probe.store.cancel(matching: request)
+            }
+        },
         Check("canceling a missing execution returns missing") { probe in
             try probe.expect(await probe.cancel(ExecutionID(bits: probe.id())), .missing, "the outcome")
         },

@@ -25,6 +25,9 @@ public final class ManualClock: WallClock {
         let deadline: Date
         let tag: SleeperTag?
         let continuation: CheckedContinuation<Void, any Error>
+
+        /// The place among the tasks that wake at one date.
+        var turn: Turn { Turn(tag) }
     }
 
     private struct State {
@@ -41,10 +44,21 @@ public final class ManualClock: WallClock {
 
     private let state: Mutex<State>
 
+    /// The longest sleep of a scheduler.
+    ///
+    /// As on the system's clock, that is how late a scheduler sees what another one left in the store.
+    public let longestSleep: Duration
+
     /// Creates a clock.
     ///
-    /// - Parameter now: The date that the clock shows, by default 1 January 2026, 00:00 UTC.
-    public init(now: Date = Date(timeIntervalSince1970: 1_767_225_600)) {
+    /// - Parameters:
+    ///   - now: The date that the clock shows, by default 1 January 2026, 00:00 UTC.
+    ///   - longestSleep: The longest sleep of a scheduler, by default 30 seconds. With a longer one, years of a single
+    ///     scheduler pass faster.
+    public init(
+        now: Date = Date(timeIntervalSince1970: 1_767_225_600), longestSleep: Duration = .seconds(30)
+    ) {
+        self.longestSleep = longestSleep
         state = Mutex(State(now: now))
     }
 
@@ -53,9 +67,6 @@ public final class ManualClock: WallClock {
 
     /// The time by which the clock was advanced, without steps of the wall clock.
     public var uptime: Duration { state.withLock(\.uptime) }
-
-    /// A year, because every step of this clock wakes its sleepers.
-    public var longestSleep: Duration { .seconds(86_400 * 365) }
 
     /// The number of tasks sleeping on the clock.
     public var sleeperCount: Int { state.withLock(\.sleepers.count) }
@@ -131,6 +142,31 @@ public final class ManualClock: WallClock {
             return state.sleepers.sorted { $0.key < $1.key }
         }
         for (_, sleeper) in sleepers { sleeper.continuation.resume() }
+    }
+
+    /// Sets the clock forward to a date, without waking the tasks whose deadline has come.
+    func move(to date: Date) {
+        state.withLock { state in
+            state.uptime += date.elapsed(since: state.now)
+            state.now = date
+        }
+    }
+
+    /// Wakes the first of the tasks whose deadline has come, in the order of their turns.
+    ///
+    /// - Parameter isIncluded: Which tasks to consider, by their tags.
+    /// - Returns: Its tag; `nil` if no such task is left.
+    func wakeNext(where isIncluded: (SleeperTag?) -> Bool) -> SleeperTag?? {
+        let next = state.withLock { state in
+            let due = state.sleepers.filter { $0.value.deadline <= state.now && isIncluded($0.value.tag) }
+            let next = due.min {
+                ($0.value.turn, $0.value.deadline, $0.key) < ($1.value.turn, $1.value.deadline, $1.key)
+            }
+            return next.flatMap { state.sleepers.removeValue(forKey: $0.key) }
+        }
+        guard let next else { return nil }
+        next.continuation.resume()
+        return .some(next.tag)
     }
 
     /// The tags of the sleeping tasks that have one.
@@ -239,59 +275,5 @@ extension ManualClock {
             }
             try Task.checkCancellation()
         }
-    }
-}
-
-extension ManualClock {
-    /// Advances the clock, stopping at each deadline until the schedulers have finished their due work.
-    ///
-    /// The schedulers must be running on this clock, and their handlers must wait only for this clock or for real input
-    /// and output.
-    ///
-    /// - Parameters:
-    ///   - duration: The time to advance, 0 or more.
-    ///   - schedulers: The schedulers that use this clock.
-    public func advance(by duration: Duration, driving schedulers: [Scheduler]) async {
-        await advance(to: now.advanced(by: max(.zero, duration)), driving: schedulers)
-    }
-
-    /// Advances the clock to a date, like ``advance(by:driving:)``.
-    public func advance(to target: Date, driving schedulers: [Scheduler]) async {
-        await settle(schedulers)
-        while let deadline = nextDeadline, deadline <= target {
-            set(to: max(deadline, now))
-            await settle(schedulers)
-        }
-        if target > now { set(to: target) }
-        await settle(schedulers)
-    }
-
-    /// Waits until the schedulers have nothing left to do at the current date.
-    ///
-    /// A scheduler has settled when its driver sleeps until a later date, it has no pending signal, and its running work
-    /// sleeps on the clock too. This method waits for schedulers whose `run()` has not started yet, and ignores those
-    /// whose `run()` has returned.
-    public func settle(_ schedulers: [Scheduler]) async {
-        for scheduler in schedulers { scheduler.status.onChange { [weak self] in self?.noteActivity() } }
-        while true {
-            let count = activity
-            if isSettled(schedulers) { return }
-            await nextActivity(after: count)
-        }
-    }
-
-    private func isSettled(_ schedulers: [Scheduler]) -> Bool {
-        var expected: Set<SleeperTag> = []
-        for scheduler in schedulers {
-            switch scheduler.status.phase {
-            case .ended: continue
-            case .new, .awake: return false
-            case .asleep(let deadline, let busy):
-                guard deadline > now, !scheduler.isSignaled else { return false }
-                expected.formUnion(busy)
-                expected.insert(.driver(scheduler.owner))
-            }
-        }
-        return expected.isSubset(of: sleepers)
     }
 }

@@ -13,6 +13,7 @@ package enum StoreOperation: Sendable {
     case renew([LeaseRenewal])
     case finish([Completion])
     case cancel([Cancellation])
+    case cancelMatching(BulkCancellation)
     case completeWaiting([ExternalCompletion])
     case prune(at: Date, limit: Int)
     case add(JobDependency)
@@ -41,6 +42,7 @@ package enum StoreOperation: Sendable {
         case renewed([LeaseRenewal.Outcome])
         case finished([Completion.Outcome])
         case canceled([Cancellation.Outcome])
+        case bulkCanceled(CancellationReport)
         case answered([ExternalCompletion.Outcome])
         case pruned(PruneReport)
         case added
@@ -65,6 +67,7 @@ package enum StoreOperation: Sendable {
             case .renew(let renewals): return .renewed(tables.renew(renewals))
             case .finish(let completions): return .finished(tables.finish(completions))
             case .cancel(let requests): return .canceled(tables.cancel(requests))
+            case .cancelMatching(let request): return .bulkCanceled(try tables.cancel(matching: request))
             case .completeWaiting(let answers): return .answered(tables.completeWaiting(answers))
             case .prune(let now, let limit): return .pruned(tables.prune(at: now, limit: limit))
             case .add(let dependency):
@@ -100,6 +103,7 @@ package enum StoreOperation: Sendable {
             case .renew(let renewals): return .renewed(try await store.renew(renewals))
             case .finish(let completions): return .finished(try await store.finish(completions))
             case .cancel(let requests): return .canceled(try await store.cancel(requests))
+            case .cancelMatching(let request): return .bulkCanceled(try await store.cancel(matching: request))
             case .completeWaiting(let answers): return .answered(try await store.completeWaiting(answers))
             case .prune(let now, let limit): return .pruned(try await store.prune(at: now, limit: limit))
             case .add(let dependency):
@@ -146,6 +150,7 @@ extension StoreOperation {
         case .renew(let renewals): _ = state.renew(renewals, log: &log)
         case .finish(let completions): _ = state.finish(completions, log: &log)
         case .cancel(let requests): _ = state.cancel(requests, log: &log)
+        case .cancelMatching(let request): _ = try? state.cancel(matching: request, log: &log)
         case .completeWaiting(let answers): _ = state.completeWaiting(answers, log: &log)
         case .prune(let now, let limit): _ = state.prune(at: now, limit: limit, log: &log)
         case .add(let dependency): try? state.addDependency(dependency, log: &log)

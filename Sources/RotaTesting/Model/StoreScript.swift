@@ -48,7 +48,7 @@ package struct StoreScript {
 
     private mutating func make() -> StoreOperation {
         guard let job = pickJob() else { return .insert([insertion()]) }
-        switch Int.random(in: 0..<60, using: &random) {
+        switch Int.random(in: 0..<61, using: &random) {
         case 0: return .declare(declaration())
         case 1...5: return .insert((0..<Int.random(in: 1...3, using: &random)).map { _ in insertion() })
         case 6...9: return .replace(replacement(of: job))
@@ -71,6 +71,11 @@ package struct StoreScript {
         case 54: return .removeDependency(model.dependencies.randomElement(using: &random)?.id ?? DependencyID(bits: 4))
         case 55: return .dueWork(at: now, limit: 100)
         case 56...57: return .jobs(jobQuery())
+        case 60:
+            return .cancelMatching(
+                BulkCancellation(
+                    executionQuery(), reason: chance(50) ? "no longer needed" : nil, date: now,
+                    limit: chance(5) ? 0 : Int.random(in: 1...4, using: &random)))
         default: return .executions(executionQuery())
         }
     }

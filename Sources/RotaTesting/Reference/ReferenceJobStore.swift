@@ -102,6 +102,11 @@ public actor ReferenceJobStore: JobStore {
         tables.cancel(requests)
     }
 
+    /// Cancels all unfinished executions that a query lists.
+    public func cancel(matching request: BulkCancellation) throws -> CancellationReport {
+        try tables.cancel(matching: request)
+    }
+
     /// Completes waiting executions from outside.
     public func completeWaiting(_ answers: [ExternalCompletion]) -> [ExternalCompletion.Outcome] {
         tables.completeWaiting(answers)

@@ -83,6 +83,25 @@ extension ReferenceTables {
         return .canceled(canceled)
     }
 
+    package mutating func cancel(matching request: BulkCancellation) throws(StoreError) -> CancellationReport {
+        guard request.limit >= 1 else { throw StoreError(.invalidQuery, "The limit must be 1 or more.") }
+        var query = request.query
+        query.statuses = request.statuses
+        // The same request does not ask a running execution again.
+        let found = executions.filter {
+            lists($0, query) && ($0.progress.status != .running || $0.progress.cancelRequestedAt == nil)
+        }.map(\.id).sorted()
+        var report = CancellationReport(hasMore: found.count > request.limit)
+        for id in found.prefix(request.limit) {
+            switch cancel(Cancellation(id, reason: request.reason, date: request.date)) {
+            case .canceled(let execution): report.canceled.append(execution)
+            case .requested(let execution): report.requested.append(execution)
+            case .alreadyOver, .missing: break
+            }
+        }
+        return report
+    }
+
     package mutating func completeWaiting(_ answers: [ExternalCompletion]) -> [ExternalCompletion.Outcome] {
         answers.map { answer in
             guard let index = index(of: answer.executionID) else { return .missing }

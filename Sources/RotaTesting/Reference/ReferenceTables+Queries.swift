@@ -17,20 +17,23 @@ extension ReferenceTables {
 
     package func executions(_ query: ExecutionQuery) throws(StoreError) -> RecordPage<Execution> {
         try requireLimit(query.limit)
-        let found = executions.filter { execution in
-            allows(query.jobID, execution.jobID) && allows(query.jobIDs, execution.jobID)
-                && allows(query.statuses, execution.progress.status) && allows(query.sources, execution.source)
-                && query.from.map { $0 <= execution.scheduledFor } ?? true
-                && query.to.map { $0 > execution.scheduledFor } ?? true
-                && name(execution.jobName, contains: query.jobNameContains)
-                && query.tags.allSatisfy { execution.details.tags?[$0] == $1 }
-                && allows(query.batchID, execution.details.batchID)
-                && allows(query.concurrencyKey, execution.details.concurrencyKey)
-        }
+        let found = executions.filter { lists($0, query) }
         let isByDate = query.sort == .scheduledFor
         return page(
             found, key: { Place(date: isByDate ? $0.scheduledFor : nil, id: $0.id.bits) }, query.order,
             after: query.after, limit: query.limit)
+    }
+
+    /// Whether an execution meets the conditions of a query.
+    func lists(_ execution: Execution, _ query: ExecutionQuery) -> Bool {
+        allows(query.jobID, execution.jobID) && allows(query.jobIDs, execution.jobID)
+            && allows(query.statuses, execution.progress.status) && allows(query.sources, execution.source)
+            && query.from.map { $0 <= execution.scheduledFor } ?? true
+            && query.to.map { $0 > execution.scheduledFor } ?? true
+            && name(execution.jobName, contains: query.jobNameContains)
+            && query.tags.allSatisfy { execution.details.tags?[$0] == $1 }
+            && allows(query.batchID, execution.details.batchID)
+            && allows(query.concurrencyKey, execution.details.concurrencyKey)
     }
 
     private func allows<Value>(_ wanted: Value?, _ value: Value?) -> Bool where Value: Equatable {

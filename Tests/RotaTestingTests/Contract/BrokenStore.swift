@@ -27,6 +27,7 @@ struct BrokenStore: JobStore {
     var renewHook: Hook<[LeaseRenewal], [LeaseRenewal.Outcome]>?
     var finishHook: Hook<[Completion], [Completion.Outcome]>?
     var cancelHook: Hook<[Cancellation], [Cancellation.Outcome]>?
+    var cancelMatchingHook: Hook<BulkCancellation, CancellationReport>?
     var answerHook: Hook<[ExternalCompletion], [ExternalCompletion.Outcome]>?
     var executionHook: Hook<ExecutionID, Execution?>?
     var executionsHook: Hook<ExecutionQuery, RecordPage<Execution>>?
@@ -122,6 +123,11 @@ struct BrokenStore: JobStore {
     func cancel(_ requests: [Cancellation]) async throws -> [Cancellation.Outcome] {
         if let cancelHook { return try await cancelHook(base, requests) }
         return try await base.cancel(requests)
+    }
+
+    func cancel(matching request: BulkCancellation) async throws -> CancellationReport {
+        if let cancelMatchingHook { return try await cancelMatchingHook(base, request) }
+        return try await base.cancel(matching: request)
     }
 
     func completeWaiting(_ answers: [ExternalCompletion]) async throws -> [ExternalCompletion.Outcome] {

@@ -236,6 +236,15 @@ extension StoreFault {
                     })
             }
         },
+        StoreFault(
+            "cancels a page only", "a bulk cancellation cancels what its query lists, oldest first, up to its limit"
+        ) { store in
+            store.cancelMatchingHook = { base, request in
+                var request = request
+                request.limit = min(request.limit, request.query.limit)
+                return try await base.cancel(matching: request)
+            }
+        },
         StoreFault("throws when canceling a missing execution", "canceling a missing execution returns missing") {
             store in
             store.cancelHook = { base, requests in

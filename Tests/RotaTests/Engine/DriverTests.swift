@@ -129,7 +129,7 @@ struct DriverTests {
         let asked = Recorded<String>()
         let refused = Recorded<Int>()
         let store = InMemoryJobStore()
-        let clock = ManualClock()
+        let clock = ManualClock(longestSleep: .seconds(86_400))
         let bench = Bench(
             clock: clock,
             store: HookedStore(
@@ -156,7 +156,7 @@ struct DriverTests {
     func conflictLostThenIdle() async throws {
         let asked = Recorded<String>()
         let base = InMemoryJobStore()
-        let clock = ManualClock()
+        let clock = ManualClock(longestSleep: .seconds(86_400))
         let winner = Bench(clock: clock, store: base, seed: 2)
         let loser = Bench(
             clock: clock,

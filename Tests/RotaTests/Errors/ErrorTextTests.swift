@@ -30,6 +30,7 @@ struct ErrorTextTests {
             SchedulerError(.tooMany, "At most 500 executions can be triggered in one step, not 501."),
             RetryLater(after: .seconds(5)), DoNotRetry("There is no order to charge."), WaitForCompletion(),
             ContractViolation("expected status 200, got 500"), LoopbackError(call: "bind", errno: 98),
+            KillableStore.Killed(),
         ]
     }
 

@@ -100,6 +100,11 @@ struct HookedStore: JobStore {
         return try await base.cancel(requests)
     }
 
+    func cancel(matching request: BulkCancellation) async throws -> CancellationReport {
+        try before("cancelMatching")
+        return try await base.cancel(matching: request)
+    }
+
     func completeWaiting(_ completions: [ExternalCompletion]) async throws -> [ExternalCompletion.Outcome] {
         try before("completeWaiting")
         return try await base.completeWaiting(completions)
