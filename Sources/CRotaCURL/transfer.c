@@ -170,6 +170,10 @@ static int on_socket(void *context, int purpose, rota_curl_sockaddr *target) {
         transfer->address_refused = true;
         return -1;
     }
+    if (!transfer->is_local) {
+        transfer->has_tried = true;
+        transfer->tried = address;
+    }
     return socket(target->family, target->socktype | SOCK_CLOEXEC, target->protocol);
 }
 
@@ -284,7 +288,7 @@ void rota_transfer_clear(rota_transfer *transfer) {
     transfer->in_block = transfer->head_ended = transfer->is_coded = false;
     transfer->head_overflowed = transfer->body_overflowed = transfer->out_of_memory = false;
     transfer->address_refused = transfer->repeat_refused = false;
-    transfer->is_noted = false;
+    transfer->is_noted = transfer->has_tried = false;
     transfer->next_noted = NULL;
     transfer->code = 0;
     transfer->error[0] = 0;

@@ -66,6 +66,10 @@ struct Reply: Sendable {
         peer = withUnsafeBytes(of: facts.peer) {
             IPAddress(String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self))
         }
+        if peer == nil, transfer.has_tried {
+            let bits = withUnsafeBytes(of: transfer.tried) { UInt128(bigEndian: $0.loadUnaligned(as: UInt128.self)) }
+            peer = IPAddress(v6: bits).unmapped
+        }
         timings = Self.timings(facts, order)
     }
 

@@ -94,6 +94,9 @@ typedef struct rota_transfer {
     /// A request that must not be sent twice was about to be.
     bool repeat_refused;
     bool is_noted;
+    /// The address of the last socket that was opened.
+    bool has_tried;
+    rota_address tried;
     struct rota_transfer *next_noted;
     struct rota_multi *multi;
     int code;
