@@ -3,7 +3,7 @@ import Rota
 
 let stateDirectory = URL(filePath: "daily-report-state")
 let scheduler = Scheduler(
-    store: try await FileJobStore(directory: stateDirectory), transport: URLSessionTransport())
+    store: try await FileJobStore(directory: stateDirectory), transport: .automatic)
 let declared = try await scheduler.declare(
     [
         .init(

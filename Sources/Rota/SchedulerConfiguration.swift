@@ -10,7 +10,7 @@ public import RotaHTTP
 /// configuration.name = "mail"
 /// configuration.maximumConcurrency = 8
 /// configuration.shutdownGrace = .seconds(10)
-/// let mailer = Scheduler(store: InMemoryJobStore(), transport: URLSessionTransport(), configuration: configuration)
+/// let mailer = Scheduler(store: InMemoryJobStore(), transport: .automatic, configuration: configuration)
 /// try await mailer.run()
 /// ```
 public struct SchedulerConfiguration: Sendable, Hashable {

@@ -35,6 +35,8 @@ struct AttemptReport: Sendable {
     var responseHeaders: [String: String] = [:]
     /// The timings of the HTTP exchange, if there was one.
     var timings: HTTPTimings?
+    /// The address that the request was sent to.
+    var peer: IPAddress?
 
     static let succeeded = AttemptReport(.succeeded)
 
@@ -94,6 +96,7 @@ extension AttemptReport {
         bodyPreview = preview.text
         bodyWasTruncated = preview.isTruncated
         timings = response.timings
+        peer = response.peer
         keep(names, of: scrubbed.headers)
         guard case .succeeded = ending else { return }
         output = mapping.output(of: scrubbed).map { JSONPayload(trusted: Data($0.text.utf8)) }
@@ -149,6 +152,8 @@ extension AttemptReport {
         }
         failure.retryAfter = RetryAfter(in: error.headers, receivedAt: receivedAt)
         self = .failed(failure, redaction.scrub("\(error)"))
+        timings = error.timings
+        peer = error.peer
         guard let status = error.status else { return }
         statusCode = status
         keep(names, of: HTTPResponse(status: status, headers: error.headers).redacted(by: redaction).headers)
@@ -241,8 +246,9 @@ extension ExecutionTrace {
         let dequeue = result.startedAt >= claimedAt ? result.startedAt.elapsed(since: claimedAt) : nil
         let timings = result.report.timings
         self.init(
-            queueWait: queueWait, dequeue: dequeue, connect: timings?.connect, firstByte: timings?.firstByte,
-            transfer: timings?.transfer,
-            total: queueWait.flatMap { wait in dequeue.map { wait + $0 + result.duration } })
+            queueWait: queueWait, dequeue: dequeue, resolve: timings?.resolve, handshake: timings?.handshake,
+            connect: timings?.connect, firstByte: timings?.firstByte, transfer: timings?.transfer,
+            total: queueWait.flatMap { wait in dequeue.map { wait + $0 + result.duration } },
+            peer: result.report.peer?.description)
     }
 }

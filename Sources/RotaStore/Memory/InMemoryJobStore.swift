@@ -7,7 +7,7 @@ public import Foundation
 ///
 /// ```swift
 /// let store = InMemoryJobStore()
-/// let demo = Scheduler(store: store, transport: URLSessionTransport())
+/// let demo = Scheduler(store: store, transport: .automatic)
 /// try await demo.create(JobDraft(name: "greeting", schedule: .every(.seconds(60)), action: .handler("greet")))
 /// print(await store.counts().jobs[.active] ?? 0)  // 1
 /// ```

@@ -81,6 +81,10 @@ public struct ExecutionTrace: Sendable, Hashable, Codable {
     public var queueWait: Duration?
     /// From the claim until a worker started.
     public var dequeue: Duration?
+    /// The time to resolve the host's name, a part of ``connect``.
+    public var resolve: Duration?
+    /// The time for the TLS handshake, a part of ``connect``.
+    public var handshake: Duration?
     /// The time to establish the connection.
     public var connect: Duration?
     /// From sending the request to the first byte of the response.
@@ -89,12 +93,18 @@ public struct ExecutionTrace: Sendable, Hashable, Codable {
     public var transfer: Duration?
     /// From the due time to the end of the attempt.
     public var total: Duration?
+    /// The address that the request was sent to, such as `203.0.113.7` or `2001:db8::1`.
+    public var peer: String?
 
     /// Creates a trace.
     public init(
-        queueWait: Duration? = nil, dequeue: Duration? = nil, connect: Duration? = nil, firstByte: Duration? = nil,
-        transfer: Duration? = nil, total: Duration? = nil
+        queueWait: Duration? = nil, dequeue: Duration? = nil, resolve: Duration? = nil, handshake: Duration? = nil,
+        connect: Duration? = nil, firstByte: Duration? = nil, transfer: Duration? = nil, total: Duration? = nil,
+        peer: String? = nil
     ) {
+        self.resolve = resolve
+        self.handshake = handshake
+        self.peer = peer
         self.queueWait = queueWait
         self.dequeue = dequeue
         self.connect = connect

@@ -19,8 +19,9 @@ import Testing
         failure: failure, statusCode: 503, bodyPreview: String(repeating: "long ", count: 100), bodyWasTruncated: true,
         responseHeaders: ["retry-after": "7", "": ""],
         trace: ExecutionTrace(
-            queueWait: .nanoseconds(1), dequeue: .zero, connect: .seconds(-1), firstByte: .milliseconds(3),
-            transfer: .seconds(5), total: .seconds(9)))
+            queueWait: .nanoseconds(1), dequeue: .zero, resolve: .milliseconds(1), handshake: .milliseconds(2),
+            connect: .seconds(-1), firstByte: .milliseconds(3), transfer: .seconds(5), total: .seconds(9),
+            peer: "2001:db8::1"))
 
     static var progress: ExecutionProgress {
         var progress = ExecutionProgress(dueAt: date)

@@ -3,12 +3,12 @@ import RotaTestSupport
 import RotaTesting
 import Testing
 
-/// URLSession and real loopback sockets under a manual clock.
+/// The platform's transport and real loopback sockets under a manual clock.
 @Suite("End to end")
 struct EndToEndTests {
     func scheduler(_ clock: ManualClock, policy: AddressPolicy = .allowing(hosts: ["127.0.0.1"])) -> Scheduler {
         Scheduler(
-            store: InMemoryJobStore(), transport: URLSessionTransport(addressPolicy: policy), clock: clock,
+            store: InMemoryJobStore(), transport: .automatic(addressPolicy: policy), clock: clock,
             random: SeededGenerator(seed: 1))
     }
 
@@ -36,6 +36,10 @@ struct EndToEndTests {
             #expect(execution.attempts.map(\.statusCode) == [503, 503, 200])
             #expect(execution.attempts.map(\.bodyPreview) == ["busy", "busy", #"{"ok":true}"#])
             #expect(execution.attempts.last?.responseHeaders["content-type"] == "application/json")
+            #if os(Linux)
+                #expect(execution.attempts.map(\.trace?.peer) == ["127.0.0.1", "127.0.0.1", "127.0.0.1"])
+                #expect(execution.attempts.allSatisfy { $0.trace?.connect != nil && $0.trace?.firstByte != nil })
+            #endif
             let requests = server.requests
             #expect(requests.map(\.target) == Array(repeating: "/check?x=1", count: 3))
             #expect(requests.allSatisfy { $0.method == "POST" && $0.headers["X-Team"] == "a" })
@@ -59,6 +63,9 @@ struct EndToEndTests {
             let execution = try #require(try await scheduler.executions().items.first)
             #expect(execution.status == .failed)
             #expect(execution.attempts.map(\.failure?.kind) == [.connection, .connection])
+            #if os(Linux)
+                #expect(execution.attempts.map(\.trace?.peer) == ["127.0.0.1", "127.0.0.1"])
+            #endif
         }
     }
 
