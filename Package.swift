@@ -19,6 +19,7 @@ let package = Package(
         .library(name: "RotaSchedule", targets: ["RotaSchedule"]),
         .library(name: "RotaRetry", targets: ["RotaRetry"]),
         .library(name: "RotaHTTP", targets: ["RotaHTTP"]),
+        .library(name: "RotaCURL", targets: ["RotaCURL"]),
         .library(name: "RotaStore", targets: ["RotaStore"]),
         .library(name: "Rota", targets: ["Rota"]),
         .library(name: "RotaTesting", targets: ["RotaTesting"]),
@@ -32,11 +33,19 @@ let package = Package(
         .target(name: "RotaSchedule", dependencies: ["RotaCore"], swiftSettings: settings),
         .target(name: "RotaRetry", dependencies: ["RotaCore"], swiftSettings: settings),
         .target(name: "RotaHTTP", dependencies: ["RotaCore"], swiftSettings: settings),
+        // libcurl's interface, declared without its headers. The library itself is found at run time.
+        .target(name: "CRotaCURL"),
+        .target(
+            name: "RotaCURL", dependencies: ["CRotaCURL", "RotaCore", "RotaHTTP"], swiftSettings: settings),
         .target(
             name: "RotaStore", dependencies: ["RotaCore", "RotaSchedule", "RotaRetry", "RotaHTTP"],
             swiftSettings: settings),
         .target(
-            name: "Rota", dependencies: ["RotaCore", "RotaSchedule", "RotaRetry", "RotaHTTP", "RotaStore"],
+            name: "Rota",
+            dependencies: [
+                "RotaCore", "RotaSchedule", "RotaRetry", "RotaHTTP", "RotaStore",
+                .target(name: "RotaCURL", condition: .when(platforms: [.linux])),
+            ],
             swiftSettings: settings),
         .target(name: "RotaTesting", dependencies: ["Rota", "RotaCore"], swiftSettings: settings),
         .target(name: "RotaProfiles", dependencies: ["Rota", "RotaCore"], swiftSettings: settings),
@@ -55,6 +64,10 @@ let package = Package(
             dependencies: ["RotaCore", "RotaHTTP", "RotaTesting", "RotaTestSupport", "crash-child"],
             swiftSettings: settings),
         .testTarget(
+            name: "RotaCURLTests",
+            dependencies: ["CRotaCURL", "RotaCURL", "RotaCore", "RotaHTTP", "RotaTesting", "RotaTestSupport"],
+            swiftSettings: settings),
+        .testTarget(
             name: "RotaStoreTests",
             dependencies: ["RotaCore", "RotaStore", "RotaTesting", "RotaTestSupport", "crash-child"],
             resources: [.copy("Fixtures")], swiftSettings: settings),
@@ -69,7 +82,11 @@ let package = Package(
             swiftSettings: settings),
 
         .executableTarget(
-            name: "crash-child", dependencies: ["RotaCore", "RotaHTTP", "RotaStore", "RotaTesting"],
+            name: "crash-child",
+            dependencies: [
+                "RotaCore", "RotaHTTP", "RotaStore", "RotaTesting",
+                .target(name: "RotaCURL", condition: .when(platforms: [.linux])),
+            ],
             path: "Tests/CrashChild",
             swiftSettings: settings),
         .executableTarget(
@@ -81,8 +98,10 @@ let package = Package(
         .executableTarget(
             name: "benchmarks",
             dependencies: [
-                "Rota", "RotaTesting", .target(name: "CSQLite", condition: .when(traits: ["SQLite"])),
+                "Rota", "RotaTesting", .target(name: "CBareLoop", condition: .when(platforms: [.linux])),
+                .target(name: "CSQLite", condition: .when(traits: ["SQLite"])),
             ], path: "Benchmarks/RotaBenchmarks", swiftSettings: settings),
+        .target(name: "CBareLoop", path: "Benchmarks/CBareLoop"),
         .systemLibrary(name: "CSQLite", path: "Benchmarks/CSQLite", providers: [.apt(["libsqlite3-dev"])]),
     ]
 )

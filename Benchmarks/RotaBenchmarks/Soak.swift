@@ -15,7 +15,7 @@ struct Soak {
     func run(_ store: some JobStore) async throws -> Bool {
         let clock = ManualClock()
         let done = Tally()
-        let scheduler = Scheduler(store: store, transport: URLSessionTransport(), clock: clock)
+        let scheduler = Scheduler(store: store, transport: .automatic, clock: clock)
         try await scheduler.handle("none") { _ in done.add() }
         try await scheduler.create(
             (0..<jobCount).map { number in

@@ -30,7 +30,7 @@ do {
     var server: LoopbackServer?
     if let crontab {
         let policy = AddressPolicy.publicInternet.adding(hosts: options.allowedHosts)
-        scheduler = Scheduler(store: store, transport: URLSessionTransport(addressPolicy: policy))
+        scheduler = Scheduler(store: store, transport: .automatic(addressPolicy: policy))
         jobs = try await scheduler.create(
             crontab.entries.map { entry in
                 var draft = entry.draft()
@@ -42,7 +42,7 @@ do {
         let receiver = try await Receiver.start()
         server = receiver
         let policy = AddressPolicy.allowing(hosts: ["127.0.0.1"])
-        scheduler = Scheduler(store: store, transport: URLSessionTransport(addressPolicy: policy))
+        scheduler = Scheduler(store: store, transport: .automatic(addressPolicy: policy))
         jobs = try await Tour(server: receiver).prepare(scheduler)
         say("Receiver on \(receiver.address()); stopping after \(options.seconds) s, or on Ctrl-C.")
     }

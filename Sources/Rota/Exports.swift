@@ -90,3 +90,7 @@
 @_exported public import struct RotaStore.StoreCounts
 @_exported public import struct RotaStore.StoreError
 @_exported public import struct RotaStore.StoreImportError
+
+#if os(Linux)
+    @_exported public import class RotaCURL.CURLTransport
+#endif

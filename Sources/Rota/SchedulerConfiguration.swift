@@ -10,7 +10,7 @@ public import RotaHTTP
 /// configuration.name = "mail"
 /// configuration.maximumConcurrency = 8
 /// configuration.shutdownGrace = .seconds(10)
-/// let mailer = Scheduler(store: InMemoryJobStore(), transport: URLSessionTransport(), configuration: configuration)
+/// let mailer = Scheduler(store: InMemoryJobStore(), transport: .automatic, configuration: configuration)
 /// try await mailer.run()
 /// ```
 public struct SchedulerConfiguration: Sendable, Hashable {
@@ -19,6 +19,9 @@ public struct SchedulerConfiguration: Sendable, Hashable {
     /// It need not be unique.
     public var name = "rota"
     /// The number of executions this scheduler runs at once, from 1 to 10,000.
+    ///
+    /// An abandoned handler counts until it ends, because it may still occupy a thread. It does not count toward the
+    /// limits of its job, whose execution has failed or waits for another attempt.
     public var maximumConcurrency = 64
     /// How long a lease lasts, at least 1 second.
     ///
@@ -28,6 +31,11 @@ public struct SchedulerConfiguration: Sendable, Hashable {
     public var misfireThreshold = Duration.seconds(5)
     /// How long executions may continue after `beginShutdown()` before they are canceled and released.
     public var shutdownGrace = Duration.seconds(30)
+    /// How long an attempt may take to end after it was canceled, more than 0 seconds.
+    ///
+    /// A handler that does not end within this time after its timeout, and any attempt that does not end within this
+    /// time after the scheduler canceled it to stop, is abandoned: it continues unseen, and its result is dropped.
+    public var cancellationGrace = Duration.seconds(5)
     /// The number of records in one store operation, from 1 to 10,000.
     public var batchSize = 512
     /// The number of missed occurrences that become due per second, from 1 to 1,000,000.
@@ -59,6 +67,7 @@ public struct SchedulerConfiguration: Sendable, Hashable {
         try check(
             idempotencyLifetime >= .zero && idempotencyLifetime <= Duration.longestSpan, "idempotencyLifetime",
             idempotencyLifetime, "0 seconds to 366 days")
+        try check(cancellationGrace > .zero, "cancellationGrace", cancellationGrace, "more than 0 seconds")
         try check(shutdownGrace >= .zero, "shutdownGrace", shutdownGrace, "0 seconds or more")
     }
 

@@ -76,7 +76,7 @@ extension AttemptFailure {
         case .httpStatus: Self.errorClass(status: status)
         case .timeout: .timeout
         case .connection, .dns, .tls: .connection
-        case .crashed, .circuitOpen: .transient
+        case .crashed, .interrupted, .circuitOpen: .transient
         case .missingSecret: .auth
         case .responseMismatch, .forbiddenAddress, .tooLarge, .invalidRequest, .redirect, .canceled: .client
         case .outOfMemory: .outOfMemory

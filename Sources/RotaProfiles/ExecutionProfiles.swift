@@ -57,7 +57,7 @@ extension ServiceProfile {
         case .failed:
             switch failure {
             case FailureKind.timeout: "timed_out"
-            case FailureKind.crashed: "crashed"
+            case FailureKind.crashed, FailureKind.interrupted: "crashed"
             default: status.rawValue
             }
         case .waiting, .canceled, .expired: status.rawValue

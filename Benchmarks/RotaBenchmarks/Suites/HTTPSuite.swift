@@ -6,14 +6,28 @@ import RotaTesting
 #if canImport(FoundationNetworking)
     import FoundationNetworking
 #endif
+#if os(Linux)
+    import CBareLoop
+#endif
 
 /// The goals of the HTTP module.
 enum HTTPSuite {
-    static let benchmarks: [Benchmark] = [
-        Benchmark(
-            id: "P12", title: "URLSessionTransport: 1 KB POST, 32 at once",
-            goal: ">= 0.9x a bare URLSession loop", run: delivery)
-    ]
+    static let benchmarks: [Benchmark] =
+        platform + [
+            Benchmark(
+                id: "P12", title: "URLSessionTransport: 1 KB POST, 32 at once",
+                goal: ">= 0.9x a bare URLSession loop", run: delivery)
+        ]
+
+    #if os(Linux)
+        private static let platform = [
+            Benchmark(
+                id: "P12", title: "CURLTransport: 1 KB POST, 32 at once",
+                goal: ">= 0.6x a bare C loop over libcurl, >= 8x URLSession", run: curl)
+        ]
+    #else
+        private static let platform: [Benchmark] = []
+    #endif
 
     static let payload = Data(repeating: UInt8(ascii: "x"), count: 1024)
 
@@ -96,3 +110,68 @@ private final class BareSession: Sendable {
         session.invalidateAndCancel()
     }
 }
+
+#if os(Linux)
+    extension HTTPSuite {
+        /// The processor time of one way to send, in seconds a request, without that of the server.
+        private struct Cost {
+            private let client = processorSeconds()
+            private let server = bare_server_seconds()
+
+            func perRequest(_ count: Int) -> Double {
+                let all = processorSeconds() - client
+                return max(0, all - (bare_server_seconds() - server)) / Double(count)
+            }
+        }
+
+        /// Requests per second through libcurl in C, through the transport and through URLSession, alternating.
+        fileprivate static func curl(_ scale: Scale) async throws -> [Figure] {
+            let count = max(64, scale.iterations(32_000))
+            let port = bare_server_start()
+            guard port > 0 else { throw TransportError(.other, "the server did not start") }
+            let address = "http://127.0.0.1:\(port)/"
+            guard let url = URL(string: address) else { return [] }
+            let request = try HTTPRequest(method: .post, url: url, body: .bytes(payload))
+            let transport = CURLTransport(addressPolicy: .allowing(hosts: ["127.0.0.1"]))
+            let session = BareSession()
+            var rates: (bare: [Double], transport: [Double], session: [Double]) = ([], [], [])
+            var costs: (bare: [Double], transport: [Double], session: [Double]) = ([], [], [])
+            for round in 0..<6 {
+                let start = Cost()
+                let seconds = payload.withUnsafeBytes {
+                    bare_curl_loop(address, $0.baseAddress, $0.count, 32, Int32(count))
+                }
+                guard seconds > 0 else { throw TransportError(.other, "the loop over libcurl failed") }
+                let bareCost = start.perRequest(count)
+                let second = Cost()
+                let transportRate = try await rate(count) { try await transport.send(request).status }
+                let transportCost = second.perRequest(count)
+                let few = max(32, count / 8)
+                let third = Cost()
+                let sessionRate = try await rate(few) { try await session.post(url, payload) }
+                let sessionCost = third.perRequest(few)
+                guard round > 0 else { continue }  // The first round opens the connections.
+                rates.bare.append(Double(count) / seconds)
+                rates.transport.append(transportRate)
+                rates.session.append(sessionRate)
+                costs.bare.append(bareCost * 1e6)
+                costs.transport.append(transportCost * 1e6)
+                costs.session.append(sessionCost * 1e6)
+            }
+            session.close()
+            await transport.close()
+            return [
+                Figure("bare C loop over libcurl", median(rates.bare), "requests/s"),
+                Figure(
+                    "CURLTransport", median(rates.transport), "requests/s",
+                    ratio: (median(zip(rates.transport, rates.bare).map { $0 / $1 }), "bare C loop")),
+                Figure(
+                    "CURLTransport again", median(rates.transport), "requests/s",
+                    ratio: (median(zip(rates.transport, rates.session).map { $0 / $1 }), "bare URLSession")),
+                Figure("processor time, bare C loop", median(costs.bare), "us/request"),
+                Figure("processor time, CURLTransport", median(costs.transport), "us/request"),
+                Figure("processor time, bare URLSession", median(costs.session), "us/request"),
+            ]
+        }
+    }
+#endif

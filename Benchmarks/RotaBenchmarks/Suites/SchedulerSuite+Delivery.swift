@@ -13,7 +13,11 @@ extension SchedulerSuite {
             arrived.present?.countDown()
             return .status(200, text: "ok")
         }
-        let transport = URLSessionTransport(addressPolicy: .unrestricted)
+        #if os(Linux)
+            let transport = CURLTransport(addressPolicy: .unrestricted)
+        #else
+            let transport = URLSessionTransport(addressPolicy: .unrestricted)
+        #endif
         let request = try HTTPRequest(method: .post, url: server.url("/"), body: .bytes(HTTPSuite.payload))
         let text = String(decoding: HTTPSuite.payload, as: UTF8.self)
         let action = JobAction.http(try .post(server.url("/").absoluteString, body: .text(text)))
@@ -42,7 +46,7 @@ extension SchedulerSuite {
         await transport.close()
         await server.stop()
         return [
-            Figure("URLSessionTransport alone", median(alone), "requests/s"),
+            Figure("the transport alone", median(alone), "requests/s"),
             Figure(
                 "scheduler, file store", median(stored), "jobs/s",
                 ratio: (median(zip(stored, alone).map { $0 / $1 }), "the transport alone")),

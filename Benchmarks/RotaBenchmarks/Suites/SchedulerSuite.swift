@@ -29,7 +29,7 @@ enum SchedulerSuite {
     private static func scheduler(_ store: InMemoryJobStore = InMemoryJobStore()) async throws -> Scheduler {
         var configuration = SchedulerConfiguration()
         configuration.maximumConcurrency = 64
-        let scheduler = Scheduler(store: store, transport: URLSessionTransport(), configuration: configuration)
+        let scheduler = Scheduler(store: store, transport: .automatic, configuration: configuration)
         try await scheduler.handle("none") { _ in }
         return scheduler
     }
@@ -174,7 +174,7 @@ enum SchedulerSuite {
         let seconds = scale == .tiny ? 1.0 : 30.0
         for size in sizes(scale) where scale == .tiny || size >= 100_000 {
             let clock = CountingClock()
-            let scheduler = Scheduler(store: InMemoryJobStore(), transport: URLSessionTransport(), clock: clock)
+            let scheduler = Scheduler(store: InMemoryJobStore(), transport: .automatic, clock: clock)
             let tomorrow = Date().addingTimeInterval(86_400)
             try await fill(scheduler, size) { _ in (.once(at: tomorrow), .handler("none")) }
             var (used, wakes) = (0.0, 0)

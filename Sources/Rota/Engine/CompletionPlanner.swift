@@ -28,9 +28,9 @@ enum CompletionPlanner {
         switch result.report.ending {
         case .interrupted where result.canceledBecause == .requested:
             return planned(work, attempt: nil, next: .canceled, at: now)
-        case .interrupted where work.claim.job.delivery == .atMostOnce:
-            return abandoned(result, at: now)
-        case .interrupted, .unbegun, .unhandled:
+        case .interrupted:
+            return interrupted(result, at: now)
+        case .unbegun, .unhandled:
             // If the execution was canceled before it began, the store cancels it instead.
             return released(work, at: now)
         case .waiting(let deadline):
@@ -71,14 +71,28 @@ enum CompletionPlanner {
         planned(work, attempt: nil, next: .released(until: date ?? now), at: now)
     }
 
-    /// Fails an at-most-once execution whose attempt was cut short when the scheduler stopped.
-    private static func abandoned(_ result: AttemptResult, at now: Date) -> PlannedCompletion {
+    /// Plans what follows an attempt that was cut short when the scheduler stopped.
+    ///
+    /// The attempt is recorded but does not count: the execution may start again at once. It fails instead if its work
+    /// must not be done twice, or if its policy allows one attempt only.
+    private static func interrupted(_ result: AttemptResult, at now: Date) -> PlannedCompletion {
+        let work = result.work
+        let rest: String?
+        if work.claim.job.delivery == .atMostOnce {
+            rest =
+                "How much of its work was done is unknown, and the job is delivered at most once, so it is not retried."
+        } else if work.claim.retryPolicy.maxAttempts <= 1 {
+            rest = "The job's retry policy allows one attempt only."
+        } else {
+            rest = nil
+        }
         let failure = ExecutionFailure(
-            kind: .crashed,
-            message: "The scheduler stopped before the attempt ended. How much of its work was done is unknown, "
-                + "and the job is delivered at most once, so it is not retried.")
-        return planned(
-            result.work, attempt: attempt(result, failure: failure), .stop(.notRetryable), failure, at: now)
+            kind: .interrupted,
+            message: "The scheduler stopped before the attempt ended. "
+                + (rest ?? "The attempt does not count, and the execution starts again."))
+        let attempt = attempt(result, failure: failure)
+        guard rest != nil else { return planned(work, attempt: attempt, next: .released(until: now), at: now) }
+        return planned(work, attempt: attempt, .stop(.notRetryable), failure, at: now)
     }
 
     /// Decides about another attempt.
@@ -88,12 +102,15 @@ enum CompletionPlanner {
         after failure: AttemptFailure, asked: AttemptReport.Retrying? = nil, of work: Work, at now: Date,
         elapsed: Duration, random: inout any RandomNumberGenerator & Sendable
     ) -> RetryDecision {
-        if work.claim.job.delivery == .atMostOnce, failure.kind == .crashed || work.claim.mayRepeatWork(failure) {
+        // An abandoned handler may still be doing its work.
+        if work.claim.job.delivery == .atMostOnce,
+            failure.kind == .crashed || work.wasAbandoned || work.claim.mayRepeatWork(failure)
+        {
             return .stop(.notRetryable)
         }
         let policy = work.claim.retryPolicy
         let execution = work.claim.execution
-        let number = execution.nextAttemptNumber
+        let number = execution.nextAttemptNumber - execution.interruptionCount
         switch asked {
         case .never: return .stop(.notRetryable)
         case .after(let delay): return number < policy.maxAttempts ? .retry(after: delay) : .stop(.attemptsExhausted)
@@ -153,8 +170,11 @@ extension Claim {
 }
 
 extension Execution {
-    /// The delay between the previous attempt and the current one; `nil` if it is the first.
+    /// The delay between the previous attempt and the current one.
+    ///
+    /// `nil` if it is the first, or if the previous one was interrupted.
     fileprivate var lastDelay: Duration? {
-        attempts.last.map { progress.dueAt.elapsed(since: $0.startedAt.advanced(by: $0.duration)) }
+        guard let last = attempts.last, !last.wasInterrupted else { return nil }
+        return progress.dueAt.elapsed(since: last.startedAt.advanced(by: last.duration))
     }
 }

@@ -42,18 +42,20 @@ struct Driver {
 
     /// Runs until the scheduler is asked to stop or `run()` is canceled, then drains what is in flight.
     ///
-    /// - Parameters:
-    ///   - cancellation: Whether `run()` was canceled. The driver's own task never is, so that it can record results.
-    ///   - cancelWorkers: Cancels the workers' tasks.
-    mutating func run(until cancellation: Flag, cancelWorkers: () -> Void) async throws {
+    /// When it returns or throws, no result is awaited: attempts that do not end are abandoned.
+    ///
+    /// - Parameter cancellation: Whether `run()` was canceled. The driver's own task never is, so that it can record
+    ///   results.
+    mutating func run(until cancellation: Flag) async throws {
         defer { alarm.cancel() }
         do {
-            try await loop(until: cancellation, cancelWorkers: cancelWorkers)
+            try await loop(until: cancellation)
         } catch {
             // The store may have lost the claims, so none of them begins. They are released if the store still accepts
             // it. Otherwise their leases run out, and others take over.
             try? await releaseQueued()
             context.events.observers.tell { $0.didFail(error, at: context.clock.now) }
+            await giveUp()
             throw error
         }
     }
@@ -61,7 +63,7 @@ struct Driver {
     /// Repeats passes until it is time to stop.
     ///
     /// Between them there are three ways to wait, the cheapest first: not at all, one yield, and sleep.
-    private mutating func loop(until cancellation: Flag, cancelWorkers: () -> Void) async throws {
+    private mutating func loop(until cancellation: Flag) async throws {
         var hasYielded = false
         while !context.stop.isSet, !cancellation.isSet {
             if try await pass() {
@@ -75,7 +77,7 @@ struct Driver {
                 await sleep(until: wake)
             }
         }
-        try await drain(until: cancellation, cancelWorkers: cancelWorkers)
+        try await drain(until: cancellation)
     }
 
     /// Does what can be done now.
@@ -179,8 +181,13 @@ struct Driver {
     private mutating func takeResults() -> [AttemptResult] {
         // Lower the flag before draining: what is pushed after the drain raises it again, for the next pass.
         if context.signal.lower() { polling.hasNews = true }
-        let results = outbox.drain()
-        for index in results.indices { results[index].work.slot.map { inFlight.end($0) } }
+        var results = outbox.drain()
+        var hasLateEnds = false
+        for index in results.indices {
+            inFlight.end(results[index])
+            if results[index].isLate { hasLateEnds = true }
+        }
+        if hasLateEnds { results.removeAll(where: \.isLate) }
         if inFlight.isEmpty {
             renewAt = nil
             context.workers.forgetWithdrawn { [] }
@@ -197,6 +204,7 @@ struct Driver {
                 let turn = deference.turn(after: now, longestSleep: context.clock.longestSleep)
                 return CompletionPlanner.released(result.work, at: now, until: turn)
             }
+            if result.work.wasAbandoned { context.events.abandoned(result.work.claim, at: now) }
             if !result.work.claim.job.schedule.isSeries { polling.poll(by: now) }
             let elapsed = elapsedTimes.elapsed(result.work.claim.execution, uptime: uptime, at: now)
             return CompletionPlanner.plan(result, at: now, elapsed: elapsed, random: &random)
@@ -346,13 +354,6 @@ struct Driver {
 
     // MARK: The end
 
-    /// Releases what workers had taken but did not begin, because they were canceled when the run failed.
-    ///
-    /// If the store does not accept it, the leases run out.
-    mutating func releaseReturnedUnbegun() async {
-        try? await record(takeResults().filter(\.report.isUnbegun))
-    }
-
     /// Takes back what no worker has taken, and releases it.
     private mutating func releaseQueued() async throws {
         let unbegun = queue.drain()
@@ -363,19 +364,63 @@ struct Driver {
     }
 
     /// Releases what has not begun, lets the rest continue for the grace period, then cancels and releases it.
-    private mutating func drain(until cancellation: Flag, cancelWorkers: () -> Void) async throws {
+    ///
+    /// Attempts that do not end even then are abandoned.
+    private mutating func drain(until cancellation: Flag) async throws {
         try await releaseQueued()
-        var deadline: Date? = context.clock.now.advanced(by: context.configuration.shutdownGrace)
+        // Measured by the uptime: a clock that is set now must neither cut the period short nor prolong it.
+        var start = context.clock.uptime
+        var isCanceled = false
         while true {
             try await record(takeResults())
             guard !inFlight.isEmpty else { return }
             try await renewLeases()
-            let now = context.clock.now
-            if let end = deadline, now >= end || cancellation.isSet {
-                cancelWorkers()
-                deadline = nil
+            let uptime = context.clock.uptime
+            if !isCanceled, cancellation.isSet || uptime - start >= context.configuration.shutdownGrace {
+                context.workers.cancelAll()
+                (isCanceled, start) = (true, uptime)
             }
-            await sleep(until: earliest([deadline, renewAt], after: now))
+            let grace = isCanceled ? context.configuration.cancellationGrace : context.configuration.shutdownGrace
+            // A shorter sleep than a millisecond might not change the date at all, and return immediately, forever.
+            let rest = grace - (uptime - start)
+            guard !isCanceled || rest > .zero else {
+                abandonRunning()
+                continue
+            }
+            let now = context.clock.now
+            await sleep(until: earliest([now.advanced(by: max(rest, .milliseconds(1))), renewAt], after: now))
+        }
+    }
+
+    /// Cancels what is running after the store failed, and releases what had not begun if the store accepts it.
+    ///
+    /// Results that the store cannot record are not worth finishing. The leases run out, and others take over.
+    private mutating func giveUp() async {
+        context.workers.cancelAll()
+        let start = context.clock.uptime
+        while true {
+            try? await record(takeResults().filter(\.report.isUnbegun))
+            guard !inFlight.isEmpty else { return }
+            let rest = context.configuration.cancellationGrace - (context.clock.uptime - start)
+            // A clock that cannot count seconds cannot wait either.
+            guard rest > .zero, let now = try? usableTime() else {
+                abandonRunning()
+                await Task.yield()
+                continue
+            }
+            await sleep(until: earliest([now.advanced(by: max(rest, .milliseconds(1)))], after: now))
+        }
+    }
+
+    /// Abandons the attempts that are being made.
+    ///
+    /// Their leases run out.
+    private mutating func abandonRunning() {
+        let now = context.clock.now
+        let end = now.advanced(by: context.configuration.leaseDuration)
+        for work in context.workers.abandonRunning() {
+            work.slot.map { inFlight.end($0) }
+            context.events.abandoned(work.claim, leaseEnd: end, at: now)
         }
     }
 }

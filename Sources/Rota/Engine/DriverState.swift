@@ -106,22 +106,26 @@ struct Postponements {
 
 /// The claimed executions whose attempts have not ended, each in a slot of its own.
 ///
-/// An attempt keeps its slot until it ends, even if its lease was lost and the execution was claimed again meanwhile.
+/// An attempt keeps its slot until it ends, even if its lease was lost and the execution was claimed again meanwhile. So
+/// does a handler that was abandoned: it may occupy a thread. Nothing else is known of it, and nothing waits for it.
 /// Slots are reused, so a pass allocates nothing once the scheduler is warm.
 struct InFlight {
     private var leases: [LeaseKey?] = []
     private var freeSlots: [Int] = []
     /// The leases of attempts with a timeout or heartbeat watch, which sleeps by itself.
     private var watched: Set<LeaseKey> = []
-    /// The number of attempts in flight.
+    /// The work whose handlers were abandoned and have not ended, by slot.
+    private var abandoned: [Int: Work] = [:]
+    /// The number of slots that are occupied.
     private(set) var count = 0
 
-    var isEmpty: Bool { count == 0 }
+    /// Whether no result is awaited.
+    var isEmpty: Bool { count == abandoned.count }
 
-    /// The leases of the attempts in flight.
+    /// The leases of the attempts whose results are awaited.
     var held: some Sequence<LeaseKey> { leases.lazy.compactMap(\.self) }
 
-    /// The sleeper tags of the attempts in flight.
+    /// The sleeper tags of the attempts whose results are awaited.
     var tags: [SleeperTag] {
         held.map { .run($0.executionID, token: $0.token) }
             + watched.map { .watch($0.executionID, token: $0.token) }
@@ -140,6 +144,25 @@ struct InFlight {
         }
         leases.append(lease)
         return leases.count - 1
+    }
+
+    /// Removes the attempt whose result has come, or the handler that has ended after it was abandoned.
+    mutating func end(_ result: AttemptResult) {
+        guard let slot = result.work.slot else { return }
+        if result.isLate {
+            // It may have ended before the driver learned that it was abandoned: then the slot is free already.
+            guard abandoned[slot] === result.work, !result.work.hasStrays else { return }
+            abandoned[slot] = nil
+            freeSlots.append(slot)
+            count -= 1
+        } else if result.work.hasStrays {
+            guard let lease = leases[slot] else { return }
+            watched.remove(lease)
+            leases[slot] = nil
+            abandoned[slot] = result.work
+        } else {
+            end(slot)
+        }
     }
 
     /// Removes the attempt in a slot.

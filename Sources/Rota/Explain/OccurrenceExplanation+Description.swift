@@ -39,6 +39,8 @@ extension OccurrenceExplanation: CustomStringConvertible {
         if let lateness = run.lateness { text += ", started \(lateness.text) after it" }
         let count = run.attempts.count
         if count > 0 { text += ", after \(count) attempt\(count == 1 ? "" : "s")" }
+        let interrupted = run.interruptionCount
+        if interrupted > 0 { text += ", of which \(interrupted) \(interrupted == 1 ? "was" : "were") interrupted" }
         if let failure = run.failure { text += " (\(failure.kind.rawValue): \(failure.message))" }
         return text
     }

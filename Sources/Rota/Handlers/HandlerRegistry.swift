@@ -6,31 +6,46 @@ import Synchronization
 /// The Swift handlers of a scheduler, by name.
 final class HandlerRegistry: Sendable {
     typealias Handler = @Sendable (HandlerContext) async throws -> JSONPayload?
+    /// Says why a payload cannot be passed to a handler, or returns `nil` if it can.
+    typealias PayloadCheck = @Sendable (JSONPayload) -> String?
 
-    private let handlers = Mutex<[String: Handler]>([:])
+    private struct Entry {
+        let handler: Handler
+        let check: PayloadCheck
+    }
+
+    private let entries = Mutex<[String: Entry]>([:])
 
     /// Adds a handler.
     ///
     /// - Returns: Whether the name was free.
-    func add(_ name: String, _ handler: @escaping Handler) -> Bool {
-        handlers.withLock { handlers in
-            guard handlers[name] == nil else { return false }
-            handlers[name] = handler
+    func add(_ name: String, check: @escaping PayloadCheck = { _ in nil }, _ handler: @escaping Handler) -> Bool {
+        entries.withLock { entries in
+            guard entries[name] == nil else { return false }
+            entries[name] = Entry(handler: handler, check: check)
             return true
         }
     }
 
     subscript(name: String) -> Handler? {
-        handlers.withLock { $0[name] }
+        entries.withLock { $0[name]?.handler }
+    }
+
+    /// Says why the payload of a call cannot be passed to its handler.
+    ///
+    /// - Returns: `nil` if it can, if there is none, or if the handler is not registered.
+    func flaw(in call: HandlerCall) -> String? {
+        guard let payload = call.payload, let check = entries.withLock({ $0[call.name]?.check }) else { return nil }
+        return check(payload)
     }
 
     var names: [String] {
-        handlers.withLock { $0.keys.sorted() }
+        entries.withLock { $0.keys.sorted() }
     }
 }
 
-/// Finds jobs whose handlers are not registered.
-struct MissingHandlers: Sendable {
+/// Finds jobs that cannot be executed here: their handler is not registered, or does not take their payload.
+struct HandlerAudit: Sendable {
     let store: any JobStore
     let handlers: HandlerRegistry
 
@@ -39,10 +54,17 @@ struct MissingHandlers: Sendable {
     /// The most jobs that are listed for one handler.
     static let namedLimit = 20
 
+    /// What an audit found.
+    struct Findings {
+        /// For each missing handler, sorted by name, the jobs that call it, the oldest first.
+        var missing: [(name: String, jobs: [JobID])] = []
+        /// The jobs whose payload their handler cannot read, with the reason.
+        var unreadable: [(job: Job, reason: String)] = []
+    }
+
     /// Reads the jobs.
-    ///
-    /// - Returns: For each missing handler, sorted by name, the jobs that call it, the oldest first.
-    func find() async throws -> [(name: String, jobs: [JobID])] {
+    func find() async throws -> Findings {
+        var findings = Findings()
         var missing: [String: [JobID]] = [:]
         var query = JobQuery(limit: 1000)
         for _ in 0..<(Self.examinedLimit / 1000) {
@@ -51,11 +73,15 @@ struct MissingHandlers: Sendable {
                 for name in job.definition.handlerNames where handlers[name] == nil {
                     if missing[name, default: []].count < Self.namedLimit { missing[name, default: []].append(job.id) }
                 }
+                if let reason = job.action.handler.flatMap({ handlers.flaw(in: $0) }) {
+                    findings.unreadable.append((job, reason))
+                }
             }
             guard let next = page.next else { break }
             query.after = next
         }
-        return missing.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+        findings.missing = missing.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+        return findings
     }
 }
 

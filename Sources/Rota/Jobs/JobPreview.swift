@@ -27,7 +27,7 @@ public struct JobPreview: Sendable, Hashable {
     public let warnings: [JobWarning]
 
     init(
-        of job: Job, count: Int, at now: Date, knowsHandler: (String) -> Bool, from scheduleState: ScheduleState
+        of job: Job, count: Int, at now: Date, handlers: HandlerRegistry, from scheduleState: ScheduleState
     ) throws(SchedulerError) {
         try FieldCheck(code: .invalidRequest).number(count, "The number of occurrences to preview", 0...1000)
         definition = job.definition
@@ -46,15 +46,14 @@ public struct JobPreview: Sendable, Hashable {
         occurrences = Array(found.drop { $0.occurrence.nominal < scheduleState.next ?? now }.dropFirst(skipped))
         warnings = job.definition.warnings(
             of: occurrences, next: scheduleState.nextEffective ?? scheduleState.next, state: scheduleState.state,
-            at: now,
-            knowsHandler: knowsHandler)
+            at: now, handlers: handlers)
     }
 }
 
 extension JobDefinition {
     fileprivate func warnings(
         of occurrences: [PreviewedOccurrence], next: Date?, state: JobState, at now: Date,
-        knowsHandler: (String) -> Bool
+        handlers: HandlerRegistry
     ) -> [JobWarning] {
         var found = schedule.warnings(from: now).map { JobWarning(code: .cron, message: $0.description) }
         if let next {
@@ -73,11 +72,15 @@ extension JobDefinition {
             found.append(
                 .init(code: .inactive, message: "The job is \(state.rawValue) and does not fire until it is resumed."))
         }
-        if let call = action.handler, !knowsHandler(call.name) {
+        for name in handlerNames.sorted() where handlers[name] == nil {
+            let caller = action.handler?.name == name ? "The job" : "A notification of the job"
             found.append(
                 .init(
                     code: .unknownHandler,
-                    message: "The job calls handler \"\(call.name)\", which is not registered here."))
+                    message: "\(caller) calls handler \"\(name)\", which is not registered here."))
+        }
+        if let flaw = action.handler.flatMap({ handlers.flaw(in: $0) }) {
+            found.append(.init(code: .unreadablePayload, message: flaw))
         }
         return found + windowWarnings(of: occurrences) + rateWarnings(of: occurrences)
     }
@@ -120,7 +123,7 @@ public struct JobWarning: Sendable, Hashable, CustomStringConvertible {
     /// More kinds may be added.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Kind: String {
-            case cron, neverFires, inThePast, unknownHandler, outsideWindow, inactive, rateTooLow
+            case cron, neverFires, inThePast, unknownHandler, unreadablePayload, outsideWindow, inactive, rateTooLow
         }
 
         private let kind: Kind
@@ -133,8 +136,10 @@ public struct JobWarning: Sendable, Hashable, CustomStringConvertible {
         ///
         /// The misfire policy will decide about it.
         public static let inThePast = Code(kind: .inThePast)
-        /// The job calls a handler that is not registered here.
+        /// The job, or one of its notifications, calls a handler that is not registered here.
         public static let unknownHandler = Code(kind: .unknownHandler)
+        /// The job's payload cannot be decoded as the type that its handler takes.
+        public static let unreadablePayload = Code(kind: .unreadablePayload)
         /// Some occurrences fall outside the execution window and wait for its next opening.
         public static let outsideWindow = Code(kind: .outsideWindow)
         /// The job does not fire until it is resumed.

@@ -11,10 +11,10 @@ extension Job {
     func updated(to wanted: JobDefinition, state: JobState?, at now: Date) throws -> JobReplacement? {
         var definition = wanted
         definition.schedule = definition.schedule.anchored(like: self.definition.schedule, at: now)
-        try definition.validate()
         let isRescheduled = definition.schedule != self.definition.schedule
         let moved = try state.flatMap { try change(to: $0, isRescheduled: isRescheduled, at: now) }
         guard definition != self.definition else { return moved }
+        try definition.validate()
         guard isRescheduled else {
             var replacement = moved ?? replacement(scheduleState, at: now)
             replacement.definition = definition

@@ -128,7 +128,14 @@ extension EventHub {
                 send(SchedulerEvent(.attemptFailed, date: now, jobID: execution.jobID, execution: execution))
             } else {
                 observers.tell { $0.didRelease(execution, at: now) }
-                send(SchedulerEvent(.executionReleased, date: now, jobID: execution.jobID, execution: execution))
+                let message: String? =
+                    completion.attempt == nil || execution.progress.status != .queued
+                    ? nil
+                    : "The scheduler stopped during attempt \(execution.attempts.count), which does not count. The "
+                        + "execution was interrupted \(execution.interruptionCount) times so far and starts again."
+                send(
+                    SchedulerEvent(
+                        .executionReleased, date: now, jobID: execution.jobID, execution: execution, message: message))
             }
         case .stale, .missing:
             observers.tell { $0.didLoseLease(of: completion.executionID, at: now) }
@@ -150,6 +157,39 @@ extension EventHub {
         observers.tell { $0.didStart(claim.execution, attempt: claim.execution.nextAttemptNumber, at: now) }
     }
 
+    /// Announces an attempt that ignored its cancellation.
+    ///
+    /// - Parameters:
+    ///   - claim: The claim under which it was made.
+    ///   - end: When its lease ends at the latest, if the scheduler stops; `nil` if its timeout has passed.
+    ///   - now: The current date.
+    func abandoned(_ claim: Claim, leaseEnd end: Date? = nil, at now: Date) {
+        guard isWatched else { return }
+        let subject = "\(claim.execution.id) of job \"\(claim.execution.jobName)\""
+        let reason =
+            if let end {
+                "Execution \(subject) ignored its cancellation when the scheduler stopped, and was abandoned. Its result will be "
+                    + "dropped. Its lease runs out by \(end.text); then another scheduler recovers it."
+            } else {
+                "The handler of execution \(subject) ignored its cancellation after its limit had passed, and was "
+                    + "abandoned. It keeps a place of `maximumConcurrency` until it ends, and its result will be dropped."
+            }
+        observers.tell { $0.didAbandon(claim.execution, because: reason, at: now) }
+        send(
+            SchedulerEvent(
+                .executionAbandoned, date: now, jobID: claim.job.id, execution: claim.execution, message: reason))
+    }
+
+    /// Announces that an abandoned attempt ended.
+    func droppedLateResult(of claim: Claim, at now: Date) {
+        observers.tell { $0.didDropLateResult(of: claim.execution, at: now) }
+        send(
+            SchedulerEvent(
+                .lateResultDropped, date: now, jobID: claim.job.id, execution: claim.execution,
+                message: "The abandoned attempt of execution \(claim.execution.id) of job "
+                    + "\"\(claim.execution.jobName)\" ended, and its result was dropped."))
+    }
+
     /// Announces a breaker that opened or closed.
     func changedBreaker(of job: Job, at now: Date) {
         metrics.changedBreaker(isOpen: job.scheduleState.isHeldByBreaker)
@@ -168,6 +208,15 @@ extension EventHub {
                 .jobPostponed, date: now, jobID: job.id,
                 message: "Job \"\(job.name)\" is due, but its schedule cannot be computed: \(error) "
                     + "The scheduler tries again at \(next.text)."))
+    }
+
+    /// Announces a job whose payload its handler cannot read.
+    func payloadUnreadable(of job: Job, because reason: String, at now: Date) {
+        observers.tell { $0.payloadUnreadable(of: job, because: reason, at: now) }
+        send(
+            SchedulerEvent(
+                .payloadUnreadable, date: now, jobID: job.id,
+                message: "Job \"\(job.name)\" will fail: \(reason) Update its payload, or let the type decode it."))
     }
 
     /// Announces a handler that jobs need and that is not registered here.

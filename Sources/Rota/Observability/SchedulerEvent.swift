@@ -26,13 +26,21 @@ public struct SchedulerEvent: Sendable {
         /// An execution ended.
         public static let executionFinished = Kind(description: "execution finished")
         /// An execution was released without counting an attempt, or waits for an external completion.
+        ///
+        /// If an attempt was interrupted, because the scheduler stops, the message says how often that has happened.
         public static let executionReleased = Kind(description: "execution released")
+        /// An attempt that ignored its cancellation was abandoned: after its timeout, or when the scheduler stopped.
+        public static let executionAbandoned = Kind(description: "execution abandoned")
+        /// An abandoned attempt ended, and its result was dropped.
+        public static let lateResultDropped = Kind(description: "late result dropped")
         /// A job's breaker opened and paused it.
         public static let breakerOpened = Kind(description: "breaker opened")
         /// A job's breaker closed and resumed it.
         public static let breakerClosed = Kind(description: "breaker closed")
         /// A handler that the job needs is not registered.
         public static let handlerMissing = Kind(description: "handler missing")
+        /// The job's payload cannot be decoded as the type that its handler takes, so its attempts will fail.
+        public static let payloadUnreadable = Kind(description: "payload unreadable")
         /// The clock had been ahead, and the job's schedule continues from the current time.
         public static let scheduleRewound = Kind(description: "schedule rewound")
         /// A due job cannot be planned now, because the rules of its time zone cannot be read.

@@ -41,6 +41,15 @@ public protocol SchedulerObserver: Sendable {
     func didRelease(_ execution: Execution, at date: Date)
     /// A lease was lost: another scheduler took over, or the execution was deleted. This attempt's result is refused.
     func didLoseLease(of id: ExecutionID, at date: Date)
+    /// An attempt that ignored its cancellation was abandoned.
+    ///
+    /// - Parameters:
+    ///   - execution: The execution, as it was when the attempt began.
+    ///   - reason: Why, and what follows, in words.
+    ///   - date: The date of the event.
+    func didAbandon(_ execution: Execution, because reason: String, at date: Date)
+    /// An abandoned attempt ended, perhaps after `run()` returned. Its result was dropped.
+    func didDropLateResult(of execution: Execution, at date: Date)
     /// A job's breaker opened or closed. It is open if the job's schedule state `isHeldByBreaker`.
     func didChangeBreaker(of job: Job, at date: Date)
     /// A handler that jobs need is not registered. Their executions wait for a scheduler that has it.
@@ -50,6 +59,15 @@ public protocol SchedulerObserver: Sendable {
     ///   - jobs: Jobs that need it, at most 20.
     ///   - date: The date of the event.
     func handlerMissing(_ name: String, jobs: [JobID], at date: Date)
+    /// A job's payload cannot be decoded as the type that its handler takes, so its attempts will fail.
+    ///
+    /// Told when ``Scheduler/run()`` starts, before the job fires.
+    ///
+    /// - Parameters:
+    ///   - job: The job.
+    ///   - reason: What is wrong with the payload.
+    ///   - date: The date of the event.
+    func payloadUnreadable(of job: Job, because reason: String, at date: Date)
     /// A due job cannot be planned now, because the rules of its time zone cannot be read.
     ///
     /// - Parameters:
@@ -88,9 +106,15 @@ extension SchedulerObserver {
     /// The default implementation does nothing.
     public func didLoseLease(of id: ExecutionID, at date: Date) {}
     /// The default implementation does nothing.
+    public func didAbandon(_ execution: Execution, because reason: String, at date: Date) {}
+    /// The default implementation does nothing.
+    public func didDropLateResult(of execution: Execution, at date: Date) {}
+    /// The default implementation does nothing.
     public func didChangeBreaker(of job: Job, at date: Date) {}
     /// The default implementation does nothing.
     public func handlerMissing(_ name: String, jobs: [JobID], at date: Date) {}
+    /// The default implementation does nothing.
+    public func payloadUnreadable(of job: Job, because reason: String, at date: Date) {}
     /// The default implementation does nothing.
     public func didPostpone(_ job: Job, until next: Date, because error: any Error, at date: Date) {}
     /// The default implementation does nothing.

@@ -27,11 +27,7 @@ extension Scheduler {
     ///   `tooMany`.
     @discardableResult
     public func create(_ drafts: [JobDraft]) async throws -> [Job] {
-        try await insert(drafts).map { outcome in
-            switch outcome {
-            case .inserted(let job), .existing(let job): job
-            }
-        }
+        try await insert(drafts).map(\.job)
     }
 
     func insert(_ drafts: [JobDraft]) async throws -> [JobInsertion.Outcome] {
@@ -89,7 +85,7 @@ extension Scheduler {
         let now = context.clock.now
         let job = try insertion(of: draft, at: now).job
         return try JobPreview(
-            of: job, count: count, at: now, knowsHandler: { handlers[$0] != nil },
+            of: job, count: count, at: now, handlers: handlers,
             // Executions that are due immediately have moved the schedule state on. Preview from before.
             from: .starting(job.definition.schedule, state: draft.state, at: now))
     }
@@ -113,11 +109,11 @@ extension Scheduler {
             if let definition = replacement.definition { job.definition = definition }
         }
         return try JobPreview(
-            of: job, count: count, at: now, knowsHandler: { handlers[$0] != nil }, from: job.forecast(at: now))
+            of: job, count: count, at: now, handlers: handlers, from: job.forecast(at: now))
     }
 
     /// Creates the record of a new job, with the executions that are due immediately.
-    private func insertion(of draft: JobDraft, at now: Date) throws -> JobInsertion {
+    func insertion(of draft: JobDraft, at now: Date) throws -> JobInsertion {
         var definition = draft.definition
         definition.schedule = definition.schedule.anchored(at: now)
         try definition.validate()

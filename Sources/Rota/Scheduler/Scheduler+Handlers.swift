@@ -37,12 +37,7 @@ extension Scheduler {
     public func handle<Output: Encodable & Sendable>(
         _ name: String, _ body: @escaping @Sendable (HandlerContext) async throws -> Output
     ) throws {
-        try add(name) { context in
-            let output = try await body(context)
-            do { return try JSONPayload(output) } catch {
-                throw PayloadError("The output of handler \"\(name)\" cannot be encoded as JSON: \(error)")
-            }
-        }
+        try add(name) { context in try JSONPayload(output: await body(context), of: name) }
     }
 
     /// Registers a Swift handler that takes a payload, for jobs whose action is `.handler(name, payload: value)`.
@@ -56,8 +51,9 @@ extension Scheduler {
         _ name: String, payload type: Value.Type,
         _ body: @escaping @Sendable (Value, HandlerContext) async throws -> Void
     ) throws {
-        try handle(name) { context in
+        try add(name, takes: type) { context in
             try await body(context.value(of: type, for: name), context)
+            return nil
         }
     }
 
@@ -82,16 +78,33 @@ extension Scheduler {
         _ name: String, payload type: Value.Type,
         _ body: @escaping @Sendable (Value, HandlerContext) async throws -> Output
     ) throws {
-        try handle(name) { context -> Output in
-            try await body(context.value(of: type, for: name), context)
+        try add(name, takes: type) { context in
+            try JSONPayload(output: await body(context.value(of: type, for: name), context), of: name)
         }
     }
 
-    private func add(_ name: String, _ handler: @escaping HandlerRegistry.Handler) throws {
-        guard handlers.add(name, handler) else {
+    private func add<Value: Decodable & Sendable>(
+        _ name: String, takes type: Value.Type, _ handler: @escaping HandlerRegistry.Handler
+    ) throws {
+        try add(name, check: { HandlerContext.flaw(in: $0, for: name, as: type) }, handler)
+    }
+
+    private func add(
+        _ name: String, check: @escaping HandlerRegistry.PayloadCheck = { _ in nil },
+        _ handler: @escaping HandlerRegistry.Handler
+    ) throws {
+        guard handlers.add(name, check: check, handler) else {
             throw SchedulerError(
                 .duplicateHandler,
                 "A handler named \"\(name)\" is already registered. Give this one another name.", value: name)
+        }
+    }
+}
+
+extension JSONPayload {
+    fileprivate init(output: some Encodable, of name: String) throws {
+        do { self = try JSONPayload(output) } catch {
+            throw PayloadError("The output of handler \"\(name)\" cannot be encoded as JSON: \(error)")
         }
     }
 }
@@ -102,8 +115,20 @@ extension HandlerContext {
             throw PayloadError(
                 "Handler \"\(name)\" takes a \(type), but neither the job nor the execution has a payload.")
         }
-        do { return try payload.decode(type) } catch {
-            throw PayloadError("The payload cannot be decoded as the \(type) that handler \"\(name)\" takes: \(error)")
-        }
+        do { return try payload.decode(type) } catch { throw Self.error(error, for: name, as: type) }
+    }
+
+    /// Says why a payload cannot be passed to a handler, or returns `nil` if it can.
+    fileprivate static func flaw<Value: Decodable>(
+        in payload: JSONPayload, for name: String, as type: Value.Type
+    ) -> String? {
+        do {
+            _ = try payload.decode(type)
+            return nil
+        } catch { return Self.error(error, for: name, as: type).description }
+    }
+
+    private static func error(_ error: any Error, for name: String, as type: Any.Type) -> PayloadError {
+        PayloadError("The payload cannot be decoded as the \(type) that handler \"\(name)\" takes: \(error)")
     }
 }

@@ -5,8 +5,12 @@ extension Scheduler {
     ///
     /// On shutdown, nothing new is started. Running executions may continue for
     /// ``SchedulerConfiguration/shutdownGrace``. Then they are canceled and released, for this scheduler's next run or
-    /// for another one. On cancellation, running executions are canceled and released immediately. In both cases the
-    /// method returns when nothing is left running.
+    /// for another one. On cancellation, running executions are canceled and released immediately.
+    ///
+    /// In both cases the method returns when nothing is left running, or at the latest
+    /// ``SchedulerConfiguration/cancellationGrace`` after the cancellation. What has not ended by then is abandoned,
+    /// each with an event (``SchedulerEvent/Kind/executionAbandoned``): its result is dropped, and its lease runs out,
+    /// so that another scheduler or the next start recovers it.
     ///
     /// ```swift
     /// let running = Task { try await scheduler.run() }
@@ -53,41 +57,24 @@ extension Scheduler {
         let queue = WorkQueue<Work>()
         let outbox = Outbox<AttemptResult>(signal: context.signal)
         try await context.prepareIDs()
-        for missing in try await MissingHandlers(store: context.store, handlers: handlers).find() {
-            context.events.handlerMissing(missing.name, jobs: missing.jobs, at: context.clock.now)
+        let findings = try await HandlerAudit(store: context.store, handlers: handlers).find()
+        for (name, jobs) in findings.missing {
+            context.events.handlerMissing(name, jobs: jobs, at: context.clock.now)
         }
-        var driver = Driver(context: context, queue: queue, outbox: outbox, random: random)
-        do {
-            try await run(&driver, until: cancellation, queue: queue, outbox: outbox)
-        } catch {
-            // All workers have ended by now, and nothing else reads their results.
-            await driver.releaseReturnedUnbegun()
-            throw error
+        for (job, reason) in findings.unreadable {
+            context.events.payloadUnreadable(of: job, because: reason, at: context.clock.now)
         }
-    }
-
-    /// Runs a driver and its workers until the driver ends.
-    private nonisolated func run(
-        _ driver: inout Driver, until cancellation: Flag, queue: WorkQueue<Work>, outbox: Outbox<AttemptResult>
-    ) async throws {
         let runner = AttemptRunner(
             transport: transport, secrets: secrets, handlers: handlers, middleware: middleware, clock: context.clock,
             configuration: context.configuration, events: context.events, workers: context.workers,
-            vitals: context.vitals)
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            context.workers.start(
-                context.configuration.maximumConcurrency, in: &group, runner: runner, queue: queue, outbox: outbox)
-            defer {
-                queue.close()
-                context.workers.dismiss()
-            }
-            do {
-                try await driver.run(until: cancellation, cancelWorkers: { group.cancelAll() })
-            } catch {
-                // Results that the store cannot record are not worth finishing. The leases run out, and others take over.
-                group.cancelAll()
-                throw error
-            }
-        }
+            vitals: context.vitals, outbox: outbox)
+        context.workers.start(
+            context.configuration.maximumConcurrency, runner: runner, queue: queue, outbox: outbox)
+        var driver = Driver(context: context, queue: queue, outbox: outbox, random: random)
+        let result: Result<Void, any Error>
+        do { result = .success(try await driver.run(until: cancellation)) } catch { result = .failure(error) }
+        queue.close()
+        await context.workers.dismiss()
+        try result.get()
     }
 }

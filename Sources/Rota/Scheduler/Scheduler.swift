@@ -5,7 +5,7 @@ public import RotaStore
 ///
 /// ```swift
 /// let folder = URL(fileURLWithPath: "/var/lib/my-app/jobs")
-/// let scheduler = Scheduler(store: try await FileJobStore(directory: folder), transport: URLSessionTransport())
+/// let scheduler = Scheduler(store: try await FileJobStore(directory: folder), transport: .automatic)
 /// try await scheduler.create(
 ///     .init(
 ///         name: "daily-report",

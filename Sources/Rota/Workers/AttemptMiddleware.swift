@@ -16,7 +16,7 @@ public import RotaStore
 ///         return outcome
 ///     }
 /// }
-/// let timed = Scheduler(store: InMemoryJobStore(), transport: URLSessionTransport(), middleware: [Timing()])
+/// let timed = Scheduler(store: InMemoryJobStore(), transport: .automatic, middleware: [Timing()])
 /// try await timed.run()
 /// ```
 public protocol AttemptMiddleware: Sendable {

@@ -15,6 +15,7 @@ struct AttemptRunner: Sendable {
     let events: EventHub
     let workers: WorkerPool
     let vitals: VitalSigns
+    let outbox: Outbox<AttemptResult>
 
     func run(_ work: Work) async -> AttemptResult {
         let (startedAt, origin) = (clock.now, clock.uptime)
@@ -110,18 +111,42 @@ struct AttemptRunner: Sendable {
         defer { vitals.forget(pulse.lease) }
         let handlerContext = HandlerContext(work.claim, startedAt: startedAt, pulse: pulse)
         let timeout = work.claim.timeout(of: call)
+        let watch = HandlerWatch(
+            timeout: timeout, heartbeatLimit: call.heartbeatLimit, grace: configuration.cancellationGrace, pulse: pulse)
         do {
-            let watch = HandlerWatch(timeout: timeout, heartbeatLimit: call.heartbeatLimit, pulse: pulse)
-            return AttemptReport(handlerOutput: try await watch.run { try await handler(handlerContext) })
-        } catch HandlerWatch.Overrun.timeout {
-            return .failed(AttemptFailure(.timeout), "The handler took longer than \(timeout ?? .zero).")
-        } catch HandlerWatch.Overrun.silence {
-            return .failed(
-                AttemptFailure(.crashed),
-                "The handler sent no heartbeat for \(call.heartbeatLimit ?? .zero), so it counts as crashed.")
+            let output = try await watch.run(work) {
+                try await handler(handlerContext)
+            } lateEnd: {
+                endLate(work, startedAt: startedAt)
+            }
+            return AttemptReport(handlerOutput: output)
+        } catch let overrun as HandlerWatch.Overrun {
+            let rest =
+                work.wasAbandoned
+                ? " It ignored its cancellation for \(configuration.cancellationGrace) and was abandoned: it may still "
+                    + "be running, and its result will be dropped." : ""
+            return switch overrun {
+            case .timeout:
+                .failed(AttemptFailure(.timeout), "The handler took longer than \(timeout ?? .zero)." + rest)
+            case .silence:
+                .failed(
+                    AttemptFailure(.crashed),
+                    "The handler sent no heartbeat for \(call.heartbeatLimit ?? .zero), so it counts as crashed."
+                        + rest)
+            }
         } catch {
             return AttemptReport(handlerError: error)
         }
+    }
+
+    /// Drops the result of an abandoned handler that has ended, and gives its slot back to the driver.
+    private func endLate(_ work: Work, startedAt: Date) {
+        // The handler may have sent a heartbeat after it was abandoned.
+        vitals.forget(work.claim.leaseKey)
+        events.droppedLateResult(of: work.claim, at: clock.now)
+        let end = AttemptResult(
+            work: work, startedAt: startedAt, duration: .zero, report: AttemptReport(.unbegun), isLate: true)
+        outbox.push(end, isUrgent: true)
     }
 }
 

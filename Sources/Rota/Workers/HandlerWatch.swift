@@ -1,6 +1,7 @@
 import Foundation
 import RotaCore
 import RotaStore
+import Synchronization
 
 /// Enforces a handler's timeout and heartbeat limit.
 struct HandlerWatch: Sendable {
@@ -14,37 +15,70 @@ struct HandlerWatch: Sendable {
 
     let timeout: Duration?
     let heartbeatLimit: Duration?
+    /// How long a canceled handler may take to end.
+    let grace: Duration
     let pulse: Pulse
 
     private var clock: any WallClock { pulse.clock }
 
-    /// Runs an operation, and cancels it if it exceeds a limit.
+    /// Runs an operation, cancels it if it exceeds a limit, and abandons it if it then does not end.
     ///
-    /// The method always waits for the operation to end, so no work continues unseen. An operation that succeeds in
-    /// spite of being canceled has succeeded. If one without heartbeats does not end, its lease runs out.
-    func run<Value: Sendable>(_ operation: @escaping @Sendable () async throws -> Value) async throws -> Value {
+    /// An operation that succeeds within the grace period in spite of being canceled has succeeded.
+    ///
+    /// - Parameters:
+    ///   - work: The work, which counts its abandoned handlers.
+    ///   - operation: Calls the handler.
+    ///   - lateEnd: Called when an abandoned operation has ended.
+    /// - Throws: ``Overrun`` if a limit was exceeded; or the operation's error.
+    func run<Value: Sendable>(
+        _ work: Work, _ operation: @escaping @Sendable () async throws -> Value,
+        lateEnd: @escaping @Sendable () -> Void
+    ) async throws -> Value {
         guard timeout != nil || heartbeatLimit != nil else { return try await operation() }
         let start = clock.uptime
-        let work = Task { @concurrent in try await operation() }
+        let ending = FirstEnding<Value>()
+        let handling = Task { @concurrent in
+            let result: Result<Value, any Error>
+            do { result = .success(try await operation()) } catch { result = .failure(error) }
+            guard !ending.settle(.ended(result)) else { return }
+            work.endStray()
+            lateEnd()
+        }
         let watch = Task { @concurrent in
             await SleeperTag.$current.withValue(.watch(pulse.lease.executionID, token: pulse.lease.token)) {
-                let overrun = await exceeded(from: start)
-                guard overrun != nil else { return overrun }
-                work.cancel()
-                // A test clock expects the watch to sleep for as long as the attempt lasts.
-                while !Task.isCancelled { try? await clock.sleep(until: .distantFuture) }
+                guard let overrun = await exceeded(from: start) else { return Overrun?.none }
+                handling.cancel()
+                if await passes(grace) { work.abandon { ending.settle(.abandoned) } }
                 return overrun
             }
         }
-        let result = await withTaskCancellationHandler {
-            await work.result
+        let end = await withTaskCancellationHandler {
+            await ending.value
         } onCancel: {
-            work.cancel()
+            handling.cancel()
         }
         watch.cancel()
         let overrun = await watch.value
-        if case .failure = result, let overrun { throw overrun }
-        return try result.get()
+        switch end {
+        case .ended(.success(let value)): return value
+        case .ended(.failure(let error)): throw overrun ?? error
+        case .abandoned: throw overrun ?? .timeout
+        }
+    }
+
+    /// Waits for a duration of uptime.
+    ///
+    /// - Returns: `false` if the wait was canceled first.
+    private func passes(_ duration: Duration) async -> Bool {
+        let start = clock.uptime
+        while case let rest = duration - (clock.uptime - start), rest > .zero {
+            do {
+                try await clock.sleep(until: clock.now.advanced(by: max(rest, .milliseconds(1))))
+            } catch {
+                return false
+            }
+        }
+        return !Task.isCancelled
     }
 
     /// Waits until a limit is exceeded.
@@ -66,6 +100,50 @@ struct HandlerWatch: Sendable {
             // A shorter sleep might not change the date at all, and return immediately, forever.
             let rest = max(end - uptime, .milliseconds(1))
             do { try await clock.sleep(until: clock.now.advanced(by: rest)) } catch { return nil }
+        }
+    }
+}
+
+/// The end of an operation that may be abandoned: that which is settled first counts.
+private final class FirstEnding<Value: Sendable>: Sendable {
+    enum Ending: Sendable {
+        case ended(Result<Value, any Error>)
+        case abandoned
+    }
+
+    private struct State {
+        var ending: Ending?
+        var waiter: CheckedContinuation<Ending, Never>?
+    }
+
+    private let state = Mutex(State())
+
+    /// Settles how the operation ended.
+    ///
+    /// - Returns: `false` if that was settled before.
+    func settle(_ ending: Ending) -> Bool {
+        let (isFirst, waiter) = state.withLock { state -> (Bool, CheckedContinuation<Ending, Never>?) in
+            guard state.ending == nil else { return (false, nil) }
+            state.ending = ending
+            defer { state.waiter = nil }
+            return (true, state.waiter)
+        }
+        waiter?.resume(returning: ending)
+        return isFirst
+    }
+
+    /// The ending.
+    ///
+    /// Only one task may wait for it.
+    var value: Ending {
+        get async {
+            await withCheckedContinuation { continuation in
+                let ending = state.withLock { state in
+                    if state.ending == nil { state.waiter = continuation }
+                    return state.ending
+                }
+                if let ending { continuation.resume(returning: ending) }
+            }
         }
     }
 }

@@ -200,10 +200,39 @@ final class Work: Sendable {
     let claim: Claim
     /// The slot that the driver keeps for it; `nil` for an expired lease that is being reclaimed.
     let slot: Int?
+    /// The number of its handlers that were abandoned and have not ended.
+    ///
+    /// It is more than one only if middleware makes the attempt several times.
+    private let strays = Atomic(0)
+    private let abandonment = Atomic(false)
 
     init(_ claim: Claim, slot: Int?) {
         self.claim = claim
         self.slot = slot
+    }
+
+    /// Whether a handler of the attempt was abandoned.
+    var wasAbandoned: Bool { abandonment.load(ordering: .relaxed) }
+
+    /// Whether an abandoned handler of the attempt has not ended.
+    var hasStrays: Bool { strays.load(ordering: .relaxed) > 0 }
+
+    /// Abandons a handler of the attempt, unless it ends at this moment.
+    ///
+    /// - Parameter isFirst: Settles whether the handler is abandoned or has ended.
+    func abandon(if isFirst: () -> Bool) {
+        // Before it is settled, because from then on the handler's end is late.
+        strays.add(1, ordering: .relaxed)
+        if isFirst() {
+            abandonment.store(true, ordering: .relaxed)
+        } else {
+            strays.subtract(1, ordering: .relaxed)
+        }
+    }
+
+    /// Records that an abandoned handler has ended.
+    func endStray() {
+        strays.subtract(1, ordering: .relaxed)
     }
 }
 
@@ -215,4 +244,6 @@ struct AttemptResult: Sendable {
     let report: AttemptReport
     /// The reason this one attempt was canceled, if it was.
     var canceledBecause: AttemptCancellation?
+    /// Whether this is no result but the end of an abandoned handler, which frees its slot.
+    var isLate = false
 }

@@ -18,13 +18,16 @@ enum AttemptCancellation: Sendable, Hashable {
 /// An attempt has no task of its own, because a task costs more than a short attempt. To cancel an attempt, its
 /// worker's task is canceled. That task ends with the attempt, and the worker starts another one.
 ///
+/// The workers are not child tasks of `run()`, which could not return before the last of them ended: an attempt may
+/// ignore its cancellation. Such an attempt is abandoned, and its worker ends with it, whenever that is.
+///
 /// An attempt to be canceled may still be on its way to a worker. Its lease is remembered, so that it never begins.
 final class WorkerPool: Sendable {
     private let workers = Mutex<[Worker]>([])
     private let withdrawn = Mutex<Set<LeaseKey>>([])
     private let withdrawnCount = Atomic(0)
 
-    /// Adds workers to a task group.
+    /// Starts workers.
     ///
     /// They make attempts until the queue is closed and empty.
     ///
@@ -34,22 +37,35 @@ final class WorkerPool: Sendable {
     ///   - queue: Where work comes from.
     ///   - outbox: Where results go.
     func start(
-        _ count: Int, in group: inout ThrowingTaskGroup<Void, any Error>, runner: AttemptRunner,
-        queue: WorkQueue<Work>, outbox: Outbox<AttemptResult>
+        _ count: Int, runner: AttemptRunner, queue: WorkQueue<Work>, outbox: Outbox<AttemptResult>
     ) {
-        for _ in 0..<count {
-            let worker = Worker()
-            workers.withLock { $0.append(worker) }
-            group.addTask {
-                await worker.work { await worker.shift(runner: runner, queue: queue, outbox: outbox) }
-            }
-        }
+        let new = (0..<count).map { _ in Worker() }
+        workers.withLock { $0 = new }
+        for worker in new { worker.start(runner: runner, queue: queue, outbox: outbox) }
     }
 
-    /// Forgets all workers, at the end of `run()`.
-    func dismiss() {
-        workers.withLock { $0 = [] }
+    /// Cancels all attempts, those that are made and those to come.
+    func cancelAll() {
+        for worker in workers.withLock(\.self) { worker.cancel() }
+    }
+
+    /// Abandons all attempts that are being made: they continue, and their results are dropped.
+    ///
+    /// - Returns: The work whose results will not come.
+    func abandonRunning() -> [Work] {
+        workers.withLock(\.self).compactMap { $0.abandon() }
+    }
+
+    /// Forgets all workers, at the end of `run()`, and waits for those that are not abandoned.
+    ///
+    /// The queue must be closed.
+    func dismiss() async {
+        let dismissed = workers.withLock { workers in
+            defer { workers = [] }
+            return workers
+        }
         forgetWithdrawn { [] }
+        for worker in dismissed { await worker.end() }
     }
 
     /// Cancels the attempt that is made under a lease, or keeps it from beginning.
@@ -86,17 +102,34 @@ final class WorkerPool: Sendable {
 /// After a cancellation, a new task takes over.
 private final class Worker: Sendable {
     private struct State {
-        var lease: LeaseKey?
+        var work: Work?
         var cause: AttemptCancellation?
+        var isAbandoned = false
+        /// The task of the current shift.
         var task: Task<Bool, Never>?
+        /// The task that starts one shift after another.
+        var shifts: Task<Void, Never>?
     }
 
     private let state = Mutex(State())
 
+    func start(runner: AttemptRunner, queue: WorkQueue<Work>, outbox: Outbox<AttemptResult>) {
+        let shifts = Task { @concurrent in
+            await work { await self.shift(runner: runner, queue: queue, outbox: outbox) }
+        }
+        state.withLock { $0.shifts = shifts }
+    }
+
+    /// Waits until the worker has ended, unless it is abandoned.
+    func end() async {
+        let shifts = state.withLock { $0.isAbandoned ? nil : $0.shifts }
+        await shifts?.value
+    }
+
     /// Runs shifts until there is no more work, each in a task of its own.
     ///
     /// - Parameter shift: Makes attempts, and returns whether another shift must follow.
-    func work(_ shift: @escaping @Sendable () async -> Bool) async {
+    private func work(_ shift: @escaping @Sendable () async -> Bool) async {
         var hasMore = true
         while hasMore {
             // Under the lock, so that no attempt begins before its task is known here.
@@ -113,14 +146,20 @@ private final class Worker: Sendable {
         }
     }
 
-    /// Makes attempts until the queue is closed, or until one was canceled, and the task with it.
+    /// Makes attempts until the queue is closed, or until one was abandoned, or canceled and the task with it.
     ///
     /// - Returns: Whether an attempt was canceled, so that a new task must take over.
-    func shift(runner: AttemptRunner, queue: WorkQueue<Work>, outbox: Outbox<AttemptResult>) async -> Bool {
+    private func shift(runner: AttemptRunner, queue: WorkQueue<Work>, outbox: Outbox<AttemptResult>) async -> Bool {
         while let work = await queue.next(isDrained: outbox.flush) {
-            begin(work.claim.leaseKey)
+            begin(work)
             var result = await SleeperTag.$current.withValue(work.claim.tag) { await runner.run(work) }
-            result.canceledBecause = end()
+            let (cause, isAbandoned) = finish()
+            guard !isAbandoned else {
+                // A handler that was abandoned by its watch too tells of its end itself.
+                if !work.hasStrays { runner.events.droppedLateResult(of: work.claim, at: runner.clock.now) }
+                return false
+            }
+            result.canceledBecause = cause
             outbox.push(result, isUrgent: result.duration > .milliseconds(1))
             guard result.canceledBecause == nil else {
                 outbox.flush()
@@ -130,23 +169,39 @@ private final class Worker: Sendable {
         return false
     }
 
-    private func begin(_ lease: LeaseKey) {
-        state.withLock { $0.lease = lease }
+    private func begin(_ work: Work) {
+        state.withLock { $0.work = work }
     }
 
     /// Records that the attempt has ended.
     ///
     /// - Returns: Why it was canceled, or `nil`. If it was, the task is canceled too and can make no other attempt.
-    private func end() -> AttemptCancellation? {
+    private func finish() -> (cause: AttemptCancellation?, isAbandoned: Bool) {
         state.withLock { state in
-            defer { (state.lease, state.cause) = (nil, nil) }
-            return state.cause
+            defer { (state.work, state.cause) = (nil, nil) }
+            return (state.cause, state.isAbandoned)
+        }
+    }
+
+    /// Cancels the current attempt and all others.
+    func cancel() {
+        state.withLock(\.shifts)?.cancel()
+    }
+
+    /// Abandons the current attempt, and the worker with it.
+    ///
+    /// - Returns: The work, or `nil` if no attempt is being made.
+    func abandon() -> Work? {
+        state.withLock { state in
+            guard let work = state.work, !state.isAbandoned else { return nil }
+            state.isAbandoned = true
+            return work
         }
     }
 
     func cancel(_ lease: LeaseKey, because cause: AttemptCancellation) {
         let task = state.withLock { state -> Task<Bool, Never>? in
-            guard state.lease == lease else { return nil }
+            guard state.work?.claim.leaseKey == lease else { return nil }
             state.cause = cause
             return state.task
         }

@@ -65,11 +65,37 @@ extension AddressPolicy {
 
     package func check(_ target: RequestURL, resolver: some HostResolver) async throws {
         guard let name = try nameToResolve(target) else { return }
+        _ = try await addresses(of: name, target, resolver, isChecked: true)
+    }
+
+    /// Returns the addresses of a URL's host, all of them allowed, for a transport that connects to no others.
+    ///
+    /// - Throws: ``TransportError`` with `forbiddenAddress`, or the resolver's error.
+    package func addresses(of target: RequestURL, resolver: some HostResolver) async throws -> [IPAddress] {
+        if let known = try addressesIfKnown(of: target) { return known }
+        guard case .name(let name) = target.host else { return [] }
+        return try await addresses(of: name, target, resolver, isChecked: nameToResolve(target) != nil)
+    }
+
+    /// Returns the address of a URL that names one and is allowed, or `nil` for a name that must be resolved.
+    ///
+    /// - Throws: ``TransportError`` with `forbiddenAddress`.
+    package func addressesIfKnown(of target: RequestURL) throws(TransportError) -> [IPAddress]? {
+        _ = try nameToResolve(target)
+        guard case .address(let address) = target.host else { return nil }
+        return [address]
+    }
+
+    private func addresses(
+        of name: String, _ target: RequestURL, _ resolver: some HostResolver, isChecked: Bool
+    ) async throws -> [IPAddress] {
         let addresses = try await resolver.addresses(of: name)
         guard !addresses.isEmpty else { throw TransportError(.dns, "\(name) has no address", urlText: target.text) }
+        guard isChecked else { return addresses }
         for address in addresses {
             try checkResolved(address, of: name, target: target)
         }
+        return addresses
     }
 
     /// Throws if a URL is not allowed, as far as that is known without resolving its host.

@@ -13,6 +13,8 @@ public struct HTTPResponse: Sendable, Hashable {
     public let bodyIsTruncated: Bool
     /// The durations of the parts of the exchange, as far as the transport knows them.
     public let timings: HTTPTimings
+    /// The address that answered, if the transport knows it: the proxy's behind a proxy.
+    public package(set) var peer: IPAddress?
     /// The redirects that led to this response.
     package var redirects: [FollowedRedirect] = []
 
@@ -80,6 +82,7 @@ extension HTTPResponse {
             body: Data(redaction.scrub(Array(body), isCut: bodyIsTruncated)),
             bodyIsTruncated: bodyIsTruncated, timings: timings)
         scrubbed.redirects = redirects
+        scrubbed.peer = peer
         return scrubbed
     }
 }
@@ -88,7 +91,13 @@ extension HTTPResponse {
 ///
 /// A part that the transport cannot measure is `nil`.
 public struct HTTPTimings: Sendable, Hashable, Codable {
-    /// From the start until the connection is open, including name resolution.
+    /// The name resolution, which is a part of ``connect``.
+    public var resolve: Duration?
+    /// The TLS handshake, which is a part of ``connect``.
+    public var handshake: Duration?
+    /// From the start until the connection is open, including name resolution and TLS handshake.
+    ///
+    /// Little more than nothing if a connection was kept open.
     public var connect: Duration?
     /// From the open connection, or from the start if ``connect`` is `nil`, until the response's header.
     public var firstByte: Duration?
@@ -100,13 +109,18 @@ public struct HTTPTimings: Sendable, Hashable, Codable {
     /// Creates timings.
     ///
     /// - Parameters:
+    ///   - resolve: The time for the name resolution.
+    ///   - handshake: The time for the TLS handshake.
     ///   - connect: The time until the connection is open.
     ///   - firstByte: The time from there until the response's header.
     ///   - transfer: The time from there until the end of the body.
     ///   - total: The time from start to end.
     public init(
-        connect: Duration? = nil, firstByte: Duration? = nil, transfer: Duration? = nil, total: Duration? = nil
+        resolve: Duration? = nil, handshake: Duration? = nil, connect: Duration? = nil, firstByte: Duration? = nil,
+        transfer: Duration? = nil, total: Duration? = nil
     ) {
+        self.resolve = resolve
+        self.handshake = handshake
         self.connect = connect
         self.firstByte = firstByte
         self.transfer = transfer

@@ -18,6 +18,10 @@ public struct TransportError: Error, Sendable, Hashable, CustomStringConvertible
     ///
     /// If this is `false`, it certainly did not, and sending the request again cannot repeat its effect.
     public private(set) var mayHaveBeenSent: Bool
+    /// The durations of the exchange until the failure, as far as the transport knows them.
+    package var timings: HTTPTimings?
+    /// The address that was connected to, if the transport knows it.
+    package var peer: IPAddress?
     /// The redirects that were followed before the failure.
     package private(set) var redirects: [FollowedRedirect] = []
 

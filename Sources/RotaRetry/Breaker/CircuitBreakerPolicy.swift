@@ -96,7 +96,7 @@ extension FailureSet {
         statuses: .all,
         kinds: .allExcept([
             .canceled, .crashed, .circuitOpen, .missingSecret, .forbiddenAddress, .invalidRequest, .budget,
-            .outOfMemory,
+            .outOfMemory, .interrupted,
         ]))
 }
 

@@ -33,7 +33,7 @@ public struct FailureKind: RawRepresentable, Sendable {
     static let known: [FailureKind] = [
         .httpStatus, .timeout, .connection, .dns, .tls, .responseMismatch, .crashed, .missingSecret, .handlerError,
         .forbiddenAddress, .tooLarge, .invalidRequest, .redirect, .canceled, .outOfMemory, .budget, .circuitOpen,
-        .unknown,
+        .unknown, .interrupted,
     ]
 
     private static let codes = [String: UInt8](
@@ -80,7 +80,7 @@ extension FailureKind {
     public static var invalidRequest: FailureKind { FailureKind(11, "invalid_request") }
     /// The server redirected too often, or to a place that is not allowed.
     public static var redirect: FailureKind { FailureKind(12, "redirect") }
-    /// The attempt was canceled by a person, a policy or a shutdown.
+    /// The attempt was canceled by a person or a policy.
     public static var canceled: FailureKind { FailureKind(13, "canceled") }
     /// The attempt ran out of memory.
     public static var outOfMemory: FailureKind { FailureKind(14, "out_of_memory") }
@@ -92,6 +92,10 @@ extension FailureKind {
     public static var circuitOpen: FailureKind { FailureKind(16, "circuit_open") }
     /// The cause is unknown.
     public static var unknown: FailureKind { FailureKind(17, "unknown") }
+    /// The scheduler stopped in good order before the attempt ended.
+    ///
+    /// Such an attempt does not count toward ``RetryPolicy/maxAttempts``.
+    public static var interrupted: FailureKind { FailureKind(18, "interrupted") }
 }
 
 extension FailureKind: CustomStringConvertible {

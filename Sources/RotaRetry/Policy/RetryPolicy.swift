@@ -169,7 +169,7 @@ extension RetryPolicy {
     /// Three attempts with delays of 500 ms and 1 s, and full jitter.
     public static let `default` = RetryPolicy()
 
-    /// One attempt and no retry, not even after a crash.
+    /// One attempt and no retry, not even after a crash or when the scheduler stopped during the attempt.
     public static let none = RetryPolicy(maxAttempts: 1)
 
     /// The policy of Standard Webhooks 1.0: ten attempts over 75 hours ± 10 %, for every status except 2xx and 410.

@@ -153,7 +153,9 @@ package struct ArchivedExecution: Sendable, Hashable {
 
     private static func checkTrace(_ reader: RecordReader) throws(RecordFormatError) {
         var record = reader
-        while try record.next(ExecutionTrace.Field.self) != nil { try record.check(.sixteenBytes) }
+        while let field = try record.next(ExecutionTrace.Field.self) {
+            try record.check(field == .peer || field == .redirects ? .bytes : .sixteenBytes)
+        }
     }
 }
 

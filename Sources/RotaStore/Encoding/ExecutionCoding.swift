@@ -211,6 +211,10 @@ extension ExecutionTrace {
         case firstByte = 4
         case transfer = 5
         case total = 6
+        case resolve = 7
+        case handshake = 8
+        case peer = 9
+        case redirects = 10
     }
 
     func write(to record: inout RecordWriter) {
@@ -220,6 +224,10 @@ extension ExecutionTrace {
         if let firstByte { record.put(Field.firstByte, firstByte) }
         if let transfer { record.put(Field.transfer, transfer) }
         if let total { record.put(Field.total, total) }
+        if let resolve { record.put(Field.resolve, resolve) }
+        if let handshake { record.put(Field.handshake, handshake) }
+        record.put(Field.peer, peer)
+        for redirect in redirects ?? [] { record.put(Field.redirects, redirect) }
     }
 
     init(from reader: RecordReader) throws(RecordFormatError) {
@@ -233,6 +241,10 @@ extension ExecutionTrace {
             case .firstByte: firstByte = try record.duration()
             case .transfer: transfer = try record.duration()
             case .total: total = try record.duration()
+            case .resolve: resolve = try record.duration()
+            case .handshake: handshake = try record.duration()
+            case .peer: peer = try record.text()
+            case .redirects: redirects = (redirects ?? []) + [try record.text()]
             }
         }
     }

@@ -15,6 +15,7 @@ extension Job {
         case statistics = 7
         case createdBy = 8
         case updatedBy = 9
+        case declaredBy = 10
     }
 
     func write(to record: inout RecordWriter, definition json: Data? = nil) throws {
@@ -27,6 +28,7 @@ extension Job {
         record.record(Field.statistics) { statistics.write(to: &$0) }
         record.put(Field.createdBy, createdBy)
         record.put(Field.updatedBy, updatedBy)
+        record.put(Field.declaredBy, declaredBy)
     }
 
     init(from reader: RecordReader) throws {
@@ -37,7 +39,7 @@ extension Job {
         var (createdAt, updatedAt): (Date?, Date?)
         var scheduleState: ScheduleState?
         var statistics = JobStatistics()
-        var (createdBy, updatedBy): (String?, String?)
+        var (createdBy, updatedBy, declaredBy): (String?, String?, String?)
         while let field = try record.next(Field.self) {
             switch field {
             case .id: id = try record.id()
@@ -49,6 +51,7 @@ extension Job {
             case .statistics: statistics = try JobStatistics(from: record.record())
             case .createdBy: createdBy = try record.text()
             case .updatedBy: updatedBy = try record.text()
+            case .declaredBy: declaredBy = try record.text()
             }
         }
         self.init(
@@ -56,7 +59,7 @@ extension Job {
             definition: try RecordReader.known(definition, "a job's definition"), version: version,
             createdAt: try RecordReader.known(createdAt, "a job's date"), updatedAt: updatedAt,
             scheduleState: try RecordReader.known(scheduleState, "a job's schedule state"), statistics: statistics,
-            createdBy: createdBy, updatedBy: updatedBy)
+            createdBy: createdBy, updatedBy: updatedBy, declaredBy: declaredBy)
     }
 }
 
@@ -248,11 +251,56 @@ extension JobState {
     }
 }
 
+extension JobOwner {
+    enum Field: UInt64, RecordField {
+        case name = 1
+        case generation = 2
+        case revision = 3
+        case declaredAt = 4
+    }
+
+    func write(to record: inout RecordWriter) {
+        record.put(Field.name, name)
+        record.put(Field.generation, generation)
+        record.put(Field.revision, revision)
+        record.put(Field.declaredAt, declaredAt)
+    }
+
+    init(from reader: RecordReader) throws(RecordFormatError) {
+        var record = reader
+        var name: String?
+        var (generation, revision): (Int?, Int?)
+        var declaredAt: Date?
+        while let field = try record.next(Field.self) {
+            switch field {
+            case .name: name = try record.text()
+            case .generation: generation = try record.int()
+            case .revision: revision = try record.int()
+            case .declaredAt: declaredAt = try record.date()
+            }
+        }
+        self.init(
+            try RecordReader.known(name, "an owner's name"),
+            generation: try RecordReader.known(generation, "an owner's generation"),
+            revision: try RecordReader.known(revision, "an owner's revision"),
+            declaredAt: try RecordReader.known(declaredAt, "an owner's date"))
+    }
+}
+
 extension [JobInsertion] {
     /// The definitions of the inserted jobs, as JSON.
     func definitions() throws -> [JobID: Data] {
         var definitions: [JobID: Data] = [:]
         for insertion in self { definitions[insertion.job.id] = try insertion.job.definition.json() }
+        return definitions
+    }
+}
+
+extension JobDeclaration {
+    /// The new definitions of the inserted and the replaced jobs, as JSON.
+    func definitions() throws -> [JobID: Data] {
+        var definitions = try insertions.definitions()
+        for replacement in replacements { definitions.merge(try replacement.definitions()) { $1 } }
         return definitions
     }
 }

@@ -30,10 +30,41 @@ package enum Change: Sendable, Hashable {
     case putOperation(OperationKey, JobID)
     case removeOperation(JobOperationKey)
 
+    /// Records the latest declaration of an owner of jobs.
+    case putOwner(JobOwner)
+
     /// Records an attempt start for rate limiting.
     case putStart(RatePool, AttemptStart)
     /// Forgets the starts up to and including a date.
     case forgetStarts(RatePool, through: Date)
+}
+
+/// A whole record: what a snapshot and an export consist of.
+package enum StoredRecord: Sendable, Hashable {
+    case owner(JobOwner)
+    case job(Job)
+    case idempotencyKey(String, JobID)
+    case version(JobVersion)
+    case skips(JobID, [SkippedOccurrence])
+    case dependency(JobDependency)
+    case operation(OperationKey, JobID)
+    case start(RatePool, AttemptStart)
+    case execution(Execution)
+
+    /// The change that stores the record.
+    package var insertion: Change {
+        switch self {
+        case .owner(let owner): .putOwner(owner)
+        case .job(let job): .putJob(job)
+        case .idempotencyKey(let key, let id): .putIdempotencyKey(key, id)
+        case .version(let version): .putVersion(version)
+        case .skips(let id, let skips): .putSkips(id, skips)
+        case .dependency(let dependency): .putDependency(dependency)
+        case .operation(let key, let id): .putOperation(key, id)
+        case .start(let pool, let start): .putStart(pool, start)
+        case .execution(let execution): .putExecution(execution)
+        }
+    }
 }
 
 /// The changes that an operation made, for stores that persist them.

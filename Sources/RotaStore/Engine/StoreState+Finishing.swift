@@ -17,8 +17,21 @@ extension StoreState {
         progress.advance(after: completion, isUntried: attempts == 0)
         record(progress, of: id, log: &log)
         guard let execution = executions[id] else { return .missing }
-        if progress.status.isTerminal { recordEnd(of: execution, at: completion.date, log: &log) }
+        if progress.status.isTerminal {
+            recordEnd(of: execution, at: completion.date, log: &log)
+        } else if case .released = completion.next, completion.attempt != nil {
+            recordInterruption(of: execution, at: completion.date, log: &log)
+        }
         return .recorded(execution)
+    }
+
+    /// Remembers that an execution began which was released during an attempt.
+    private mutating func recordInterruption(of execution: Execution, at date: Date, log: inout ChangeLog) {
+        guard execution.source != .notification, let startedAt = execution.progress.startedAt,
+            var statistics = jobs[execution.jobID]?.statistics
+        else { return }
+        statistics.recordStart(startedAt, by: date)
+        record(statistics, of: execution.jobID, log: &log)
     }
 
     /// Applies the consequences of a finished execution to its job: backfill, statistics, notifications, schedule state,

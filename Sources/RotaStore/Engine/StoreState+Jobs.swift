@@ -17,11 +17,16 @@ extension StoreState {
         }
     }
 
-    private func checkIdentifiers(of insertions: [JobInsertion]) throws(StoreError) {
+    /// Checks that the identifiers, slugs and keys of new jobs are free.
+    ///
+    /// - Parameter slugs: Slugs, each with its project, that other changes of the same step take.
+    func checkIdentifiers(
+        of insertions: [JobInsertion], besides slugs: Set<[String?]> = []
+    ) throws(StoreError) {
         var seenJobs = SeenIDs<JobID>()
         var seenExecutions = SeenIDs<ExecutionID>()
         var seenKeys = Set<String>()
-        var seenSlugs = Set<[String?]>()
+        var seenSlugs = slugs
         for insertion in insertions {
             if let key = insertion.idempotencyKey {
                 guard idempotencyKeys[key] == nil, seenKeys.insert(key).inserted else { continue }
@@ -55,7 +60,7 @@ extension StoreState {
     }
 
     /// Checks that no other job of the project has the slug.
-    private func checkSlug(of id: JobID, _ attributes: JobAttributes) throws(StoreError) {
+    func checkSlug(of id: JobID, _ attributes: JobAttributes) throws(StoreError) {
         guard let slug = attributes.slug, let other = jobIndex.job(slug: slug, project: attributes.project), other != id
         else { return }
         throw .slugIsTaken(attributes)
@@ -69,12 +74,7 @@ extension StoreState {
         {
             return job
         }
-        guard job.scheduleState.revision == replacement.expectedRevision else {
-            throw StoreError(
-                .conflict,
-                "Job \(replacement.id) was changed in the meantime (revision \(job.scheduleState.revision), "
-                    + "expected \(replacement.expectedRevision)). Read the job again and retry the change.")
-        }
+        try check(replacement.expectedRevision, of: job)
         if let attributes = replacement.definition?.attributes { try checkSlug(of: job.id, attributes) }
         let isRescheduled = replacement.definition.map { $0.schedule != job.definition.schedule } ?? false
         let before = currentVersion(of: job)
@@ -85,6 +85,7 @@ extension StoreState {
             job.version &+= 1
         }
         if let author = replacement.author { job.updatedBy = author }
+        if let owner = replacement.declaredBy { job.declaredBy = owner }
         record(.putJob(job), log: &log)
         trimSkips(of: job, log: &log)
         if job.version != before.version {
@@ -93,6 +94,15 @@ extension StoreState {
         if let key = replacement.idempotencyKey { record(.putOperation(key, job.id), log: &log) }
         for skip in replacement.skips { recordSkip(skip, job: job, lastFired: job.scheduleState.lastFired, log: &log) }
         return job
+    }
+
+    /// Checks that a job was not changed since a revision.
+    func check(_ expected: Int, of job: Job) throws(StoreError) {
+        guard job.scheduleState.revision != expected else { return }
+        throw StoreError(
+            .conflict,
+            "Job \(job.id) was changed in the meantime (revision \(job.scheduleState.revision), expected \(expected)). "
+                + "Read the job again and retry the change.")
     }
 
     /// Keeps the previous version of a job, for its history and the executions that started with it, and the date and
@@ -166,6 +176,47 @@ extension StoreState {
         let limit = max(0, job.definition.retention.maximumCount)
         guard let skips = histories[job.id]?.skips, skips.count > limit else { return }
         record(.putSkips(job.id, Array(skips.suffix(limit))), log: &log)
+    }
+}
+
+extension StoreState {
+    package mutating func declare(_ declaration: JobDeclaration, log: inout ChangeLog) throws(StoreError) -> [Job] {
+        try check(declaration)
+        // Nothing below throws: every part was checked.
+        var replaced: [Job] = []
+        for replacement in declaration.replacements { replaced.append(try replace(replacement, log: &log)) }
+        let inserted = try insert(declaration.insertions, log: &log).map(\.job)
+        _ = delete(declaration.deletions, log: &log)
+        record(.putOwner(declaration.owner), log: &log)
+        return inserted + replaced
+    }
+
+    private func check(_ declaration: JobDeclaration) throws(StoreError) {
+        let owner = declaration.owner
+        let revision = owners[owner.name]?.revision ?? 0
+        guard owner.revision == revision &+ 1 else {
+            throw StoreError(
+                .conflict,
+                "The jobs of \"\(owner.name)\" were declared in the meantime (revision \(revision), expected "
+                    + "\(owner.revision &- 1)). Read them again and repeat the declaration.")
+        }
+        var changed = Set(declaration.deletions)
+        var slugs = Set<[String?]>()
+        for replacement in declaration.replacements {
+            guard let job = jobs[replacement.id], changed.insert(replacement.id).inserted else {
+                throw StoreError(
+                    .conflict,
+                    "Job \(replacement.id) was deleted in the meantime, or is changed twice. Read the jobs again and "
+                        + "repeat the declaration.")
+            }
+            try check(replacement.expectedRevision, of: job)
+            guard let attributes = replacement.definition?.attributes else { continue }
+            try checkSlug(of: job.id, attributes)
+            if let slug = attributes.slug, !slugs.insert([slug, attributes.project]).inserted {
+                throw .slugIsTaken(attributes)
+            }
+        }
+        try checkIdentifiers(of: declaration.insertions, besides: slugs)
     }
 }
 

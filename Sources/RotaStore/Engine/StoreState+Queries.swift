@@ -23,6 +23,7 @@ extension StoreState {
         }
         var choices = [[jobIndex.order]]
         if let slug = query.slug { choices.append([jobIndex.jobs(slug: slug)]) }
+        if let owner = query.declaredBy { choices.append([jobIndex.jobs(declaredBy: owner)]) }
         if let group = query.group { choices.append([jobIndex.jobs(group: group)]) }
         if let project = query.project { choices.append([jobIndex.jobs(project: project)]) }
         if let states = query.states { choices.append(states.map { jobIndex.jobs($0) }) }
@@ -43,6 +44,7 @@ extension JobQuery {
         if let ids, !ids.contains(job.id) { return false }
         if let states, !states.contains(job.scheduleState.state) { return false }
         if let nameContains, !job.definition.name.contains(anyCaseOf: nameContains) { return false }
+        if let declaredBy, job.declaredBy != declaredBy { return false }
         guard !tags.isEmpty || group != nil || project != nil || environment != nil || slug != nil else { return true }
         let attributes = job.definition.attributes
         if let group, attributes.group != group { return false }

@@ -15,6 +15,8 @@ package struct StoreState: Sendable {
     package internal(set) var executions = ExecutionTable()
     package internal(set) var histories = RecordTable<JobID, JobHistory>()
     package internal(set) var idempotencyKeys: [String: JobID] = [:]
+    /// The owners of declared jobs, by name.
+    package internal(set) var owners: [String: JobOwner] = [:]
     package internal(set) var dependencies: [DependencyID: JobDependency] = [:]
     /// The expiry date of each operation key.
     package internal(set) var operations: [JobOperationKey: Date] = [:]
@@ -96,6 +98,7 @@ package struct StoreState: Sendable {
         case .removeDependency(let id): removeDependency(id)
         case .putOperation(let key, let id): put(key, for: id)
         case .removeOperation(let key): removeOperation(key)
+        case .putOwner(let owner): owners[owner.name] = owner
         case .putStart(let pool, let start):
             if case .job(let id) = pool, !jobs.contains(id) { return }
             claims.put(start, in: pool)

@@ -6,8 +6,8 @@ import RotaSchedule
 package enum ExchangeLine: Sendable, Hashable {
     /// The first line: the format of the export.
     case format(version: Int)
-    /// A record, as the change that stores it.
-    case change(Change)
+    /// A record.
+    case record(StoredRecord)
     /// The last line: the number of records.
     case end(records: Int)
 
@@ -20,18 +20,13 @@ package enum ExchangeLine: Sendable, Hashable {
     /// A name never changes its meaning.
     package enum Kind: String, CodingKey, CaseIterable {
         case format, end
-        case job, removedJob, execution, progress, attempt, removedExecution, skips, skip
-        case scheduleState, statistics
-        case idempotencyKey, version, removedVersion, dependency, removedDependency, operation, removedOperation
-        case start, forgottenStarts
+        case owner, job, idempotencyKey, version, skips, dependency, operation, start, execution
     }
 
     /// The members of lines that consist of an owner and a part.
     enum Part: String, CodingKey {
         case name, version, records
-        case scheduleState, statistics
-        case job, execution, progress, attempt, skips, skip, keeping, key, dependency, operation
-        case date, token
+        case job, execution, skips, key, operation, date, token
     }
 }
 
@@ -50,83 +45,38 @@ extension ExchangeLine: Encodable {
             }
         case .end(let records):
             try part(.end) { try $0.encode(records, forKey: .records) }
-        case .change(.putJob(let job)):
+        case .record(.owner(let owner)):
+            try line.encode(owner, forKey: .owner)
+        case .record(.job(let job)):
             try line.encode(job, forKey: .job)
-        case .change(.putScheduleState(let id, let scheduleState)):
-            try part(.scheduleState) {
-                try $0.encode(id, forKey: .job)
-                try $0.encode(scheduleState, forKey: .scheduleState)
-            }
-        case .change(.putStatistics(let id, let statistics)):
-            try part(.statistics) {
-                try $0.encode(id, forKey: .job)
-                try $0.encode(statistics, forKey: .statistics)
-            }
-        case .change(.removeJob(let id)):
-            try part(.removedJob) { try $0.encode(id, forKey: .job) }
-        case .change(.putExecution(let execution)):
-            try line.encode(execution, forKey: .execution)
-        case .change(.putProgress(let id, let progress)):
-            try part(.progress) {
-                try $0.encode(id, forKey: .execution)
-                try $0.encode(progress, forKey: .progress)
-            }
-        case .change(.putAttempt(let id, let attempt)):
-            try part(.attempt) {
-                try $0.encode(id, forKey: .execution)
-                try $0.encode(attempt, forKey: .attempt)
-            }
-        case .change(.removeExecution(let id)):
-            try part(.removedExecution) { try $0.encode(id, forKey: .execution) }
-        case .change(.putSkips(let id, let skips)):
-            try part(.skips) {
-                try $0.encode(id, forKey: .job)
-                try $0.encode(skips, forKey: .skips)
-            }
-        case .change(.putSkip(let skip, let limit)):
-            try part(.skip) {
-                try $0.encode(skip, forKey: .skip)
-                try $0.encode(limit, forKey: .keeping)
-            }
-        case .change(.putIdempotencyKey(let key, let id)):
+        case .record(.idempotencyKey(let key, let id)):
             try part(.idempotencyKey) {
                 try $0.encode(id, forKey: .job)
                 try $0.encode(key, forKey: .key)
             }
-        case .change(.putVersion(let version)):
+        case .record(.version(let version)):
             try line.encode(version, forKey: .version)
-        case .change(.removeVersion(let id)):
-            try part(.removedVersion) {
-                try $0.encode(id.jobID, forKey: .job)
-                try $0.encode(id.version, forKey: .version)
+        case .record(.skips(let id, let skips)):
+            try part(.skips) {
+                try $0.encode(id, forKey: .job)
+                try $0.encode(skips, forKey: .skips)
             }
-        case .change(.putDependency(let dependency)):
+        case .record(.dependency(let dependency)):
             try line.encode(dependency, forKey: .dependency)
-        case .change(.removeDependency(let id)):
-            try part(.removedDependency) { try $0.encode(id, forKey: .dependency) }
-        case .change(.putOperation(let key, let id)):
+        case .record(.operation(let key, let id)):
             try part(.operation) {
                 try $0.encode(id, forKey: .job)
                 try $0.encode(key, forKey: .operation)
             }
-        case .change(.removeOperation(let key)):
-            try part(.removedOperation) {
-                try $0.encode(key.job, forKey: .job)
-                try $0.encode(key.operation, forKey: .operation)
-                try $0.encode(key.key, forKey: .key)
-            }
-        case .change(.putStart(let pool, let start)):
+        case .record(.start(let pool, let start)):
             try part(.start) {
                 try Self.encode(pool, to: &$0)
                 try $0.encode(start.date, forKey: .date)
                 try $0.encode(start.executionID, forKey: .execution)
                 try $0.encode(start.token, forKey: .token)
             }
-        case .change(.forgetStarts(let pool, let date)):
-            try part(.forgottenStarts) {
-                try Self.encode(pool, to: &$0)
-                try $0.encode(date, forKey: .date)
-            }
+        case .record(.execution(let execution)):
+            try line.encode(execution, forKey: .execution)
         }
     }
 
@@ -152,7 +102,6 @@ extension ExchangeLine: Decodable {
             try line.nestedContainer(keyedBy: Part.self, forKey: kind)
         }
         func job() throws -> JobID { try part().decode(JobID.self, forKey: .job) }
-        func execution() throws -> ExecutionID { try part().decode(ExecutionID.self, forKey: .execution) }
         func pool() throws -> RatePool {
             let fields = try part()
             return try fields.decodeIfPresent(String.self, forKey: .name).map { .shared($0) }
@@ -166,53 +115,23 @@ extension ExchangeLine: Decodable {
             }
             self = .format(version: try part().decode(Int.self, forKey: .version))
         case .end: self = .end(records: try part().decode(Int.self, forKey: .records))
-        case .job: self = .change(.putJob(try line.decode(Job.self, forKey: kind)))
-        case .scheduleState:
-            self = .change(.putScheduleState(try job(), try part().decode(ScheduleState.self, forKey: .scheduleState)))
-        case .statistics:
-            self = .change(.putStatistics(try job(), try part().decode(JobStatistics.self, forKey: .statistics)))
-        case .removedJob: self = .change(.removeJob(try job()))
-        case .execution: self = .change(.putExecution(try line.decode(Execution.self, forKey: kind)))
-        case .progress:
-            self = .change(.putProgress(try execution(), try part().decode(ExecutionProgress.self, forKey: .progress)))
-        case .attempt:
-            self = .change(.putAttempt(try execution(), try part().decode(Attempt.self, forKey: .attempt)))
-        case .removedExecution: self = .change(.removeExecution(try execution()))
-        case .skips:
-            self = .change(.putSkips(try job(), try part().decode([SkippedOccurrence].self, forKey: .skips)))
-        case .skip:
-            self = .change(
-                .putSkip(
-                    try part().decode(SkippedOccurrence.self, forKey: .skip),
-                    keeping: max(0, try part().decode(Int.self, forKey: .keeping))))
+        case .owner: self = .record(.owner(try line.decode(JobOwner.self, forKey: kind)))
+        case .job: self = .record(.job(try line.decode(Job.self, forKey: kind)))
         case .idempotencyKey:
-            self = .change(.putIdempotencyKey(try part().decode(String.self, forKey: .key), try job()))
-        case .version: self = .change(.putVersion(try line.decode(JobVersion.self, forKey: kind)))
-        case .removedVersion:
-            self = .change(
-                .removeVersion(
-                    JobVersionID(jobID: try job(), version: try part().decode(Int.self, forKey: .version))))
-        case .dependency: self = .change(.putDependency(try line.decode(JobDependency.self, forKey: kind)))
-        case .removedDependency:
-            self = .change(.removeDependency(try part().decode(DependencyID.self, forKey: .dependency)))
+            self = .record(.idempotencyKey(try part().decode(String.self, forKey: .key), try job()))
+        case .version: self = .record(.version(try line.decode(JobVersion.self, forKey: kind)))
+        case .skips:
+            self = .record(.skips(try job(), try part().decode([SkippedOccurrence].self, forKey: .skips)))
+        case .dependency: self = .record(.dependency(try line.decode(JobDependency.self, forKey: kind)))
         case .operation:
-            self = .change(
-                .putOperation(try part().decode(OperationKey.self, forKey: .operation), try job()))
-        case .removedOperation:
-            self = .change(
-                .removeOperation(
-                    JobOperationKey(
-                        job: try job(), operation: try part().decode(String.self, forKey: .operation),
-                        key: try part().decode(String.self, forKey: .key))))
+            self = .record(.operation(try part().decode(OperationKey.self, forKey: .operation), try job()))
         case .start:
-            self = .change(
-                .putStart(
-                    try pool(),
-                    AttemptStart(
-                        date: try part().decode(Date.self, forKey: .date), executionID: try execution(),
-                        token: try part().decode(Int.self, forKey: .token))))
-        case .forgottenStarts:
-            self = .change(.forgetStarts(try pool(), through: try part().decode(Date.self, forKey: .date)))
+            let start = AttemptStart(
+                date: try part().decode(Date.self, forKey: .date),
+                executionID: try part().decode(ExecutionID.self, forKey: .execution),
+                token: try part().decode(Int.self, forKey: .token))
+            self = .record(.start(try pool(), start))
+        case .execution: self = .record(.execution(try line.decode(Execution.self, forKey: kind)))
         }
     }
 }

@@ -100,7 +100,7 @@ private struct ExportLines {
     private let state: StoreState
     private let coder = ExchangeCoder()
     private var place = Place.format
-    private var changes: ArraySlice<Change> = []
+    private var records: ArraySlice<StoredRecord> = []
     private var count = 0
 
     private static let chunk = 256
@@ -112,17 +112,17 @@ private struct ExportLines {
     /// Returns the next line, or `nil` after the last.
     mutating func next() throws -> Data? {
         while true {
-            if let change = changes.popFirst() {
+            if let record = records.popFirst() {
                 count += 1
-                return try coder.text(ExchangeLine.change(change))
+                return try coder.text(ExchangeLine.record(record))
             }
             switch place {
             case .format:
                 place = .records(.jobs(after: nil))
                 return try coder.text(ExchangeLine.format(version: ExchangeLine.version))
             case .records(let from?):
-                let (changes, following) = state.snapshot(from: from, limit: Self.chunk)
-                self.changes = changes[...]
+                let (records, following) = state.snapshot(from: from, limit: Self.chunk)
+                self.records = records[...]
                 place = .records(following)
             case .records(nil):
                 place = .done

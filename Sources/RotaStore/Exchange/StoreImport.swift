@@ -61,10 +61,10 @@ private struct StoreImport: Sendable {
                     .unsupportedVersion, line: 1,
                     "has version \(version), and this version of Rota reads up to \(ExchangeLine.version); update Rota")
             }
-        case .change(let change):
+        case .record(let record):
             guard lines > 1 else { throw malformed("is not the first line of an export, which names the format") }
-            if let flaw = flaw(change) { throw StoreImportError(.inconsistentRecord, line: lines, flaw) }
-            state.apply(change)
+            if let flaw = flaw(record) { throw StoreImportError(.inconsistentRecord, line: lines, flaw) }
+            state.apply(record.insertion)
             records += 1
         case .end(let count):
             guard lines > 1 else { throw malformed("is not the first line of an export, which names the format") }
@@ -113,43 +113,34 @@ private struct StoreImport: Sendable {
         return place.isEmpty ? context.debugDescription : "\(place): \(context.debugDescription)"
     }
 
-    /// Why a change does not fit the state, or `nil` if it fits.
-    private func flaw(_ change: Change) -> String? {
-        switch change {
-        case .putJob(let job):
+    /// Why a record does not fit the state, or `nil` if it fits.
+    private func flaw(_ record: StoredRecord) -> String? {
+        switch record {
+        case .owner(let owner):
+            state.owners[owner.name] == nil ? nil : "the owner \"\(owner.name)\" already exists"
+        case .job(let job):
             state.jobs[job.id] == nil ? takenSlug(of: job) : "the job \(job.id) already exists"
-        case .putScheduleState(let id, _), .putStatistics(let id, _), .removeJob(let id): missing(id)
-        case .putExecution(let execution):
-            state.executions[execution.id] == nil
-                ? missing(execution.jobID) ?? lostLease(execution.progress)
-                : "the execution \(execution.id) already exists"
-        case .putProgress(let id, let progress):
-            state.executions[id] == nil ? "there is no execution \(id) before this line" : lostLease(progress)
-        case .putAttempt(let id, _), .removeExecution(let id):
-            state.executions[id] == nil ? "there is no execution \(id) before this line" : nil
-        case .putSkips(let id, let skips):
-            skips.contains { $0.jobID != id } ? "a skip belongs to another job than \(id)" : missing(id)
-        case .putSkip(let skip, _): missing(skip.jobID)
-        case .putIdempotencyKey(let key, let id):
+        case .idempotencyKey(let key, let id):
             state.idempotencyKeys[key] != nil || state.histories[id]?.idempotencyKey != nil
                 ? "the key \"\(key)\", or another key of the job \(id), already exists" : missing(id)
-        case .putVersion(let version):
+        case .version(let version):
             state.histories[version.jobID]?.versions.contains { $0.version == version.version } == true
                 ? "the version \(version.id) already exists" : missing(version.jobID)
-        case .removeVersion(let id): missing(id.jobID)
-        case .putDependency(let dependency):
+        case .skips(let id, let skips):
+            skips.contains { $0.jobID != id } ? "a skip belongs to another job than \(id)" : missing(id)
+        case .dependency(let dependency):
             state.dependencies[dependency.id] == nil
                 ? missing(dependency.jobID) ?? missing(dependency.dependsOn) ?? circle(dependency)
                 : "the dependency \(dependency.id) already exists"
-        case .removeDependency(let id):
-            state.dependencies[id] == nil ? "there is no dependency \(id) before this line" : nil
-        case .putOperation(let key, let id):
+        case .operation(let key, let id):
             state.operations[JobOperationKey(job: id, operation: key.operation, key: key.key)] == nil
                 ? missing(id) : "the key \"\(key.key)\" of \"\(key.operation)\" already exists"
-        case .removeOperation(let key):
-            state.operations[key] == nil ? "there is no key \"\(key.key)\" before this line" : nil
-        case .putStart(.job(let id), _), .forgetStarts(.job(let id), _): missing(id)
-        case .putStart(.shared, _), .forgetStarts(.shared, _): nil
+        case .start(.job(let id), _): missing(id)
+        case .start(.shared, _): nil
+        case .execution(let execution):
+            state.executions[execution.id] == nil
+                ? missing(execution.jobID) ?? lostLease(execution.progress)
+                : "the execution \(execution.id) already exists"
         }
     }
 

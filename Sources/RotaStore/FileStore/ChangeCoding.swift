@@ -25,6 +25,7 @@ package enum ChangeKind: UInt64, RecordField, CaseIterable {
     case removeOperation = 17
     case putStart = 18
     case forgetStarts = 19
+    case putOwner = 20
 }
 
 /// The fields of a change of one part of a record: the identifier of the record, then the part.
@@ -115,6 +116,8 @@ extension Change {
             }
         case .removeOperation(let key):
             payload.record(ChangeKind.removeOperation) { key.write(to: &$0) }
+        case .putOwner(let owner):
+            payload.record(ChangeKind.putOwner) { owner.write(to: &$0) }
         case .putStart(let pool, let start):
             payload.record(ChangeKind.putStart) { record in
                 pool.write(to: &record)
@@ -206,6 +209,8 @@ extension Change {
             self = try Self.operation(record)
         case .removeOperation:
             self = .removeOperation(try JobOperationKey(from: record))
+        case .putOwner:
+            self = .putOwner(try JobOwner(from: record))
         case .putStart:
             self = .putStart(try RatePool(from: record), try AttemptStart(from: record))
         case .forgetStarts:

@@ -16,6 +16,11 @@ extension FileJobStore: JobStore {
         try await commit(replacement.definitions()) { state, log in try state.replace(replacement, log: &log) }
     }
 
+    /// Inserts, replaces and deletes jobs of an owner, in one commit.
+    public nonisolated func declare(_ declaration: JobDeclaration) async throws -> [Job] {
+        try await commit(declaration.definitions()) { state, log in try state.declare(declaration, log: &log) }
+    }
+
     /// Deletes jobs with everything that belongs to them.
     public nonisolated func delete(_ ids: [JobID]) async throws -> [JobID] {
         try await commit { state, log in state.delete(ids, log: &log) }
@@ -94,6 +99,11 @@ extension FileJobStore: JobStore {
     /// Counts jobs and executions by state.
     public nonisolated func counts() async throws -> StoreCounts {
         try await query { $0.counts() }
+    }
+
+    /// Returns an owner of declared jobs.
+    public nonisolated func owner(_ name: String) async throws -> JobOwner? {
+        try await query { state in state.owners[name] }
     }
 
     /// Returns a job.

@@ -14,7 +14,7 @@ public import Foundation
 /// let store = try await FileJobStore(directory: URL(filePath: "/var/lib/my-app/jobs"))
 /// print(store.recovery)  // replayed 12 commits without a snapshot (3210 bytes) in 0.004 seconds
 ///
-/// let scheduler = Scheduler(store: store, transport: URLSessionTransport())
+/// let scheduler = Scheduler(store: store, transport: .automatic)
 /// try await scheduler.run()
 /// try await store.close()
 /// ```

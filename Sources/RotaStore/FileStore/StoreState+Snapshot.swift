@@ -7,7 +7,7 @@ extension StoreState {
     ///   jobs ──▶ relations ⇄ starts ──▶ executions ──▶ nil
     /// ```
     package enum SnapshotPosition: Sendable, Hashable {
-        /// Next are the jobs after the given one, with their key, versions and skips.
+        /// Next are the jobs after the given one, and before the first the owners. Each job has its key, versions and skips.
         case jobs(after: JobID?)
         /// Next are the dependencies, operation keys and attempt starts of the jobs after the given one.
         case relations(after: JobID?)
@@ -17,10 +17,10 @@ extension StoreState {
         case executions(after: ExecutionID?)
     }
 
-    /// Whether the store has no jobs and no executions.
-    package var isEmpty: Bool { jobs.isEmpty && executions.isEmpty }
+    /// Whether the store has no records.
+    package var isEmpty: Bool { jobs.isEmpty && executions.isEmpty && owners.isEmpty }
 
-    /// Returns the next records, as changes that insert them into an empty state.
+    /// Returns the next records, each after those it belongs to.
     ///
     /// Repeated until the end, this returns each record exactly once that exists all the time. Records that are inserted
     /// or changed meanwhile may be included or not, so replay the changes made since the start over the result. The
@@ -29,11 +29,11 @@ extension StoreState {
     /// - Parameters:
     ///   - position: Where to continue.
     ///   - limit: The approximate number of records to visit.
-    /// - Returns: The changes, and the next position, or `nil` at the end.
+    /// - Returns: The records, and the next position, or `nil` at the end.
     /// - Complexity: O(limit + log n).
     package func snapshot(
         from position: SnapshotPosition, limit: Int
-    ) -> (changes: [Change], next: SnapshotPosition?) {
+    ) -> (records: [StoredRecord], next: SnapshotPosition?) {
         switch position {
         case .jobs(let after): return jobs(after: after, limit: limit)
         case .relations(let after): return relations(after: after, limit: limit)
@@ -41,7 +41,7 @@ extension StoreState {
         case .executions(let after):
             let ids = Array(executionOrder.suffix(after: after).prefix(limit))
             return (
-                ids.compactMap { executions[$0].map { .putExecution($0) } }, ids.last.map { .executions(after: $0) }
+                ids.compactMap { executions[$0].map { .execution($0) } }, ids.last.map { .executions(after: $0) }
             )
         }
     }
@@ -83,9 +83,9 @@ extension StoreState {
             return payload.bytes.isEmpty ? [] : [payload.bytes]
         }
         var payloads: [[UInt8]] = []
-        let (changes, next) = snapshot(from: from, limit: limit)
-        for change in changes {
-            try change.write(to: &payload)
+        let (records, next) = snapshot(from: from, limit: limit)
+        for record in records {
+            try record.insertion.write(to: &payload)
             guard payload.bytes.count > Self.frameSize else { continue }
             payloads.append(payload.bytes)
             payload = RecordWriter()
@@ -98,52 +98,53 @@ extension StoreState {
     /// The size in bytes at which a frame of a snapshot is full.
     private static let frameSize = 1 << 20
 
-    private func jobs(after: JobID?, limit: Int) -> (changes: [Change], next: SnapshotPosition?) {
-        var changes: [Change] = []
+    private func jobs(after: JobID?, limit: Int) -> (records: [StoredRecord], next: SnapshotPosition?) {
+        var records: [StoredRecord] = []
+        if after == nil { records += owners.values.sorted { $0.name < $1.name }.map { .owner($0) } }
         var last: JobID?
         for id in jobOrder.suffix(after: after).prefix(limit) {
             last = id
             guard let job = jobs[id] else { continue }
-            changes.append(.putJob(job))
+            records.append(.job(job))
             guard let history = histories[id] else { continue }
-            if let key = history.idempotencyKey { changes.append(.putIdempotencyKey(key, id)) }
-            for version in history.versions { changes.append(.putVersion(version)) }
-            if !history.skips.isEmpty { changes.append(.putSkips(id, history.skips)) }
+            if let key = history.idempotencyKey { records.append(.idempotencyKey(key, id)) }
+            for version in history.versions { records.append(.version(version)) }
+            if !history.skips.isEmpty { records.append(.skips(id, history.skips)) }
         }
-        return (changes, last.map { .jobs(after: $0) } ?? .relations(after: nil))
+        return (records, last.map { .jobs(after: $0) } ?? .relations(after: nil))
     }
 
-    private func relations(after: JobID?, limit: Int) -> (changes: [Change], next: SnapshotPosition?) {
+    private func relations(after: JobID?, limit: Int) -> (records: [StoredRecord], next: SnapshotPosition?) {
         guard !dependencies.isEmpty || !operations.isEmpty || !claims.startLog.starts.isEmpty else {
             return ([], .executions(after: nil))
         }
-        var changes: [Change] = []
+        var records: [StoredRecord] = []
         var last: JobID?
         for id in jobOrder.suffix(after: after).prefix(limit) {
             last = id
             for dependency in (jobDependencies[id] ?? []).sorted() {
                 guard let dependency = dependencies[dependency], dependency.jobID == id else { continue }
-                changes.append(.putDependency(dependency))
+                records.append(.dependency(dependency))
             }
             for key in (histories[id]?.operations ?? []).sorted() {
                 guard let expiry = operations[key] else { continue }
-                changes.append(.putOperation(OperationKey(key.key, for: key.operation, until: expiry), key.job))
+                records.append(.operation(OperationKey(key.key, for: key.operation, until: expiry), key.job))
             }
-            if claims.startLog.starts[.job(id)] != nil { return (changes, .starts(.job(id), after: nil)) }
-            if changes.count >= limit { return (changes, .relations(after: id)) }
+            if claims.startLog.starts[.job(id)] != nil { return (records, .starts(.job(id), after: nil)) }
+            if records.count >= limit { return (records, .relations(after: id)) }
         }
-        return (changes, last.map { .relations(after: $0) } ?? sharedStarts(after: nil))
+        return (records, last.map { .relations(after: $0) } ?? sharedStarts(after: nil))
     }
 
     private func starts(
         of pool: RatePool, after: AttemptStart?, limit: Int
-    ) -> (changes: [Change], next: SnapshotPosition?) {
+    ) -> (records: [StoredRecord], next: SnapshotPosition?) {
         let starts = claims.startLog.starts[pool].map { Array($0.suffix(after: after).prefix(limit)) } ?? []
-        let changes = starts.map { Change.putStart(pool, $0) }
-        if starts.count == limit { return (changes, .starts(pool, after: starts.last)) }
+        let records = starts.map { StoredRecord.start(pool, $0) }
+        if starts.count == limit { return (records, .starts(pool, after: starts.last)) }
         switch pool {
-        case .job(let id): return (changes, .relations(after: id))
-        case .shared(let name): return (changes, sharedStarts(after: name))
+        case .job(let id): return (records, .relations(after: id))
+        case .shared(let name): return (records, sharedStarts(after: name))
         }
     }
 

@@ -106,8 +106,7 @@ package struct StoreFolder: Sendable {
         var missing: [String] = []
         var next = path
         while let error = failure(ofMaking: next, in: files) {
-            let parent = next.split(separator: "/", omittingEmptySubsequences: false).dropLast()
-                .joined(separator: "/")
+            let parent = parent(of: next)
             guard error == .noSuchFile, !parent.isEmpty, missing.count < maximumMissing else {
                 throw cannotCreate(next, error)
             }
@@ -116,6 +115,27 @@ package struct StoreFolder: Sendable {
         }
         for folder in missing.reversed() {
             if let error = failure(ofMaking: folder, in: files) { throw cannotCreate(folder, error) }
+        }
+        // Even if the folder was there: whoever created it may have died before its name was durable.
+        for folder in [path, next] + missing { try syncName(of: folder, in: files) }
+    }
+
+    private static func parent(of path: String) -> String {
+        path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
+    }
+
+    /// Makes the name of a folder durable, by syncing the folder above it.
+    private static func syncName(of path: String, in files: any FileSystem) throws(FileStoreError) {
+        guard path != "/" else { return }
+        let parent = parent(of: path)
+        let above = !parent.isEmpty ? parent : path.hasPrefix("/") ? "/" : "."
+        // A folder that this user may not read cannot be synced.
+        guard let descriptor = try? files.openFolder(above) else { return }
+        defer { files.closeFile(descriptor) }
+        do {
+            try StoreFile.retrying { () throws(SystemErrno) in try files.syncFolder(descriptor) }
+        } catch {
+            throw FileStoreError(.writeFailed, path: above, "cannot be synced; check the disk", errno: error.number)
         }
     }
 

@@ -69,12 +69,14 @@ package struct JobIndex: Sendable {
     private var states = [OrderedIndex<JobID>](repeating: OrderedIndex(), count: 4)
     private var groups: [String: OrderedIndex<JobID>] = [:]
     private var projects: [String: OrderedIndex<JobID>] = [:]
+    private var owners: [String: OrderedIndex<JobID>] = [:]
     private var tags: [Tag: OrderedIndex<JobID>] = [:]
     /// The jobs with a slug, by project.
     private var slugs: [String: [String?: JobID]] = [:]
 
     func jobs(_ state: JobState) -> OrderedIndex<JobID> { states[Self.place(of: state)] }
     func jobs(group: String) -> OrderedIndex<JobID> { groups[group] ?? OrderedIndex() }
+    func jobs(declaredBy owner: String) -> OrderedIndex<JobID> { owners[owner] ?? OrderedIndex() }
     func jobs(project: String) -> OrderedIndex<JobID> { projects[project] ?? OrderedIndex() }
     func jobs(tag name: String, _ value: String) -> OrderedIndex<JobID> {
         tags[Tag(name: name, value: value)] ?? OrderedIndex()
@@ -92,6 +94,7 @@ package struct JobIndex: Sendable {
     mutating func add(_ job: Job) {
         order.insert(job.id)
         states[Self.place(of: job.scheduleState.state)].insert(job.id)
+        if let owner = job.declaredBy { owners[owner, default: OrderedIndex()].insert(job.id) }
         guard job.hasExtras else { return }
         let attributes = job.definition.attributes
         if let group = attributes.group { groups[group, default: OrderedIndex()].insert(job.id) }
@@ -105,6 +108,7 @@ package struct JobIndex: Sendable {
     mutating func remove(_ job: Job) {
         order.remove(job.id)
         states[Self.place(of: job.scheduleState.state)].remove(job.id)
+        if let owner = job.declaredBy { Self.remove(job.id, from: &owners[owner]) }
         guard job.hasExtras else { return }
         let attributes = job.definition.attributes
         if let group = attributes.group { Self.remove(job.id, from: &groups[group]) }

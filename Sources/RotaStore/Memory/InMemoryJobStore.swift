@@ -7,7 +7,7 @@ public import Foundation
 ///
 /// ```swift
 /// let store = InMemoryJobStore()
-/// let demo = Scheduler(store: store, transport: URLSessionTransport())
+/// let demo = Scheduler(store: store, transport: .automatic)
 /// try await demo.create(JobDraft(name: "greeting", schedule: .every(.seconds(60)), action: .handler("greet")))
 /// print(await store.counts().jobs[.active] ?? 0)  // 1
 /// ```
@@ -26,6 +26,16 @@ public actor InMemoryJobStore: JobStore {
     /// Replaces a job's definition or schedule state.
     public func replace(_ replacement: JobReplacement) throws -> Job {
         try state.replace(replacement, log: &log)
+    }
+
+    /// Inserts, replaces and deletes jobs of an owner, in one step.
+    public func declare(_ declaration: JobDeclaration) throws -> [Job] {
+        try state.declare(declaration, log: &log)
+    }
+
+    /// Returns an owner of declared jobs.
+    public func owner(_ name: String) -> JobOwner? {
+        state.owners[name]
     }
 
     /// Deletes jobs with their executions, skips and versions.

@@ -61,6 +61,16 @@ public struct Attempt: Sendable, Hashable {
 
     /// Whether the attempt succeeded.
     public var succeeded: Bool { failure == nil }
+
+    /// Whether the scheduler stopped in good order before the attempt ended.
+    ///
+    /// Such an attempt does not count toward the retry policy's `maxAttempts`.
+    public var wasInterrupted: Bool { failure?.kind == .interrupted }
+}
+
+extension Execution {
+    /// How often the execution was released during an attempt, because its scheduler stopped.
+    public var interruptionCount: Int { attempts.count(where: \.wasInterrupted) }
 }
 
 /// Where an attempt's time went.
@@ -71,6 +81,10 @@ public struct ExecutionTrace: Sendable, Hashable, Codable {
     public var queueWait: Duration?
     /// From the claim until a worker started.
     public var dequeue: Duration?
+    /// The time to resolve the host's name, a part of ``connect``.
+    public var resolve: Duration?
+    /// The time for the TLS handshake, a part of ``connect``.
+    public var handshake: Duration?
     /// The time to establish the connection.
     public var connect: Duration?
     /// From sending the request to the first byte of the response.
@@ -79,12 +93,22 @@ public struct ExecutionTrace: Sendable, Hashable, Codable {
     public var transfer: Duration?
     /// From the due time to the end of the attempt.
     public var total: Duration?
+    /// The address that the request was sent to, such as `203.0.113.7` or `2001:db8::1`.
+    public var peer: String?
+    /// The redirects that were followed, in order, each with the fields that stayed behind, such as
+    /// `302: GET https://example.org/ without Authorization (another origin)`, or `nil` if there were none.
+    public var redirects: [String]?
 
     /// Creates a trace.
     public init(
-        queueWait: Duration? = nil, dequeue: Duration? = nil, connect: Duration? = nil, firstByte: Duration? = nil,
-        transfer: Duration? = nil, total: Duration? = nil
+        queueWait: Duration? = nil, dequeue: Duration? = nil, resolve: Duration? = nil, handshake: Duration? = nil,
+        connect: Duration? = nil, firstByte: Duration? = nil, transfer: Duration? = nil, total: Duration? = nil,
+        peer: String? = nil, redirects: [String]? = nil
     ) {
+        self.redirects = redirects
+        self.resolve = resolve
+        self.handshake = handshake
+        self.peer = peer
         self.queueWait = queueWait
         self.dequeue = dequeue
         self.connect = connect

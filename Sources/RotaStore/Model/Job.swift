@@ -41,7 +41,8 @@ public struct Job: Sendable, Hashable, Identifiable {
         scheduleState: ScheduleState,
         statistics: JobStatistics = JobStatistics(),
         createdBy: String? = nil,
-        updatedBy: String? = nil
+        updatedBy: String? = nil,
+        declaredBy: String? = nil
     ) {
         self.id = id
         self.version = version
@@ -50,13 +51,16 @@ public struct Job: Sendable, Hashable, Identifiable {
         self.scheduleState = scheduleState
         box = Boxed(definition)
         rareStatistics = Rare(statistics)
-        let isAnonymous = createdBy == nil && updatedBy == nil
-        actors = isAnonymous ? Rare() : Rare(Actors(createdBy: createdBy, updatedBy: updatedBy))
+        let isAnonymous = createdBy == nil && updatedBy == nil && declaredBy == nil
+        actors =
+            isAnonymous
+            ? Rare() : Rare(Actors(createdBy: createdBy, updatedBy: updatedBy, declaredBy: declaredBy))
     }
 
     private struct Actors: RareMembers {
         var createdBy: String?
         var updatedBy: String?
+        var declaredBy: String?
 
         static let empty = Boxed(Actors())
     }
@@ -74,6 +78,12 @@ public struct Job: Sendable, Hashable, Identifiable {
     public var updatedBy: String? {
         get { actors.updatedBy }
         set { actors.updatedBy = newValue }
+    }
+
+    /// The owner whose declaration the job follows, or `nil` if the job was not declared.
+    public var declaredBy: String? {
+        get { actors.declaredBy }
+        set { actors.declaredBy = newValue }
     }
 
     /// The identifier of the current version.
@@ -155,6 +165,7 @@ extension Job: Codable {
         case statistics
         case createdBy
         case updatedBy
+        case declaredBy
         /// The names of the schedule state and the statistics in the first format.
         case position, tally
     }
@@ -173,7 +184,8 @@ extension Job: Codable {
             statistics: try container.decodeIfPresent(JobStatistics.self, forKey: .statistics)
                 ?? container.decode(JobStatistics.self, forKey: .tally),
             createdBy: try container.decodeIfPresent(String.self, forKey: .createdBy),
-            updatedBy: try container.decodeIfPresent(String.self, forKey: .updatedBy))
+            updatedBy: try container.decodeIfPresent(String.self, forKey: .updatedBy),
+            declaredBy: try container.decodeIfPresent(String.self, forKey: .declaredBy))
     }
 
     /// Encodes the job.
@@ -188,6 +200,7 @@ extension Job: Codable {
         try container.encode(statistics, forKey: .statistics)
         try container.encodeIfPresent(createdBy, forKey: .createdBy)
         try container.encodeIfPresent(updatedBy, forKey: .updatedBy)
+        try container.encodeIfPresent(declaredBy, forKey: .declaredBy)
     }
 }
 

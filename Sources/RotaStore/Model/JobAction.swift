@@ -31,7 +31,7 @@ public struct JobAction: Sendable, Hashable {
     ///
     /// - Parameters:
     ///   - name: The name under which the handler is registered with the scheduler.
-    ///   - timeout: The longest an attempt may take, or `nil` for no limit.
+    ///   - timeout: The time after which an attempt is canceled, or `nil` for no limit.
     ///   - heartbeatLimit: The longest time between two heartbeats, or `nil` for no limit. An attempt that exceeds it
     ///     counts as crashed.
     public static func handler(
@@ -45,7 +45,7 @@ public struct JobAction: Sendable, Hashable {
     /// - Parameters:
     ///   - name: The name under which the handler is registered with the scheduler.
     ///   - payload: The value that every execution passes to the handler, encoded as JSON.
-    ///   - timeout: The longest an attempt may take, or `nil` for no limit.
+    ///   - timeout: The time after which an attempt is canceled, or `nil` for no limit.
     ///   - heartbeatLimit: The longest time between two heartbeats, or `nil` for no limit. An attempt that exceeds it
     ///     counts as crashed.
     /// - Throws: The encoder's error if the payload cannot be encoded as JSON.

@@ -66,7 +66,7 @@ extension JobAttributes: Codable {
 
 /// How a job's executions have ended so far.
 public struct JobStatistics: RareMembers {
-    /// When the most recently started of the finished executions began.
+    /// When the most recently started execution began, of those that have finished or were interrupted.
     public var lastRunAt: Date?
     /// How the execution that finished last ended.
     public var lastStatus: ExecutionStatus?
@@ -95,17 +95,26 @@ public struct JobStatistics: RareMembers {
     public mutating func count(_ status: ExecutionStatus, startedAt: Date?, finishedAt: Date?) {
         lastStatus = status
         if let finishedAt { lastFinishedAt = finishedAt }
-        // Executions may finish in another order than they started. A remembered start after this end came from a wrong clock.
-        if let startedAt {
-            let isLast = lastRunAt.map { last in startedAt >= last || finishedAt.map { last > $0 } ?? true } ?? true
-            if isLast { lastRunAt = startedAt }
-        }
+        if let startedAt { recordStart(startedAt, by: finishedAt) }
         switch status {
         case .succeeded: succeeded = succeeded.next
         case .failed: failed = failed.next
         case .canceled, .expired: canceledOrExpired = canceledOrExpired.next
         case .queued, .running, .waiting: break
         }
+    }
+
+    /// Remembers when an execution began, if no later one is remembered.
+    ///
+    /// A store must call this in the step that releases an execution with an attempt.
+    ///
+    /// - Parameters:
+    ///   - startedAt: When its first attempt began.
+    ///   - date: The current date, or `nil` if it is not known.
+    public mutating func recordStart(_ startedAt: Date, by date: Date?) {
+        // Executions may finish in another order than they started. A remembered start after this end came from a wrong clock.
+        let isLast = lastRunAt.map { last in startedAt >= last || date.map { last > $0 } ?? true } ?? true
+        if isLast { lastRunAt = startedAt }
     }
 }
 

@@ -162,6 +162,17 @@ public struct JobDefinition: Sendable, Hashable {
     /// Whether all policies are the defaults.
     package var hasStandardPolicies: Bool { policyBox === Policies.standard }
 
+    /// The names of the members, as in JSON, that differ from another definition.
+    package func changedMembers(from other: JobDefinition) -> [String] {
+        let main = [
+            ("name", name == other.name), ("schedule", schedule == other.schedule), ("action", action == other.action),
+            ("retry", retry == other.retry), ("misfire", misfire == other.misfire),
+            ("overlap", overlap == other.overlap), ("retention", retention == other.retention),
+            ("metadata", metadata == other.metadata),
+        ]
+        return main.filter { !$0.1 }.map(\.0)
+            + RareParts.fields.filter { !$0.isEqual(rare.members, other.rare.members) }.map(\.name)
+    }
 }
 
 extension JobDefinition: Codable {

@@ -72,6 +72,9 @@ struct Rare<Members: RareMembers>: Sendable, Hashable {
 ///
 /// A record lists its members once, and is written and read by the list. Members at their defaults are left out.
 struct JSONField<Record>: Sendable {
+    let name: String
+    /// Whether two records have the same value.
+    let isEqual: @Sendable (Record, Record) -> Bool
     let encode: @Sendable (Record, inout KeyedEncodingContainer<JSONKey>) throws -> Void
     let decode: @Sendable (inout Record, KeyedDecodingContainer<JSONKey>) throws -> Void
 
@@ -79,6 +82,8 @@ struct JSONField<Record>: Sendable {
         _ key: JSONKey, _ path: any WritableKeyPath<Record, Value> & Sendable, default standard: Value,
         earlier: JSONKey? = nil
     ) {
+        name = key.stringValue
+        isEqual = { $0[keyPath: path] == $1[keyPath: path] }
         encode = { record, container in
             let value = record[keyPath: path]
             if value != standard { try container.encode(value, forKey: key) }
@@ -94,6 +99,8 @@ struct JSONField<Record>: Sendable {
     init<Value: Codable & Equatable & Sendable>(
         _ key: JSONKey, _ path: any WritableKeyPath<Record, Value?> & Sendable, earlier: JSONKey? = nil
     ) {
+        name = key.stringValue
+        isEqual = { $0[keyPath: path] == $1[keyPath: path] }
         encode = { record, container in try container.encodeIfPresent(record[keyPath: path], forKey: key) }
         decode = { record, container in
             record[keyPath: path] =

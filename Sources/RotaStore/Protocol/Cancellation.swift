@@ -82,7 +82,7 @@ public struct Completion: Sendable {
         case failed(ExecutionFailure)
         /// Another attempt may start at a date.
         case retry(at: Date, after: ExecutionFailure)
-        /// No attempt was made, or it does not count. The execution may start again at a date.
+        /// No attempt was made, or it was interrupted and does not count. The execution may start again at a date.
         case released(until: Date)
         /// The execution was canceled.
         case canceled

@@ -120,6 +120,8 @@ public struct JobQuery: Sendable, Hashable {
     public var environment: String?
     /// Only jobs with this slug, at most one per project.
     public var slug: String?
+    /// Only jobs that this owner declared.
+    public var declaredBy: String?
     /// The order.
     ///
     /// Defaults to oldest first.
@@ -135,7 +137,7 @@ public struct JobQuery: Sendable, Hashable {
     public init(
         ids: Set<JobID>? = nil, states: Set<JobState>? = nil, nameContains: String? = nil, tags: [String: String] = [:],
         group: String? = nil, project: String? = nil, environment: String? = nil, slug: String? = nil,
-        order: ListOrder = .ascending, limit: Int = 50, after: PageCursor? = nil
+        declaredBy: String? = nil, order: ListOrder = .ascending, limit: Int = 50, after: PageCursor? = nil
     ) {
         self.ids = ids
         self.states = states
@@ -145,6 +147,7 @@ public struct JobQuery: Sendable, Hashable {
         self.project = project
         self.environment = environment
         self.slug = slug
+        self.declaredBy = declaredBy
         self.order = order
         self.limit = limit
         self.after = after

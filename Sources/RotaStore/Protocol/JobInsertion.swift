@@ -8,6 +8,13 @@ public struct JobInsertion: Sendable {
         case inserted(Job)
         /// A job was already inserted with the same idempotency key. The value is that job, unchanged.
         case existing(Job)
+
+        /// The job, in both cases.
+        public var job: Job {
+            switch self {
+            case .inserted(let job), .existing(let job): job
+            }
+        }
     }
 
     /// The job to insert.
@@ -45,15 +52,19 @@ public struct JobReplacement: Sendable {
     public var date: Date
     /// The author of the change, if known.
     public var author: String?
+    /// The owner whose declaration makes the change, or `nil` to keep the job's.
+    public var declaredBy: String?
     /// A repeated change with this key returns the job unchanged.
     public var idempotencyKey: OperationKey?
 
     /// Creates a replacement.
     public init(
         id: JobID, expectedRevision: Int, definition: JobDefinition? = nil, scheduleState: ScheduleState,
-        skips: [SkippedOccurrence] = [], date: Date, author: String? = nil, idempotencyKey: OperationKey? = nil
+        skips: [SkippedOccurrence] = [], date: Date, author: String? = nil, declaredBy: String? = nil,
+        idempotencyKey: OperationKey? = nil
     ) {
         self.author = author
+        self.declaredBy = declaredBy
         self.idempotencyKey = idempotencyKey
         self.id = id
         self.expectedRevision = expectedRevision

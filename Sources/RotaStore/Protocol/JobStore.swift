@@ -46,6 +46,18 @@ public protocol JobStore: Sendable {
     ///   changed.
     func replace(_ replacement: JobReplacement) async throws -> Job
 
+    /// Inserts, replaces and deletes jobs of an owner, and records the declaration, all in one step.
+    ///
+    /// - Returns: The inserted jobs, then the replaced ones, each in order.
+    /// - Throws: ``StoreError`` with code `conflict` if the owner's revision or that of a job to replace is not the
+    ///   expected one, or if a job to replace does not exist or is to be deleted too (read everything again and
+    ///   repeat); or the errors of ``insert(_:)`` and ``replace(_:)``. A slug must have been free before this step. In
+    ///   all cases nothing changed.
+    func declare(_ declaration: JobDeclaration) async throws -> [Job]
+
+    /// Returns an owner of declared jobs, or `nil` if it never declared any.
+    func owner(_ name: String) async throws -> JobOwner?
+
     /// Deletes jobs and everything that belongs to them. Unknown identifiers are ignored.
     ///
     /// - Returns: The identifiers of the jobs that existed.
@@ -147,6 +159,10 @@ public protocol JobStore: Sendable {
     ///
     /// An expired lease still finishes its execution if no other scheduler has claimed it. An execution with a
     /// cancellation request is canceled unless it succeeded: it is not retried, released, or left waiting.
+    ///
+    /// If an execution is released with an attempt, because its scheduler stopped, and is not a notification, call
+    /// ``JobStatistics/recordStart(_:by:)`` in the same step. Without any attempt, its start and the version it runs are
+    /// undecided again.
     ///
     /// - Returns: For each completion, in order, its outcome.
     func finish(_ completions: [Completion]) async throws -> [Completion.Outcome]

@@ -57,6 +57,21 @@ extension StoreContract {
             try probe.expect(queued.progress.startedAt, nil, "startedAt")
             try probe.expect(queued.attempts, [], "the attempts")
         },
+        Check("a release with an attempt keeps both, and the job has run") { probe in
+            let job = probe.job()
+            try await probe.insert(job, executions: [probe.execution(of: job)])
+            let interrupted = ExecutionFailure(kind: .interrupted, message: "stopped")
+            let queued = try await probe.finish(
+                probe.claimOne(), .released(until: probe.at(30)), attempt: probe.attempt(1, failure: interrupted))
+            try probe.expect(queued.progress.status, .queued, "the status")
+            try probe.expect(queued.progress.startedAt, probe.at(10), "startedAt")
+            try probe.expect(queued.progress.failure, nil, "the failure")
+            try probe.expect(queued.attempts.map(\.failure), [interrupted], "the attempts")
+            let statistics = try await probe.job(job.id).statistics
+            try probe.expect(statistics.lastRunAt, probe.at(10), "lastRunAt")
+            try probe.expect([statistics.succeeded, statistics.failed], [0, 0], "the numbers")
+            try probe.expect(statistics.lastStatus, nil, "the last status")
+        },
         Check("a waiting execution is not due") { probe in
             let job = probe.job(next: nil)
             try await probe.insert(job, executions: [probe.execution(of: job)])

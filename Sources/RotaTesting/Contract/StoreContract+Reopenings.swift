@@ -56,6 +56,19 @@ extension StoreContract {
             try probe.expect(
                 dueWork.expiredLeases.map(\.execution.id), memory.claims.map(\.execution.id), "the expired leases")
         },
+        DurabilityCheck("owners and the jobs they declared survive") { probe in
+            var job = probe.job("declared")
+            job.declaredBy = "app"
+            _ = try await probe.store.declare(
+                JobDeclaration(
+                    JobOwner("app", generation: 7, declaredAt: probe.at(5)), insertions: [JobInsertion(job)]))
+            return StoreProbe.Memory(jobs: [job])
+        } reopened: { probe, memory in
+            try probe.expect(
+                await probe.store.owner("app"), JobOwner("app", generation: 7, declaredAt: probe.at(5)), "the owner")
+            try probe.expect(
+                await probe.store.jobs(JobQuery(declaredBy: "app")).items, memory.jobs, "the jobs it declared")
+        },
         DurabilityCheck("keys, versions and dependencies survive") { probe in
             let (job, goal) = (probe.job("job"), probe.job("goal"))
             _ = try await probe.store.insert([JobInsertion(job, idempotencyKey: "key"), JobInsertion(goal)])

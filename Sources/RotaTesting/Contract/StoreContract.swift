@@ -98,7 +98,8 @@ public enum StoreContract {
 
     /// All checks of an open store.
     public static let checks: [Check] =
-        jobs + changes + versions + dependencies + firing + overlap + agendas + claiming + limits + leases + finishing
+        jobs + changes + declaring + versions + dependencies + firing + overlap + agendas + claiming + limits + leases
+        + finishing
         + ends + calls + jobLists + executionLists + atomicity
 
     /// All checks of what a store remembers after it was opened again.

@@ -124,8 +124,7 @@ struct FaultyDisk: Sendable {
     mutating func makeFolder(_ path: String) throws(SystemErrno) {
         if find(path) != nil { throw .alreadyExists }
         let name = try name(path, in: nil)
-        // Folders survive at once. The tests are about the files in them.
-        place(addFolder(), at: name)
+        change(.link(name, addFolder()))
     }
 
     mutating func syncFolder(_ folder: Int32) throws(SystemErrno) {

@@ -8,6 +8,7 @@ package struct StoreContents: Equatable {
     package var skips: [JobID: [SkippedOccurrence]] = [:]
     package var versions: [JobID: [Version]] = [:]
     package var dependencies: [JobID: [JobDependency]] = [:]
+    package var owners: [String: JobOwner] = [:]
     package var counts = StoreCounts()
 
     /// A version without its date and author, which the contract checks.
@@ -30,6 +31,7 @@ package struct StoreContents: Equatable {
             versions[job.id] = tables.versions(of: job.id).map(Version.init)
             dependencies[job.id] = tables.dependencies(of: job.id)
         }
+        owners = tables.owners
         counts = tables.counts()
     }
 
@@ -42,6 +44,7 @@ package struct StoreContents: Equatable {
             versions[job.id] = state.versions(of: job.id).map(Version.init)
             dependencies[job.id] = state.dependencies(of: job.id)
         }
+        owners = state.owners
         counts = state.counts()
     }
 
@@ -58,6 +61,7 @@ package struct StoreContents: Equatable {
             executions += page.items
             after = page.next
         } while after != nil
+        for name in StoreScript.owners { owners[name] = try await store.owner(name) }
         for job in jobs {
             skips[job.id] = try await store.skips(of: job.id)
             versions[job.id] = try await store.versions(of: job.id).map(Version.init)
@@ -75,12 +79,13 @@ package struct StoreContents: Equatable {
             }
             return "\(name) \(there[place].id): " + RecordDifference.between(here[place], and: there[place])
         }
+        func rest<Value: Equatable>(_ name: String, _ here: Value, _ there: Value) -> String? {
+            here == there ? nil : "the \(name): " + RecordDifference.between(here, and: there)
+        }
         return first("job", jobs, expected.jobs) ?? first("execution", executions, expected.executions)
-            ?? (skips == expected.skips ? nil : "skips: " + RecordDifference.between(skips, and: expected.skips))
-            ?? (versions == expected.versions
-                ? nil : "versions: " + RecordDifference.between(versions, and: expected.versions))
-            ?? (dependencies == expected.dependencies ? nil : "the dependencies differ")
-            ?? (counts == expected.counts ? nil : "expected \(expected.counts), but got \(counts)")
+            ?? rest("skips", skips, expected.skips) ?? rest("versions", versions, expected.versions)
+            ?? rest("dependencies", dependencies, expected.dependencies) ?? rest("owners", owners, expected.owners)
+            ?? rest("counts", counts, expected.counts)
     }
 }
 

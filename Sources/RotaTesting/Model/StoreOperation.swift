@@ -5,6 +5,7 @@ package import RotaStore
 package enum StoreOperation: Sendable {
     case insert([JobInsertion])
     case replace(JobReplacement)
+    case declare(JobDeclaration)
     case delete([JobID])
     case fire([FireRequest])
     case enqueue([Execution])
@@ -32,6 +33,7 @@ package enum StoreOperation: Sendable {
     package enum Outcome: Equatable {
         case inserted([JobInsertion.Outcome])
         case replaced(Job)
+        case declared([Job])
         case deleted([JobID])
         case fired([FireRequest.Outcome])
         case enqueued([EnqueueOutcome])
@@ -55,6 +57,7 @@ package enum StoreOperation: Sendable {
             switch self {
             case .insert(let insertions): return .inserted(try tables.insert(insertions))
             case .replace(let replacement): return .replaced(try tables.replace(replacement))
+            case .declare(let declaration): return .declared(try tables.declare(declaration))
             case .delete(let ids): return .deleted(tables.delete(ids))
             case .fire(let fires): return .fired(tables.fire(fires))
             case .enqueue(let executions): return .enqueued(try tables.enqueue(executions))
@@ -89,6 +92,7 @@ package enum StoreOperation: Sendable {
             switch self {
             case .insert(let insertions): return .inserted(try await store.insert(insertions))
             case .replace(let replacement): return .replaced(try await store.replace(replacement))
+            case .declare(let declaration): return .declared(try await store.declare(declaration))
             case .delete(let ids): return .deleted(try await store.delete(ids))
             case .fire(let fires): return .fired(try await store.fire(fires))
             case .enqueue(let executions): return .enqueued(try await store.enqueue(executions))
@@ -134,6 +138,7 @@ extension StoreOperation {
         switch self {
         case .insert(let insertions): _ = try? state.insert(insertions, log: &log)
         case .replace(let replacement): _ = try? state.replace(replacement, log: &log)
+        case .declare(let declaration): _ = try? state.declare(declaration, log: &log)
         case .delete(let ids): _ = state.delete(ids, log: &log)
         case .fire(let fires): _ = state.fire(fires, log: &log)
         case .enqueue(let executions): _ = try? state.enqueue(executions, log: &log)

@@ -82,7 +82,7 @@ extension StoreScript {
         case 5...6: next = .retry(at: now + Double(Int.random(in: 0...60, using: &random)), after: failure)
         case 7:
             next = .released(until: now + 1)
-            isCounted = false
+            isCounted = chance(50)
         case 8: next = .canceled
         default: next = .waiting(until: chance(50) ? now + 40 : nil)
         }

@@ -104,6 +104,29 @@ extension StoreScript {
             author: chance(20) ? "bob" : nil, idempotencyKey: chance(20) ? key : nil)
     }
 
+    /// The names of the owners that declare jobs.
+    static let owners = ["app", "another service"]
+
+    mutating func declaration() -> JobDeclaration {
+        let name = Self.owners[chance(70) ? 0 : 1]
+        let known = model.owners[name]
+        let owner = JobOwner(
+            name, generation: Int.random(in: 0...3, using: &random),
+            revision: (known?.revision ?? 0) + (chance(90) ? 1 : 2), declaredAt: now)
+        var insertions = (0..<Int.random(in: 0...2, using: &random)).map { _ in insertion() }
+        for index in insertions.indices { insertions[index].job.declaredBy = name }
+        let replacements = (0..<Int.random(in: 0...2, using: &random)).compactMap { _ in pickJob() }.map { job in
+            var replacement = replacement(of: job)
+            replacement.declaredBy = chance(50) ? name : nil
+            replacement.idempotencyKey = nil
+            return replacement
+        }
+        let isDeleting = model.jobs.count > maximumJobs / 2 && chance(50)
+        return JobDeclaration(
+            owner, insertions: insertions, replacements: replacements,
+            deletions: isDeleting ? [pickJob()?.id, JobID(bits: 3)].compactMap(\.self) : [])
+    }
+
     mutating func skip(_ job: Job, from date: Date) -> SkippedOccurrence {
         SkippedOccurrence(
             jobID: job.id, first: date, last: date + 5, count: chance(80) ? 2 : nil,

@@ -16,7 +16,7 @@ package struct StoreScript {
     var now: Date { clock.now }
     private var lastID: UInt128 = 1 << 100
     /// The number of jobs above which some are deleted.
-    private let maximumJobs: Int
+    let maximumJobs: Int
 
     package init(seed: UInt64, maximumJobs: Int = 12) {
         random = SplitMix64(seed: seed)
@@ -49,7 +49,8 @@ package struct StoreScript {
     private mutating func make() -> StoreOperation {
         guard let job = pickJob() else { return .insert([insertion()]) }
         switch Int.random(in: 0..<60, using: &random) {
-        case 0...5: return .insert((0..<Int.random(in: 1...3, using: &random)).map { _ in insertion() })
+        case 0: return .declare(declaration())
+        case 1...5: return .insert((0..<Int.random(in: 1...3, using: &random)).map { _ in insertion() })
         case 6...9: return .replace(replacement(of: job))
         case 10...11 where model.jobs.count > maximumJobs / 2 || chance(10):
             return .delete([job.id, JobID(bits: 3)])

@@ -22,6 +22,16 @@ public actor ReferenceJobStore: JobStore {
         try tables.replace(replacement)
     }
 
+    /// Inserts, replaces and deletes jobs of an owner, in one step.
+    public func declare(_ declaration: JobDeclaration) throws -> [Job] {
+        try tables.declare(declaration)
+    }
+
+    /// Reads an owner of declared jobs.
+    public func owner(_ name: String) -> JobOwner? {
+        tables.owners[name]
+    }
+
     /// Deletes jobs with everything that belongs to them.
     public func delete(_ ids: [JobID]) -> [JobID] {
         tables.delete(ids)

@@ -56,6 +56,13 @@ extension ReferenceTables {
         }
         executions[index] = execution
         if execution.progress.status.isTerminal { end(index, at: completion.date) }
+        // A release with an attempt was an interruption: the job has run.
+        if case .released = completion.next, completion.attempt != nil, execution.progress.status == .queued,
+            execution.source != .notification, let startedAt = execution.progress.startedAt,
+            let place = self.index(of: execution.jobID)
+        {
+            jobs[place].statistics.recordStart(startedAt, by: completion.date)
+        }
         return .recorded(execution.ended(at: completion.date))
     }
 

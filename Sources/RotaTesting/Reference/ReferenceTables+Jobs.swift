@@ -85,6 +85,7 @@ extension ReferenceTables {
         job.take(replacement.scheduleState, isRescheduled: isRescheduled)
         job.updatedAt = replacement.date
         if let author = replacement.author { job.updatedBy = author }
+        if let owner = replacement.declaredBy { job.declaredBy = owner }
         if let definition = replacement.definition {
             versions.append(before)
             job.definition = definition
@@ -123,6 +124,35 @@ extension ReferenceTables {
         JobVersion(
             jobID: job.id, version: job.version, definition: job.definition,
             createdAt: presentSince[job.id]?.date ?? job.createdAt, createdBy: presentSince[job.id]?.author)
+    }
+
+    package mutating func declare(_ declaration: JobDeclaration) throws(StoreError) -> [Job] {
+        let owner = declaration.owner
+        guard owner.revision == (owners[owner.name]?.revision ?? 0) + 1 else {
+            throw StoreError(.conflict, "The jobs of \(owner.name) have been declared since \(owner.revision - 1).")
+        }
+        var after = self
+        var replaced: [Job] = []
+        for replacement in declaration.replacements {
+            guard after.job(replacement.id)?.scheduleState.revision == replacement.expectedRevision,
+                !declaration.deletions.contains(replacement.id)
+            else { throw StoreError(.conflict, "Job \(replacement.id) has changed or is gone.") }
+            // A slug must have been free before this step.
+            if let definition = replacement.definition {
+                try requireFreeSlug(definition.attributes, for: replacement.id)
+            }
+            replaced.append(try after.replace(replacement))
+        }
+        var keys = Set(insertionKeys.keys)
+        for insertion in declaration.insertions {
+            if let key = insertion.idempotencyKey, !keys.insert(key).inserted { continue }
+            try requireFreeSlug(insertion.job.definition.attributes, for: insertion.job.id)
+        }
+        let inserted = try after.insert(declaration.insertions).map(\.job)
+        _ = after.delete(declaration.deletions)
+        after.owners[owner.name] = owner
+        self = after
+        return inserted + replaced
     }
 
     package mutating func delete(_ ids: [JobID]) -> [JobID] {

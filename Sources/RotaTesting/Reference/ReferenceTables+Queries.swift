@@ -10,7 +10,7 @@ extension ReferenceTables {
                 && name(job.definition.name, contains: query.nameContains)
                 && query.tags.allSatisfy { attributes.tags[$0] == $1 } && allows(query.group, attributes.group)
                 && allows(query.project, attributes.project) && allows(query.environment, attributes.environment)
-                && allows(query.slug, attributes.slug)
+                && allows(query.slug, attributes.slug) && allows(query.declaredBy, job.declaredBy)
         }
         return page(found, key: { Place(id: $0.id.bits) }, query.order, after: query.after, limit: query.limit)
     }

@@ -30,6 +30,7 @@ package struct ReferenceTables: Sendable {
     var versions: [JobVersion] = []
     var skips: [SkippedOccurrence] = []
     var dependencies: [JobDependency] = []
+    var owners: [String: JobOwner] = [:]
     var insertionKeys: [String: JobID] = [:]
     var operations: [DoneOperation] = []
     var starts: [Start] = []

@@ -19,8 +19,9 @@ import Testing
         failure: failure, statusCode: 503, bodyPreview: String(repeating: "long ", count: 100), bodyWasTruncated: true,
         responseHeaders: ["retry-after": "7", "": ""],
         trace: ExecutionTrace(
-            queueWait: .nanoseconds(1), dequeue: .zero, connect: .seconds(-1), firstByte: .milliseconds(3),
-            transfer: .seconds(5), total: .seconds(9)))
+            queueWait: .nanoseconds(1), dequeue: .zero, resolve: .milliseconds(1), handshake: .milliseconds(2),
+            connect: .seconds(-1), firstByte: .milliseconds(3), transfer: .seconds(5), total: .seconds(9),
+            peer: "2001:db8::1", redirects: ["302: GET https://a.example/", "307: POST https://b.example/"]))
 
     static var progress: ExecutionProgress {
         var progress = ExecutionProgress(dueAt: date)
@@ -138,6 +139,8 @@ import Testing
                 SkippedOccurrence(
                     jobID: jobID, first: date, last: date, count: nil, reason: .init(rawValue: "own"), decidedAt: date),
                 keeping: 0),
+            .putOwner(JobOwner("app", generation: 3, revision: .max, declaredAt: date)),
+            .putOwner(JobOwner("", generation: -1, revision: 0, declaredAt: .distantPast)),
             .putIdempotencyKey("key", jobID), .putIdempotencyKey("", jobID),
             .putVersion(
                 JobVersion(jobID: jobID, version: 2, definition: definition, createdAt: date, createdBy: "ada")),

@@ -82,7 +82,7 @@ import Testing
                 place = try state.writeExecutions(after: after, limit: limit, bytes: 300, to: &payload)
             } else {
                 let part = state.snapshot(from: from, limit: limit)
-                for change in part.changes { try change.write(to: &payload) }
+                for record in part.records { try record.insertion.write(to: &payload) }
                 place = part.next
             }
             payloads.append(payload.bytes)

@@ -91,6 +91,22 @@ import Testing
         #expect(try await open().job(JobID(bits: 1)) == Self.job(1))
     }
 
+    @Test("A new folder, and the folders made above it, survive a loss of power", arguments: ["/store", "/a/b/store"])
+    func newFolders(path: String) async throws {
+        var store = try await FileJobStore(path: path, environment: .inMemory(files))
+        _ = try await store.insert([JobInsertion(Self.job(1))])
+        let crashed = files.copy(.lostUnsynced)
+        store = try await FileJobStore(path: path, environment: .inMemory(crashed))
+        #expect(try await store.job(JobID(bits: 1)) == Self.job(1))
+        // A process may die between making a folder and making its name durable. The next one does that.
+        let again = FaultyFileSystem()
+        try again.makeFolder("/store")
+        store = try await FileJobStore(path: "/store", environment: .inMemory(again))
+        _ = try await store.insert([JobInsertion(Self.job(1))])
+        store = try await FileJobStore(path: "/store", environment: .inMemory(again.copy(.lostUnsynced)))
+        #expect(try await store.job(JobID(bits: 1)) == Self.job(1))
+    }
+
     @Test("A file in place of the folder, or a web URL, throws an error with advice")
     func unusable() async throws {
         files.put([1], at: "/file")

@@ -199,8 +199,8 @@ struct ClaimWorld {
         if throughSnapshot {
             var place: StoreState.SnapshotPosition? = .jobs(after: nil)
             while let from = place {
-                let (changes, next) = state.snapshot(from: from, limit: 3)
-                for change in changes { rebuilt.apply(change) }
+                let (records, next) = state.snapshot(from: from, limit: 3)
+                for record in records { rebuilt.apply(record.insertion) }
                 place = next
             }
         } else {

@@ -12,6 +12,8 @@ struct BrokenStore: JobStore {
 
     var insertHook: Hook<[JobInsertion], [JobInsertion.Outcome]>?
     var replaceHook: Hook<JobReplacement, Job>?
+    var declareHook: Hook<JobDeclaration, [Job]>?
+    var ownerHook: Hook<String, JobOwner?>?
     var deleteHook: Hook<[JobID], [JobID]>?
     var jobHook: Hook<JobID, Job?>?
     var jobsHook: Hook<JobQuery, RecordPage<Job>>?
@@ -45,6 +47,16 @@ struct BrokenStore: JobStore {
     func replace(_ replacement: JobReplacement) async throws -> Job {
         if let replaceHook { return try await replaceHook(base, replacement) }
         return try await base.replace(replacement)
+    }
+
+    func declare(_ declaration: JobDeclaration) async throws -> [Job] {
+        if let declareHook { return try await declareHook(base, declaration) }
+        return try await base.declare(declaration)
+    }
+
+    func owner(_ name: String) async throws -> JobOwner? {
+        if let ownerHook { return try await ownerHook(base, name) }
+        return try await base.owner(name)
     }
 
     func delete(_ ids: [JobID]) async throws -> [JobID] {

@@ -27,6 +27,17 @@ extension StoreFault {
                 return page
             }
         },
+        StoreFault("forgets interrupted attempts", "a release with an attempt keeps both, and the job has run") {
+            store in
+            store.finishHook = { base, completions in
+                try await base.finish(
+                    completions.map { completion in
+                        var completion = completion
+                        if case .released = completion.next { completion.attempt = nil }
+                        return completion
+                    })
+            }
+        },
         StoreFault("ignores circuit breakers", "a failed execution counts for its job's breaker, which pauses the job")
         { store in
             store.insertHook = { base, all in

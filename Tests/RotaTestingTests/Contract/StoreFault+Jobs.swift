@@ -115,6 +115,32 @@ extension StoreFault {
                 return try await base.executions(query)
             }
         },
+        StoreFault(
+            "declares in several steps", "a declaration from an old revision of its owner changes nothing",
+            "a declaration with a job that changed or is gone changes nothing",
+            "a declaration with a taken slug changes nothing"
+        ) { store in
+            store.declareHook = { base, declaration in
+                let inserted = try await base.insert(declaration.insertions).map(\.job)
+                var replaced: [Job] = []
+                for replacement in declaration.replacements { replaced.append(try await base.replace(replacement)) }
+                _ = try await base.delete(declaration.deletions)
+                _ = try await base.declare(JobDeclaration(declaration.owner))
+                return inserted + replaced
+            }
+        },
+        StoreFault(
+            "forgets owners", "a declaration inserts, replaces and deletes in one step, and records its owner"
+        ) { store in
+            store.ownerHook = { _, _ in nil }
+        },
+        StoreFault("ignores the owner in a query", "jobs are listed by the owner that declared them") { store in
+            store.jobsHook = { base, query in
+                var query = query
+                query.declaredBy = nil
+                return try await base.jobs(query)
+            }
+        },
         StoreFault("moves the cursor back", "a replacement never moves the cursor back") { store in
             store.replaceHook = { base, change in
                 var job = try await base.replace(change)

@@ -98,7 +98,7 @@ struct DriverTests {
         let outbox = Outbox<AttemptResult>(signal: context.signal)
         results.add(outbox)
         var driver = Driver(context: context, queue: queue, outbox: outbox, random: SeededGenerator(seed: 1))
-        try await driver.run(until: stop, cancelWorkers: {})
+        try await driver.run(until: stop)
         #expect(claims.all.count >= 15)
         #expect(fires.all.count == 1)
     }

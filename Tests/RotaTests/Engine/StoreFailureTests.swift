@@ -42,7 +42,7 @@ struct StoreFailureTests {
         let context = await bench.scheduler.context
         var driver = Driver(
             context: context, queue: queue, outbox: Outbox(signal: context.signal), random: SeededGenerator(seed: 1))
-        await #expect(throws: (any Error).self) { try await driver.run(until: Flag(), cancelWorkers: {}) }
+        await #expect(throws: (any Error).self) { try await driver.run(until: Flag()) }
         clock.set(to: begin)
         return (Bench(clock: bench.clock, store: base, seed: 2), queue.drain(), job.id)
     }

@@ -59,7 +59,7 @@ struct HeartbeatTests {
     }
 
     @Test(
-        "A silent handler that ignores cancellation loses its lease, and its result is refused",
+        "A silent handler that ignores cancellation is abandoned, and its result is dropped",
         .rows("S-64"))
     func hung() async throws {
         let bench = Bench()
@@ -67,6 +67,7 @@ struct HeartbeatTests {
         let begin = clock.now
         let log = ObserverLog()
         bench.scheduler.observe(log)
+        let events = bench.scheduler.events()
         try await bench.scheduler.handle("hung") { context in
             guard context.attempt == 1 else { return }
             // An unstructured task, which cancellation does not reach.
@@ -84,10 +85,12 @@ struct HeartbeatTests {
             await bench.advance(.seconds(60))
             let execution = try #require(try await bench.executions(of: job.id).first)
             #expect(execution.attempts.map(\.failure?.kind) == [.crashed, nil])
+            #expect(execution.attempts.first?.duration == .seconds(15))
             #expect(execution.status == .succeeded)
-            #expect(!log.all.contains("lost"))
+            #expect(log.all.contains("abandoned 1") && !log.all.contains("dropped 1"))
             await bench.advance(.seconds(300))
-            #expect(log.all.contains("lost"))
+            for await event in events where event.kind == .lateResultDropped { break }
+            #expect(log.all.contains("dropped 1") && !log.all.contains("lost"))
             #expect(try await bench.scheduler.execution(execution.id).attempts.count == 2)
         }
     }

@@ -36,7 +36,7 @@ struct ShutdownTests {
             try await clock.sleep(until: clock.now.addingTimeInterval(3600))
         }
         let job = try await first.scheduler.create(
-            .init(name: "long", schedule: .immediately, action: .handler("work"), retry: .none))
+            .init(name: "long", schedule: .immediately, action: .handler("work")))
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await first.scheduler.run() }
             await first.advance(.seconds(1))
@@ -46,14 +46,14 @@ struct ShutdownTests {
         }
         let released = try #require(try await first.executions(of: job.id).first)
         #expect(released.status == .queued)
-        #expect(released.attempts.isEmpty)
+        #expect(released.attempts.map(\.failure?.kind) == [.interrupted])
 
         let second = Bench(clock: clock, store: store)
         try await second.scheduler.handle("work") { _ in }
         try await second.running { await second.advance(.zero) }
         let done = try #require(try await second.executions(of: job.id).first)
         #expect(done.status == .succeeded)
-        #expect(done.attempts.map(\.number) == [1])
+        #expect(done.attempts.map(\.number) == [1, 2])
     }
 
     @Test("After a shutdown before run(), run() returns immediately and events end")

@@ -26,8 +26,8 @@ struct FleetAudit {
         switch execution.status {
         case .succeeded: return []
         case .failed:
-            let isCrash = execution.failure?.kind == .crashed && delivery == .atMostOnce
-            return isCrash ? [] : ["\(execution.scheduledFor) failed: \(execution.failure?.message ?? "?")"]
+            let isExpected = delivery == .atMostOnce && execution.failure.map(isCutShort) ?? false
+            return isExpected ? [] : ["\(execution.scheduledFor) failed: \(execution.failure?.message ?? "?")"]
         case .canceled:
             let isReplaced = executions.contains { other in
                 other.scheduledFor > execution.scheduledFor && other.createdAt <= execution.finishedAt ?? .distantPast
@@ -48,10 +48,15 @@ struct FleetAudit {
             found.append("\(execution.scheduledFor) succeeded without a start")
         }
         if delivery == .atMostOnce, starts > 1 { found.append("\(execution.scheduledFor) started \(starts) times") }
-        for attempt in execution.attempts where attempt.failure.map({ $0.kind != .crashed }) ?? false {
+        for attempt in execution.attempts where attempt.failure.map({ !isCutShort($0) }) ?? false {
             found.append("\(execution.scheduledFor): \(attempt.failure?.message ?? "?")")
         }
         return found
+    }
+
+    /// Whether a scheduler died or stopped during the attempt.
+    private func isCutShort(_ failure: ExecutionFailure) -> Bool {
+        failure.kind == .crashed || failure.kind == .interrupted
     }
 
     /// Reports a skip although another execution was allowed.

@@ -32,6 +32,16 @@ struct HookedStore: JobStore {
         return try await base.replace(replacement)
     }
 
+    func declare(_ declaration: JobDeclaration) async throws -> [Job] {
+        try before("declare")
+        return shorten("declare", try await base.declare(declaration))
+    }
+
+    func owner(_ name: String) async throws -> JobOwner? {
+        try before("owner")
+        return try await base.owner(name)
+    }
+
     func delete(_ ids: [JobID]) async throws -> [JobID] {
         try before("delete")
         return try await base.delete(ids)

@@ -23,6 +23,10 @@ final class ObserverLog: SchedulerObserver {
     func didFinish(_ execution: Execution, at date: Date) { add("ended \(execution.status)") }
     func didRelease(_ execution: Execution, at date: Date) { add("released \(execution.status)") }
     func didLoseLease(of id: ExecutionID, at date: Date) { add("lost") }
+    func didAbandon(_ execution: Execution, because reason: String, at date: Date) {
+        add("abandoned \(execution.attempts.count + 1)")
+    }
+    func didDropLateResult(of execution: Execution, at date: Date) { add("dropped \(execution.attempts.count + 1)") }
     func didChangeBreaker(of job: Job, at date: Date) {
         add("breaker \(job.scheduleState.isHeldByBreaker ? "open" : "closed")")
     }

@@ -3,12 +3,12 @@ import RotaTestSupport
 import RotaTesting
 import Testing
 
-/// URLSession and real loopback sockets under a manual clock.
+/// The platform's transport and real loopback sockets under a manual clock.
 @Suite("End to end")
 struct EndToEndTests {
     func scheduler(_ clock: ManualClock, policy: AddressPolicy = .allowing(hosts: ["127.0.0.1"])) -> Scheduler {
         Scheduler(
-            store: InMemoryJobStore(), transport: URLSessionTransport(addressPolicy: policy), clock: clock,
+            store: InMemoryJobStore(), transport: .automatic(addressPolicy: policy), clock: clock,
             random: SeededGenerator(seed: 1))
     }
 
@@ -36,6 +36,10 @@ struct EndToEndTests {
             #expect(execution.attempts.map(\.statusCode) == [503, 503, 200])
             #expect(execution.attempts.map(\.bodyPreview) == ["busy", "busy", #"{"ok":true}"#])
             #expect(execution.attempts.last?.responseHeaders["content-type"] == "application/json")
+            #if os(Linux)
+                #expect(execution.attempts.map(\.trace?.peer) == ["127.0.0.1", "127.0.0.1", "127.0.0.1"])
+                #expect(execution.attempts.allSatisfy { $0.trace?.connect != nil && $0.trace?.firstByte != nil })
+            #endif
             let requests = server.requests
             #expect(requests.map(\.target) == Array(repeating: "/check?x=1", count: 3))
             #expect(requests.allSatisfy { $0.method == "POST" && $0.headers["X-Team"] == "a" })
@@ -43,6 +47,37 @@ struct EndToEndTests {
             #expect(requests.allSatisfy { $0.headers["X-Cron-Service-Execution-Id"] == execution.id.description })
         }
         await server.stop()
+    }
+
+    @Test("The record names the redirects and what stayed behind, and keeps every value of a repeated field")
+    func redirects() async throws {
+        let other = try await LoopbackServer { _ in
+            .status(200, headers: ["Retry-After": "1", "retry-after": "2"])
+        }
+        let address = other.address("/there")
+        let server = try await LoopbackServer { _ in .redirect(to: address, status: 307) }
+        let clock = ManualClock()
+        let scheduler = Scheduler(
+            store: InMemoryJobStore(),
+            transport: .automatic(addressPolicy: .allowing(hosts: ["127.0.0.1"]), redirects: .following()),
+            clock: clock,
+            random: SeededGenerator(seed: 1))
+        try await scheduler.running {
+            let job = try await scheduler.create(
+                .init(
+                    name: "moved", schedule: .immediately,
+                    action: .http(
+                        .get(server.address("/"), headers: ["Authorization": "Bearer x"], timeout: .seconds(300)))))
+            await clock.advance(by: .seconds(5), driving: [scheduler])
+            let execution = try #require(try await scheduler.executions(.init(jobID: job.id)).items.first)
+            let attempt = try #require(execution.attempts.first)
+            #expect(attempt.succeeded)
+            #expect(attempt.trace?.redirects == ["307: GET \(address) without Authorization (another origin)"])
+            #expect(attempt.responseHeaders["retry-after"] == "1, 2")
+            #expect(other.requests.first?.headers.contains("Authorization") == false)
+        }
+        await server.stop()
+        await other.stop()
     }
 
     @Test("An endpoint that refuses the connection fails the attempt as a connection error")
@@ -59,6 +94,9 @@ struct EndToEndTests {
             let execution = try #require(try await scheduler.executions().items.first)
             #expect(execution.status == .failed)
             #expect(execution.attempts.map(\.failure?.kind) == [.connection, .connection])
+            #if os(Linux)
+                #expect(execution.attempts.map(\.trace?.peer) == ["127.0.0.1", "127.0.0.1"])
+            #endif
         }
     }
 
@@ -105,7 +143,7 @@ struct EndToEndTests {
         }
         let executions = try await scheduler.executions().items
         #expect(executions.count == 20)
-        #expect(executions.allSatisfy { $0.status == .queued && $0.attempts.isEmpty })
+        #expect(executions.allSatisfy { $0.status == .queued && $0.attempts.map(\.failure?.kind) == [.interrupted] })
         await server.stop()
     }
 }

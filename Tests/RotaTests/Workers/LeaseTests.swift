@@ -56,7 +56,9 @@ struct LeaseTests {
     func leaseAfterCancel() async throws {
         let clock = ManualClock()
         let store = InMemoryJobStore()
-        let bench = Bench(clock: clock, store: store, seed: 1)
+        let bench = Bench(
+            clock: clock, store: store, seed: 1,
+            configuration: Bench.configuration { $0.cancellationGrace = .seconds(100) })
         let other = Bench(clock: clock, store: store, seed: 2)
         try await bench.scheduler.handle("work") { _ in
             // Work that ignores cancellation.

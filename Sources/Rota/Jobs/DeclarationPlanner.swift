@@ -1,0 +1,165 @@
+import Foundation
+import RotaStore
+
+/// Decides what makes the stored jobs of an owner follow a declaration.
+///
+/// It only compares values. ``Scheduler/declare(_:owner:generation:orphans:isDryRun:author:)`` reads and writes them.
+struct DeclarationPlanner {
+    let owner: String
+    let generation: Int
+    let orphans: DeclarationResult.Orphans
+    let author: String?
+
+    /// What a job is found by: its slug within its project, or its name if it has none.
+    private enum Identity: Hashable, CustomStringConvertible {
+        case slug(String, project: String?)
+        case name(String)
+
+        init(_ definition: JobDefinition) {
+            if definition.hasExtras, let slug = definition.attributes.slug {
+                self = .slug(slug, project: definition.attributes.project)
+            } else {
+                self = .name(definition.name)
+            }
+        }
+
+        var description: String {
+            switch self {
+            case .slug(let slug, nil): "slug \"\(slug)\""
+            case .slug(let slug, let project?): "slug \"\(slug)\" in project \"\(project)\""
+            case .name(let name): "name \"\(name)\""
+            }
+        }
+    }
+
+    /// Checks that every draft can be told from the others.
+    func check(_ drafts: [JobDraft]) throws(SchedulerError) {
+        var places: [Identity: Int] = [:]
+        for (place, draft) in drafts.enumerated() {
+            if let key = draft.idempotencyKey {
+                throw SchedulerError(
+                    .invalidJob,
+                    "Job \"\(draft.definition.name)\": A declared job is found by its slug or its name and takes no "
+                        + "idempotency key. Leave it out.", value: key)
+            }
+            let identity = Identity(draft.definition)
+            guard let other = places.updateValue(place, forKey: identity) else { continue }
+            throw SchedulerError(
+                .invalidJob,
+                "Job \(other + 1), \"\(drafts[other].definition.name)\", and job \(place + 1), "
+                    + "\"\(draft.definition.name)\", are declared with the same \(identity). Give each a name or a slug "
+                    + "of its own.", value: draft.definition.name)
+        }
+    }
+
+    /// Finds the owner's job that each draft declares: the one with its slug, else the one with its name.
+    ///
+    /// - Returns: For each draft, in order, its job if there is one; and the jobs that no draft declares.
+    func match(_ drafts: [JobDraft], with owned: [Job]) -> (jobs: [Job?], orphans: [Job]) {
+        var known: [Identity: Job] = [:]
+        for job in owned {
+            known[Identity(job.definition)] = job
+            // A draft may give its job a slug, or take it away.
+            if known[.name(job.name)] == nil { known[.name(job.name)] = job }
+        }
+        var found: Set<JobID> = []
+        var jobs = drafts.map { draft -> Job? in
+            guard let job = known[Identity(draft.definition)], found.insert(job.id).inserted else { return nil }
+            return job
+        }
+        for (place, draft) in drafts.enumerated() where jobs[place] == nil {
+            guard let job = known[.name(draft.definition.name)], found.insert(job.id).inserted else { continue }
+            jobs[place] = job
+        }
+        return (jobs, owned.filter { !found.contains($0.id) })
+    }
+
+    /// Plans the change of a job to what a draft says, or returns `nil` if it is so already.
+    ///
+    /// The job keeps its state, unless it was paused because it was no longer declared.
+    func change(of job: Job, to draft: JobDraft, at now: Date) throws -> JobReplacement? {
+        let isReturning = job.state == .paused && job.scheduleState.reason == Self.orphanReason(owner)
+        let planned = try job.updated(to: draft.definition, state: isReturning ? .active : nil, at: now)
+        guard planned != nil || job.declaredBy != owner else { return nil }
+        var replacement = planned ?? job.replacement(job.scheduleState, at: now)
+        replacement.declaredBy = owner
+        replacement.author = draft.author ?? author
+        return replacement
+    }
+
+    /// Plans the pause of a job that is no longer declared, or returns `nil` if it does not fire anyway.
+    func pause(of job: Job, at now: Date) throws -> JobReplacement? {
+        guard orphans == .pause, job.scheduleState.allowsFire else { return nil }
+        var replacement = try job.paused(reason: Self.orphanReason(owner), until: nil, at: now)
+        replacement?.author = author
+        return replacement
+    }
+
+    /// The reason shown for a job that is paused because it is no longer declared.
+    static func orphanReason(_ owner: String) -> String {
+        "\"\(owner)\" no longer declares it."
+    }
+}
+
+/// What a declaration did, or would do.
+public struct DeclarationResult: Sendable {
+    /// The treatment of an owner's jobs that it no longer declares.
+    public enum Orphans: Sendable, Hashable {
+        /// Pause them. They keep their history, and resume when they are declared again.
+        case pause
+        /// Delete them, with their executions.
+        case delete
+        /// Leave them as they are. They keep firing.
+        case keep
+    }
+
+    /// A job whose definition changed, or that was adopted or resumed.
+    public struct Update: Sendable {
+        /// The job after the change.
+        public let job: Job
+        /// The names of the members of its definition that changed, such as `schedule`.
+        ///
+        /// Empty if the job was only adopted or resumed.
+        public let members: [String]
+    }
+
+    /// For each declared job, in order, the job as it is now.
+    ///
+    /// Empty if a newer generation is in force.
+    public internal(set) var jobs: [Job] = []
+    /// The jobs that are new.
+    public internal(set) var created: [Job] = []
+    /// The jobs that were changed.
+    public internal(set) var updated: [Update] = []
+    /// The owner's jobs that are no longer declared: paused, deleted or kept.
+    public internal(set) var orphans: [Job] = []
+    /// Those of the orphans that this declaration paused or deleted.
+    public internal(set) var removed: [Job] = []
+    /// The generation in force, if it is newer than the declared one.
+    ///
+    /// Then nothing was changed.
+    public internal(set) var newerGeneration: Int?
+
+    /// The number of declared jobs that were as declared already.
+    public var unchanged: Int { jobs.count - created.count - updated.count }
+
+    /// Whether the declaration changed no job.
+    public var isUnchanged: Bool { created.isEmpty && updated.isEmpty && removed.isEmpty }
+}
+
+extension DeclarationResult: CustomStringConvertible {
+    /// The changes in one line, such as `1 created (report), 1 updated (backup: schedule), 12 unchanged`.
+    public var description: String {
+        if let newerGeneration { return "nothing changed: generation \(newerGeneration) is in force" }
+        func part(_ verb: String, _ names: [String]) -> String? {
+            guard !names.isEmpty else { return nil }
+            return "\(names.count) \(verb) (\(names.prefix(5).joined(separator: ", "))\(names.count > 5 ? ", …" : ""))"
+        }
+        let parts = [
+            part("created", created.map(\.name)),
+            part("updated", updated.map { ([$0.job.name] + $0.members.prefix(3)).joined(separator: ": ") }),
+            part("no longer declared", removed.map(\.name)),
+        ]
+        return (parts.compactMap(\.self) + ["\(unchanged) unchanged"]).joined(separator: ", ")
+    }
+}

@@ -1,0 +1,184 @@
+import Foundation
+import RotaStore
+
+extension Scheduler {
+    /// The largest number of jobs that can be declared in one step.
+    public static let maximumDeclared = 100_000
+
+    /// Makes the jobs in the store follow the code: creates what is new, changes what differs, and handles what is gone.
+    ///
+    /// Call it at every start, with all jobs of the program. A job is found again by its slug, or by its name if it has
+    /// none. One that is as declared is not touched. One that differs gets the new definition, and keeps its history,
+    /// its state, a pause, and the anchor of its interval. Everything happens in one atomic step, so that several
+    /// processes can declare the same jobs at the same time.
+    ///
+    /// ```swift
+    /// let result = try await scheduler.declare(
+    ///     [
+    ///         .init(name: "backup", schedule: .cron("0 3 * * *", in: "Europe/Berlin"), action: .handler("backup")),
+    ///         .init(name: "cleanup", schedule: .every(.seconds(900)), action: .handler("cleanup")),
+    ///     ], owner: "my-app")
+    /// print(result)  // 2 created (backup, cleanup), 0 unchanged
+    /// ```
+    ///
+    /// In a rolling deploy, two versions of a program run side by side. Give each version a greater `generation`, such
+    /// as its build number: once a newer one has declared its jobs, an older one changes nothing, and its result says so.
+    ///
+    /// - Parameters:
+    ///   - drafts: The jobs, at most ``maximumDeclared``, each with a name or slug of its own and without an idempotency
+    ///     key. Their `state` is that of new jobs. A job that exists with the same slug, and that nobody declared, is
+    ///     adopted.
+    ///   - owner: The name of the program, from 1 to 64 characters. Jobs of others are never touched.
+    ///   - generation: The version of the declaration. Of equal generations, the last one to declare wins.
+    ///   - orphans: The treatment of the owner's jobs that are no longer declared.
+    ///   - isDryRun: Whether to change nothing, and only to return what would be done.
+    ///   - author: The author of the changes, if it is to be recorded. The author of a draft wins.
+    /// - Returns: What was done.
+    /// - Throws: ``SchedulerError`` with code `invalidJob` for a draft that is invalid, or declared twice, or whose slug
+    ///   another owner's job has; `invalidRequest`; or `tooMany`. `ScheduleError`; `RetryPolicyError`; or the store's
+    ///   error. Then nothing was changed.
+    /// - Complexity: O(n) in the number of jobs. If nothing differs, nothing is written.
+    @discardableResult
+    public func declare(
+        _ drafts: [JobDraft], owner: String, generation: Int = 0, orphans: DeclarationResult.Orphans = .pause,
+        isDryRun: Bool = false, author: String? = nil
+    ) async throws -> DeclarationResult {
+        let check = FieldCheck(code: .invalidRequest)
+        try check.length(of: owner, "The owner of declared jobs", 1...64)
+        try check.length(of: author, "The author", 1...255)
+        guard drafts.count <= Self.maximumDeclared else {
+            throw SchedulerError(
+                .tooMany, "At most \(Self.maximumDeclared) jobs can be declared in one step, not \(drafts.count).",
+                value: "\(drafts.count)")
+        }
+        let planner = DeclarationPlanner(owner: owner, generation: generation, orphans: orphans, author: author)
+        try planner.check(drafts)
+        try await context.prepareIDs()
+        while true {
+            let known = try await context.store.owner(owner)
+            if let known, known.generation > generation {
+                return DeclarationResult(newerGeneration: known.generation)
+            }
+            let now = context.clock.now
+            var plan = try await plan(drafts, by: planner, at: now)
+            let isRecorded = known?.generation == generation && plan.result.isUnchanged
+            guard !isDryRun, !isRecorded else { return plan.result }
+            plan.declaration.owner = JobOwner(
+                owner, generation: generation, revision: (known?.revision ?? 0) + 1, declaredAt: now)
+            do {
+                let jobs = try await context.store.declare(plan.declaration)
+                return try finish(plan, with: jobs, at: now)
+            } catch let error as StoreError where error.code == .conflict {
+                try Task.checkCancellation()
+            }
+        }
+    }
+
+    /// The changes that make an owner's jobs follow a declaration, and the result they will have.
+    private struct DeclarationPlan {
+        var declaration: JobDeclaration
+        var result = DeclarationResult()
+    }
+
+    private func plan(_ drafts: [JobDraft], by planner: DeclarationPlanner, at now: Date) async throws
+        -> DeclarationPlan
+    {
+        var plan = DeclarationPlan(
+            declaration: JobDeclaration(JobOwner(planner.owner, generation: planner.generation, declaredAt: now)))
+        var (matches, orphans) = planner.match(drafts, with: try await declared(by: planner.owner))
+        for (place, draft) in drafts.enumerated() {
+            if matches[place] == nil { matches[place] = try await adoptable(draft, by: planner.owner) }
+            guard let job = matches[place] else {
+                var draft = draft
+                draft.author = draft.author ?? planner.author
+                var insertion = try insertion(of: draft, at: now)
+                insertion.job.declaredBy = planner.owner
+                plan.declaration.insertions.append(insertion)
+                plan.result.created.append(insertion.job)
+                plan.result.jobs.append(insertion.job)
+                continue
+            }
+            plan.result.jobs.append(job)
+            guard let replacement = try planner.change(of: job, to: draft, at: now) else { continue }
+            plan.declaration.replacements.append(replacement)
+            let members = replacement.definition?.changedMembers(from: job.definition) ?? []
+            plan.result.updated.append(.init(job: job.replaced(by: replacement), members: members))
+        }
+        for (place, orphan) in orphans.enumerated() {
+            if planner.orphans == .delete {
+                plan.declaration.deletions.append(orphan.id)
+                plan.result.removed.append(orphan)
+            } else if let replacement = try planner.pause(of: orphan, at: now) {
+                plan.declaration.replacements.append(replacement)
+                orphans[place] = orphan.replaced(by: replacement)
+                plan.result.removed.append(orphans[place])
+            }
+        }
+        plan.result.orphans = orphans
+        return plan
+    }
+
+    /// Returns the jobs that an owner declared, the oldest first.
+    private func declared(by owner: String) async throws -> [Job] {
+        var query = JobQuery(declaredBy: owner, limit: 1000)
+        var jobs: [Job] = []
+        repeat {
+            let page = try await context.store.jobs(query)
+            jobs += page.items
+            query.after = page.next
+        } while query.after != nil
+        return jobs
+    }
+
+    /// Returns the job that has a draft's slug already, if nobody declared it.
+    private func adoptable(_ draft: JobDraft, by owner: String) async throws -> Job? {
+        guard draft.definition.hasExtras, let slug = draft.definition.attributes.slug else { return nil }
+        let project = draft.definition.attributes.project
+        let found = try await context.store.jobs(JobQuery(slug: slug, limit: 1000)).items
+            .first { $0.definition.attributes.project == project }
+        guard let other = found?.declaredBy, other != owner else { return found }
+        throw SchedulerError(
+            .invalidJob,
+            "Job \"\(draft.definition.name)\": The slug \"\(slug)\" is that of a job that \"\(other)\" declares. Choose "
+                + "another slug, or delete that job first.", value: slug)
+    }
+
+    /// Puts the jobs that the store returned into the result, and tells what was fired and skipped.
+    private func finish(_ plan: DeclarationPlan, with jobs: [Job], at now: Date) throws -> DeclarationResult {
+        let declaration = plan.declaration
+        _ = try jobs.answers(
+            to: "declare", of: declaration.insertions.count + declaration.replacements.count)
+        context.signal.raise()
+        for insertion in declaration.insertions {
+            context.events.send(fired: insertion.executions, skips: [], of: insertion.job.id, at: now)
+        }
+        for replacement in declaration.replacements {
+            context.events.send(fired: [], skips: replacement.skips, of: replacement.id, at: now)
+        }
+        let stored = Dictionary(jobs.map { ($0.id, $0) }) { $1 }
+        func current(_ job: Job) -> Job { stored[job.id] ?? job }
+        var result = plan.result
+        result.jobs = result.jobs.map(current)
+        result.created = result.created.map(current)
+        result.updated = result.updated.map { .init(job: current($0.job), members: $0.members) }
+        result.orphans = result.orphans.map(current)
+        result.removed = result.removed.map(current)
+        return result
+    }
+}
+
+extension Job {
+    /// The job as a replacement will leave it, but for its revision.
+    fileprivate func replaced(by replacement: JobReplacement) -> Job {
+        var job = self
+        if let definition = replacement.definition {
+            job.definition = definition
+            job.version += 1
+        }
+        job.scheduleState = replacement.scheduleState
+        job.updatedAt = replacement.date
+        if let author = replacement.author { job.updatedBy = author }
+        if let owner = replacement.declaredBy { job.declaredBy = owner }
+        return job
+    }
+}

@@ -1,0 +1,119 @@
+public import RotaHTTP
+
+extension CURLTransport {
+    /// The options of a transport.
+    ///
+    /// ```swift
+    /// var configuration = CURLTransport.Configuration()
+    /// configuration.addressPolicy = .allowing(hosts: ["docker"])
+    /// configuration.unixSocket = "/var/run/docker.sock"
+    /// let transport = CURLTransport(configuration)
+    /// guard let url = URL(string: "http://docker/containers/json") else { return }
+    /// print(try await transport.send(HTTPRequest(url: url)).status)
+    /// ```
+    public struct Configuration: Sendable {
+        /// The hosts that may be reached.
+        public var addressPolicy = AddressPolicy.publicInternet
+        /// Whether redirects are followed.
+        ///
+        /// The policy checks each target.
+        public var redirects = RedirectPolicy.never
+        /// The limit on the size of a body, counted after decompression.
+        public var responseLimit = ResponseLimit.default
+        /// The resolver of host names.
+        public var resolver: any HostResolver = SystemHostResolver()
+        /// The proxy through which every request goes, or `nil` for none.
+        ///
+        /// The environment's variables for proxies have no effect.
+        public var proxy: Proxy?
+        /// The path of a file with the certificates of the trusted authorities (PEM), or `nil` for the system's.
+        public var authorities: String?
+        /// The certificate that the client shows to a server that asks for one.
+        public var clientCertificate: ClientCertificate?
+        /// The public keys of which a server must have one: `sha256//` and the Base64 of the hash, separated by
+        /// semicolons, or the path of a key file (PEM or DER).
+        public var pinnedKey: String?
+        /// The network interface, host name or address from which connections are made, or `nil` for the system's choice.
+        public var networkInterface: String?
+        /// The path of a Unix-domain socket that every request is sent to, or `nil`.
+        ///
+        /// The host of a URL then only names the server in the request. It is checked against the policy, but not
+        /// resolved.
+        public var unixSocket: String?
+        /// The most connections to one host at once, from 1 to 10,000.
+        ///
+        /// Further requests wait for one, within their timeouts.
+        public var connectionsPerHost = 64
+
+        /// Creates the default options.
+        public init() {}
+    }
+
+    /// A proxy: `http`, `https` or `socks5`.
+    public struct Proxy: Sendable, Hashable {
+        /// The proxy's kind, host and port.
+        let url: RequestURL
+        let scheme: String
+        /// The name to log in with, or `nil`.
+        public var username: String?
+        /// The password to log in with, or `nil`.
+        public var password: String?
+        /// Whether the proxy resolves the names of hosts, because this machine cannot.
+        ///
+        /// Then the address policy can judge the names only. Otherwise a name is resolved and checked here, and the proxy
+        /// is asked for a connection to the checked address, for http URLs too.
+        public var resolvesNames = false
+
+        /// Creates a proxy.
+        ///
+        /// - Parameter text: Its URL, such as `http://proxy.example.com:3128` or `socks5://127.0.0.1:1080`. Without a
+        ///   port, 443 counts for https and 1080 for the others.
+        /// - Throws: `HTTPRequestError` if the text is no such URL.
+        public init(_ text: String) throws(HTTPRequestError) {
+            let scheme = String(text.prefix { $0 != ":" }).lowercased()
+            guard ["http", "https", "socks5"].contains(scheme) else {
+                throw HTTPRequestError(
+                    .badURL, field: "proxy", "a proxy's URL starts with http://, https:// or socks5://")
+            }
+            let parsed = try RequestURL(
+                parsing: (scheme == "https" ? "https" : "http") + text.dropFirst(scheme.utf8.count))
+            guard parsed.pathAndQuery == "/" else {
+                throw HTTPRequestError(.badURL, field: "proxy", "a proxy's URL has a host and a port only")
+            }
+            let port = parsed.explicitPort ?? (scheme == "https" ? 443 : 1080)
+            url = RequestURL(isSecure: scheme == "https", host: parsed.host, explicitPort: port, pathAndQuery: "/")
+            self.scheme = scheme
+        }
+    }
+
+    /// A client's certificate with its key.
+    public struct ClientCertificate: Sendable, Hashable {
+        /// The path of the certificate file (PEM).
+        public var certificate: String
+        /// The path of the file with the private key (PEM).
+        public var key: String
+        /// The password of the key, or `nil`.
+        public var password: String?
+
+        /// Creates a certificate from two files.
+        public init(certificate: String, key: String, password: String? = nil) {
+            self.certificate = certificate
+            self.key = key
+            self.password = password
+        }
+    }
+}
+
+extension CURLTransport.Proxy: CustomStringConvertible, CustomReflectable {
+    /// The kind, host and port, never the password.
+    public var description: String { "\(scheme)://\(url.hostText):\(url.port)" }
+    /// A mirror of the description, so that `dump` shows no password.
+    public var customMirror: Mirror { Mirror(self, children: ["proxy": description]) }
+}
+
+extension CURLTransport.ClientCertificate: CustomStringConvertible, CustomReflectable {
+    /// The paths, never the password.
+    public var description: String { "\(certificate), \(key)" }
+    /// A mirror of the description, so that `dump` shows no password.
+    public var customMirror: Mirror { Mirror(self, children: ["certificate": description]) }
+}

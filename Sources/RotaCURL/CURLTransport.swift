@@ -1,0 +1,112 @@
+import CRotaCURL
+import RotaCore
+public import RotaHTTP
+import Synchronization
+
+/// Sends requests with libcurl, on a thread of its own, so that no server can take the process down or stop its tasks.
+///
+/// ```swift
+/// let transport = CURLTransport(redirects: .following(upTo: 3), responseLimit: .refusing(over: 10_000_000))
+/// guard let url = URL(string: "https://example.com/") else { return }
+/// let response = try await transport.send(HTTPRequest(url: url))
+/// print(response.status, response.bodyPreview(limit: 200).text)
+/// await transport.close()
+/// ```
+///
+/// It resolves each name once, checks every address by the ``AddressPolicy``, and connects to those addresses only, for
+/// a redirect's target and for a connection that was kept open too.
+///
+/// libcurl is found at run time. Every Linux system where Foundation's networking runs has it; elsewhere each request
+/// fails with an error that says what to install.
+public final class CURLTransport: HTTPTransport {
+    private let configuration: Configuration
+    private let router: Router
+    private let loop: CURLLoop
+
+    /// Creates a transport.
+    ///
+    /// - Parameters:
+    ///   - addressPolicy: The hosts that may be reached.
+    ///   - redirects: Whether redirects are followed. The policy checks each target.
+    ///   - responseLimit: The limit on the size of a body.
+    ///   - resolver: The resolver of host names.
+    public convenience init(
+        addressPolicy: AddressPolicy = .publicInternet, redirects: RedirectPolicy = .never,
+        responseLimit: ResponseLimit = .default, resolver: any HostResolver = SystemHostResolver()
+    ) {
+        var configuration = Configuration()
+        configuration.addressPolicy = addressPolicy
+        configuration.redirects = redirects
+        configuration.responseLimit = responseLimit
+        configuration.resolver = resolver
+        self.init(configuration)
+    }
+
+    /// Creates a transport with further options, such as a proxy.
+    public init(_ configuration: Configuration) {
+        self.configuration = configuration
+        router = Router(configuration)
+        loop = CURLLoop(HandleSettings(configuration))
+    }
+
+    deinit {
+        loop.abandon()
+    }
+
+    /// The number of requests in progress.
+    package var underWay: Int { loop.underWay }
+
+    /// Sends a request and returns the response, whatever its status.
+    ///
+    /// - Throws: ``TransportError`` if no complete response arrives before `request.timeout`.
+    public func send(_ request: HTTPRequest) async throws -> HTTPResponse {
+        if let problem = rota_curl_load() {
+            throw TransportError(.other, String(cString: problem), url: request.url, mayHaveBeenSent: false)
+        }
+        let deadline = ContinuousClock.now + request.timeout
+        var chain = RedirectChain(configuration.redirects)
+        var next = request
+        while true {
+            var response: HTTPResponse
+            do {
+                response = try await exchange(next, until: deadline)
+            } catch let error as TransportError {
+                throw error.after(chain.followed)
+            }
+            response.redirects = chain.followed
+            guard let following = try chain.next(after: response, to: next) else { return response }
+            next = following
+        }
+    }
+
+    /// Sends one request and returns its response, without following redirects.
+    private func exchange(_ request: HTTPRequest, until deadline: ContinuousClock.Instant) async throws -> HTTPResponse
+    {
+        let ticket = Ticket()
+        let route = try router.routeIfKnown(to: request.address)
+        let begun = ContinuousClock.now
+        var lookup: Task<Void, Never>?
+        let reply = await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let order = Order(
+                    ticket: ticket, request: request, begun: begun, deadline: deadline, looksUp: route == nil,
+                    limit: configuration.responseLimit, continuation: continuation)
+                loop.begin(order, route)
+                guard route == nil else { return }
+                // The loop keeps the deadline meanwhile, so that a resolver that never answers cannot exceed it.
+                lookup = Task { [loop, router] in
+                    loop.proceed(ticket, await router.route(to: request.address))
+                }
+            }
+        } onCancel: {
+            loop.cancel(ticket)
+        }
+        lookup?.cancel()
+        return try reply.response(to: request, limit: configuration.responseLimit, deadline: deadline)
+    }
+
+    /// Refuses new requests, waits for those in progress, and closes the connections.
+    public func close() async {
+        await loop.close()
+    }
+}

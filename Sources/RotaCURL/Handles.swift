@@ -1,0 +1,104 @@
+import CRotaCURL
+import RotaHTTP
+
+/// The options that all requests of a transport have in common.
+struct HandleSettings: Sendable {
+    let connectionsPerHost: Int
+    let isLocal: Bool
+    /// Whether a route names the proxy.
+    private let texts: [(option: Int32, text: String)]
+    private let numbers: [(option: Int32, number: Int)]
+
+    init(_ configuration: CURLTransport.Configuration) {
+        connectionsPerHost = min(max(1, configuration.connectionsPerHost), 10_000)
+        isLocal = configuration.unixSocket != nil
+        var texts: [(Int32, String)] = [(Int32(ROTA_OPT_USERAGENT), "Rota")]
+        var numbers: [(Int32, Int)] = []
+        func add(_ option: Int32, _ text: String?) {
+            if let text { texts.append((option, text)) }
+        }
+        add(Int32(ROTA_OPT_CAINFO), configuration.authorities)
+        add(Int32(ROTA_OPT_SSLCERT), configuration.clientCertificate?.certificate)
+        add(Int32(ROTA_OPT_SSLKEY), configuration.clientCertificate?.key)
+        add(Int32(ROTA_OPT_KEYPASSWD), configuration.clientCertificate?.password)
+        add(Int32(ROTA_OPT_PINNEDPUBLICKEY), configuration.pinnedKey)
+        add(Int32(ROTA_OPT_INTERFACE), configuration.networkInterface)
+        add(Int32(ROTA_OPT_UNIX_SOCKET_PATH), configuration.unixSocket)
+        if let proxy = configuration.proxy {
+            add(Int32(ROTA_OPT_PROXYUSERNAME), proxy.username)
+            add(Int32(ROTA_OPT_PROXYPASSWORD), proxy.password)
+            if proxy.url.isSecure { add(Int32(ROTA_OPT_PROXY_CAINFO), configuration.authorities) }
+            // Through a tunnel the proxy connects to the address that was checked, for http URLs too.
+            if !proxy.resolvesNames { numbers.append((Int32(ROTA_OPT_HTTPPROXYTUNNEL), 1)) }
+        }
+        self.texts = texts
+        self.numbers = numbers
+    }
+
+    /// Creates a transfer with these options.
+    ///
+    /// - Returns: The transfer, or libcurl's code for an option that it does not take.
+    func makeTransfer() -> Result<UnsafeMutablePointer<rota_transfer>, HandleError> {
+        guard let transfer = rota_transfer_create(isLocal) else {
+            return .failure(HandleError(message: "libcurl has no memory or lacks an option that is needed"))
+        }
+        for (option, text) in texts {
+            let code = rota_transfer_set_text(transfer, option, text)
+            guard code == 0 else { return fail(transfer, option, code) }
+        }
+        for (option, number) in numbers {
+            let code = rota_transfer_set_number(transfer, option, number)
+            guard code == 0 else { return fail(transfer, option, code) }
+        }
+        return .success(transfer)
+    }
+
+    private func fail(
+        _ transfer: UnsafeMutablePointer<rota_transfer>, _ option: Int32, _ code: Int32
+    ) -> Result<UnsafeMutablePointer<rota_transfer>, HandleError> {
+        rota_transfer_destroy(transfer)
+        let name = Self.names[option] ?? "option \(option)"
+        return .failure(
+            HandleError(message: "this libcurl refuses the configuration's \(name): \(CURLFailure.text(code))"))
+    }
+
+    private static let names: [Int32: String] = [
+        Int32(ROTA_OPT_CAINFO): "authorities", Int32(ROTA_OPT_SSLCERT): "client certificate",
+        Int32(ROTA_OPT_SSLKEY): "client certificate's key", Int32(ROTA_OPT_PINNEDPUBLICKEY): "pinned key",
+        Int32(ROTA_OPT_INTERFACE): "network interface",
+        Int32(ROTA_OPT_UNIX_SOCKET_PATH): "Unix-domain socket",
+    ]
+}
+
+/// The reason why libcurl has no handle for a request.
+struct HandleError: Error {
+    let message: String
+}
+
+/// The transfers that wait for their next request, so that few are made.
+struct HandlePool {
+    /// The most transfers kept.
+    private static let most = 256
+    private let settings: HandleSettings
+    private var free: [UnsafeMutablePointer<rota_transfer>] = []
+
+    init(_ settings: HandleSettings) {
+        self.settings = settings
+    }
+
+    mutating func take() -> Result<UnsafeMutablePointer<rota_transfer>, HandleError> {
+        if let transfer = free.popLast() { return .success(transfer) }
+        return settings.makeTransfer()
+    }
+
+    mutating func giveBack(_ transfer: UnsafeMutablePointer<rota_transfer>) {
+        guard free.count < Self.most else { return rota_transfer_destroy(transfer) }
+        rota_transfer_clear(transfer)
+        free.append(transfer)
+    }
+
+    mutating func empty() {
+        for transfer in free { rota_transfer_destroy(transfer) }
+        free = []
+    }
+}

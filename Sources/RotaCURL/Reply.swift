@@ -1,0 +1,183 @@
+import CRotaCURL
+import Foundation
+import RotaHTTP
+
+/// The raw result of a request, as the loop got it.
+///
+/// The task that waits for it judges it.
+struct Reply: Sendable {
+    /// The ways in which a request ends.
+    enum Ending: Sendable {
+        /// libcurl ended it, with a code.
+        case finished(Int32)
+        case deadline
+        case canceled
+        /// The header is one that no body may be read by.
+        case unacceptable
+        case failed(TransportError)
+        case closed
+    }
+
+    let ending: Ending
+    /// The lines of the header, if it is complete.
+    var head: [UInt8]?
+    var trailers: [UInt8] = []
+    var body = Data()
+    var bodyOverflowed = false
+    var headOverflowed = false
+    var addressRefused = false
+    var repeatRefused = false
+    var outOfMemory = false
+    /// Whether libcurl began to send the request.
+    var wasSent = false
+    var systemError: Int = 0
+    /// libcurl's own words about a failure.
+    var detail = ""
+    var timings = HTTPTimings()
+    /// The address that answered or was connected to.
+    var peer: IPAddress?
+
+    /// Creates the reply of a request that never reached libcurl.
+    init(_ ending: Ending) {
+        self.ending = ending
+    }
+
+    /// Takes what a transfer has got.
+    init(_ ending: Ending, _ transfer: UnsafeMutablePointer<rota_transfer>, _ order: Order) {
+        self.ending = ending
+        var facts = rota_facts()
+        rota_transfer_facts(transfer, &facts)
+        let transfer = transfer.pointee
+        if transfer.head_ended { head = Array(transfer.head.contents) }
+        if transfer.trailers.count > 0 { trailers = Array(transfer.trailers.contents) }
+        if transfer.body.count > 0 { body = Data(transfer.body.contents) }
+        bodyOverflowed = transfer.body_overflowed
+        headOverflowed = transfer.head_overflowed
+        addressRefused = transfer.address_refused
+        repeatRefused = transfer.repeat_refused
+        outOfMemory = transfer.out_of_memory
+        wasSent = transfer.starts > 0
+        systemError = facts.os_errno
+        if case .finished(let code) = ending, code != 0 {
+            detail = withUnsafeBytes(of: transfer.error) {
+                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+            }
+        }
+        peer = withUnsafeBytes(of: facts.peer) {
+            IPAddress(String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self))
+        }
+        timings = Self.timings(facts, order)
+    }
+
+    private static func timings(_ facts: rota_facts, _ order: Order) -> HTTPTimings {
+        let total = ContinuousClock.now - order.begun
+        // The time before libcurl began: the lookup, and the wait for the loop.
+        let before = max(.zero, total - .microseconds(facts.total))
+        var timings = HTTPTimings(total: total)
+        // libcurl sums up only what has ended.
+        guard facts.total > 0 else { return timings }
+        let open = max(facts.connected, facts.secured)
+        timings.connect = open > 0 ? before + .microseconds(open) : before
+        if order.looksUp { timings.resolve = before }
+        if facts.secured > 0 { timings.handshake = .microseconds(max(0, facts.secured - facts.connected)) }
+        guard facts.first_byte > 0 else { return timings }
+        timings.firstByte = .microseconds(max(0, facts.first_byte - open))
+        timings.transfer = .microseconds(max(0, facts.total - facts.first_byte))
+        return timings
+    }
+}
+
+extension Reply {
+    /// Returns the response, or throws the error that the reply amounts to.
+    func response(
+        to request: HTTPRequest, limit: ResponseLimit, deadline: ContinuousClock.Instant
+    ) throws(TransportError) -> HTTPResponse {
+        let head: AnswerHead?
+        do {
+            head = try self.head.map { bytes throws(AnswerHead.Problem) in try AnswerHead(bytes) }
+        } catch {
+            throw self.error(.badResponse, error.message, request, nil)
+        }
+        let partial = head.map { HTTPResponse(status: $0.status, headers: $0.headers, timings: timings) }
+        switch ending {
+        case .deadline: throw error(.timeout, "no complete response within \(request.timeout)", request, partial)
+        case .canceled: throw error(.canceled, "the request was canceled", request, partial)
+        case .closed: throw error(.closed, "the transport was closed", request, nil)
+        case .failed(let failure):
+            throw TransportError(
+                failure.code, failure.message, url: request.url, response: partial,
+                mayHaveBeenSent: failure.mayHaveBeenSent || wasSent)
+        case .unacceptable:
+            // Only a header that could not be read is ended so, and reading it has thrown above.
+            throw error(.badResponse, "the response's header is malformed", request, partial)
+        case .finished(let code):
+            try checkFlags(request, partial, limit)
+            if code != 0, !bodyOverflowed {
+                let failure = CURLFailure(code, systemError: systemError, detail: detail, hasHead: head != nil)
+                throw error(failure.code, failure.message, request, partial)
+            }
+            guard let head else {
+                throw error(.connectionReset, "the connection was closed before a response was complete", request, nil)
+            }
+            guard head.status >= 200 else {
+                throw error(.badResponse, "the server switched to another protocol, unasked", request, nil)
+            }
+            return try complete(head, request, limit, deadline)
+        }
+    }
+
+    private func error(
+        _ code: TransportError.Code, _ message: String, _ request: HTTPRequest, _ partial: HTTPResponse?
+    ) -> TransportError {
+        var error = TransportError(code, message, url: request.url, response: partial, mayHaveBeenSent: wasSent)
+        error.timings = timings
+        error.peer = peer
+        return error
+    }
+
+    private func checkFlags(
+        _ request: HTTPRequest, _ partial: HTTPResponse?, _ limit: ResponseLimit
+    ) throws(TransportError) {
+        if addressRefused {
+            throw error(
+                .forbiddenAddress, "libcurl was about to use an address that was not checked", request, partial)
+        }
+        if repeatRefused {
+            throw error(
+                .connectionReset,
+                "a kept connection was closed before a response; the request may not be sent again by itself", request,
+                partial)
+        }
+        if headOverflowed { throw error(.tooLarge, "the response's header is too large", request, partial) }
+        if outOfMemory { throw error(.other, "there is no memory for the response", request, partial) }
+        if bodyOverflowed, limit.refusesMore {
+            throw error(.tooLarge, "the response's body has more than \(limit.bytes) bytes", request, partial)
+        }
+    }
+
+    /// Unpacks the body and puts the response together.
+    private func complete(
+        _ head: AnswerHead, _ request: HTTPRequest, _ limit: ResponseLimit, _ deadline: ContinuousClock.Instant
+    ) throws(TransportError) -> HTTPResponse {
+        var unpacked = ContentCoding.Output(data: body, isCut: bodyOverflowed)
+        do {
+            try ContentCoding.unpack(&unpacked, head.headers, limit: limit.bytes, deadline: deadline)
+        } catch {
+            let partial = HTTPResponse(status: head.status, headers: head.headers, timings: timings)
+            switch error {
+            case .malformed(let coding):
+                throw self.error(.badResponse, "the body is not \(coding), as its header says", request, partial)
+            case .late:
+                throw self.error(.timeout, "no complete response within \(request.timeout)", request, partial)
+            }
+        }
+        var response = HTTPResponse(
+            status: head.status, headers: head.headers, body: unpacked.data, bodyIsTruncated: unpacked.isCut,
+            timings: timings)
+        response.peer = peer
+        if unpacked.isCut, limit.refusesMore {
+            throw error(.tooLarge, "the response's body has more than \(limit.bytes) bytes", request, response)
+        }
+        return response
+    }
+}

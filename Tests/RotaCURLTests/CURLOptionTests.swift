@@ -1,0 +1,268 @@
+import Foundation
+import RotaHTTP
+import RotaTestSupport
+import Synchronization
+import Testing
+
+@testable import RotaCURL
+@testable import RotaTesting
+
+/// The options of a configuration, each with a server that can tell whether it was obeyed.
+@Suite("CURLTransport: options")
+struct CURLOptionTests {
+    private func send(
+        _ url: URL, method: HTTPMethod = .get, headers: HTTPHeaders = [:], _ configuration: CURLTransport.Configuration
+    ) async throws -> HTTPResponse {
+        let transport = CURLTransport(configuration)
+        defer { withExtendedLifetime(transport) {} }
+        do {
+            let response = try await transport.send(
+                HTTPRequest(method: method, url: url, headers: headers, timeout: .seconds(300)))
+            await transport.close()
+            return response
+        } catch {
+            await transport.close()
+            throw error
+        }
+    }
+
+    private func open() -> CURLTransport.Configuration {
+        var configuration = CURLTransport.Configuration()
+        configuration.addressPolicy = .unrestricted
+        return configuration
+    }
+
+    /// A proxy that answers what comes through its tunnels itself.
+    private func proxy() async throws -> LoopbackServer {
+        try await LoopbackServer { request in
+            request.method == "CONNECT"
+                ? .script([.write(Array("HTTP/1.1 200 Connected\r\nX-Proxy: 1\r\n\r\n".utf8))])
+                : .status(200, text: request.target)
+        }
+    }
+
+    @Test("Through a proxy, the connection goes to the address that was checked here, for http too")
+    func tunnel() async throws {
+        let server = try await proxy()
+        let resolver = ScriptedResolver()
+        resolver.script("api.example.com", [IPAddress(v4: 0x5DB8_D822)])
+        resolver.script("proxy.example.com", [IPAddress(v4: 0x7F00_0001)])
+        var configuration = CURLTransport.Configuration()
+        configuration.resolver = resolver
+        var proxy = try CURLTransport.Proxy("http://proxy.example.com:\(server.port)")
+        proxy.username = "someone"
+        proxy.password = "a word"
+        configuration.proxy = proxy
+        let url = try #require(URL(string: "http://api.example.com/path"))
+        let response = try await send(url, configuration)
+        #expect(response.body == Data("/path".utf8))
+        #expect(!response.headers.contains("X-Proxy"))
+        let requests = server.requests
+        #expect(requests.map(\.method) == ["CONNECT", "GET"])
+        #expect(requests.first?.target == "93.184.216.34:80")
+        #expect(requests.first?.headers["Proxy-Authorization"] == "Basic c29tZW9uZTphIHdvcmQ=")
+        #expect(requests.last?.headers["Host"] == "api.example.com")
+        #expect(requests.last?.headers.contains("Proxy-Authorization") == false)
+        await server.stop()
+    }
+
+    @Test("A proxy that resolves names gets the name, after the policy has judged it")
+    func nameToProxy() async throws {
+        let server = try await proxy()
+        let resolver = ScriptedResolver()
+        var configuration = CURLTransport.Configuration()
+        configuration.resolver = resolver
+        var proxy = try CURLTransport.Proxy("http://127.0.0.1:\(server.port)")
+        proxy.resolvesNames = true
+        configuration.proxy = proxy
+        let url = try #require(URL(string: "http://api.example.com/path"))
+        #expect(try await send(url, configuration).body == Data("http://api.example.com/path".utf8))
+        #expect(resolver.lookups.isEmpty)
+        for forbidden in ["http://localhost/", "http://10.0.0.1/", "http://169.254.169.254/"] {
+            let url = try #require(URL(string: forbidden))
+            await #expect(throws: TransportError.self) { try await send(url, configuration) }
+        }
+        #expect(server.requests.count == 1)
+        await server.stop()
+    }
+
+    @Test("A name that resolves to a forbidden address is refused behind a proxy too")
+    func forbiddenBehindProxy() async throws {
+        let server = try await proxy()
+        let resolver = ScriptedResolver()
+        resolver.script("inside.example.com", [IPAddress(v4: 0x0A00_0001)])
+        var configuration = CURLTransport.Configuration()
+        configuration.resolver = resolver
+        configuration.proxy = try CURLTransport.Proxy("http://127.0.0.1:\(server.port)")
+        let url = try #require(URL(string: "http://inside.example.com/"))
+        do {
+            _ = try await send(url, configuration)
+            Issue.record("it was sent")
+        } catch let error as TransportError {
+            #expect(error.code == .forbiddenAddress)
+            #expect(!error.mayHaveBeenSent)
+        }
+        #expect(server.connectionCount == 0)
+        await server.stop()
+    }
+
+    @Test("A SOCKS proxy is asked for the address that was checked")
+    func socks() async throws {
+        let heard = Mutex<[UInt8]>([])
+        let server = try SocketServer { connection in
+            connection.write([5, 0])
+            _ = connection.read(3)
+            let request = connection.read(10)
+            heard.withLock { $0 = request }
+            connection.write([5, 0, 0, 1, 0, 0, 0, 0, 0, 0])
+            _ = connection.readHead()
+            connection.write(Array("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok".utf8))
+        }
+        let resolver = ScriptedResolver()
+        resolver.script("api.example.com", [IPAddress(v4: 0x5DB8_D822)])
+        var configuration = CURLTransport.Configuration()
+        configuration.resolver = resolver
+        configuration.proxy = try CURLTransport.Proxy("socks5://127.0.0.1:\(server.port)")
+        let url = try #require(URL(string: "http://api.example.com/"))
+        #expect(try await send(url, configuration).body == Data("ok".utf8))
+        // Version 5, connect, an IPv4 address, the port.
+        #expect(heard.withLock { $0 } == [5, 1, 0, 1, 93, 184, 216, 34, 0, 80])
+        server.stop()
+    }
+
+    @Test(
+        "A proxy's text is checked",
+        arguments: ["", "proxy", "ftp://a", "http://a/b", "http://u:p@a", "socks4://a", "http://"])
+    func proxyText(_ text: String) {
+        #expect(throws: HTTPRequestError.self) { try CURLTransport.Proxy(text) }
+    }
+
+    @Test("No description shows a password")
+    func descriptions() throws {
+        var proxy = try CURLTransport.Proxy("http://proxy.example.com:3128")
+        proxy.password = "xyzzy"
+        let certificate = CURLTransport.ClientCertificate(certificate: "a.pem", key: "b.pem", password: "xyzzy")
+        var configuration = CURLTransport.Configuration()
+        configuration.proxy = proxy
+        configuration.clientCertificate = certificate
+        for text in ["\(proxy)", "\(certificate)", "\(configuration)", String(reflecting: configuration)] {
+            #expect(!text.contains("xyzzy"))
+        }
+        var dumped = ""
+        dump(configuration, to: &dumped)
+        #expect(!dumped.contains("xyzzy"))
+    }
+
+    @Test("Every request goes to the Unix-domain socket, with the URL's host in it")
+    func unixSocket() async throws {
+        let path = NSTemporaryDirectory() + "rota-\(UUID().uuidString.prefix(8)).sock"
+        let head = Mutex("")
+        let server = try SocketServer(path: path) { connection in
+            let text = connection.readHead()
+            head.withLock { $0 = text }
+            connection.write(Array("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok".utf8))
+        }
+        let resolver = ScriptedResolver()
+        var configuration = CURLTransport.Configuration()
+        configuration.resolver = resolver
+        configuration.addressPolicy = .allowing(hosts: ["docker"])
+        configuration.unixSocket = path
+        let url = try #require(URL(string: "http://docker/containers"))
+        #expect(try await send(url, configuration).body == Data("ok".utf8))
+        #expect(head.withLock { $0 }.hasPrefix("GET /containers HTTP/1.1\r\nHost: docker\r\n"))
+        #expect(resolver.lookups.isEmpty)
+        let other = try #require(URL(string: "http://other/"))
+        await #expect(throws: TransportError.self) { try await send(other, configuration) }
+        server.stop()
+    }
+
+    @Test("An interface that does not exist is an error before anything is sent")
+    func interface() async throws {
+        let server = try await LoopbackServer { _ in .status(200) }
+        var configuration = open()
+        configuration.networkInterface = "127.0.0.1"
+        #expect(try await send(server.url(), configuration).status == 200)
+        configuration.networkInterface = "if!nonesuch0"
+        do {
+            _ = try await send(server.url(), configuration)
+            Issue.record("it was sent")
+        } catch let error as TransportError {
+            #expect(error.code == .connectionFailed)
+            #expect(!error.mayHaveBeenSent)
+        }
+        #expect(server.requests.count == 1)
+        await server.stop()
+    }
+
+    @Test("No more connections to a host than configured, and every request has its turn")
+    func connections() async throws {
+        let server = try await LoopbackServer { _ in .status(200).delayed(by: .milliseconds(1)) }
+        var configuration = open()
+        configuration.connectionsPerHost = 3
+        let transport = CURLTransport(configuration)
+        try await withThrowingTaskGroup(of: Int.self) { group in
+            for _ in 0..<60 {
+                group.addTask {
+                    try await transport.send(HTTPRequest(url: server.url(), timeout: .seconds(300))).status
+                }
+            }
+            for try await status in group { #expect(status == 200) }
+        }
+        #expect(server.connectionCount <= 3)
+        await transport.close()
+        await server.stop()
+    }
+
+    @Test("A transport that is closed refuses requests, and closes twice without harm")
+    func closing() async throws {
+        let server = try await LoopbackServer { _ in .status(200) }
+        let transport = CURLTransport(addressPolicy: .unrestricted)
+        _ = try await transport.send(HTTPRequest(url: server.url()))
+        await transport.close()
+        await transport.close()
+        do {
+            _ = try await transport.send(HTTPRequest(url: server.url()))
+            Issue.record("it was sent")
+        } catch let error as TransportError {
+            #expect(error.code == .closed)
+            #expect(!error.mayHaveBeenSent)
+        }
+        await CURLTransport().close()
+        await server.stop()
+    }
+
+    @Test("Only what was asked is sent, and a caller's own fields win")
+    func fields() async throws {
+        let server = try await LoopbackServer { _ in .status(200) }
+        _ = try await send(server.url(), method: .post, open())
+        #expect(server.requests.last?.headers["User-Agent"] == "Rota")
+        #expect(server.requests.last?.headers["Accept-Encoding"] == "gzip, deflate")
+        #expect(server.requests.last?.headers["Content-Length"] == "0")
+        _ = try await send(
+            server.url(), method: .post,
+            headers: ["User-Agent": "mine", "Accept-Encoding": "br", "Accept": "a/b", "X-Empty": ""], open())
+        let headers = try #require(server.requests.last?.headers)
+        #expect(headers.values("User-Agent") == ["mine"])
+        #expect(headers.values("Accept-Encoding") == ["br"])
+        #expect(headers.values("Accept") == ["a/b"])
+        #expect(headers.values("X-Empty") == [""])
+        await server.stop()
+    }
+
+    @Test("Bodies of every method arrive, and an empty body is said to be empty", arguments: HTTPMethod.allCases)
+    func bodies(_ method: HTTPMethod) async throws {
+        let server = try await LoopbackServer { _ in .status(200) }
+        let transport = CURLTransport(addressPolicy: .unrestricted)
+        for body in [HTTPBody.none, .bytes(Data()), .bytes(Data(count: 3)), .text("é"), .bytes(Data(count: 300_000))]
+        where method.allowsBody || body.data == nil {
+            _ = try await transport.send(HTTPRequest(method: method, url: server.url(), body: body))
+            let request = try #require(server.requests.last)
+            #expect(request.method == method.rawValue)
+            #expect(request.body == body.data ?? Data())
+            let isSaid = body.data != nil || [.post, .put, .patch].contains(method)
+            #expect(request.headers.contains("Content-Length") == isSaid)
+        }
+        await transport.close()
+        await server.stop()
+    }
+}

@@ -1,0 +1,145 @@
+import Foundation
+import RotaHTTP
+import RotaTestSupport
+import Testing
+
+@testable import RotaCURL
+
+/// Certificates of both sides, against a TLS server with a certificate that is made on the spot.
+///
+/// They need the `openssl` command, and are declared as skipped where it is missing.
+@Suite("CURLTransport: TLS", .enabled(if: TLSServer.isPossible, "the openssl command is not installed"))
+struct CURLSecurityTests {
+    private func code(_ server: TLSServer, _ change: (inout CURLTransport.Configuration) throws -> Void) async throws
+        -> TransportError.Code?
+    {
+        var configuration = CURLTransport.Configuration()
+        configuration.addressPolicy = .unrestricted
+        try change(&configuration)
+        let transport = CURLTransport(configuration)
+        defer { withExtendedLifetime(transport) {} }
+        let url = try #require(URL(string: "https://127.0.0.1:\(server.port)/"))
+        do {
+            let response = try await transport.send(HTTPRequest(url: url, timeout: .seconds(300)))
+            #expect(response.status == 200)
+            #expect(response.timings.handshake != nil)
+            await transport.close()
+            return nil
+        } catch let error as TransportError {
+            #expect(!error.mayHaveBeenSent, "\(error)")
+            await transport.close()
+            return error.code
+        }
+    }
+
+    @Test("A certificate of an unknown authority is refused, one of a given authority is not")
+    func authorities() async throws {
+        let server = try TLSServer()
+        #expect(try await code(server) { _ in } == .tls)
+        #expect(try await code(server) { $0.authorities = server.certificate } == nil)
+        #expect(try await code(server) { $0.authorities = "/nonexistent.pem" } == .tls)
+        server.stop()
+    }
+
+    @Test("A key that is not the pinned one is refused")
+    func pinned() async throws {
+        let server = try TLSServer()
+        #expect(
+            try await code(server) {
+                $0.authorities = server.certificate
+                $0.pinnedKey = server.publicKey
+            } == nil)
+        #expect(
+            try await code(server) {
+                $0.authorities = server.certificate
+                $0.pinnedKey = "sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+            } == .tls)
+        server.stop()
+    }
+
+    @Test("The client's certificate is shown to a server that asks for one")
+    func client() async throws {
+        let server = try TLSServer(asksClient: true)
+        #expect(
+            try await code(server) {
+                $0.authorities = server.certificate
+                $0.clientCertificate = .init(certificate: server.certificate, key: server.key)
+            } == nil)
+        #expect(
+            try await code(server) {
+                $0.authorities = server.certificate
+                $0.clientCertificate = .init(certificate: "/nonexistent.pem", key: server.key)
+            } == .tls)
+        server.stop()
+    }
+}
+
+/// A child process with OpenSSL's test server.
+final class TLSServer {
+    static let isPossible = ["/usr/bin/openssl", "/usr/local/bin/openssl"].contains {
+        FileManager.default.isExecutableFile(atPath: $0)
+    }
+
+    struct Failure: Error {}
+
+    let port: Int
+    let certificate: String
+    let key: String
+    let publicKey: String
+    private let folder: URL
+    private let process: Process
+    private let input = Pipe()
+    private let output = Pipe()
+
+    init(asksClient: Bool = false) throws {
+        folder = FileManager.default.temporaryDirectory.appending(path: "rota-tls-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        certificate = folder.appending(path: "certificate.pem").path
+        key = folder.appending(path: "key.pem").path
+        publicKey = folder.appending(path: "public.pem").path
+        try Self.run([
+            "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+            "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate,
+        ])
+        try Self.run(["pkey", "-in", key, "-pubout", "-out", publicKey])
+        process = Self.process(
+            ["s_server", "-accept", "127.0.0.1:0", "-cert", certificate, "-key", key, "-www"]
+                + (asksClient ? ["-Verify", "1", "-CAfile", certificate, "-verify_return_error"] : []))
+        process.standardInput = input
+        process.standardOutput = output
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        // The server says "ACCEPT 127.0.0.1:" and its port.
+        var text = ""
+        while !text.hasSuffix("\n") || !text.contains("ACCEPT ") {
+            guard let byte = try output.fileHandleForReading.read(upToCount: 1), !byte.isEmpty else { throw Failure() }
+            text += String(decoding: byte, as: UTF8.self)
+        }
+        guard let digits = text.split(separator: ":").last?.filter(\.isNumber), let port = Int(digits) else {
+            throw Failure()
+        }
+        self.port = port
+    }
+
+    private static func process(_ arguments: [String]) -> Process {
+        let process = Process()
+        process.executableURL = URL(filePath: "/usr/bin/env")
+        process.arguments = ["openssl"] + arguments
+        return process
+    }
+
+    private static func run(_ arguments: [String]) throws {
+        let process = process(arguments)
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        process.waitUntilExit()
+        guard process.terminationStatus == 0 else { throw Failure() }
+    }
+
+    func stop() {
+        process.terminate()
+        process.waitUntilExit()
+        try? FileManager.default.removeItem(at: folder)
+    }
+}
