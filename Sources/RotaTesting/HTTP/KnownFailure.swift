@@ -106,9 +106,12 @@ extension KnownFailure {
                 "a length with a sign is refused", "a length larger than any integer is refused",
             ].map { KnownFailure($0, because: "libcurl frames the body, and is more lenient than RFC 9112 allows") } + [
                 KnownFailure(
+                    "a flood of chunks of one byte is a timeout or refused", isRace: true,
+                    because: "all sessions of a process share one queue of Foundation, so other requests wait"),
+                KnownFailure(
                     "an unsolicited answer answers nothing", isRace: true,
                     because:
-                        "libcurl's connections are out of reach, and the stray response is taken for the next one's")
+                        "libcurl's connections are out of reach, and the stray response is taken for the next one's"),
             ]
         /// Checks of an authority of one's own, which Foundation cannot be given.
         private static let untrusted: [KnownFailure] = [
