@@ -82,7 +82,11 @@ let package = Package(
             swiftSettings: settings),
 
         .executableTarget(
-            name: "crash-child", dependencies: ["RotaCore", "RotaHTTP", "RotaStore", "RotaTesting"],
+            name: "crash-child",
+            dependencies: [
+                "RotaCore", "RotaHTTP", "RotaStore", "RotaTesting",
+                .target(name: "RotaCURL", condition: .when(platforms: [.linux])),
+            ],
             path: "Tests/CrashChild",
             swiftSettings: settings),
         .executableTarget(

@@ -3,13 +3,17 @@ import RotaHTTP
 import RotaStore
 import RotaTesting
 
+#if os(Linux)
+    import RotaCURL
+#endif
+
 // The process that the kill tests kill: crash-child hold FOLDER | crash-child run FOLDER SEED SEGMENT,SEGMENT…
 // It says on standard output what the store has acknowledged, one line each. While it holds a folder, it inserts a job for
 // each line that it reads, then closes the store, and says "done" or the code of the error. And what the script
 // store-model runs:
 // crash-child compare memory|files OPERATIONS SEED.
 // And what the tests of transports run, because a check may end or freeze its process:
-// crash-child check urlsession NAME, or without a name for the names of all checks.
+// crash-child check urlsession|curl NAME, or without a name for the names of all checks.
 
 /// Says a line at once: what is said must be out before the process is killed.
 func say(_ line: some CustomStringConvertible) {
@@ -39,7 +43,8 @@ if arguments[0] == "compare" {
 }
 
 if arguments[0] == "check" {
-    let tls = (try? LoopbackCertificate()).map { TransportContract.tlsChecks(trusting: $0) } ?? []
+    let certificate = try? LoopbackCertificate()
+    let tls = certificate.map { TransportContract.tlsChecks(trusting: $0) } ?? []
     let all =
         (TransportContract.checks + tls)
         .map { ($0, RedirectPolicy.never) } + TransportContract.redirectChecks.map { ($0, .following(upTo: 5)) }
@@ -52,7 +57,18 @@ if arguments[0] == "check" {
         exit(2)
     }
     do {
-        try await check.run { URLSessionTransport(addressPolicy: .unrestricted, redirects: redirects) }
+        try await check.run {
+            #if os(Linux)
+                if arguments[1] == "curl" {
+                    var configuration = CURLTransport.Configuration()
+                    configuration.addressPolicy = .unrestricted
+                    configuration.redirects = redirects
+                    configuration.authorities = certificate?.file
+                    return CURLTransport(configuration)
+                }
+            #endif
+            return URLSessionTransport(addressPolicy: .unrestricted, redirects: redirects)
+        }
         say("passed")
         exit(0)
     } catch {

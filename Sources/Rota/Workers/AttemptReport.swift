@@ -37,6 +37,8 @@ struct AttemptReport: Sendable {
     var timings: HTTPTimings?
     /// The address that the request was sent to.
     var peer: IPAddress?
+    /// The redirects that the transport followed.
+    var redirects: [FollowedRedirect] = []
 
     static let succeeded = AttemptReport(.succeeded)
 
@@ -97,6 +99,7 @@ extension AttemptReport {
         bodyWasTruncated = preview.isTruncated
         timings = response.timings
         peer = response.peer
+        redirects = response.redirects
         keep(names, of: scrubbed.headers)
         guard case .succeeded = ending else { return }
         output = mapping.output(of: scrubbed).map { JSONPayload(trusted: Data($0.text.utf8)) }
@@ -105,7 +108,8 @@ extension AttemptReport {
     /// Keeps the header fields of the given names.
     private mutating func keep(_ names: Set<String>, of headers: HTTPHeaders) {
         for name in names {
-            if let value = headers[name] { responseHeaders[name.lowercased()] = value }
+            let values = headers.values(name)
+            if !values.isEmpty { responseHeaders[name.lowercased()] = values.joined(separator: ", ") }
         }
     }
 
@@ -154,6 +158,7 @@ extension AttemptReport {
         self = .failed(failure, redaction.scrub("\(error)"))
         timings = error.timings
         peer = error.peer
+        redirects = error.redirects
         guard let status = error.status else { return }
         statusCode = status
         keep(names, of: HTTPResponse(status: status, headers: error.headers).redacted(by: redaction).headers)
@@ -245,10 +250,12 @@ extension ExecutionTrace {
         let queueWait = claimedAt >= dueAt ? claimedAt.elapsed(since: dueAt) : nil
         let dequeue = result.startedAt >= claimedAt ? result.startedAt.elapsed(since: claimedAt) : nil
         let timings = result.report.timings
+        let redirects = result.report.redirects.map { $0.description.clipped(to: 2048) }
         self.init(
             queueWait: queueWait, dequeue: dequeue, resolve: timings?.resolve, handshake: timings?.handshake,
             connect: timings?.connect, firstByte: timings?.firstByte, transfer: timings?.transfer,
             total: queueWait.flatMap { wait in dequeue.map { wait + $0 + result.duration } },
-            peer: result.report.peer?.description)
+            peer: result.report.peer?.description,
+            redirects: redirects.isEmpty ? nil : redirects)
     }
 }

@@ -154,7 +154,7 @@ package struct ArchivedExecution: Sendable, Hashable {
     private static func checkTrace(_ reader: RecordReader) throws(RecordFormatError) {
         var record = reader
         while let field = try record.next(ExecutionTrace.Field.self) {
-            try record.check(field == .peer ? .bytes : .sixteenBytes)
+            try record.check(field == .peer || field == .redirects ? .bytes : .sixteenBytes)
         }
     }
 }

@@ -214,6 +214,7 @@ extension ExecutionTrace {
         case resolve = 7
         case handshake = 8
         case peer = 9
+        case redirects = 10
     }
 
     func write(to record: inout RecordWriter) {
@@ -226,6 +227,7 @@ extension ExecutionTrace {
         if let resolve { record.put(Field.resolve, resolve) }
         if let handshake { record.put(Field.handshake, handshake) }
         record.put(Field.peer, peer)
+        for redirect in redirects ?? [] { record.put(Field.redirects, redirect) }
     }
 
     init(from reader: RecordReader) throws(RecordFormatError) {
@@ -242,6 +244,7 @@ extension ExecutionTrace {
             case .resolve: resolve = try record.duration()
             case .handshake: handshake = try record.duration()
             case .peer: peer = try record.text()
+            case .redirects: redirects = (redirects ?? []) + [try record.text()]
             }
         }
     }

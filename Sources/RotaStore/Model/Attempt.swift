@@ -95,13 +95,17 @@ public struct ExecutionTrace: Sendable, Hashable, Codable {
     public var total: Duration?
     /// The address that the request was sent to, such as `203.0.113.7` or `2001:db8::1`.
     public var peer: String?
+    /// The redirects that were followed, in order, each with the fields that stayed behind, such as
+    /// `302: GET https://example.org/ without Authorization (another origin)`, or `nil` if there were none.
+    public var redirects: [String]?
 
     /// Creates a trace.
     public init(
         queueWait: Duration? = nil, dequeue: Duration? = nil, resolve: Duration? = nil, handshake: Duration? = nil,
         connect: Duration? = nil, firstByte: Duration? = nil, transfer: Duration? = nil, total: Duration? = nil,
-        peer: String? = nil
+        peer: String? = nil, redirects: [String]? = nil
     ) {
+        self.redirects = redirects
         self.resolve = resolve
         self.handshake = handshake
         self.peer = peer

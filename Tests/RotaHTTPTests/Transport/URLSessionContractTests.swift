@@ -9,7 +9,6 @@ struct URLSessionContractTests {
     /// Checks that keep Foundation's queue busy, which all sessions of a process share, so other tests would crawl.
     private static let busy: Set = [
         "chunks of one byte without end are a timeout or refused",
-        "a flood of chunks of one byte is a timeout or refused",
         "a body that drips is a timeout", "fields without end are a timeout or too large",
         "trailers without end are a timeout or too large", "preliminary responses without end are a timeout or refused",
         "a redirect whose body never ends is a timeout or cut", "a header of very many fields is too large",
@@ -58,7 +57,7 @@ struct URLSessionContractTests {
         case .unknown: #expect(Self.certificate == nil, "There is no check of this name.")
         case .passed: #expect(failure.isRace, "This passes now: take it off the list.")
         case .violation(let description): #expect(!failure.isFatal, "\(description)")
-        case .died, .frozen: #expect(failure.isFatal)
+        case .died, .frozen: #expect(failure.isFatal || failure.isRace)
         }
     }
 

@@ -49,6 +49,37 @@ struct EndToEndTests {
         await server.stop()
     }
 
+    @Test("The record names the redirects and what stayed behind, and keeps every value of a repeated field")
+    func redirects() async throws {
+        let other = try await LoopbackServer { _ in
+            .status(200, headers: ["Retry-After": "1", "retry-after": "2"])
+        }
+        let address = other.address("/there")
+        let server = try await LoopbackServer { _ in .redirect(to: address, status: 307) }
+        let clock = ManualClock()
+        let scheduler = Scheduler(
+            store: InMemoryJobStore(),
+            transport: .automatic(addressPolicy: .allowing(hosts: ["127.0.0.1"]), redirects: .following()),
+            clock: clock,
+            random: SeededGenerator(seed: 1))
+        try await scheduler.running {
+            let job = try await scheduler.create(
+                .init(
+                    name: "moved", schedule: .immediately,
+                    action: .http(
+                        .get(server.address("/"), headers: ["Authorization": "Bearer x"], timeout: .seconds(300)))))
+            await clock.advance(by: .seconds(5), driving: [scheduler])
+            let execution = try #require(try await scheduler.executions(.init(jobID: job.id)).items.first)
+            let attempt = try #require(execution.attempts.first)
+            #expect(attempt.succeeded)
+            #expect(attempt.trace?.redirects == ["307: GET \(address) without Authorization (another origin)"])
+            #expect(attempt.responseHeaders["retry-after"] == "1, 2")
+            #expect(other.requests.first?.headers.contains("Authorization") == false)
+        }
+        await server.stop()
+        await other.stop()
+    }
+
     @Test("An endpoint that refuses the connection fails the attempt as a connection error")
     func refused() async throws {
         let clock = ManualClock()
