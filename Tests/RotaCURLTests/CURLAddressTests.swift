@@ -19,7 +19,7 @@ struct CURLAddressTests {
 
     private func code(_ transport: CURLTransport, _ url: URL) async throws -> TransportError.Code? {
         do {
-            _ = try await transport.send(HTTPRequest(url: url))
+            _ = try await transport.send(HTTPRequest(url: url, timeout: .seconds(300)))
             return nil
         } catch let error as TransportError {
             if error.code == .forbiddenAddress { #expect(!error.mayHaveBeenSent) }
@@ -114,7 +114,7 @@ struct CURLAddressTests {
         let transport = CURLTransport(
             addressPolicy: .publicInternet.adding(hosts: ["127.0.0.1"]), redirects: .following(), resolver: resolver)
         do {
-            _ = try await transport.send(HTTPRequest(url: url("api.example.com", server)))
+            _ = try await transport.send(HTTPRequest(url: url("api.example.com", server), timeout: .seconds(300)))
             Issue.record("the redirect was followed")
         } catch let error as TransportError {
             #expect(error.code == .forbiddenAddress)
@@ -154,7 +154,7 @@ struct CURLAddressTests {
 
     private func raw(_ server: LoopbackServer, _ route: Route, _ shared: CURLLoop? = nil) async throws -> Reply {
         let loop = shared ?? CURLLoop(HandleSettings(CURLTransport.Configuration()))
-        let request = try HTTPRequest(url: server.url())
+        let request = try HTTPRequest(url: server.url(), timeout: .seconds(300))
         let reply = await withCheckedContinuation { continuation in
             let order = Order(
                 ticket: Ticket(), request: request, begun: .now, deadline: .now + .seconds(60), looksUp: false,

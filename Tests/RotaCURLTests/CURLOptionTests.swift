@@ -219,11 +219,11 @@ struct CURLOptionTests {
     func closing() async throws {
         let server = try await LoopbackServer { _ in .status(200) }
         let transport = CURLTransport(addressPolicy: .unrestricted)
-        _ = try await transport.send(HTTPRequest(url: server.url()))
+        _ = try await transport.send(HTTPRequest(url: server.url(), timeout: .seconds(300)))
         await transport.close()
         await transport.close()
         do {
-            _ = try await transport.send(HTTPRequest(url: server.url()))
+            _ = try await transport.send(HTTPRequest(url: server.url(), timeout: .seconds(300)))
             Issue.record("it was sent")
         } catch let error as TransportError {
             #expect(error.code == .closed)
@@ -257,7 +257,8 @@ struct CURLOptionTests {
         let transport = CURLTransport(addressPolicy: .unrestricted)
         for body in [HTTPBody.none, .bytes(Data()), .bytes(Data(count: 3)), .text("é"), .bytes(Data(count: 300_000))]
         where method.allowsBody || body.data == nil {
-            _ = try await transport.send(HTTPRequest(method: method, url: server.url(), body: body))
+            _ = try await transport.send(
+                HTTPRequest(method: method, url: server.url(), body: body, timeout: .seconds(300)))
             let request = try #require(server.requests.last)
             #expect(request.method == method.rawValue)
             #expect(request.body == body.data ?? Data())

@@ -57,7 +57,7 @@ struct CURLSoakTests {
     func requests() async throws {
         let server = try await LoopbackServer(recording: false) { _ in .status(200, text: "ok") }
         let transport = CURLTransport(addressPolicy: .unrestricted)
-        let request = try HTTPRequest(method: .post, url: server.url(), body: .text("hello"), timeout: .seconds(60))
+        let request = try HTTPRequest(method: .post, url: server.url(), body: .text("hello"), timeout: .seconds(300))
         try await soak("requests", transport) { _ in
             let response = try await transport.send(request)
             #expect(response.body == Data("ok".utf8))
@@ -72,8 +72,8 @@ struct CURLSoakTests {
         let server = try await LoopbackServer(recording: false) { $0.path == "/silent" ? .silence : .status(200) }
         let transport = CURLTransport(addressPolicy: .unrestricted)
         let silent = try HTTPRequest(
-            method: .post, url: server.url("/silent"), body: .text("hello"), timeout: .seconds(60))
-        let quick = try HTTPRequest(url: server.url("/"), timeout: .seconds(60))
+            method: .post, url: server.url("/silent"), body: .text("hello"), timeout: .seconds(300))
+        let quick = try HTTPRequest(url: server.url("/"), timeout: .seconds(300))
         try await soak("cancellations", transport) { random in
             let isSilent = Bool.random(using: &random)
             let task = Task { try await transport.send(isSilent ? silent : quick) }
@@ -116,7 +116,7 @@ struct CURLSoakTests {
             let method = HTTPMethod.allCases.randomElement(using: &random) ?? .get
             let body: HTTPBody = method.allowsBody ? .bytes(Data(count: [0, 10, 100_000][number % 3])) : .none
             let request = try HTTPRequest(
-                method: method, url: server.url("/\(number)"), body: body, timeout: .seconds(60))
+                method: method, url: server.url("/\(number)"), body: body, timeout: .seconds(300))
             do {
                 _ = try await transport.send(request)
             } catch let error as TransportError {
@@ -177,7 +177,7 @@ struct CURLSoakTests {
         try await soak("damaged answers", count: count, transport) { random in
             let number = UInt64.random(in: 0..<1_000_000, using: &random)
             do {
-                _ = try await transport.send(HTTPRequest(url: server.url("/\(number)"), timeout: .seconds(60)))
+                _ = try await transport.send(HTTPRequest(url: server.url("/\(number)"), timeout: .seconds(300)))
             } catch let error as TransportError {
                 // The server closes every connection, so nothing can take until the deadline.
                 #expect(error.code != .timeout && error.code != .other, "seed \(number): \(error)")

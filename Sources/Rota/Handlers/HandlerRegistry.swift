@@ -54,7 +54,7 @@ struct HandlerAudit: Sendable {
     /// The most jobs that are listed for one handler.
     static let namedLimit = 20
 
-    /// What an audit found.
+    /// The jobs that an audit found.
     struct Findings {
         /// For each missing handler, sorted by name, the jobs that call it, the oldest first.
         var missing: [(name: String, jobs: [JobID])] = []

@@ -10,7 +10,7 @@ struct DeclarationPlanner {
     let orphans: DeclarationResult.Orphans
     let author: String?
 
-    /// What a job is found by: its slug within its project, or its name if it has none.
+    /// The mark by which a job is found: its slug within its project, or its name if it has none.
     private enum Identity: Hashable, CustomStringConvertible {
         case slug(String, project: String?)
         case name(String)
@@ -101,7 +101,7 @@ struct DeclarationPlanner {
     }
 }
 
-/// What a declaration did, or would do.
+/// The changes that a declaration made, or would make.
 public struct DeclarationResult: Sendable {
     /// The treatment of an owner's jobs that it no longer declares.
     public enum Orphans: Sendable, Hashable {

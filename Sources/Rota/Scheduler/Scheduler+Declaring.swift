@@ -26,7 +26,7 @@ extension Scheduler {
     ///
     /// - Parameters:
     ///   - drafts: The jobs, at most ``maximumDeclared``, each with a name or slug of its own and without an idempotency
-    ///     key. Their `state` is that of new jobs. A job that exists with the same slug, and that nobody declared, is
+    ///     key. Their `state` is that of new jobs. A job that exists with the same slug, and that no owner declared, is
     ///     adopted.
     ///   - owner: The name of the program, from 1 to 64 characters. Jobs of others are never touched.
     ///   - generation: The version of the declaration. Of equal generations, the last one to declare wins.
@@ -130,7 +130,7 @@ extension Scheduler {
         return jobs
     }
 
-    /// Returns the job that has a draft's slug already, if nobody declared it.
+    /// Returns the job that has a draft's slug already, if no owner declared it.
     private func adoptable(_ draft: JobDraft, by owner: String) async throws -> Job? {
         guard draft.definition.hasExtras, let slug = draft.definition.attributes.slug else { return nil }
         let project = draft.definition.attributes.project

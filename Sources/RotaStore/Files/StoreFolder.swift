@@ -116,7 +116,7 @@ package struct StoreFolder: Sendable {
         for folder in missing.reversed() {
             if let error = failure(ofMaking: folder, in: files) { throw cannotCreate(folder, error) }
         }
-        // Even if the folder was there: whoever created it may have died before its name was durable.
+        // Even if the folder was there: the process that created it may have died before its name was durable.
         for folder in [path, next] + missing { try syncName(of: folder, in: files) }
     }
 

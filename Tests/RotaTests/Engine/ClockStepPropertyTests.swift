@@ -74,7 +74,8 @@ struct ClockStepPropertyTests {
         }
         let once = try await current.scheduler.create(
             JobDraft(
-                name: "once", schedule: .once(at: start.addingTimeInterval(Double.random(in: 300...1500, using: &random))),
+                name: "once",
+                schedule: .once(at: start.addingTimeInterval(Double.random(in: 300...1500, using: &random))),
                 action: .handler("work"), misfire: .latest))
         var longestError: TimeInterval = 0
         // The right time goes on; the clock is off by a random amount most of the time.
@@ -117,7 +118,8 @@ struct ClockStepPropertyTests {
                     if error > 0 || abs(error) <= 1 {
                         #expect(
                             fired.contains { $0 > before.addingTimeInterval(-1) && $0 <= clock.now },
-                            "\(job.name), \(job.retention), was silent from \(before) to \(clock.now), error \(error), round \(round)")
+                            "\(job.name), \(job.retention), was silent from \(before) to \(clock.now), error \(error), round \(round)"
+                        )
                     }
                 }
             }
