@@ -92,6 +92,9 @@ struct AnswerHead: Sendable, Hashable {
             guard !length.isEmpty, length.allSatisfy({ 0x30...0x39 ~= $0 }) else {
                 throw Problem(message: "the Content-Length is not a number")
             }
+            guard Int64(text(length)) != nil else {
+                throw Problem(message: "the Content-Length is larger than any body")
+            }
         }
         let significant = Set(lengths.map { Array($0.drop { $0 == 0x30 }) })
         guard significant.count <= 1 else { throw Problem(message: "there are Content-Lengths that differ") }

@@ -47,9 +47,6 @@ extension KnownFailure {
             "an unsolicited answer answers nothing", isRace: true,
             because: "libcurl 7.88 uses a kept connection again although bytes wait on it"),
         KnownFailure(
-            "a length larger than any integer is refused",
-            because: "libcurl reads the body to the end of the connection"),
-        KnownFailure(
             "a body that ends without the end of TLS is cut",
             because: "libcurl takes the end of the connection for the end of the body"),
     ]
