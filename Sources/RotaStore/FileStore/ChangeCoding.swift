@@ -1,4 +1,4 @@
-package import Foundation
+import Foundation
 
 /// The number of a change in the payload of a frame.
 ///

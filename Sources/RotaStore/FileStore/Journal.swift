@@ -1,4 +1,4 @@
-package import Foundation
+import Foundation
 import RotaCore
 
 /// The newest journal file, to which commits are appended.

@@ -1,4 +1,4 @@
-public import Foundation
+import Foundation
 
 /// A certificate for ``LoopbackServer`` that is made on the spot, with its key, by the `openssl` command.
 ///

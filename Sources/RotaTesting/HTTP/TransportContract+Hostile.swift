@@ -167,11 +167,11 @@ extension TransportContract {
 
     /// Requires that other requests are answered while requests wait for their deadline.
     ///
-    /// A machine that is busy with other tests gets a second try with more time.
+    /// A machine that is busy with other tests gets more tries, each with more time.
     ///
     /// - Parameter body: Returns whether a request waited as long as it was given.
     private static func withPace(_ asked: () -> Int, _ body: (Duration) async throws -> Bool) async throws {
-        for timeout in [Duration.milliseconds(700), .seconds(3)] {
+        for timeout in [Duration.milliseconds(700), .seconds(3), .seconds(45)] {
             let before = asked()
             let hasWaited = try await body(timeout)
             if asked() > before || !hasWaited { return }
