@@ -157,7 +157,7 @@ struct CURLAddressTests {
         let request = try HTTPRequest(url: server.url(), timeout: .seconds(300))
         let reply = await withCheckedContinuation { continuation in
             let order = Order(
-                ticket: Ticket(), request: request, begun: .now, deadline: .now + .seconds(60), looksUp: false,
+                ticket: Ticket(), request: request, begun: .now, deadline: .now + .seconds(300), looksUp: false,
                 limit: .default,
                 continuation: continuation)
             loop.begin(order, route)

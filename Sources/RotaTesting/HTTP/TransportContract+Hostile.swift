@@ -121,7 +121,7 @@ extension TransportContract {
                         let size = number % 4 < 2 ? 5000 : 500_000
                         let request = try HTTPRequest(
                             method: number.isMultiple(of: 2) ? .post : .put, url: server.url("/\(number)"),
-                            body: .bytes(Data(count: size)), timeout: .seconds(20))
+                            body: .bytes(Data(count: size)), timeout: patience)
                         do {
                             _ = try await transport.send(request)
                         } catch let error as TransportError {

@@ -19,7 +19,7 @@ struct ContractChild {
     /// Runs a check against a transport and returns how it ended.
     ///
     /// - Parameter limit: After how many seconds a process that is not done counts as frozen.
-    static func run(_ check: String, transport: String, limit: Int = 60) async throws -> Outcome {
+    static func run(_ check: String, transport: String, limit: Int = 150) async throws -> Outcome {
         let process = Process()
         let output = Pipe()
         process.executableURL = try executable()
