@@ -78,7 +78,10 @@ struct HandleError: Error {
 /// The transfers that wait for their next request, so that few are made.
 struct HandlePool {
     /// The most transfers kept.
-    private static let most = 256
+    ///
+    /// None before libcurl 8.2: a handle that is used again keeps a pointer to a header field of its last response, and
+    /// follows it when a response begins with a folded line. A server could end the process with that.
+    private static let most = rota_curl_version() < 0x08_0200 ? 0 : 256
     private let settings: HandleSettings
     private var free: [UnsafeMutablePointer<rota_transfer>] = []
 
