@@ -13,7 +13,7 @@ import Synchronization
 /// await transport.close()
 /// ```
 ///
-/// It resolves each name once, checks every address by the ``AddressPolicy``, and connects to those addresses only, for
+/// It resolves each name once, checks every address by the `AddressPolicy`, and connects to those addresses only, for
 /// a redirect's target and for a connection that was kept open too.
 ///
 /// libcurl is found at run time. Every Linux system where Foundation's networking runs has it; elsewhere each request
@@ -58,7 +58,7 @@ public final class CURLTransport: HTTPTransport {
 
     /// Sends a request and returns the response, whatever its status.
     ///
-    /// - Throws: ``TransportError`` if no complete response arrives before `request.timeout`.
+    /// - Throws: `TransportError` if no complete response arrives before `request.timeout`.
     public func send(_ request: HTTPRequest) async throws -> HTTPResponse {
         if let problem = rota_curl_load() {
             throw TransportError(.other, String(cString: problem), url: request.url, mayHaveBeenSent: false)

@@ -31,7 +31,7 @@ struct Router: Sendable {
 
     /// Returns the route of a request that needs no lookup, or `nil`.
     ///
-    /// - Throws: ``TransportError`` with `forbiddenAddress`.
+    /// - Throws: `TransportError` with `forbiddenAddress`.
     func routeIfKnown(to target: RequestURL) throws(TransportError) -> Route? {
         let known = try policy.addressesIfKnown(of: target)
         if isLocal { return Route() }

@@ -39,7 +39,8 @@ public protocol HandlerPayload: Codable, Sendable {
 public protocol ScheduledJob: HandlerPayload {
     /// Does the work of one attempt.
     ///
-    /// - Throws: Any error, which fails the attempt, as in ``Scheduler/handle(_:_:)-(String,_)``.
+    /// - Throws: Any error, which fails the attempt. The job's retry policy decides what follows, unless the error is
+    ///   ``RetryLater``, ``DoNotRetry`` or ``WaitForCompletion``.
     func run(_ context: HandlerContext) async throws
 }
 
