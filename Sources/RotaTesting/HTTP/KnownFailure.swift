@@ -10,6 +10,8 @@ public struct KnownFailure: Sendable, Hashable, CustomStringConvertible {
     public let isFatal: Bool
     /// Whether the check passes now and then, because the failure depends on what comes first.
     public let isRace: Bool
+    /// What the violation must say, or `nil` if it may say anything.
+    public let violation: String?
 
     /// Creates an entry.
     ///
@@ -17,11 +19,16 @@ public struct KnownFailure: Sendable, Hashable, CustomStringConvertible {
     ///   - check: The name of the check.
     ///   - isFatal: Whether the process that runs the check dies or never ends.
     ///   - isRace: Whether the check passes now and then.
+    ///   - violation: What the violation must say, so that the check may fail in no other way, or `nil`.
     ///   - reason: Why the transport fails.
-    public init(_ check: String, isFatal: Bool = false, isRace: Bool = false, because reason: String) {
+    public init(
+        _ check: String, isFatal: Bool = false, isRace: Bool = false, violation: String? = nil,
+        because reason: String
+    ) {
         self.check = check
         self.isFatal = isFatal
         self.isRace = isRace
+        self.violation = violation
         self.reason = reason
     }
 
@@ -35,7 +42,7 @@ extension KnownFailure {
     /// On Linux that is true of swift-corelibs-foundation up to Swift 6.3. On Apple platforms nothing is known to fail.
     public static let urlSession: [KnownFailure] = {
         #if canImport(FoundationNetworking)
-            fatal + lost + accepted + untrusted
+            fatal + lost + accepted + slow + untrusted
         #else
             []
         #endif
@@ -103,16 +110,34 @@ extension KnownFailure {
                 "a length with a sign is refused", "a length larger than any integer is refused",
             ].map { KnownFailure($0, because: "libcurl frames the body, and is more lenient than RFC 9112 allows") } + [
                 KnownFailure(
-                    "a flood of chunks of one byte is a timeout or refused", isRace: true,
-                    because: "all sessions of a process share one queue of Foundation, so other requests wait"),
-                KnownFailure(
-                    "fields without end are a timeout or too large", isRace: true,
-                    because: "all sessions of a process share one queue of Foundation, so other requests wait"),
-                KnownFailure(
                     "an unsolicited answer answers nothing", isRace: true,
                     because:
-                        "libcurl's connections are out of reach, and the stray response is taken for the next one's"),
+                        "libcurl's connections are out of reach, and the stray response is taken for the next one's")
             ]
+
+        /// Floods that end with their deadline, but meanwhile slow every other request of the process.
+        ///
+        /// Whether a neighbor is answered in time depends on the machine's load.
+        private static let slow: [KnownFailure] =
+            [
+                "chunks of one byte without end are a timeout or refused",
+                "a flood of chunks of one byte is a timeout or refused",
+                "fields without end are a timeout or too large", "a body that drips is a timeout",
+                "trailers without end are a timeout or too large",
+                "preliminary responses without end are a timeout or refused",
+                "a redirect whose body never ends is a timeout or cut",
+                "a server that does not read an upload is a timeout",
+            ].map {
+                KnownFailure(
+                    $0, isRace: true, violation: TransportContract.starvation,
+                    because: "all sessions of a process share one queue of Foundation, so other requests wait")
+            } + [
+                KnownFailure(
+                    "a header of very many fields is too large", isRace: true,
+                    because:
+                        "Foundation parses the whole header again for each field, on the queue that all sessions share")
+            ]
+
         /// Checks of an authority of one's own, which Foundation cannot be given.
         private static let untrusted: [KnownFailure] = [
             "a trusted certificate is accepted, and every byte arrives", "connections over TLS are used again",

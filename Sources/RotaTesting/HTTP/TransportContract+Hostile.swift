@@ -136,6 +136,9 @@ extension TransportContract {
         },
     ]
 
+    /// What a check says when the requests of another job were not answered in time.
+    static let starvation = "no other request was answered meanwhile"
+
     static func bytes(of text: String, times count: Int) -> [UInt8] {
         Array(String(repeating: text, count: count).utf8)
     }
@@ -176,7 +179,7 @@ extension TransportContract {
             let hasWaited = try await body(timeout)
             if asked() > before || !hasWaited { return }
         }
-        throw ContractViolation("no other request was answered meanwhile")
+        throw ContractViolation(starvation)
     }
 
     /// Returns whether a request failed with its deadline.
