@@ -10,7 +10,7 @@ public struct KnownFailure: Sendable, Hashable, CustomStringConvertible {
     public let isFatal: Bool
     /// Whether the check passes now and then, because the failure depends on what comes first.
     public let isRace: Bool
-    /// What the violation must say, or `nil` if it may say anything.
+    /// The words that the violation must contain, or `nil` if it may say anything.
     public let violation: String?
 
     /// Creates an entry.
@@ -19,7 +19,7 @@ public struct KnownFailure: Sendable, Hashable, CustomStringConvertible {
     ///   - check: The name of the check.
     ///   - isFatal: Whether the process that runs the check dies or never ends.
     ///   - isRace: Whether the check passes now and then.
-    ///   - violation: What the violation must say, so that the check may fail in no other way, or `nil`.
+    ///   - violation: The words that the violation must contain, so that the check may fail in no other way, or `nil`.
     ///   - reason: Why the transport fails.
     public init(
         _ check: String, isFatal: Bool = false, isRace: Bool = false, violation: String? = nil,

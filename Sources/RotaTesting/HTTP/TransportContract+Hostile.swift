@@ -136,7 +136,7 @@ extension TransportContract {
         },
     ]
 
-    /// What a check says when the requests of another job were not answered in time.
+    /// The violation of a check when the requests of another job were not answered in time.
     static let starvation = "no other request was answered meanwhile"
 
     static func bytes(of text: String, times count: Int) -> [UInt8] {
