@@ -4,7 +4,7 @@ import RotaTestSupport
 import RotaTesting
 import Testing
 
-@Suite("CURLTransport: contract", .timeLimit(.minutes(5)))
+@Suite("CURLTransport: contract", .timeLimit(.minutes(20)))
 struct CURLContractTests {
     private static let known = Set(KnownFailure.curl.map(\.check))
     /// The certificate of the servers, or `nil` where there is no openssl to make it.
