@@ -3,7 +3,7 @@ import Rota
 
 let stateDirectory = URL(filePath: "daily-report-state")
 let scheduler = Scheduler(
-    store: try await FileJobStore(directory: stateDirectory), transport: .automatic)
+    store: try await FileJobStore(directory: stateDirectory), observers: [ConsoleObserver()])
 let declared = try await scheduler.declare(
     [
         .init(
@@ -16,4 +16,4 @@ print(declared)
 for job in declared.jobs {
     print("\(job.name): \(job.schedule.summary), next \(job.nextRunAt?.formatted(.iso8601) ?? "never")")
 }
-try await scheduler.run()
+try await scheduler.run(stoppingOn: .terminate, .interrupt)

@@ -40,6 +40,7 @@
 @_exported public import struct RotaSchedule.CronSyntaxError
 @_exported public import struct RotaSchedule.DaylightSavingPolicy
 @_exported public import struct RotaSchedule.ExecutionWindow
+@_exported public import struct RotaSchedule.MonthDay
 @_exported public import struct RotaSchedule.Occurrence
 @_exported public import struct RotaSchedule.PreviewedOccurrence
 @_exported public import struct RotaSchedule.Schedule

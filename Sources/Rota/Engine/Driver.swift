@@ -200,7 +200,7 @@ struct Driver {
         let (now, uptime) = (context.clock.now, context.clock.uptime)
         let planned = results.map { result in
             if case .unhandled(let name) = result.report.ending {
-                context.events.handlerMissing(name, jobs: [result.work.claim.job.id], at: now)
+                context.events.handlerMissing(name, jobs: [result.work.claim.job], at: now)
                 let turn = deference.turn(after: now, longestSleep: context.clock.longestSleep)
                 return CompletionPlanner.released(result.work, at: now, until: turn)
             }
@@ -274,11 +274,15 @@ struct Driver {
     private mutating func fire(_ due: [Job], at now: Date) async throws -> Bool {
         let (planner, ids) = (context.planner, context.ids)
         var fires: [FireRequest] = []
+        var names: [String] = []
         let waiting = postponements.count
         for job in due where !postponements.contains(job.id) {
             do {
                 let fire = try planner.plan(job, at: now, catchUp: &catchUp) { ExecutionID(bits: ids.makeID(at: now)) }
-                if let fire { fires.append(fire.applyingBreaker(of: job, at: now)) }
+                if let fire {
+                    fires.append(fire.applyingBreaker(of: job, at: now))
+                    names.append(job.name)
+                }
             } catch {
                 let next = postponements.add(job.id, at: now)
                 context.events.postponed(job, until: next, because: error, at: now)
@@ -292,14 +296,14 @@ struct Driver {
         }
         var hasFired = false
         let outcomes = try await context.store.fire(fires).answers(to: "fire", of: fires.count)
-        for (request, outcome) in zip(fires, outcomes) {
+        for ((request, name), outcome) in zip(zip(fires, names), outcomes) {
             guard case .fired(let executions, let skips, let replaced) = outcome else {
                 polling.poll(by: now)
                 continue
             }
             hasFired = true
             if let wake = request.scheduleState.nextWakeup { polling.poll(by: wake) }
-            context.events.send(fired: executions, skips: skips, of: request.jobID, at: now)
+            context.events.send(fired: executions, skips: skips, of: request.jobID, named: name, at: now)
             guard !replaced.isEmpty else { continue }
             for execution in replaced { context.withdraw(execution) }
             try await context.announceEnds(of: replaced.filter { $0.progress.status.isTerminal }, at: now)

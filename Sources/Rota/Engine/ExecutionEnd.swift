@@ -76,7 +76,9 @@ extension SchedulerContext {
             jobs[id] = .some(found)
             guard let job = found else { continue }
             let notifications = job.notifications(of: end.execution, at: now)
-            if !notifications.isEmpty { events.send(fired: notifications, skips: [], of: job.id, at: now) }
+            if !notifications.isEmpty {
+                events.send(fired: notifications, skips: [], of: job.id, named: job.name, at: now)
+            }
             guard end.changedBreaker(of: job), changed.insert(job.id).inserted else { continue }
             events.changedBreaker(of: job, at: now)
         }

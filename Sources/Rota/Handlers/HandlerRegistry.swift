@@ -57,7 +57,7 @@ struct HandlerAudit: Sendable {
     /// The jobs that an audit found.
     struct Findings {
         /// For each missing handler, sorted by name, the jobs that call it, the oldest first.
-        var missing: [(name: String, jobs: [JobID])] = []
+        var missing: [(name: String, jobs: [Job])] = []
         /// The jobs whose payload their handler cannot read, with the reason.
         var unreadable: [(job: Job, reason: String)] = []
     }
@@ -65,13 +65,13 @@ struct HandlerAudit: Sendable {
     /// Reads the jobs.
     func find() async throws -> Findings {
         var findings = Findings()
-        var missing: [String: [JobID]] = [:]
+        var missing: [String: [Job]] = [:]
         var query = JobQuery(limit: 1000)
         for _ in 0..<(Self.examinedLimit / 1000) {
             let page = try await store.jobs(query)
             for job in page.items where job.scheduleState.state != .completed {
                 for name in job.definition.handlerNames where handlers[name] == nil {
-                    if missing[name, default: []].count < Self.namedLimit { missing[name, default: []].append(job.id) }
+                    if missing[name, default: []].count < Self.namedLimit { missing[name, default: []].append(job) }
                 }
                 if let reason = job.action.handler.flatMap({ handlers.flaw(in: $0) }) {
                     findings.unreadable.append((job, reason))

@@ -65,7 +65,7 @@ extension JobDefinition {
                             "The occurrence at \(next.text) is in the past and undecided. The misfire policy will decide about it."
                     ))
             }
-        } else {
+        } else if !schedule.isOnDemand {
             found.append(.init(code: .neverFires, message: "The schedule has no occurrence after \(now.text)."))
         }
         if state == .draft || state == .paused {

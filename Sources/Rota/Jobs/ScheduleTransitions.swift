@@ -214,7 +214,10 @@ extension ScheduleState {
         scheduleState.state = state
         let from = isNew ? now : max(now, scheduleState.decidedThrough)
         if isNew { scheduleState.forgetDecided() }
-        if let limit = schedule.maximumRuns, scheduleState.firedCount >= limit {
+        if schedule.isOnDemand {
+            scheduleState.decidedThrough = from
+            (scheduleState.next, scheduleState.nextEffective) = (nil, nil)
+        } else if let limit = schedule.maximumRuns, scheduleState.firedCount >= limit {
             scheduleState.complete(ScheduleState.limitReached(limit))
         } else if !schedule.isSeries, scheduleState.awaitedExecutionID != nil {
             // The end of the unfinished execution will decide.

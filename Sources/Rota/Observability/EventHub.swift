@@ -76,18 +76,20 @@ final class EventHub: Sendable {
 /// The events of the driver and its workers.
 extension EventHub {
     /// Announces executions that were queued and occurrences that were skipped.
-    func send(fired executions: [Execution], skips: [SkippedOccurrence], of job: JobID, at now: Date) {
+    func send(
+        fired executions: [Execution], skips: [SkippedOccurrence], of id: JobID, named name: String, at now: Date
+    ) {
         metrics.queued(executions, skips: skips)
         guard isWatched else { return }
         observers.tell { observer in
             if !executions.isEmpty { observer.didEnqueue(executions, at: now) }
-            for skip in skips { observer.didSkip(skip, at: now) }
+            for skip in skips { observer.didSkip(skip, of: name, at: now) }
         }
         for execution in executions {
-            send(SchedulerEvent(.executionQueued, date: now, jobID: job, execution: execution))
+            send(SchedulerEvent(.executionQueued, date: now, of: execution))
         }
         for skip in skips {
-            send(SchedulerEvent(.occurrencesSkipped, date: now, jobID: job, skip: skip))
+            send(SchedulerEvent(.occurrencesSkipped, date: now, job: id, named: name, skip: skip))
         }
     }
 
@@ -99,7 +101,7 @@ extension EventHub {
             let next = job.scheduleState.next.map { " Its next occurrence is \($0.text)." } ?? ""
             send(
                 SchedulerEvent(
-                    .scheduleRewound, date: now, jobID: job.id,
+                    .scheduleRewound, date: now, of: job,
                     message: "The clock had been ahead, and the schedule continues from \(now.text).\(next)"))
         }
     }
@@ -125,7 +127,7 @@ extension EventHub {
             if execution.progress.status.isTerminal {
                 send(ended: execution, message: stopReason.map { "not retried: \($0)" }, at: now)
             } else if case .retry = completion.next {
-                send(SchedulerEvent(.attemptFailed, date: now, jobID: execution.jobID, execution: execution))
+                send(SchedulerEvent(.attemptFailed, date: now, of: execution))
             } else {
                 observers.tell { $0.didRelease(execution, at: now) }
                 let message: String? =
@@ -135,7 +137,7 @@ extension EventHub {
                         + "execution was interrupted \(execution.interruptionCount) times so far and starts again."
                 send(
                     SchedulerEvent(
-                        .executionReleased, date: now, jobID: execution.jobID, execution: execution, message: message))
+                        .executionReleased, date: now, of: execution, message: message))
             }
         case .stale, .missing:
             observers.tell { $0.didLoseLease(of: completion.executionID, at: now) }
@@ -147,7 +149,7 @@ extension EventHub {
         observers.tell { $0.didFinish(execution, at: now) }
         send(
             SchedulerEvent(
-                .executionFinished, date: now, jobID: execution.jobID, execution: execution, message: message))
+                .executionFinished, date: now, of: execution, message: message))
     }
 
     /// Announces an attempt that begins.
@@ -177,7 +179,7 @@ extension EventHub {
         observers.tell { $0.didAbandon(claim.execution, because: reason, at: now) }
         send(
             SchedulerEvent(
-                .executionAbandoned, date: now, jobID: claim.job.id, execution: claim.execution, message: reason))
+                .executionAbandoned, date: now, of: claim.execution, message: reason))
     }
 
     /// Announces that an abandoned attempt ended.
@@ -185,7 +187,7 @@ extension EventHub {
         observers.tell { $0.didDropLateResult(of: claim.execution, at: now) }
         send(
             SchedulerEvent(
-                .lateResultDropped, date: now, jobID: claim.job.id, execution: claim.execution,
+                .lateResultDropped, date: now, of: claim.execution,
                 message: "The abandoned attempt of execution \(claim.execution.id) of job "
                     + "\"\(claim.execution.jobName)\" ended, and its result was dropped."))
     }
@@ -196,7 +198,7 @@ extension EventHub {
         observers.tell { $0.didChangeBreaker(of: job, at: now) }
         send(
             SchedulerEvent(
-                job.scheduleState.isHeldByBreaker ? .breakerOpened : .breakerClosed, date: now, jobID: job.id,
+                job.scheduleState.isHeldByBreaker ? .breakerOpened : .breakerClosed, date: now, of: job,
                 message: job.scheduleState.reason))
     }
 
@@ -205,7 +207,7 @@ extension EventHub {
         observers.tell { $0.didPostpone(job, until: next, because: error, at: now) }
         send(
             SchedulerEvent(
-                .jobPostponed, date: now, jobID: job.id,
+                .jobPostponed, date: now, of: job,
                 message: "Job \"\(job.name)\" is due, but its schedule cannot be computed: \(error) "
                     + "The scheduler tries again at \(next.text)."))
     }
@@ -215,17 +217,34 @@ extension EventHub {
         observers.tell { $0.payloadUnreadable(of: job, because: reason, at: now) }
         send(
             SchedulerEvent(
-                .payloadUnreadable, date: now, jobID: job.id,
+                .payloadUnreadable, date: now, of: job,
                 message: "Job \"\(job.name)\" will fail: \(reason) Update its payload, or let the type decode it."))
     }
 
+    /// Announces that `run()` returns at once.
+    func stoppedBeforeRunning(at now: Date) {
+        observers.tell { $0.didStopBeforeRunning(at: now) }
+    }
+
+    /// Announces a job that will never fire, if a new or changed job is one.
+    func checkNextOccurrence(of job: Job, at now: Date) {
+        guard isWatched, job.scheduleState.state == .completed, job.scheduleState.firedCount == 0 else { return }
+        observers.tell { $0.didFindNoOccurrence(of: job, at: now) }
+        send(
+            SchedulerEvent(
+                .noOccurrence, date: now, of: job,
+                message:
+                    "Job \"\(job.name)\" will never fire: its schedule (\(job.schedule.summary)) has no occurrence "
+                    + "after \(now.text)."))
+    }
+
     /// Announces a handler that jobs need and that is not registered here.
-    func handlerMissing(_ name: String, jobs: [JobID], at now: Date) {
+    func handlerMissing(_ name: String, jobs: [Job], at now: Date) {
         observers.tell { $0.handlerMissing(name, jobs: jobs, at: now) }
         for job in jobs {
             send(
                 SchedulerEvent(
-                    .handlerMissing, date: now, jobID: job,
+                    .handlerMissing, date: now, of: job,
                     message: "Handler \"\(name)\" is not registered in this scheduler. "
                         + "Register it with `handle(_:_:)`, or run a scheduler that has it."))
         }

@@ -48,6 +48,8 @@ public struct SchedulerEvent: Sendable {
         /// The scheduler tries again every minute. Occurrences that became due meanwhile are subject to the misfire
         /// policy then.
         public static let jobPostponed = Kind(description: "job postponed")
+        /// The job was created or changed, and its schedule has no occurrence left, so it will never fire.
+        public static let noOccurrence = Kind(description: "no occurrence")
         /// Occurrences were skipped.
         public static let occurrencesSkipped = Kind(description: "occurrences skipped")
     }
@@ -58,6 +60,8 @@ public struct SchedulerEvent: Sendable {
     public let date: Date
     /// The job.
     public let jobID: JobID
+    /// The job's name.
+    public let jobName: String
     /// The execution after the event, if the event is about one.
     public let execution: Execution?
     /// The skipped occurrences, if any.
@@ -66,15 +70,25 @@ public struct SchedulerEvent: Sendable {
     public let message: String?
 
     init(
-        _ kind: Kind, date: Date, jobID: JobID, execution: Execution? = nil, skip: SkippedOccurrence? = nil,
-        message: String? = nil
+        _ kind: Kind, date: Date, job id: JobID, named name: String, execution: Execution? = nil,
+        skip: SkippedOccurrence? = nil, message: String? = nil
     ) {
         self.message = message
         self.kind = kind
         self.date = date
-        self.jobID = jobID
+        jobID = id
+        jobName = name
         self.execution = execution
         self.skip = skip
+    }
+
+    init(_ kind: Kind, date: Date, of execution: Execution, message: String? = nil) {
+        self.init(
+            kind, date: date, job: execution.jobID, named: execution.jobName, execution: execution, message: message)
+    }
+
+    init(_ kind: Kind, date: Date, of job: Job, message: String?) {
+        self.init(kind, date: date, job: job.id, named: job.name, message: message)
     }
 }
 

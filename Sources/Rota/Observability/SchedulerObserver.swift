@@ -20,7 +20,12 @@ public protocol SchedulerObserver: Sendable {
     /// Executions of a job were queued: by its schedule, on request, or as notifications.
     func didEnqueue(_ executions: [Execution], at date: Date)
     /// Occurrences of a job were skipped.
-    func didSkip(_ skip: SkippedOccurrence, at date: Date)
+    ///
+    /// - Parameters:
+    ///   - skip: The occurrences, and the reason.
+    ///   - jobName: The job's name.
+    ///   - date: The date of the event.
+    func didSkip(_ skip: SkippedOccurrence, of jobName: String, at date: Date)
     /// An attempt began.
     ///
     /// - Parameters:
@@ -58,7 +63,9 @@ public protocol SchedulerObserver: Sendable {
     ///   - name: The handler's name.
     ///   - jobs: Jobs that need it, at most 20.
     ///   - date: The date of the event.
-    func handlerMissing(_ name: String, jobs: [JobID], at date: Date)
+    func handlerMissing(_ name: String, jobs: [Job], at date: Date)
+    /// A job was created or changed, and its schedule has no occurrence left, so it will never fire.
+    func didFindNoOccurrence(of job: Job, at date: Date)
     /// A job's payload cannot be decoded as the type that its handler takes, so its attempts will fail.
     ///
     /// Told when ``Scheduler/run()`` starts, before the job fires.
@@ -82,6 +89,8 @@ public protocol SchedulerObserver: Sendable {
     ///
     /// Occurrences that the wrong clock skipped fire in their own time. Those that it fired do not fire again.
     func didRewind(_ report: RewindReport, at date: Date)
+    /// ``Scheduler/run()`` returned at once, because ``Scheduler/beginShutdown()`` had been called before it.
+    func didStopBeforeRunning(at date: Date)
     /// The store failed, which ends `run()`.
     func didFail(_ error: any Error, at date: Date)
     /// The driver has nothing to do until a date, unless it is woken earlier.
@@ -94,7 +103,7 @@ extension SchedulerObserver {
     /// The default implementation does nothing.
     public func didEnqueue(_ executions: [Execution], at date: Date) {}
     /// The default implementation does nothing.
-    public func didSkip(_ skip: SkippedOccurrence, at date: Date) {}
+    public func didSkip(_ skip: SkippedOccurrence, of jobName: String, at date: Date) {}
     /// The default implementation does nothing.
     public func didStart(_ execution: Execution, attempt: Int, at date: Date) {}
     /// The default implementation does nothing.
@@ -112,7 +121,9 @@ extension SchedulerObserver {
     /// The default implementation does nothing.
     public func didChangeBreaker(of job: Job, at date: Date) {}
     /// The default implementation does nothing.
-    public func handlerMissing(_ name: String, jobs: [JobID], at date: Date) {}
+    public func handlerMissing(_ name: String, jobs: [Job], at date: Date) {}
+    /// The default implementation does nothing.
+    public func didFindNoOccurrence(of job: Job, at date: Date) {}
     /// The default implementation does nothing.
     public func payloadUnreadable(of job: Job, because reason: String, at date: Date) {}
     /// The default implementation does nothing.
@@ -121,6 +132,8 @@ extension SchedulerObserver {
     public func didPrune(_ report: PruneReport, at date: Date) {}
     /// The default implementation does nothing.
     public func didRewind(_ report: RewindReport, at date: Date) {}
+    /// The default implementation does nothing.
+    public func didStopBeforeRunning(at date: Date) {}
     /// The default implementation does nothing.
     public func didFail(_ error: any Error, at date: Date) {}
     /// The default implementation does nothing.

@@ -44,7 +44,8 @@ extension Scheduler {
         let outcomes = try answers.answers(to: "insert", of: insertions.count)
         for (insertion, outcome) in zip(insertions, outcomes) {
             guard case .inserted(let job) = outcome else { continue }
-            context.events.send(fired: insertion.executions, skips: [], of: job.id, at: now)
+            context.events.send(fired: insertion.executions, skips: [], of: job.id, named: job.name, at: now)
+            context.events.checkNextOccurrence(of: job, at: now)
         }
         return outcomes
     }

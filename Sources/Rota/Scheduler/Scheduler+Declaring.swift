@@ -149,13 +149,16 @@ extension Scheduler {
         _ = try jobs.answers(
             to: "declare", of: declaration.insertions.count + declaration.replacements.count)
         context.signal.raise()
-        for insertion in declaration.insertions {
-            context.events.send(fired: insertion.executions, skips: [], of: insertion.job.id, at: now)
-        }
-        for replacement in declaration.replacements {
-            context.events.send(fired: [], skips: replacement.skips, of: replacement.id, at: now)
-        }
         let stored = Dictionary(jobs.map { ($0.id, $0) }) { $1 }
+        for insertion in declaration.insertions {
+            let job = insertion.job
+            context.events.send(fired: insertion.executions, skips: [], of: job.id, named: job.name, at: now)
+        }
+        for replacement in declaration.replacements where !replacement.skips.isEmpty {
+            let name = stored[replacement.id]?.name ?? ""
+            context.events.send(fired: [], skips: replacement.skips, of: replacement.id, named: name, at: now)
+        }
+        for job in jobs { context.events.checkNextOccurrence(of: job, at: now) }
         func current(_ job: Job) -> Job { stored[job.id] ?? job }
         var result = plan.result
         result.jobs = result.jobs.map(current)

@@ -11,6 +11,54 @@ extension Scheduler {
         return job
     }
 
+    /// Returns the job with a name.
+    ///
+    /// - Parameter name: The whole name, in the same case.
+    /// - Throws: ``SchedulerError`` with code `jobNotFound` if no job has the name, or `invalidRequest` if several have
+    ///   it; or the store's error.
+    /// - Complexity: O(*n*) for *n* jobs. ``job(slug:project:)`` is faster.
+    public func job(named name: String) async throws -> Job {
+        var query = JobQuery(nameContains: name, limit: 1000)
+        var found: [Job] = []
+        repeat {
+            let page = try await context.store.jobs(query)
+            found += page.items.filter { $0.name == name }
+            query.after = page.next
+        } while query.after != nil && found.count < 2
+        guard let job = found.first else {
+            throw SchedulerError(
+                .jobNotFound, "There is no job named \"\(name)\". `jobs()` lists the existing ones.", value: name)
+        }
+        guard found.count == 1 else {
+            throw SchedulerError(
+                .invalidRequest,
+                "Several jobs are named \"\(name)\", among them \(found[0].id) and \(found[1].id). Use an identifier, or "
+                    + "give each a slug.", value: name)
+        }
+        return job
+    }
+
+    /// Returns the job with a slug.
+    ///
+    /// - Parameters:
+    ///   - slug: The slug, which is unique within the project.
+    ///   - project: The job's project; `nil` for the jobs without one.
+    /// - Throws: ``SchedulerError`` with code `jobNotFound`; or the store's error.
+    public func job(slug: String, project: String? = nil) async throws -> Job {
+        guard let job = try await findJob(slug: slug, project: project) else {
+            let place = project.map { " in project \"\($0)\"" } ?? ""
+            throw SchedulerError(
+                .jobNotFound, "There is no job with slug \"\(slug)\"\(place). `jobs()` lists the existing ones.",
+                value: slug)
+        }
+        return job
+    }
+
+    func findJob(slug: String, project: String?) async throws -> Job? {
+        try await context.store.jobs(JobQuery(slug: slug, limit: 1000)).items
+            .first { $0.definition.attributes.project == project }
+    }
+
     /// Lists jobs, the oldest first.
     public func jobs(_ query: JobQuery = JobQuery()) async throws -> RecordPage<Job> {
         try await context.store.jobs(query)
@@ -86,6 +134,23 @@ extension Scheduler {
         try await !context.store.delete([id]).isEmpty
     }
 
+    /// Deletes all jobs that match a query, with their executions and everything else that belongs to them.
+    ///
+    /// - Parameter query: The query. Its limit is the page size, not the number of jobs in all. A query without any
+    ///   condition deletes every job.
+    /// - Returns: The number of jobs that were deleted. A job that is created meanwhile may be left.
+    /// - Throws: The store's error. Jobs may have been deleted before it; the call can be repeated.
+    @discardableResult
+    public func deleteAll(_ query: JobQuery) async throws -> Int {
+        let ids = try await ids(of: query)
+        var count = 0
+        for start in stride(from: 0, to: ids.count, by: Self.maximumBatch) {
+            let batch = Array(ids[start..<min(start + Self.maximumBatch, ids.count)])
+            count += try await context.store.delete(batch).count
+        }
+        return count
+    }
+
     /// The author and idempotency key of a change.
     struct Change {
         let operation: String
@@ -125,7 +190,9 @@ extension Scheduler {
                 context.signal.raise()
                 // A change whose key was used before was not made.
                 if replaced.scheduleState.revision > job.scheduleState.revision {
-                    context.events.send(fired: [], skips: replacement.skips, of: id, at: now)
+                    context.events.send(
+                        fired: [], skips: replacement.skips, of: id, named: replaced.name, at: now)
+                    context.events.checkNextOccurrence(of: replaced, at: now)
                 }
                 return replaced
             } catch let error as StoreError where error.code == .conflict {
@@ -251,6 +318,11 @@ extension Scheduler {
         var query = query
         guard query.states?.contains(state) ?? true else { return [] }
         query.states = [state]
+        return try await ids(of: query)
+    }
+
+    private func ids(of query: JobQuery) async throws -> [JobID] {
+        var query = query
         var ids: [JobID] = []
         repeat {
             let page = try await context.store.jobs(query)

@@ -22,6 +22,13 @@ extension Scheduler {
     /// - Throws: ``SchedulerError`` with code `alreadyRunning`, `invalidConfiguration`, `unusableClock` or
     ///   `unusableStore`; or the store's error, if the store can no longer record what happens.
     public func run() async throws {
+        try await run(until: Flag())
+    }
+
+    /// Runs until the task is canceled, the flag is set, or ``beginShutdown()`` is called.
+    ///
+    /// Setting the flag does what canceling the task does.
+    private func run(until cancellation: Flag) async throws {
         guard context.status.begin() else {
             throw SchedulerError(
                 .alreadyRunning, "This scheduler is already running. Call `run()` once, or create another scheduler.")
@@ -33,7 +40,7 @@ extension Scheduler {
             context.status.change(to: .ended)
         }
         try context.configuration.validate()
-        let cancellation = Flag()
+        if context.stop.isSet { context.events.stoppedBeforeRunning(at: context.clock.now) }
         // Results must be recorded even when the caller is canceled, so the driver's own task never is.
         let driving = Task { @concurrent [self] in try await drive(until: cancellation) }
         try await withTaskCancellationHandler {
@@ -44,10 +51,34 @@ extension Scheduler {
         }
     }
 
+    /// Runs until the process gets a signal, and shuts down as ``beginShutdown()`` does.
+    ///
+    /// For an app that no service framework runs:
+    ///
+    /// ```swift
+    /// try await scheduler.run(stoppingOn: .terminate, .interrupt)
+    /// ```
+    ///
+    /// A second signal cancels what is still running. While the method runs, the signals do not end the process; before
+    /// it returns, it restores what they did before.
+    ///
+    /// - Parameter signals: The signals to stop on. Without any, this is ``run()``.
+    /// - Throws: The errors of ``run()``; ``SchedulerError`` with code `illegalState` if signals cannot be watched.
+    public func run(stoppingOn signals: ShutdownSignal...) async throws {
+        let cancellation = Flag()
+        let watch = try SignalWatch(signals) { [self] count in
+            if count > 1 { cancellation.set() }
+            beginShutdown()
+        }
+        defer { watch.end() }
+        try await run(until: cancellation)
+    }
+
     /// Asks ``run()`` to finish.
     ///
-    /// Can be called from anywhere, any number of times. If nothing is running, the next ``run()`` returns at once; the
-    /// one after that runs.
+    /// Can be called from anywhere, any number of times. If nothing is running, the next ``run()`` returns at once, as a
+    /// service expects that is stopped while it starts, and observers are told
+    /// (``SchedulerObserver/didStopBeforeRunning(at:)``); the one after that runs.
     public nonisolated func beginShutdown() {
         context.stop.set()
         context.signal.raise()

@@ -140,7 +140,9 @@ extension Scheduler {
         let queued = outcomes.compactMap { outcome -> Execution? in
             if case .queued(let execution) = outcome { execution } else { nil }
         }
-        context.events.send(fired: queued, skips: [], of: id, at: context.clock.now)
+        if let first = queued.first {
+            context.events.send(fired: queued, skips: [], of: id, named: first.jobName, at: context.clock.now)
+        }
         return outcomes
     }
 }

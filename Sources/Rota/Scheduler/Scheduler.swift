@@ -32,7 +32,8 @@ public actor Scheduler {
     ///
     /// - Parameters:
     ///   - store: The store of jobs and executions.
-    ///   - transport: The transport that delivers requests.
+    ///   - transport: The transport that delivers requests. The default is the platform's. It opens nothing until a job
+    ///     sends a request, so an app with handlers only need not care.
     ///   - secrets: The source of the values of `secret://name` references. There are none by default.
     ///   - configuration: The settings.
     ///   - clock: The source of time, and of sleep.
@@ -44,7 +45,7 @@ public actor Scheduler {
     ///     triggered or its job is created. Metadata that is given explicitly wins.
     public init(
         store: some JobStore,
-        transport: some HTTPTransport,
+        transport: some HTTPTransport = .automatic,
         secrets: some SecretProvider = NoSecrets(),
         configuration: SchedulerConfiguration = SchedulerConfiguration(),
         clock: some WallClock = SystemWallClock(),
@@ -82,6 +83,9 @@ public actor Scheduler {
 
     /// The state of the driver, for test clocks.
     package nonisolated var status: DriverStatus { context.status }
+
+    /// Whether the scheduler was asked to stop and has not yet.
+    package nonisolated var isStopping: Bool { context.stop.isSet }
 
     /// The name under which the scheduler holds leases.
     package nonisolated var owner: String { context.owner }

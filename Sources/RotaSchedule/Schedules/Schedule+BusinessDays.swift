@@ -17,7 +17,7 @@ extension Schedule {
             if let found { return found }
             // Nothing lands here: continue at the day of the rule's next date.
             let end = days.date(of: Int64(sources.upperBound + 1) * 86_400)
-            guard let next = rule.next(after: end.justBefore), let nextSecond = WholeSeconds.floor(next) else {
+            guard let next = ruleNext(after: end.justBefore), let nextSecond = WholeSeconds.floor(next) else {
                 return nil
             }
             guard let nextTarget = days.target(of: days.day(of: nextSecond)) else {
@@ -38,7 +38,7 @@ extension Schedule {
             let found = sources.compactMap { lastMoved(from: $0, to: target, before: date, days) }.max()
             if let found { return found }
             let begin = days.date(of: Int64(sources.lowerBound) * 86_400)
-            guard let last = rule.previous(before: begin), let lastSecond = WholeSeconds.floor(last) else { return nil }
+            guard let last = rulePrevious(before: begin), let lastSecond = WholeSeconds.floor(last) else { return nil }
             guard let lastTarget = days.target(of: days.day(of: lastSecond)) else {
                 day = min(target - 1, days.day(of: lastSecond) - 1)
                 continue
@@ -56,7 +56,7 @@ extension Schedule {
             cursor = max(cursor, same.addingTimeInterval(-days.margin(date, same)))
         }
         if source == target { cursor = max(cursor, date) }
-        while let found = rule.next(after: cursor), let second = WholeSeconds.floor(found),
+        while let found = ruleNext(after: cursor), let second = WholeSeconds.floor(found),
             days.day(of: second) <= source
         {
             if days.day(of: second) == source, let moved = days.moved(found, by: target - source), moved > date {
@@ -74,7 +74,7 @@ extension Schedule {
             cursor = min(cursor, same.addingTimeInterval(days.margin(date, same)))
         }
         if source == target { cursor = min(cursor, date) }
-        while let found = rule.previous(before: cursor), let second = WholeSeconds.floor(found),
+        while let found = rulePrevious(before: cursor), let second = WholeSeconds.floor(found),
             days.day(of: second) >= source
         {
             if days.day(of: second) == source, let moved = days.moved(found, by: target - source), moved < date {
@@ -89,10 +89,10 @@ extension Schedule {
     func origin(ofMoved date: Date) -> Date? {
         guard let days = BusinessDays(self), let second = WholeSeconds.floor(date) else { return nil }
         let target = days.day(of: second)
-        if let plain = rule.next(after: date.justBefore), plain == date { return nil }
+        if let plain = ruleNext(after: date.justBefore), plain == date { return nil }
         for source in days.sources(of: target) where source != target {
             guard let back = days.moved(date, by: source - target),
-                let found = rule.next(after: back.addingTimeInterval(-7_200)), found <= back
+                let found = ruleNext(after: back.addingTimeInterval(-7_200)), found <= back
             else { continue }
             return found
         }
@@ -139,16 +139,10 @@ extension Schedule {
         }
 
         /// Returns the day of a second in the zone, counted from 1970-01-01.
-        func day(of second: Int64) -> Int {
-            Int((second + table.span(at: second).offset).floorDivided(by: 86_400))
-        }
+        func day(of second: Int64) -> Int { table.day(of: second) }
 
         /// Returns the first date at which the wall clock shows a reading, or the end of the gap that skips it.
-        func date(of local: Int64) -> Date {
-            switch TimeZoneRules(table: table).dates(of: LocalTime(seconds: local)) {
-            case .unique(let date), .gap(end: let date, _), .overlap(first: let date, _): date
-            }
-        }
+        func date(of local: Int64) -> Date { table.date(of: local) }
 
         /// Returns by how many seconds readings near some dates can be out of order: more than 1 only at an offset
         /// change.

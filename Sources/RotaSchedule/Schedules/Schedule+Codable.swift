@@ -4,11 +4,11 @@ import RotaCore
 extension Schedule: Codable {
     enum Key: String, CodingKey {
         case cron, dialect, hashSeed, timezone, daylightSaving
-        case every, afterCompletion, anchor, once, immediately, union
-        case start, end, maximumRuns, calendars, businessDays, smoothing
+        case every, afterCompletion, anchor, once, immediately, union, onDemand
+        case start, end, maximumRuns, calendars, weeks, businessDays, smoothing
 
         /// The keys of the rules, of which a schedule has exactly one.
-        static let rules: [Key] = [.cron, .every, .afterCompletion, .once, .immediately, .union]
+        static let rules: [Key] = [.cron, .every, .afterCompletion, .once, .immediately, .union, .onDemand]
     }
 
     /// Decodes the form that ``encode(to:)`` writes.
@@ -22,7 +22,7 @@ extension Schedule: Codable {
         guard let key = present.first, present.count == 1 else {
             throw Self.corrupted(
                 decoder.codingPath,
-                "A schedule has exactly one of cron, every, afterCompletion, once, immediately and union; "
+                "A schedule has exactly one of cron, every, afterCompletion, once, immediately, union and onDemand; "
                     + "this one has \(present.isEmpty ? "none" : present.map(\.rawValue).joined(separator: " and ")).")
         }
         switch key {
@@ -38,6 +38,11 @@ extension Schedule: Codable {
         case .immediately:
             let isUnanchored = (try? container.decode(Bool.self, forKey: key)) == true
             self = Schedule(.immediately(isUnanchored ? nil : try container.date(key)))
+        case .onDemand:
+            guard try container.decode(Bool.self, forKey: key) else {
+                throw Self.corrupted(decoder.codingPath + [key], "onDemand is true or left out.")
+            }
+            self = .onDemand
         default:
             self = .union(try container.decode([Schedule].self, forKey: .union))
         }
@@ -98,6 +103,8 @@ extension Schedule: Codable {
             }
         case .union(let schedules):
             try container.encode(schedules, forKey: .union)
+        case .onDemand:
+            try container.encode(true, forKey: .onDemand)
         }
         try limits?.encode(to: &container)
     }

@@ -81,6 +81,13 @@ extension Schedule {
         Schedule(.immediately(nil))
     }
 
+    /// A schedule without occurrences, for a job that runs on request only.
+    ///
+    /// Such a job stays active. It runs whenever it is triggered, or something is enqueued for it.
+    public static var onDemand: Schedule {
+        Schedule(.onDemand)
+    }
+
     /// Creates a schedule of the occurrences of several schedules.
     ///
     /// A date that several of them give counts once.

@@ -111,6 +111,10 @@ extension Schedule.Limits {
         case window, key
     }
 
+    private enum WeeksKey: String, CodingKey {
+        case every, from, timezone
+    }
+
     private enum ShiftKey: String, CodingKey {
         case shift, timezone
     }
@@ -127,6 +131,18 @@ extension Schedule.Limits {
             let nested = try container.nestedContainer(keyedBy: SmoothingKey.self, forKey: .smoothing)
             smoothing = Schedule.Smoothing(
                 window: try nested.duration(.window), key: try nested.decode(String.self, forKey: .key))
+        }
+        if Self.isSet(.weeks, container) {
+            let nested = try container.nestedContainer(keyedBy: WeeksKey.self, forKey: .weeks)
+            let day = try nested.decode(String.self, forKey: .from)
+            do {
+                weeks = WeekCycle(
+                    length: try nested.decode(Int.self, forKey: .every),
+                    anyDay: try ScheduleCalendar.dates([day]).dates[0],
+                    zone: try nested.decodeIfPresent(String.self, forKey: .timezone) ?? "UTC")
+            } catch let error as ScheduleError {
+                throw DecodingError.dataCorruptedError(forKey: .from, in: nested, debugDescription: error.message)
+            }
         }
         if Self.isSet(.businessDays, container) {
             let nested = try container.nestedContainer(keyedBy: ShiftKey.self, forKey: .businessDays)
@@ -165,6 +181,12 @@ extension Schedule.Limits {
             var nested = container.nestedContainer(keyedBy: SmoothingKey.self, forKey: .smoothing)
             try nested.encode(smoothing.window, .window)
             try nested.encode(smoothing.key, forKey: .key)
+        }
+        if let weeks {
+            var nested = container.nestedContainer(keyedBy: WeeksKey.self, forKey: .weeks)
+            try nested.encode(weeks.length, forKey: .every)
+            try nested.encode(weeks.mondayText, forKey: .from)
+            try nested.encode(weeks.zone, forKey: .timezone)
         }
         if let shift {
             var nested = container.nestedContainer(keyedBy: ShiftKey.self, forKey: .businessDays)

@@ -16,7 +16,7 @@ extension Schedule {
         // The start itself may be an occurrence.
         if let start = limits.start, date < start { date = start.justBefore }
         for _ in 0..<Self.attempts {
-            guard let found = limits.shift == nil ? rule.next(after: date) : shiftedNext(after: date),
+            guard let found = limits.shift == nil ? ruleNext(after: date) : shiftedNext(after: date),
                 limits.end.map({ found < $0 }) ?? true
             else { return nil }
             switch limits.outcome(of: found, forwards: true) {
@@ -36,7 +36,7 @@ extension Schedule {
         var date = date
         if let end = limits.end, date > end { date = end }
         for _ in 0..<Self.attempts {
-            guard let found = limits.shift == nil ? rule.previous(before: date) : shiftedPrevious(before: date),
+            guard let found = limits.shift == nil ? rulePrevious(before: date) : shiftedPrevious(before: date),
                 limits.start.map({ found >= $0 }) ?? true
             else { return nil }
             switch limits.outcome(of: found, forwards: false) {

@@ -8,6 +8,7 @@ extension Schedule: CustomStringConvertible {
     public var summary: String {
         guard let limits else { return rule.summary }
         var parts = [rule.summary]
+        if let weeks = limits.weeks { parts.append("every \(weeks.length) weeks from \(weeks.mondayText)") }
         if let shift = limits.shift {
             parts.append(
                 shift.direction == .nearest
@@ -38,6 +39,7 @@ extension Schedule.Rule {
             DurationText.countedWords(delay) + " after the end of each execution"
         case .once(let date): "Once at " + ISO8601.description(date)
         case .immediately: "Once, immediately"
+        case .onDemand: "On demand"
         case .union(let schedules): schedules.map(\.summary).joined(separator: "; or: ")
         }
     }

@@ -11,6 +11,8 @@ extension Schedule {
     ///   - a limit under 1;
     ///   - a smoothing window of zero or over 7 days;
     ///   - an empty calendar or an empty union;
+    ///   - a cycle of fewer than 1 or more than 520 weeks;
+    ///   - limits or adjustments of ``onDemand``, which has no occurrences;
     ///   - a union of schedules with their own limit of executions, smoothing or delay after completion.
     public func validate() throws(ScheduleError) {
         try validateValues()
@@ -27,9 +29,10 @@ extension Schedule {
         switch rule {
         case .cron(_, let zone, _): try Self.check(zone: zone)
         case .union(let schedules): for schedule in schedules { try schedule.checkZones() }
-        case .every, .afterCompletion, .once, .immediately: break
+        case .every, .afterCompletion, .once, .immediately, .onDemand: break
         }
         guard let limits else { return }
+        if let weeks = limits.weeks { try Self.check(zone: weeks.zone) }
         for filter in limits.filters { try Self.check(zone: filter.zone) }
         if let shift = limits.shift { try Self.check(zone: shift.zone) }
     }
@@ -41,6 +44,11 @@ extension Schedule {
     func validateValues() throws(ScheduleError) {
         try rule.validateValues()
         guard let limits else { return }
+        guard !isOnDemand else {
+            throw ScheduleError(
+                .limit, value: summary,
+                message: "A schedule on demand has no occurrences, so it takes no limits, calendars or smoothing.")
+        }
         for date in [limits.start, limits.end].compactMap({ $0 }) { try Self.validate(date) }
         if let start = limits.start, let end = limits.end, start >= end {
             throw ScheduleError(
@@ -58,6 +66,7 @@ extension Schedule {
                 .smoothing, value: "\(smoothing.window)",
                 message: "A smoothing window must be 1 ms to 7 days, not \(smoothing.window).")
         }
+        if let weeks = limits.weeks { try weeks.validate() }
         for filter in limits.filters {
             guard !filter.calendar.isEmpty else {
                 throw ScheduleError(.calendar, value: "{}", message: "A calendar needs at least one day or expression.")
@@ -98,7 +107,7 @@ extension Schedule.Rule {
             if let anchor { try Schedule.validate(anchor) }
         case .once(let date), .immediately(.some(let date)):
             try Schedule.validate(date)
-        case .immediately(nil):
+        case .immediately(nil), .onDemand:
             break
         case .union(let schedules):
             guard !schedules.isEmpty else {
@@ -107,12 +116,13 @@ extension Schedule.Rule {
             for schedule in schedules {
                 try schedule.validateValues()
                 // The scheduler asks the union alone, so it would silently ignore these on a part of it.
-                guard schedule.completionDelay == nil, schedule.maximumRuns == nil, schedule.smoothingOffset == .zero
+                guard schedule.completionDelay == nil, schedule.maximumRuns == nil, schedule.smoothingOffset == .zero,
+                    !schedule.isOnDemand
                 else {
                     throw ScheduleError(
                         .limit, value: schedule.summary,
-                        message: "A delay after completion, a limit of executions or smoothing belongs on the union, "
-                            + "not on a part of it.")
+                        message: "A delay after completion, a limit of executions, smoothing or `onDemand` belongs on "
+                            + "the union, not on a part of it.")
                 }
             }
         }

@@ -19,12 +19,13 @@ import RotaCore
 /// Limits and adjustments apply in this order, whatever the order of the calls:
 ///
 /// 1. The rule gives dates: ``cron(_:in:dialect:daylightSaving:hashSeed:)``, ``every(_:anchor:)``,
-///    ``afterCompletion(_:)``, ``once(at:)``, ``immediately`` or ``union(_:)``.
-/// 2. ``onBusinessDays(_:in:)`` moves a date to another day.
-/// 3. ``excluding(_:in:)`` and ``within(_:in:)`` drop dates.
-/// 4. ``starting(at:)`` and ``ending(at:)`` drop dates.
-/// 5. ``limited(toRuns:)`` is counted by the scheduler.
-/// 6. ``smoothed(over:key:)`` gives each date, which stays the *nominal* one, a later *effective* date.
+///    ``afterCompletion(_:)``, ``once(at:)``, ``immediately``, ``onDemand`` or ``union(_:)``.
+/// 2. ``everyWeeks(_:from:in:)`` drops dates.
+/// 3. ``onBusinessDays(_:in:)`` moves a date to another day.
+/// 4. ``excluding(_:in:)`` and ``within(_:in:)`` drop dates.
+/// 5. ``starting(at:)`` and ``ending(at:)`` drop dates.
+/// 6. ``limited(toRuns:)`` is counted by the scheduler.
+/// 7. ``smoothed(over:key:)`` gives each date, which stays the *nominal* one, a later *effective* date.
 public struct Schedule: Sendable, Hashable {
     indirect enum Rule: Sendable, Hashable {
         case cron(CronExpression, zone: String, DaylightSavingPolicy)
@@ -33,6 +34,7 @@ public struct Schedule: Sendable, Hashable {
         case once(Date)
         case immediately(Date?)
         case union([Schedule])
+        case onDemand
     }
 
     /// The window over which the occurrences of many jobs are spread.
@@ -60,6 +62,7 @@ public struct Schedule: Sendable, Hashable {
         var end: Date?
         var maximumRuns: Int?
         var filters: [Filter] = []
+        var weeks: WeekCycle?
         var shift: Shift?
         var smoothing: Smoothing?
     }
@@ -115,6 +118,9 @@ public struct Schedule: Sendable, Hashable {
         if case .afterCompletion = rule { false } else { true }
     }
 
+    /// Whether the schedule has no occurrences of its own, because its job runs on request only.
+    public var isOnDemand: Bool { rule == .onDemand }
+
     /// The identifier of the zone whose wall clock the rule uses, or `nil` if it has none.
     public var timeZoneIdentifier: String? {
         switch rule {
@@ -139,7 +145,7 @@ extension Schedule.Rule {
             return Interval(delay, anchor: max(date, anchor ?? date))?.first
         case .once(let due), .immediately(.some(let due)):
             return due > date ? due : nil
-        case .immediately(nil):
+        case .immediately(nil), .onDemand:
             return nil
         case .union(let schedules):
             return schedules.lazy.compactMap { $0.next(after: date) }.min()
@@ -159,7 +165,7 @@ extension Schedule.Rule {
             return anchor.flatMap { Interval(delay, anchor: $0)?.first }.flatMap { $0 < date ? $0 : nil }
         case .once(let due), .immediately(.some(let due)):
             return due < date ? due : nil
-        case .immediately(nil):
+        case .immediately(nil), .onDemand:
             return nil
         case .union(let schedules):
             return schedules.lazy.compactMap { $0.previous(before: date) }.max()

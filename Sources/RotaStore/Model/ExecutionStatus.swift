@@ -46,7 +46,7 @@ public enum ExecutionStatus: String, Sendable, Hashable, Codable, CaseIterable {
 /// The cause of an execution.
 ///
 /// Apps may add their own.
-public struct ExecutionSource: RawRepresentable, Sendable, Hashable, Codable {
+public struct ExecutionSource: RawRepresentable, Sendable, Hashable, Codable, CustomStringConvertible {
     /// The name of the source as it is stored.
     public let rawValue: String
 
@@ -54,6 +54,9 @@ public struct ExecutionSource: RawRepresentable, Sendable, Hashable, Codable {
     public init(rawValue: String) {
         self.rawValue = rawValue
     }
+
+    /// The name, such as `manual`.
+    public var description: String { rawValue }
 
     /// The job's schedule.
     public static let schedule = ExecutionSource(rawValue: "schedule")

@@ -61,7 +61,7 @@ private struct LogObserver: SchedulerObserver {
             ])
     }
 
-    func handlerMissing(_ name: String, jobs: [JobID], at date: Date) {
+    func handlerMissing(_ name: String, jobs: [Job], at date: Date) {
         logger.log(level: .warning, "No handler “\(name)” for \(jobs.count) jobs", metadata: [:])
     }
 

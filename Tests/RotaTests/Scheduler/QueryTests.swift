@@ -148,3 +148,48 @@ struct QueryTests {
         }
     }
 }
+
+@Suite("Jobs by name, slug and query")
+struct JobLookupTests {
+    private func draft(_ name: String, slug: String? = nil, project: String? = nil, group: String? = nil) -> JobDraft {
+        var draft = JobDraft(name: name, schedule: .every(.seconds(60)), action: .handler("work"))
+        (draft.attributes.slug, draft.attributes.project, draft.attributes.group) = (slug, project, group)
+        return draft
+    }
+
+    @Test("A job is found by its whole name, and a name that several have is an error")
+    func names() async throws {
+        let bench = Bench()
+        let job = try await bench.scheduler.create(draft("report"))
+        try await bench.scheduler.create([draft("report-2"), draft("twin"), draft("twin")])
+        #expect(try await bench.scheduler.job(named: "report").id == job.id)
+        for (name, code) in [
+            ("Report", SchedulerError.Code.jobNotFound), ("rep", .jobNotFound), ("twin", .invalidRequest),
+        ] {
+            let error = await #expect(throws: SchedulerError.self) { try await bench.scheduler.job(named: name) }
+            #expect(error?.code == code && error?.value == name)
+        }
+    }
+
+    @Test("A job is found by its slug within its project")
+    func slugs() async throws {
+        let bench = Bench()
+        let one = try await bench.scheduler.create(draft("a", slug: "s"))
+        let two = try await bench.scheduler.create(draft("b", slug: "s", project: "p"))
+        #expect(try await bench.scheduler.job(slug: "s").id == one.id)
+        #expect(try await bench.scheduler.job(slug: "s", project: "p").id == two.id)
+        let error = await #expect(throws: SchedulerError.self) {
+            try await bench.scheduler.job(slug: "s", project: "q")
+        }
+        #expect(error?.code == .jobNotFound)
+    }
+
+    @Test("Deleting by query deletes just what it matches, over many pages, and counts it")
+    func deletes() async throws {
+        let bench = Bench()
+        try await bench.scheduler.create((0..<130).map { draft("j\($0)", group: $0 < 120 ? "old" : "new") })
+        #expect(try await bench.scheduler.deleteAll(JobQuery(group: "old", limit: 50)) == 120)
+        #expect(try await bench.scheduler.jobs(JobQuery(limit: 1000)).items.count == 10)
+        #expect(try await bench.scheduler.deleteAll(JobQuery(group: "old")) == 0)
+    }
+}

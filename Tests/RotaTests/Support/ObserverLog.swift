@@ -13,7 +13,7 @@ final class ObserverLog: SchedulerObserver {
     func didEnqueue(_ executions: [Execution], at date: Date) {
         for execution in executions { add("queued \(execution.source.rawValue)") }
     }
-    func didSkip(_ skip: SkippedOccurrence, at date: Date) {
+    func didSkip(_ skip: SkippedOccurrence, of jobName: String, at date: Date) {
         add("skipped \(skip.reason.rawValue) \(skip.count ?? -1)")
     }
     func didStart(_ execution: Execution, attempt: Int, at date: Date) { add("started \(attempt)") }
@@ -30,8 +30,8 @@ final class ObserverLog: SchedulerObserver {
     func didChangeBreaker(of job: Job, at date: Date) {
         add("breaker \(job.scheduleState.isHeldByBreaker ? "open" : "closed")")
     }
-    func handlerMissing(_ name: String, jobs: [JobID], at date: Date) {
-        add("missed \(name) [\(jobs.map(\.description).joined(separator: ", "))]")
+    func handlerMissing(_ name: String, jobs: [Job], at date: Date) {
+        add("missed \(name) [\(jobs.map(\.id.description).joined(separator: ", "))]")
     }
     func didPostpone(_ job: Job, until next: Date, because error: any Error, at date: Date) {
         add("postponed \(job.name) \(next.timeIntervalSince(date))")

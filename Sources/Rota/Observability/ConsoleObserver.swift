@@ -1,0 +1,185 @@
+public import Foundation
+import RotaCore
+public import RotaStore
+import Synchronization
+
+/// Prints what goes wrong, and nothing while all is well.
+///
+/// It tells of failed attempts and executions, blocked addresses, skipped occurrences, handlers that are missing,
+/// payloads that cannot be read, jobs that will never fire, open breakers, starts that are late, and whatever else
+/// needs attention:
+///
+/// ```swift
+/// let scheduler = Scheduler(store: InMemoryJobStore(), observers: [ConsoleObserver()])
+/// try scheduler.handle("greet") { _ in print("hello") }
+/// try await scheduler.run()
+/// ```
+///
+/// ```
+/// 09:30:00.003 rota: daily-report: attempt 1 failed: HTTP status 503. Next attempt at 09:30:02.101.
+/// 09:30:00.004 rota: cleanup: skipped 3 occurrences from 2026-11-28T08:00:00Z to 2026-11-28T09:00:00Z: misfire.
+/// ```
+public final class ConsoleObserver: SchedulerObserver {
+    private let zone: TimeZone
+    private let lateness: Duration
+    private let write: @Sendable (String) -> Void
+    /// The date before which no other late start is told.
+    private let quietUntil = Mutex(Date.distantPast)
+
+    /// How long the console says nothing about late starts after it did.
+    private static let quiet = Duration.seconds(60)
+
+    /// Creates an observer.
+    ///
+    /// - Parameters:
+    ///   - zone: The time zone of the times of day.
+    ///   - lateness: How much later than it was due the first attempt of an execution must start to be told. Told at most
+    ///     once a minute.
+    ///   - write: Writes a line. The default writes it to the standard error.
+    public init(
+        zone: TimeZone = .current, lateness: Duration = .seconds(5),
+        write: @escaping @Sendable (String) -> Void = { FileHandle.standardError.write(Data(($0 + "\n").utf8)) }
+    ) {
+        self.zone = zone
+        self.lateness = lateness
+        self.write = write
+    }
+
+    private func say(_ text: String, at date: Date) {
+        write("\(timeOfDay(date)) rota: \(text)")
+    }
+
+    private func timeOfDay(_ date: Date) -> String {
+        guard let second = WholeSeconds.floor(date) else { return "--:--:--" }
+        let local = second + Int64(zone.secondsFromGMT(for: date))
+        let ofDay = local - local.floorDivided(by: 86_400) * 86_400
+        let milliseconds = Int64(((date.timeIntervalSince1970 - Double(second)) * 1_000).rounded(.down))
+        func digits(_ number: Int64, _ count: Int) -> String {
+            let text = String(number)
+            return String(repeating: "0", count: max(0, count - text.count)) + text
+        }
+        return "\(digits(ofDay / 3_600, 2)):\(digits(ofDay / 60 % 60, 2)):\(digits(ofDay % 60, 2))."
+            + digits(min(max(milliseconds, 0), 999), 3)
+    }
+
+    /// Tells of skipped occurrences.
+    public func didSkip(_ skip: SkippedOccurrence, of jobName: String, at date: Date) {
+        let what =
+            skip.first == skip.last
+            ? "skipped the occurrence at \(skip.first.text)"
+            : "skipped \(skip.count.map(String.init) ?? "many") occurrences from \(skip.first.text) to \(skip.last.text)"
+        say("\(jobName): \(what): \(skip.reason.rawValue).", at: date)
+    }
+
+    /// Tells of a first attempt that starts late.
+    public func didStart(_ execution: Execution, attempt: Int, at date: Date) {
+        let late = date.elapsed(since: execution.progress.dueAt)
+        guard attempt == 1, late > lateness else { return }
+        let isFirst = quietUntil.withLock { quietUntil in
+            guard date >= quietUntil else { return false }
+            quietUntil = date.advanced(by: Self.quiet)
+            return true
+        }
+        guard isFirst else { return }
+        say(
+            "\(execution.jobName): started \((late.inSeconds * 10).rounded() / 10) s late. The scheduler is falling behind, "
+                + "or a limit or the concurrency held the execution back.", at: date)
+    }
+
+    /// Tells of a failed attempt that another one follows.
+    public func didFinish(_ attempt: Attempt, of execution: Execution, at date: Date) {
+        guard let failure = attempt.failure, !execution.status.isTerminal else { return }
+        let next = execution.nextRetryAt.map { " Next attempt at \(timeOfDay($0))." } ?? ""
+        say(
+            "\(execution.jobName): attempt \(attempt.number) failed: \(Self.sentence(failure.message))\(next)", at: date
+        )
+    }
+
+    /// Tells of an execution that failed or expired.
+    public func didFinish(_ execution: Execution, at date: Date) {
+        switch execution.status {
+        case .failed:
+            let reason = Self.sentence(execution.failure?.message ?? "No reason was given.")
+            let count = execution.attempts.count
+            say(
+                "\(execution.jobName): failed after \(count) attempt\(count == 1 ? "" : "s"): \(reason) Execution "
+                    + "\(execution.id).", at: date)
+        case .expired:
+            say("\(execution.jobName): expired before it could start. Execution \(execution.id).", at: date)
+        case .queued, .running, .waiting, .succeeded, .canceled: break
+        }
+    }
+
+    /// Tells of a lost lease.
+    public func didLoseLease(of id: ExecutionID, at date: Date) {
+        say("Execution \(id) lost its lease: another scheduler took over, or it was deleted.", at: date)
+    }
+
+    /// Tells of an abandoned attempt.
+    public func didAbandon(_ execution: Execution, because reason: String, at date: Date) {
+        say("\(execution.jobName): \(reason)", at: date)
+    }
+
+    /// Tells of a result that came too late.
+    public func didDropLateResult(of execution: Execution, at date: Date) {
+        say("\(execution.jobName): an abandoned attempt ended, and its result was dropped.", at: date)
+    }
+
+    /// Tells of a breaker that opened or closed.
+    public func didChangeBreaker(of job: Job, at date: Date) {
+        say(
+            job.scheduleState.isHeldByBreaker
+                ? "\(job.name): \(job.scheduleState.reason ?? "its breaker opened.")"
+                : "\(job.name): its breaker closed, and the job continues.", at: date)
+    }
+
+    /// Tells of a missing handler.
+    public func handlerMissing(_ name: String, jobs: [Job], at date: Date) {
+        let names = jobs.prefix(5).map(\.name).joined(separator: ", ")
+        let more = jobs.count > 5 ? " and others" : ""
+        say(
+            "No handler \"\(name)\" is registered here, which \(names)\(more) need\(jobs.count == 1 ? "s" : ""). Register "
+                + "it with `handle(_:_:)`; until then, their executions wait.", at: date)
+    }
+
+    /// Tells of a payload that its handler cannot read.
+    public func payloadUnreadable(of job: Job, because reason: String, at date: Date) {
+        say("\(job.name): \(Self.sentence(reason)) Its attempts will fail.", at: date)
+    }
+
+    /// Tells of a job that will never fire.
+    public func didFindNoOccurrence(of job: Job, at date: Date) {
+        say("\(job.name): will never fire, because its schedule (\(job.schedule.summary)) has no date left.", at: date)
+    }
+
+    /// Tells of a job whose schedule cannot be computed now.
+    public func didPostpone(_ job: Job, until next: Date, because error: any Error, at date: Date) {
+        say(
+            "\(job.name): is due, but its schedule cannot be computed: \(error) Next try at \(timeOfDay(next)).",
+            at: date)
+    }
+
+    /// Tells that the clock had been ahead.
+    public func didRewind(_ report: RewindReport, at date: Date) {
+        say(
+            "The clock had been ahead. \(report.jobs.count) jobs and \(report.executions.count) executions continue from "
+                + "the current time.", at: date)
+    }
+
+    /// Tells that nothing ran, because the shutdown came first.
+    public func didStopBeforeRunning(at date: Date) {
+        say(
+            "`run()` returned at once, because `beginShutdown()` was called before it. Call `run()` again to run.",
+            at: date)
+    }
+
+    /// Tells that the store failed.
+    public func didFail(_ error: any Error, at date: Date) {
+        say("The store failed, and `run()` ends: \(error)", at: date)
+    }
+
+    /// Returns a text as a sentence, with a period at its end.
+    private static func sentence(_ text: String) -> String {
+        text.hasSuffix(".") || text.hasSuffix("!") || text.hasSuffix("?") ? text : text + "."
+    }
+}

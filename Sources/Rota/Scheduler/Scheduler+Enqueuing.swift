@@ -1,0 +1,152 @@
+import RotaCore
+import RotaSchedule
+public import RotaStore
+
+// Work without a schedule. A queue is a job whose schedule is `.onDemand`, so everything a job has, such as its retry
+// policy, limits, rates, retention and notifications, is what a queue has.
+
+extension JobDraft {
+    /// Describes a queue: a job without a schedule, for work that is enqueued.
+    ///
+    /// ```swift
+    /// try await scheduler.declare(
+    ///     [
+    ///         JobDraft(queue: "deliver", retry: .exponential(maxAttempts: 12)).with {
+    ///             $0.limits.concurrency = 8
+    ///         }
+    ///     ], owner: "my-app")
+    /// try await scheduler.enqueue("deliver", payload: "https://example.com/hook")
+    /// ```
+    ///
+    /// - Parameters:
+    ///   - name: The queue's name, from 1 to 255 characters: the job's name and slug.
+    ///   - action: What each execution does; `nil` to call the handler that has the queue's name.
+    ///   - retry: Whether and when a failed attempt is repeated. The default is three attempts in all.
+    ///   - retention: How many finished executions are kept.
+    ///   - limits: How many executions may start, and when. By default there are no limits.
+    public init(
+        queue name: String, action: JobAction? = nil, retry: RetryPolicy = .default, retention: Retention = .standard,
+        limits: JobLimits = .none
+    ) {
+        self.init(
+            name: name, schedule: .onDemand, action: action ?? .handler(name), retry: retry, retention: retention,
+            limits: limits)
+        definition.attributes.slug = name
+    }
+}
+
+extension Scheduler {
+    /// Enqueues work for a handler: one durable execution, without a schedule.
+    ///
+    /// ```swift
+    /// struct Invoice: Codable { var number: Int }
+    /// try scheduler.handle("send-invoice", payload: Invoice.self) { invoice, _ in print("invoice \(invoice.number)") }
+    /// let queued = try await scheduler.enqueue("send-invoice", payload: Invoice(number: 7), after: .minutes(10))
+    /// print(try await scheduler.waitForCompletion(of: queued.id).status)
+    /// ```
+    ///
+    /// The work goes to the queue of that name: the job that has it as its slug and no project. If there is none and a
+    /// handler of the name is registered here, the first call creates ``JobDraft/init(queue:action:retry:retention:limits:)``
+    /// with its defaults; declare the queue to choose others.
+    ///
+    /// - Parameters:
+    ///   - queue: The queue's name.
+    ///   - payload: The value that the handler gets, encoded as JSON.
+    ///   - delay: How long from now the execution becomes due.
+    ///   - request: Everything else: priority, keys, tags, time to live, and a date in place of the delay.
+    /// - Returns: The queued execution, or the earlier one with the same idempotency key.
+    /// - Throws: ``SchedulerError`` with code `jobNotFound` if there is neither queue nor handler, or `invalidRequest`;
+    ///   the encoder's error if the payload cannot be encoded; or the store's error.
+    @discardableResult
+    public func enqueue(
+        _ queue: String, payload: some Encodable & Sendable, after delay: Duration = .zero,
+        _ request: TriggerRequest = TriggerRequest()
+    ) async throws -> Execution {
+        var request = request
+        request.payload = try JSONPayload(payload)
+        return try await enqueue(queue, after: delay, request)
+    }
+
+    /// Enqueues work for a handler that takes no payload, or for a queue that sends a request.
+    ///
+    /// See ``enqueue(_:payload:after:_:)``.
+    ///
+    /// - Parameters:
+    ///   - queue: The queue's name.
+    ///   - delay: How long from now the execution becomes due.
+    ///   - request: Everything else: payload, priority, keys, tags, time to live, and a date in place of the delay.
+    /// - Returns: The queued execution, or the earlier one with the same idempotency key.
+    /// - Throws: ``SchedulerError`` with code `jobNotFound` if there is neither queue nor handler, or `invalidRequest`; or
+    ///   the store's error.
+    @discardableResult
+    public func enqueue(
+        _ queue: String, after delay: Duration = .zero, _ request: TriggerRequest = TriggerRequest()
+    ) async throws -> Execution {
+        var request = request
+        let check = FieldCheck(code: .invalidRequest, jobName: queue)
+        guard delay >= .zero else {
+            throw check.fail("A delay must be zero or more, not \(delay).", value: "\(delay)")
+        }
+        if delay > .zero {
+            guard request.at == nil else {
+                throw check.fail("Give either a delay or a date, not both.", value: "\(delay)")
+            }
+            request.at = context.clock.now.advanced(by: delay)
+        }
+        return try await trigger(queueJob(queue), request)
+    }
+
+    /// Enqueues work for the handler that the payload's type names.
+    ///
+    /// ```swift
+    /// struct Invoice: HandlerPayload {
+    ///     static let handlerName = "send-invoice"
+    ///     var number: Int
+    /// }
+    /// try scheduler.handle(Invoice.self) { invoice, _ in print("invoice \(invoice.number)") }
+    /// try await scheduler.enqueue(Invoice(number: 7))
+    /// ```
+    ///
+    /// See ``enqueue(_:payload:after:_:)``.
+    ///
+    /// - Parameters:
+    ///   - work: The value that the handler gets, encoded as JSON.
+    ///   - delay: How long from now the execution becomes due.
+    ///   - request: Everything else: priority, keys, tags, time to live, and a date in place of the delay.
+    /// - Returns: The queued execution, or the earlier one with the same idempotency key.
+    /// - Throws: ``SchedulerError`` with code `jobNotFound` if there is neither queue nor handler, or `invalidRequest`;
+    ///   the encoder's error if the payload cannot be encoded; or the store's error.
+    @discardableResult
+    public func enqueue<Work: HandlerPayload>(
+        _ work: Work, after delay: Duration = .zero, _ request: TriggerRequest = TriggerRequest()
+    ) async throws -> Execution {
+        try await enqueue(Work.handlerName, payload: work, after: delay, request)
+    }
+
+    /// Enqueues many pieces of work in one step, or none of them.
+    ///
+    /// - Parameters:
+    ///   - queue: The queue's name.
+    ///   - requests: The requests, at most ``maximumBulk``.
+    /// - Returns: For each request, in order, its outcome.
+    /// - Throws: The errors of ``enqueue(_:after:_:)`` for the first invalid request; or ``SchedulerError`` with code
+    ///   `tooMany`.
+    @discardableResult
+    public func enqueue(_ queue: String, _ requests: [TriggerRequest]) async throws -> BulkTriggerResult {
+        try await trigger(queueJob(queue), requests)
+    }
+
+    /// Returns the job of a queue, which is created if only its handler exists.
+    private func queueJob(_ name: String) async throws -> JobID {
+        if let job = try await findJob(slug: name, project: nil) { return job.id }
+        guard handlers[name] != nil else {
+            throw SchedulerError(
+                .jobNotFound,
+                "There is no queue \"\(name)\", and no handler of that name is registered here. Declare the queue with "
+                    + "`JobDraft(queue:)`, or register the handler first.", value: name)
+        }
+        var draft = JobDraft(queue: name)
+        draft.idempotencyKey = "queue/\(name)"
+        return try await create(draft).id
+    }
+}

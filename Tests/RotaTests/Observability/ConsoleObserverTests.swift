@@ -1,0 +1,85 @@
+import Foundation
+import RotaRetry
+import RotaStore
+import RotaTesting
+import Testing
+
+@Suite("Console observer")
+struct ConsoleObserverTests {
+    private struct Refusal: Error, CustomStringConvertible { let description = "the disk is full" }
+
+    private func console(_ lines: Recorded<String>) -> ConsoleObserver {
+        ConsoleObserver(zone: .gmt) { lines.add($0) }
+    }
+
+    @Test("It says nothing while all is well")
+    func quiet() async throws {
+        let (bench, lines) = (Bench(), Recorded<String>())
+        bench.scheduler.observe(console(lines))
+        try await bench.scheduler.handle("work") { _ in }
+        try await bench.running {
+            try await bench.scheduler.create(
+                JobDraft(name: "j", schedule: .every(.seconds(60)), action: .handler("work")))
+            try await bench.scheduler.enqueue("work")
+            await bench.advance(.hours(1))
+        }
+        #expect(lines.all.isEmpty, "\(lines.all)")
+    }
+
+    @Test("It names the job, the reason and what follows, for each thing that goes wrong")
+    func speaks() async throws {
+        let (bench, lines) = (Bench(), Recorded<String>())
+        bench.scheduler.observe(console(lines))
+        try await bench.scheduler.handle("fails") { _ in throw Refusal() }
+        func line(_ parts: String...) -> Bool { lines.all.contains { line in parts.allSatisfy { line.contains($0) } } }
+        try await bench.scheduler.create(
+            JobDraft(
+                name: "backup", schedule: .immediately, action: .handler("fails"),
+                retry: RetryPolicy(maxAttempts: 2, backoff: .fixed(.seconds(7)), jitter: .none)))
+        try await bench.scheduler.create(JobDraft(name: "orphan", schedule: .immediately, action: .handler("gone")))
+        try await bench.scheduler.create(
+            JobDraft(
+                name: "never", schedule: .every(.seconds(60)).ending(at: bench.clock.now), action: .handler("fails")))
+        let skipped = try await bench.scheduler.create(
+            JobDraft(name: "paused", schedule: .every(.seconds(60)), action: .handler("fails")))
+        try await bench.running {
+            _ = try await bench.scheduler.pause(skipped.id)
+            await bench.advance(.seconds(150))
+            _ = try await bench.scheduler.resume(skipped.id)
+        }
+        #expect(line("backup", "attempt 1 failed", "the disk is full", "Next attempt at"))
+        #expect(line("backup", "failed after 2 attempts", "the disk is full"))
+        #expect(line("\"gone\"", "orphan"))
+        #expect(
+            line("never", "will never fire", "Every 60 seconds") || line("never", "will never fire", "Every minute"))
+        #expect(line("paused", "skipped 2 occurrences", "paused"))
+        #expect(lines.all.allSatisfy { $0.contains(" rota: ") && !$0.contains("Optional(") })
+    }
+
+    @Test("A shutdown before run() is told, because run() returns at once")
+    func stopsBeforeRunning() async throws {
+        let (bench, lines) = (Bench(), Recorded<String>())
+        bench.scheduler.observe(console(lines))
+        bench.scheduler.beginShutdown()
+        try await bench.scheduler.run()
+        #expect(lines.all.count == 1 && lines.all[0].contains("beginShutdown()"))
+    }
+
+    @Test("Late starts are told once a minute")
+    func lateness() async throws {
+        let (bench, lines) = (Bench(), Recorded<String>())
+        bench.scheduler.observe(console(lines))
+        try await bench.scheduler.handle("work") { _ in }
+        let job = try await bench.scheduler.create(
+            JobDraft(name: "j", schedule: .onDemand, action: .handler("work")))
+        for _ in 0..<20 { try await bench.scheduler.trigger(job.id) }
+        bench.clock.set(to: bench.clock.now.addingTimeInterval(90))
+        try await bench.running { await bench.advance(.seconds(1)) }
+        #expect(lines.all.count { $0.contains("90.0 s late") } == 1, "\(lines.all)")
+    }
+
+    @Test("A source prints its name")
+    func sources() {
+        #expect("\(ExecutionSource.manual)" == "manual")
+    }
+}
