@@ -8,6 +8,8 @@ import RotaStore
 /// have, except which executions are in flight.
 struct Driver {
     private let context: SchedulerContext
+    /// The store, if it records, fires and claims in one commit.
+    private let combiningStore: (any CombiningStore)?
     private let queue: WorkQueue<Work>
     private let outbox: Outbox<AttemptResult>
     private let alarm: Alarm
@@ -24,6 +26,9 @@ struct Driver {
     private var postponements = Postponements()
     private var catchUp: CatchUp
     private var elapsedTimes = ElapsedTimes()
+    private var lookahead: Lookahead
+    /// The results that the next commit of the combining store records, each with the decision about it.
+    private var unrecorded: [PlannedCompletion] = []
 
     /// The length of a streak of conflicts after which the driver sleeps for a second before it plans anew.
     private static let conflictLimit = 10
@@ -33,6 +38,9 @@ struct Driver {
         random: any RandomNumberGenerator & Sendable
     ) {
         self.context = context
+        combiningStore = context.store as? any CombiningStore
+        // No more than there are workers: what is claimed and has not begun counts as crashed if the process dies.
+        lookahead = Lookahead(limit: combiningStore == nil ? 0 : context.configuration.maximumConcurrency)
         self.queue = queue
         self.outbox = outbox
         self.random = random
@@ -53,6 +61,7 @@ struct Driver {
         } catch {
             // The store may have lost the claims, so none of them begins. They are released if the store still accepts
             // it. Otherwise their leases run out, and others take over.
+            try? await recordRest(at: context.clock.now)
             try? await releaseQueued()
             context.events.observers.tell { $0.didFail(error, at: context.clock.now) }
             await giveUp()
@@ -91,23 +100,34 @@ struct Driver {
     /// ```
     ///
     /// A busy scheduler spends its passes on recording results and refilling slots. It polls the store only after a
-    /// signal, when something is due, or after ``Polling/longestGap``.
+    /// signal, when something is due, or after ``Polling/longestGap``. If the store can, it records, fires and claims in
+    /// one commit.
     ///
     /// - Returns: Whether anything was done, so that there may be more to do.
     private mutating func pass() async throws -> Bool {
         // Refuse to record results while the clock is unusable.
-        _ = try usableTime()
+        _ = try context.clock.usableTime()
         let results = takeResults()
         var isBusy = !results.isEmpty
-        if isBusy { _ = try await claim() }
-        try await record(results)
+        let isCombining = combiningStore != nil
+        if isBusy, isCombining {
+            lookahead.adapt(to: results, unbegun: queue.count)
+            unrecorded = plan(results, at: context.clock.now)
+        } else if isBusy {
+            _ = try await claim()
+            try await record(results)
+        }
+        // Claimed work waits only a moment: once attempts are long, others may begin it sooner.
+        if lookahead.isOver(at: context.clock.now) { try await releaseQueued() }
         try await renewLeases()
-        let now = try usableTime()
+        let now = try context.clock.usableTime()
         // While there are results, queued executions go before due jobs: an execution that is claimed and recorded soon
-        // after it was created is still in the caches.
-        if polling.isNeeded(at: now, prefersQueuedWork: isBusy && mayClaim), try await doDueWork(at: now) == nil {
+        // after it was created is still in the caches. In one commit, neither waits for the other.
+        let prefersQueuedWork = isBusy && mayClaim && !isCombining
+        if polling.isNeeded(at: now, prefersQueuedWork: prefersQueuedWork), try await doDueWork(at: now) == nil {
             isBusy = true
         }
+        try await recordRest(at: now)
         if try await claim() { isBusy = true }
         return isBusy
     }
@@ -116,22 +136,9 @@ struct Driver {
     ///
     /// - Returns: The date to sleep until, or `nil` if anything was done.
     private mutating func doDueWorkBeforeSleeping() async throws -> Date? {
-        let now = try usableTime()
+        let now = try context.clock.usableTime()
         guard let wake = try await doDueWork(at: now) else { return nil }
         return try await claim() ? nil : wake
-    }
-
-    /// Reads the clock, and refuses a time so far off that adding a second does not change it.
-    private func usableTime() throws -> Date {
-        let now = context.clock.now
-        guard now.addingTimeInterval(1) > now else {
-            throw SchedulerError(
-                .unusableClock,
-                "The clock is at \(now.timeIntervalSince1970) seconds since 1970, too far from the present to count "
-                    + "seconds. Set the clock to the current date.",
-                value: "\(now.timeIntervalSince1970)")
-        }
-        return now
     }
 
     /// Asks the store for due work and does it: fires jobs, reclaims expired leases, prunes history.
@@ -155,7 +162,7 @@ struct Driver {
         guard !hasReclaimed, !hasFired, !hasPruned else { return nil }
         return earliest(
             [
-                dueWork.nextWakeup, renewAt, deference.end(at: now), postponements.next,
+                dueWork.nextWakeup, renewAt, lookahead.deadline, deference.end(at: now), postponements.next,
                 conflictStreak == 0 ? nil : now.addingTimeInterval(1),
             ],
             after: now)
@@ -169,7 +176,9 @@ struct Driver {
     private mutating func sleep(until wake: Date) async {
         alarm.set(for: wake, at: context.clock.now)
         context.events.observers.tell { $0.didSleep(until: wake, at: context.clock.now) }
-        context.status.change(to: .asleep(until: wake, busy: inFlight.tags))
+        let surplus = inFlight.count - context.configuration.maximumConcurrency
+        let waiting = surplus > 0 ? queue.suffix(surplus) : []
+        context.status.change(to: .asleep(until: wake, busy: inFlight.tags(without: waiting)))
         await context.signal.wait()
         context.status.change(to: .awake)
         context.events.observers.tell { $0.didWake(at: context.clock.now) }
@@ -197,8 +206,14 @@ struct Driver {
 
     private mutating func record(_ results: [AttemptResult]) async throws {
         guard !results.isEmpty else { return }
-        let (now, uptime) = (context.clock.now, context.clock.uptime)
-        let planned = results.map { result in
+        let now = context.clock.now
+        try await finish(plan(results, at: now), at: now)
+    }
+
+    /// Decides what follows each result.
+    private mutating func plan(_ results: [AttemptResult], at now: Date) -> [PlannedCompletion] {
+        let uptime = context.clock.uptime
+        return results.map { result in
             if case .unhandled(let name) = result.report.ending {
                 context.events.handlerMissing(name, jobs: [result.work.claim.job], at: now)
                 let turn = deference.turn(after: now, longestSleep: context.clock.longestSleep)
@@ -209,7 +224,6 @@ struct Driver {
             let elapsed = elapsedTimes.elapsed(result.work.claim.execution, uptime: uptime, at: now)
             return CompletionPlanner.plan(result, at: now, elapsed: elapsed, random: &random)
         }
-        try await finish(planned, at: now)
     }
 
     /// Brings the store's records back after the clock was ahead.
@@ -225,7 +239,8 @@ struct Driver {
 
     private mutating func reclaim(_ expired: [Claim], at now: Date) async throws -> Bool {
         // Executions still in flight here are not dead, only late with their renewal, unless their heartbeats stopped.
-        let held = expired.isEmpty ? [] : Set(inFlight.held.filter { context.vitals[$0]?.isStale != true })
+        var held = expired.isEmpty ? [] : Set(inFlight.held.filter { context.vitals[$0]?.isStale != true })
+        if !expired.isEmpty { held.formUnion(unrecorded.map(\.work.claim.leaseKey)) }
         let dead = expired.filter { !held.contains($0.leaseKey) }.map { Work($0, slot: nil) }
         guard !dead.isEmpty else { return false }
         let uptime = context.clock.uptime
@@ -246,8 +261,16 @@ struct Driver {
     }
 
     private mutating func finish(_ planned: [PlannedCompletion], at now: Date) async throws {
+        let outcomes = try await context.store.finish(planned.map(\.completion))
+        try await follow(outcomes, of: planned, at: now)
+    }
+
+    /// Does what follows from completions that the store has recorded.
+    private mutating func follow(
+        _ outcomes: [Completion.Outcome], of planned: [PlannedCompletion], at now: Date
+    ) async throws {
         let completions = planned.map(\.completion)
-        let outcomes = try await context.store.finish(completions).answers(to: "finish", of: completions.count)
+        let outcomes = try outcomes.answers(to: "finish", of: completions.count)
         for index in completions.indices {
             switch completions[index].next {
             case .retry(let date, _), .released(let date), .waiting(let date?): polling.poll(by: date)
@@ -294,9 +317,41 @@ struct Driver {
             conflictStreak = 0
             return hasPostponed
         }
+        let hasFired = try await advance(firing: fires, named: names, at: now)
+        conflictStreak = hasFired ? 0 : conflictStreak + 1
+        return hasFired || hasPostponed || conflictStreak < Self.conflictLimit
+    }
+
+    /// Records the results that no fire has taken along.
+    private mutating func recordRest(at now: Date) async throws {
+        if !unrecorded.isEmpty { _ = try await advance(firing: [], named: [], at: now) }
+    }
+
+    /// Fires jobs; on a combining store in the commit that also records results and claims executions.
+    ///
+    /// - Returns: Whether any job has fired.
+    private mutating func advance(
+        firing fires: [FireRequest], named names: [String], at now: Date
+    ) async throws -> Bool {
+        guard let combiningStore else {
+            return try await follow(try await context.store.fire(fires), of: fires, named: names, at: now)
+        }
+        let (planned, request) = (unrecorded, claimRequest())
+        unrecorded = []
+        let outcome = try await combiningStore.advance(CombinedStep(planned.map(\.completion), fires, request))
+        // The events of what has happened come before those of what begins.
+        if !planned.isEmpty { try await follow(outcome.completions, of: planned, at: now) }
+        let hasFired = try await follow(outcome.fires, of: fires, named: names, at: now)
+        if let request { begin(outcome.claims, of: request) }
+        return hasFired
+    }
+
+    /// Does what follows from fires that the store has recorded, and returns whether any job has fired.
+    private mutating func follow(
+        _ outcomes: [FireRequest.Outcome], of fires: [FireRequest], named names: [String], at now: Date
+    ) async throws -> Bool {
         var hasFired = false
-        let outcomes = try await context.store.fire(fires).answers(to: "fire", of: fires.count)
-        for ((request, name), outcome) in zip(zip(fires, names), outcomes) {
+        for ((request, name), outcome) in zip(zip(fires, names), try outcomes.answers(to: "fire", of: fires.count)) {
             guard case .fired(let executions, let skips, let replaced) = outcome else {
                 polling.poll(by: now)
                 continue
@@ -308,28 +363,40 @@ struct Driver {
             for execution in replaced { context.withdraw(execution) }
             try await context.announceEnds(of: replaced.filter { $0.progress.status.isTerminal }, at: now)
         }
-        conflictStreak = hasFired ? 0 : conflictStreak + 1
-        return hasFired || hasPostponed || conflictStreak < Self.conflictLimit
+        return hasFired
     }
 
     private mutating func claim() async throws -> Bool {
-        let free = context.configuration.maximumConcurrency - inFlight.count
-        guard free > 0, mayClaim else { return false }
-        let limit = min(free, context.configuration.batchSize)
+        guard let request = claimRequest() else { return false }
+        return begin(try await context.store.claim(request), of: request)
+    }
+
+    /// A request for as many executions as there are free slots and a few more, or `nil` if none can be claimed.
+    private mutating func claimRequest() -> ClaimRequest? {
+        let free = context.configuration.maximumConcurrency + lookahead.count - inFlight.count
+        guard free > 0, mayClaim else { return nil }
         let now = context.clock.now
-        guard deference.end(at: now) == nil else { return false }
-        let claims = try await context.store.claim(
-            ClaimRequest(
-                owner: context.owner, limit: limit, now: now,
-                leaseExpiresAt: now.advanced(by: context.configuration.leaseDuration)))
-        mayClaim = claims.count >= limit
+        guard deference.end(at: now) == nil else { return nil }
+        return ClaimRequest(
+            owner: context.owner, limit: min(free, context.configuration.batchSize), now: now,
+            leaseExpiresAt: now.advanced(by: context.configuration.leaseDuration))
+    }
+
+    /// Hands claimed executions to the workers.
+    ///
+    /// - Returns: Whether there are any.
+    @discardableResult
+    private mutating func begin(_ claims: [Claim], of request: ClaimRequest) -> Bool {
+        mayClaim = claims.count >= request.limit
         guard !claims.isEmpty else { return false }
+        let now = request.now
         renewAt = renewAt ?? now.advanced(by: context.configuration.leaseDuration / 3)
         // From here on the claims are shared: copying one costs as much as planning its completion.
         let works = claims.map { Work($0, slot: inFlight.begin($0)) }
         for work in works where work.claim.mayLimitTime {
             elapsedTimes.begin(work.claim, uptime: context.clock.uptime, at: now)
         }
+        if inFlight.count > context.configuration.maximumConcurrency { lookahead.begin(at: now) }
         queue.push(works)
         return true
     }
@@ -365,7 +432,7 @@ struct Driver {
         let unbegun = queue.drain()
         for work in unbegun { work.slot.map { inFlight.end($0) } }
         guard !unbegun.isEmpty else { return }
-        let now = try usableTime()
+        let now = try context.clock.usableTime()
         try await finish(unbegun.map { CompletionPlanner.released($0, at: now) }, at: now)
     }
 
@@ -409,7 +476,7 @@ struct Driver {
             guard !inFlight.isEmpty else { return }
             let rest = context.configuration.cancellationGrace - (context.clock.uptime - start)
             // A clock that cannot count seconds cannot wait either.
-            guard rest > .zero, let now = try? usableTime() else {
+            guard rest > .zero, let now = try? context.clock.usableTime() else {
                 abandonRunning()
                 await Task.yield()
                 continue

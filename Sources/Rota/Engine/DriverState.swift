@@ -34,6 +34,68 @@ struct Polling {
     }
 }
 
+/// The number of executions to claim before a worker is free for them, on a store whose commits are slow.
+///
+/// While attempts are short, workers would wait most of the time for the commit that claims their next work. So the number
+/// doubles whenever they had nothing left, and is halved whenever much was left. Long attempts make it 0: what they keep
+/// from beginning is better left to other schedulers.
+struct Lookahead {
+    /// The number of executions.
+    private(set) var count = 0
+    /// When those that have not begun are released.
+    private(set) var deadline: Date?
+
+    private let limit: Int
+
+    /// The longest attempt after which work is claimed ahead.
+    private static let longestAttempt = Duration.milliseconds(5)
+    /// How long claimed work may wait for a worker.
+    private static let longestWait = Duration.milliseconds(50)
+
+    /// - Parameter limit: The largest number.
+    init(limit: Int) {
+        self.limit = limit
+    }
+
+    /// Adapts the number to what the workers have done since the last commit.
+    ///
+    /// - Parameters:
+    ///   - results: The attempts that have ended, at least one.
+    ///   - unbegun: The number of claimed executions that no worker has taken.
+    mutating func adapt(to results: [AttemptResult], unbegun: Int) {
+        if unbegun == 0 { deadline = nil }
+        if results.contains(where: { $0.duration > Self.longestAttempt }) {
+            count = 0
+        } else if unbegun == 0 {
+            count = min(limit, max(2 * count, results.count))
+        } else if unbegun > count / 2 {
+            count /= 2
+        }
+    }
+
+    /// Limits how long the work waits that was claimed ahead.
+    mutating func begin(at now: Date) {
+        deadline = now.advanced(by: Self.longestWait)
+    }
+
+    /// Whether claimed work has waited too long.
+    ///
+    /// Then nothing more is claimed ahead.
+    mutating func isOver(at now: Date) -> Bool {
+        guard let deadline else { return false }
+        // After the clock was set back, the deadline is further away than it was meant to be.
+        self.deadline = min(deadline, now.advanced(by: Self.longestWait))
+        guard now >= deadline else { return false }
+        end()
+        return true
+    }
+
+    /// Claims nothing ahead until there are short attempts again.
+    mutating func end() {
+        (count, deadline) = (0, nil)
+    }
+}
+
 /// How long executions have been in progress, by a clock that is never set.
 ///
 /// Only executions whose policy limits that time are remembered, from their first attempt in this process on. After a
@@ -126,9 +188,12 @@ struct InFlight {
     var held: some Sequence<LeaseKey> { leases.lazy.compactMap(\.self) }
 
     /// The sleeper tags of the attempts whose results are awaited.
-    var tags: [SleeperTag] {
-        held.map { .run($0.executionID, token: $0.token) }
-            + watched.map { .watch($0.executionID, token: $0.token) }
+    ///
+    /// - Parameter waiting: Work that cannot begin before another attempt ends.
+    func tags(without waiting: [Work]) -> [SleeperTag] {
+        let waiting = Set(waiting.map(\.claim.leaseKey))
+        return held.filter { !waiting.contains($0) }.map { .run($0.executionID, token: $0.token) }
+            + watched.subtracting(waiting).map { .watch($0.executionID, token: $0.token) }
     }
 
     /// Adds an attempt that is about to begin.
@@ -172,5 +237,20 @@ struct InFlight {
         leases[slot] = nil
         freeSlots.append(slot)
         count -= 1
+    }
+}
+
+extension WallClock {
+    /// Reads the clock, and refuses a time so far off that adding a second does not change it.
+    func usableTime() throws -> Date {
+        let now = now
+        guard now.addingTimeInterval(1) > now else {
+            throw SchedulerError(
+                .unusableClock,
+                "The clock is at \(now.timeIntervalSince1970) seconds since 1970, too far from the present to count "
+                    + "seconds. Set the clock to the current date.",
+                value: "\(now.timeIntervalSince1970)")
+        }
+        return now
     }
 }

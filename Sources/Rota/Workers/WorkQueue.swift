@@ -124,6 +124,14 @@ final class WorkQueue<Element: Sendable>: Sendable {
         for waiter in waiters { waiter.resume() }
     }
 
+    /// The number of elements that no worker has taken.
+    var count: Int { state.withLock { $0.elements.count - $0.head } }
+
+    /// The last elements, at most `limit`, that no worker has taken.
+    func suffix(_ limit: Int) -> [Element] {
+        state.withLock { Array($0.elements[$0.head...].suffix(limit)) }
+    }
+
     /// Takes all elements that no worker has taken.
     func drain() -> [Element] {
         state.withLock { state in

@@ -69,15 +69,45 @@ package enum StoredRecord: Sendable, Hashable {
 
 /// The changes that an operation made, for stores that persist them.
 package struct ChangeLog: Sendable {
+    private enum Form {
+        case none
+        case list
+        case payload(definitions: [JobID: [UInt8]], limit: Int)
+    }
+
+    private let form: Form
     package private(set) var changes: [Change] = []
-    private let isRecording: Bool
+    /// The changes as the payload of a frame, which is cut off beyond the limit.
+    package private(set) var payload = RecordWriter()
+    /// Why a change could not be encoded, if that happened.
+    package private(set) var failure: (any Error)?
 
     /// Creates an empty log; without recording, changes are dropped and cost nothing.
     package init(isRecording: Bool) {
-        self.isRecording = isRecording
+        form = isRecording ? .list : .none
     }
 
+    /// Creates a log that encodes every change at once.
+    ///
+    /// A list of them would be many times as large.
+    ///
+    /// - Parameters:
+    ///   - definitions: The definitions of jobs that are already encoded.
+    ///   - limit: The size of the payload in bytes beyond which nothing more is encoded: the rest may be gigabytes.
+    package init(encodingWith definitions: [JobID: [UInt8]], limit: Int) {
+        form = .payload(definitions: definitions, limit: limit)
+    }
+
+    /// Whether there are no changes.
+    package var isEmpty: Bool { changes.isEmpty && payload.bytes.isEmpty && failure == nil }
+
     package mutating func append(_ change: @autoclosure () -> Change) {
-        if isRecording { changes.append(change()) }
+        switch form {
+        case .none: break
+        case .list: changes.append(change())
+        case .payload(let definitions, let limit):
+            guard failure == nil, payload.bytes.count <= limit else { return }
+            do { try change().write(to: &payload, definitions: definitions) } catch { failure = error }
+        }
     }
 }

@@ -20,9 +20,14 @@ package struct SnapshotWriter: Sendable {
         size = FileHeader.size
     }
 
-    /// Writes one chunk of records.
+    /// Writes a frame of records.
     package mutating func append(_ payload: [UInt8]) throws {
         try append(.changes, payload)
+    }
+
+    /// Encodes and writes records.
+    package mutating func append(_ chunk: SnapshotChunk) throws {
+        for payload in try chunk.payloads() { try append(payload) }
     }
 
     /// Seals, syncs and renames the snapshot.
@@ -59,38 +64,37 @@ package struct SnapshotWriter: Sendable {
 extension SnapshotWriter {
     /// Writes all chunks at once, and removes the snapshot if that fails.
     ///
-    /// - Parameter next: Returns the payloads of the next chunk, or `nil` at the end.
-    package mutating func append(_ next: () throws -> [[UInt8]]?) throws {
+    /// - Parameter next: Returns the next chunk, or `nil` at the end.
+    package mutating func append(_ next: () throws -> SnapshotChunk?) throws {
         do {
-            while let payloads = try next() {
-                for payload in payloads { try append(payload) }
-            }
+            while let chunk = try next() { try append(chunk) }
         } catch {
             discard()
             throw error
         }
     }
 
-    /// Writes and finishes the snapshot on a queue, so that the caller's actor stays responsive.
+    /// Encodes, writes and finishes the snapshot on a queue, so that the caller's actor stays responsive.
     ///
     /// If that fails, the snapshot is removed.
     ///
     /// - Parameters:
-    ///   - queue: Performs the writes.
-    ///   - next: Returns the payloads of the next chunk, or `nil` at the end. Called on the caller's actor.
+    ///   - queue: Performs the work.
+    ///   - next: Returns the next chunk, or `nil` at the end. Called on the caller's actor.
     ///   - beforeFinish: Makes the records in the snapshot durable. Called on the caller's actor, after the last chunk.
     /// - Returns: The finished file.
     /// - Throws: ``FileStoreError`` if a write fails, `CancellationError` if the task is cancelled, and any error of the
     ///   closures.
     package func write(
-        on queue: SerialQueueExecutor, isolation: isolated (any Actor)? = #isolation, _ next: () throws -> [[UInt8]]?,
+        on queue: SerialQueueExecutor, isolation: isolated (any Actor)? = #isolation,
+        _ next: () throws -> SnapshotChunk?,
         beforeFinish: () throws -> Void
     ) async throws -> HeldFile {
         var writer = self
         do {
             try Task.checkCancellation()
-            while let payloads = try next() {
-                for payload in payloads { try await writer.perform(on: queue) { try $0.append(payload) } }
+            while let chunk = try next() {
+                try await writer.perform(on: queue) { try $0.append(chunk) }
                 try Task.checkCancellation()
             }
             try beforeFinish()

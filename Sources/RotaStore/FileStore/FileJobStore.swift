@@ -201,11 +201,12 @@ public actor FileJobStore {
         _ definitions: [JobID: [UInt8]], _ operation: (inout StoreState, inout ChangeLog) throws -> Outcome
     ) throws -> Result<Outcome, any Error> {
         try checkWritable()
-        var log = ChangeLog(isRecording: true)
+        var log = ChangeLog(encodingWith: definitions, limit: environment.frameLimit)
         let outcome = Result { try operation(&state, &log) }
-        if log.changes.isEmpty { return outcome }
+        if log.isEmpty { return outcome }
         do {
-            try journal?.append(log.changes, definitions: definitions, limit: environment.frameLimit)
+            if let failure = log.failure { throw failure }
+            try journal?.appendPayload(limit: environment.frameLimit) { $0 += log.payload.bytes }
         } catch {
             try reloadState()
             throw FileStoreError(error, path: folder.path, "cannot hold the commit")
@@ -322,7 +323,7 @@ public actor FileJobStore {
         let writer = try await housekeeping.perform { try SnapshotWriter(generation, sequence: sequence, in: folder) }
         var position: StoreState.SnapshotPosition? = .jobs(after: nil)
         return try await writer.write(on: housekeeping) {
-            try state.payloads(from: &position, limit: environment.snapshotChunk)
+            state.chunk(from: &position, limit: environment.snapshotChunk)
         } beforeFinish: {
             // The snapshot may contain parts of commits that are not durable yet. Make them durable before it counts.
             try journal?.flush(sync: true)
@@ -385,7 +386,7 @@ public actor FileJobStore {
         try rotateJournal(to: folder.makeJournal(generation))
         var writer = try SnapshotWriter(generation, sequence: journal?.nextSequence ?? 1, in: folder)
         var position: StoreState.SnapshotPosition? = .jobs(after: nil)
-        try writer.append { try imported.payloads(from: &position, limit: environment.snapshotChunk) }
+        try writer.append { imported.chunk(from: &position, limit: environment.snapshotChunk) }
         do {
             try writer.finish()
         } catch {
@@ -399,5 +400,16 @@ public actor FileJobStore {
         compactions.succeed(snapshot: writer.size, journal: journal?.size ?? 0)
         // The next compaction or opening removes what is left over.
         try? folder.removeSuperseded(before: generation)
+    }
+}
+
+extension FileJobStore: CombiningStore {
+    package nonisolated func advance(_ step: CombinedStep) async throws -> CombinedStep.Outcome {
+        try await commit { state, log in
+            let completions = state.finish(step.completions, log: &log)
+            let fires = state.fire(step.fires, log: &log)
+            let claims = step.claim.map { state.claim($0, log: &log) } ?? []
+            return CombinedStep.Outcome(completions: completions, fires: fires, claims: claims)
+        }
     }
 }

@@ -46,57 +46,26 @@ extension StoreState {
         }
     }
 
-    /// Writes the next executions, and copies archived ones without decoding them.
-    ///
-    /// - Parameters:
-    ///   - after: The last execution written before.
-    ///   - limit: The maximum number of executions.
-    ///   - bytes: The size of the payload at which to stop.
-    ///   - payload: Receives the executions.
-    /// - Returns: The next position, or `nil` at the end.
-    package func writeExecutions(
-        after: ExecutionID?, limit: Int, bytes: Int, to payload: inout RecordWriter
-    ) throws -> SnapshotPosition? {
-        var last: ExecutionID?
-        for id in executionOrder.suffix(after: after).prefix(limit) where payload.bytes.count < bytes {
-            last = id
-            if let archived = executions.archived(id) {
-                payload.record(ChangeKind.putExecution, bytes: archived)
-            } else if let execution = executions[id] {
-                try Change.putExecution(execution).write(to: &payload)
-            }
-        }
-        return last.map { .executions(after: $0) }
-    }
-
-    /// Encodes the next records as frames of bounded size.
+    /// Returns the next records for a file, to be encoded elsewhere, while the store continues.
     ///
     /// - Parameters:
     ///   - position: Where to continue. Advanced to the next position, or to `nil` at the end.
     ///   - limit: The approximate number of records to visit.
-    /// - Returns: The payloads of the frames, or `nil` if the position was already at the end.
-    package func payloads(from position: inout SnapshotPosition?, limit: Int) throws -> [[UInt8]]? {
+    /// - Returns: The records, or `nil` if the position was already at the end.
+    package func chunk(from position: inout SnapshotPosition?, limit: Int) -> SnapshotChunk? {
         guard let from = position else { return nil }
-        var payload = RecordWriter()
-        if case .executions(let after) = from {
-            position = try writeExecutions(after: after, limit: limit, bytes: Self.frameSize, to: &payload)
-            return payload.bytes.isEmpty ? [] : [payload.bytes]
+        guard case .executions(let after) = from else {
+            let (records, next) = snapshot(from: from, limit: limit)
+            position = next
+            return SnapshotChunk(records.map { .record($0) })
         }
-        var payloads: [[UInt8]] = []
-        let (records, next) = snapshot(from: from, limit: limit)
-        for record in records {
-            try record.insertion.write(to: &payload)
-            guard payload.bytes.count > Self.frameSize else { continue }
-            payloads.append(payload.bytes)
-            payload = RecordWriter()
-        }
-        if !payload.bytes.isEmpty { payloads.append(payload.bytes) }
-        position = next
-        return payloads
+        let ids = Array(executionOrder.suffix(after: after).prefix(limit))
+        position = ids.last.map { .executions(after: $0) }
+        return SnapshotChunk(
+            ids.compactMap { id in
+                executions.archived(id).map { .archived($0) } ?? executions[id].map { .record(.execution($0)) }
+            })
     }
-
-    /// The size in bytes at which a frame of a snapshot is full.
-    private static let frameSize = 1 << 20
 
     private func jobs(after: JobID?, limit: Int) -> (records: [StoredRecord], next: SnapshotPosition?) {
         var records: [StoredRecord] = []
@@ -153,5 +122,40 @@ extension StoreState {
         let names = claims.startLog.names
         return (name.map { names.next(after: $0) } ?? names.first).map { .starts(.shared($0), after: nil) }
             ?? .executions(after: nil)
+    }
+}
+
+/// Records on their way to a snapshot.
+package struct SnapshotChunk: Sendable {
+    fileprivate enum Item: Sendable {
+        case record(StoredRecord)
+        /// The bytes of a finished execution, which need not be decoded.
+        case archived([UInt8])
+    }
+
+    private let items: [Item]
+
+    /// The size in bytes at which a frame is full.
+    private static let frameSize = 1 << 20
+
+    fileprivate init(_ items: [Item]) {
+        self.items = items
+    }
+
+    /// Encodes the records as the payloads of frames of bounded size.
+    package func payloads() throws -> [[UInt8]] {
+        var payloads: [[UInt8]] = []
+        var payload = RecordWriter()
+        for item in items {
+            switch item {
+            case .record(let record): try record.insertion.write(to: &payload)
+            case .archived(let bytes): payload.record(ChangeKind.putExecution, bytes: bytes)
+            }
+            guard payload.bytes.count > Self.frameSize else { continue }
+            payloads.append(payload.bytes)
+            payload = RecordWriter()
+        }
+        if !payload.bytes.isEmpty { payloads.append(payload.bytes) }
+        return payloads
     }
 }

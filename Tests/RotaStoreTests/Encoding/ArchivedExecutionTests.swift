@@ -135,10 +135,11 @@ import Testing
         var record = RecordWriter(try Self.bytes(Self.execution(1)))
         record.put(RawField(99), "from the future")
         state.put(try #require(Self.archived(record.bytes)))
-        var payload = RecordWriter()
-        let next = try state.writeExecutions(after: nil, limit: 10, bytes: 1000, to: &payload)
+        var place: StoreState.SnapshotPosition? = .executions(after: nil)
+        let chunk = try #require(state.chunk(from: &place, limit: 10))
         var expected = RecordWriter()
         expected.record(RawField(5), bytes: record.bytes)
-        #expect(payload.bytes == expected.bytes && next == .executions(after: ExecutionID(bits: 1)))
+        #expect(try chunk.payloads() == [expected.bytes])
+        #expect(place == .executions(after: ExecutionID(bits: 1)))
     }
 }

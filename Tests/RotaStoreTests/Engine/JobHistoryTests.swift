@@ -75,17 +75,8 @@ import Testing
         var payloads: [[UInt8]] = []
         var journal: [[UInt8]] = []
         var place: StoreState.SnapshotPosition? = .jobs(after: nil)
-        while let from = place {
-            var payload = RecordWriter()
-            let limit = Int.random(in: 1...5, using: &random)
-            if case .executions(let after) = from {
-                place = try state.writeExecutions(after: after, limit: limit, bytes: 300, to: &payload)
-            } else {
-                let part = state.snapshot(from: from, limit: limit)
-                for record in part.records { try record.insertion.write(to: &payload) }
-                place = part.next
-            }
-            payloads.append(payload.bytes)
+        while let chunk = state.chunk(from: &place, limit: Int.random(in: 1...5, using: &random)) {
+            payloads += try chunk.payloads()
             try run(Int.random(in: 0...2, using: &random)) { _, changes in
                 if !changes.isEmpty { journal.append(try RecordTests.write(changes)) }
             }

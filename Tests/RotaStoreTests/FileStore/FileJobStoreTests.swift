@@ -30,6 +30,45 @@ import Testing
         #expect(try await reopened.execution(ExecutionID(bits: 20)) == executions[19])
     }
 
+    @Test("Recording, firing and claiming in one commit do what the three operations do")
+    func combined() async throws {
+        let (one, three) = (try await open(), InMemoryJobStore())
+        let job = Self.job(1)
+        let due = job.scheduleState.decidedThrough + 60
+        let executions = (1...3).map {
+            job.execution(id: ExecutionID(bits: $0), source: .manual, scheduledFor: due, createdAt: due)
+        }
+        let claim = ClaimRequest(owner: "a", limit: 1, now: due, leaseExpiresAt: due + 1000)
+        for store in [one, three] as [any JobStore] {
+            _ = try await store.insert([JobInsertion(job, executions: executions)])
+            #expect(try await store.claim(claim).map(\.execution.id) == [ExecutionID(bits: 1)])
+        }
+        let completions = [1, 2].map {
+            Completion(executionID: ExecutionID(bits: $0), token: 1, attempt: nil, next: .succeeded, date: due)
+        }
+        var state = job.scheduleState
+        state.decidedThrough = due
+        let fired = job.execution(id: ExecutionID(bits: 4), source: .schedule, scheduledFor: due, createdAt: due)
+        let fires = [
+            FireRequest(
+                jobID: job.id, expectedRevision: job.scheduleState.revision, executions: [fired], skips: [],
+                scheduleState: state)
+        ]
+        var rest = claim
+        rest.limit = 10
+        let outcome = try await one.advance(CombinedStep(completions, fires, rest))
+        #expect(outcome.completions == (await three.finish(completions)))
+        #expect(outcome.fires == (await three.fire(fires)))
+        #expect(outcome.claims == (await three.claim(rest)))
+        #expect(outcome.claims.map(\.execution.id.bits).sorted() == [2, 3, 4])
+        #expect(try await StoreContents(one) == StoreContents(three))
+        let nothing = try await one.advance(CombinedStep([], [], nil))
+        #expect(nothing.completions.isEmpty && nothing.fires.isEmpty && nothing.claims.isEmpty)
+        files.crash(.lostUnsynced)
+        // The insertion, the claim, and the step.
+        #expect(try await open().recovery.replayedFrames == 3)
+    }
+
     @Test("Executions that were running return as expired leases, and the report counts them")
     func endsLeases() async throws {
         let store = try await open()

@@ -1,4 +1,5 @@
 import Foundation
+import RotaStore
 import RotaTesting
 import Testing
 
@@ -38,6 +39,74 @@ struct DriverTests {
             #expect(ended.status == .succeeded && ended.attempts.map(\.failure) == [nil])
             #expect(calls.all == [1])
         }
+    }
+
+    @Test("Work claimed ahead of short attempts is given back when an attempt takes long")
+    func claimedAhead() async throws {
+        let store = try await FileJobStore(path: "/store", environment: .inMemory(FaultyFileSystem()))
+        let bench = Bench(store: store, configuration: Bench.configuration { $0.maximumConcurrency = 1 })
+        let clock = bench.clock
+        try await bench.scheduler.handle("short") { _ in }
+        try await bench.scheduler.handle("long") { _ in
+            try await clock.sleep(until: clock.now.addingTimeInterval(60))
+        }
+        var jobs: [String: JobID] = [:]
+        for name in ["short", "long"] {
+            let draft = JobDraft(name: name, schedule: .every(.seconds(86_400)), action: .handler(name))
+            jobs[name] = try await bench.scheduler.create(draft).id
+        }
+        let (short, long) = (try #require(jobs["short"]), try #require(jobs["long"]))
+        try await bench.scheduler.trigger(short, Array(repeating: TriggerRequest(), count: 40))
+        await clock.advance(by: .milliseconds(1), driving: [])
+        try await bench.scheduler.trigger(long, Array(repeating: TriggerRequest(), count: 5))
+        try await bench.running {
+            await bench.advance(.seconds(1))
+            #expect(try await bench.executions(of: short).filter { $0.status == .succeeded }.count == 40)
+            let waiting = try await bench.executions(of: long)
+            #expect(waiting.filter { $0.status == .running }.count == 1)
+            #expect(waiting.filter { $0.status == .queued && $0.attempts.isEmpty }.count == 4)
+            await bench.advance(.seconds(600))
+            let ended = try await bench.executions(of: long)
+            #expect(ended.allSatisfy { $0.status == .succeeded && $0.attempts.count == 1 })
+        }
+        try await store.close()
+    }
+
+    @Test("More is claimed ahead the sooner workers run out of work, and nothing when attempts are long")
+    func lookahead() {
+        func results(_ count: Int, _ duration: Duration = .zero) -> [AttemptResult] {
+            let job = Job(
+                id: JobID(bits: 1),
+                definition: JobDefinition(name: "x", schedule: .once(at: start), action: .handler("x")),
+                createdAt: start,
+                scheduleState: .starting(.once(at: start), state: .active, at: start))
+            let execution = job.execution(
+                id: ExecutionID(bits: 1), source: .manual, scheduledFor: start, createdAt: start)
+            let work = Work(
+                Claim(execution: execution, lease: Lease(owner: "a", token: 1, expiresAt: start), job: job), slot: 0)
+            return Array(
+                repeating: AttemptResult(work: work, startedAt: start, duration: duration, report: .succeeded),
+                count: count)
+        }
+        var lookahead = Lookahead(limit: 100)
+        let grown = (0..<4).map { _ in
+            lookahead.adapt(to: results(20), unbegun: 0)
+            return lookahead.count
+        }
+        #expect(grown == [20, 40, 80, 100])
+        lookahead.adapt(to: results(20), unbegun: 50)
+        #expect(lookahead.count == 100)
+        lookahead.adapt(to: results(20), unbegun: 51)
+        #expect(lookahead.count == 50)
+        lookahead.adapt(to: results(1, .milliseconds(6)), unbegun: 0)
+        #expect(lookahead.count == 0)
+
+        lookahead.adapt(to: results(8), unbegun: 0)
+        lookahead.begin(at: start)
+        // Before the end; after the clock was set back by a day, when the deadline follows; and at the end.
+        let isOver = [0.049, -86_400, -86_399].map { lookahead.isOver(at: start.addingTimeInterval($0)) }
+        #expect(isOver == [false, false, true])
+        #expect(lookahead.count == 0 && lookahead.deadline == nil)
     }
 
     @Test("A replaced execution is canceled immediately, not at its next lease renewal")
