@@ -1,4 +1,6 @@
 import CRotaCURL
+import Foundation
+import RotaCore
 import RotaHTTP
 import Synchronization
 
@@ -23,7 +25,7 @@ struct LoopThread {
     private var pool: HandlePool
     private var orders: [Ticket: (order: Order, stage: Stage)] = [:]
     private var tickets: [UInt64: Ticket] = [:]
-    private var deadlines = DeadlineHeap()
+    private var deadlines = DeadlineHeap<Ticket>()
     private var lastID: UInt64 = 0
     private var lastUse = ContinuousClock.now
     private var mayKeepConnections = false
@@ -43,7 +45,7 @@ struct LoopThread {
             let commands = loop.take()
             if !commands.isEmpty { lastUse = .now }
             for command in commands { obey(command) }
-            if let multi, !tickets.isEmpty { turn(multi) }
+            if let multi { turn(multi) }
             expire()
             report()
             if orders.isEmpty, isEnding { break }
@@ -161,7 +163,10 @@ struct LoopThread {
 
     /// Waits until there is something to do.
     private mutating func rest() {
-        guard let multi = multi ?? makeMulti() else { return }
+        guard let multi = multi ?? makeMulti() else {
+            // The process has no descriptors or no memory left. No request is in progress then, and each new one fails.
+            return Thread.sleep(forTimeInterval: 0.01)
+        }
         guard let first = deadlines.first else {
             if mayKeepConnections, .now - lastUse >= Self.patience { replaceMulti() }
             guard let multi = self.multi else { return }
@@ -179,10 +184,6 @@ struct LoopThread {
         mayKeepConnections = false
         _ = makeMulti()
     }
-}
-
-extension DeadlineHeap {
-    fileprivate var isEmpty: Bool { count == 0 }
 }
 
 extension rota_buffer {

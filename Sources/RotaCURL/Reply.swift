@@ -28,6 +28,10 @@ struct Reply: Sendable {
     var addressRefused = false
     var repeatRefused = false
     var outOfMemory = false
+    /// Whether TLS has said that nothing more would come, in case the body ends with its connection.
+    var endIsSure = false
+    /// Whether the response came by HTTP/2 or later, where each body says where it ends.
+    var isFramed = false
     /// Whether libcurl began to send the request.
     var wasSent = false
     var systemError: Int = 0
@@ -47,6 +51,7 @@ struct Reply: Sendable {
         self.ending = ending
         var facts = rota_facts()
         rota_transfer_facts(transfer, &facts)
+        endIsSure = rota_transfer_end_is_sure(transfer)
         let transfer = transfer.pointee
         if transfer.head_ended { head = Array(transfer.head.contents) }
         if transfer.trailers.count > 0 { trailers = Array(transfer.trailers.contents) }
@@ -56,6 +61,7 @@ struct Reply: Sendable {
         addressRefused = transfer.address_refused
         repeatRefused = transfer.repeat_refused
         outOfMemory = transfer.out_of_memory
+        isFramed = facts.http_version > 2
         wasSent = transfer.starts > 0
         systemError = facts.os_errno
         if case .finished(let code) = ending, code != 0 {
@@ -125,6 +131,12 @@ extension Reply {
             }
             guard head.status >= 200 else {
                 throw error(.badResponse, "the server switched to another protocol, unasked", request, nil)
+            }
+            let isOpenEnded = !isFramed && !bodyOverflowed && head.endsWithConnection(request.method)
+            guard !isOpenEnded || endIsSure || !request.address.isSecure else {
+                throw error(
+                    .connectionReset, "the connection was closed without the end of TLS, so the body may be cut",
+                    request, partial)
             }
             return try complete(head, request, limit, deadline)
         }
