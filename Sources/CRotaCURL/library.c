@@ -93,7 +93,12 @@ const char *rota_curl_problem(const char *name) {
     return find_by_name(&found, &name, 1);
 }
 
-void rota_thread_block_signals(void) {
+void rota_thread_prepare(void) {
+#ifdef __APPLE__
+    pthread_setname_np("rota.curl");
+#else
+    pthread_setname_np(pthread_self(), "rota.curl");
+#endif
     sigset_t all;
     sigfillset(&all);
     pthread_sigmask(SIG_BLOCK, &all, NULL);

@@ -93,26 +93,11 @@ public final class CURLTransport: HTTPTransport {
     /// Sends one request and returns its response, without following redirects.
     private func exchange(_ request: HTTPRequest, until deadline: ContinuousClock.Instant) async throws -> HTTPResponse
     {
-        let ticket = Ticket()
         let route = try router.routeIfKnown(to: request.address)
-        let begun = ContinuousClock.now
-        var lookup: Task<Void, Never>?
-        let reply = await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                let order = Order(
-                    ticket: ticket, request: request, begun: begun, deadline: deadline, looksUp: route == nil,
-                    limit: configuration.responseLimit, continuation: continuation)
-                loop.begin(order, route)
-                guard route == nil else { return }
-                // The loop keeps the deadline meanwhile, so that a resolver that never answers cannot exceed it.
-                lookup = Task { [loop, router] in
-                    loop.proceed(ticket, await router.route(to: request.address))
-                }
-            }
-        } onCancel: {
-            loop.cancel(ticket)
+        let reply = await loop.carryOut(request, limit: configuration.responseLimit, deadline: deadline, route: route) {
+            [router] in
+            await router.route(to: request.address)
         }
-        lookup?.cancel()
         return try reply.response(to: request, limit: configuration.responseLimit, deadline: deadline)
     }
 

@@ -1,5 +1,6 @@
 import CRotaCURL
 import RotaHTTP
+import Synchronization
 
 #if canImport(Darwin)
     import Darwin
@@ -107,8 +108,13 @@ struct HandleError: Error {
     let message: String
 }
 
+/// A transfer on its way between the task that prepares it, the loop, and the task that reads it: one has it at a time.
+struct Transfer: @unchecked Sendable {
+    let pointer: UnsafeMutablePointer<rota_transfer>
+}
+
 /// The transfers that wait for their next request, so that few are made.
-struct HandlePool {
+final class HandlePool: Sendable {
     /// The most transfers kept.
     ///
     /// None from libcurl 7.84 until 8.1: there, a handle that is used again keeps a pointer to the last header field of
@@ -117,25 +123,47 @@ struct HandlePool {
     /// costs a few microseconds.
     private static let most = 0x07_5400..<0x08_0100 ~= rota_curl_version() ? 0 : 256
     private let settings: HandleSettings
-    private var free: [UnsafeMutablePointer<rota_transfer>] = []
+    private let free = Mutex<[Transfer]>([])
 
     init(_ settings: HandleSettings) {
         self.settings = settings
     }
 
-    mutating func take() -> Result<UnsafeMutablePointer<rota_transfer>, HandleError> {
-        if let transfer = free.popLast() { return .success(transfer) }
-        return settings.makeTransfer()
+    deinit {
+        for transfer in free.withLock(\.self) { rota_transfer_destroy(transfer.pointer) }
     }
 
-    mutating func giveBack(_ transfer: UnsafeMutablePointer<rota_transfer>) {
-        guard free.count < Self.most else { return rota_transfer_destroy(transfer) }
-        rota_transfer_clear(transfer)
-        free.append(transfer)
+    /// Returns a transfer that is prepared for a request.
+    func prepare(_ order: Order, _ route: Route) -> Result<Transfer, TransportError> {
+        let transfer: Transfer
+        switch take() {
+        case .success(let made): transfer = made
+        case .failure(let error):
+            return .failure(TransportError(.other, error.message, mayHaveBeenSent: false))
+        }
+        let code = order.prepare(transfer.pointer, route, now: .now)
+        guard code != 0 else { return .success(transfer) }
+        giveBack(transfer)
+        return .failure(CURLFailure.unsent(code))
     }
 
-    mutating func empty() {
-        for transfer in free { rota_transfer_destroy(transfer) }
-        free = []
+    private func take() -> Result<Transfer, HandleError> {
+        if let transfer = free.withLock({ $0.popLast() }) { return .success(transfer) }
+        return settings.makeTransfer().map { Transfer(pointer: $0) }
+    }
+
+    func giveBack(_ transfer: Transfer) {
+        guard Self.most > 0 else { return rota_transfer_destroy(transfer.pointer) }
+        rota_transfer_clear(transfer.pointer)
+        let isKept = free.withLock { free in
+            guard free.count < Self.most else { return false }
+            free.append(transfer)
+            return true
+        }
+        if !isKept { rota_transfer_destroy(transfer.pointer) }
+    }
+
+    func giveBack(_ prepared: Result<Transfer, TransportError>?) {
+        if case .success(let transfer) = prepared { giveBack(transfer) }
     }
 }

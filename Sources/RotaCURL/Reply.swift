@@ -2,9 +2,7 @@ import CRotaCURL
 import Foundation
 import RotaHTTP
 
-/// The raw result of a request, as the loop got it.
-///
-/// The task that waits for it judges it.
+/// The raw result of a request, as the task that waited for it reads it from the transfer.
 struct Reply: Sendable {
     /// The ways in which a request ends.
     enum Ending: Sendable {
@@ -47,7 +45,9 @@ struct Reply: Sendable {
     }
 
     /// Takes what a transfer has got.
-    init(_ ending: Ending, _ transfer: UnsafeMutablePointer<rota_transfer>, _ order: Order) {
+    init(
+        _ ending: Ending, _ transfer: UnsafeMutablePointer<rota_transfer>, took total: Duration, looksUp: Bool
+    ) {
         self.ending = ending
         var facts = rota_facts()
         rota_transfer_facts(transfer, &facts)
@@ -76,11 +76,10 @@ struct Reply: Sendable {
             let bits = withUnsafeBytes(of: transfer.tried) { UInt128(bigEndian: $0.loadUnaligned(as: UInt128.self)) }
             peer = IPAddress(v6: bits).unmapped
         }
-        timings = Self.timings(facts, order)
+        timings = Self.timings(facts, total, looksUp: looksUp)
     }
 
-    private static func timings(_ facts: rota_facts, _ order: Order) -> HTTPTimings {
-        let total = ContinuousClock.now - order.begun
+    private static func timings(_ facts: rota_facts, _ total: Duration, looksUp: Bool) -> HTTPTimings {
         // The time before libcurl began: the lookup, and the wait for the loop.
         let before = max(.zero, total - .microseconds(facts.total))
         var timings = HTTPTimings(total: total)
@@ -88,7 +87,7 @@ struct Reply: Sendable {
         guard facts.total > 0 else { return timings }
         let open = max(facts.connected, facts.secured)
         timings.connect = open > 0 ? before + .microseconds(open) : before
-        if order.looksUp { timings.resolve = before }
+        if looksUp { timings.resolve = before }
         if facts.secured > 0 { timings.handshake = .microseconds(max(0, facts.secured - facts.connected)) }
         guard facts.first_byte > 0 else { return timings }
         timings.firstByte = .microseconds(max(0, facts.first_byte - open))

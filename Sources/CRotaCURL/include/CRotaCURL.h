@@ -120,9 +120,9 @@ typedef struct {
     long peer_port;
 } rota_facts;
 
-/// Keeps the host's signals away from the calling thread: SIGPIPE, which a write to a closed TLS connection raises, and
+/// Names the calling thread, and keeps the host's signals away from it: SIGPIPE, which a write to a closed TLS connection raises, and
 /// those that the host handles on threads of its own.
-void rota_thread_block_signals(void);
+void rota_thread_prepare(void);
 
 /// Finds libcurl. Returns NULL, or what is wrong.
 const char *rota_curl_load(void);
