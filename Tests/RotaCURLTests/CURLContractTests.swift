@@ -4,7 +4,7 @@ import RotaTestSupport
 import RotaTesting
 import Testing
 
-@Suite("CURLTransport: contract", .timeLimit(.minutes(5)))
+@Suite("CURLTransport: contract", .timeLimit(.minutes(20)))
 struct CURLContractTests {
     /// The certificate of the servers, or `nil` where there is no openssl to make it.
     private static let certificate = try? LoopbackCertificate()

@@ -76,6 +76,7 @@ struct FirePlanner: Sendable {
             }
             skips += self.skips(by: decision, job: job, now: now)
         }
+        scheduleState.remember(skips, retention: job.retention)
         // A delay that follows an execution restarts from now. It is not a series that could catch up.
         if !schedule.isSeries { scheduleState.decidedThrough = max(scheduleState.decidedThrough, now) }
         let decided = scheduleState.decidedThrough
@@ -104,7 +105,8 @@ struct FirePlanner: Sendable {
     ///
     /// Occurrences before that date are skipped, those from it on fire.
     private func resumption(of job: Job, at end: Date, now: Date) -> FireRequest {
-        let (scheduleState, skips) = job.resuming(at: end.millisecondEarlier)
+        var (scheduleState, skips) = job.resuming(at: end.millisecondEarlier)
+        scheduleState.remember(skips, retention: job.retention)
         return FireRequest(
             jobID: job.id, expectedRevision: job.scheduleState.revision, executions: [],
             skips: skips.map { skip in

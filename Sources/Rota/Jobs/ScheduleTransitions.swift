@@ -153,7 +153,9 @@ extension Job {
     func replacement(
         _ scheduleState: ScheduleState, skips: [SkippedOccurrence] = [], at now: Date, definition: JobDefinition? = nil
     ) -> JobReplacement {
-        JobReplacement(
+        var scheduleState = scheduleState
+        scheduleState.remember(skips, retention: (definition ?? self.definition).retention)
+        return JobReplacement(
             id: id, expectedRevision: self.scheduleState.revision, definition: definition, scheduleState: scheduleState,
             skips: skips, date: now)
     }
@@ -211,7 +213,7 @@ extension ScheduleState {
         }
         scheduleState.state = state
         let from = isNew ? now : max(now, scheduleState.decidedThrough)
-        if isNew { scheduleState.decidedAhead = [] }
+        if isNew { scheduleState.forgetDecided() }
         if let limit = schedule.maximumRuns, scheduleState.firedCount >= limit {
             scheduleState.complete(ScheduleState.limitReached(limit))
         } else if !schedule.isSeries, scheduleState.awaitedExecutionID != nil {

@@ -124,6 +124,7 @@ extension Job {
             var rewound = state
             rewound.decidedThrough = now
             rewound.decidedAhead = decided + state.decidedAhead.filter { $0.first > state.decidedThrough }
+            rewound.forgetPassedOver(after: now)
             rewound.firedCount = max(0, state.firedCount &- withdrawn.count)
             if let awaited = state.awaitedExecutionID, withdrawn.contains(where: { $0.id == awaited }) {
                 rewound.awaitedExecutionID = nil
@@ -144,6 +145,9 @@ extension Job {
         freed += skips.filter { $0.last > now && $0.reason.passesWithTime }.map {
             DecidedRange(first: max($0.first, now.justAfter), last: $0.last)
         }
+        freed += scheduleState.passedOver.filter { $0.last > now }.map {
+            DecidedRange(first: max($0.first, now.justAfter), last: $0.last)
+        }
         // A job has decided nothing before it existed, and only an immediate one fires at its creation.
         let beginning = scheduleState.lastFired == createdAt ? createdAt.justBefore : createdAt
         if createdAt > now { freed.append(DecidedRange(first: now.justAfter, last: beginning)) }
@@ -153,7 +157,7 @@ extension Job {
             if scheduleState.lastFired.map({ $0 <= now }) ?? true {
                 // Nothing fired while the clock was ahead.
                 freed.append(DecidedRange(first: now.justAfter, last: earliest.justBefore))
-            } else if earliest > now.addingTimeInterval(86_400) {
+            } else if scheduleState.hasForgottenPassedOver, earliest > now.addingTimeInterval(86_400) {
                 // Over more than a day, silence would be worse than firing again what has no record any more.
                 let end = min(earliest, max(scheduleState.lastFired ?? earliest, now))
                 freed.append(DecidedRange(first: now.justAfter, last: end.justBefore))
@@ -228,7 +232,7 @@ extension ScheduleState {
 
 extension SkippedOccurrence.Reason {
     /// Whether the occurrence was skipped because time had passed, and not because something else was in its way.
-    fileprivate var passesWithTime: Bool {
+    var passesWithTime: Bool {
         [.misfire, .tooLate, .paused, .breaker].contains(self)
     }
 }

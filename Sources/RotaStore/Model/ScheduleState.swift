@@ -97,6 +97,42 @@ public struct ScheduleState: Sendable, Hashable {
         set { setHold(\.decidedAhead, newValue.isEmpty ? nil : newValue) }
     }
 
+    /// The newest stretches of occurrences that did not fire because time had passed, in order.
+    ///
+    /// Only a job that keeps few records needs them: if the clock was ahead, they tell what may still fire.
+    package private(set) var passedOver: [DecidedRange] {
+        get { hold(\.passedOver) ?? [] }
+        set { setHold(\.passedOver, newValue.isEmpty ? nil : newValue) }
+    }
+
+    /// Remembers occurrences that did not fire because time had passed.
+    ///
+    /// - Parameters:
+    ///   - skips: The occurrences that were skipped, for whatever reason.
+    ///   - retention: The job's retention, which says how many skips are kept anyway.
+    package mutating func remember(_ skips: [SkippedOccurrence], retention: Retention) {
+        guard retention.maximumCount < 100, skips.contains(where: \.reason.passesWithTime) else { return }
+        let passed = skips.filter(\.reason.passesWithTime).map { DecidedRange(first: $0.first, last: $0.last) }
+        passedOver = (passedOver + passed).suffix(Self.longestPassedOver)
+    }
+
+    /// Forgets the occurrences after a date that did not fire because time had passed.
+    mutating func forgetPassedOver(after date: Date) {
+        guard !passedOver.isEmpty else { return }
+        passedOver.removeAll { $0.last > date }
+    }
+
+    /// Forgets all occurrences that did not fire, or fired ahead, because they belong to another schedule.
+    package mutating func forgetDecided() {
+        decidedAhead = []
+        passedOver = []
+    }
+
+    /// Whether ``passedOver`` has forgotten older stretches, or was never written.
+    var hasForgottenPassedOver: Bool { passedOver.isEmpty || passedOver.count == Self.longestPassedOver }
+
+    private static let longestPassedOver = 4
+
     /// Returns the date before the next occurrences that are decided ahead, or `nil` if there are none.
     ///
     /// - Parameter date: The nominal date of an occurrence that is not decided.
@@ -112,6 +148,7 @@ public struct ScheduleState: Sendable, Hashable {
         var skipsRemaining: Int?
         var breaker: CircuitBreaker?
         var decidedAhead: [DecidedRange]?
+        var passedOver: [DecidedRange]?
 
         static let none = Holds()
     }
@@ -252,6 +289,7 @@ extension ScheduleState: Codable {
         JSONField("skipsRemaining", \.holds.skipsRemaining),
         JSONField("breaker", \.holds.breaker),
         JSONField("decidedAhead", \.holds.decidedAhead),
+        JSONField("passedOver", \.holds.passedOver),
     ]
 
     /// Decodes a state.

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Rota
 
-@Suite("Driver", .timeLimit(.minutes(5)))
+@Suite("Driver", .timeLimit(.minutes(20)))
 struct DriverTests {
     let start = ManualClock().now
 

@@ -3,7 +3,7 @@ import RotaTesting
 import Synchronization
 import Testing
 
-@Suite("A store that returns fewer outcomes than requests", .timeLimit(.minutes(1)))
+@Suite("A store that returns fewer outcomes than requests", .timeLimit(.minutes(20)))
 struct ShortOutcomesTests {
     /// A bench on a store that leaves out the last outcome of a chosen operation.
     private func bench() async throws -> (Bench, (String?) -> Void) {

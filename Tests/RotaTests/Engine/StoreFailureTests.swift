@@ -6,7 +6,7 @@ import Testing
 
 @testable import Rota
 
-@Suite("Store failures", .timeLimit(.minutes(5)))
+@Suite("Store failures", .timeLimit(.minutes(20)))
 struct StoreFailureTests {
     struct Outage: Error {}
 

@@ -4,7 +4,7 @@ import RotaStore
 import RotaTesting
 import Testing
 
-@Suite("Abandoned handlers", .timeLimit(.minutes(5)))
+@Suite("Abandoned handlers", .timeLimit(.minutes(20)))
 struct AbandonedHandlerTests {
     /// The part of an attempt that does not end when it is canceled.
     enum Stuck: Sendable, CaseIterable { case handler, watchedHandler, transport, middleware }

@@ -3,7 +3,7 @@ import RotaTestSupport
 import RotaTesting
 import Testing
 
-@Suite("Handler cancellation", .timeLimit(.minutes(5)))
+@Suite("Handler cancellation", .timeLimit(.minutes(20)))
 struct HandlerCancellationTests {
     enum Cause: Sendable, CaseIterable { case request, timeout, shutdown, cancellation, lostLease }
     struct Own: Error {}

@@ -4,7 +4,7 @@ import RotaTesting
 import Testing
 
 /// The ways in which an execution finishes without an attempt.
-@Suite("Notification timing", .timeLimit(.minutes(1)))
+@Suite("Notification timing", .timeLimit(.minutes(20)))
 struct NotificationTimingTests {
     enum Cause: Sendable, CaseIterable { case canceled, answered, replaced, expired }
 

@@ -4,7 +4,7 @@ import RotaStore
 import RotaTesting
 import Testing
 
-@Suite("Interruptions", .timeLimit(.minutes(5)))
+@Suite("Interruptions", .timeLimit(.minutes(20)))
 struct InterruptionTests {
     /// The way in which a scheduler stops in good order.
     enum Stop: Sendable, CaseIterable { case shutdown, cancellation }

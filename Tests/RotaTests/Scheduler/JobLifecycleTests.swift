@@ -3,7 +3,7 @@ import RotaTestSupport
 import RotaTesting
 import Testing
 
-@Suite("Jobs that change while they run", .timeLimit(.minutes(2)))
+@Suite("Jobs that change while they run", .timeLimit(.minutes(20)))
 struct JobLifecycleTests {
     let start = ManualClock().now
     let draft = JobDraft(name: "minutely", schedule: .every(.seconds(60)), action: .handler("work"))
