@@ -45,6 +45,7 @@ int rota_on_socket(void *context, int purpose, rota_curl_sockaddr *target) {
         transfer->has_tried = true;
         transfer->tried = address;
     }
+    transfer->has_opened = true;
     int made = socket(target->family, target->socktype | SOCK_CLOEXEC, target->protocol);
     if (made >= 0 && transfer->multi) rota_multi_opened(transfer->multi, made);
     return made;
@@ -73,7 +74,14 @@ int rota_on_start(void *context, char *peer, char *local, int peer_port, int loc
             return 1;
         }
     }
+    // Which kept connection it is, libcurl 7.88 does not say. So none is used while something waits on any of them.
+    if (!transfer->has_opened && transfer->multi && rota_multi_has_stray(transfer->multi)) {
+        transfer->stray_refused = true;
+        return 1;
+    }
     transfer->starts += 1;
+    transfer->was_kept = !transfer->has_opened;
+    transfer->has_opened = false;
     rota_note_tls(transfer);
     return 0;
 }

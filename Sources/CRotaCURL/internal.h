@@ -80,6 +80,8 @@ void rota_note_tls(rota_transfer *transfer);
 void rota_multi_opened(rota_multi *multi, int socket);
 int rota_multi_close_socket(void *multi, int socket);
 void rota_multi_note_head(rota_multi *multi, rota_transfer *transfer);
+/// Whether anything has arrived on a socket that is kept without a request.
+bool rota_multi_has_stray(const rota_multi *multi);
 /// The transfer whose request went out on a connection with this TLS session, on the loop of this thread, or NULL.
 rota_transfer *rota_multi_secured_by(const void *session);
 

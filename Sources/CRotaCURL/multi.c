@@ -49,7 +49,6 @@ struct rota_multi {
     int64_t due;
     int64_t last_call;
     int running_count;
-    bool has_added;
 };
 
 /// The loop that the calling thread is moving on.
@@ -248,9 +247,6 @@ static size_t collect(rota_multi *multi) {
 }
 
 int rota_multi_perform(rota_multi *multi) {
-    // A request that is added now may be given a kept connection: look at these once more.
-    if (multi->has_added) poll(multi->polled, (nfds_t)multi->polled_count, 0);
-    multi->has_added = false;
     current = multi;
     int code = 0;
     size_t count = collect(multi);
@@ -296,6 +292,19 @@ void rota_multi_note_head(rota_multi *multi, rota_transfer *transfer) {
     multi->noted = transfer;
 }
 
+bool rota_multi_has_stray(const rota_multi *multi) {
+    struct pollfd kept[64];
+    nfds_t count = 0;
+    for (size_t place = 1; place < multi->polled_count; place++) {
+        if (multi->is_kept[place]) kept[count++] = (struct pollfd){multi->polled[place].fd, POLLIN, 0};
+        bool is_last = place + 1 == multi->polled_count;
+        if (count < sizeof kept / sizeof *kept && !is_last) continue;
+        if (count && poll(kept, count, 0) > 0) return true;
+        count = 0;
+    }
+    return false;
+}
+
 rota_transfer *rota_multi_secured_by(const void *session) {
     if (!current || !session) return NULL;
     for (rota_transfer *transfer = current->running; transfer; transfer = transfer->next_running) {
@@ -327,6 +336,19 @@ rota_transfer *rota_multi_next_done(rota_multi *multi) {
     return NULL;
 }
 
+bool rota_multi_begin_again(rota_multi *multi, rota_transfer *transfer) {
+    // libcurl does it by itself if the end is found in receiving, but not in sending.
+    enum { SEND_ERROR = 55, RECEIVE_ERROR = 56 };
+    bool is_broken = transfer->code == SEND_ERROR || transfer->code == RECEIVE_ERROR;
+    bool is_unanswered = transfer->was_kept && transfer->header_bytes == 0 && transfer->starts == 1;
+    bool may_repeat = is_broken && is_unanswered && transfer->starts_allowed > 1;
+    if (!may_repeat && !transfer->stray_refused) return false;
+    transfer->stray_refused = false;
+    rota_multi_remove(multi, transfer);
+    transfer->error[0] = 0;
+    return !rota_curl.easy_setopt(transfer->easy, OPT_FRESH_CONNECT, 1L) && !rota_multi_add(multi, transfer);
+}
+
 int rota_multi_add(rota_multi *multi, rota_transfer *transfer) {
     int code = rota_curl.easy_setopt(transfer->easy, OPT_CLOSESOCKETDATA, (void *)multi);
     if (code) return code;
@@ -340,11 +362,11 @@ int rota_multi_add(rota_multi *multi, rota_transfer *transfer) {
     transfer->next_running = multi->running;
     if (multi->running) multi->running->last_running = transfer;
     multi->running = transfer;
-    multi->has_added = true;
     return 0;
 }
 
 void rota_multi_remove(rota_multi *multi, rota_transfer *transfer) {
+    if (transfer->multi != multi) return;
     rota_curl.multi_remove_handle(multi->multi, transfer->easy);
     for (rota_transfer **place = &multi->noted; *place; place = &(*place)->next_noted) {
         if (*place != transfer) continue;

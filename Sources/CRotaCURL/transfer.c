@@ -77,6 +77,7 @@ void rota_transfer_clear(rota_transfer *transfer) {
     set(transfer->easy, OPT_HTTPHEADER, NULL);
     set(transfer->easy, OPT_CONNECT_TO, NULL);
     set(transfer->easy, OPT_RESOLVE, NULL);
+    set(transfer->easy, OPT_FRESH_CONNECT, 0L);
     free(transfer->block);
     transfer->block = NULL;
     transfer->addresses = NULL;
@@ -90,6 +91,7 @@ void rota_transfer_clear(rota_transfer *transfer) {
     transfer->head_overflowed = transfer->body_overflowed = transfer->out_of_memory = false;
     transfer->address_refused = transfer->repeat_refused = false;
     transfer->is_noted = transfer->has_tried = false;
+    transfer->has_opened = transfer->was_kept = transfer->stray_refused = false;
     transfer->tls_session = NULL;
     transfer->tls_backend = 0;
     transfer->tls_ended = false;

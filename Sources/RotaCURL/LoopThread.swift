@@ -110,7 +110,7 @@ struct LoopThread {
             return replaceMulti()
         }
         while let transfer = rota_multi_next_done(multi) {
-            guard let ticket = tickets[transfer.pointee.id] else { continue }
+            guard let ticket = tickets[transfer.pointee.id], !rota_multi_begin_again(multi, transfer) else { continue }
             end(ticket, .finished(transfer.pointee.code))
         }
         while let transfer = rota_multi_next_head(multi) {

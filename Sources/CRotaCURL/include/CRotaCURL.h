@@ -76,6 +76,9 @@ typedef struct rota_transfer {
     int starts_allowed;
     /// How often libcurl began to send it.
     int starts;
+    /// Whether a socket was opened since it began last, and whether it then began without one.
+    bool has_opened;
+    bool was_kept;
     /// The lines of the last block of header fields, with its status line.
     rota_buffer head;
     rota_buffer trailers;
@@ -93,6 +96,8 @@ typedef struct rota_transfer {
     bool address_refused;
     /// A request that must not be sent twice was about to be.
     bool repeat_refused;
+    /// A kept connection was about to be used while something unasked arrived on one.
+    bool stray_refused;
     bool is_noted;
     /// The address of the last socket that was opened.
     bool has_tried;
@@ -147,6 +152,9 @@ void rota_multi_wake(rota_multi *multi);
 rota_transfer *rota_multi_next_head(rota_multi *multi);
 /// Takes a transfer that has ended, with its code, or returns NULL. It must still be removed.
 rota_transfer *rota_multi_next_done(rota_multi *multi);
+/// Begins a transfer that has ended once more, on a new connection, if it was not sent on a kept one, or if that one broke
+/// before anything was answered and it may be sent again. Returns whether it does.
+bool rota_multi_begin_again(rota_multi *multi, rota_transfer *transfer);
 int rota_multi_add(rota_multi *multi, rota_transfer *transfer);
 void rota_multi_remove(rota_multi *multi, rota_transfer *transfer);
 
