@@ -12,29 +12,31 @@ rota_curl_functions rota_curl;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static const char *problem;
 
-static bool find(void *handle, const void *home) {
-    static const struct {
+/// The first version with everything that is used. What it lacks otherwise, the calls do without.
+enum { OLDEST_VERSION = 0x074400 };
+
+/// Finds the functions in a library, or in what the process has loaded if a home is given.
+static bool find(rota_curl_functions *into, void *handle, const void *home) {
+    const struct {
         const char *name;
         void **place;
         bool is_optional;
     } wanted[] = {
-        {"curl_global_init", (void **)&rota_curl.global_init, false},
-        {"curl_version_info", (void **)&rota_curl.version_info, false},
-        {"curl_easy_init", (void **)&rota_curl.easy_init, false},
-        {"curl_easy_cleanup", (void **)&rota_curl.easy_cleanup, false},
-        {"curl_easy_setopt", (void **)&rota_curl.easy_setopt, false},
-        {"curl_easy_getinfo", (void **)&rota_curl.easy_getinfo, false},
-        {"curl_easy_strerror", (void **)&rota_curl.easy_strerror, false},
-        {"curl_easy_option_by_name", (void **)&rota_curl.easy_option_by_name, true},
-        {"curl_multi_init", (void **)&rota_curl.multi_init, false},
-        {"curl_multi_cleanup", (void **)&rota_curl.multi_cleanup, false},
-        {"curl_multi_setopt", (void **)&rota_curl.multi_setopt, false},
-        {"curl_multi_add_handle", (void **)&rota_curl.multi_add_handle, false},
-        {"curl_multi_remove_handle", (void **)&rota_curl.multi_remove_handle, false},
-        {"curl_multi_perform", (void **)&rota_curl.multi_perform, false},
-        {"curl_multi_poll", (void **)&rota_curl.multi_poll, false},
-        {"curl_multi_wakeup", (void **)&rota_curl.multi_wakeup, false},
-        {"curl_multi_info_read", (void **)&rota_curl.multi_info_read, false},
+        {"curl_global_init", (void **)&into->global_init, false},
+        {"curl_version_info", (void **)&into->version_info, false},
+        {"curl_easy_init", (void **)&into->easy_init, false},
+        {"curl_easy_cleanup", (void **)&into->easy_cleanup, false},
+        {"curl_easy_setopt", (void **)&into->easy_setopt, false},
+        {"curl_easy_getinfo", (void **)&into->easy_getinfo, false},
+        {"curl_easy_strerror", (void **)&into->easy_strerror, false},
+        {"curl_easy_option_by_name", (void **)&into->easy_option_by_name, true},
+        {"curl_multi_init", (void **)&into->multi_init, false},
+        {"curl_multi_cleanup", (void **)&into->multi_cleanup, false},
+        {"curl_multi_setopt", (void **)&into->multi_setopt, false},
+        {"curl_multi_add_handle", (void **)&into->multi_add_handle, false},
+        {"curl_multi_remove_handle", (void **)&into->multi_remove_handle, false},
+        {"curl_multi_socket_action", (void **)&into->multi_socket_action, false},
+        {"curl_multi_info_read", (void **)&into->multi_info_read, false},
     };
     for (size_t index = 0; index < sizeof wanted / sizeof *wanted; index++) {
         void *symbol = dlsym(handle, wanted[index].name);
@@ -44,36 +46,59 @@ static bool find(void *handle, const void *home) {
         if (!symbol && !wanted[index].is_optional) return false;
         *wanted[index].place = symbol;
     }
-    return true;
+    const rota_curl_version_data *data = into->version_info(0);
+    return data && data->version_num >= OLDEST_VERSION;
+}
+
+/// Finds OpenSSL's function in the libraries that libcurl is linked to: the process may have another OpenSSL.
+static void find_tls(rota_curl_functions *into) {
+    Dl_info info;
+    if (!dladdr((void *)into->version_info, &info) || !info.dli_fname) return;
+    void *handle = dlopen(info.dli_fname, RTLD_NOW | RTLD_LOCAL | RTLD_NOLOAD);
+    if (handle) *(void **)&into->tls_on_event = dlsym(handle, "SSL_CTX_set_info_callback");
 }
 
 /// Finds the functions in what the process has loaded already, such as the libcurl of Foundation.
-static bool find_in_process(void) {
-    void *first = dlsym(RTLD_DEFAULT, "curl_multi_poll");
+static bool find_in_process(rota_curl_functions *into) {
+    void *first = dlsym(RTLD_DEFAULT, "curl_multi_socket_action");
     Dl_info info;
-    return first && dladdr(first, &info) && find(RTLD_DEFAULT, info.dli_fbase);
+    return first && dladdr(first, &info) && find(into, RTLD_DEFAULT, info.dli_fbase);
+}
+
+/// Finds the functions in the first library that has them, and returns what is wrong, or NULL.
+static const char *find_by_name(rota_curl_functions *into, const char *const *names, size_t count) {
+    bool was_there = false;
+    for (size_t index = 0; index < count; index++) {
+        void *handle = dlopen(names[index], RTLD_NOW | RTLD_LOCAL);
+        if (!handle) continue;
+        was_there = true;
+        if (find(into, handle, NULL)) return NULL;
+        dlclose(handle);
+    }
+    memset(into, 0, sizeof *into);
+    return was_there ? "this libcurl is too old; install version 7.68 or later"
+                     : "libcurl.so.4 is not installed; install the package libcurl4 (Debian, Ubuntu) or libcurl";
 }
 
 static void load(void) {
     static const char *const names[] = {"libcurl.so.4", "libcurl-gnutls.so.4", "libcurl.4.dylib"};
-    bool found = find_in_process();
-    bool was_there = false;
-    for (size_t index = 0; !found && index < sizeof names / sizeof *names; index++) {
-        void *handle = dlopen(names[index], RTLD_NOW | RTLD_LOCAL);
-        if (!handle) continue;
-        was_there = true;
-        found = find(handle, NULL);
-    }
-    if (!found) {
-        memset(&rota_curl, 0, sizeof rota_curl);
-        problem = was_there ? "this libcurl is too old; version 7.68 or later is needed"
-                            : "libcurl.so.4 is not installed; install the package libcurl4 (Debian, Ubuntu) or libcurl";
-        return;
-    }
+    if (!find_in_process(&rota_curl)) problem = find_by_name(&rota_curl, names, sizeof names / sizeof *names);
+    if (problem) return;
+    find_tls(&rota_curl);
     if (rota_curl.global_init(3) != 0) problem = "libcurl could not be initialized";
 }
 
-void rota_thread_block_signals(void) {
+const char *rota_curl_problem(const char *name) {
+    rota_curl_functions found = {0};
+    return find_by_name(&found, &name, 1);
+}
+
+void rota_thread_prepare(void) {
+#ifdef __APPLE__
+    pthread_setname_np("rota.curl");
+#else
+    pthread_setname_np(pthread_self(), "rota.curl");
+#endif
     sigset_t all;
     sigfillset(&all);
     pthread_sigmask(SIG_BLOCK, &all, NULL);

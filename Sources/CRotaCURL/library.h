@@ -53,10 +53,10 @@ typedef struct {
     int (*multi_setopt)(void *, int, ...);
     int (*multi_add_handle)(void *, void *);
     int (*multi_remove_handle)(void *, void *);
-    int (*multi_perform)(void *, int *);
-    int (*multi_poll)(void *, void *, unsigned, int, int *);
-    int (*multi_wakeup)(void *);
+    int (*multi_socket_action)(void *, int, int, int *);
     rota_curl_message *(*multi_info_read)(void *, int *);
+    /// OpenSSL's SSL_CTX_set_info_callback, from the library that libcurl is linked to, or NULL.
+    void (*tls_on_event)(void *, void (*)(const void *, int, int));
 } rota_curl_functions;
 
 extern rota_curl_functions rota_curl;

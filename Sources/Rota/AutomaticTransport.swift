@@ -3,47 +3,31 @@ public import RotaHTTP
 #if os(Linux)
     public import RotaCURL
 
-    extension HTTPTransport where Self == CURLTransport {
-        /// The transport for this platform: ``CURLTransport`` on Linux, ``URLSessionTransport`` on Apple's platforms.
-        ///
-        /// On both, no server can take the process down with what it answers. On Linux, URLSession is no such transport.
-        public static var automatic: CURLTransport { CURLTransport() }
-
-        /// Returns the transport for this platform, with options.
-        ///
-        /// - Parameters:
-        ///   - addressPolicy: The hosts that may be reached.
-        ///   - redirects: Whether redirects are followed. The policy checks each target.
-        ///   - responseLimit: The limit on the size of a body.
-        ///   - resolver: The resolver of host names.
-        public static func automatic(
-            addressPolicy: AddressPolicy = .publicInternet, redirects: RedirectPolicy = .never,
-            responseLimit: ResponseLimit = .default, resolver: any HostResolver = SystemHostResolver()
-        ) -> CURLTransport {
-            CURLTransport(
-                addressPolicy: addressPolicy, redirects: redirects, responseLimit: responseLimit, resolver: resolver)
-        }
-    }
+    /// The transport for this platform: ``CURLTransport`` on Linux, `URLSessionTransport` on Apple's platforms.
+    public typealias AutomaticTransport = CURLTransport
 #else
-    extension HTTPTransport where Self == URLSessionTransport {
-        /// The transport for this platform: `CURLTransport` on Linux, ``URLSessionTransport`` on Apple's platforms.
-        ///
-        /// On both, no server can take the process down with what it answers. On Linux, URLSession is no such transport.
-        public static var automatic: URLSessionTransport { URLSessionTransport() }
-
-        /// Returns the transport for this platform, with options.
-        ///
-        /// - Parameters:
-        ///   - addressPolicy: The hosts that may be reached.
-        ///   - redirects: Whether redirects are followed. The policy checks each target.
-        ///   - responseLimit: The limit on the size of a body.
-        ///   - resolver: The resolver of host names.
-        public static func automatic(
-            addressPolicy: AddressPolicy = .publicInternet, redirects: RedirectPolicy = .never,
-            responseLimit: ResponseLimit = .default, resolver: any HostResolver = SystemHostResolver()
-        ) -> URLSessionTransport {
-            URLSessionTransport(
-                addressPolicy: addressPolicy, redirects: redirects, responseLimit: responseLimit, resolver: resolver)
-        }
-    }
+    /// The transport for this platform: `CURLTransport` on Linux, ``URLSessionTransport`` on Apple's platforms.
+    public typealias AutomaticTransport = URLSessionTransport
 #endif
+
+extension HTTPTransport where Self == AutomaticTransport {
+    /// The transport for this platform: `CURLTransport` on Linux, `URLSessionTransport` on Apple's platforms.
+    ///
+    /// On both, no server can take the process down with what it answers. On Linux, URLSession is no such transport.
+    public static var automatic: AutomaticTransport { AutomaticTransport() }
+
+    /// Returns the transport for this platform, with options.
+    ///
+    /// - Parameters:
+    ///   - addressPolicy: The hosts that may be reached.
+    ///   - redirects: Whether redirects are followed. The policy checks each target.
+    ///   - responseLimit: The limit on the size of a body.
+    ///   - resolver: The resolver of host names.
+    public static func automatic(
+        addressPolicy: AddressPolicy = .publicInternet, redirects: RedirectPolicy = .never,
+        responseLimit: ResponseLimit = .default, resolver: any HostResolver = SystemHostResolver()
+    ) -> AutomaticTransport {
+        AutomaticTransport(
+            addressPolicy: addressPolicy, redirects: redirects, responseLimit: responseLimit, resolver: resolver)
+    }
+}

@@ -36,6 +36,13 @@ struct AnswerHead: Sendable, Hashable {
         }
     }
 
+    /// Whether the response's body ends where its connection ends (RFC 9112 § 6.3).
+    func endsWithConnection(_ method: HTTPMethod) -> Bool {
+        guard method != .head, status >= 200, status != 204, status != 304 else { return false }
+        let isChunked = headers.values("Transfer-Encoding").contains { $0.lowercased() == "chunked" }
+        return !isChunked && !headers.contains("Content-Length")
+    }
+
     /// The lines without their ends.
     ///
     /// A line that begins with a blank continues the one before it.

@@ -17,13 +17,24 @@ struct CURLFailure {
     init(_ number: Int32, systemError: Int, detail: String, hasHead: Bool) {
         code = Self.code(of: number, systemError: systemError, hasHead: hasHead)
         let words = detail.isEmpty ? Self.text(number) : detail
-        message = "\(Self.words(code)) (libcurl \(number): \(words.prefix(200)))"
+        message = "\(code.words) (libcurl \(number): \(Self.line(words)))"
     }
 
     /// Returns the error of a request that libcurl did not accept.
     static func unsent(_ number: Int32) -> TransportError {
         let failure = CURLFailure(number, systemError: 0, detail: "", hasHead: false)
         return TransportError(failure.code, failure.message, mayHaveBeenSent: false)
+    }
+
+    /// The text without line ends and control characters, because libcurl quotes servers and certificates.
+    private static func line(_ text: String) -> String {
+        let scalars = text.unicodeScalars.prefix(200).map { scalar -> Unicode.Scalar in
+            switch scalar.properties.generalCategory {
+            case .control, .format, .lineSeparator, .paragraphSeparator: " "
+            default: scalar
+            }
+        }
+        return String(String.UnicodeScalarView(scalars))
     }
 
     /// libcurl's text for a code.
@@ -51,21 +62,6 @@ struct CURLFailure {
         // An option that this libcurl lacks or does not take.
         case 2, 4, 43, 48, 96: .badRequest
         default: .other
-        }
-    }
-
-    private static func words(_ code: TransportError.Code) -> String {
-        switch code {
-        case .timeout: "the connection timed out"
-        case .dns: "the host's name could not be resolved"
-        case .connectionRefused: "connection refused"
-        case .connectionReset: "the connection was closed before the response was complete"
-        case .connectionFailed: "no connection could be made"
-        case .tls: "the TLS handshake failed or the certificate was rejected"
-        case .badResponse: "the response is not HTTP, or its content cannot be decoded"
-        case .tooLarge: "the response is too large"
-        case .badRequest: "libcurl cannot send this request"
-        default: "libcurl failed"
         }
     }
 }

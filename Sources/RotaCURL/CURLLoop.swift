@@ -7,8 +7,8 @@ import Synchronization
 final class CURLLoop: Sendable {
     /// A thing that the thread is asked to do.
     enum Command: Sendable {
-        case begin(Order, Route?)
-        case proceed(Ticket, Result<Route, TransportError>)
+        case begin(Order, Result<Transfer, TransportError>?)
+        case proceed(Ticket, Result<Transfer, TransportError>)
         case cancel(Ticket)
         /// Take no further requests, and end after those in progress.
         case end
@@ -27,30 +27,75 @@ final class CURLLoop: Sendable {
 
     private let state = Mutex(State())
     private let settings: HandleSettings
+    private let pool: HandlePool
 
     init(_ settings: HandleSettings) {
         self.settings = settings
+        pool = HandlePool(settings)
     }
 
     /// The number of requests in progress.
     var underWay: Int { state.withLock(\.underWay) }
 
-    /// Begins a request, whose route may come later.
-    func begin(_ order: Order, _ route: Route?) {
+    /// Carries out a request and returns its raw result.
+    ///
+    /// The task that waits prepares the transfer and reads it at the end, so that the thread does only what it must.
+    ///
+    /// - Parameters:
+    ///   - route: The route, if it needs no lookup.
+    ///   - lookUp: Finds the route otherwise.
+    func carryOut(
+        _ request: HTTPRequest, limit: ResponseLimit, deadline: ContinuousClock.Instant, route: Route?,
+        lookUp: @escaping @Sendable () async -> Result<Route, TransportError>
+    ) async -> Reply {
+        let ticket = Ticket()
+        let begun = ContinuousClock.now
+        var lookup: Task<Void, Never>?
+        let outcome = await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let order = Order(
+                    ticket: ticket, request: request, begun: begun, deadline: deadline, limit: limit,
+                    continuation: continuation)
+                begin(order, route.map { pool.prepare(order, $0) })
+                guard route == nil else { return }
+                // The loop keeps the deadline meanwhile, so that a resolver that never answers cannot exceed it.
+                lookup = Task { [self] in
+                    let route = await lookUp()
+                    proceed(ticket, route.flatMap { pool.prepare(order, $0) })
+                }
+            }
+        } onCancel: {
+            cancel(ticket)
+        }
+        lookup?.cancel()
+        guard let transfer = outcome.transfer else { return Reply(outcome.ending) }
+        defer { pool.giveBack(transfer) }
+        return Reply(outcome.ending, transfer.pointer, took: outcome.date - begun, looksUp: route == nil)
+    }
+
+    /// Begins a request, whose transfer may come later.
+    private func begin(_ order: Order, _ prepared: Result<Transfer, TransportError>?) {
         let (isClosed, starts) = state.withLock { state -> (Bool, Bool) in
             guard !state.isClosed else { return (true, false) }
             state.underWay += 1
-            Self.append(.begin(order, route), to: &state)
+            Self.append(.begin(order, prepared), to: &state)
             defer { state.isStarted = true }
             return (false, !state.isStarted)
         }
-        if isClosed { return order.continuation.resume(returning: Reply(.closed)) }
+        if isClosed {
+            pool.giveBack(prepared)
+            return order.continuation.resume(returning: Outcome(ending: .closed))
+        }
         if starts { start() }
     }
 
-    /// Gives a request its route, or the reason why there is none.
-    func proceed(_ ticket: Ticket, _ route: Result<Route, TransportError>) {
-        state.withLock { Self.append(.proceed(ticket, route), to: &$0) }
+    /// Gives a request its transfer, or the reason why there is none.
+    private func proceed(_ ticket: Ticket, _ prepared: Result<Transfer, TransportError>) {
+        let isOver = state.withLock { state in
+            Self.append(.proceed(ticket, prepared), to: &state)
+            return state.isOver
+        }
+        if isOver { pool.giveBack(prepared) }
     }
 
     /// Ends a request.
@@ -94,19 +139,18 @@ final class CURLLoop: Sendable {
     }
 
     private func start() {
-        let thread = Thread { [self, settings] in
-            var work = LoopThread(self, settings)
+        Thread { [self, settings, pool] in
+            var work = LoopThread(self, settings, pool)
             work.run()
-            let closers = state.withLock { state -> [CheckedContinuation<Void, Never>] in
+            let (late, closers) = state.withLock { state -> ([Command], [CheckedContinuation<Void, Never>]) in
                 state.isOver = true
-                state.commands = []
-                defer { state.closers = [] }
-                return state.closers
+                defer { (state.commands, state.closers) = ([], []) }
+                return (state.commands, state.closers)
             }
+            for case .proceed(_, let prepared) in late { pool.giveBack(prepared) }
             for closer in closers { closer.resume() }
         }
-        thread.name = "rota.curl"
-        thread.start()
+        .start()
     }
 }
 

@@ -21,7 +21,10 @@ import Synchronization
 public final class CURLTransport: HTTPTransport {
     private let configuration: Configuration
     private let router: Router
+    private let settings: HandleSettings
     private let loop: CURLLoop
+    /// The reason why libcurl cannot be used, or `nil`.
+    private let problem: @Sendable () -> String?
 
     /// Creates a transport.
     ///
@@ -43,10 +46,17 @@ public final class CURLTransport: HTTPTransport {
     }
 
     /// Creates a transport with further options, such as a proxy.
-    public init(_ configuration: Configuration) {
+    public convenience init(_ configuration: Configuration) {
+        self.init(configuration) { rota_curl_load().map { String(cString: $0) } }
+    }
+
+    /// Creates a transport with another way to ask whether libcurl can be used.
+    package init(_ configuration: Configuration, problem: @escaping @Sendable () -> String?) {
         self.configuration = configuration
+        self.problem = problem
         router = Router(configuration)
-        loop = CURLLoop(HandleSettings(configuration))
+        settings = HandleSettings(configuration)
+        loop = CURLLoop(settings)
     }
 
     deinit {
@@ -60,9 +70,10 @@ public final class CURLTransport: HTTPTransport {
     ///
     /// - Throws: `TransportError` if no complete response arrives before `request.timeout`.
     public func send(_ request: HTTPRequest) async throws -> HTTPResponse {
-        if let problem = rota_curl_load() {
-            throw TransportError(.other, String(cString: problem), url: request.url, mayHaveBeenSent: false)
+        if let problem = problem() {
+            throw TransportError(.other, problem, url: request.url, mayHaveBeenSent: false)
         }
+        try settings.check()
         let deadline = ContinuousClock.now + request.timeout
         var chain = RedirectChain(configuration.redirects)
         var next = request
@@ -82,26 +93,11 @@ public final class CURLTransport: HTTPTransport {
     /// Sends one request and returns its response, without following redirects.
     private func exchange(_ request: HTTPRequest, until deadline: ContinuousClock.Instant) async throws -> HTTPResponse
     {
-        let ticket = Ticket()
         let route = try router.routeIfKnown(to: request.address)
-        let begun = ContinuousClock.now
-        var lookup: Task<Void, Never>?
-        let reply = await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                let order = Order(
-                    ticket: ticket, request: request, begun: begun, deadline: deadline, looksUp: route == nil,
-                    limit: configuration.responseLimit, continuation: continuation)
-                loop.begin(order, route)
-                guard route == nil else { return }
-                // The loop keeps the deadline meanwhile, so that a resolver that never answers cannot exceed it.
-                lookup = Task { [loop, router] in
-                    loop.proceed(ticket, await router.route(to: request.address))
-                }
-            }
-        } onCancel: {
-            loop.cancel(ticket)
+        let reply = await loop.carryOut(request, limit: configuration.responseLimit, deadline: deadline, route: route) {
+            [router] in
+            await router.route(to: request.address)
         }
-        lookup?.cancel()
         return try reply.response(to: request, limit: configuration.responseLimit, deadline: deadline)
     }
 

@@ -1,5 +1,14 @@
 import CRotaCURL
 import RotaHTTP
+import Synchronization
+
+#if canImport(Darwin)
+    import Darwin
+#elseif canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
 
 /// The options that all requests of a transport have in common.
 struct HandleSettings: Sendable {
@@ -22,7 +31,7 @@ struct HandleSettings: Sendable {
         add(Int32(ROTA_OPT_SSLKEY), configuration.clientCertificate?.key)
         add(Int32(ROTA_OPT_KEYPASSWD), configuration.clientCertificate?.password)
         add(Int32(ROTA_OPT_PINNEDPUBLICKEY), configuration.pinnedKey)
-        add(Int32(ROTA_OPT_INTERFACE), configuration.networkInterface)
+        add(Int32(ROTA_OPT_INTERFACE), configuration.networkInterface.map(Self.local))
         add(Int32(ROTA_OPT_UNIX_SOCKET_PATH), configuration.unixSocket)
         if let proxy = configuration.proxy {
             add(Int32(ROTA_OPT_PROXYUSERNAME), proxy.username)
@@ -34,6 +43,28 @@ struct HandleSettings: Sendable {
         self.texts = texts
         self.numbers = numbers
     }
+
+    /// The interface or address in libcurl's terms, so that it looks up no name while all other requests wait.
+    private static func local(_ name: String) -> String {
+        if IPAddress(name) != nil { return "host!" + name }
+        return name.hasPrefix("if!") ? name : "if!" + name
+    }
+
+    /// Throws if an option cannot be passed on as it is.
+    func check() throws(TransportError) {
+        for (option, text) in texts where text.utf8.contains(0) {
+            throw TransportError(
+                .badRequest, "the configuration's \(Self.name(option)) contains a zero byte", mayHaveBeenSent: false)
+        }
+        let path = texts.first { $0.option == Int32(ROTA_OPT_UNIX_SOCKET_PATH) }?.text ?? ""
+        guard path.utf8.count < MemoryLayout.size(ofValue: sockaddr_un().sun_path) else {
+            throw TransportError(
+                .badRequest, "the path of the Unix-domain socket is longer than the system allows",
+                mayHaveBeenSent: false)
+        }
+    }
+
+    private static func name(_ option: Int32) -> String { names[option] ?? "option \(option)" }
 
     /// Creates a transfer with these options.
     ///
@@ -57,9 +88,9 @@ struct HandleSettings: Sendable {
         _ transfer: UnsafeMutablePointer<rota_transfer>, _ option: Int32, _ code: Int32
     ) -> Result<UnsafeMutablePointer<rota_transfer>, HandleError> {
         rota_transfer_destroy(transfer)
-        let name = Self.names[option] ?? "option \(option)"
         return .failure(
-            HandleError(message: "this libcurl refuses the configuration's \(name): \(CURLFailure.text(code))"))
+            HandleError(
+                message: "this libcurl refuses the configuration's \(Self.name(option)): \(CURLFailure.text(code))"))
     }
 
     private static let names: [Int32: String] = [
@@ -67,6 +98,8 @@ struct HandleSettings: Sendable {
         Int32(ROTA_OPT_SSLKEY): "client certificate's key", Int32(ROTA_OPT_PINNEDPUBLICKEY): "pinned key",
         Int32(ROTA_OPT_INTERFACE): "network interface",
         Int32(ROTA_OPT_UNIX_SOCKET_PATH): "Unix-domain socket",
+        Int32(ROTA_OPT_KEYPASSWD): "client certificate's password",
+        Int32(ROTA_OPT_PROXYUSERNAME): "proxy's user name", Int32(ROTA_OPT_PROXYPASSWORD): "proxy's password",
     ]
 }
 
@@ -75,33 +108,62 @@ struct HandleError: Error {
     let message: String
 }
 
+/// A transfer on its way between the task that prepares it, the loop, and the task that reads it: one has it at a time.
+struct Transfer: @unchecked Sendable {
+    let pointer: UnsafeMutablePointer<rota_transfer>
+}
+
 /// The transfers that wait for their next request, so that few are made.
-struct HandlePool {
+final class HandlePool: Sendable {
     /// The most transfers kept.
     ///
-    /// None before libcurl 8.2: a handle that is used again keeps a pointer to a header field of its last response, and
-    /// follows it when a response begins with a folded line. A server could end the process with that.
-    private static let most = rota_curl_version() < 0x08_0200 ? 0 : 256
+    /// None from libcurl 7.84 until 8.1: there, a handle that is used again keeps a pointer to the last header field of
+    /// its last response, and follows it when the fields of a response begin with a folded line. A server could end the
+    /// process with that. No callback runs in between, and curl_easy_reset leaves the pointer as it is. A fresh handle
+    /// costs a few microseconds.
+    private static let most = 0x07_5400..<0x08_0100 ~= rota_curl_version() ? 0 : 256
     private let settings: HandleSettings
-    private var free: [UnsafeMutablePointer<rota_transfer>] = []
+    private let free = Mutex<[Transfer]>([])
 
     init(_ settings: HandleSettings) {
         self.settings = settings
     }
 
-    mutating func take() -> Result<UnsafeMutablePointer<rota_transfer>, HandleError> {
-        if let transfer = free.popLast() { return .success(transfer) }
-        return settings.makeTransfer()
+    deinit {
+        for transfer in free.withLock(\.self) { rota_transfer_destroy(transfer.pointer) }
     }
 
-    mutating func giveBack(_ transfer: UnsafeMutablePointer<rota_transfer>) {
-        guard free.count < Self.most else { return rota_transfer_destroy(transfer) }
-        rota_transfer_clear(transfer)
-        free.append(transfer)
+    /// Returns a transfer that is prepared for a request.
+    func prepare(_ order: Order, _ route: Route) -> Result<Transfer, TransportError> {
+        let transfer: Transfer
+        switch take() {
+        case .success(let made): transfer = made
+        case .failure(let error):
+            return .failure(TransportError(.other, error.message, mayHaveBeenSent: false))
+        }
+        let code = order.prepare(transfer.pointer, route, now: .now)
+        guard code != 0 else { return .success(transfer) }
+        giveBack(transfer)
+        return .failure(CURLFailure.unsent(code))
     }
 
-    mutating func empty() {
-        for transfer in free { rota_transfer_destroy(transfer) }
-        free = []
+    private func take() -> Result<Transfer, HandleError> {
+        if let transfer = free.withLock({ $0.popLast() }) { return .success(transfer) }
+        return settings.makeTransfer().map { Transfer(pointer: $0) }
+    }
+
+    func giveBack(_ transfer: Transfer) {
+        guard Self.most > 0 else { return rota_transfer_destroy(transfer.pointer) }
+        rota_transfer_clear(transfer.pointer)
+        let isKept = free.withLock { free in
+            guard free.count < Self.most else { return false }
+            free.append(transfer)
+            return true
+        }
+        if !isKept { rota_transfer_destroy(transfer.pointer) }
+    }
+
+    func giveBack(_ prepared: Result<Transfer, TransportError>?) {
+        if case .success(let transfer) = prepared { giveBack(transfer) }
     }
 }

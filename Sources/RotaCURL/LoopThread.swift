@@ -1,4 +1,6 @@
 import CRotaCURL
+import Foundation
+import RotaCore
 import RotaHTTP
 import Synchronization
 
@@ -6,10 +8,8 @@ import Synchronization
 ///
 /// Nothing in a turn blocks, so a request ends within a turn of its deadline or cancellation.
 struct LoopThread {
-    private typealias Transfer = UnsafeMutablePointer<rota_transfer>
-
     private enum Stage {
-        /// Its route is not known yet.
+        /// Its transfer is not there yet, because its route is not known.
         case waiting
         case running(Transfer)
     }
@@ -20,80 +20,73 @@ struct LoopThread {
     private let loop: CURLLoop
     private let settings: HandleSettings
     private var multi: OpaquePointer?
-    private var pool: HandlePool
+    private let pool: HandlePool
     private var orders: [Ticket: (order: Order, stage: Stage)] = [:]
     private var tickets: [UInt64: Ticket] = [:]
-    private var deadlines = DeadlineHeap()
+    private var deadlines = DeadlineHeap<Ticket>()
     private var lastID: UInt64 = 0
     private var lastUse = ContinuousClock.now
     private var mayKeepConnections = false
     private var isEnding = false
     /// The requests that have ended in this turn, with their results.
-    private var ended: [(order: Order, reply: Reply)] = []
+    private var ended: [(order: Order, outcome: Outcome)] = []
 
-    init(_ loop: CURLLoop, _ settings: HandleSettings) {
+    init(_ loop: CURLLoop, _ settings: HandleSettings, _ pool: HandlePool) {
         self.loop = loop
         self.settings = settings
-        pool = HandlePool(settings)
+        self.pool = pool
     }
 
     mutating func run() {
-        rota_thread_block_signals()
+        rota_thread_prepare()
         while true {
             let commands = loop.take()
             if !commands.isEmpty { lastUse = .now }
             for command in commands { obey(command) }
-            if let multi, !tickets.isEmpty { turn(multi) }
+            if let multi { turn(multi) }
             expire()
             report()
             if orders.isEmpty, isEnding { break }
             rest()
         }
-        pool.empty()
         if let multi { rota_multi_destroy(multi) }
     }
 
     private mutating func obey(_ command: CURLLoop.Command) {
         switch command {
-        case .begin(let order, let route):
+        case .begin(let order, let prepared):
             guard !order.ticket.isCanceled.load(ordering: .sequentiallyConsistent) else {
-                return finish(order, Reply(.canceled))
+                pool.giveBack(prepared)
+                return finish(order, Outcome(ending: .canceled))
             }
             orders[order.ticket] = (order, .waiting)
             deadlines.push(.init(date: order.deadline, ticket: order.ticket))
-            if let route { start(order, route) }
-        case .proceed(let ticket, let route):
-            guard let order = orders[ticket]?.order, case .waiting = orders[ticket]?.stage else { return }
-            switch route {
-            case .success(let route): start(order, route)
-            case .failure(let error): end(ticket, .failed(error))
+            if let prepared { start(order, prepared) }
+        case .proceed(let ticket, let prepared):
+            guard let order = orders[ticket]?.order, case .waiting = orders[ticket]?.stage else {
+                return pool.giveBack(prepared)
             }
+            start(order, prepared)
         case .cancel(let ticket): end(ticket, .canceled)
         case .end: isEnding = true
         }
     }
 
-    private mutating func start(_ order: Order, _ route: Route) {
-        let now = ContinuousClock.now
-        guard order.deadline > now else { return end(order.ticket, .deadline) }
-        guard let multi = multi ?? makeMulti() else {
-            return end(order.ticket, .failed(Self.problem("libcurl has no memory")))
-        }
+    private mutating func start(_ order: Order, _ prepared: Result<Transfer, TransportError>) {
         let transfer: Transfer
-        switch pool.take() {
+        switch prepared {
         case .success(let made): transfer = made
-        case .failure(let error): return end(order.ticket, .failed(Self.problem(error.message)))
+        case .failure(let error): return end(order.ticket, .failed(error))
         }
-        let code = order.prepare(transfer, route, now: now)
-        guard code == 0 else {
+        guard order.deadline > .now else {
             pool.giveBack(transfer)
-            return end(order.ticket, .failed(CURLFailure.unsent(code)))
+            return end(order.ticket, .deadline)
         }
         lastID &+= 1
-        transfer.pointee.id = lastID
-        guard rota_multi_add(multi, transfer) == 0 else {
+        transfer.pointer.pointee.id = lastID
+        guard let multi = multi ?? makeMulti(), rota_multi_add(multi, transfer.pointer) == 0 else {
             pool.giveBack(transfer)
-            return end(order.ticket, .failed(Self.problem("libcurl did not take the request")))
+            return end(order.ticket, .failed(Self.problem("libcurl did not take the request, or has no memory")))
         }
         tickets[lastID] = order.ticket
         orders[order.ticket] = (order, .running(transfer))
@@ -117,7 +110,7 @@ struct LoopThread {
             return replaceMulti()
         }
         while let transfer = rota_multi_next_done(multi) {
-            guard let ticket = tickets[transfer.pointee.id] else { continue }
+            guard let ticket = tickets[transfer.pointee.id], !rota_multi_begin_again(multi, transfer) else { continue }
             end(ticket, .finished(transfer.pointee.code))
         }
         while let transfer = rota_multi_next_head(multi) {
@@ -129,23 +122,21 @@ struct LoopThread {
 
     private mutating func end(_ ticket: Ticket, _ ending: Reply.Ending) {
         guard let (order, stage) = orders.removeValue(forKey: ticket) else { return }
-        guard case .running(let transfer) = stage else { return finish(order, Reply(ending)) }
-        tickets[transfer.pointee.id] = nil
-        let reply = Reply(ending, transfer, order)
-        if let multi { rota_multi_remove(multi, transfer) }
-        pool.giveBack(transfer)
-        finish(order, reply)
+        guard case .running(let transfer) = stage else { return finish(order, Outcome(ending: ending)) }
+        tickets[transfer.pointer.pointee.id] = nil
+        if let multi { rota_multi_remove(multi, transfer.pointer) }
+        finish(order, Outcome(ending: ending, transfer: transfer))
     }
 
-    private mutating func finish(_ order: Order, _ reply: Reply) {
-        ended.append((order, reply))
+    private mutating func finish(_ order: Order, _ outcome: Outcome) {
+        ended.append((order, outcome))
     }
 
     /// Wakes the tasks whose requests have ended.
     private mutating func report() {
         guard !ended.isEmpty else { return }
         loop.ended(ended.count)
-        for (order, reply) in ended { order.continuation.resume(returning: reply) }
+        for (order, outcome) in ended { order.continuation.resume(returning: outcome) }
         ended.removeAll(keepingCapacity: true)
     }
 
@@ -161,7 +152,10 @@ struct LoopThread {
 
     /// Waits until there is something to do.
     private mutating func rest() {
-        guard let multi = multi ?? makeMulti() else { return }
+        guard let multi = multi ?? makeMulti() else {
+            // The process has no descriptors or no memory left. No request is in progress then, and each new one fails.
+            return Thread.sleep(forTimeInterval: 0.01)
+        }
         guard let first = deadlines.first else {
             if mayKeepConnections, .now - lastUse >= Self.patience { replaceMulti() }
             guard let multi = self.multi else { return }
@@ -179,10 +173,6 @@ struct LoopThread {
         mayKeepConnections = false
         _ = makeMulti()
     }
-}
-
-extension DeadlineHeap {
-    fileprivate var isEmpty: Bool { count == 0 }
 }
 
 extension rota_buffer {

@@ -12,6 +12,13 @@ final class Ticket: Sendable, Hashable {
     func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(self)) }
 }
 
+/// The end of a request: how it ended and when, and the transfer, which the waiting task reads and gives back.
+struct Outcome: Sendable {
+    let ending: Reply.Ending
+    var transfer: Transfer?
+    var date = ContinuousClock.now
+}
+
 /// A request for the loop to carry out.
 ///
 /// A class, so that its way through the queue copies no request.
@@ -20,20 +27,17 @@ final class Order: Sendable {
     let request: HTTPRequest
     let begun: ContinuousClock.Instant
     let deadline: ContinuousClock.Instant
-    /// Whether the host's name had to be resolved.
-    let looksUp: Bool
     let limit: ResponseLimit
-    let continuation: CheckedContinuation<Reply, Never>
+    let continuation: CheckedContinuation<Outcome, Never>
 
     init(
         ticket: Ticket, request: HTTPRequest, begun: ContinuousClock.Instant, deadline: ContinuousClock.Instant,
-        looksUp: Bool, limit: ResponseLimit, continuation: CheckedContinuation<Reply, Never>
+        limit: ResponseLimit, continuation: CheckedContinuation<Outcome, Never>
     ) {
         self.ticket = ticket
         self.request = request
         self.begun = begun
         self.deadline = deadline
-        self.looksUp = looksUp
         self.limit = limit
         self.continuation = continuation
     }

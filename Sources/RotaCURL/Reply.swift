@@ -2,9 +2,7 @@ import CRotaCURL
 import Foundation
 import RotaHTTP
 
-/// The raw result of a request, as the loop got it.
-///
-/// The task that waits for it judges it.
+/// The raw result of a request, as the task that waited for it reads it from the transfer.
 struct Reply: Sendable {
     /// The ways in which a request ends.
     enum Ending: Sendable {
@@ -28,6 +26,10 @@ struct Reply: Sendable {
     var addressRefused = false
     var repeatRefused = false
     var outOfMemory = false
+    /// Whether TLS has said that nothing more would come, in case the body ends with its connection.
+    var endIsSure = false
+    /// Whether the response came by HTTP/2 or later, where each body says where it ends.
+    var isFramed = false
     /// Whether libcurl began to send the request.
     var wasSent = false
     var systemError: Int = 0
@@ -43,10 +45,13 @@ struct Reply: Sendable {
     }
 
     /// Takes what a transfer has got.
-    init(_ ending: Ending, _ transfer: UnsafeMutablePointer<rota_transfer>, _ order: Order) {
+    init(
+        _ ending: Ending, _ transfer: UnsafeMutablePointer<rota_transfer>, took total: Duration, looksUp: Bool
+    ) {
         self.ending = ending
         var facts = rota_facts()
         rota_transfer_facts(transfer, &facts)
+        endIsSure = rota_transfer_end_is_sure(transfer)
         let transfer = transfer.pointee
         if transfer.head_ended { head = Array(transfer.head.contents) }
         if transfer.trailers.count > 0 { trailers = Array(transfer.trailers.contents) }
@@ -56,6 +61,7 @@ struct Reply: Sendable {
         addressRefused = transfer.address_refused
         repeatRefused = transfer.repeat_refused
         outOfMemory = transfer.out_of_memory
+        isFramed = facts.http_version > 2
         wasSent = transfer.starts > 0
         systemError = facts.os_errno
         if case .finished(let code) = ending, code != 0 {
@@ -70,11 +76,10 @@ struct Reply: Sendable {
             let bits = withUnsafeBytes(of: transfer.tried) { UInt128(bigEndian: $0.loadUnaligned(as: UInt128.self)) }
             peer = IPAddress(v6: bits).unmapped
         }
-        timings = Self.timings(facts, order)
+        timings = Self.timings(facts, total, looksUp: looksUp)
     }
 
-    private static func timings(_ facts: rota_facts, _ order: Order) -> HTTPTimings {
-        let total = ContinuousClock.now - order.begun
+    private static func timings(_ facts: rota_facts, _ total: Duration, looksUp: Bool) -> HTTPTimings {
         // The time before libcurl began: the lookup, and the wait for the loop.
         let before = max(.zero, total - .microseconds(facts.total))
         var timings = HTTPTimings(total: total)
@@ -82,7 +87,7 @@ struct Reply: Sendable {
         guard facts.total > 0 else { return timings }
         let open = max(facts.connected, facts.secured)
         timings.connect = open > 0 ? before + .microseconds(open) : before
-        if order.looksUp { timings.resolve = before }
+        if looksUp { timings.resolve = before }
         if facts.secured > 0 { timings.handshake = .microseconds(max(0, facts.secured - facts.connected)) }
         guard facts.first_byte > 0 else { return timings }
         timings.firstByte = .microseconds(max(0, facts.first_byte - open))
@@ -125,6 +130,12 @@ extension Reply {
             }
             guard head.status >= 200 else {
                 throw error(.badResponse, "the server switched to another protocol, unasked", request, nil)
+            }
+            let isOpenEnded = !isFramed && !bodyOverflowed && head.endsWithConnection(request.method)
+            guard !isOpenEnded || endIsSure || !request.address.isSecure else {
+                throw error(
+                    .connectionReset, "the connection was closed without the end of TLS, so the body may be cut",
+                    request, partial)
             }
             return try complete(head, request, limit, deadline)
         }

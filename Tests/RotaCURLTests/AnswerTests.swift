@@ -120,6 +120,17 @@ struct AnswerTests {
     }
 }
 
+@Suite("CURLTransport: messages")
+struct CURLMessageTests {
+    @Test("What libcurl quotes of a server puts no line and no control character into a message")
+    func control() {
+        let failure = CURLFailure(60, systemError: 0, detail: "subject 'a\r\n\u{1B}[2J\u{85}\u{2028}b'", hasHead: false)
+        #expect(!failure.message.unicodeScalars.contains { $0.properties.generalCategory == .control })
+        #expect(!failure.message.contains("\u{2028}"))
+        #expect(failure.message.contains("subject 'a"))
+    }
+}
+
 @Suite("CURLTransport: compressed bodies")
 struct ContentCodingTests {
     private let soon = ContinuousClock.now + .seconds(600)

@@ -155,13 +155,9 @@ struct CURLAddressTests {
     private func raw(_ server: LoopbackServer, _ route: Route, _ shared: CURLLoop? = nil) async throws -> Reply {
         let loop = shared ?? CURLLoop(HandleSettings(CURLTransport.Configuration()))
         let request = try HTTPRequest(url: server.url(), timeout: .seconds(300))
-        let reply = await withCheckedContinuation { continuation in
-            let order = Order(
-                ticket: Ticket(), request: request, begun: .now, deadline: .now + .seconds(300), looksUp: false,
-                limit: .default,
-                continuation: continuation)
-            loop.begin(order, route)
-        }
+        let reply = await loop.carryOut(
+            request, limit: .default, deadline: .now + .seconds(300), route: route
+        ) { .success(route) }
         if shared == nil { await loop.close() }
         return reply
     }

@@ -6,14 +6,9 @@ import Testing
 
 @Suite("CURLTransport: contract", .timeLimit(.minutes(20)))
 struct CURLContractTests {
-    private static let known = Set(KnownFailure.curl.map(\.check))
     /// The certificate of the servers, or `nil` where there is no openssl to make it.
     private static let certificate = try? LoopbackCertificate()
-    private static let secure = certificate.map { TransportContract.tlsChecks(trusting: $0) } ?? []
-    static let checks = TransportContract.checks.filter { !known.contains($0.name) }
-    static let redirectChecks = TransportContract.redirectChecks.filter { !known.contains($0.name) }
-    static let tlsChecks = secure.filter { !known.contains($0.name) }
-    static let failing = (TransportContract.checks + secure).filter { known.contains($0.name) }
+    static let tlsChecks = certificate.map { TransportContract.tlsChecks(trusting: $0) } ?? []
 
     private func run(_ check: TransportContract.Check, redirects: RedirectPolicy = .never) async throws {
         var configuration = CURLTransport.Configuration()
@@ -27,12 +22,12 @@ struct CURLContractTests {
         try result.get()
     }
 
-    @Test("The transport meets its contract", .rows("T-77"), arguments: checks)
+    @Test("The transport meets its contract", .rows("T-77"), arguments: TransportContract.checks)
     func contract(_ check: TransportContract.Check) async throws {
         try await run(check)
     }
 
-    @Test("The transport meets its contract of redirects", arguments: redirectChecks)
+    @Test("The transport meets its contract of redirects", arguments: TransportContract.redirectChecks)
     func redirects(_ check: TransportContract.Check) async throws {
         try await run(check, redirects: .following(upTo: 5))
     }
@@ -42,14 +37,5 @@ struct CURLContractTests {
         arguments: tlsChecks)
     func tls(_ check: TransportContract.Check) async throws {
         try await run(check)
-    }
-
-    @Test("What is known to fail still fails", arguments: failing)
-    func failures(_ check: TransportContract.Check) async throws {
-        let failure = try #require(KnownFailure.curl.first { $0.check == check.name })
-        do {
-            try await run(check)
-            #expect(failure.isRace, "This passes now: take it off the list.")
-        } catch is ContractViolation {}
     }
 }

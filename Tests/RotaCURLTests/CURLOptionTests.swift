@@ -178,13 +178,15 @@ struct CURLOptionTests {
         server.stop()
     }
 
-    @Test("An interface that does not exist is an error before anything is sent")
-    func interface() async throws {
+    @Test(
+        "An interface that does not exist is an error before anything is sent, and a name is not looked up",
+        arguments: ["nonesuch0", "if!nonesuch0", "localhost", "host!localhost"])
+    func interface(_ name: String) async throws {
         let server = try await LoopbackServer { _ in .status(200) }
         var configuration = open()
         configuration.networkInterface = "127.0.0.1"
         #expect(try await send(server.url(), configuration).status == 200)
-        configuration.networkInterface = "if!nonesuch0"
+        configuration.networkInterface = name
         do {
             _ = try await send(server.url(), configuration)
             Issue.record("it was sent")
@@ -231,6 +233,88 @@ struct CURLOptionTests {
         }
         await CURLTransport().close()
         await server.stop()
+    }
+
+    @Test("A text with a zero in it, which C would cut there, is refused")
+    func zeros() async throws {
+        let server = try await LoopbackServer { _ in .status(200) }
+        let text = "/tmp/a\0b"
+        let changes: [(inout CURLTransport.Configuration) throws -> Void] = [
+            { $0.authorities = text }, { $0.pinnedKey = text }, { $0.networkInterface = text },
+            { $0.unixSocket = text },
+            { $0.clientCertificate = .init(certificate: text, key: "k") },
+            { $0.clientCertificate = .init(certificate: "c", key: text) },
+            { $0.clientCertificate = .init(certificate: "c", key: "k", password: text) },
+            {
+                $0.proxy = try .init("http://127.0.0.1:\(server.port)")
+                $0.proxy?.username = text
+            },
+            {
+                $0.proxy = try .init("http://127.0.0.1:\(server.port)")
+                $0.proxy?.password = text
+            },
+        ]
+        for change in changes {
+            var configuration = open()
+            try change(&configuration)
+            do {
+                _ = try await send(server.url(), configuration)
+                Issue.record("it was sent")
+            } catch let error as TransportError {
+                #expect(error.message.contains("zero"), "\(error)")
+                #expect(!error.mayHaveBeenSent)
+                #expect(!"\(error)".contains("/tmp/a"))
+            }
+        }
+        #expect(server.connectionCount == 0)
+        await server.stop()
+    }
+
+    @Test("Line ends in a proxy's login put no field into its request")
+    func injection() async throws {
+        let server = try await proxy()
+        var configuration = open()
+        configuration.proxy = try .init("http://127.0.0.1:\(server.port)")
+        configuration.proxy?.username = "a\r\nX-Injected: 1"
+        configuration.proxy?.password = "b\r\n\r\nGET / HTTP/1.1"
+        let url = try #require(URL(string: "http://127.0.0.2/path"))
+        #expect(try await send(url, configuration).status == 200)
+        #expect(server.requests.map(\.method) == ["CONNECT", "GET"])
+        #expect(!server.requests.contains { $0.headers.contains("X-Injected") })
+        await server.stop()
+    }
+
+    @Test("The error of a proxy that refuses a login does not show it", arguments: [403, 407])
+    func refusedLogin(_ status: Int) async throws {
+        let server = try await LoopbackServer { _ in .status(status, headers: ["Proxy-Authenticate": "Basic"]) }
+        var configuration = open()
+        configuration.proxy = try .init("http://127.0.0.1:\(server.port)")
+        configuration.proxy?.username = "someone"
+        configuration.proxy?.password = "xyzzy"
+        let url = try #require(URL(string: "http://127.0.0.2/path"))
+        do {
+            _ = try await send(url, configuration)
+            Issue.record("it was sent")
+        } catch let error as TransportError {
+            #expect(!error.mayHaveBeenSent, "\(error)")
+            #expect(!String(reflecting: error).contains("xyzzy"))
+            #expect(!String(reflecting: error).contains("c29tZW9uZTp4eXp6eQ"))
+        }
+        await server.stop()
+    }
+
+    @Test("The path of a Unix-domain socket that is too long is the fault of the request, not of the name service")
+    func longSocket() async throws {
+        var configuration = open()
+        configuration.unixSocket = "/tmp/" + String(repeating: "a", count: 200)
+        let url = try #require(URL(string: "http://docker/"))
+        do {
+            _ = try await send(url, configuration)
+            Issue.record("it was sent")
+        } catch let error as TransportError {
+            #expect(error.code == .badRequest, "\(error)")
+            #expect(!error.mayHaveBeenSent)
+        }
     }
 
     @Test("Only what was asked is sent, and a caller's own fields win")

@@ -1,9 +1,11 @@
 import Foundation
 import RotaHTTP
 import RotaTestSupport
+import Synchronization
 import Testing
 
 @testable import RotaCURL
+@testable import RotaTesting
 
 /// Certificates of both sides, against a TLS server with a certificate that is made on the spot.
 ///
@@ -71,6 +73,57 @@ struct CURLSecurityTests {
                 $0.clientCertificate = .init(certificate: "/nonexistent.pem", key: server.key)
             } == .tls)
         server.stop()
+    }
+
+    @Test("Over TLS, HTTP/2 is offered beside HTTP/1.1")
+    func offer() async throws {
+        let heard = Mutex<[UInt8]>([])
+        let server = try SocketServer { connection in
+            // A record's head says how long the client's greeting is.
+            let head = connection.read(5)
+            guard head.count == 5 else { return }
+            let greeting = connection.read(Int(head[3]) << 8 | Int(head[4]))
+            heard.withLock { $0 = greeting }
+        }
+        let transport = CURLTransport(addressPolicy: .unrestricted)
+        let url = try #require(URL(string: "https://127.0.0.1:\(server.port)/"))
+        await #expect(throws: TransportError.self) {
+            try await transport.send(HTTPRequest(url: url, timeout: .seconds(300)))
+        }
+        let names = [2] + Array("h2".utf8) + [8] + Array("http/1.1".utf8)
+        let greeting = heard.withLock { $0 }
+        #expect(greeting.indices.contains { greeting[$0...].starts(with: names) })
+        await transport.close()
+        server.stop()
+    }
+
+    @Test("A proxy over TLS is asked for the address that was checked, and its certificate is checked too")
+    func proxy() async throws {
+        let certificate = try LoopbackCertificate()
+        let server = try await LoopbackServer(certificate: certificate) { request in
+            request.method == "CONNECT"
+                ? .script([.write(Array("HTTP/1.1 200 Connected\r\n\r\n".utf8))]) : .status(200, text: request.target)
+        }
+        let resolver = ScriptedResolver()
+        resolver.script("api.example.com", [IPAddress(v4: 0x5DB8_D822)])
+        var configuration = CURLTransport.Configuration()
+        configuration.resolver = resolver
+        configuration.proxy = try CURLTransport.Proxy("https://127.0.0.1:\(server.port)")
+        let url = try #require(URL(string: "http://api.example.com/path"))
+        for authorities in [certificate.file, nil] {
+            configuration.authorities = authorities
+            let transport = CURLTransport(configuration)
+            do {
+                let response = try await transport.send(HTTPRequest(url: url, timeout: .seconds(300)))
+                #expect(authorities != nil && response.body == Data("/path".utf8))
+            } catch let error as TransportError {
+                #expect(authorities == nil && error.code == .tls && !error.mayHaveBeenSent, "\(error)")
+            }
+            await transport.close()
+        }
+        #expect(server.requests.map(\.method) == ["CONNECT", "GET"])
+        #expect(server.requests.first?.target == "93.184.216.34:80")
+        await server.stop()
     }
 }
 

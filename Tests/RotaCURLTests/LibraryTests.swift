@@ -1,4 +1,5 @@
 import CRotaCURL
+import RotaHTTP
 import RotaTestSupport
 import RotaTesting
 import Testing
@@ -16,31 +17,36 @@ struct LibraryTests {
         #expect(wrong == nil)
     }
 
-    @Test("The deadlines of a heap come out in order, and those of ended requests are dropped")
-    func deadlines() {
-        var random = SeededGenerator(seed: 5)
-        var heap = DeadlineHeap()
-        let start = ContinuousClock.now
-        var live: [Ticket: ContinuousClock.Instant] = [:]
-        for _ in 0..<5000 {
-            switch Int.random(in: 0..<5, using: &random) {
-            case 0...2:
-                let ticket = Ticket()
-                let date = start + .milliseconds(Int.random(in: 0..<1000, using: &random))
-                live[ticket] = date
-                heap.push(.init(date: date, ticket: ticket))
-            case 3:
-                if let ended = live.keys.randomElement(using: &random) { live[ended] = nil }
-                heap.compact(live: live.count) { live[$0] != nil }
-                #expect(heap.count <= max(64, 2 * live.count))
-            default:
-                while let first = heap.first, live[first.ticket] == nil { heap.removeFirst() }
-                #expect(heap.first?.date == live.values.min())
-                if let first = heap.first {
-                    live[first.ticket] = nil
-                    heap.removeFirst()
-                }
-            }
+    @Test("Without libcurl, the error says what to install, and nothing is sent")
+    func missing() async throws {
+        let absent = try #require(rota_curl_problem("libnonesuch.so.4").map { String(cString: $0) })
+        #expect(absent.contains("install the package libcurl4"))
+        #expect(rota_curl_problem("libcurl.so.4") == nil || rota_curl_problem("libcurl-gnutls.so.4") == nil)
+        try await refuses(absent)
+    }
+
+    @Test("With a libcurl that is too old, the error says which to install")
+    func old() async throws {
+        // A library that is there and lacks the functions.
+        let old = try #require(rota_curl_problem("libc.so.6").map { String(cString: $0) })
+        #expect(old.contains("too old; install version 7.68 or later"))
+        try await refuses(old)
+    }
+
+    private func refuses(_ problem: String) async throws {
+        let server = try await LoopbackServer { _ in .status(200) }
+        var configuration = CURLTransport.Configuration()
+        configuration.addressPolicy = .unrestricted
+        let transport = CURLTransport(configuration) { problem }
+        do {
+            _ = try await transport.send(HTTPRequest(url: server.url(), timeout: .seconds(300)))
+            Issue.record("it was sent")
+        } catch let error as TransportError {
+            #expect(error.message == problem)
+            #expect(!error.mayHaveBeenSent)
         }
+        #expect(server.connectionCount == 0)
+        await transport.close()
+        await server.stop()
     }
 }

@@ -76,6 +76,9 @@ typedef struct rota_transfer {
     int starts_allowed;
     /// How often libcurl began to send it.
     int starts;
+    /// Whether a socket was opened since it began last, and whether it then began without one.
+    bool has_opened;
+    bool was_kept;
     /// The lines of the last block of header fields, with its status line.
     rota_buffer head;
     rota_buffer trailers;
@@ -93,11 +96,19 @@ typedef struct rota_transfer {
     bool address_refused;
     /// A request that must not be sent twice was about to be.
     bool repeat_refused;
+    /// A kept connection was about to be used while something unasked arrived on one.
+    bool stray_refused;
     bool is_noted;
     /// The address of the last socket that was opened.
     bool has_tried;
     rota_address tried;
+    /// The TLS session of its connection, only to compare it, and the number of its library.
+    const void *tls_session;
+    int tls_backend;
+    /// Whether the server has said that nothing more will come in that session.
+    bool tls_ended;
     struct rota_transfer *next_noted;
+    struct rota_transfer *next_running, *last_running;
     struct rota_multi *multi;
     int code;
     char error[256];
@@ -114,12 +125,14 @@ typedef struct {
     long peer_port;
 } rota_facts;
 
-/// Keeps the host's signals away from the calling thread: SIGPIPE, which a write to a closed TLS connection raises, and
+/// Names the calling thread, and keeps the host's signals away from it: SIGPIPE, which a write to a closed TLS connection raises, and
 /// those that the host handles on threads of its own.
-void rota_thread_block_signals(void);
+void rota_thread_prepare(void);
 
 /// Finds libcurl. Returns NULL, or what is wrong.
 const char *rota_curl_load(void);
+/// Returns what would be wrong if libcurl were the library of this name, or NULL.
+const char *rota_curl_problem(const char *name);
 /// The version of libcurl, such as 0x075801, or 0.
 unsigned rota_curl_version(void);
 /// The text of a code of libcurl.
@@ -129,9 +142,9 @@ const char *rota_curl_wrong_option(void);
 
 rota_multi *rota_multi_create(long host_connections, long kept_connections);
 void rota_multi_destroy(rota_multi *multi);
-/// Moves every transfer on. Returns a code of the multi interface, 0 for none.
+/// Moves on the transfers that can go on. Returns a code of the multi interface, 0 for none.
 int rota_multi_perform(rota_multi *multi);
-/// Waits until a socket is ready, a wake-up comes or the time is over.
+/// Waits until a socket is ready, a wake-up comes or the time is over. Moves nothing on.
 void rota_multi_wait(rota_multi *multi, int milliseconds);
 /// Ends a wait. Any thread may call it.
 void rota_multi_wake(rota_multi *multi);
@@ -139,6 +152,9 @@ void rota_multi_wake(rota_multi *multi);
 rota_transfer *rota_multi_next_head(rota_multi *multi);
 /// Takes a transfer that has ended, with its code, or returns NULL. It must still be removed.
 rota_transfer *rota_multi_next_done(rota_multi *multi);
+/// Begins a transfer that has ended once more, on a new connection, if it was not sent on a kept one, or if that one broke
+/// before anything was answered and it may be sent again. Returns whether it does.
+bool rota_multi_begin_again(rota_multi *multi, rota_transfer *transfer);
 int rota_multi_add(rota_multi *multi, rota_transfer *transfer);
 void rota_multi_remove(rota_multi *multi, rota_transfer *transfer);
 
@@ -151,8 +167,8 @@ int rota_transfer_prepare(rota_transfer *transfer, const rota_request *request);
 /// Frees what belonged to the last request.
 void rota_transfer_clear(rota_transfer *transfer);
 void rota_transfer_facts(rota_transfer *transfer, rota_facts *facts);
-/// libcurl's own words about the failure, perhaps empty.
-const char *rota_transfer_error(const rota_transfer *transfer);
+/// Whether a body over TLS that ended with its connection is known to be whole.
+bool rota_transfer_end_is_sure(const rota_transfer *transfer);
 
 typedef struct rota_inflater rota_inflater;
 /// Whether zlib was found.

@@ -173,6 +173,26 @@ extension TransportError: ClassifiedError {
 }
 
 extension TransportError.Code {
+    /// The failure in the words of a message.
+    package var words: String {
+        switch self {
+        case .timeout: "the connection timed out"
+        case .dns: "the host's name could not be resolved"
+        case .connectionRefused: "connection refused"
+        case .connectionReset: "the connection was closed before the response was complete"
+        case .connectionFailed: "no connection could be made"
+        case .tls: "the TLS handshake failed or the certificate was rejected"
+        case .tooLarge: "the response is too large"
+        case .forbiddenAddress: "the address is not allowed"
+        case .redirect: "the redirect cannot be followed"
+        case .canceled: "the request was canceled"
+        case .badRequest: "the request cannot be sent as it is"
+        case .badResponse: "the response is not HTTP, or its content cannot be decoded"
+        case .closed: "the transport was closed"
+        default: "the request failed"
+        }
+    }
+
     /// Whether a request that fails this way has certainly not reached its server.
     var precludesSending: Bool {
         switch self {

@@ -15,7 +15,7 @@ struct SessionFailure {
         let cause = (error as? URLError)?.code ?? .unknown
         let code = Self.code(of: cause) ?? Self.code(ofCurlText: (error as NSError).localizedDescription)
         self.code = code
-        message = Self.message(of: code, cause)
+        message = code == .other ? "URLSession failed with code \(cause.rawValue)" : code.words
     }
 
     private static func code(of cause: URLError.Code) -> TransportError.Code? {
@@ -62,22 +62,5 @@ struct SessionFailure {
             (.badResponse, ["failed writing"]),
         ]
         return words.first { $0.1.contains { text.contains($0) } }?.0 ?? .other
-    }
-
-    private static func message(of code: TransportError.Code, _ cause: URLError.Code) -> String {
-        switch code {
-        case .timeout: "the connection timed out"
-        case .canceled: "the request was canceled"
-        case .dns: "the host's name could not be resolved"
-        case .connectionRefused: "connection refused"
-        case .connectionReset: "the connection was closed before the response was complete"
-        case .connectionFailed: "no connection could be made"
-        case .tls: "the TLS handshake failed or the certificate was rejected"
-        case .badResponse: "the response is not HTTP, or its content cannot be decoded"
-        case .redirect: "the redirect cannot be followed"
-        case .tooLarge: "the response is too large"
-        case .badRequest: "URLSession cannot send this request"
-        default: "URLSession failed with code \(cause.rawValue)"
-        }
     }
 }

@@ -48,16 +48,6 @@ extension KnownFailure {
         #endif
     }()
 
-    /// The checks that `CURLTransport` fails with the libcurl of today's systems, none of which is fatal.
-    public static let curl: [KnownFailure] = [
-        KnownFailure(
-            "an unsolicited answer answers nothing", isRace: true,
-            because: "libcurl 7.88 uses a kept connection again although bytes wait on it"),
-        KnownFailure(
-            "a body that ends without the end of TLS is cut",
-            because: "libcurl takes the end of the connection for the end of the body"),
-    ]
-
     #if canImport(FoundationNetworking)
         private static let fatal: [KnownFailure] = [
             KnownFailure(
