@@ -84,14 +84,16 @@ public final class LoopbackServer: Sendable {
         await loop.stop()
     }
 
-    /// Returns a URL on this machine that refuses connections: a port that was just free.
+    /// Returns a URL on this machine that refuses connections.
+    ///
+    /// It is the same in every call, and no server of this machine gets its port while the process lives.
     ///
     /// - Throws: ``LoopbackError`` if no socket can be opened.
     public static func refusingAddress() throws -> String {
-        let listener = try LoopbackSocket.listen()
-        defer { LoopbackSocket.close(listener) }
-        return "http://127.0.0.1:\(try LoopbackSocket.port(of: listener))/"
+        "http://127.0.0.1:\(try LoopbackSocket.port(of: refusing.get()))/"
     }
+
+    private static let refusing = Result { try LoopbackSocket.bound() }
 }
 
 /// A request as the loopback server received it.

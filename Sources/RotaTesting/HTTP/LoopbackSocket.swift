@@ -9,6 +9,17 @@
 /// The socket calls that the loopback server needs, the same on every platform.
 enum LoopbackSocket {
     static func listen() throws -> Int32 {
+        let descriptor = try bound()
+        guard systemListen(descriptor, 1024) == 0 else {
+            defer { close(descriptor) }
+            throw LoopbackError(call: "listen", errno: errno)
+        }
+        prepare(descriptor)
+        return descriptor
+    }
+
+    /// Opens a socket with a port of its own, which refuses connections as long as nobody listens.
+    static func bound() throws -> Int32 {
         #if canImport(Glibc)
             let type = Int32(SOCK_STREAM.rawValue)
         #else
@@ -23,11 +34,10 @@ enum LoopbackSocket {
         let bound = withUnsafePointer(to: &address) {
             $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(descriptor, $0, size) }
         }
-        guard bound == 0, systemListen(descriptor, 1024) == 0 else {
+        guard bound == 0 else {
             defer { close(descriptor) }
             throw LoopbackError(call: "bind", errno: errno)
         }
-        prepare(descriptor)
         return descriptor
     }
 
