@@ -92,8 +92,11 @@ struct CURLLifetimeTests {
     @Test("A thousand transports that are released without being closed leave no thread and no connection behind")
     func released() async throws {
         let server = try await LoopbackServer(recording: false) { _ in .status(200) }
-        for _ in 0..<1000 {
+        for number in 1...1000 {
             _ = try await CURLTransport(addressPolicy: .unrestricted).send(request(server))
+            // With more than a thousand descriptors open, Foundation's Process of another test reads beyond its list of
+            // them (swift-corelibs-foundation, Swift 6.3), and may end this process.
+            while number.isMultiple(of: 50), Self.inUse().threads > 50 { await Task.yield() }
         }
         // Their threads end a moment after them. Other tests have transports of their own meanwhile.
         while Self.inUse().threads > 100 || server.openConnectionCount > 0 { await Task.yield() }

@@ -18,7 +18,7 @@ enum LoopbackSocket {
         return descriptor
     }
 
-    /// Opens a socket with a port of its own, which refuses connections as long as nobody listens.
+    /// Opens a socket with a port of its own, which refuses connections.
     static func bound() throws -> Int32 {
         #if canImport(Glibc)
             let type = Int32(SOCK_STREAM.rawValue)
