@@ -55,10 +55,8 @@ do {
     say()
 
     let events = scheduler.events()
-    let interruption = Interruption { scheduler.beginShutdown() }
-    defer { withExtendedLifetime(interruption) {} }
     try await withThrowingTaskGroup(of: Void.self) { group in
-        group.addTask { try await scheduler.run() }
+        group.addTask { try await scheduler.run(stoppingOn: .interrupt, .terminate) }
         if crontab == nil {
             group.addTask {
                 try? await Task.sleep(for: .seconds(options.seconds))

@@ -3,7 +3,7 @@ public import RotaHTTP
 #if os(Linux)
     public import RotaCURL
 
-    /// The transport for this platform: ``CURLTransport`` on Linux, `URLSessionTransport` on Apple's platforms.
+    /// The transport for this platform: `CURLTransport` on Linux, `URLSessionTransport` on Apple's platforms.
     public typealias AutomaticTransport = CURLTransport
 #else
     /// The transport for this platform: `CURLTransport` on Linux, ``URLSessionTransport`` on Apple's platforms.

@@ -11,7 +11,7 @@ import Synchronization
 ///
 /// ```swift
 /// let scheduler = Scheduler(store: InMemoryJobStore(), observers: [ConsoleObserver()])
-/// try scheduler.handle("greet") { _ in print("hello") }
+/// try await scheduler.handle("greet") { _ in print("hello") }
 /// try await scheduler.run()
 /// ```
 ///

@@ -40,7 +40,7 @@ extension Scheduler {
     ///
     /// ```swift
     /// struct Invoice: Codable { var number: Int }
-    /// try scheduler.handle("send-invoice", payload: Invoice.self) { invoice, _ in print("invoice \(invoice.number)") }
+    /// try await scheduler.handle("send-invoice", payload: Invoice.self) { invoice, _ in print(invoice.number) }
     /// let queued = try await scheduler.enqueue("send-invoice", payload: Invoice(number: 7), after: .minutes(10))
     /// print(try await scheduler.waitForCompletion(of: queued.id).status)
     /// ```
@@ -103,7 +103,7 @@ extension Scheduler {
     ///     static let handlerName = "send-invoice"
     ///     var number: Int
     /// }
-    /// try scheduler.handle(Invoice.self) { invoice, _ in print("invoice \(invoice.number)") }
+    /// try await scheduler.handle(Invoice.self) { invoice, _ in print(invoice.number) }
     /// try await scheduler.enqueue(Invoice(number: 7))
     /// ```
     ///
@@ -129,7 +129,7 @@ extension Scheduler {
     ///   - queue: The queue's name.
     ///   - requests: The requests, at most ``maximumBulk``.
     /// - Returns: For each request, in order, its outcome.
-    /// - Throws: The errors of ``enqueue(_:after:_:)`` for the first invalid request; or ``SchedulerError`` with code
+    /// - Throws: The errors of ``enqueue(_:after:_:)-(String,_,_)`` for the first invalid request; or ``SchedulerError`` with code
     ///   `tooMany`.
     @discardableResult
     public func enqueue(_ queue: String, _ requests: [TriggerRequest]) async throws -> BulkTriggerResult {

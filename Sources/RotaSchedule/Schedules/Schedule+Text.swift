@@ -6,7 +6,7 @@ extension Schedule {
     ///
     /// | text | schedule |
     /// |---|---|
-    /// | `30 9 * * 1-5`, `@daily` | ``cron(_:in:dialect:daylightSaving:hashSeed:)`` |
+    /// | `30 9 * * 1-5`, `@daily` | ``cron(_:in:dialect:daylightSaving:hashSeed:)-(_,String,_,_,_)`` |
     /// | `@every 90s`, `every_5m`, `every_1d` | ``every(_:anchor:)`` |
     /// | `2026-03-15T10:00:00Z`, `2026-03-15T10:00:00.000Z`, `2026-03-15T12:00:00+02:00` | ``once(at:)`` |
     /// | `immediately` | ``immediately`` |

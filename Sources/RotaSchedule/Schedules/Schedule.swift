@@ -18,7 +18,7 @@ import RotaCore
 ///
 /// Limits and adjustments apply in this order, whatever the order of the calls:
 ///
-/// 1. The rule gives dates: ``cron(_:in:dialect:daylightSaving:hashSeed:)``, ``every(_:anchor:)``,
+/// 1. The rule gives dates: ``cron(_:in:dialect:daylightSaving:hashSeed:)-(_,String,_,_,_)``, ``every(_:anchor:)``,
 ///    ``afterCompletion(_:)``, ``once(at:)``, ``immediately``, ``onDemand`` or ``union(_:)``.
 /// 2. ``everyWeeks(_:from:in:)`` drops dates.
 /// 3. ``onBusinessDays(_:in:)`` moves a date to another day.
