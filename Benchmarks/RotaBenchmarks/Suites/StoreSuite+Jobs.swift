@@ -11,7 +11,39 @@ extension StoreSuite {
         Benchmark(
             id: "P17", title: "file store: lateness of 10,000 jobs due every second", goal: "p99 ≤ 150 ms",
             run: everySecond),
+        Benchmark(
+            id: "P18", title: "file store: 50,000 jobs declared again", goal: "≤ 1 s, no growth of the files",
+            run: declaredAgain),
     ]
+
+    /// Declares the same jobs twice, as an app does at every start.
+    private static func declaredAgain(_ scale: Scale) async throws -> [Figure] {
+        let size = SchedulerSuite.chosenSizes?.first ?? scale.iterations(50_000)
+        let schedule = try Schedule.cron("0 3 * * *", in: "Europe/Berlin")
+        let drafts = (0..<size).map { JobDraft(name: "job-\($0)", schedule: schedule, action: .handler("none")) }
+        return try await StoreFloor.withFolder { folder in
+            let store = try await FileJobStore(directory: folder)
+            let scheduler = Scheduler(store: store)
+            try await scheduler.handle("none") { _ in }
+            let clock = ContinuousClock()
+            let first = try await clock.measure { _ = try await scheduler.declare(drafts, owner: "app") }
+            let bytes = StoreFloor.bytes(in: folder)
+            let again = try await clock.measure { _ = try await scheduler.declare(drafts, owner: "app") }
+            let growth = StoreFloor.bytes(in: folder) - bytes
+            let listed = try await clock.measure {
+                var query = JobQuery(limit: 1000)
+                repeat { query.after = try await store.jobs(query).next } while query.after != nil
+            }
+            try await store.close()
+            return [
+                Figure("\(size) jobs, first", nanoseconds(first) / 1e6, "ms"),
+                Figure(
+                    "  again", nanoseconds(again) / 1e6, "ms",
+                    ratio: (nanoseconds(again) / nanoseconds(listed), "the time to list them")),
+                Figure("  growth of the files", Double(growth), "B"),
+            ]
+        }
+    }
 
     /// Registers jobs a thousand at a time, and opens the folder again in a process of its own.
     private static func manyJobs(_ scale: Scale) async throws -> [Figure] {

@@ -35,8 +35,8 @@ extension Scheduler {
     ///   - author: The author of the changes, if it is to be recorded. The author of a draft wins.
     /// - Returns: What was done.
     /// - Throws: ``SchedulerError`` with code `invalidJob` for a draft that is invalid, or declared twice, or whose slug
-    ///   another owner's job has; `invalidRequest`; or `tooMany`. `ScheduleError`; `RetryPolicyError`; or the store's
-    ///   error. Then nothing was changed.
+    ///   another owner's job has; `invalidRequest`; `tooMany`; or `illegalState` if the jobs were changed a hundred times
+    ///   meanwhile. `ScheduleError`; `RetryPolicyError`; or the store's error. Then nothing was changed.
     /// - Complexity: O(n) in the number of jobs. If nothing differs, nothing is written.
     @discardableResult
     public func declare(
@@ -54,7 +54,7 @@ extension Scheduler {
         let planner = DeclarationPlanner(owner: owner, generation: generation, orphans: orphans, author: author)
         try planner.check(drafts)
         try await context.prepareIDs()
-        while true {
+        for _ in 0..<Self.declarationTries {
             let known = try await context.store.owner(owner)
             if let known, known.generation > generation {
                 return DeclarationResult(newerGeneration: known.generation)
@@ -72,7 +72,14 @@ extension Scheduler {
                 try Task.checkCancellation()
             }
         }
+        throw SchedulerError(
+            .illegalState,
+            "The jobs of \"\(owner)\" were changed or fired again and again while they were declared, so nothing was "
+                + "declared. Declare them before `run()`, or fewer in one step.", value: owner)
     }
+
+    /// How often a declaration is planned anew because its jobs were changed meanwhile.
+    private static let declarationTries = 100
 
     /// The changes that make an owner's jobs follow a declaration, and the result they will have.
     private struct DeclarationPlan {

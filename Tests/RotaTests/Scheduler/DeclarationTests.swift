@@ -228,4 +228,22 @@ import Testing
             #expect(result.jobs.count == 2)
         }
     }
+
+    @Test("A declaration that meets a change every time ends with an error, and changes nothing")
+    func endlessConflicts() async throws {
+        let base = InMemoryJobStore()
+        let tries = Recorded<String>()
+        let store = HookedStore(base: base) { operation in
+            guard operation == "declare" else { return }
+            tries.add(operation)
+            throw StoreError(.conflict, "The job was changed.")
+        }
+        let bench = Bench(store: store)
+        let error = await #expect(throws: SchedulerError.self) {
+            try await bench.scheduler.declare([draft("a")], owner: "app")
+        }
+        #expect(error?.code == .illegalState && error?.value == "app")
+        #expect(tries.all.count == 100)
+        #expect(try await base.jobs(JobQuery()).items.isEmpty)
+    }
 }
