@@ -21,11 +21,13 @@ public struct HandlerContext: Sendable {
     /// The date on which this attempt began.
     public let startedAt: Date
     let pulse: Pulse
+    private let stop: Flag
 
-    init(_ work: Work, startedAt: Date, pulse: Pulse) {
+    init(_ work: Work, startedAt: Date, pulse: Pulse, stop: Flag) {
         self.work = work
         self.startedAt = startedAt
         self.pulse = pulse
+        self.stop = stop
     }
 
     /// The job.
@@ -66,6 +68,12 @@ public struct HandlerContext: Sendable {
 
     /// Whether the attempt was canceled: by a timeout, a request, or the scheduler's shutdown.
     public var isCanceled: Bool { Task.isCancelled }
+
+    /// Whether the scheduler was asked to stop.
+    ///
+    /// The attempt may still continue for ``SchedulerConfiguration/shutdownGrace``, and is canceled then. A handler of
+    /// many steps should end early, for example by throwing ``RetryLater``, which lets the next start continue.
+    public var isShuttingDown: Bool { stop.isSet }
 
     /// Records a heartbeat.
     ///

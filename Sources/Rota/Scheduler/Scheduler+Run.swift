@@ -100,7 +100,7 @@ extension Scheduler {
         let runner = AttemptRunner(
             transport: transport, secrets: secrets, handlers: handlers, middleware: middleware, clock: context.clock,
             configuration: context.configuration, events: context.events, workers: context.workers,
-            vitals: context.vitals, outbox: outbox)
+            vitals: context.vitals, stop: context.stop, outbox: outbox)
         context.workers.start(
             context.configuration.maximumConcurrency, runner: runner, queue: queue, outbox: outbox)
         var driver = Driver(context: context, queue: queue, outbox: outbox, random: random)

@@ -15,6 +15,7 @@ struct AttemptRunner: Sendable {
     let events: EventHub
     let workers: WorkerPool
     let vitals: VitalSigns
+    let stop: Flag
     let outbox: Outbox<AttemptResult>
 
     func run(_ work: Work) async -> AttemptResult {
@@ -109,7 +110,7 @@ struct AttemptRunner: Sendable {
         guard let handler = handlers[call.name] else { return AttemptReport(.unhandled(call.name)) }
         let pulse = Pulse(signs: vitals, lease: work.claim.leaseKey, clock: clock)
         defer { vitals.forget(pulse.lease) }
-        let handlerContext = HandlerContext(work, startedAt: startedAt, pulse: pulse)
+        let handlerContext = HandlerContext(work, startedAt: startedAt, pulse: pulse, stop: stop)
         let timeout = work.claim.timeout(of: call)
         let watch = HandlerWatch(
             timeout: timeout, heartbeatLimit: call.heartbeatLimit, grace: configuration.cancellationGrace, pulse: pulse)

@@ -65,6 +65,29 @@ struct ShutdownTests {
         for await _ in events { Issue.record("no event was expected") }
     }
 
+    @Test("A handler sees that a shutdown began, and can end before it is canceled")
+    func handlerSees() async throws {
+        let bench = Bench()
+        let (begun, begin) = AsyncStream.makeStream(of: Void.self)
+        let seen = Recorded<Bool>()
+        try await bench.scheduler.handle("steps") { context in
+            seen.add(context.isShuttingDown)
+            begin.yield()
+            while !context.isShuttingDown { await Task.yield() }
+            seen.add(context.isCanceled)
+        }
+        let job = try await bench.scheduler.create(
+            .init(name: "j", schedule: .immediately, action: .handler("steps")))
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await bench.scheduler.run() }
+            for await _ in begun { break }
+            bench.scheduler.beginShutdown()
+            try await group.waitForAll()
+        }
+        #expect(seen.all == [false, false])
+        #expect(try await bench.executions(of: job.id).map(\.status) == [.succeeded])
+    }
+
     @Test("A second concurrent run() is refused")
     func twice() async throws {
         let bench = Bench()
