@@ -62,6 +62,10 @@ int rota_transfer_set_number(rota_transfer *transfer, int option, long number) {
     return rota_curl.easy_setopt(transfer->easy, option, number);
 }
 
+void rota_transfer_hand_over(rota_transfer *transfer) { __atomic_store_n(&transfer->handed_over, 1, __ATOMIC_RELEASE); }
+
+void rota_transfer_take_over(rota_transfer *transfer) { (void)__atomic_load_n(&transfer->handed_over, __ATOMIC_ACQUIRE); }
+
 static void empty(rota_buffer *buffer) {
     buffer->count = 0;
     if (buffer->capacity <= 65536) return;

@@ -48,6 +48,9 @@ extension CURLTransport {
 
         /// Creates the default options.
         public init() {}
+
+        /// After this long without a request, the transport closes its connections.
+        package var idleLimit = Duration.seconds(30)
     }
 
     /// A proxy: `http`, `https` or `socks5`.

@@ -69,6 +69,7 @@ final class CURLLoop: Sendable {
         }
         lookup?.cancel()
         guard let transfer = outcome.transfer else { return Reply(outcome.ending) }
+        rota_transfer_take_over(transfer.pointer)
         defer { pool.giveBack(transfer) }
         return Reply(outcome.ending, transfer.pointer, took: outcome.date - begun, looksUp: route == nil)
     }

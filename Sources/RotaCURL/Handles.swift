@@ -13,6 +13,8 @@ import Synchronization
 /// The options that all requests of a transport have in common.
 struct HandleSettings: Sendable {
     let connectionsPerHost: Int
+    /// After this long without a request, the connections are closed.
+    let idleLimit: Duration
     let isLocal: Bool
     /// Whether a route names the proxy.
     private let texts: [(option: Int32, text: String)]
@@ -21,6 +23,7 @@ struct HandleSettings: Sendable {
     init(_ configuration: CURLTransport.Configuration) {
         connectionsPerHost = min(max(1, configuration.connectionsPerHost), 10_000)
         isLocal = configuration.unixSocket != nil
+        idleLimit = configuration.idleLimit
         var texts: [(Int32, String)] = [(Int32(ROTA_OPT_USERAGENT), "Rota")]
         var numbers: [(Int32, Int)] = []
         func add(_ option: Int32, _ text: String?) {
@@ -130,7 +133,10 @@ final class HandlePool: Sendable {
     }
 
     deinit {
-        for transfer in free.withLock(\.self) { rota_transfer_destroy(transfer.pointer) }
+        for transfer in free.withLock(\.self) {
+            rota_transfer_take_over(transfer.pointer)
+            rota_transfer_destroy(transfer.pointer)
+        }
     }
 
     /// Returns a transfer that is prepared for a request.
@@ -142,19 +148,27 @@ final class HandlePool: Sendable {
             return .failure(TransportError(.other, error.message, mayHaveBeenSent: false))
         }
         let code = order.prepare(transfer.pointer, route, now: .now)
-        guard code != 0 else { return .success(transfer) }
+        guard code != 0 else {
+            rota_transfer_hand_over(transfer.pointer)
+            return .success(transfer)
+        }
         giveBack(transfer)
         return .failure(CURLFailure.unsent(code))
     }
 
     private func take() -> Result<Transfer, HandleError> {
-        if let transfer = free.withLock({ $0.popLast() }) { return .success(transfer) }
+        if let transfer = free.withLock({ $0.popLast() }) {
+            rota_transfer_take_over(transfer.pointer)
+            return .success(transfer)
+        }
         return settings.makeTransfer().map { Transfer(pointer: $0) }
     }
 
     func giveBack(_ transfer: Transfer) {
+        rota_transfer_take_over(transfer.pointer)
         guard Self.most > 0 else { return rota_transfer_destroy(transfer.pointer) }
         rota_transfer_clear(transfer.pointer)
+        rota_transfer_hand_over(transfer.pointer)
         let isKept = free.withLock { free in
             guard free.count < Self.most else { return false }
             free.append(transfer)

@@ -14,9 +14,6 @@ struct LoopThread {
         case running(Transfer)
     }
 
-    /// After this long without a request, the connections are closed.
-    private static let patience = Duration.seconds(30)
-
     private let loop: CURLLoop
     private let settings: HandleSettings
     private var multi: OpaquePointer?
@@ -78,6 +75,7 @@ struct LoopThread {
         case .success(let made): transfer = made
         case .failure(let error): return end(order.ticket, .failed(error))
         }
+        rota_transfer_take_over(transfer.pointer)
         guard order.deadline > .now else {
             pool.giveBack(transfer)
             return end(order.ticket, .deadline)
@@ -125,6 +123,7 @@ struct LoopThread {
         guard case .running(let transfer) = stage else { return finish(order, Outcome(ending: ending)) }
         tickets[transfer.pointer.pointee.id] = nil
         if let multi { rota_multi_remove(multi, transfer.pointer) }
+        rota_transfer_hand_over(transfer.pointer)
         finish(order, Outcome(ending: ending, transfer: transfer))
     }
 
@@ -157,9 +156,10 @@ struct LoopThread {
             return Thread.sleep(forTimeInterval: 0.01)
         }
         guard let first = deadlines.first else {
-            if mayKeepConnections, .now - lastUse >= Self.patience { replaceMulti() }
+            if mayKeepConnections, .now - lastUse >= settings.idleLimit { replaceMulti() }
             guard let multi = self.multi else { return }
-            return loop.sleep(multi, milliseconds: mayKeepConnections ? 30_000 : 3_600_000)
+            let idle = Int32(clamping: settings.idleLimit.millisecondsRoundedUp)
+            return loop.sleep(multi, milliseconds: mayKeepConnections ? idle : 3_600_000)
         }
         let left = first.date - .now
         let milliseconds = left.components.seconds * 1000 + left.components.attoseconds / 1_000_000_000_000_000

@@ -27,6 +27,15 @@ struct CURLAddressTests {
         }
     }
 
+    /// A transport whose connections outlive every wait of a busy machine.
+    private func patient(_ resolver: ScriptedResolver) -> CURLTransport {
+        var configuration = CURLTransport.Configuration()
+        configuration.addressPolicy = .unrestricted
+        configuration.resolver = resolver
+        configuration.idleLimit = .seconds(3600)
+        return CURLTransport(configuration)
+    }
+
     @Test("A name is resolved once, and the connection goes to that answer")
     func once() async throws {
         let server = try await LoopbackServer { _ in .status(200) }
@@ -60,7 +69,7 @@ struct CURLAddressTests {
         let server = try await LoopbackServer { _ in .status(200) }
         let resolver = ScriptedResolver()
         resolver.script("api.example.com", [Self.home], [Self.other], [Self.home])
-        let transport = CURLTransport(addressPolicy: .unrestricted, resolver: resolver)
+        let transport = patient(resolver)
         #expect(try await code(transport, url("api.example.com", server)) == nil)
         #expect(try await code(transport, url("api.example.com", server)) == .connectionRefused)
         #expect(try await code(transport, url("api.example.com", server)) == nil)
@@ -77,7 +86,7 @@ struct CURLAddressTests {
         let six = IPAddress(v6: 1)
         resolver.script("a.example.com", [six, Self.home], [Self.home, six], [six, Self.home])
         resolver.script("b.example.com", [Self.other, Self.home])
-        let transport = CURLTransport(addressPolicy: .unrestricted, resolver: resolver)
+        let transport = patient(resolver)
         for _ in 0..<3 { #expect(try await code(transport, url("a.example.com", server)) == nil) }
         #expect(server.connectionCount == 1)
         #expect(try await code(transport, url("b.example.com", server)) == nil)

@@ -13,6 +13,8 @@ struct CURLContractTests {
     private func run(_ check: TransportContract.Check, redirects: RedirectPolicy = .never) async throws {
         var configuration = CURLTransport.Configuration()
         configuration.addressPolicy = .unrestricted
+        // A task of a busy machine may wait long for its next turn, and the connection must be there then.
+        configuration.idleLimit = .seconds(3600)
         configuration.redirects = redirects
         configuration.authorities = Self.certificate?.file
         let transport = CURLTransport(configuration)

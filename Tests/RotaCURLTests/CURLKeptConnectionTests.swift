@@ -21,6 +21,8 @@ struct CURLKeptConnectionTests {
     ) -> CURLTransport {
         var configuration = CURLTransport.Configuration()
         configuration.addressPolicy = .unrestricted
+        // A task of a busy machine may wait long for its next turn, and the connection must be there then.
+        configuration.idleLimit = .seconds(3600)
         configuration.authorities = Self.certificate?.file
         change(&configuration)
         return CURLTransport(configuration)

@@ -67,6 +67,8 @@ typedef struct {
 /// One request under way with what came back. Only the thread of its loop touches it.
 typedef struct rota_transfer {
     uint64_t id;
+    /// Of no meaning but for the order of threads.
+    int handed_over;
     void *easy;
     void *block;
     rota_address *addresses;
@@ -164,6 +166,10 @@ int rota_transfer_set_text(rota_transfer *transfer, int option, const char *text
 int rota_transfer_set_number(rota_transfer *transfer, int option, long number);
 /// Prepares a transfer for a request. Returns a code of libcurl.
 int rota_transfer_prepare(rota_transfer *transfer, const rota_request *request);
+/// Orders what this thread did to a transfer before what the next one does after rota_transfer_take_over. Swift's locks
+/// do so too, but nobody who looks at the machine's code alone can see that.
+void rota_transfer_hand_over(rota_transfer *transfer);
+void rota_transfer_take_over(rota_transfer *transfer);
 /// Frees what belonged to the last request.
 void rota_transfer_clear(rota_transfer *transfer);
 void rota_transfer_facts(rota_transfer *transfer, rota_facts *facts);
