@@ -59,9 +59,9 @@ struct Driver {
         do {
             try await loop(until: cancellation)
         } catch {
-            // The store may have lost the claims, so none of them begins. They are released if the store still accepts
-            // it. Otherwise their leases run out, and others take over.
-            try? await recordRest(at: context.clock.now)
+            // The store may have lost the claims, so none begins. They are released, or their leases run out.
+            mayClaim = false
+            if let now = try? context.clock.usableTime() { try? await recordRest(at: now) }
             try? await releaseQueued()
             context.events.observers.tell { $0.didFail(error, at: context.clock.now) }
             await giveUp()
@@ -124,6 +124,8 @@ struct Driver {
         // While there are results, queued executions go before due jobs: an execution that is claimed and recorded soon
         // after it was created is still in the caches. In one commit, neither waits for the other.
         let prefersQueuedWork = isBusy && mayClaim && !isCombining
+        // A result may change its job's breaker, and then a fire that was planned before would conflict.
+        if unrecorded.contains(where: { $0.work.claim.job.hasExtras }) { try await recordRest(at: now) }
         if polling.isNeeded(at: now, prefersQueuedWork: prefersQueuedWork), try await doDueWork(at: now) == nil {
             isBusy = true
         }
@@ -337,13 +339,13 @@ struct Driver {
             return try await follow(try await context.store.fire(fires), of: fires, named: names, at: now)
         }
         let (planned, request) = (unrecorded, claimRequest())
-        unrecorded = []
         let outcome = try await combiningStore.advance(CombinedStep(planned.map(\.completion), fires, request))
+        unrecorded = []
+        let works = request.map { register(outcome.claims, of: $0) } ?? []
         // The events of what has happened come before those of what begins.
+        defer { queue.push(works) }
         if !planned.isEmpty { try await follow(outcome.completions, of: planned, at: now) }
-        let hasFired = try await follow(outcome.fires, of: fires, named: names, at: now)
-        if let request { begin(outcome.claims, of: request) }
-        return hasFired
+        return try await follow(outcome.fires, of: fires, named: names, at: now)
     }
 
     /// Does what follows from fires that the store has recorded, and returns whether any job has fired.
@@ -368,37 +370,35 @@ struct Driver {
 
     private mutating func claim() async throws -> Bool {
         guard let request = claimRequest() else { return false }
-        return begin(try await context.store.claim(request), of: request)
+        let works = register(try await context.store.claim(request), of: request)
+        queue.push(works)
+        return !works.isEmpty
     }
 
     /// A request for as many executions as there are free slots and a few more, or `nil` if none can be claimed.
     private mutating func claimRequest() -> ClaimRequest? {
         let free = context.configuration.maximumConcurrency + lookahead.count - inFlight.count
-        guard free > 0, mayClaim else { return nil }
-        let now = context.clock.now
-        guard deference.end(at: now) == nil else { return nil }
-        return ClaimRequest(
+        guard free > 0, mayClaim, case let now = context.clock.now, deference.end(at: now) == nil else { return nil }
+        var request = ClaimRequest(
             owner: context.owner, limit: min(free, context.configuration.batchSize), now: now,
             leaseExpiresAt: now.advanced(by: context.configuration.leaseDuration))
+        request.free = max(0, free - lookahead.count)
+        return request
     }
 
-    /// Hands claimed executions to the workers.
-    ///
-    /// - Returns: Whether there are any.
-    @discardableResult
-    private mutating func begin(_ claims: [Claim], of request: ClaimRequest) -> Bool {
-        mayClaim = claims.count >= request.limit
-        guard !claims.isEmpty else { return false }
-        let now = request.now
-        renewAt = renewAt ?? now.advanced(by: context.configuration.leaseDuration / 3)
+    /// Notes claimed executions as in flight, and returns them for the workers.
+    private mutating func register(_ claims: [Claim], of request: ClaimRequest) -> [Work] {
+        // Without a free worker, the store may have held back what has a limit.
+        mayClaim = claims.count >= min(request.limit, request.free ?? request.limit)
+        guard !claims.isEmpty else { return [] }
+        renewAt = renewAt ?? request.now.advanced(by: context.configuration.leaseDuration / 3)
         // From here on the claims are shared: copying one costs as much as planning its completion.
         let works = claims.map { Work($0, slot: inFlight.begin($0)) }
         for work in works where work.claim.mayLimitTime {
-            elapsedTimes.begin(work.claim, uptime: context.clock.uptime, at: now)
+            elapsedTimes.begin(work.claim, uptime: context.clock.uptime, at: request.now)
         }
-        if inFlight.count > context.configuration.maximumConcurrency { lookahead.begin(at: now) }
-        queue.push(works)
-        return true
+        if inFlight.count > context.configuration.maximumConcurrency { lookahead.begin(at: request.now) }
+        return works
     }
 
     private mutating func renewLeases() async throws {

@@ -356,6 +356,7 @@ extension FireRequest {
             }
         }
         fire.scheduleState.breaker = breaker
+        fire.scheduleState.remember(Array(fire.skips.dropFirst(skips.count)), retention: job.retention)
         return fire
     }
 }

@@ -38,11 +38,18 @@ public final class ConsoleObserver: SchedulerObserver {
     ///   - write: Writes a line. The default writes it to the standard error.
     public init(
         zone: TimeZone = .current, lateness: Duration = .seconds(5),
-        write: @escaping @Sendable (String) -> Void = { FileHandle.standardError.write(Data(($0 + "\n").utf8)) }
+        write: @escaping @Sendable (String) -> Void = ConsoleObserver.writeToStandardError
     ) {
         self.zone = zone
         self.lateness = lateness
         self.write = write
+    }
+
+    /// Writes a line to the standard error.
+    ///
+    /// A line that cannot be written, because the disk is full or nothing is there, is lost, and nothing else happens.
+    @usableFromInline static let writeToStandardError: @Sendable (String) -> Void = { line in
+        try? FileHandle.standardError.write(contentsOf: Data((line + "\n").utf8))
     }
 
     private func say(_ text: String, at date: Date) {

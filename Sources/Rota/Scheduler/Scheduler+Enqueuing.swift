@@ -139,14 +139,16 @@ extension Scheduler {
     /// Returns the job of a queue, which is created if only its handler exists.
     private func queueJob(_ name: String) async throws -> JobID {
         if let job = try await findJob(slug: name, project: nil) { return job.id }
-        guard handlers[name] != nil else {
-            throw SchedulerError(
-                .jobNotFound,
-                "There is no queue \"\(name)\", and no handler of that name is registered here. Declare the queue with "
-                    + "`JobDraft(queue:)`, or register the handler first.", value: name)
-        }
+        let missing = SchedulerError(
+            .jobNotFound,
+            "There is no queue \"\(name)\", and no handler of that name is registered here, or the queue was given another "
+                + "slug. Declare the queue with `JobDraft(queue:)`, or register the handler first.", value: name)
+        guard handlers[name] != nil else { throw missing }
         var draft = JobDraft(queue: name)
         draft.idempotencyKey = "queue/\(name)"
-        return try await create(draft).id
+        let job = try await create(draft)
+        // The queue of this name may have been given another slug since.
+        guard job.definition.attributes.slug == name else { throw missing }
+        return job.id
     }
 }

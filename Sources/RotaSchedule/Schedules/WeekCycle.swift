@@ -54,7 +54,7 @@ struct WeekCycle: Sendable, Hashable {
 
     /// How many dates of the rule are tried: one in each of the weeks between, and one more.
     private static let attempts = 10_000
-    /// The seconds to look further, because a reading near the border of two weeks can occur twice.
+    /// The seconds to look further if a reading near the border of two weeks can occur twice.
     private static let margin: TimeInterval = 7_200
 
     init(length: Int, anyDay day: Int, zone: String) {
@@ -80,7 +80,7 @@ struct WeekCycle: Sendable, Hashable {
             guard let found = rule.next(after: date), let week = week(of: found, in: table) else { return nil }
             guard let missing = weeksUntilNext(week) else { return found }
             let start = table.date(of: Int64(monday + (week + missing) * 7) * 86_400)
-            date = max(found, start.addingTimeInterval(-Self.margin))
+            date = max(found, table.isSteady(at: start) ? start.justBefore : start.addingTimeInterval(-Self.margin))
         }
         return nil
     }
@@ -92,7 +92,7 @@ struct WeekCycle: Sendable, Hashable {
             guard let found = rule.previous(before: date), let week = week(of: found, in: table) else { return nil }
             guard let missing = weeksUntilNext(week) else { return found }
             let end = table.date(of: Int64(monday + (week + missing - length + 1) * 7) * 86_400)
-            date = min(found, end.addingTimeInterval(Self.margin))
+            date = min(found, table.isSteady(at: end) ? end : end.addingTimeInterval(Self.margin))
         }
         return nil
     }
@@ -114,6 +114,13 @@ extension ZoneTable {
     /// Returns the day of a second on the zone's wall clock, counted from 1970-01-01.
     func day(of second: Int64) -> Int {
         Int((second + span(at: second).offset).floorDivided(by: 86_400))
+    }
+
+    /// Whether the offset from UTC stays the same for hours before and after a date.
+    func isSteady(at date: Date) -> Bool {
+        guard let second = WholeSeconds.floor(date) else { return false }
+        let span = span(at: second)
+        return span.start < second - 10_000 && span.end > second + 10_000
     }
 
     /// Returns the first date at which the wall clock shows a reading, or the end of the gap that skips it.

@@ -7,6 +7,7 @@ extension StoreState {
         var taken: [Claim] = []
         taken.reserveCapacity(min(max(0, request.limit), executionIndex.executions(.queued).count))
         while taken.count < request.limit, let entry = nextClaimable(at: request.now),
+            taken.count < request.free ?? .max || !claims.isLimited(entry),
             let claim = start(entry, for: request, log: &log)
         {
             taken.append(claim)

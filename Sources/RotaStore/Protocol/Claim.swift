@@ -12,6 +12,10 @@ public struct ClaimRequest: Sendable {
     public var now: Date
     /// When the leases expire unless renewed.
     public var leaseExpiresAt: Date
+    /// The number of executions that can begin at once, if ``limit`` is larger.
+    ///
+    /// Of those that must wait for a worker, none may use up a limit.
+    package var free: Int?
 
     /// Creates a request.
     public init(owner: String, limit: Int, now: Date, leaseExpiresAt: Date) {

@@ -114,6 +114,17 @@ struct DayScheduleTests {
         #expect(backwards.reversed() == expected)
     }
 
+    @Test("A cycle of weeks leaps over the weeks between, however often the rule fires", arguments: [1, 500, 60_000])
+    func fastWeeks(milliseconds: Int) throws {
+        let monday = Date(timeIntervalSince1970: 1_767_571_200)  // 2026-01-05T00:00:00Z
+        let interval = Duration.milliseconds(milliseconds)
+        let schedule = try Schedule.every(interval, anchor: monday).everyWeeks(2, from: "2026-01-05")
+        let end = monday.addingTimeInterval(7 * 86_400)
+        #expect(schedule.next(after: end.addingTimeInterval(-1e-4)) == monday.addingTimeInterval(14 * 86_400))
+        let last = schedule.previous(before: monday.addingTimeInterval(14 * 86_400))
+        #expect(last == end.addingTimeInterval(-Double(milliseconds) / 1000))
+    }
+
     @Test("The cycle of weeks comes before the move to business days")
     func shiftedWeeks() throws {
         // Every second Friday from 2026-01-02. New Year's Day is a holiday, and so is 2026-01-16.

@@ -41,6 +41,23 @@ struct DriverTests {
         }
     }
 
+    @Test("Nothing that has a limit is claimed before a worker is free for it")
+    func limitedWorkIsNotClaimedAhead() async throws {
+        let store = InMemoryJobStore()
+        let bench = Bench(store: store)
+        let now = bench.clock.now
+        for name in ["limited", "plain"] {
+            var draft = JobDraft(queue: name)
+            if name == "limited" { draft.limits.rate = RateLimit(10, per: .seconds(60)) }
+            let job = try await bench.scheduler.create(draft)
+            try await bench.scheduler.trigger(job.id, (1...5).map { _ in TriggerRequest() })
+        }
+        var request = ClaimRequest(owner: "a", limit: 8, now: now, leaseExpiresAt: now.addingTimeInterval(30))
+        request.free = 2
+        let claims = await store.claim(request)
+        #expect(claims.count { $0.job.name == "limited" } == 2)
+    }
+
     @Test("Work claimed ahead of short attempts is given back when an attempt takes long")
     func claimedAhead() async throws {
         let store = try await FileJobStore(path: "/store", environment: .inMemory(FaultyFileSystem()))

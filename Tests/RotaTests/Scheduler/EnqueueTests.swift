@@ -88,6 +88,17 @@ struct EnqueueTests {
         #expect(try await bench.scheduler.jobs().items.isEmpty)
     }
 
+    @Test("A queue that was given another slug does not get the work of its old name")
+    func renamed() async throws {
+        let bench = Bench()
+        try await bench.scheduler.handle("work") { _ in }
+        let first = try await bench.scheduler.enqueue("work")
+        _ = try await bench.scheduler.update(first.jobID) { $0.attributes.slug = "other" }
+        let error = await #expect(throws: SchedulerError.self) { try await bench.scheduler.enqueue("work") }
+        #expect(error?.code == .jobNotFound)
+        #expect(try await bench.executions().count == 1)
+    }
+
     @Test("A negative delay and a delay beside a date are refused")
     func delays() async throws {
         let bench = Bench()
