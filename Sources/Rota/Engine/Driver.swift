@@ -125,7 +125,7 @@ struct Driver {
         // after it was created is still in the caches. In one commit, neither waits for the other.
         let prefersQueuedWork = isBusy && mayClaim && !isCombining
         // A result may change its job's breaker, and then a fire that was planned before would conflict.
-        if unrecorded.contains(where: { $0.work.claim.job.hasExtras }) { try await recordRest(at: now) }
+        if unrecorded.contains(where: { $0.work.claim.job.breaker != nil }) { try await recordRest(at: now) }
         if polling.isNeeded(at: now, prefersQueuedWork: prefersQueuedWork), try await doDueWork(at: now) == nil {
             isBusy = true
         }

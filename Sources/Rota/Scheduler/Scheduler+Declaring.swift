@@ -141,8 +141,7 @@ extension Scheduler {
     private func adoptable(_ draft: JobDraft, by owner: String) async throws -> Job? {
         guard draft.definition.hasExtras, let slug = draft.definition.attributes.slug else { return nil }
         let project = draft.definition.attributes.project
-        let found = try await context.store.jobs(JobQuery(slug: slug, limit: 1000)).items
-            .first { $0.definition.attributes.project == project }
+        let found = try await findJob(slug: slug, project: project)
         guard let other = found?.declaredBy, other != owner else { return found }
         throw SchedulerError(
             .invalidJob,
