@@ -180,7 +180,7 @@ extension HTTPHeaders {
             case 6, 7, 9, 10, 12, 13, 19: break
             default: return false
             }
-            switch name.lowercased() {
+            return switch name.lowercased() {
             case "authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key", "api-key", "x-auth-token":
                 true
             default: false
