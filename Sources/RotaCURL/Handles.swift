@@ -19,7 +19,7 @@ struct HandleSettings: Sendable {
     /// Whether a route names the proxy.
     private let texts: [(option: Int32, text: String)]
     private let numbers: [(option: Int32, number: Int)]
-    /// What cannot be passed on as it is.
+    /// The error about an option that cannot be passed on as it is.
     private let problem: TransportError?
 
     init(_ configuration: CURLTransport.Configuration) {

@@ -7,7 +7,9 @@ import Synchronization
 final class Ticket: Sendable {
     private static let last = Atomic<UInt64>(0)
 
-    /// What the loop and its transfer know the request by. No two requests of a process have the same.
+    /// The number by which the loop and its transfer know the request.
+    ///
+    /// No two requests of a process have the same.
     let number = Ticket.last.wrappingAdd(1, ordering: .relaxed).newValue
     let isCanceled = Atomic(false)
 }
