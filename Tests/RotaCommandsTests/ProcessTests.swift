@@ -1,0 +1,228 @@
+import CRotaCommands
+import Foundation
+import Rota
+import RotaCommands
+import RotaTesting
+import Testing
+
+@Suite("Processes of commands", .serialized, .timeLimit(.minutes(5)))
+struct ProcessTests {
+    @Test("A command has no blocked or ignored signals, a group of its own, and only its three descriptors")
+    func clean() async throws {
+        // A descriptor of the host that others would inherit.
+        let leak = open("/dev/null", O_RDONLY)
+        defer { close(leak) }
+        _ = fcntl(leak, F_SETFD, 0)
+        let script = "grep -E 'SigBlk|SigIgn' /proc/self/status; ls /proc/self/fd | tr '\\n' ' '; ps -o pgid= -p $$; echo $$"
+        // The thread that starts the command blocks SIGTERM.
+        var (blocked, earlier) = (sigset_t(), sigset_t())
+        sigemptyset(&blocked)
+        sigaddset(&blocked, SIGTERM)
+        sigaddset(&blocked, SIGUSR1)
+        let ignored = Foundation.signal(SIGPIPE, SIG_IGN)
+        pthread_sigmask(SIG_BLOCK, &blocked, &earlier)
+        defer {
+            pthread_sigmask(SIG_SETMASK, &earlier, nil)
+            Foundation.signal(SIGPIPE, ignored)
+        }
+        let rig = CommandRig()
+        try await rig.scheduler.handle("masked") { context in
+            var blocked = sigset_t()
+            sigemptyset(&blocked)
+            sigaddset(&blocked, SIGTERM)
+            pthread_sigmask(SIG_BLOCK, &blocked, nil)
+            let text = try await CommandHandler.shell(script).run(for: context).output.text
+            pthread_sigmask(SIG_UNBLOCK, &blocked, nil)
+            return text
+        }
+        let job = try await rig.scheduler.create(.init(name: "m", schedule: .onDemand, action: .handler("masked")))
+        let execution = try await rig.running {
+            let execution = try await rig.scheduler.trigger(job.id)
+            return try await rig.scheduler.waitForCompletion(of: execution.id)
+        }
+        let text = try #require(try execution.progress.output?.decode(String.self))
+        #expect(text.contains("SigBlk:\t0000000000000000"), "\(text)")
+        #expect(text.contains("SigIgn:\t0000000000000000"), "\(text)")
+        // 3 is that of the folder that ls reads.
+        #expect(text.contains("\n0 1 2 3 "), "\(text)")
+    }
+
+    @Test("A timeout ends the whole group, even what ignores SIGTERM, and the record keeps the output")
+    func timeout() async throws {
+        let scratch = try Scratch()
+        var command = CommandHandler.shell(
+            "trap '' TERM; (trap '' TERM; sleep 1000) & echo $! > child; echo $$ > self; echo started; sleep 1000; sleep 1000")
+        (command.folder, command.grace) = (scratch.path, .milliseconds(300))
+        let execution = try await CommandRig().run(command, timeout: .seconds(1))
+        #expect(execution.attempts.last?.failure?.kind == .timeout)
+        #expect(execution.command?.output.text == "started\n")
+        #expect(execution.command?.signal == SIGKILL)
+        #expect(!runs(try #require(scratch.text("self"))))
+        #expect(!runs(try #require(scratch.text("child"))))
+    }
+
+    @Test("A cancellation lets the command clean up, and is one even if the command then exits with zero")
+    func cancel() async throws {
+        let scratch = try Scratch()
+        var command = CommandHandler.shell(
+            "trap 'echo cleaned > cleaned; exit 0' TERM; echo $$ > self; while :; do sleep 0.01; done")
+        command.folder = scratch.path
+        let execution = try await CommandRig().run(command) { scheduler, execution in
+            _ = try await scratch.wait(for: "self")
+            try await scheduler.cancel(execution.id)
+        }
+        #expect(execution.status == .canceled)
+        #expect(try await scratch.wait(for: "cleaned") == "cleaned")
+        while runs(try #require(scratch.text("self"))) { try await Task.sleep(for: .milliseconds(5)) }
+    }
+
+    @Test("A shutdown ends commands and releases their executions")
+    func shutdown() async throws {
+        let scratch = try Scratch()
+        var configuration = SchedulerConfiguration()
+        configuration.shutdownGrace = .milliseconds(50)
+        let scheduler = Scheduler(store: InMemoryJobStore(), configuration: configuration)
+        try await scheduler.handle(
+            "c", CommandHandler("/bin/sh", arguments: ["-c", "echo $$ > self; sleep 1000"], folder: scratch.path))
+        let job = try await scheduler.create(.init(name: "c", schedule: .onDemand, action: .handler("c")))
+        let execution = try await scheduler.trigger(job.id)
+        let driving = Task { try await scheduler.run() }
+        let pid = try await scratch.wait(for: "self")
+        scheduler.beginShutdown()
+        try await driving.value
+        #expect(!runs(pid))
+        #expect(try await scheduler.execution(execution.id).status == .queued)
+    }
+
+    @Test("What a command leaves behind is ended, unless it is to be left")
+    func leftovers() async throws {
+        let scratch = try Scratch()
+        var command = CommandHandler.shell("sleep 1000 >/dev/null 2>&1 & echo $!")
+        command.folder = scratch.path
+        let ended = try #require(try await CommandRig().run(command).command?.output.text.dropLast())
+        while runs(String(ended)) { try await Task.sleep(for: .milliseconds(5)) }
+        command.leftovers = .leave
+        let left = try #require(try await CommandRig().run(command).command?.output.text.dropLast())
+        #expect(runs(String(left)))
+        kill(pid_t(left) ?? 0, SIGKILL)
+    }
+
+    @Test("A process that left the group and keeps the output open does not hold up the attempt")
+    func escaped() async throws {
+        for leftovers in [CommandLeftovers.end, .leave] {
+            var command = CommandHandler.shell("setsid sleep 1000 & echo $!")
+            (command.leftovers, command.grace) = (leftovers, .milliseconds(100))
+            let execution = try await CommandRig().run(command)
+            #expect(execution.status == .succeeded)
+            let pid = try #require(execution.command?.output.text.dropLast())
+            #expect(runs(String(pid)))
+            kill(pid_t(pid) ?? 0, SIGKILL)
+        }
+    }
+
+    @Test("Two hundred commands at once leave no descriptor and no zombie")
+    func many() async throws {
+        _ = try await CommandRig().run(.shell("true"))
+        let before = countDescriptors()
+        let rig = CommandRig()
+        try await rig.scheduler.handle("many", .shell("echo $ROTA_EXECUTION_ID; cat /dev/null"))
+        let job = try await rig.scheduler.create(.init(name: "many", schedule: .onDemand, action: .handler("many")))
+        let executions = try await rig.running {
+            var triggered: [Execution] = []
+            for _ in 0..<200 { triggered.append(try await rig.scheduler.trigger(job.id)) }
+            var finished: [Execution] = []
+            for execution in triggered {
+                finished.append(try await rig.scheduler.waitForCompletion(of: execution.id))
+            }
+            return finished
+        }
+        for execution in executions { #expect(execution.command?.output.text == "\(execution.id)\n") }
+        #expect(countDescriptors() < before + 60)
+        #expect(zombies() == [])
+    }
+
+    @Test("Cancellations at every moment of a command leave nothing behind")
+    func races() async throws {
+        let rig = CommandRig()
+        try await rig.scheduler.handle("race", CommandHandler("/bin/sh", arguments: ["-c", "sleep 0.0$1; exit 0", "sh"]))
+        let job = try await rig.scheduler.create(.init(name: "race", schedule: .onDemand, action: .handler("race")))
+        var random = SeededGenerator(seed: 7)
+        try await rig.running {
+            for _ in 0..<100 {
+                let execution = try await rig.scheduler.trigger(job.id)
+                try await Task.sleep(for: .microseconds(Int.random(in: 0...6000, using: &random)))
+                _ = try? await rig.scheduler.cancel(execution.id)
+                let end = try await rig.scheduler.waitForCompletion(of: execution.id)
+                #expect(end.status == .canceled || end.status == .succeeded)
+            }
+        }
+        #expect(zombies() == [])
+    }
+
+    @Test("A host that ignores SIGCHLD gets an error that names the mend")
+    func ignoredChildren() async throws {
+        let earlier = Foundation.signal(SIGCHLD, SIG_IGN)
+        let execution = try await CommandRig().run(.shell("true"))
+        Foundation.signal(SIGCHLD, earlier)
+        #expect(execution.message.contains("SIGCHLD"))
+    }
+
+    @Test("A host that takes every child's status gets an error, and nothing hangs")
+    func stolenStatus() async throws {
+        let scratch = try Scratch()
+        var command = CommandHandler.shell("echo $$ > self; echo out; read line")
+        (command.folder, command.input) = (scratch.path, .data(Data(repeating: 10, count: 1)))
+        command.arguments = ["-c", "echo $$ > self; echo out; sleep 0.2"]
+        command.input = .nothing
+        let execution = try await CommandRig().run(command) { _, _ in
+            let pid = pid_t(try await scratch.wait(for: "self")) ?? 0
+            // As a host does that waits for all children. It may be too late, which the loop below finds out.
+            await withCheckedContinuation { done in
+                Thread {
+                    var status: Int32 = 0
+                    waitpid(pid, &status, 0)
+                    done.resume()
+                }.start()
+            }
+        }
+        #expect(execution.status == .failed || execution.command?.status == 0)
+        if execution.status == .failed { #expect(execution.message.contains("waits for all children")) }
+        #expect(execution.command?.output.text == "out\n")
+    }
+
+    @Test("A process without free descriptors fails the attempt and says how to go on")
+    func exhausted() async throws {
+        _ = try await CommandRig().run(.shell("true"))
+        let rig = CommandRig()
+        try await rig.scheduler.handle("full") { context in
+            let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+            var earlier = rlimit()
+            getrlimit(resource, &earlier)
+            var low = earlier
+            low.rlim_cur = 3
+            setrlimit(resource, &low)
+            defer { setrlimit(resource, &earlier) }
+            _ = try await CommandHandler.shell("true").run(for: context)
+        }
+        let job = try await rig.scheduler.create(
+            .init(name: "full", schedule: .onDemand, action: .handler("full"), retry: .none))
+        let execution = try await rig.running {
+            let execution = try await rig.scheduler.trigger(job.id)
+            return try await rig.scheduler.waitForCompletion(of: execution.id)
+        }
+        #expect(execution.message.contains("ulimit -n"), "\(execution.message)")
+        #expect(try await CommandRig().run(.shell("true")).status == .succeeded)
+    }
+
+    /// The children of this process that have ended and are not reaped.
+    private func zombies() -> [String] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+        return names.filter { name in
+            guard Int(name) != nil, let stat = try? String(contentsOfFile: "/proc/\(name)/stat", encoding: .utf8),
+                let end = stat.range(of: ") ", options: .backwards)
+            else { return false }
+            let fields = stat[end.upperBound...].split(separator: " ")
+            return fields[0] == "Z" && fields[1] == "\(getpid())"
+        }
+    }
+}
