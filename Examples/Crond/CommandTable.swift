@@ -32,7 +32,9 @@ struct CommandTable {
     private var environment: [String: String] = [:]
     private var zone: String
 
-    /// Reads a text. Lines that are wrong are listed in `problems`.
+    /// Reads a text.
+    ///
+    /// Lines that are wrong are listed in `problems`.
     init(_ text: String, zone: String = TimeZone.current.identifier) {
         self.zone = zone
         for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
@@ -67,11 +69,13 @@ struct CommandTable {
             throw Mistake("There is no command. Write \"<minute> <hour> <day> <month> <weekday> <command>\".")
         }
         let cron = words[..<count].joined(separator: " ")
+        // Vixie cron has no @every.
+        let dialect = count == 2 ? CronDialect.standard : .vixie
         let (script, input) = Self.command(words[count])
         guard !script.isEmpty else { throw Mistake("The command is empty. Write something before the %.") }
         lines.append(
             Line(
-                number: number, schedule: cron == "@reboot" ? nil : try .cron(cron, in: zone, dialect: .vixie),
+                number: number, schedule: cron == "@reboot" ? nil : try .cron(cron, in: zone, dialect: dialect),
                 command: CronCommand(
                     shell: environment["SHELL"] ?? "/bin/sh", script: script, input: input, environment: environment)))
     }
@@ -100,7 +104,9 @@ struct CommandTable {
         return (String(name), value)
     }
 
-    /// Splits at the first `%`. Further ones are line breaks of the input, and `\%` is a percent sign.
+    /// Splits a command at its first percent sign.
+    ///
+    /// Further ones are line breaks of the input, and `\%` is a percent sign.
     private static func command(_ text: Substring) -> (script: String, input: String?) {
         var parts = [""]
         var isEscaped = false

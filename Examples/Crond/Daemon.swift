@@ -35,7 +35,9 @@ struct Daemon {
         try await scheduler.run(stoppingOn: .terminate, .interrupt)
     }
 
-    /// Makes the jobs follow the file. A file with a mistake changes nothing.
+    /// Makes the jobs follow the file.
+    ///
+    /// A file with a mistake changes nothing.
     @discardableResult
     func load() async throws -> DeclarationResult {
         let table = CommandTable(try String(contentsOfFile: crontab, encoding: .utf8))

@@ -33,7 +33,8 @@ do {
         for problem in table.problems + table.notes { print("\(crontab), \(problem)") }
         let drafts = try table.drafts()
         if verb == "list-timers" {
-            let jobs = try await (try? FileJobStore(inspecting: state))?.jobs(JobQuery(declaredBy: "crond", limit: 1000))
+            let jobs = try await (try? FileJobStore(inspecting: state))?.jobs(
+                JobQuery(declaredBy: "crond", limit: 1000))
             print(Timers.table(drafts, jobs: jobs?.items ?? [], now: Date()))
         } else {
             print("\(table.lines.count) lines, \(table.problems.count) mistakes")

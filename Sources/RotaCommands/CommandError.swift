@@ -128,7 +128,8 @@ extension CommandError {
             let text = output.text.trimmingCharacters(in: .whitespacesAndNewlines)
             guard !text.isEmpty else { continue }
             guard text.utf8.count > tailBytes else { return " Its \(name):\n\(text)" }
-            return " The end of its \(name):\n…" + String(decoding: text.utf8.suffix(tailBytes).droppingRest, as: UTF8.self)
+            return " The end of its \(name):\n…"
+                + String(decoding: text.utf8.suffix(tailBytes).droppingRest, as: UTF8.self)
         }
         return ""
     }

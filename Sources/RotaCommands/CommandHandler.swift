@@ -30,9 +30,9 @@ public import RotaHTTP
 public struct CommandHandler: Sendable, Hashable {
     /// The program: an absolute path, or a name that is looked up in the `PATH` of the command's environment.
     public var executable: String
-    /// The arguments, without the program's name. No shell reads them.
+    /// The arguments, without the program's name.
     ///
-    /// Other users of the machine can see them, so they cannot contain `secret://`.
+    /// No shell reads them. Other users of the machine can see them, so they cannot contain `secret://`.
     public var arguments: [String]
     /// The environment variables.
     public var environment: CommandEnvironment

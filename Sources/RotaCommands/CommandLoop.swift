@@ -49,7 +49,9 @@ final class CommandLoop: Sendable {
         }
     }
 
-    /// Attends to a command until it has ended. If the task is canceled, the command's group is ended.
+    /// Attends to a command until it has ended.
+    ///
+    /// If the task is canceled, the command's group is ended.
     func attend(
         _ child: Launch.Child, input: [UInt8]?, output: OutputCapture, grace: Duration, leftovers: CommandLeftovers
     ) async -> CommandEnding {
@@ -92,7 +94,7 @@ final class CommandTicket: Sendable {
     let isCanceled = Atomic(false)
 }
 
-/// What the thread needs to start.
+/// The argument of a new thread.
 private final class ThreadStart: Sendable {
     let loop: CommandLoop
     let bell: Int32

@@ -179,18 +179,19 @@ struct RunningCommand: Sendable {
         guard let descriptor = end else { return }
         for _ in 0..<16 {
             let count = Foundation.read(descriptor, &scratch, scratch.count)
-            if count > 0 {
-                scratch.withUnsafeBytes { capture.append(UnsafeRawBufferPointer(rebasing: $0.prefix(count))) }
-            } else {
+            guard count > 0 else {
                 guard count == 0 || (errno != EAGAIN && errno != EINTR) else { return }
                 Foundation.close(descriptor)
                 end = nil
                 return
             }
+            scratch.withUnsafeBytes { capture.append(UnsafeRawBufferPointer(rebasing: $0.prefix(count))) }
         }
     }
 
-    /// Writes as much input as fits. A command that does not read its input loses the rest.
+    /// Writes as much input as fits.
+    ///
+    /// A command that does not read its input loses the rest.
     private mutating func write() {
         guard let descriptor = child.input else { return }
         // SIGPIPE is blocked on this thread, so a closed pipe is only an error.

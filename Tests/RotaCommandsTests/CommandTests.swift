@@ -124,7 +124,8 @@ struct CommandTests {
         "Exit statuses succeed, are retried, or are final",
         arguments: [
             (ExitStatuses.standard, Int32(1), 2), (.standard, 127, 1), (.sysexits, 75, 2), (.sysexits, 78, 1),
-            (ExitStatuses(retried: [75]), 1, 1), (ExitStatuses(retried: [75]), 75, 2), (ExitStatuses(success: [1]), 1, 1),
+            (ExitStatuses(retried: [75]), 1, 1), (ExitStatuses(retried: [75]), 75, 2),
+            (ExitStatuses(success: [1]), 1, 1),
         ])
     func statuses(statuses: ExitStatuses, status: Int32, attempts: Int) async throws {
         var command = CommandHandler.shell("exit \(status)")

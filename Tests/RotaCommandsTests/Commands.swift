@@ -23,7 +23,8 @@ struct CommandRig {
         try await scheduler.handle("command", command)
         let job = try await scheduler.create(
             .init(
-                name: "nightly backup", schedule: .onDemand, action: .handler("command", timeout: timeout), retry: retry))
+                name: "nightly backup", schedule: .onDemand, action: .handler("command", timeout: timeout), retry: retry
+            ))
         return try await running {
             let execution = try await scheduler.trigger(job.id, payload: payload)
             try await body(scheduler, execution)
