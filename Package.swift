@@ -83,7 +83,7 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "RotaCommandsTests",
-            dependencies: ["CRotaCommands", "Rota", "RotaCommands", "RotaStore", "RotaTesting", "crond"],
+            dependencies: ["CRotaCommands", "Rota", "RotaCommands", "RotaHTTP", "RotaStore", "RotaTesting", "crond"],
             swiftSettings: settings),
         .testTarget(
             name: "RotaProfilesTests", dependencies: ["RotaProfiles", "RotaTesting", "RotaTestSupport"],

@@ -19,9 +19,9 @@ struct Daemon {
 
     /// Runs until SIGTERM or SIGINT, and reads the crontab again on SIGHUP.
     func run() async throws {
+        let hangups = Self.hangups()
         let declared = try await load()
         for job in declared.jobs where job.schedule == .onDemand { try await scheduler.trigger(job.id) }
-        let hangups = Self.hangups()
         let reloading = Task {
             for await _ in hangups {
                 do { try await load() } catch { say("The crontab is not used: \(error)") }
@@ -60,10 +60,10 @@ struct Daemon {
     /// Writes the metrics for the textfile collector of a node exporter, and waits a minute.
     private func measure() async throws {
         if let metricsFile {
-            let text = try await scheduler.metrics().openMetrics
-            do { try Data(text.utf8).write(to: URL(filePath: metricsFile), options: .atomic) } catch {
-                say("The metrics cannot be written to \(metricsFile): \(error)")
-            }
+            do {
+                let text = try await scheduler.metrics().openMetrics
+                try Data(text.utf8).write(to: URL(filePath: metricsFile), options: .atomic)
+            } catch { say("The metrics cannot be written to \(metricsFile): \(error)") }
         }
         try await Task.sleep(for: .seconds(60))
     }

@@ -128,7 +128,8 @@ public struct CommandHandler: Sendable, Hashable {
         let ending = await CommandLoop.shared.attend(
             try launch.start(), input: launch.input, output: capture, grace: grace, leftovers: leftovers)
         let result = CommandResult(
-            status: ending.status, signal: ending.signal, output: ending.output, errorOutput: ending.errorOutput)
+            status: ending.status, signal: ending.signal, output: ending.output.output,
+            errorOutput: ending.errorOutput.output)
         guard !ending.isCanceled, let status = ending.status, exitStatuses.success.contains(status) else {
             throw CommandError(result, of: executable, isCanceled: ending.isCanceled, statuses: exitStatuses)
         }

@@ -9,8 +9,8 @@ struct CommandEnding: Sendable {
     var signal: Int32?
     /// Whether the command was running when its attempt was canceled.
     var isCanceled: Bool
-    var output: CommandOutput
-    var errorOutput: CommandOutput
+    var output: OutputCapture
+    var errorOutput: OutputCapture
 }
 
 /// A command that runs, as the thread that attends to it sees it.
@@ -70,6 +70,7 @@ struct RunningCommand: Sendable {
 
     /// The longest time to wait for the descriptors, in milliseconds, or `nil` for no limit.
     func wait(from now: ContinuousClock.Instant, tick: Int32) -> Int32? {
+        guard !isDone else { return 0 }
         let rest = deadline.map { deadline -> Int32 in
             let left = (deadline - now).components
             return Int32(clamping: max(0, left.seconds * 1000 + left.attoseconds / 1_000_000_000_000_000 + 1))
@@ -103,6 +104,8 @@ struct RunningCommand: Sendable {
             case child.output: Self.read(&child.output, into: &output, with: &scratch)
             case child.errorOutput: Self.read(&child.errorOutput, into: &errorOutput, with: &scratch)
             case child.input: write()
+            // Closed by mistake: the command is looked at regularly instead.
+            case child.end where poll.revents & Int16(POLLNVAL) != 0: child.end = nil
             default: break
             }
         }
@@ -112,11 +115,14 @@ struct RunningCommand: Sendable {
             if hasEnded { linger(at: now) }
         }
         if let deadline, deadline <= now { step(at: now) }
-        return hasEnded && (isQuiet || (deadline == nil))
+        return isDone
     }
 
     /// Whether nothing has the command's output open any more.
     private var isQuiet: Bool { child.output == nil && child.errorOutput == nil }
+
+    /// Whether there is nothing left to wait for.
+    private var isDone: Bool { hasEnded && (isQuiet || deadline == nil) }
 
     /// Whether what is left of the group is ended.
     private var endsGroup: Bool { isCanceled || leftovers == .end }
@@ -166,7 +172,7 @@ struct RunningCommand: Sendable {
         continuation.resume(
             returning: CommandEnding(
                 status: status < 0 ? nil : status, signal: signal < 0 ? nil : signal, isCanceled: isCanceled,
-                output: output.output, errorOutput: errorOutput.output))
+                output: output, errorOutput: errorOutput))
     }
 
     private mutating func close(_ end: WritableKeyPath<Launch.Child, Int32?>) {

@@ -1,9 +1,11 @@
 import CRotaCommands
 import Foundation
 import Rota
-import RotaCommands
+import RotaHTTP
 import RotaTesting
 import Testing
+
+@testable import RotaCommands
 
 @Suite("Processes of commands", .serialized, .timeLimit(.minutes(5)))
 struct ProcessTests {
@@ -149,11 +151,11 @@ struct ProcessTests {
     func races() async throws {
         let rig = CommandRig()
         try await rig.scheduler.handle(
-            "race", CommandHandler("/bin/sh", arguments: ["-c", "sleep 0.0$1; exit 0", "sh"]))
+            "race", .shell("exec 2>&-; [ $(($$ % 2)) = 0 ] && exec >&-; exit 0"))
         let job = try await rig.scheduler.create(.init(name: "race", schedule: .onDemand, action: .handler("race")))
         var random = SeededGenerator(seed: 7)
         try await rig.running {
-            for _ in 0..<100 {
+            for _ in 0..<200 {
                 let execution = try await rig.scheduler.trigger(job.id)
                 try await Task.sleep(for: .microseconds(Int.random(in: 0...6000, using: &random)))
                 _ = try? await rig.scheduler.cancel(execution.id)
@@ -162,6 +164,52 @@ struct ProcessTests {
             }
         }
         #expect(zombies() == [])
+    }
+
+    @Test("A cancellation that meets a command that has just ended has nothing to wait for")
+    func lateCancellation() async throws {
+        let child = try Launch(
+            executable: "/bin/sh", arguments: ["-c", "exec >&- 2>&-; exit 7"], environment: [:], folder: nil, input: nil
+        ).start()
+        let outputs = [child.output, child.errorOutput].compactMap(\.self)
+        for output in outputs {
+            var end = pollfd(fd: output, events: Int16(POLLIN), revents: 0)
+            poll(&end, 1, -1)
+        }
+        while rota_child_has_ended(child.pid) == 0 { usleep(1000) }
+        let ending = await withCheckedContinuation { continuation in
+            var command = RunningCommand(
+                child, ticket: CommandTicket(), input: nil,
+                output: OutputCapture(limit: 100, redaction: Redaction(), longestSecret: 0), grace: .seconds(1),
+                leftovers: .end, continuation: continuation)
+            var scratch = [UInt8](repeating: 0, count: 100)
+            let now = ContinuousClock.now
+            let ready = outputs.map { pollfd(fd: $0, events: Int16(POLLIN), revents: Int16(POLLHUP)) }
+            #expect(!command.advance(ready, at: now, with: &scratch))
+            command.stop(at: now)
+            #expect(command.wait(from: now, tick: 20) == 0)
+            #expect(command.advance([], at: now, with: &scratch))
+            command.finish()
+        }
+        #expect(ending.status == 7)
+        #expect(!ending.isCanceled)
+    }
+
+    @Test("The end of a command is found where the system does not announce it")
+    func withoutWatch() async throws {
+        var child = try Launch(
+            executable: "/bin/sh", arguments: ["-c", "cat; exit 7"], environment: [:], folder: nil,
+            input: Array("in".utf8)
+        ).start()
+        if let end = child.end { close(end) }
+        child.end = nil
+        try CommandLoop.shared.open()
+        let ending = await CommandLoop.shared.attend(
+            child, input: Array("in".utf8),
+            output: OutputCapture(limit: 100, redaction: Redaction(), longestSecret: 0), grace: .seconds(1),
+            leftovers: .end)
+        #expect(ending.status == 7)
+        #expect(ending.output.output.text == "in")
     }
 
     @Test("A host that ignores SIGCHLD gets an error that names the mend")
