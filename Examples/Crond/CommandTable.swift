@@ -46,6 +46,13 @@ struct CommandTable {
         }
     }
 
+    /// Reads a file.
+    init(file: String) throws {
+        do { self.init(try String(contentsOfFile: file, encoding: .utf8)) } catch {
+            throw Mistake("The crontab \(file) cannot be read. It must exist, and be text in UTF-8.")
+        }
+    }
+
     /// One job for each line, named by its command, so that a new schedule changes the job and keeps its history.
     func drafts() throws -> [JobDraft] {
         var copies: [String: Int] = [:]

@@ -29,7 +29,7 @@ do {
         let store = try await FileJobStore(directory: state)
         try await Daemon(crontab: crontab, store: store, metricsFile: metrics).run()
     } else {
-        let table = CommandTable(try String(contentsOfFile: crontab, encoding: .utf8))
+        let table = try CommandTable(file: crontab)
         for problem in table.problems + table.notes { print("\(crontab), \(problem)") }
         let drafts = try table.drafts()
         if verb == "list-timers" {
