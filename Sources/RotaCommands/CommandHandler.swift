@@ -46,7 +46,7 @@ public struct CommandHandler: Sendable, Hashable {
     public var outputLimit: Int
     /// How long the command may take to end after SIGTERM, from zero to an hour.
     ///
-    /// It must be shorter than ``/Rota/SchedulerConfiguration/cancellationGrace``, after which the scheduler abandons
+    /// It must be shorter than `SchedulerConfiguration.cancellationGrace`, after which the scheduler abandons
     /// the attempt.
     public var grace: Duration
     /// The treatment of what the command leaves running.

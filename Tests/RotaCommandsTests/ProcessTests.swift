@@ -216,23 +216,33 @@ struct ProcessTests {
     }
 
     @Test("A host that ignores SIGCHLD gets an error that names the mend")
-    func ignoredChildren() async throws {
+    func ignoredChildren() {
+        // Only for a moment: other tests have children too.
         let earlier = Foundation.signal(SIGCHLD, SIG_IGN)
-        let execution = try await CommandRig().run(.shell("true"))
+        let result = Result { () throws(CommandError) in try Self.launch("true").start() }
         Foundation.signal(SIGCHLD, earlier)
-        #expect(execution.message.contains("SIGCHLD"))
+        let error = #expect(throws: CommandError.self) { try result.get() }
+        #expect(error?.message.contains("SIGCHLD") == true)
+    }
+
+    @Test("Programs that do not start leave no descriptor")
+    func leaks() {
+        let before = countDescriptors()
+        for _ in 0..<200 {
+            let error = #expect(throws: CommandError.self) { try Self.launch("/nowhere/program").start() }
+            #expect(error?.code == .executableNotFound)
+        }
+        #expect(countDescriptors() < before + 100)
     }
 
     @Test("A host that takes every child's status gets an error, and nothing hangs")
     func stolenStatus() async throws {
         let scratch = try Scratch()
-        var command = CommandHandler.shell("echo $$ > self; echo out; read line")
-        (command.folder, command.input) = (scratch.path, .data(Data(repeating: 10, count: 1)))
-        command.arguments = ["-c", "echo $$ > self; echo out; sleep 0.2"]
-        command.input = .nothing
+        var command = CommandHandler.shell("echo $$ > self; echo out; sleep 0.2")
+        command.folder = scratch.path
         let execution = try await CommandRig().run(command) { _, _ in
             let pid = pid_t(try await scratch.wait(for: "self")) ?? 0
-            // As a host does that waits for all children. It may be too late, which the loop below finds out.
+            // As a host does that waits for all children. It may be too late.
             await withCheckedContinuation { done in
                 Thread {
                     var status: Int32 = 0
@@ -246,28 +256,28 @@ struct ProcessTests {
         #expect(execution.command?.output.text == "out\n")
     }
 
-    @Test("A process without free descriptors fails the attempt and names the mend")
+    @Test("A process without free descriptors gets an error that names the mend")
     func exhausted() async throws {
-        _ = try await CommandRig().run(.shell("true"))
-        let rig = CommandRig()
-        try await rig.scheduler.handle("full") { context in
-            let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
-            var earlier = rlimit()
-            getrlimit(resource, &earlier)
-            var low = earlier
-            low.rlim_cur = 3
-            setrlimit(resource, &low)
-            defer { setrlimit(resource, &earlier) }
-            _ = try await CommandHandler.shell("true").run(for: context)
+        let unshare = try #require(dlsym(nil, "unshare"))
+        let error = await withCheckedContinuation { continuation in
+            let address = UInt(bitPattern: unshare)
+            // A thread with a table of descriptors of its own (CLONE_FILES), so that only its own is full.
+            Thread {
+                typealias Unshare = @convention(c) (Int32) -> Int32
+                guard let raw = UnsafeRawPointer(bitPattern: address), unsafeBitCast(raw, to: Unshare.self)(0x400) == 0
+                else { return continuation.resume(returning: CommandError?.none) }
+                while dup(0) >= 0 {}
+                let result = Result { () throws(CommandError) in try Self.launch("true").start() }
+                guard case .failure(let error) = result else { return continuation.resume(returning: nil) }
+                continuation.resume(returning: error)
+            }.start()
         }
-        let job = try await rig.scheduler.create(
-            .init(name: "full", schedule: .onDemand, action: .handler("full"), retry: .none))
-        let execution = try await rig.running {
-            let execution = try await rig.scheduler.trigger(job.id)
-            return try await rig.scheduler.waitForCompletion(of: execution.id)
-        }
-        #expect(execution.message.contains("ulimit -n"), "\(execution.message)")
-        #expect(try await CommandRig().run(.shell("true")).status == .succeeded)
+        #expect(error?.code == .outOfResources)
+        #expect(error?.message.contains("ulimit -n") == true)
+    }
+
+    private static func launch(_ program: String) -> Launch {
+        Launch(executable: program, arguments: [], environment: [:], folder: nil, input: nil)
     }
 
     /// The children of this process that have ended and are not reaped.
