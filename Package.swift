@@ -105,6 +105,8 @@ let package = Package(
             path: "Examples/Quickstart",
             swiftSettings: settings),
         .executableTarget(
+            name: "webhooks", dependencies: ["Rota", "RotaTesting"], path: "Examples/Webhooks", swiftSettings: settings),
+        .executableTarget(
             name: "daily-report", dependencies: ["Rota"], path: "Examples/DailyReport", swiftSettings: settings),
         .executableTarget(
             name: "crond", dependencies: ["Rota", "RotaCommands"], path: "Examples/Crond", swiftSettings: settings),

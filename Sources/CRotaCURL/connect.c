@@ -46,6 +46,7 @@ int rota_on_socket(void *context, int purpose, rota_curl_sockaddr *target) {
         transfer->tried = address;
     }
     transfer->has_opened = true;
+    transfer->has_peer = false;
     int made = socket(target->family, target->socktype | SOCK_CLOEXEC, target->protocol);
     if (made >= 0 && transfer->multi) rota_multi_opened(transfer->multi, made);
     return made;
@@ -73,6 +74,8 @@ int rota_on_start(void *context, char *peer, char *local, int peer_port, int loc
             transfer->address_refused = true;
             return 1;
         }
+        transfer->peer = address;
+        transfer->has_peer = true;
     }
     // Which kept connection it is, libcurl 7.88 does not say. So none is used while something waits on any of them.
     if (!transfer->has_opened && transfer->multi && rota_multi_has_stray(transfer->multi)) {

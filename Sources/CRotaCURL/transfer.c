@@ -94,7 +94,7 @@ void rota_transfer_clear(rota_transfer *transfer) {
     transfer->in_block = transfer->head_ended = transfer->is_coded = false;
     transfer->head_overflowed = transfer->body_overflowed = transfer->out_of_memory = false;
     transfer->address_refused = transfer->repeat_refused = false;
-    transfer->is_noted = transfer->has_tried = false;
+    transfer->is_noted = transfer->has_tried = transfer->has_peer = false;
     transfer->has_opened = transfer->was_kept = transfer->stray_refused = false;
     transfer->tls_session = NULL;
     transfer->tls_backend = 0;
@@ -196,7 +196,7 @@ void rota_transfer_facts(rota_transfer *transfer, rota_facts *facts) {
     get(easy, INFO_HTTP_VERSION, &facts->http_version);
     get(easy, INFO_PRIMARY_PORT, &facts->peer_port);
     char *peer = NULL;
-    get(easy, INFO_PRIMARY_IP, &peer);
+    if (!transfer->has_peer) get(easy, INFO_PRIMARY_IP, &peer);
     if (peer) strncpy(facts->peer, peer, sizeof facts->peer - 1);
     // An older libcurl does not say when it begins to send.
     if (!transfer->starts && facts->started > 0) transfer->starts = 1;

@@ -50,6 +50,7 @@
 @_exported public import enum RotaSchedule.Weekday
 // What is remembered?
 @_exported public import struct RotaStore.Attempt
+@_exported public import struct RotaStore.BatchCounts
 @_exported public import struct RotaStore.BatchID
 @_exported public import struct RotaStore.Durability
 @_exported public import enum RotaStore.EnqueueOutcome
@@ -91,6 +92,7 @@
 @_exported public import struct RotaStore.StoreCounts
 @_exported public import struct RotaStore.StoreError
 @_exported public import struct RotaStore.StoreImportError
+@_exported public import struct RotaStore.Uniqueness
 
 #if os(Linux)
     @_exported public import class RotaCURL.CURLTransport

@@ -70,6 +70,14 @@ public struct SchedulerError: Error, Sendable, Hashable, CustomStringConvertible
     public var description: String { message }
 }
 
+extension SchedulerError {
+    /// A request with more parts than one step can take.
+    static func tooMany(_ count: Int, _ limit: Int) -> SchedulerError {
+        SchedulerError(
+            .tooMany, "At most \(limit) executions can be triggered in one step, not \(count).", value: "\(count)")
+    }
+}
+
 extension SchedulerError: LocalizedError {
     /// The ``description``, so that `localizedDescription` says it too.
     public var errorDescription: String? { description }

@@ -91,6 +91,7 @@ struct AnswerHead: Sendable, Hashable {
 
     /// Throws if two readers could end the body at different places (RFC 9112 § 6).
     private static func checkFraming(_ headers: HTTPHeaders, version: Int) throws(Problem) {
+        guard !isPlain(headers) else { return }
         let lengths = headers.values("Content-Length").flatMap {
             $0.split(separator: ",", omittingEmptySubsequences: false)
         }
@@ -114,6 +115,21 @@ struct AnswerHead: Sendable, Hashable {
             throw Problem(message: "the Transfer-Encoding is not chunked; no other was asked for")
         }
         guard version != 10 else { throw Problem(message: "HTTP/1.0 has no Transfer-Encoding") }
+    }
+
+    /// Whether nothing can be wrong with the framing: one length in few digits, or none, and no coding.
+    private static func isPlain(_ headers: HTTPHeaders) -> Bool {
+        var hasLength = false
+        for field in headers.fields {
+            if field.isNamed("Transfer-Encoding") { return false }
+            guard field.isNamed("Content-Length") else { continue }
+            let digits = field.value.utf8
+            guard !hasLength, (1...18).contains(digits.count), digits.allSatisfy({ 0x30...0x39 ~= $0 }) else {
+                return false
+            }
+            hasLength = true
+        }
+        return true
     }
 
     private static func trimmed(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {

@@ -39,6 +39,7 @@ enum ContentCoding {
         defer {
             if body.data.count > limit { body = Output(data: body.data.prefix(limit), isCut: true) }
         }
+        guard headers.contains("Content-Encoding") else { return }
         let codings = headers.values("Content-Encoding").flatMap { $0.split(separator: ",") }
             .map { $0.trimmingCharacters(in: .whitespaces).lowercased() }.filter { !$0.isEmpty && $0 != "identity" }
         guard !codings.isEmpty, !body.data.isEmpty, codings.count <= most, rota_zlib_load() else { return }

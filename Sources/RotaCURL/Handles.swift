@@ -19,6 +19,8 @@ struct HandleSettings: Sendable {
     /// Whether a route names the proxy.
     private let texts: [(option: Int32, text: String)]
     private let numbers: [(option: Int32, number: Int)]
+    /// The error about an option that cannot be passed on as it is.
+    private let problem: TransportError?
 
     init(_ configuration: CURLTransport.Configuration) {
         connectionsPerHost = min(max(1, configuration.connectionsPerHost), 10_000)
@@ -45,6 +47,12 @@ struct HandleSettings: Sendable {
         }
         self.texts = texts
         self.numbers = numbers
+        do {
+            try Self.check(texts)
+            problem = nil
+        } catch {
+            problem = error
+        }
     }
 
     /// The interface or address in libcurl's terms, so that it looks up no name while all other requests wait.
@@ -55,6 +63,10 @@ struct HandleSettings: Sendable {
 
     /// Throws if an option cannot be passed on as it is.
     func check() throws(TransportError) {
+        if let problem { throw problem }
+    }
+
+    private static func check(_ texts: [(option: Int32, text: String)]) throws(TransportError) {
         for (option, text) in texts where text.utf8.contains(0) {
             throw TransportError(
                 .badRequest, "the configuration's \(Self.name(option)) contains a zero byte", mayHaveBeenSent: false)

@@ -69,14 +69,20 @@ struct Reply: Sendable {
                 String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
             }
         }
-        peer = withUnsafeBytes(of: facts.peer) {
-            IPAddress(String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self))
-        }
-        if peer == nil, transfer.has_tried {
-            let bits = withUnsafeBytes(of: transfer.tried) { UInt128(bigEndian: $0.loadUnaligned(as: UInt128.self)) }
-            peer = IPAddress(v6: bits).unmapped
+        if transfer.has_peer {
+            peer = Self.address(transfer.peer)
+        } else {
+            peer = withUnsafeBytes(of: facts.peer) {
+                IPAddress(String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self))
+            }
+            if peer == nil, transfer.has_tried { peer = Self.address(transfer.tried) }
         }
         timings = Self.timings(facts, total, looksUp: looksUp)
+    }
+
+    private static func address(_ address: rota_address) -> IPAddress {
+        let bits = withUnsafeBytes(of: address) { UInt128(bigEndian: $0.loadUnaligned(as: UInt128.self)) }
+        return IPAddress(v6: bits).unmapped
     }
 
     private static func timings(_ facts: rota_facts, _ total: Duration, looksUp: Bool) -> HTTPTimings {

@@ -53,7 +53,7 @@ package struct DeadlineHeap<Ticket> {
         for parent in stride(from: heap.count / 2 - 1, through: 0, by: -1) { sink(from: parent) }
     }
 
-    @usableFromInline
+    @inlinable
     mutating func sink(from start: Int) {
         var parent = start
         while true {

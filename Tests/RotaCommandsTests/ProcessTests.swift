@@ -119,7 +119,9 @@ struct ProcessTests {
     @Test("A process that left the group and keeps the output open does not hold up the attempt")
     func escaped() async throws {
         for leftovers in [CommandLeftovers.end, .leave] {
-            var command = CommandHandler.shell("setsid sleep 1000 & echo $!")
+            // The script ends when the other process has left the group.
+            var command = CommandHandler.shell(
+                "setsid sleep 1000 & echo $!; while [ \"$(cut -d' ' -f5 /proc/$!/stat)\" != $! ]; do :; done")
             (command.leftovers, command.grace) = (leftovers, .milliseconds(100))
             let execution = try await CommandRig().run(command)
             #expect(execution.status == .succeeded)

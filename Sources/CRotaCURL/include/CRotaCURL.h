@@ -104,6 +104,9 @@ typedef struct rota_transfer {
     /// The address of the last socket that was opened.
     bool has_tried;
     rota_address tried;
+    /// The address of the connection that the request went out on.
+    bool has_peer;
+    rota_address peer;
     /// The TLS session of its connection, only to compare it, and the number of its library.
     const void *tls_session;
     int tls_backend;

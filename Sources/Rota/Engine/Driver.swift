@@ -7,19 +7,19 @@ import RotaStore
 /// Decisions are made by pure planners; this type only carries them out. It keeps no state that the store does not
 /// have, except which executions are in flight.
 struct Driver {
-    private let context: SchedulerContext
+    let context: SchedulerContext
     /// The store, if it records, fires and claims in one commit.
     private let combiningStore: (any CombiningStore)?
-    private let queue: WorkQueue<Work>
+    let queue: WorkQueue<Work>
     private let outbox: Outbox<AttemptResult>
     private let alarm: Alarm
     private var random: any RandomNumberGenerator & Sendable
-    private var inFlight = InFlight()
+    var inFlight = InFlight()
     /// When the leases of the executions in flight must be renewed.
-    private var renewAt: Date?
+    var renewAt: Date?
     private var polling = Polling()
     /// Whether the store may have due executions that are not yet claimed.
-    private var mayClaim = true
+    var mayClaim = true
     /// The number of consecutive polls in which other schedulers had already advanced every due job.
     private var conflictStreak = 0
     private var deference = Deference()
@@ -171,11 +171,11 @@ struct Driver {
     }
 
     /// Returns the earliest of some dates, but no later than the clock's longest sleep allows.
-    private func earliest(_ dates: [Date?], after now: Date) -> Date {
+    func earliest(_ dates: [Date?], after now: Date) -> Date {
         dates.compactMap(\.self).reduce(now.advanced(by: context.clock.longestSleep), min)
     }
 
-    private mutating func sleep(until wake: Date) async {
+    mutating func sleep(until wake: Date) async {
         alarm.set(for: wake, at: context.clock.now)
         context.events.observers.tell { $0.didSleep(until: wake, at: context.clock.now) }
         let surplus = inFlight.count - context.configuration.maximumConcurrency
@@ -189,7 +189,7 @@ struct Driver {
     // MARK: The steps of a pass
 
     /// Takes the results of the workers, which frees their slots.
-    private mutating func takeResults() -> [AttemptResult] {
+    mutating func takeResults() -> [AttemptResult] {
         // Lower the flag before draining: what is pushed after the drain raises it again, for the next pass.
         if context.signal.lower() { polling.hasNews = true }
         var results = outbox.drain()
@@ -206,7 +206,7 @@ struct Driver {
         return results
     }
 
-    private mutating func record(_ results: [AttemptResult]) async throws {
+    mutating func record(_ results: [AttemptResult]) async throws {
         guard !results.isEmpty else { return }
         let now = context.clock.now
         try await finish(plan(results, at: now), at: now)
@@ -262,7 +262,7 @@ struct Driver {
         return true
     }
 
-    private mutating func finish(_ planned: [PlannedCompletion], at now: Date) async throws {
+    mutating func finish(_ planned: [PlannedCompletion], at now: Date) async throws {
         let outcomes = try await context.store.finish(planned.map(\.completion))
         try await follow(outcomes, of: planned, at: now)
     }
@@ -401,7 +401,7 @@ struct Driver {
         return works
     }
 
-    private mutating func renewLeases() async throws {
+    mutating func renewLeases() async throws {
         guard let due = renewAt, case let now = context.clock.now else { return }
         let next = now.advanced(by: context.configuration.leaseDuration / 3)
         // After the clock was set back, the planned date is further away than it was meant to be.
@@ -422,78 +422,6 @@ struct Driver {
                 context.events.observers.tell { $0.didLoseLease(of: renewal.executionID, at: now) }
             case .cancelRequested: context.workers.withdraw(lease, because: .requested)
             }
-        }
-    }
-
-    // MARK: The end
-
-    /// Takes back what no worker has taken, and releases it.
-    private mutating func releaseQueued() async throws {
-        let unbegun = queue.drain()
-        for work in unbegun { work.slot.map { inFlight.end($0) } }
-        guard !unbegun.isEmpty else { return }
-        let now = try context.clock.usableTime()
-        try await finish(unbegun.map { CompletionPlanner.released($0, at: now) }, at: now)
-    }
-
-    /// Releases what has not begun, lets the rest continue for the grace period, then cancels and releases it.
-    ///
-    /// Attempts that do not end even then are abandoned.
-    private mutating func drain(until cancellation: Flag) async throws {
-        try await releaseQueued()
-        // Measured by the uptime: a clock that is set now must neither cut the period short nor prolong it.
-        var start = context.clock.uptime
-        var isCanceled = false
-        while true {
-            try await record(takeResults())
-            guard !inFlight.isEmpty else { return }
-            try await renewLeases()
-            let uptime = context.clock.uptime
-            if !isCanceled, cancellation.isSet || uptime - start >= context.configuration.shutdownGrace {
-                context.workers.cancelAll()
-                (isCanceled, start) = (true, uptime)
-            }
-            let grace = isCanceled ? context.configuration.cancellationGrace : context.configuration.shutdownGrace
-            // A shorter sleep than a millisecond might not change the date at all, and return immediately, forever.
-            let rest = grace - (uptime - start)
-            guard !isCanceled || rest > .zero else {
-                abandonRunning()
-                continue
-            }
-            let now = context.clock.now
-            await sleep(until: earliest([now.advanced(by: max(rest, .milliseconds(1))), renewAt], after: now))
-        }
-    }
-
-    /// Cancels what is running after the store failed, and releases what had not begun if the store accepts it.
-    ///
-    /// Results that the store cannot record are not worth finishing. The leases run out, and others take over.
-    private mutating func giveUp() async {
-        context.workers.cancelAll()
-        let start = context.clock.uptime
-        while true {
-            try? await record(takeResults().filter(\.report.isUnbegun))
-            guard !inFlight.isEmpty else { return }
-            let rest = context.configuration.cancellationGrace - (context.clock.uptime - start)
-            // A clock that cannot count seconds cannot wait either.
-            guard rest > .zero, let now = try? context.clock.usableTime() else {
-                abandonRunning()
-                await Task.yield()
-                continue
-            }
-            await sleep(until: earliest([now.advanced(by: max(rest, .milliseconds(1)))], after: now))
-        }
-    }
-
-    /// Abandons the attempts that are being made.
-    ///
-    /// Their leases run out.
-    private mutating func abandonRunning() {
-        let now = context.clock.now
-        let end = now.advanced(by: context.configuration.leaseDuration)
-        for work in context.workers.abandonRunning() {
-            work.slot.map { inFlight.end($0) }
-            context.events.abandoned(work.claim, leaseEnd: end, at: now)
         }
     }
 }

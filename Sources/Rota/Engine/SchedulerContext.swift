@@ -49,25 +49,6 @@ extension SchedulerContext {
     }
 }
 
-extension Execution {
-    /// Returns a copy, not yet stored, with other metadata.
-    func with(metadata: [String: String]) -> Execution {
-        guard metadata != self.metadata else { return self }
-        return Execution(
-            id: id, jobID: jobID, jobName: jobName, jobVersion: jobVersion, source: source, scheduledFor: scheduledFor,
-            createdAt: createdAt, payload: payload, metadata: metadata, details: details, progress: progress,
-            attempts: attempts)
-    }
-
-    /// Returns a copy, not yet stored, with other details.
-    func with(details: ExecutionDetails) -> Execution {
-        Execution(
-            id: id, jobID: jobID, jobName: jobName, jobVersion: jobVersion, source: source, scheduledFor: scheduledFor,
-            createdAt: createdAt, payload: payload, metadata: metadata, details: details, progress: progress,
-            attempts: attempts)
-    }
-}
-
 /// The state of a scheduler's driver, for test clocks that must know when it has nothing left to do.
 package final class DriverStatus: Sendable {
     /// The phase of a driver.
@@ -94,6 +75,14 @@ package final class DriverStatus: Sendable {
 
     /// The current phase.
     package var phase: Phase { state.withLock(\.phase) }
+
+    /// Whether `run()` was called and has not returned.
+    var isRunning: Bool {
+        switch phase {
+        case .awake, .asleep: true
+        case .new, .ended: false
+        }
+    }
 
     /// Sets a closure to call after every change of the phase, replacing any earlier one.
     package func onChange(_ observer: @escaping @Sendable () -> Void) {

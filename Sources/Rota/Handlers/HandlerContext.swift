@@ -66,6 +66,46 @@ public struct HandlerContext: Sendable {
     /// A key that is the same on every attempt, for work that must not be done twice.
     public var idempotencyKey: String { execution.id.description }
 
+    /// How the executions of the batch ended that this execution follows, or `nil` if it follows none.
+    public var batch: BatchCounts? { execution.progress.batch }
+
+    /// The value that an earlier attempt saved last, or `nil` if none did.
+    ///
+    /// - Throws: `DecodingError` if it is of another type.
+    public func checkpoint<Value: Decodable>(as type: Value.Type = Value.self) throws -> Value? {
+        try execution.progress.checkpoint?.decode(type)
+    }
+
+    /// Saves a value that the next attempt gets, after a failure, a crash or a shutdown.
+    ///
+    /// ```swift
+    /// try await scheduler.handle("import") { context in
+    ///     let first = try context.checkpoint(as: Int.self) ?? 1
+    ///     for page in first...40 {
+    ///         print("importing page \(page)")
+    ///         try await context.save(page + 1)
+    ///     }
+    /// }
+    /// ```
+    ///
+    /// It replaces the value saved before, and is a heartbeat too.
+    ///
+    /// - Parameter checkpoint: The value, up to 5 MiB as JSON.
+    /// - Throws: The encoder's error; ``SchedulerError`` with code `invalidRequest` if it is too large, or
+    ///   `illegalState` if the attempt has lost its lease, so that another may be running; or the store's error. When it
+    ///   returns, the value is as durable as the store promises.
+    public func save(_ checkpoint: some Encodable & Sendable) async throws {
+        let payload = try JSONPayload(checkpoint)
+        guard payload.json.count <= JSONPayload.longest else {
+            throw SchedulerError(
+                .invalidRequest,
+                "A checkpoint must have at most \(JSONPayload.longest) bytes of JSON, not \(payload.json.count).",
+                value: "\(payload.json.count)")
+        }
+        pulse.beat(nil)
+        try await pulse.save(payload)
+    }
+
     /// Whether the attempt was canceled: by a timeout, a request, or the scheduler's shutdown.
     public var isCanceled: Bool { Task.isCancelled }
 

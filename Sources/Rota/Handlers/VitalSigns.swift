@@ -1,4 +1,5 @@
 import Foundation
+import RotaCore
 import RotaStore
 import Synchronization
 
@@ -53,6 +54,27 @@ struct Pulse: Sendable {
     let signs: VitalSigns
     let lease: LeaseKey
     let clock: any WallClock
+    /// Stores a lease's renewal.
+    let renew: @Sendable (LeaseRenewal) async throws -> LeaseRenewal.Outcome?
+    /// How long a renewed lease lasts.
+    let leaseDuration: Duration
+
+    /// Stores a checkpoint, with a renewal of the lease.
+    func save(_ checkpoint: JSONPayload) async throws {
+        guard var renewal = signs.renewal(of: lease, until: clock.now.advanced(by: leaseDuration)) else { throw lost }
+        renewal.checkpoint = checkpoint
+        switch try await renew(renewal) {
+        case .renewed, .cancelRequested: break
+        case .lost, nil: throw lost
+        }
+    }
+
+    private var lost: SchedulerError {
+        SchedulerError(
+            .illegalState,
+            "The attempt has lost its lease, so its checkpoint was not saved: the execution has ended, or another attempt "
+                + "may be running. End the handler.")
+    }
 
     /// Records a heartbeat.
     func beat(_ report: ProgressReport?) {

@@ -8,6 +8,8 @@ public struct BulkTriggerResult: Sendable {
     public let id: BatchID
     /// For each request, in order, the execution that was queued, or the earlier one with the same idempotency key.
     public let outcomes: [EnqueueOutcome]
+    /// The execution that waits for the end of the batch, if one was asked for.
+    public internal(set) var followUp: Execution?
 
     /// The number of requests.
     public var total: Int { outcomes.count }
@@ -17,6 +19,32 @@ public struct BulkTriggerResult: Sendable {
         outcomes.count { outcome in
             if case .queued = outcome { true } else { false }
         }
+    }
+}
+
+/// The work to enqueue when all executions of a batch have ended.
+///
+/// ```swift
+/// let letters = ["ann", "bob"].map { name in TriggerRequest(payload: try? JSONPayload(name)) }
+/// let result = try await scheduler.enqueue("send", letters, then: BatchFollowUp("report"))
+/// try await scheduler.handle("report") { context in
+///     print("\(context.batch?.succeeded ?? 0) of \(context.batch?.total ?? 0) were sent")
+/// }
+/// ```
+public struct BatchFollowUp: Sendable, Hashable {
+    /// The queue that gets the work.
+    public var queue: String
+    /// The payload, priority, keys and the rest of the work.
+    public var request: TriggerRequest
+
+    /// Describes the work.
+    ///
+    /// - Parameters:
+    ///   - queue: The name of the queue that gets it: the same as that of the batch, or another.
+    ///   - request: Its payload, priority, keys and the rest.
+    public init(_ queue: String, _ request: TriggerRequest = TriggerRequest()) {
+        self.queue = queue
+        self.request = request
     }
 }
 

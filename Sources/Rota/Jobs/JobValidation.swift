@@ -11,6 +11,7 @@ extension JobDefinition {
         try validateName()
         try schedule.validate()
         if let call = action.handler { try validate(call) }
+        if let request = action.request { try validate(request) }
         // Standard policies and missing extras need no check. Most jobs have nothing else.
         if !hasStandardPolicies { try validatePolicies() }
         guard hasExtras else { return }
@@ -36,6 +37,14 @@ extension JobDefinition {
     private func validatePolicies() throws {
         try retry.validate()
         try FieldCheck(code: .invalidJob, jobName: name).lateness(misfire.maximumLateness, "The maximum lateness")
+    }
+
+    private func validate(_ request: RequestTemplate) throws(SchedulerError) {
+        guard !schedule.isOnDemand, request.usesPayload else { return }
+        throw SchedulerError(
+            .invalidJob,
+            "Job \"\(name)\" makes its request from {{payload}}, but executions of a schedule have none. Give the job the "
+                + "schedule `.onDemand` and enqueue its work, or write the values into the request.")
     }
 
     private func validate(_ call: HandlerCall) throws(SchedulerError) {
@@ -79,6 +88,15 @@ extension JobDefinition {
                 try NotificationDelivery(url: url, secret: secret, signature: .standard).validate()
             }
         }
+    }
+}
+
+extension JSONPayload {
+    /// The payload as a value that keeps the order of members and the text of numbers.
+    ///
+    /// - Throws: `HTTPRequestError` with `badJSON` if it is nested too deeply.
+    func value() throws(HTTPRequestError) -> JSONValue {
+        try JSONValue(parsing: String(decoding: json, as: UTF8.self))
     }
 }
 
@@ -140,9 +158,6 @@ struct FieldCheck {
     /// The name of the job the fields belong to; `nil` for the fields of a request.
     var jobName: String?
 
-    /// The largest payload, in bytes.
-    static let maximumPayload = 5 * 1024 * 1024
-
     func fail(_ message: String, value: String? = nil) -> SchedulerError {
         SchedulerError(code, (jobName.map { "Job \"\($0)\": " } ?? "") + message, value: value)
     }
@@ -180,10 +195,26 @@ struct FieldCheck {
     }
 
     func payload(_ payload: JSONPayload?, _ field: String) throws(SchedulerError) {
-        guard let payload, payload.json.count > Self.maximumPayload else { return }
+        guard let payload, payload.json.count > JSONPayload.longest else { return }
         throw fail(
-            "\(field) must have at most \(Self.maximumPayload) bytes of JSON, not \(payload.json.count).",
+            "\(field) must have at most \(JSONPayload.longest) bytes of JSON, not \(payload.json.count).",
             value: "\(payload.json.count)")
+    }
+
+    /// Checks that a request can be made from a payload, or that it needs none and there is none.
+    ///
+    /// - Throws: ``SchedulerError``; or `HTTPRequestError`, which names the part of the request and the missing field.
+    func payload(_ payload: JSONPayload?, fits template: RequestTemplate) throws {
+        guard template.usesPayload else {
+            guard payload != nil else { return }
+            throw fail(
+                "This job sends the same request with the same body for every execution, so it takes no payload. Leave it out, use "
+                    + "{{payload}} or its fields in the request, or give the job a handler.")
+        }
+        let sample = TemplateVariables(
+            timestamp: .distantPast, uuid: UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)),
+            executionID: "", jobID: "", scheduledFor: .distantPast, payload: try payload?.value())
+        _ = try template.render(sample)
     }
 
     func tags(_ tags: [String: String]) throws(SchedulerError) {

@@ -13,7 +13,7 @@ public import RotaStore
 public struct TriggerRequest: Sendable, Hashable {
     /// The payload of the handler for this execution only, up to 5 MiB of JSON; `nil` for the job's.
     ///
-    /// A job that sends a request refuses one, because its body belongs to the job.
+    /// A job that sends a request accepts one only if its template uses `{{payload}}`.
     public var payload: JSONPayload?
     /// The date from which the execution may start; `nil` or a past date for immediately.
     public var at: Date?
@@ -31,6 +31,8 @@ public struct TriggerRequest: Sendable, Hashable {
     ///
     /// A repeated request returns the first execution, as long as that is kept.
     public var idempotencyKey: String?
+    /// Makes repeated requests for the same work one execution; `nil` to queue an execution for each.
+    public var uniqueness: Uniqueness?
     /// Metadata of the execution, merged over the job's.
     public var metadata: [String: String]
     /// Tags to find the execution by: up to 20, names up to 64 characters, values up to 256.
@@ -55,8 +57,9 @@ public struct TriggerRequest: Sendable, Hashable {
     /// By default, it asks for a manual execution that starts immediately.
     public init(
         payload: JSONPayload? = nil, at date: Date? = nil, source: ExecutionSource = .manual, priority: Int? = nil,
-        concurrencyKey: String? = nil, idempotencyKey: String? = nil, metadata: [String: String] = [:],
-        tags: [String: String] = [:], overrides: RetryOverrides? = nil, timeToLive: Duration? = nil,
+        concurrencyKey: String? = nil, idempotencyKey: String? = nil, uniqueness: Uniqueness? = nil,
+        metadata: [String: String] = [:], tags: [String: String] = [:], overrides: RetryOverrides? = nil,
+        timeToLive: Duration? = nil,
         author: String? = nil, parentID: ExecutionID? = nil, continuationOf: ExecutionID? = nil
     ) {
         self.payload = payload
@@ -65,6 +68,7 @@ public struct TriggerRequest: Sendable, Hashable {
         self.priority = priority
         self.concurrencyKey = concurrencyKey
         self.idempotencyKey = idempotencyKey
+        self.uniqueness = uniqueness
         self.metadata = metadata
         self.tags = tags
         self.overrides = overrides
@@ -98,6 +102,7 @@ extension TriggerRequest {
         details.priority = priority
         details.concurrencyKey = concurrencyKey
         details.idempotencyKey = idempotencyKey
+        details.uniqueness = uniqueness
         details.tags = tags.isEmpty ? nil : tags
         details.createdBy = author
         details.batchID = batch
@@ -114,16 +119,13 @@ extension TriggerRequest {
     private func validate(for job: Job, depth: Int) throws {
         let check = FieldCheck(code: .invalidRequest, jobName: job.definition.name)
         try check.payload(payload, "The payload of an execution")
-        guard payload == nil || job.action.handler != nil else {
-            throw check.fail(
-                "Only a handler receives a payload, and this job sends a request, whose body is the same for every "
-                    + "execution. Leave out the payload and change the body in the job's action, or give the job a handler."
-            )
-        }
+        if let template = job.action.request { try check.payload(payload, fits: template) }
         try check.date(at, "The date of an execution")
         try check.number(priority, "The priority of an execution", 0...10)
         try check.length(of: concurrencyKey, "The concurrency key", 1...256)
         try check.length(of: idempotencyKey, "The idempotency key", 1...255)
+        try check.length(of: uniqueness?.key, "The key of unique work", 1...255)
+        try check.span(uniqueness?.span, "The time for which work is unique", longest: .seconds(2_592_000))
         try check.length(of: author, "The author", 1...255)
         try check.length(of: source.rawValue, "The source", 1...64)
         guard ![.schedule, .backfill, .notification].contains(source) else {

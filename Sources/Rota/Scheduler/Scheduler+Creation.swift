@@ -3,7 +3,7 @@ import RotaSchedule
 public import RotaStore
 
 extension Scheduler {
-    /// The largest number of jobs that can be created in one step.
+    /// The largest number of jobs that can be created, or of requests that can be enqueued as a batch, in one step.
     public static let maximumBatch = 10_000
 
     /// Creates a job.

@@ -136,6 +136,31 @@ extension Scheduler {
         try await trigger(queueJob(queue), requests)
     }
 
+    /// Enqueues a batch of work, and other work that follows when all of it has ended, in one step or not at all.
+    ///
+    /// The follow-up waits in the store, so it survives a crash. It is queued however the executions end: the handler
+    /// finds in ``HandlerContext/batch`` how many succeeded, failed, expired or were canceled. Requests for work that is
+    /// queued already, by its idempotency key or its uniqueness, are not part of the batch.
+    ///
+    /// - Parameters:
+    ///   - queue: The queue's name.
+    ///   - requests: The requests, at most ``maximumBatch``.
+    ///   - followUp: The work that follows.
+    /// - Returns: For each request, in order, its outcome, and the execution that follows.
+    /// - Throws: The errors of ``enqueue(_:after:_:)-(String,_,_)`` for the first invalid request; or ``SchedulerError`` with code
+    ///   `tooMany`.
+    @discardableResult
+    public func enqueue(
+        _ queue: String, _ requests: [TriggerRequest], then followUp: BatchFollowUp
+    ) async throws -> BulkTriggerResult {
+        try await context.prepareIDs()
+        guard requests.count <= Self.maximumBatch else {
+            throw SchedulerError.tooMany(requests.count, Self.maximumBatch)
+        }
+        return try await enqueue(
+            requests, of: queueJob(queue), then: followUp.request, of: queueJob(followUp.queue))
+    }
+
     /// Returns the job of a queue, which is created if only its handler exists.
     private func queueJob(_ name: String) async throws -> JobID {
         if let job = try await findJob(slug: name, project: nil) { return job.id }

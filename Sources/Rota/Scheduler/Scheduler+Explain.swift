@@ -23,6 +23,25 @@ extension Scheduler {
             on: date, of: job, versions: versions, runs: runs, skips: skips, at: context.clock.now)
     }
 
+    /// Explains where an execution stands: what holds it back, since when, or how it ended.
+    ///
+    /// - Parameter id: The execution.
+    /// - Throws: ``SchedulerError`` with code `executionNotFound`; or the store's error.
+    public func explain(_ id: ExecutionID) async throws -> ExecutionExplanation {
+        let execution = try await execution(id)
+        let job = try await job(execution.jobID)
+        let handler: String? =
+            switch execution.notification {
+            case .handler(let name)?: name
+            case .webhook?: nil
+            case nil: job.action.handler?.name
+            }
+        return ExecutionExplanation(
+            execution: execution, holds: try await context.store.holds(on: id, at: context.clock.now),
+            missingHandler: execution.status.isTerminal ? nil : handler.flatMap { handlers[$0] == nil ? $0 : nil },
+            isRunning: context.status.isRunning)
+    }
+
     /// Returns the scheduled executions of occurrences within the millisecond of a date.
     private func runs(of id: JobID, around date: Date) async throws -> [Execution] {
         var query = ExecutionQuery(

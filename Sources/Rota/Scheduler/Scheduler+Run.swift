@@ -98,7 +98,8 @@ extension Scheduler {
             context.events.payloadUnreadable(of: job, because: reason, at: context.clock.now)
         }
         let runner = AttemptRunner(
-            transport: transport, secrets: secrets, handlers: handlers, middleware: middleware, clock: context.clock,
+            store: context.store, transport: transport, secrets: secrets, handlers: handlers, middleware: middleware,
+            clock: context.clock,
             configuration: context.configuration, events: context.events, workers: context.workers,
             vitals: context.vitals, stop: context.stop, outbox: outbox)
         context.workers.start(

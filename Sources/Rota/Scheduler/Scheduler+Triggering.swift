@@ -59,11 +59,7 @@ extension Scheduler {
     @discardableResult
     public func trigger(_ id: JobID, _ requests: [TriggerRequest]) async throws -> BulkTriggerResult {
         try await context.prepareIDs()
-        guard requests.count <= Self.maximumBulk else {
-            throw SchedulerError(
-                .tooMany, "At most \(Self.maximumBulk) executions can be triggered in one step, not \(requests.count).",
-                value: "\(requests.count)")
-        }
+        guard requests.count <= Self.maximumBulk else { throw SchedulerError.tooMany(requests.count, Self.maximumBulk) }
         let job = try await job(id)
         let batch = BatchID(bits: context.ids.makeID(at: context.clock.now))
         var executions: [Execution] = []
@@ -71,12 +67,28 @@ extension Scheduler {
         return BulkTriggerResult(id: batch, outcomes: try await enqueue(executions, of: id))
     }
 
+    /// Queues executions of a job and one that follows them, in one step.
+    func enqueue(
+        _ requests: [TriggerRequest], of id: JobID, then followUp: TriggerRequest, of other: JobID
+    ) async throws -> BulkTriggerResult {
+        let (job, otherJob) = (try await job(id), try await self.job(other))
+        let batch = BatchID(bits: context.ids.makeID(at: context.clock.now))
+        var executions: [Execution] = []
+        for request in requests { executions.append(try await execution(request, of: job, batch: batch)) }
+        let last = try await execution(followUp, of: otherJob, batch: nil)
+        var details = last.details
+        details.awaitedBatch = batch
+        executions.append(last.with(details: details))
+        let outcomes = try await enqueue(executions, of: id)
+        return BulkTriggerResult(id: batch, outcomes: Array(outcomes.dropLast()), followUp: outcomes.last?.execution)
+    }
+
     /// Runs an execution's job again immediately, with the job's current definition.
     ///
     /// The original is not changed.
     ///
     /// The replay keeps the original's payload, tags, priority, concurrency key and overrides. A notification is sent
-    /// again unchanged. If the job sends a request by now, the payload is left out, because only a handler receives one.
+    /// again unchanged. If the job sends a request by now that uses no `{{payload}}`, the payload is left out.
     ///
     /// - Parameters:
     ///   - id: The execution, in any status.
@@ -94,9 +106,15 @@ extension Scheduler {
         let check = FieldCheck(code: .invalidRequest, jobName: job.definition.name)
         try check.length(of: idempotencyKey, "The idempotency key", 1...255)
         try check.length(of: author, "The author", 1...255)
+        let replay = replay(of: original, by: job, idempotencyKey: idempotencyKey, author: author)
+        return try await enqueue([replay], of: job.id)[0].execution
+    }
+
+    /// The execution that replays another.
+    func replay(of original: Execution, by job: Job, idempotencyKey: String?, author: String?) -> Execution {
         let now = context.clock.now
         var details = ExecutionDetails.none
-        details.replayOf = id
+        details.replayOf = original.id
         details.priority = original.details.priority
         details.concurrencyKey = original.source == .backfill ? nil : original.details.concurrencyKey
         details.tags = original.details.tags
@@ -108,15 +126,15 @@ extension Scheduler {
         if isNotification {
             (details.notification, details.parentID) = (original.details.notification, original.details.parentID)
         }
-        let hasPayload = isNotification || job.action.handler != nil
-        let replay = job.execution(
+        let hasPayload =
+            isNotification || job.action.handler != nil || job.action.request?.usesPayload == true
+        return job.execution(
             id: ExecutionID(bits: context.ids.makeID(at: now)), source: isNotification ? .notification : .replay,
             scheduledFor: now, createdAt: now,
             payload: hasPayload ? original.payload : nil, metadata: original.metadata, details: details)
-        return try await enqueue([replay], of: job.id)[0].execution
     }
 
-    private func execution(_ request: TriggerRequest, of job: Job, batch: BatchID?) async throws -> Execution {
+    func execution(_ request: TriggerRequest, of job: Job, batch: BatchID?) async throws -> Execution {
         var depth = 0
         for id in [request.parentID, request.continuationOf].compactMap(\.self) {
             depth = max(depth, try await execution(id).details.lineageDepth + 1)
@@ -138,10 +156,12 @@ extension Scheduler {
         context.signal.raise()
         _ = try outcomes.answers(to: "enqueue", of: executions.count)
         let queued = outcomes.compactMap { outcome -> Execution? in
-            if case .queued(let execution) = outcome { execution } else { nil }
+            guard case .queued(let execution) = outcome, execution.status != .waiting else { return nil }
+            return execution
         }
-        if let first = queued.first {
-            context.events.send(fired: queued, skips: [], of: id, named: first.jobName, at: context.clock.now)
+        let now = context.clock.now
+        for (job, executions) in Dictionary(grouping: queued, by: \.jobID) {
+            context.events.send(fired: executions, skips: [], of: job, named: executions[0].jobName, at: now)
         }
         return outcomes
     }

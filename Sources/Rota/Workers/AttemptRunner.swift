@@ -6,6 +6,7 @@ import RotaStore
 
 /// Makes one attempt of an execution, through middleware, a transport or a handler, and reports the result.
 struct AttemptRunner: Sendable {
+    let store: any JobStore
     let transport: any HTTPTransport
     let secrets: any SecretProvider
     let handlers: HandlerRegistry
@@ -69,7 +70,12 @@ struct AttemptRunner: Sendable {
         switch work.claim.job.action.kind {
         case .http(let template):
             return await send(work.claim, headers: headers, success: template.success, output: template.output) {
-                try await template.render(work.claim.templateVariables).resolve(secrets: secrets)
+                let rendered = try template.render(work.claim.templateVariables())
+                let request = try await rendered.resolve(secrets: secrets)
+                guard let secret = rendered.signature else { return request }
+                return try await request.signed(
+                    by: secret, configuration.webhookSignature, id: work.claim.execution.id.description, at: clock.now,
+                    secrets: secrets)
             }
         case .handler(let call):
             return await self.call(call, for: work, startedAt: startedAt)
@@ -108,7 +114,9 @@ struct AttemptRunner: Sendable {
 
     private func call(_ call: HandlerCall, for work: Work, startedAt: Date) async -> AttemptReport {
         guard let handler = handlers[call.name] else { return AttemptReport(.unhandled(call.name)) }
-        let pulse = Pulse(signs: vitals, lease: work.claim.leaseKey, clock: clock)
+        let pulse = Pulse(
+            signs: vitals, lease: work.claim.leaseKey, clock: clock,
+            renew: { [store] in try await store.renew([$0]).first }, leaseDuration: configuration.leaseDuration)
         defer { vitals.forget(pulse.lease) }
         let handlerContext = HandlerContext(work, startedAt: startedAt, pulse: pulse, stop: stop)
         let timeout = work.claim.timeout(of: call)
@@ -178,14 +186,17 @@ extension Claim {
     /// The values of the request template's variables.
     ///
     /// They are the same on every attempt.
-    var templateVariables: TemplateVariables {
+    ///
+    /// - Throws: `HTTPRequestError` with `badJSON` if the payload is nested too deeply.
+    func templateVariables() throws(HTTPRequestError) -> TemplateVariables {
         TemplateVariables(
             timestamp: execution.progress.startedAt ?? execution.createdAt,
             uuid: execution.id.derivedUUID,
             executionID: execution.id.description,
             jobID: job.id.description,
             scheduledFor: execution.scheduledFor,
-            attempt: execution.nextAttemptNumber)
+            attempt: execution.nextAttemptNumber,
+            payload: try execution.payload.map { payload throws(HTTPRequestError) in try payload.value() })
     }
 
     /// The execution behind a request, as its receiver sees it.

@@ -53,6 +53,7 @@ extension HTTPRequestError {
         private enum Kind: String {
             case badMethod, badURL, badHeader, reservedHeader, badBody, badJSON, badTimeout, tooLarge
             case unknownVariable, misplacedVariable, misplacedSecret, badSecret, missingSecret, badRule, badSignature
+            case missingValue
         }
 
         private let kind: Kind
@@ -85,6 +86,10 @@ extension HTTPRequestError {
         ///
         /// Nothing was sent.
         public static let missingSecret = Code(kind: .missingSecret)
+        /// The payload lacks a field that the template names.
+        ///
+        /// Nothing was sent.
+        public static let missingValue = Code(kind: .missingValue)
         /// A success rule, matcher, path or pattern is malformed.
         public static let badRule = Code(kind: .badRule)
         /// A webhook's secret, id or signature is invalid.

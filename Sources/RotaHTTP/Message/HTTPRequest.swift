@@ -81,11 +81,11 @@ public struct HTTPRequest: Sendable, Hashable {
     }
 
     package func replacing(
-        headers: HTTPHeaders? = nil, timeout: Duration? = nil
+        headers: HTTPHeaders? = nil, timeout: Duration? = nil, redaction: Redaction? = nil
     ) throws(HTTPRequestError) -> HTTPRequest {
         var copy = try HTTPRequest(
             method: method, address: address, headers: headers ?? self.headers, body: body,
-            timeout: timeout ?? self.timeout, redaction: redaction)
+            timeout: timeout ?? self.timeout, redaction: redaction ?? self.redaction)
         copy.isRepeatable = isRepeatable
         return copy
     }

@@ -18,8 +18,19 @@ public struct Redaction: Sendable, Hashable {
         for secret in secrets where secret.value.utf8.count >= 4 {
             for form in Self.spellings(of: secret.value) { found.insert(Array(form.utf8)) }
         }
-        // Longest first. Otherwise a secret inside another would leave the rest of the longer one behind.
-        needles = found.sorted { $0.count == $1.count ? $0.lexicographicallyPrecedes($1) : $0.count > $1.count }
+        needles = Self.ordered(found)
+    }
+
+    /// Orders texts to remove, the longest first: a secret inside another must not leave the rest of the longer one.
+    private static func ordered(_ needles: Set<[UInt8]>) -> [[UInt8]] {
+        needles.sorted { $0.count == $1.count ? $0.lexicographicallyPrecedes($1) : $0.count > $1.count }
+    }
+
+    /// Returns a redaction that removes another secret too.
+    package func adding(_ secret: SecretValue) -> Redaction {
+        var copy = Redaction([secret])
+        copy.needles = Self.ordered(Set(needles + copy.needles))
+        return copy
     }
 
     /// Whether there is nothing to remove.

@@ -74,6 +74,19 @@ package struct SecretReference: Sendable, Hashable {
         self.pieces = pieces
     }
 
+    /// Returns the name in a text that is a reference and nothing else.
+    ///
+    /// - Throws: ``HTTPRequestError`` with `badSecret` for any other text.
+    package static func name(in reference: String, field: String) throws(HTTPRequestError) -> String {
+        let pieces = try SecretReference(parsing: reference, field: field).pieces
+        guard pieces.count == 1, case .secret(let name)? = pieces.first else {
+            throw HTTPRequestError(
+                .badSecret, field: field,
+                "a webhook's secret must be a reference, such as secret://hook; its value must not be stored in a job")
+        }
+        return name
+    }
+
     /// Returns whether a text contains `secret://`, in any letter case.
     package static func isMentioned(in text: String) -> Bool {
         find(in: Array(text.utf8), from: 0) != nil

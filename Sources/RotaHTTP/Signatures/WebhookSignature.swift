@@ -239,3 +239,29 @@ extension WebhookSignature {
         }.joined()
     }
 }
+
+extension HTTPRequest {
+    /// Returns the request with the header fields that sign it as a webhook.
+    ///
+    /// - Parameters:
+    ///   - reference: The secret's name, as in `secret://hook`.
+    ///   - signature: The scheme.
+    ///   - id: The message's id, the same on every attempt.
+    ///   - date: The date the request is sent.
+    ///   - secrets: The provider of the secret's value.
+    /// - Throws: ``HTTPRequestError`` with `missingSecret`, `badSecret` or `badSignature`; or the provider's own error.
+    package func signed(
+        by reference: String, _ signature: WebhookSignature, id: String, at date: Date, secrets: any SecretProvider
+    ) async throws -> HTTPRequest {
+        let name = try SecretReference.name(in: reference, field: "signature")
+        guard let secret = try await secrets.secret(named: name) else {
+            throw HTTPRequestError(
+                .missingSecret, field: "signature", "no secret has this name, so nothing was sent", value: name)
+        }
+        let fields = try signature.sign(
+            body: body.data ?? Data(), id: id, at: date, with: [signature.secret(secret.value)])
+        var headers = headers
+        for field in fields.fields { headers.set(field) }
+        return try replacing(headers: headers, redaction: redaction.adding(secret))
+    }
+}

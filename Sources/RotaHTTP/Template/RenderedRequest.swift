@@ -12,6 +12,8 @@ public struct RenderedRequest: Sendable, Hashable {
     public let body: HTTPBody
     /// The time limit of one attempt.
     public let timeout: Duration
+    /// The reference to the secret that signs the request, such as `secret://hook`, if it is signed.
+    public let signature: String?
 }
 
 extension RequestTemplate {
@@ -20,16 +22,18 @@ extension RequestTemplate {
     /// The same variables always give the same request.
     ///
     /// - Parameter variables: The values for this execution.
-    /// - Throws: ``HTTPRequestError`` if a value makes the URL or a header too long, or is not allowed in a header.
+    /// - Throws: ``HTTPRequestError`` if a value makes the URL or a header too long, or is not allowed in a header; with
+    ///   `missingValue` if the payload lacks a field that the template names.
     public func render(_ variables: TemplateVariables) throws(HTTPRequestError) -> RenderedRequest {
-        try parts().render(method: method, timeout: timeout, variables.value)
+        try parts().render(method: method, timeout: timeout, variables)
     }
 }
 
 extension RenderedRequest {
     /// Returns the request to send, with its secrets resolved.
     ///
-    /// Secrets come last: variables inside a secret's value are not replaced.
+    /// Secrets come last: variables inside a secret's value are not replaced. The request is not signed yet: a scheduler
+    /// does that when it sends it.
     ///
     /// - Parameter secrets: The provider of the values. It is asked once for each name.
     /// - Returns: The request, which knows its secrets so that records of it can be scrubbed.

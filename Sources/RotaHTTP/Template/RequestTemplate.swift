@@ -17,6 +17,15 @@ import RotaCore
 /// allowed in the URL's path and query, in header values, in a text body and in the strings of a JSON body. They are not
 /// allowed in the host, in header names, in JSON names or in secret names, and `{{attempt}}` is not allowed in a body.
 /// `secret://name` is allowed in header values only.
+///
+/// `{{payload}}` is the payload of the execution, and `{{payload.customer.id}}` or `{{payload.items[0]}}` is a field of it.
+/// They are allowed wherever the other variables are. A string of a JSON body that is one such variable becomes the value
+/// itself, with its type. The URL may be a single field, such as `{{payload.url}}`; such a request carries no secrets.
+///
+/// ```swift
+/// let hook = try RequestTemplate.post(
+///     "{{payload.url}}", body: .json(["event": "{{payload.event}}"]), signature: "secret://hook-{{payload.customer}}")
+/// ```
 public struct RequestTemplate: Sendable, Hashable {
     /// The method.
     public let method: HTTPMethod
@@ -32,6 +41,8 @@ public struct RequestTemplate: Sendable, Hashable {
     public let success: SuccessRule
     /// The values to take from a successful response.
     public let output: OutputMapping
+    /// The reference to the secret that signs the request, or `nil` if it is not signed.
+    public let signature: String?
 
     /// Creates a template.
     ///
@@ -43,10 +54,13 @@ public struct RequestTemplate: Sendable, Hashable {
     ///   - timeout: The time limit of one attempt, from 1 ms to 1 hour.
     ///   - success: The rule that decides which responses count as success.
     ///   - output: The values to take from a successful response.
+    ///   - signature: The reference to the secret that signs the request as a webhook, such as `secret://hook`. Fields of
+    ///     the payload may be part of its name.
     /// - Throws: ``HTTPRequestError``, which names the invalid part and the reason.
     public init(
         method: HTTPMethod, url: String, headers: HTTPHeaders = [:], body: HTTPBody = .none,
-        timeout: Duration = .seconds(30), success: SuccessRule = .default, output: OutputMapping = [:]
+        timeout: Duration = .seconds(30), success: SuccessRule = .default, output: OutputMapping = [:],
+        signature: String? = nil
     ) throws(HTTPRequestError) {
         self.method = method
         self.url = url
@@ -55,12 +69,19 @@ public struct RequestTemplate: Sendable, Hashable {
         self.timeout = timeout
         self.success = success
         self.output = output
+        self.signature = signature
         try check()
     }
 
     /// Parses the template, which checks every part that holds variables or secrets.
     func parts() throws(HTTPRequestError) -> TemplateParts {
-        try TemplateParts(url: url, headers: headers, body: body)
+        try TemplateParts(url: url, headers: headers, body: body, signature: signature)
+    }
+
+    /// Whether any part takes a value from the execution's payload.
+    package var usesPayload: Bool {
+        // The template was checked when it was created.
+        (try? parts())?.usesPayload ?? false
     }
 
     private func check() throws(HTTPRequestError) {
@@ -98,11 +119,14 @@ extension RequestTemplate {
 
     /// Creates a POST request.
     ///
+    /// - Parameter signature: The reference to the secret that signs the request as a webhook, such as `secret://hook`.
     /// - Throws: ``HTTPRequestError`` if a part is invalid.
     public static func post(
-        _ url: String, headers: HTTPHeaders = [:], body: HTTPBody = .none, timeout: Duration = .seconds(30)
+        _ url: String, headers: HTTPHeaders = [:], body: HTTPBody = .none, timeout: Duration = .seconds(30),
+        signature: String? = nil
     ) throws(HTTPRequestError) -> RequestTemplate {
-        try RequestTemplate(method: .post, url: url, headers: headers, body: body, timeout: timeout)
+        try RequestTemplate(
+            method: .post, url: url, headers: headers, body: body, timeout: timeout, signature: signature)
     }
 
     /// Creates a PUT request.
@@ -135,7 +159,7 @@ extension RequestTemplate {
 
 extension RequestTemplate: Codable {
     private enum CodingKeys: String, CodingKey {
-        case method, url, headers, content, success, output
+        case method, url, headers, content, success, output, signature
         case timeout = "timeout_ms"
     }
 
@@ -155,7 +179,8 @@ extension RequestTemplate: Codable {
             // Clamped because no Duration holds every Int64. The bounds lie outside what the check accepts.
             timeout: .milliseconds(min(max(milliseconds, -1), 31_536_000_000)),
             success: container.decodeIfPresent(SuccessRule.self, forKey: .success) ?? .default,
-            output: container.decodeIfPresent(OutputMapping.self, forKey: .output) ?? [:])
+            output: container.decodeIfPresent(OutputMapping.self, forKey: .output) ?? [:],
+            signature: container.decodeIfPresent(String.self, forKey: .signature))
     }
 
     /// Encodes the template, without the parts that are empty.
@@ -168,5 +193,6 @@ extension RequestTemplate: Codable {
         try container.encode(timeout.millisecondsRoundedUp, forKey: .timeout)
         try container.encode(success, forKey: .success)
         if !output.paths.isEmpty { try container.encode(output, forKey: .output) }
+        try container.encodeIfPresent(signature, forKey: .signature)
     }
 }

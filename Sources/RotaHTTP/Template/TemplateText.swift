@@ -27,7 +27,7 @@ struct TemplateText: Sendable, Hashable {
                     value: String(decoding: rest[open...].prefix(40), as: UTF8.self))
             }
             let name = String(decoding: rest[(open + 2)..<close], as: UTF8.self).trimmingSpaces
-            guard let variable = TemplateVariable(rawValue: name) else {
+            guard let variable = TemplateVariable(name) else {
                 throw HTTPRequestError(
                     .unknownVariable, field: field, "there is no such variable; \(Self.hint)", value: name)
             }
@@ -44,11 +44,17 @@ struct TemplateText: Sendable, Hashable {
     }
 
     private static let hint =
-        "use one of " + TemplateVariable.allCases.map { "{{\($0.rawValue)}}" }.joined(separator: ", ")
+        "use one of " + TemplateVariable.names.joined(separator: ", ")
         + "; a body with literal braces can be sent as bytes"
 
-    var hasVariables: Bool {
-        pieces.contains { if case .variable = $0 { true } else { false } }
+    var variables: [TemplateVariable] {
+        pieces.compactMap { if case .variable(let variable) = $0 { variable } else { nil } }
+    }
+
+    /// The variable that is the whole text, if it is a field of the payload.
+    var wholePayload: JSONPath? {
+        guard pieces.count == 1, case .variable(.payload(let path)) = pieces[0] else { return nil }
+        return path
     }
 
     /// The text with an `x` for every variable.
@@ -57,12 +63,20 @@ struct TemplateText: Sendable, Hashable {
     }
 
     /// Returns the text with its variables replaced.
-    func render(_ value: (TemplateVariable) -> String) -> String {
+    ///
+    /// - Parameters:
+    ///   - variables: The values.
+    ///   - field: The part of the request that the text belongs to.
+    ///   - encode: Called with each value; returns what is inserted.
+    /// - Throws: ``HTTPRequestError`` with `missingValue`.
+    func render(
+        _ variables: TemplateVariables, for field: String, encode: (String) -> String = { $0 }
+    ) throws(HTTPRequestError) -> String {
         var out = ""
         for piece in pieces {
             switch piece {
             case .text(let text): out += text
-            case .variable(let variable): out += value(variable)
+            case .variable(let variable): out += encode(try variables.text(of: variable, for: field))
             }
         }
         return out
@@ -91,13 +105,17 @@ struct TemplateParts {
     private let url: URLPart
     private let headers: [(field: HTTPHeaders.Field, value: TemplateText)]
     private let body: HTTPBody
+    private let signature: TemplateText?
+    /// Whether any part takes a value from the payload.
+    let usesPayload: Bool
 
     /// Parses a template.
     ///
     /// - Throws: ``HTTPRequestError`` for unknown or misplaced variables, misplaced or malformed secrets, and invalid
     ///   URLs.
-    init(url: String, headers: HTTPHeaders, body: HTTPBody) throws(HTTPRequestError) {
+    init(url: String, headers: HTTPHeaders, body: HTTPBody, signature: String?) throws(HTTPRequestError) {
         self.url = try URLPart(url)
+        var usesPayload = self.url.usesPayload
         var parts: [(field: HTTPHeaders.Field, value: TemplateText)] = []
         for field in headers.fields {
             let place = "headers[\"\(field.name)\"]"
@@ -105,11 +123,34 @@ struct TemplateParts {
             _ = try SecretReference(parsing: field.value, field: place)
             let value = try TemplateText(parsing: field.value, field: place)
             try Self.checkSecrets(of: field, in: value.renderedSample)
+            guard !self.url.isPayload || !SecretReference.isMentioned(in: field.value) else {
+                throw HTTPRequestError(
+                    .misplacedSecret, field: place,
+                    "a request whose whole URL comes from the payload may not carry secrets, which any receiver "
+                        + "would get; sign the request instead")
+            }
+            if value.variables.contains(where: \.isPayload) { usesPayload = true }
             parts.append((field, value))
         }
         self.headers = parts
         self.body = body
-        try Self.check(body)
+        self.signature = try signature.map { text throws(HTTPRequestError) in try Self.signature(text) }
+        if try Self.check(body) || self.signature?.variables.isEmpty == false { usesPayload = true }
+        self.usesPayload = usesPayload
+    }
+
+    /// Parses the reference to the secret that signs the request.
+    ///
+    /// Unlike in headers, the payload may choose among secrets: a signature reveals none.
+    private static func signature(_ text: String) throws(HTTPRequestError) -> TemplateText {
+        let template = try TemplateText(parsing: text, field: "signature")
+        guard template.variables.allSatisfy(\.isPayload) else {
+            throw HTTPRequestError(
+                .misplacedVariable, field: "signature", "only fields of the payload can be part of a secret's name",
+                value: text)
+        }
+        _ = try SecretReference.name(in: template.renderedSample, field: "signature")
+        return template
     }
 
     /// Throws if a variable creates or changes a reference.
@@ -127,28 +168,31 @@ struct TemplateParts {
         }
     }
 
-    private static func check(_ body: HTTPBody) throws(HTTPRequestError) {
+    /// Checks a body, and returns whether it uses the payload.
+    private static func check(_ body: HTTPBody) throws(HTTPRequestError) -> Bool {
         switch body {
-        case .none, .bytes: return
+        case .none, .bytes: false
         case .text(let text): try check(bodyText: text)
         case .json(let value): try check(json: value)
         }
     }
 
-    private static func check(bodyText text: String) throws(HTTPRequestError) {
+    private static func check(bodyText text: String) throws(HTTPRequestError) -> Bool {
         guard !SecretReference.isMentioned(in: text) else {
             throw HTTPRequestError(
                 .misplacedSecret, field: "body",
                 "secret://name is allowed in header values only; use bytes to send this text as it is")
         }
-        _ = try TemplateText(parsing: text, field: "body", forbidding: [.attempt])
+        return try TemplateText(parsing: text, field: "body", forbidding: [.attempt]).variables.contains(
+            where: \.isPayload)
     }
 
-    private static func check(json value: JSONValue) throws(HTTPRequestError) {
+    private static func check(json value: JSONValue) throws(HTTPRequestError) -> Bool {
+        var usesPayload = false
         switch value {
-        case .string(let text): try check(bodyText: text)
+        case .string(let text): return try check(bodyText: text)
         case .array(let elements):
-            for element in elements { try check(json: element) }
+            for element in elements where try check(json: element) { usesPayload = true }
         case .object(let members):
             for member in members {
                 guard !member.name.mentionsVariable else {
@@ -156,50 +200,59 @@ struct TemplateParts {
                         .misplacedVariable, field: "body", "variables are allowed in JSON strings, not in names",
                         value: member.name)
                 }
-                try check(json: member.value)
+                if try check(json: member.value) { usesPayload = true }
             }
-        case .null, .bool, .number: return
+        case .null, .bool, .number: break
         }
+        return usesPayload
     }
 
     /// Returns the request with its variables replaced and its secrets unresolved.
     func render(
-        method: HTTPMethod, timeout: Duration, _ value: (TemplateVariable) -> String
+        method: HTTPMethod, timeout: Duration, _ variables: TemplateVariables
     ) throws(HTTPRequestError) -> RenderedRequest {
         var rendered: [HTTPHeaders.Field] = []
         for (field, part) in headers {
-            let text = part.render(value)
+            let text = try part.render(variables, for: "headers[\"\(field.name)\"]")
             try HTTPHeaders.check(value: text, of: field.name)
             try Self.checkSecrets(of: field, in: text)
             rendered.append(.init(field.name, text, isSensitive: field.isSensitive))
         }
         return RenderedRequest(
-            method: method, url: try url.render(value),
-            headers: HTTPHeaders(rendered), body: try Self.render(body, value), timeout: timeout)
+            method: method, url: try url.render(variables), headers: HTTPHeaders(rendered),
+            body: try Self.render(body, variables), timeout: timeout,
+            signature: try signature.map { text throws(HTTPRequestError) in
+                let reference = try text.render(variables, for: "signature")
+                _ = try SecretReference.name(in: reference, field: "signature")
+                return reference
+            })
     }
 
-    private static func render(_ body: HTTPBody, _ variable: (TemplateVariable) -> String) throws(HTTPRequestError)
-        -> HTTPBody
-    {
+    private static func render(
+        _ body: HTTPBody, _ variables: TemplateVariables
+    ) throws(HTTPRequestError) -> HTTPBody {
         switch body {
-        case .none, .bytes: return body
-        case .text(let text): return .text(try TemplateText(parsing: text, field: "body").render(variable))
-        case .json(let value): return .json(try render(value, variable))
+        case .none, .bytes: body
+        case .text(let text): .text(try TemplateText(parsing: text, field: "body").render(variables, for: "body"))
+        case .json(let value): .json(try render(value, variables))
         }
     }
 
     private static func render(
-        _ value: JSONValue, _ variable: (TemplateVariable) -> String
+        _ value: JSONValue, _ variables: TemplateVariables
     ) throws(HTTPRequestError) -> JSONValue {
         switch value {
         case .string(let text):
-            return .string(try TemplateText(parsing: text, field: "body").render(variable))
+            let text = try TemplateText(parsing: text, field: "body")
+            // A string that is nothing but a field of the payload becomes its value, with its type.
+            if let path = text.wholePayload { return try variables.value(at: path, for: "body") }
+            return .string(try text.render(variables, for: "body"))
         case .array(let elements):
-            return .array(try elements.map { element throws(HTTPRequestError) in try render(element, variable) })
+            return .array(try elements.map { element throws(HTTPRequestError) in try render(element, variables) })
         case .object(let members):
             return .object(
                 try members.map { member throws(HTTPRequestError) in
-                    JSONValue.Member(member.name, try render(member.value, variable))
+                    JSONValue.Member(member.name, try render(member.value, variables))
                 })
         case .null, .bool, .number: return value
         }
@@ -208,9 +261,15 @@ struct TemplateParts {
 
 /// A template's URL.
 ///
-/// Variables are allowed after the host, and each value is percent-encoded.
+/// Variables are allowed after the host, and each value is percent-encoded. Or the whole URL is a field of the payload.
 struct URLPart {
     private let text: TemplateText
+
+    /// Whether the payload has the whole URL.
+    var isPayload: Bool { text.wholePayload != nil }
+
+    /// Whether any part of it comes from the payload.
+    var usesPayload: Bool { text.variables.contains(where: \.isPayload) }
 
     /// Parses a URL.
     ///
@@ -220,14 +279,16 @@ struct URLPart {
             throw HTTPRequestError(.misplacedSecret, field: "url", "secret://name is allowed in header values only")
         }
         text = try TemplateText(parsing: url, field: "url")
+        if text.wholePayload != nil { return }
         let authority = url.utf8.drop { $0 != UInt8(ascii: "/") }.dropFirst(2).prefix {
             ![UInt8(ascii: "/"), UInt8(ascii: "?"), UInt8(ascii: "#")].contains($0)
         }
         let head = url.utf8[..<authority.endIndex]
-        guard text.hasVariables == false || !(String(head) ?? "{{").mentionsVariable else {
+        guard text.variables.isEmpty || !(String(head) ?? "{{").mentionsVariable else {
             throw HTTPRequestError(
                 .misplacedVariable, field: "url",
-                "variables are allowed in the path and query, not in scheme, host or port",
+                "variables are allowed in the path and query, not in scheme, host or port, unless the whole URL is one "
+                    + "field of the payload, such as {{payload.url}}",
                 value: String(head).map { PercentEncoding.redact(url: $0) })
         }
         // Every value is encoded to unreserved characters, so one sample stands for all.
@@ -235,9 +296,10 @@ struct URLPart {
     }
 
     /// Returns the URL with its variables replaced and their values percent-encoded.
-    func render(_ value: (TemplateVariable) -> String) throws(HTTPRequestError) -> String {
-        let rendered = text.render { variable in
-            let encoded = PercentEncoding.encode(value(variable))
+    func render(_ variables: TemplateVariables) throws(HTTPRequestError) -> String {
+        if isPayload { return try RequestURL(parsing: text.render(variables, for: "url")).text }
+        let rendered = try text.render(variables, for: "url") { value in
+            let encoded = PercentEncoding.encode(value)
             // A value of `.` or `..` would leave the path that the job's author wrote.
             guard encoded.utf8.allSatisfy({ $0 == UInt8(ascii: ".") }) else { return encoded }
             return String(repeating: "%2E", count: encoded.utf8.count)

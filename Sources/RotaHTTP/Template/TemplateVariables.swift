@@ -28,6 +28,8 @@ public struct TemplateVariables: Sendable, Hashable, Codable {
     ///
     /// It is allowed in the URL and in headers, not in the body.
     public var attempt: Int
+    /// `{{payload}}` and its fields, such as `{{payload.customer.id}}`: the execution's payload, if it has one.
+    public var payload: JSONValue?
 
     /// Creates the variables of an execution.
     ///
@@ -38,34 +40,100 @@ public struct TemplateVariables: Sendable, Hashable, Codable {
     ///   - jobID: The job's id.
     ///   - scheduledFor: The date the execution was due.
     ///   - attempt: The number of the attempt, starting at 1.
-    public init(timestamp: Date, uuid: UUID, executionID: String, jobID: String, scheduledFor: Date, attempt: Int = 1) {
+    ///   - payload: The execution's payload, if it has one.
+    public init(
+        timestamp: Date, uuid: UUID, executionID: String, jobID: String, scheduledFor: Date, attempt: Int = 1,
+        payload: JSONValue? = nil
+    ) {
         self.timestamp = timestamp
         self.uuid = uuid
         self.executionID = executionID
         self.jobID = jobID
         self.scheduledFor = scheduledFor
         self.attempt = attempt
+        self.payload = payload
     }
 
     /// Returns the text of a variable.
-    func value(of variable: TemplateVariable) -> String {
+    ///
+    /// - Throws: ``HTTPRequestError`` with `missingValue` if the payload has no such field, or `null` there.
+    func text(of variable: TemplateVariable, for field: String) throws(HTTPRequestError) -> String {
         switch variable {
-        case .timestamp: ISO8601.milliseconds(timestamp)
-        case .uuid: uuid.uuidString.lowercased()
-        case .executionID: executionID
-        case .jobID: jobID
-        case .scheduledFor: ISO8601.milliseconds(scheduledFor)
-        case .attempt: String(attempt)
+        case .timestamp: return ISO8601.milliseconds(timestamp)
+        case .uuid: return uuid.uuidString.lowercased()
+        case .executionID: return executionID
+        case .jobID: return jobID
+        case .scheduledFor: return ISO8601.milliseconds(scheduledFor)
+        case .attempt: return String(attempt)
+        case .payload(let path):
+            return switch try value(at: path, for: field) {
+            case .string(let text): text
+            case .null:
+                throw HTTPRequestError(
+                    .missingValue, field: field, "the payload has null where a value is needed", value: variable.name)
+            case let value: value.text
+            }
         }
+    }
+
+    /// Returns the value at a path in the payload.
+    ///
+    /// - Throws: ``HTTPRequestError`` with `missingValue` if there is none.
+    func value(at path: JSONPath, for field: String) throws(HTTPRequestError) -> JSONValue {
+        guard let payload else {
+            throw HTTPRequestError(
+                .missingValue, field: field, "the execution has no payload, which this request is made from")
+        }
+        guard let value = path.values(in: payload).first else {
+            throw HTTPRequestError(
+                .missingValue, field: field, "the payload has no such field",
+                value: TemplateVariable.payload(path).name)
+        }
+        return value
     }
 }
 
-/// The known variables, by the name between the braces.
-enum TemplateVariable: String, CaseIterable {
+/// A variable of a template.
+enum TemplateVariable: Sendable, Hashable {
     case timestamp
     case uuid
-    case executionID = "execution_id"
-    case jobID = "job_id"
-    case scheduledFor = "scheduled_for"
+    case executionID
+    case jobID
+    case scheduledFor
     case attempt
+    /// A field of the payload, or the whole payload.
+    case payload(JSONPath)
+
+    private static let simple: [(name: String, variable: TemplateVariable)] = [
+        ("timestamp", .timestamp), ("uuid", .uuid), ("execution_id", .executionID), ("job_id", .jobID),
+        ("scheduled_for", .scheduledFor), ("attempt", .attempt),
+    ]
+
+    /// The names of all variables, in braces.
+    static let names = (simple.map(\.name) + ["payload", "payload.field"]).map { "{{\($0)}}" }
+
+    /// Parses the text between the braces.
+    ///
+    /// - Returns: `nil` if there is no such variable.
+    init?(_ name: String) {
+        if let (_, variable) = Self.simple.first(where: { $0.name == name }) {
+            self = variable
+            return
+        }
+        guard name.hasPrefix("payload"), let path = try? JSONPath("$" + name.dropFirst("payload".count)),
+            !path.segments.contains(.every)
+        else { return nil }
+        self = .payload(path)
+    }
+
+    /// The text between the braces.
+    var name: String {
+        if case .payload(let path) = self { return "payload" + path.text.dropFirst() }
+        return Self.simple.first { $0.variable == self }?.name ?? ""
+    }
+
+    /// Whether its value comes from the payload.
+    var isPayload: Bool {
+        if case .payload = self { true } else { false }
+    }
 }

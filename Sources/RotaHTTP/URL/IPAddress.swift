@@ -36,8 +36,8 @@ public struct IPAddress: Sendable, Hashable, CustomStringConvertible {
     /// The address in canonical form: dotted decimal, or RFC 5952.
     public var description: String {
         if isV4 {
-            return stride(from: 24, through: 0, by: -8).map { String((bits >> UInt128($0)) & 0xFF) }
-                .joined(separator: ".")
+            let bits = UInt32(truncatingIfNeeded: bits)
+            return "\(bits >> 24).\(bits >> 16 & 0xFF).\(bits >> 8 & 0xFF).\(bits & 0xFF)"
         }
         let groups = stride(from: 112, through: 0, by: -16).map { UInt16(truncatingIfNeeded: bits >> UInt128($0)) }
         var best = 0..<0

@@ -63,6 +63,7 @@ extension RequestTemplate {
         case success = 8
         /// JSON.
         case output = 9
+        case signature = 10
     }
 
     func write(to record: inout RecordWriter) throws {
@@ -78,6 +79,7 @@ extension RequestTemplate {
         record.put(Field.timeout, timeout)
         if success != .default { record.put(Field.success, try RareJSON.encode(success)) }
         if !output.paths.isEmpty { record.put(Field.output, try RareJSON.encode(output)) }
+        record.put(Field.signature, signature)
     }
 
     init(from reader: RecordReader, sharing parts: SharedParts) throws {
@@ -87,6 +89,7 @@ extension RequestTemplate {
         var body = HTTPBody.none
         var timeout: Duration?
         var (success, output) = (SuccessRule.default, OutputMapping())
+        var signature: String?
         while let field = try record.next(Field.self) {
             switch field {
             case .method: method = HTTPMethod(rawValue: try record.text())
@@ -98,12 +101,14 @@ extension RequestTemplate {
             case .timeout: timeout = try record.duration()
             case .success: success = try parts.success.value(record.data()).value
             case .output: output = try parts.output.value(record.data()).value
+            case .signature: signature = try record.text()
             }
         }
         try self.init(
             method: try RecordReader.known(method, "a request's method"),
             url: try RecordReader.known(url, "a request's URL"), headers: headers, body: body,
-            timeout: try RecordReader.known(timeout, "a request's timeout"), success: success, output: output)
+            timeout: try RecordReader.known(timeout, "a request's timeout"), success: success, output: output,
+            signature: signature)
     }
 }
 

@@ -170,4 +170,8 @@ package struct ExecutionFacts: Sendable, Hashable {
     package var isScheduled: Bool
     /// The key with which the execution was requested, if any.
     package var idempotencyKey: String?
+    /// The key that makes the execution unique, if any.
+    package var uniqueKey: String?
+    /// The date until which the execution is kept, whatever the retention.
+    package var keptUntil: Date?
 }

@@ -146,6 +146,15 @@ extension StoreState {
 }
 
 extension StoreState {
+    /// Everything that keeps an execution from starting.
+    package mutating func holds(on id: ExecutionID, at now: Date) -> [ExecutionHold] {
+        setClock(to: now)
+        guard let execution = executions[id], let job = jobs[execution.jobID] else { return [] }
+        let holds = execution.holds(job, at: now)
+        guard execution.status == .queued, execution.expiry.map({ $0 > now }) ?? true else { return holds }
+        return holds + claims.holds(on: execution.queueEntry, at: now)
+    }
+
     package mutating func renew(_ renewals: [LeaseRenewal], log: inout ChangeLog) -> [LeaseRenewal.Outcome] {
         renewals.map { renewal in
             guard var progress = executions[renewal.executionID]?.progress, progress.status == .running,
@@ -154,6 +163,7 @@ extension StoreState {
             progress.lease?.expiresAt = renewal.expiresAt
             if let heartbeat = renewal.heartbeatAt { progress.heartbeatAt = heartbeat }
             if let report = renewal.report { progress.report = report }
+            if let checkpoint = renewal.checkpoint { progress.checkpoint = checkpoint }
             record(.putProgress(renewal.executionID, progress), log: &log)
             return progress.cancelRequestedAt == nil ? .renewed : .cancelRequested
         }

@@ -39,6 +39,8 @@ extension StoreState {
     mutating func recordEnd(of execution: Execution, at date: Date, log: inout ChangeLog) {
         guard let job = jobs[execution.jobID] else { return }
         startNextOfBackfill(after: execution, at: date, log: &log)
+        count(execution, as: execution.progress.status, inBatchAt: date, log: &log)
+        endKeeping(at: date)
         // The delivery of a notification is not an execution of the job.
         if execution.source != .notification {
             var statistics = job.statistics
@@ -56,10 +58,28 @@ extension StoreState {
             moved.move(to: scheduleState)
             record(moved.scheduleState, of: job.id, log: &log)
         }
-        if job.retention.age(of: execution.progress.status) == .zero {
+        if job.retention.age(of: execution.progress.status) == .zero, execution.keptUntil ?? trimmedAt <= trimmedAt {
             record(.removeExecution(execution.id), log: &log)
         }
         trimHistory(of: job, log: &log)
+    }
+
+    /// Counts the end of an execution of a batch, and queues the execution that waits for the end of the last one.
+    mutating func count(
+        _ execution: Execution, as status: ExecutionStatus, inBatchAt date: Date?, log: inout ChangeLog
+    ) {
+        guard !followUps.isEmpty, execution.hasDetails, let batch = execution.details.batchID,
+            let followUp = followUps[batch], var progress = executions[followUp]?.progress, progress.batch != nil
+        else { return }
+        progress.batch?.count(status)
+        if progress.batch?.unfinished == 0 {
+            progress.move(to: .queued)
+            if let date {
+                progress.dueAt = max(progress.dueAt, date)
+                progress.delayedFrom = date
+            }
+        }
+        record(.putProgress(followUp, progress), log: &log)
     }
 
     /// Removes the oldest finished executions beyond the job's retention, at most 100 at a time.
@@ -129,92 +149,6 @@ extension ExecutionProgress {
         move(to: .queued)
         dueAt = date
         delayedFrom = now
-    }
-}
-
-extension StoreState {
-    package mutating func cancel(_ requests: [Cancellation], log: inout ChangeLog) -> [Cancellation.Outcome] {
-        requests.map { cancel($0, log: &log) }
-    }
-
-    mutating func cancel(_ request: Cancellation, log: inout ChangeLog) -> Cancellation.Outcome {
-        guard var execution = executions[request.executionID] else { return .missing }
-        guard !execution.progress.status.isTerminal else { return .alreadyOver(execution) }
-        execution.progress.cancelReason = request.reason ?? execution.progress.cancelReason
-        execution.progress.cancelRequestedAt = execution.progress.cancelRequestedAt ?? request.date
-        guard execution.progress.status != .running else {
-            record(.putProgress(execution.id, execution.progress), log: &log)
-            return .requested(execution)
-        }
-        end(&execution, as: .canceled, at: request.date, log: &log)
-        return .canceled(execution)
-    }
-
-    /// Cancels all unfinished executions that a query lists.
-    ///
-    /// - Complexity: O(k log n) for k unfinished executions, of the query's jobs if it names at most 100.
-    package mutating func cancel(matching request: BulkCancellation, log: inout ChangeLog) throws(StoreError)
-        -> CancellationReport
-    {
-        guard request.limit >= 1 else {
-            throw StoreError(
-                .invalidQuery, "A bulk cancellation must be of 1 execution or more at a time, not \(request.limit).")
-        }
-        var query = request.query
-        query.statuses = request.statuses
-        var report = CancellationReport()
-        // The sets are copies, so they may change during the walk.
-        for id in MergedWalk(sets(for: query), .ascending, after: nil) {
-            guard let execution = executions[id], query.lists(execution),
-                execution.progress.status != .running || execution.progress.cancelRequestedAt == nil
-            else { continue }
-            guard report.canceled.count + report.requested.count < request.limit else {
-                report.hasMore = true
-                break
-            }
-            switch cancel(Cancellation(id, reason: request.reason, date: request.date), log: &log) {
-            case .canceled(let execution): report.canceled.append(execution)
-            case .requested(let execution): report.requested.append(execution)
-            case .alreadyOver, .missing: break
-            }
-        }
-        return report
-    }
-
-    package mutating func completeWaiting(_ completions: [ExternalCompletion], log: inout ChangeLog)
-        -> [ExternalCompletion.Outcome]
-    {
-        completions.map { completion in
-            guard var execution = executions[completion.executionID] else { return .missing }
-            guard execution.progress.status == .waiting else { return .notWaiting(execution) }
-            if let output = completion.output { execution.progress.output = output }
-            switch completion.next {
-            case .queued(let date):
-                execution.progress.move(to: .queued)
-                execution.progress.dueAt = date
-                execution.progress.expiresAt = nil
-                execution.progress.delayedFrom = completion.date
-                record(.putProgress(execution.id, execution.progress), log: &log)
-            case .succeeded:
-                execution.progress.failure = nil
-                end(&execution, as: .succeeded, at: completion.date, log: &log)
-            case .failed(let failure):
-                execution.progress.failure = failure
-                end(&execution, as: .failed, at: completion.date, log: &log)
-            case .canceled: end(&execution, as: .canceled, at: completion.date, log: &log)
-            }
-            return .recorded(execution)
-        }
-    }
-
-    /// Ends an execution that is not running.
-    mutating func end(
-        _ execution: inout Execution, as status: ExecutionStatus, at date: Date, log: inout ChangeLog
-    ) {
-        guard execution.progress.move(to: status) else { return }
-        execution.progress.finishedAt = date
-        record(.putProgress(execution.id, execution.progress), log: &log)
-        recordEnd(of: execution, at: date, log: &log)
     }
 }
 

@@ -1,4 +1,5 @@
-import Foundation
+package import Foundation
+import RotaSchedule
 
 // Keeps the indexes in step with the records. An index entry depends on the record and its job alone, so a file may
 // bring records in any order.
@@ -7,7 +8,7 @@ extension StoreState {
     mutating func put(_ job: Job) {
         note(max(job.scheduleState.latestWritten(for: job.schedule), job.updatedAt))
         // The common case: a new job without executions, limits, or a retention of its own.
-        if job.isPlain, !jobs.contains(job.id) {
+        if job.isPlain, !job.holdsWork, !jobs.contains(job.id) {
             jobs.updateValue(job, forKey: job.id)
             jobIndex.add(job)
             if let wake = job.scheduleState.nextWakeup { dueJobs.insert(DueKey(date: wake, id: job.id)) }
@@ -20,32 +21,39 @@ extension StoreState {
         }
         let hasOtherLimits = old.map { $0.hasOtherLimits(than: job) } ?? true
         let hasOtherRetention = (old?.definition.retention ?? .standard) != job.definition.retention
-        let live = hasOtherLimits ? liveExecutions(of: job.id) : []
-        for execution in live { _ = claims.remove(execution.queueEntry) }
         jobs.updateValue(job, forKey: job.id)
         jobIndex.add(job)
         if let wake = job.scheduleState.nextWakeup { dueJobs.insert(DueKey(date: wake, id: job.id)) }
-        if hasOtherLimits {
-            claims.setLimits(
-                of: job.id, job.definition.limits, priority: job.definition.priority,
-                isSerial: job.definition.overlap.isSerial)
-            for execution in live {
-                _ =
-                    expiredInQueue.contains(execution.id)
-                    ? claims.removeExpired(execution.queueEntry) : claims.add(execution.queueEntry)
-            }
-            advanceSerial(of: job.id)
-        }
+        if hasOtherLimits { requeueExecutions(of: job) }
         if hasOtherRetention { updateAges(of: job) }
+    }
+
+    /// Queues the unfinished executions of a job by its limits, which have changed.
+    private mutating func requeueExecutions(of job: Job) {
+        let live = liveExecutions(of: job.id)
+        for execution in live { _ = claims.remove(execution.queueEntry) }
+        claims.setLimits(
+            of: job.id, job.definition.limits, priority: job.definition.priority,
+            isSerial: job.definition.overlap.isSerial, isHeld: job.holdsWork)
+        for execution in live {
+            _ =
+                expiredInQueue.contains(execution.id)
+                ? claims.removeExpired(execution.queueEntry) : claims.add(execution.queueEntry)
+        }
+        advanceSerial(of: job.id)
     }
 
     /// The unfinished executions of a job.
     func liveExecutions(of id: JobID) -> [Execution] {
         guard let history = histories[id] else { return [] }
         let notifications = finishedNotifications[id]
-        guard history.executions.count > history.finished.count + (notifications?.count ?? 0) else { return [] }
+        let finished = history.finished.count + history.kept.count + (notifications?.count ?? 0)
+        guard history.executions.count > finished else { return [] }
         return history.executions.suffix().lazy
-            .filter { !history.finished.contains($0) && !(notifications?.contains($0) ?? false) }
+            .filter {
+                !history.finished.contains($0) && !history.kept.contains($0)
+                    && !(notifications?.contains($0) ?? false)
+            }
             .compactMap { executions[$0] }
     }
 
@@ -53,7 +61,8 @@ extension StoreState {
     private mutating func updateAges(of job: Job) {
         let finished = histories[job.id].map { Array($0.finished.suffix()) } ?? []
         let notifications = finishedNotifications[job.id].map { Array($0.suffix()) } ?? []
-        let ended = (finished + notifications).compactMap { executions[$0] }
+        let kept = Array(histories[job.id]?.kept ?? [])
+        let ended = (finished + kept + notifications).compactMap { executions[$0] }
         for key in ended.compactMap({ ageKey($0.facts) }) { aged.remove(key) }
         let retention = job.retention
         agingJobs[job.id] = retention.maximumAge == nil && retention.ages.isEmpty ? nil : retention
@@ -70,6 +79,9 @@ extension StoreState {
         guard let old else { return }
         note(old.written)
         jobIndex.move(id, from: old.state, to: scheduleState.state)
+        if (old.state == .paused) != (scheduleState.state == .paused), let job = jobs[id], job.schedule.isOnDemand {
+            requeueExecutions(of: job)
+        }
         guard old.wake != scheduleState.nextWakeup else { return }
         if let wake = old.wake { dueJobs.remove(DueKey(date: wake, id: id)) }
         if let wake = scheduleState.nextWakeup { dueJobs.insert(DueKey(date: wake, id: id)) }
@@ -147,6 +159,11 @@ extension StoreState {
         }
         if old.status != new.status {
             executionIndex.move(id, from: old.status, to: new.status)
+            if new.status.isTerminal, executionIndex.hasUniqueKeys,
+                let key = executions.read(id, { $0.uniqueKey }) ?? nil
+            {
+                executionIndex.endUniqueness(of: id, new.jobID, key: key)
+            }
             updateIndexes(old, as: new)
         } else if new.status == .running, old.startedAt == new.startedAt {
             // A renewed lease or a request to cancel: only the lease has changed.
@@ -203,6 +220,7 @@ extension StoreState {
         }
         if let end = execution.leaseEnd { leases.insert(DueKey(date: end, id: execution.id)) }
         if let expiry = execution.expiry { expiries.insert(DueKey(date: expiry, id: execution.id)) }
+        if let batch = execution.awaitedBatch { followUps[batch] = execution.id }
         if execution.backfill != nil { histories.modify(execution.jobID) { $0.addToBackfill(execution) } }
         if !wasLive, execution.queueEntry.isScheduled { histories.modify(execution.jobID) { $0.scheduledCount += 1 } }
         if let expiry = execution.expiry, expiry <= clock, execution.status == .queued {
@@ -221,6 +239,7 @@ extension StoreState {
         if !expiredInQueue.isEmpty { expiredInQueue.remove(execution.id) }
         if let end = execution.leaseEnd { leases.remove(DueKey(date: end, id: execution.id)) }
         if let expiry = execution.expiry { expiries.remove(DueKey(date: expiry, id: execution.id)) }
+        if let batch = execution.awaitedBatch, followUps[batch] == execution.id { followUps[batch] = nil }
         if execution.backfill != nil { histories.modify(execution.jobID) { $0.removeFromBackfill(execution) } }
         if !staysLive, execution.queueEntry.isScheduled { histories.modify(execution.jobID) { $0.scheduledCount -= 1 } }
         return claims.remove(execution.queueEntry)
@@ -230,6 +249,9 @@ extension StoreState {
     private mutating func addToFinished(_ execution: IndexedExecution) {
         if execution.queueEntry.isNotification {
             finishedNotifications[execution.jobID, default: OrderedIndex()].insert(execution.id)
+        } else if let end = execution.keptUntil, end > trimmedAt {
+            kept.insert(DueKey(date: end, id: execution.id))
+            histories.modify(execution.jobID) { _ = $0.kept.insert(execution.id) }
         } else {
             histories.modify(execution.jobID) { _ = $0.finished.insert(execution.id) }
         }
@@ -239,10 +261,26 @@ extension StoreState {
         if execution.queueEntry.isNotification {
             finishedNotifications[execution.jobID]?.remove(execution.id)
             if finishedNotifications[execution.jobID]?.isEmpty ?? false { finishedNotifications[execution.jobID] = nil }
+        } else if let end = execution.keptUntil, kept.remove(DueKey(date: end, id: execution.id)) {
+            histories.modify(execution.jobID) { _ = $0.kept.remove(execution.id) }
         } else {
             histories.modify(execution.jobID) { _ = $0.finished.remove(execution.id) }
         }
         if !overfull.isEmpty { markIfOverfull(execution.jobID) }
+    }
+
+    /// Gives the executions that were kept until a date to the retention of their jobs.
+    package mutating func endKeeping(at date: Date) {
+        trimmedAt = max(trimmedAt, date)
+        while let key = kept.first, key.date <= trimmedAt {
+            kept.remove(key)
+            guard let job = executions.read(key.id, { $0.jobID }) else { continue }
+            histories.modify(job) { history in
+                history.kept.remove(key.id)
+                history.finished.insert(key.id)
+            }
+            markIfOverfull(job)
+        }
     }
 
     /// Updates whether a job has more history than its retention allows.
@@ -268,18 +306,23 @@ extension StoreState {
 
     /// The key by age of a finished execution, if its job keeps it for a limited time.
     private func ageKey(
-        _ id: ExecutionID, of job: JobID, _ status: ExecutionStatus, finishedAt: Date?
+        _ id: ExecutionID, of job: JobID, _ status: ExecutionStatus, finishedAt: Date?, keptUntil: Date?
     ) -> DueKey<ExecutionID>? {
         guard !agingJobs.isEmpty, let age = agingJobs[job]?.age(of: status) else { return nil }
-        return finishedAt.map { DueKey(date: $0.addingTimeInterval(age / .seconds(1)), id: id) }
+        return finishedAt.map {
+            DueKey(date: max($0.addingTimeInterval(age / .seconds(1)), keptUntil ?? .distantPast), id: id)
+        }
     }
 
     private func ageKey(_ facts: ExecutionFacts) -> DueKey<ExecutionID>? {
-        ageKey(facts.id, of: facts.jobID, facts.status, finishedAt: facts.finishedAt)
+        ageKey(
+            facts.id, of: facts.jobID, facts.status, finishedAt: facts.finishedAt, keptUntil: facts.keptUntil)
     }
 
     private func ageKey(_ execution: IndexedExecution) -> DueKey<ExecutionID>? {
-        ageKey(execution.id, of: execution.jobID, execution.status, finishedAt: execution.finishedAt)
+        ageKey(
+            execution.id, of: execution.jobID, execution.status, finishedAt: execution.finishedAt,
+            keptUntil: execution.keptUntil)
     }
 
     /// Lets another serial execution of a job be claimed, if a change of the queue calls for it.
@@ -303,6 +346,6 @@ extension Job {
     /// Whether its executions are claimed by another priority or limits than those of an earlier definition.
     fileprivate func hasOtherLimits(than other: Job) -> Bool {
         definition.limits != other.definition.limits || definition.priority != other.definition.priority
-            || definition.overlap.isSerial != other.definition.overlap.isSerial
+            || definition.overlap.isSerial != other.definition.overlap.isSerial || holdsWork != other.holdsWork
     }
 }

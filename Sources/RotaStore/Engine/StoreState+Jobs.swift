@@ -149,6 +149,12 @@ extension StoreState {
     package mutating func delete(_ ids: [JobID], log: inout ChangeLog) -> [JobID] {
         ids.filter { id in
             guard jobs.contains(id) else { return false }
+            // Batches with executions in other queues must not wait for these for ever.
+            if !followUps.isEmpty {
+                for execution in liveExecutions(of: id) {
+                    count(execution, as: .canceled, inBatchAt: nil, log: &log)
+                }
+            }
             record(.removeJob(id), log: &log)
             return true
         }

@@ -99,6 +99,9 @@ extension StoreState {
             consider(jobs.map { histories[$0]?.executions ?? OrderedIndex() })
         }
         if let statuses = query.statuses { consider(statuses.map { executionIndex.executions($0) }) }
+        if query.isDeadLetter == true {
+            consider(ExecutionStatus.allCases.filter(\.isDead).map { executionIndex.executions($0) })
+        }
         if size > Self.rangeLimit, let keys = keysInRange(of: query) {
             var set = OrderedIndex<ExecutionID>()
             for id in keys.map(\.id).sorted() { set.insert(id) }
@@ -182,6 +185,10 @@ extension ExecutionQuery {
         if let from, execution.scheduledFor < from { return false }
         if let to, execution.scheduledFor >= to { return false }
         if let jobNameContains, !execution.jobName.contains(anyCaseOf: jobNameContains) { return false }
+        if let isDeadLetter, execution.isDeadLetter != isDeadLetter { return false }
+        if let failureKinds, !(execution.progress.failure.map { failureKinds.contains($0.kind) } ?? false) {
+            return false
+        }
         guard !tags.isEmpty || batchID != nil || concurrencyKey != nil else { return true }
         let details = execution.details
         if let batchID, details.batchID != batchID { return false }

@@ -4,6 +4,7 @@ extension StoreState {
     package mutating func prune(at now: Date, limit: Int, log: inout ChangeLog) -> PruneReport {
         var report = PruneReport()
         var room = max(0, limit)
+        endKeeping(at: now)
         while let key = expiries.first, key.date <= now, room > 0, var execution = executions[key.id] {
             end(&execution, as: .expired, at: now, log: &log)
             report.expired.append(execution)
@@ -42,6 +43,7 @@ extension StoreState {
     func isPruningDue(at now: Date) -> Bool {
         let minute = Self.minute(of: now)
         return !overfull.isEmpty || expiries.first.map { $0.date <= now } ?? false
+            || kept.first.map { $0.date <= minute } ?? false
             || aged.first.map { $0.date <= minute } ?? false
             || expiringKeys.first.map { $0.date <= minute } ?? false
             || claims.startLog.nextForgettableDate.map { $0 <= minute } ?? false
@@ -53,7 +55,7 @@ extension StoreState {
     func nextPruning(after now: Date) -> Date? {
         let minute = Self.minute(of: now)
         let old = [
-            aged.next(after: .end(of: minute))?.date,
+            aged.next(after: .end(of: minute))?.date, kept.next(after: .end(of: minute))?.date,
             expiringKeys.first.flatMap { $0.date > minute ? $0.date : nil },
             claims.startLog.nextForgettableDate.flatMap { $0 > minute ? $0 : nil },
         ].compactMap(\.self).min().map { Self.minute(of: $0) == $0 ? $0 : Self.minute(of: $0).addingTimeInterval(60) }

@@ -39,6 +39,14 @@ package struct StoreState: Sendable {
     var agingJobs: [JobID: Retention] = [:]
     /// The finished notifications of each job.
     package internal(set) var finishedNotifications: [JobID: OrderedIndex<ExecutionID>] = [:]
+    /// Finished executions that are kept until a date, by that date.
+    var kept = OrderedIndex<DueKey<ExecutionID>>()
+    /// The latest date at which history was trimmed.
+    ///
+    /// Derived and never persisted, like ``clock``.
+    package internal(set) var trimmedAt = Date.distantPast
+    /// The executions that wait for the end of a batch.
+    var followUps: [BatchID: ExecutionID] = [:]
     /// The jobs with more finished executions or notifications than their retention allows.
     var overfull = OrderedIndex<JobID>()
     /// For each job whose schedule was restarted, the number of executions for each occurrence.

@@ -62,6 +62,11 @@ extension FileJobStore: JobStore {
         try await commit { state, log in try state.cancel(matching: request, log: &log) }
     }
 
+    /// Discards dead letters.
+    public nonisolated func discard(_ ids: [ExecutionID], at date: Date) async throws -> [Bool] {
+        try await commit { state, log in state.discard(ids, at: date, log: &log) }
+    }
+
     /// Completes waiting executions.
     public nonisolated func completeWaiting(
         _ completions: [ExternalCompletion]
@@ -129,6 +134,11 @@ extension FileJobStore: JobStore {
     /// Returns an execution with its attempts.
     public nonisolated func execution(_ id: ExecutionID) async throws -> Execution? {
         try await query { $0.executions[id] }
+    }
+
+    /// Returns everything that keeps an execution from starting.
+    public nonisolated func holds(on id: ExecutionID, at now: Date) async throws -> [ExecutionHold] {
+        try await query { $0.holds(on: id, at: now) }
     }
 
     /// Lists executions.

@@ -13,6 +13,13 @@ package struct ExecutionIndex: Sendable {
     private(set) var schedule = OrderedIndex<DueKey<ExecutionID>>()
     private var statuses = [OrderedIndex<ExecutionID>](repeating: OrderedIndex(), count: 7)
     private var executionKeys: [ExecutionKey: ExecutionID] = [:]
+    private var uniqueKeys: [ExecutionKey: UniqueExecutions] = [:]
+
+    /// The executions of a job that have a key of uniqueness.
+    private struct UniqueExecutions: Sendable {
+        var all = OrderedIndex<ExecutionID>()
+        var unfinished = OrderedIndex<ExecutionID>()
+    }
 
     /// The executions with a status.
     func executions(_ status: ExecutionStatus) -> OrderedIndex<ExecutionID> { statuses[Self.place(of: status)] }
@@ -22,7 +29,22 @@ package struct ExecutionIndex: Sendable {
         executionKeys.isEmpty ? nil : executionKeys[ExecutionKey(job: job, key: key)]
     }
 
+    /// Whether any execution has a key of uniqueness.
+    var hasUniqueKeys: Bool { !uniqueKeys.isEmpty }
+
+    /// The executions of a job that may make a request with a key of uniqueness return one of them, newest first: the
+    /// newest of all, and the unfinished ones.
+    func executions(of job: JobID, uniqueBy key: String) -> [ExecutionID] {
+        guard let found = uniqueKeys[ExecutionKey(job: job, key: key)], let newest = found.all.last else { return [] }
+        return [newest] + Array(found.unfinished.suffix()).reversed().filter { $0 != newest }
+    }
+
     mutating func add(_ execution: ExecutionFacts) {
+        if let key = execution.uniqueKey {
+            let uniqueKey = ExecutionKey(job: execution.jobID, key: key)
+            uniqueKeys[uniqueKey, default: UniqueExecutions()].all.insert(execution.id)
+            if !execution.status.isTerminal { uniqueKeys[uniqueKey]?.unfinished.insert(execution.id) }
+        }
         order.insert(execution.id)
         schedule.insert(DueKey(date: execution.scheduledFor, id: execution.id))
         statuses[Self.place(of: execution.status)].insert(execution.id)
@@ -31,7 +53,18 @@ package struct ExecutionIndex: Sendable {
         executionKeys[executionKey] = min(executionKeys[executionKey] ?? execution.id, execution.id)
     }
 
+    /// Removes an execution that has ended from those whose key is in use.
+    mutating func endUniqueness(of execution: ExecutionID, _ job: JobID, key: String) {
+        uniqueKeys[ExecutionKey(job: job, key: key)]?.unfinished.remove(execution)
+    }
+
     mutating func remove(_ execution: ExecutionFacts) {
+        if let key = execution.uniqueKey {
+            let uniqueKey = ExecutionKey(job: execution.jobID, key: key)
+            uniqueKeys[uniqueKey]?.all.remove(execution.id)
+            uniqueKeys[uniqueKey]?.unfinished.remove(execution.id)
+            if uniqueKeys[uniqueKey]?.all.isEmpty ?? false { uniqueKeys[uniqueKey] = nil }
+        }
         order.remove(execution.id)
         schedule.remove(DueKey(date: execution.scheduledFor, id: execution.id))
         statuses[Self.place(of: execution.status)].remove(execution.id)

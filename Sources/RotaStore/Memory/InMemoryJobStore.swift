@@ -114,6 +114,11 @@ public actor InMemoryJobStore: JobStore {
         try state.cancel(matching: request, log: &log)
     }
 
+    /// Discards dead letters.
+    public func discard(_ ids: [ExecutionID], at date: Date) -> [Bool] {
+        state.discard(ids, at: date, log: &log)
+    }
+
     /// Completes waiting executions from outside.
     public func completeWaiting(_ completions: [ExternalCompletion]) -> [ExternalCompletion.Outcome] {
         state.completeWaiting(completions, log: &log)
@@ -137,6 +142,11 @@ public actor InMemoryJobStore: JobStore {
     /// Returns an execution.
     public func execution(_ id: ExecutionID) -> Execution? {
         state.executions[id]
+    }
+
+    /// Returns everything that keeps an execution from starting.
+    public func holds(on id: ExecutionID, at now: Date) -> [ExecutionHold] {
+        state.holds(on: id, at: now)
     }
 
     /// Lists executions.

@@ -82,6 +82,9 @@ public struct Execution: Sendable, Hashable, Identifiable {
     /// The execution that this one replays, if any.
     public var replayOf: ExecutionID? { rare.replayOf }
 
+    /// Whether it failed or expired for good, and nothing was done about that: it was neither replayed nor discarded.
+    public var isDeadLetter: Bool { progress.status.isDead && progress.resolution == nil }
+
     /// The version of the job that the execution runs, or was created with if it has not started.
     public var versionID: JobVersionID {
         JobVersionID(jobID: jobID, version: progress.runningVersion ?? jobVersion)
@@ -98,6 +101,25 @@ public struct Execution: Sendable, Hashable, Identifiable {
     /// Reads a member of the progress.
     public subscript<Value>(dynamicMember path: KeyPath<ExecutionProgress, Value>) -> Value {
         progress[keyPath: path]
+    }
+}
+
+extension Execution {
+    /// Returns a copy, not yet stored, with other metadata.
+    package func with(metadata: [String: String]) -> Execution {
+        guard metadata != self.metadata else { return self }
+        return Execution(
+            id: id, jobID: jobID, jobName: jobName, jobVersion: jobVersion, source: source, scheduledFor: scheduledFor,
+            createdAt: createdAt, payload: payload, metadata: metadata, details: details, progress: progress,
+            attempts: attempts)
+    }
+
+    /// Returns a copy, not yet stored, with other details.
+    package func with(details: ExecutionDetails) -> Execution {
+        Execution(
+            id: id, jobID: jobID, jobName: jobName, jobVersion: jobVersion, source: source, scheduledFor: scheduledFor,
+            createdAt: createdAt, payload: payload, metadata: metadata, details: details, progress: progress,
+            attempts: attempts)
     }
 }
 
@@ -127,6 +149,10 @@ public struct ExecutionDetails: RareMembers {
     public var createdBy: String?
     /// The group of executions that were requested together.
     public var batchID: BatchID?
+    /// The rule by which other requests are for the same work.
+    public var uniqueness: Uniqueness?
+    /// The batch whose end the execution waits for, if it follows one.
+    public var awaitedBatch: BatchID?
     /// Changes to the job's retry policy and timeout for this execution.
     public var overrides: RetryOverrides?
     /// Where to send the notification, if the execution is one.
@@ -156,6 +182,8 @@ extension ExecutionDetails: Codable {
         JSONField("tags", \.tags),
         JSONField("createdBy", \.createdBy),
         JSONField("batchID", \.batchID),
+        JSONField("uniqueness", \.uniqueness),
+        JSONField("awaitedBatch", \.awaitedBatch),
         JSONField("overrides", \.overrides),
         JSONField("notification", \.notification, earlier: "notice"),
         JSONField("circuitPermit", \.circuitPermit),

@@ -66,6 +66,24 @@ public struct ExecutionProgress: Sendable, Hashable {
         set { rare.expiresAt = newValue }
     }
 
+    /// The end of its time as a dead letter: it was replayed or discarded.
+    public var resolution: FailureResolution? {
+        get { rare.resolution }
+        set { rare.resolution = newValue }
+    }
+
+    /// How the executions of the batch that this one follows have ended so far.
+    public var batch: BatchCounts? {
+        get { rare.batch }
+        set { rare.batch = newValue }
+    }
+
+    /// The value that the handler last saved for its next attempt.
+    public var checkpoint: JSONPayload? {
+        get { rare.checkpoint }
+        set { rare.checkpoint = newValue }
+    }
+
     /// The date from which ``dueAt`` and ``expiresAt`` count, if they were set after the execution was created.
     ///
     /// If the clock was ahead then, ``JobStore/rewind(to:limit:)`` brings them back by it.
@@ -82,6 +100,9 @@ public struct ExecutionProgress: Sendable, Hashable {
         var cancelReason: String?
         var expiresAt: Date?
         var delayedFrom: Date?
+        var resolution: FailureResolution?
+        var batch: BatchCounts?
+        var checkpoint: JSONPayload?
 
         static let empty = Boxed(Notes())
 
@@ -93,6 +114,9 @@ public struct ExecutionProgress: Sendable, Hashable {
             JSONField("cancelReason", \.cancelReason),
             JSONField("expiresAt", \.expiresAt),
             JSONField("delayedFrom", \.delayedFrom),
+            JSONField("resolution", \.resolution),
+            JSONField("batch", \.batch),
+            JSONField("checkpoint", \.checkpoint),
         ]
     }
 
@@ -156,6 +180,70 @@ public struct ProgressReport: Sendable, Hashable, Codable {
     public init(fraction: Double? = nil, message: String? = nil) {
         self.fraction = fraction.map { $0.isNaN ? 0 : min(max($0, 0), 1) }
         self.message = message
+    }
+}
+
+/// The end of a dead letter: an execution that had failed or expired.
+public enum FailureResolution: Sendable, Hashable, Codable {
+    /// It was executed again, as this execution.
+    case replayed(ExecutionID)
+    /// It was discarded at a date.
+    case discarded(Date)
+
+    private enum CodingKeys: String, CodingKey {
+        case replayedBy, discardedAt
+    }
+
+    /// Decodes `{"replayedBy": …}` or `{"discardedAt": …}`.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        if let id = try container.decodeIfPresent(ExecutionID.self, forKey: .replayedBy) {
+            self = .replayed(id)
+        } else {
+            self = .discarded(try container.decode(Date.self, forKey: .discardedAt))
+        }
+    }
+
+    /// Encodes `{"replayedBy": …}` or `{"discardedAt": …}`.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        switch self {
+        case .replayed(let id): try container.encode(id, forKey: .replayedBy)
+        case .discarded(let date): try container.encode(date, forKey: .discardedAt)
+        }
+    }
+}
+
+/// How the executions of a batch have ended.
+public struct BatchCounts: Sendable, Hashable, Codable {
+    /// The number of executions in the batch.
+    public let total: Int
+    /// The number that succeeded.
+    public private(set) var succeeded = 0
+    /// The number that failed with no attempts left.
+    public private(set) var failed = 0
+    /// The number that were canceled, or deleted with their job.
+    public private(set) var canceled = 0
+    /// The number that were not started in time.
+    public private(set) var expired = 0
+
+    /// Creates the counts of a batch of which nothing has ended.
+    package init(total: Int) {
+        self.total = total
+    }
+
+    /// The number of executions that have not ended.
+    public var unfinished: Int { total - succeeded - failed - canceled - expired }
+
+    /// Counts an end.
+    package mutating func count(_ status: ExecutionStatus) {
+        switch status {
+        case .succeeded: succeeded += 1
+        case .failed: failed += 1
+        case .canceled: canceled += 1
+        case .expired: expired += 1
+        case .queued, .running, .waiting: break
+        }
     }
 }
 

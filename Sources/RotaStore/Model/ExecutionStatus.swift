@@ -25,6 +25,9 @@ public enum ExecutionStatus: String, Sendable, Hashable, Codable, CaseIterable {
         }
     }
 
+    /// Whether the work was given up without success, though its cancellation was not requested.
+    package var isDead: Bool { self == .failed || self == .expired }
+
     /// Whether an execution may move from this status to another.
     ///
     /// | from | to |

@@ -110,6 +110,11 @@ public struct Job: Sendable, Hashable, Identifiable {
     package var notifications: [NotificationRule] { box.value.notifications }
     package var hasExtras: Bool { box.value.hasExtras }
 
+    /// Whether its executions wait: a queue is paused, and with it the work in it.
+    ///
+    /// Pausing a job with a schedule only stops it from firing.
+    package var holdsWork: Bool { scheduleState.state == .paused && schedule.isOnDemand }
+
     /// Whether the job has no attributes, no limits, and only the standard policies.
     package var isPlain: Bool { !box.value.hasExtras && box.value.hasStandardPolicies }
 
@@ -167,7 +172,7 @@ extension Job: Codable {
         case updatedBy
         case declaredBy
         /// The names of the schedule state and the statistics in the first format.
-        case position, tally
+        case position, counts
     }
 
     /// Decodes a job.
@@ -182,7 +187,7 @@ extension Job: Codable {
             scheduleState: try container.decodeIfPresent(ScheduleState.self, forKey: .scheduleState)
                 ?? container.decode(ScheduleState.self, forKey: .position),
             statistics: try container.decodeIfPresent(JobStatistics.self, forKey: .statistics)
-                ?? container.decode(JobStatistics.self, forKey: .tally),
+                ?? container.decode(JobStatistics.self, forKey: .counts),
             createdBy: try container.decodeIfPresent(String.self, forKey: .createdBy),
             updatedBy: try container.decodeIfPresent(String.self, forKey: .updatedBy),
             declaredBy: try container.decodeIfPresent(String.self, forKey: .declaredBy))

@@ -138,6 +138,9 @@ public struct JSONPayload: Sendable, Hashable, Codable {
     /// The JSON text, in UTF-8.
     public let json: Data
 
+    /// The size limit of a payload, an output or a checkpoint: 5 MiB.
+    package static let longest = 5 * 1024 * 1024
+
     /// Encodes a value as JSON with sorted keys.
     ///
     /// - Throws: The encoder's error if the value cannot be encoded.

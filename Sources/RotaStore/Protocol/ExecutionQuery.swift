@@ -1,4 +1,5 @@
 public import Foundation
+public import RotaRetry
 
 /// Which executions to list, and in what order.
 ///
@@ -44,6 +45,10 @@ public struct ExecutionQuery: Sendable, Hashable {
     public var batchID: BatchID?
     /// Only executions with this concurrency key.
     public var concurrencyKey: String?
+    /// Only executions that failed with one of these kinds.
+    public var failureKinds: Set<FailureKind>?
+    /// Only executions that are, or are not, dead letters: see ``Execution/isDeadLetter``.
+    public var isDeadLetter: Bool?
     /// The sort key.
     ///
     /// Defaults to the creation date.
@@ -71,6 +76,8 @@ public struct ExecutionQuery: Sendable, Hashable {
         tags: [String: String] = [:],
         batchID: BatchID? = nil,
         concurrencyKey: String? = nil,
+        failureKinds: Set<FailureKind>? = nil,
+        isDeadLetter: Bool? = nil,
         sort: Sort = .createdAt,
         order: ListOrder = .descending,
         limit: Int = 50,
@@ -86,6 +93,8 @@ public struct ExecutionQuery: Sendable, Hashable {
         self.tags = tags
         self.batchID = batchID
         self.concurrencyKey = concurrencyKey
+        self.failureKinds = failureKinds
+        self.isDeadLetter = isDeadLetter
         self.sort = sort
         self.order = order
         self.limit = limit

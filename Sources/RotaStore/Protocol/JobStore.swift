@@ -119,7 +119,15 @@ public protocol JobStore: Sendable {
     /// queued. The key becomes free when that execution is removed. A finished execution is accepted as a record of
     /// work done elsewhere and is not counted.
     ///
-    /// - Returns: For each execution, in order, whether it was queued, or the existing one.
+    /// - Uniqueness: an execution whose ``ExecutionDetails/uniqueness`` is met by another one of its job with the same
+    ///   key is not queued either. A debounced one changes the other, if that has not begun.
+    /// - Batches: an execution with an ``ExecutionDetails/awaitedBatch`` waits for the end of the executions before it in
+    ///   the same call that were queued with that ``ExecutionDetails/batchID``. Each end is counted in
+    ///   ``ExecutionProgress/batch`` in the step that records it, and the last one queues the execution. Executions that
+    ///   are deleted with their job count as canceled. Without any, it is queued at once.
+    /// - Replays: an execution with ``ExecutionDetails/replayOf`` resolves that execution, if it is a dead letter.
+    ///
+    /// - Returns: For each execution, in order, whether it was queued, or the existing one, as it is now.
     /// - Throws: ``StoreError`` with code `jobNotFound`, `duplicate`, or `invalidExecution` if an execution is running,
     ///   or if its status and its end date contradict each other. In all cases none was queued.
     @discardableResult
@@ -140,6 +148,8 @@ public protocol JobStore: Sendable {
     /// - Order: if the schedule's executions run one after another (``OverlapPolicy/queue``,
     ///   ``OverlapPolicy/replace``), the one with the earliest nominal date is claimed, and only if no other one is in
     ///   progress.
+    /// - Pauses: executions of a paused job without a schedule (``RotaSchedule/Schedule/isOnDemand``) wait until it is
+    ///   resumed. Other pauses only stop firing.
     /// - Expiry: an expired execution is not claimed and blocks no other. ``prune(at:limit:)`` ends it.
     /// - Clocks: a request up to one second earlier than a previous one, as with slightly different clocks of two
     ///   machines, may be treated as if it had the later time.
@@ -180,6 +190,13 @@ public protocol JobStore: Sendable {
     /// - Throws: ``StoreError`` with code `invalidQuery` if the limit is less than 1.
     func cancel(matching request: BulkCancellation) async throws -> CancellationReport
 
+    /// Discards dead letters: executions that failed or expired and were neither replayed nor discarded.
+    ///
+    /// They stay in the history, but are no longer listed as dead letters.
+    ///
+    /// - Returns: For each identifier, in order, whether it was a dead letter.
+    func discard(_ ids: [ExecutionID], at date: Date) async throws -> [Bool]
+
     /// Records external completions of waiting executions.
     ///
     /// - Returns: For each completion, in order, its outcome.
@@ -219,6 +236,12 @@ public protocol JobStore: Sendable {
     /// Returns an execution with its attempts, or `nil` if it does not exist.
     func execution(_ id: ExecutionID) async throws -> Execution?
 
+    /// Returns everything that keeps an unfinished execution from starting at a date.
+    ///
+    /// It is empty if the execution is running, has ended, does not exist, or can be claimed. Stores that cannot tell all
+    /// reasons may leave some out.
+    func holds(on id: ExecutionID, at now: Date) async throws -> [ExecutionHold]
+
     /// Lists executions.
     ///
     /// - Throws: ``StoreError`` with code `invalidQuery` if the limit is out of range.
@@ -231,36 +254,13 @@ public protocol JobStore: Sendable {
     func counts() async throws -> StoreCounts
 }
 
-/// The work that is due at a date, and when to look again.
-public struct DueWork: Sendable {
-    /// Active jobs with a due occurrence and paused jobs that are due to resume, longest overdue first.
-    public var dueJobs: [Job]
-    /// Executions whose lease has expired, with their jobs.
-    public var expiredLeases: [Claim]
-    /// Whether the limit left something out.
-    public var isTruncated: Bool
-    /// Whether ``JobStore/prune(at:limit:)`` has work.
-    public var isPruningDue: Bool
-    /// Whether records are dated later than the current time, so that ``JobStore/rewind(to:limit:)`` has work.
-    public var isAhead: Bool
-    /// The earliest later date at which a job, a lease or pruning becomes due, or an execution may become claimable.
-    public var nextWakeup: Date?
-
-    /// Creates due work.
-    public init(
-        dueJobs: [Job], expiredLeases: [Claim], isTruncated: Bool, isPruningDue: Bool = false,
-        isAhead: Bool = false, nextWakeup: Date?
-    ) {
-        self.isAhead = isAhead
-        self.isPruningDue = isPruningDue
-        self.dueJobs = dueJobs
-        self.expiredLeases = expiredLeases
-        self.isTruncated = isTruncated
-        self.nextWakeup = nextWakeup
-    }
-}
-
 extension JobStore {
+    /// The default implementation tells what the records of the execution and its job say: not the limits.
+    public func holds(on id: ExecutionID, at now: Date) async throws -> [ExecutionHold] {
+        guard let execution = try await execution(id), let job = try await job(execution.jobID) else { return [] }
+        return execution.holds(job, at: now)
+    }
+
     /// The default implementation does nothing, for stores whose clocks cannot run ahead.
     public func rewind(to now: Date, limit: Int) async throws -> RewindReport { RewindReport() }
 

@@ -43,12 +43,12 @@ package struct ClaimQueue: Sendable {
 
     // MARK: Jobs
 
-    /// Sets a job's limits and priority.
+    /// Sets a job's limits and priority, and whether its executions wait until it is resumed.
     ///
     /// The caller removes the job's executions under the old limits first and adds them again afterwards.
-    mutating func setLimits(of id: JobID, _ limits: JobLimits, priority: Int, isSerial: Bool) {
+    mutating func setLimits(of id: JobID, _ limits: JobLimits, priority: Int, isSerial: Bool, isHeld: Bool) {
         dropLimits(of: id)
-        guard var queue = JobQueue(limits, priority: priority, isSerial: isSerial) else { return }
+        guard var queue = JobQueue(limits, priority: priority, isSerial: isSerial, isHeld: isHeld) else { return }
         if !limits.sharedRates.isEmpty { queue.group = joinGroup(limits.sharedRates) }
         jobQueues[id] = queue
     }
@@ -257,6 +257,24 @@ package struct ClaimQueue: Sendable {
         guard let window = limits.window, !window.contains(now) else { return rate }
         let opening = window.nextCheck(from: now) ?? .distantFuture
         return rate.map { max($0, opening) } ?? opening
+    }
+
+    /// The limits that keep a queued execution from starting, apart from the time.
+    func holds(on entry: QueueEntry, at now: Date) -> [ExecutionHold] {
+        guard let index = jobQueue(of: entry) else { return [] }
+        let queue = jobQueues.values[index]
+        var holds = queue.holds(on: entry)
+        if let rate = queue.limits.rate, let opening = startLog.opening(of: rate, in: .job(entry.jobID), at: now) {
+            holds.append(.rate(until: opening))
+        }
+        for shared in queue.limits.sharedRates {
+            guard let opening = startLog.opening(of: shared.limit, in: .shared(shared.name), at: now) else { continue }
+            holds.append(.sharedRate(shared.name, until: opening))
+        }
+        if let window = queue.limits.window, !window.contains(now) {
+            holds.append(.window(until: window.nextOpening(from: now)))
+        }
+        return holds
     }
 
     /// The number of blocked jobs and groups.

@@ -52,7 +52,8 @@ extension Execution {
     package var facts: ExecutionFacts {
         ExecutionFacts(
             id: id, jobID: jobID, status: progress.status, scheduledFor: scheduledFor, finishedAt: progress.finishedAt,
-            isScheduled: source == .schedule, idempotencyKey: hasDetails ? details.idempotencyKey : nil)
+            isScheduled: source == .schedule, idempotencyKey: hasDetails ? details.idempotencyKey : nil,
+            uniqueKey: uniqueKey, keptUntil: keptUntil)
     }
 
     /// The fields that the claim queue is built from.
@@ -86,6 +87,10 @@ struct IndexedExecution {
     let leaseEnd: Date?
     /// When it expires, if it may.
     let expiry: Date?
+    /// The date until which it is kept, whatever the retention.
+    let keptUntil: Date?
+    /// The batch whose end it awaits.
+    let awaitedBatch: BatchID?
 
     init(_ execution: borrowing Execution) {
         queueEntry = execution.queueEntry
@@ -94,6 +99,9 @@ struct IndexedExecution {
         finishedAt = execution.progress.finishedAt
         leaseEnd = execution.progress.status == .running ? execution.progress.lease?.expiresAt : nil
         expiry = execution.expiry
+        keptUntil = execution.keptUntil
+        let mayAwaitBatch = execution.progress.status == .waiting && execution.hasDetails
+        awaitedBatch = mayAwaitBatch ? execution.details.awaitedBatch : nil
     }
 
     var id: ExecutionID { queueEntry.id }

@@ -41,6 +41,8 @@ struct JobQueue: Sendable {
     let limits: JobLimits
     /// Whether executions of the schedule start one at a time, in order.
     let isSerial: Bool
+    /// Whether nothing may start: the job is a paused queue.
+    let isHeld: Bool
     private(set) var running = 0
     private var keyQueues: [String?: KeyQueue] = [:]
     private var keyFirsts = OrderedIndex<DueKey<ExecutionID>>()
@@ -61,11 +63,12 @@ struct JobQueue: Sendable {
     private var current: ExecutionID?
 
     /// Creates the queue of a job, or returns `nil` if the job has neither a priority nor limits.
-    init?(_ limits: JobLimits, priority: Int, isSerial: Bool) {
+    init?(_ limits: JobLimits, priority: Int, isSerial: Bool, isHeld: Bool) {
         self.limits = limits
         self.isSerial = isSerial
+        self.isHeld = isHeld
         self.priority = priority
-        guard priority != 0 || isSerial || Self.hasLimit(limits) else { return nil }
+        guard priority != 0 || isSerial || isHeld || Self.hasLimit(limits) else { return nil }
     }
 
     private static func hasLimit(_ limits: JobLimits) -> Bool {
@@ -74,11 +77,11 @@ struct JobQueue: Sendable {
     }
 
     /// Whether anything besides a priority decides when its executions start.
-    var isLimited: Bool { isSerial || Self.hasLimit(limits) }
+    var isLimited: Bool { isSerial || isHeld || Self.hasLimit(limits) }
 
     /// The execution that may start next, if any may.
     var next: DueKey<ExecutionID>? {
-        guard blockedUntil == nil, limits.concurrency.map({ running < max(1, $0) }) ?? true else { return nil }
+        guard !isHeld, blockedUntil == nil, limits.concurrency.map({ running < max(1, $0) }) ?? true else { return nil }
         return keyFirsts.first
     }
 
@@ -112,6 +115,19 @@ struct JobQueue: Sendable {
             queue.first = first
         }
         if !queue.ready.isEmpty || queue.running != 0 { keyQueues[key] = queue }
+    }
+
+    /// The limits on concurrent executions that keep one from starting.
+    func holds(on entry: QueueEntry) -> [ExecutionHold] {
+        var holds: [ExecutionHold] = []
+        if let limit = limits.concurrency, running >= max(1, limit) { holds.append(.concurrency(limit: max(1, limit))) }
+        if let limit = limits.concurrencyPerKey, let key = entry.concurrencyKey,
+            keyQueues[key]?.running ?? 0 >= max(1, limit)
+        {
+            holds.append(.concurrencyPerKey(key, limit: max(1, limit)))
+        }
+        if isSerialExecution(entry), let current, current != entry.id { holds.append(.series(after: current)) }
+        return holds
     }
 
     // MARK: Serial executions

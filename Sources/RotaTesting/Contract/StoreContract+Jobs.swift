@@ -126,7 +126,8 @@ extension StoreContract {
             definition.isBackwardsCompatible = true
         }
         job.definition.action = .http(
-            try RequestTemplate.post("https://example.com/hook?a=1&b=%20", headers: ["X-A": "b"]))
+            try RequestTemplate.post(
+                "https://example.com/hook?a=1&b=%20", headers: ["X-A": "b"], signature: "secret://hook"))
         job.scheduleState.nextEffective = probe.at(72)
         job.scheduleState.reason = "because"
         job.scheduleState.resumesAt = probe.at(500)
@@ -150,6 +151,7 @@ extension StoreContract {
         details.tags = ["a": "b"]
         details.createdBy = "ann"
         details.batchID = BatchID(bits: 80)
+        details.uniqueness = .unique("doc-7", for: .seconds(60))
         return job.execution(
             id: ExecutionID(bits: probe.id()), source: ExecutionSource(rawValue: "an app's own"),
             scheduledFor: probe.at(60), dueAt: probe.at(63), createdAt: probe.at(1),

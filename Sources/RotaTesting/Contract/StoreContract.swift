@@ -100,7 +100,7 @@ public enum StoreContract {
     public static let checks: [Check] =
         jobs + changes + declaring + versions + dependencies + firing + overlap + agendas + claiming + limits + leases
         + finishing
-        + ends + calls + jobLists + executionLists + atomicity
+        + ends + work + calls + jobLists + executionLists + atomicity
 
     /// All checks of what a store remembers after it was opened again.
     public static let durability: [DurabilityCheck] = reopenings

@@ -157,6 +157,11 @@ extension KillableStore {
         try await reach { try await $0.cancel(matching: request) }
     }
 
+    /// Discards dead letters.
+    public func discard(_ ids: [ExecutionID], at date: Date) async throws -> [Bool] {
+        try await reach { try await $0.discard(ids, at: date) }
+    }
+
     /// Completes waiting executions from outside.
     public func completeWaiting(_ answers: [ExternalCompletion]) async throws -> [ExternalCompletion.Outcome] {
         try await reach { try await $0.completeWaiting(answers) }
@@ -175,6 +180,11 @@ extension KillableStore {
     /// Reads an execution.
     public func execution(_ id: ExecutionID) async throws -> Execution? {
         try await reach { try await $0.execution(id) }
+    }
+
+    /// Returns everything that keeps an execution from starting.
+    public func holds(on id: ExecutionID, at now: Date) async throws -> [ExecutionHold] {
+        try await reach { try await $0.holds(on: id, at: now) }
     }
 
     /// Lists executions.

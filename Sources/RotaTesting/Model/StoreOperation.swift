@@ -14,6 +14,7 @@ package enum StoreOperation: Sendable {
     case finish([Completion])
     case cancel([Cancellation])
     case cancelMatching(BulkCancellation)
+    case discard([ExecutionID], at: Date)
     case completeWaiting([ExternalCompletion])
     case prune(at: Date, limit: Int)
     case add(JobDependency)
@@ -43,6 +44,7 @@ package enum StoreOperation: Sendable {
         case finished([Completion.Outcome])
         case canceled([Cancellation.Outcome])
         case bulkCanceled(CancellationReport)
+        case discarded([Bool])
         case answered([ExternalCompletion.Outcome])
         case pruned(PruneReport)
         case added
@@ -68,6 +70,7 @@ package enum StoreOperation: Sendable {
             case .finish(let completions): return .finished(tables.finish(completions))
             case .cancel(let requests): return .canceled(tables.cancel(requests))
             case .cancelMatching(let request): return .bulkCanceled(try tables.cancel(matching: request))
+            case .discard(let ids, let date): return .discarded(tables.discard(ids, at: date))
             case .completeWaiting(let answers): return .answered(tables.completeWaiting(answers))
             case .prune(let now, let limit): return .pruned(tables.prune(at: now, limit: limit))
             case .add(let dependency):
@@ -104,6 +107,7 @@ package enum StoreOperation: Sendable {
             case .finish(let completions): return .finished(try await store.finish(completions))
             case .cancel(let requests): return .canceled(try await store.cancel(requests))
             case .cancelMatching(let request): return .bulkCanceled(try await store.cancel(matching: request))
+            case .discard(let ids, let date): return .discarded(try await store.discard(ids, at: date))
             case .completeWaiting(let answers): return .answered(try await store.completeWaiting(answers))
             case .prune(let now, let limit): return .pruned(try await store.prune(at: now, limit: limit))
             case .add(let dependency):
@@ -151,6 +155,7 @@ extension StoreOperation {
         case .finish(let completions): _ = state.finish(completions, log: &log)
         case .cancel(let requests): _ = state.cancel(requests, log: &log)
         case .cancelMatching(let request): _ = try? state.cancel(matching: request, log: &log)
+        case .discard(let ids, let date): _ = state.discard(ids, at: date, log: &log)
         case .completeWaiting(let answers): _ = state.completeWaiting(answers, log: &log)
         case .prune(let now, let limit): _ = state.prune(at: now, limit: limit, log: &log)
         case .add(let dependency): try? state.addDependency(dependency, log: &log)

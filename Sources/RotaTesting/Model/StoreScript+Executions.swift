@@ -20,12 +20,15 @@ extension StoreScript {
 
     mutating func execution(of job: Job, at date: Date, source: ExecutionSource? = nil) -> Execution {
         var details = ExecutionDetails.none
-        if chance(10) { details.replayOf = ExecutionID(bits: 77) }
+        if chance(10) {
+            details.replayOf = model.executions.randomElement(using: &random)?.id ?? ExecutionID(bits: 77)
+        }
         if chance(20) { details.priority = Int.random(in: 0...10, using: &random) }
         if chance(40) { details.concurrencyKey = chance(50) ? "red" : "green" }
         if chance(source == nil ? 20 : 5) { details.idempotencyKey = "run-\(Int.random(in: 0..<5, using: &random))" }
         if chance(20) { details.tags = ["color": chance(50) ? "red" : "green"] }
         if chance(10) { details.batchID = BatchID(bits: 7) }
+        if chance(15) { details.uniqueness = uniqueness() }
         return job.execution(
             id: ExecutionID(bits: newID()),
             source: source ?? (chance(70) ? .manual : chance(50) ? .notification : ExecutionSource(rawValue: "own")),
@@ -43,12 +46,38 @@ extension StoreScript {
         }
         if chance(5) { executions.append(executions[0]) }
         if chance(10) { executions += backfill(of: job) }
+        if chance(15) { executions = batch(executions, of: job) }
         if chance(5) {
             let status = ExecutionStatus.allCases.randomElement(using: &random) ?? .running
             executions[0].progress.status = status
             executions[0].progress.finishedAt = chance(80) == status.isTerminal ? now : nil
         }
         return executions
+    }
+
+    private mutating func uniqueness() -> Uniqueness {
+        let key = chance(50) ? "a" : "b"
+        return switch Int.random(in: 0..<3, using: &random) {
+        case 0: .unique(key)
+        case 1: .unique(key, for: .seconds(Int.random(in: 1...100, using: &random)))
+        default: .debounced(key, atMost: chance(50) ? .seconds(20) : nil)
+        }
+    }
+
+    /// The executions as a batch, with one that awaits its end.
+    private mutating func batch(_ executions: [Execution], of job: Job) -> [Execution] {
+        let batch = BatchID(bits: newID())
+        let members = executions.map { execution in
+            var details = execution.details
+            details.batchID = batch
+            return execution.with(details: details)
+        }
+        var followUp = execution(of: pickJob() ?? job, at: now)
+        var details = followUp.details
+        details.awaitedBatch = batch
+        if chance(90) { details.batchID = nil }
+        followUp = followUp.with(details: details)
+        return members + [followUp]
     }
 
     /// Executions of a serial backfill.
@@ -69,7 +98,8 @@ extension StoreScript {
         LeaseRenewal(
             executionID: execution.id, token: (execution.progress.lease?.token ?? 0) - (chance(5) ? 1 : 0),
             expiresAt: now + 60, heartbeatAt: chance(50) ? now : nil,
-            report: chance(30) ? ProgressReport(fraction: 0.5, message: "half") : nil)
+            report: chance(30) ? ProgressReport(fraction: 0.5, message: "half") : nil,
+            checkpoint: chance(20) ? JSONPayload(trusted: Data("[2]".utf8)) : nil)
     }
 
     mutating func completion(of execution: Execution) -> Completion {
@@ -140,6 +170,8 @@ extension StoreScript {
         if chance(10) { query.tags = ["color": "red"] }
         if chance(10) { query.batchID = BatchID(bits: 7) }
         if chance(10) { query.concurrencyKey = "red" }
+        if chance(15) { query.isDeadLetter = chance(70) }
+        if chance(10) { query.failureKinds = [.timeout] }
         if chance(50), let last = model.executions.randomElement(using: &random) {
             query.after = PageCursor(
                 after: last.id.bits, at: query.sort == .scheduledFor ? last.scheduledFor : nil)

@@ -33,6 +33,7 @@ extension StoreScript {
         let number = Int.random(in: 0..<1000, using: &random)
         var schedule = chance(20) ? Schedule.afterCompletion(.seconds(10)) : .every(.seconds(10))
         if chance(10) { schedule = schedule.limited(toRuns: 6) }
+        if chance(20) { schedule = .onDemand }
         var definition = JobDefinition(
             name: chance(50) ? "job \(number)" : "Übergrößenträger, a job with a long name, \(number) 🗓",
             schedule: schedule, action: chance(50) ? .handler("work") : Self.request, overlap: overlap(),

@@ -107,6 +107,11 @@ public actor ReferenceJobStore: JobStore {
         try tables.cancel(matching: request)
     }
 
+    /// Discards dead letters.
+    public func discard(_ ids: [ExecutionID], at date: Date) -> [Bool] {
+        tables.discard(ids, at: date)
+    }
+
     /// Completes waiting executions from outside.
     public func completeWaiting(_ answers: [ExternalCompletion]) -> [ExternalCompletion.Outcome] {
         tables.completeWaiting(answers)

@@ -62,6 +62,7 @@ extension ReferenceTables {
     private func isAllowed(_ execution: Execution, of job: Job, at now: Date) -> Bool {
         if isNotification(execution) { return true }
         let limits = job.definition.limits
+        if job.holdsWork { return false }
         let running = executions.filter {
             $0.jobID == job.id && $0.progress.status == .running && !isNotification($0)
         }
@@ -133,12 +134,14 @@ extension ReferenceTables {
             executions[index].progress.lease?.expiresAt = renewal.expiresAt
             if let heartbeat = renewal.heartbeatAt { executions[index].progress.heartbeatAt = heartbeat }
             if let report = renewal.report { executions[index].progress.report = report }
+            if let checkpoint = renewal.checkpoint { executions[index].progress.checkpoint = checkpoint }
             return executions[index].progress.cancelRequestedAt == nil ? .renewed : .cancelRequested
         }
     }
 
     /// Expires all leases, as a store does when it opens and knows that no owner is alive.
     package mutating func endLeases() {
+        trimmedAt = .distantPast
         for index in executions.indices where executions[index].progress.status == .running {
             executions[index].progress.lease?.expiresAt = .distantPast
         }

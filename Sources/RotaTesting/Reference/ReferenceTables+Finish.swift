@@ -135,6 +135,8 @@ extension ReferenceTables {
         executions[index] = execution
         guard let place = self.index(of: execution.jobID) else { return }
         queueNextOfBackfill(after: execution, at: date)
+        count(execution, as: execution.progress.status, inBatchAt: date)
+        trimmedAt = max(trimmedAt, date)
         executions += jobs[place].notifications(of: execution, at: date)
         // Notifications do not count in the statistics.
         if execution.source != .notification {
@@ -146,10 +148,30 @@ extension ReferenceTables {
         let isCounted = scheduleState.recordCompleted(execution, policy: jobs[place].definition.breaker, at: date)
         if proceeds || isCounted { jobs[place].take(scheduleState) }
         let retention = jobs[place].definition.retention
-        if retention.age(of: execution.progress.status) == .zero {
+        if retention.age(of: execution.progress.status) == .zero, !isKept(execution) {
             executions.removeAll { $0.id == execution.id }
         }
         trimHistory(of: jobs[place])
+    }
+
+    /// Counts the end of an execution in the one that awaits its batch, which the last end queues.
+    mutating func count(_ execution: Execution, as status: ExecutionStatus, inBatchAt date: Date?) {
+        guard let batch = execution.details.batchID,
+            let index = executions.firstIndex(where: {
+                $0.details.awaitedBatch == batch && $0.progress.status == .waiting && $0.progress.batch != nil
+            })
+        else { return }
+        executions[index].progress.batch?.count(status)
+        guard executions[index].progress.batch?.unfinished == 0 else { return }
+        executions[index].progress.status = .queued
+        guard let date else { return }
+        executions[index].progress.dueAt = max(executions[index].progress.dueAt, date)
+        executions[index].progress.delayedFrom = date
+    }
+
+    /// Whether an execution must be kept whatever the retention, because another like it is not to be queued yet.
+    func isKept(_ execution: Execution) -> Bool {
+        execution.source != .notification && execution.keptUntil.map { $0 > trimmedAt } ?? false
     }
 
     /// Removes the oldest finished executions beyond the number that a job keeps.
@@ -162,7 +184,7 @@ extension ReferenceTables {
     ///
     /// Notifications are counted apart.
     func excess(of job: Job) -> [ExecutionID] {
-        let ended = executions.filter { $0.jobID == job.id && $0.progress.status.isTerminal }
+        let ended = executions.filter { $0.jobID == job.id && $0.progress.status.isTerminal && !isKept($0) }
             .sorted { $0.id < $1.id }
         let limit = max(0, job.definition.retention.maximumCount)
         let runs = ended.filter { $0.source != .notification }.dropLast(limit)

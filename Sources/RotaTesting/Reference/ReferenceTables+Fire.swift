@@ -1,4 +1,4 @@
-import Foundation
+package import Foundation
 package import RotaStore
 
 extension ReferenceTables {
@@ -117,10 +117,52 @@ extension ReferenceTables {
             }
             try after.requireFree(execution.id)
             try after.requireNew(execution)
+            if let same = after.sameWork(as: execution) {
+                outcomes.append(.existing(same))
+                continue
+            }
+            var execution = execution
+            if let batch = execution.details.awaitedBatch {
+                let members = outcomes.filter { outcome in
+                    if case .queued(let member) = outcome {
+                        return member.details.batchID == batch && !member.progress.status.isTerminal
+                    }
+                    return false
+                }
+                execution.await(batch, of: members.count)
+            }
+            if let original = execution.details.replayOf.flatMap({ after.index(of: $0) }),
+                after.executions[original].isDeadLetter
+            {
+                after.executions[original].progress.resolution = .replayed(execution.id)
+            }
             after.executions.append(execution)
             outcomes.append(.queued(execution))
         }
         self = after
         return outcomes
+    }
+
+    /// The execution that makes a request for unique work unnecessary, changed if the request is debounced.
+    private mutating func sameWork(as request: Execution) -> Execution? {
+        guard let uniqueness = request.details.uniqueness else { return nil }
+        let others = executions.indices.filter {
+            executions[$0].jobID == request.jobID && executions[$0].uniqueKey == uniqueness.key
+        }
+        .sorted { executions[$0].id > executions[$1].id }
+        for index in others
+        where uniqueness.isMet(by: executions[index], isNewest: index == others.first, at: request.createdAt) {
+            if uniqueness.rule == .debounce { executions[index] = executions[index].debounced(by: request) }
+            return executions[index]
+        }
+        return nil
+    }
+
+    package mutating func discard(_ ids: [ExecutionID], at date: Date) -> [Bool] {
+        ids.map { id in
+            guard let index = index(of: id), executions[index].isDeadLetter else { return false }
+            executions[index].progress.resolution = .discarded(date)
+            return true
+        }
     }
 }

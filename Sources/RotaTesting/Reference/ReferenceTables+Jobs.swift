@@ -159,6 +159,9 @@ extension ReferenceTables {
         var gone: [JobID] = []
         for id in ids where job(id) != nil {
             gone.append(id)
+            for execution in executions where execution.jobID == id && !execution.progress.status.isTerminal {
+                count(execution, as: .canceled, inBatchAt: nil)
+            }
             jobs.removeAll { $0.id == id }
             executions.removeAll { $0.jobID == id }
             versions.removeAll { $0.jobID == id }

@@ -5,6 +5,7 @@ extension ReferenceTables {
     package mutating func prune(at now: Date, limit: Int) -> PruneReport {
         var report = PruneReport()
         var room = max(0, limit)
+        trimmedAt = max(trimmedAt, now)
         func isPast(_ date: Date?) -> Bool { date.map { $0 <= now } ?? false }
         let late = executions.filter { hasExpired($0, at: now) }
             .sorted { ($0.progress.expiresAt ?? now, $0.id) < ($1.progress.expiresAt ?? now, $1.id) }
@@ -45,7 +46,7 @@ extension ReferenceTables {
         guard let ended = execution.progress.finishedAt,
             let age = job(execution.jobID)?.definition.retention.age(of: execution.progress.status)
         else { return nil }
-        return ended.addingTimeInterval(age / .seconds(1))
+        return max(ended.addingTimeInterval(age / .seconds(1)), execution.keptUntil ?? .distantPast)
     }
 
     package func counts() -> StoreCounts {

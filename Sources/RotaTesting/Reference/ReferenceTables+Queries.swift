@@ -34,6 +34,8 @@ extension ReferenceTables {
             && query.tags.allSatisfy { execution.details.tags?[$0] == $1 }
             && allows(query.batchID, execution.details.batchID)
             && allows(query.concurrencyKey, execution.details.concurrencyKey)
+            && allows(query.isDeadLetter, execution.isDeadLetter)
+            && query.failureKinds.map { kinds in execution.failure.map { kinds.contains($0.kind) } ?? false } ?? true
     }
 
     private func allows<Value>(_ wanted: Value?, _ value: Value?) -> Bool where Value: Equatable {

@@ -34,6 +34,8 @@ package struct ReferenceTables: Sendable {
     var insertionKeys: [String: JobID] = [:]
     var operations: [DoneOperation] = []
     var starts: [Start] = []
+    /// The latest date at which history was trimmed.
+    var trimmedAt = Date.distantPast
     /// The date and author of each job's current definition.
     var presentSince: [JobID: (date: Date, author: String?)] = [:]
 

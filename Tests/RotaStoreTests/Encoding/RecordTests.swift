@@ -97,6 +97,8 @@ import Testing
         details.tags = ["t": "u"]
         details.createdBy = "ada"
         details.batchID = BatchID(bits: 9)
+        details.uniqueness = .debounced("d", atMost: .seconds(5))
+        details.awaitedBatch = BatchID(bits: 10)
         details.overrides = RetryOverrides(maxAttempts: 2, timeout: .seconds(3))
         details.notification = .webhook(url: "https://example.org/hook", secret: "secret://hook")
         var breaker = CircuitBreaker()

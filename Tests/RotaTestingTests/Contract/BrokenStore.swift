@@ -130,6 +130,10 @@ struct BrokenStore: JobStore {
         return try await base.cancel(matching: request)
     }
 
+    func discard(_ ids: [ExecutionID], at date: Date) async throws -> [Bool] {
+        try await base.discard(ids, at: date)
+    }
+
     func completeWaiting(_ answers: [ExternalCompletion]) async throws -> [ExternalCompletion.Outcome] {
         if let answerHook { return try await answerHook(base, answers) }
         return try await base.completeWaiting(answers)

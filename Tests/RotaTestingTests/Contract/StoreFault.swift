@@ -16,5 +16,5 @@ struct StoreFault: Sendable, CustomStringConvertible {
         self.breakStore = breakStore
     }
 
-    static let all: [StoreFault] = jobs + driving + running + ends + lists
+    static let all: [StoreFault] = jobs + driving + running + ends + lists + work
 }

@@ -99,7 +99,7 @@ struct ErrorTextTests {
             HTTPRequestError.Code.badTimeout, HTTPRequestError.Code.tooLarge, HTTPRequestError.Code.unknownVariable,
             HTTPRequestError.Code.misplacedVariable, HTTPRequestError.Code.misplacedSecret,
             HTTPRequestError.Code.badSecret, HTTPRequestError.Code.missingSecret, HTTPRequestError.Code.badRule,
-            HTTPRequestError.Code.badSignature,
+            HTTPRequestError.Code.badSignature, HTTPRequestError.Code.missingValue,
         ],
         "TransportError": TransportError.Code.allCases,
         "StoreError": [

@@ -183,7 +183,10 @@ struct ExecutionTests {
             for run in failed { try await bench.scheduler.replay(run.id) }
             await bench.advance(.seconds(5))
             #expect(try await bench.executions().map(\.status) == [.failed, .succeeded])
-            #expect(try await bench.scheduler.executions(.init(statuses: [.failed])).items == failed)
+            let kept = try await bench.scheduler.executions(.init(statuses: [.failed])).items
+            #expect(kept.map(\.id) == failed.map(\.id) && kept.map(\.attempts) == failed.map(\.attempts))
+            let replay = try #require(try await bench.executions().last)
+            #expect(kept.map(\.progress.resolution) == [.replayed(replay.id)])
         }
     }
 

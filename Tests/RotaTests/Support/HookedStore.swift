@@ -105,6 +105,11 @@ struct HookedStore: JobStore {
         return try await base.cancel(matching: request)
     }
 
+    func discard(_ ids: [ExecutionID], at date: Date) async throws -> [Bool] {
+        try before("discard")
+        return try await base.discard(ids, at: date)
+    }
+
     func completeWaiting(_ completions: [ExternalCompletion]) async throws -> [ExternalCompletion.Outcome] {
         try before("completeWaiting")
         return try await base.completeWaiting(completions)

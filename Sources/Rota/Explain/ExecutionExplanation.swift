@@ -1,0 +1,64 @@
+import RotaCore
+public import RotaStore
+
+/// Where an execution stands, and why it does not start if it does not.
+///
+/// ```swift
+/// print(try await scheduler.explain(execution.id))
+/// // Execution … of "deliver" is queued since 2026-03-08T10:00:00Z: the limit of 4 executions at a time is reached.
+/// ```
+public struct ExecutionExplanation: Sendable, Hashable {
+    /// The execution.
+    public let execution: Execution
+    /// The reasons why it does not start in any scheduler.
+    ///
+    /// Empty if it is running, has ended, or can start.
+    public let holds: [ExecutionHold]
+    /// The name of its handler, if this scheduler does not have it: only another one can run the execution.
+    public let missingHandler: String?
+    /// Whether this scheduler is running.
+    public let isRunning: Bool
+}
+
+extension ExecutionExplanation: CustomStringConvertible {
+    /// The explanation in plain English, with dates and numbers.
+    public var description: String {
+        "Execution \(execution.id) of \"\(execution.jobName)\" is \(execution.status.rawValue)\(since): \(reason)."
+    }
+
+    private var since: String {
+        let date =
+            switch execution.status {
+            case .queued, .waiting: execution.attempts.isEmpty ? execution.createdAt : nil
+            case .running: execution.progress.attemptStartedAt
+            case .succeeded, .failed, .canceled, .expired: execution.progress.finishedAt
+            }
+        return date.map { " since \($0.text)" } ?? ""
+    }
+
+    private var reason: String {
+        guard !execution.status.isTerminal else { return end }
+        if execution.status == .running {
+            let lease = execution.progress.lease
+            return "attempt \(execution.nextAttemptNumber) is being made by \(lease?.owner ?? "a scheduler")"
+                + (execution.progress.cancelRequestedAt == nil ? "" : ", and was asked to cancel")
+        }
+        var reasons = holds.map(\.description)
+        if let missingHandler { reasons.append("this scheduler has no handler \"\(missingHandler)\"") }
+        if !isRunning { reasons.append("this scheduler is not running") }
+        if reasons.isEmpty { reasons.append("it starts when a worker is free") }
+        let failure = execution.failure.map { "; attempt \(execution.attempts.count) failed: \($0.message)" } ?? ""
+        return reasons.joined(separator: ", and ") + failure
+    }
+
+    private var end: String {
+        let count = execution.attempts.count
+        let attempts = "\(count) attempt\(count == 1 ? "" : "s")"
+        return switch execution.status {
+        case .failed: "\(attempts) failed, the last with: \(execution.failure?.message ?? "no message")"
+        case .canceled: execution.progress.cancelReason ?? "it was canceled"
+        case .expired: "it was not started in time"
+        case .succeeded, .queued, .running, .waiting: "it took \(attempts)"
+        }
+    }
+}

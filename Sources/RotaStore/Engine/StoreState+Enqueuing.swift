@@ -1,0 +1,118 @@
+package import Foundation
+
+extension StoreState {
+    @discardableResult
+    package mutating func enqueue(_ new: [Execution], log: inout ChangeLog) throws(StoreError) -> [EnqueueOutcome] {
+        try check(new)
+        var sizes: [BatchID: Int] = [:]
+        return new.map { execution in
+            if let existing = existingExecution(matching: execution) { return .existing(existing) }
+            if let existing = sameWork(as: execution, log: &log) { return .existing(existing) }
+            var execution = execution
+            if execution.hasDetails {
+                if let batch = execution.details.awaitedBatch { execution.await(batch, of: sizes[batch] ?? 0) }
+                if let batch = execution.details.batchID, !execution.progress.status.isTerminal {
+                    sizes[batch, default: 0] += 1
+                }
+                if let original = execution.details.replayOf {
+                    resolve(original, as: .replayed(execution.id), log: &log)
+                }
+            }
+            record(execution, log: &log)
+            if execution.progress.status.isTerminal { markIfOverfull(execution.jobID) }
+            return .queued(execution)
+        }
+    }
+
+    /// The execution that a request for unique work returns instead of queuing one, if there is one.
+    ///
+    /// A debounced request changes it.
+    private mutating func sameWork(as request: Execution, log: inout ChangeLog) -> Execution? {
+        guard request.hasDetails, let uniqueness = request.details.uniqueness else { return nil }
+        let ids = executionIndex.executions(of: request.jobID, uniqueBy: uniqueness.key)
+        for (index, id) in ids.enumerated() {
+            guard let earlier = executions[id],
+                uniqueness.isMet(by: earlier, isNewest: index == 0, at: request.createdAt)
+            else { continue }
+            guard uniqueness.rule == .debounce else { return earlier }
+            let debounced = earlier.debounced(by: request)
+            record(debounced, log: &log)
+            return debounced
+        }
+        return nil
+    }
+
+    /// Records what was done about executions that had failed or expired.
+    ///
+    /// - Returns: For each identifier, in order, whether it was a dead letter.
+    package mutating func discard(_ ids: [ExecutionID], at date: Date, log: inout ChangeLog) -> [Bool] {
+        ids.map { resolve($0, as: .discarded(date), log: &log) }
+    }
+
+    @discardableResult
+    private mutating func resolve(
+        _ id: ExecutionID, as resolution: FailureResolution, log: inout ChangeLog
+    ) -> Bool {
+        guard let execution = executions[id], execution.isDeadLetter else { return false }
+        var progress = execution.progress
+        progress.resolution = resolution
+        record(.putProgress(id, progress), log: &log)
+        return true
+    }
+
+    /// The earlier execution of the same job with the same idempotency key.
+    func existingExecution(matching execution: Execution) -> Execution? {
+        guard let key = execution.idempotencyKey else { return nil }
+        return executionIndex.execution(of: execution.jobID, key: key).flatMap { executions[$0] }
+    }
+
+    /// Checks that all executions can be queued, except those whose idempotency key is known.
+    private func check(_ new: [Execution]) throws(StoreError) {
+        var ids = SeenIDs<ExecutionID>()
+        var keys: [JobID: Set<String>] = [:]
+        for execution in new {
+            guard jobs.contains(execution.jobID) else { throw .noJob(execution.jobID) }
+            if let key = execution.idempotencyKey {
+                guard existingExecution(matching: execution) == nil,
+                    keys[execution.jobID, default: []].insert(key).inserted
+                else { continue }
+            }
+            guard !executions.contains(execution.id), ids.insert(execution.id) else {
+                throw .executionExists(execution.id)
+            }
+            guard execution.isInsertable else { throw .notInsertable(execution) }
+        }
+    }
+}
+
+extension Execution {
+    /// Lets it wait for the end of a batch, or be queued at once if that has no executions.
+    package mutating func await(_ batch: BatchID, of size: Int) {
+        progress.batch = BatchCounts(total: size)
+        progress.status = size == 0 ? .queued : .waiting
+    }
+
+    /// Its idempotency key, if it has one.
+    var idempotencyKey: String? { hasDetails ? details.idempotencyKey : nil }
+
+    /// Whether it may be inserted: as a queued or waiting execution, or as the record of a finished one.
+    ///
+    /// A running one would have a lease that no worker holds.
+    var isInsertable: Bool {
+        switch progress.status {
+        case .queued, .waiting: progress.finishedAt == nil
+        case .running: false
+        case .succeeded, .failed, .canceled, .expired: progress.finishedAt != nil
+        }
+    }
+}
+
+extension StoreError {
+    static func notInsertable(_ execution: Execution) -> StoreError {
+        StoreError(
+            .invalidExecution,
+            "The execution \(execution.id) cannot be inserted as \"\(execution.progress.status.rawValue)\""
+                + (execution.progress.finishedAt.map { ", finished at \($0.timeIntervalSince1970) s" } ?? "")
+                + "; insert it queued or waiting without a finish date, or finished with one.")
+    }
+}

@@ -1,0 +1,110 @@
+package import Foundation
+
+/// Makes repeated requests for the same work one execution.
+///
+/// The key says what the same work is, among the executions of one job. While a request with the key is in effect, another
+/// one returns its execution instead of queuing a new one.
+///
+/// ```swift
+/// // One at a time: until the execution has ended.
+/// try await scheduler.enqueue("reindex", TriggerRequest(uniqueness: .unique("doc-7")))
+/// // At most one an hour, whatever becomes of it.
+/// try await scheduler.enqueue("remind", TriggerRequest(uniqueness: .unique("user-3", for: .hours(1))))
+/// // Once nothing has changed for 30 seconds, with the newest payload.
+/// try await scheduler.enqueue(
+///     "save", payload: "newest", after: .seconds(30),
+///     TriggerRequest(uniqueness: .debounced("doc-7", atMost: .minutes(5))))
+/// ```
+public struct Uniqueness: Sendable, Hashable, Codable {
+    package enum Rule: String, Sendable, Hashable, Codable {
+        case untilFinished = "until_finished"
+        case window
+        case debounce
+    }
+
+    /// The key, from 1 to 255 characters.
+    public let key: String
+    package let rule: Rule
+    /// The length of the window, or the longest time by which debounced work is postponed.
+    package let span: Duration?
+
+    private init(key: String, rule: Rule, span: Duration?) {
+        (self.key, self.rule, self.span) = (key, rule, span)
+    }
+
+    /// A request is in effect until its execution has ended.
+    ///
+    /// - Parameter key: What the same work is, from 1 to 255 characters.
+    public static func unique(_ key: String) -> Uniqueness {
+        Uniqueness(key: key, rule: .untilFinished, span: nil)
+    }
+
+    /// A request is in effect for a time from when it was made, even if its execution ends or fails sooner.
+    ///
+    /// The execution is kept for that time, whatever the job's retention.
+    ///
+    /// - Parameters:
+    ///   - key: What the same work is, from 1 to 255 characters.
+    ///   - window: The time, more than zero and at most 30 days.
+    public static func unique(_ key: String, for window: Duration) -> Uniqueness {
+        Uniqueness(key: key, rule: .window, span: window)
+    }
+
+    /// A request replaces an earlier one whose execution has not begun: its payload, its metadata and its due date.
+    ///
+    /// With a delay, the work is done once no request has come for the length of the delay.
+    ///
+    /// - Parameters:
+    ///   - key: What the same work is, from 1 to 255 characters.
+    ///   - longest: The longest time by which the first of the requests is postponed, more than zero and at most 30 days;
+    ///     `nil` for no limit.
+    public static func debounced(_ key: String, atMost longest: Duration? = nil) -> Uniqueness {
+        Uniqueness(key: key, rule: .debounce, span: longest)
+    }
+}
+
+extension Uniqueness {
+    /// Whether a request made at a date returns an earlier execution with the key.
+    ///
+    /// - Parameters:
+    ///   - earlier: The earlier execution.
+    ///   - isNewest: Whether no other execution with the key is newer.
+    ///   - date: When the request was made.
+    package func isMet(by earlier: borrowing Execution, isNewest: Bool, at date: Date) -> Bool {
+        switch rule {
+        case .untilFinished: !earlier.progress.status.isTerminal
+        case .window:
+            // After the clock was set back, the earlier request may seem to lie ahead.
+            isNewest && abs(date.timeIntervalSince(earlier.createdAt)) < (span ?? .zero) / .seconds(1)
+        case .debounce: earlier.progress.status == .queued && earlier.progress.startedAt == nil
+        }
+    }
+}
+
+extension Execution {
+    /// The key that makes it unique among the executions of its job, if it has one.
+    package var uniqueKey: String? { hasDetails ? details.uniqueness?.key : nil }
+
+    /// The date until which it is kept so that it stays unique, whatever the job's retention.
+    package var keptUntil: Date? {
+        guard hasDetails, let uniqueness = details.uniqueness, uniqueness.rule == .window, let span = uniqueness.span
+        else { return nil }
+        return createdAt.addingTimeInterval(span / .seconds(1))
+    }
+
+    /// The execution as a debounced request replaces it, if it has not begun.
+    package func debounced(by request: Execution) -> Execution {
+        var due = request.progress.dueAt
+        if let longest = request.details.uniqueness?.span {
+            due = min(due, createdAt.addingTimeInterval(longest / .seconds(1)))
+        }
+        var progress = progress
+        progress.dueAt = due
+        progress.expiresAt = request.progress.expiresAt
+        progress.delayedFrom = request.createdAt
+        return Execution(
+            id: id, jobID: jobID, jobName: request.jobName, jobVersion: request.jobVersion, source: source,
+            scheduledFor: due, createdAt: createdAt, payload: request.payload, metadata: request.metadata,
+            details: details, progress: progress, attempts: attempts)
+    }
+}

@@ -1,0 +1,80 @@
+public import Foundation
+import RotaCore
+
+/// A reason why an unfinished execution does not start.
+///
+/// ```swift
+/// for hold in try await scheduler.explain(execution.id).holds { print(hold) }
+/// // the limit of 4 executions at a time is reached
+/// ```
+public enum ExecutionHold: Sendable, Hashable {
+    /// It is not due before a date: it was delayed, or an attempt failed and the next one waits.
+    case notDue(until: Date)
+    /// Its queue is paused: until a date, or until it is resumed.
+    case pausedQueue(until: Date?)
+    /// As many executions of the job run as are allowed at the same time.
+    case concurrency(limit: Int)
+    /// As many executions with its concurrency key run as are allowed at the same time.
+    case concurrencyPerKey(String, limit: Int)
+    /// The job's rate allows no start before a date.
+    case rate(until: Date)
+    /// A shared rate allows no start before a date.
+    case sharedRate(String, until: Date)
+    /// The job's window is closed until a date, or for good.
+    case window(until: Date?)
+    /// It waits for its turn in a series in which one execution follows another.
+    case series(after: ExecutionID?)
+    /// It follows a batch that has not ended.
+    case batch(unfinished: Int)
+    /// It waits for an external completion, until a date if it has one.
+    case externalCompletion(until: Date?)
+    /// It was not started in time, and is about to end as expired.
+    case expired(at: Date)
+}
+
+extension ExecutionHold: CustomStringConvertible {
+    /// The reason in words.
+    public var description: String {
+        switch self {
+        case .notDue(let date): "it is not due before \(date.text)"
+        case .pausedQueue(let date?): "its queue is paused until \(date.text)"
+        case .pausedQueue(nil): "its queue is paused; resume it"
+        case .concurrency(let limit): "the limit of \(limit) executions at a time is reached"
+        case .concurrencyPerKey(let key, let limit):
+            "the limit of \(limit) executions at a time with the key \"\(key)\" is reached"
+        case .rate(let date): "the job's rate has no room before \(date.text)"
+        case .sharedRate(let name, let date): "the shared rate \"\(name)\" has no room before \(date.text)"
+        case .window(let date?): "the job's window is closed until \(date.text)"
+        case .window(nil): "the job's window does not open again"
+        case .series(let id?): "execution \(id) of the same schedule comes first"
+        case .series(nil): "an earlier execution of the same backfill comes first"
+        case .batch(let count): "it follows a batch of which \(count) executions have not ended"
+        case .externalCompletion(let date?): "it waits for an external completion until \(date.text)"
+        case .externalCompletion(nil): "it waits for an external completion"
+        case .expired(let date): "it was not started by \(date.text), so it is about to expire"
+        }
+    }
+}
+
+extension Execution {
+    /// The reasons that the records alone tell, without the limits of the job.
+    package func holds(_ job: Job, at now: Date) -> [ExecutionHold] {
+        switch progress.status {
+        case .running, .succeeded, .failed, .canceled, .expired: return []
+        case .waiting:
+            if let counts = progress.batch, counts.unfinished > 0 { return [.batch(unfinished: counts.unfinished)] }
+            if source == .backfill, progress.startedAt == nil { return [.series(after: nil)] }
+            return [.externalCompletion(until: progress.expiresAt)]
+        case .queued:
+            if let expiry, expiry <= now { return [.expired(at: expiry)] }
+            var holds: [ExecutionHold] = []
+            if progress.dueAt > now { holds.append(.notDue(until: progress.dueAt)) }
+            if job.holdsWork, source != .notification { holds.append(.pausedQueue(until: job.scheduleState.resumesAt)) }
+            return holds
+        }
+    }
+}
+
+extension Date {
+    fileprivate var text: String { ISO8601.description(self) }
+}

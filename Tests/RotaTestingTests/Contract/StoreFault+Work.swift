@@ -1,0 +1,67 @@
+import RotaStore
+import RotaTesting
+
+extension StoreFault {
+    /// Faults of work without a schedule.
+    static let work: [StoreFault] = [
+        StoreFault(
+            "ignores uniqueness", "unique work is queued once until it has ended",
+            "work that is unique for a time is queued once within it, whatever the retention",
+            "an aged execution is kept while other work like it is not to be queued",
+            "debounced work is postponed, with the newest payload, until it begins"
+        ) { store in
+            store.enqueueHook = { base, all in
+                try await base.enqueue(all.map { $0.changing { $0.uniqueness = nil } })
+            }
+        },
+        StoreFault("ignores batches", "the last end of a batch queues what waits for it") { store in
+            store.enqueueHook = { base, all in
+                try await base.enqueue(all.map { $0.changing { $0.awaitedBatch = nil } })
+            }
+        },
+        StoreFault("waits for an empty batch", "what waits for a batch without executions is queued at once") { store in
+            store.enqueueHook = { base, all in
+                var all = all.map { $0.changing { $0.awaitedBatch = nil } }
+                all[0].progress.status = .waiting
+                return try await base.enqueue(all)
+            }
+        },
+        StoreFault("takes no queue for one", "a paused queue holds its work, and a paused schedule does not") { store in
+            store.insertHook = { base, all in
+                try await base.insert(
+                    all.map { insertion in
+                        var insertion = insertion
+                        insertion.job.definition.schedule = .every(.seconds(60))
+                        return insertion
+                    })
+            }
+        },
+        StoreFault("lists all executions as dead letters", "a dead letter is one until it is replayed or discarded") {
+            store in
+            store.executionsHook = { base, query in
+                var query = query
+                query.isDeadLetter = nil
+                return try await base.executions(query)
+            }
+        },
+        StoreFault("loses checkpoints", "the next attempt gets the checkpoint that was saved last") { store in
+            store.renewHook = { base, renewals in
+                try await base.renew(
+                    renewals.map { renewal in
+                        var renewal = renewal
+                        renewal.checkpoint = nil
+                        return renewal
+                    })
+            }
+        },
+    ]
+}
+
+extension Execution {
+    /// The execution with other details.
+    fileprivate func changing(_ change: (inout ExecutionDetails) -> Void) -> Execution {
+        var details = details
+        change(&details)
+        return with(details: details)
+    }
+}
