@@ -22,6 +22,7 @@ let package = Package(
         .library(name: "RotaCURL", targets: ["RotaCURL"]),
         .library(name: "RotaStore", targets: ["RotaStore"]),
         .library(name: "Rota", targets: ["Rota"]),
+        .library(name: "RotaCommands", targets: ["RotaCommands"]),
         .library(name: "RotaTesting", targets: ["RotaTesting"]),
         .library(name: "RotaProfiles", targets: ["RotaProfiles"]),
     ],
@@ -48,6 +49,12 @@ let package = Package(
             ],
             swiftSettings: settings),
         .target(name: "RotaTesting", dependencies: ["Rota", "RotaCore"], swiftSettings: settings),
+        // The system's calls for child processes, as far as Swift cannot see them.
+        .target(name: "CRotaCommands"),
+        .target(
+            name: "RotaCommands",
+            dependencies: ["CRotaCommands", "Rota", "RotaCore", "RotaHTTP", "RotaRetry", "RotaStore"],
+            swiftSettings: settings),
         .target(name: "RotaProfiles", dependencies: ["Rota", "RotaCore"], swiftSettings: settings),
 
         .target(name: "RotaTestSupport", path: "Tests/Support", swiftSettings: settings),
@@ -75,6 +82,10 @@ let package = Package(
             name: "RotaTests", dependencies: ["Rota", "RotaCore", "RotaProfiles", "RotaTesting", "RotaTestSupport"],
             swiftSettings: settings),
         .testTarget(
+            name: "RotaCommandsTests",
+            dependencies: ["CRotaCommands", "Rota", "RotaCommands", "RotaHTTP", "RotaStore", "RotaTesting", "crond"],
+            swiftSettings: settings),
+        .testTarget(
             name: "RotaProfilesTests", dependencies: ["RotaProfiles", "RotaTesting", "RotaTestSupport"],
             swiftSettings: settings),
         .testTarget(
@@ -97,6 +108,8 @@ let package = Package(
             name: "webhooks", dependencies: ["Rota", "RotaTesting"], path: "Examples/Webhooks", swiftSettings: settings),
         .executableTarget(
             name: "daily-report", dependencies: ["Rota"], path: "Examples/DailyReport", swiftSettings: settings),
+        .executableTarget(
+            name: "crond", dependencies: ["Rota", "RotaCommands"], path: "Examples/Crond", swiftSettings: settings),
         .executableTarget(
             name: "benchmarks",
             dependencies: [

@@ -1,5 +1,6 @@
 public import Foundation
 import RotaCore
+package import RotaRetry
 
 /// Thrown by a handler to fail the attempt and choose the delay before the next one.
 ///
@@ -57,6 +58,14 @@ public struct DoNotRetry: Error, Sendable, Hashable, CustomStringConvertible {
 extension DoNotRetry: LocalizedError {
     /// The ``description``, so that `localizedDescription` says it too.
     public var errorDescription: String? { description }
+}
+
+/// An error of a handler that has more to record than its kind.
+package protocol DetailedFailure: AttemptFailureConvertible {
+    /// Whether no further attempt is made, whatever the job's retry policy says.
+    var isFinal: Bool { get }
+    /// The text to keep with the attempt, without secrets, or `nil` if there is none.
+    var preview: String? { get }
 }
 
 /// Thrown by a handler to wait for an external completion.

@@ -22,7 +22,7 @@ public actor Scheduler {
     let context: SchedulerContext
     let handlers = HandlerRegistry()
     let transport: any HTTPTransport
-    let secrets: any SecretProvider
+    package nonisolated let secrets: any SecretProvider
     let random: any RandomNumberGenerator & Sendable
     let middleware: [any AttemptMiddleware]
 
@@ -80,6 +80,9 @@ public actor Scheduler {
     public nonisolated func observe(_ observer: some SchedulerObserver) {
         context.events.observers.add(observer)
     }
+
+    /// The settings, for handlers that must agree with them.
+    package nonisolated var configuration: SchedulerConfiguration { context.configuration }
 
     /// The state of the driver, for test clocks.
     package nonisolated var status: DriverStatus { context.status }

@@ -199,6 +199,14 @@ extension AttemptReport {
         bodyPreview = String(decoding: bodyWasTruncated ? preview.droppingCutCharacter : preview, as: UTF8.self)
     }
 
+    /// Keeps what a handler that failed has to show.
+    mutating func keepDetails(of error: any Error) {
+        guard let text = (error as? any DetailedFailure)?.preview else { return }
+        let preview = Array(text.utf8.prefix(Attempt.maximumPreviewBytes))
+        bodyWasTruncated = preview.count < text.utf8.count
+        bodyPreview = String(decoding: bodyWasTruncated ? preview.droppingCutCharacter : preview[...], as: UTF8.self)
+    }
+
     /// Creates the report of a handler that threw.
     init(handlerError error: any Error) {
         guard !Task.isCancelled else {
@@ -221,6 +229,9 @@ extension AttemptReport {
             retrying = .never
         case let failure as any AttemptFailureConvertible:
             self = .failed(failure.attemptFailure, "\(error)")
+            guard let detailed = error as? any DetailedFailure else { break }
+            if detailed.isFinal { retrying = .never }
+            keepDetails(of: detailed)
         case is PayloadError:
             self = .failed(AttemptFailure(.invalidRequest), "\(error)")
         default:

@@ -129,20 +129,23 @@ struct AttemptRunner: Sendable {
                 endLate(work, startedAt: startedAt)
             }
             return AttemptReport(handlerOutput: output)
-        } catch let overrun as HandlerWatch.Overrun {
+        } catch let excess as HandlerWatch.Excess {
             let rest =
                 work.wasAbandoned
                 ? " It ignored its cancellation for \(configuration.cancellationGrace) and was abandoned: it may still "
                     + "be running, and its result will be dropped." : ""
-            return switch overrun {
-            case .timeout:
-                .failed(AttemptFailure(.timeout), "The handler took longer than \(timeout ?? .zero)." + rest)
-            case .silence:
-                .failed(
-                    AttemptFailure(.crashed),
-                    "The handler sent no heartbeat for \(call.heartbeatLimit ?? .zero), so it counts as crashed."
-                        + rest)
-            }
+            var report: AttemptReport =
+                switch excess.overrun {
+                case .timeout:
+                    .failed(AttemptFailure(.timeout), "The handler took longer than \(timeout ?? .zero)." + rest)
+                case .silence:
+                    .failed(
+                        AttemptFailure(.crashed),
+                        "The handler sent no heartbeat for \(call.heartbeatLimit ?? .zero), so it counts as crashed."
+                            + rest)
+                }
+            if let error = excess.error { report.keepDetails(of: error) }
+            return report
         } catch {
             return AttemptReport(handlerError: error)
         }

@@ -6,11 +6,18 @@ import Synchronization
 /// Enforces a handler's timeout and heartbeat limit.
 struct HandlerWatch: Sendable {
     /// The reason a handler was canceled.
-    enum Overrun: Error {
+    enum Overrun {
         /// The timeout was exceeded.
         case timeout
         /// There was no heartbeat within the limit.
         case silence
+    }
+
+    /// A handler exceeded a limit.
+    struct Excess: Error {
+        let overrun: Overrun
+        /// The error with which the canceled handler ended, if it did.
+        var error: (any Error)?
     }
 
     let timeout: Duration?
@@ -29,7 +36,7 @@ struct HandlerWatch: Sendable {
     ///   - work: The work, which counts its abandoned handlers.
     ///   - operation: Calls the handler.
     ///   - lateEnd: Called when an abandoned operation has ended.
-    /// - Throws: ``Overrun`` if a limit was exceeded; or the operation's error.
+    /// - Throws: ``Excess`` if a limit was exceeded; or the operation's error.
     func run<Value: Sendable>(
         _ work: Work, _ operation: @escaping @Sendable () async throws -> Value,
         lateEnd: @escaping @Sendable () -> Void
@@ -61,8 +68,9 @@ struct HandlerWatch: Sendable {
         let overrun = await watch.value
         switch end {
         case .ended(.success(let value)): return value
-        case .ended(.failure(let error)): throw overrun ?? error
-        case .abandoned: throw overrun ?? .timeout
+        case .ended(.failure(let error)):
+            throw overrun.map { Excess(overrun: $0, error: error) } ?? error
+        case .abandoned: throw Excess(overrun: overrun ?? .timeout)
         }
     }
 
