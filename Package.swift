@@ -79,7 +79,8 @@ let package = Package(
             dependencies: ["RotaCore", "RotaStore", "RotaTesting", "RotaTestSupport", "crash-child"],
             resources: [.copy("Fixtures")], swiftSettings: settings),
         .testTarget(
-            name: "RotaTests", dependencies: ["Rota", "RotaCore", "RotaProfiles", "RotaTesting", "RotaTestSupport"],
+            name: "RotaTests",
+            dependencies: ["Rota", "RotaCommands", "RotaCore", "RotaProfiles", "RotaTesting", "RotaTestSupport"],
             swiftSettings: settings),
         .testTarget(
             name: "RotaCommandsTests",

@@ -124,9 +124,8 @@ struct AnswerHead: Sendable, Hashable {
             if field.isNamed("Transfer-Encoding") { return false }
             guard field.isNamed("Content-Length") else { continue }
             let digits = field.value.utf8
-            guard !hasLength, (1...18).contains(digits.count), digits.allSatisfy({ 0x30...0x39 ~= $0 }) else {
-                return false
-            }
+            guard !hasLength, (1...18).contains(digits.count) else { return false }
+            guard digits.allSatisfy({ 0x30...0x39 ~= $0 }) else { return false }
             hasLength = true
         }
         return true
@@ -143,9 +142,7 @@ struct AnswerHead: Sendable, Hashable {
     private static func text(_ bytes: ArraySlice<UInt8>) -> String {
         if bytes.allSatisfy({ 0x20..<0x7F ~= $0 || $0 == 0x09 }) { return String(decoding: bytes, as: UTF8.self) }
         var out = String.UnicodeScalarView()
-        for byte in bytes {
-            out.append(byte < 0x20 && byte != 0x09 || byte == 0x7F ? " " : Unicode.Scalar(byte))
-        }
+        for byte in bytes { out.append(byte < 0x20 && byte != 0x09 || byte == 0x7F ? " " : Unicode.Scalar(byte)) }
         return String(out)
     }
 }

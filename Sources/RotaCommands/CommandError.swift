@@ -58,7 +58,7 @@ public struct CommandError: Error, Sendable, Hashable, CustomStringConvertible {
     /// Whether no further attempt is made, whatever the job's retry policy says.
     public let isFinal: Bool
 
-    init(_ code: Code, _ message: String, result: CommandResult? = nil, isFinal: Bool = false) {
+    package init(_ code: Code, _ message: String, result: CommandResult? = nil, isFinal: Bool = false) {
         self.code = code
         self.message = message
         self.result = result

@@ -1,5 +1,6 @@
 import Foundation
 import Rota
+import RotaCommands
 import RotaHTTP
 import RotaRetry
 import RotaSchedule
@@ -30,7 +31,7 @@ struct ErrorTextTests {
             SchedulerError(.tooMany, "At most 500 executions can be triggered in one step, not 501."),
             RetryLater(after: .seconds(5)), DoNotRetry("There is no order to charge."), WaitForCompletion(),
             ContractViolation("expected status 200, got 500"), LoopbackError(call: "bind", errno: 98),
-            KillableStore.Killed(),
+            KillableStore.Killed(), CommandError(.exited, "pg_dump ended with status 2."),
         ]
     }
 
@@ -116,6 +117,13 @@ struct ErrorTextTests {
             StoreImportError.Code.storeNotEmpty, StoreImportError.Code.unsupportedVersion,
             StoreImportError.Code.malformedLine, StoreImportError.Code.inconsistentRecord,
             StoreImportError.Code.incomplete,
+        ],
+        "CommandError": [
+            CommandError.Code.invalidCommand, CommandError.Code.executableNotFound, CommandError.Code.notExecutable,
+            CommandError.Code.folderNotFound, CommandError.Code.missingSecret, CommandError.Code.missingPayload,
+            CommandError.Code.tooLarge, CommandError.Code.outOfResources, CommandError.Code.cannotStart,
+            CommandError.Code.exited, CommandError.Code.signaled, CommandError.Code.canceled,
+            CommandError.Code.statusLost,
         ],
         "SchedulerError": [
             SchedulerError.Code.invalidJob, SchedulerError.Code.jobNotFound, SchedulerError.Code.executionNotFound,
