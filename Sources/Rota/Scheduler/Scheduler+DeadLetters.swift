@@ -83,7 +83,7 @@ extension Scheduler {
 
     /// Discards a dead letter.
     ///
-    /// - Returns: The execution, with its ``ExecutionProgress/resolution``.
+    /// - Returns: The execution, with its `resolution`.
     /// - Throws: ``SchedulerError`` with code `executionNotFound`, or `illegalState` if it has not failed or expired; or
     ///   the store's error.
     @discardableResult

@@ -117,9 +117,8 @@ extension RequestTemplate {
         try RequestTemplate(method: .head, url: url, headers: headers, timeout: timeout)
     }
 
-    /// Creates a POST request.
+    /// Creates a POST request, signed as a webhook if `signature` names a secret, such as `secret://hook`.
     ///
-    /// - Parameter signature: The reference to the secret that signs the request as a webhook, such as `secret://hook`.
     /// - Throws: ``HTTPRequestError`` if a part is invalid.
     public static func post(
         _ url: String, headers: HTTPHeaders = [:], body: HTTPBody = .none, timeout: Duration = .seconds(30),

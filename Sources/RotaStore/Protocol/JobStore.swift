@@ -148,7 +148,7 @@ public protocol JobStore: Sendable {
     /// - Order: if the schedule's executions run one after another (``OverlapPolicy/queue``,
     ///   ``OverlapPolicy/replace``), the one with the earliest nominal date is claimed, and only if no other one is in
     ///   progress.
-    /// - Pauses: executions of a paused job without a schedule (``RotaSchedule/Schedule/isOnDemand``) wait until it is
+    /// - Pauses: executions of a paused job without a schedule (`Schedule.isOnDemand`) wait until it is
     ///   resumed. Other pauses only stop firing.
     /// - Expiry: an expired execution is not claimed and blocks no other. ``prune(at:limit:)`` ends it.
     /// - Clocks: a request up to one second earlier than a previous one, as with slightly different clocks of two
