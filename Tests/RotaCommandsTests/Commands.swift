@@ -11,6 +11,8 @@ struct CommandRig {
     init(secrets: [String: SecretValue] = [:]) {
         var configuration = SchedulerConfiguration()
         configuration.maximumConcurrency = 256
+        // On a busy machine, a command's end may be seen late. None of these tests is about abandoned attempts.
+        configuration.cancellationGrace = .seconds(120)
         scheduler = Scheduler(
             store: InMemoryJobStore(), secrets: InMemorySecrets(secrets), configuration: configuration)
     }
