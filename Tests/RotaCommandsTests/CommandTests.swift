@@ -164,7 +164,7 @@ struct CommandTests {
 
     @Test("Settings that cannot work are refused when the command is registered")
     func refused() async throws {
-        let scheduler = CommandRig().scheduler
+        let scheduler = CommandRig(cancellationGrace: .seconds(5)).scheduler
         let wrong: [(CommandHandler, String)] = [
             (CommandHandler(""), "empty"), (CommandHandler("bin/tool"), "relative"),
             (CommandHandler("tool", arguments: ["a\0b"]), "zero bytes"),

@@ -8,11 +8,11 @@ import Testing
 struct CommandRig {
     let scheduler: Scheduler
 
-    init(secrets: [String: SecretValue] = [:]) {
+    /// - Parameter cancellationGrace: Long, because a busy machine may see a command's end late.
+    init(secrets: [String: SecretValue] = [:], cancellationGrace: Duration = .seconds(120)) {
         var configuration = SchedulerConfiguration()
         configuration.maximumConcurrency = 256
-        // On a busy machine, a command's end may be seen late. None of these tests is about abandoned attempts.
-        configuration.cancellationGrace = .seconds(120)
+        configuration.cancellationGrace = cancellationGrace
         scheduler = Scheduler(
             store: InMemoryJobStore(), secrets: InMemorySecrets(secrets), configuration: configuration)
     }
