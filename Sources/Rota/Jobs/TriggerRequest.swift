@@ -29,7 +29,7 @@ public struct TriggerRequest: Sendable, Hashable {
     public var concurrencyKey: String?
     /// A key, up to 255 characters, that makes the request repeatable.
     ///
-    /// A repeated request returns the first execution, as long as that is kept.
+    /// A repeated request returns the first execution, as long as that is kept. It cannot be combined with ``uniqueness``.
     public var idempotencyKey: String?
     /// Makes repeated requests for the same work one execution; `nil` to queue an execution for each.
     public var uniqueness: Uniqueness?
@@ -125,6 +125,11 @@ extension TriggerRequest {
         try check.length(of: concurrencyKey, "The concurrency key", 1...256)
         try check.length(of: idempotencyKey, "The idempotency key", 1...255)
         try check.length(of: uniqueness?.key, "The key of unique work", 1...255)
+        guard uniqueness == nil || idempotencyKey == nil else {
+            throw check.fail(
+                "Give either an idempotency key or a uniqueness: of a request that returns the execution of another, the "
+                    + "idempotency key would be lost.", value: idempotencyKey)
+        }
         try check.span(uniqueness?.span, "The time for which work is unique", longest: .seconds(2_592_000))
         try check.length(of: author, "The author", 1...255)
         try check.length(of: source.rawValue, "The source", 1...64)

@@ -72,6 +72,12 @@ extension Scheduler {
         _ requests: [TriggerRequest], of id: JobID, then followUp: TriggerRequest, of other: JobID
     ) async throws -> BulkTriggerResult {
         let (job, otherJob) = (try await job(id), try await self.job(other))
+        guard followUp.uniqueness == nil else {
+            throw SchedulerError(
+                .invalidRequest,
+                "The work that follows a batch cannot be unique: it would follow another batch, or none. Leave out its "
+                    + "uniqueness.", value: followUp.uniqueness?.key)
+        }
         let batch = BatchID(bits: context.ids.makeID(at: context.clock.now))
         var executions: [Execution] = []
         for request in requests { executions.append(try await execution(request, of: job, batch: batch)) }
@@ -128,10 +134,13 @@ extension Scheduler {
         }
         let hasPayload =
             isNotification || job.action.handler != nil || job.action.request?.usesPayload == true
-        return job.execution(
+        var replay = job.execution(
             id: ExecutionID(bits: context.ids.makeID(at: now)), source: isNotification ? .notification : .replay,
             scheduledFor: now, createdAt: now,
             payload: hasPayload ? original.payload : nil, metadata: original.metadata, details: details)
+        // An execution that followed a batch still knows how the batch ended.
+        replay.progress.batch = original.progress.batch
+        return replay
     }
 
     func execution(_ request: TriggerRequest, of job: Job, batch: BatchID?) async throws -> Execution {

@@ -141,7 +141,7 @@ struct TemplateParts {
 
     /// Parses the reference to the secret that signs the request.
     ///
-    /// Unlike in headers, the payload may choose among secrets: a signature reveals none.
+    /// Unlike in headers, the payload may choose among secrets: a signature does not contain the secret.
     private static func signature(_ text: String) throws(HTTPRequestError) -> TemplateText {
         let template = try TemplateText(parsing: text, field: "signature")
         guard template.variables.allSatisfy(\.isPayload) else {

@@ -54,7 +54,7 @@ extension StoreState {
     {
         completions.map { completion in
             guard var execution = executions[completion.executionID] else { return .missing }
-            guard execution.progress.status == .waiting else { return .notWaiting(execution) }
+            guard execution.progress.status == .waiting, !execution.awaitsBatch else { return .notWaiting(execution) }
             if let output = completion.output { execution.progress.output = output }
             switch completion.next {
             case .queued(let date):
@@ -64,7 +64,7 @@ extension StoreState {
                 execution.progress.delayedFrom = completion.date
                 record(.putProgress(execution.id, execution.progress), log: &log)
             case .succeeded:
-                execution.progress.failure = nil
+                (execution.progress.failure, execution.progress.checkpoint) = (nil, nil)
                 end(&execution, as: .succeeded, at: completion.date, log: &log)
             case .failed(let failure):
                 execution.progress.failure = failure

@@ -10,7 +10,9 @@ extension StoreState {
             if let existing = sameWork(as: execution, log: &log) { return .existing(existing) }
             var execution = execution
             if execution.hasDetails {
-                if let batch = execution.details.awaitedBatch { execution.await(batch, of: sizes[batch] ?? 0) }
+                if let batch = execution.details.awaitedBatch, !execution.progress.status.isTerminal {
+                    execution.await(batch, of: sizes[batch] ?? 0)
+                }
                 if let batch = execution.details.batchID, !execution.progress.status.isTerminal {
                     sizes[batch, default: 0] += 1
                 }
@@ -28,7 +30,7 @@ extension StoreState {
     ///
     /// A debounced request changes it.
     private mutating func sameWork(as request: Execution, log: inout ChangeLog) -> Execution? {
-        guard request.hasDetails, let uniqueness = request.details.uniqueness else { return nil }
+        guard request.maySaveWork, let uniqueness = request.details.uniqueness else { return nil }
         let ids = executionIndex.executions(of: request.jobID, uniqueBy: uniqueness.key)
         for (index, id) in ids.enumerated() {
             guard let earlier = executions[id],
@@ -86,6 +88,11 @@ extension StoreState {
 }
 
 extension Execution {
+    /// Whether an execution with the same key of uniqueness can take its place: it is work to do, and follows no batch.
+    package var maySaveWork: Bool {
+        hasDetails && !progress.status.isTerminal && details.awaitedBatch == nil
+    }
+
     /// Lets it wait for the end of a batch, or be queued at once if that has no executions.
     package mutating func await(_ batch: BatchID, of size: Int) {
         progress.batch = BatchCounts(total: size)

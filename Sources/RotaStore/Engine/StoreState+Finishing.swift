@@ -71,14 +71,7 @@ extension StoreState {
         guard !followUps.isEmpty, execution.hasDetails, let batch = execution.details.batchID,
             let followUp = followUps[batch], var progress = executions[followUp]?.progress, progress.batch != nil
         else { return }
-        progress.batch?.count(status)
-        if progress.batch?.unfinished == 0 {
-            progress.move(to: .queued)
-            if let date {
-                progress.dueAt = max(progress.dueAt, date)
-                progress.delayedFrom = date
-            }
-        }
+        progress.count(status, at: date)
         record(.putProgress(followUp, progress), log: &log)
     }
 
@@ -113,6 +106,8 @@ extension ExecutionProgress {
         case .succeeded:
             move(to: .succeeded)
             failure = nil
+            // No attempt follows, and it may be large.
+            if checkpoint != nil { checkpoint = nil }
         case .failed(let failure):
             self.failure = failure
             move(to: cancelRequestedAt == nil ? .failed : .canceled)

@@ -114,7 +114,9 @@ extension StoreState {
 
     mutating func put(_ execution: Execution) {
         guard jobs.contains(execution.jobID) else { return }
-        if !execution.progress.status.isTerminal { note(execution.createdAt) }
+        if !execution.progress.status.isTerminal {
+            note(max(execution.createdAt, execution.progress.delayedFrom ?? .distantPast))
+        }
         var effect = SerialEffect.none
         if let old = executions.updateValue(execution, forKey: execution.id) {
             executionIndex.remove(old.facts)

@@ -34,6 +34,7 @@ extension StoreState {
         var report = RewindReport()
         guard isAhead(of: now) else { return report }
         setClock(to: now)
+        trimmedAt = min(trimmedAt, now)
         let border = now.addingTimeInterval(Self.clockTolerance)
         for id in Array(jobOrder.suffix()) {
             guard

@@ -78,7 +78,7 @@ public struct ExecutionProgress: Sendable, Hashable {
         set { rare.batch = newValue }
     }
 
-    /// The value that the handler last saved for its next attempt.
+    /// The value that the handler last saved for its next attempt, unless the execution succeeded.
     public var checkpoint: JSONPayload? {
         get { rare.checkpoint }
         set { rare.checkpoint = newValue }
@@ -90,6 +90,19 @@ public struct ExecutionProgress: Sendable, Hashable {
     package var delayedFrom: Date? {
         get { rare.delayedFrom }
         set { rare.delayedFrom = newValue }
+    }
+
+    /// Counts the end of an execution of the batch that this one follows; the last end queues it.
+    ///
+    /// - Parameter date: When it ended; `nil` if it was deleted.
+    package mutating func count(_ ended: ExecutionStatus, at date: Date?) {
+        batch?.count(ended)
+        guard batch?.unfinished == 0 else { return }
+        status = .queued
+        guard let date else { return expiresAt = nil }
+        let due = max(dueAt, date)
+        expiresAt = expiresAt?.addingTimeInterval(due.timeIntervalSince(dueAt))
+        (dueAt, delayedFrom) = (due, date)
     }
 
     struct Notes: RareMembers, Codable {
@@ -215,7 +228,7 @@ public enum FailureResolution: Sendable, Hashable, Codable {
 }
 
 /// How the executions of a batch have ended.
-public struct BatchCounts: Sendable, Hashable, Codable {
+public struct BatchCounts: Sendable, Hashable {
     /// The number of executions in the batch.
     public let total: Int
     /// The number that succeeded.
@@ -237,12 +250,41 @@ public struct BatchCounts: Sendable, Hashable, Codable {
 
     /// Counts an end.
     package mutating func count(_ status: ExecutionStatus) {
+        guard unfinished > 0 else { return }
         switch status {
         case .succeeded: succeeded += 1
         case .failed: failed += 1
         case .canceled: canceled += 1
         case .expired: expired += 1
         case .queued, .running, .waiting: break
+        }
+    }
+}
+
+extension BatchCounts: Codable {
+    private enum CodingKeys: String, CodingKey {
+        case total, succeeded, failed, canceled, expired
+    }
+
+    /// Decodes counts.
+    ///
+    /// - Throws: `DecodingError` if one is negative, or if more have ended than there are.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        func count(_ key: CodingKeys) throws -> Int { try container.decodeIfPresent(Int.self, forKey: key) ?? 0 }
+        total = try count(.total)
+        (succeeded, failed) = (try count(.succeeded), try count(.failed))
+        (canceled, expired) = (try count(.canceled), try count(.expired))
+        var rest = total
+        for ended in [succeeded, failed, canceled, expired] {
+            guard ended >= 0, ended <= rest else {
+                throw DecodingError.dataCorrupted(
+                    .init(
+                        codingPath: decoder.codingPath,
+                        debugDescription: "The counts of a batch must be zero or more, and their sum at most its total."
+                    ))
+            }
+            rest -= ended
         }
     }
 }

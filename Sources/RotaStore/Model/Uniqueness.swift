@@ -3,7 +3,7 @@ package import Foundation
 /// Makes repeated requests for the same work one execution.
 ///
 /// The key says what the same work is, among the executions of one job. While a request with the key is in effect, another
-/// one returns its execution instead of queuing a new one.
+/// one returns its execution instead of queuing a new one. Use one rule for a key: that of the new request decides.
 ///
 /// ```swift
 /// // One at a time: until the execution has ended.
@@ -71,12 +71,14 @@ extension Uniqueness {
     ///   - isNewest: Whether no other execution with the key is newer.
     ///   - date: When the request was made.
     package func isMet(by earlier: borrowing Execution, isNewest: Bool, at date: Date) -> Bool {
-        switch rule {
-        case .untilFinished: !earlier.progress.status.isTerminal
+        // An expired execution will not run, though it may not have been pruned yet.
+        let isExpired = earlier.expiry.map { $0 <= date } ?? false
+        return switch rule {
+        case .untilFinished: !earlier.progress.status.isTerminal && !isExpired
         case .window:
             // After the clock was set back, the earlier request may seem to lie ahead.
             isNewest && abs(date.timeIntervalSince(earlier.createdAt)) < (span ?? .zero) / .seconds(1)
-        case .debounce: earlier.progress.status == .queued && earlier.progress.startedAt == nil
+        case .debounce: earlier.progress.status == .queued && earlier.progress.startedAt == nil && !isExpired
         }
     }
 }

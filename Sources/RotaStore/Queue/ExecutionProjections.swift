@@ -48,6 +48,11 @@ extension QueueEntry {
 }
 
 extension Execution {
+    /// Whether it waits for the end of a batch.
+    package var awaitsBatch: Bool {
+        progress.status == .waiting && progress.startedAt == nil && progress.batch.map { $0.unfinished > 0 } ?? false
+    }
+
     /// The fields that the list indexes are built from.
     package var facts: ExecutionFacts {
         ExecutionFacts(
@@ -70,7 +75,8 @@ extension Execution {
         guard progress.hasNotes else { return nil }
         return switch progress.status {
         case .queued: progress.startedAt == nil ? progress.expiresAt : nil
-        case .waiting: progress.expiresAt
+        // The time to live of an execution that follows a batch begins with the end of the batch.
+        case .waiting: awaitsBatch ? nil : progress.expiresAt
         case .running, .succeeded, .failed, .canceled, .expired: nil
         }
     }
@@ -100,8 +106,7 @@ struct IndexedExecution {
         leaseEnd = execution.progress.status == .running ? execution.progress.lease?.expiresAt : nil
         expiry = execution.expiry
         keptUntil = execution.keptUntil
-        let mayAwaitBatch = execution.progress.status == .waiting && execution.hasDetails
-        awaitedBatch = mayAwaitBatch ? execution.details.awaitedBatch : nil
+        awaitedBatch = execution.awaitsBatch ? execution.details.awaitedBatch : nil
     }
 
     var id: ExecutionID { queueEntry.id }

@@ -172,6 +172,8 @@ extension StoreContract {
             try await probe.finish(claim, .released(until: probe.at(30)), attempt: probe.attempt(1))
             let next = try await probe.claimOne(at: 30)
             try probe.expect(next.execution.progress.checkpoint, checkpoint, "the checkpoint")
+            let ended = try await probe.finish(next, .succeeded, at: 40)
+            try probe.expect(ended.progress.checkpoint, nil, "the checkpoint of an execution that succeeded")
         },
     ]
 }

@@ -51,6 +51,7 @@ extension ReferenceTables {
     /// Whether an execution was not started or completed in time.
     func hasExpired(_ execution: Execution, at now: Date) -> Bool {
         switch execution.progress.status {
+        case .waiting where execution.awaitsBatch: false
         case .queued where execution.progress.startedAt == nil, .waiting:
             execution.progress.expiresAt.map { $0 <= now } ?? false
         case .queued, .running, .succeeded, .failed, .canceled, .expired: false

@@ -28,6 +28,7 @@ extension ReferenceTables {
         case .succeeded:
             execution.progress.status = .succeeded
             execution.progress.failure = nil
+            execution.progress.checkpoint = nil
         case .failed(let failure):
             execution.progress.status = isCancelRequested ? .canceled : .failed
             execution.progress.failure = failure
@@ -106,7 +107,7 @@ extension ReferenceTables {
         answers.map { answer in
             guard let index = index(of: answer.executionID) else { return .missing }
             var execution = executions[index]
-            guard execution.progress.status == .waiting else { return .notWaiting(execution) }
+            guard execution.progress.status == .waiting, !execution.awaitsBatch else { return .notWaiting(execution) }
             if let output = answer.output { execution.progress.output = output }
             switch answer.next {
             case .queued(let date):
@@ -116,7 +117,7 @@ extension ReferenceTables {
                 execution.progress.delayedFrom = answer.date
             case .succeeded:
                 execution.progress.status = .succeeded
-                execution.progress.failure = nil
+                (execution.progress.failure, execution.progress.checkpoint) = (nil, nil)
             case .failed(let failure):
                 execution.progress.status = .failed
                 execution.progress.failure = failure
@@ -158,15 +159,10 @@ extension ReferenceTables {
     mutating func count(_ execution: Execution, as status: ExecutionStatus, inBatchAt date: Date?) {
         guard let batch = execution.details.batchID,
             let index = executions.firstIndex(where: {
-                $0.details.awaitedBatch == batch && $0.progress.status == .waiting && $0.progress.batch != nil
+                $0.details.awaitedBatch == batch && $0.awaitsBatch
             })
         else { return }
-        executions[index].progress.batch?.count(status)
-        guard executions[index].progress.batch?.unfinished == 0 else { return }
-        executions[index].progress.status = .queued
-        guard let date else { return }
-        executions[index].progress.dueAt = max(executions[index].progress.dueAt, date)
-        executions[index].progress.delayedFrom = date
+        executions[index].progress.count(status, at: date)
     }
 
     /// Whether an execution must be kept whatever the retention, because another like it is not to be queued yet.

@@ -122,7 +122,7 @@ extension ReferenceTables {
                 continue
             }
             var execution = execution
-            if let batch = execution.details.awaitedBatch {
+            if let batch = execution.details.awaitedBatch, !execution.progress.status.isTerminal {
                 let members = outcomes.filter { outcome in
                     if case .queued(let member) = outcome {
                         return member.details.batchID == batch && !member.progress.status.isTerminal
@@ -145,7 +145,7 @@ extension ReferenceTables {
 
     /// The execution that makes a request for unique work unnecessary, changed if the request is debounced.
     private mutating func sameWork(as request: Execution) -> Execution? {
-        guard let uniqueness = request.details.uniqueness else { return nil }
+        guard request.maySaveWork, let uniqueness = request.details.uniqueness else { return nil }
         let others = executions.indices.filter {
             executions[$0].jobID == request.jobID && executions[$0].uniqueKey == uniqueness.key
         }

@@ -70,4 +70,21 @@ struct RecordValueTests {
         let payload = try JSONPayload(7)
         #expect(try JSONDecoder().decode([JSONPayload].self, from: JSONEncoder().encode([payload])) == [payload])
     }
+
+    @Test("Counts of a batch that cannot be are refused, and those that can be are read")
+    func batchCounts() throws {
+        func read(_ json: String) throws -> BatchCounts {
+            try JSONDecoder().decode(BatchCounts.self, from: Data(json.utf8))
+        }
+        let counts = try read(#"{"total":5,"succeeded":2,"failed":1}"#)
+        #expect(counts.unfinished == 2 && counts.canceled == 0)
+        #expect(try read(String(decoding: JSONEncoder().encode(counts), as: UTF8.self)) == counts)
+        for wrong in [
+            #"{"total":-1}"#, #"{"total":1,"succeeded":2}"#, #"{"total":5,"succeeded":3,"failed":3}"#,
+            #"{"total":9223372036854775807,"succeeded":9223372036854775807,"failed":9223372036854775807}"#,
+            #"{"total":-9223372036854775808,"succeeded":1}"#, #"{"total":3,"canceled":-1}"#,
+        ] {
+            #expect(throws: DecodingError.self, "\(wrong)") { try read(wrong) }
+        }
+    }
 }

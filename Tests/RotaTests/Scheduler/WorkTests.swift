@@ -49,6 +49,10 @@ struct WorkTests {
     func invalidUniqueness() async throws {
         let bench = Bench()
         try await bench.scheduler.handle("work") { _ in }
+        let both = await #expect(throws: SchedulerError.self) {
+            try await bench.scheduler.enqueue("work", TriggerRequest(idempotencyKey: "a", uniqueness: .unique("b")))
+        }
+        #expect(both?.code == .invalidRequest)
         for wrong in [
             Uniqueness.unique(""), .unique("k", for: .zero), .unique("k", for: .hours(24 * 31)),
             .debounced("k", atMost: .seconds(-1)),
@@ -59,6 +63,40 @@ struct WorkTests {
             #expect(error?.code == .invalidRequest)
         }
         #expect(try await bench.executions().isEmpty)
+    }
+
+    @Test("Work that expired before it began is no reason to leave out new work")
+    func expiredUniqueness() async throws {
+        let (bench, done) = (Bench(), Recorded<Int>())
+        try await bench.scheduler.handle("work") { _ in done.add(1) }
+        let request = TriggerRequest(uniqueness: .unique("doc"), timeToLive: .minutes(1))
+        let first = try await bench.scheduler.enqueue("work", request)
+        await bench.clock.advance(by: .minutes(2), driving: [])
+        let second = try await bench.scheduler.enqueue("work", request)
+        #expect(first.id != second.id)
+        try await bench.running { await bench.advance(.seconds(1)) }
+        #expect(done.all == [1])
+        #expect(try await bench.scheduler.execution(first.id).status == .expired)
+    }
+
+    @Test("The record of finished work is stored as it is")
+    func records() async throws {
+        let bench = Bench()
+        try await bench.scheduler.handle("work") { _ in }
+        let queued = try await bench.scheduler.enqueue("work", TriggerRequest(uniqueness: .debounced("doc")))
+        let job = try await bench.scheduler.job(slug: "work")
+        for (number, uniqueness) in [Uniqueness.unique("doc"), .debounced("doc")].enumerated() {
+            var details = ExecutionDetails.none
+            details.uniqueness = uniqueness
+            details.awaitedBatch = BatchID(bits: 7)
+            var record = job.execution(
+                id: ExecutionID(bits: UInt128(number) + 1), source: .manual, scheduledFor: bench.clock.now,
+                createdAt: bench.clock.now, details: details)
+            (record.progress.status, record.progress.finishedAt) = (.succeeded, bench.clock.now)
+            #expect(try await bench.store.enqueue([record]) == [.queued(record)])
+            #expect(try await bench.store.execution(record.id) == record)
+        }
+        #expect(try await bench.scheduler.execution(queued.id) == queued)
     }
 
     // MARK: Batches
@@ -131,6 +169,37 @@ struct WorkTests {
         #expect(try await bench.executions().isEmpty)
     }
 
+    @Test(
+        "Work that follows a batch cannot be unique, nor be completed from outside, and lives from the batch's end on")
+    func followUps() async throws {
+        let (bench, done) = (Bench(), Recorded<Int>())
+        try await bench.scheduler.handle("work") { _ in }
+        try await bench.scheduler.handle("end") { context in done.add(context.batch?.succeeded ?? -1) }
+        let later = TriggerRequest(at: bench.clock.now.addingTimeInterval(600))
+        let error = await #expect(throws: SchedulerError.self) {
+            try await bench.scheduler.enqueue(
+                "work", [later], then: BatchFollowUp("end", TriggerRequest(uniqueness: .unique("end"))))
+        }
+        #expect(error?.code == .invalidRequest)
+        #expect(try await bench.executions().isEmpty)
+        try await bench.running {
+            let batch = try await bench.scheduler.enqueue(
+                "work", [later], then: BatchFollowUp("end", TriggerRequest(timeToLive: .minutes(5))))
+            let followUp = try #require(batch.followUp)
+            let early = await #expect(throws: SchedulerError.self) {
+                try await bench.scheduler.complete(followUp.id, as: .succeeded)
+            }
+            #expect(early?.code == .illegalState)
+            await bench.advance(.minutes(11))
+            #expect(try await bench.scheduler.execution(followUp.id).status == .succeeded)
+            #expect(done.all == [1])
+            let replay = try await bench.scheduler.replay(followUp.id)
+            await bench.advance(.seconds(1))
+            #expect(try await bench.scheduler.execution(replay.id).status == .succeeded)
+            #expect(done.all == [1, 1])
+        }
+    }
+
     // MARK: Pauses
 
     @Test("A paused queue holds its work until it is resumed")
@@ -199,6 +268,25 @@ struct WorkTests {
                 try await scheduler.discardDeadLetter(replayed[0].id)
             }
             #expect(error?.code == .illegalState)
+        }
+    }
+
+    @Test("A bulk replay ends, though its replays become dead letters at once")
+    func endlessReplay() async throws {
+        struct Refusal: Error {}
+        let bench = Bench()
+        _ = try await bench.scheduler.declare(
+            [JobDraft(queue: "send", retry: .none, retention: .last(10_000))], owner: "app")
+        try await bench.scheduler.handle("send") { _ in throw Refusal() }
+        try await bench.running {
+            for _ in 0..<3 {
+                try await bench.scheduler.enqueue("send", [TriggerRequest](repeating: TriggerRequest(), count: 500))
+            }
+            await bench.advance(.seconds(1))
+            #expect(try await bench.scheduler.countDeadLetters() == 1500)
+            #expect(try await bench.scheduler.replayDeadLetters().count == 1500)
+            await bench.advance(.seconds(1))
+            #expect(try await bench.scheduler.countDeadLetters() == 1500)
         }
     }
 
