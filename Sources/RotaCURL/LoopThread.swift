@@ -18,9 +18,10 @@ struct LoopThread {
     private let settings: HandleSettings
     private var multi: OpaquePointer?
     private let pool: HandlePool
-    /// By the numbers of their tickets.
-    private var orders: [UInt64: (order: Order, stage: Stage)] = [:]
-    private var deadlines = DeadlineHeap<UInt64>()
+    private var orders: [Ticket: (order: Order, stage: Stage)] = [:]
+    private var tickets: [UInt64: Ticket] = [:]
+    private var deadlines = DeadlineHeap<Ticket>()
+    private var lastID: UInt64 = 0
     private var lastUse = ContinuousClock.now
     private var mayKeepConnections = false
     private var isEnding = false
@@ -55,37 +56,38 @@ struct LoopThread {
                 pool.giveBack(prepared)
                 return finish(order, Outcome(ending: .canceled))
             }
-            orders[order.ticket.number] = (order, .waiting)
-            deadlines.push(.init(date: order.deadline, ticket: order.ticket.number))
+            orders[order.ticket] = (order, .waiting)
+            deadlines.push(.init(date: order.deadline, ticket: order.ticket))
             if let prepared { start(order, prepared) }
         case .proceed(let ticket, let prepared):
-            guard case (let order, .waiting)? = orders[ticket.number] else {
+            guard let order = orders[ticket]?.order, case .waiting = orders[ticket]?.stage else {
                 return pool.giveBack(prepared)
             }
             start(order, prepared)
-        case .cancel(let ticket): end(ticket.number, .canceled)
+        case .cancel(let ticket): end(ticket, .canceled)
         case .end: isEnding = true
         }
     }
 
     private mutating func start(_ order: Order, _ prepared: Result<Transfer, TransportError>) {
         let transfer: Transfer
-        let number = order.ticket.number
         switch prepared {
         case .success(let made): transfer = made
-        case .failure(let error): return end(number, .failed(error))
+        case .failure(let error): return end(order.ticket, .failed(error))
         }
         rota_transfer_take_over(transfer.pointer)
         guard order.deadline > .now else {
             pool.giveBack(transfer)
-            return end(number, .deadline)
+            return end(order.ticket, .deadline)
         }
-        transfer.pointer.pointee.id = number
+        lastID &+= 1
+        transfer.pointer.pointee.id = lastID
         guard let multi = multi ?? makeMulti(), rota_multi_add(multi, transfer.pointer) == 0 else {
             pool.giveBack(transfer)
-            return end(number, .failed(Self.problem("libcurl did not take the request, or has no memory")))
+            return end(order.ticket, .failed(Self.problem("libcurl did not take the request, or has no memory")))
         }
-        orders[number] = (order, .running(transfer))
+        tickets[lastID] = order.ticket
+        orders[order.ticket] = (order, .running(transfer))
         mayKeepConnections = true
     }
 
@@ -102,25 +104,24 @@ struct LoopThread {
     /// Moves the transfers on, and ends those that are complete or unacceptable.
     private mutating func turn(_ multi: OpaquePointer) {
         guard rota_multi_perform(multi) == 0 else {
-            for (number, (_, stage)) in orders {
-                if case .running = stage { end(number, .failed(TransportError(.other, "libcurl failed"))) }
-            }
+            for ticket in Array(tickets.values) { end(ticket, .failed(TransportError(.other, "libcurl failed"))) }
             return replaceMulti()
         }
         while let transfer = rota_multi_next_done(multi) {
-            let number = transfer.pointee.id
-            guard orders[number] != nil, !rota_multi_begin_again(multi, transfer) else { continue }
-            end(number, .finished(transfer.pointee.code))
+            guard let ticket = tickets[transfer.pointee.id], !rota_multi_begin_again(multi, transfer) else { continue }
+            end(ticket, .finished(transfer.pointee.code))
         }
         while let transfer = rota_multi_next_head(multi) {
-            guard !AnswerHead.isAcceptable(transfer.pointee.head.contents) else { continue }
-            end(transfer.pointee.id, .unacceptable)
+            guard let ticket = tickets[transfer.pointee.id], !AnswerHead.isAcceptable(transfer.pointee.head.contents)
+            else { continue }
+            end(ticket, .unacceptable)
         }
     }
 
-    private mutating func end(_ number: UInt64, _ ending: Reply.Ending) {
-        guard let (order, stage) = orders.removeValue(forKey: number) else { return }
+    private mutating func end(_ ticket: Ticket, _ ending: Reply.Ending) {
+        guard let (order, stage) = orders.removeValue(forKey: ticket) else { return }
         guard case .running(let transfer) = stage else { return finish(order, Outcome(ending: ending)) }
+        tickets[transfer.pointer.pointee.id] = nil
         if let multi { rota_multi_remove(multi, transfer.pointer) }
         rota_transfer_hand_over(transfer.pointer)
         finish(order, Outcome(ending: ending, transfer: transfer))

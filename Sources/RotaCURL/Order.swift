@@ -4,14 +4,12 @@ import RotaHTTP
 import Synchronization
 
 /// Identifies a request, and remembers that it was canceled before the loop knew of it.
-final class Ticket: Sendable {
-    private static let last = Atomic<UInt64>(0)
-
-    /// The number by which the loop and its transfer know the request.
-    ///
-    /// No two requests of a process have the same.
-    let number = Ticket.last.wrappingAdd(1, ordering: .relaxed).newValue
+final class Ticket: Sendable, Hashable {
     let isCanceled = Atomic(false)
+
+    static func == (left: Ticket, right: Ticket) -> Bool { left === right }
+
+    func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(self)) }
 }
 
 /// The end of a request: how it ended and when, and the transfer, which the waiting task reads and gives back.
