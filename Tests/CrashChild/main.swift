@@ -119,8 +119,9 @@ default:
     say(acknowledged)
     while true {
         let (operation, expected) = script.next()
-        guard try await operation.run(on: store) == expected else {
-            say("unexpected")
+        let result = try await operation.run(on: store)
+        guard result == expected else {
+            say("operation \(acknowledged + 1), \(operation), answered \(result), not \(expected)")
             exit(3)
         }
         acknowledged += 1

@@ -118,7 +118,9 @@ extension StoreState {
             note(max(execution.createdAt, execution.progress.delayedFrom ?? .distantPast))
         }
         var effect = SerialEffect.none
+        var hadEnded = false
         if let old = executions.updateValue(execution, forKey: execution.id) {
+            hadEnded = old.progress.status.isTerminal
             executionIndex.remove(old.facts)
             effect = removeFromIndexes(IndexedExecution(old))
             countOccurrence(old.facts, by: -1)
@@ -127,6 +129,7 @@ extension StoreState {
         executionIndex.add(execution.facts)
         histories.modify(execution.jobID, default: JobHistory()) { _ = $0.executions.insert(execution.id) }
         effect = addToIndexes(IndexedExecution(execution)).combined(with: effect)
+        if hadEnded { markIfOverfull(execution.jobID) }
         apply(effect, toSerialOrderOf: execution.jobID)
     }
 
@@ -179,7 +182,10 @@ extension StoreState {
     private mutating func updateIndexes(_ old: IndexedExecution, as new: IndexedExecution) {
         let isLive = !old.status.isTerminal && !new.status.isTerminal
         let effect = removeFromIndexes(old, staysLive: isLive)
-        apply(addToIndexes(new, wasLive: isLive).combined(with: effect), toSerialOrderOf: new.jobID)
+        let added = addToIndexes(new, wasLive: isLive)
+        // An execution that had ended was taken out of the history for a moment.
+        if old.status.isTerminal { markIfOverfull(new.jobID) }
+        apply(added.combined(with: effect), toSerialOrderOf: new.jobID)
     }
 
     mutating func put(_ attempt: Attempt, of id: ExecutionID) {

@@ -43,6 +43,23 @@ import Testing
         #expect(try await store.allExecutions().map { Int($0.id.bits) } == Array(292...301))
     }
 
+    @Test("A job stays known as one with too much history when one of its executions changes")
+    func discarded() async throws {
+        let job = try StoreSamples.job(1, retention: .last(1000))
+        let store = InMemoryJobStore()
+        _ = try await store.insert([JobInsertion(job)])
+        let executions = (1...4).map { number in
+            var execution = ended(number, of: job)
+            execution.progress.status = .failed
+            return execution
+        }
+        try await store.enqueue(executions)
+        _ = try await store.replace(lowered(job, to: 3))
+        #expect(await store.discard([executions[3].id], at: start) == [true])
+        #expect(await store.dueWork(at: start, limit: 1).isPruningDue)
+        #expect(await store.prune(at: start, limit: 10).removedExecutions == 1)
+    }
+
     @Test("A lowered retention survives reopening the store")
     func reopened() async throws {
         let files = FaultyFileSystem()
