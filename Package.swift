@@ -48,7 +48,7 @@ let package = Package(
                 .target(name: "RotaCURL", condition: .when(platforms: [.linux])),
             ],
             swiftSettings: settings),
-        .target(name: "RotaTesting", dependencies: ["Rota", "RotaCore"], swiftSettings: settings),
+        .target(name: "RotaTesting", dependencies: ["CRotaCommands", "Rota", "RotaCore"], swiftSettings: settings),
         // The system's calls for child processes, as far as Swift cannot see them.
         .target(name: "CRotaCommands"),
         .target(

@@ -1,4 +1,5 @@
 import CRotaCURL
+import RotaCore
 import RotaHTTP
 import Synchronization
 
@@ -27,7 +28,9 @@ struct HandleSettings: Sendable {
         isLocal = configuration.unixSocket != nil
         idleLimit = configuration.idleLimit
         var texts: [(Int32, String)] = [(Int32(ROTA_OPT_USERAGENT), "Rota")]
-        var numbers: [(Int32, Int)] = []
+        // A connection that waited longer is not used again, while others keep the transport busy.
+        let age = Int(clamping: max(1, (configuration.idleLimit.millisecondsRoundedUp + 999) / 1000))
+        var numbers: [(Int32, Int)] = [(Int32(ROTA_OPT_MAXAGE_CONN), age)]
         func add(_ option: Int32, _ text: String?) {
             if let text { texts.append((option, text)) }
         }

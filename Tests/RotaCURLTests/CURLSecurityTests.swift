@@ -140,9 +140,7 @@ final class TLSServer {
     let key: String
     let publicKey: String
     private let folder: URL
-    private let process: Process
-    private let input = Pipe()
-    private let output = Pipe()
+    private let process: ChildProcess
 
     init(asksClient: Bool = false) throws {
         folder = FileManager.default.temporaryDirectory.appending(path: "rota-tls-\(UUID().uuidString)")
@@ -155,45 +153,27 @@ final class TLSServer {
             "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate,
         ])
         try Self.run(["pkey", "-in", key, "-pubout", "-out", publicKey])
-        process = Self.process(
-            ["s_server", "-accept", "127.0.0.1:0", "-cert", certificate, "-key", key, "-www"]
+        process = try ChildProcess(
+            "/usr/bin/env",
+            ["openssl", "s_server", "-accept", "127.0.0.1:0", "-cert", certificate, "-key", key, "-www"]
                 + (asksClient ? ["-Verify", "1", "-CAfile", certificate, "-verify_return_error"] : []))
-        process.standardInput = input
-        process.standardOutput = output
-        process.standardError = FileHandle.nullDevice
-        try process.run()
         // The server says "ACCEPT 127.0.0.1:" and its port.
-        var text = ""
-        while !text.hasSuffix("\n") || !text.contains("ACCEPT ") {
-            guard let byte = try output.fileHandleForReading.read(upToCount: 1), !byte.isEmpty else { throw Failure() }
-            text += String(decoding: byte, as: UTF8.self)
+        var port: Int?
+        while port == nil, let line = process.line() {
+            guard line.contains("ACCEPT ") else { continue }
+            port = line.split(separator: ":").last.flatMap { Int($0.filter(\.isNumber)) }
         }
-        guard let digits = text.split(separator: ":").last?.filter(\.isNumber), let port = Int(digits) else {
-            throw Failure()
-        }
+        guard let port else { throw Failure() }
         self.port = port
     }
 
-    private static func process(_ arguments: [String]) -> Process {
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = ["openssl"] + arguments
-        return process
-    }
-
     private static func run(_ arguments: [String]) throws {
-        let process = process(arguments)
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else { throw Failure() }
+        let ending = try ChildProcess("/usr/bin/env", ["openssl"] + arguments).wait()
+        guard ending == .exited(0) else { throw Failure() }
     }
 
     func stop() {
-        // It inherits the signals that its parent's thread blocks, so that only this one ends it.
-        kill(process.processIdentifier, SIGKILL)
-        process.waitUntilExit()
+        process.kill()
         try? FileManager.default.removeItem(at: folder)
     }
 }

@@ -25,6 +25,7 @@ enum {
     ROTA_OPT_PINNEDPUBLICKEY = 10230,
     ROTA_OPT_UNIX_SOCKET_PATH = 10231,
     ROTA_OPT_PROXY_CAINFO = 10246,
+    ROTA_OPT_MAXAGE_CONN = 288,
 };
 
 /// A growing piece of memory.

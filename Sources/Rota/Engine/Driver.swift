@@ -241,7 +241,7 @@ struct Driver {
 
     private mutating func reclaim(_ expired: [Claim], at now: Date) async throws -> Bool {
         // Executions still in flight here are not dead, only late with their renewal, unless their heartbeats stopped.
-        var held = expired.isEmpty ? [] : Set(inFlight.held.filter { context.vitals[$0]?.isStale != true })
+        var held = expired.isEmpty ? [] : Set(inFlight.held.filter { context.heartbeats[$0]?.isStale != true })
         if !expired.isEmpty { held.formUnion(unrecorded.map(\.work.claim.leaseKey)) }
         let dead = expired.filter { !held.contains($0.leaseKey) }.map { Work($0, slot: nil) }
         guard !dead.isEmpty else { return false }
@@ -410,7 +410,7 @@ struct Driver {
         renewAt = next
         let end = now.advanced(by: context.configuration.leaseDuration)
         context.workers.forgetWithdrawn { Set(inFlight.held) }
-        let renewals = inFlight.held.compactMap { context.vitals.renewal(of: $0, until: end) }
+        let renewals = inFlight.held.compactMap { context.heartbeats.renewal(of: $0, until: end) }
         let outcomes = try await context.store.renew(renewals).answers(to: "renew", of: renewals.count)
         for (renewal, outcome) in zip(renewals, outcomes) {
             let lease = LeaseKey(executionID: renewal.executionID, token: renewal.token)

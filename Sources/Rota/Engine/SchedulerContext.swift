@@ -17,7 +17,7 @@ struct SchedulerContext: Sendable {
     let stop = Flag()
     let events = EventHub()
     let workers = WorkerPool()
-    let vitals = VitalSigns()
+    let heartbeats = Heartbeats()
     let ends = CompletionWatch()
     let status = DriverStatus()
     private let hasAdvancedIDs = Flag()

@@ -20,13 +20,13 @@ public struct HandlerContext: Sendable {
     private let work: Work
     /// The date on which this attempt began.
     public let startedAt: Date
-    let pulse: Pulse
+    let recorder: HeartbeatRecorder
     private let stop: Flag
 
-    init(_ work: Work, startedAt: Date, pulse: Pulse, stop: Flag) {
+    init(_ work: Work, startedAt: Date, recorder: HeartbeatRecorder, stop: Flag) {
         self.work = work
         self.startedAt = startedAt
-        self.pulse = pulse
+        self.recorder = recorder
         self.stop = stop
     }
 
@@ -102,8 +102,8 @@ public struct HandlerContext: Sendable {
                 "A checkpoint must have at most \(JSONPayload.longest) bytes of JSON, not \(payload.json.count).",
                 value: "\(payload.json.count)")
         }
-        pulse.beat(nil)
-        try await pulse.save(payload)
+        recorder.beat(nil)
+        try await recorder.save(payload)
     }
 
     /// Whether the attempt was canceled: by a timeout, a request, or the scheduler's shutdown.
@@ -121,7 +121,7 @@ public struct HandlerContext: Sendable {
     ///
     /// A handler whose action sets a heartbeat limit must call this, or ``report(_:_:)``, more often than the limit.
     public func heartbeat() {
-        pulse.beat(nil)
+        recorder.beat(nil)
     }
 
     /// Reports progress, which is a heartbeat too.
@@ -132,7 +132,7 @@ public struct HandlerContext: Sendable {
     ///   - fraction: The completed part, from 0 to 1, if known.
     ///   - message: A description of the current step.
     public func report(_ fraction: Double? = nil, _ message: String? = nil) {
-        pulse.beat(ProgressReport(fraction: fraction, message: message?.clipped()))
+        recorder.beat(ProgressReport(fraction: fraction, message: message?.clipped()))
     }
 }
 

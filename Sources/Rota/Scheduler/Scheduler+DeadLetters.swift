@@ -49,18 +49,31 @@ extension Scheduler {
         try await context.prepareIDs()
         var replays: [Execution] = []
         try await forEachDeadLetter(query) { letters in
-            var jobs: [JobID: Job] = [:]
+            replays += try await replay(letters, author: author)
+        }
+        return replays
+    }
+
+    /// Replays dead letters in one step, without those whose job is deleted meanwhile: they are gone too.
+    private func replay(_ letters: [Execution], author: String?) async throws -> [Execution] {
+        var jobs: [JobID: Job] = [:]
+        while true {
+            let known = jobs.count
+            jobs = [:]
             for id in Set(letters.map(\.jobID)) { jobs[id] = try await context.store.job(id) }
-            // A dead letter whose job was deleted meanwhile is gone too.
             let executions = letters.compactMap { letter in
                 jobs[letter.jobID].map {
                     replay(of: letter, by: $0, idempotencyKey: "replay of \(letter.id)", author: author)
                 }
             }
-            guard let first = executions.first else { return }
-            replays += try await enqueue(executions, of: first.jobID).map(\.execution)
+            guard let first = executions.first else { return [] }
+            do {
+                return try await enqueue(executions, of: first.jobID).map(\.execution)
+            } catch let error as SchedulerError where error.code == .jobNotFound && jobs.count != known {
+                // One of the jobs was deleted since they were read: each turn has fewer of them.
+                continue
+            }
         }
-        return replays
     }
 
     /// Discards all dead letters that a query lists.

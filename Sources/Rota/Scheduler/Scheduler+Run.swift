@@ -101,7 +101,7 @@ extension Scheduler {
             store: context.store, transport: transport, secrets: secrets, handlers: handlers, middleware: middleware,
             clock: context.clock,
             configuration: context.configuration, events: context.events, workers: context.workers,
-            vitals: context.vitals, stop: context.stop, outbox: outbox)
+            heartbeats: context.heartbeats, stop: context.stop, outbox: outbox)
         context.workers.start(
             context.configuration.maximumConcurrency, runner: runner, queue: queue, outbox: outbox)
         var driver = Driver(context: context, queue: queue, outbox: outbox, random: random)

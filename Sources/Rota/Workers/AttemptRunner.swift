@@ -15,7 +15,7 @@ struct AttemptRunner: Sendable {
     let configuration: SchedulerConfiguration
     let events: EventHub
     let workers: WorkerPool
-    let vitals: VitalSigns
+    let heartbeats: Heartbeats
     let stop: Flag
     let outbox: Outbox<AttemptResult>
 
@@ -114,14 +114,15 @@ struct AttemptRunner: Sendable {
 
     private func call(_ call: HandlerCall, for work: Work, startedAt: Date) async -> AttemptReport {
         guard let handler = handlers[call.name] else { return AttemptReport(.unhandled(call.name)) }
-        let pulse = Pulse(
-            signs: vitals, lease: work.claim.leaseKey, clock: clock,
+        let recorder = HeartbeatRecorder(
+            heartbeats: heartbeats, lease: work.claim.leaseKey, clock: clock,
             renew: { [store] in try await store.renew([$0]).first }, leaseDuration: configuration.leaseDuration)
-        defer { vitals.forget(pulse.lease) }
-        let handlerContext = HandlerContext(work, startedAt: startedAt, pulse: pulse, stop: stop)
+        defer { heartbeats.forget(recorder.lease) }
+        let handlerContext = HandlerContext(work, startedAt: startedAt, recorder: recorder, stop: stop)
         let timeout = work.claim.timeout(of: call)
         let watch = HandlerWatch(
-            timeout: timeout, heartbeatLimit: call.heartbeatLimit, grace: configuration.cancellationGrace, pulse: pulse)
+            timeout: timeout, heartbeatLimit: call.heartbeatLimit, grace: configuration.cancellationGrace,
+            recorder: recorder)
         do {
             let output = try await watch.run(work) {
                 try await handler(handlerContext)
@@ -154,7 +155,7 @@ struct AttemptRunner: Sendable {
     /// Drops the result of an abandoned handler that has ended, and gives its slot back to the driver.
     private func endLate(_ work: Work, startedAt: Date) {
         // The handler may have sent a heartbeat after it was abandoned.
-        vitals.forget(work.claim.leaseKey)
+        heartbeats.forget(work.claim.leaseKey)
         events.droppedLateResult(of: work.claim, at: clock.now)
         let end = AttemptResult(
             work: work, startedAt: startedAt, duration: .zero, report: AttemptReport(.unbegun), isLate: true)

@@ -24,9 +24,9 @@ struct HandlerWatch: Sendable {
     let heartbeatLimit: Duration?
     /// How long a canceled handler may take to end.
     let grace: Duration
-    let pulse: Pulse
+    let recorder: HeartbeatRecorder
 
-    private var clock: any WallClock { pulse.clock }
+    private var clock: any WallClock { recorder.clock }
 
     /// Runs an operation, cancels it if it exceeds a limit, and abandons it if it then does not end.
     ///
@@ -52,7 +52,7 @@ struct HandlerWatch: Sendable {
             lateEnd()
         }
         let watch = Task { @concurrent in
-            await SleeperTag.$current.withValue(.watch(pulse.lease.executionID, token: pulse.lease.token)) {
+            await SleeperTag.$current.withValue(.watch(recorder.lease.executionID, token: recorder.lease.token)) {
                 guard let overrun = await exceeded(from: start) else { return Overrun?.none }
                 handling.cancel()
                 if await passes(grace) { work.abandon { ending.settle(.abandoned) } }
@@ -97,11 +97,11 @@ struct HandlerWatch: Sendable {
     private func exceeded(from start: Duration) async -> Overrun? {
         while true {
             let uptime = clock.uptime
-            let silenceEnd = heartbeatLimit.map { max(start, pulse.lastBeat ?? start) + $0 }
+            let silenceEnd = heartbeatLimit.map { max(start, recorder.lastBeat ?? start) + $0 }
             let timeoutEnd = timeout.map { start + $0 }
             if let timeoutEnd, uptime >= timeoutEnd { return .timeout }
             if let silenceEnd, uptime >= silenceEnd {
-                pulse.stop()
+                recorder.stop()
                 return .silence
             }
             guard let end = [silenceEnd, timeoutEnd].compactMap(\.self).min() else { return nil }

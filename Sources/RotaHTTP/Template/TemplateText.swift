@@ -1,3 +1,4 @@
+import Foundation
 import RotaCore
 
 /// Text with its `{{variables}}` parsed.
@@ -298,12 +299,20 @@ struct URLPart {
     /// Returns the URL with its variables replaced and their values percent-encoded.
     func render(_ variables: TemplateVariables) throws(HTTPRequestError) -> String {
         if isPayload { return try RequestURL(parsing: text.render(variables, for: "url")).text }
-        let rendered = try text.render(variables, for: "url") { value in
-            let encoded = PercentEncoding.encode(value)
-            // A value of `.` or `..` would leave the path that the job's author wrote.
-            guard encoded.utf8.allSatisfy({ $0 == UInt8(ascii: ".") }) else { return encoded }
-            return String(repeating: "%2E", count: encoded.utf8.count)
+        let rendered = try text.render(variables, for: "url", encode: PercentEncoding.encode)
+        guard Self.dotSegments(in: rendered) == Self.dotSegments(in: text.renderedSample) else {
+            throw HTTPRequestError(
+                .badURL, field: "url",
+                "a value makes a path segment that servers take for `.` or `..`, which would leave the path of the template",
+                value: PercentEncoding.redact(url: rendered))
         }
         return try RequestURL(parsing: rendered).text
+    }
+
+    /// The number of path segments that are `.` or `..` for a server that decodes the path before it divides it.
+    private static func dotSegments(in url: String) -> Int {
+        let path = url.prefix { $0 != "?" && $0 != "#" }
+        let decoded = path.removingPercentEncoding ?? String(path)
+        return decoded.split(whereSeparator: { $0 == "/" || $0 == "\\" }).count { $0 == "." || $0 == ".." }
     }
 }

@@ -10,10 +10,10 @@ extension StoreState {
             if let existing = sameWork(as: execution, log: &log) { return .existing(existing) }
             var execution = execution
             if execution.hasDetails {
-                if let batch = execution.details.awaitedBatch, !execution.progress.status.isTerminal {
+                if let batch = execution.awaitedBatch, !execution.progress.status.isTerminal {
                     execution.await(batch, of: sizes[batch] ?? 0)
                 }
-                if let batch = execution.details.batchID, !execution.progress.status.isTerminal {
+                if let batch = execution.batchID, !execution.progress.status.isTerminal {
                     sizes[batch, default: 0] += 1
                 }
                 if let original = execution.details.replayOf {
@@ -30,7 +30,7 @@ extension StoreState {
     ///
     /// A debounced request changes it.
     private mutating func sameWork(as request: Execution, log: inout ChangeLog) -> Execution? {
-        guard request.maySaveWork, let uniqueness = request.details.uniqueness else { return nil }
+        guard request.obeysUniqueness, let uniqueness = request.uniqueness else { return nil }
         let ids = executionIndex.executions(of: request.jobID, uniqueBy: uniqueness.key)
         for (index, id) in ids.enumerated() {
             guard let earlier = executions[id],
@@ -88,9 +88,9 @@ extension StoreState {
 }
 
 extension Execution {
-    /// Whether an execution with the same key of uniqueness can take its place: it is work to do, and follows no batch.
-    package var maySaveWork: Bool {
-        hasDetails && !progress.status.isTerminal && details.awaitedBatch == nil
+    /// Whether its uniqueness counts: it is work to do, and follows no batch.
+    package var obeysUniqueness: Bool {
+        hasDetails && !progress.status.isTerminal && awaitedBatch == nil
     }
 
     /// Lets it wait for the end of a batch, or be queued at once if that has no executions.

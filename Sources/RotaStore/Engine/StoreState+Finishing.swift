@@ -68,7 +68,7 @@ extension StoreState {
     mutating func count(
         _ execution: Execution, as status: ExecutionStatus, inBatchAt date: Date?, log: inout ChangeLog
     ) {
-        guard !followUps.isEmpty, execution.hasDetails, let batch = execution.details.batchID,
+        guard !followUps.isEmpty, let batch = execution.batchID,
             let followUp = followUps[batch], var progress = executions[followUp]?.progress, progress.batch != nil
         else { return }
         progress.count(status, at: date)
@@ -156,7 +156,7 @@ extension StoreState {
     /// - Complexity: O(log n).
     mutating func startNextOfBackfill(after ended: Execution, at date: Date, log: inout ChangeLog) {
         // In a concurrent backfill no execution waits, so `waiting` is empty.
-        guard ended.source == .backfill, let batch = ended.details.batchID,
+        guard ended.source == .backfill, let batch = ended.batchID,
             let backfill = histories[ended.jobID]?.backfills[batch], backfill.underWay == 0,
             let next = backfill.waiting.first, var progress = executions[next.id]?.progress
         else { return }

@@ -77,6 +77,9 @@ public struct Execution: Sendable, Hashable, Identifiable {
     // Hot paths read these details directly. Going through `details` would copy the whole value.
     package var notification: NotificationRule.Channel? { rare.notification }
     package var overrides: RetryOverrides? { rare.overrides }
+    package var uniqueness: Uniqueness? { rare.uniqueness }
+    package var batchID: BatchID? { rare.batchID }
+    package var awaitedBatch: BatchID? { rare.awaitedBatch }
     package var hasOverrides: Bool { !rare.isEmpty && rare.overrides != nil }
 
     /// The execution that this one replays, if any.

@@ -85,19 +85,18 @@ extension Uniqueness {
 
 extension Execution {
     /// The key that makes it unique among the executions of its job, if it has one.
-    package var uniqueKey: String? { hasDetails ? details.uniqueness?.key : nil }
+    package var uniqueKey: String? { uniqueness?.key }
 
     /// The date until which it is kept so that it stays unique, whatever the job's retention.
     package var keptUntil: Date? {
-        guard hasDetails, let uniqueness = details.uniqueness, uniqueness.rule == .window, let span = uniqueness.span
-        else { return nil }
+        guard let uniqueness, uniqueness.rule == .window, let span = uniqueness.span else { return nil }
         return createdAt.addingTimeInterval(span / .seconds(1))
     }
 
     /// The execution as a debounced request replaces it, if it has not begun.
     package func debounced(by request: Execution) -> Execution {
         var due = request.progress.dueAt
-        if let longest = request.details.uniqueness?.span {
+        if let longest = request.uniqueness?.span {
             due = min(due, createdAt.addingTimeInterval(longest / .seconds(1)))
         }
         var progress = progress

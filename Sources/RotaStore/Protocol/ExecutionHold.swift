@@ -39,20 +39,25 @@ extension ExecutionHold: CustomStringConvertible {
         case .notDue(let date): "it is not due before \(date.text)"
         case .pausedQueue(let date?): "its queue is paused until \(date.text)"
         case .pausedQueue(nil): "its queue is paused; resume it"
-        case .concurrency(let limit): "the limit of \(limit) executions at a time is reached"
+        case .concurrency(let limit): "the limit of \(Self.executions(limit)) at a time is reached"
         case .concurrencyPerKey(let key, let limit):
-            "the limit of \(limit) executions at a time with the key \"\(key)\" is reached"
+            "the limit of \(Self.executions(limit)) at a time with the key \"\(key)\" is reached"
         case .rate(let date): "the job's rate has no room before \(date.text)"
         case .sharedRate(let name, let date): "the shared rate \"\(name)\" has no room before \(date.text)"
         case .window(let date?): "the job's window is closed until \(date.text)"
         case .window(nil): "the job's window does not open again"
         case .series(let id?): "execution \(id) of the same schedule comes first"
         case .series(nil): "an earlier execution of the same backfill comes first"
-        case .batch(let count): "it follows a batch of which \(count) executions have not ended"
+        case .batch(let count):
+            "it follows a batch of which \(Self.executions(count)) \(count == 1 ? "has" : "have") not ended"
         case .externalCompletion(let date?): "it waits for an external completion until \(date.text)"
         case .externalCompletion(nil): "it waits for an external completion"
         case .expired(let date): "it was not started by \(date.text), so it is about to expire"
         }
+    }
+
+    private static func executions(_ count: Int) -> String {
+        count == 1 ? "1 execution" : "\(count) executions"
     }
 }
 

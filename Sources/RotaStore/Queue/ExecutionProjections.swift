@@ -100,13 +100,13 @@ struct IndexedExecution {
 
     init(_ execution: borrowing Execution) {
         queueEntry = execution.queueEntry
-        backfill = execution.source == .backfill ? execution.details.batchID : nil
+        backfill = execution.source == .backfill ? execution.batchID : nil
         startedAt = execution.progress.startedAt
         finishedAt = execution.progress.finishedAt
         leaseEnd = execution.progress.status == .running ? execution.progress.lease?.expiresAt : nil
         expiry = execution.expiry
         keptUntil = execution.keptUntil
-        awaitedBatch = execution.awaitsBatch ? execution.details.awaitedBatch : nil
+        awaitedBatch = execution.awaitsBatch ? execution.awaitedBatch : nil
     }
 
     var id: ExecutionID { queueEntry.id }

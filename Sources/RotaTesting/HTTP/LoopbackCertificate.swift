@@ -51,17 +51,9 @@ public struct LoopbackCertificate: Sendable {
             let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin").split(separator: ":")
             let found = folders.map { "\($0)/openssl" }.first { FileManager.default.isExecutableFile(atPath: $0) }
             guard let found else { throw missing }
-            let process = Process()
-            process.executableURL = URL(filePath: found)
-            process.arguments = arguments
-            process.standardInput = FileHandle.nullDevice
-            process.standardOutput = FileHandle.nullDevice
-            process.standardError = FileHandle.nullDevice
-            try process.run()
-            process.waitUntilExit()
-            guard process.terminationStatus == 0 else {
-                throw LoopbackError(
-                    call: "openssl", errno: EINVAL, hint: "openssl ended with \(process.terminationStatus)")
+            let ending = try ChildProcess(found, arguments).wait()
+            guard ending == .exited(0) else {
+                throw LoopbackError(call: "openssl", errno: EINVAL, hint: "openssl ended with \(ending)")
             }
         #else
             throw missing

@@ -145,7 +145,7 @@ extension ReferenceTables {
 
     /// The execution that makes a request for unique work unnecessary, changed if the request is debounced.
     private mutating func sameWork(as request: Execution) -> Execution? {
-        guard request.maySaveWork, let uniqueness = request.details.uniqueness else { return nil }
+        guard request.obeysUniqueness, let uniqueness = request.details.uniqueness else { return nil }
         let others = executions.indices.filter {
             executions[$0].jobID == request.jobID && executions[$0].uniqueKey == uniqueness.key
         }

@@ -1,4 +1,5 @@
 import Foundation
+import RotaTesting
 import Testing
 
 /// A child process that runs one check of the transport contract, because the check may end or freeze its process.
@@ -20,39 +21,43 @@ struct ContractChild {
     ///
     /// - Parameter limit: After how many seconds a process that is not done counts as frozen.
     static func run(_ check: String, transport: String, limit: Int = 150) async throws -> Outcome {
-        let process = Process()
-        let output = Pipe()
-        process.executableURL = try executable()
-        process.arguments = ["check", transport, check]
-        process.standardOutput = output
-        process.standardError = FileHandle.nullDevice
         // The report of a crash takes seconds, and nobody reads it.
-        process.environment = ProcessInfo.processInfo.environment.merging(["SWIFT_BACKTRACE": "enable=no"]) { $1 }
-        let (ends, end) = AsyncStream<Void>.makeStream()
-        process.terminationHandler = { _ in end.yield() }
-        try process.run()
+        let child = try ChildProcess(
+            executable(), ["check", transport, check], environment: ["SWIFT_BACKTRACE": "enable=no"])
+        let id = child.id
         let killer = DispatchSource.makeTimerSource()
-        killer.setEventHandler { kill(process.processIdentifier, SIGKILL) }
+        killer.setEventHandler { kill(id, SIGKILL) }
         killer.schedule(deadline: .now() + .seconds(limit))
         killer.activate()
-        for await _ in ends { break }
-        killer.cancel()
-        let said = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        switch process.terminationReason {
-        case .uncaughtSignal: return process.terminationStatus == SIGKILL ? .frozen : .died
-        default:
-            switch process.terminationStatus {
-            case 0: return .passed
-            case 1: return .violation(said)
-            default: return .unknown
+        defer { killer.cancel() }
+        let waiting = Unchecked(child)
+        let (said, ending) = await withCheckedContinuation { continuation in
+            Thread.detachNewThread {
+                let said = waiting.value.rest()
+                continuation.resume(returning: (said, waiting.value.wait()))
             }
+        }
+        return switch ending {
+        case .killed(SIGKILL): .frozen
+        case .killed: .died
+        case .exited(0): .passed
+        case .exited(1): .violation(said)
+        case .exited: .unknown
         }
     }
 
-    private static func executable() throws -> URL {
+    private struct Unchecked: @unchecked Sendable {
+        let value: ChildProcess
+
+        init(_ value: ChildProcess) {
+            self.value = value
+        }
+    }
+
+    private static func executable() throws -> String {
         let beside = [CommandLine.arguments[0]] + Bundle.allBundles.map { $0.bundleURL.path(percentEncoded: false) }
         let found = beside.map { URL(filePath: $0).deletingLastPathComponent().appending(path: "crash-child") }
             .first { FileManager.default.isExecutableFile(atPath: $0.path(percentEncoded: false)) }
-        return try #require(found as URL?, "crash-child is not beside the tests")
+        return try #require(found?.path(percentEncoded: false), "crash-child is not beside the tests")
     }
 }

@@ -53,9 +53,23 @@ struct RequestTemplateTests {
         let template = try RequestTemplate.get("https://example.com/{{execution_id}}/x?t={{timestamp}}&j={{job_id}}")
         let url = try template.render(Self.variables).url
         #expect(url == "https://example.com/exec%201%2F%C3%A9/x?t=2023-11-14T22%3A13%3A20.250Z&j=job%221%5C")
-        var climbing = Self.variables
-        climbing.executionID = ".."
-        #expect(try template.render(climbing).url.hasPrefix("https://example.com/%2E%2E/x"))
+    }
+
+    @Test("No value of a URL climbs out of the path", .rows("TX-2"), arguments: ["..", ".", "a/../b", "..\\b", "../"])
+    func climbing(value: String) throws {
+        var variables = Self.variables
+        variables.executionID = value
+        let template = try RequestTemplate.get("https://example.com/a/./{{execution_id}}/x?t={{execution_id}}")
+        let error = #expect(throws: HTTPRequestError.self) { try template.render(variables) }
+        #expect(error?.code == .badURL && error?.field == "url")
+        variables.executionID = "a..b"
+        #expect(try template.render(variables).url.hasSuffix("/a/./a..b/x?t=a..b"))
+        let query = try RequestTemplate.get("https://example.com/x?t={{execution_id}}#{{execution_id}}")
+        #expect(throws: Never.self) { try query.render(variables) }
+        // A value completes what the template began.
+        let begun = try RequestTemplate.get("https://example.com/.{{execution_id}}/x")
+        variables.executionID = "."
+        #expect(throws: HTTPRequestError.self) { try begun.render(variables) }
     }
 
     @Test("Values are escaped in JSON strings, and nothing else changes", .rows("TX-2"))

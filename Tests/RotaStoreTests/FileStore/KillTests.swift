@@ -32,7 +32,7 @@ import RotaCore
                 var script = StoreScript(seed: seed)
                 var segments: [String] = []
                 for round in 1...rounds {
-                    let child = try CrashChild("run", path, "\(seed)", segments.joined(separator: ","))
+                    let child = try ChildProcess("run", path, "\(seed)", segments.joined(separator: ","))
                     var acknowledged = 0
                     let limit = Int.random(in: 0...Self.operations, using: &random)
                     while acknowledged < limit, let line = child.line() {
@@ -64,7 +64,7 @@ import RotaCore
         @Test("A second process cannot open the folder until the first is killed")
         func secondProcess() async throws {
             try await withTemporaryFolder { path in
-                let child = try CrashChild("hold", path)
+                let child = try ChildProcess("hold", path)
                 #expect(child.line() == "open")
                 let folder = URL(filePath: path, directoryHint: .isDirectory)
                 let error = await #expect(throws: FileStoreError.self) { try await FileJobStore(directory: folder) }
@@ -82,7 +82,7 @@ import RotaCore
         func twoProcesses(displacement: Displacement) async throws {
             try await withTemporaryFolder { path in
                 let folder = path + "/store"
-                let child = try CrashChild("hold", folder)
+                let child = try ChildProcess("hold", folder)
                 #expect(child.line() == "open")
                 child.say("insert")
                 #expect(child.line() == "done")
@@ -116,56 +116,17 @@ import RotaCore
         }
     }
 
-    /// A child process that writes lines, and can be killed.
-    private final class CrashChild {
-        private let process = Process()
-        private let output = Pipe()
-        private let input = Pipe()
-        private var buffer: [UInt8] = []
-
-        init(_ arguments: String...) throws {
+    extension ChildProcess {
+        /// Starts the program beside the tests that the kill tests kill.
+        fileprivate convenience init(_ arguments: String...) throws {
             let beside = [CommandLine.arguments[0]] + Bundle.allBundles.map { $0.bundleURL.path(percentEncoded: false) }
             let candidates = beside.map {
-                URL(filePath: $0).deletingLastPathComponent().appending(path: "crash-child")
+                URL(filePath: $0).deletingLastPathComponent().appending(path: "crash-child").path(percentEncoded: false)
             }
-            let found: URL? = candidates.first {
-                FileManager.default.isExecutableFile(atPath: $0.path(percentEncoded: false))
-            }
-            process.executableURL = try #require(found as URL?, "crash-child is not beside the tests")
-            process.arguments = arguments
-            process.standardOutput = output
-            process.standardInput = input
-            try process.run()
-        }
-
-        deinit {
-            if process.isRunning { kill() }
-        }
-
-        /// The next whole line, or nil at the end of what the process said.
-        func line() -> String? {
-            while true {
-                if let end = buffer.firstIndex(of: UInt8(ascii: "\n")) {
-                    defer { buffer.removeSubrange(...end) }
-                    return String(decoding: buffer[..<end], as: UTF8.self)
-                }
-                let more = output.fileHandleForReading.availableData
-                if more.isEmpty { return nil }
-                buffer += more
-            }
-        }
-
-        func say(_ line: String) {
-            input.fileHandleForWriting.write(Data("\(line)\n".utf8))
-        }
-
-        func endInput() {
-            try? input.fileHandleForWriting.close()
-        }
-
-        func kill() {
-            Foundation.kill(process.processIdentifier, SIGKILL)
-            process.waitUntilExit()
+            let found = candidates.first { FileManager.default.isExecutableFile(atPath: $0) }
+            try self.init(
+                try #require(found as String?, "crash-child is not beside the tests"), arguments,
+                errorOutput: .inherited)
         }
     }
 

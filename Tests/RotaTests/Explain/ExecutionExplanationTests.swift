@@ -30,7 +30,7 @@ struct ExecutionExplanationTests {
     func limits() async throws {
         var (_, _, explanation) = try await busy(.concurrency(1))
         #expect(explanation.holds == [.concurrency(limit: 1)])
-        #expect(explanation.description.hasSuffix("the limit of 1 executions at a time is reached."))
+        #expect(explanation.description.hasSuffix("the limit of 1 execution at a time is reached."))
         (_, _, explanation) = try await busy(JobLimits(concurrencyPerKey: 1), TriggerRequest(concurrencyKey: "ann"))
         #expect(explanation.holds == [.concurrencyPerKey("ann", limit: 1)])
         let start = ManualClock().now

@@ -290,6 +290,30 @@ struct WorkTests {
         }
     }
 
+    @Test("A bulk replay leaves out the dead letters of a job that is deleted meanwhile")
+    func replayOfDeleted() async throws {
+        struct Refusal: Error {}
+        let (store, isArmed) = (InMemoryJobStore(), Recorded<JobID>())
+        let bench = Bench(
+            store: HookedStore(
+                base: store,
+                beforeEnqueue: {
+                    if let id = isArmed.all.last { _ = await store.delete([id]) }
+                }))
+        _ = try await bench.scheduler.declare(
+            [JobDraft(queue: "gone", retry: .none), JobDraft(queue: "kept", retry: .none)], owner: "app")
+        for queue in ["gone", "kept"] { try await bench.scheduler.handle(queue) { _ in throw Refusal() } }
+        try await bench.running {
+            for queue in ["gone", "kept"] {
+                try await bench.scheduler.enqueue(queue, [TriggerRequest(), TriggerRequest()])
+            }
+            await bench.advance(.seconds(1))
+            #expect(try await bench.scheduler.countDeadLetters() == 4)
+            isArmed.add(try await bench.scheduler.job(named: "gone").id)
+            #expect(try await bench.scheduler.replayDeadLetters().map(\.jobName) == ["kept", "kept"])
+        }
+    }
+
     // MARK: Requests from payloads
 
     @Test("Each execution of a queue sends its own URL, headers, body and signature")

@@ -4,8 +4,8 @@ import RotaStore
 import Synchronization
 
 /// The latest heartbeats and progress of the running attempts.
-final class VitalSigns: Sendable {
-    struct Signs: Sendable {
+final class Heartbeats: Sendable {
+    struct Latest: Sendable {
         var heartbeatAt: Date
         var uptime: Duration
         var report: ProgressReport?
@@ -13,45 +13,45 @@ final class VitalSigns: Sendable {
         var isStale = false
     }
 
-    private let signs = Mutex<[LeaseKey: Signs]>([:])
+    private let latest = Mutex<[LeaseKey: Latest]>([:])
     private let count = Atomic<Int>(0)
 
     /// Whether there are no heartbeats (the common case).
     var isEmpty: Bool { count.load(ordering: .relaxed) == 0 }
 
-    subscript(lease: LeaseKey) -> Signs? {
-        isEmpty ? nil : signs.withLock { $0[lease] }
+    subscript(lease: LeaseKey) -> Latest? {
+        isEmpty ? nil : latest.withLock { $0[lease] }
     }
 
-    func change(_ lease: LeaseKey, at now: Date, uptime: Duration, _ change: (inout Signs) -> Void) {
-        signs.withLock { signs in
-            change(&signs[lease, default: Signs(heartbeatAt: now, uptime: uptime)])
-            count.store(signs.count, ordering: .relaxed)
+    func change(_ lease: LeaseKey, at now: Date, uptime: Duration, _ change: (inout Latest) -> Void) {
+        latest.withLock { latest in
+            change(&latest[lease, default: Latest(heartbeatAt: now, uptime: uptime)])
+            count.store(latest.count, ordering: .relaxed)
         }
     }
 
     /// Forgets an attempt that has ended.
     func forget(_ lease: LeaseKey) {
         guard !isEmpty else { return }
-        signs.withLock { signs in
-            signs[lease] = nil
-            count.store(signs.count, ordering: .relaxed)
+        latest.withLock { latest in
+            latest[lease] = nil
+            count.store(latest.count, ordering: .relaxed)
         }
     }
 
     /// The renewal of a lease, with the latest heartbeat; `nil` if the attempt is dead.
     func renewal(of lease: LeaseKey, until end: Date) -> LeaseRenewal? {
-        let signs = self[lease]
-        guard signs?.isStale != true else { return nil }
+        let latest = self[lease]
+        guard latest?.isStale != true else { return nil }
         return LeaseRenewal(
-            executionID: lease.executionID, token: lease.token, expiresAt: end, heartbeatAt: signs?.heartbeatAt,
-            report: signs?.report)
+            executionID: lease.executionID, token: lease.token, expiresAt: end, heartbeatAt: latest?.heartbeatAt,
+            report: latest?.report)
     }
 }
 
 /// Records the heartbeats of one attempt.
-struct Pulse: Sendable {
-    let signs: VitalSigns
+struct HeartbeatRecorder: Sendable {
+    let heartbeats: Heartbeats
     let lease: LeaseKey
     let clock: any WallClock
     /// Stores a lease's renewal.
@@ -61,7 +61,9 @@ struct Pulse: Sendable {
 
     /// Stores a checkpoint, with a renewal of the lease.
     func save(_ checkpoint: JSONPayload) async throws {
-        guard var renewal = signs.renewal(of: lease, until: clock.now.advanced(by: leaseDuration)) else { throw lost }
+        guard var renewal = heartbeats.renewal(of: lease, until: clock.now.advanced(by: leaseDuration)) else {
+            throw lost
+        }
         renewal.checkpoint = checkpoint
         switch try await renew(renewal) {
         case .renewed, .cancelRequested: break
@@ -79,18 +81,18 @@ struct Pulse: Sendable {
     /// Records a heartbeat.
     func beat(_ report: ProgressReport?) {
         let (now, uptime) = (clock.now, clock.uptime)
-        signs.change(lease, at: now, uptime: uptime) { signs in
-            (signs.heartbeatAt, signs.uptime) = (now, uptime)
-            signs.report = report ?? signs.report
+        heartbeats.change(lease, at: now, uptime: uptime) { latest in
+            (latest.heartbeatAt, latest.uptime) = (now, uptime)
+            latest.report = report ?? latest.report
         }
     }
 
     /// The date of the last heartbeat by the clock's uptime; `nil` if there was none.
-    var lastBeat: Duration? { signs[lease]?.uptime }
+    var lastBeat: Duration? { heartbeats[lease]?.uptime }
 
     /// Declares the attempt dead: its lease is not renewed again.
     func stop() {
-        signs.change(lease, at: clock.now, uptime: clock.uptime) { $0.isStale = true }
+        heartbeats.change(lease, at: clock.now, uptime: clock.uptime) { $0.isStale = true }
     }
 }
 
