@@ -182,6 +182,7 @@ static void release(rota_multi *multi) {
 }
 
 rota_multi *rota_multi_create(long host_connections, long kept_connections) {
+    if (rota_curl_load()) return NULL;
     rota_multi *multi = calloc(1, sizeof *multi);
     if (!multi) return NULL;
     multi->due = multi->dead_end = multi->wake_end = -1;

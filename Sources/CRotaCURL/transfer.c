@@ -4,6 +4,7 @@
 #include <string.h>
 
 rota_transfer *rota_transfer_create(bool is_local) {
+    if (rota_curl_load()) return NULL;
     rota_transfer *transfer = calloc(1, sizeof *transfer);
     if (!transfer) return NULL;
     void *easy = rota_curl.easy_init();

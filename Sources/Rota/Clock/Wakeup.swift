@@ -1,4 +1,5 @@
 import Foundation
+import RotaCore
 import Synchronization
 
 /// The one sleep of a driver.
@@ -20,8 +21,11 @@ final class Alarm: Sendable {
     private let clock: any WallClock
     private let signal: Signal
     private let owner: String
+    /// The driver's thread, on which the sleep ends even if the shared pool is blocked.
+    private let thread: ThreadExecutor
 
-    init(clock: any WallClock, signal: Signal, owner: String) {
+    init(clock: any WallClock, signal: Signal, owner: String, thread: ThreadExecutor) {
+        self.thread = thread
         self.clock = clock
         self.signal = signal
         self.owner = owner
@@ -38,7 +42,7 @@ final class Alarm: Sendable {
             state.date = date
             state.number += 1
             let number = state.number
-            state.sleep = Task { @concurrent [self] in
+            state.sleep = Task(executorPreference: thread) { @concurrent [self] in
                 await SleeperTag.$current.withValue(.driver(owner)) {
                     try? await clock.sleep(until: date)
                 }

@@ -1,6 +1,9 @@
+import Dispatch
 public import Foundation
 import RotaCore
+import RotaHTTP
 package import RotaStore
+import Synchronization
 
 /// The time of day, and a way to wait for it.
 ///
@@ -60,10 +63,53 @@ public struct SystemWallClock: WallClock {
     public var uptime: Duration { ContinuousClock().now - origin }
 
     /// Suspends until a date, for at most ``WallClock/longestSleep``.
+    ///
+    /// Time that the machine is suspended does not count.
     public func sleep(until deadline: Date) async throws {
         let remaining = min(deadline.elapsed(since: now), longestSleep)
         guard remaining > .zero else { return try Task.checkCancellation() }
-        try await Task.sleep(for: remaining, tolerance: .zero, clock: .continuous)
+        let pause = Pause()
+        let ticket = Self.timer.schedule(after: remaining) { pause.end() }
+        await withTaskCancellationHandler {
+            await pause.wait()
+        } onCancel: {
+            Self.timer.cancel(ticket)
+            pause.end()
+        }
+        try Task.checkCancellation()
+    }
+
+    /// Rings although all threads of the shared pool are blocked, as `Task.sleep` does not.
+    private static let timer = DeadlineTimer(label: "rota.clock", leeway: .nanoseconds(0))
+}
+
+/// A wait for an end that may come first.
+private final class Pause: Sendable {
+    private enum State {
+        case running(CheckedContinuation<Void, Never>?)
+        case over
+    }
+
+    private let state = Mutex(State.running(nil))
+
+    func wait() async {
+        await withCheckedContinuation { continuation in
+            let isOver = state.withLock { state in
+                guard case .running = state else { return true }
+                state = .running(continuation)
+                return false
+            }
+            if isOver { continuation.resume() }
+        }
+    }
+
+    func end() {
+        let waiter = state.withLock { state -> CheckedContinuation<Void, Never>? in
+            guard case .running(let waiter) = state else { return nil }
+            state = .over
+            return waiter
+        }
+        waiter?.resume()
     }
 }
 

@@ -34,7 +34,7 @@ struct Driver {
     private static let conflictLimit = 10
 
     init(
-        context: SchedulerContext, queue: WorkQueue<Work>, outbox: Outbox<AttemptResult>,
+        context: SchedulerContext, queue: WorkQueue<Work>, outbox: Outbox<AttemptResult>, thread: ThreadExecutor,
         random: any RandomNumberGenerator & Sendable
     ) {
         self.context = context
@@ -45,7 +45,7 @@ struct Driver {
         self.outbox = outbox
         self.random = random
         catchUp = CatchUp(rate: context.configuration.catchUpRate)
-        alarm = Alarm(clock: context.clock, signal: context.signal, owner: context.owner)
+        alarm = Alarm(clock: context.clock, signal: context.signal, owner: context.owner, thread: thread)
     }
 
     /// Runs until the scheduler is asked to stop or `run()` is canceled, then drains what is in flight.

@@ -42,6 +42,14 @@ public protocol ScheduledJob: HandlerPayload {
     /// - Throws: Any error, which fails the attempt. The job's retry policy decides what follows, unless the error is
     ///   ``RetryLater``, ``DoNotRetry`` or ``WaitForCompletion``.
     func run(_ context: HandlerContext) async throws
+
+    /// Where the work is done: on the shared threads unless a job says otherwise.
+    static var thread: HandlerThread { get }
+}
+
+extension ScheduledJob {
+    /// The shared threads.
+    public static var thread: HandlerThread { .shared }
 }
 
 extension JobAction {

@@ -14,14 +14,16 @@ extension Scheduler {
     ///
     /// - Parameters:
     ///   - name: The handler's name.
+    ///   - thread: Where the handler runs. A handler that blocks needs a thread of its own.
     ///   - body: The work. If it throws, the attempt fails, and the job's retry policy decides what follows, unless the
     ///     error is ``RetryLater``, ``DoNotRetry`` or ``WaitForCompletion``. It must end soon after its task is
     ///     canceled.
     /// - Throws: ``SchedulerError`` with code `duplicateHandler` if the name is taken.
     public func handle(
-        _ name: String, _ body: @escaping @Sendable (HandlerContext) async throws -> Void
+        _ name: String, on thread: HandlerThread = .shared,
+        _ body: @escaping @Sendable (HandlerContext) async throws -> Void
     ) throws {
-        try add(name) { context in
+        try add(name, on: thread) { context in
             try await body(context)
             return nil
         }
@@ -31,13 +33,15 @@ extension Scheduler {
     ///
     /// - Parameters:
     ///   - name: The handler's name.
+    ///   - thread: Where the handler runs. A handler that blocks needs a thread of its own.
     ///   - body: The work. If its output cannot be encoded as JSON or exceeds the configured limit, the attempt fails
     ///     and is not retried.
     /// - Throws: ``SchedulerError`` with code `duplicateHandler` if the name is taken.
     public func handle<Output: Encodable & Sendable>(
-        _ name: String, _ body: @escaping @Sendable (HandlerContext) async throws -> Output
+        _ name: String, on thread: HandlerThread = .shared,
+        _ body: @escaping @Sendable (HandlerContext) async throws -> Output
     ) throws {
-        try add(name) { context in try JSONPayload(output: await body(context), of: name) }
+        try add(name, on: thread) { context in try JSONPayload(output: await body(context), of: name) }
     }
 
     /// Registers a Swift handler that takes a payload, for jobs whose action is `.handler(name, payload: value)`.
@@ -45,13 +49,14 @@ extension Scheduler {
     /// - Parameters:
     ///   - name: The handler's name.
     ///   - type: The type of the payload. If the payload cannot be decoded as that type, the attempt fails.
+    ///   - thread: Where the handler runs. A handler that blocks needs a thread of its own.
     ///   - body: The work.
     /// - Throws: ``SchedulerError`` with code `duplicateHandler` if the name is taken.
     public func handle<Value: Decodable & Sendable>(
-        _ name: String, payload type: Value.Type,
+        _ name: String, payload type: Value.Type, on thread: HandlerThread = .shared,
         _ body: @escaping @Sendable (Value, HandlerContext) async throws -> Void
     ) throws {
-        try add(name, takes: type) { context in
+        try add(name, takes: type, on: thread) { context in
             try await body(context.value(of: type, for: name), context)
             return nil
         }
@@ -72,28 +77,29 @@ extension Scheduler {
     /// - Parameters:
     ///   - name: The handler's name.
     ///   - type: The type of the payload. If the payload cannot be decoded as that type, the attempt fails.
+    ///   - thread: Where the handler runs. A handler that blocks needs a thread of its own.
     ///   - body: The work.
     /// - Throws: ``SchedulerError`` with code `duplicateHandler` if the name is taken.
     public func handle<Value: Decodable & Sendable, Output: Encodable & Sendable>(
-        _ name: String, payload type: Value.Type,
+        _ name: String, payload type: Value.Type, on thread: HandlerThread = .shared,
         _ body: @escaping @Sendable (Value, HandlerContext) async throws -> Output
     ) throws {
-        try add(name, takes: type) { context in
+        try add(name, takes: type, on: thread) { context in
             try JSONPayload(output: await body(context.value(of: type, for: name), context), of: name)
         }
     }
 
     private func add<Value: Decodable & Sendable>(
-        _ name: String, takes type: Value.Type, _ handler: @escaping HandlerRegistry.Handler
+        _ name: String, takes type: Value.Type, on thread: HandlerThread, _ handler: @escaping HandlerRegistry.Handler
     ) throws {
-        try add(name, check: { HandlerContext.flaw(in: $0, for: name, as: type) }, handler)
+        try add(name, on: thread, check: { HandlerContext.flaw(in: $0, for: name, as: type) }, handler)
     }
 
     private func add(
-        _ name: String, check: @escaping HandlerRegistry.PayloadCheck = { _ in nil },
+        _ name: String, on thread: HandlerThread, check: @escaping HandlerRegistry.PayloadCheck = { _ in nil },
         _ handler: @escaping HandlerRegistry.Handler
     ) throws {
-        guard handlers.add(name, check: check, handler) else {
+        guard handlers.add(name, check: check, thread.running(handler, named: name)) else {
             throw SchedulerError(
                 .duplicateHandler,
                 "A handler named \"\(name)\" is already registered. Give this one another name.", value: name)
@@ -107,12 +113,28 @@ extension Scheduler {
     /// - Parameters:
     ///   - type: The type of the payload, which names the handler. If the payload of a stored job cannot be decoded as
     ///     that type, ``run()`` says so when it starts, and its attempts fail.
+    ///   - thread: Where the handler runs. A handler that blocks needs a thread of its own.
     ///   - body: The work.
     /// - Throws: ``SchedulerError`` with code `duplicateHandler` if the name is taken.
     public func handle<Payload: HandlerPayload>(
-        _ type: Payload.Type, _ body: @escaping @Sendable (Payload, HandlerContext) async throws -> Void
+        _ type: Payload.Type, on thread: HandlerThread = .shared,
+        _ body: @escaping @Sendable (Payload, HandlerContext) async throws -> Void
     ) throws {
-        try handle(Payload.handlerName, payload: type, body)
+        try handle(Payload.handlerName, payload: type, on: thread, body)
+    }
+
+    /// Registers the handler of a payload type, which returns a value that becomes the execution's output.
+    ///
+    /// - Parameters:
+    ///   - type: The type of the payload, which names the handler.
+    ///   - thread: Where the handler runs. A handler that blocks needs a thread of its own.
+    ///   - body: The work.
+    /// - Throws: ``SchedulerError`` with code `duplicateHandler` if the name is taken.
+    public func handle<Payload: HandlerPayload, Output: Encodable & Sendable>(
+        _ type: Payload.Type, on thread: HandlerThread = .shared,
+        _ body: @escaping @Sendable (Payload, HandlerContext) async throws -> Output
+    ) throws {
+        try handle(Payload.handlerName, payload: type, on: thread, body)
     }
 
     /// Registers a job type: its executions are decoded and run.
@@ -121,7 +143,7 @@ extension Scheduler {
     ///   as that type, ``run()`` says so when it starts, and its attempts fail.
     /// - Throws: ``SchedulerError`` with code `duplicateHandler` if the name is taken.
     public func handle<Work: ScheduledJob>(_ type: Work.Type) throws {
-        try handle(type) { work, context in try await work.run(context) }
+        try handle(type, on: Work.thread) { work, context in try await work.run(context) }
     }
 }
 

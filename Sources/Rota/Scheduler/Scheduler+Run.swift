@@ -1,3 +1,4 @@
+import RotaCore
 import RotaStore
 
 extension Scheduler {
@@ -41,8 +42,13 @@ extension Scheduler {
         }
         try context.configuration.validate()
         if context.stop.isSet { context.events.stoppedBeforeRunning(at: context.clock.now) }
+        // Handlers that block all threads of the shared pool must not keep the driver from renewing their leases.
+        let thread = ThreadExecutor(name: "rota.driver")
+        defer { thread.close() }
         // Results must be recorded even when the caller is canceled, so the driver's own task never is.
-        let driving = Task { @concurrent [self] in try await drive(until: cancellation) }
+        let driving = Task(executorPreference: thread) { @concurrent [self] in
+            try await drive(on: thread, until: cancellation)
+        }
         try await withTaskCancellationHandler {
             try await driving.value
         } onCancel: {
@@ -84,7 +90,7 @@ extension Scheduler {
         context.signal.raise()
     }
 
-    @concurrent private nonisolated func drive(until cancellation: Flag) async throws {
+    @concurrent private nonisolated func drive(on thread: ThreadExecutor, until cancellation: Flag) async throws {
         let queue = WorkQueue<Work>()
         let outbox = Outbox<AttemptResult>(signal: context.signal)
         context.status.setReturned { Set(outbox.elements.map(\.work.claim.tag)) }
@@ -104,7 +110,7 @@ extension Scheduler {
             heartbeats: context.heartbeats, stop: context.stop, outbox: outbox)
         context.workers.start(
             context.configuration.maximumConcurrency, runner: runner, queue: queue, outbox: outbox)
-        var driver = Driver(context: context, queue: queue, outbox: outbox, random: random)
+        var driver = Driver(context: context, queue: queue, outbox: outbox, thread: thread, random: random)
         let result: Result<Void, any Error>
         do { result = .success(try await driver.run(until: cancellation)) } catch { result = .failure(error) }
         queue.close()

@@ -1,4 +1,4 @@
-import Dispatch
+package import Dispatch
 import RotaCore
 import Synchronization
 
@@ -6,9 +6,9 @@ import Synchronization
 ///
 /// A timer of its own for each request would stay in the system's queue until it fires, even after the response: thirty
 /// seconds' worth of requests. Here a canceled deadline is dropped at once.
-final class DeadlineTimer: Sendable {
+package final class DeadlineTimer: Sendable {
     /// Identifies a deadline.
-    struct Ticket: Sendable, Hashable {
+    package struct Ticket: Sendable, Hashable {
         fileprivate let number: UInt64
     }
 
@@ -23,8 +23,15 @@ final class DeadlineTimer: Sendable {
     }
 
     private let state: Mutex<State>
+    private let leeway: DispatchTimeInterval
 
-    init(label: String) {
+    /// Creates a timer without deadlines.
+    ///
+    /// - Parameters:
+    ///   - label: The name of its queue in debuggers.
+    ///   - leeway: How late the system may be, to save power.
+    package init(label: String, leeway: DispatchTimeInterval = .milliseconds(1)) {
+        self.leeway = leeway
         state = Mutex(State(timer: DispatchSource.makeTimerSource(queue: DispatchQueue(label: label))))
         state.withLock {
             $0.timer.setEventHandler { [weak self] in self?.fire() }
@@ -40,7 +47,7 @@ final class DeadlineTimer: Sendable {
     var pendingCount: Int { state.withLock { $0.heap.count } }
 
     /// Runs an action after a delay on the timer's own queue, unless its ticket is canceled before.
-    func schedule(after delay: Duration, _ action: @escaping @Sendable () -> Void) -> Ticket {
+    package func schedule(after delay: Duration, _ action: @escaping @Sendable () -> Void) -> Ticket {
         state.withLock { state in
             state.last &+= 1
             state.actions[state.last] = action
@@ -53,7 +60,7 @@ final class DeadlineTimer: Sendable {
     /// Cancels a deadline.
     ///
     /// Its action does not run, unless it is running already.
-    func cancel(_ ticket: Ticket) {
+    package func cancel(_ ticket: Ticket) {
         state.withLock { state in
             state.actions[ticket.number] = nil
             let actions = state.actions
@@ -82,6 +89,6 @@ final class DeadlineTimer: Sendable {
         state.armed = first.date
         let (seconds, attoseconds) = (first.date - .now).components
         let nanoseconds = max(0, min(seconds, 86_400)) * 1_000_000_000 + max(0, attoseconds / 1_000_000_000)
-        state.timer.schedule(deadline: .now() + .nanoseconds(Int(clamping: nanoseconds)), leeway: .milliseconds(1))
+        state.timer.schedule(deadline: .now() + .nanoseconds(Int(clamping: nanoseconds)), leeway: leeway)
     }
 }

@@ -1,8 +1,9 @@
 import Foundation
+import RotaCore
+import RotaTesting
 import Testing
 
 @testable import Rota
-@testable import RotaTesting
 
 @Suite("Alarm")
 struct AlarmTests {
@@ -11,7 +12,7 @@ struct AlarmTests {
         let clock = ManualClock()
         let start = clock.now
         let signal = Signal()
-        let alarm = Alarm(clock: clock, signal: signal, owner: "test")
+        let alarm = Alarm(clock: clock, signal: signal, owner: "test", thread: ThreadExecutor(name: "alarm"))
         alarm.set(for: start + 100, at: start)
         await sleeper(on: clock, until: start + 100)
         alarm.set(for: start + 200, at: start)
@@ -36,7 +37,7 @@ struct AlarmTests {
     func clockPutForward() async {
         let clock = ManualClock()
         let start = clock.now
-        let alarm = Alarm(clock: clock, signal: Signal(), owner: "test")
+        let alarm = Alarm(clock: clock, signal: Signal(), owner: "test", thread: ThreadExecutor(name: "alarm"))
         alarm.set(for: start + 100, at: start)
         await sleeper(on: clock, until: start + 100)
         alarm.set(for: start + 500, at: start + 400)

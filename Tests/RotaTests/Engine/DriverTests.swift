@@ -1,4 +1,5 @@
 import Foundation
+import RotaCore
 import RotaStore
 import RotaTesting
 import Testing
@@ -183,7 +184,9 @@ struct DriverTests {
         let context = await bench.scheduler.context
         let outbox = Outbox<AttemptResult>(signal: context.signal)
         results.add(outbox)
-        var driver = Driver(context: context, queue: queue, outbox: outbox, random: SeededGenerator(seed: 1))
+        var driver = Driver(
+            context: context, queue: queue, outbox: outbox, thread: ThreadExecutor(name: "test"),
+            random: SeededGenerator(seed: 1))
         try await driver.run(until: stop)
         #expect(claims.all.count >= 15)
         #expect(fires.all.count == 1)

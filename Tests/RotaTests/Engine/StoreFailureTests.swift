@@ -1,4 +1,5 @@
 import Foundation
+import RotaCore
 import RotaStore
 import RotaTesting
 import Synchronization
@@ -41,7 +42,8 @@ struct StoreFailureTests {
         let queue = WorkQueue<Work>()
         let context = await bench.scheduler.context
         var driver = Driver(
-            context: context, queue: queue, outbox: Outbox(signal: context.signal), random: SeededGenerator(seed: 1))
+            context: context, queue: queue, outbox: Outbox(signal: context.signal),
+            thread: ThreadExecutor(name: "test"), random: SeededGenerator(seed: 1))
         await #expect(throws: (any Error).self) { try await driver.run(until: Flag()) }
         clock.set(to: begin)
         return (Bench(clock: bench.clock, store: base, seed: 2), queue.drain(), job.id)
