@@ -9,7 +9,8 @@ import RotaStore
 ///
 /// ```swift
 /// try await scheduler.handle("resize", on: .own) { context in
-///     try resizeAllImages()  // blocks for minutes
+///     let photo = try Data(contentsOf: URL(filePath: "/mnt/archive/photo.raw"))  // blocks until the disk answers
+///     print("resizing \(photo.count) bytes for \(context.scheduledFor)")
 /// }
 /// ```
 ///
