@@ -18,7 +18,7 @@ package final class ThreadExecutor: TaskExecutor {
 
     /// Creates an executor, whose thread starts with the first job.
     ///
-    /// - Parameter name: The name of the thread in debuggers. Linux shows the first 15 bytes.
+    /// - Parameter name: The name of the thread in debuggers, on Apple's systems.
     package init(name: String) {
         self.name = name
     }
@@ -32,6 +32,7 @@ package final class ThreadExecutor: TaskExecutor {
         }
         if startsThread {
             let thread = Thread { self.work() }
+            thread.name = name
             thread.stackSize = Self.stackSize
             thread.start()
         } else if wasEmpty {
@@ -50,9 +51,13 @@ package final class ThreadExecutor: TaskExecutor {
         wakeup.signal()
     }
 
+    /// The name of the executor whose thread this is, or `nil` on any other thread.
+    package static var currentName: String? { Thread.current.threadDictionary[key] as? String }
+
+    private static let key = "rota.executor"
+
     private func work() {
-        // Linux has room for 15 bytes, and names only the current thread.
-        Thread.current.name = name.utf8.count > 15 ? String(decoding: name.utf8.prefix(15), as: UTF8.self) : name
+        Thread.current.threadDictionary[Self.key] = name
         while true {
             let jobs = state.withLock { state -> [UnownedJob]? in
                 guard state.jobs.isEmpty else {

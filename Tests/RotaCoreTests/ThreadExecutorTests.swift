@@ -1,4 +1,3 @@
-import Foundation
 import RotaCore
 import Testing
 
@@ -12,7 +11,7 @@ struct ThreadExecutorTests {
                 group.addTask(executorPreference: executor) {
                     var names: Set<String?> = []
                     for _ in 0..<20 {
-                        names.insert(Self.threadName())
+                        names.insert(ThreadExecutor.currentName)
                         await Task.yield()
                     }
                     return names
@@ -40,7 +39,7 @@ struct ThreadExecutorTests {
     @Test("An operation's value, its error and its cancellation pass through its own thread")
     func ownThread() async throws {
         struct Failure: Error {}
-        #expect(try await withOwnThread(named: "rota.own") { @concurrent in Self.threadName() } == "rota.own")
+        #expect(try await withOwnThread(named: "rota.own") { @concurrent in ThreadExecutor.currentName } == "rota.own")
         await #expect(throws: Failure.self) {
             try await withOwnThread(named: "rota.own") { @concurrent in throw Failure() }
         }
@@ -53,6 +52,4 @@ struct ThreadExecutorTests {
         task.cancel()
         #expect(try await task.value)
     }
-
-    private static func threadName() -> String? { Thread.current.name }
 }

@@ -1,5 +1,6 @@
 import Dispatch
 import Foundation
+import RotaCore
 import RotaStore
 import RotaTesting
 import Synchronization
@@ -57,7 +58,7 @@ import Testing
             // Still on its thread after it awaited something.
             context.heartbeat()
             await Task.yield()
-            #expect(HandlerThreadTests.threadName() == "rota.block")
+            #expect(ThreadExecutor.currentName == "rota.block")
         }
         try await scheduler.handle("free") { _ in
             for _ in 0...(2 * Self.all) { gate.signal() }
@@ -84,7 +85,7 @@ import Testing
             static let names = Mutex<[String?]>([])
 
             func run(_ context: HandlerContext) async throws {
-                Self.names.withLock { $0.append(HandlerThreadTests.threadName()) }
+                Self.names.withLock { $0.append(ThreadExecutor.currentName) }
             }
         }
         struct Double: HandlerPayload {
@@ -103,8 +104,6 @@ import Testing
             #expect(Blocking.names.withLock(\.self) == ["rota.blocking"])
         }
     }
-
-    private static func threadName() -> String? { Thread.current.name }
 
     /// - Returns: Whether the gate opened within a minute.
     private static func block(until gate: DispatchSemaphore) -> Bool {
