@@ -1,4 +1,3 @@
-import RotaCore
 import RotaStore
 
 extension Scheduler {

@@ -1,5 +1,4 @@
 import Foundation
-import RotaCore
 import RotaTesting
 import Testing
 

@@ -1,5 +1,4 @@
 import Foundation
-import RotaCore
 import RotaStore
 import RotaTesting
 import Testing

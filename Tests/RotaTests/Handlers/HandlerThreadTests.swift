@@ -1,6 +1,5 @@
 import Dispatch
 import Foundation
-import RotaCore
 import RotaStore
 import RotaTesting
 import Synchronization

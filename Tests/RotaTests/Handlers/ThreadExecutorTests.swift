@@ -1,5 +1,6 @@
-import RotaCore
 import Testing
+
+@testable import Rota
 
 @Suite("ThreadExecutor")
 struct ThreadExecutorTests {
