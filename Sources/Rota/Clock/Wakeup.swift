@@ -21,9 +21,9 @@ final class Alarm: Sendable {
     private let signal: Signal
     private let owner: String
     /// The driver's thread, on which the sleep ends even if the shared pool is blocked.
-    private let thread: any TaskExecutor
+    private let thread: (any TaskExecutor)?
 
-    init(clock: any WallClock, signal: Signal, owner: String, thread: any TaskExecutor) {
+    init(clock: any WallClock, signal: Signal, owner: String, thread: (any TaskExecutor)?) {
         self.thread = thread
         self.clock = clock
         self.signal = signal

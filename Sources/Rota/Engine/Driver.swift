@@ -34,7 +34,7 @@ struct Driver {
     private static let conflictLimit = 10
 
     init(
-        context: SchedulerContext, queue: WorkQueue<Work>, outbox: Outbox<AttemptResult>, thread: any TaskExecutor,
+        context: SchedulerContext, queue: WorkQueue<Work>, outbox: Outbox<AttemptResult>, thread: (any TaskExecutor)?,
         random: any RandomNumberGenerator & Sendable
     ) {
         self.context = context

@@ -42,8 +42,9 @@ extension Scheduler {
         try context.configuration.validate()
         if context.stop.isSet { context.events.stoppedBeforeRunning(at: context.clock.now) }
         // Handlers that block all threads of the shared pool must not keep the driver from renewing their leases.
-        let thread = ThreadExecutor(name: "rota.driver")
-        defer { thread.close() }
+        // By a clock of one's own, such as that of a test, leases do not run out in the meantime.
+        let thread = context.clock is SystemWallClock ? ThreadExecutor(name: "rota.driver") : nil
+        defer { thread?.close() }
         // Results must be recorded even when the caller is canceled, so the driver's own task never is.
         let driving = Task(executorPreference: thread) { @concurrent [self] in
             try await drive(on: thread, until: cancellation)
@@ -89,7 +90,7 @@ extension Scheduler {
         context.signal.raise()
     }
 
-    @concurrent private nonisolated func drive(on thread: ThreadExecutor, until cancellation: Flag) async throws {
+    @concurrent private nonisolated func drive(on thread: ThreadExecutor?, until cancellation: Flag) async throws {
         let queue = WorkQueue<Work>()
         let outbox = Outbox<AttemptResult>(signal: context.signal)
         context.status.setReturned { Set(outbox.elements.map(\.work.claim.tag)) }
