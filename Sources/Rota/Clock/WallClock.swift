@@ -41,6 +41,11 @@ public protocol WallClock: Sendable {
     func sleep(until deadline: Date) async throws
 }
 
+/// A clock whose time a program moves, not the world.
+///
+/// A scheduler by such a clock needs no thread of its own: while its handlers block, its leases do not run out.
+package protocol VirtualClock: WallClock {}
+
 extension WallClock {
     /// The time since 2001, for clocks that are never set.
     public var uptime: Duration { Duration(clamping: now.timeIntervalSinceReferenceDate) }

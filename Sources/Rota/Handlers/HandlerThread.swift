@@ -15,8 +15,8 @@ import Synchronization
 /// }
 /// ```
 ///
-/// By the system's clock, the scheduler itself fires, records and renews leases on a thread of its own, whatever handlers
-/// do. By a clock of your own it shares the threads of all tasks.
+/// The scheduler itself fires, records and renews leases on a thread of its own, whatever handlers do. Only by the manual
+/// clock of a test does it share the threads of all tasks.
 public enum HandlerThread: Sendable, Hashable {
     /// The threads that all tasks of the process share. The handler must not block.
     case shared

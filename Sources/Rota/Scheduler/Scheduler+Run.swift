@@ -42,8 +42,7 @@ extension Scheduler {
         try context.configuration.validate()
         if context.stop.isSet { context.events.stoppedBeforeRunning(at: context.clock.now) }
         // Handlers that block all threads of the shared pool must not keep the driver from renewing their leases.
-        // By a clock of one's own, such as that of a test, leases do not run out in the meantime.
-        let thread = context.clock is SystemWallClock ? ThreadExecutor(name: "rota.driver") : nil
+        let thread = context.clock is any VirtualClock ? nil : ThreadExecutor(name: "rota.driver")
         defer { thread?.close() }
         // Results must be recorded even when the caller is canceled, so the driver's own task never is.
         let driving = Task(executorPreference: thread) { @concurrent [self] in

@@ -20,7 +20,7 @@ import Synchronization
 /// scheduler.beginShutdown()
 /// try await running
 /// ```
-public final class ManualClock: WallClock {
+public final class ManualClock: WallClock, VirtualClock {
     private struct Sleeper {
         let deadline: Date
         let tag: SleeperTag?

@@ -12,15 +12,30 @@ import Testing
     /// One for each shared thread.
     private static let all = ProcessInfo.processInfo.activeProcessorCount
 
-    private static func scheduler(_ store: some JobStore) -> Scheduler {
+    private static func scheduler(
+        _ store: some JobStore, clock: some WallClock = SystemWallClock()
+    ) -> Scheduler {
         var configuration = SchedulerConfiguration()
         configuration.leaseDuration = .seconds(1)
         configuration.maximumConcurrency = 2 * all + 2
-        return Scheduler(store: store, configuration: configuration)
+        return Scheduler(store: store, configuration: configuration, clock: clock)
     }
 
-    @Test("Leases are renewed while handlers block all shared threads")
-    func renewals() async throws {
+    /// A clock of an app's own.
+    private struct OffsetClock: WallClock {
+        let base = SystemWallClock()
+        let offset: TimeInterval
+
+        var now: Date { base.now.addingTimeInterval(offset) }
+        var uptime: Duration { base.uptime }
+
+        func sleep(until deadline: Date) async throws {
+            try await base.sleep(until: deadline.addingTimeInterval(-offset))
+        }
+    }
+
+    @Test("Leases are renewed while handlers block all shared threads", arguments: [0, -3600])
+    func renewals(offset: TimeInterval) async throws {
         let (gate, renewals) = (DispatchSemaphore(value: 0), Recorded<Bool>())
         let hooked = HookedStore(
             base: InMemoryJobStore(),
@@ -30,7 +45,8 @@ import Testing
                 for _ in 0..<Self.all { gate.signal() }
             })
         let openings = Recorded<Bool>()
-        let scheduler = Self.scheduler(hooked)
+        let scheduler =
+            offset == 0 ? Self.scheduler(hooked) : Self.scheduler(hooked, clock: OffsetClock(offset: offset))
         try await scheduler.handle("block") { _ in
             // A test that failed would block the other tests, so it ends some time.
             openings.add(HandlerThreadTests.block(until: gate))

@@ -3,7 +3,7 @@ import RotaTesting
 import Synchronization
 
 /// A wall clock that can be stepped without waking sleepers, as if they slept by the uptime.
-final class SteppedClock: WallClock {
+final class SteppedClock: VirtualClock {
     /// Twenty years.
     static let lead = 630_720_000.0
 
