@@ -25,7 +25,7 @@ let scale: Scale = arguments.contains("--tiny") ? .tiny : .full
 let wanted = Set(arguments.filter { !$0.hasPrefix("--") })
 let all =
     ScheduleSuite.benchmarks + RetrySuite.benchmarks + HTTPSuite.benchmarks + StoreSuite.benchmarks
-    + SchedulerSuite.benchmarks + StoreSuite.atSize
+    + SchedulerSuite.benchmarks + StoreSuite.atSize + StoreSuite.steering
 
 let unknown = wanted.subtracting(all.map(\.id))
 guard unknown.isEmpty else {

@@ -88,8 +88,10 @@ enum SchedulerSuite {
     }
 
     /// Creates cron jobs with different schedules, parsing each expression.
-    static func fillDaily(_ scheduler: Scheduler, _ size: Int) async throws {
-        try await fill(scheduler, size) { number in
+    ///
+    /// - Parameter callers: How many tasks create them at the same time.
+    static func fillDaily(_ scheduler: Scheduler, _ size: Int, callers: Int = 1) async throws {
+        try await fill(scheduler, size, callers: callers) { number in
             (try .cron("\(number % 60) \(number / 60 % 24) * * *"), .handler("none"))
         }
     }
@@ -118,17 +120,22 @@ enum SchedulerSuite {
 
     /// Creates active jobs, a thousand at a time.
     static func fill(
-        _ scheduler: Scheduler, _ size: Int, _ job: (Int) throws -> (schedule: Schedule, action: JobAction)
+        _ scheduler: Scheduler, _ size: Int, callers: Int = 1,
+        _ job: @escaping @Sendable (Int) throws -> (schedule: Schedule, action: JobAction)
     ) async throws {
-        var begin = 0
-        while begin < size {
-            let end = min(size, begin + 1000)
-            try await scheduler.create(
-                (begin..<end).map { number in
-                    let (schedule, action) = try job(number)
-                    return JobDraft(name: "job \(number)", schedule: schedule, action: action)
-                })
-            begin = end
+        try await withThrowingTaskGroup { group in
+            for caller in 0..<callers {
+                group.addTask {
+                    for begin in stride(from: caller * 1000, to: size, by: callers * 1000) {
+                        try await scheduler.create(
+                            (begin..<min(size, begin + 1000)).map { number in
+                                let (schedule, action) = try job(number)
+                                return JobDraft(name: "job \(number)", schedule: schedule, action: action)
+                            })
+                    }
+                }
+            }
+            try await group.waitForAll()
         }
     }
 

@@ -56,13 +56,18 @@ extension StoreSuite {
                 try await store.close()
                 let bytes = StoreFloor.bytes(in: folder)
                 let rows = bytes / StoreFloor.row.count
-                let floor = try StoreFloor.appendAndSync(count: max(1, size / 1000), rows: max(1, rows * 1000 / size))
+                let floor = try StoreFloor.appendAndSync(
+                    count: max(1, size / 1000), rows: max(1, rows * 1000 / size))
+                let together = try await registeredTogether(size)
                 let read = try StoreFloor.readAndCheck(folder)
                 let opened = try reopened(folder)
                 return [
                     Figure(
                         "\(size) jobs, registered", Double(size) / seconds / 1000, "k/s",
                         ratio: (seconds / memory, "the time in memory")),
+                    Figure(
+                        "  by \(callers) callers at once", Double(size) / together / 1000, "k/s",
+                        ratio: (together / memory, "the time in memory")),
                     Figure(
                         "  against the same bytes, synced", seconds * 1000, "ms",
                         ratio: (seconds * floor / Double(max(1, size / 1000)), "floor")),
@@ -75,12 +80,29 @@ extension StoreSuite {
         return figures
     }
 
+    /// The callers that share the syncs of the journal.
+    private static let callers = 8
+
+    /// The seconds to register daily jobs by several callers.
+    private static func registeredTogether(_ size: Int) async throws -> Double {
+        try await StoreFloor.withFolder { folder in
+            let store = try await FileJobStore(directory: folder)
+            let seconds = try await registered(size, callers: callers, in: store)
+            try await store.close()
+            return seconds
+        }
+    }
+
     /// The seconds to register daily jobs.
-    private static func registered(_ size: Int, in store: any JobStore) async throws -> Double {
+    private static func registered(
+        _ size: Int, callers: Int = 1, in store: any JobStore
+    ) async throws -> Double {
         let scheduler = Scheduler(store: store, transport: URLSessionTransport())
         try await scheduler.handle("none") { _ in }
-        return nanoseconds(
-            try await ContinuousClock().measure { try await SchedulerSuite.fillDaily(scheduler, size) }) / 1e9
+        let elapsed = try await ContinuousClock().measure {
+            try await SchedulerSuite.fillDaily(scheduler, size, callers: callers)
+        }
+        return nanoseconds(elapsed) / 1e9
     }
 
     /// Opens a folder in a child process, which has no memory of its own to reuse.
@@ -119,7 +141,7 @@ extension StoreSuite {
         }
     }
 
-    private static func quantile(_ sorted: [Double], _ percent: Int) -> Double {
+    static func quantile(_ sorted: [Double], _ percent: Int) -> Double {
         sorted.isEmpty ? .nan : sorted[min(sorted.count - 1, sorted.count * percent / 100)]
     }
 

@@ -1,0 +1,90 @@
+import Foundation
+import Rota
+import RotaStore
+
+/// What an operator feels at size: canceling a backlog, and reading while the store compacts its files.
+extension StoreSuite {
+    static let steering = [
+        Benchmark(
+            id: "P19", title: "file store: 100,000 queued executions canceled",
+            goal: "by one query, much faster than one by one", run: canceling),
+        Benchmark(
+            id: "P20", title: "file store: reads during a compaction of 200,000 executions",
+            goal: "p99 as without a compaction, give or take one sync", run: reading),
+    ]
+
+    private static func canceling(_ scale: Scale) async throws -> [Figure] {
+        let size = scale.iterations(100_000)
+        return try await StoreFloor.withFolder { folder in
+            let store = try await FileJobStore(directory: folder)
+            let scheduler = Scheduler(store: store)
+            try await scheduler.handle("none") { _ in }
+            let job = try await scheduler.create(
+                JobDraft(name: "backlog", schedule: .onDemand, action: .handler("none")))
+            for begin in stride(from: 0, to: size, by: 500) {
+                try await scheduler.trigger(
+                    job.id, [TriggerRequest](repeating: TriggerRequest(), count: min(500, size - begin)))
+            }
+            let clock = ContinuousClock()
+            let few = try await scheduler.executions(ExecutionQuery(statuses: [.queued], limit: min(1000, size / 10)))
+            let single =
+                nanoseconds(
+                    try await clock.measure {
+                        for execution in few.items { try await scheduler.cancel(execution.id) }
+                    }) / Double(few.items.count)
+            let left = size - few.items.count
+            var canceled = 0
+            let bulk = nanoseconds(
+                try await clock.measure {
+                    canceled = try await scheduler.cancel(matching: ExecutionQuery(statuses: [.queued])).canceled
+                })
+            try await store.close()
+            return [
+                Figure("one by one, by one caller", 1e6 / single, "k/s"),
+                Figure(
+                    "by one query (\(canceled) of \(left))", Double(canceled) / bulk * 1e6, "k/s",
+                    ratio: (single * Double(canceled) / bulk, "the rate one by one")),
+            ]
+        }
+    }
+
+    private static func reading(_ scale: Scale) async throws -> [Figure] {
+        let size = scale.iterations(200_000)
+        return try await StoreFloor.withFolder { folder in
+            try await StoreFloor.fill(folder, executions: size, compacting: false)
+            let store = try await FileJobStore(directory: folder)
+            let job = StoreFloor.job(7).id
+            func read() async throws -> Double {
+                try await nanoseconds(
+                    ContinuousClock().measure {
+                        _ = try await store.job(job)
+                        _ = try await store.executions(ExecutionQuery(jobID: job, limit: 20))
+                    }) / 1e6
+            }
+            var (quiet, busy): ([Double], [Double]) = ([], [])
+            for _ in 0..<scale.iterations(20_000) { quiet.append(try await read()) }
+            for _ in 0..<3 {
+                let compaction = Task { try await store.compact() }
+                let ended = Flag()
+                Task {
+                    _ = await compaction.result
+                    await ended.set()
+                }
+                while await !ended.isSet { busy.append(try await read()) }
+                try await compaction.value
+            }
+            try await store.close()
+            quiet.sort()
+            busy.sort()
+            return [("p50", 50), ("p99", 99), ("most", 100)].map { name, percent in
+                let (without, during) = (quantile(quiet, percent), quantile(busy, percent))
+                return Figure("\(name) of \(busy.count) reads", during, "ms", ratio: (during / without, "without"))
+            }
+        }
+    }
+
+    private actor Flag {
+        private(set) var isSet = false
+        func set() { isSet = true }
+    }
+}
