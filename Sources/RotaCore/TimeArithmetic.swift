@@ -104,3 +104,83 @@ extension Date {
         self.init(timeIntervalSince1970: Double(wholeSeconds))
     }
 }
+
+/// The JSON form of a duration: a number of seconds, or text such as `"250ns"` where a number would lose precision.
+///
+/// A `Double` holds every nanosecond up to about 50 days. A duration that is not in whole nanoseconds, which no
+/// setting needs, is written as Swift writes it: the upper and the lower half of its attoseconds.
+package struct JSONDuration: Codable {
+    package let duration: Duration
+
+    package init(_ duration: Duration) {
+        self.duration = duration
+    }
+
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        if let seconds = try? container.decode(Double.self) {
+            guard let nanoseconds = Self.nanoseconds(seconds) else {
+                throw DecodingError.dataCorruptedError(
+                    in: container, debugDescription: "A duration must be less than 9e9 seconds, not \(seconds).")
+            }
+            duration = .nanoseconds(nanoseconds)
+        } else if let text = try? container.decode(String.self) {
+            guard text.hasSuffix("ns"), let count = Int64(text.dropLast(2)) else {
+                throw DecodingError.dataCorruptedError(
+                    in: container,
+                    debugDescription:
+                        "A duration must be a number of seconds or text such as \"250ns\", not \"\(text)\".")
+            }
+            duration = .nanoseconds(count)
+        } else {
+            duration = try container.decode(Duration.self)
+        }
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        guard let nanoseconds = Self.nanoseconds(duration) else { return try container.encode(duration) }
+        let seconds = duration.inSeconds
+        if Self.nanoseconds(seconds) == nanoseconds {
+            try container.encode(seconds)
+        } else {
+            try container.encode("\(nanoseconds)ns")
+        }
+    }
+
+    /// The duration in nanoseconds, or `nil` if that is not a whole number or too large.
+    private static func nanoseconds(_ duration: Duration) -> Int64? {
+        guard duration > .nanoseconds(Int64.min), duration < .nanoseconds(Int64.max) else { return nil }
+        let (seconds, attoseconds) = duration.components
+        let (whole, tooLarge) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+        let (sum, overflow) = whole.addingReportingOverflow(attoseconds / 1_000_000_000)
+        return attoseconds % 1_000_000_000 == 0 && !tooLarge && !overflow ? sum : nil
+    }
+
+    /// The nearest whole nanoseconds, or `nil` for 9e9 seconds and more.
+    private static func nanoseconds(_ seconds: Double) -> Int64? {
+        abs(seconds) < 9e9 ? Int64(exactly: (seconds * 1e9).rounded()) : nil
+    }
+}
+
+// These hide the standard form of durations wherever the module is imported, also in synthesized conformances.
+
+extension KeyedEncodingContainer {
+    package mutating func encode(_ duration: Duration, forKey key: Key) throws {
+        try encode(JSONDuration(duration), forKey: key)
+    }
+
+    package mutating func encodeIfPresent(_ duration: Duration?, forKey key: Key) throws {
+        try encodeIfPresent(duration.map { JSONDuration($0) }, forKey: key)
+    }
+}
+
+extension KeyedDecodingContainer {
+    package func decode(_ type: Duration.Type, forKey key: Key) throws -> Duration {
+        try decode(JSONDuration.self, forKey: key).duration
+    }
+
+    package func decodeIfPresent(_ type: Duration.Type, forKey key: Key) throws -> Duration? {
+        try decodeIfPresent(JSONDuration.self, forKey: key)?.duration
+    }
+}

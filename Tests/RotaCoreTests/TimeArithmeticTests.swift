@@ -75,4 +75,53 @@ struct TimeArithmeticTests {
             #expect(ceiling.map { $0 > WholeSeconds.supported.upperBound } == true)
         }
     }
+
+    private struct Setting: Codable, Equatable {
+        var timeout: Duration
+        var limit: Duration?
+    }
+
+    @Test(
+        "JSON has a duration in seconds, or as text where a number would lose precision",
+        arguments: [
+            (.zero, "0"), (.seconds(30), "30"), (.milliseconds(250), "0.25"), (.milliseconds(-1500), "-1.5"),
+            (.nanoseconds(1), "1e-09"), (.seconds(50_000_000) + .nanoseconds(1), #""50000000000000001ns""#),
+            (.nanoseconds(Int64.max - 1), #""9223372036854775806ns""#),
+        ] as [(Duration, String)])
+    func json(duration: Duration, text: String) throws {
+        let setting = Setting(timeout: duration, limit: duration)
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        let written = String(decoding: try encoder.encode(setting), as: UTF8.self)
+        #expect(written == #"{"limit":\#(text),"timeout":\#(text)}"#)
+        #expect(try JSONDecoder().decode(Setting.self, from: Data(written.utf8)) == setting)
+    }
+
+    @Test("Every duration comes back from JSON as it was, also from the pairs of earlier versions")
+    func jsonRoundTrip() throws {
+        var random = SplitMix64(seed: 11)
+        for _ in 0..<2000 {
+            let bits = Int64(bitPattern: random.next()) >> Int64(random.next() % 64)
+            let duration =
+                switch random.next() % 4 {
+                case 0: Duration.nanoseconds(bits)
+                case 1: Duration.seconds(bits)
+                case 2: Duration(secondsComponent: bits >> 8, attosecondsComponent: bits % 1_000_000_000_000_000_000)
+                default: Duration.milliseconds(bits >> 12)
+                }
+            let setting = Setting(timeout: duration, limit: duration)
+            #expect(try JSONDecoder().decode(Setting.self, from: JSONEncoder().encode(setting)) == setting)
+            let pair = String(decoding: try JSONEncoder().encode(duration), as: UTF8.self)
+            let earlier = Data("{\"timeout\":\(pair)}".utf8)
+            #expect(try JSONDecoder().decode(Setting.self, from: earlier) == Setting(timeout: duration))
+        }
+    }
+
+    @Test(
+        "A text or a number that is no duration is refused", arguments: ["1e300", "-9e9", #""5m""#, #""1.5ns""#, "[1]"])
+    func notJSON(text: String) {
+        #expect(throws: DecodingError.self) {
+            try JSONDecoder().decode(Setting.self, from: Data("{\"timeout\":\(text)}".utf8))
+        }
+    }
 }

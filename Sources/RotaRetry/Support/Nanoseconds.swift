@@ -1,3 +1,5 @@
+import RotaCore
+
 /// Saturating arithmetic on whole nanoseconds, which cannot overflow or trap.
 ///
 /// Decisions compute with one machine word. `Duration`, which is twice as large, only appears in the API.
@@ -48,10 +50,7 @@ enum Nanoseconds {
     }
 }
 
-/// The JSON form of a duration: a number of seconds, or text such as `"250ns"` where a number would lose precision.
-///
-/// A `Double` holds every nanosecond up to about 50 days. Longer durations that are not whole multiples of its
-/// precision are written as text.
+/// The JSON form of nanoseconds: that of a duration.
 struct SecondsCoding: Codable {
     let nanoseconds: Int64
 
@@ -60,31 +59,10 @@ struct SecondsCoding: Codable {
     }
 
     init(from decoder: any Decoder) throws {
-        let container = try decoder.singleValueContainer()
-        if let seconds = try? container.decode(Double.self) {
-            guard seconds.isFinite, abs(seconds) < 9e9 else {
-                throw DecodingError.dataCorruptedError(
-                    in: container, debugDescription: "A delay must be less than 9e9 seconds, not \(seconds).")
-            }
-            nanoseconds = Nanoseconds.from(seconds: seconds)
-            return
-        }
-        let text = try container.decode(String.self)
-        guard text.hasSuffix("ns"), let count = Int64(text.dropLast(2)) else {
-            throw DecodingError.dataCorruptedError(
-                in: container,
-                debugDescription: "A delay must be a number of seconds or text such as \"250ns\", not \"\(text)\".")
-        }
-        nanoseconds = count
+        nanoseconds = Nanoseconds.from(try JSONDuration(from: decoder).duration)
     }
 
     func encode(to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
-        let seconds = Double(nanoseconds) / 1e9
-        if abs(seconds) < 9e9, Nanoseconds.from(seconds: seconds) == nanoseconds {
-            try container.encode(seconds)
-        } else {
-            try container.encode("\(nanoseconds)ns")
-        }
+        try JSONDuration(Nanoseconds.duration(nanoseconds)).encode(to: encoder)
     }
 }

@@ -1,4 +1,5 @@
 public import Foundation
+import RotaCore
 public import RotaRetry
 
 /// The record of one attempt at an execution's work.

@@ -1,4 +1,5 @@
 public import Foundation
+import RotaCore
 public import RotaHTTP
 
 /// An action that a job performs when it fires: an HTTP request, or a call of a Swift handler by name.

@@ -1,3 +1,4 @@
+import RotaCore
 public import RotaSchedule
 
 /// How many executions of a job may start, how often, when, and how long they may wait.

@@ -1,3 +1,5 @@
+import RotaCore
+
 /// A policy for occurrences that were missed while no scheduler was running.
 ///
 /// An occurrence is missed if the scheduler sees it later than the configuration's `misfireThreshold` after its date:

@@ -1,3 +1,5 @@
+import RotaCore
+
 /// How many of a job's finished executions are kept, and for how long.
 ///
 /// An execution is removed as soon as one of the bounds is exceeded. Executions that have not ended are always kept.
@@ -77,12 +79,12 @@ extension Retention: Codable {
     /// `ages` may be absent.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
-        let ages = try container.decodeIfPresent([String: Duration].self, forKey: .ages) ?? [:]
+        let ages = try container.decodeIfPresent([String: JSONDuration].self, forKey: .ages) ?? [:]
         self.init(
             maximumCount: try container.decode(Int.self, forKey: .maximumCount),
             maximumAge: try container.decodeIfPresent(Duration.self, forKey: .maximumAge),
             ages: Dictionary(
-                ages.compactMap { name, age in Ending(rawValue: name).map { ($0, age) } },
+                ages.compactMap { name, age in Ending(rawValue: name).map { ($0, age.duration) } },
                 uniquingKeysWith: { first, _ in first }))
     }
 
@@ -93,7 +95,7 @@ extension Retention: Codable {
         try container.encodeIfPresent(maximumAge, forKey: .maximumAge)
         guard !ages.isEmpty else { return }
         try container.encode(
-            Dictionary(uniqueKeysWithValues: ages.map { ($0.key.rawValue, $0.value) }), forKey: .ages)
+            Dictionary(uniqueKeysWithValues: ages.map { ($0.key.rawValue, JSONDuration($0.value)) }), forKey: .ages)
     }
 }
 

@@ -1,4 +1,5 @@
 package import Foundation
+import RotaCore
 
 /// Makes repeated requests for the same work one execution.
 ///

@@ -117,6 +117,15 @@ import Testing
         try await InMemoryJobStore().importRecords(AsyncStream(empty))
     }
 
+    @Test("An export has durations in seconds", arguments: 1...4)
+    func durations(seed: UInt64) async throws {
+        let lines = try await Self.lines(Self.state(seed: seed).export()).joined(separator: "\n")
+        #expect(lines.contains(/"(timeout|duration|window|maximumAge|timeToLive)":[0-9"]/))
+        #expect(!lines.contains(/"(timeout|duration|window|maximumAge|timeToLive)":\[/))
+        // Two whole numbers, as Swift writes a duration. The names of weekdays and other lists are texts.
+        #expect(!lines.contains(/\[-?[0-9]+,-?[0-9]{7,}\]/))
+    }
+
     @Test("An export shows one date, whatever the store does while it is read")
     func consistent() async throws {
         let store = InMemoryJobStore()
