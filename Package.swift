@@ -19,6 +19,7 @@ let package = Package(
         .library(name: "RotaSchedule", targets: ["RotaSchedule"]),
         .library(name: "RotaRetry", targets: ["RotaRetry"]),
         .library(name: "RotaHTTP", targets: ["RotaHTTP"]),
+        .library(name: "RotaJSONSchema", targets: ["RotaJSONSchema"]),
         .library(name: "RotaCURL", targets: ["RotaCURL"]),
         .library(name: "RotaStore", targets: ["RotaStore"]),
         .library(name: "Rota", targets: ["Rota"]),
@@ -34,17 +35,19 @@ let package = Package(
         .target(name: "RotaSchedule", dependencies: ["RotaCore"], swiftSettings: settings),
         .target(name: "RotaRetry", dependencies: ["RotaCore"], swiftSettings: settings),
         .target(name: "RotaHTTP", dependencies: ["RotaCore"], swiftSettings: settings),
+        .target(name: "RotaJSONSchema", dependencies: ["RotaHTTP"], swiftSettings: settings),
         // libcurl's interface, declared without its headers. The library itself is found at run time.
         .target(name: "CRotaCURL"),
         .target(
             name: "RotaCURL", dependencies: ["CRotaCURL", "RotaCore", "RotaHTTP"], swiftSettings: settings),
         .target(
-            name: "RotaStore", dependencies: ["RotaCore", "RotaSchedule", "RotaRetry", "RotaHTTP"],
+            name: "RotaStore",
+            dependencies: ["RotaCore", "RotaSchedule", "RotaRetry", "RotaHTTP", "RotaJSONSchema"],
             swiftSettings: settings),
         .target(
             name: "Rota",
             dependencies: [
-                "RotaCore", "RotaSchedule", "RotaRetry", "RotaHTTP", "RotaStore",
+                "RotaCore", "RotaSchedule", "RotaRetry", "RotaHTTP", "RotaJSONSchema", "RotaStore",
                 .target(name: "RotaCURL", condition: .when(platforms: [.linux])),
             ],
             swiftSettings: settings),
@@ -70,6 +73,9 @@ let package = Package(
             name: "RotaHTTPTests",
             dependencies: ["RotaCore", "RotaHTTP", "RotaTesting", "RotaTestSupport", "crash-child"],
             swiftSettings: settings),
+        .testTarget(
+            name: "RotaJSONSchemaTests",
+            dependencies: ["RotaHTTP", "RotaJSONSchema", "RotaTesting", "RotaTestSupport"], swiftSettings: settings),
         .testTarget(
             name: "RotaCURLTests",
             dependencies: ["CRotaCURL", "RotaCURL", "RotaCore", "RotaHTTP", "RotaTesting", "RotaTestSupport"],

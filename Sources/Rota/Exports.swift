@@ -22,6 +22,9 @@
 @_exported public import class RotaHTTP.URLSessionTransport
 @_exported public import struct RotaHTTP.WebhookSecret
 @_exported public import struct RotaHTTP.WebhookSignature
+// What does a payload look like?
+@_exported public import struct RotaJSONSchema.JSONSchema
+@_exported public import struct RotaJSONSchema.JSONSchemaError
 // Again? After how long?
 @_exported public import struct RotaRetry.AttemptFailure
 @_exported public import protocol RotaRetry.AttemptFailureConvertible

@@ -1,4 +1,5 @@
 public import Foundation
+public import RotaJSONSchema
 
 /// The reason a scheduler refused a call.
 public struct SchedulerError: Error, Sendable, Hashable, CustomStringConvertible {
@@ -19,6 +20,7 @@ public struct SchedulerError: Error, Sendable, Hashable, CustomStringConvertible
             case invalidRequest
             case tooMany
             case versionNotFound
+            case invalidPayload
         }
 
         private let kind: Kind
@@ -45,6 +47,8 @@ public struct SchedulerError: Error, Sendable, Hashable, CustomStringConvertible
         public static let unusableClock = Code(kind: .unusableClock)
         /// The store broke the contract of `JobStore`, so its state is unknown.
         public static let unusableStore = Code(kind: .unusableStore)
+        /// A payload breaks the schema of its job; ``SchedulerError/violations`` tells where.
+        public static let invalidPayload = Code(kind: .invalidPayload)
         /// A setting has an invalid value.
         public static let invalidConfiguration = Code(kind: .invalidConfiguration)
 
@@ -58,12 +62,17 @@ public struct SchedulerError: Error, Sendable, Hashable, CustomStringConvertible
     public let message: String
     /// The invalid value as text, if there is one.
     public let value: String?
+    /// Where a payload breaks the schema of its job, at most twenty places, for code `invalidPayload`.
+    public let violations: [JSONSchema.Violation]
 
     /// Creates an error.
-    public init(_ code: Code, _ message: String, value: String? = nil) {
+    public init(
+        _ code: Code, _ message: String, value: String? = nil, violations: [JSONSchema.Violation] = []
+    ) {
         self.code = code
         self.message = message
         self.value = value
+        self.violations = violations
     }
 
     /// The message.

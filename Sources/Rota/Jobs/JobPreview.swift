@@ -82,6 +82,14 @@ extension JobDefinition {
         if let flaw = action.handler.flatMap({ handlers.flaw(in: $0) }) {
             found.append(.init(code: .unreadablePayload, message: flaw))
         }
+        if !schedule.isOnDemand, action.handler?.payload == nil, let flaw = payloadSchema?.violations(of: .null).first {
+            found.append(
+                .init(
+                    code: .unreadablePayload,
+                    message:
+                        "The job fires without a payload, which its schema does not allow: \(flaw). Give the action a "
+                        + "payload, or allow null."))
+        }
         return found + windowWarnings(of: occurrences) + rateWarnings(of: occurrences)
     }
 

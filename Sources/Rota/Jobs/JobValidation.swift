@@ -1,6 +1,7 @@
 import Foundation
 import RotaCore
 import RotaHTTP
+import RotaJSONSchema
 import RotaRetry
 import RotaSchedule
 import RotaStore
@@ -20,6 +21,9 @@ extension JobDefinition {
         try attributes.validate(check)
         try limits.validate(check)
         try check.number(priority, "The priority", 0...10)
+        if let payload = action.handler?.payload {
+            try payloadSchema?.check(payload, "The payload of the action", of: name)
+        }
     }
 
     private func validateName() throws(SchedulerError) {
@@ -88,6 +92,29 @@ extension JobDefinition {
                 try NotificationDelivery(url: url, secret: secret, signature: .standard).validate()
             }
         }
+    }
+}
+
+extension JSONSchema {
+    /// Checks a payload, or `null` without one.
+    ///
+    /// - Throws: ``SchedulerError`` with code `invalidPayload`, which names the places and the rules they break.
+    func check(_ payload: JSONPayload?, _ field: String, of job: String) throws(SchedulerError) {
+        let value: JSONValue
+        do {
+            value = try payload?.value() ?? .null
+        } catch {
+            throw SchedulerError(
+                .invalidPayload, "\(field) cannot be checked by the schema of job \"\(job)\": \(error.message).")
+        }
+        let violations = violations(of: value)
+        guard !violations.isEmpty else { return }
+        let more = violations.count > 3 ? "; and \(violations.count - 3) more" : ""
+        throw SchedulerError(
+            .invalidPayload,
+            "\(field) does not match the schema of job \"\(job)\": "
+                + violations.prefix(3).map(\.description).joined(separator: "; ") + more + ".",
+            value: violations[0].pointer, violations: violations)
     }
 }
 

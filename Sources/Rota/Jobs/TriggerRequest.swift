@@ -120,6 +120,8 @@ extension TriggerRequest {
         let check = FieldCheck(code: .invalidRequest, jobName: job.definition.name)
         try check.payload(payload, "The payload of an execution")
         if let template = job.action.request { try check.payload(payload, fits: template) }
+        try job.definition.payloadSchema?.check(
+            payload ?? job.action.handler?.payload, "The payload of the execution", of: job.definition.name)
         try check.date(at, "The date of an execution")
         try check.number(priority, "The priority of an execution", 0...10)
         try check.length(of: concurrencyKey, "The concurrency key", 1...256)

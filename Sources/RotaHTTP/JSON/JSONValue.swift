@@ -50,7 +50,7 @@ public indirect enum JSONValue: Sendable, Hashable {
     }
 
     /// Returns whether arrays and objects are nested at most `depth` levels.
-    func isNested(within depth: Int) -> Bool {
+    package func isNested(within depth: Int) -> Bool {
         switch self {
         case .array(let elements): depth > 0 && elements.allSatisfy { $0.isNested(within: depth - 1) }
         case .object(let members): depth > 0 && members.allSatisfy { $0.value.isNested(within: depth - 1) }

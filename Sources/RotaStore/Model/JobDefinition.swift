@@ -1,3 +1,4 @@
+public import RotaJSONSchema
 public import RotaRetry
 public import RotaSchedule
 
@@ -100,6 +101,15 @@ public struct JobDefinition: Sendable, Hashable {
         set { rare.notifications = newValue }
     }
 
+    /// The schema of the payload of every execution, or `nil` if anything will do.
+    ///
+    /// A trigger whose payload breaks the schema is refused, and nothing is queued. A trigger without a payload is
+    /// checked with the action's, and with `null` if that has none.
+    public var payloadSchema: JSONSchema? {
+        get { rare.payloadSchema }
+        set { rare.payloadSchema = newValue }
+    }
+
     /// Which version a queued execution runs if the job changes before it starts.
     public var versionPolicy: VersionPolicy {
         get { rare.versionPolicy }
@@ -146,6 +156,7 @@ public struct JobDefinition: Sendable, Hashable {
         var delivery = DeliveryGuarantee.atLeastOnce
         var breaker: CircuitBreakerPolicy?
         var notifications: [NotificationRule] = []
+        var payloadSchema: JSONSchema?
         var versionPolicy = VersionPolicy.pin
         var isBackwardsCompatible = false
 
@@ -158,6 +169,7 @@ public struct JobDefinition: Sendable, Hashable {
             JSONField("delivery", \.delivery, default: .atLeastOnce),
             JSONField("breaker", \.breaker),
             JSONField("notifications", \.notifications, default: []),
+            JSONField("payloadSchema", \.payloadSchema),
             JSONField("versionPolicy", \.versionPolicy, default: .pin),
             JSONField("isBackwardsCompatible", \.isBackwardsCompatible, default: false),
         ]

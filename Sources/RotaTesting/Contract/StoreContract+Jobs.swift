@@ -1,5 +1,6 @@
 import Foundation
 import RotaHTTP
+import RotaJSONSchema
 import RotaRetry
 import RotaSchedule
 import RotaStore
@@ -124,6 +125,7 @@ extension StoreContract {
             definition.delivery = .atMostOnce
             definition.versionPolicy = .minor
             definition.isBackwardsCompatible = true
+            definition.payloadSchema = try? JSONSchema(["type": ["object", "null"], "maxProperties": 9])
         }
         job.definition.action = .http(
             try RequestTemplate.post(

@@ -1,5 +1,6 @@
 import Foundation
 import RotaHTTP
+import RotaJSONSchema
 import RotaRetry
 import RotaSchedule
 import RotaStore
@@ -56,6 +57,7 @@ extension StoreScript {
         }
         definition.versionPolicy = chance(70) ? .pin : chance(50) ? .latest : .minor
         definition.isBackwardsCompatible = chance(50)
+        if chance(10) { definition.payloadSchema = try? JSONSchema(["maxLength": .number(.init(Int64(number)))]) }
         return definition
     }
 

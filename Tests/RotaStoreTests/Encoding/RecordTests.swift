@@ -1,6 +1,7 @@
 import Foundation
 import RotaCore
 import RotaHTTP
+import RotaJSONSchema
 import RotaRetry
 import RotaSchedule
 import RotaStore
@@ -82,6 +83,7 @@ import Testing
         ]
         definition.versionPolicy = .minor
         definition.isBackwardsCompatible = true
+        definition.payloadSchema = try? JSONSchema(["type": ["object", "null"], "maxProperties": 9])
         return definition
     }
 

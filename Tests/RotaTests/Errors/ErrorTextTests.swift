@@ -27,6 +27,7 @@ struct ErrorTextTests {
             TransportError(.dns, "the host's name could not be resolved"),
             StoreError(.closed, "The store is closed."),
             FileStoreError(.locked, path: "/jobs", "another process has this folder open; close it first"),
+            try thrown { _ = try JSONSchema(parsing: #"{"type": "x"}"#) },
             StoreImportError(.incomplete, line: 7, "the export ends here; copy the whole file"),
             SchedulerError(.tooMany, "At most 500 executions can be triggered in one step, not 501."),
             RetryLater(after: .seconds(5)), DoNotRetry("There is no order to charge."), WaitForCompletion(),
@@ -129,7 +130,8 @@ struct ErrorTextTests {
             SchedulerError.Code.invalidJob, SchedulerError.Code.jobNotFound, SchedulerError.Code.executionNotFound,
             SchedulerError.Code.duplicateHandler, SchedulerError.Code.illegalState,
             SchedulerError.Code.alreadyRunning, SchedulerError.Code.invalidRequest, SchedulerError.Code.tooMany,
-            SchedulerError.Code.versionNotFound, SchedulerError.Code.unusableClock, SchedulerError.Code.unusableStore,
+            SchedulerError.Code.versionNotFound, SchedulerError.Code.invalidPayload, SchedulerError.Code.unusableClock,
+            SchedulerError.Code.unusableStore,
             SchedulerError.Code.invalidConfiguration,
         ],
     ]

@@ -33,6 +33,7 @@ struct JobDefinitionTests {
         ]
         definition.versionPolicy = .minor
         definition.isBackwardsCompatible = true
+        definition.payloadSchema = try JSONSchema(["type": ["object", "null"], "maxProperties": 9])
         return definition
     }
 
