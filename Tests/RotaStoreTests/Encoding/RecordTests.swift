@@ -49,6 +49,7 @@ import Testing
         statistics.failed = .max
         statistics.canceledOrExpired = -1
         statistics.lastFinishedAt = date
+        statistics.lastSucceededAt = .distantPast
         var scheduleState = ScheduleState(
             state: .paused, reason: "because", decidedThrough: date, next: date, nextEffective: date, firedCount: 7,
             lastFired: date, awaitedExecutionID: executionID, revision: .min)
@@ -229,7 +230,8 @@ import Testing
             ])
         #expect(
             names(Self.job.statistics) == [
-                "lastRunAt", "lastStatus", "lastFinishedAt", "succeeded", "failed", "canceledOrExpired",
+                "lastRunAt", "lastStatus", "lastFinishedAt", "lastSucceededAt", "succeeded", "failed",
+                "canceledOrExpired",
             ])
         #expect(names(Self.skip) == ["jobID", "first", "last", "count", "reason", "decidedAt"])
     }
