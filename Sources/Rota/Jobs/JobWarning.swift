@@ -85,13 +85,14 @@ extension JobDefinition {
         let isTooLate = misfire.maximumLateness.map { next.advanced(by: $0) < now } ?? false
         let advice =
             if misfire.rule == .skip {
-                "the misfire policy is `.skip`, so it will be skipped. Choose a later date, or the policy `.latest`"
+                "the misfire policy is `.skip`, so it will be skipped once it is later than `misfireThreshold`. Choose a later "
+                    + "date, or the policy `.latest`"
             } else if isTooLate {
                 "it is later than the misfire policy allows, so it will be skipped. Choose a later date, or a longer "
                     + "`maximumLateness`"
             } else {
-                "the misfire policy decides, so the job fires at once. If that is not meant, choose a later date, or the "
-                    + "policy `.skip`"
+                "the misfire policy decides, so the job fires at once, or when it is resumed. If that is not meant, choose a "
+                    + "later date, or the policy `.skip`"
             }
         return JobWarning(code: .inThePast, message: "The occurrence at \(next.text) is in the past: \(advice).")
     }
@@ -138,7 +139,8 @@ extension JobDefinition {
                 message: "\(outside.count) of the first \(occurrences.count) occurrences fall outside the execution "
                     + "window. The one at \(first.text) "
                     + (opening.map { "waits until \($0.text)." }
-                        ?? "never starts, because the window never opens again."))
+                        ?? "never starts, because the window never opens again.")
+                    + " If that is not meant, change the schedule or `limits.window`.")
         ]
     }
 

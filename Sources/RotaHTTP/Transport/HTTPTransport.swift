@@ -14,6 +14,8 @@ public import Foundation
 ///         print(request.method, request.url, response.status)
 ///         return response
 ///     }
+///
+///     func refusal(of url: URL) -> TransportError? { base.refusal(of: url) }
 /// }
 /// _ = LoggingTransport(base: URLSessionTransport())
 /// ```

@@ -65,7 +65,7 @@ import Testing
     static var definition: JobDefinition {
         var definition = JobDefinition(
             name: "täglich", schedule: .every(.seconds(900)), action: .handler("h"), misfire: .all(limit: 5),
-            overlap: .queue(limit: 7),
+            overlap: .queue(limit: 7).countingTriggered(),
             retention: Retention(maximumCount: 3, maximumAge: .seconds(5), ages: [.failed: .seconds(9)]),
             metadata: ["a": "b"])
         definition.attributes = JobAttributes(

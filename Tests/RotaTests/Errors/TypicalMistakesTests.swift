@@ -134,6 +134,23 @@ struct TypicalMistakesTests {
         expect(lines.all.joined(), says: "ended", "will never fire", "later end", "update")
     }
 
+    @Test("A window that no occurrence falls into, a rate below the schedule's, and a job that is paused")
+    func held() async throws {
+        let bench = Bench()
+        try await bench.scheduler.handle("work") { _ in }
+        var draft = JobDraft(name: "j", schedule: try .cron("0 3 * * *"), action: .handler("work"))
+        draft.limits.window = try ExecutionWindow("* 9-17 * * *")
+        expect(try await warnings(bench, draft), says: "outside the execution window", "`limits.window`")
+        draft = JobDraft(name: "j", schedule: .every(.minutes(1)), action: .handler("work"))
+        draft.limits.rate = RateLimit(1, per: .hours(1))
+        expect(try await warnings(bench, draft), says: "rate limit of 1", "Raise the limit")
+        draft = JobDraft(name: "j", schedule: .every(.minutes(1)), action: .handler("work"))
+        for state in [JobState.paused, .draft] {
+            draft.state = state
+            expect(try await warnings(bench, draft), says: "does not fire", "`resume(_:)`")
+        }
+    }
+
     // MARK: Handlers and payloads
 
     private struct Order: Codable { var id: Int }
