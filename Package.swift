@@ -88,6 +88,13 @@ let package = Package(
             name: "RotaTests",
             dependencies: ["Rota", "RotaCommands", "RotaCore", "RotaProfiles", "RotaTesting", "RotaTestSupport"],
             swiftSettings: settings),
+        // An app whose code is on the main actor by default. It must compile without a warning.
+        .testTarget(
+            name: "RotaMainActorTests", dependencies: ["Rota", "RotaTesting"],
+            swiftSettings: [
+                .swiftLanguageMode(.v6), .defaultIsolation(MainActor.self), .treatAllWarnings(as: .error),
+                .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+            ]),
         .testTarget(
             name: "RotaCommandsTests",
             dependencies: ["CRotaCommands", "Rota", "RotaCommands", "RotaHTTP", "RotaStore", "RotaTesting", "crond"],

@@ -1,4 +1,5 @@
 import CRotaCURL
+public import Foundation
 import RotaCore
 public import RotaHTTP
 import Synchronization
@@ -89,6 +90,9 @@ public final class CURLTransport: HTTPTransport {
             next = following
         }
     }
+
+    /// Returns the refusal by the address policy of a URL whose host needs no lookup to be judged.
+    public func refusal(of url: URL) -> TransportError? { configuration.addressPolicy.refusal(of: url) }
 
     /// Sends one request and returns its response, without following redirects.
     private func exchange(_ request: HTTPRequest, until deadline: ContinuousClock.Instant) async throws -> HTTPResponse

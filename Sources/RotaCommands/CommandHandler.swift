@@ -161,7 +161,8 @@ public struct CommandHandler: Sendable, Hashable {
                 guard let value = try await secrets.secret(named: name), !value.value.contains("\0") else {
                     throw CommandError(
                         .missingSecret,
-                        "The secret \"\(name)\" of the variable \(variable) does not exist, or contains a zero byte.")
+                        "The secret \"\(name)\" of the variable \(variable) does not exist, or contains a zero byte. Add it to "
+                            + "what the scheduler got as `secrets:`.")
                 }
                 values.append(value)
                 out += value.value

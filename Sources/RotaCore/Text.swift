@@ -65,3 +65,58 @@ package enum PercentEncoding {
         return "[redacted]@" + String(decoding: shown[(at + 1)...], as: UTF8.self) + tail
     }
 }
+
+/// Finds the name that a misspelt one probably means, for error messages.
+///
+/// Case, hyphens, underscores, dots and spaces do not count: `sendInvoice` means `send-invoice`.
+package enum Spelling {
+    /// The most bytes of a name that are compared.
+    private static let longest = 64
+
+    /// Returns names by their likeness to a text, the most similar one first, and equally similar ones as they were.
+    package static func nearest(to text: String, among names: [String]) -> [String] {
+        let wanted = letters(of: text)
+        return names.enumerated()
+            .map { (place: $0.offset, name: $0.element, distance: distance(wanted, letters(of: $0.element))) }
+            .sorted { ($0.distance, $0.place) < ($1.distance, $1.place) }
+            .map(\.name)
+    }
+
+    /// Returns the name that a text probably means: one with at most two other letters, or one if the text is short.
+    ///
+    /// - Returns: `nil` if no name is similar enough.
+    package static func meant(by text: String, among names: some Sequence<String>) -> String? {
+        let wanted = letters(of: text)
+        let limit = wanted.count <= 4 ? 1 : 2
+        var best: (name: String, distance: Int)?
+        for name in names {
+            let candidate = letters(of: name)
+            guard abs(candidate.count - wanted.count) <= limit else { continue }
+            let distance = distance(wanted, candidate)
+            // Two short names differ in two letters however little they have in common.
+            guard distance <= limit, distance < wanted.count else { continue }
+            if distance < best?.distance ?? .max { best = (name, distance) }
+        }
+        return best?.name
+    }
+
+    /// Returns how many letters must be changed, added or removed to make one text the other.
+    package static func distance(_ left: [UInt8], _ right: [UInt8]) -> Int {
+        var row = Array(0...right.count)
+        for (line, byte) in left.enumerated() {
+            var diagonal = row[0]
+            row[0] = line + 1
+            for column in right.indices {
+                let changed = diagonal + (right[column] == byte ? 0 : 1)
+                diagonal = row[column + 1]
+                row[column + 1] = min(changed, row[column + 1] + 1, row[column] + 1)
+            }
+        }
+        return row[right.count]
+    }
+
+    private static func letters(of name: String) -> [UInt8] {
+        name.utf8.lazy.filter { !"-_. ".utf8.contains($0) }.prefix(longest)
+            .map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }
+    }
+}

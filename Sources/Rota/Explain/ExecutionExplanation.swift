@@ -44,8 +44,12 @@ extension ExecutionExplanation: CustomStringConvertible {
                 + (execution.progress.cancelRequestedAt == nil ? "" : ", and was asked to cancel")
         }
         var reasons = holds.map(\.description)
-        if let missingHandler { reasons.append("this scheduler has no handler \"\(missingHandler)\"") }
-        if !isRunning { reasons.append("this scheduler is not running") }
+        if let missingHandler {
+            reasons.append(
+                "this scheduler has no handler \"\(missingHandler)\" (register it with `handle(\"\(missingHandler)\") { … }`)"
+            )
+        }
+        if !isRunning { reasons.append("this scheduler is not running (call `run()`)") }
         if reasons.isEmpty { reasons.append("it starts when a worker is free") }
         let failure = execution.failure.map { "; attempt \(execution.attempts.count) failed: \($0.message)" } ?? ""
         return reasons.joined(separator: ", and ") + failure

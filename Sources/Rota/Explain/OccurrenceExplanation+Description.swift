@@ -23,7 +23,8 @@ extension OccurrenceExplanation: CustomStringConvertible {
         case .fired(let run): return "is an occurrence of \(job), and it fired: \(words(on: run))."
         case .skipped(let skip): return "is an occurrence of \(job), and it was skipped: \(words(on: skip))."
         case .future: return "is an occurrence of \(job), and it is not due yet."
-        case .undecided: return "is an occurrence of \(job), and it is due but undecided. Is a scheduler running?"
+        case .undecided:
+            return "is an occurrence of \(job), and it is due but undecided. Is a scheduler running? `run()` fires it."
         case .pruned:
             return "is an occurrence of \(job), and it was decided, but the record "
                 + "is no longer kept: see the job's retention."

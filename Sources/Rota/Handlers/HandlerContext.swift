@@ -94,7 +94,7 @@ public struct HandlerContext: Sendable {
     /// - Throws: The encoder's error; ``SchedulerError`` with code `invalidRequest` if it is too large, or
     ///   `illegalState` if the attempt has lost its lease, so that another may be running; or the store's error. When it
     ///   returns, the value is as durable as the store promises.
-    public func save(_ checkpoint: some Encodable & Sendable) async throws {
+    public func save(_ checkpoint: some Encodable) async throws {
         let payload = try JSONPayload(checkpoint)
         guard payload.json.count <= JSONPayload.longest else {
             throw SchedulerError(

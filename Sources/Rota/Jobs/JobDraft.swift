@@ -39,6 +39,7 @@ public struct JobDraft: Sendable {
     ///
     /// - Parameters:
     ///   - name: A human-readable name, from 1 to 255 characters. It need not be unique.
+    ///   - slug: A short name for URLs, from 1 to 255 letters, digits, `-`, `.`, `_` and `~`, unique within the project.
     ///   - schedule: When the job fires.
     ///   - action: What it does: an HTTP request, or a call of a Swift handler.
     ///   - retry: Whether and when a failed attempt is repeated. The default is three attempts in all.
@@ -47,9 +48,11 @@ public struct JobDraft: Sendable {
     ///     runs both.
     ///   - retention: How much history is kept.
     ///   - limits: How many executions may start, and when. By default there are no limits.
+    ///   - delivery: Whether an attempt that may have been made is made again.
     ///   - idempotencyKey: A key under which creating the job again returns the existing job.
     public init(
         name: String,
+        slug: String? = nil,
         schedule: Schedule,
         action: JobAction,
         retry: RetryPolicy = .default,
@@ -57,12 +60,15 @@ public struct JobDraft: Sendable {
         overlap: OverlapPolicy = .allow,
         retention: Retention = .standard,
         limits: JobLimits = .none,
+        delivery: DeliveryGuarantee = .atLeastOnce,
         idempotencyKey: String? = nil
     ) {
         var definition = JobDefinition(
             name: name, schedule: schedule, action: action, retry: retry, misfire: misfire, overlap: overlap,
             retention: retention)
+        if let slug { definition.attributes.slug = slug }
         if limits != .none { definition.limits = limits }
+        if delivery != .atLeastOnce { definition.delivery = delivery }
         self.init(definition, idempotencyKey: idempotencyKey)
     }
 
@@ -104,18 +110,22 @@ extension JobDraft {
     /// - Parameters:
     ///   - payload: The value that every execution passes to the handler.
     ///   - name: The job's name, from 1 to 255 characters; `nil` for the handler's.
+    ///   - slug: A short name for URLs, from 1 to 255 letters, digits, `-`, `.`, `_` and `~`, unique within the project.
     ///   - schedule: When the job fires.
     ///   - timeout: The longest an attempt may take, or `nil` for no limit.
     ///   - retry: Whether and when a failed attempt is repeated. The default is three attempts in all.
     ///   - misfire: The policy for missed occurrences. The default runs the latest one.
     ///   - overlap: The policy for an occurrence that is due while an earlier execution has not ended.
+    ///   - delivery: Whether an attempt that may have been made is made again.
     /// - Throws: The encoder's error if the payload cannot be encoded as JSON.
     public init<Payload: HandlerPayload>(
-        _ payload: Payload, name: String? = nil, schedule: Schedule, timeout: Duration? = nil,
-        retry: RetryPolicy = .default, misfire: MisfirePolicy = .latest, overlap: OverlapPolicy = .allow
+        _ payload: Payload, name: String? = nil, slug: String? = nil, schedule: Schedule, timeout: Duration? = nil,
+        retry: RetryPolicy = .default, misfire: MisfirePolicy = .latest, overlap: OverlapPolicy = .allow,
+        delivery: DeliveryGuarantee = .atLeastOnce
     ) throws {
         self.init(
-            name: name ?? Payload.handlerName, schedule: schedule, action: try .handler(payload, timeout: timeout),
-            retry: retry, misfire: misfire, overlap: overlap)
+            name: name ?? Payload.handlerName, slug: slug, schedule: schedule,
+            action: try .handler(payload, timeout: timeout), retry: retry, misfire: misfire, overlap: overlap,
+            delivery: delivery)
     }
 }

@@ -6,7 +6,7 @@ import Synchronization
 /// Prints what goes wrong, and nothing while all is well.
 ///
 /// It tells of failed attempts and executions, blocked addresses, skipped occurrences, handlers that are missing,
-/// payloads that cannot be read, jobs that will never fire, open breakers, starts that are late, and whatever else
+/// payloads that cannot be read, jobs that will never fire or were not changed, open breakers, starts that are late, and whatever else
 /// needs attention:
 ///
 /// ```swift
@@ -146,7 +146,7 @@ public final class ConsoleObserver: SchedulerObserver {
         let more = jobs.count > 5 ? " and others" : ""
         say(
             "No handler \"\(name)\" is registered here, which \(names)\(more) need\(jobs.count == 1 ? "s" : ""). Register "
-                + "it with `handle(_:_:)`; until then, their executions wait.", at: date)
+                + "it with `handle(\"\(name)\") { … }`; until then, their executions wait.", at: date)
     }
 
     /// Tells of a payload that its handler cannot read.
@@ -156,7 +156,17 @@ public final class ConsoleObserver: SchedulerObserver {
 
     /// Tells of a job that will never fire.
     public func didFindNoOccurrence(of job: Job, at date: Date) {
-        say("\(job.name): will never fire, because its schedule (\(job.schedule.summary)) has no date left.", at: date)
+        say(
+            "\(job.name): will never fire. \(job.schedule.reasonForNoOccurrence(after: date)) Use `update(_:_:)`.",
+            at: date)
+    }
+
+    /// Tells of a job that was not changed by being created again.
+    public func didKeepDefinition(of job: Job, differing members: [String], at date: Date) {
+        say(
+            "\(job.name): was created earlier with this idempotency key and another definition (\(members.joined(separator: ", ")) "
+                + "differ\(members.count == 1 ? "s" : "")), so it is unchanged. Change it with `update(_:_:)`, or keep it in "
+                + "step with the code by `declare(_:owner:)`.", at: date)
     }
 
     /// Tells of a job whose schedule cannot be computed now.

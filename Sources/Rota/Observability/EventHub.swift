@@ -218,7 +218,7 @@ extension EventHub {
         send(
             SchedulerEvent(
                 .payloadUnreadable, date: now, of: job,
-                message: "Job \"\(job.name)\" will fail: \(reason) Update its payload, or let the type decode it."))
+                message: "Job \"\(job.name)\" will fail: \(reason)"))
     }
 
     /// Announces that `run()` returns at once.
@@ -233,9 +233,17 @@ extension EventHub {
         send(
             SchedulerEvent(
                 .noOccurrence, date: now, of: job,
-                message:
-                    "Job \"\(job.name)\" will never fire: its schedule (\(job.schedule.summary)) has no occurrence "
-                    + "after \(now.text)."))
+                message: "Job \"\(job.name)\" will never fire. \(job.schedule.reasonForNoOccurrence(after: now))"))
+    }
+
+    /// Announces a job that was created again with another definition, which was ignored.
+    func keptDefinition(of job: Job, differing members: [String], at now: Date) {
+        observers.tell { $0.didKeepDefinition(of: job, differing: members, at: now) }
+        send(
+            SchedulerEvent(
+                .definitionKept, date: now, of: job,
+                message: "Job \"\(job.name)\" was created earlier with this idempotency key and is unchanged; its "
+                    + "\(members.joined(separator: ", ")) would differ. Change it with `update(_:_:)`."))
     }
 
     /// Announces a handler that jobs need and that is not registered here.
@@ -246,7 +254,7 @@ extension EventHub {
                 SchedulerEvent(
                     .handlerMissing, date: now, of: job,
                     message: "Handler \"\(name)\" is not registered in this scheduler. "
-                        + "Register it with `handle(_:_:)`, or run a scheduler that has it."))
+                        + "Register it with `handle(\"\(name)\") { … }`, or run a scheduler that has it."))
         }
     }
 }

@@ -50,6 +50,8 @@ public struct SchedulerEvent: Sendable {
         public static let jobPostponed = Kind(description: "job postponed")
         /// The job was created or changed, and its schedule has no occurrence left, so it will never fire.
         public static let noOccurrence = Kind(description: "no occurrence")
+        /// The job was created again with its idempotency key and another definition, which was ignored.
+        public static let definitionKept = Kind(description: "definition kept")
         /// Occurrences were skipped.
         public static let occurrencesSkipped = Kind(description: "occurrences skipped")
     }

@@ -66,6 +66,15 @@ public protocol SchedulerObserver: Sendable {
     func handlerMissing(_ name: String, jobs: [Job], at date: Date)
     /// A job was created or changed, and its schedule has no occurrence left, so it will never fire.
     func didFindNoOccurrence(of job: Job, at date: Date)
+    /// A job was created again with its idempotency key and another definition, which was ignored.
+    ///
+    /// It is not told of a job that was changed since it was created.
+    ///
+    /// - Parameters:
+    ///   - job: The job as it is.
+    ///   - members: The names of the members of the definition that differ, such as `schedule`.
+    ///   - date: The date of the event.
+    func didKeepDefinition(of job: Job, differing members: [String], at date: Date)
     /// A job's payload cannot be decoded as the type that its handler takes, so its attempts will fail.
     ///
     /// Told when ``Scheduler/run()`` starts, before the job fires.
@@ -124,6 +133,8 @@ extension SchedulerObserver {
     public func handlerMissing(_ name: String, jobs: [Job], at date: Date) {}
     /// The default implementation does nothing.
     public func didFindNoOccurrence(of job: Job, at date: Date) {}
+    /// The default implementation does nothing.
+    public func didKeepDefinition(of job: Job, differing members: [String], at date: Date) {}
     /// The default implementation does nothing.
     public func payloadUnreadable(of job: Job, because reason: String, at date: Date) {}
     /// The default implementation does nothing.

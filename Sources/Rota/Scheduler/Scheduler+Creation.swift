@@ -42,12 +42,24 @@ extension Scheduler {
         let answers = try await context.store.insert(insertions)
         context.signal.raise()
         let outcomes = try answers.answers(to: "insert", of: insertions.count)
-        for (insertion, outcome) in zip(insertions, outcomes) {
-            guard case .inserted(let job) = outcome else { continue }
+        for ((draft, insertion), outcome) in zip(zip(drafts, insertions), outcomes) {
+            guard case .inserted(let job) = outcome else {
+                tell(outcome.job, isNot: draft.definition, at: now)
+                continue
+            }
             context.events.send(fired: insertion.executions, skips: [], of: job.id, named: job.name, at: now)
             context.events.checkNextOccurrence(of: job, at: now)
         }
         return outcomes
+    }
+
+    /// Tells observers of a job that stays as it was created, although a draft with its key describes another one.
+    private func tell(_ job: Job, isNot definition: JobDefinition, at now: Date) {
+        // A job that was changed since may be meant to differ.
+        guard context.events.isWatched, job.version == 1 else { return }
+        let wanted = (try? job.updated(to: definition, state: nil, at: now))?.definition
+        guard let members = wanted?.changedMembers(from: job.definition), !members.isEmpty else { return }
+        context.events.keptDefinition(of: job, differing: members, at: now)
     }
 
     /// Creates a job from another one.
@@ -65,7 +77,7 @@ extension Scheduler {
     /// - Throws: ``SchedulerError`` with code `jobNotFound` or `invalidJob`; the error of `change`; or the store's
     ///   error.
     @discardableResult
-    public func clone(
+    public nonisolated func clone(
         _ id: JobID, name: String, slug: String, author: String? = nil, idempotencyKey: String? = nil,
         _ change: (inout JobDefinition) throws -> Void = { _ in }
     ) async throws -> Job {
@@ -86,7 +98,7 @@ extension Scheduler {
         let now = context.clock.now
         let job = try insertion(of: draft, at: now).job
         return try JobPreview(
-            of: job, count: count, at: now, handlers: handlers,
+            of: job, count: count, at: now, handlers: handlers, transport: transport,
             // Executions that are due immediately have moved the schedule state on. Preview from before.
             from: .starting(job.definition.schedule, state: draft.state, at: now))
     }
@@ -98,7 +110,7 @@ extension Scheduler {
     ///   - count: The number of occurrences to show, from 0 to 1,000.
     ///   - change: Changes the definition.
     /// - Throws: The errors of ``update(_:state:author:idempotencyKey:_:)``.
-    public func preview(
+    public nonisolated func preview(
         updating id: JobID, count: Int = 10, _ change: (inout JobDefinition) throws -> Void = { _ in }
     ) async throws -> JobPreview {
         var job = try await job(id)
@@ -112,7 +124,7 @@ extension Scheduler {
             if let definition = replacement.definition { job.definition = definition }
         }
         return try JobPreview(
-            of: job, count: count, at: now, handlers: handlers, from: job.forecast(at: now))
+            of: job, count: count, at: now, handlers: handlers, transport: transport, from: job.forecast(at: now))
     }
 
     /// Creates the record of a new job, with the executions that are due immediately.

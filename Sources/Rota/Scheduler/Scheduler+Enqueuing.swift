@@ -51,15 +51,15 @@ extension Scheduler {
     ///
     /// - Parameters:
     ///   - queue: The queue's name.
-    ///   - payload: The value that the handler gets, encoded as JSON.
+    ///   - payload: The value that the handler gets, encoded as JSON where the method is called.
     ///   - delay: How long from now the execution becomes due.
     ///   - request: Everything else: priority, keys, tags, time to live, and a date in place of the delay.
     /// - Returns: The queued execution, or the earlier one with the same idempotency key.
     /// - Throws: ``SchedulerError`` with code `jobNotFound` if there is neither queue nor handler, or `invalidRequest`;
     ///   the encoder's error if the payload cannot be encoded; or the store's error.
     @discardableResult
-    public func enqueue(
-        _ queue: String, payload: some Encodable & Sendable, after delay: Duration = .zero,
+    public nonisolated func enqueue(
+        _ queue: String, payload: some Encodable, after delay: Duration = .zero,
         _ request: TriggerRequest = TriggerRequest()
     ) async throws -> Execution {
         var request = request
@@ -164,16 +164,38 @@ extension Scheduler {
     /// Returns the job of a queue, which is created if only its handler exists.
     private func queueJob(_ name: String) async throws -> JobID {
         if let job = try await findJob(slug: name, project: nil) { return job.id }
-        let missing = SchedulerError(
-            .jobNotFound,
-            "There is no queue \"\(name)\", and no handler of that name is registered here, or the queue was given another "
-                + "slug. Declare the queue with `JobDraft(queue:)`, or register the handler first.", value: name)
-        guard handlers[name] != nil else { throw missing }
+        guard handlers[name] != nil else { throw try await missingQueue(name) }
         var draft = JobDraft(queue: name)
         draft.idempotencyKey = "queue/\(name)"
         let job = try await create(draft)
         // The queue of this name may have been given another slug since.
-        guard job.definition.attributes.slug == name else { throw missing }
+        guard job.definition.attributes.slug == name else { throw try await missingQueue(name) }
         return job.id
+    }
+
+    /// The error for a queue that does not exist, with the names of those that do, the most similar ones first.
+    private func missingQueue(_ name: String) async throws -> SchedulerError {
+        let page = try await context.store.jobs(JobQuery(limit: 1000))
+        let queues = page.items.compactMap { job -> String? in
+            guard job.schedule.isOnDemand, job.attributes.project == nil else { return nil }
+            return job.attributes.slug
+        }
+        // A handler has a queue of its name as soon as work is enqueued.
+        let known = Spelling.nearest(
+            to: name, among: queues + handlers.names.filter { !queues.contains($0) && $0 != name })
+        let shown = known.prefix(5).map { "\"\($0)\"" }
+        let list =
+            switch shown.count {
+            case 0: "There is no queue yet"
+            case 1: "There is \(shown[0])"
+            case _ where known.count > shown.count || page.next != nil:
+                "There are \(shown.joined(separator: ", ")) and others"
+            default: "There are \(shown.dropLast().joined(separator: ", ")) and \(shown[shown.count - 1])"
+            }
+        return SchedulerError(
+            .jobNotFound,
+            "There is no queue \"\(name)\", and no handler of that name is registered here, or the queue was given another "
+                + "slug. \(list). Declare the queue with `JobDraft(queue:)`, or register the handler first.",
+            value: name)
     }
 }

@@ -159,7 +159,8 @@ extension HandlerContext {
     fileprivate func value<Value: Decodable>(of type: Value.Type, for name: String) throws -> Value {
         guard let payload else {
             throw PayloadError(
-                "Handler \"\(name)\" takes a \(type), but neither the job nor the execution has a payload.")
+                "Handler \"\(name)\" takes a \(type), but neither the job nor the execution has a payload. Pass one: "
+                    + "`.handler(\"\(name)\", payload: …)` for a job, or `payload:` when it is triggered or enqueued.")
         }
         do { return try payload.decode(type) } catch { throw Self.error(error, for: name, as: type) }
     }
@@ -175,6 +176,8 @@ extension HandlerContext {
     }
 
     private static func error(_ error: any Error, for name: String, as type: Any.Type) -> PayloadError {
-        PayloadError("The payload cannot be decoded as the \(type) that handler \"\(name)\" takes: \(error)")
+        PayloadError(
+            "The payload cannot be decoded as the \(type) that handler \"\(name)\" takes: \(error). Change the payload, or "
+                + "make members that it may lack optional.")
     }
 }

@@ -27,7 +27,9 @@ extension Scheduler {
         } while query.after != nil && found.count < 2
         guard let job = found.first else {
             throw SchedulerError(
-                .jobNotFound, "There is no job named \"\(name)\". `jobs()` lists the existing ones.", value: name)
+                .jobNotFound,
+                "There is no job named \"\(name)\"\(try await meant(by: name) { $0.name }) `jobs()` lists the existing ones.",
+                value: name)
         }
         guard found.count == 1 else {
             throw SchedulerError(
@@ -48,10 +50,18 @@ extension Scheduler {
         guard let job = try await findJob(slug: slug, project: project) else {
             let place = project.map { " in project \"\($0)\"" } ?? ""
             throw SchedulerError(
-                .jobNotFound, "There is no job with slug \"\(slug)\"\(place). `jobs()` lists the existing ones.",
-                value: slug)
+                .jobNotFound,
+                "There is no job with slug \"\(slug)\"\(place)\(try await meant(by: slug) { $0.attributes.slug }) `jobs()` "
+                    + "lists the existing ones.", value: slug)
         }
         return job
+    }
+
+    /// The end of a sentence that names the job that a name or slug probably means, if one of the first is similar.
+    private func meant(by text: String, _ member: (Job) -> String?) async throws -> String {
+        let jobs = try await context.store.jobs(JobQuery(limit: 1000)).items
+        let meant = Spelling.meant(by: text, among: jobs.compactMap(member))
+        return meant.map { "; did you mean \"\($0)\"?" } ?? "."
     }
 
     func findJob(slug: String, project: String?) async throws -> Job? {
@@ -110,12 +120,13 @@ extension Scheduler {
     ///     ``pause(_:reason:until:author:idempotencyKey:)``; `nil` for no change.
     ///   - author: The author of the change, if it is to be recorded.
     ///   - idempotencyKey: A key that makes the call repeatable: a repeated change does nothing.
-    ///   - change: Changes the definition. It is called again if the job was changed in the meantime.
+    ///   - change: Changes the definition, where the method is called. It is called again if the job was changed in the
+    ///     meantime.
     /// - Returns: The job after the change.
     /// - Throws: The error of `change`; ``SchedulerError`` with code `jobNotFound`, `invalidJob` or `illegalState`;
     ///   `ScheduleError` or `RetryPolicyError`; or the store's error.
     @discardableResult
-    public func update(
+    public nonisolated func update(
         _ id: JobID, state: JobState? = nil, author: String? = nil, idempotencyKey: String? = nil,
         _ change: (inout JobDefinition) throws -> Void
     ) async throws -> Job {
@@ -167,7 +178,7 @@ extension Scheduler {
     /// Plans a replacement from the current job, and again if the job was changed in the meantime.
     ///
     /// - Parameter plan: Returns `nil` if nothing must be changed.
-    func replace(
+    nonisolated func replace(
         _ id: JobID, _ change: Change, _ plan: (Job, _ now: Date) throws -> JobReplacement?
     ) async throws -> Job {
         let check = FieldCheck(code: .invalidRequest)

@@ -105,6 +105,12 @@ extension AddressPolicy {
         _ = try nameToResolve(Self.parse(url))
     }
 
+    /// Returns the error of ``checkUnresolved(_:)``, or `nil` if the URL is allowed as far as that is known.
+    package func refusal(of url: URL) -> TransportError? {
+        do throws(TransportError) { try checkUnresolved(url) } catch { return error }
+        return nil
+    }
+
     /// Returns whether the host must be resolved before the URL can be judged.
     package func needsResolution(_ target: RequestURL) throws(TransportError) -> Bool {
         try nameToResolve(target) != nil

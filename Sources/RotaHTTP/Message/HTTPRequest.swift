@@ -157,7 +157,8 @@ package enum RequestTimeout {
     package static func check(_ timeout: Duration) throws(HTTPRequestError) {
         guard range.contains(timeout) else {
             throw HTTPRequestError(
-                .badTimeout, field: "timeout", "a timeout must lie between 1 ms and 1 hour", value: "\(timeout)")
+                .badTimeout, field: "timeout",
+                "a timeout must lie between 1 ms and 1 hour; give longer work to a handler", value: "\(timeout)")
         }
     }
 }

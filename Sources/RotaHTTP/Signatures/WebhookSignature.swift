@@ -256,7 +256,9 @@ extension HTTPRequest {
         let name = try SecretReference.name(in: reference, field: "signature")
         guard let secret = try await secrets.secret(named: name) else {
             throw HTTPRequestError(
-                .missingSecret, field: "signature", "no secret has this name, so nothing was sent", value: name)
+                .missingSecret, field: "signature",
+                "there is no secret of this name, so nothing was sent; add it to what the scheduler got as `secrets:`",
+                value: name)
         }
         let fields = try signature.sign(
             body: body.data ?? Data(), id: id, at: date, with: [signature.secret(secret.value)])

@@ -67,7 +67,9 @@ extension RenderedRequest {
         if let secret = known[name] { return secret }
         guard let secret = try await secrets.secret(named: name) else {
             throw HTTPRequestError(
-                .missingSecret, field: place, "there is no secret of this name, so nothing was sent", value: name)
+                .missingSecret, field: place,
+                "there is no secret of this name, so nothing was sent; add it to what the scheduler got as `secrets:`",
+                value: name)
         }
         guard secret.value.utf8.allSatisfy({ $0 == 0x09 || ($0 >= 0x20 && $0 != 0x7F) }) else {
             throw HTTPRequestError(

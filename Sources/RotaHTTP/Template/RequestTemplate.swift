@@ -1,3 +1,4 @@
+package import Foundation
 import RotaCore
 
 /// The request a job stores: URL, headers and body, with variables and secret references still in place.
@@ -82,6 +83,14 @@ public struct RequestTemplate: Sendable, Hashable {
     package var usesPayload: Bool {
         // The template was checked when it was created.
         (try? parts())?.usesPayload ?? false
+    }
+
+    /// The URL with an `x` for every variable, which tells scheme, host and port.
+    ///
+    /// It is `nil` if the whole URL comes from the payload.
+    package var sampleURL: URL? {
+        guard let text = try? TemplateText(parsing: url, field: "url"), text.wholePayload == nil else { return nil }
+        return URL(string: text.renderedSample)
     }
 
     private func check() throws(HTTPRequestError) {

@@ -29,8 +29,11 @@ struct TemplateText: Sendable, Hashable {
             }
             let name = String(decoding: rest[(open + 2)..<close], as: UTF8.self).trimmingSpaces
             guard let variable = TemplateVariable(name) else {
+                let meant = Spelling.meant(by: name, among: TemplateVariable.plainNames)
                 throw HTTPRequestError(
-                    .unknownVariable, field: field, "there is no such variable; \(Self.hint)", value: name)
+                    .unknownVariable, field: field,
+                    "there is no such variable; \(meant.map { "did you mean {{\($0)}}? " } ?? "")\(Self.hint)",
+                    value: name)
             }
             guard !forbidden.contains(variable) else {
                 throw HTTPRequestError(
@@ -277,7 +280,10 @@ struct URLPart {
     /// - Throws: ``HTTPRequestError`` with `badURL`, `misplacedVariable`, `unknownVariable` or `misplacedSecret`.
     init(_ url: String) throws(HTTPRequestError) {
         guard !SecretReference.isMentioned(in: url) else {
-            throw HTTPRequestError(.misplacedSecret, field: "url", "secret://name is allowed in header values only")
+            throw HTTPRequestError(
+                .misplacedSecret, field: "url",
+                "secret://name is allowed in header values only, as in headers: [\"Authorization\": \"Bearer secret://name\"]"
+            )
         }
         text = try TemplateText(parsing: url, field: "url")
         if text.wholePayload != nil { return }

@@ -110,7 +110,10 @@ enum TemplateVariable: Sendable, Hashable {
     ]
 
     /// The names of all variables, in braces.
-    static let names = (simple.map(\.name) + ["payload", "payload.field"]).map { "{{\($0)}}" }
+    static let names = plainNames.map { "{{\($0)}}" }
+
+    /// The names of all variables, without braces.
+    static let plainNames = simple.map(\.name) + ["payload", "payload.field"]
 
     /// Parses the text between the braces.
     ///

@@ -1,3 +1,5 @@
+public import Foundation
+
 /// A type that sends requests: URLSession, a script for tests, or another client.
 ///
 /// A transport treats `request.timeout` as the limit of the whole exchange, returns every response whatever its status,
@@ -12,6 +14,8 @@
 ///         print(request.method, request.url, response.status)
 ///         return response
 ///     }
+///
+///     func refusal(of url: URL) -> TransportError? { base.refusal(of: url) }
 /// }
 /// _ = LoggingTransport(base: URLSessionTransport())
 /// ```
@@ -22,9 +26,21 @@ public protocol HTTPTransport: Sendable {
     /// - Returns: The response, with its body cut at the transport's limit.
     /// - Throws: ``TransportError`` if no complete response arrived, with `canceled` if the task was canceled.
     func send(_ request: HTTPRequest) async throws -> HTTPResponse
+
+    /// Returns why the transport would refuse every request to a URL, as far as it knows without a lookup.
+    ///
+    /// A scheduler asks it when a job is previewed, so that a blocked address is found before the job fires. A transport
+    /// around another one passes the question on.
+    ///
+    /// - Parameter url: The URL. Its path and query may differ from those of the requests.
+    /// - Returns: The reason, whose message says what to change; or `nil`, the default, if it is not known to be refused.
+    func refusal(of url: URL) -> TransportError?
 }
 
 extension HTTPTransport {
+    /// No URL is known to be refused.
+    public func refusal(of url: URL) -> TransportError? { nil }
+
     // `import Rota` does not export these two names, because server frameworks have types of the same name.
     // A conforming type finds them here instead.
     /// The request that a transport sends.

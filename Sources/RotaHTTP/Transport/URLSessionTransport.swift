@@ -1,4 +1,4 @@
-import Foundation
+public import Foundation
 
 /// Sends requests with URLSession, through which a server can end the process on Linux: use `.automatic` there.
 ///
@@ -77,6 +77,9 @@ public final class URLSessionTransport: HTTPTransport {
             next = following
         }
     }
+
+    /// Returns the refusal by the address policy of a URL whose host needs no lookup to be judged.
+    public func refusal(of url: URL) -> TransportError? { addressPolicy.refusal(of: url) }
 
     /// Sends one request and returns its response, without following redirects.
     private func exchange(_ request: HTTPRequest, within time: Duration) async throws -> HTTPResponse {

@@ -65,7 +65,7 @@ extension RequestURL {
         let lower = bytes.prefix(8).map(lowercaseASCII)
         let isSecure = lower.starts(with: "https://".utf8)
         guard isSecure || lower.starts(with: "http://".utf8) else {
-            throw Self.error("a URL must start with http:// or https://", text)
+            throw Self.error("a URL must start with http:// or https://\(Self.withScheme(text))", text)
         }
         let rest = bytes.dropFirst(isSecure ? 8 : 7)
         let authority = rest.prefix { ![UInt8(ascii: "/"), UInt8(ascii: "?"), UInt8(ascii: "#")].contains($0) }
@@ -79,6 +79,16 @@ extension RequestURL {
         // Hide what precedes an @, which may be a password, and the query, which may contain a token.
         let shown = text.split(separator: "@", omittingEmptySubsequences: false).last ?? ""
         return HTTPRequestError(.badURL, field: "url", message, value: String(shown.prefix { $0 != "?" }))
+    }
+
+    /// The advice for a URL without its scheme, or nothing if it has another one.
+    private static func withScheme(_ text: String) -> String {
+        let rest = text.hasPrefix("//") ? text.dropFirst(2) : text[...]
+        let host = rest.prefix { !"/?#".contains($0) }
+        guard !rest.contains("://"), host.contains(".") || host.hasPrefix("localhost"), !host.contains("@"),
+            (try? RequestURL(parsing: "https://" + rest)) != nil
+        else { return "" }
+        return "; write https://\(rest.prefix { $0 != "?" })"
     }
 
     private static func parse(

@@ -14,7 +14,7 @@ struct CronMisreading {
         guard text.utf8.count <= CronParser.maximumLength else { return failure }
         let misreading = CronMisreading(text: text, dialect: dialect)
         return misreading.setting() ?? misreading.character() ?? misreading.call() ?? misreading.english()
-            ?? misreading.randomRange() ?? misreading.awsOrder(failure) ?? failure
+            ?? misreading.randomRange() ?? misreading.awsOrder(failure) ?? misreading.macro(failure) ?? failure
     }
 
     private func failure(
@@ -35,14 +35,22 @@ struct CronMisreading {
         return "write `@every \(DurationText.text(.seconds(seconds)) ?? "5m")`, or use " + schedule
     }
 
-    /// Reads "5 minutes", "2 hours", "day".
+    /// Reads "5 minutes", "2 hrs", "five minutes", "day".
     private static func duration(_ words: some Sequence<Substring>) -> Duration? {
-        var words = Array(words)
-        guard let unit = words.popLast()?.lowercased(), words.count <= 1 else { return nil }
-        let names = [("second", 1), ("minute", 60), ("hour", 3_600), ("day", 86_400), ("week", 604_800)]
+        var words = words.map { $0.lowercased() }
+        guard let unit = words.popLast(), words.count <= 1 else { return nil }
+        let names = [
+            ("second", 1), ("sec", 1), ("minute", 60), ("min", 60), ("hour", 3_600), ("hr", 3_600), ("day", 86_400),
+            ("week", 604_800),
+        ]
         guard let seconds = names.first(where: { unit == $0.0 || unit == $0.0 + "s" })?.1 else { return nil }
         guard let count = words.first else { return .seconds(seconds) }
-        return Int(count).flatMap { 1...1_000_000 ~= $0 ? .seconds($0 * seconds) : nil }
+        let numbers = [
+            "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
+        ]
+        guard let number = Int(count) ?? numbers.firstIndex(of: count).map({ $0 + 1 }), 1...1_000_000 ~= number
+        else { return nil }
+        return .seconds(number * seconds)
     }
 
     /// `CRON_TZ=Europe/Berlin 30 9 * * *`, as some cron libraries read it.
@@ -107,6 +115,29 @@ struct CronMisreading {
             .unsupported, word, found: "\(word) is a random value of other crons", expected: "a fixed value",
             hint: "write \(hash) and give a hashSeed, such as the job's name"
                 + (dialect == .vixie ? ", in the dialect .standard" : ""))
+    }
+
+    /// `@every 5 minutes`, `@5m`, `@dayly`.
+    private func macro(_ failure: CronParser.Failure) -> CronParser.Failure? {
+        guard failure.code == .macro, failure.hint == nil, let first = words.first, first.hasPrefix("@") else {
+            return nil
+        }
+        let name = first.dropFirst().lowercased()
+        let rest = Array(words.dropFirst())
+        let start = name.hasPrefix("every") ? name.dropFirst(5) : name[...]
+        let parts = (start.isEmpty ? [] : [start]) + rest
+        let duration = DurationText.parse(parts.joined()) ?? Self.duration(parts)
+        var failure = failure
+        if let duration, duration >= .seconds(1) {
+            let names = ["hour": "@hourly", "day": "@daily", "week": "@weekly"]
+            let other = parts.count == 1 ? names[String(parts[0])].map { "; \($0) is the one of the clock" } : nil
+            failure.hint = interval(duration) + (other ?? "")
+        } else if let meant = Spelling.meant(by: name, among: CronParser.macros.map(\.name)) {
+            failure.hint = "did you mean @\(meant)?"
+        } else {
+            return nil
+        }
+        return failure
     }
 
     /// Six fields that begin with minutes and end with a year, which AWS reads.

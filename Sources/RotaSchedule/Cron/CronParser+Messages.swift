@@ -1,3 +1,5 @@
+import RotaCore
+
 extension CronParser {
     /// Returns what a field accepts, for an error message.
     func expectation(_ field: CronField) -> String {
@@ -41,17 +43,47 @@ extension CronParser {
             .unknownName, at: range, in: field, found: word, expected: expectation(field), hint: hint)
     }
 
-    func rangeHint(_ field: CronField, _ number: Int) -> String? {
-        switch (field, number) {
-        case (.minute, 60): "minute 0 of the next hour is 0"
-        case (.hour, 24): "midnight is hour 0"
-        case (.month, 0): "months are 1–12"
-        case (.month, _): "months are 1–12"
-        case (.dayOfMonth, 0): "days are 1–31"
-        case (.dayOfWeek, 0): "Sunday is 1 in the dialect .quartz"
-        case (.dayOfWeek, 8...): "Sunday is 0 or 7"
-        default: nil
+    /// Returns what to write instead of a number that is outside the field's range.
+    func rangeHint(_ field: CronField, _ number: Int) -> String {
+        switch field {
+        case .second, .minute:
+            let unit = field == .second ? "second" : "minute"
+            let next = field == .second ? "minute" : "hour"
+            let seconds = field == .second ? number : number * 60
+            return number == 60
+                ? "\(unit)s are 0–59; write 0 for the start of the next \(next)"
+                : "\(unit)s are 0–59; for every \(number) \(unit)s use `Schedule.every(.seconds(\(seconds)))`"
+        case .hour:
+            return number == 24 ? "midnight is hour 0" : "hours are 0–23, and the hour comes after the minute"
+        case .dayOfMonth:
+            guard number > 0 else { return "the first day is 1; write * for every day" }
+            return dialect == .vixie ? "no month has more than 31 days" : "write L for the last day of the month"
+        case .month:
+            return number == 0 ? "January is 1" : "December is 12"
+        case .dayOfWeek:
+            return dialect == .quartz
+                ? "Sunday is 1 and Saturday is 7 in the dialect .quartz" : "Sunday is 0 or 7, and Saturday is 6"
+        case .year:
+            return number < 100
+                ? "write all four digits, such as \(2000 + number)" : "leave the year out for every year"
         }
+    }
+
+    /// The advice for days that none of the months and years has.
+    var matchHint: String? {
+        let months = (1...12).filter { pattern.months >> UInt64($0) & 1 == 1 }
+        let days = (1...31).filter { pattern.days >> UInt64($0) & 1 == 1 }
+        // Leap years have all days that any year has.
+        let longest = months.map { CivilDate.days(inMonth: $0, of: 2000) }.max() ?? 0
+        guard let first = days.first else { return nil }
+        guard first > longest else {
+            return months == [2] && days == [29] ? "only leap years, such as 2028, have February 29" : nil
+        }
+        let names = months.map { CronPhrase.months[$0 - 1] }
+        let last = dialect == .vixie ? "" : "; write L for the last day of the month"
+        return names.count == 1
+            ? "\(names[0]) has at most \(longest) days\(last)"
+            : "\(CronPhrase.list(names)) have at most \(longest) days\(last)"
     }
 
     private func characterHint(_ field: CronField) -> String? {

@@ -147,14 +147,14 @@ struct CronParser {
         guard pattern.canMatch else {
             throw CronParser.Failure(
                 .neverMatches, at: 0..<bytes.count, found: "no date ever matches",
-                expected: "days, months and years that occur together")
+                expected: "days, months and years that occur together", hint: matchHint)
         }
     }
 }
 
 extension CronParser {
     /// The macros that stand for five fields.
-    private static let macros: [(name: String, text: String)] = [
+    static let macros: [(name: String, text: String)] = [
         ("yearly", "0 0 1 1 *"), ("annually", "0 0 1 1 *"), ("monthly", "0 0 1 * *"), ("weekly", "0 0 * * 0"),
         ("daily", "0 0 * * *"), ("midnight", "0 0 * * *"), ("hourly", "0 * * * *"),
     ]

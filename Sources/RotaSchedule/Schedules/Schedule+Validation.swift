@@ -94,16 +94,25 @@ extension Schedule {
 }
 
 extension Schedule.Rule {
+    private static func check(_ interval: Duration, example: String) throws(ScheduleError) {
+        guard Interval.supported.contains(interval.inSeconds), DurationText.text(interval) != nil else {
+            throw ScheduleError(
+                .interval, value: "\(interval)",
+                message:
+                    "An interval must be 1 ms to 100 years, in whole milliseconds, not \(interval); write one such as "
+                    + "`\(example)`.")
+        }
+    }
+
     fileprivate func validateValues() throws(ScheduleError) {
         switch self {
         case .cron:
             break
-        case .every(let interval, let anchor), .afterCompletion(let interval, let anchor):
-            guard Interval.supported.contains(interval.inSeconds), DurationText.text(interval) != nil else {
-                throw ScheduleError(
-                    .interval, value: "\(interval)",
-                    message: "An interval must be 1 ms to 100 years, in whole milliseconds, not \(interval).")
-            }
+        case .every(let interval, let anchor):
+            try Self.check(interval, example: ".every(.minutes(5))")
+            if let anchor { try Schedule.validate(anchor) }
+        case .afterCompletion(let interval, let anchor):
+            try Self.check(interval, example: ".afterCompletion(.minutes(5))")
             if let anchor { try Schedule.validate(anchor) }
         case .once(let date), .immediately(.some(let date)):
             try Schedule.validate(date)

@@ -1,3 +1,5 @@
+import RotaCore
+
 /// The syntax of time zone identifiers.
 enum ZoneIdentifier {
     /// Whether a text can be an identifier and, appended to a folder's path, cannot leave that folder.
@@ -74,7 +76,7 @@ enum ZoneIdentifier {
             // Match "berlin" with "Europe/Berlin".
             if candidate.suffix(wanted.count + 1) == [0x2F] + wanted { return [name] }
             guard abs(candidate.count - wanted.count) <= limit else { continue }
-            let distance = editDistance(wanted, candidate)
+            let distance = Spelling.distance(wanted, candidate)
             if distance <= limit, distance < best?.distance ?? 3 { best = (name, distance) }
         }
         return best.map { [$0.name] } ?? []
@@ -103,18 +105,4 @@ enum ZoneIdentifier {
         "SAST": ["Africa/Johannesburg"], "SGT": ["Asia/Singapore"], "WAT": ["Africa/Lagos"], "WEST": ["Europe/Lisbon"],
         "WIB": ["Asia/Jakarta"], "Z": ["UTC"],
     ]
-
-    private static func editDistance(_ left: [UInt8], _ right: [UInt8]) -> Int {
-        var row = Array(0...right.count)
-        for (line, byte) in left.enumerated() {
-            var diagonal = row[0]
-            row[0] = line + 1
-            for column in 1..<row.count {
-                let changed = diagonal + (right[column - 1] == byte ? 0 : 1)
-                diagonal = row[column]
-                row[column] = min(changed, row[column] + 1, row[column - 1] + 1)
-            }
-        }
-        return row[right.count]
-    }
 }

@@ -161,6 +161,7 @@ extension JobStatistics {
         case failed = 4
         case canceledOrExpired = 5
         case lastFinishedAt = 6
+        case lastSucceededAt = 7
     }
 
     func write(to record: inout RecordWriter) {
@@ -170,6 +171,7 @@ extension JobStatistics {
         record.put(Field.failed, failed)
         record.put(Field.canceledOrExpired, canceledOrExpired)
         record.put(Field.lastFinishedAt, lastFinishedAt)
+        record.put(Field.lastSucceededAt, lastSucceededAt)
     }
 
     init(from reader: RecordReader) throws(RecordFormatError) {
@@ -183,6 +185,7 @@ extension JobStatistics {
             case .failed: failed = try record.int()
             case .canceledOrExpired: canceledOrExpired = try record.int()
             case .lastFinishedAt: lastFinishedAt = try record.date()
+            case .lastSucceededAt: lastSucceededAt = try record.date()
             }
         }
     }

@@ -26,8 +26,7 @@ extension JobVersion {
         var jobID: JobID?
         var version: Int?
         var definition: JobDefinition?
-        var createdAt: Date?
-        var createdBy: String?
+        var (createdAt, createdBy): (Date?, String?)
         while let field = try record.next(Field.self) {
             switch field {
             case .jobID: jobID = try record.id()

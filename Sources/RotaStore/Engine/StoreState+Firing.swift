@@ -43,7 +43,7 @@ extension StoreState {
         return .fired(executions: fired, skips: skipped, replaced: replaced)
     }
 
-    /// Cancels the executions of the schedule that a new one replaces.
+    /// Cancels the executions that a new one of the schedule replaces.
     ///
     /// - Returns: The replaced executions, canceled or still running.
     private mutating func replaceExecutions(with execution: Execution, log: inout ChangeLog) -> [Execution] {
@@ -64,7 +64,7 @@ extension StoreState {
         }
         let rule = job.overlap.rule
         if rule == .allow { return nil }
-        let live = histories.read(job.id) { $0.scheduledCount } ?? 0
+        let live = countOfUnfinished(job)
         switch rule {
         case .allow, .replace, .queue(limit: nil): return nil
         case .skip: return live > 0 ? .overlap : nil
@@ -72,6 +72,12 @@ extension StoreState {
             // The execution that may start next does not count as queued.
             return live + 1 - max(1, claims.startedSerialCount(of: job.id)) > limit ? .overlap : nil
         }
+    }
+
+    /// The number of a job's unfinished executions that its overlap policy counts.
+    private func countOfUnfinished(_ job: Job) -> Int {
+        guard job.overlap.countsTriggered else { return histories.read(job.id) { $0.scheduledCount } ?? 0 }
+        return liveExecutions(of: job.id).count { $0.queueEntry.isMember(of: .all) }
     }
 
     /// Whether an occurrence of a job's schedule has fired before.

@@ -34,7 +34,7 @@ extension StoreState {
         for execution in live { _ = claims.remove(execution.queueEntry) }
         claims.setLimits(
             of: job.id, job.definition.limits, priority: job.definition.priority,
-            isSerial: job.definition.overlap.isSerial, isHeld: job.holdsWork)
+            series: job.definition.overlap.series, isHeld: job.holdsWork)
         for execution in live {
             _ =
                 expiredInQueue.contains(execution.id)
@@ -354,6 +354,6 @@ extension Job {
     /// Whether its executions are claimed by another priority or limits than those of an earlier definition.
     fileprivate func hasOtherLimits(than other: Job) -> Bool {
         definition.limits != other.definition.limits || definition.priority != other.definition.priority
-            || definition.overlap.isSerial != other.definition.overlap.isSerial || holdsWork != other.holdsWork
+            || definition.overlap.series != other.definition.overlap.series || holdsWork != other.holdsWork
     }
 }

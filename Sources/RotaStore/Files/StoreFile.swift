@@ -38,7 +38,7 @@ package struct StoreFile: Sendable {
             let advice =
                 error == .symbolicLink
                 ? "it is a symbolic link, which the store never follows; put the file itself there"
-                : "cannot be opened; check that the folder and its files belong to this user"
+                : "cannot be opened; check that the folder and its files belong to this user, or choose another folder"
             throw FileStoreError(.unusableFolder, path: path, advice, errno: error.number)
         }
         do throws(FileStoreError) {

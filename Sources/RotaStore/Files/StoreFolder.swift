@@ -56,7 +56,7 @@ package struct StoreFolder: Sendable {
                 case .noSuchFile where creating:
                     "is a symbolic link whose target is missing; mount its volume, create it, or remove the link"
                 case .noSuchFile: "is missing; create a store there first"
-                default: "cannot be opened; check who owns the folder"
+                default: "cannot be opened; check who owns the folder, or choose another one"
                 }
             throw FileStoreError(.unusableFolder, path: self.path, what, errno: error.number)
         }

@@ -72,6 +72,8 @@ public struct JobStatistics: RareMembers {
     public var lastStatus: ExecutionStatus?
     /// When an execution of the job last ended.
     public var lastFinishedAt: Date?
+    /// When an execution that succeeded last ended, or `nil` if none has, or none since a version of Rota that counts it.
+    public var lastSucceededAt: Date?
     /// The number of executions that succeeded.
     public var succeeded = 0
     /// The number of executions that failed.
@@ -97,7 +99,10 @@ public struct JobStatistics: RareMembers {
         if let finishedAt { lastFinishedAt = finishedAt }
         if let startedAt { recordStart(startedAt, by: finishedAt) }
         switch status {
-        case .succeeded: succeeded = succeeded.next
+        case .succeeded:
+            succeeded = succeeded.next
+            // Executions may be counted in another order than they ended.
+            if let finishedAt { lastSucceededAt = max(lastSucceededAt ?? finishedAt, finishedAt) }
         case .failed: failed = failed.next
         case .canceled, .expired: canceledOrExpired = canceledOrExpired.next
         case .queued, .running, .waiting: break
@@ -128,6 +133,7 @@ extension JobStatistics: Codable {
         JSONField("lastRunAt", \.lastRunAt),
         JSONField("lastStatus", \.lastStatus),
         JSONField("lastFinishedAt", \.lastFinishedAt),
+        JSONField("lastSucceededAt", \.lastSucceededAt),
         JSONField("succeeded", \.succeeded, default: 0),
         JSONField("failed", \.failed, default: 0),
         JSONField("canceledOrExpired", \.canceledOrExpired, default: 0, earlier: "dropped"),

@@ -1,13 +1,13 @@
 /// A policy for an occurrence that is due while an earlier execution of the same job has not ended.
 ///
-/// The policy concerns only the schedule. Triggered executions and replays neither delay an occurrence nor are delayed
-/// by one.
+/// The policy concerns only the schedule. Triggered executions, replays and backfills neither delay an occurrence nor are
+/// delayed by one, unless the policy is told to count them: see ``countingTriggered()``.
 ///
 /// ```swift
-/// let policies: [OverlapPolicy] = [.allow, .skip, .queue, .queue(limit: 5), .replace]
-/// print(policies.map(\.isSerial))  // [false, false, true, true, true]
+/// let policies: [OverlapPolicy] = [.allow, .skip, .queue, .queue(limit: 5), .replace, .skip.countingTriggered()]
+/// print(policies.map(\.isSerial))  // [false, false, true, true, true, false]
 /// ```
-public struct OverlapPolicy: Sendable, Hashable, Codable {
+public struct OverlapPolicy: Sendable, Hashable {
     package enum Rule: Sendable, Hashable {
         case allow
         case skip
@@ -15,10 +15,20 @@ public struct OverlapPolicy: Sendable, Hashable, Codable {
         case replace
     }
 
-    package let rule: Rule
+    /// The executions of a job that start one at a time.
+    package enum Series: Sendable, Hashable {
+        case none
+        case scheduled
+        case all
+    }
 
-    package init(rule: Rule) {
+    package let rule: Rule
+    /// Whether the policy counts executions that the schedule did not start.
+    public let countsTriggered: Bool
+
+    package init(rule: Rule, countsTriggered: Bool = false) {
         self.rule = rule
+        self.countsTriggered = countsTriggered
     }
 
     /// Executions of the job may overlap.
@@ -43,6 +53,16 @@ public struct OverlapPolicy: Sendable, Hashable, Codable {
     /// Cancel the earlier execution, and start the occurrence when it has ended.
     public static let replace = OverlapPolicy(rule: .replace)
 
+    /// Returns this policy, counting triggered executions, replays and backfills like those of the schedule.
+    ///
+    /// With ``skip``, an occurrence is skipped while any of them is unfinished, even one that is delayed. With ``replace``,
+    /// it cancels them. With ``queue(limit:)`` and ``replace``, all executions of the job run one at a time, in the order of
+    /// their nominal dates: a triggered one waits too, but is never skipped. Notifications do not count, nor does an
+    /// execution that awaits a batch or its turn in a backfill. For ``allow`` it makes no difference.
+    public func countingTriggered() -> OverlapPolicy {
+        OverlapPolicy(rule: rule, countsTriggered: rule != .allow)
+    }
+
     /// How many executions may wait, if this is a queueing policy.
     ///
     /// `nil` for any number and for other policies.
@@ -51,11 +71,35 @@ public struct OverlapPolicy: Sendable, Hashable, Codable {
     }
 
     /// Whether executions of the schedule run one after another, as with ``queue(limit:)`` and ``replace``.
-    public var isSerial: Bool {
+    public var isSerial: Bool { series != .none }
+
+    /// The executions that run one after another.
+    package var series: Series {
         switch rule {
-        case .allow, .skip: false
-        case .queue, .replace: true
+        case .allow, .skip: .none
+        case .queue, .replace: countsTriggered ? .all : .scheduled
         }
+    }
+}
+
+extension OverlapPolicy: Codable {
+    private enum CodingKeys: String, CodingKey {
+        case rule, countsTriggered
+    }
+
+    /// Decodes a policy such as `{"rule": "skip"}` or `{"rule": "skip", "countsTriggered": true}`.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        let policy = OverlapPolicy(rule: try container.decode(Rule.self, forKey: .rule))
+        let counts = try container.decodeIfPresent(Bool.self, forKey: .countsTriggered) ?? false
+        self = counts ? policy.countingTriggered() : policy
+    }
+
+    /// Encodes the policy, and whether it counts triggered executions only if it does.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(rule, forKey: .rule)
+        if countsTriggered { try container.encode(true, forKey: .countsTriggered) }
     }
 }
 
@@ -79,9 +123,8 @@ extension OverlapPolicy.Rule: Codable {
                 throw DecodingError.dataCorrupted(
                     .init(
                         codingPath: decoder.codingPath,
-                        debugDescription:
-                            "\"\(name)\" is not an overlap policy. Use \"allow\", \"skip\", \"queue\" or \"replace\"."
-                    ))
+                        debugDescription: "\"\(name)\" is not an overlap policy. Use \"allow\", \"skip\", "
+                            + "\"replace\" or {\"queue\": {\"limit\": 1}}."))
             }
             return
         }

@@ -147,7 +147,8 @@ public protocol JobStore: Sendable {
     ///   another start that was made a window after it.
     /// - Order: if the schedule's executions run one after another (``OverlapPolicy/queue``,
     ///   ``OverlapPolicy/replace``), the one with the earliest nominal date is claimed, and only if no other one is in
-    ///   progress.
+    ///   progress. If the policy ``OverlapPolicy/countsTriggered``, this holds for all executions of the job but
+    ///   notifications and those that wait without having started.
     /// - Pauses: executions of a paused job without a schedule (`Schedule.isOnDemand`) wait until it is
     ///   resumed. Other pauses only stop firing.
     /// - Expiry: an expired execution is not claimed and blocks no other. ``prune(at:limit:)`` ends it.

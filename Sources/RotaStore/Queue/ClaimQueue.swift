@@ -46,9 +46,11 @@ package struct ClaimQueue: Sendable {
     /// Sets a job's limits and priority, and whether its executions wait until it is resumed.
     ///
     /// The caller removes the job's executions under the old limits first and adds them again afterwards.
-    mutating func setLimits(of id: JobID, _ limits: JobLimits, priority: Int, isSerial: Bool, isHeld: Bool) {
+    mutating func setLimits(
+        of id: JobID, _ limits: JobLimits, priority: Int, series: OverlapPolicy.Series, isHeld: Bool
+    ) {
         dropLimits(of: id)
-        guard var queue = JobQueue(limits, priority: priority, isSerial: isSerial, isHeld: isHeld) else { return }
+        guard var queue = JobQueue(limits, priority: priority, series: series, isHeld: isHeld) else { return }
         if !limits.sharedRates.isEmpty { queue.group = joinGroup(limits.sharedRates) }
         jobQueues[id] = queue
     }

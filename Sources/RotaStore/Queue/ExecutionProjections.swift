@@ -36,6 +36,17 @@ extension QueueEntry {
     /// Its key in the order of due times.
     var due: DueKey<ExecutionID> { DueKey(date: dueAt, id: id) }
 
+    /// Whether it is one of those that start one at a time, or that an overlap policy counts.
+    ///
+    /// One that awaits a batch or its turn in a backfill is not: it would hold up what it waits for.
+    func isMember(of series: OverlapPolicy.Series) -> Bool {
+        switch series {
+        case .none: false
+        case .scheduled: isScheduled
+        case .all: !isNotification && (status != .waiting || hasStarted)
+        }
+    }
+
     /// Its key in the order of nominal dates.
     var nominalKey: DueKey<ExecutionID> { DueKey(date: nominal, id: id) }
 

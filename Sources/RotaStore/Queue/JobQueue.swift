@@ -39,8 +39,8 @@ struct JobQueue: Sendable {
 
     let priority: Int
     let limits: JobLimits
-    /// Whether executions of the schedule start one at a time, in order.
-    let isSerial: Bool
+    /// The executions that start one at a time, in order.
+    let series: OverlapPolicy.Series
     /// Whether nothing may start: the job is a paused queue.
     let isHeld: Bool
     private(set) var running = 0
@@ -63,12 +63,12 @@ struct JobQueue: Sendable {
     private var current: ExecutionID?
 
     /// Creates the queue of a job, or returns `nil` if the job has neither a priority nor limits.
-    init?(_ limits: JobLimits, priority: Int, isSerial: Bool, isHeld: Bool) {
+    init?(_ limits: JobLimits, priority: Int, series: OverlapPolicy.Series, isHeld: Bool) {
         self.limits = limits
-        self.isSerial = isSerial
+        self.series = series
         self.isHeld = isHeld
         self.priority = priority
-        guard priority != 0 || isSerial || isHeld || Self.hasLimit(limits) else { return nil }
+        guard priority != 0 || series != .none || isHeld || Self.hasLimit(limits) else { return nil }
     }
 
     private static func hasLimit(_ limits: JobLimits) -> Bool {
@@ -77,7 +77,7 @@ struct JobQueue: Sendable {
     }
 
     /// Whether anything besides a priority decides when its executions start.
-    var isLimited: Bool { isSerial || isHeld || Self.hasLimit(limits) }
+    var isLimited: Bool { series != .none || isHeld || Self.hasLimit(limits) }
 
     /// The execution that may start next, if any may.
     var next: DueKey<ExecutionID>? {
@@ -133,7 +133,7 @@ struct JobQueue: Sendable {
     // MARK: Serial executions
 
     /// Whether an execution is one of those that start one at a time.
-    func isSerialExecution(_ entry: QueueEntry) -> Bool { isSerial && entry.isScheduled }
+    func isSerialExecution(_ entry: QueueEntry) -> Bool { entry.isMember(of: series) }
 
     /// The unfinished serial executions, the expired ones included, in the order of their nominal dates.
     var serialExecutions: [ExecutionID] { (Array(serial.suffix()) + Array(expired.suffix())).sorted().map(\.id) }

@@ -100,6 +100,18 @@ extension StoreContract {
             try probe.expect(statistics.lastFinishedAt, probe.at(23), "lastFinishedAt")
             try probe.expect(statistics.lastRunAt, probe.at(10), "lastRunAt")
         },
+        Check("a job's last success is the latest, in whatever order results arrive") { probe in
+            let job = probe.job()
+            try await probe.insert(job, executions: (0..<4).map { probe.execution(of: job, at: Double($0)) })
+            let claims = try await probe.claim()
+            try probe.expect(claims.count, 4, "the number of claims")
+            try await probe.finish(claims[0], .failed(probe.failure), at: 20)
+            try probe.expect(await probe.job(job.id).statistics.lastSucceededAt, nil, "the last success before any")
+            try await probe.finish(claims[1], .succeeded, at: 22)
+            try await probe.finish(claims[2], .succeeded, at: 21)
+            try await probe.finish(claims[3], .canceled, at: 23)
+            try probe.expect(await probe.job(job.id).statistics.lastSucceededAt, probe.at(22), "the last success")
+        },
         Check("each completion of a batch has its own outcome") { probe in
             let job = probe.job()
             try await probe.insert(job, executions: [probe.execution(of: job), probe.execution(of: job)])

@@ -118,7 +118,7 @@ extension StoreContract {
                 sharedRates: [SharedRateLimit("api", RateLimit(9, per: .seconds(1)))], window: window,
                 timeToLive: .seconds(3600))
             definition.priority = 7
-            definition.overlap = .queue(limit: 3)
+            definition.overlap = .queue(limit: 3).countingTriggered()
             definition.retention = Retention(
                 maximumCount: 7, maximumAge: .seconds(86_400), ages: [.failed: .seconds(864_000)])
             definition.misfire = .all(limit: 3, maximumLateness: .seconds(600))

@@ -107,5 +107,66 @@ extension StoreContract {
             }
             try probe.expect(replaced.map(\.id), first.executions.map(\.id), "the replaced executions")
         },
+        Check("a policy that counts triggered executions skips while one is unfinished, and delays none") { probe in
+            let job = probe.job { $0.overlap = .skip.countingTriggered() }
+            try await probe.insert(job, executions: [probe.execution(of: job)])
+            let manual = try await probe.claimOne()
+            _ = try await probe.store.fire([probe.fire(job, at: 60)])
+            try await probe.expectSkips(of: job, [60: .overlap])
+            try await probe.finish(manual, .succeeded, at: 61)
+            _ = try await probe.store.fire([probe.fire(try await probe.job(job.id), at: 120)])
+            try await probe.expectSkips(of: job, [60: .overlap])
+            let scheduled = try await probe.claimOne(at: 120)
+            try probe.expect(scheduled.execution.source, .schedule, "the source of the execution that fired")
+            try await probe.store.enqueue([probe.execution(of: job, at: 121)])
+            try probe.expect(
+                await probe.claim(at: 121).map(\.execution.source), [.manual], "the executions that can run beside it")
+        },
+        Check("a queue that counts triggered executions runs all executions of the job one at a time") { probe in
+            let job = probe.job { $0.overlap = .queue.countingTriggered() }
+            try await probe.insert(job, executions: [probe.execution(of: job, at: 5)])
+            let first = try await probe.claimOne(at: 10, lease: 1000)
+            _ = try await probe.store.fire([probe.fire(job, at: 60, 120)])
+            try await probe.expectSkips(of: job, [120: .overlap])
+            try await probe.store.enqueue([probe.execution(of: job, at: 70)])
+            try probe.expect(await probe.claim(at: 130), [], "the executions that can run beside a triggered one")
+            try await probe.finish(first, .succeeded, at: 131)
+            let second = try await probe.claimOne(at: 132, lease: 1000)
+            try probe.expect(second.execution.scheduledFor, probe.at(60), "the nominal date of the second")
+            try await probe.finish(second, .succeeded, at: 133)
+            let third = try await probe.claimOne(at: 134, lease: 1000)
+            try probe.expect(third.execution.scheduledFor, probe.at(70), "the nominal date of the third")
+        },
+        Check("an occurrence replaces triggered executions if its policy counts them") { probe in
+            let job = probe.job { $0.overlap = .replace.countingTriggered() }
+            let delayed = probe.execution(of: job, at: 5000)
+            let notification = probe.execution(of: job, at: 5000, source: .notification)
+            try await probe.insert(job, executions: [probe.execution(of: job), delayed, notification])
+            let running = try await probe.claimOne(at: 10, lease: 1000)
+            guard
+                case .fired(let fired, _, let replaced) = try await probe.only(
+                    probe.store.fire([probe.fire(job, at: 60)]))
+            else { throw ContractViolation("the occurrence did not fire") }
+            try probe.expect(
+                Set(replaced.map(\.id)), [running.execution.id, delayed.id], "the replaced executions")
+            try probe.expect(await probe.execution(delayed.id).status, .canceled, "the status of the delayed one")
+            try probe.expect(await probe.execution(notification.id), notification, "the notification")
+            try probe.expect(await probe.claim(at: 61), [], "the executions that can run before the running one ends")
+            try await probe.finish(running, .canceled, at: 62)
+            try probe.expect(
+                await probe.claim(at: 63).map(\.execution.id), fired.map(\.id), "the executions that can run then")
+        },
+        Check("an execution that awaits its batch holds nothing up where all executions run one at a time") { probe in
+            let job = probe.job { $0.overlap = .replace.countingTriggered() }
+            try await probe.insert(job)
+            let batch = BatchID(bits: 9)
+            let member = probe.execution(of: job, at: 2) { $0.batchID = batch }
+            let followUp = probe.execution(of: job, at: 1) { $0.awaitedBatch = batch }
+            _ = try await probe.store.enqueue([member, followUp])
+            let first = try await probe.claimOne(at: 10)
+            try probe.expect(first.execution.id, member.id, "the execution claimed first")
+            try await probe.finish(first, .succeeded, at: 20)
+            try probe.expect(await probe.claimOne(at: 30).execution.id, followUp.id, "the execution claimed then")
+        },
     ]
 }

@@ -38,7 +38,7 @@ public final class ScriptedTransport: HTTPTransport {
         var scripts: [String: Script] = [:]
     }
 
-    private let sleep: @Sendable (Duration) async throws -> Void
+    private let sleep: (@Sendable (Duration) async throws -> Void)?
     private let answer: (@Sendable (Call) async throws -> ScriptedAnswer)?
     private let state: Mutex<State>
 
@@ -46,10 +46,11 @@ public final class ScriptedTransport: HTTPTransport {
     ///
     /// - Parameters:
     ///   - answers: The answers to requests whose URL has no script of its own. Without any, the answer is 200.
-    ///   - sleep: Waits for a delayed answer or a timeout, such as `sleep(for:)` of a ``ManualClock``.
+    ///   - sleep: Waits for a delayed answer or a timeout: `sleep(for:)` of a ``ManualClock``. Without it, such an answer
+    ///     is an error that says so, because a test should not wait in real time.
     public init(
         _ answers: ScriptedAnswer...,
-        sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
+        sleep: (@Sendable (Duration) async throws -> Void)? = nil
     ) {
         state = Mutex(State(scripts: answers.isEmpty ? [:] : ["": Script(answers: answers)]))
         self.sleep = sleep
@@ -59,10 +60,11 @@ public final class ScriptedTransport: HTTPTransport {
     /// Creates a transport that asks a closure for each answer.
     ///
     /// - Parameters:
-    ///   - sleep: Waits for a delayed answer or a timeout, such as `sleep(for:)` of a ``ManualClock``.
+    ///   - sleep: Waits for a delayed answer or a timeout: `sleep(for:)` of a ``ManualClock``. Without it, such an answer
+    ///     is an error that says so, because a test should not wait in real time.
     ///   - answer: Returns the answer to a request whose URL has no script. Its error becomes the transport's error.
     public init(
-        sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) },
+        sleep: (@Sendable (Duration) async throws -> Void)? = nil,
         answer: @escaping @Sendable (Call) async throws -> ScriptedAnswer
     ) {
         state = Mutex(State())
@@ -97,6 +99,12 @@ public final class ScriptedTransport: HTTPTransport {
         let isLate = answer.outcome == .silence || answer.delay >= request.timeout
         let wait = isLate ? request.timeout : answer.delay
         if wait > .zero {
+            guard let sleep else {
+                throw TransportError(
+                    .other,
+                    "the scripted answer waits \(wait), but the transport has no clock; make it with "
+                        + "`ScriptedTransport(…, sleep: clock.sleep(for:))`", url: request.url)
+            }
             do {
                 try await sleep(wait)
             } catch is CancellationError {

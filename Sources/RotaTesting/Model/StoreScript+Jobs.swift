@@ -62,12 +62,14 @@ extension StoreScript {
     }
 
     private mutating func overlap() -> OverlapPolicy {
-        switch Int.random(in: 0..<10, using: &random) {
-        case 0...3: .allow
-        case 4...5: .skip
-        case 6...7: .queue(limit: chance(30) ? nil : Int.random(in: 1...3, using: &random))
-        default: .replace
-        }
+        let policy: OverlapPolicy =
+            switch Int.random(in: 0..<10, using: &random) {
+            case 0...3: .allow
+            case 4...5: .skip
+            case 6...7: .queue(limit: chance(30) ? nil : Int.random(in: 1...3, using: &random))
+            default: .replace
+            }
+        return chance(30) ? policy.countingTriggered() : policy
     }
 
     private mutating func retention() -> Retention {

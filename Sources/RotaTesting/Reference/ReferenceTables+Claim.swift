@@ -76,7 +76,7 @@ extension ReferenceTables {
         if let window = limits.window, !window.contains(now) { return false }
         if let rate = limits.rate, isExhausted(rate, .job(job.id), at: now) { return false }
         if limits.sharedRates.contains(where: { isExhausted($0.limit, .shared($0.name), at: now) }) { return false }
-        return !job.definition.overlap.isSerial || execution.source != .schedule
+        return !job.definition.overlap.isSerial || !isCounted(execution, by: job.definition.overlap)
             || isTurn(of: execution, at: now)
     }
 
@@ -98,7 +98,7 @@ extension ReferenceTables {
         return (limits.rate == nil ? [] : [.job(job.id)]) + Set(limits.sharedRates.map(\.name)).map { .shared($0) }
     }
 
-    /// Whether no other scheduled execution goes first: none has started and is unfinished, and none is earlier.
+    /// Whether no other execution of the series goes first: none has started and is unfinished, and none is earlier.
     private func isTurn(of execution: Execution, at now: Date) -> Bool {
         let series = series(of: execution.jobID).filter { !hasExpired($0, at: now) || $0.progress.status == .waiting }
         return (series.first { $0.progress.startedAt != nil } ?? series.first)?.id == execution.id

@@ -21,7 +21,7 @@ extension ReferenceTables {
                         reason: reason, decidedAt: execution.createdAt))
                 continue
             }
-            if job.definition.overlap == .replace { replaced += cancelReplaced(of: job.id, for: execution) }
+            if job.definition.overlap.rule == .replace { replaced += cancelReplaced(of: job.id, for: execution) }
             executions.append(execution)
             fired.append(execution)
         }
@@ -63,7 +63,7 @@ extension ReferenceTables {
         }
         if existing(as: execution) != nil { return .duplicate }
         let series = series(of: job.id)
-        if job.definition.overlap == .skip { return series.isEmpty ? nil : .overlap }
+        if job.definition.overlap.rule == .skip { return series.isEmpty ? nil : .overlap }
         guard let limit = job.definition.overlap.queueLimit else { return nil }
         // Started executions do not wait. If none has started, the first does not wait either.
         let begun = series.count { $0.progress.startedAt != nil }

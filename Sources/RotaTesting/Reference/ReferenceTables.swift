@@ -47,10 +47,17 @@ package struct ReferenceTables: Sendable {
     package func job(_ id: JobID) -> Job? { jobs.first { $0.id == id } }
     package func execution(_ id: ExecutionID) -> Execution? { executions.first { $0.id == id } }
 
-    /// The unfinished scheduled executions of a job, in the order of their occurrences.
+    /// The unfinished executions of a job that its overlap policy counts, in the order of their nominal dates.
     func series(of id: JobID) -> [Execution] {
-        executions.filter { $0.jobID == id && $0.source == .schedule && !$0.progress.status.isTerminal }
+        guard let policy = job(id)?.definition.overlap else { return [] }
+        return executions.filter { $0.jobID == id && !$0.progress.status.isTerminal && isCounted($0, by: policy) }
             .sorted { ($0.scheduledFor, $0.id) < ($1.scheduledFor, $1.id) }
+    }
+
+    /// Whether an overlap policy counts an unfinished execution.
+    func isCounted(_ execution: Execution, by policy: OverlapPolicy) -> Bool {
+        guard policy.countsTriggered, execution.source != .notification else { return execution.source == .schedule }
+        return execution.progress.status != .waiting || execution.progress.startedAt != nil
     }
 }
 

@@ -31,13 +31,16 @@ import Testing
     @Test(
         "A mistake is refused with its position", .rows("T-12", "T-13", "T-14", "T-15", "T-16"),
         arguments: [
-            Mistake("60 * * * *", .outOfRange, "minute", at: "60", hint: "minute 0 of the next hour is 0"),
+            Mistake(
+                "60 * * * *", .outOfRange, "minute", at: "60",
+                hint: "minutes are 0–59; write 0 for the start of the next hour"),
             Mistake("* 24 * * *", .outOfRange, "hour", at: "24", hint: "midnight is hour 0"),
-            Mistake("* * 32 * *", .outOfRange, "day of month", at: "32"),
-            Mistake("* * 0 * *", .outOfRange, "day of month", at: "0", hint: "days are 1–31"),
-            Mistake("* * * 13 *", .outOfRange, "month", at: "13", hint: "months are 1–12"),
-            Mistake("* * * 0 *", .outOfRange, "month", at: "0", hint: "months are 1–12"),
-            Mistake("* * * * 8", .outOfRange, "day of week", at: "8", hint: "Sunday is 0 or 7"),
+            Mistake("* * 32 * *", .outOfRange, "day of month", at: "32", hint: "write L for the last day of the month"),
+            Mistake(
+                "* * 0 * *", .outOfRange, "day of month", at: "0", hint: "the first day is 1; write * for every day"),
+            Mistake("* * * 13 *", .outOfRange, "month", at: "13", hint: "December is 12"),
+            Mistake("* * * 0 *", .outOfRange, "month", at: "0", hint: "January is 1"),
+            Mistake("* * * * 8", .outOfRange, "day of week", at: "8", hint: "Sunday is 0 or 7, and Saturday is 6"),
             Mistake("99999999999999999999 * * * *", .outOfRange, "minute", at: "99999999999999999999"),
             Mistake("*/0 * * * *", .invalidStep, "minute", at: "0", hint: "did you mean *?"),
             Mistake("*/ * * * *", .invalidStep, "minute", at: ""),
@@ -108,7 +111,8 @@ import Testing
             Mistake("0 0 12 * * *", .dayFields, "day of week", at: "*", .quartz),
             Mistake("0 0 12 ? * ?", .dayFields, "day of week", at: "?", .quartz),
             Mistake(
-                "0 0 12 ? * 0", .outOfRange, "day of week", at: "0", .quartz, hint: "Sunday is 1 in the dialect .quartz"
+                "0 0 12 ? * 0", .outOfRange, "day of week", at: "0", .quartz,
+                hint: "Sunday is 1 and Saturday is 7 in the dialect .quartz"
             ),
             Mistake("0 ? 12 * * ?", .unexpectedCharacter, "minute", at: "?", .quartz),
             Mistake("@daily", .unsupported, nil, at: "@daily", .quartz),
@@ -132,7 +136,7 @@ import Testing
         let error = #expect(throws: CronSyntaxError.self) { try CronExpression("0 9 32 * *") }
         #expect(
             error?.description == """
-                day of month: 32 is too large; expected 1–31
+                day of month: 32 is too large; expected 1–31 (write L for the last day of the month)
                   0 9 32 * *
                       ^^
                 """)

@@ -50,6 +50,7 @@ import Testing
         statistics.failed = .max
         statistics.canceledOrExpired = -1
         statistics.lastFinishedAt = date
+        statistics.lastSucceededAt = .distantPast
         var scheduleState = ScheduleState(
             state: .paused, reason: "because", decidedThrough: date, next: date, nextEffective: date, firedCount: 7,
             lastFired: date, awaitedExecutionID: executionID, revision: .min)
@@ -65,7 +66,7 @@ import Testing
     static var definition: JobDefinition {
         var definition = JobDefinition(
             name: "täglich", schedule: .every(.seconds(900)), action: .handler("h"), misfire: .all(limit: 5),
-            overlap: .queue(limit: 7),
+            overlap: .queue(limit: 7).countingTriggered(),
             retention: Retention(maximumCount: 3, maximumAge: .seconds(5), ages: [.failed: .seconds(9)]),
             metadata: ["a": "b"])
         definition.attributes = JobAttributes(
@@ -231,7 +232,8 @@ import Testing
             ])
         #expect(
             names(Self.job.statistics) == [
-                "lastRunAt", "lastStatus", "lastFinishedAt", "succeeded", "failed", "canceledOrExpired",
+                "lastRunAt", "lastStatus", "lastFinishedAt", "lastSucceededAt", "succeeded", "failed",
+                "canceledOrExpired",
             ])
         #expect(names(Self.skip) == ["jobID", "first", "last", "count", "reason", "decidedAt"])
     }

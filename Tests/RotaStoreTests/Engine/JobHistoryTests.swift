@@ -31,6 +31,20 @@ import Testing
         #expect(statistics.lastRunAt == start + 50)
     }
 
+    @Test("The last success is the end of the one that succeeded latest, whatever is counted after it")
+    func lastSuccess() {
+        var statistics = JobStatistics()
+        statistics.count(.failed, startedAt: start, finishedAt: start + 5)
+        #expect(statistics.lastSucceededAt == nil)
+        statistics.count(.succeeded, startedAt: start + 20, finishedAt: start + 40)
+        statistics.count(.succeeded, startedAt: start + 10, finishedAt: start + 30)
+        statistics.count(.succeeded, startedAt: start + 10, finishedAt: nil)
+        for status in ExecutionStatus.allCases where status != .succeeded {
+            statistics.count(status, startedAt: start + 50, finishedAt: start + 60)
+        }
+        #expect(statistics.lastSucceededAt == start + 40)
+    }
+
     @Test("A lowered retention survives a commit that is refused for its length")
     func refusedCommit() async throws {
         let files = FaultyFileSystem()

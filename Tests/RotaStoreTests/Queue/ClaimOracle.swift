@@ -55,7 +55,8 @@ struct ClaimOracle {
             where !hasRoom(shared.limit, at: now, where: { $0.names.contains(shared.name) }) {
                 return false
             }
-            return !job.definition.overlap.isSerial || isItsTurn(execution, at: now)
+            return !job.definition.overlap.isSerial
+                || isItsTurn(execution, countingAll: job.definition.overlap.countsTriggered, at: now)
         }
     }
 
@@ -68,10 +69,10 @@ struct ClaimOracle {
         return started.count { counts($0) && $0.date.addingTimeInterval(window) > now } < rate.maximum
     }
 
-    private func isItsTurn(_ execution: Execution, at now: Date) -> Bool {
-        guard execution.source == .schedule else { return true }
+    private func isItsTurn(_ execution: Execution, countingAll: Bool, at now: Date) -> Bool {
+        guard countingAll || execution.source == .schedule else { return true }
         let series = executions.filter {
-            $0.jobID == execution.jobID && $0.source == .schedule && !$0.progress.status.isTerminal
+            $0.jobID == execution.jobID && (countingAll || $0.source == .schedule) && !$0.progress.status.isTerminal
         }
         let begun = series.filter { $0.progress.startedAt != nil }
         let open = begun.isEmpty ? series.filter { !hasExpired($0, now) } : begun

@@ -106,7 +106,8 @@ struct ClaimWorld {
         for number in 1...count {
             var job = try StoreSamples.job(
                 number, retention: .last(3),
-                overlap: [.allow, .allow, .queue(limit: nil), .replace].randomElement(using: &random) ?? .allow)
+                overlap: [.allow, .allow, .queue(limit: nil), .replace, .queue.countingTriggered()]
+                    .randomElement(using: &random) ?? .allow)
             job.definition.limits = try limits()
             if chance(3) { job.definition.priority = Int.random(in: 0...2, using: &random) }
             _ = try apply { try $0.insert([JobInsertion(job)], log: &$1) }
@@ -167,7 +168,8 @@ struct ClaimWorld {
         limits.sharedRates = job.definition.limits.sharedRates
         var definition = job.definition
         definition.limits = limits
-        definition.overlap = chance(2) ? .allow : .queue(limit: nil)
+        definition.overlap =
+            chance(2) ? .allow : chance(2) ? .queue(limit: nil) : .queue(limit: nil).countingTriggered()
         let replacement = JobReplacement(
             id: job.id, expectedRevision: job.scheduleState.revision, definition: definition,
             scheduleState: job.scheduleState,

@@ -107,6 +107,30 @@ extension StoreFault {
                     })
             }
         },
+        StoreFault(
+            "never counts triggered executions",
+            "a policy that counts triggered executions skips while one is unfinished, and delays none",
+            "a queue that counts triggered executions runs all executions of the job one at a time",
+            "an occurrence replaces triggered executions if its policy counts them"
+        ) { store in
+            store.insertHook = { base, all in
+                try await base.insert(
+                    all.map { insertion in
+                        var insertion = insertion
+                        let policy = insertion.job.definition.overlap
+                        insertion.job.definition.overlap = OverlapPolicy(rule: policy.rule)
+                        return insertion
+                    })
+            }
+        },
+        StoreFault(
+            "loses the work that follows a batch",
+            "an execution that awaits its batch holds nothing up where all executions run one at a time"
+        ) { store in
+            store.enqueueHook = { base, executions in
+                try await base.enqueue(executions.filter { $0.details.awaitedBatch == nil })
+            }
+        },
         StoreFault("never lets executions overlap", "executions overlap by default") { store in
             store.insertHook = { base, all in
                 try await base.insert(

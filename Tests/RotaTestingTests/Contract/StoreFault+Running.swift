@@ -185,6 +185,17 @@ extension StoreFault {
                     })
             }
         },
+        StoreFault(
+            "takes the last end for the last success",
+            "a job's last success is the latest, in whatever order results arrive"
+        ) { store in
+            store.jobHook = { base, id in
+                guard var job = try await base.job(id) else { return nil }
+                let last = job.lastFinishedAt
+                job.statistics.lastSucceededAt = last
+                return job
+            }
+        },
         StoreFault("records releases as retries", "a release leaves no attempt and no start") { store in
             store.finishHook = { base, completions in
                 try await base.finish(

@@ -52,6 +52,16 @@ struct ScriptedTransportTests {
         #expect(naps.withLock { $0 } == slept.map { .seconds($0) })
     }
 
+    @Test("an answer that takes time is refused without a clock, and the error says how to give one")
+    func noClock() async throws {
+        let request = try request("https://example.com/", timeout: .milliseconds(1))
+        let scripts = [ScriptedTransport(.silence), ScriptedTransport(.status(200).delayed(by: .seconds(3600)))]
+        for transport in scripts + [ScriptedTransport { _ in .silence }] {
+            let error = await #expect(throws: TransportError.self) { try await transport.send(request) }
+            #expect(error?.code == .other && error?.message.contains("sleep: clock.sleep(for:)") == true)
+        }
+    }
+
     @Test("silence ends with the timeout, cancellation at once")
     func silence() async throws {
         let transport = ScriptedTransport(.silence, sleep: { _ in throw CancellationError() })

@@ -77,6 +77,84 @@ struct OverlapTests {
         }
     }
 
+    struct TriggerRow: Sendable {
+        let overlap: OverlapPolicy
+        /// The outcome of the occurrence at the first minute, while a triggered execution runs from 0:30 to 1:30.
+        let starts: [Int]
+        let skips: Int
+        let canceled: Int
+        let most: Int
+    }
+
+    static let triggerRows = [
+        TriggerRow(overlap: .skip, starts: [30, 60], skips: 0, canceled: 0, most: 2),
+        TriggerRow(overlap: .queue, starts: [30, 60], skips: 0, canceled: 0, most: 2),
+        TriggerRow(overlap: .replace, starts: [30, 60], skips: 0, canceled: 0, most: 2),
+        TriggerRow(overlap: .skip.countingTriggered(), starts: [30], skips: 1, canceled: 0, most: 1),
+        TriggerRow(overlap: .queue.countingTriggered(), starts: [30, 90], skips: 0, canceled: 0, most: 1),
+        TriggerRow(overlap: .replace.countingTriggered(), starts: [30, 60], skips: 0, canceled: 1, most: 1),
+    ]
+
+    @Test(
+        "A triggered execution counts for the overlap policy only if the policy says so", .rows("SX-19"),
+        arguments: triggerRows)
+    func triggered(_ row: TriggerRow) async throws {
+        let bench = Bench()
+        let (clock, start, watch) = (bench.clock, bench.clock.now, Watch())
+        try await bench.scheduler.handle("work") { _ in
+            try await watch.run(Int(clock.now.timeIntervalSince(start))) {
+                try await clock.sleep(until: clock.now.addingTimeInterval(60))
+            }
+        }
+        try await bench.running {
+            let job = try await bench.scheduler.create(
+                .init(
+                    name: "x", schedule: Schedule.every(.seconds(60)).limited(toRuns: 1), action: .handler("work"),
+                    overlap: row.overlap))
+            await bench.advance(.seconds(30))
+            try await bench.scheduler.trigger(job.id)
+            await bench.advance(.seconds(85))
+            #expect(watch.starts == row.starts)
+            #expect(watch.most == row.most)
+            #expect(try await bench.scheduler.skips(of: job.id).count { $0.reason == .overlap } == row.skips)
+            #expect(try await bench.executions().count { $0.status == .canceled } == row.canceled)
+        }
+    }
+
+    @Test("A triggered execution waits its turn behind one of the schedule if the policy queues and counts it")
+    func triggeredWaits() async throws {
+        let bench = Bench()
+        let (clock, start, watch) = (bench.clock, bench.clock.now, Watch())
+        try await bench.scheduler.handle("work") { _ in
+            try await watch.run(Int(clock.now.timeIntervalSince(start))) {
+                try await clock.sleep(until: clock.now.addingTimeInterval(60))
+            }
+        }
+        try await bench.running {
+            let job = try await bench.scheduler.create(
+                .init(
+                    name: "x", schedule: Schedule.every(.seconds(60)).limited(toRuns: 1), action: .handler("work"),
+                    overlap: .queue.countingTriggered()))
+            await bench.advance(.seconds(90))
+            let execution = try await bench.scheduler.trigger(job.id)
+            await bench.advance(.seconds(1))
+            #expect(try await bench.scheduler.explain(execution.id).holds.count == 1)
+            await bench.advance(.seconds(100))
+            #expect(watch.starts == [60, 120] && watch.most == 1)
+        }
+    }
+
+    @Test("Counting triggered executions survives JSON, and earlier JSON does not count them")
+    func triggeredJSON() throws {
+        let policy = OverlapPolicy.queue(limit: 2).countingTriggered()
+        let data = try JSONEncoder().encode(policy)
+        #expect(try JSONDecoder().decode(OverlapPolicy.self, from: data) == policy)
+        let earlier = try JSONDecoder().decode(OverlapPolicy.self, from: Data(#"{"rule":"skip"}"#.utf8))
+        #expect(earlier == .skip && !earlier.countsTriggered)
+        #expect(try String(decoding: JSONEncoder().encode(OverlapPolicy.skip), as: UTF8.self) == #"{"rule":"skip"}"#)
+        #expect(OverlapPolicy.allow.countingTriggered() == .allow)
+    }
+
     @Test(
         "Random durations never exceed the concurrency limit and never lose an occurrence", .rows("T-46"),
         arguments: 1...4)

@@ -99,7 +99,8 @@ import Testing
         let warnings = try await scheduler.preview(draft).warnings
         #expect(
             warnings.map(\.message) == [
-                "A notification of the job calls handler \"tell\", which is not registered here."
+                "A notification of the job calls handler \"tell\", which is not registered here. Register it with "
+                    + "`handle(\"tell\") { … }` before `run()`."
             ])
     }
 }

@@ -37,6 +37,24 @@ struct JobDefinitionTests {
         return definition
     }
 
+    private struct Note: HandlerPayload {
+        static let handlerName = "note"
+        var text: String
+    }
+
+    @Test("A draft takes its slug and its delivery in one expression, and has the defaults without them")
+    func shortDrafts() throws {
+        let short = JobDraft(
+            name: "j", slug: "a-slug", schedule: .onDemand, action: .handler("x"), delivery: .atMostOnce)
+        let typed = try JobDraft(Note(text: "a"), slug: "a-slug", schedule: .onDemand, delivery: .atMostOnce)
+        for draft in [short, typed] { #expect(draft.attributes.slug == "a-slug" && draft.delivery == .atMostOnce) }
+        let plain = [
+            JobDraft(name: "j", schedule: .onDemand, action: .handler("x")),
+            try JobDraft(Note(text: "a"), schedule: .onDemand),
+        ]
+        for draft in plain { #expect(draft.attributes == .none && draft.delivery == .atLeastOnce) }
+    }
+
     @Test(
         "Every field survives the store, JSON and the job's versions",
         .rows("S-19 to S-24", "S-26 to S-27", "S-29 to S-38", "S-41 to S-51", "C-28"))

@@ -41,7 +41,7 @@ struct JobTests {
         let job = try await bench.scheduler.create(draft())
         #expect(job.isEnabled && job.state == .active)
         #expect(job.notifications.isEmpty)
-        #expect(job.lastStatus == nil && job.lastRunAt == nil)
+        #expect(job.lastStatus == nil && job.lastRunAt == nil && job.lastSucceededAt == nil)
         #expect(job.createdBy == nil && job.updatedBy == nil)
         #expect(job.attributes == .none && job.limits == .none && job.metadata.isEmpty)
         #expect(job.versionPolicy == .pin && !job.isBackwardsCompatible && job.version == 1)
@@ -86,6 +86,7 @@ struct JobTests {
             await bench.advance(.seconds(300))
             let second = try await bench.scheduler.job(job.id)
             #expect(second.lastStatus == .failed && second.lastRunAt == Self.start.addingTimeInterval(600))
+            #expect(first.lastSucceededAt == first.lastFinishedAt && second.lastSucceededAt == first.lastFinishedAt)
             #expect(
                 second.lastStatus.flatMap { ServiceProfile.krafter.name(of: $0) } == "failed"
                     && first.lastStatus.flatMap { ServiceProfile.krafter.name(of: $0) } == "success")

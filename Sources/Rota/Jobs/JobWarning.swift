@@ -1,0 +1,181 @@
+import Foundation
+import RotaCore
+import RotaHTTP
+import RotaSchedule
+import RotaStore
+
+/// A warning about something that is allowed but rarely intended.
+public struct JobWarning: Sendable, Hashable, CustomStringConvertible {
+    /// The kind of warning.
+    ///
+    /// More kinds may be added.
+    public struct Code: Sendable, Hashable, CustomStringConvertible {
+        private enum Kind: String {
+            case cron, neverFires, inThePast, unknownHandler, unreadablePayload, blockedAddress, outsideWindow, inactive
+            case rateTooLow
+        }
+
+        private let kind: Kind
+
+        /// The cron expression probably does not mean what its author intended.
+        public static let cron = Code(kind: .cron)
+        /// The schedule has no occurrence.
+        public static let neverFires = Code(kind: .neverFires)
+        /// The first occurrence is in the past and undecided.
+        ///
+        /// The misfire policy will decide about it.
+        public static let inThePast = Code(kind: .inThePast)
+        /// The job, or one of its notifications, calls a handler that is not registered here.
+        public static let unknownHandler = Code(kind: .unknownHandler)
+        /// The job's payload cannot be decoded as the type that its handler takes.
+        public static let unreadablePayload = Code(kind: .unreadablePayload)
+        /// The transport will refuse the address of the job's request, or of one of its webhooks.
+        public static let blockedAddress = Code(kind: .blockedAddress)
+        /// Some occurrences fall outside the execution window and wait for its next opening.
+        public static let outsideWindow = Code(kind: .outsideWindow)
+        /// The job does not fire until it is resumed.
+        public static let inactive = Code(kind: .inactive)
+        /// The rate limit allows fewer starts than the schedule has occurrences, so executions pile up.
+        public static let rateTooLow = Code(kind: .rateTooLow)
+
+        /// The code's name, such as `neverFires`.
+        public var description: String { kind.rawValue }
+    }
+
+    /// The kind of warning.
+    public let code: Code
+    /// The consequence, and what was probably intended.
+    public let message: String
+
+    /// The message.
+    public var description: String { message }
+}
+
+extension JobDefinition {
+    /// Finds what is allowed but rarely intended.
+    ///
+    /// - Parameters:
+    ///   - occurrences: The first occurrences.
+    ///   - next: The date of the first one, or `nil` if there is none.
+    ///   - state: The state of the job.
+    ///   - now: The current date.
+    ///   - handlers: The handlers that are registered.
+    ///   - transport: The transport that would send the requests.
+    func warnings(
+        of occurrences: [PreviewedOccurrence], next: Date?, state: JobState, at now: Date,
+        handlers: HandlerRegistry, transport: any HTTPTransport
+    ) -> [JobWarning] {
+        var found = schedule.warnings(from: now).map { JobWarning(code: .cron, message: $0.description) }
+        if let next {
+            if next < now { found.append(lateWarning(next, at: now)) }
+        } else if !schedule.isOnDemand {
+            found.append(.init(code: .neverFires, message: schedule.reasonForNoOccurrence(after: now)))
+        }
+        if state == .draft || state == .paused {
+            found.append(
+                .init(
+                    code: .inactive,
+                    message: "The job is \(state.rawValue) and does not fire until it is resumed with `resume(_:)`."))
+        }
+        found += handlerWarnings(handlers) + addressWarnings(transport)
+        return found + windowWarnings(of: occurrences) + rateWarnings(of: occurrences)
+    }
+
+    private func lateWarning(_ next: Date, at now: Date) -> JobWarning {
+        let isTooLate = misfire.maximumLateness.map { next.advanced(by: $0) < now } ?? false
+        let advice =
+            if misfire.rule == .skip {
+                "the misfire policy is `.skip`, so it will be skipped once it is later than `misfireThreshold`. Choose a later "
+                    + "date, or the policy `.latest`"
+            } else if isTooLate {
+                "it is later than the misfire policy allows, so it will be skipped. Choose a later date, or a longer "
+                    + "`maximumLateness`"
+            } else {
+                "the misfire policy decides, so the job fires at once, or when it is resumed. If that is not meant, choose a "
+                    + "later date, or the policy `.skip`"
+            }
+        return JobWarning(code: .inThePast, message: "The occurrence at \(next.text) is in the past: \(advice).")
+    }
+
+    private func handlerWarnings(_ handlers: HandlerRegistry) -> [JobWarning] {
+        var found: [JobWarning] = []
+        for name in handlerNames.sorted() where handlers[name] == nil {
+            let caller = action.handler?.name == name ? "The job" : "A notification of the job"
+            let meant = Spelling.meant(by: name, among: handlers.names)
+            found.append(
+                .init(
+                    code: .unknownHandler,
+                    message: "\(caller) calls handler \"\(name)\", which is not registered here"
+                        + (meant.map { "; did you mean \"\($0)\"?" } ?? ".")
+                        + " Register it with `handle(\"\(name)\") { … }` before `run()`."))
+        }
+        if let flaw = action.handler.flatMap({ handlers.flaw(in: $0) }) {
+            found.append(.init(code: .unreadablePayload, message: flaw))
+        }
+        if !schedule.isOnDemand, action.handler?.payload == nil,
+            let flaw = payloadSchema?.violations(of: .null).first
+        {
+            found.append(
+                .init(
+                    code: .unreadablePayload,
+                    message: "The job fires without a payload, which its schema does not allow: \(flaw). Give the "
+                        + "action a payload, or allow null in the schema."))
+        }
+        return found
+    }
+
+    private func addressWarnings(_ transport: any HTTPTransport) -> [JobWarning] {
+        var requests = action.request.flatMap(\.sampleURL).map { [("The job's request", $0)] } ?? []
+        for rule in notifications {
+            guard case .webhook(let url, _) = rule.channel, let url = URL(string: url) else { continue }
+            requests.append(("A webhook of the job", url))
+        }
+        return requests.compactMap { sender, url in
+            transport.refusal(of: url).map { error in
+                JobWarning(code: .blockedAddress, message: "\(sender) will be refused: \(error.message).")
+            }
+        }
+    }
+
+    private func windowWarnings(of occurrences: [PreviewedOccurrence]) -> [JobWarning] {
+        guard let window = limits.window else { return [] }
+        let outside = occurrences.filter { !window.contains($0.occurrence.effective) }
+        guard let first = outside.first?.occurrence.effective else { return [] }
+        let opening = window.nextOpening(from: first)
+        return [
+            JobWarning(
+                code: .outsideWindow,
+                message: "\(outside.count) of the first \(occurrences.count) occurrences fall outside the execution "
+                    + "window. The one at \(first.text) "
+                    + (opening.map { "waits until \($0.text)." }
+                        ?? "never starts, because the window never opens again.")
+                    + " If that is not meant, change the schedule or `limits.window`.")
+        ]
+    }
+
+    private func rateWarnings(of occurrences: [PreviewedOccurrence]) -> [JobWarning] {
+        guard let rate = limits.rate, rate.maximum < occurrences.count else { return [] }
+        let dates = occurrences.map(\.occurrence.effective)
+        let isTooLow = zip(dates, dates.dropFirst(rate.maximum)).allSatisfy { start, end in
+            end.elapsed(since: start) < rate.window
+        }
+        guard isTooLow else { return [] }
+        return [
+            JobWarning(
+                code: .rateTooLow,
+                message: "The job is due more often than its rate limit of \(rate.maximum) per \(rate.window) allows, "
+                    + "so executions pile up. Raise the limit, or let the job fire less often.")
+        ]
+    }
+}
+
+extension Schedule {
+    /// Says that no occurrence is left, why, and what to change.
+    func reasonForNoOccurrence(after date: Date) -> String {
+        let head = "The schedule (\(summary)) has no occurrence after \(date.text)"
+        guard let end, end <= date else {
+            return head + ". Give the job one with a date to come, or `.onDemand` if it runs on request only."
+        }
+        return head + ": it ends at \(end.text). Give it a later end."
+    }
+}
