@@ -1,4 +1,5 @@
 public import Foundation
+public import RotaSchedule
 
 /// A store that keeps its records in memory.
 ///
@@ -51,6 +52,23 @@ public actor InMemoryJobStore: JobStore {
     /// Lists jobs.
     public func jobs(_ query: JobQuery) throws -> RecordPage<Job> {
         try state.jobs(query)
+    }
+
+    /// Keeps a calendar under a name, and reschedules the jobs that use it.
+    public func setCalendar(
+        _ calendar: ScheduleCalendar, named name: String, at date: Date
+    ) throws -> CalendarChange {
+        try state.setCalendar(calendar, named: name, at: date, log: &log)
+    }
+
+    /// Deletes a calendar that no job uses.
+    public func deleteCalendar(named name: String) throws -> Bool {
+        try state.deleteCalendar(named: name, log: &log)
+    }
+
+    /// Returns all calendars, by name.
+    public func calendars() -> [String: ScheduleCalendar] {
+        state.calendars
     }
 
     /// Returns the work that is due at a date.
