@@ -7,14 +7,18 @@ import RotaStore
 extension Job {
     /// Plans an update to another definition, and to another state if one is given, in one step.
     ///
+    /// - Parameter calendars: The calendars that the schedule may name.
     /// - Returns: `nil` if nothing changes.
-    func updated(to wanted: JobDefinition, state: JobState?, at now: Date) throws -> JobReplacement? {
+    func updated(
+        to wanted: JobDefinition, _ calendars: [String: ScheduleCalendar], state: JobState?, at now: Date
+    ) throws -> JobReplacement? {
         var definition = wanted
         definition.schedule = definition.schedule.anchored(like: self.definition.schedule, at: now)
         let isRescheduled = definition.schedule != self.definition.schedule
         let moved = try state.flatMap { try change(to: $0, isRescheduled: isRescheduled, at: now) }
         guard definition != self.definition else { return moved }
         try definition.validate()
+        definition.schedule = isRescheduled ? try definition.schedule.bound(to: calendars) : self.definition.schedule
         guard isRescheduled else {
             var replacement = moved ?? replacement(scheduleState, at: now)
             replacement.definition = definition

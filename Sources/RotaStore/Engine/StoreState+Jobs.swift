@@ -1,4 +1,5 @@
 import Foundation
+import RotaSchedule
 
 extension StoreState {
     package mutating func insert(
@@ -43,7 +44,7 @@ extension StoreState {
                 }
                 try checkSlug(of: insertion.job.id, attributes)
             }
-            try insertion.job.definition.checkCalendars(calendars)
+            if insertion.job.schedule.namesCalendars { try insertion.job.definition.checkCalendars(calendars) }
             var executionKeys = Set<String>()
             for execution in insertion.executions {
                 guard execution.jobID == insertion.job.id else { throw .noJob(execution.jobID) }

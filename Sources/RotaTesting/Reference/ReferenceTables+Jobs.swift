@@ -14,7 +14,8 @@ extension ReferenceTables {
                 throw StoreError(.duplicate, "Job \(insertion.job.id) already exists.")
             }
             try after.requireFreeSlug(insertion.job.definition.attributes, for: insertion.job.id)
-            after.jobs.append(insertion.job)
+            try insertion.job.definition.checkCalendars(calendars)
+            after.jobs.append(insertion.job.binding(calendars))
             after.presentSince[insertion.job.id] = (
                 insertion.job.version == 1 ? insertion.job.createdAt : insertion.job.updatedAt,
                 insertion.job.version == 1 ? insertion.job.createdBy : insertion.job.updatedBy
@@ -30,7 +31,7 @@ extension ReferenceTables {
                 }
                 after.executions.append(execution)
             }
-            outcomes.append(.inserted(insertion.job))
+            outcomes.append(.inserted(insertion.job.binding(calendars)))
         }
         self = after
         return outcomes
@@ -79,7 +80,10 @@ extension ReferenceTables {
         guard job.scheduleState.revision == replacement.expectedRevision else {
             throw StoreError(.conflict, "Job \(job.id) has changed since revision \(replacement.expectedRevision).")
         }
-        if let definition = replacement.definition { try requireFreeSlug(definition.attributes, for: job.id) }
+        if let definition = replacement.definition {
+            try requireFreeSlug(definition.attributes, for: job.id)
+            try definition.checkCalendars(calendars)
+        }
         let before = presentVersion(of: job)
         let isRescheduled = replacement.definition.map { $0.schedule != job.definition.schedule } ?? false
         job.take(replacement.scheduleState, isRescheduled: isRescheduled)
@@ -88,7 +92,7 @@ extension ReferenceTables {
         if let owner = replacement.declaredBy { job.declaredBy = owner }
         if let definition = replacement.definition {
             versions.append(before)
-            job.definition = definition
+            job.definition = definition.binding(calendars)
             job.version += 1
             presentSince[job.id] = (replacement.date, replacement.author)
         }
@@ -116,8 +120,8 @@ extension ReferenceTables {
 
     package func versions(of id: JobID) -> [JobVersion] {
         guard let job = job(id) else { return [] }
-        return [presentVersion(of: job)]
-            + versions.filter { $0.jobID == id }.sorted { $0.version > $1.version }
+        let earlier = versions.filter { $0.jobID == id }.sorted { $0.version > $1.version }
+        return ([presentVersion(of: job)] + earlier).map { $0.binding(calendars) }
     }
 
     private func presentVersion(of job: Job) -> JobVersion {
