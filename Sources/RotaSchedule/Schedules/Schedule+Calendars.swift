@@ -1,7 +1,7 @@
 package import Foundation
 import RotaCore
 
-// Calendars that a store keeps by name. A schedule refers to them, and whoever has them binds the schedule to them.
+// Calendars that a store keeps by name. A schedule refers to them, and the store that has them binds the schedule to them.
 
 extension Schedule {
     /// The names of the calendars that the schedule refers to by ``ScheduleCalendar/named(_:)``, sorted.
@@ -51,7 +51,8 @@ extension Schedule {
         guard namesCalendars, let unbound = namedCalendars.first(where: { !$0.isBound }) else { return }
         throw ScheduleError(
             .calendar, value: unbound.names[0],
-            message: "The schedule needs \(CronPhrase.list(unbound.names.map { "the calendar \"\($0)\"" })), which only a "
+            message:
+                "The schedule needs \(CronPhrase.list(unbound.names.map { "the calendar \"\($0)\"" })), which only a "
                 + "scheduler with that calendar in its store can provide.")
     }
 

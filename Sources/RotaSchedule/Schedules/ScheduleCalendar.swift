@@ -98,8 +98,8 @@ public struct ScheduleCalendar: Sendable {
 
     /// Returns the days and times of a calendar that the scheduler's store keeps, and that any number of jobs share.
     ///
-    /// ``RotaSchedule`` alone does not know the calendar, so a schedule with a name gives no dates until a scheduler has
-    /// stored it with a job or previewed it.
+    /// A schedule alone does not know the calendar, so it gives no dates outside a scheduler. There, as the schedule of a
+    /// job or of a preview, it does.
     ///
     /// ```swift
     /// let schedule = try Schedule.daily(at: "09:00", in: "Europe/Berlin")
@@ -111,7 +111,7 @@ public struct ScheduleCalendar: Sendable {
     /// - Parameter name: The name, from 1 to 100 characters, not all of them blank.
     /// - Throws: ``ScheduleError`` with code `calendar` for any other name.
     public static func named(_ name: String) throws(ScheduleError) -> ScheduleCalendar {
-        guard name.utf8.count <= 400, name.count <= 100, name.contains(where: { !$0.isWhitespace }) else {
+        guard name.prefix(101).count <= 100, name.contains(where: { !$0.isWhitespace }) else {
             let length = name.prefix(101).count
             throw ScheduleError(
                 .calendar, value: String(name.prefix(100)),
@@ -220,8 +220,11 @@ extension ScheduleCalendar {
         return nil
     }
 
-    /// Whether the calendar contains every day of the week.
-    private var hasWholeWeek: Bool { contents.reduce(weekdays) { $0 | $1.weekdays } == 0x7F }
+    /// Whether the calendar contains every reading, because it has every day of the week or an expression of all minutes.
+    private var hasEverything: Bool {
+        contents.reduce(weekdays) { $0 | $1.weekdays } == 0x7F || expressions.contains { $0.pattern.coversEverything }
+            || contents.contains { $0.expressions.contains { $0.pattern.coversEverything } }
+    }
 
     /// How many stretches inside the calendar a search for a reading outside it skips before it stops early.
     private static let stretches = 100
@@ -293,12 +296,11 @@ extension ScheduleCalendar {
     }
 
     private func nextOutside(_ local: Int64) -> Int64? {
+        if hasEverything { return nil }
         var local = local
         for _ in 0..<Self.stretches {
             let day = local.floorDivided(by: 86_400)
-            if hasWholeWeek {
-                return nil
-            } else if contains(day: Int(day)) {
+            if contains(day: Int(day)) {
                 local = (day + 1) * 86_400
             } else if let pattern = pattern(covering: local) {
                 local = pattern.nextUncovered(after: local)
@@ -310,12 +312,11 @@ extension ScheduleCalendar {
     }
 
     private func previousOutside(_ local: Int64) -> Int64? {
+        if hasEverything { return nil }
         var local = local
         for _ in 0..<Self.stretches {
             let day = local.floorDivided(by: 86_400)
-            if hasWholeWeek {
-                return nil
-            } else if contains(day: Int(day)) {
+            if contains(day: Int(day)) {
                 local = day * 86_400 - 1
             } else if let pattern = pattern(covering: local) {
                 local = pattern.previousUncovered(before: local)

@@ -12,7 +12,7 @@ extension StoreState {
         guard calendars[name] != calendar else { return CalendarChange(isChanged: false, jobs: users.count) }
         var after = calendars
         after[name] = calendar
-        // What is due by the old calendar is known only before the jobs are bound to the new one.
+        // The old calendar says which occurrences are due, so plan before the jobs are bound to the new one.
         let plans = users.sorted().compactMap { id in jobs.read(id) { $0.rescheduled(by: after, at: now) } }
         record(.putCalendar(name, calendar), log: &log)
         var change = CalendarChange(isChanged: true, jobs: plans.count)

@@ -13,6 +13,9 @@ public import RotaSchedule
 /// print(await store.counts().jobs[.active] ?? 0)  // 1
 /// ```
 public actor InMemoryJobStore: JobStore {
+    // Where the protocol has a default implementation, a method must be `async`: from outside the actor, a call by the
+    // concrete type would prefer the default to a synchronous one.
+
     private var state = StoreState()
     private var log = ChangeLog(isRecording: false)
 
@@ -57,17 +60,17 @@ public actor InMemoryJobStore: JobStore {
     /// Keeps a calendar under a name, and reschedules the jobs that use it.
     public func setCalendar(
         _ calendar: ScheduleCalendar, named name: String, at date: Date
-    ) throws -> CalendarChange {
+    ) async throws -> CalendarChange {
         try state.setCalendar(calendar, named: name, at: date, log: &log)
     }
 
     /// Deletes a calendar that no job uses.
-    public func deleteCalendar(named name: String) throws -> Bool {
+    public func deleteCalendar(named name: String) async throws -> Bool {
         try state.deleteCalendar(named: name, log: &log)
     }
 
     /// Returns all calendars, by name.
-    public func calendars() -> [String: ScheduleCalendar] {
+    public func calendars() async -> [String: ScheduleCalendar] {
         state.calendars
     }
 
@@ -148,7 +151,7 @@ public actor InMemoryJobStore: JobStore {
     }
 
     /// Brings records that a clock wrote while it was ahead back to the current time.
-    public func rewind(to now: Date, limit: Int) -> RewindReport {
+    public func rewind(to now: Date, limit: Int) async -> RewindReport {
         state.rewind(to: now, limit: limit, log: &log)
     }
 
@@ -163,7 +166,7 @@ public actor InMemoryJobStore: JobStore {
     }
 
     /// Returns everything that keeps an execution from starting.
-    public func holds(on id: ExecutionID, at now: Date) -> [ExecutionHold] {
+    public func holds(on id: ExecutionID, at now: Date) async -> [ExecutionHold] {
         state.holds(on: id, at: now)
     }
 

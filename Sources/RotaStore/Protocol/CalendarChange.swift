@@ -24,8 +24,8 @@ public struct CalendarChange: Sendable, Hashable {
     }
 }
 
-// What a store does with the calendars that it keeps. It checks the definitions it is given, binds the jobs and versions
-// it returns, and reschedules the jobs of a calendar that changes.
+// A store checks the definitions that it is given, binds the jobs and versions that it returns, and reschedules the jobs
+// of a calendar that changes.
 
 extension JobDefinition {
     /// Checks that a store has every calendar that the schedule names, and that the definition was not planned with
@@ -68,7 +68,7 @@ extension Job {
         return copy
     }
 
-    /// Plans how the job goes on when a calendar that its schedule names changes.
+    /// Plans how the job continues when a calendar that its schedule names changes.
     ///
     /// The next occurrence is computed anew from the current date. The anchor, the counts, the pause and the history stay.
     /// An occurrence that is due and undecided stays due if the calendars allow it. A completed job becomes active if

@@ -98,7 +98,8 @@ public enum StoreContract {
 
     /// All checks of an open store.
     public static let checks: [Check] =
-        jobs + changes + declaring + versions + dependencies + calendars + firing + overlap + agendas + claiming + limits + leases
+        jobs + changes + declaring + versions + dependencies + calendars + firing + overlap + agendas + claiming
+        + limits + leases
         + finishing
         + ends + work + calls + jobLists + executionLists + atomicity
 

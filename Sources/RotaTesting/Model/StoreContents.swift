@@ -11,7 +11,7 @@ package struct StoreContents: Equatable {
     package var dependencies: [JobID: [JobDependency]] = [:]
     package var owners: [String: JobOwner] = [:]
     package var calendars: [String: ScheduleCalendar] = [:]
-    /// What each job's schedule is computed with, which two equal jobs may differ in.
+    /// The calendars with which each job's schedule is computed, in which two equal jobs may differ.
     package var bound: [JobID: [String: ScheduleCalendar]] = [:]
     package var counts = StoreCounts()
 

@@ -71,17 +71,17 @@ public actor ReferenceJobStore: JobStore {
     /// Keeps a calendar under a name, and reschedules the jobs that name it.
     public func setCalendar(
         _ calendar: ScheduleCalendar, named name: String, at date: Date
-    ) throws -> CalendarChange {
+    ) async throws -> CalendarChange {
         try tables.setCalendar(calendar, named: name, at: date)
     }
 
     /// Deletes a calendar that no job names.
-    public func deleteCalendar(named name: String) throws -> Bool {
+    public func deleteCalendar(named name: String) async throws -> Bool {
         try tables.deleteCalendar(named: name)
     }
 
     /// Reads all calendars.
-    public func calendars() -> [String: ScheduleCalendar] {
+    public func calendars() async -> [String: ScheduleCalendar] {
         tables.calendars
     }
 

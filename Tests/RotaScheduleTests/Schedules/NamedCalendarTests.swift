@@ -1,7 +1,8 @@
 import Foundation
-import RotaSchedule
 import RotaTesting
 import Testing
+
+@testable import RotaSchedule
 
 @Suite("Calendars by name")
 struct NamedCalendarTests {
@@ -22,16 +23,21 @@ struct NamedCalendarTests {
         return calendar
     }
 
-    @Test("A schedule with calendars by name has the same occurrences as with the calendars as a whole", arguments: 0..<40)
+    @Test(
+        "A schedule with calendars by name has the same occurrences as with the calendars as a whole", arguments: 0..<40
+    )
     func same(seed: UInt64) throws {
         var random = SeededGenerator(seed: 0xCA2 + seed)
         let zone = ["America/New_York", "Europe/Berlin", "UTC"][random.int(0...2)]
-        let rule = try Schedule.cron(["0 * * * *", "30 9 * * *", "*/20 8-20 * * *", "0 0 1,15 * *"][random.int(0...3)], in: zone)
+        let rule = try Schedule.cron(
+            ["0 * * * *", "30 9 * * *", "*/20 8-20 * * *", "0 0 1,15 * *"][random.int(0...3)], in: zone)
         let known = ["a": try Self.calendar(&random), "b": try Self.calendar(&random)]
         var (named, whole) = (rule, rule)
         for _ in 0..<random.int(1...2) {
             var (name, content) = (try ScheduleCalendar.named("a"), try #require(known["a"]))
-            if random.chance(40) { (name, content) = (try name.union(.named("b")), content.union(try #require(known["b"]))) }
+            if random.chance(40) {
+                (name, content) = (try name.union(.named("b")), content.union(try #require(known["b"])))
+            }
             let own = try Self.calendar(&random)
             if random.chance(60) { (name, content) = (name.union(own), own.union(content)) }
             // Twice the same: an empty calendar is refused as a whole, and allowed by name.
@@ -45,7 +51,10 @@ struct NamedCalendarTests {
             (named, whole) = (named.onBusinessDays(.next), whole.onBusinessDays(.next))
         }
         if random.chance(20) {
-            (named, whole) = (.union([named, .once(at: utc("2026-06-05T12:00:00Z"))]), .union([whole, .once(at: utc("2026-06-05T12:00:00Z"))]))
+            (named, whole) = (
+                .union([named, .once(at: utc("2026-06-05T12:00:00Z"))]),
+                .union([whole, .once(at: utc("2026-06-05T12:00:00Z"))])
+            )
         }
         let bound = named.binding(known)
         #expect(bound.calendarNames.first == "a" && bound.isComputable)
@@ -101,13 +110,34 @@ struct NamedCalendarTests {
     func names() throws {
         for name in ["", " ", "\t\n", String(repeating: "x", count: 101), String(repeating: "👨‍👩‍👧‍👦", count: 101)] {
             let error = #expect(throws: ScheduleError.self) { try ScheduleCalendar.named(name) }
-            #expect(error?.code == .calendar && error?.message.hasPrefix("A calendar's name must have 1 to 100") == true)
+            #expect(
+                error?.code == .calendar && error?.message.hasPrefix("A calendar's name must have 1 to 100") == true)
             #expect(throws: DecodingError.self) {
                 try JSONDecoder().decode(ScheduleCalendar.self, from: JSONEncoder().encode(["named": [name]]))
             }
         }
         for name in ["x", " x ", String(repeating: "x", count: 100), String(repeating: "👨‍👩‍👧‍👦", count: 100)] {
             #expect(try Schedule.daily(at: "09:00").excluding(.named(name)).calendarNames == [name])
+        }
+    }
+
+    @Test("A calendar of all minutes leaves nothing, and is recognized at once")
+    func everything() throws {
+        for text in ["* * * * *", "* * * * * *", "0-59 0/1 1-31 * 0-6", "*/1 * * 1-12 *"] {
+            let all = try ScheduleCalendar.cron(CronExpression(text))
+            let schedule = Schedule.everyAligned(.seconds(1))
+            for calendar in [all, all.union(.weekdays([.monday]))] {
+                #expect(calendar.nextLocal(from: 0, inside: false) == nil)
+                #expect(calendar.previousLocal(from: 0, inside: false) == nil)
+                #expect(schedule.excluding(calendar).next(after: utc("2026-01-01T00:00:00Z")) == nil)
+            }
+            let named = try schedule.excluding(.named("all")).binding(["all": all])
+            #expect(named.next(after: utc("2026-01-01T00:00:00Z")) == nil)
+        }
+        for text in ["1-59 * * * *", "* 1-23 * * *", "* * 1-30 * *", "* * * 1-11 *", "* * * * 1-6", "0-58 * * * * *"] {
+            let most = try ScheduleCalendar.cron(CronExpression(text))
+            let schedule = Schedule.everyAligned(.seconds(1)).excluding(most)
+            #expect(schedule.next(after: utc("2026-01-01T00:00:00Z")) != nil, "\(text)")
         }
     }
 

@@ -49,14 +49,14 @@ struct CalendarStoreTests {
             try await Self.insert(10_000, into: store)
             sizes[count] = await store.status.journalBytes - calendar
             let kept = try #require(await store.calendars()["holidays"])
-            for id in [1, 5000, 10_000] {
+            for id in [1, 5000, 10_000] as [UInt128] {
                 let job = try #require(await store.job(JobID(bits: id)))
                 #expect(job.definition.schedule.boundCalendars["holidays"]?.sharesDates(with: kept) == true)
             }
             try await store.close()
             let reopened = try await open(files)
             let read = try #require(await reopened.calendars()["holidays"])
-            for id in [1, 5000, 10_000] {
+            for id in [1, 5000, 10_000] as [UInt128] {
                 let job = try #require(await reopened.job(JobID(bits: id)))
                 #expect(job.definition.schedule.boundCalendars["holidays"]?.sharesDates(with: read) == true)
             }
@@ -80,7 +80,7 @@ struct CalendarStoreTests {
         let reopened = try await open()
         // The two calendars, and ten insertions.
         #expect(reopened.recovery.replayedFrames == 12)
-        for id in [1, 5000, 10_000] {
+        for id in [1, 5000, 10_000] as [UInt128] {
             let job = try #require(await reopened.job(JobID(bits: id)))
             #expect(job.scheduleState.next == Self.start.addingTimeInterval(2 * 86_400) && job.version == 1)
             #expect(job.definition.schedule.next(after: Self.start) == job.scheduleState.next)

@@ -75,7 +75,11 @@ struct SchedulerCalendarTests {
         var hooked = HookedStore(base: memory)
         let isDone = Mutex(false)
         hooked.beforeFire = {
-            guard !isDone.withLock({ was in defer { was = true }; return was }) else { return }
+            guard
+                !isDone.withLock({ was in
+                    defer { was = true }; return was
+                })
+            else { return }
             _ = try await memory.setCalendar(.dates(["2026-01-02"]), named: "holidays", at: Self.start + 9 * 3_600)
         }
         let bench = try await bench(hooked)
@@ -87,13 +91,19 @@ struct SchedulerCalendarTests {
         #expect(try await bench.scheduler.job(job.id).nextRunAt == day(3))
     }
 
-    @Test("A job or a change that was planned from the old calendar is planned again", arguments: ["insert", "replace", "declare"])
+    @Test(
+        "A job or a change that was planned from the old calendar is planned again",
+        arguments: ["insert", "replace", "declare"])
     func writeRace(_ operation: String) async throws {
         let memory = InMemoryJobStore()
         var hooked = HookedStore(base: memory)
         let rest = Mutex(2)
         hooked.beforeWrite = { name in
-            guard name == operation, rest.withLock({ $0 -= 1; return $0 >= 0 }) else { return }
+            guard name == operation,
+                rest.withLock({
+                    $0 -= 1; return $0 >= 0
+                })
+            else { return }
             let dates = rest.withLock { $0 } == 1 ? ["2026-01-02"] : ["2026-01-01"]
             _ = try await memory.setCalendar(.dates(dates), named: "holidays", at: Self.start)
         }
@@ -135,7 +145,7 @@ struct SchedulerCalendarTests {
         let skips = try await bench.scheduler.skips(of: dropped.id)
         #expect(skips.map(\.reason) == [.rescheduled] && skips.map(\.first) == [day(1, 8)] && skips.map(\.count) == [2])
         #expect(try await bench.scheduler.job(dropped.id).state == .completed)
-        // It goes on as soon as the calendar allows it.
+        // It continues as soon as the calendar allows it.
         try await bench.scheduler.setCalendar(.weekdays([]), named: "holidays")
         #expect(try await bench.scheduler.job(dropped.id).nextRunAt == day(3, 8))
         #expect(log.all.contains { $0.hasPrefix("skipped") })
@@ -294,7 +304,7 @@ struct SchedulerCalendarTests {
         #expect(try await bench.scheduler.preview(updating: job.id, count: 2).occurrences.count == 2)
     }
 
-    @Test("A restart on a file store goes on with the calendars")
+    @Test("A restart on a file store continues with the calendars")
     func restart() async throws {
         let files = FaultyFileSystem()
         let store = try await FileJobStore(path: "/store", environment: .inMemory(files))
