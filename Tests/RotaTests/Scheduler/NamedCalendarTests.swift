@@ -260,7 +260,7 @@ struct SchedulerCalendarTests {
         #expect(try await bench.scheduler.calendars().isEmpty)
     }
 
-    @Test("A calendar that names others, or has a blank name, is refused; a store that keeps none says so")
+    @Test("A calendar that names others, or has a blank name, is refused")
     func refusals() async throws {
         let bench = try await bench()
         let others = try ScheduleCalendar.named("nights").union(.weekends)
