@@ -55,6 +55,7 @@
 @_exported public import struct RotaStore.Attempt
 @_exported public import struct RotaStore.BatchCounts
 @_exported public import struct RotaStore.BatchID
+@_exported public import struct RotaStore.CalendarChange
 @_exported public import struct RotaStore.Durability
 @_exported public import enum RotaStore.EnqueueOutcome
 @_exported public import struct RotaStore.Execution

@@ -21,6 +21,8 @@ public struct SchedulerError: Error, Sendable, Hashable, CustomStringConvertible
             case tooMany
             case versionNotFound
             case invalidPayload
+            case calendarNotFound
+            case calendarInUse
         }
 
         private let kind: Kind
@@ -43,6 +45,10 @@ public struct SchedulerError: Error, Sendable, Hashable, CustomStringConvertible
         public static let tooMany = Code(kind: .tooMany)
         /// The job has no such version, or it is no longer kept.
         public static let versionNotFound = Code(kind: .versionNotFound)
+        /// The store has no calendar with the name.
+        public static let calendarNotFound = Code(kind: .calendarNotFound)
+        /// The calendar cannot be deleted while schedules name it.
+        public static let calendarInUse = Code(kind: .calendarInUse)
         /// The clock is so far off that it cannot tell one second from the next.
         public static let unusableClock = Code(kind: .unusableClock)
         /// The store broke the contract of `JobStore`, so its state is unknown.

@@ -36,14 +36,15 @@ struct FirePlanner: Sendable {
     /// A paused job whose pause has ended is resumed, and its due occurrences are left to the next fire.
     ///
     /// - Returns: `nil` if nothing is due.
-    /// - Throws: `ScheduleError` if the rules of a time zone of the job cannot be read now. A schedule that cannot be
+    /// - Throws: `ScheduleError` if the rules of a time zone of the job cannot be read now, or a calendar that it names
+    ///   is unknown. A schedule that cannot be
     ///   computed is not one that has ended, so nothing is decided.
     func plan(
         _ job: Job, at now: Date, catchUp: inout CatchUp, makeID: () -> ExecutionID
     ) throws(ScheduleError) -> FireRequest? {
         guard let wake = job.scheduleState.nextWakeup, wake <= now else { return nil }
         let schedule = job.schedule
-        try schedule.checkZones()
+        try schedule.checkComputable()
         if job.hasExtras { try job.limits.window?.checkZone() }
         if job.scheduleState.state == .paused { return resumption(of: job, at: wake, now: now) }
         var scheduleState = job.scheduleState

@@ -18,7 +18,9 @@ extension OccurrenceExplanation: CustomStringConvertible {
     private var sentence: String {
         let job = "\"\(jobName)\" (version \(version))"
         switch outcome {
-        case .notDue(let reason): return "is not an occurrence of \(job): \(reason.words)."
+        case .notDue(let reason):
+            let words = calendar.map { "it is excluded by the calendar \"\($0)\"" } ?? reason.words
+            return "is not an occurrence of \(job): \(words)."
         case .beforeCreation: return "is before \(job) was created."
         case .fired(let run): return "is an occurrence of \(job), and it fired: \(words(on: run))."
         case .skipped(let skip): return "is an occurrence of \(job), and it was skipped: \(words(on: skip))."

@@ -66,6 +66,8 @@ public struct OccurrenceExplanation: Sendable, Hashable {
     public let notes: [PreviewedOccurrence.Note]
     /// The outcome.
     public let outcome: Outcome
+    /// The name of the calendar that excludes the date, if the store keeps it by a name.
+    public let calendar: String?
     /// The occurrence before the date, or `nil` if there is none.
     public let previous: Date?
     /// The occurrence after the date, or `nil` if there is none.
@@ -90,7 +92,7 @@ extension OccurrenceExplanation {
         let valid = versions.first { $0.createdAt <= date } ?? versions.last
         let definition = valid?.definition ?? job.definition
         let schedule = definition.schedule
-        try schedule.checkZones()
+        try schedule.checkComputable()
         let run = runs.min { $0.scheduledFor < $1.scheduledFor }
         let awaited = job.scheduleState.next.flatMap { $0.isSameMillisecond(as: date) ? $0 : nil }
         let nominal =
@@ -111,6 +113,7 @@ extension OccurrenceExplanation {
             }?.notes ?? []
         previous = schedule.isSeries ? schedule.previous(before: nominal ?? date) : nil
         next = schedule.isSeries ? schedule.next(after: nominal ?? date) : job.scheduleState.next
+        let absence = nominal == nil && schedule.isSeries ? schedule.absence(at: date) : nil
         if let run {
             outcome = .fired(run)
         } else if let nominal, let skip {
@@ -122,8 +125,9 @@ extension OccurrenceExplanation {
         } else if date < job.createdAt {
             outcome = .beforeCreation
         } else {
-            outcome = .notDue(schedule.isSeries ? NotDueReason(schedule.absence(at: date)) : .notKnown)
+            outcome = .notDue(schedule.isSeries ? NotDueReason(absence) : .notKnown)
         }
+        calendar = if case .notDue = outcome, case .excluded(let name) = absence { name } else { nil }
     }
 
     /// The outcome of an occurrence without a record.

@@ -1,4 +1,5 @@
 import Foundation
+import RotaSchedule
 import RotaStore
 
 /// Decides what makes the stored jobs of an owner follow a declaration.
@@ -77,9 +78,12 @@ struct DeclarationPlanner {
     /// Plans the change of a job to what a draft says, or returns `nil` if it is so already.
     ///
     /// The job keeps its state, unless it was paused because it was no longer declared.
-    func change(of job: Job, to draft: JobDraft, at now: Date) throws -> JobReplacement? {
+    func change(
+        of job: Job, to draft: JobDraft, _ calendars: [String: ScheduleCalendar], at now: Date
+    ) throws -> JobReplacement? {
         let isReturning = job.state == .paused && job.scheduleState.reason == Self.orphanReason(owner)
-        let planned = try job.updated(to: draft.definition, state: isReturning ? .active : nil, at: now)
+        let planned = try job.updated(
+            to: draft.definition, calendars, state: isReturning ? .active : nil, at: now)
         guard planned != nil || job.declaredBy != owner else { return nil }
         var replacement = planned ?? job.replacement(job.scheduleState, at: now)
         replacement.declaredBy = owner

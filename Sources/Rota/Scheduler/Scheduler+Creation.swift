@@ -13,7 +13,8 @@ extension Scheduler {
     ///
     /// - Returns: The job, or the one created earlier with the same idempotency key.
     /// - Throws: ``SchedulerError`` with code `invalidJob`, `ScheduleError` or `RetryPolicyError` if a value is
-    ///   invalid; or the store's error.
+    ///   invalid; ``SchedulerError`` with code `calendarNotFound` if the schedule names a calendar that does not exist; or
+    ///   the store's error.
     @discardableResult
     public func create(_ draft: JobDraft) async throws -> Job {
         try await create([draft])[0]
@@ -37,14 +38,17 @@ extension Scheduler {
                 value: "\(drafts.count)")
         }
         try await context.prepareIDs()
-        let now = context.clock.now
-        let insertions = try drafts.map { try insertion(of: $0, at: now) }
-        let answers = try await context.store.insert(insertions)
+        var (calendars, now, insertions, answers) = try await tryInsert(drafts)
+        while answers == nil {
+            // A calendar has changed since the first occurrences were computed from it.
+            try Task.checkCancellation()
+            (calendars, now, insertions, answers) = try await tryInsert(drafts)
+        }
         context.signal.raise()
-        let outcomes = try answers.answers(to: "insert", of: insertions.count)
+        let outcomes = try (answers ?? []).answers(to: "insert", of: insertions.count)
         for ((draft, insertion), outcome) in zip(zip(drafts, insertions), outcomes) {
             guard case .inserted(let job) = outcome else {
-                tell(outcome.job, isNot: draft.definition, at: now)
+                tell(outcome.job, isNot: draft.definition, calendars, at: now)
                 continue
             }
             context.events.send(fired: insertion.executions, skips: [], of: job.id, named: job.name, at: now)
@@ -54,12 +58,32 @@ extension Scheduler {
     }
 
     /// Tells observers of a job that stays as it was created, although a draft with its key describes another one.
-    private func tell(_ job: Job, isNot definition: JobDefinition, at now: Date) {
+    private func tell(
+        _ job: Job, isNot definition: JobDefinition, _ calendars: [String: ScheduleCalendar], at now: Date
+    ) {
         // A job that was changed since may be meant to differ.
         guard context.events.isWatched, job.version == 1 else { return }
-        let wanted = (try? job.updated(to: definition, state: nil, at: now))?.definition
+        let wanted = (try? job.updated(to: definition, calendars, state: nil, at: now))?.definition
         guard let members = wanted?.changedMembers(from: job.definition), !members.isEmpty else { return }
         context.events.keptDefinition(of: job, differing: members, at: now)
+    }
+
+    /// Inserts jobs, unless a calendar that one of them names changes at the same time.
+    ///
+    /// - Returns: The outcomes, or `nil` if a calendar changed.
+    private func tryInsert(
+        _ drafts: [JobDraft]
+    ) async throws -> (
+        calendars: [String: ScheduleCalendar], now: Date, insertions: [JobInsertion], answers: [JobInsertion.Outcome]?
+    ) {
+        let calendars = try await calendars(for: drafts.lazy.map(\.definition.schedule))
+        let now = context.clock.now
+        let insertions = try drafts.map { try insertion(of: $0, calendars, at: now) }
+        do {
+            return (calendars, now, insertions, try await context.store.insert(insertions))
+        } catch let error as StoreError where error.code == .conflict && !calendars.isEmpty {
+            return (calendars, now, insertions, nil)
+        }
     }
 
     /// Creates a job from another one.
@@ -93,10 +117,11 @@ extension Scheduler {
     /// - Parameters:
     ///   - draft: The job.
     ///   - count: The number of occurrences to show, from 0 to 1,000.
-    /// - Throws: The errors of ``create(_:)-(JobDraft)``, except the store's.
-    public func preview(_ draft: JobDraft, count: Int = 10) throws -> JobPreview {
+    /// - Throws: The errors of ``create(_:)-(JobDraft)``.
+    public func preview(_ draft: JobDraft, count: Int = 10) async throws -> JobPreview {
+        let calendars = try await calendars(for: [draft.definition.schedule])
         let now = context.clock.now
-        let job = try insertion(of: draft, at: now).job
+        let job = try insertion(of: draft, calendars, at: now).job
         return try JobPreview(
             of: job, count: count, at: now, handlers: handlers, transport: transport,
             // Executions that are due immediately have moved the schedule state on. Preview from before.
@@ -119,7 +144,8 @@ extension Scheduler {
         try change(&definition)
         // Even if nothing changes: a preview without the rules of its zones would be empty.
         try definition.validate()
-        if let replacement = try job.updated(to: definition, state: nil, at: now) {
+        let calendars = try await calendars(for: [definition.schedule])
+        if let replacement = try job.updated(to: definition, calendars, state: nil, at: now) {
             job.scheduleState = replacement.scheduleState
             if let definition = replacement.definition { job.definition = definition }
         }
@@ -128,10 +154,15 @@ extension Scheduler {
     }
 
     /// Creates the record of a new job, with the executions that are due immediately.
-    func insertion(of draft: JobDraft, at now: Date) throws -> JobInsertion {
+    ///
+    /// - Parameter calendars: The calendars that its schedule may name.
+    func insertion(
+        of draft: JobDraft, _ calendars: [String: ScheduleCalendar], at now: Date
+    ) throws -> JobInsertion {
         var definition = draft.definition
         definition.schedule = definition.schedule.anchored(at: now)
         try definition.validate()
+        definition.schedule = try definition.schedule.bound(to: calendars)
         let check = FieldCheck(code: .invalidJob, jobName: definition.name)
         try check.length(of: draft.author, "The author", 1...255)
         try check.length(of: draft.idempotencyKey, "The idempotency key", 1...4096)

@@ -1,4 +1,5 @@
 import Foundation
+import RotaSchedule
 import RotaStore
 
 extension Scheduler {
@@ -36,7 +37,7 @@ extension Scheduler {
     /// - Returns: What was done.
     /// - Throws: ``SchedulerError`` with code `invalidJob` for a draft that is invalid, or declared twice, or whose slug
     ///   another owner's job has; `invalidRequest`; `tooMany`; or `illegalState` if the jobs were changed a hundred times
-    ///   meanwhile. `ScheduleError`; `RetryPolicyError`; or the store's error. Then nothing was changed.
+    ///   meanwhile; or `calendarNotFound`. `ScheduleError`; `RetryPolicyError`; or the store's error. Then nothing was changed.
     /// - Complexity: O(n) in the number of jobs. If nothing differs, nothing is written.
     @discardableResult
     public func declare(
@@ -59,8 +60,9 @@ extension Scheduler {
             if let known, known.generation > generation {
                 return DeclarationResult(newerGeneration: known.generation)
             }
+            let calendars = try await calendars(for: drafts.lazy.map(\.definition.schedule))
             let now = context.clock.now
-            var plan = try await plan(drafts, by: planner, at: now)
+            var plan = try await plan(drafts, by: planner, calendars, at: now)
             let isRecorded = known?.generation == generation && plan.result.isUnchanged
             guard !isDryRun, !isRecorded else { return plan.result }
             plan.declaration.owner = JobOwner(
@@ -87,9 +89,9 @@ extension Scheduler {
         var result = DeclarationResult()
     }
 
-    private func plan(_ drafts: [JobDraft], by planner: DeclarationPlanner, at now: Date) async throws
-        -> DeclarationPlan
-    {
+    private func plan(
+        _ drafts: [JobDraft], by planner: DeclarationPlanner, _ calendars: [String: ScheduleCalendar], at now: Date
+    ) async throws -> DeclarationPlan {
         var plan = DeclarationPlan(
             declaration: JobDeclaration(JobOwner(planner.owner, generation: planner.generation, declaredAt: now)))
         var (matches, orphans) = planner.match(drafts, with: try await declared(by: planner.owner))
@@ -98,7 +100,7 @@ extension Scheduler {
             guard let job = matches[place] else {
                 var draft = draft
                 draft.author = draft.author ?? planner.author
-                var insertion = try insertion(of: draft, at: now)
+                var insertion = try insertion(of: draft, calendars, at: now)
                 insertion.job.declaredBy = planner.owner
                 plan.declaration.insertions.append(insertion)
                 plan.result.created.append(insertion.job)
@@ -106,7 +108,7 @@ extension Scheduler {
                 continue
             }
             plan.result.jobs.append(job)
-            guard let replacement = try planner.change(of: job, to: draft, at: now) else { continue }
+            guard let replacement = try planner.change(of: job, to: draft, calendars, at: now) else { continue }
             plan.declaration.replacements.append(replacement)
             let members = replacement.definition?.changedMembers(from: job.definition) ?? []
             plan.result.updated.append(.init(job: job.replaced(by: replacement), members: members))

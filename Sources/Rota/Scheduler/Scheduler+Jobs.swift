@@ -1,5 +1,6 @@
 public import Foundation
 import RotaCore
+import RotaSchedule
 public import RotaStore
 
 extension Scheduler {
@@ -123,17 +124,18 @@ extension Scheduler {
     ///   - change: Changes the definition, where the method is called. It is called again if the job was changed in the
     ///     meantime.
     /// - Returns: The job after the change.
-    /// - Throws: The error of `change`; ``SchedulerError`` with code `jobNotFound`, `invalidJob` or `illegalState`;
+    /// - Throws: The error of `change`; ``SchedulerError`` with code `jobNotFound`, `invalidJob`, `illegalState` or
+    ///   `calendarNotFound`;
     ///   `ScheduleError` or `RetryPolicyError`; or the store's error.
     @discardableResult
     public nonisolated func update(
         _ id: JobID, state: JobState? = nil, author: String? = nil, idempotencyKey: String? = nil,
         _ change: (inout JobDefinition) throws -> Void
     ) async throws -> Job {
-        try await replace(id, .init("update", author, idempotencyKey)) { job, now in
+        try await replace(id, .init("update", author, idempotencyKey)) { job, calendars, now in
             var definition = job.definition
             try change(&definition)
-            return try job.updated(to: definition, state: state, at: now)
+            return try job.updated(to: definition, calendars, state: state, at: now)
         }
     }
 
@@ -177,17 +179,26 @@ extension Scheduler {
 
     /// Plans a replacement from the current job, and again if the job was changed in the meantime.
     ///
-    /// - Parameter plan: Returns `nil` if nothing must be changed.
+    /// - Parameter plan: Returns `nil` if nothing must be changed. If it throws because a calendar is missing, it is called
+    ///   again with the store's calendars, which most changes do not need.
     nonisolated func replace(
-        _ id: JobID, _ change: Change, _ plan: (Job, _ now: Date) throws -> JobReplacement?
+        _ id: JobID, _ change: Change,
+        _ plan: (Job, _ calendars: [String: ScheduleCalendar], _ now: Date) throws -> JobReplacement?
     ) async throws -> Job {
         let check = FieldCheck(code: .invalidRequest)
         try check.length(of: change.author, "The author", 1...255)
         try check.length(of: change.key, "The idempotency key", 1...255)
+        var calendars: [String: ScheduleCalendar]?
         while true {
             let job = try await self.job(id)
             let now = context.clock.now
-            let planned = try plan(job, now)
+            let planned: JobReplacement?
+            do {
+                planned = try plan(job, calendars ?? [:], now)
+            } catch let error as SchedulerError where error.code == .calendarNotFound && calendars == nil {
+                calendars = try await context.store.calendars()
+                continue
+            }
             // Don't write a change that changes nothing, unless its key must be remembered.
             guard var replacement = planned ?? change.key.map({ _ in job.replacement(job.scheduleState, at: now) })
             else { return job }
@@ -208,6 +219,8 @@ extension Scheduler {
                 return replaced
             } catch let error as StoreError where error.code == .conflict {
                 try Task.checkCancellation()
+                // The conflict may be with a change of a calendar.
+                calendars = nil
             } catch let error as StoreError where error.code == .jobNotFound {
                 throw SchedulerError.noJob(id)
             }
@@ -237,7 +250,7 @@ extension Scheduler {
         _ id: JobID, reason: String? = nil, until end: Date? = nil, author: String? = nil,
         idempotencyKey: String? = nil
     ) async throws -> Job {
-        try await replace(id, .init("pause", author, idempotencyKey)) { job, now in
+        try await replace(id, .init("pause", author, idempotencyKey)) { job, _, now in
             try job.paused(reason: reason, until: end, at: now)
         }
     }
@@ -256,7 +269,7 @@ extension Scheduler {
     ///   the rules of the schedule's time zone cannot be read now.
     @discardableResult
     public func resume(_ id: JobID, author: String? = nil, idempotencyKey: String? = nil) async throws -> Job {
-        try await replace(id, .init("resume", author, idempotencyKey)) { job, now in try job.resumed(at: now) }
+        try await replace(id, .init("resume", author, idempotencyKey)) { job, _, now in try job.resumed(at: now) }
     }
 
     /// Skips the next occurrences of a job, and records them as skipped.
@@ -276,7 +289,7 @@ extension Scheduler {
     public func skipNext(
         _ count: Int, of id: JobID, author: String? = nil, idempotencyKey: String? = nil
     ) async throws -> Job {
-        try await replace(id, .init("skip", author, idempotencyKey)) { job, now in
+        try await replace(id, .init("skip", author, idempotencyKey)) { job, _, now in
             try job.skippingNext(count, at: now)
         }
     }

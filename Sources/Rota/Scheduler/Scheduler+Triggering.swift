@@ -212,7 +212,7 @@ extension Scheduler {
             throw check.fail(
                 "A schedule that counts from the end of the previous execution has no past occurrences to backfill.")
         }
-        try job.definition.schedule.checkZones()
+        try job.definition.schedule.checkComputable()
         let now = context.clock.now
         let end = min(range.upperBound, now.justAfter)
         guard range.lowerBound < end else {

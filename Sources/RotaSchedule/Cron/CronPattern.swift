@@ -106,6 +106,12 @@ extension CronPattern {
         matches(local: flags.contains(.hasSeconds) ? local : local.floorDivided(by: 60) &* 60)
     }
 
+    /// Whether all readings are covered, as by `* * * * *`.
+    var coversEverything: Bool {
+        minutes == (1 << 60) - 1 && hours == (1 << 24) - 1 && days >> 1 == (1 << 31) - 1 && months >> 1 == (1 << 12) - 1
+            && weekdays & 0x7F == 0x7F && years == nil && (!flags.contains(.hasSeconds) || seconds == (1 << 60) - 1)
+    }
+
     /// Returns a reading after a covered one, such that every reading between them is covered.
     ///
     /// The result may be covered itself, so the caller checks it.

@@ -110,6 +110,7 @@ extension Schedule {
         /// Creates the business days of a schedule, or returns `nil` if it does not move occurrences.
         init?(_ schedule: Schedule) {
             guard let limits = schedule.limits, let shift = limits.shift,
+                limits.filters.allSatisfy(\.calendar.isBound),
                 let table = TimeZoneDatabase.system.knownTable(shift.zone)
             else { return nil }
             filters = limits.filters.filter { $0.calendar.hasDays }

@@ -9,7 +9,8 @@ extension Schedule {
     ///
     /// An interval without an anchor counts from `date`, and ``immediately`` without one returns `nil`.
     /// ``maximumRuns`` is not taken into account. A schedule whose calendars refuse 10,000 consecutive dates counts as
-    /// exhausted, and so does one with a time zone whose rules cannot be read; ``validate()`` tells those apart.
+    /// exhausted, and so does one with a time zone whose rules cannot be read; ``validate()`` tells those apart. One with
+    /// a calendar of ``ScheduleCalendar/named(_:)`` gives no date outside a scheduler, which alone knows the calendar.
     public func next(after date: Date) -> Date? {
         guard let limits else { return rule.next(after: date) }
         var date = date
@@ -88,7 +89,9 @@ extension Schedule.Limits {
         guard !filters.isEmpty else { return .allowed }
         guard let second = WholeSeconds.floor(date) else { return .never }
         for filter in filters {
-            guard let table = TimeZoneDatabase.system.knownTable(filter.zone) else { return .never }
+            guard filter.calendar.isBound, let table = TimeZoneDatabase.system.knownTable(filter.zone) else {
+                return .never
+            }
             if filter.allows(local: second + table.span(at: second).offset) { continue }
             let allowed =
                 forwards ? filter.allowed(after: second, in: table) : filter.allowed(before: second, in: table)

@@ -79,8 +79,8 @@ extension Schedule {
         case notNamed
         /// The rule gives it, but it was moved to a business day.
         case moved
-        /// An excluded calendar contains it.
-        case excluded
+        /// An excluded calendar contains it: that of the name, if it has one.
+        case excluded(by: String?)
         /// It is outside the calendars to keep within.
         case outside
         /// It is before the schedule's start.
@@ -102,7 +102,8 @@ extension Schedule {
         for filter in limits.filters {
             guard let table = TimeZoneDatabase.system.knownTable(filter.zone) else { continue }
             if !filter.allows(local: second + table.span(at: second).offset) {
-                return filter.excludes ? .excluded : .outside
+                return filter.excludes
+                    ? .excluded(by: filter.calendar.name(containing: second + table.span(at: second).offset)) : .outside
             }
         }
         return .notNamed

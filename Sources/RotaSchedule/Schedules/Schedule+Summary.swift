@@ -77,6 +77,7 @@ extension ScheduleCalendar {
             parts.append("\(dates.count) dates")
         }
         parts += expressions.map { "\"\($0.source)\"" }
+        parts += names.map { "the calendar \"\($0)\"" }
         return CronPhrase.list(parts)
     }
 }

@@ -14,6 +14,8 @@ extension Schedule {
     ///   - a cycle of fewer than 1 or more than 520 weeks;
     ///   - limits or adjustments of ``onDemand``, which has no occurrences;
     ///   - a union of schedules with their own limit of executions, smoothing or delay after completion.
+    ///
+    /// Whether the calendars of ``calendarNames`` exist is for the scheduler to check.
     public func validate() throws(ScheduleError) {
         try validateValues()
         try checkZones()
@@ -21,8 +23,7 @@ extension Schedule {
 
     /// Checks that the rules of every time zone of the schedule can be read now.
     ///
-    /// If they cannot, the schedule gives no dates, as if it were exhausted. Rules that were read once stay in memory, so
-    /// after this check the schedule can be computed.
+    /// If they cannot, the schedule gives no dates, as if it were exhausted. Rules that were read once stay in memory.
     ///
     /// - Throws: ``ScheduleError`` with code `timeZone`, which names the zone.
     package func checkZones() throws(ScheduleError) {
@@ -36,9 +37,6 @@ extension Schedule {
         for filter in limits.filters { try Self.check(zone: filter.zone) }
         if let shift = limits.shift { try Self.check(zone: shift.zone) }
     }
-
-    /// Whether the rules of every time zone of the schedule can be read now.
-    package var knowsZones: Bool { (try? checkZones()) != nil }
 
     /// Checks everything but the zones, which may have been known to the machine on which the schedule was made.
     func validateValues() throws(ScheduleError) {

@@ -12,7 +12,9 @@ import RotaCore
 ///     .excluding(holidays.union(.weekends).union(lunch), in: "Europe/Berlin")
 /// print(schedule.summary)
 /// ```
-public struct ScheduleCalendar: Sendable, Hashable {
+///
+/// A calendar that many jobs use is kept once, by the store, and named by their schedules: see ``named(_:)``.
+public struct ScheduleCalendar: Sendable {
     /// Days since 1970-01-01, sorted.
     private(set) var dates: [Int] = []
     /// Days of every year as month × 32 + day, sorted.
@@ -20,6 +22,12 @@ public struct ScheduleCalendar: Sendable, Hashable {
     /// Weekday n is bit n; Sunday is bit 0.
     private(set) var weekdays: UInt8 = 0
     private(set) var expressions: [CronExpression] = []
+    /// The names of calendars that a store keeps, sorted.
+    private(set) var names: [String] = []
+    /// The calendars of the names, in their order, or empty until ``binding(_:)`` has filled them in.
+    ///
+    /// They are no part of the value: two calendars with the same names are equal, whatever the names stand for.
+    private(set) var contents: [ScheduleCalendar] = []
 
     init() {}
 
@@ -88,11 +96,45 @@ public struct ScheduleCalendar: Sendable, Hashable {
         return calendar
     }
 
+    /// Returns the days and times of a calendar that the scheduler's store keeps, and that any number of jobs share.
+    ///
+    /// A schedule alone does not know the calendar, so it gives no dates outside a scheduler. There, as the schedule of a
+    /// job or of a preview, it does.
+    ///
+    /// ```swift
+    /// let schedule = try Schedule.daily(at: "09:00", in: "Europe/Berlin")
+    ///     .excluding(.named("holidays").union(.weekends))
+    /// print(schedule.summary)
+    /// // At 09:00 (Europe/Berlin), except on Sunday, Saturday and the calendar "holidays"
+    /// ```
+    ///
+    /// - Parameter name: The name, from 1 to 100 characters, not all of them blank.
+    /// - Throws: ``ScheduleError`` with code `calendar` for any other name.
+    public static func named(_ name: String) throws(ScheduleError) -> ScheduleCalendar {
+        guard name.prefix(101).count <= 100, name.contains(where: { !$0.isWhitespace }) else {
+            let length = name.prefix(101).count
+            throw ScheduleError(
+                .calendar, value: String(name.prefix(100)),
+                message: "A calendar's name must have 1 to 100 characters, not all of them blank. This one has "
+                    + (length > 100 ? "more." : "\(length)."))
+        }
+        var calendar = ScheduleCalendar()
+        calendar.names = [name]
+        return calendar
+    }
+
     /// Returns the calendar of the days and times in either calendar.
     public func union(_ other: ScheduleCalendar) -> ScheduleCalendar {
         var calendar = self
-        calendar.dates = Set(dates).union(other.dates).sorted()
+        // An array stays shared if the other calendar adds nothing to it.
+        if !other.dates.isEmpty {
+            calendar.dates = dates.isEmpty ? other.dates : Set(dates).union(other.dates).sorted()
+        }
         calendar.annual = Set(annual).union(other.annual).sorted()
+        if !other.names.isEmpty {
+            calendar.names = Set(names).union(other.names).sorted()
+            calendar.contents = []
+        }
         calendar.weekdays |= other.weekdays
         for expression in other.expressions where !expressions.contains(expression) {
             calendar.expressions.append(expression)
@@ -101,10 +143,26 @@ public struct ScheduleCalendar: Sendable, Hashable {
     }
 
     /// Whether the calendar contains nothing.
-    public var isEmpty: Bool { !hasDays && expressions.isEmpty }
+    public var isEmpty: Bool { !hasDays && expressions.isEmpty && names.isEmpty }
 
     /// Whether the calendar contains whole days.
-    var hasDays: Bool { !dates.isEmpty || !annual.isEmpty || weekdays != 0 }
+    var hasDays: Bool { hasOwnDays || contents.contains { $0.hasOwnDays } }
+
+    private var hasOwnDays: Bool { !dates.isEmpty || !annual.isEmpty || weekdays != 0 }
+
+    /// Whether the calendars of all names are known.
+    var isBound: Bool { contents.count == names.count }
+
+    /// Returns the calendar with the calendars of its names filled in, or without any if one is unknown.
+    ///
+    /// The arrays of a calendar are shared by all that are bound to it.
+    func binding(_ calendars: [String: ScheduleCalendar]) -> ScheduleCalendar {
+        guard !names.isEmpty else { return self }
+        var copy = self
+        copy.contents = names.compactMap { calendars[$0] }
+        if !copy.isBound { copy.contents = [] }
+        return copy
+    }
 
     /// Reads numbers of exactly these numbers of digits, separated by hyphens.
     private static func numbers(_ text: String, digits: [Int]) -> [Int]? {
@@ -116,6 +174,23 @@ public struct ScheduleCalendar: Sendable, Hashable {
     }
 }
 
+extension ScheduleCalendar: Hashable {
+    /// Whether two calendars have the same parts, and the same names.
+    public static func == (lhs: ScheduleCalendar, rhs: ScheduleCalendar) -> Bool {
+        lhs.weekdays == rhs.weekdays && lhs.names == rhs.names && lhs.dates == rhs.dates && lhs.annual == rhs.annual
+            && lhs.expressions == rhs.expressions
+    }
+
+    /// Hashes the parts and the names.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(weekdays)
+        hasher.combine(names)
+        hasher.combine(dates)
+        hasher.combine(annual)
+        hasher.combine(expressions)
+    }
+}
+
 extension ScheduleCalendar {
     /// How far to search, in days: the Gregorian calendar repeats after 400 years.
     private static let reach = 146_097
@@ -124,14 +199,31 @@ extension ScheduleCalendar {
     func contains(day: Int) -> Bool {
         if weekdays >> UInt8(CivilDate.weekday(ofDay: day)) & 1 == 1 { return true }
         if !dates.isEmpty, let index = index(ofDateFrom: day), dates[index] == day { return true }
-        guard !annual.isEmpty else { return false }
-        let date = CivilDate(daysSinceEpoch: day)
-        return annual.contains(date.month * 32 + date.day)
+        if !annual.isEmpty {
+            let date = CivilDate(daysSinceEpoch: day)
+            if annual.contains(date.month * 32 + date.day) { return true }
+        }
+        return contents.contains { $0.contains(day: day) }
     }
 
     /// Whether the calendar contains a reading of the wall clock.
     func contains(local: Int64) -> Bool {
-        contains(day: Int(local.floorDivided(by: 86_400))) || expressions.contains { $0.pattern.covers(local: local) }
+        contains(day: Int(local.floorDivided(by: 86_400))) || pattern(covering: local) != nil
+    }
+
+    /// The pattern of an expression that contains a reading of the wall clock.
+    private func pattern(covering local: Int64) -> CronPattern? {
+        for expression in expressions where expression.pattern.covers(local: local) { return expression.pattern }
+        for calendar in contents {
+            if let pattern = calendar.pattern(covering: local) { return pattern }
+        }
+        return nil
+    }
+
+    /// Whether the calendar contains every reading, because it has every day of the week or an expression of all minutes.
+    private var hasEverything: Bool {
+        contents.reduce(weekdays) { $0 | $1.weekdays } == 0x7F || expressions.contains { $0.pattern.coversEverything }
+            || contents.contains { $0.expressions.contains { $0.pattern.coversEverything } }
     }
 
     /// How many stretches inside the calendar a search for a reading outside it skips before it stops early.
@@ -174,6 +266,10 @@ extension ScheduleCalendar {
             guard let found = expression.pattern.nextLocal(from: local) else { continue }
             best = min(best ?? found, found)
         }
+        for calendar in contents {
+            guard let found = calendar.nextInside(local) else { continue }
+            best = min(best ?? found, found)
+        }
         return best
     }
 
@@ -192,19 +288,22 @@ extension ScheduleCalendar {
             if !expression.pattern.flags.contains(.hasSeconds) { found += 59 }
             best = max(best ?? found, found)
         }
+        for calendar in contents {
+            guard let found = calendar.previousInside(local) else { continue }
+            best = max(best ?? found, found)
+        }
         return best
     }
 
     private func nextOutside(_ local: Int64) -> Int64? {
+        if hasEverything { return nil }
         var local = local
         for _ in 0..<Self.stretches {
             let day = local.floorDivided(by: 86_400)
-            if weekdays == 0x7F {
-                return nil
-            } else if contains(day: Int(day)) {
+            if contains(day: Int(day)) {
                 local = (day + 1) * 86_400
-            } else if let covering = expressions.first(where: { $0.pattern.covers(local: local) }) {
-                local = covering.pattern.nextUncovered(after: local)
+            } else if let pattern = pattern(covering: local) {
+                local = pattern.nextUncovered(after: local)
             } else {
                 return local
             }
@@ -213,15 +312,14 @@ extension ScheduleCalendar {
     }
 
     private func previousOutside(_ local: Int64) -> Int64? {
+        if hasEverything { return nil }
         var local = local
         for _ in 0..<Self.stretches {
             let day = local.floorDivided(by: 86_400)
-            if weekdays == 0x7F {
-                return nil
-            } else if contains(day: Int(day)) {
+            if contains(day: Int(day)) {
                 local = day * 86_400 - 1
-            } else if let covering = expressions.first(where: { $0.pattern.covers(local: local) }) {
-                local = covering.pattern.previousUncovered(before: local)
+            } else if let pattern = pattern(covering: local) {
+                local = pattern.previousUncovered(before: local)
             } else {
                 return local
             }
@@ -232,10 +330,11 @@ extension ScheduleCalendar {
 
 extension ScheduleCalendar: Codable {
     private enum Key: String, CodingKey {
-        case dates, annual, weekdays, cron
+        case dates, annual, weekdays, cron, named
     }
 
-    /// Decodes an object with the lists `dates`, `annual`, `weekdays` (`SUN` … `SAT`) and `cron`, all of them optional.
+    /// Decodes an object with the lists `dates`, `annual`, `weekdays` (`SUN` … `SAT`), `cron` and `named`, all of them
+    /// optional.
     ///
     /// - Throws: `DecodingError` with the description of the ``ScheduleError``.
     public init(from decoder: any Decoder) throws {
@@ -255,6 +354,9 @@ extension ScheduleCalendar: Codable {
             for expression in try container.decodeIfPresent([CronExpression].self, forKey: .cron) ?? [] {
                 calendar = calendar.union(try .cron(expression))
             }
+            for name in try container.decodeIfPresent([String].self, forKey: .named) ?? [] {
+                calendar = calendar.union(try .named(name))
+            }
             self = calendar
         } catch let error as ScheduleError {
             throw DecodingError.dataCorrupted(
@@ -270,6 +372,7 @@ extension ScheduleCalendar: Codable {
         let names = Weekday.allCases.filter { weekdays >> UInt8($0.rawValue) & 1 == 1 }.map(\.abbreviation)
         if !names.isEmpty { try container.encode(names, forKey: .weekdays) }
         if !expressions.isEmpty { try container.encode(expressions, forKey: .cron) }
+        if !self.names.isEmpty { try container.encode(self.names, forKey: .named) }
     }
 
     private var dateTexts: [String] {

@@ -1,4 +1,5 @@
 package import Foundation
+package import RotaSchedule
 
 /// The new value of a record, or of a part of it.
 ///
@@ -33,6 +34,10 @@ package enum Change: Sendable, Hashable {
     /// Records the latest declaration of an owner of jobs.
     case putOwner(JobOwner)
 
+    /// Keeps a calendar under a name, to which all schedules that name it are bound.
+    case putCalendar(String, ScheduleCalendar)
+    case removeCalendar(String)
+
     /// Records an attempt start for rate limiting.
     case putStart(RatePool, AttemptStart)
     /// Forgets the starts up to and including a date.
@@ -41,6 +46,7 @@ package enum Change: Sendable, Hashable {
 
 /// A whole record: what a snapshot and an export consist of.
 package enum StoredRecord: Sendable, Hashable {
+    case calendar(String, ScheduleCalendar)
     case owner(JobOwner)
     case job(Job)
     case idempotencyKey(String, JobID)
@@ -54,6 +60,7 @@ package enum StoredRecord: Sendable, Hashable {
     /// The change that stores the record.
     package var insertion: Change {
         switch self {
+        case .calendar(let name, let calendar): .putCalendar(name, calendar)
         case .owner(let owner): .putOwner(owner)
         case .job(let job): .putJob(job)
         case .idempotencyKey(let key, let id): .putIdempotencyKey(key, id)

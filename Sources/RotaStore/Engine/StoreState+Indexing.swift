@@ -6,10 +6,12 @@ import RotaSchedule
 
 extension StoreState {
     mutating func put(_ job: Job) {
+        let job = job.binding(calendars)
         note(max(job.scheduleState.latestWritten(for: job.schedule), job.updatedAt))
         // The common case: a new job without executions, limits, or a retention of its own.
         if job.isPlain, !job.holdsWork, !jobs.contains(job.id) {
             jobs.updateValue(job, forKey: job.id)
+            indexCalendars(of: nil, job)
             jobIndex.add(job)
             if let wake = job.scheduleState.nextWakeup { dueJobs.insert(DueKey(date: wake, id: job.id)) }
             return
@@ -22,6 +24,7 @@ extension StoreState {
         let hasOtherLimits = old.map { $0.hasOtherLimits(than: job) } ?? true
         let hasOtherRetention = (old?.definition.retention ?? .standard) != job.definition.retention
         jobs.updateValue(job, forKey: job.id)
+        indexCalendars(of: old, job)
         jobIndex.add(job)
         if let wake = job.scheduleState.nextWakeup { dueJobs.insert(DueKey(date: wake, id: job.id)) }
         if hasOtherLimits { requeueExecutions(of: job) }
@@ -102,6 +105,7 @@ extension StoreState {
             if let key = history.idempotencyKey, idempotencyKeys[key] == id { idempotencyKeys[key] = nil }
         }
         jobs.removeValue(forKey: id)
+        indexCalendars(of: job, nil)
         jobIndex.remove(job)
         if let wake = job.scheduleState.nextWakeup { dueJobs.remove(DueKey(date: wake, id: id)) }
         histories.removeValue(forKey: id)

@@ -1,4 +1,5 @@
 import Foundation
+import RotaSchedule
 
 extension StoreState {
     package mutating func insert(
@@ -9,11 +10,12 @@ extension StoreState {
             if let key = insertion.idempotencyKey, let id = idempotencyKeys[key], let job = jobs[id] {
                 return .existing(job)
             }
-            record(insertion.job, log: &log)
+            let job = insertion.job.binding(calendars)
+            record(job, log: &log)
             if let key = insertion.idempotencyKey { record(.putIdempotencyKey(key, insertion.job.id), log: &log) }
             for execution in insertion.executions { record(execution, log: &log) }
             if insertion.executions.contains(where: \.progress.status.isTerminal) { markIfOverfull(insertion.job.id) }
-            return .inserted(insertion.job)
+            return .inserted(job)
         }
     }
 
@@ -42,6 +44,7 @@ extension StoreState {
                 }
                 try checkSlug(of: insertion.job.id, attributes)
             }
+            if insertion.job.schedule.namesCalendars { try insertion.job.definition.checkCalendars(calendars) }
             var executionKeys = Set<String>()
             for execution in insertion.executions {
                 guard execution.jobID == insertion.job.id else { throw .noJob(execution.jobID) }
@@ -76,12 +79,13 @@ extension StoreState {
         }
         try check(replacement.expectedRevision, of: job)
         if let attributes = replacement.definition?.attributes { try checkSlug(of: job.id, attributes) }
+        try replacement.definition?.checkCalendars(calendars)
         let isRescheduled = replacement.definition.map { $0.schedule != job.definition.schedule } ?? false
         let before = currentVersion(of: job)
         job.move(to: replacement.scheduleState, restarting: isRescheduled)
         job.updatedAt = replacement.date
         if let definition = replacement.definition {
-            job.definition = definition
+            job.definition = definition.binding(calendars)
             job.version &+= 1
         }
         if let author = replacement.author { job.updatedBy = author }
@@ -132,7 +136,7 @@ extension StoreState {
     package func versions(of id: JobID) -> [JobVersion] {
         guard let job = jobs[id] else { return [] }
         let earlier = (histories[id]?.versions ?? []).filter { $0.version != job.version }
-        return [currentVersion(of: job)] + earlier.reversed()
+        return ([currentVersion(of: job)] + earlier.reversed()).map { $0.binding(calendars) }
     }
 
     /// The current version of a job.
@@ -216,6 +220,7 @@ extension StoreState {
                         + "repeat the declaration.")
             }
             try check(replacement.expectedRevision, of: job)
+            try replacement.definition?.checkCalendars(calendars)
             guard let attributes = replacement.definition?.attributes else { continue }
             try checkSlug(of: job.id, attributes)
             if let slug = attributes.slug, !slugs.insert([slug, attributes.project]).inserted {

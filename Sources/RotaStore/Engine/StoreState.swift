@@ -1,4 +1,5 @@
 package import Foundation
+package import RotaSchedule
 
 /// The records of a store and their indexes: the pure state machine behind the built-in stores.
 ///
@@ -17,6 +18,10 @@ package struct StoreState: Sendable {
     package internal(set) var idempotencyKeys: [String: JobID] = [:]
     /// The owners of declared jobs, by name.
     package internal(set) var owners: [String: JobOwner] = [:]
+    /// The calendars that schedules refer to, by name.
+    ///
+    /// The jobs in ``jobs`` are bound to them.
+    package internal(set) var calendars: [String: ScheduleCalendar] = [:]
     package internal(set) var dependencies: [DependencyID: JobDependency] = [:]
     /// The expiry date of each operation key.
     package internal(set) var operations: [JobOperationKey: Date] = [:]
@@ -51,6 +56,8 @@ package struct StoreState: Sendable {
     var overfull = OrderedIndex<JobID>()
     /// For each job whose schedule was restarted, the number of executions for each occurrence.
     var restarted: [JobID: [Date: Int]] = [:]
+    /// The jobs whose schedules name each calendar.
+    var calendarJobs: [String: Set<JobID>] = [:]
     /// The dependencies in which each job takes part, on either side.
     var jobDependencies: [JobID: Set<DependencyID>] = [:]
 
@@ -98,6 +105,8 @@ package struct StoreState: Sendable {
         case .putIdempotencyKey(let key, let id): put(key, for: id)
         case .putVersion(let version):
             if jobs.contains(version.jobID) {
+                // Unbound, because what its schedule names may change.
+                let version = version.binding([:])
                 histories.modify(version.jobID, default: JobHistory()) { $0.put(version) }
             }
         case .removeVersion(let id):
@@ -107,6 +116,8 @@ package struct StoreState: Sendable {
         case .putOperation(let key, let id): put(key, for: id)
         case .removeOperation(let key): removeOperation(key)
         case .putOwner(let owner): owners[owner.name] = owner
+        case .putCalendar(let name, let calendar): put(calendar, named: name)
+        case .removeCalendar(let name): put(nil, named: name)
         case .putStart(let pool, let start):
             if case .job(let id) = pool, !jobs.contains(id) { return }
             claims.put(start, in: pool)

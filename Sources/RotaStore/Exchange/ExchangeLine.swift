@@ -20,13 +20,13 @@ package enum ExchangeLine: Sendable, Hashable {
     /// A name never changes its meaning.
     package enum Kind: String, CodingKey, CaseIterable {
         case format, end
-        case owner, job, idempotencyKey, version, skips, dependency, operation, start, execution
+        case calendar, owner, job, idempotencyKey, version, skips, dependency, operation, start, execution
     }
 
     /// The members of lines that consist of an owner and a part.
     enum Part: String, CodingKey {
         case name, version, records
-        case job, execution, skips, key, operation, date, token
+        case job, execution, skips, key, operation, date, token, calendar
     }
 }
 
@@ -45,6 +45,11 @@ extension ExchangeLine: Encodable {
             }
         case .end(let records):
             try part(.end) { try $0.encode(records, forKey: .records) }
+        case .record(.calendar(let name, let calendar)):
+            try part(.calendar) {
+                try $0.encode(name, forKey: .name)
+                try $0.encode(calendar, forKey: .calendar)
+            }
         case .record(.owner(let owner)):
             try line.encode(owner, forKey: .owner)
         case .record(.job(let job)):
@@ -115,6 +120,11 @@ extension ExchangeLine: Decodable {
             }
             self = .format(version: try part().decode(Int.self, forKey: .version))
         case .end: self = .end(records: try part().decode(Int.self, forKey: .records))
+        case .calendar:
+            self = .record(
+                .calendar(
+                    try part().decode(String.self, forKey: .name),
+                    try part().decode(ScheduleCalendar.self, forKey: .calendar)))
         case .owner: self = .record(.owner(try line.decode(JobOwner.self, forKey: kind)))
         case .job: self = .record(.job(try line.decode(Job.self, forKey: kind)))
         case .idempotencyKey:

@@ -1,4 +1,5 @@
 public import Foundation
+import RotaSchedule
 
 extension StoreState {
     /// Creates a state from the lines of an export.
@@ -116,10 +117,13 @@ private struct StoreImport: Sendable {
     /// Why a record does not fit the state, or `nil` if it fits.
     private func flaw(_ record: StoredRecord) -> String? {
         switch record {
+        case .calendar(let name, let calendar):
+            state.calendars[name] == nil ? unusable(calendar, name) : "the calendar \"\(name)\" already exists"
         case .owner(let owner):
             state.owners[owner.name] == nil ? nil : "the owner \"\(owner.name)\" already exists"
         case .job(let job):
-            state.jobs[job.id] == nil ? takenSlug(of: job) : "the job \(job.id) already exists"
+            state.jobs[job.id] == nil
+                ? takenSlug(of: job) ?? missingCalendar(of: job.definition) : "the job \(job.id) already exists"
         case .idempotencyKey(let key, let id):
             state.idempotencyKeys[key] != nil || state.histories[id]?.idempotencyKey != nil
                 ? "the key \"\(key)\", or another key of the job \(id), already exists" : missing(id)
@@ -149,6 +153,20 @@ private struct StoreImport: Sendable {
         guard let slug = attributes.slug, let other = state.jobIndex.job(slug: slug, project: attributes.project)
         else { return nil }
         return "the job \(other) of the same project already has the slug \"\(slug)\""
+    }
+
+    private func unusable(_ calendar: ScheduleCalendar, _ name: String) -> String? {
+        do throws(StoreError) {
+            try StoreError.check(calendar, named: name)
+            return nil
+        } catch {
+            return error.message
+        }
+    }
+
+    private func missingCalendar(of definition: JobDefinition) -> String? {
+        definition.schedule.calendarNames.first { state.calendars[$0] == nil }
+            .map { "there is no calendar \"\($0)\" before this line" }
     }
 
     /// A running execution without a lease could never be taken over.

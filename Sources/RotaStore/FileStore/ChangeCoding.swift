@@ -1,4 +1,5 @@
 import Foundation
+import RotaSchedule
 
 /// The number of a change in the payload of a frame.
 ///
@@ -30,6 +31,8 @@ package enum ChangeKind: UInt64, RecordField, CaseIterable {
     case putOwner = 20
     case putJob = 21
     case putVersion = 22
+    case putCalendar = 23
+    case removeCalendar = 24
 }
 
 /// The fields of a change of one part of a record: the identifier of the record, then the part.
@@ -42,6 +45,13 @@ private enum PartField: UInt64, RecordField {
 private enum SkipField: UInt64, RecordField {
     case skip = 1
     case limit = 2
+}
+
+/// The fields of ``Change/putCalendar(_:_:)``.
+private enum CalendarField: UInt64, RecordField {
+    case name = 1
+    /// JSON.
+    case calendar = 2
 }
 
 /// The fields of ``Change/putOperation(_:_:)``.
@@ -122,6 +132,14 @@ extension Change {
             payload.record(ChangeKind.removeOperation) { key.write(to: &$0) }
         case .putOwner(let owner):
             payload.record(ChangeKind.putOwner) { owner.write(to: &$0) }
+        case .putCalendar(let name, let calendar):
+            let json = try RareJSON.encode(calendar)
+            payload.record(ChangeKind.putCalendar) { record in
+                record.put(CalendarField.name, name)
+                record.put(CalendarField.calendar, json)
+            }
+        case .removeCalendar(let name):
+            payload.record(ChangeKind.removeCalendar) { $0.put(CalendarField.name, name) }
         case .putStart(let pool, let start):
             payload.record(ChangeKind.putStart) { record in
                 pool.write(to: &record)
@@ -217,6 +235,11 @@ extension Change {
             self = .removeOperation(try JobOperationKey(from: record))
         case .putOwner:
             self = .putOwner(try JobOwner(from: record))
+        case .putCalendar:
+            let (name, calendar) = try Self.calendar(record)
+            self = .putCalendar(name, try RecordReader.known(calendar, "a calendar"))
+        case .removeCalendar:
+            self = .removeCalendar(try Self.calendar(record).name)
         case .putStart:
             self = .putStart(try RatePool(from: record), try AttemptStart(from: record))
         case .forgetStarts:
@@ -260,6 +283,19 @@ extension Change {
         }
         return .putSkip(
             try RecordReader.known(skip, "a skip"), keeping: max(0, try RecordReader.known(limit, "a skip's limit")))
+    }
+
+    private static func calendar(_ reader: RecordReader) throws -> (name: String, calendar: ScheduleCalendar?) {
+        var record = reader
+        var name: String?
+        var calendar: ScheduleCalendar?
+        while let field = try record.next(CalendarField.self) {
+            switch field {
+            case .name: name = try record.text()
+            case .calendar: calendar = try RareJSON.decode(ScheduleCalendar.self, record.data())
+            }
+        }
+        return (try RecordReader.known(name, "a calendar's name"), calendar)
     }
 
     private static func operation(_ reader: RecordReader) throws(RecordFormatError) -> Change {

@@ -1,4 +1,5 @@
 public import Foundation
+public import RotaSchedule
 
 // The operations of `JobStore`. Each performs the operation of the state machine with the same name, as one commit or
 // query.
@@ -94,7 +95,24 @@ extension FileJobStore: JobStore {
         try await commit { state, log in state.removeDependency(id, log: &log) }
     }
 
+    /// Keeps a calendar under a name, and reschedules the jobs that use it, in one commit.
+    public nonisolated func setCalendar(
+        _ calendar: ScheduleCalendar, named name: String, at date: Date
+    ) async throws -> CalendarChange {
+        try await commit { state, log in try state.setCalendar(calendar, named: name, at: date, log: &log) }
+    }
+
+    /// Deletes a calendar that no job uses.
+    public nonisolated func deleteCalendar(named name: String) async throws -> Bool {
+        try await commit { state, log in try state.deleteCalendar(named: name, log: &log) }
+    }
+
     // MARK: Queries
+
+    /// Returns all calendars, by name.
+    public nonisolated func calendars() async throws -> [String: ScheduleCalendar] {
+        try await query { $0.calendars }
+    }
 
     /// Returns the versions of a job, newest first.
     public nonisolated func versions(of job: JobID) async throws -> [JobVersion] {

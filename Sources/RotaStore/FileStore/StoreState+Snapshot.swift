@@ -7,7 +7,7 @@ extension StoreState {
     ///   jobs ──▶ relations ⇄ starts ──▶ executions ──▶ nil
     /// ```
     package enum SnapshotPosition: Sendable, Hashable {
-        /// Next are the jobs after the given one, and before the first the owners. Each job has its key, versions and skips.
+        /// Next are the jobs after the given one, and before the first the calendars and the owners. Each job has its key, versions and skips.
         case jobs(after: JobID?)
         /// Next are the dependencies, operation keys and attempt starts of the jobs after the given one.
         case relations(after: JobID?)
@@ -18,7 +18,7 @@ extension StoreState {
     }
 
     /// Whether the store has no records.
-    package var isEmpty: Bool { jobs.isEmpty && executions.isEmpty && owners.isEmpty }
+    package var isEmpty: Bool { jobs.isEmpty && executions.isEmpty && owners.isEmpty && calendars.isEmpty }
 
     /// Returns the next records, each after those it belongs to.
     ///
@@ -69,7 +69,10 @@ extension StoreState {
 
     private func jobs(after: JobID?, limit: Int) -> (records: [StoredRecord], next: SnapshotPosition?) {
         var records: [StoredRecord] = []
-        if after == nil { records += owners.values.sorted { $0.name < $1.name }.map { .owner($0) } }
+        if after == nil {
+            records += calendars.sorted { $0.key < $1.key }.map { .calendar($0.key, $0.value) }
+            records += owners.values.sorted { $0.name < $1.name }.map { .owner($0) }
+        }
         var last: JobID?
         for id in jobOrder.suffix(after: after).prefix(limit) {
             last = id

@@ -1,4 +1,5 @@
 public import Foundation
+public import RotaSchedule
 
 /// A store that keeps its records in memory.
 ///
@@ -12,6 +13,9 @@ public import Foundation
 /// print(await store.counts().jobs[.active] ?? 0)  // 1
 /// ```
 public actor InMemoryJobStore: JobStore {
+    // Where the protocol has a default implementation, a method must be `async`: from outside the actor, a call by the
+    // concrete type would prefer the default to a synchronous one.
+
     private var state = StoreState()
     private var log = ChangeLog(isRecording: false)
 
@@ -51,6 +55,23 @@ public actor InMemoryJobStore: JobStore {
     /// Lists jobs.
     public func jobs(_ query: JobQuery) throws -> RecordPage<Job> {
         try state.jobs(query)
+    }
+
+    /// Keeps a calendar under a name, and reschedules the jobs that use it.
+    public func setCalendar(
+        _ calendar: ScheduleCalendar, named name: String, at date: Date
+    ) async throws -> CalendarChange {
+        try state.setCalendar(calendar, named: name, at: date, log: &log)
+    }
+
+    /// Deletes a calendar that no job uses.
+    public func deleteCalendar(named name: String) async throws -> Bool {
+        try state.deleteCalendar(named: name, log: &log)
+    }
+
+    /// Returns all calendars, by name.
+    public func calendars() async -> [String: ScheduleCalendar] {
+        state.calendars
     }
 
     /// Returns the work that is due at a date.
@@ -130,7 +151,7 @@ public actor InMemoryJobStore: JobStore {
     }
 
     /// Brings records that a clock wrote while it was ahead back to the current time.
-    public func rewind(to now: Date, limit: Int) -> RewindReport {
+    public func rewind(to now: Date, limit: Int) async -> RewindReport {
         state.rewind(to: now, limit: limit, log: &log)
     }
 
@@ -145,7 +166,7 @@ public actor InMemoryJobStore: JobStore {
     }
 
     /// Returns everything that keeps an execution from starting.
-    public func holds(on id: ExecutionID, at now: Date) -> [ExecutionHold] {
+    public func holds(on id: ExecutionID, at now: Date) async -> [ExecutionHold] {
         state.holds(on: id, at: now)
     }
 

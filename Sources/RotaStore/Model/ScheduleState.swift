@@ -224,7 +224,7 @@ public struct ScheduleState: Sendable, Hashable {
         guard awaitedExecutionID == id else { return false }
         awaitedExecutionID = nil
         guard !schedule.isSeries else { return true }
-        if schedule.knowsZones {
+        if schedule.isComputable {
             proceed(to: nextOccurrence(of: schedule, after: date))
         } else {
             // A calendar's time zone cannot be read, so the next occurrence is unknown. The scheduler looks from here on.

@@ -1,4 +1,5 @@
 public import Foundation
+public import RotaSchedule
 
 /// Durable storage for jobs and executions.
 ///
@@ -31,8 +32,8 @@ public protocol JobStore: Sendable {
     ///
     /// - Returns: For each insertion, in order, the inserted job, or the existing job with the same idempotency key.
     /// - Throws: ``StoreError`` with code `duplicate` if an identifier, or a slug within its project, is taken, or if
-    ///   two executions of one job have the same idempotency key. Code `invalidExecution` as in ``enqueue(_:)``. In
-    ///   both cases nothing was inserted.
+    ///   two executions of one job have the same idempotency key. Code `invalidExecution` as in ``enqueue(_:)``. Code
+    ///   `calendarNotFound`, or `conflict` if a calendar changed in the meantime. In all cases nothing was inserted.
     func insert(_ insertions: [JobInsertion]) async throws -> [JobInsertion.Outcome]
 
     /// Replaces a job's definition or schedule state.
@@ -41,9 +42,9 @@ public protocol JobStore: Sendable {
     /// be left to ``prune(at:limit:)``, so that no step takes long.
     ///
     /// - Returns: The job as it is now.
-    /// - Throws: ``StoreError`` with code `jobNotFound`, `conflict` if the revision is not the expected one (read the
-    ///   job again and repeat), or `duplicate` if another job of the project has the slug. In all cases nothing
-    ///   changed.
+    /// - Throws: ``StoreError`` with code `jobNotFound`, `conflict` if the revision is not the expected one or a calendar
+    ///   changed in the meantime (read the job again and repeat), `calendarNotFound`, or `duplicate` if another job of
+    ///   the project has the slug. In all cases nothing changed.
     func replace(_ replacement: JobReplacement) async throws -> Job
 
     /// Inserts, replaces and deletes jobs of an owner, and records the declaration, all in one step.
@@ -88,6 +89,36 @@ public protocol JobStore: Sendable {
 
     /// Lists the dependencies of a job, oldest first. Deleting either job of a dependency removes it.
     func dependencies(of job: JobID) async throws -> [JobDependency]
+
+    // MARK: Calendars
+
+    /// Keeps a calendar under a name, and moves the jobs whose schedules name it to the occurrences it allows, all in one
+    /// step.
+    ///
+    /// Every such job gets the schedule state and the skips of ``Job/rescheduled(by:at:)``, with a new revision even if
+    /// nothing else changes, so that a fire or a replacement that was planned from the old calendar is a conflict. Its
+    /// version stays. A calendar that is set to what it is changes nothing.
+    ///
+    /// From then on the store checks definitions with ``JobDefinition/checkCalendars(_:)`` in ``insert(_:)``,
+    /// ``replace(_:)`` and ``declare(_:)``, and binds every job and version that it returns with
+    /// ``JobDefinition/binding(_:)``.
+    ///
+    /// - Parameters:
+    ///   - calendar: The calendar, without names of others. It may be empty.
+    ///   - name: The name, from 1 to 100 characters, not all of them blank.
+    ///   - date: The current date.
+    /// - Throws: ``StoreError`` with code `invalidCalendar`, or `unsupported` if the store keeps no calendars.
+    func setCalendar(_ calendar: ScheduleCalendar, named name: String, at date: Date) async throws -> CalendarChange
+
+    /// Deletes a calendar that no schedule of a job names.
+    ///
+    /// - Returns: Whether it existed.
+    /// - Throws: ``StoreError`` with code `calendarInUse`, which names up to three of the jobs and says how many there
+    ///   are. Then nothing changed.
+    func deleteCalendar(named name: String) async throws -> Bool
+
+    /// Returns all calendars, by name.
+    func calendars() async throws -> [String: ScheduleCalendar]
 
     // MARK: Driving
 
@@ -256,6 +287,22 @@ public protocol JobStore: Sendable {
 }
 
 extension JobStore {
+    /// The default implementation refuses, for stores that keep no calendars.
+    public func setCalendar(
+        _ calendar: ScheduleCalendar, named name: String, at date: Date
+    ) async throws -> CalendarChange {
+        throw StoreError(
+            .unsupported,
+            "This store keeps no calendars. Give each schedule its calendar as a whole, or implement "
+                + "`setCalendar(_:named:at:)`, `deleteCalendar(named:)` and `calendars()`.")
+    }
+
+    /// The default implementation does nothing, for stores that keep no calendars.
+    public func deleteCalendar(named name: String) async throws -> Bool { false }
+
+    /// The default implementation returns none, for stores that keep no calendars.
+    public func calendars() async throws -> [String: ScheduleCalendar] { [:] }
+
     /// The default implementation tells what the records of the execution and its job say: not the limits.
     public func holds(on id: ExecutionID, at now: Date) async throws -> [ExecutionHold] {
         guard let execution = try await execution(id), let job = try await job(execution.jobID) else { return [] }

@@ -12,6 +12,10 @@ public struct StoreError: Error, Sendable, Hashable, CustomStringConvertible {
             case invalidQuery
             case closed
             case cycle
+            case calendarNotFound
+            case calendarInUse
+            case invalidCalendar
+            case unsupported
         }
 
         private let kind: Kind
@@ -30,6 +34,14 @@ public struct StoreError: Error, Sendable, Hashable, CustomStringConvertible {
         public static let invalidQuery = Code(kind: .invalidQuery)
         /// A job would depend on itself, directly or through other jobs.
         public static let cycle = Code(kind: .cycle)
+        /// A schedule names a calendar that the store does not have.
+        public static let calendarNotFound = Code(kind: .calendarNotFound)
+        /// A calendar cannot be deleted while schedules name it.
+        public static let calendarInUse = Code(kind: .calendarInUse)
+        /// A calendar names others, or its own name is blank or too long.
+        public static let invalidCalendar = Code(kind: .invalidCalendar)
+        /// The store lacks an optional operation.
+        public static let unsupported = Code(kind: .unsupported)
         /// The store is closed.
         public static let closed = Code(kind: .closed)
 

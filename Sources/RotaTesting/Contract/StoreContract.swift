@@ -98,10 +98,11 @@ public enum StoreContract {
 
     /// All checks of an open store.
     public static let checks: [Check] =
-        jobs + changes + declaring + versions + dependencies + firing + overlap + agendas + claiming + limits + leases
+        jobs + changes + declaring + versions + dependencies + calendars + firing + overlap + agendas + claiming
+        + limits + leases
         + finishing
         + ends + work + calls + jobLists + executionLists + atomicity
 
     /// All checks of what a store remembers after it was opened again.
-    public static let durability: [DurabilityCheck] = reopenings
+    public static let durability: [DurabilityCheck] = reopenings + calendarReopenings
 }

@@ -1,4 +1,5 @@
 public import Foundation
+public import RotaSchedule
 public import RotaStore
 import Synchronization
 
@@ -115,6 +116,23 @@ extension KillableStore {
     /// Lists the dependencies of a job.
     public func dependencies(of job: JobID) async throws -> [JobDependency] {
         try await reach { try await $0.dependencies(of: job) }
+    }
+
+    /// Keeps a calendar under a name.
+    public func setCalendar(
+        _ calendar: ScheduleCalendar, named name: String, at date: Date
+    ) async throws -> CalendarChange {
+        try await reach { try await $0.setCalendar(calendar, named: name, at: date) }
+    }
+
+    /// Deletes a calendar.
+    public func deleteCalendar(named name: String) async throws -> Bool {
+        try await reach { try await $0.deleteCalendar(named: name) }
+    }
+
+    /// Reads all calendars.
+    public func calendars() async throws -> [String: ScheduleCalendar] {
+        try await reach { try await $0.calendars() }
     }
 
     /// Reads the due work at a date.

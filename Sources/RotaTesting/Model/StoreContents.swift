@@ -1,4 +1,5 @@
 import Foundation
+package import RotaSchedule
 package import RotaStore
 
 /// All records that a store returns.
@@ -9,6 +10,9 @@ package struct StoreContents: Equatable {
     package var versions: [JobID: [Version]] = [:]
     package var dependencies: [JobID: [JobDependency]] = [:]
     package var owners: [String: JobOwner] = [:]
+    package var calendars: [String: ScheduleCalendar] = [:]
+    /// The calendars with which each job's schedule is computed, in which two equal jobs may differ.
+    package var bound: [JobID: [String: ScheduleCalendar]] = [:]
     package var counts = StoreCounts()
 
     /// A version without its date and author, which the contract checks.
@@ -32,6 +36,8 @@ package struct StoreContents: Equatable {
             dependencies[job.id] = tables.dependencies(of: job.id)
         }
         owners = tables.owners
+        calendars = tables.calendars
+        bind()
         counts = tables.counts()
     }
 
@@ -45,6 +51,8 @@ package struct StoreContents: Equatable {
             dependencies[job.id] = state.dependencies(of: job.id)
         }
         owners = state.owners
+        calendars = state.calendars
+        bind()
         counts = state.counts()
     }
 
@@ -62,12 +70,20 @@ package struct StoreContents: Equatable {
             after = page.next
         } while after != nil
         for name in StoreScript.owners { owners[name] = try await store.owner(name) }
+        calendars = try await store.calendars()
+        bind()
         for job in jobs {
             skips[job.id] = try await store.skips(of: job.id)
             versions[job.id] = try await store.versions(of: job.id).map(Version.init)
             dependencies[job.id] = try await store.dependencies(of: job.id)
         }
         counts = try await store.counts()
+    }
+
+    private mutating func bind() {
+        for job in jobs where job.definition.schedule.namesCalendars {
+            bound[job.id] = job.definition.schedule.boundCalendars
+        }
     }
 
     /// Describes the first difference from the expected records, or returns `nil` without one.
@@ -85,7 +101,8 @@ package struct StoreContents: Equatable {
         return first("job", jobs, expected.jobs) ?? first("execution", executions, expected.executions)
             ?? rest("skips", skips, expected.skips) ?? rest("versions", versions, expected.versions)
             ?? rest("dependencies", dependencies, expected.dependencies) ?? rest("owners", owners, expected.owners)
-            ?? rest("counts", counts, expected.counts)
+            ?? rest("calendars", calendars, expected.calendars)
+            ?? rest("calendars of jobs", bound, expected.bound) ?? rest("counts", counts, expected.counts)
     }
 }
 

@@ -1,4 +1,5 @@
 package import Foundation
+package import RotaSchedule
 package import RotaStore
 
 /// A call of a store with its arguments, which can be made to the reference tables and to any store.
@@ -7,6 +8,8 @@ package enum StoreOperation: Sendable {
     case replace(JobReplacement)
     case declare(JobDeclaration)
     case delete([JobID])
+    case setCalendar(ScheduleCalendar, named: String, at: Date)
+    case deleteCalendar(named: String)
     case fire([FireRequest])
     case enqueue([Execution])
     case claim(ClaimRequest)
@@ -37,6 +40,8 @@ package enum StoreOperation: Sendable {
         case replaced(Job)
         case declared([Job])
         case deleted([JobID])
+        case calendarSet(CalendarChange)
+        case calendarDeleted(Bool)
         case fired([FireRequest.Outcome])
         case enqueued([EnqueueOutcome])
         case claimed([Claim])
@@ -63,6 +68,9 @@ package enum StoreOperation: Sendable {
             case .replace(let replacement): return .replaced(try tables.replace(replacement))
             case .declare(let declaration): return .declared(try tables.declare(declaration))
             case .delete(let ids): return .deleted(tables.delete(ids))
+            case .setCalendar(let calendar, let name, let date):
+                return .calendarSet(try tables.setCalendar(calendar, named: name, at: date))
+            case .deleteCalendar(let name): return .calendarDeleted(try tables.deleteCalendar(named: name))
             case .fire(let fires): return .fired(tables.fire(fires))
             case .enqueue(let executions): return .enqueued(try tables.enqueue(executions))
             case .claim(let request): return .claimed(tables.claim(request))
@@ -100,6 +108,9 @@ package enum StoreOperation: Sendable {
             case .replace(let replacement): return .replaced(try await store.replace(replacement))
             case .declare(let declaration): return .declared(try await store.declare(declaration))
             case .delete(let ids): return .deleted(try await store.delete(ids))
+            case .setCalendar(let calendar, let name, let date):
+                return .calendarSet(try await store.setCalendar(calendar, named: name, at: date))
+            case .deleteCalendar(let name): return .calendarDeleted(try await store.deleteCalendar(named: name))
             case .fire(let fires): return .fired(try await store.fire(fires))
             case .enqueue(let executions): return .enqueued(try await store.enqueue(executions))
             case .claim(let request): return .claimed(try await store.claim(request))
@@ -148,6 +159,9 @@ extension StoreOperation {
         case .replace(let replacement): _ = try? state.replace(replacement, log: &log)
         case .declare(let declaration): _ = try? state.declare(declaration, log: &log)
         case .delete(let ids): _ = state.delete(ids, log: &log)
+        case .setCalendar(let calendar, let name, let date):
+            _ = try? state.setCalendar(calendar, named: name, at: date, log: &log)
+        case .deleteCalendar(let name): _ = try? state.deleteCalendar(named: name, log: &log)
         case .fire(let fires): _ = state.fire(fires, log: &log)
         case .enqueue(let executions): _ = try? state.enqueue(executions, log: &log)
         case .claim(let request): _ = state.claim(request, log: &log)

@@ -34,6 +34,9 @@ extension StoreScript {
         let number = Int.random(in: 0..<1000, using: &random)
         var schedule = chance(20) ? Schedule.afterCompletion(.seconds(10)) : .every(.seconds(10))
         if chance(10) { schedule = schedule.limited(toRuns: 6) }
+        if chance(20), let name = try? ScheduleCalendar.named(calendarName()) {
+            schedule = chance(70) ? schedule.excluding(name) : schedule.within(name.union(.weekends))
+        }
         if chance(20) { schedule = .onDemand }
         var definition = JobDefinition(
             name: chance(50) ? "job \(number)" : "Übergrößenträger, a job with a long name, \(number) 🗓",
@@ -59,6 +62,23 @@ extension StoreScript {
         definition.isBackwardsCompatible = chance(50)
         if chance(10) { definition.payloadSchema = try? JSONSchema(["maxLength": .number(.init(Int64(number)))]) }
         return definition
+    }
+
+    // MARK: Calendars
+
+    mutating func calendarName() -> String { chance(60) ? "holidays" : chance(90) ? "nights" : " " }
+
+    /// A calendar that contains some minutes of every hour, and perhaps days.
+    mutating func calendar() -> ScheduleCalendar {
+        var calendar = ScheduleCalendar.weekdays(chance(20) ? [.monday, .sunday] : [])
+        let minute = Int.random(in: 0..<60, using: &random)
+        if chance(80), let expression = try? CronExpression("\(minute)/\(1 + minute % 7) * * * *"),
+            let part = try? ScheduleCalendar.cron(expression)
+        {
+            calendar = calendar.union(part)
+        }
+        if chance(3), let name = try? ScheduleCalendar.named("nights") { calendar = calendar.union(name) }
+        return calendar
     }
 
     private mutating func overlap() -> OverlapPolicy {

@@ -48,7 +48,7 @@ package struct StoreScript {
 
     private mutating func make() -> StoreOperation {
         guard let job = pickJob() else { return .insert([insertion()]) }
-        switch Int.random(in: 0..<63, using: &random) {
+        switch Int.random(in: 0..<67, using: &random) {
         case 0: return .declare(declaration())
         case 1...5: return .insert((0..<Int.random(in: 1...3, using: &random)).map { _ in insertion() })
         case 6...9: return .replace(replacement(of: job))
@@ -71,6 +71,8 @@ package struct StoreScript {
         case 54: return .removeDependency(model.dependencies.randomElement(using: &random)?.id ?? DependencyID(bits: 4))
         case 55: return .dueWork(at: now, limit: 100)
         case 56...57: return .jobs(jobQuery())
+        case 63...65: return .setCalendar(calendar(), named: calendarName(), at: now)
+        case 66: return .deleteCalendar(named: calendarName())
         case 61...62: return .discard(some(chance(90) ? .failed : nil).map(\.id), at: now)
         case 60:
             return .cancelMatching(

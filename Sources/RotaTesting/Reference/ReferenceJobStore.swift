@@ -1,4 +1,5 @@
 public import Foundation
+public import RotaSchedule
 public import RotaStore
 
 /// A store of plain tables that states the protocol's promises as simply as possible.
@@ -65,6 +66,23 @@ public actor ReferenceJobStore: JobStore {
     /// Lists the dependencies of a job.
     public func dependencies(of job: JobID) -> [JobDependency] {
         tables.dependencies(of: job)
+    }
+
+    /// Keeps a calendar under a name, and reschedules the jobs that name it.
+    public func setCalendar(
+        _ calendar: ScheduleCalendar, named name: String, at date: Date
+    ) async throws -> CalendarChange {
+        try tables.setCalendar(calendar, named: name, at: date)
+    }
+
+    /// Deletes a calendar that no job names.
+    public func deleteCalendar(named name: String) async throws -> Bool {
+        try tables.deleteCalendar(named: name)
+    }
+
+    /// Reads all calendars.
+    public func calendars() async -> [String: ScheduleCalendar] {
+        tables.calendars
     }
 
     /// Reads the due work at a date.

@@ -1,4 +1,5 @@
-import Foundation
+package import Foundation
+package import RotaSchedule
 package import RotaStore
 
 extension ReferenceTables {
@@ -14,7 +15,8 @@ extension ReferenceTables {
                 throw StoreError(.duplicate, "Job \(insertion.job.id) already exists.")
             }
             try after.requireFreeSlug(insertion.job.definition.attributes, for: insertion.job.id)
-            after.jobs.append(insertion.job)
+            try insertion.job.definition.checkCalendars(calendars)
+            after.jobs.append(insertion.job.binding(calendars))
             after.presentSince[insertion.job.id] = (
                 insertion.job.version == 1 ? insertion.job.createdAt : insertion.job.updatedAt,
                 insertion.job.version == 1 ? insertion.job.createdBy : insertion.job.updatedBy
@@ -30,7 +32,7 @@ extension ReferenceTables {
                 }
                 after.executions.append(execution)
             }
-            outcomes.append(.inserted(insertion.job))
+            outcomes.append(.inserted(insertion.job.binding(calendars)))
         }
         self = after
         return outcomes
@@ -79,7 +81,10 @@ extension ReferenceTables {
         guard job.scheduleState.revision == replacement.expectedRevision else {
             throw StoreError(.conflict, "Job \(job.id) has changed since revision \(replacement.expectedRevision).")
         }
-        if let definition = replacement.definition { try requireFreeSlug(definition.attributes, for: job.id) }
+        if let definition = replacement.definition {
+            try requireFreeSlug(definition.attributes, for: job.id)
+            try definition.checkCalendars(calendars)
+        }
         let before = presentVersion(of: job)
         let isRescheduled = replacement.definition.map { $0.schedule != job.definition.schedule } ?? false
         job.take(replacement.scheduleState, isRescheduled: isRescheduled)
@@ -88,7 +93,7 @@ extension ReferenceTables {
         if let owner = replacement.declaredBy { job.declaredBy = owner }
         if let definition = replacement.definition {
             versions.append(before)
-            job.definition = definition
+            job.definition = definition.binding(calendars)
             job.version += 1
             presentSince[job.id] = (replacement.date, replacement.author)
         }
@@ -116,8 +121,8 @@ extension ReferenceTables {
 
     package func versions(of id: JobID) -> [JobVersion] {
         guard let job = job(id) else { return [] }
-        return [presentVersion(of: job)]
-            + versions.filter { $0.jobID == id }.sorted { $0.version > $1.version }
+        let earlier = versions.filter { $0.jobID == id }.sorted { $0.version > $1.version }
+        return ([presentVersion(of: job)] + earlier).map { $0.binding(calendars) }
     }
 
     private func presentVersion(of job: Job) -> JobVersion {
@@ -199,6 +204,42 @@ extension ReferenceTables {
 
     package func dependencies(of id: JobID) -> [JobDependency] {
         dependencies.filter { $0.jobID == id }.sorted { $0.id < $1.id }
+    }
+}
+
+// Calendars are a table of their own. The schedules of jobs only name them, and every query returns them bound.
+
+extension ReferenceTables {
+    package mutating func setCalendar(
+        _ calendar: ScheduleCalendar, named name: String, at now: Date
+    ) throws(StoreError) -> CalendarChange {
+        try StoreError.check(calendar, named: name)
+        let users = jobs.indices.filter { jobs[$0].definition.schedule.calendarNames.contains(name) }
+        guard calendars[name] != calendar else { return CalendarChange(isChanged: false, jobs: users.count) }
+        calendars[name] = calendar
+        var change = CalendarChange(isChanged: true, jobs: users.count)
+        for index in users.sorted(by: { jobs[$0].id < jobs[$1].id }) {
+            let plan = jobs[index].rescheduled(by: calendars, at: now)
+            let before = jobs[index].scheduleState.nextWakeup
+            jobs[index] = jobs[index].binding(calendars)
+            jobs[index].take(plan.scheduleState)
+            if jobs[index].scheduleState.nextWakeup != before { change.rescheduled += 1 }
+            for skip in plan.skips {
+                keep(skip, of: jobs[index], lastFired: jobs[index].scheduleState.lastFired)
+            }
+            change.skips += plan.skips
+        }
+        return change
+    }
+
+    package mutating func deleteCalendar(named name: String) throws(StoreError) -> Bool {
+        guard calendars[name] != nil else { return false }
+        let users = jobs.filter { $0.definition.schedule.calendarNames.contains(name) }.sorted { $0.id < $1.id }
+        guard users.isEmpty else {
+            throw .calendarInUse(name, by: users.prefix(3).map(\.definition.name), count: users.count)
+        }
+        calendars[name] = nil
+        return true
     }
 }
 

@@ -1,4 +1,5 @@
 import Foundation
+package import RotaSchedule
 package import RotaStore
 
 /// The records of a store as plain tables, which every operation scans from end to end.
@@ -31,6 +32,10 @@ package struct ReferenceTables: Sendable {
     var skips: [SkippedOccurrence] = []
     var dependencies: [JobDependency] = []
     var owners: [String: JobOwner] = [:]
+    /// Calendars by name.
+    ///
+    /// The current definitions of ``jobs`` are bound to them.
+    package internal(set) var calendars: [String: ScheduleCalendar] = [:]
     var insertionKeys: [String: JobID] = [:]
     var operations: [DoneOperation] = []
     var starts: [Start] = []

@@ -121,6 +121,12 @@ import Testing
     static let skip = SkippedOccurrence(
         jobID: jobID, first: date, last: .distantFuture, count: 4, reason: .tooLate, decidedAt: date)
 
+    static var calendar: ScheduleCalendar {
+        let expression = (try? CronExpression("* 12 * * *")).flatMap { try? ScheduleCalendar.cron($0) }
+        return ((try? ScheduleCalendar.annual(["12-25", "02-29"]).union(.dates(["2026-04-03"]))) ?? .weekends)
+            .union(.weekends).union(expression ?? .weekends)
+    }
+
     /// Every kind of change, with everything in it and with as little as there can be.
     static var changes: [Change] {
         var bareExecution = Job(
@@ -146,6 +152,7 @@ import Testing
                 keeping: 0),
             .putOwner(JobOwner("app", generation: 3, revision: .max, declaredAt: date)),
             .putOwner(JobOwner("", generation: -1, revision: 0, declaredAt: .distantPast)),
+            .putCalendar("holidays", calendar), .putCalendar("", .weekdays([])), .removeCalendar("ä"),
             .putIdempotencyKey("key", jobID), .putIdempotencyKey("", jobID),
             .putVersion(
                 JobVersion(jobID: jobID, version: 2, definition: definition, createdAt: date, createdBy: "ada")),

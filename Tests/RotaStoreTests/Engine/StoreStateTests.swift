@@ -166,6 +166,22 @@ struct StoreStateTests {
         #expect(PageCursor("!") == nil && PageCursor("") == nil && PageCursor("+1") == nil)
     }
 
+    @Test("A store in memory answers as itself and as any store alike, also where the protocol has a default answer")
+    func concreteType() async throws {
+        var job = try StoreSamples.job(1)
+        job.definition.limits.concurrency = 1
+        let store = InMemoryJobStore()
+        let executions = (1...2).map { StoreSamples.execution($0, of: job, at: start) }
+        _ = try await store.insert([JobInsertion(job, executions: executions)])
+        _ = await store.claim(
+            ClaimRequest(owner: "a", limit: 1, now: start, leaseExpiresAt: start.addingTimeInterval(99)))
+        let held = executions[1].id
+        #expect(await store.holds(on: held, at: start) == [.concurrency(limit: 1)])
+        #expect(try await (store as any JobStore).holds(on: held, at: start) == [.concurrency(limit: 1)])
+        let earlier = start.addingTimeInterval(-1_000_000)
+        #expect(await store.rewind(to: earlier, limit: 10).jobs.map(\.id) == [job.id])
+    }
+
     @Test("Executions are found by status, time and a part of the job's name", .rows("T-98", "T-99", "T-100", "T-101"))
     func filters() async throws {
         let jobs = try [StoreSamples.job(1), StoreSamples.job(2)]

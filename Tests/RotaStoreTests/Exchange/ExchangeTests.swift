@@ -293,6 +293,7 @@ extension StoredRecord {
         switch change {
         case .putJob(let job): self = .job(job)
         case .putOwner(let owner): self = .owner(owner)
+        case .putCalendar(let name, let calendar): self = .calendar(name, calendar)
         case .putIdempotencyKey(let key, let id): self = .idempotencyKey(key, id)
         case .putVersion(let version): self = .version(version)
         case .putSkips(let id, let skips): self = .skips(id, skips)

@@ -1,4 +1,5 @@
 import Foundation
+import RotaSchedule
 import RotaStore
 import RotaTesting
 
@@ -21,6 +22,9 @@ struct BrokenStore: JobStore {
     var addHook: Hook<JobDependency, Void>?
     var removeDependencyHook: Hook<DependencyID, Bool>?
     var dependenciesHook: Hook<JobID, [JobDependency]>?
+    var setCalendarHook: Hook<(calendar: ScheduleCalendar, name: String, date: Date), CalendarChange>?
+    var deleteCalendarHook: Hook<String, Bool>?
+    var calendarsHook: Hook<Void, [String: ScheduleCalendar]>?
     var fireHook: Hook<[FireRequest], [FireRequest.Outcome]>?
     var enqueueHook: Hook<[Execution], [EnqueueOutcome]>?
     var claimHook: Hook<ClaimRequest, [Claim]>?
@@ -93,6 +97,23 @@ struct BrokenStore: JobStore {
     func dependencies(of job: JobID) async throws -> [JobDependency] {
         if let dependenciesHook { return try await dependenciesHook(base, job) }
         return try await base.dependencies(of: job)
+    }
+
+    func setCalendar(
+        _ calendar: ScheduleCalendar, named name: String, at date: Date
+    ) async throws -> CalendarChange {
+        if let setCalendarHook { return try await setCalendarHook(base, (calendar, name, date)) }
+        return try await base.setCalendar(calendar, named: name, at: date)
+    }
+
+    func deleteCalendar(named name: String) async throws -> Bool {
+        if let deleteCalendarHook { return try await deleteCalendarHook(base, name) }
+        return try await base.deleteCalendar(named: name)
+    }
+
+    func calendars() async throws -> [String: ScheduleCalendar] {
+        if let calendarsHook { return try await calendarsHook(base, ()) }
+        return try await base.calendars()
     }
 
     func fire(_ fires: [FireRequest]) async throws -> [FireRequest.Outcome] {

@@ -16,5 +16,5 @@ struct StoreFault: Sendable, CustomStringConvertible {
         self.breakStore = breakStore
     }
 
-    static let all: [StoreFault] = jobs + driving + running + ends + lists + work
+    static let all: [StoreFault] = jobs + calendars + driving + running + ends + lists + work
 }

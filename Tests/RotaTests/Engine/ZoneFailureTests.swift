@@ -35,6 +35,28 @@ struct ZoneFailureTests {
         return id
     }
 
+    @Test("A calendar that changes meanwhile is obeyed as soon as the rules can be read")
+    func calendarChanges() async throws {
+        let zone = zones.newName()
+        try await bench.scheduler.setCalendar(.weekdays([]), named: "holidays")
+        let id = try await insert(
+            #"""
+            {"cron":"* * * * *","timezone":"\#(zone)",
+            "calendars":[{"exclude":{"named":["holidays"]},"timezone":"UTC"}]}
+            """#)
+        let change = try await bench.scheduler.setCalendar(.cron(CronExpression("0-9 * * * *")), named: "holidays")
+        #expect(change.jobs == 1)
+        try await bench.running {
+            await bench.advance(.seconds(119))
+            let job = try await bench.scheduler.job(id)
+            #expect(job.state == .active && job.scheduleState.next == nil)
+            try zones.write(zone, asIn: "Asia/Tokyo")
+            await bench.advance(.seconds(500))
+            #expect(try await bench.executions(of: id).map(\.scheduledFor) == [start.addingTimeInterval(600)])
+        }
+        #expect(try await bench.scheduler.skips(of: id).isEmpty)
+    }
+
     @Test("A due job stays active, the failure is reported every minute, and the job fires when the rules can be read")
     func postponed() async throws {
         let zone = zones.newName()

@@ -107,6 +107,8 @@ struct ErrorTextTests {
         "StoreError": [
             StoreError.Code.jobNotFound, StoreError.Code.invalidExecution, StoreError.Code.conflict,
             StoreError.Code.duplicate, StoreError.Code.invalidQuery, StoreError.Code.cycle, StoreError.Code.closed,
+            StoreError.Code.calendarNotFound, StoreError.Code.calendarInUse, StoreError.Code.invalidCalendar,
+            StoreError.Code.unsupported,
         ],
         "FileStoreError": [
             FileStoreError.Code.unusableFolder, FileStoreError.Code.locked, FileStoreError.Code.damaged,
@@ -131,8 +133,8 @@ struct ErrorTextTests {
             SchedulerError.Code.duplicateHandler, SchedulerError.Code.illegalState,
             SchedulerError.Code.alreadyRunning, SchedulerError.Code.invalidRequest, SchedulerError.Code.tooMany,
             SchedulerError.Code.versionNotFound, SchedulerError.Code.invalidPayload, SchedulerError.Code.unusableClock,
-            SchedulerError.Code.unusableStore,
-            SchedulerError.Code.invalidConfiguration,
+            SchedulerError.Code.unusableStore, SchedulerError.Code.invalidConfiguration,
+            SchedulerError.Code.calendarNotFound, SchedulerError.Code.calendarInUse,
         ],
     ]
 

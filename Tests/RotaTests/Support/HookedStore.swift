@@ -1,4 +1,5 @@
 import Foundation
+import RotaSchedule
 import RotaStore
 import RotaTesting
 
@@ -13,6 +14,10 @@ struct HookedStore: JobStore {
     var losesFires = false
     /// The operation whose last outcome is missing from the result.
     var shortened: @Sendable () -> String? = { nil }
+    /// Called before due occurrences are fired.
+    var beforeFire: @Sendable () async throws -> Void = {}
+    /// Called with the name of an operation before it inserts or replaces jobs.
+    var beforeWrite: @Sendable (String) async throws -> Void = { _ in }
     /// Called before executions are enqueued.
     var beforeEnqueue: @Sendable () async throws -> Void = {}
     /// Called with the claims before they are returned.
@@ -24,16 +29,19 @@ struct HookedStore: JobStore {
 
     func insert(_ insertions: [JobInsertion]) async throws -> [JobInsertion.Outcome] {
         try before("insert")
+        try await beforeWrite("insert")
         return shorten("insert", try await base.insert(insertions))
     }
 
     func replace(_ replacement: JobReplacement) async throws -> Job {
         try before("replace")
+        try await beforeWrite("replace")
         return try await base.replace(replacement)
     }
 
     func declare(_ declaration: JobDeclaration) async throws -> [Job] {
         try before("declare")
+        try await beforeWrite("declare")
         return shorten("declare", try await base.declare(declaration))
     }
 
@@ -57,6 +65,23 @@ struct HookedStore: JobStore {
         return try await base.jobs(query)
     }
 
+    func setCalendar(
+        _ calendar: ScheduleCalendar, named name: String, at date: Date
+    ) async throws -> CalendarChange {
+        try before("setCalendar")
+        return try await base.setCalendar(calendar, named: name, at: date)
+    }
+
+    func deleteCalendar(named name: String) async throws -> Bool {
+        try before("deleteCalendar")
+        return try await base.deleteCalendar(named: name)
+    }
+
+    func calendars() async throws -> [String: ScheduleCalendar] {
+        try before("calendars")
+        return try await base.calendars()
+    }
+
     func dueWork(at now: Date, limit: Int) async throws -> DueWork {
         try before("dueWork")
         return try await base.dueWork(at: now, limit: limit)
@@ -64,6 +89,7 @@ struct HookedStore: JobStore {
 
     func fire(_ fires: [FireRequest]) async throws -> [FireRequest.Outcome] {
         try before("fire")
+        try await beforeFire()
         if conflicts(fires) { return fires.map { _ in .conflict } }
         let outcomes = try await base.fire(fires)
         return losesFires ? fires.map { _ in .conflict } : shorten("fire", outcomes)
