@@ -96,7 +96,7 @@ void rota_transfer_clear(rota_transfer *transfer) {
     transfer->head_overflowed = transfer->body_overflowed = transfer->out_of_memory = false;
     transfer->address_refused = transfer->repeat_refused = false;
     transfer->is_noted = transfer->has_tried = transfer->has_peer = false;
-    transfer->has_opened = transfer->was_kept = transfer->stray_refused = false;
+    transfer->has_opened = transfer->was_kept = transfer->kept_refused = false;
     transfer->tls_session = NULL;
     transfer->tls_backend = 0;
     transfer->tls_ended = false;

@@ -30,14 +30,19 @@ struct Reply: Sendable {
     var endIsSure = false
     /// Whether the response came by HTTP/2 or later, where each body says where it ends.
     var isFramed = false
-    /// Whether libcurl began to send the request.
-    var wasSent = false
+    /// How often libcurl began to send the request.
+    var starts = 0
     var systemError: Int = 0
     /// libcurl's own words about a failure.
     var detail = ""
     var timings = HTTPTimings()
     /// The address that answered or was connected to.
     var peer: IPAddress?
+
+    /// Whether libcurl began to send the request.
+    var wasSent: Bool { starts > 0 }
+    /// How often it was sent again, because a kept connection was closed before anything was answered.
+    var resends: Int { max(0, starts - 1) }
 
     /// Creates the reply of a request that never reached libcurl.
     init(_ ending: Ending) {
@@ -62,7 +67,7 @@ struct Reply: Sendable {
         repeatRefused = transfer.repeat_refused
         outOfMemory = transfer.out_of_memory
         isFramed = facts.http_version > 2
-        wasSent = transfer.starts > 0
+        starts = Int(transfer.starts)
         systemError = facts.os_errno
         if case .finished(let code) = ending, code != 0 {
             detail = withUnsafeBytes(of: transfer.error) {
@@ -150,7 +155,11 @@ extension Reply {
     private func error(
         _ code: TransportError.Code, _ message: String, _ request: HTTPRequest, _ partial: HTTPResponse?
     ) -> TransportError {
-        var error = TransportError(code, message, url: request.url, response: partial, mayHaveBeenSent: wasSent)
+        let story =
+            resends == 0 || repeatRefused
+            ? "" : "; it was sent again on a new connection, after a kept one was closed without a response"
+        var error = TransportError(
+            code, message + story, url: request.url, response: partial, mayHaveBeenSent: wasSent)
         error.timings = timings
         error.peer = peer
         return error
@@ -166,8 +175,11 @@ extension Reply {
         if repeatRefused {
             throw error(
                 .connectionReset,
-                "a kept connection was closed before a response; the request may not be sent again by itself", request,
-                partial)
+                resends == 0
+                    ? "a kept connection was closed before a response; the request may not be sent again by itself"
+                    : "a kept connection was closed before a response, and so was the new one on which the request was "
+                        + "sent again",
+                request, partial)
         }
         if headOverflowed { throw error(.tooLarge, "the response's header is too large", request, partial) }
         if outOfMemory { throw error(.other, "there is no memory for the response", request, partial) }
