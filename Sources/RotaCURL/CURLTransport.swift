@@ -78,16 +78,20 @@ public final class CURLTransport: HTTPTransport {
         let deadline = ContinuousClock.now + request.timeout
         var chain = RedirectChain(configuration.redirects)
         var next = request
+        var resends = 0
         while true {
             var response: HTTPResponse
             do {
                 response = try await exchange(next, until: deadline)
-            } catch let error as TransportError {
+                resends += response.resends
+                response.redirects = chain.followed
+                response.resends = resends
+                guard let following = try chain.next(after: response, to: next) else { return response }
+                next = following
+            } catch var error as TransportError {
+                error.resends += resends
                 throw error.after(chain.followed)
             }
-            response.redirects = chain.followed
-            guard let following = try chain.next(after: response, to: next) else { return response }
-            next = following
         }
     }
 

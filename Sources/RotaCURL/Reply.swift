@@ -162,6 +162,7 @@ extension Reply {
             code, message + story, url: request.url, response: partial, mayHaveBeenSent: wasSent)
         error.timings = timings
         error.peer = peer
+        error.resends = resends
         return error
     }
 
@@ -208,6 +209,7 @@ extension Reply {
             status: head.status, headers: head.headers, body: unpacked.data, bodyIsTruncated: unpacked.isCut,
             timings: timings)
         response.peer = peer
+        response.resends = resends
         if unpacked.isCut, limit.refusesMore {
             throw error(.tooLarge, "the response's body has more than \(limit.bytes) bytes", request, response)
         }

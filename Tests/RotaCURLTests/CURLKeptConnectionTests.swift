@@ -57,6 +57,7 @@ struct CURLKeptConnectionTests {
         let next = try request(method, server.url("/next"), headers: headers, size: size)
         let response = try await transport.send(next)
         #expect(response.status == 200)
+        #expect(response.resends == 1)
         #expect(method == .head || response.body == Data("done".utf8))
         let received = server.requests.filter { $0.path == "/next" }
         #expect(received.map(\.method) == [method.rawValue])
@@ -116,6 +117,7 @@ struct CURLKeptConnectionTests {
                 _ = try await transport.send(request(method, server.url("/bad"), headers: headers, size: 10))
             }
             #expect(error?.code == .connectionReset)
+            #expect(error?.resends == 1)
             #expect(error?.message.contains("sent again on a new connection") == true, "\(error as Any)")
             #expect(error?.message.contains("may not be sent again") == false)
             #expect(server.requests.count { $0.path == "/bad" } == 2 * round)

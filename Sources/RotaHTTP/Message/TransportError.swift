@@ -24,6 +24,8 @@ public struct TransportError: Error, Sendable, Hashable, CustomStringConvertible
     package var peer: IPAddress?
     /// The redirects that were followed before the failure.
     package private(set) var redirects: [FollowedRedirect] = []
+    /// How often the transport sent a request again by itself before the failure.
+    package var resends = 0
 
     /// Creates an error.
     ///
