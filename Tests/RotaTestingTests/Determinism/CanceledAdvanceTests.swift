@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Manual clock: a wait that is canceled", .timeLimit(.minutes(1)))
 struct CanceledAdvanceTests {
-    @Test("An advance with a scheduler that nobody runs ends when its task is canceled, and moves nothing")
+    @Test("An advance with a scheduler that is not run ends when its task is canceled, and moves nothing")
     func advance() async throws {
         let clock = ManualClock()
         let begin = clock.now
@@ -30,8 +30,8 @@ struct CanceledAdvanceTests {
         await task.value
     }
 
-    @Test("A canceled advance leaves the scheduler able to go on")
-    func goesOn() async throws {
+    @Test("A canceled advance leaves a scheduler that continues")
+    func continues() async throws {
         let clock = ManualClock()
         let transport = ScriptedTransport(.status(200))
         let scheduler = Scheduler(store: InMemoryJobStore(), transport: transport, clock: clock)
