@@ -195,6 +195,7 @@ void rota_transfer_facts(rota_transfer *transfer, rota_facts *facts) {
     get(easy, INFO_TOTAL, &facts->total);
     get(easy, INFO_OS_ERRNO, &facts->os_errno);
     get(easy, INFO_HTTP_VERSION, &facts->http_version);
+    get(easy, INFO_HTTP_CONNECTCODE, &facts->proxy_status);
     get(easy, INFO_PRIMARY_PORT, &facts->peer_port);
     char *peer = NULL;
     if (!transfer->has_peer) get(easy, INFO_PRIMARY_IP, &peer);

@@ -90,7 +90,7 @@ public final class CURLTransport: HTTPTransport {
                 next = following
             } catch var error as TransportError {
                 error.resends += resends
-                throw error.after(chain.followed)
+                throw error.after(chain.followed, from: chain.source)
             }
         }
     }
@@ -102,10 +102,11 @@ public final class CURLTransport: HTTPTransport {
     private func exchange(_ request: HTTPRequest, until deadline: ContinuousClock.Instant) async throws -> HTTPResponse
     {
         let route = try router.routeIfKnown(to: request.address)
-        let reply = await loop.carryOut(request, limit: configuration.responseLimit, deadline: deadline, route: route) {
+        var reply = await loop.carryOut(request, limit: configuration.responseLimit, deadline: deadline, route: route) {
             [router] in
             await router.route(to: request.address)
         }
+        reply.unixSocket = configuration.unixSocket
         return try reply.response(to: request, limit: configuration.responseLimit, deadline: deadline)
     }
 

@@ -33,6 +33,10 @@ struct Reply: Sendable {
     /// How often libcurl began to send the request.
     var starts = 0
     var systemError: Int = 0
+    /// The status of the proxy's last answer to CONNECT, or 0.
+    var proxyStatus = 0
+    /// The path of the socket that every request is sent to, if there is one.
+    var unixSocket: String?
     /// libcurl's own words about a failure.
     var detail = ""
     var timings = HTTPTimings()
@@ -69,6 +73,7 @@ struct Reply: Sendable {
         isFramed = facts.http_version > 2
         starts = Int(transfer.starts)
         systemError = facts.os_errno
+        proxyStatus = facts.proxy_status
         if case .finished(let code) = ending, code != 0 {
             detail = withUnsafeBytes(of: transfer.error) {
                 String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
@@ -132,9 +137,13 @@ extension Reply {
             throw error(.badResponse, "the response's header is malformed", request, partial)
         case .finished(let code):
             try checkFlags(request, partial, limit)
+            if code != 0, !wasSent, proxyStatus >= 300 {
+                throw error(.proxyRefused, Self.refusal(byProxy: proxyStatus), request, nil)
+            }
             if code != 0, !bodyOverflowed {
                 let failure = CURLFailure(code, systemError: systemError, detail: detail, hasHead: head != nil)
-                throw error(failure.code, failure.message, request, partial)
+                let place = wasSent ? "" : unixSocket.map { "; the Unix-domain socket is \($0)" } ?? ""
+                throw error(failure.code, failure.message + place, request, partial)
             }
             guard let head else {
                 throw error(.connectionReset, "the connection was closed before a response was complete", request, nil)
@@ -164,6 +173,18 @@ extension Reply {
         error.peer = peer
         error.resends = resends
         return error
+    }
+
+    /// What a proxy's refusal means, and what to do.
+    private static func refusal(byProxy status: Int) -> String {
+        let advice =
+            switch status {
+            case 407: "check the username and password of the configuration's proxy"
+            case 403: "check that it lets this machine reach the host and its port"
+            case 500...: "it cannot reach the host, or has too much to do; look into its log"
+            default: "check that it is a proxy that opens tunnels (CONNECT)"
+            }
+        return "the proxy refused the connection with status \(status); \(advice)"
     }
 
     private func checkFlags(

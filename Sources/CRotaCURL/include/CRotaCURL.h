@@ -127,6 +127,8 @@ typedef struct {
     int64_t resolved, connected, secured, started, first_byte, total;
     long os_errno;
     long http_version;
+    /// The status of the proxy's last answer to CONNECT, or 0.
+    long proxy_status;
     char peer[64];
     long peer_port;
 } rota_facts;

@@ -169,7 +169,7 @@ extension AttemptReport {
     }
 
     private static func precludesSending(_ kind: FailureKind) -> Bool {
-        [.dns, .tls, .forbiddenAddress, .invalidRequest, .missingSecret].contains(kind)
+        [.dns, .tls, .proxy, .forbiddenAddress, .invalidRequest, .missingSecret].contains(kind)
     }
 }
 
