@@ -175,7 +175,7 @@ extension Reply {
         return error
     }
 
-    /// What a proxy's refusal means, and what to do.
+    /// The meaning of a proxy's refusal, and the advice.
     private static func refusal(byProxy status: Int) -> String {
         let advice =
             switch status {

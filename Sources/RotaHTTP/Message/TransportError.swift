@@ -70,7 +70,8 @@ public struct TransportError: Error, Sendable, Hashable, CustomStringConvertible
         copy.mayHaveBeenSent = true
         copy.redirects = redirects
         if let refusal {
-            copy.message = "a redirect" + (source.map { " from \($0)" } ?? "") + " leads to a refused address: \(refusal)"
+            copy.message =
+                "a redirect" + (source.map { " from \($0)" } ?? "") + " leads to a refused address: \(refusal)"
         }
         return copy
     }
@@ -216,7 +217,8 @@ extension TransportError.Code {
     /// Whether a request that fails this way has certainly not reached its server.
     var precludesSending: Bool {
         switch self {
-        case .dns, .connectionRefused, .connectionFailed, .tls, .forbiddenAddress, .badRequest, .closed, .proxyRefused: true
+        case .dns, .connectionRefused, .connectionFailed, .tls, .forbiddenAddress, .badRequest, .closed, .proxyRefused:
+            true
         default: false
         }
     }
