@@ -77,9 +77,14 @@ int rota_on_start(void *context, char *peer, char *local, int peer_port, int loc
         transfer->peer = address;
         transfer->has_peer = true;
     }
+    // What was sent on a kept connection that was closed goes over a new one, for libcurl would try them all.
+    if (!transfer->has_opened && transfer->starts > 0) {
+        transfer->kept_refused = true;
+        return 1;
+    }
     // Which kept connection it is, libcurl 7.88 does not say. So none is used while something waits on any of them.
     if (!transfer->has_opened && transfer->multi && rota_multi_has_stray(transfer->multi)) {
-        transfer->stray_refused = true;
+        transfer->kept_refused = true;
         return 1;
     }
     transfer->starts += 1;

@@ -343,8 +343,8 @@ bool rota_multi_begin_again(rota_multi *multi, rota_transfer *transfer) {
     bool is_broken = transfer->code == SEND_ERROR || transfer->code == RECEIVE_ERROR;
     bool is_unanswered = transfer->was_kept && transfer->header_bytes == 0 && transfer->starts == 1;
     bool may_repeat = is_broken && is_unanswered && transfer->starts_allowed > 1;
-    if (!may_repeat && !transfer->stray_refused) return false;
-    transfer->stray_refused = transfer->has_peer = false;
+    if (!may_repeat && !transfer->kept_refused) return false;
+    transfer->kept_refused = transfer->has_peer = false;
     rota_multi_remove(multi, transfer);
     transfer->error[0] = 0;
     return !rota_curl.easy_setopt(transfer->easy, OPT_FRESH_CONNECT, 1L) && !rota_multi_add(multi, transfer);

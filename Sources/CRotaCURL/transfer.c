@@ -96,7 +96,7 @@ void rota_transfer_clear(rota_transfer *transfer) {
     transfer->head_overflowed = transfer->body_overflowed = transfer->out_of_memory = false;
     transfer->address_refused = transfer->repeat_refused = false;
     transfer->is_noted = transfer->has_tried = transfer->has_peer = false;
-    transfer->has_opened = transfer->was_kept = transfer->stray_refused = false;
+    transfer->has_opened = transfer->was_kept = transfer->kept_refused = false;
     transfer->tls_session = NULL;
     transfer->tls_backend = 0;
     transfer->tls_ended = false;
@@ -195,6 +195,7 @@ void rota_transfer_facts(rota_transfer *transfer, rota_facts *facts) {
     get(easy, INFO_TOTAL, &facts->total);
     get(easy, INFO_OS_ERRNO, &facts->os_errno);
     get(easy, INFO_HTTP_VERSION, &facts->http_version);
+    get(easy, INFO_HTTP_CONNECTCODE, &facts->proxy_status);
     get(easy, INFO_PRIMARY_PORT, &facts->peer_port);
     char *peer = NULL;
     if (!transfer->has_peer) get(easy, INFO_PRIMARY_IP, &peer);

@@ -15,8 +15,10 @@ struct CURLFailure {
     ///   - detail: libcurl's own words, perhaps empty.
     ///   - hasHead: Whether the response's header had arrived.
     init(_ number: Int32, systemError: Int, detail: String, hasHead: Bool) {
-        code = Self.code(of: number, systemError: systemError, hasHead: hasHead)
-        let words = detail.isEmpty ? Self.text(number) : detail
+        code = Self.code(of: number, systemError: systemError, hasHead: hasHead, detail: detail)
+        var words = detail.isEmpty ? Self.text(number) : detail
+        // libcurl calls a line that outgrows its buffer a lack of memory.
+        if number == 27, code == .tooLarge { words = "a line of the header is longer than libcurl takes" }
         message = "\(code.words) (libcurl \(number): \(Self.line(words)))"
     }
 
@@ -42,8 +44,16 @@ struct CURLFailure {
         rota_curl_text(number).map { String(cString: $0) } ?? "unknown"
     }
 
-    static func code(of number: Int32, systemError: Int, hasHead: Bool) -> TransportError.Code {
+    /// Returns the kind of a code.
+    ///
+    /// libcurl has one number for whatever goes wrong in receiving, and only its words tell a broken connection from one
+    /// that brought nonsense.
+    static func code(
+        of number: Int32, systemError: Int, hasHead: Bool, detail: String = ""
+    ) -> TransportError.Code {
         switch number {
+        case 56 where detail.contains("chunk"): .badResponse
+        case 56 where detail.contains("response headers") || detail.contains("response too large"): .tooLarge
         case 3: .badRequest  // the URL
         case 5, 6: .dns
         case 7: systemError == Int(ECONNREFUSED) ? .connectionRefused : .connectionFailed

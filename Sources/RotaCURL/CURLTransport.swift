@@ -78,16 +78,20 @@ public final class CURLTransport: HTTPTransport {
         let deadline = ContinuousClock.now + request.timeout
         var chain = RedirectChain(configuration.redirects)
         var next = request
+        var resends = 0
         while true {
             var response: HTTPResponse
             do {
                 response = try await exchange(next, until: deadline)
-            } catch let error as TransportError {
-                throw error.after(chain.followed)
+                resends += response.resends
+                response.redirects = chain.followed
+                response.resends = resends
+                guard let following = try chain.next(after: response, to: next) else { return response }
+                next = following
+            } catch var error as TransportError {
+                error.resends += resends
+                throw error.after(chain.followed, from: chain.source)
             }
-            response.redirects = chain.followed
-            guard let following = try chain.next(after: response, to: next) else { return response }
-            next = following
         }
     }
 
@@ -98,10 +102,11 @@ public final class CURLTransport: HTTPTransport {
     private func exchange(_ request: HTTPRequest, until deadline: ContinuousClock.Instant) async throws -> HTTPResponse
     {
         let route = try router.routeIfKnown(to: request.address)
-        let reply = await loop.carryOut(request, limit: configuration.responseLimit, deadline: deadline, route: route) {
+        var reply = await loop.carryOut(request, limit: configuration.responseLimit, deadline: deadline, route: route) {
             [router] in
             await router.route(to: request.address)
         }
+        reply.unixSocket = configuration.unixSocket
         return try reply.response(to: request, limit: configuration.responseLimit, deadline: deadline)
     }
 

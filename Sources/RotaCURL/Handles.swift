@@ -1,4 +1,5 @@
 import CRotaCURL
+import Foundation
 import RotaCore
 import RotaHTTP
 import Synchronization
@@ -52,6 +53,7 @@ struct HandleSettings: Sendable {
         self.numbers = numbers
         do {
             try Self.check(texts)
+            if let authorities = configuration.authorities { try Self.check(authorities: authorities) }
             problem = nil
         } catch {
             problem = error
@@ -78,6 +80,20 @@ struct HandleSettings: Sendable {
         guard path.utf8.count < MemoryLayout.size(ofValue: sockaddr_un().sun_path) else {
             throw TransportError(
                 .badRequest, "the path of the Unix-domain socket is longer than the system allows",
+                mayHaveBeenSent: false)
+        }
+    }
+
+    /// Throws if a file of authorities cannot be read or holds no certificate, which no later attempt would change.
+    private static func check(authorities path: String) throws(TransportError) {
+        guard let content = FileManager.default.contents(atPath: path) else {
+            throw TransportError(
+                .badRequest, "the file of the configuration's authorities cannot be read: \(path)",
+                mayHaveBeenSent: false)
+        }
+        guard content.range(of: Data("-----BEGIN".utf8)) != nil else {
+            throw TransportError(
+                .badRequest, "the file of the configuration's authorities holds no certificate in PEM: \(path)",
                 mayHaveBeenSent: false)
         }
     }

@@ -30,14 +30,23 @@ struct Reply: Sendable {
     var endIsSure = false
     /// Whether the response came by HTTP/2 or later, where each body says where it ends.
     var isFramed = false
-    /// Whether libcurl began to send the request.
-    var wasSent = false
+    /// How often libcurl began to send the request.
+    var starts = 0
     var systemError: Int = 0
+    /// The status of the proxy's last answer to CONNECT, or 0.
+    var proxyStatus = 0
+    /// The path of the socket that every request is sent to, if there is one.
+    var unixSocket: String?
     /// libcurl's own words about a failure.
     var detail = ""
     var timings = HTTPTimings()
     /// The address that answered or was connected to.
     var peer: IPAddress?
+
+    /// Whether libcurl began to send the request.
+    var wasSent: Bool { starts > 0 }
+    /// How often it was sent again, because a kept connection was closed before anything was answered.
+    var resends: Int { max(0, starts - 1) }
 
     /// Creates the reply of a request that never reached libcurl.
     init(_ ending: Ending) {
@@ -62,8 +71,9 @@ struct Reply: Sendable {
         repeatRefused = transfer.repeat_refused
         outOfMemory = transfer.out_of_memory
         isFramed = facts.http_version > 2
-        wasSent = transfer.starts > 0
+        starts = Int(transfer.starts)
         systemError = facts.os_errno
+        proxyStatus = facts.proxy_status
         if case .finished(let code) = ending, code != 0 {
             detail = withUnsafeBytes(of: transfer.error) {
                 String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
@@ -127,9 +137,13 @@ extension Reply {
             throw error(.badResponse, "the response's header is malformed", request, partial)
         case .finished(let code):
             try checkFlags(request, partial, limit)
+            if code != 0, !wasSent, proxyStatus >= 300 {
+                throw error(.proxyRefused, Self.refusal(byProxy: proxyStatus), request, nil)
+            }
             if code != 0, !bodyOverflowed {
                 let failure = CURLFailure(code, systemError: systemError, detail: detail, hasHead: head != nil)
-                throw error(failure.code, failure.message, request, partial)
+                let place = wasSent ? "" : unixSocket.map { "; the Unix-domain socket is \($0)" } ?? ""
+                throw error(failure.code, failure.message + place, request, partial)
             }
             guard let head else {
                 throw error(.connectionReset, "the connection was closed before a response was complete", request, nil)
@@ -150,10 +164,27 @@ extension Reply {
     private func error(
         _ code: TransportError.Code, _ message: String, _ request: HTTPRequest, _ partial: HTTPResponse?
     ) -> TransportError {
-        var error = TransportError(code, message, url: request.url, response: partial, mayHaveBeenSent: wasSent)
+        let story =
+            resends == 0 || repeatRefused
+            ? "" : "; it was sent again on a new connection, after a kept one was closed without a response"
+        var error = TransportError(
+            code, message + story, url: request.url, response: partial, mayHaveBeenSent: wasSent)
         error.timings = timings
         error.peer = peer
+        error.resends = resends
         return error
+    }
+
+    /// The meaning of a proxy's refusal, and the advice.
+    private static func refusal(byProxy status: Int) -> String {
+        let advice =
+            switch status {
+            case 407: "check the username and password of the configuration's proxy"
+            case 403: "check that it lets this machine reach the host and its port"
+            case 500...: "it cannot reach the host, or has too much to do; look into its log"
+            default: "check that it is a proxy that opens tunnels (CONNECT)"
+            }
+        return "the proxy refused the connection with status \(status); \(advice)"
     }
 
     private func checkFlags(
@@ -166,8 +197,11 @@ extension Reply {
         if repeatRefused {
             throw error(
                 .connectionReset,
-                "a kept connection was closed before a response; the request may not be sent again by itself", request,
-                partial)
+                resends == 0
+                    ? "a kept connection was closed before a response; the request may not be sent again by itself"
+                    : "a kept connection was closed before a response, and so was the new one on which the request was "
+                        + "sent again",
+                request, partial)
         }
         if headOverflowed { throw error(.tooLarge, "the response's header is too large", request, partial) }
         if outOfMemory { throw error(.other, "there is no memory for the response", request, partial) }
@@ -196,6 +230,7 @@ extension Reply {
             status: head.status, headers: head.headers, body: unpacked.data, bodyIsTruncated: unpacked.isCut,
             timings: timings)
         response.peer = peer
+        response.resends = resends
         if unpacked.isCut, limit.refusesMore {
             throw error(.tooLarge, "the response's body has more than \(limit.bytes) bytes", request, response)
         }

@@ -75,7 +75,7 @@ extension AttemptFailure {
         switch kind {
         case .httpStatus: Self.errorClass(status: status)
         case .timeout: .timeout
-        case .connection, .dns, .tls: .connection
+        case .connection, .dns, .tls, .proxy: .connection
         case .crashed, .interrupted, .circuitOpen: .transient
         case .missingSecret: .auth
         case .responseMismatch, .forbiddenAddress, .tooLarge, .invalidRequest, .redirect, .canceled: .client

@@ -57,6 +57,7 @@ struct CURLKeptConnectionTests {
         let next = try request(method, server.url("/next"), headers: headers, size: size)
         let response = try await transport.send(next)
         #expect(response.status == 200)
+        #expect(response.resends == 1)
         #expect(method == .head || response.body == Data("done".utf8))
         let received = server.requests.filter { $0.path == "/next" }
         #expect(received.map(\.method) == [method.rawValue])
@@ -85,6 +86,43 @@ struct CURLKeptConnectionTests {
             #expect(error.mayHaveBeenSent)
         }
         #expect(!server.requests.contains { $0.path == "/next" })
+        await transport.close()
+        await server.stop()
+    }
+
+    @Test(
+        "The one more try goes over a new connection, however many are kept, and the error says that there was one",
+        arguments: [HTTPMethod.get, .put, .post])
+    func secondTry(_ method: HTTPMethod) async throws {
+        let arrived = Atomic(0)
+        let server = try await LoopbackServer { request in
+            guard request.path == "/keep" else { return .script([.close]) }
+            // None is answered before all have come, so that each has a connection of its own.
+            arrived.add(1, ordering: .relaxed)
+            while arrived.load(ordering: .relaxed) < 6 { await Task.yield() }
+            return .script([.write(Self.answer("kept"))])
+        }
+        let transport = transport()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<6 {
+                group.addTask { _ = try await transport.send(request(.get, server.url("/keep"))) }
+            }
+            try await group.waitForAll()
+        }
+        #expect(server.connectionCount == 6)
+        let headers: HTTPHeaders = method == .post ? ["Idempotency-Key": "7"] : [:]
+        // Twice, because what was set for one request must not stay set for the next.
+        for round in 1...2 {
+            let error = await #expect(throws: TransportError.self) {
+                _ = try await transport.send(request(method, server.url("/bad"), headers: headers, size: 10))
+            }
+            #expect(error?.code == .connectionReset)
+            #expect(error?.resends == 1)
+            #expect(error?.message.contains("sent again on a new connection") == true, "\(error as Any)")
+            #expect(error?.message.contains("may not be sent again") == false)
+            #expect(server.requests.count { $0.path == "/bad" } == 2 * round)
+            #expect(server.connectionCount == 6 + round)
+        }
         await transport.close()
         await server.stop()
     }

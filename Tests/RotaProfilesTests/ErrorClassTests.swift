@@ -47,7 +47,7 @@ struct ErrorClassTests {
         let kinds: [FailureKind] = [
             .timeout, .connection, .dns, .tls, .responseMismatch, .missingSecret, .handlerError, .forbiddenAddress,
             .tooLarge, .invalidRequest, .redirect, .outOfMemory, .budget, .circuitOpen, .unknown, .crashed, .canceled,
-            .interrupted,
+            .interrupted, .proxy,
         ]
         for kind in kinds {
             #expect(FailureSet.Kinds.retryable.contains(kind) == AttemptFailure(kind).errorClass.isRetryable, "\(kind)")

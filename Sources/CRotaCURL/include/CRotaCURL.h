@@ -99,8 +99,8 @@ typedef struct rota_transfer {
     bool address_refused;
     /// A request that must not be sent twice was about to be.
     bool repeat_refused;
-    /// A kept connection was about to be used while something unasked arrived on one.
-    bool stray_refused;
+    /// A kept connection was about to be used while something unasked arrived on one, or for what was sent on one before.
+    bool kept_refused;
     bool is_noted;
     /// The address of the last socket that was opened.
     bool has_tried;
@@ -127,6 +127,8 @@ typedef struct {
     int64_t resolved, connected, secured, started, first_byte, total;
     long os_errno;
     long http_version;
+    /// The status of the proxy's last answer to CONNECT, or 0.
+    long proxy_status;
     char peer[64];
     long peer_port;
 } rota_facts;

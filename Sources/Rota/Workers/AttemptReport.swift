@@ -39,6 +39,8 @@ struct AttemptReport: Sendable {
     var peer: IPAddress?
     /// The redirects that the transport followed.
     var redirects: [FollowedRedirect] = []
+    /// How often the transport sent a request again by itself.
+    var resends = 0
 
     static let succeeded = AttemptReport(.succeeded)
 
@@ -100,6 +102,7 @@ extension AttemptReport {
         timings = response.timings
         peer = response.peer
         redirects = response.redirects
+        resends = response.resends
         keep(names, of: scrubbed.headers)
         guard case .succeeded = ending else { return }
         output = mapping.output(of: scrubbed).map { JSONPayload(trusted: Data($0.text.utf8)) }
@@ -159,13 +162,14 @@ extension AttemptReport {
         timings = error.timings
         peer = error.peer
         redirects = error.redirects
+        resends = error.resends
         guard let status = error.status else { return }
         statusCode = status
         keep(names, of: HTTPResponse(status: status, headers: error.headers).redacted(by: redaction).headers)
     }
 
     private static func precludesSending(_ kind: FailureKind) -> Bool {
-        [.dns, .tls, .forbiddenAddress, .invalidRequest, .missingSecret].contains(kind)
+        [.dns, .tls, .proxy, .forbiddenAddress, .invalidRequest, .missingSecret].contains(kind)
     }
 }
 
@@ -267,6 +271,7 @@ extension ExecutionTrace {
             connect: timings?.connect, firstByte: timings?.firstByte, transfer: timings?.transfer,
             total: queueWait.flatMap { wait in dequeue.map { wait + $0 + result.duration } },
             peer: result.report.peer?.description,
-            redirects: redirects.isEmpty ? nil : redirects)
+            redirects: redirects.isEmpty ? nil : redirects,
+            resends: result.report.resends > 0 ? result.report.resends : nil)
     }
 }

@@ -155,11 +155,14 @@ extension AddressPolicy {
     private func refusal(_ reason: String, _ target: RequestURL) -> TransportError {
         let unusable = hosts.filter(\.isUnusable).map { "\"\($0.text)\"" }.joined(separator: ", ")
         let hint = unusable.isEmpty ? "" : "; these entries are malformed: \(unusable)"
-        return TransportError(
+        let refusal = "\(target.hostText) is refused: \(reason)"
+        var error = TransportError(
             .forbiddenAddress,
-            "\(target.hostText) is refused: \(reason). To allow it, make the transport with "
+            "\(refusal). To allow it, make the transport with "
                 + "addressPolicy: .publicInternet.adding(hosts: [\"\(target.hostText)\"])\(hint)",
             urlText: target.text)
+        error.refusal = refusal
+        return error
     }
 }
 

@@ -17,6 +17,8 @@ public struct HTTPResponse: Sendable, Hashable {
     public package(set) var peer: IPAddress?
     /// The redirects that led to this response.
     package var redirects: [FollowedRedirect] = []
+    /// How often the transport sent a request again by itself.
+    package var resends = 0
 
     /// Creates a response.
     ///
@@ -83,6 +85,7 @@ extension HTTPResponse {
             bodyIsTruncated: bodyIsTruncated, timings: timings)
         scrubbed.redirects = redirects
         scrubbed.peer = peer
+        scrubbed.resends = resends
         return scrubbed
     }
 }

@@ -6,7 +6,7 @@ public struct TransportError: Error, Sendable, Hashable, CustomStringConvertible
     /// The kind of failure.
     public let code: Code
     /// An explanation for a person, without secrets.
-    public let message: String
+    public private(set) var message: String
     /// The request's URL without the values of its query, or `nil` if it is not known.
     public let url: String?
 
@@ -24,6 +24,8 @@ public struct TransportError: Error, Sendable, Hashable, CustomStringConvertible
     package var peer: IPAddress?
     /// The redirects that were followed before the failure.
     package private(set) var redirects: [FollowedRedirect] = []
+    /// How often the transport sent a request again by itself before the failure.
+    package var resends = 0
 
     /// Creates an error.
     ///
@@ -52,12 +54,25 @@ public struct TransportError: Error, Sendable, Hashable, CustomStringConvertible
         self.mayHaveBeenSent = response != nil || mayHaveBeenSent ?? !code.precludesSending
     }
 
+    /// Why the address policy refuses the URL, without the advice for the person who wrote it.
+    package var refusal: String?
+
     /// Returns the error of a request that redirects led to: the requests before it were sent.
-    package func after(_ redirects: [FollowedRedirect]) -> TransportError {
+    ///
+    /// A refused address was chosen by the server then, so there is no advice to allow it.
+    ///
+    /// - Parameters:
+    ///   - redirects: The redirects that were followed.
+    ///   - source: The URL that the last of them came from, without secrets.
+    package func after(_ redirects: [FollowedRedirect], from source: String? = nil) -> TransportError {
         guard !redirects.isEmpty else { return self }
         var copy = self
         copy.mayHaveBeenSent = true
         copy.redirects = redirects
+        if let refusal {
+            copy.message =
+                "a redirect" + (source.map { " from \($0)" } ?? "") + " leads to a refused address: \(refusal)"
+        }
         return copy
     }
 
@@ -79,7 +94,7 @@ extension TransportError {
     public struct Code: Sendable, Hashable, Codable, CustomStringConvertible {
         private enum Kind: String, Codable, CaseIterable {
             case timeout, dns, connectionRefused, connectionReset, connectionFailed, tls, tooLarge, forbiddenAddress
-            case redirect, canceled, badRequest, badResponse, closed, other
+            case redirect, canceled, badRequest, badResponse, closed, other, proxyRefused
         }
 
         private let kind: Kind
@@ -100,7 +115,7 @@ extension TransportError {
         public static let tooLarge = Code(kind: .tooLarge)
         /// The address policy does not allow the host.
         ///
-        /// Nothing was sent.
+        /// Nothing was sent to it. If a redirect led there, the requests before it were sent.
         public static let forbiddenAddress = Code(kind: .forbiddenAddress)
         /// A redirect was refused: a circle, one too many, no valid target, or a step from https to http.
         public static let redirect = Code(kind: .redirect)
@@ -110,6 +125,10 @@ extension TransportError {
         public static let badRequest = Code(kind: .badRequest)
         /// The response is not HTTP, or its content could not be decoded.
         public static let badResponse = Code(kind: .badResponse)
+        /// The proxy did not open a connection to the server: its status was not 2xx, such as 407 for a wrong password.
+        ///
+        /// The request was not sent.
+        public static let proxyRefused = Code(kind: .proxyRefused)
         /// The transport was closed.
         public static let closed = Code(kind: .closed)
         /// Any other failure.
@@ -154,6 +173,7 @@ extension TransportError: ClassifiedError {
         case .dns: "dns"
         case .connectionRefused, .connectionReset, .connectionFailed, .closed: "connection"
         case .tls: "tls"
+        case .proxyRefused: "proxy"
         case .tooLarge: "too_large"
         case .forbiddenAddress: "forbidden_address"
         case .redirect: "redirect"
@@ -189,6 +209,7 @@ extension TransportError.Code {
         case .badRequest: "the request cannot be sent as it is"
         case .badResponse: "the response is not HTTP, or its content cannot be decoded"
         case .closed: "the transport was closed"
+        case .proxyRefused: "the proxy refused the connection"
         default: "the request failed"
         }
     }
@@ -196,7 +217,8 @@ extension TransportError.Code {
     /// Whether a request that fails this way has certainly not reached its server.
     var precludesSending: Bool {
         switch self {
-        case .dns, .connectionRefused, .connectionFailed, .tls, .forbiddenAddress, .badRequest, .closed: true
+        case .dns, .connectionRefused, .connectionFailed, .tls, .forbiddenAddress, .badRequest, .closed, .proxyRefused:
+            true
         default: false
         }
     }

@@ -26,6 +26,8 @@ package struct RedirectChain: Sendable {
     private var visited: [String: Set<String>] = [:]
     /// The redirects that were followed so far.
     package private(set) var followed: [FollowedRedirect] = []
+    /// The URL that the last redirect came from, without secrets.
+    package private(set) var source: String?
 
     /// Begins at the first request.
     package init(_ policy: RedirectPolicy) {
@@ -65,6 +67,7 @@ package struct RedirectChain: Sendable {
             FollowedRedirect(
                 status: response.status, method: method,
                 target: request.redaction.scrub(PercentEncoding.redact(url: target.text)), withheldFields: names))
+        source = request.redaction.scrub(PercentEncoding.redact(url: from.text))
         return following
     }
 

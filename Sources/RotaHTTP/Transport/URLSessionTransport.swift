@@ -70,7 +70,7 @@ public final class URLSessionTransport: HTTPTransport {
             do {
                 response = try await exchange(next, within: max(.zero, left))
             } catch let error as TransportError {
-                throw error.after(chain.followed)
+                throw error.after(chain.followed, from: chain.source)
             }
             response.redirects = chain.followed
             guard let following = try chain.next(after: response, to: next) else { return response }

@@ -96,7 +96,7 @@ extension FailureSet {
         statuses: .all,
         kinds: .allExcept([
             .canceled, .crashed, .circuitOpen, .missingSecret, .forbiddenAddress, .invalidRequest, .budget,
-            .outOfMemory, .interrupted,
+            .outOfMemory, .interrupted, .proxy,
         ]))
 }
 

@@ -33,7 +33,7 @@ public struct FailureKind: RawRepresentable, Sendable {
     static let known: [FailureKind] = [
         .httpStatus, .timeout, .connection, .dns, .tls, .responseMismatch, .crashed, .missingSecret, .handlerError,
         .forbiddenAddress, .tooLarge, .invalidRequest, .redirect, .canceled, .outOfMemory, .budget, .circuitOpen,
-        .unknown, .interrupted,
+        .unknown, .interrupted, .proxy,
     ]
 
     private static let codes = [String: UInt8](
@@ -96,6 +96,10 @@ extension FailureKind {
     ///
     /// Such an attempt does not count toward ``RetryPolicy/maxAttempts``.
     public static var interrupted: FailureKind { FailureKind(18, "interrupted") }
+    /// The proxy refused to connect to the server.
+    ///
+    /// Nothing was sent.
+    public static var proxy: FailureKind { FailureKind(19, "proxy") }
 }
 
 extension FailureKind: CustomStringConvertible {

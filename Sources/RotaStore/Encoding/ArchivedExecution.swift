@@ -154,7 +154,11 @@ package struct ArchivedExecution: Sendable, Hashable {
     private static func checkTrace(_ reader: RecordReader) throws(RecordFormatError) {
         var record = reader
         while let field = try record.next(ExecutionTrace.Field.self) {
-            try record.check(field == .peer || field == .redirects ? .bytes : .sixteenBytes)
+            switch field {
+            case .peer, .redirects: try record.check(.bytes)
+            case .resends: try record.check(.number)
+            default: try record.check(.sixteenBytes)
+            }
         }
     }
 }

@@ -215,6 +215,7 @@ extension ExecutionTrace {
         case handshake = 8
         case peer = 9
         case redirects = 10
+        case resends = 11
     }
 
     func write(to record: inout RecordWriter) {
@@ -228,6 +229,7 @@ extension ExecutionTrace {
         if let handshake { record.put(Field.handshake, handshake) }
         record.put(Field.peer, peer)
         for redirect in redirects ?? [] { record.put(Field.redirects, redirect) }
+        record.put(Field.resends, resends)
     }
 
     init(from reader: RecordReader) throws(RecordFormatError) {
@@ -245,6 +247,7 @@ extension ExecutionTrace {
             case .handshake: handshake = try record.duration()
             case .peer: peer = try record.text()
             case .redirects: redirects = (redirects ?? []) + [try record.text()]
+            case .resends: resends = try record.int()
             }
         }
     }

@@ -99,14 +99,18 @@ public struct ExecutionTrace: Sendable, Hashable, Codable {
     /// The redirects that were followed, in order, each with the fields that stayed behind, such as
     /// `302: GET https://example.org/ without Authorization (another origin)`, or `nil` if there were none.
     public var redirects: [String]?
+    /// How often the transport sent a request again by itself, after a kept connection was closed before anything was
+    /// answered, or `nil` if it did not.
+    public var resends: Int?
 
     /// Creates a trace.
     public init(
         queueWait: Duration? = nil, dequeue: Duration? = nil, resolve: Duration? = nil, handshake: Duration? = nil,
         connect: Duration? = nil, firstByte: Duration? = nil, transfer: Duration? = nil, total: Duration? = nil,
-        peer: String? = nil, redirects: [String]? = nil
+        peer: String? = nil, redirects: [String]? = nil, resends: Int? = nil
     ) {
         self.redirects = redirects
+        self.resends = resends
         self.resolve = resolve
         self.handshake = handshake
         self.peer = peer

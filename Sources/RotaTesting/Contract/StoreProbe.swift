@@ -89,7 +89,12 @@ struct StoreProbe: Sendable {
     func attempt(_ number: Int, failure: ExecutionFailure? = nil) -> Attempt {
         Attempt(
             number: number, startedAt: at(1), duration: .milliseconds(250), failure: failure, statusCode: 200,
-            bodyPreview: "done", responseHeaders: ["server": "x"])
+            bodyPreview: "done", responseHeaders: ["server": "x"],
+            trace: ExecutionTrace(
+                queueWait: .seconds(1), dequeue: .milliseconds(2), resolve: .milliseconds(3),
+                handshake: .milliseconds(4), connect: .milliseconds(5), firstByte: .milliseconds(6),
+                transfer: .milliseconds(7), total: .seconds(2), peer: "203.0.113.7",
+                redirects: ["302: GET https://a.example/"], resends: 1))
     }
 
     var failure: ExecutionFailure { ExecutionFailure(kind: .timeout, message: "no answer") }

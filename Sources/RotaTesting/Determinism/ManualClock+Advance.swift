@@ -12,6 +12,8 @@ extension ManualClock {
     /// The schedulers must be running on this clock, and their handlers must wait only for this clock or for real input
     /// and output.
     ///
+    /// If the task is canceled, as by the time limit of a test, the method returns early, and the clock stays where it is.
+    ///
     /// Tasks that wake at one date take turns, so that a test has the same outcome each time it runs:
     ///
     /// 1. Attempts continue, one after the other, in the order of their executions. Each may end, or sleep again.
@@ -31,7 +33,7 @@ extension ManualClock {
     /// Advances the clock to a date, like ``advance(by:driving:)``.
     public func advance(to target: Date, driving schedulers: [Scheduler]) async {
         await settle(schedulers)
-        while let deadline = nextDeadline, deadline <= target {
+        while !Task.isCancelled, let deadline = nextDeadline, deadline <= target {
             for scheduler in schedulers { scheduler.hold() }
             if deadline > now { move(to: deadline) }
             await wakeAttempts(of: schedulers)
@@ -44,6 +46,7 @@ extension ManualClock {
             while wakeNext(where: { _ in true }) != nil {}
             await settle(schedulers)
         }
+        guard !Task.isCancelled else { return }
         if target > now { set(to: target) }
         await settle(schedulers)
     }
@@ -86,12 +89,12 @@ extension ManualClock {
     ///
     /// A scheduler has settled when its driver sleeps until a later date, it has no pending signal, and its running work
     /// sleeps on the clock too. This method waits for schedulers whose `run()` has not started yet, and ignores those
-    /// whose `run()` has returned.
+    /// whose `run()` has returned. It returns early if the task is canceled.
     public func settle(_ schedulers: [Scheduler]) async {
         for scheduler in schedulers { scheduler.status.onChange { [weak self] in self?.noteActivity() } }
         while true {
             let count = activity
-            if isSettled(schedulers) { return }
+            if Task.isCancelled || isSettled(schedulers) { return }
             await nextActivity(after: count)
         }
     }

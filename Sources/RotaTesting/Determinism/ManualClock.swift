@@ -185,14 +185,18 @@ public final class ManualClock: WallClock, VirtualClock {
         for observer in observers { observer.resume() }
     }
 
-    /// Waits for an event after a count of ``activity``.
+    /// Waits for an event after a count of ``activity``, or for the cancellation of the task.
     package func nextActivity(after count: Int) async {
-        await withCheckedContinuation { continuation in
-            let isPast = state.withLock { state in
-                if state.activity == count { state.observers.append(continuation) }
-                return state.activity != count
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let isPast = state.withLock { state in
+                    if state.activity == count { state.observers.append(continuation) }
+                    return state.activity != count
+                }
+                if isPast { continuation.resume() }
             }
-            if isPast { continuation.resume() }
+        } onCancel: {
+            noteActivity()
         }
     }
 }
@@ -209,13 +213,14 @@ extension ManualClock {
 
     /// Waits until so many tasks sleep on the clock.
     ///
-    /// With it, a test knows that code outside a scheduler has come to its next sleep, and can advance the clock.
+    /// With it, a test knows that code outside a scheduler has come to its next sleep, and can advance the clock. It
+    /// returns early if the task is canceled.
     ///
     /// - Parameter count: The number of tasks, 1 or more.
     public func waitForSleepers(_ count: Int = 1) async {
         while true {
             let seen = activity
-            if sleeperCount >= count { return }
+            if sleeperCount >= count || Task.isCancelled { return }
             await nextActivity(after: seen)
         }
     }
