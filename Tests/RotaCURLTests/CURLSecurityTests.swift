@@ -39,7 +39,7 @@ struct CURLSecurityTests {
         let server = try TLSServer()
         #expect(try await code(server) { _ in } == .tls)
         #expect(try await code(server) { $0.authorities = server.certificate } == nil)
-        #expect(try await code(server) { $0.authorities = "/nonexistent.pem" } == .tls)
+        #expect(try await code(server) { $0.authorities = "/nonexistent.pem" } == .badRequest)
         server.stop()
     }
 
