@@ -136,7 +136,9 @@ enum CompletionPlanner {
         case .retry(let delay):
             planned(work, attempt: attempt, next: .retry(at: now.advanced(by: delay), after: failure), at: now)
         case .stop(let reason):
-            planned(work, attempt: attempt, next: .failed(failure), at: now, stopReason: reason)
+            planned(
+                work, attempt: attempt, next: .failed(failure.ended(by: reason, work.claim.retryPolicy)), at: now,
+                stopReason: reason)
         }
     }
 
@@ -148,6 +150,23 @@ enum CompletionPlanner {
             executionID: work.claim.execution.id, token: work.claim.lease.token, attempt: attempt, next: next,
             date: now, output: output)
         return PlannedCompletion(work: work, completion: completion, stopReason: stopReason)
+    }
+}
+
+extension ExecutionFailure {
+    /// The failure of an execution: that of its last attempt, and the limit that allowed no other, if the number of
+    /// attempts does not tell.
+    fileprivate func ended(by reason: StopReason, _ policy: RetryPolicy) -> ExecutionFailure {
+        let limit: String
+        switch (reason, policy.timeLimit, policy.retryAfterCap) {
+        case (.timeLimit, let time?, _):
+            limit = "Another attempt would start after the retry policy's time limit of \(time)."
+        case (.retryAfterTooLong, _, let cap?):
+            limit = "The server asked for a longer wait than the \(cap) that the retry policy allows."
+        default: return self
+        }
+        let isSentence = message.last.map { ".!?".contains($0) } ?? true
+        return ExecutionFailure(kind: kind, message: message + (isSentence ? " " : ". ") + limit)
     }
 }
 

@@ -21,7 +21,8 @@ public struct JobLimits: Sendable, Hashable {
     public var concurrencyPerKey: Int?
     /// How many attempts of the job may start within a sliding window.
     ///
-    /// Every claim counts as a start.
+    /// Every claim counts as a start. The attempt begins some milliseconds later, so give a server that counts strictly
+    /// a little less than it allows.
     public var rate: RateLimit?
     /// Rate limits shared with other jobs by name.
     ///

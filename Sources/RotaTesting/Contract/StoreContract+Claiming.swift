@@ -135,13 +135,10 @@ extension StoreContract {
         Check("an execution with a known idempotency key of its job is not queued again") { probe in
             let (job, other) = (probe.job(), probe.job())
             try await probe.insert(job, other)
-            let executions = [job, job, job, other].map { job in
-                probe.execution(of: job) { $0.idempotencyKey = "key" }
-            }
+            let executions = [job, job, job, other].map { probe.execution(of: $0) { $0.idempotencyKey = "key" } }
             let first = try await probe.store.enqueue([executions[0], executions[1]])
             try probe.expect(first, [.queued(executions[0]), .existing(executions[0])], "the outcomes")
-            let claim = try await probe.claimOne()
-            let ended = try await probe.finish(claim, .succeeded)
+            let ended = try await probe.finish(probe.claimOne(), .succeeded)
             let second = try await probe.store.enqueue([executions[2], executions[3]])
             try probe.expect(
                 second, [.existing(ended), .queued(executions[3])], "the outcomes after the first has finished")

@@ -1,4 +1,5 @@
 import Foundation
+import RotaHTTP
 import RotaTestSupport
 import RotaTesting
 import Testing
@@ -43,6 +44,29 @@ struct RetryTests {
             #expect(done.attempts.count == 3)
             #expect(done.failure?.kind == .httpStatus)
             #expect(try await bench.scheduler.job(first.jobID).lastStatus == .failed)
+        }
+    }
+
+    @Test("A failure says which limit allowed no other attempt, where the number of attempts does not tell")
+    func limits() async throws {
+        let bench = Bench { _ in HTTPResponse(status: 503, headers: ["Retry-After": "7200"]) }
+        try await bench.running {
+            let hasty = RetryPolicy.fixed(.seconds(60), maxAttempts: 100)
+            let first = try #require(try await bench.create(retry: hasty).first)
+            #expect(first.failure?.message.hasSuffix(" than the 3600.0 seconds that the retry policy allows.") == true)
+            #expect(first.attempts.last?.failure?.message.contains("allows") == false)
+        }
+        let failing = Bench { _ in try .status(503) }
+        try await failing.running {
+            let short = RetryPolicy.exponential(
+                maxAttempts: 100, initial: .seconds(30), jitter: .none, timeLimit: .seconds(10))
+            let first = try #require(try await failing.create(retry: short).first)
+            #expect(first.status == .failed && first.attempts.count == 1)
+            #expect(
+                first.failure?.message.hasSuffix(
+                    ". Another attempt would start after the retry policy's time limit of 10.0 seconds.") == true)
+            let explanation = try await failing.scheduler.explain(first.id).description
+            #expect(explanation.contains("time limit of 10.0 seconds"))
         }
     }
 
