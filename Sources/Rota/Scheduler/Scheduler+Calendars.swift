@@ -45,7 +45,8 @@ extension Scheduler {
         guard change.isChanged else { return change }
         context.signal.raise()
         for skip in change.skips {
-            let job = try await context.store.job(skip.jobID)
+            // The calendar is set, even if the store cannot say the name.
+            let job = try? await context.store.job(skip.jobID)
             context.events.send(fired: [], skips: [skip], of: skip.jobID, named: job?.name ?? "", at: now)
         }
         return change
