@@ -65,8 +65,9 @@ struct OutputCapture: Sendable {
     mutating func append(_ bytes: UnsafeRawBufferPointer) {
         count += bytes.count
         let first = min(bytes.count, max(0, side - head.count))
-        head += bytes.prefix(first)
-        tail += bytes.dropFirst(first).suffix(side)
+        // Whole buffers are copied at once, slices byte by byte where nothing is optimized.
+        head.append(contentsOf: UnsafeRawBufferPointer(rebasing: bytes.prefix(first)))
+        tail.append(contentsOf: UnsafeRawBufferPointer(rebasing: bytes.dropFirst(first).suffix(side)))
         if tail.count > 2 * side { tail.removeFirst(tail.count - side) }
     }
 

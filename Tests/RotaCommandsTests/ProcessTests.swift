@@ -85,7 +85,7 @@ struct ProcessTests {
         while runs(try #require(scratch.text("self"))) { try await Task.sleep(for: .milliseconds(5)) }
     }
 
-    @Test("A shutdown ends commands and releases their executions")
+    @Test("A shutdown ends commands and releases their executions, and their attempts keep the output")
     func shutdown() async throws {
         let scratch = try Scratch()
         var configuration = SchedulerConfiguration()
@@ -94,7 +94,9 @@ struct ProcessTests {
         configuration.cancellationGrace = .seconds(120)
         let scheduler = Scheduler(store: InMemoryJobStore(), configuration: configuration)
         try await scheduler.handle(
-            "c", CommandHandler("/bin/sh", arguments: ["-c", "echo $$ > self; sleep 1000"], folder: scratch.path))
+            "c",
+            CommandHandler(
+                "/bin/sh", arguments: ["-c", "echo saved; echo $$ > self; sleep 1000"], folder: scratch.path))
         let job = try await scheduler.create(.init(name: "c", schedule: .onDemand, action: .handler("c")))
         let execution = try await scheduler.trigger(job.id)
         let driving = Task { try await scheduler.run() }
@@ -102,7 +104,10 @@ struct ProcessTests {
         scheduler.beginShutdown()
         try await driving.value
         #expect(!runs(pid))
-        #expect(try await scheduler.execution(execution.id).status == .queued)
+        let released = try await scheduler.execution(execution.id)
+        #expect(released.status == .queued)
+        #expect(released.attempts.last?.failure?.kind == .interrupted)
+        #expect(released.attempts.last?.bodyPreview?.contains("saved") == true)
     }
 
     @Test("What a command leaves behind is ended, unless it is to be left")

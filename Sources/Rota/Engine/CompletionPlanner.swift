@@ -166,7 +166,9 @@ extension ExecutionFailure {
         default: return self
         }
         let isSentence = message.last.map { ".!?".contains($0) } ?? true
-        return ExecutionFailure(kind: kind, message: message + (isSentence ? " " : ". ") + limit)
+        // The lines of a command's output are no sentence.
+        let gap = message.contains("\n") ? "\n" : isSentence ? " " : ". "
+        return ExecutionFailure(kind: kind, message: message + gap + limit)
     }
 }
 

@@ -139,6 +139,8 @@ public struct DeclarationResult: Sendable {
     public internal(set) var orphans: [Job] = []
     /// Those of the orphans that this declaration paused or deleted.
     public internal(set) var removed: [Job] = []
+    /// The treatment of the orphans.
+    public internal(set) var treatment = Orphans.pause
     /// The generation in force, if it is newer than the declared one.
     ///
     /// Then nothing was changed.
@@ -162,7 +164,7 @@ extension DeclarationResult: CustomStringConvertible {
         let parts = [
             part("created", created.map(\.name)),
             part("updated", updated.map { ([$0.job.name] + $0.members.prefix(3)).joined(separator: ": ") }),
-            part("no longer declared", removed.map(\.name)),
+            part("no longer declared and \(treatment == .delete ? "deleted" : "paused")", removed.map(\.name)),
         ]
         return (parts.compactMap(\.self) + ["\(unchanged) unchanged"]).joined(separator: ", ")
     }

@@ -39,7 +39,12 @@ extension JobDefinition {
     }
 
     private func validatePolicies() throws {
-        try retry.validate()
+        do {
+            try retry.validate()
+        } catch {
+            throw RetryPolicyError(
+                error.code, "The retry policy of job \"\(name)\" is invalid. \(error.message)", value: error.value)
+        }
         try FieldCheck(code: .invalidJob, jobName: name).lateness(misfire.maximumLateness, "The maximum lateness")
     }
 
@@ -197,7 +202,9 @@ struct FieldCheck {
         throw fail(
             count > range.upperBound
                 ? "\(field) must have at most \(range.upperBound) characters. This one has more."
-                : "\(field) must have at least \(range.lowerBound) characters, not \(count).",
+                : range.lowerBound == 1
+                    ? "\(field) must not be empty."
+                    : "\(field) must have at least \(range.lowerBound) characters, not \(count).",
             value: String(text.prefix(range.upperBound)))
     }
 

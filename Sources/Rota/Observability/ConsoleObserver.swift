@@ -25,6 +25,7 @@ public final class ConsoleObserver: SchedulerObserver {
     private let write: @Sendable (String) -> Void
     /// The date before which no other late start is told.
     private let quietUntil = Mutex(Date.distantPast)
+    private let lastLost = Mutex<ExecutionID?>(nil)
 
     /// How long the console says nothing about late starts after it did.
     private static let quiet = Duration.seconds(60)
@@ -96,7 +97,8 @@ public final class ConsoleObserver: SchedulerObserver {
     /// Tells of a failed attempt that another one follows.
     public func didFinish(_ attempt: Attempt, of execution: Execution, at date: Date) {
         guard let failure = attempt.failure, !execution.status.isTerminal else { return }
-        let next = execution.nextRetryAt.map { " Next attempt at \(timeOfDay($0))." } ?? ""
+        let gap = failure.message.contains("\n") ? "\n" : " "
+        let next = execution.nextRetryAt.map { "\(gap)Next attempt at \(timeOfDay($0))." } ?? ""
         say(
             "\(execution.jobName): attempt \(attempt.number) failed: \(Self.sentence(failure.message))\(next)", at: date
         )
@@ -107,9 +109,10 @@ public final class ConsoleObserver: SchedulerObserver {
         switch execution.status {
         case .failed:
             let reason = Self.sentence(execution.failure?.message ?? "No reason was given.")
+            let gap = reason.contains("\n") ? "\n" : " "
             let count = execution.attempts.count
             say(
-                "\(execution.jobName): failed after \(count) attempt\(count == 1 ? "" : "s"): \(reason) Execution "
+                "\(execution.jobName): failed after \(count) attempt\(count == 1 ? "" : "s"): \(reason)\(gap)Execution "
                     + "\(execution.id).", at: date)
         case .expired:
             say("\(execution.jobName): expired before it could start. Execution \(execution.id).", at: date)
@@ -119,6 +122,12 @@ public final class ConsoleObserver: SchedulerObserver {
 
     /// Tells of a lost lease.
     public func didLoseLease(of id: ExecutionID, at date: Date) {
+        // The renewal tells of it, and so does the attempt that ends afterwards.
+        let isKnown = lastLost.withLock { last in
+            defer { last = id }
+            return last == id
+        }
+        guard !isKnown else { return }
         say("Execution \(id) lost its lease: another scheduler took over, or it was deleted.", at: date)
     }
 
@@ -197,6 +206,7 @@ public final class ConsoleObserver: SchedulerObserver {
 
     /// Returns a text as a sentence, with a period at its end.
     private static func sentence(_ text: String) -> String {
-        text.hasSuffix(".") || text.hasSuffix("!") || text.hasSuffix("?") ? text : text + "."
+        // The lines of a command's output are no sentence.
+        text.contains("\n") || text.hasSuffix(".") || text.hasSuffix("!") || text.hasSuffix("?") ? text : text + "."
     }
 }

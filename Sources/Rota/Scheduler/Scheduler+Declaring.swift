@@ -124,6 +124,7 @@ extension Scheduler {
             }
         }
         plan.result.orphans = orphans
+        plan.result.treatment = planner.orphans
         return plan
     }
 

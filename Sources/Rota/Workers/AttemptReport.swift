@@ -215,6 +215,7 @@ extension AttemptReport {
     init(handlerError error: any Error) {
         guard !Task.isCancelled else {
             self.init(.interrupted)
+            keepDetails(of: error)
             return
         }
         switch error {

@@ -80,9 +80,9 @@ struct JobValidationTests {
     func attempts() async throws {
         let bench = Bench()
         try await bench.scheduler.create(Self.draft { $0.retry.maxAttempts = 100 })
-        await #expect(throws: RetryPolicyError.self) {
-            try await bench.scheduler.create(Self.draft { $0.retry.maxAttempts = 101 })
-        }
+        let draft = Self.draft { $0.retry.maxAttempts = 101 }
+        let error = await #expect(throws: RetryPolicyError.self) { try await bench.scheduler.create(draft) }
+        #expect(error?.message.hasPrefix("The retry policy of job \"\(draft.definition.name)\" is invalid. ") == true)
     }
 
     @Test("Other invalid parts are refused with the error of their module")

@@ -56,6 +56,31 @@ struct ConsoleObserverTests {
         #expect(lines.all.allSatisfy { $0.contains(" rota: ") && !$0.contains("Optional(") })
     }
 
+    @Test("What follows a command's output is on a line of its own")
+    func outputs() async throws {
+        struct Output: Error, CustomStringConvertible { let description = "it failed. Its error output:\noops" }
+        let (bench, lines) = (Bench(), Recorded<String>())
+        bench.scheduler.observe(console(lines))
+        try await bench.scheduler.handle("fails") { _ in throw Output() }
+        try await bench.scheduler.create(
+            JobDraft(
+                name: "backup", schedule: .immediately, action: .handler("fails"),
+                retry: RetryPolicy(maxAttempts: 2, backoff: .fixed(.seconds(7)), jitter: .none)))
+        try await bench.running { await bench.advance(.seconds(60)) }
+        #expect(lines.all.contains { $0.contains("\noops\nNext attempt at ") })
+        #expect(lines.all.contains { $0.contains("\noops\nExecution ") })
+    }
+
+    @Test("A lost lease is told once, though the renewal and the end of the attempt both tell of it")
+    func lostLeases() {
+        let lines = Recorded<String>()
+        let console = console(lines)
+        for bits in [1, 1, 2, 1] as [UInt128] {
+            console.didLoseLease(of: ExecutionID(bits: bits), at: Date(timeIntervalSince1970: 0))
+        }
+        #expect(lines.all.count == 3)
+    }
+
     @Test("A shutdown before run() is told, because run() returns at once")
     func stopsBeforeRunning() async throws {
         let (bench, lines) = (Bench(), Recorded<String>())

@@ -162,11 +162,15 @@ import Testing
         let drafts = [draft("a", every: 5), draft("c")]
         let dry = try await scheduler.declare(drafts, owner: "app", isDryRun: true)
         #expect(
-            dry.description == "1 created (c), 1 updated (a: schedule), 1 no longer declared (b), 0 unchanged")
+            dry.description
+                == "1 created (c), 1 updated (a: schedule), 1 no longer declared and paused (b), 0 unchanged")
         #expect(try await scheduler.jobs().items == before)
         #expect(try await bench.store.owner("app")?.revision == 1)
         let done = try await scheduler.declare(drafts, owner: "app")
         #expect(done.description == dry.description)
+        let deleted = try await scheduler.declare([draft("a", every: 5)], owner: "app", orphans: .delete)
+        #expect(deleted.description == "2 no longer declared and deleted (b, c), 1 unchanged")
+        #expect(deleted.treatment == .delete)
     }
 
     @Test("A job with the slug of a declared one is adopted, unless another owner declares it")
