@@ -24,7 +24,6 @@
 @_exported public import struct RotaHTTP.WebhookSignature
 // What does a payload look like?
 @_exported public import struct RotaJSONSchema.JSONSchema
-@_exported public import struct RotaJSONSchema.JSONSchemaError
 // Again? After how long?
 @_exported public import struct RotaRetry.AttemptFailure
 @_exported public import protocol RotaRetry.AttemptFailureConvertible
@@ -37,15 +36,12 @@
 @_exported public import struct RotaRetry.RetryPolicy
 @_exported public import struct RotaRetry.RetryPolicyError
 // When?
-@_exported public import struct RotaSchedule.BusinessDayShift
 @_exported public import struct RotaSchedule.CronDialect
 @_exported public import struct RotaSchedule.CronExpression
 @_exported public import struct RotaSchedule.CronSyntaxError
 @_exported public import struct RotaSchedule.DaylightSavingPolicy
 @_exported public import struct RotaSchedule.ExecutionWindow
-@_exported public import struct RotaSchedule.MonthDay
 @_exported public import struct RotaSchedule.Occurrence
-@_exported public import struct RotaSchedule.PreviewedOccurrence
 @_exported public import struct RotaSchedule.Schedule
 @_exported public import struct RotaSchedule.ScheduleCalendar
 @_exported public import struct RotaSchedule.ScheduleError
@@ -53,11 +49,8 @@
 @_exported public import enum RotaSchedule.Weekday
 // What is remembered?
 @_exported public import struct RotaStore.Attempt
-@_exported public import struct RotaStore.BatchCounts
 @_exported public import struct RotaStore.BatchID
-@_exported public import struct RotaStore.CalendarChange
 @_exported public import struct RotaStore.Durability
-@_exported public import enum RotaStore.EnqueueOutcome
 @_exported public import struct RotaStore.Execution
 @_exported public import struct RotaStore.ExecutionFailure
 @_exported public import struct RotaStore.ExecutionID
@@ -80,7 +73,6 @@
 @_exported public import enum RotaStore.JobState
 @_exported public import protocol RotaStore.JobStore
 @_exported public import struct RotaStore.JobVersion
-@_exported public import struct RotaStore.JobVersionID
 @_exported public import struct RotaStore.MisfirePolicy
 @_exported public import struct RotaStore.NotificationRule
 @_exported public import struct RotaStore.OverlapPolicy
@@ -93,9 +85,7 @@
 @_exported public import struct RotaStore.ScheduleState
 @_exported public import struct RotaStore.SharedRateLimit
 @_exported public import struct RotaStore.SkippedOccurrence
-@_exported public import struct RotaStore.StoreCounts
 @_exported public import struct RotaStore.StoreError
-@_exported public import struct RotaStore.StoreImportError
 @_exported public import struct RotaStore.Uniqueness
 
 #if os(Linux)

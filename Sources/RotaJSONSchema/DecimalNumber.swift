@@ -95,7 +95,7 @@ extension DecimalNumber: Comparable {
 
 extension JSONValue {
     /// The value as text that equal values share: numbers by quantity, objects without regard to the order of members.
-    var canonicalText: String {
+    package var canonicalText: String {
         var out = ""
         writeCanonical(to: &out)
         return out

@@ -35,9 +35,9 @@ public struct JSONSchema: Sendable {
     /// Creates a schema.
     ///
     /// - Parameter document: An object, or `true` or `false`. At most 10,000 schemas may be nested in it.
-    /// - Throws: ``JSONSchemaError``, which names the place in the schema and what would be right.
+    /// - Throws: ``JSONSchema/ParseError``, which names the place in the schema and what would be right.
     /// - Complexity: O(*n* log *n*) in the size of the document.
-    public init(_ document: JSONValue) throws(JSONSchemaError) {
+    public init(_ document: JSONValue) throws(JSONSchema.ParseError) {
         var compiler = SchemaCompiler(document)
         program = try compiler.compile()
         self.document = document
@@ -46,13 +46,13 @@ public struct JSONSchema: Sendable {
 
     /// Creates a schema from JSON text.
     ///
-    /// - Throws: ``JSONSchemaError`` if the text is not JSON or not a schema that can be obeyed.
-    public init(parsing text: String) throws(JSONSchemaError) {
+    /// - Throws: ``JSONSchema/ParseError`` if the text is not JSON or not a schema that can be obeyed.
+    public init(parsing text: String) throws(JSONSchema.ParseError) {
         let document: JSONValue
         do {
             document = try JSONValue(parsing: text)
         } catch {
-            throw JSONSchemaError(at: "", nil, "The schema is not JSON: \(error.message).")
+            throw JSONSchema.ParseError(at: "", nil, "The schema is not JSON: \(error.message).")
         }
         try self.init(document)
     }
@@ -95,7 +95,7 @@ extension JSONSchema: Hashable {
 extension JSONSchema: Codable {
     /// Decodes a schema from its document, or from a string that contains its text.
     ///
-    /// - Throws: `DecodingError` with the description of the ``JSONSchemaError``.
+    /// - Throws: `DecodingError` with the description of the ``JSONSchema/ParseError``.
     public init(from decoder: any Decoder) throws {
         let document = try JSONValue(from: decoder)
         do {
@@ -140,29 +140,31 @@ extension JSONSchema {
     }
 }
 
-/// Why a JSON Schema cannot be obeyed.
-public struct JSONSchemaError: Error, Sendable, Hashable, CustomStringConvertible {
-    /// The JSON Pointer of the place in the schema (RFC 6901), such as `/properties/order`; empty for the schema itself.
-    public let pointer: String
-    /// The keyword, or `nil` if the place itself is wrong.
-    public let keyword: String?
-    /// The mistake, and what would be right.
-    public let message: String
+extension JSONSchema {
+    /// Why a JSON Schema cannot be obeyed.
+    public struct ParseError: Error, Sendable, Hashable, CustomStringConvertible {
+        /// The JSON Pointer of the place in the schema (RFC 6901), such as `/properties/order`; empty for the schema itself.
+        public let pointer: String
+        /// The keyword, or `nil` if the place itself is wrong.
+        public let keyword: String?
+        /// The mistake, and what would be right.
+        public let message: String
 
-    init(at pointer: String, _ keyword: String?, _ message: String) {
-        self.pointer = pointer
-        self.keyword = keyword
-        self.message = message
-    }
+        init(at pointer: String, _ keyword: String?, _ message: String) {
+            self.pointer = pointer
+            self.keyword = keyword
+            self.message = message
+        }
 
-    /// The place and what is wrong, on one line.
-    public var description: String {
-        let place = pointer + (keyword.map { "/" + SchemaPointer.escaped($0) } ?? "")
-        return place.isEmpty ? message : "\(place): \(message)"
+        /// The place and what is wrong, on one line.
+        public var description: String {
+            let place = pointer + (keyword.map { "/" + SchemaPointer.escaped($0) } ?? "")
+            return place.isEmpty ? message : "\(place): \(message)"
+        }
     }
 }
 
-extension JSONSchemaError: LocalizedError {
+extension JSONSchema.ParseError: LocalizedError {
     /// The ``description``, so that `localizedDescription` says it too.
     public var errorDescription: String? { description }
     /// The ``message``.

@@ -29,9 +29,9 @@ struct SchemaCompiler {
         self.document = document
     }
 
-    mutating func compile() throws(JSONSchemaError) -> SchemaProgram {
+    mutating func compile() throws(JSONSchema.ParseError) -> SchemaProgram {
         guard document.isNested(within: JSONValue.deepest) else {
-            throw JSONSchemaError(at: "", nil, "A schema may be nested at most \(JSONValue.deepest) levels deep.")
+            throw JSONSchema.ParseError(at: "", nil, "A schema may be nested at most \(JSONValue.deepest) levels deep.")
         }
         let address = document["$id"].flatMap { if case .string(let text) = $0 { text } else { nil } } ?? ""
         addResource(SchemaPointer.parts(of: address).address, at: "")
@@ -51,10 +51,10 @@ struct SchemaCompiler {
     /// Creates a node for a schema and for those inside it.
     mutating func register(
         _ schema: JSONValue, at place: String, in resource: Int
-    ) throws(JSONSchemaError) -> Int {
+    ) throws(JSONSchema.ParseError) -> Int {
         if let known = places[place] { return known }
         guard nodes.count < Self.limit else {
-            throw JSONSchemaError(at: place, nil, "A schema may consist of at most \(Self.limit) schemas.")
+            throw JSONSchema.ParseError(at: place, nil, "A schema may consist of at most \(Self.limit) schemas.")
         }
         var resource = resource
         if !place.isEmpty, case .string(let id)? = schema["$id"] {
@@ -68,12 +68,12 @@ struct SchemaCompiler {
         case .object(let members):
             var names: Set<String> = []
             for member in members where !names.insert(member.name).inserted {
-                throw JSONSchemaError(at: place, member.name, "The keyword stands here twice.")
+                throw JSONSchema.ParseError(at: place, member.name, "The keyword stands here twice.")
             }
             var reader = SchemaReader(schema, at: place, in: resource, into: index)
             for member in members { try reader.read(member.name, member.value, &self) }
         default:
-            throw JSONSchemaError(
+            throw JSONSchema.ParseError(
                 at: place, nil, "A schema must be an object, true or false, not \(schema.kindWithArticle).")
         }
         return index
@@ -90,25 +90,26 @@ struct SchemaCompiler {
 
     private mutating func addEmbedded(
         _ id: String, at place: String, in resource: Int
-    ) throws(JSONSchemaError) -> Int {
+    ) throws(JSONSchema.ParseError) -> Int {
         let (reference, fragment) = SchemaPointer.parts(of: id)
         guard fragment.isEmpty, !reference.isEmpty else {
-            throw JSONSchemaError(
+            throw JSONSchema.ParseError(
                 at: place, "$id", "\"\(id)\" must be an address without a fragment; for a name use \"$anchor\".")
         }
         let address = SchemaPointer.resolve(reference, against: resources[resource].address)
         guard resourcesByAddress[address] == nil else {
-            throw JSONSchemaError(at: place, "$id", "Another schema in the document has the address \"\(address)\".")
+            throw JSONSchema.ParseError(
+                at: place, "$id", "Another schema in the document has the address \"\(address)\".")
         }
         return addResource(address, at: place)
     }
 
     /// Gives a node a name that references use.
-    mutating func name(_ node: Int, _ anchor: String, isDynamic: Bool) throws(JSONSchemaError) {
+    mutating func name(_ node: Int, _ anchor: String, isDynamic: Bool) throws(JSONSchema.ParseError) {
         let resource = nodes[node].resource
         let keyword = isDynamic ? "$dynamicAnchor" : "$anchor"
         guard anchors[resource][anchor] == nil else {
-            throw JSONSchemaError(at: nodes[node].pointer, keyword, "Another schema has the name \"\(anchor)\".")
+            throw JSONSchema.ParseError(at: nodes[node].pointer, keyword, "Another schema has the name \"\(anchor)\".")
         }
         anchors[resource][anchor] = node
         if isDynamic { dynamicAnchors[resource][anchor] = node }
@@ -123,7 +124,7 @@ struct SchemaCompiler {
 
     private mutating func connect(
         _ reference: (node: Int, keyword: String, text: String)
-    ) throws(JSONSchemaError) {
+    ) throws(JSONSchema.ParseError) {
         let target = try target(of: reference)
         guard reference.keyword == "$dynamicRef" else {
             nodes[reference.node].reference = target
@@ -136,11 +137,11 @@ struct SchemaCompiler {
 
     private mutating func target(
         of reference: (node: Int, keyword: String, text: String)
-    ) throws(JSONSchemaError) -> Int {
+    ) throws(JSONSchema.ParseError) -> Int {
         let (relative, fragment) = SchemaPointer.parts(of: reference.text)
         let node = nodes[reference.node]
-        func error(_ message: String) -> JSONSchemaError {
-            JSONSchemaError(at: node.pointer, reference.keyword, message)
+        func error(_ message: String) -> JSONSchema.ParseError {
+            JSONSchema.ParseError(at: node.pointer, reference.keyword, message)
         }
         let address = SchemaPointer.resolve(relative, against: resources[node.resource].address)
         let found = relative.isEmpty ? node.resource : resourcesByAddress[address]
@@ -172,7 +173,7 @@ struct SchemaCompiler {
     // MARK: Check
 
     /// Refuses schemas that apply to the same value for ever.
-    private func checkCircles() throws(JSONSchemaError) {
+    private func checkCircles() throws(JSONSchema.ParseError) {
         enum Mark { case unseen, open, done }
         var marks = [Mark](repeating: .unseen, count: nodes.count)
         for root in nodes.indices where marks[root] == .unseen {
@@ -189,7 +190,7 @@ struct SchemaCompiler {
                 switch marks[next] {
                 case .done: continue
                 case .open:
-                    throw JSONSchemaError(
+                    throw JSONSchema.ParseError(
                         at: nodes[top.node].pointer, nil,
                         "The schema leads back to itself (\"#\(nodes[next].pointer)\") for the same value, so a check would never end."
                     )

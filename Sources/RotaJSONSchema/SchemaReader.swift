@@ -19,7 +19,7 @@ struct SchemaReader {
     /// An unknown one is ignored, as the specification has it.
     mutating func read(
         _ keyword: String, _ value: JSONValue, _ compiler: inout SchemaCompiler
-    ) throws(JSONSchemaError) {
+    ) throws(JSONSchema.ParseError) {
         if try readCore(keyword, value, &compiler) { return }
         if try readApplicator(keyword, value, &compiler) { return }
         if try readArraysAndObjects(keyword, value, &compiler) { return }
@@ -30,7 +30,7 @@ struct SchemaReader {
 
     private func readCore(
         _ keyword: String, _ value: JSONValue, _ compiler: inout SchemaCompiler
-    ) throws(JSONSchemaError) -> Bool {
+    ) throws(JSONSchema.ParseError) -> Bool {
         switch keyword {
         case "$schema":
             let text = try string(value, keyword)
@@ -56,7 +56,7 @@ struct SchemaReader {
 
     private func readApplicator(
         _ keyword: String, _ value: JSONValue, _ compiler: inout SchemaCompiler
-    ) throws(JSONSchemaError) -> Bool {
+    ) throws(JSONSchema.ParseError) -> Bool {
         switch keyword {
         case "allOf": compiler.nodes[index].allOf = try list(value, keyword, &compiler)
         case "anyOf": compiler.nodes[index].anyOf = try list(value, keyword, &compiler)
@@ -94,7 +94,7 @@ struct SchemaReader {
 
     private func readArraysAndObjects(
         _ keyword: String, _ value: JSONValue, _ compiler: inout SchemaCompiler
-    ) throws(JSONSchemaError) -> Bool {
+    ) throws(JSONSchema.ParseError) -> Bool {
         switch keyword {
         case "minItems": compiler.nodes[index].minimumItems = try count(value, keyword)
         case "maxItems": compiler.nodes[index].maximumItems = try count(value, keyword)
@@ -118,7 +118,7 @@ struct SchemaReader {
 
     private func readValues(
         _ keyword: String, _ value: JSONValue, _ compiler: inout SchemaCompiler
-    ) throws(JSONSchemaError) {
+    ) throws(JSONSchema.ParseError) {
         switch keyword {
         case "type": compiler.nodes[index].types = try types(value)
         case "enum":
@@ -152,20 +152,20 @@ struct SchemaReader {
 
     // MARK: Values of keywords
 
-    private func error(_ keyword: String, _ message: String) -> JSONSchemaError {
-        JSONSchemaError(at: place, keyword, message)
+    private func error(_ keyword: String, _ message: String) -> JSONSchema.ParseError {
+        JSONSchema.ParseError(at: place, keyword, message)
     }
 
-    private func mismatch(_ keyword: String, _ expected: String, _ value: JSONValue) -> JSONSchemaError {
+    private func mismatch(_ keyword: String, _ expected: String, _ value: JSONValue) -> JSONSchema.ParseError {
         error(keyword, "This must be \(expected), not \(value.kindWithArticle).")
     }
 
-    private func string(_ value: JSONValue, _ keyword: String) throws(JSONSchemaError) -> String {
+    private func string(_ value: JSONValue, _ keyword: String) throws(JSONSchema.ParseError) -> String {
         guard case .string(let text) = value else { throw mismatch(keyword, "a string", value) }
         return text
     }
 
-    private func anchor(_ value: JSONValue, _ keyword: String) throws(JSONSchemaError) -> String {
+    private func anchor(_ value: JSONValue, _ keyword: String) throws(JSONSchema.ParseError) -> String {
         let text = try string(value, keyword)
         func isLetter(_ byte: UInt8) -> Bool { byte | 0x20 >= 0x61 && byte | 0x20 <= 0x7A || byte == UInt8(ascii: "_") }
         let others = [UInt8(ascii: "-"), UInt8(ascii: ".")]
@@ -177,19 +177,19 @@ struct SchemaReader {
         return text
     }
 
-    private func count(_ value: JSONValue, _ keyword: String) throws(JSONSchemaError) -> Int {
+    private func count(_ value: JSONValue, _ keyword: String) throws(JSONSchema.ParseError) -> Int {
         guard case .number(let number) = value, let count = DecimalNumber(number).count else {
             throw error(keyword, "This must be a whole number from 0, not \(Self.short(value.text)).")
         }
         return count
     }
 
-    private func bound(_ value: JSONValue, _ keyword: String) throws(JSONSchemaError) -> SchemaNode.Bound {
+    private func bound(_ value: JSONValue, _ keyword: String) throws(JSONSchema.ParseError) -> SchemaNode.Bound {
         guard case .number(let number) = value else { throw mismatch(keyword, "a number", value) }
         return .init(number: DecimalNumber(number), text: Self.short(number.text))
     }
 
-    private func names(_ value: JSONValue, _ keyword: String) throws(JSONSchemaError) -> [String] {
+    private func names(_ value: JSONValue, _ keyword: String) throws(JSONSchema.ParseError) -> [String] {
         guard case .array(let elements) = value else { throw mismatch(keyword, "an array of names", value) }
         var names: [String] = []
         for element in elements { names.append(try string(element, keyword)) }
@@ -197,7 +197,7 @@ struct SchemaReader {
         return names
     }
 
-    private func types(_ value: JSONValue) throws(JSONSchemaError) -> JSONTypes {
+    private func types(_ value: JSONValue) throws(JSONSchema.ParseError) -> JSONTypes {
         var names = [value]
         if case .array(let elements) = value { names = elements }
         var types: JSONTypes = []
@@ -215,7 +215,7 @@ struct SchemaReader {
         return types
     }
 
-    private func pattern(_ text: String, _ keyword: String) throws(JSONSchemaError) -> TextPattern {
+    private func pattern(_ text: String, _ keyword: String) throws(JSONSchema.ParseError) -> TextPattern {
         do {
             return try TextPattern(text)
         } catch let flaw {
@@ -225,13 +225,13 @@ struct SchemaReader {
 
     private func subschema(
         _ value: JSONValue, _ keyword: String, _ compiler: inout SchemaCompiler
-    ) throws(JSONSchemaError) -> Int {
+    ) throws(JSONSchema.ParseError) -> Int {
         try compiler.register(value, at: place + "/" + SchemaPointer.escaped(keyword), in: resource)
     }
 
     private func list(
         _ value: JSONValue, _ keyword: String, _ compiler: inout SchemaCompiler
-    ) throws(JSONSchemaError) -> [Int] {
+    ) throws(JSONSchema.ParseError) -> [Int] {
         guard case .array(let elements) = value, !elements.isEmpty else {
             throw error(keyword, "This must be an array of at least one schema.")
         }
@@ -244,7 +244,7 @@ struct SchemaReader {
 
     private func schemas(
         _ value: JSONValue, _ keyword: String, _ compiler: inout SchemaCompiler
-    ) throws(JSONSchemaError) -> [(name: String, node: Int)] {
+    ) throws(JSONSchema.ParseError) -> [(name: String, node: Int)] {
         guard case .object(let members) = value else { throw mismatch(keyword, "an object of schemas", value) }
         var nodes: [(name: String, node: Int)] = []
         for member in members {

@@ -140,8 +140,8 @@ import Testing
         for _ in 0..<5000 { deep = .array([deep]) }
         let nested = try JSONSchema(["items": ["$ref": "#"]])
         #expect(nested.violations(of: deep).map(\.rule) == ["depth"])
-        #expect(throws: JSONSchemaError.self) { try JSONSchema(["not": deep]) }
-        #expect(throws: JSONSchemaError.self) {
+        #expect(throws: JSONSchema.ParseError.self) { try JSONSchema(["not": deep]) }
+        #expect(throws: JSONSchema.ParseError.self) {
             try JSONSchema(.object([.init("allOf", .array(Array(repeating: true, count: 10_001)))]))
         }
     }

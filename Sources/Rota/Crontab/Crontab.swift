@@ -68,7 +68,7 @@ public struct Crontab: Sendable, Hashable {
     /// The lines that could not be read.
     ///
     /// Empty unless the text was read with ``init(validLinesOf:defaultURL:in:)``.
-    public let problems: [CrontabError.Problem]
+    public let problems: [ParseError.Problem]
 
     /// Reads a text, or fails if any line is invalid.
     ///
@@ -76,10 +76,10 @@ public struct Crontab: Sendable, Hashable {
     ///   - text: The lines, separated by line feeds, with or without carriage returns.
     ///   - defaultURL: The URL of lines without one, or `nil` if every line must have one.
     ///   - zone: The time zone of the expressions before any setting, as an IANA identifier.
-    /// - Throws: ``CrontabError``, which lists every invalid line.
-    public init(_ text: String, defaultURL: String? = nil, in zone: String = "UTC") throws(CrontabError) {
+    /// - Throws: ``Crontab/ParseError``, which lists every invalid line.
+    public init(_ text: String, defaultURL: String? = nil, in zone: String = "UTC") throws(ParseError) {
         self.init(validLinesOf: text, defaultURL: defaultURL, in: zone)
-        guard problems.isEmpty else { throw CrontabError(problems: problems) }
+        guard problems.isEmpty else { throw ParseError(problems: problems) }
     }
 
     /// Reads the valid lines of a text.
@@ -110,7 +110,7 @@ private struct CrontabReader {
     private var invalidZoneLine: Int?
     private(set) var entries: [Crontab.Entry] = []
     private(set) var settings: [Crontab.Setting] = []
-    private(set) var problems: [CrontabError.Problem] = []
+    private(set) var problems: [Crontab.ParseError.Problem] = []
     /// How often each line was read, so that two equal lines become two jobs.
     private var copies: [String: Int] = [:]
 
@@ -230,30 +230,32 @@ private struct CrontabReader {
     }
 }
 
-/// The error of a crontab with invalid lines.
-public struct CrontabError: Error, Sendable, Hashable, CustomStringConvertible {
-    /// A line that could not be read.
-    public struct Problem: Sendable, Hashable {
-        /// The line number, starting with 1.
-        public let line: Int
-        /// The text of the line.
-        public let text: String
-        /// A sentence for people: what was wrong, and what would be right.
-        public let message: String
-    }
+extension Crontab {
+    /// The error of a crontab with invalid lines.
+    public struct ParseError: Error, Sendable, Hashable, CustomStringConvertible {
+        /// A line that could not be read.
+        public struct Problem: Sendable, Hashable {
+            /// The line number, starting with 1.
+            public let line: Int
+            /// The text of the line.
+            public let text: String
+            /// A sentence for people: what was wrong, and what would be right.
+            public let message: String
+        }
 
-    /// The invalid lines, in order.
-    ///
-    /// There is at least one.
-    public let problems: [Problem]
+        /// The invalid lines, in order.
+        ///
+        /// There is at least one.
+        public let problems: [Problem]
 
-    /// Every problem, with its line number.
-    public var description: String {
-        problems.map { "line \($0.line): \($0.text)\n\($0.message)" }.joined(separator: "\n")
+        /// Every problem, with its line number.
+        public var description: String {
+            problems.map { "line \($0.line): \($0.text)\n\($0.message)" }.joined(separator: "\n")
+        }
     }
 }
 
-extension CrontabError: LocalizedError {
+extension Crontab.ParseError: LocalizedError {
     /// The ``description``, so that `localizedDescription` says it too.
     public var errorDescription: String? { description }
 }

@@ -28,15 +28,15 @@ extension Scheduler {
     ///   - retry: The retry policy of the jobs.
     ///   - attributes: The attributes of the jobs, such as a group, without a slug.
     ///   - author: The author of the import, if it is to be recorded.
-    /// - Throws: ``CrontabError`` if lines are invalid and the policy is all or nothing; ``SchedulerError`` with code
+    /// - Throws: ``Crontab/ParseError`` if lines are invalid and the policy is all or nothing; ``SchedulerError`` with code
     ///   `invalidJob`, `invalidRequest` or `tooMany`; or the store's error. Then no job was created. If the store fails
     ///   after that, jobs of removed lines may be left; importing the text again continues with them.
     @discardableResult
     public func importCrontab(
-        _ text: String, named name: String? = nil, removedLines: CrontabImport.RemovedLines = .pause,
-        defaultURL: String? = nil, in zone: String = "UTC", policy: CrontabImport.Policy = .allOrNothing,
+        _ text: String, named name: String? = nil, removedLines: Crontab.ImportResult.RemovedLines = .pause,
+        defaultURL: String? = nil, in zone: String = "UTC", policy: Crontab.ImportResult.Policy = .allOrNothing,
         retry: RetryPolicy = .default, attributes: JobAttributes = .none, author: String? = nil
-    ) async throws -> CrontabImport {
+    ) async throws -> Crontab.ImportResult {
         try FieldCheck(code: .invalidRequest).length(of: name, "The name of a crontab", 1...64)
         guard attributes.slug == nil else {
             throw SchedulerError(
@@ -54,7 +54,7 @@ extension Scheduler {
                 if attributes != .none { draft.definition.attributes = attributes }
                 draft.author = author
                 guard let name else { return draft }
-                draft.definition.attributes.tags[CrontabImport.tag] = name
+                draft.definition.attributes.tags[Crontab.ImportResult.tag] = name
                 // Two crontabs may have the same line.
                 draft.idempotencyKey = "\(name.debugDescription)|\(entry.key)"
                 return draft
@@ -73,13 +73,15 @@ extension Scheduler {
         if let name, crontab.problems.isEmpty {
             removed = try await remove(removedLines, of: name, keeping: Set(jobs.map(\.id)), author: author)
         }
-        return CrontabImport(
+        return Crontab.ImportResult(
             jobs: jobs, added: added, removed: removed, problems: crontab.problems, settings: crontab.settings)
     }
 
     /// Resumes a job that was paused because its line was gone.
     private func restored(_ job: Job, to name: String?, author: String?) async throws -> Job {
-        guard let name, job.state == .paused, job.scheduleState.reason == CrontabImport.reason(name) else { return job }
+        guard let name, job.state == .paused, job.scheduleState.reason == Crontab.ImportResult.reason(name) else {
+            return job
+        }
         return try await resume(job.id, author: author)
     }
 
@@ -87,11 +89,11 @@ extension Scheduler {
     ///
     /// - Returns: The jobs that were changed.
     private func remove(
-        _ removedLines: CrontabImport.RemovedLines, of name: String, keeping kept: Set<JobID>, author: String?
+        _ removedLines: Crontab.ImportResult.RemovedLines, of name: String, keeping kept: Set<JobID>, author: String?
     ) async throws -> [Job] {
         guard removedLines != .keep else { return [] }
         var leftovers: [Job] = []
-        var query = JobQuery(tags: [CrontabImport.tag: name], limit: 1000)
+        var query = JobQuery(tags: [Crontab.ImportResult.tag: name], limit: 1000)
         repeat {
             let page = try await self.jobs(query)
             leftovers += page.items.filter { !kept.contains($0.id) }
@@ -104,50 +106,52 @@ extension Scheduler {
         var paused: [Job] = []
         // A job that is paused without an end does not fire, and keeps the reason that it has.
         for job in leftovers where job.scheduleState.allowsFire {
-            paused.append(try await pause(job.id, reason: CrontabImport.reason(name), author: author))
+            paused.append(try await pause(job.id, reason: Crontab.ImportResult.reason(name), author: author))
         }
         return paused
     }
 }
 
-/// The result of importing a crontab.
-public struct CrontabImport: Sendable {
-    /// The treatment of a text with invalid lines.
-    public enum Policy: Sendable, Hashable {
-        /// Import nothing, and throw an error that lists them.
-        case allOrNothing
-        /// Import the valid lines, and list the others.
-        case validLines
-    }
+extension Crontab {
+    /// The result of importing a crontab.
+    public struct ImportResult: Sendable {
+        /// The treatment of a text with invalid lines.
+        public enum Policy: Sendable, Hashable {
+            /// Import nothing, and throw an error that lists them.
+            case allOrNothing
+            /// Import the valid lines, and list the others.
+            case validLines
+        }
 
-    /// The treatment of jobs whose lines are gone from the text.
-    public enum RemovedLines: Sendable, Hashable {
-        /// Pause them. They keep their history, and resume when their line returns.
-        case pause
-        /// Delete them, with their executions.
-        case delete
-        /// Leave them as they are.
-        case keep
-    }
+        /// The treatment of jobs whose lines are gone from the text.
+        public enum RemovedLines: Sendable, Hashable {
+            /// Pause them. They keep their history, and resume when their line returns.
+            case pause
+            /// Delete them, with their executions.
+            case delete
+            /// Leave them as they are.
+            case keep
+        }
 
-    /// The jobs of the valid lines, in order, both new ones and those imported before.
-    public let jobs: [Job]
-    /// The number of jobs that are new.
-    public let added: Int
-    /// The jobs that this import paused or deleted because their lines are gone.
-    public let removed: [Job]
-    /// The lines that could not be read.
-    public let problems: [CrontabError.Problem]
-    /// The settings.
-    ///
-    /// Only time zones have an effect.
-    public let settings: [Crontab.Setting]
+        /// The jobs of the valid lines, in order, both new ones and those imported before.
+        public let jobs: [Job]
+        /// The number of jobs that are new.
+        public let added: Int
+        /// The jobs that this import paused or deleted because their lines are gone.
+        public let removed: [Job]
+        /// The lines that could not be read.
+        public let problems: [Crontab.ParseError.Problem]
+        /// The settings.
+        ///
+        /// Only time zones have an effect.
+        public let settings: [Crontab.Setting]
 
-    /// The tag with the name of a job's crontab.
-    static let tag = "crontab"
+        /// The tag with the name of a job's crontab.
+        static let tag = "crontab"
 
-    /// The reason shown for a job that is paused because its line is gone.
-    static func reason(_ name: String) -> String {
-        "Its line is no longer in the crontab \"\(name)\"."
+        /// The reason shown for a job that is paused because its line is gone.
+        static func reason(_ name: String) -> String {
+            "Its line is no longer in the crontab \"\(name)\"."
+        }
     }
 }

@@ -2,22 +2,24 @@ import Foundation
 import RotaCore
 public import RotaStore
 
-/// The result of triggering a job several times in one step.
-public struct BulkTriggerResult: Sendable {
-    /// The batch that the new executions belong to.
-    public let id: BatchID
-    /// For each request, in order, the execution that was queued, or the earlier one with the same idempotency key.
-    public let outcomes: [EnqueueOutcome]
-    /// The execution that waits for the end of the batch, if one was asked for.
-    public internal(set) var followUp: Execution?
+extension Scheduler {
+    /// The result of triggering a job several times in one step.
+    public struct BulkTriggerResult: Sendable {
+        /// The batch that the new executions belong to.
+        public let id: BatchID
+        /// For each request, in order, the execution that was queued, or the earlier one with the same idempotency key.
+        public let outcomes: [EnqueueOutcome]
+        /// The execution that waits for the end of the batch, if one was asked for.
+        public internal(set) var followUp: Execution?
 
-    /// The number of requests.
-    public var total: Int { outcomes.count }
+        /// The number of requests.
+        public var total: Int { outcomes.count }
 
-    /// The number of executions that were created.
-    public var created: Int {
-        outcomes.count { outcome in
-            if case .queued = outcome { true } else { false }
+        /// The number of executions that were created.
+        public var created: Int {
+            outcomes.count { outcome in
+                if case .queued = outcome { true } else { false }
+            }
         }
     }
 }
@@ -48,63 +50,69 @@ public struct BatchFollowUp: Sendable, Hashable {
     }
 }
 
-/// The result of canceling all executions that a query lists.
-public struct BulkCancelResult: Sendable, Hashable {
-    /// The number of executions that had not started or were waiting, and are canceled.
-    public internal(set) var canceled = 0
-    /// The number of running executions whose tasks are being canceled.
-    public internal(set) var requested = 0
+extension Scheduler {
+    /// The result of canceling all executions that a query lists.
+    public struct BulkCancelResult: Sendable, Hashable {
+        /// The number of executions that had not started or were waiting, and are canceled.
+        public internal(set) var canceled = 0
+        /// The number of running executions whose tasks are being canceled.
+        public internal(set) var requested = 0
 
-    /// The number of executions that the call changed.
-    public var total: Int { canceled + requested }
-}
-
-/// The result of changing many jobs, one by one.
-///
-/// The call can be repeated: jobs that were already changed are left as they are.
-public struct BulkChangeResult: Sendable {
-    /// A job that was not changed.
-    public struct Refusal: Sendable {
-        /// The job.
-        public let jobID: JobID
-        /// The reason: a ``SchedulerError``, or the store's error.
-        public let error: any Error
+        /// The number of executions that the call changed.
+        public var total: Int { canceled + requested }
     }
-
-    /// The jobs that were changed or needed no change, in order, as they are now.
-    public internal(set) var jobs: [Job] = []
-    /// The jobs that were not changed, in order.
-    public internal(set) var refusals: [Refusal] = []
 }
 
-/// The result of executing past occurrences.
-///
-/// ```swift
-/// let lastDay = Date.now.addingTimeInterval(-86_400)..<Date.now
-/// let result = try await scheduler.backfill(job.id, lastDay, overlap: .serial)
-/// print("\(result.created) of \(result.outcomes.count) occurrences are new")
-/// // 24 of 24 occurrences are new
-/// ```
-public struct BackfillResult: Sendable {
-    /// How the executions of a backfill relate to each other.
+extension Scheduler {
+    /// The result of changing many jobs, one by one.
     ///
-    /// The job's own overlap policy does not apply.
-    public enum Overlap: Sendable, Hashable {
-        /// One after another, the oldest first, whatever the outcome of each.
-        case serial
-        /// All at once, as far as the job's limits allow.
-        case parallel
+    /// The call can be repeated: jobs that were already changed are left as they are.
+    public struct BulkChangeResult: Sendable {
+        /// A job that was not changed.
+        public struct Refusal: Sendable {
+            /// The job.
+            public let jobID: JobID
+            /// The reason: a ``SchedulerError``, or the store's error.
+            public let error: any Error
+        }
+
+        /// The jobs that were changed or needed no change, in order, as they are now.
+        public internal(set) var jobs: [Job] = []
+        /// The jobs that were not changed, in order.
+        public internal(set) var refusals: [Refusal] = []
     }
+}
 
-    /// The batch that the new executions belong to.
-    public let id: BatchID
-    /// For each occurrence in the range, in order, the execution that was created, or that of an earlier backfill.
-    public let outcomes: [EnqueueOutcome]
+extension Scheduler {
+    /// The result of executing past occurrences.
+    ///
+    /// ```swift
+    /// let lastDay = Date.now.addingTimeInterval(-86_400)..<Date.now
+    /// let result = try await scheduler.backfill(job.id, lastDay, overlap: .serial)
+    /// print("\(result.created) of \(result.outcomes.count) occurrences are new")
+    /// // 24 of 24 occurrences are new
+    /// ```
+    public struct BackfillResult: Sendable {
+        /// How the executions of a backfill relate to each other.
+        ///
+        /// The job's own overlap policy does not apply.
+        public enum Overlap: Sendable, Hashable {
+            /// One after another, the oldest first, whatever the outcome of each.
+            case serial
+            /// All at once, as far as the job's limits allow.
+            case parallel
+        }
 
-    /// The number of executions that were created.
-    public var created: Int {
-        outcomes.count { outcome in
-            if case .queued = outcome { true } else { false }
+        /// The batch that the new executions belong to.
+        public let id: BatchID
+        /// For each occurrence in the range, in order, the execution that was created, or that of an earlier backfill.
+        public let outcomes: [EnqueueOutcome]
+
+        /// The number of executions that were created.
+        public var created: Int {
+            outcomes.count { outcome in
+                if case .queued = outcome { true } else { false }
+            }
         }
     }
 }

@@ -21,6 +21,7 @@ extension JobDefinition {
         try attributes.validate(check)
         try limits.validate(check)
         try check.number(priority, "The priority", 0...10)
+        try check.span(deduplicationWindow, "The deduplication window", longest: .seconds(2_592_000))
         if let payload = action.handler?.payload {
             try payloadSchema?.check(payload, "The payload of the action", of: name)
         }

@@ -100,7 +100,7 @@ extension TriggerRequest {
         details.priority = priority
         details.concurrencyKey = concurrencyKey
         details.idempotencyKey = idempotencyKey
-        details.uniqueness = uniqueness
+        details.uniqueness = uniqueness(for: job)
         details.tags = tags.isEmpty ? nil : tags
         details.createdBy = author
         details.batchID = batch
@@ -114,6 +114,14 @@ extension TriggerRequest {
         return execution
     }
 
+    /// The rule by which the execution is compared with earlier ones: its own, or else the job's window.
+    private func uniqueness(for job: Job) -> Uniqueness? {
+        let payload = payload ?? job.action.handler?.payload
+        if let uniqueness { return uniqueness.keyed(by: payload) }
+        guard let window = job.definition.deduplicationWindow else { return nil }
+        return idempotencyKey == nil ? .samePayload(for: window).keyed(by: payload) : .remembering(payload)
+    }
+
     private func validate(for job: Job, depth: Int) throws {
         let check = FieldCheck(code: .invalidRequest, jobName: job.definition.name)
         try check.payload(payload, "The payload of an execution")
@@ -124,7 +132,9 @@ extension TriggerRequest {
         try check.number(priority, "The priority of an execution", 0...10)
         try check.length(of: concurrencyKey, "The concurrency key", 1...256)
         try check.length(of: idempotencyKey, "The idempotency key", 1...255)
-        try check.length(of: uniqueness?.key, "The key of unique work", 1...255)
+        if let uniqueness, !uniqueness.comparesPayloads {
+            try check.length(of: uniqueness.key, "The key of unique work", 1...255)
+        }
         guard uniqueness == nil || idempotencyKey == nil else {
             throw check.fail(
                 "Give either an idempotency key or a uniqueness: of a request that returns the execution of another, the "

@@ -7,7 +7,7 @@ import Synchronization
 final class EventHub: Sendable {
     private struct Subscriber {
         let continuation: AsyncStream<SchedulerEvent>.Continuation
-        let drops: EventStream.Drops
+        let drops: Scheduler.EventStream.Drops
     }
 
     private struct State {
@@ -27,10 +27,10 @@ final class EventHub: Sendable {
 
     private var hasSubscribers: Bool { count.load(ordering: .relaxed) > 0 }
 
-    func subscribe(keeping capacity: Int) -> EventStream {
+    func subscribe(keeping capacity: Int) -> Scheduler.EventStream {
         let (stream, continuation) = AsyncStream.makeStream(
             of: SchedulerEvent.self, bufferingPolicy: .bufferingNewest(max(1, capacity)))
-        let drops = EventStream.Drops()
+        let drops = Scheduler.EventStream.Drops()
         let id = state.withLock { state in
             state.nextID += 1
             state.subscribers[state.nextID] = Subscriber(continuation: continuation, drops: drops)
@@ -40,7 +40,7 @@ final class EventHub: Sendable {
         continuation.onTermination = { [weak self] _ in
             self?.forget(id)
         }
-        return EventStream(stream: stream, drops: drops)
+        return Scheduler.EventStream(stream: stream, drops: drops)
     }
 
     private func forget(_ id: Int) {

@@ -94,40 +94,42 @@ public struct SchedulerEvent: Sendable {
     }
 }
 
-/// The events of a scheduler from the moment the stream was created until `run()` returns.
-///
-/// Keeps a bounded number of events for a slow reader and drops the oldest beyond that, so that reading never delays
-/// the scheduler. Get one from ``Scheduler/events(keeping:)``.
-///
-/// ```swift
-/// let events = scheduler.events(keeping: 100)
-/// for await event in events where event.kind == .occurrencesSkipped {
-///     print("skipped: \(event.skip?.reason.rawValue ?? "")")
-/// }
-/// if events.droppedCount > 0 { print("\(events.droppedCount) events were dropped") }
-/// ```
-public struct EventStream: AsyncSequence, Sendable {
-    /// The elements are scheduler events.
-    public typealias Element = SchedulerEvent
+extension Scheduler {
+    /// The events of a scheduler from the moment the stream was created until `run()` returns.
+    ///
+    /// Keeps a bounded number of events for a slow reader and drops the oldest beyond that, so that reading never delays
+    /// the scheduler. Get one from ``Scheduler/events(keeping:)``.
+    ///
+    /// ```swift
+    /// let events = scheduler.events(keeping: 100)
+    /// for await event in events where event.kind == .occurrencesSkipped {
+    ///     print("skipped: \(event.skip?.reason.rawValue ?? "")")
+    /// }
+    /// if events.droppedCount > 0 { print("\(events.droppedCount) events were dropped") }
+    /// ```
+    public struct EventStream: AsyncSequence, Sendable {
+        /// The elements are scheduler events.
+        public typealias Element = SchedulerEvent
 
-    final class Drops: Sendable {
-        private let count = Mutex(0)
+        final class Drops: Sendable {
+            private let count = Mutex(0)
 
-        var value: Int { count.withLock(\.self) }
+            var value: Int { count.withLock(\.self) }
 
-        func add() {
-            count.withLock { $0 += 1 }
+            func add() {
+                count.withLock { $0 += 1 }
+            }
         }
-    }
 
-    let stream: AsyncStream<SchedulerEvent>
-    let drops: Drops
+        let stream: AsyncStream<SchedulerEvent>
+        let drops: Drops
 
-    /// The number of events that were dropped because the reader was slow.
-    public var droppedCount: Int { drops.value }
+        /// The number of events that were dropped because the reader was slow.
+        public var droppedCount: Int { drops.value }
 
-    /// Creates an iterator over the events.
-    public func makeAsyncIterator() -> AsyncStream<SchedulerEvent>.Iterator {
-        stream.makeAsyncIterator()
+        /// Creates an iterator over the events.
+        public func makeAsyncIterator() -> AsyncStream<SchedulerEvent>.Iterator {
+            stream.makeAsyncIterator()
+        }
     }
 }

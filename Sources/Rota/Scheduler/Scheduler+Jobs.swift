@@ -94,7 +94,7 @@ extension Scheduler {
     /// Returns a version of a job.
     ///
     /// - Throws: ``SchedulerError`` with code `jobNotFound` or `versionNotFound`; or the store's error.
-    public func version(_ id: JobVersionID) async throws -> JobVersion {
+    public func version(_ id: JobVersion.ID) async throws -> JobVersion {
         guard let version = try await versions(of: id.jobID).first(where: { $0.version == id.version }) else {
             throw SchedulerError(
                 .versionNotFound,

@@ -4,6 +4,18 @@ import Foundation
     import CryptoKit
 #endif
 
+/// SHA-256 (FIPS 180-4), from CryptoKit where available.
+package enum Digest {
+    /// Returns the digest of a message, 32 bytes.
+    package static func sha256(_ message: [UInt8]) -> [UInt8] {
+        #if canImport(CryptoKit)
+            return Array(SHA256.hash(data: message))
+        #else
+            return PortableSHA256.hash(message)
+        #endif
+    }
+}
+
 /// HMAC-SHA256 (RFC 2104), from CryptoKit where available.
 enum MessageCode {
     /// Returns the authentication code of a message.

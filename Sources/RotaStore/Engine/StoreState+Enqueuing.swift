@@ -7,7 +7,9 @@ extension StoreState {
         var sizes: [BatchID: Int] = [:]
         return new.map { execution in
             if let existing = existingExecution(matching: execution) { return .existing(existing) }
-            if let existing = sameWork(as: execution, log: &log) { return .existing(existing) }
+            if let existing = sameWork(as: execution, log: &log) {
+                return execution.uniqueness?.comparesPayloads == true ? .duplicate(existing) : .existing(existing)
+            }
             var execution = execution
             if execution.hasDetails {
                 if let batch = execution.awaitedBatch, !execution.progress.status.isTerminal {

@@ -142,10 +142,14 @@ public struct JSONPayload: Sendable, Hashable, Codable {
     /// The size limit of a payload, an output or a checkpoint: 5 MiB.
     package static let longest = 5 * 1024 * 1024
 
-    /// Encodes a value as JSON with sorted keys.
+    /// Encodes a value as JSON with sorted keys. A payload is taken as it is.
     ///
     /// - Throws: The encoder's error if the value cannot be encoded.
     public init(_ value: some Encodable) throws {
+        if let payload = value as? JSONPayload {
+            self = payload
+            return
+        }
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         json = try encoder.encode(value)

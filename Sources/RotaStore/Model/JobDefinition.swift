@@ -110,6 +110,17 @@ public struct JobDefinition: Sendable, Hashable {
         set { rare.payloadSchema = newValue }
     }
 
+    /// The time within which a trigger with the same payload returns the earlier execution, or `nil` to queue each.
+    ///
+    /// Up to 30 days. Triggers and enqueued work are compared as by ``Uniqueness/samePayload(for:)``; occurrences of the
+    /// schedule, replays and backfills are not. A trigger with a uniqueness of its own obeys that instead. One with an
+    /// idempotency key is told apart by the key alone, but later ones are compared with it. Executions from before the
+    /// window was set count only if they had one too.
+    public var deduplicationWindow: Duration? {
+        get { rare.deduplicationWindow }
+        set { rare.deduplicationWindow = newValue }
+    }
+
     /// Which version a queued execution runs if the job changes before it starts.
     public var versionPolicy: VersionPolicy {
         get { rare.versionPolicy }
@@ -157,6 +168,7 @@ public struct JobDefinition: Sendable, Hashable {
         var breaker: CircuitBreakerPolicy?
         var notifications: [NotificationRule] = []
         var payloadSchema: JSONSchema?
+        var deduplicationWindow: Duration?
         var versionPolicy = VersionPolicy.pin
         var isBackwardsCompatible = false
 
@@ -170,6 +182,7 @@ public struct JobDefinition: Sendable, Hashable {
             JSONField("breaker", \.breaker),
             JSONField("notifications", \.notifications, default: []),
             JSONField("payloadSchema", \.payloadSchema),
+            JSONField("deduplicationWindow", seconds: \.deduplicationWindow),
             JSONField("versionPolicy", \.versionPolicy, default: .pin),
             JSONField("isBackwardsCompatible", \.isBackwardsCompatible, default: false),
         ]

@@ -1,3 +1,5 @@
+import RotaCore
+
 /// An immutable value on the heap, shared by the copies of its owner.
 ///
 /// Keeps large, rarely used values out of structs.
@@ -111,6 +113,18 @@ struct JSONField<Record>: Sendable {
             record[keyPath: path] =
                 try container.decodeIfPresent(Value.self, forKey: key)
                 ?? earlier.flatMap { try container.decodeIfPresent(Value.self, forKey: $0) }
+        }
+    }
+}
+
+extension JSONField {
+    /// A duration, written as ``JSONDuration`` writes it.
+    init(_ key: JSONKey, seconds path: any WritableKeyPath<Record, Duration?> & Sendable) {
+        name = key.stringValue
+        isEqual = { $0[keyPath: path] == $1[keyPath: path] }
+        encode = { record, container in try container.encodeIfPresent(record[keyPath: path], forKey: key) }
+        decode = { record, container in
+            record[keyPath: path] = try container.decodeIfPresent(Duration.self, forKey: key)
         }
     }
 }

@@ -1,5 +1,7 @@
 package import Foundation
 import RotaCore
+import RotaHTTP
+import RotaJSONSchema
 
 /// Makes repeated requests for the same work one execution.
 ///
@@ -21,9 +23,10 @@ public struct Uniqueness: Sendable, Hashable, Codable {
         case untilFinished = "until_finished"
         case window
         case debounce
+        case samePayload = "same_payload"
     }
 
-    /// The key, from 1 to 255 characters.
+    /// The key, from 1 to 255 characters; empty for ``samePayload(for:)``, whose key is made from the payload.
     public let key: String
     package let rule: Rule
     /// The length of the window, or the longest time by which debounced work is postponed.
@@ -51,6 +54,17 @@ public struct Uniqueness: Sendable, Hashable, Codable {
         Uniqueness(key: key, rule: .window, span: window)
     }
 
+    /// A request with the same payload as the newest one within a time returns its execution, whatever became of that.
+    ///
+    /// Payloads are the same if they are equal as JSON: the order of members, white space, and the spelling of numbers do
+    /// not count. A request without a payload is compared with that of the job's action. The execution is kept for the
+    /// time, whatever the job's retention. Set ``JobDefinition/deduplicationWindow`` to have it for every request.
+    ///
+    /// - Parameter window: The time, more than zero and at most 30 days.
+    public static func samePayload(for window: Duration) -> Uniqueness {
+        Uniqueness(key: "", rule: .samePayload, span: window)
+    }
+
     /// A request replaces an earlier one whose execution has not begun: its payload, its metadata and its due date.
     ///
     /// With a delay, the work is done once no request has come for the length of the delay.
@@ -65,6 +79,19 @@ public struct Uniqueness: Sendable, Hashable, Codable {
 }
 
 extension Uniqueness {
+    /// Whether the key is made from the payload.
+    package var comparesPayloads: Bool { rule == .samePayload }
+
+    /// The uniqueness of a request with a payload.
+    package func keyed(by payload: JSONPayload?) -> Uniqueness {
+        comparesPayloads ? Uniqueness(key: JSONPayload.contentKey(of: payload), rule: rule, span: span) : self
+    }
+
+    /// A uniqueness that makes later requests with the same payload unnecessary and is not obeyed itself.
+    package static func remembering(_ payload: JSONPayload?) -> Uniqueness {
+        Uniqueness(key: JSONPayload.contentKey(of: payload), rule: .samePayload, span: nil)
+    }
+
     /// Whether a request made at a date returns an earlier execution with the key.
     ///
     /// - Parameters:
@@ -80,6 +107,9 @@ extension Uniqueness {
             // After the clock was set back, the earlier request may seem to lie ahead.
             isNewest && abs(date.timeIntervalSince(earlier.createdAt)) < (span ?? .zero) / .seconds(1)
         case .debounce: earlier.progress.status == .queued && earlier.progress.startedAt == nil && !isExpired
+        case .samePayload:
+            isNewest && (earlier.uniqueness?.comparesPayloads ?? false)
+                && abs(date.timeIntervalSince(earlier.createdAt)) < (span ?? .zero) / .seconds(1)
         }
     }
 }
@@ -90,7 +120,8 @@ extension Execution {
 
     /// The date until which it is kept so that it stays unique, whatever the job's retention.
     package var keptUntil: Date? {
-        guard let uniqueness, uniqueness.rule == .window, let span = uniqueness.span else { return nil }
+        guard let uniqueness, uniqueness.rule == .window || uniqueness.comparesPayloads, let span = uniqueness.span
+        else { return nil }
         return createdAt.addingTimeInterval(span / .seconds(1))
     }
 
@@ -108,5 +139,25 @@ extension Execution {
             id: id, jobID: jobID, jobName: request.jobName, jobVersion: request.jobVersion, source: source,
             scheduledFor: due, createdAt: createdAt, payload: request.payload, metadata: request.metadata,
             details: details, progress: progress, attempts: attempts)
+    }
+}
+
+extension JSONPayload {
+    /// The key that payloads share if they are equal as JSON, whatever the order of members and the spelling of numbers.
+    ///
+    /// No payload is like `null`.
+    package static func contentKey(of payload: JSONPayload?) -> String {
+        "payload:" + digest(of: payload)
+    }
+
+    /// The SHA-256 of the payload's canonical text, in hexadecimal.
+    package static func digest(of payload: JSONPayload?) -> String {
+        let text = payload.map { payload in
+            (try? JSONValue(parsing: Array(payload.json)))?.canonicalText ?? String(decoding: payload.json, as: UTF8.self)
+        }
+        return Digest.sha256(Array((text ?? "null").utf8)).map { byte in
+            let digits = String(byte, radix: 16)
+            return byte < 16 ? "0" + digits : digits
+        }.joined()
     }
 }

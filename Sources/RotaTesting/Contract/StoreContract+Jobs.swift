@@ -126,6 +126,7 @@ extension StoreContract {
             definition.versionPolicy = .minor
             definition.isBackwardsCompatible = true
             definition.payloadSchema = try? JSONSchema(["type": ["object", "null"], "maxProperties": 9])
+            definition.deduplicationWindow = .seconds(30)
         }
         job.definition.action = .http(
             try RequestTemplate.post(

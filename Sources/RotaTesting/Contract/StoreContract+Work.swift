@@ -37,6 +37,25 @@ extension StoreContract {
             try probe.expect(
                 await probe.store.execution(first.id), nil, "an execution beyond the retention, after its window")
         },
+        Check("work with the same payload within a time is queued once, and is told apart from a repeated key") { probe in
+            let (job, other) = (probe.queue { $0.retention = .last(0) }, probe.queue())
+            try await probe.insert(job, other)
+            func work(of job: Job, at seconds: Double, _ payload: String) -> Execution {
+                let payload = JSONPayload(trusted: Data(payload.utf8))
+                return probe.work(
+                    of: job, at: seconds, .samePayload(for: .seconds(60)).keyed(by: payload))
+            }
+            let first = work(of: job, at: 0, #"{"a": 1, "b": 2}"#)
+            let free = [work(of: job, at: 0, #"{"a": 1, "b": 3}"#), work(of: other, at: 0, #"{"a": 1, "b": 2}"#)]
+            try probe.expect(
+                await probe.store.enqueue([first, work(of: job, at: 0, #"{"b": 2.0, "a": 1}"#)] + free),
+                [.queued(first), .duplicate(first)] + free.map { .queued($0) }, "the outcomes of one call")
+            let ended = try await probe.finish(try await probe.claim(1)[0], .failed(probe.failure), at: 20)
+            let again = work(of: job, at: 59, #"{"a": 1, "b": 2}"#)
+            try probe.expect(await probe.enqueue(again), .duplicate(ended), "the same payload 59 seconds later")
+            let next = work(of: job, at: 60, #"{"a": 1, "b": 2}"#)
+            try probe.expect(await probe.enqueue(next), .queued(next), "the same payload 60 seconds later")
+        },
         Check("an aged execution is kept while other work like it is not to be queued") { probe in
             let job = probe.queue { definition in
                 definition.retention = Retention(maximumCount: 100, maximumAge: .zero)

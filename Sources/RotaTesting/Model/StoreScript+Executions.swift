@@ -57,9 +57,10 @@ extension StoreScript {
 
     private mutating func uniqueness() -> Uniqueness {
         let key = chance(50) ? "a" : "b"
-        return switch Int.random(in: 0..<3, using: &random) {
+        return switch Int.random(in: 0..<4, using: &random) {
         case 0: .unique(key)
         case 1: .unique(key, for: .seconds(Int.random(in: 1...100, using: &random)))
+        case 2: .samePayload(for: .seconds(30)).keyed(by: JSONPayload(trusted: Data(key.utf8)))
         default: .debounced(key, atMost: chance(50) ? .seconds(20) : nil)
         }
     }

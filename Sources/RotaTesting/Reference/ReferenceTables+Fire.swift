@@ -118,7 +118,8 @@ extension ReferenceTables {
             try after.requireFree(execution.id)
             try after.requireNew(execution)
             if let same = after.sameWork(as: execution) {
-                outcomes.append(.existing(same))
+                let isDuplicate = execution.details.uniqueness?.comparesPayloads ?? false
+                outcomes.append(isDuplicate ? .duplicate(same) : .existing(same))
                 continue
             }
             var execution = execution

@@ -86,6 +86,7 @@ import Testing
         definition.versionPolicy = .minor
         definition.isBackwardsCompatible = true
         definition.payloadSchema = try? JSONSchema(["type": ["object", "null"], "maxProperties": 9])
+        definition.deduplicationWindow = .milliseconds(30_500)
         return definition
     }
 

@@ -7,11 +7,22 @@ extension StoreFault {
         StoreFault(
             "ignores uniqueness", "unique work is queued once until it has ended",
             "work that is unique for a time is queued once within it, whatever the retention",
+            "work with the same payload within a time is queued once, and is told apart from a repeated key",
             "an aged execution is kept while other work like it is not to be queued",
             "debounced work is postponed, with the newest payload, until it begins"
         ) { store in
             store.enqueueHook = { base, all in
                 try await base.enqueue(all.map { $0.changing { $0.uniqueness = nil } })
+            }
+        },
+        StoreFault(
+            "takes the same payload for a repeated key",
+            "work with the same payload within a time is queued once, and is told apart from a repeated key"
+        ) { store in
+            store.enqueueHook = { base, all in
+                try await base.enqueue(all).map { outcome in
+                    if case .duplicate(let earlier) = outcome { .existing(earlier) } else { outcome }
+                }
             }
         },
         StoreFault("ignores batches", "the last end of a batch queues what waits for it") { store in

@@ -50,7 +50,7 @@ struct CrontabImportTests {
     func policies() async throws {
         let bench = Bench()
         let text = "61 * * * * https://a.example.com/\n@daily https://b.example.com/\n@daily\n"
-        let error = await #expect(throws: CrontabError.self) { try await bench.scheduler.importCrontab(text) }
+        let error = await #expect(throws: Crontab.ParseError.self) { try await bench.scheduler.importCrontab(text) }
         #expect(error?.problems.map(\.line) == [1, 3])
         #expect(try await bench.scheduler.jobs().items.isEmpty)
         let result = try await bench.scheduler.importCrontab(text, policy: .validLines)

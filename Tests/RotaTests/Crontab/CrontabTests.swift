@@ -30,7 +30,7 @@ struct CrontabTests {
         let text = "*/5 * * * * https://a.example.com/\r\n0 2 * * *\r\n"
         let crontab = try Crontab(text, defaultURL: "https://api.example.com/fallback")
         #expect(crontab.entries.map(\.request.url) == ["https://a.example.com/", "https://api.example.com/fallback"])
-        let error = #expect(throws: CrontabError.self) { try Crontab(text) }
+        let error = #expect(throws: Crontab.ParseError.self) { try Crontab(text) }
         #expect(error?.problems.map(\.line) == [2])
         #expect(error?.description.contains("no URL") == true)
     }
@@ -45,7 +45,7 @@ struct CrontabTests {
             ("@yesterday https://a.example.com/", "@yesterday"),
         ])
     func problems(line: String, words: String) {
-        let error = #expect(throws: CrontabError.self) {
+        let error = #expect(throws: Crontab.ParseError.self) {
             try Crontab("# first\n\(line)\n0 0 * * * https://ok.example.com/")
         }
         #expect(error?.problems.map(\.line) == [2])
@@ -83,7 +83,7 @@ struct CrontabTests {
             await bench.advance(.seconds(60))
         }
         #expect(bench.transport.requests.first?.url.absoluteString == "https://xn--bcher-kva.example/a")
-        let error = #expect(throws: CrontabError.self) { try Crontab("@daily https://b%C3%BCcher.example/a") }
+        let error = #expect(throws: Crontab.ParseError.self) { try Crontab("@daily https://b%C3%BCcher.example/a") }
         #expect(error?.problems.first?.message.contains("host") == true)
     }
 

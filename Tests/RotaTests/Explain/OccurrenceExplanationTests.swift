@@ -121,8 +121,8 @@ struct OccurrenceExplanationTests {
                 try await bench.scheduler.skipNext(2, of: job.id)
                 await bench.advance(.seconds(120))
             }
-            var entries: [HistoryPage.Entry] = []
-            var cursor: HistoryPage.Cursor?
+            var entries: [Scheduler.HistoryPage.Entry] = []
+            var cursor: Scheduler.HistoryPage.Cursor?
             repeat {
                 let page = try await bench.scheduler.history(of: job.id, limit: limit, after: cursor)
                 entries += page.entries

@@ -34,6 +34,7 @@ struct JobDefinitionTests {
         definition.versionPolicy = .minor
         definition.isBackwardsCompatible = true
         definition.payloadSchema = try JSONSchema(["type": ["object", "null"], "maxProperties": 9])
+        definition.deduplicationWindow = .seconds(90)
         return definition
     }
 

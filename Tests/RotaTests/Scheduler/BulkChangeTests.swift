@@ -32,7 +32,7 @@ struct BulkChangeTests {
             ids.append(job.id)
             if !isPause { try await bench.scheduler.pause(job.id) }
         }
-        let change = { @Sendable (ids: [JobID]) async throws -> BulkChangeResult in
+        let change = { @Sendable (ids: [JobID]) async throws -> Scheduler.BulkChangeResult in
             isPause
                 ? try await bench.scheduler.pause(ids, reason: "maintenance") : try await bench.scheduler.resume(ids)
         }

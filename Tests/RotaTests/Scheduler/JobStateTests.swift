@@ -176,10 +176,10 @@ struct JobStateTests {
         #expect(versions.map(\.version) == [2, 1])
         #expect(versions.map(\.definition.limits.concurrency) == [3, nil])
         #expect(versions.first?.createdBy == "ann")
-        let first = JobVersionID(jobID: job.id, version: 1)
+        let first = JobVersion.ID(jobID: job.id, version: 1)
         #expect(try await bench.scheduler.version(first).definition == job.definition)
         let error = await #expect(throws: SchedulerError.self) {
-            try await bench.scheduler.version(JobVersionID(jobID: job.id, version: 9))
+            try await bench.scheduler.version(JobVersion.ID(jobID: job.id, version: 9))
         }
         #expect(error?.code == .versionNotFound)
     }
