@@ -81,7 +81,7 @@ final class ReportModel {
     }
 
     /// Follows what happens, on the main actor.
-    func follow(_ events: Scheduler.EventStream) async {
+    func follow(_ events: SchedulerEvent.Stream) async {
         for await event in events where event.kind == .executionFinished {
             note("finished \(event.jobName)")
         }

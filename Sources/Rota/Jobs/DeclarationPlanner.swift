@@ -8,7 +8,7 @@ import RotaStore
 struct DeclarationPlanner {
     let owner: String
     let generation: Int
-    let orphans: Scheduler.DeclarationResult.Orphans
+    let orphans: DeclarationResult.Orphans
     let author: String?
 
     /// The mark by which a job is found: its slug within its project, or its name if it has none.
@@ -105,57 +105,55 @@ struct DeclarationPlanner {
     }
 }
 
-extension Scheduler {
-    /// The changes that a declaration made, or would make.
-    public struct DeclarationResult: Sendable {
-        /// The treatment of an owner's jobs that it no longer declares.
-        public enum Orphans: Sendable, Hashable {
-            /// Pause them. They keep their history, and resume when they are declared again.
-            case pause
-            /// Delete them, with their executions.
-            case delete
-            /// Leave them as they are. They keep firing.
-            case keep
-        }
-
-        /// A job whose definition changed, or that was adopted or resumed.
-        public struct Update: Sendable {
-            /// The job after the change.
-            public let job: Job
-            /// The names of the members of its definition that changed, such as `schedule`.
-            ///
-            /// Empty if the job was only adopted or resumed.
-            public let members: [String]
-        }
-
-        /// For each declared job, in order, the job as it is now.
-        ///
-        /// Empty if a newer generation is in force.
-        public internal(set) var jobs: [Job] = []
-        /// The jobs that are new.
-        public internal(set) var created: [Job] = []
-        /// The jobs that were changed.
-        public internal(set) var updated: [Update] = []
-        /// The owner's jobs that are no longer declared: paused, deleted or kept.
-        public internal(set) var orphans: [Job] = []
-        /// Those of the orphans that this declaration paused or deleted.
-        public internal(set) var removed: [Job] = []
-        /// The treatment of the orphans.
-        public internal(set) var treatment = Orphans.pause
-        /// The generation in force, if it is newer than the declared one.
-        ///
-        /// Then nothing was changed.
-        public internal(set) var newerGeneration: Int?
-
-        /// The number of declared jobs that were as declared already.
-        public var unchanged: Int { jobs.count - created.count - updated.count }
-
-        /// Whether the declaration changed no job.
-        public var isUnchanged: Bool { created.isEmpty && updated.isEmpty && removed.isEmpty }
+/// The changes that a declaration made, or would make.
+public struct DeclarationResult: Sendable {
+    /// The treatment of an owner's jobs that it no longer declares.
+    public enum Orphans: Sendable, Hashable {
+        /// Pause them. They keep their history, and resume when they are declared again.
+        case pause
+        /// Delete them, with their executions.
+        case delete
+        /// Leave them as they are. They keep firing.
+        case keep
     }
+
+    /// A job whose definition changed, or that was adopted or resumed.
+    public struct Update: Sendable {
+        /// The job after the change.
+        public let job: Job
+        /// The names of the members of its definition that changed, such as `schedule`.
+        ///
+        /// Empty if the job was only adopted or resumed.
+        public let members: [String]
+    }
+
+    /// For each declared job, in order, the job as it is now.
+    ///
+    /// Empty if a newer generation is in force.
+    public internal(set) var jobs: [Job] = []
+    /// The jobs that are new.
+    public internal(set) var created: [Job] = []
+    /// The jobs that were changed.
+    public internal(set) var updated: [Update] = []
+    /// The owner's jobs that are no longer declared: paused, deleted or kept.
+    public internal(set) var orphans: [Job] = []
+    /// Those of the orphans that this declaration paused or deleted.
+    public internal(set) var removed: [Job] = []
+    /// The treatment of the orphans.
+    public internal(set) var treatment = Orphans.pause
+    /// The generation in force, if it is newer than the declared one.
+    ///
+    /// Then nothing was changed.
+    public internal(set) var newerGeneration: Int?
+
+    /// The number of declared jobs that were as declared already.
+    public var unchanged: Int { jobs.count - created.count - updated.count }
+
+    /// Whether the declaration changed no job.
+    public var isUnchanged: Bool { created.isEmpty && updated.isEmpty && removed.isEmpty }
 }
 
-extension Scheduler.DeclarationResult: CustomStringConvertible {
+extension DeclarationResult: CustomStringConvertible {
     /// The changes in one line, such as `1 created (report), 1 updated (backup: schedule), 12 unchanged`.
     public var description: String {
         if let newerGeneration { return "nothing changed: generation \(newerGeneration) is in force" }

@@ -7,7 +7,7 @@ import Synchronization
 final class EventHub: Sendable {
     private struct Subscriber {
         let continuation: AsyncStream<SchedulerEvent>.Continuation
-        let drops: Scheduler.EventStream.Drops
+        let drops: SchedulerEvent.Stream.Drops
     }
 
     private struct State {
@@ -27,10 +27,10 @@ final class EventHub: Sendable {
 
     private var hasSubscribers: Bool { count.load(ordering: .relaxed) > 0 }
 
-    func subscribe(keeping capacity: Int) -> Scheduler.EventStream {
+    func subscribe(keeping capacity: Int) -> SchedulerEvent.Stream {
         let (stream, continuation) = AsyncStream.makeStream(
             of: SchedulerEvent.self, bufferingPolicy: .bufferingNewest(max(1, capacity)))
-        let drops = Scheduler.EventStream.Drops()
+        let drops = SchedulerEvent.Stream.Drops()
         let id = state.withLock { state in
             state.nextID += 1
             state.subscribers[state.nextID] = Subscriber(continuation: continuation, drops: drops)
@@ -40,7 +40,7 @@ final class EventHub: Sendable {
         continuation.onTermination = { [weak self] _ in
             self?.forget(id)
         }
-        return Scheduler.EventStream(stream: stream, drops: drops)
+        return SchedulerEvent.Stream(stream: stream, drops: drops)
     }
 
     private func forget(_ id: Int) {

@@ -94,7 +94,7 @@ public struct SchedulerEvent: Sendable {
     }
 }
 
-extension Scheduler {
+extension SchedulerEvent {
     /// The events of a scheduler from the moment the stream was created until `run()` returns.
     ///
     /// Keeps a bounded number of events for a slow reader and drops the oldest beyond that, so that reading never delays
@@ -107,7 +107,7 @@ extension Scheduler {
     /// }
     /// if events.droppedCount > 0 { print("\(events.droppedCount) events were dropped") }
     /// ```
-    public struct EventStream: AsyncSequence, Sendable {
+    public struct Stream: AsyncSequence, Sendable {
         /// The elements are scheduler events.
         public typealias Element = SchedulerEvent
 

@@ -72,7 +72,7 @@ public actor Scheduler {
     /// Creates a stream of the events from now on.
     ///
     /// - Parameter capacity: The number of events to keep for a slow reader, at least 1. Older ones are dropped.
-    public nonisolated func events(keeping capacity: Int = 1024) -> EventStream {
+    public nonisolated func events(keeping capacity: Int = 1024) -> SchedulerEvent.Stream {
         context.events.subscribe(keeping: capacity)
     }
 

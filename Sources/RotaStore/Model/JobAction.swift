@@ -142,7 +142,9 @@ public struct JSONPayload: Sendable, Hashable, Codable {
     /// The size limit of a payload, an output or a checkpoint: 5 MiB.
     package static let longest = 5 * 1024 * 1024
 
-    /// Encodes a value as JSON with sorted keys. A payload is taken as it is.
+    /// Encodes a value as JSON with sorted keys.
+    ///
+    /// A payload is taken as it is.
     ///
     /// - Throws: The encoder's error if the value cannot be encoded.
     public init(_ value: some Encodable) throws {

@@ -153,7 +153,8 @@ extension JSONPayload {
     /// The SHA-256 of the payload's canonical text, in hexadecimal.
     package static func digest(of payload: JSONPayload?) -> String {
         let text = payload.map { payload in
-            (try? JSONValue(parsing: Array(payload.json)))?.canonicalText ?? String(decoding: payload.json, as: UTF8.self)
+            (try? JSONValue(parsing: Array(payload.json)))?.canonicalText
+                ?? String(decoding: payload.json, as: UTF8.self)
         }
         return Digest.sha256(Array((text ?? "null").utf8)).map { byte in
             let digits = String(byte, radix: 16)

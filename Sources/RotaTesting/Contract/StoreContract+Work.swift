@@ -37,7 +37,8 @@ extension StoreContract {
             try probe.expect(
                 await probe.store.execution(first.id), nil, "an execution beyond the retention, after its window")
         },
-        Check("work with the same payload within a time is queued once, and is told apart from a repeated key") { probe in
+        Check("work with the same payload within a time is queued once, and is told apart from a repeated key") {
+            probe in
             let (job, other) = (probe.queue { $0.retention = .last(0) }, probe.queue())
             try await probe.insert(job, other)
             func work(of job: Job, at seconds: Double, _ payload: String) -> Execution {

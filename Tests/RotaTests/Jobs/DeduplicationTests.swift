@@ -61,7 +61,9 @@ import Testing
             ])
         let (first, fourth) = (result.outcomes[0].execution, result.outcomes[3].execution)
         #expect(
-            result.outcomes == [.queued(first), .duplicate(first), .existing(first), .queued(fourth), .duplicate(fourth)])
+            result.outcomes == [
+                .queued(first), .duplicate(first), .existing(first), .queued(fourth), .duplicate(fourth),
+            ])
         #expect(first.details.idempotencyKey == "a" && fourth.id != first.id && result.created == 2)
     }
 
@@ -88,7 +90,9 @@ import Testing
         let first = try await scheduler.trigger(job.id, payload: payload("1"))
         #expect(try await scheduler.replay(first.id).id != first.id)
         let clone = try await scheduler.create(
-            JobDraft(name: "other", schedule: .onDemand, action: .handler("import")).with { $0.deduplicationWindow = .seconds(60) })
+            JobDraft(name: "other", schedule: .onDemand, action: .handler("import")).with {
+                $0.deduplicationWindow = .seconds(60)
+            })
         #expect(try await scheduler.trigger(clone.id, payload: payload("1")).id != first.id)
     }
 
