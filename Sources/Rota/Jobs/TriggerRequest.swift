@@ -27,6 +27,11 @@ public struct TriggerRequest: Sendable, Hashable {
     ///
     /// Executions with the same key share the job's limit per key.
     public var concurrencyKey: String?
+    /// A key, up to 255 characters, such as a day or a customer, by which the execution is matched with those of the jobs
+    /// that its job depends on, and of those that depend on it.
+    ///
+    /// See ``JobDependency``.
+    public var dependencyKey: String?
     /// A key, up to 255 characters, that makes the request repeatable.
     ///
     /// A repeated request returns the first execution, as long as that is kept. It cannot be combined with ``uniqueness``.
@@ -57,7 +62,7 @@ public struct TriggerRequest: Sendable, Hashable {
     /// By default, it asks for a manual execution that starts immediately.
     public init(
         payload: JSONPayload? = nil, at date: Date? = nil, source: ExecutionSource = .manual, priority: Int? = nil,
-        concurrencyKey: String? = nil, idempotencyKey: String? = nil, uniqueness: Uniqueness? = nil,
+        concurrencyKey: String? = nil, dependencyKey: String? = nil, idempotencyKey: String? = nil, uniqueness: Uniqueness? = nil,
         metadata: [String: String] = [:], tags: [String: String] = [:], overrides: RetryOverrides? = nil,
         timeToLive: Duration? = nil,
         author: String? = nil, parentID: ExecutionID? = nil, continuationOf: ExecutionID? = nil
@@ -67,6 +72,7 @@ public struct TriggerRequest: Sendable, Hashable {
         self.source = source
         self.priority = priority
         self.concurrencyKey = concurrencyKey
+        self.dependencyKey = dependencyKey
         self.idempotencyKey = idempotencyKey
         self.uniqueness = uniqueness
         self.metadata = metadata
@@ -99,6 +105,7 @@ extension TriggerRequest {
         details.lineageDepth = depth
         details.priority = priority
         details.concurrencyKey = concurrencyKey
+        details.dependencyKey = dependencyKey
         details.idempotencyKey = idempotencyKey
         details.uniqueness = uniqueness(for: job)
         details.tags = tags.isEmpty ? nil : tags
@@ -131,6 +138,7 @@ extension TriggerRequest {
         try check.date(at, "The date of an execution")
         try check.number(priority, "The priority of an execution", 0...10)
         try check.length(of: concurrencyKey, "The concurrency key", 1...256)
+        try check.length(of: dependencyKey, "The dependency key", 1...255)
         try check.length(of: idempotencyKey, "The idempotency key", 1...255)
         if let uniqueness, !uniqueness.comparesPayloads {
             try check.length(of: uniqueness.key, "The key of unique work", 1...255)

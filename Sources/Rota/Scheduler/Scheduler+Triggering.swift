@@ -93,7 +93,7 @@ extension Scheduler {
     ///
     /// The original is not changed.
     ///
-    /// The replay keeps the original's payload, tags, priority, concurrency key and overrides. A notification is sent
+    /// The replay keeps the original's payload, tags, priority, concurrency and dependency keys, and overrides. A notification is sent
     /// again unchanged. If the job sends a request by now that uses no `{{payload}}`, the payload is left out.
     ///
     /// - Parameters:
@@ -123,6 +123,7 @@ extension Scheduler {
         details.replayOf = original.id
         details.priority = original.details.priority
         details.concurrencyKey = original.source == .backfill ? nil : original.details.concurrencyKey
+        details.dependencyKey = original.details.dependencyKey
         details.tags = original.details.tags
         details.overrides = original.details.overrides
         details.idempotencyKey = idempotencyKey

@@ -75,7 +75,8 @@ extension StoreState {
         }
         claims.unblock(at: now)
         while let id = claims.popDue(at: now) {
-            if let execution = executions[id] { claims.makeReady(execution.queueEntry) }
+            guard let entry = executions.read(id, { $0.queueEntry }) else { continue }
+            claims.makeReady(entry, isOpen: !claims.isGated(entry) || allowsStart(of: entry.jobID, entry.match))
         }
     }
 
@@ -152,7 +153,7 @@ extension StoreState {
         guard let execution = executions[id], let job = jobs[execution.jobID] else { return [] }
         let holds = execution.holds(job, at: now)
         guard execution.status == .queued, execution.expiry.map({ $0 > now }) ?? true else { return holds }
-        return holds + claims.holds(on: execution.queueEntry, at: now)
+        return holds + claims.holds(on: execution.queueEntry, at: now) + dependencyHolds(on: execution)
     }
 
     package mutating func renew(_ renewals: [LeaseRenewal], log: inout ChangeLog) -> [LeaseRenewal.Outcome] {

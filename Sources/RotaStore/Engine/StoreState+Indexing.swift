@@ -28,16 +28,15 @@ extension StoreState {
         jobIndex.add(job)
         if let wake = job.scheduleState.nextWakeup { dueJobs.insert(DueKey(date: wake, id: job.id)) }
         if hasOtherLimits { requeueExecutions(of: job) }
+        if old?.statistics.lastStatus != job.statistics.lastStatus { updateGates(of: job.id) }
         if hasOtherRetention { updateAges(of: job) }
     }
 
     /// Queues the unfinished executions of a job by its limits, which have changed.
-    private mutating func requeueExecutions(of job: Job) {
+    mutating func requeueExecutions(of job: Job) {
         let live = liveExecutions(of: job.id)
         for execution in live { _ = claims.remove(execution.queueEntry) }
-        claims.setLimits(
-            of: job.id, job.definition.limits, priority: job.definition.priority,
-            series: job.definition.overlap.series, isHeld: job.holdsWork)
+        claims.setRules(of: job.id, rules(of: job))
         for execution in live {
             _ =
                 expiredInQueue.contains(execution.id)
@@ -91,12 +90,18 @@ extension StoreState {
     }
 
     mutating func put(_ statistics: JobStatistics, of id: JobID) {
-        jobs.modify(id) { $0.statistics = statistics }
+        let old = jobs.modify(id) { job in
+            defer { job.statistics = statistics }
+            return job.statistics.lastStatus
+        }
+        if let old, old != statistics.lastStatus { updateGates(of: id) }
     }
 
     mutating func removeJob(_ id: JobID) {
         guard let job = jobs[id] else { return }
-        for dependency in jobDependencies[id] ?? [] { removeDependency(dependency) }
+        let dependents = (jobDependencies[id] ?? []).compactMap { dependencies[$0]?.jobID }.filter { $0 != id }
+        for dependency in jobDependencies[id] ?? [] { dropDependency(dependency) }
+        for dependent in Set(dependents) { if let job = jobs[dependent] { requeueExecutions(of: job) } }
         if let history = histories[id] {
             for key in history.operations { removeOperation(key) }
             for execution in history.executions.suffix() {
@@ -134,6 +139,7 @@ extension StoreState {
         histories.modify(execution.jobID, default: JobHistory()) { _ = $0.executions.insert(execution.id) }
         effect = addToIndexes(IndexedExecution(execution)).combined(with: effect)
         if hadEnded { markIfOverfull(execution.jobID) }
+        updateGates(after: IndexedExecution(execution))
         apply(effect, toSerialOrderOf: execution.jobID)
     }
 
@@ -187,6 +193,7 @@ extension StoreState {
         let isLive = !old.status.isTerminal && !new.status.isTerminal
         let effect = removeFromIndexes(old, staysLive: isLive)
         let added = addToIndexes(new, wasLive: isLive)
+        if new.status.isTerminal { updateGates(after: new) }
         // An execution that had ended was taken out of the history for a moment.
         if old.status.isTerminal { markIfOverfull(new.jobID) }
         apply(added.combined(with: effect), toSerialOrderOf: new.jobID)
@@ -220,13 +227,17 @@ extension StoreState {
         }
         guard let execution = executions.removeValue(forKey: id) else { return nil }
         executionIndex.remove(execution.facts)
-        return (execution.facts, removeFromIndexes(IndexedExecution(execution)))
+        let indexed = IndexedExecution(execution)
+        let effect = removeFromIndexes(indexed)
+        updateGates(after: indexed)
+        return (execution.facts, effect)
     }
 
     /// Adds an execution to the indexes that its progress calls for.
     private mutating func addToIndexes(_ execution: IndexedExecution, wasLive: Bool = false) -> SerialEffect {
         if execution.status.isTerminal {
             addToFinished(execution)
+            executionIndex.addEnded(execution)
             if let key = ageKey(execution) { aged.insert(key) }
             return .none
         }
@@ -245,6 +256,7 @@ extension StoreState {
     private mutating func removeFromIndexes(_ execution: IndexedExecution, staysLive: Bool = false) -> SerialEffect {
         if execution.status.isTerminal {
             removeFromFinished(execution)
+            executionIndex.removeEnded(execution)
             if let key = ageKey(execution) { aged.remove(key) }
             return .none
         }

@@ -169,22 +169,6 @@ package struct StoreState: Sendable {
         histories.modify(id, default: JobHistory()) { $0.idempotencyKey = key }
     }
 
-    private mutating func put(_ dependency: JobDependency) {
-        guard jobs.contains(dependency.jobID), jobs.contains(dependency.dependsOn) else { return }
-        removeDependency(dependency.id)
-        dependencies[dependency.id] = dependency
-        jobDependencies[dependency.jobID, default: []].insert(dependency.id)
-        jobDependencies[dependency.dependsOn, default: []].insert(dependency.id)
-    }
-
-    mutating func removeDependency(_ id: DependencyID) {
-        guard let dependency = dependencies.removeValue(forKey: id) else { return }
-        for job in [dependency.jobID, dependency.dependsOn] {
-            jobDependencies[job]?.remove(id)
-            if jobDependencies[job]?.isEmpty ?? false { jobDependencies[job] = nil }
-        }
-    }
-
     private mutating func put(_ key: OperationKey, for id: JobID) {
         guard jobs.contains(id) else { return }
         let operation = JobOperationKey(job: id, operation: key.operation, key: key.key)

@@ -14,6 +14,8 @@ package struct ExecutionIndex: Sendable {
     private var statuses = [OrderedIndex<ExecutionID>](repeating: OrderedIndex(), count: 7)
     private var executionKeys: [ExecutionKey: ExecutionID] = [:]
     private var uniqueKeys: [ExecutionKey: UniqueExecutions] = [:]
+    /// The executions that ended, by dependency key and the date of their end.
+    private var endedByKey: [ExecutionKey: OrderedIndex<DueKey<ExecutionID>>] = [:]
 
     /// The executions of a job that have a key of uniqueness.
     private struct UniqueExecutions: Sendable {
@@ -76,6 +78,26 @@ package struct ExecutionIndex: Sendable {
     mutating func move(_ id: ExecutionID, from old: ExecutionStatus, to new: ExecutionStatus) {
         statuses[Self.place(of: old)].remove(id)
         statuses[Self.place(of: new)].insert(id)
+    }
+
+    // MARK: Dependency keys
+
+    /// The execution of a job with a dependency key that ended last.
+    func lastEnded(of job: JobID, dependencyKey: String) -> ExecutionID? {
+        endedByKey[ExecutionKey(job: job, key: dependencyKey)]?.last?.id
+    }
+
+    mutating func addEnded(_ execution: IndexedExecution) {
+        guard let key = execution.dependencyKey, let date = execution.finishedAt else { return }
+        endedByKey[ExecutionKey(job: execution.jobID, key: key), default: OrderedIndex()]
+            .insert(DueKey(date: date, id: execution.id))
+    }
+
+    mutating func removeEnded(_ execution: IndexedExecution) {
+        guard let key = execution.dependencyKey, let date = execution.finishedAt else { return }
+        let place = ExecutionKey(job: execution.jobID, key: key)
+        endedByKey[place]?.remove(DueKey(date: date, id: execution.id))
+        if endedByKey[place]?.isEmpty ?? false { endedByKey[place] = nil }
     }
 
     private static func place(of status: ExecutionStatus) -> Int {

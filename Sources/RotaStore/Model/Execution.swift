@@ -146,6 +146,9 @@ public struct ExecutionDetails: RareMembers {
     public var concurrencyKey: String?
     /// A repeated request with this key returns this execution instead of creating another.
     public var idempotencyKey: String?
+    /// The key by which it is matched with executions of the jobs that its job depends on, and of those that depend on
+    /// it.
+    public var dependencyKey: String?
     /// Names and values for finding executions.
     public var tags: [String: String]?
     /// The person or service that requested the execution.
@@ -182,6 +185,7 @@ extension ExecutionDetails: Codable {
         JSONField("priority", \.priority),
         JSONField("concurrencyKey", \.concurrencyKey),
         JSONField("idempotencyKey", \.idempotencyKey),
+        JSONField("dependencyKey", \.dependencyKey),
         JSONField("tags", \.tags),
         JSONField("createdBy", \.createdBy),
         JSONField("batchID", \.batchID),

@@ -1,6 +1,23 @@
 public import Foundation
 
-/// A dependency of one job on another.
+/// A dependency of one job on another: its executions start only after one of the other ended.
+///
+/// Which one decides depends on the keys of the execution that waits:
+///
+/// | It has | What decides is the other job's execution |
+/// |---|---|
+/// | an idempotency key | with the same idempotency key |
+/// | a dependency key, such as a day or a customer | with the same dependency key that ended last |
+/// | neither | that ended last |
+///
+/// The claim decides, before the first attempt: an execution that waits keeps waiting until the condition is met, the
+/// dependency is removed, or the execution expires. Retries are not held. Keys are compared with executions that the
+/// other job's retention keeps.
+///
+/// ```swift
+/// let dependency = try await scheduler.addDependency(of: report.id, on: load.id)
+/// print(dependency.condition.rawValue)  // completed
+/// ```
 public struct JobDependency: Sendable, Hashable, Codable, Identifiable {
     /// How an execution of the other job must end.
     public enum Condition: String, Sendable, Hashable, Codable, CaseIterable {

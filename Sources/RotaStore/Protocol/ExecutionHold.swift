@@ -24,6 +24,11 @@ public enum ExecutionHold: Sendable, Hashable {
     case window(until: Date?)
     /// It waits for its turn in a series in which one execution follows another.
     case series(after: ExecutionID?)
+    /// A job that its job depends on has to end first: its execution with the key, or the latest one if there is none.
+    ///
+    /// `last` is how that execution ended, if it has.
+    case dependency(
+        on: JobID, name: String, JobDependency.Condition, key: String?, last: ExecutionStatus?)
     /// It follows a batch that has not ended.
     case batch(unfinished: Int)
     /// It waits for an external completion, until a date if it has one.
@@ -48,12 +53,28 @@ extension ExecutionHold: CustomStringConvertible {
         case .window(nil): "the job's window does not open again"
         case .series(let id?): "execution \(id) of the same schedule comes first"
         case .series(nil): "an earlier execution of the same backfill comes first"
+        case .dependency(_, let name, let condition, let key, let last):
+            Self.dependency(name, condition, key: key, last: last)
         case .batch(let count):
             "it follows a batch of which \(Self.executions(count)) \(count == 1 ? "has" : "have") not ended"
         case .externalCompletion(let date?): "it waits for an external completion until \(date.text)"
         case .externalCompletion(nil): "it waits for an external completion"
         case .expired(let date): "it was not started by \(date.text), so it is about to expire"
         }
+    }
+
+    private static func dependency(
+        _ name: String, _ condition: JobDependency.Condition, key: String?, last: ExecutionStatus?
+    ) -> String {
+        let goal =
+            switch condition {
+            case .completed: "succeed"
+            case .failed: "fail"
+            case .any: "end"
+            }
+        let subject = key.map { "an execution of job \"\(name)\" with the key \"\($0)\" has to \(goal)" }
+        let state = last.map { "\(key == nil ? "the latest one" : "it") \($0.pastTense)" } ?? "none has ended"
+        return (subject ?? "an execution of job \"\(name)\" has to \(goal)") + " first; \(state)"
     }
 
     private static func executions(_ count: Int) -> String {
@@ -82,4 +103,17 @@ extension Execution {
 
 extension Date {
     fileprivate var text: String { ISO8601.description(self) }
+}
+
+extension ExecutionStatus {
+    /// The status in words that follow "it".
+    fileprivate var pastTense: String {
+        switch self {
+        case .succeeded: "succeeded"
+        case .failed: "failed"
+        case .canceled: "was canceled"
+        case .expired: "expired"
+        case .queued, .running, .waiting: "has not ended"
+        }
+    }
 }

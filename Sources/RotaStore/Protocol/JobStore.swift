@@ -180,6 +180,11 @@ public protocol JobStore: Sendable {
     ///   ``OverlapPolicy/replace``), the one with the earliest nominal date is claimed, and only if no other one is in
     ///   progress. If the policy ``OverlapPolicy/countsTriggered``, this holds for all executions of the job but
     ///   notifications and those that wait without having started.
+    /// - Dependencies: before its first attempt, an execution waits until every ``JobDependency`` of its job is met. A
+    ///   dependency is met if its condition is, by the status of the execution of the other job that has the same
+    ///   idempotency key; for executions without one, by that with the same ``ExecutionDetails/dependencyKey`` that ended
+    ///   last; for those without either, by ``JobStatistics/lastStatus``. An execution that is no longer kept, or has not
+    ///   ended, meets no condition.
     /// - Pauses: executions of a paused job without a schedule (`Schedule.isOnDemand`) wait until it is
     ///   resumed. Other pauses only stop firing.
     /// - Expiry: an expired execution is not claimed and blocks no other. ``prune(at:limit:)`` ends it.

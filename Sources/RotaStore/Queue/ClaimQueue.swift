@@ -43,16 +43,31 @@ package struct ClaimQueue: Sendable {
 
     // MARK: Jobs
 
-    /// Sets a job's limits and priority, and whether its executions wait until it is resumed.
+    /// Sets what decides when a job's executions start.
     ///
     /// The caller removes the job's executions under the old limits first and adds them again afterwards.
-    mutating func setLimits(
-        of id: JobID, _ limits: JobLimits, priority: Int, series: OverlapPolicy.Series, isHeld: Bool
-    ) {
+    mutating func setRules(of id: JobID, _ rules: JobQueue.Rules) {
         dropLimits(of: id)
-        guard var queue = JobQueue(limits, priority: priority, series: series, isHeld: isHeld) else { return }
-        if !limits.sharedRates.isEmpty { queue.group = joinGroup(limits.sharedRates) }
+        guard var queue = JobQueue(rules) else { return }
+        if !rules.limits.sharedRates.isEmpty { queue.group = joinGroup(rules.limits.sharedRates) }
         jobQueues[id] = queue
+    }
+
+    // MARK: Dependencies
+
+    /// Whether dependencies decide when an execution starts, and by a key.
+    func isGated(_ entry: QueueEntry) -> Bool {
+        entry.match != .latest && jobQueue(of: entry).map { jobQueues.values[$0].rules.latestAllows != nil } ?? false
+    }
+
+    /// Whether due executions of a job wait behind the gate of a key, open or not.
+    func hasGate(of id: JobID, _ match: DependencyMatch) -> Bool { jobQueues[id]?.hasGate(match) ?? false }
+
+    /// Opens or closes the gate of a key for a job's executions.
+    mutating func setGate(of id: JobID, _ match: DependencyMatch, isOpen: Bool) {
+        update(job: id) { queue in
+            if match == .latest { queue.setLatest(allows: isOpen) } else { queue.setGate(match, isOpen: isOpen) }
+        }
     }
 
     /// Removes a deleted job's limits and its logged starts.
@@ -191,8 +206,10 @@ package struct ClaimQueue: Sendable {
     }
 
     /// Adds an execution that has become due.
-    mutating func makeReady(_ entry: QueueEntry) {
-        updateReady(entry, adding: true)
+    ///
+    /// - Parameter isOpen: Whether the dependencies of a gated execution allow it to start.
+    mutating func makeReady(_ entry: QueueEntry, isOpen: Bool) {
+        updateReady(entry, adding: true, isOpen: isOpen)
     }
 
     /// Lets a ready execution wait again because the clock was set back before its due time.
@@ -201,10 +218,10 @@ package struct ClaimQueue: Sendable {
         enqueue(entry)
     }
 
-    private mutating func updateReady(_ entry: QueueEntry, adding: Bool) {
+    private mutating func updateReady(_ entry: QueueEntry, adding: Bool, isOpen: Bool = true) {
         let queue = jobQueue(of: entry)
         if let queue, jobQueues.values[queue].isLimited {
-            update(job: entry.jobID) { if adding { $0.enqueue(entry) } else { $0.dequeue(entry) } }
+            update(job: entry.jobID) { if adding { $0.enqueue(entry, isOpen: isOpen) } else { $0.dequeue(entry) } }
         } else {
             let rank = entry.rank(priority: queue.map { jobQueues.values[$0].priority } ?? 0)
             if adding { ready.insert(rank) } else { ready.remove(rank) }

@@ -25,6 +25,8 @@ struct QueueEntry {
     /// Its own priority, which replaces its job's.
     let priority: Int?
     let concurrencyKey: String?
+    /// Which executions of other jobs decide, if its job depends on them.
+    let match: DependencyMatch
     let isScheduled: Bool
     /// Whether it delivers a notification, to which the job's limits do not apply.
     let isNotification: Bool
@@ -77,7 +79,8 @@ extension Execution {
         let details = hasDetails ? details : nil
         return QueueEntry(
             id: id, jobID: jobID, status: progress.status, dueAt: progress.dueAt, nominal: scheduledFor,
-            priority: details?.priority, concurrencyKey: details?.concurrencyKey, isScheduled: source == .schedule,
+            priority: details?.priority, concurrencyKey: details?.concurrencyKey,
+            match: details?.dependencyMatch ?? .latest, isScheduled: source == .schedule,
             isNotification: source == .notification, hasStarted: progress.startedAt != nil)
     }
 
@@ -108,6 +111,8 @@ struct IndexedExecution {
     let keptUntil: Date?
     /// The batch whose end it awaits.
     let awaitedBatch: BatchID?
+    /// The keys by which executions of other jobs that depend on its job are matched with it.
+    let (idempotencyKey, dependencyKey): (String?, String?)
 
     init(_ execution: borrowing Execution) {
         queueEntry = execution.queueEntry
@@ -118,6 +123,8 @@ struct IndexedExecution {
         expiry = execution.expiry
         keptUntil = execution.keptUntil
         awaitedBatch = execution.awaitsBatch ? execution.awaitedBatch : nil
+        idempotencyKey = execution.hasDetails ? execution.details.idempotencyKey : nil
+        dependencyKey = execution.hasDetails ? execution.details.dependencyKey : nil
     }
 
     var id: ExecutionID { queueEntry.id }

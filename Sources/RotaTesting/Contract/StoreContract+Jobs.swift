@@ -150,6 +150,7 @@ extension StoreContract {
         details.lineageDepth = 2
         details.priority = 3
         details.concurrencyKey = "tenant-1"
+        details.dependencyKey = "day-1"
         details.idempotencyKey = "request-1"
         details.tags = ["a": "b"]
         details.createdBy = "ann"
@@ -174,6 +175,96 @@ extension StoreContract {
             try await probe.store.addDependency(second)
             try probe.expect(await probe.store.dependencies(of: jobs[0].id), [first, second], "the dependencies")
             try probe.expect(await probe.store.dependencies(of: jobs[1].id), [], "the dependencies of the other job")
+        },
+        Check("an execution waits until the latest one of the job it depends on ended as the condition says") { probe in
+            for (condition, ends) in [
+                (JobDependency.Condition.completed, [false, true, false]), (.failed, [true, false, true]),
+                (.any, [true, true, true]),
+            ] {
+                let (waiter, goal) = (probe.job(), probe.job())
+                try await probe.insert(waiter, goal)
+                try await probe.store.addDependency(probe.dependency(waiter, on: goal, condition))
+                let early = probe.execution(of: waiter)
+                _ = try await probe.store.enqueue([early])
+                try probe.expect(await probe.claim().count, 0, "the claims before any end")
+                _ = try await probe.cancel(early.id)
+                // A failure, a success, and a failure again.
+                for (index, isMet) in ends.enumerated() {
+                    _ = try await probe.store.enqueue([probe.execution(of: goal)])
+                    let next: Completion.Next = index == 1 ? .succeeded : .failed(probe.failure)
+                    try await probe.finish(try await probe.claimOne(), next)
+                    let work = probe.execution(of: waiter)
+                    _ = try await probe.store.enqueue([work])
+                    let started = try await probe.claim()
+                    try probe.expect(
+                        started.map(\.execution.id), isMet ? [work.id] : [], "the claims after end \(index)")
+                    guard let first = started.first else {
+                        _ = try await probe.cancel(work.id)
+                        continue
+                    }
+                    try await probe.finish(first, .succeeded)
+                }
+                _ = try await probe.store.delete([waiter.id, goal.id])
+            }
+        },
+        Check("an execution that has made an attempt passes a dependency that is no longer met") { probe in
+            let (waiter, goal) = (probe.job(), probe.job())
+            try await probe.insert(waiter, goal)
+            try await probe.store.addDependency(probe.dependency(waiter, on: goal))
+            func end(_ next: Completion.Next) async throws {
+                _ = try await probe.store.enqueue([probe.execution(of: goal)])
+                try await probe.finish(try await probe.claimOne(), next)
+            }
+            try await end(.succeeded)
+            let (tried, untried) = (probe.execution(of: waiter), probe.execution(of: waiter))
+            _ = try await probe.store.enqueue([tried, untried])
+            let claims = try await probe.claim()
+            try probe.expect(claims.count, 2, "the claims after a success")
+            let attempt = Attempt(number: 1, startedAt: probe.at(10), duration: .seconds(1), failure: probe.failure)
+            try await probe.finish(claims[0], .retry(at: probe.at(30), after: probe.failure), attempt: attempt)
+            try await probe.finish(claims[1], .released(until: probe.at(30)))
+            try await end(.failed(probe.failure))
+            try probe.expect(
+                await probe.claim(at: 30).map(\.execution.id), [tried.id], "the claims after a failure")
+        },
+        Check("an execution with a key waits for the one with the same key of the job it depends on") { probe in
+            let (waiter, goal) = (probe.job(), probe.job())
+            try await probe.insert(waiter, goal)
+            try await probe.store.addDependency(probe.dependency(waiter, on: goal))
+            for key in ["a", "b"] {
+                _ = try await probe.store.enqueue([
+                    probe.execution(of: waiter) { $0.dependencyKey = key },
+                    probe.execution(of: waiter) { $0.idempotencyKey = key },
+                ])
+            }
+            /// The keys of what may start after an execution of the other job with a key ended.
+            func started(after key: String?, _ next: Completion.Next, _ other: String? = nil) async throws -> [String?]
+            {
+                _ = try await probe.store.enqueue([
+                    probe.execution(of: goal) { ($0.dependencyKey, $0.idempotencyKey) = (key, other) }
+                ])
+                try await probe.finish(try await probe.claimOne(), next)
+                return try await probe.claim().map(\.execution.details).map { $0.idempotencyKey ?? $0.dependencyKey }
+            }
+            try probe.expect(await started(after: nil, .succeeded), [], "the claims after an end without a key")
+            try probe.expect(await started(after: "a", .failed(probe.failure)), [], "the claims after a failure")
+            try probe.expect(await started(after: "a", .succeeded), ["a"], "the claims after a success with a key")
+            try probe.expect(
+                await started(after: nil, .succeeded, "b"), ["b"], "the claims after one with an idempotency key")
+            try probe.expect(await started(after: "a", .succeeded, "a"), ["a"], "the claims after one with both keys")
+        },
+        Check("a dependency that is removed, with its job or alone, holds nothing") { probe in
+            let (waiter, goal, other) = (probe.job(), probe.job(), probe.job())
+            try await probe.insert(waiter, goal, other)
+            let dependency = probe.dependency(waiter, on: goal)
+            try await probe.store.addDependency(dependency)
+            try await probe.store.addDependency(probe.dependency(waiter, on: other))
+            _ = try await probe.store.enqueue([probe.execution(of: waiter)])
+            try probe.expect(await probe.claim().count, 0, "the claims with two dependencies")
+            _ = try await probe.store.removeDependency(dependency.id)
+            try probe.expect(await probe.claim().count, 0, "the claims with one")
+            _ = try await probe.store.delete([other.id])
+            try probe.expect(await probe.claim().count, 1, "the claims without any")
         },
         Check("a dependency can be removed once") { probe in
             let (waiter, goal) = (probe.job("waiter"), probe.job("goal"))

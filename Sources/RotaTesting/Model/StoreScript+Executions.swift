@@ -29,6 +29,7 @@ extension StoreScript {
         if chance(20) { details.tags = ["color": chance(50) ? "red" : "green"] }
         if chance(10) { details.batchID = BatchID(bits: 7) }
         if chance(15) { details.uniqueness = uniqueness() }
+        if chance(15) { details.dependencyKey = chance(50) ? "a" : "b" }
         return job.execution(
             id: ExecutionID(bits: newID()),
             source: source ?? (chance(70) ? .manual : chance(50) ? .notification : ExecutionSource(rawValue: "own")),

@@ -162,6 +162,6 @@ extension StoreScript {
         JobDependency(
             id: DependencyID(bits: newID()), jobID: job.id,
             dependsOn: chance(5) ? JobID(bits: 9) : pickJob()?.id ?? job.id,
-            condition: chance(50) ? .any : .completed, createdAt: now)
+            condition: chance(50) ? .any : chance(70) ? .completed : .failed, createdAt: now)
     }
 }

@@ -76,8 +76,31 @@ extension ReferenceTables {
         if let window = limits.window, !window.contains(now) { return false }
         if let rate = limits.rate, isExhausted(rate, .job(job.id), at: now) { return false }
         if limits.sharedRates.contains(where: { isExhausted($0.limit, .shared($0.name), at: now) }) { return false }
+        if execution.progress.startedAt == nil, !dependenciesAreMet(for: execution) { return false }
         return !job.definition.overlap.isSerial || !isCounted(execution, by: job.definition.overlap)
             || isTurn(of: execution, at: now)
+    }
+
+    private func dependenciesAreMet(for execution: Execution) -> Bool {
+        dependencies.filter { $0.jobID == execution.jobID }.allSatisfy { dependency in
+            let ended = executions.filter { $0.jobID == dependency.dependsOn && $0.progress.status.isTerminal }
+            let status: ExecutionStatus?
+            if let key = execution.details.idempotencyKey {
+                status = ended.first { $0.details.idempotencyKey == key }?.progress.status
+            } else if let key = execution.details.dependencyKey {
+                status =
+                    ended.filter { $0.details.dependencyKey == key && $0.progress.finishedAt != nil }
+                    .max {
+                        ($0.progress.finishedAt ?? .distantPast, $0.id) < (
+                            $1.progress.finishedAt ?? .distantPast, $1.id
+                        )
+                    }?
+                    .progress.status
+            } else {
+                status = job(dependency.dependsOn)?.statistics.lastStatus
+            }
+            return status.map(dependency.condition.isMet) ?? false
+        }
     }
 
     /// Whether an execution is a notification, to which the limits of its job do not apply.

@@ -98,6 +98,7 @@ import Testing
         details.lineageDepth = 2
         details.priority = 3
         details.concurrencyKey = "c"
+        details.dependencyKey = "d"
         details.idempotencyKey = "i"
         details.tags = ["t": "u"]
         details.createdBy = "ada"

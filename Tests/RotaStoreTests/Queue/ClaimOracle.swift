@@ -12,6 +12,9 @@ struct ClaimOracle {
 
     var jobs: [Job] = []
     var executions: [Execution] = []
+    /// The executions that have ended.
+    var ended: [Execution] = []
+    var dependencies: [JobDependency] = []
     /// Every start of an attempt, ever.
     var started: [Started] = []
 
@@ -55,8 +58,34 @@ struct ClaimOracle {
             where !hasRoom(shared.limit, at: now, where: { $0.names.contains(shared.name) }) {
                 return false
             }
+            if execution.progress.startedAt == nil, !dependencies.allSatisfy({ isMet($0, for: execution) }) {
+                return false
+            }
             return !job.definition.overlap.isSerial
                 || isItsTurn(execution, countingAll: job.definition.overlap.countsTriggered, at: now)
+        }
+    }
+
+    private func isMet(_ dependency: JobDependency, for execution: Execution) -> Bool {
+        guard dependency.jobID == execution.jobID else { return true }
+        let others = ended.filter { $0.jobID == dependency.dependsOn }
+        let last: ExecutionStatus?
+        if let key = execution.details.idempotencyKey {
+            last = others.first { $0.details.idempotencyKey == key }?.status
+        } else if let key = execution.details.dependencyKey {
+            last =
+                others.filter { $0.details.dependencyKey == key }
+                .max {
+                    ($0.progress.finishedAt ?? .distantPast, $0.id) < ($1.progress.finishedAt ?? .distantPast, $1.id)
+                }?
+                .status
+        } else {
+            last = jobs.first { $0.id == dependency.dependsOn }?.statistics.lastStatus
+        }
+        switch dependency.condition {
+        case .completed: return last == .succeeded
+        case .failed: return last == .failed || last == .expired
+        case .any: return last != nil
         }
     }
 

@@ -27,6 +27,24 @@ struct ClaimQueueTests {
         world.checkLimits()
     }
 
+    @Test(
+        "With dependencies too, claims agree with the oracle, also after a restart", .rows("S-16", "S-113", "SX-10"),
+        arguments: 1...12)
+    func dependencies(seed: UInt64) throws {
+        var world = ClaimWorld(seed: 300 + seed, hasDependencies: true)
+        try world.build(jobs: 5)
+        var claimed = 0
+        for step in 0..<200 {
+            world.step()
+            if step.isMultiple(of: 9) { world.restart(throughSnapshot: step.isMultiple(of: 2)) }
+            let (found, expected) = world.claim()
+            #expect(found == expected, "seed \(seed), step \(step)")
+            guard found == expected else { return }
+            claimed += found.count
+        }
+        #expect(claimed > 10)
+    }
+
     @Test("A state rebuilt from its changes makes the same claims", arguments: 1...3)
     func restart(seed: UInt64) throws {
         var world = ClaimWorld(seed: 100 + seed)
@@ -69,8 +87,10 @@ struct ClaimWorld {
     var now = StoreSamples.start
     private var random: SeededGenerator
     private var nextID = 1
+    private let hasDependencies: Bool
 
-    init(seed: UInt64) {
+    init(seed: UInt64, hasDependencies: Bool = false) {
+        self.hasDependencies = hasDependencies
         random = SeededGenerator(seed: seed)
     }
 
@@ -86,6 +106,8 @@ struct ClaimWorld {
     private mutating func look() {
         oracle.jobs = Array(state.jobs.values)
         oracle.executions = state.executions.values.filter { !$0.progress.status.isTerminal }
+        oracle.ended = state.executions.values.filter { $0.progress.status.isTerminal }
+        oracle.dependencies = Array(state.dependencies.values)
     }
 
     mutating func limits() throws -> JobLimits {
@@ -112,6 +134,7 @@ struct ClaimWorld {
             if chance(3) { job.definition.priority = Int.random(in: 0...2, using: &random) }
             _ = try apply { try $0.insert([JobInsertion(job)], log: &$1) }
         }
+        if hasDependencies { for _ in 0..<4 { depend() } }
         look()
     }
 
@@ -120,7 +143,7 @@ struct ClaimWorld {
         switch Int.random(in: 0..<10, using: &random) {
         case 0...3: for _ in 0..<Int.random(in: 1...3, using: &random) { enqueue() }
         case 4...7: for _ in 0..<Int.random(in: 1...3, using: &random) { finish() }
-        case 8: if chance(4) { change() }
+        case 8: if chance(4) { change() } else if hasDependencies, chance(3) { depend() }
         default: cancelOrPrune()
         }
         look()
@@ -133,6 +156,8 @@ struct ClaimWorld {
         var details = ExecutionDetails.none
         if chance(3) { details.priority = Int.random(in: 0...3, using: &random) }
         if chance(2) { details.concurrencyKey = ["a", "b"].randomElement(using: &random) }
+        if chance(3) { details.dependencyKey = ["x", "y"].randomElement(using: &random) }
+        if chance(6) { details.idempotencyKey = "\(Int.random(in: 0...9, using: &random))" }
         let source: ExecutionSource = chance(3) ? .manual : .schedule
         let due = now.addingTimeInterval(Double(Int.random(in: -30...40, using: &random)))
         nextID += 1
@@ -175,6 +200,23 @@ struct ClaimWorld {
             scheduleState: job.scheduleState,
             date: now)
         _ = apply { try? $0.replace(replacement, log: &$1) }
+    }
+
+    /// Lets one job depend on another, or no longer.
+    private mutating func depend() {
+        if chance(3), let old = state.dependencies.keys.sorted().randomElement(using: &random) {
+            _ = apply { $0.removeDependency(old, log: &$1) }
+            return
+        }
+        let jobs = Array(state.jobs.values).map(\.id).sorted()
+        guard let one = jobs.randomElement(using: &random), let other = jobs.randomElement(using: &random) else {
+            return
+        }
+        nextID += 1
+        let dependency = JobDependency(
+            id: DependencyID(bits: UInt128(nextID)), jobID: one, dependsOn: other,
+            condition: JobDependency.Condition.allCases.randomElement(using: &random) ?? .any, createdAt: now)
+        _ = apply { try? $0.addDependency(dependency, log: &$1) }
     }
 
     private mutating func cancelOrPrune() {

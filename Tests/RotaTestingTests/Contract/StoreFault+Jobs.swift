@@ -234,6 +234,37 @@ extension StoreFault {
         ) { store in
             store.addHook = { base, dependency in try? await base.addDependency(dependency) }
         },
+        StoreFault(
+            "ignores dependencies",
+            "an execution waits until the latest one of the job it depends on ended as the condition says",
+            "an execution that has made an attempt passes a dependency that is no longer met",
+            "an execution with a key waits for the one with the same key of the job it depends on",
+            "a dependency that is removed, with its job or alone, holds nothing"
+        ) { store in
+            let known = Mutex<[JobDependency]>([])
+            store.addHook = { base, dependency in
+                try await base.addDependency(dependency)
+                known.withLock { $0.append(dependency) }
+            }
+            store.claimHook = { base, request in
+                let all = known.withLock(\.self)
+                var removed: [JobDependency] = []
+                for dependency in all where try await base.removeDependency(dependency.id) {
+                    removed.append(dependency)
+                }
+                let claims = try await base.claim(request)
+                for dependency in removed { try await base.addDependency(dependency) }
+                return claims
+            }
+        },
+        StoreFault(
+            "takes the latest execution for that with the key",
+            "an execution with a key waits for the one with the same key of the job it depends on"
+        ) { store in
+            store.enqueueHook = { base, all in
+                try await base.enqueue(all.map { $0.changing { $0.dependencyKey = nil } })
+            }
+        },
         StoreFault("keeps dependencies of deleted jobs", "deleting either job deletes the dependency") { store in
             let all = Mutex<[JobDependency]>([])
             store.addHook = { base, dependency in

@@ -70,7 +70,7 @@ extension StoreFault {
 
 extension Execution {
     /// The execution with other details.
-    fileprivate func changing(_ change: (inout ExecutionDetails) -> Void) -> Execution {
+    func changing(_ change: (inout ExecutionDetails) -> Void) -> Execution {
         var details = details
         change(&details)
         return with(details: details)
