@@ -50,6 +50,7 @@
 // What is remembered?
 @_exported public import struct RotaStore.Attempt
 @_exported public import struct RotaStore.BatchID
+@_exported public import struct RotaStore.ChainRule
 @_exported public import struct RotaStore.Durability
 @_exported public import struct RotaStore.Execution
 @_exported public import struct RotaStore.ExecutionFailure

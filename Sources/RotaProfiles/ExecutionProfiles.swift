@@ -67,7 +67,7 @@ extension ServiceProfile {
     /// Returns the service's name for the source of an execution.
     ///
     /// Only Strait has names of its own: `cron` for the schedule and backfills, `retry` for a replay, `manual` for an
-    /// inbound webhook and `job_completion` for a dependency.
+    /// inbound webhook, `job_completion` for a dependency and `job_chain` for a chain.
     public func name(of source: ExecutionSource) -> String {
         guard service == .strait else { return source.rawValue }
         return switch source.rawValue {
@@ -75,6 +75,7 @@ extension ServiceProfile {
         case "replay": "retry"
         case "webhook": "manual"
         case "dependency": "job_completion"
+        case "chain": "job_chain"
         default: source.rawValue
         }
     }

@@ -39,7 +39,8 @@ extension Work {
     var mayHaveConsequences: Bool {
         // Most jobs have neither, which costs less to know than to read a breaker.
         guard claim.job.hasExtras || claim.job.scheduleState.hasRareMembers else { return false }
-        return !claim.job.notifications.isEmpty || claim.job.breaker != nil || claim.job.scheduleState.breaker != nil
+        return !claim.job.notifications.isEmpty || !claim.job.definition.chain.isEmpty || claim.job.breaker != nil
+            || claim.job.scheduleState.breaker != nil
     }
 }
 
@@ -79,8 +80,33 @@ extension SchedulerContext {
             if !notifications.isEmpty {
                 events.send(fired: notifications, skips: [], of: job.id, named: job.name, at: now)
             }
+            try await announceChain(from: end.execution, by: job, at: now)
             guard end.changedBreaker(of: job), changed.insert(job.id).inserted else { continue }
             events.changedBreaker(of: job, at: now)
+        }
+    }
+
+    /// Announces the executions that the chain of a job queued when one ended.
+    private func announceChain(from run: Execution, by job: Job, at now: Date) async throws {
+        var targets: [ChainRule.Target: Job] = [:]
+        for rule in job.definition.chain where rule.condition.isMet(by: run.status) && targets[rule.target] == nil {
+            targets[rule.target] = try await store.target(of: rule, in: job.attributes.project)
+        }
+        for execution in job.chained(from: run, at: now, find: { targets[$0] }) {
+            events.send(fired: [execution], skips: [], of: execution.jobID, named: execution.jobName, at: now)
+            // One that could not be made has ended already.
+            if execution.status.isTerminal { events.send(ended: execution, at: now) }
+        }
+    }
+}
+
+extension JobStore {
+    /// The job that a chain rule names.
+    func target(of rule: ChainRule, in project: String?) async throws -> Job? {
+        switch rule.target {
+        case .job(let id): try await job(id)
+        case .slug(let slug):
+            try await jobs(JobQuery(project: project, slug: slug)).items.first { $0.attributes.project == project }
         }
     }
 }

@@ -25,7 +25,7 @@ public struct JobPreview: Sendable, Hashable {
     /// A schedule that counts from the end of the previous execution has only one known occurrence.
     public let occurrences: [PreviewedOccurrence]
     /// Things that are allowed but rarely intended.
-    public let warnings: [JobWarning]
+    public internal(set) var warnings: [JobWarning]
 
     init(
         of job: Job, count: Int, at now: Date, handlers: HandlerRegistry, transport: any HTTPTransport,

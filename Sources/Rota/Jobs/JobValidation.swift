@@ -85,6 +85,15 @@ extension JobDefinition {
                 .invalidJob, "A job can have at most 20 notification rules. This one has \(notifications.count).",
                 value: "\(notifications.count)")
         }
+        guard chain.count <= 20 else {
+            throw SchedulerError(
+                .invalidJob, "A job can have at most 20 chain rules. This one has \(chain.count).",
+                value: "\(chain.count)")
+        }
+        for rule in chain {
+            guard case .slug(let slug) = rule.target else { continue }
+            try FieldCheck(code: .invalidJob, jobName: name).length(of: slug, "The slug of a chain rule", 1...255)
+        }
         for rule in notifications {
             switch rule.channel {
             case .handler(let name):

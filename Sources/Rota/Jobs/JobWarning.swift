@@ -12,7 +12,7 @@ public struct JobWarning: Sendable, Hashable, CustomStringConvertible {
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Kind: String {
             case cron, neverFires, inThePast, unknownHandler, unreadablePayload, blockedAddress, outsideWindow, inactive
-            case rateTooLow
+            case rateTooLow, missingChainTarget
         }
 
         private let kind: Kind
@@ -37,6 +37,8 @@ public struct JobWarning: Sendable, Hashable, CustomStringConvertible {
         public static let inactive = Code(kind: .inactive)
         /// The rate limit allows fewer starts than the schedule has occurrences, so executions pile up.
         public static let rateTooLow = Code(kind: .rateTooLow)
+        /// A chain rule of the job names a job that does not exist yet.
+        public static let missingChainTarget = Code(kind: .missingChainTarget)
 
         /// The code's name, such as `neverFires`.
         public var description: String { kind.rawValue }

@@ -62,7 +62,8 @@ public struct TriggerRequest: Sendable, Hashable {
     /// By default, it asks for a manual execution that starts immediately.
     public init(
         payload: JSONPayload? = nil, at date: Date? = nil, source: ExecutionSource = .manual, priority: Int? = nil,
-        concurrencyKey: String? = nil, dependencyKey: String? = nil, idempotencyKey: String? = nil, uniqueness: Uniqueness? = nil,
+        concurrencyKey: String? = nil, dependencyKey: String? = nil, idempotencyKey: String? = nil,
+        uniqueness: Uniqueness? = nil,
         metadata: [String: String] = [:], tags: [String: String] = [:], overrides: RetryOverrides? = nil,
         timeToLive: Duration? = nil,
         author: String? = nil, parentID: ExecutionID? = nil, continuationOf: ExecutionID? = nil
@@ -86,9 +87,6 @@ public struct TriggerRequest: Sendable, Hashable {
 }
 
 extension TriggerRequest {
-    /// The longest chain of executions that cause one another.
-    static let longestLineage = 10
-
     /// Creates the requested execution.
     ///
     /// - Parameters:
@@ -159,9 +157,9 @@ extension TriggerRequest {
         try check.tags(tags)
         try check.span(timeToLive, "The time to live of an execution", longest: .seconds(2_592_000))
         if let overrides { _ = try job.definition.retry.applying(overrides) }
-        guard depth <= Self.longestLineage else {
+        guard depth <= ChainRule.longest else {
             throw check.fail(
-                "A chain of executions that cause one another can have at most \(Self.longestLineage) links. "
+                "A chain of executions that cause one another can have at most \(ChainRule.longest) links. "
                     + "This would be number \(depth).", value: "\(depth)")
         }
     }

@@ -122,10 +122,31 @@ extension Scheduler {
         let calendars = try await calendars(for: [draft.definition.schedule])
         let now = context.clock.now
         let job = try insertion(of: draft, calendars, at: now).job
-        return try JobPreview(
+        var preview = try JobPreview(
             of: job, count: count, at: now, handlers: handlers, transport: transport,
             // Executions that are due immediately have moved the schedule state on. Preview from before.
             from: .starting(job.definition.schedule, state: draft.state, at: now))
+        preview.warnings += try await chainWarnings(of: job.definition)
+        return preview
+    }
+
+    /// Finds the chain rules that name no job.
+    private nonisolated func chainWarnings(of definition: JobDefinition) async throws -> [JobWarning] {
+        var warnings: [JobWarning] = []
+        for rule in definition.chain
+        where try await context.store.target(of: rule, in: definition.attributes.project) == nil {
+            let target =
+                switch rule.target {
+                case .job(let id): "the job \(id)"
+                case .slug(let slug):
+                    "the slug \"\(slug)\"" + (definition.attributes.project.map { " in project \"\($0)\"" } ?? "")
+                }
+            warnings.append(
+                JobWarning(
+                    code: .missingChainTarget,
+                    message: "A chain rule names \(target), which no job has. Until one does, the rule does nothing."))
+        }
+        return warnings
     }
 
     /// Returns a preview of a change to a job, without making it.
@@ -149,8 +170,10 @@ extension Scheduler {
             job.scheduleState = replacement.scheduleState
             if let definition = replacement.definition { job.definition = definition }
         }
-        return try JobPreview(
+        var preview = try JobPreview(
             of: job, count: count, at: now, handlers: handlers, transport: transport, from: job.forecast(at: now))
+        preview.warnings += try await chainWarnings(of: job.definition)
+        return preview
     }
 
     /// Creates the record of a new job, with the executions that are due immediately.

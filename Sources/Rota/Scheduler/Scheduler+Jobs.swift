@@ -404,6 +404,9 @@ extension Scheduler {
     /// - Returns: Whether the dependency existed. Removing it twice is not an error.
     @discardableResult
     public func removeDependency(_ id: DependencyID) async throws -> Bool {
-        try await context.store.removeDependency(id)
+        let existed = try await context.store.removeDependency(id)
+        // What waited for it may start.
+        context.signal.raise()
+        return existed
     }
 }

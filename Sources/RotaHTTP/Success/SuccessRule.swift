@@ -111,7 +111,12 @@ public struct OutputMapping: Sendable, Hashable, Codable, ExpressibleByDictionar
     ///   there is none. `nil` if the mapping is empty or the body is not JSON.
     public func output(of response: HTTPResponse) -> JSONValue? {
         guard !paths.isEmpty, let root = try? JSONValue(parsing: Array(response.body)) else { return nil }
-        return .object(
+        return output(of: root)
+    }
+
+    /// The values found in a value, as an object with a member for each name.
+    package func output(of root: JSONValue) -> JSONValue {
+        .object(
             paths.sorted { $0.key < $1.key }.map { name, path in
                 let values = path.values(in: root)
                 return JSONValue.Member(name, values.count > 1 ? .array(values) : values.first ?? .null)

@@ -36,7 +36,9 @@ extension StoreState {
 
     /// Applies the consequences of a finished execution to its job: backfill, statistics, notifications, schedule state,
     /// breaker and retention.
-    mutating func recordEnd(of execution: Execution, at date: Date, log: inout ChangeLog) {
+    mutating func recordEnd(
+        of execution: Execution, at date: Date, continuesChain: Bool = true, log: inout ChangeLog
+    ) {
         guard let job = jobs[execution.jobID] else { return }
         startNextOfBackfill(after: execution, at: date, log: &log)
         count(execution, as: execution.progress.status, inBatchAt: date, log: &log)
@@ -50,6 +52,7 @@ extension StoreState {
             record(statistics, of: job.id, log: &log)
         }
         for notification in job.notifications(of: execution, at: date) { record(notification, log: &log) }
+        if continuesChain { recordChain(of: execution, by: job, at: date, log: &log) }
         var scheduleState = job.scheduleState
         let isAwaited = scheduleState.recordCompleted(execution.id, at: date, of: job.schedule)
         let isCounted = scheduleState.recordCompleted(execution, policy: job.breaker, at: date)
@@ -62,6 +65,23 @@ extension StoreState {
             record(.removeExecution(execution.id), log: &log)
         }
         trimHistory(of: job, log: &log)
+    }
+
+    /// Queues the executions that the end of one asks for.
+    ///
+    /// Those that could not be made end here.
+    private mutating func recordChain(of execution: Execution, by job: Job, at date: Date, log: inout ChangeLog) {
+        let next = job.chained(from: execution, at: date) { target in
+            switch target {
+            case .job(let id): jobs[id]
+            case .slug(let slug): jobIndex.job(slug: slug, project: job.attributes.project).flatMap { jobs[$0] }
+            }
+        }
+        for execution in next where !executions.contains(execution.id) {
+            record(execution, log: &log)
+            guard execution.progress.status.isTerminal else { continue }
+            recordEnd(of: execution, at: date, continuesChain: false, log: &log)
+        }
     }
 
     /// Counts the end of an execution of a batch, and queues the execution that waits for the end of the last one.

@@ -69,6 +69,8 @@ public struct ExecutionSource: RawRepresentable, Sendable, Hashable, Codable, Cu
     public static let replay = ExecutionSource(rawValue: "replay")
     /// A request to run occurrences of the past.
     public static let backfill = ExecutionSource(rawValue: "backfill")
+    /// The end of an execution of another job, by a ``ChainRule``.
+    public static let chain = ExecutionSource(rawValue: "chain")
     /// The end of another execution, which this one reports.
     public static let notification = ExecutionSource(rawValue: "notification")
 }

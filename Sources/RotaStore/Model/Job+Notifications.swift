@@ -31,7 +31,7 @@ extension Job {
             details.parentID = run.id
             details.notification = rule.channel
             return Execution(
-                id: .notification(index, of: run.id, at: date), jobID: id, jobName: definition.name,
+                id: .derived(index, of: run.id, at: date), jobID: id, jobName: definition.name,
                 jobVersion: run.jobVersion,
                 source: .notification, scheduledFor: date, createdAt: date, payload: payload, metadata: run.metadata,
                 details: details, progress: ExecutionProgress(dueAt: date), attempts: [])
@@ -50,9 +50,9 @@ extension NotificationRule.Event {
 }
 
 extension ExecutionID {
-    /// The identifier of a notification: its time is that of the end, and the other bits are derived from the execution
-    /// and the rule's index.
-    fileprivate static func notification(_ index: Int, of run: ExecutionID, at date: Date) -> ExecutionID {
+    /// The identifier of an execution that the end of another asks for: its time is that of the end, and the other bits are
+    /// derived from the execution and the rule's number.
+    static func derived(_ index: Int, of run: ExecutionID, at date: Date) -> ExecutionID {
         let milliseconds = (date.timeIntervalSince1970 * 1000).rounded(.down)
         let time = milliseconds.isFinite ? UInt64(min(max(milliseconds, 0), 0xffff_ffff_ffff)) : 0
         let seed = SplitMix64.mix(UInt64(truncatingIfNeeded: run.bits >> 64)) &+ UInt64(truncatingIfNeeded: index)
@@ -61,5 +61,4 @@ extension ExecutionID {
         let low = 0x8000_0000_0000_0000 | SplitMix64.mix(first ^ UInt64(truncatingIfNeeded: run.bits)) >> 2
         return ExecutionID(bits: UInt128(high) << 64 | UInt128(low))
     }
-
 }

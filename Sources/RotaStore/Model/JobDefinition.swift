@@ -101,6 +101,12 @@ public struct JobDefinition: Sendable, Hashable {
         set { rare.notifications = newValue }
     }
 
+    /// The jobs to trigger when an execution ends, up to 20.
+    public var chain: [ChainRule] {
+        get { rare.chain }
+        set { rare.chain = newValue }
+    }
+
     /// The schema of the payload of every execution, or `nil` if anything will do.
     ///
     /// A trigger whose payload breaks the schema is refused, and nothing is queued. A trigger without a payload is
@@ -167,6 +173,7 @@ public struct JobDefinition: Sendable, Hashable {
         var delivery = DeliveryGuarantee.atLeastOnce
         var breaker: CircuitBreakerPolicy?
         var notifications: [NotificationRule] = []
+        var chain: [ChainRule] = []
         var payloadSchema: JSONSchema?
         var deduplicationWindow: Duration?
         var versionPolicy = VersionPolicy.pin
@@ -181,6 +188,7 @@ public struct JobDefinition: Sendable, Hashable {
             JSONField("delivery", \.delivery, default: .atLeastOnce),
             JSONField("breaker", \.breaker),
             JSONField("notifications", \.notifications, default: []),
+            JSONField("chain", \.chain, default: []),
             JSONField("payloadSchema", \.payloadSchema),
             JSONField("deduplicationWindow", seconds: \.deduplicationWindow),
             JSONField("versionPolicy", \.versionPolicy, default: .pin),

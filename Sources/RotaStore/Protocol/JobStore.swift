@@ -19,6 +19,7 @@ public import RotaSchedule
 /// - Count it with ``JobStatistics/count(_:startedAt:finishedAt:)``, unless it is a notification
 ///   (``ExecutionSource/notification``).
 /// - Queue its notifications: ``Job/notifications(of:at:)``.
+/// - Record what its chain asks for: ``Job/chained(from:at:find:)``.
 /// - Call ``ScheduleState/recordCompleted(_:at:of:)`` and ``ScheduleState/recordCompleted(_:policy:at:)``. If either
 ///   reports a change, store the job's schedule state with a new revision.
 /// - If it belongs to a backfill (``ExecutionSource/backfill``) and no other execution of its batch is in progress,

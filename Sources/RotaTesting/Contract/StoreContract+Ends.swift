@@ -1,4 +1,5 @@
 import Foundation
+import RotaHTTP
 import RotaRetry
 import RotaStore
 
@@ -40,6 +41,48 @@ extension StoreContract {
             try probe.expect(
                 await probe.executions(ExecutionQuery(sources: [.notification])).map(\.progress.status),
                 notifications.map { _ in .succeeded }, "the statuses of the notifications")
+        },
+        Check("an end queues what the job's chain asks for, once, with a payload from the output") { probe in
+            let path = try JSONPath("$.n")
+            let slug = probe.job("by slug", next: nil) { $0.attributes.slug = "next" }
+            let job = probe.job(next: nil) { definition in
+                definition.chain = [
+                    ChainRule(on: .completed, slug: "next", payload: ["n": path]),
+                    ChainRule(on: .failed, job: slug.id), ChainRule(on: .any, slug: "missing"),
+                ]
+            }
+            try await probe.insert(slug)
+            try await probe.insert(job, executions: (0..<3).map { probe.execution(of: job, at: Double($0)) })
+            let claims = try await probe.claim()
+            let output = JSONPayload(trusted: Data(#"{"n": [1, 2]}"#.utf8))
+            let first = try await probe.finish(claims[0], .succeeded, output: output)
+            let second = try await probe.finish(claims[1], .failed(probe.failure))
+            _ = try await probe.finish(claims[2], .canceled)
+            let expected = [first, second].flatMap { run in
+                job.chained(from: run, at: probe.at(20)) { $0 == .slug("missing") ? nil : slug }
+            }
+            let found = try await probe.executions(ExecutionQuery(jobID: slug.id))
+            try probe.expect(
+                found, expected.sorted { $0.id < $1.id }, "the executions that the ends queued")
+            try probe.expect(
+                expected.map(\.payload?.json), [Data(#"{"n":[1,2]}"#.utf8), nil], "the payloads")
+            try probe.expect(expected.map(\.details.parentID), [first.id, second.id], "what caused them")
+            try probe.expect(expected.map(\.source), [.chain, .chain], "the sources")
+        },
+        Check("a chain ends with a failure that says so after ten links") { probe in
+            let job = probe.job(next: nil) { definition in
+                definition.attributes.slug = "again"
+                definition.chain = [ChainRule(on: .any, slug: "again")]
+            }
+            try await probe.insert(job, executions: [probe.execution(of: job)])
+            for link in 0...ChainRule.longest {
+                let claim = try await probe.claimOne(at: 20)
+                try probe.expect(claim.execution.details.lineageDepth, link, "the number of executions before it")
+                try await probe.finish(claim, .succeeded)
+            }
+            try probe.expect(await probe.claim(at: 30).count, 0, "the claims after the last link")
+            let statistics = try await probe.job(job.id).statistics
+            try probe.expect([statistics.succeeded, statistics.failed], [11, 1], "the counted ends")
         },
         Check("a notification counts neither toward retention nor in the statistics") { probe in
             let job = probe.job(next: nil) { definition in

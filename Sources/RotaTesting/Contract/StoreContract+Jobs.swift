@@ -108,6 +108,7 @@ extension StoreContract {
     /// A job with a value in every field.
     static func fullJob(_ probe: StoreProbe) throws -> Job {
         let window = try ExecutionWindow("* 8-18 * * 1-5", in: "Europe/Berlin")
+        let chain = [ChainRule(on: .failed, slug: "mop", payload: ["id": try JSONPath("$.id")])]
         var job = probe.job("Übergrößenträger 🗓 – a job with \"quotes\"\nand lines") { definition in
             definition.metadata = ["trace": "1", "": "empty", "ключ": "значение"]
             definition.attributes = JobAttributes(
@@ -127,6 +128,7 @@ extension StoreContract {
             definition.isBackwardsCompatible = true
             definition.payloadSchema = try? JSONSchema(["type": ["object", "null"], "maxProperties": 9])
             definition.deduplicationWindow = .seconds(30)
+            definition.chain = chain
         }
         job.definition.action = .http(
             try RequestTemplate.post(

@@ -58,6 +58,13 @@ extension StoreScript {
         if chance(20) {
             definition.breaker = CircuitBreakerPolicy(consecutiveFailures: 1, openFor: .fixed(.seconds(9)))
         }
+        if chance(10) {
+            definition.chain = [
+                chance(50)
+                    ? ChainRule(on: .any, slug: "slug-\(number % 20)")
+                    : ChainRule(on: .completed, job: pickJob()?.id ?? JobID(bits: 9), payload: [:])
+            ]
+        }
         definition.versionPolicy = chance(70) ? .pin : chance(50) ? .latest : .minor
         definition.isBackwardsCompatible = chance(50)
         if chance(10) { definition.payloadSchema = try? JSONSchema(["maxLength": .number(.init(Int64(number)))]) }

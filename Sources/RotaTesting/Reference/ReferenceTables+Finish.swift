@@ -131,7 +131,7 @@ extension ReferenceTables {
     }
 
     /// Applies the consequences of a finished execution, which may be removed afterwards.
-    mutating func end(_ index: Int, at date: Date) {
+    mutating func end(_ index: Int, at date: Date, continuesChain: Bool = true) {
         let execution = executions[index].ended(at: date)
         executions[index] = execution
         guard let place = self.index(of: execution.jobID) else { return }
@@ -139,6 +139,7 @@ extension ReferenceTables {
         count(execution, as: execution.progress.status, inBatchAt: date)
         trimmedAt = max(trimmedAt, date)
         executions += jobs[place].notifications(of: execution, at: date)
+        if continuesChain { continueChain(of: execution, by: jobs[place], at: date) }
         // Notifications do not count in the statistics.
         if execution.source != .notification {
             jobs[place].statistics.count(
@@ -153,6 +154,22 @@ extension ReferenceTables {
             executions.removeAll { $0.id == execution.id }
         }
         trimHistory(of: jobs[place])
+    }
+
+    private mutating func continueChain(of execution: Execution, by job: Job, at date: Date) {
+        let next = job.chained(from: execution, at: date) { target in
+            switch target {
+            case .job(let id): self.job(id)
+            case .slug(let slug):
+                jobs.first {
+                    $0.attributes.slug == slug && $0.attributes.project == job.attributes.project
+                }
+            }
+        }
+        for execution in next where self.execution(execution.id) == nil {
+            executions.append(execution)
+            if execution.progress.status.isTerminal { end(executions.count - 1, at: date, continuesChain: false) }
+        }
     }
 
     /// Counts the end of an execution in the one that awaits its batch, which the last end queues.

@@ -87,6 +87,7 @@ import Testing
         definition.isBackwardsCompatible = true
         definition.payloadSchema = try? JSONSchema(["type": ["object", "null"], "maxProperties": 9])
         definition.deduplicationWindow = .milliseconds(30_500)
+        definition.chain = [ChainRule(on: .any, job: JobID(bits: 7)), ChainRule(on: .failed, slug: "s", payload: [:])]
         return definition
     }
 

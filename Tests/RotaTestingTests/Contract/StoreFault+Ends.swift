@@ -61,6 +61,19 @@ extension StoreFault {
                     })
             }
         },
+        StoreFault(
+            "ignores chains", "an end queues what the job's chain asks for, once, with a payload from the output",
+            "a chain ends with a failure that says so after ten links"
+        ) { store in
+            store.insertHook = { base, all in
+                try await base.insert(
+                    all.map { insertion in
+                        var insertion = insertion
+                        insertion.job.definition.chain = []
+                        return insertion
+                    })
+            }
+        },
         StoreFault("never continues a backfill", "waiting executions of a backfill run one after the other") { store in
             store.enqueueHook = { base, executions in
                 var runs: [Execution] = []

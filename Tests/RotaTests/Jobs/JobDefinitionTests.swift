@@ -35,6 +35,7 @@ struct JobDefinitionTests {
         definition.isBackwardsCompatible = true
         definition.payloadSchema = try JSONSchema(["type": ["object", "null"], "maxProperties": 9])
         definition.deduplicationWindow = .seconds(90)
+        definition.chain = [ChainRule(on: .completed, slug: "next", payload: ["a": try JSONPath("$.b")])]
         return definition
     }
 
