@@ -68,6 +68,7 @@
 @_exported public import struct RotaStore.JobAction
 @_exported public import struct RotaStore.JobAttributes
 @_exported public import struct RotaStore.JobDefinition
+@_exported public import struct RotaStore.JobHealth
 @_exported public import struct RotaStore.JobID
 @_exported public import struct RotaStore.JobLimits
 @_exported public import struct RotaStore.JobQuery

@@ -80,6 +80,26 @@ extension Scheduler {
         try await context.store.counts()
     }
 
+    /// Returns how the executions of a job, a group of jobs, or all jobs have fared within a window that ends now.
+    ///
+    /// ```swift
+    /// let health = try await scheduler.health(of: .group("billing"), over: .day)
+    /// if health.score < 80 { print("\(health.failed + health.timedOut) of \(health.total) failed") }
+    /// ```
+    ///
+    /// - Parameters:
+    ///   - scope: Which executions count.
+    ///   - window: The window in which they were created.
+    /// - Throws: ``SchedulerError`` with code `jobNotFound`; or the store's error.
+    /// - Complexity: With Rota's stores, the first question about a scope reads its history, and later ones take
+    ///   O(log n).
+    public func health(
+        of scope: JobHealth.Scope, over window: JobHealth.Window = .week
+    ) async throws -> JobHealth {
+        if case .job(let id) = scope { _ = try await job(id) }
+        return try await context.store.health(of: scope, over: window, at: context.clock.now)
+    }
+
     /// Lists the versions of a job, the newest first.
     ///
     /// The first one is current.

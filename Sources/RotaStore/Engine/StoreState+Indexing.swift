@@ -26,6 +26,11 @@ extension StoreState {
         jobs.updateValue(job, forKey: job.id)
         indexCalendars(of: old, job)
         jobIndex.add(job)
+        if !health.isEmpty, old?.definition.attributes.group != job.definition.attributes.group {
+            for group in [old?.definition.attributes.group, job.definition.attributes.group] {
+                if let group { health[.group(group)] = nil }
+            }
+        }
         if let wake = job.scheduleState.nextWakeup { dueJobs.insert(DueKey(date: wake, id: job.id)) }
         if hasOtherLimits { requeueExecutions(of: job) }
         if old?.statistics.lastStatus != job.statistics.lastStatus { updateGates(of: job.id) }
@@ -115,6 +120,7 @@ extension StoreState {
         if let wake = job.scheduleState.nextWakeup { dueJobs.remove(DueKey(date: wake, id: id)) }
         histories.removeValue(forKey: id)
         agingJobs[id] = nil
+        health[.job(id)] = nil
         finishedNotifications[id] = nil
         overfull.remove(id)
         restarted[id] = nil
@@ -140,6 +146,7 @@ extension StoreState {
         effect = addToIndexes(IndexedExecution(execution)).combined(with: effect)
         if hadEnded { markIfOverfull(execution.jobID) }
         updateGates(after: IndexedExecution(execution))
+        if execution.progress.status.isTerminal { countHealth(of: execution.id, execution.jobID) }
         apply(effect, toSerialOrderOf: execution.jobID)
     }
 
@@ -159,6 +166,7 @@ extension StoreState {
         countOccurrence(facts, by: 1)
         executions.add(archived)
         executionIndex.add(facts)
+        countHealth(of: facts.id, facts.jobID)
         if let key = ageKey(facts) { aged.insert(key) }
     }
 
@@ -193,7 +201,10 @@ extension StoreState {
         let isLive = !old.status.isTerminal && !new.status.isTerminal
         let effect = removeFromIndexes(old, staysLive: isLive)
         let added = addToIndexes(new, wasLive: isLive)
-        if new.status.isTerminal { updateGates(after: new) }
+        if new.status.isTerminal {
+            updateGates(after: new)
+            countHealth(of: new.id, new.jobID)
+        }
         // An execution that had ended was taken out of the history for a moment.
         if old.status.isTerminal { markIfOverfull(new.jobID) }
         apply(added.combined(with: effect), toSerialOrderOf: new.jobID)
@@ -219,6 +230,7 @@ extension StoreState {
     /// Removes an execution from the table and all indexes except the list of its job.
     private mutating func removeEverywhere(_ id: ExecutionID) -> (facts: ExecutionFacts, effect: SerialEffect)? {
         if let facts = executions.removeArchived(id) {
+            uncountHealth(of: id, facts.jobID)
             executionIndex.remove(facts)
             histories.modify(facts.jobID) { _ = $0.finished.remove(id) }
             if !overfull.isEmpty { markIfOverfull(facts.jobID) }
@@ -228,6 +240,7 @@ extension StoreState {
         guard let execution = executions.removeValue(forKey: id) else { return nil }
         executionIndex.remove(execution.facts)
         let indexed = IndexedExecution(execution)
+        uncountHealth(of: id, execution.jobID)
         let effect = removeFromIndexes(indexed)
         updateGates(after: indexed)
         return (execution.facts, effect)

@@ -66,10 +66,10 @@ extension StoreState {
     /// Lists executions.
     ///
     /// - Complexity: O(log n + limit) in creation order for all executions, one job or one status, and by nominal date
-    ///   for all executions or a range of dates. O(log n) in any order for a range of dates with at most 1,000
-    ///   executions. O(k log k) by nominal date for one job with k executions. Other filters examine up to 10,000
-    ///   executions a page.
-    package func executions(_ query: ExecutionQuery) throws(StoreError) -> RecordPage<Execution> {
+    ///   for all executions, one job or a range of dates. O(log n) in any order for a range of dates with at most 1,000
+    ///   executions. The first list by nominal date of a job with k executions takes O(k log k). Other filters examine up
+    ///   to 10,000 executions a page.
+    package mutating func executions(_ query: ExecutionQuery) throws(StoreError) -> RecordPage<Execution> {
         try Paging.check(query.limit)
         switch query.sort {
         case .createdAt:
@@ -79,7 +79,7 @@ extension StoreState {
                 executions[id].flatMap { query.lists($0) ? $0 : nil }
             }
         case .scheduledFor:
-            let keys = MergedWalk([schedule(for: query)], query.order, after: try query.place)
+            let keys = MergedWalk(schedules(for: query), query.order, after: try query.place)
                 .lazy.prefix(while: query.isInRange)
             return Paging.page(keys, limit: query.limit, cursor: { PageCursor(after: $0.id.bits, at: $0.date) }) {
                 executions[$0.id].flatMap { query.lists($0) ? $0 : nil }
@@ -127,19 +127,23 @@ extension StoreState {
     /// For more jobs all executions are examined.
     private static var mergeLimit: Int { 100 }
 
-    /// A set by nominal date that contains all executions the query can list.
-    private func schedule(for query: ExecutionQuery) -> OrderedIndex<DueKey<ExecutionID>> {
-        guard let jobs = query.jobs, jobs.count <= Self.mergeLimit, keysInRange(of: query) == nil else {
-            return executionIndex.schedule
+    /// Sets by nominal date that together contain all executions the query can list.
+    private mutating func schedules(for query: ExecutionQuery) -> [OrderedIndex<DueKey<ExecutionID>>] {
+        guard let jobs = query.jobs, jobs.count <= Self.mergeLimit, keysInRange(of: query) == nil,
+            jobs.reduce(0, { $0 + (histories[$1]?.executions.count ?? 0) }) < executionIndex.schedule.count
+        else { return [executionIndex.schedule] }
+        return jobs.map { job in
+            executionIndex.schedule(of: job) ?? executionIndex.keepSchedule(of: job, schedule(of: job))
         }
-        let ofJobs = jobs.compactMap { histories[$0]?.executions }
-        guard ofJobs.reduce(0, { $0 + $1.count }) < executionIndex.schedule.count else {
-            return executionIndex.schedule
+    }
+
+    /// The executions of a job by nominal date.
+    private func schedule(of job: JobID) -> OrderedIndex<DueKey<ExecutionID>> {
+        let keys = histories[job]?.executions.suffix().compactMap { id in
+            executions.read(id) { DueKey(date: $0.scheduledFor, id: id) }
         }
-        let keys = ofJobs.flatMap { $0.suffix().compactMap { executions[$0] } }
-            .map { DueKey(date: $0.scheduledFor, id: $0.id) }
         var set = OrderedIndex<DueKey<ExecutionID>>()
-        for key in keys.sorted() { set.insert(key) }
+        for key in (keys ?? []).sorted() { set.insert(key) }
         return set
     }
 }

@@ -61,6 +61,11 @@ package struct StoreState: Sendable {
     /// The dependencies in which each job takes part, on either side.
     var jobDependencies: [JobID: Set<DependencyID>] = [:]
 
+    /// The executions that ended of the scopes whose health was asked about.
+    ///
+    /// Derived and never persisted.
+    var health: [JobHealth.Scope: HealthLedger] = [:]
+
     /// The latest `now` that a caller passed.
     ///
     /// Like `expiredInQueue`, it is derived and never persisted.

@@ -164,6 +164,13 @@ extension FileJobStore: JobStore {
         try await self.query { try $0.executions(query) }
     }
 
+    /// Returns how the executions of a scope have fared.
+    public nonisolated func health(
+        of scope: JobHealth.Scope, over window: JobHealth.Window, at now: Date
+    ) async throws -> JobHealth {
+        try await query { $0.health(of: scope, over: window, at: now) }
+    }
+
     /// Returns the skipped occurrences of a job, oldest first.
     public nonisolated func skips(of job: JobID) async throws -> [SkippedOccurrence] {
         try await query { $0.histories[job]?.skips ?? [] }

@@ -11,6 +11,9 @@ package struct ExecutionIndex: Sendable {
     package private(set) var order = OrderedIndex<ExecutionID>()
     /// By nominal date.
     private(set) var schedule = OrderedIndex<DueKey<ExecutionID>>()
+    /// By nominal date, for the jobs that were asked for last.
+    private var jobSchedules: [JobID: OrderedIndex<DueKey<ExecutionID>>] = [:]
+    private var scheduledJobs: [JobID] = []
     private var statuses = [OrderedIndex<ExecutionID>](repeating: OrderedIndex(), count: 7)
     private var executionKeys: [ExecutionKey: ExecutionID] = [:]
     private var uniqueKeys: [ExecutionKey: UniqueExecutions] = [:]
@@ -49,6 +52,9 @@ package struct ExecutionIndex: Sendable {
         }
         order.insert(execution.id)
         schedule.insert(DueKey(date: execution.scheduledFor, id: execution.id))
+        if !jobSchedules.isEmpty {
+            jobSchedules[execution.jobID]?.insert(DueKey(date: execution.scheduledFor, id: execution.id))
+        }
         statuses[Self.place(of: execution.status)].insert(execution.id)
         guard let key = execution.idempotencyKey else { return }
         let executionKey = ExecutionKey(job: execution.jobID, key: key)
@@ -69,6 +75,9 @@ package struct ExecutionIndex: Sendable {
         }
         order.remove(execution.id)
         schedule.remove(DueKey(date: execution.scheduledFor, id: execution.id))
+        if !jobSchedules.isEmpty {
+            jobSchedules[execution.jobID]?.remove(DueKey(date: execution.scheduledFor, id: execution.id))
+        }
         statuses[Self.place(of: execution.status)].remove(execution.id)
         guard let key = execution.idempotencyKey else { return }
         let executionKey = ExecutionKey(job: execution.jobID, key: key)
@@ -78,6 +87,21 @@ package struct ExecutionIndex: Sendable {
     mutating func move(_ id: ExecutionID, from old: ExecutionStatus, to new: ExecutionStatus) {
         statuses[Self.place(of: old)].remove(id)
         statuses[Self.place(of: new)].insert(id)
+    }
+
+    // MARK: Jobs by nominal date
+
+    /// The executions of a job by nominal date, if they are kept.
+    func schedule(of job: JobID) -> OrderedIndex<DueKey<ExecutionID>>? { jobSchedules[job] }
+
+    /// Keeps the executions of a job by nominal date up to date from now on, for the next page.
+    mutating func keepSchedule(
+        of job: JobID, _ schedule: OrderedIndex<DueKey<ExecutionID>>
+    ) -> OrderedIndex<DueKey<ExecutionID>> {
+        if scheduledJobs.count >= 100 { jobSchedules[scheduledJobs.removeFirst()] = nil }
+        scheduledJobs.append(job)
+        jobSchedules[job] = schedule
+        return schedule
     }
 
     // MARK: Dependency keys

@@ -53,6 +53,7 @@ package struct OrderedIndex<Key: Comparable & Sendable>: Sendable {
     package func key(fromEnd offset: Int) -> Key? {
         var rest = offset
         for chunk in stride(from: chunkCount - 1, through: 0, by: -1) {
+            countStep()
             let keys = self[chunk: chunk].count - start(ofChunk: chunk)
             if rest < keys { return self[chunk: chunk][self[chunk: chunk].count - 1 - rest] }
             rest -= keys
@@ -189,6 +190,7 @@ package struct OrderedIndex<Key: Comparable & Sendable>: Sendable {
     package func suffix(after key: Key? = nil) -> some Sequence<Key> {
         sequence(state: key.map { place(after: $0) } ?? (0, taken)) { [self] state -> Key? in
             while state.0 < chunkCount {
+                countStep()
                 if state.1 < self[chunk: state.0].count {
                     defer { state.1 += 1 }
                     return self[chunk: state.0][state.1]
@@ -208,6 +210,7 @@ package struct OrderedIndex<Key: Comparable & Sendable>: Sendable {
         }
         return sequence(state: (chunk, position)) { [self] state -> Key? in
             while state.0 >= 0 {
+                countStep()
                 if state.1 >= start(ofChunk: state.0) {
                     defer { state.1 -= 1 }
                     return self[chunk: state.0][state.1]
@@ -234,6 +237,7 @@ package struct OrderedIndex<Key: Comparable & Sendable>: Sendable {
         guard let last = firstChunk.last, last < key else { return 0 }
         var (low, high) = (0, lastKeys.count)
         while low < high {
+            countStep()
             let middle = (low + high) / 2
             if lastKeys[middle] < key { low = middle + 1 } else { high = middle }
         }
@@ -251,6 +255,7 @@ package struct OrderedIndex<Key: Comparable & Sendable>: Sendable {
         keys.withUnsafeBufferPointer { keys in
             var (low, high) = (start, keys.count)
             while low < high {
+                countStep()
                 let middle = (low + high) / 2
                 if keys[middle] < key { low = middle + 1 } else { high = middle }
             }

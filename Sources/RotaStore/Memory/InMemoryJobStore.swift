@@ -170,6 +170,11 @@ public actor InMemoryJobStore: JobStore {
         state.holds(on: id, at: now)
     }
 
+    /// Returns how the executions of a scope have fared.
+    public func health(of scope: JobHealth.Scope, over window: JobHealth.Window, at now: Date) -> JobHealth {
+        state.health(of: scope, over: window, at: now)
+    }
+
     /// Lists executions.
     public func executions(_ query: ExecutionQuery) throws -> RecordPage<Execution> {
         try state.executions(query)

@@ -288,6 +288,11 @@ public protocol JobStore: Sendable {
     /// Returns the skipped occurrences of a job, oldest first.
     func skips(of job: JobID) async throws -> [SkippedOccurrence]
 
+    /// Returns how the executions of a scope have fared within a window that ends at a date.
+    ///
+    /// Executions that ended and were created at the start of the window or later count, except notifications.
+    func health(of scope: JobHealth.Scope, over window: JobHealth.Window, at now: Date) async throws -> JobHealth
+
     /// Returns the numbers of jobs and executions by state, in constant time.
     func counts() async throws -> StoreCounts
 }
@@ -313,6 +318,41 @@ extension JobStore {
     public func holds(on id: ExecutionID, at now: Date) async throws -> [ExecutionHold] {
         guard let execution = try await execution(id), let job = try await job(execution.jobID) else { return [] }
         return execution.holds(job, at: now)
+    }
+
+    /// The default implementation reads all executions of the scope.
+    public func health(
+        of scope: JobHealth.Scope, over window: JobHealth.Window, at now: Date
+    ) async throws -> JobHealth {
+        var query = ExecutionQuery(statuses: [.succeeded, .failed, .canceled, .expired], limit: 1000)
+        switch scope {
+        case .job(let id): query.jobID = id
+        case .group(let name):
+            var ids: Set<JobID> = []
+            var jobs = JobQuery(group: name, limit: 1000)
+            repeat {
+                let page = try await self.jobs(jobs)
+                ids.formUnion(page.items.map(\.id))
+                jobs.after = page.next
+            } while jobs.after != nil
+            query.jobIDs = ids
+        case .all: break
+        }
+        let start = now.addingTimeInterval(-(window.duration / .seconds(1)))
+        var health = JobHealth()
+        var durations: [Int64] = []
+        repeat {
+            let page = try await executions(query)
+            for execution in page.items where execution.createdAt >= start {
+                guard let outcome = HealthOutcome(of: execution) else { continue }
+                health.count(outcome)
+                if let duration = execution.healthDuration { durations.append(duration) }
+            }
+            query.after = page.next
+        } while query.after != nil
+        durations.sort()
+        health.setDurations(sum: durations.reduce(0) { $0 + Int128($1) }, count: durations.count) { durations[$0] }
+        return health
     }
 
     /// The default implementation does nothing, for stores whose clocks cannot run ahead.

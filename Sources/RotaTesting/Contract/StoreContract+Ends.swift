@@ -84,6 +84,39 @@ extension StoreContract {
             let statistics = try await probe.job(job.id).statistics
             try probe.expect([statistics.succeeded, statistics.failed], [11, 1], "the counted ends")
         },
+        Check("health counts what ended of the executions created in a window, by job, group and in all") { probe in
+            let job = probe.job(next: nil) { definition in
+                definition.attributes.group = "g"
+                definition.notifications = [NotificationRule(on: .success, .handler("tell"))]
+            }
+            let other = probe.job(next: nil)
+            try await probe.insert(other, executions: [probe.execution(of: other)])
+            let created = [0, 100, 3_590].map { seconds in
+                job.execution(
+                    id: ExecutionID(bits: probe.id()), source: .manual, scheduledFor: probe.at(seconds),
+                    createdAt: probe.at(seconds))
+            }
+            try await probe.insert(job, executions: created)
+            for claim in try await probe.claim(at: 3_600) {
+                let isOther = claim.execution.jobID == other.id
+                let next: Completion.Next = claim.execution.id == created[1].id ? .failed(probe.failure) : .succeeded
+                try await probe.finish(claim, isOther ? .canceled : next, at: 3_610)
+            }
+            for claim in try await probe.claim(at: 3_610) { try await probe.finish(claim, .succeeded, at: 3_611) }
+            func figures(_ scope: JobHealth.Scope, at seconds: Double) async throws -> [Int] {
+                let health = try await probe.store.health(of: scope, over: .hour, at: probe.at(seconds))
+                return [health.total, health.succeeded, health.timedOut, health.canceled]
+            }
+            try probe.expect(await figures(.job(job.id), at: 3_600), [3, 2, 1, 0], "the figures of the job")
+            try probe.expect(await figures(.group("g"), at: 3_650), [2, 1, 1, 0], "those of the group, 50 s later")
+            try probe.expect(await figures(.all, at: 3_600), [4, 2, 1, 1], "those of all jobs")
+            try probe.expect(await figures(.job(job.id), at: 3_701), [1, 1, 0, 0], "those of the job, 101 s later")
+            try probe.expect(await figures(.job(job.id), at: 9_999), [0, 0, 0, 0], "those after the window")
+            let health = try await probe.store.health(of: .job(job.id), over: .day, at: probe.at(3_650))
+            try probe.expect(health.averageDuration, .seconds(10), "the average duration")
+            _ = try await probe.store.delete([job.id])
+            try probe.expect(await figures(.all, at: 3_600), [1, 0, 0, 1], "those without the deleted job")
+        },
         Check("a notification counts neither toward retention nor in the statistics") { probe in
             let job = probe.job(next: nil) { definition in
                 definition.notifications = [NotificationRule(on: .completion, .handler("tell"))]

@@ -195,6 +195,13 @@ extension KillableStore {
         try await reach { try await $0.rewind(to: now, limit: limit) }
     }
 
+    /// Returns how the executions of a scope have fared.
+    public func health(
+        of scope: JobHealth.Scope, over window: JobHealth.Window, at now: Date
+    ) async throws -> JobHealth {
+        try await reach { try await $0.health(of: scope, over: window, at: now) }
+    }
+
     /// Reads an execution.
     public func execution(_ id: ExecutionID) async throws -> Execution? {
         try await reach { try await $0.execution(id) }

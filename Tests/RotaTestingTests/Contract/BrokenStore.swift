@@ -27,6 +27,7 @@ struct BrokenStore: JobStore {
     var calendarsHook: Hook<Void, [String: ScheduleCalendar]>?
     var fireHook: Hook<[FireRequest], [FireRequest.Outcome]>?
     var enqueueHook: Hook<[Execution], [EnqueueOutcome]>?
+    var healthHook: Hook<(JobHealth.Scope, JobHealth.Window, Date), JobHealth>?
     var claimHook: Hook<ClaimRequest, [Claim]>?
     var renewHook: Hook<[LeaseRenewal], [LeaseRenewal.Outcome]>?
     var finishHook: Hook<[Completion], [Completion.Outcome]>?
@@ -158,6 +159,13 @@ struct BrokenStore: JobStore {
     func completeWaiting(_ answers: [ExternalCompletion]) async throws -> [ExternalCompletion.Outcome] {
         if let answerHook { return try await answerHook(base, answers) }
         return try await base.completeWaiting(answers)
+    }
+
+    func health(
+        of scope: JobHealth.Scope, over window: JobHealth.Window, at now: Date
+    ) async throws -> JobHealth {
+        if let healthHook { return try await healthHook(base, (scope, window, now)) }
+        return try await base.health(of: scope, over: window, at: now)
     }
 
     func execution(_ id: ExecutionID) async throws -> Execution? {

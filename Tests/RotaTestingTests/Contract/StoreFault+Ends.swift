@@ -62,6 +62,14 @@ extension StoreFault {
             }
         },
         StoreFault(
+            "reports the health of all jobs as that of each",
+            "health counts what ended of the executions created in a window, by job, group and in all"
+        ) { store in
+            store.healthHook = { base, question in
+                try await base.health(of: .all, over: question.1, at: question.2)
+            }
+        },
+        StoreFault(
             "ignores chains", "an end queues what the job's chain asks for, once, with a payload from the output",
             "a chain ends with a failure that says so after ten links"
         ) { store in

@@ -168,6 +168,13 @@ struct HookedStore: JobStore {
         return shorten("finish", try await base.finish(completions))
     }
 
+    func health(
+        of scope: JobHealth.Scope, over window: JobHealth.Window, at now: Date
+    ) async throws -> JobHealth {
+        try before("health")
+        return try await base.health(of: scope, over: window, at: now)
+    }
+
     func execution(_ id: ExecutionID) async throws -> Execution? {
         try before("execution")
         return try await base.execution(id)
