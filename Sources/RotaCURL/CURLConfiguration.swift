@@ -53,43 +53,6 @@ extension CURLTransport {
         package var idleLimit = Duration.seconds(30)
     }
 
-    /// A proxy: `http`, `https` or `socks5`.
-    public struct Proxy: Sendable, Hashable {
-        /// The proxy's kind, host and port.
-        let url: RequestURL
-        let scheme: String
-        /// The name to log in with, or `nil`.
-        public var username: String?
-        /// The password to log in with, or `nil`.
-        public var password: String?
-        /// Whether the proxy resolves the names of hosts, because this machine cannot.
-        ///
-        /// Then the address policy can judge the names only. Otherwise a name is resolved and checked here, and the proxy
-        /// is asked for a connection to the checked address, for http URLs too.
-        public var resolvesNames = false
-
-        /// Creates a proxy.
-        ///
-        /// - Parameter text: Its URL, such as `http://proxy.example.com:3128` or `socks5://127.0.0.1:1080`. Without a
-        ///   port, 443 counts for https and 1080 for the others.
-        /// - Throws: `HTTPRequestError` if the text is no such URL.
-        public init(_ text: String) throws(HTTPRequestError) {
-            let scheme = String(text.prefix { $0 != ":" }).lowercased()
-            guard ["http", "https", "socks5"].contains(scheme) else {
-                throw HTTPRequestError(
-                    .badURL, field: "proxy", "a proxy's URL starts with http://, https:// or socks5://")
-            }
-            let parsed = try RequestURL(
-                parsing: (scheme == "https" ? "https" : "http") + text.dropFirst(scheme.utf8.count))
-            guard parsed.pathAndQuery == "/" else {
-                throw HTTPRequestError(.badURL, field: "proxy", "a proxy's URL has a host and a port only")
-            }
-            let port = parsed.explicitPort ?? (scheme == "https" ? 443 : 1080)
-            url = RequestURL(isSecure: scheme == "https", host: parsed.host, explicitPort: port, pathAndQuery: "/")
-            self.scheme = scheme
-        }
-    }
-
     /// A client's certificate with its key.
     public struct ClientCertificate: Sendable, Hashable {
         /// The path of the certificate file (PEM).
@@ -106,13 +69,6 @@ extension CURLTransport {
             self.password = password
         }
     }
-}
-
-extension CURLTransport.Proxy: CustomStringConvertible, CustomReflectable {
-    /// The kind, host and port, never the password.
-    public var description: String { "\(scheme)://\(url.hostText):\(url.port)" }
-    /// A mirror of the description, so that `dump` shows no password.
-    public var customMirror: Mirror { Mirror(self, children: ["proxy": description]) }
 }
 
 extension CURLTransport.ClientCertificate: CustomStringConvertible, CustomReflectable {

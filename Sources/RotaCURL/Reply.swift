@@ -1,5 +1,6 @@
 import CRotaCURL
 import Foundation
+import RotaCore
 import RotaHTTP
 
 /// The raw result of a request, as the task that waited for it reads it from the transfer.
@@ -125,7 +126,7 @@ extension Reply {
         }
         let partial = head.map { HTTPResponse(status: $0.status, headers: $0.headers, timings: timings) }
         switch ending {
-        case .deadline: throw error(.timeout, "no complete response within \(request.timeout)", request, partial)
+        case .deadline: throw error(.timeout, "no complete response within \(request.timeout.text)", request, partial)
         case .canceled: throw error(.canceled, "the request was canceled", request, partial)
         case .closed: throw error(.closed, "the transport was closed", request, nil)
         case .failed(let failure):
@@ -223,7 +224,7 @@ extension Reply {
             case .malformed(let coding):
                 throw self.error(.badResponse, "the body is not \(coding), as its header says", request, partial)
             case .late:
-                throw self.error(.timeout, "no complete response within \(request.timeout)", request, partial)
+                throw self.error(.timeout, "no complete response within \(request.timeout.text)", request, partial)
             }
         }
         var response = HTTPResponse(

@@ -97,14 +97,26 @@ extension CommandError: DetailedFailure {
 }
 
 extension CommandError {
+    /// The signals that a command got when its attempt was canceled.
+    enum Signals {
+        case terminated
+        /// It ran on for the grace period.
+        case killed(after: Duration)
+    }
+
     /// Creates the error of a command that ran and did not succeed.
-    init(_ result: CommandResult, of name: String, isCanceled: Bool, statuses: ExitStatuses) {
+    init(_ result: CommandResult, of name: String, canceledBy signals: Signals?, statuses: ExitStatuses) {
         let code: Code
         let end: String
         switch (result.status, result.signal) {
-        case _ where isCanceled:
+        case _ where signals != nil:
             code = .canceled
-            end = "The command \(name) was ended because its attempt was canceled."
+            var killed = ""
+            if case .killed(let grace)? = signals { killed = ", SIGKILL after the grace period of \(grace.text)," }
+            let way =
+                result.status.map { "ended with status \($0)" }
+                ?? result.signal.map { "was ended by signal \($0) (\(Self.name(of: $0)))" } ?? "ended"
+            end = "The command \(name) was stopped with its attempt: it got SIGTERM\(killed) and \(way)."
         case (let status?, _):
             code = .exited
             end = "The command \(name) ended with status \(status)."

@@ -131,7 +131,9 @@ public struct CommandHandler: Sendable, Hashable {
             status: ending.status, signal: ending.signal, output: ending.output.output,
             errorOutput: ending.errorOutput.output)
         guard !ending.isCanceled, let status = ending.status, exitStatuses.success.contains(status) else {
-            throw CommandError(result, of: executable, isCanceled: ending.isCanceled, statuses: exitStatuses)
+            let signals: CommandError.Signals? =
+                ending.isCanceled ? (ending.isKilled ? .killed(after: grace) : .terminated) : nil
+            throw CommandError(result, of: executable, canceledBy: signals, statuses: exitStatuses)
         }
         return result
     }
@@ -195,7 +197,7 @@ extension CommandHandler {
             "The working folder \"\(folder ?? "")\" is a relative path. Write an absolute path.")
         try check(
             (0...(16 << 20)).contains(outputLimit), "outputLimit must be 0 to 16 MiB, not \(outputLimit).")
-        try check(grace >= .zero && grace <= .seconds(3600), "grace must be zero to an hour, not \(grace).")
+        try check(grace >= .zero && grace <= .seconds(3600), "grace must be zero to an hour, not \(grace.exactText).")
         let names = environment.changes.keys
         try check(
             names.allSatisfy { !$0.isEmpty && !$0.contains("=") },
@@ -227,7 +229,8 @@ extension CommandHandler {
         try validate()
         try check(
             grace < configuration.cancellationGrace,
-            "grace is \(grace), but the scheduler abandons an attempt \(configuration.cancellationGrace) after it was "
+            "grace is \(grace.exactText), but the scheduler abandons an attempt "
+                + "\(configuration.cancellationGrace.exactText) after it was "
                 + "canceled. Shorten grace, or raise the configuration's cancellationGrace.")
         // A character takes at most six bytes in JSON.
         let needed = 2 * 6 * (outputLimit + 100)

@@ -9,6 +9,8 @@ struct CommandEnding: Sendable {
     var signal: Int32?
     /// Whether the command was running when its attempt was canceled.
     var isCanceled: Bool
+    /// Whether the command ran on for the grace period after SIGTERM, and got SIGKILL.
+    var isKilled: Bool
     var output: OutputCapture
     var errorOutput: OutputCapture
 }
@@ -172,7 +174,7 @@ struct RunningCommand: Sendable {
         continuation.resume(
             returning: CommandEnding(
                 status: status < 0 ? nil : status, signal: signal < 0 ? nil : signal, isCanceled: isCanceled,
-                output: output, errorOutput: errorOutput))
+                isKilled: isCanceled && isKilled, output: output, errorOutput: errorOutput))
     }
 
     private mutating func close(_ end: WritableKeyPath<Launch.Child, Int32?>) {

@@ -120,3 +120,68 @@ package enum Spelling {
             .map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }
     }
 }
+
+// Durations in messages for people. Texts that are read again, such as `1h30m` in a schedule, are `RotaSchedule`'s.
+
+extension Duration {
+    /// The duration for people, rounded: `0 s`, `250 ms`, `1.98 s`, `2 min 5 s`, `1 h 30 min`, `3 d 4 h`.
+    ///
+    /// Below a minute it has three significant digits, and above it the two largest units.
+    package var text: String {
+        guard !isEndless else { return sign + Self.endless }
+        let total = attosecondMagnitude
+        let rounded = Self.rounded(total)
+        guard rounded >= Self.minute else { return sign + Self.decimal(rounded) }
+        let step = total < Self.hour ? Self.second : total < Self.day ? Self.minute : Self.hour
+        return sign + Self.parts((total + step / 2) / step * step)
+    }
+
+    /// The duration for people in full, such as `1 h 1 ms`, for errors that refuse it or name a limit.
+    package var exactText: String { sign + (isEndless ? Self.endless : Self.parts(attosecondMagnitude)) }
+
+    private static var endless: String { "10,000 years or more" }
+    private var isEndless: Bool { abs(inSeconds) >= 3.2e11 }
+
+    private static var second: UInt128 { 1_000_000_000_000_000_000 }
+    private static var minute: UInt128 { 60 * second }
+    private static var hour: UInt128 { 60 * minute }
+    private static var day: UInt128 { 24 * hour }
+
+    private var sign: String { self < .zero ? "-" : "" }
+
+    private var attosecondMagnitude: UInt128 {
+        let (seconds, attoseconds) = clampedComponents
+        return UInt128(seconds.magnitude) * Self.second + UInt128(attoseconds.magnitude)
+    }
+
+    /// The number with its three most significant digits, rounded half up.
+    private static func rounded(_ total: UInt128) -> UInt128 {
+        var step: UInt128 = 1
+        while total / step >= 1000 { step *= 10 }
+        return (total + step / 2) / step * step
+    }
+
+    /// Days, hours and minutes, as far as there are any, and then the rest.
+    private static func parts(_ total: UInt128) -> String {
+        var rest = total
+        var parts: [String] = []
+        for (unit, size) in [("d", day), ("h", hour), ("min", minute)] where rest >= size {
+            parts.append("\(rest / size) \(unit)")
+            rest %= size
+        }
+        if rest > 0 || parts.isEmpty { parts.append(decimal(rest)) }
+        return parts.joined(separator: " ")
+    }
+
+    /// Less than a minute as a decimal number of its largest unit.
+    private static func decimal(_ total: UInt128) -> String {
+        let units: [(name: String, size: UInt128)] = [
+            ("s", second), ("ms", second / 1000), ("µs", second / 1_000_000), ("ns", second / 1_000_000_000),
+        ]
+        guard total > 0, let unit = units.first(where: { total >= $0.size }) ?? units.last else { return "0 s" }
+        // The digits of the fraction follow the leading one.
+        var fraction = "\(unit.size + total % unit.size)".dropFirst()
+        while fraction.last == "0" { fraction.removeLast() }
+        return "\(total / unit.size)\(fraction.isEmpty ? "" : "." + fraction) \(unit.name)"
+    }
+}

@@ -34,7 +34,8 @@ extension Duration {
         return seconds * 1_000 + roundedUp / 1_000_000_000_000_000
     }
 
-    private var clampedComponents: (seconds: Int64, attoseconds: Int64) {
+    /// The components, clamped to 10,000 years in either direction.
+    var clampedComponents: (seconds: Int64, attoseconds: Int64) {
         let limit = Duration.seconds(320_000_000_000)
         return min(max(self, .zero - limit), limit).components
     }

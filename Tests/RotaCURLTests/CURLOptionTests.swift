@@ -134,9 +134,36 @@ struct CURLOptionTests {
 
     @Test(
         "A proxy's text is checked",
-        arguments: ["", "proxy", "ftp://a", "http://a/b", "http://u:p@a", "socks4://a", "http://"])
+        arguments: ["", "proxy", "ftp://a", "http://a/b", "http://u:p@", "http://u%zz:p@a", "socks4://a", "http://"])
     func proxyText(_ text: String) {
         #expect(throws: HTTPRequestError.self) { try CURLTransport.Proxy(text) }
+    }
+
+    @Test("A proxy's URL may have a name and a password, percent-encoded, which nothing shows")
+    func proxyLogin() async throws {
+        let server = try await proxy()
+        var configuration = open()
+        let text = "http://some%40one:a%20word:%2F@127.0.0.1:\(server.port)"
+        let proxy = try CURLTransport.Proxy(text)
+        #expect(proxy.username == "some@one" && proxy.password == "a word:/")
+        #expect("\(proxy)" == "http://127.0.0.1:\(server.port)")
+        configuration.proxy = proxy
+        let url = try #require(URL(string: "http://127.0.0.2/path"))
+        #expect(try await send(url, configuration).status == 200)
+        // some@one:a word:/
+        #expect(server.requests.first?.headers["Proxy-Authorization"] == "Basic c29tZUBvbmU6YSB3b3JkOi8=")
+        let name = try CURLTransport.Proxy("socks5://someone@a.example")
+        #expect(name.username == "someone" && name.password == nil)
+        #expect(try CURLTransport.Proxy("http://@a").username == nil)
+        let error = #expect(throws: HTTPRequestError.self) { try CURLTransport.Proxy("http://u%zz:xyzzy@a.example") }
+        #expect(error?.message.contains("`username` and `password`") == true)
+        for wrong in [
+            "http://u:xyzzy@", "http://u:xyzzy@a/b", "http://u:xyzzy/@a", "http://xyzzy zw@a", "x://u:xyzzy@a",
+        ] {
+            let error = #expect(throws: HTTPRequestError.self) { try CURLTransport.Proxy(wrong) }
+            #expect(!"\(error.map(String.init(reflecting:)) ?? "")".contains("xyzzy"), "\(wrong)")
+        }
+        await server.stop()
     }
 
     @Test("No description shows a password")

@@ -66,8 +66,27 @@ struct ProcessTests {
         #expect(execution.attempts.last?.failure?.kind == .timeout)
         #expect(execution.command?.output.text == "started\n")
         #expect(execution.command?.signal == SIGKILL)
+        for words in ["longer than 1 s", "got SIGTERM", "SIGKILL", "grace period of 300 ms", "signal 9"] {
+            #expect(execution.message.contains(words), "\(execution.message)")
+        }
         #expect(!runs(try #require(scratch.text("self"))))
         #expect(!runs(try #require(scratch.text("child"))))
+    }
+
+    @Test("A timeout's message has the limit, the signal and the end of the error output, within bounds")
+    func timeoutMessage() async throws {
+        let command = CommandHandler.shell(
+            "i=0; while [ $i -lt 500 ]; do echo \"line $i of many\" >&2; i=$((i+1)); done; echo 'disk full' >&2; sleep 1000"
+        )
+        let execution = try await CommandRig().run(command, timeout: .milliseconds(1500))
+        for words in [
+            "longer than 1.5 s", "/bin/sh", "got SIGTERM", "ended by signal 15 (Terminated)",
+            "The end of its error output:", "disk full",
+        ] {
+            #expect(execution.message.contains(words), "\(execution.message)")
+        }
+        #expect(!execution.message.contains("SIGKILL") && !execution.message.contains("line 0 of"))
+        #expect(execution.message.utf8.count < 3000)
     }
 
     @Test("A cancellation lets the command clean up, and is one even if the command then exits with zero")

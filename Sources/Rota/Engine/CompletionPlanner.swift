@@ -52,9 +52,14 @@ enum CompletionPlanner {
     ) -> PlannedCompletion {
         let progress = work.claim.execution.progress
         let owner = progress.lease?.owner ?? "unknown"
-        let failure = ExecutionFailure(
-            kind: .crashed,
-            message: "The lease of scheduler \"\(owner)\" ran out before the attempt ended: its process died or hung.")
+        // A store that is opened ends the leases of the process that had it open before.
+        let message =
+            if progress.lease?.expiresAt == .distantPast {
+                "The process of scheduler \"\(owner)\" stopped or was restarted before the attempt ended."
+            } else {
+                "The lease of scheduler \"\(owner)\" ran out before the attempt ended: its process died or hung."
+            }
+        let failure = ExecutionFailure(kind: .crashed, message: message)
         let startedAt = progress.attemptStartedAt ?? now
         let attempt = Attempt(
             number: work.claim.execution.nextAttemptNumber, startedAt: startedAt,
@@ -89,7 +94,8 @@ enum CompletionPlanner {
         let failure = ExecutionFailure(
             kind: .interrupted,
             message: "The scheduler stopped before the attempt ended. "
-                + (rest ?? "The attempt does not count, and the execution starts again."))
+                + (rest ?? "The attempt does not count, and the execution starts again.")
+                + (result.report.lastWords.map { " \($0)" } ?? ""))
         let attempt = attempt(result, failure: failure)
         guard rest != nil else { return planned(work, attempt: attempt, next: .released(until: now), at: now) }
         return planned(work, attempt: attempt, .stop(.notRetryable), failure, at: now)
@@ -160,9 +166,9 @@ extension ExecutionFailure {
         let limit: String
         switch (reason, policy.timeLimit, policy.retryAfterCap) {
         case (.timeLimit, let time?, _):
-            limit = "Another attempt would start after the retry policy's time limit of \(time)."
+            limit = "Another attempt would start after the retry policy's time limit of \(time.exactText)."
         case (.retryAfterTooLong, _, let cap?):
-            limit = "The server asked for a longer wait than the \(cap) that the retry policy allows."
+            limit = "The server asked for a longer wait than the \(cap.exactText) that the retry policy allows."
         default: return self
         }
         let isSentence = message.last.map { ".!?".contains($0) } ?? true

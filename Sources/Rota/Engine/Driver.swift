@@ -216,8 +216,8 @@ struct Driver {
     private mutating func plan(_ results: [AttemptResult], at now: Date) -> [PlannedCompletion] {
         let uptime = context.clock.uptime
         return results.map { result in
-            if case .unhandled(let name) = result.report.ending {
-                context.events.handlerMissing(name, jobs: [result.work.claim.job], at: now)
+            if case .unhandled(let name, let similar) = result.report.ending {
+                context.events.handlerMissing(name, jobs: [result.work.claim.job], similar: similar, at: now)
                 let turn = deference.turn(after: now, longestSleep: context.clock.longestSleep)
                 return CompletionPlanner.released(result.work, at: now, until: turn)
             }
@@ -284,7 +284,9 @@ struct Driver {
                 elapsedTimes.end(execution.id)
             }
         }
-        context.events.send(outcomes, of: completions, stopReasons: planned.lazy.map(\.stopReason), at: now)
+        context.events.send(
+            outcomes, of: completions, under: planned.lazy.map(\.work.claim),
+            stopReasons: planned.lazy.map(\.stopReason), at: now)
         if context.ends.isWatched {
             for case .recorded(let execution) in outcomes { context.ends.announce(execution) }
         }
@@ -419,8 +421,21 @@ struct Driver {
             case .lost:
                 // The result would be refused, and another scheduler may be running the execution.
                 context.workers.withdraw(lease, because: .lost)
-                context.events.observers.tell { $0.didLoseLease(of: renewal.executionID, at: now) }
+                try await announceLoss(of: renewal.executionID, at: now)
             case .cancelRequested: context.workers.withdraw(lease, because: .requested)
+            }
+        }
+    }
+
+    /// Tells observers that a lease was lost, with the execution unless it was deleted.
+    private func announceLoss(of id: ExecutionID, at now: Date) async throws {
+        guard !context.events.observers.isEmpty else { return }
+        let execution = try await context.store.execution(id)
+        context.events.observers.tell { observer in
+            if let execution {
+                observer.didLoseLease(of: execution, at: now)
+            } else {
+                observer.didLoseLease(of: id, at: now)
             }
         }
     }

@@ -16,6 +16,8 @@ public struct ExecutionExplanation: Sendable, Hashable {
     public let holds: [ExecutionHold]
     /// The name of its handler, if this scheduler does not have it: only another one can run the execution.
     public let missingHandler: String?
+    /// The name of a registered handler that is probably meant instead of the missing one.
+    public let similarHandler: String?
     /// Whether this scheduler is running.
     public let isRunning: Bool
 }
@@ -46,8 +48,9 @@ extension ExecutionExplanation: CustomStringConvertible {
         var reasons = holds.map(\.description)
         if let missingHandler {
             reasons.append(
-                "this scheduler has no handler \"\(missingHandler)\" (register it with `handle(\"\(missingHandler)\") { … }`)"
-            )
+                "this scheduler has no handler \"\(missingHandler)\" ("
+                    + (similarHandler.map { "did you mean \"\($0)\"? " } ?? "")
+                    + "register it with `handle(\"\(missingHandler)\") { … }`)")
         }
         if !isRunning { reasons.append("this scheduler is not running (call `run()`)") }
         if reasons.isEmpty { reasons.append("it starts when a worker is free") }

@@ -86,8 +86,3 @@ extension SkippedOccurrence.Reason {
         }
     }
 }
-
-extension Duration {
-    /// The duration as text: `1.25 s`.
-    fileprivate var text: String { "\((inSeconds * 1000).rounded() / 1000) s" }
-}

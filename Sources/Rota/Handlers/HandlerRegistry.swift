@@ -42,6 +42,9 @@ final class HandlerRegistry: Sendable {
     var names: [String] {
         entries.withLock { $0.keys.sorted() }
     }
+
+    /// The registered handler that a name probably means, if it is misspelt.
+    func similar(to name: String) -> String? { Spelling.meant(by: name, among: names) }
 }
 
 /// Finds jobs that cannot be executed here: their handler is not registered, or does not take their payload.

@@ -141,6 +141,8 @@ public struct DeclarationResult: Sendable {
     public internal(set) var removed: [Job] = []
     /// The treatment of the orphans.
     public internal(set) var treatment = Orphans.pause
+    /// Warnings: two of the declared jobs give a shared rate limit different numbers.
+    public internal(set) var warnings: [JobWarning] = []
     /// The generation in force, if it is newer than the declared one.
     ///
     /// Then nothing was changed.
@@ -154,7 +156,8 @@ public struct DeclarationResult: Sendable {
 }
 
 extension DeclarationResult: CustomStringConvertible {
-    /// The changes in one line, such as `1 created (report), 1 updated (backup: schedule), 12 unchanged`.
+    /// The changes in one line, such as `1 created (report), 1 updated (backup: schedule), 12 unchanged`, and a line for
+    /// each warning.
     public var description: String {
         if let newerGeneration { return "nothing changed: generation \(newerGeneration) is in force" }
         func part(_ verb: String, _ names: [String]) -> String? {
@@ -166,6 +169,7 @@ extension DeclarationResult: CustomStringConvertible {
             part("updated", updated.map { ([$0.job.name] + $0.members.prefix(3)).joined(separator: ": ") }),
             part("no longer declared and \(treatment == .delete ? "deleted" : "paused")", removed.map(\.name)),
         ]
-        return (parts.compactMap(\.self) + ["\(unchanged) unchanged"]).joined(separator: ", ")
+        let changes = (parts.compactMap(\.self) + ["\(unchanged) unchanged"]).joined(separator: ", ")
+        return ([changes] + warnings.map { "warning: \($0)" }).joined(separator: "\n")
     }
 }

@@ -29,7 +29,7 @@ public struct JobPreview: Sendable, Hashable {
 
     init(
         of job: Job, count: Int, at now: Date, handlers: HandlerRegistry, transport: any HTTPTransport,
-        from scheduleState: ScheduleState
+        warnings others: [JobWarning], from scheduleState: ScheduleState
     ) throws(SchedulerError) {
         try FieldCheck(code: .invalidRequest).number(count, "The number of occurrences to preview", 0...1000)
         definition = job.definition
@@ -46,8 +46,9 @@ public struct JobPreview: Sendable, Hashable {
         }
         let found = first.map { schedule.preview(from: $0, count: wanted == 0 ? 0 : wanted + skipped) } ?? []
         occurrences = Array(found.drop { $0.occurrence.nominal < scheduleState.next ?? now }.dropFirst(skipped))
-        warnings = job.definition.warnings(
-            of: occurrences, next: scheduleState.nextEffective ?? scheduleState.next, state: scheduleState.state,
-            at: now, handlers: handlers, transport: transport)
+        warnings =
+            job.definition.warnings(
+                of: occurrences, next: scheduleState.nextEffective ?? scheduleState.next, state: scheduleState.state,
+                at: now, handlers: handlers, transport: transport) + others
     }
 }

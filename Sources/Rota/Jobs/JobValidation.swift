@@ -64,13 +64,15 @@ extension JobDefinition {
         }
         if let timeout = call.timeout, timeout <= .zero {
             throw SchedulerError(
-                .invalidJob, "The timeout of handler \"\(call.name)\" must be more than zero, not \(timeout).",
-                value: "\(timeout)")
+                .invalidJob,
+                "The timeout of handler \"\(call.name)\" must be more than zero, not "
+                    + "\(timeout.exactText).",
+                value: timeout.exactText)
         }
         if let limit = call.heartbeatLimit, limit <= .zero {
             throw SchedulerError(
-                .invalidJob, "The heartbeat limit of job \"\(name)\" must be more than zero, not \(limit).",
-                value: "\(limit)")
+                .invalidJob, "The heartbeat limit of job \"\(name)\" must be more than zero, not \(limit.exactText).",
+                value: limit.exactText)
         }
         try FieldCheck(code: .invalidJob, jobName: name).payload(call.payload, "The payload")
     }
@@ -230,7 +232,9 @@ struct FieldCheck {
 
     func span(_ value: Duration?, _ field: String, longest: Duration = .longestSpan) throws(SchedulerError) {
         guard let value, value <= .zero || value > longest else { return }
-        throw fail("\(field) must be more than zero and at most \(longest), not \(value).", value: "\(value)")
+        throw fail(
+            "\(field) must be more than zero and at most \(longest.exactText), not \(value.exactText).",
+            value: value.exactText)
     }
 
     func lateness(_ value: Duration?, _ field: String) throws(SchedulerError) {

@@ -12,7 +12,7 @@ public struct JobWarning: Sendable, Hashable, CustomStringConvertible {
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Kind: String {
             case cron, neverFires, inThePast, unknownHandler, unreadablePayload, blockedAddress, outsideWindow, inactive
-            case rateTooLow, missingChainTarget
+            case rateTooLow, missingChainTarget, differingRates
         }
 
         private let kind: Kind
@@ -39,6 +39,8 @@ public struct JobWarning: Sendable, Hashable, CustomStringConvertible {
         public static let rateTooLow = Code(kind: .rateTooLow)
         /// A chain rule of the job names a job that does not exist yet.
         public static let missingChainTarget = Code(kind: .missingChainTarget)
+        /// The job gives a shared rate limit other numbers than another job does.
+        public static let differingRates = Code(kind: .differingRates)
 
         /// The code's name, such as `neverFires`.
         public var description: String { kind.rawValue }
@@ -103,7 +105,7 @@ extension JobDefinition {
         var found: [JobWarning] = []
         for name in handlerNames.sorted() where handlers[name] == nil {
             let caller = action.handler?.name == name ? "The job" : "A notification of the job"
-            let meant = Spelling.meant(by: name, among: handlers.names)
+            let meant = handlers.similar(to: name)
             found.append(
                 .init(
                     code: .unknownHandler,
@@ -165,8 +167,9 @@ extension JobDefinition {
         return [
             JobWarning(
                 code: .rateTooLow,
-                message: "The job is due more often than its rate limit of \(rate.maximum) per \(rate.window) allows, "
-                    + "so executions pile up. Raise the limit, or let the job fire less often.")
+                message:
+                    "The job is due more often than its rate limit of \(rate.maximum) per \(rate.window.exactText) "
+                    + "allows, so executions pile up. Raise the limit, or let the job fire less often.")
         ]
     }
 }
@@ -180,4 +183,29 @@ extension Schedule {
         }
         return head + ": it ends at \(end.text). Give it a later end."
     }
+}
+
+/// The numbers that jobs give to shared rate limits, by the limit's name, with the first job that gives them.
+struct SharedRates {
+    private var known: [String: (limit: RateLimit, job: String)] = [:]
+
+    /// Adds the limits of a job.
+    ///
+    /// - Returns: A warning for each limit that an earlier job gives other numbers.
+    mutating func add(_ definition: JobDefinition) -> [JobWarning] {
+        definition.limits.sharedRates.compactMap { shared in
+            guard let first = known[shared.name] else {
+                known[shared.name] = (shared.limit, definition.name)
+                return nil
+            }
+            guard first.limit != shared.limit else { return nil }
+            return JobWarning(
+                code: .differingRates,
+                message: "The shared rate \"\(shared.name)\" is \(Self.text(of: shared.limit)) in job "
+                    + "\"\(definition.name)\", but \(Self.text(of: first.limit)) in job \"\(first.job)\". The starts of both "
+                    + "are counted together, and each job is held by its own numbers. Give both the same.")
+        }
+    }
+
+    private static func text(of limit: RateLimit) -> String { "\(limit.maximum) per \(limit.window.exactText)" }
 }

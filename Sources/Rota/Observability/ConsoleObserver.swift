@@ -90,7 +90,7 @@ public final class ConsoleObserver: SchedulerObserver {
         }
         guard isFirst else { return }
         say(
-            "\(execution.jobName): started \((late.inSeconds * 10).rounded() / 10) s late. The scheduler is falling behind, "
+            "\(execution.jobName): started \(late.text) late. The scheduler is falling behind, "
                 + "or a limit or the concurrency held the execution back.", at: date)
     }
 
@@ -121,14 +121,17 @@ public final class ConsoleObserver: SchedulerObserver {
     }
 
     /// Tells of a lost lease.
-    public func didLoseLease(of id: ExecutionID, at date: Date) {
+    public func didLoseLease(of execution: Execution, at date: Date) {
+        let id = execution.id
         // The renewal tells of it, and so does the attempt that ends afterwards.
         let isKnown = lastLost.withLock { last in
             defer { last = id }
             return last == id
         }
         guard !isKnown else { return }
-        say("Execution \(id) lost its lease: another scheduler took over, or it was deleted.", at: date)
+        say(
+            "\(execution.jobName): execution \(id) lost its lease: another scheduler took over, or it was deleted.",
+            at: date)
     }
 
     /// Tells of an abandoned attempt.
@@ -150,12 +153,13 @@ public final class ConsoleObserver: SchedulerObserver {
     }
 
     /// Tells of a missing handler.
-    public func handlerMissing(_ name: String, jobs: [Job], at date: Date) {
+    public func handlerMissing(_ name: String, jobs: [Job], similar: String?, at date: Date) {
         let names = jobs.prefix(5).map(\.name).joined(separator: ", ")
         let more = jobs.count > 5 ? " and others" : ""
         say(
-            "No handler \"\(name)\" is registered here, which \(names)\(more) need\(jobs.count == 1 ? "s" : ""). Register "
-                + "it with `handle(\"\(name)\") { … }`; until then, their executions wait.", at: date)
+            "No handler \"\(name)\" is registered here, which \(names)\(more) need\(jobs.count == 1 ? "s" : "")"
+                + (similar.map { "; did you mean \"\($0)\"?" } ?? ".")
+                + " Register it with `handle(\"\(name)\") { … }`; until then, their executions wait.", at: date)
     }
 
     /// Tells of a payload that its handler cannot read.

@@ -106,20 +106,21 @@ extension EventHub {
         }
     }
 
-    /// Announces the outcomes of completions, with the reasons why no other attempt follows.
+    /// Announces the outcomes of completions, with their claims and the reasons why no other attempt follows.
     func send(
-        _ outcomes: [Completion.Outcome], of completions: [Completion], stopReasons: some Collection<StopReason?>,
-        at now: Date
+        _ outcomes: [Completion.Outcome], of completions: [Completion], under claims: some Collection<Claim>,
+        stopReasons: some Collection<StopReason?>, at now: Date
     ) {
         metrics.finished(outcomes, of: completions)
         guard isWatched else { return }
-        for ((completion, outcome), reason) in zip(zip(completions, outcomes), stopReasons) {
-            send(outcome, of: completion, stopReason: reason, at: now)
+        for ((completion, outcome), (claim, reason)) in zip(zip(completions, outcomes), zip(claims, stopReasons)) {
+            send(outcome, of: completion, under: claim, stopReason: reason, at: now)
         }
     }
 
     private func send(
-        _ outcome: Completion.Outcome, of completion: Completion, stopReason: StopReason?, at now: Date
+        _ outcome: Completion.Outcome, of completion: Completion, under claim: Claim, stopReason: StopReason?,
+        at now: Date
     ) {
         switch outcome {
         case .recorded(let execution):
@@ -140,7 +141,7 @@ extension EventHub {
                         .executionReleased, date: now, of: execution, message: message))
             }
         case .stale, .missing:
-            observers.tell { $0.didLoseLease(of: completion.executionID, at: now) }
+            observers.tell { $0.didLoseLease(of: claim.execution, at: now) }
         }
     }
 
@@ -247,14 +248,21 @@ extension EventHub {
     }
 
     /// Announces a handler that jobs need and that is not registered here.
-    func handlerMissing(_ name: String, jobs: [Job], at now: Date) {
-        observers.tell { $0.handlerMissing(name, jobs: jobs, at: now) }
+    ///
+    /// - Parameters:
+    ///   - name: The handler's name.
+    ///   - jobs: Jobs that need it.
+    ///   - similar: The registered handler that is probably meant.
+    ///   - now: The current date.
+    func handlerMissing(_ name: String, jobs: [Job], similar: String?, at now: Date) {
+        observers.tell { $0.handlerMissing(name, jobs: jobs, similar: similar, at: now) }
         for job in jobs {
             send(
                 SchedulerEvent(
                     .handlerMissing, date: now, of: job,
-                    message: "Handler \"\(name)\" is not registered in this scheduler. "
-                        + "Register it with `handle(\"\(name)\") { … }`, or run a scheduler that has it."))
+                    message: "Handler \"\(name)\" is not registered in this scheduler"
+                        + (similar.map { "; did you mean \"\($0)\"?" } ?? ".")
+                        + " Register it with `handle(\"\(name)\") { … }`, or run a scheduler that has it."))
         }
     }
 }

@@ -46,6 +46,10 @@ public protocol SchedulerObserver: Sendable {
     func didRelease(_ execution: Execution, at date: Date)
     /// A lease was lost: another scheduler took over, or the execution was deleted. This attempt's result is refused.
     func didLoseLease(of id: ExecutionID, at date: Date)
+    /// A running execution lost its lease, and this is the execution as far as it is known.
+    ///
+    /// Told instead of ``didLoseLease(of:at:)-(ExecutionID,_)``, which the default implementation calls.
+    func didLoseLease(of execution: Execution, at date: Date)
     /// An attempt that ignored its cancellation was abandoned.
     ///
     /// - Parameters:
@@ -64,6 +68,16 @@ public protocol SchedulerObserver: Sendable {
     ///   - jobs: Jobs that need it, at most 20.
     ///   - date: The date of the event.
     func handlerMissing(_ name: String, jobs: [Job], at date: Date)
+    /// A handler that jobs need is not registered, and this is the registered one whose name is similar.
+    ///
+    /// Told instead of ``handlerMissing(_:jobs:at:)``, which the default implementation calls.
+    ///
+    /// - Parameters:
+    ///   - name: The handler's name.
+    ///   - jobs: Jobs that need it, at most 20.
+    ///   - similar: The name of the registered handler that is probably meant, or `nil` if none is similar.
+    ///   - date: The date of the event.
+    func handlerMissing(_ name: String, jobs: [Job], similar: String?, at date: Date)
     /// A job was created or changed, and its schedule has no occurrence left, so it will never fire.
     func didFindNoOccurrence(of job: Job, at date: Date)
     /// A job was created again with its idempotency key and another definition, which was ignored.
@@ -123,6 +137,8 @@ extension SchedulerObserver {
     public func didRelease(_ execution: Execution, at date: Date) {}
     /// The default implementation does nothing.
     public func didLoseLease(of id: ExecutionID, at date: Date) {}
+    /// The default implementation calls ``didLoseLease(of:at:)-(ExecutionID,_)``.
+    public func didLoseLease(of execution: Execution, at date: Date) { didLoseLease(of: execution.id, at: date) }
     /// The default implementation does nothing.
     public func didAbandon(_ execution: Execution, because reason: String, at date: Date) {}
     /// The default implementation does nothing.
@@ -131,6 +147,10 @@ extension SchedulerObserver {
     public func didChangeBreaker(of job: Job, at date: Date) {}
     /// The default implementation does nothing.
     public func handlerMissing(_ name: String, jobs: [Job], at date: Date) {}
+    /// The default implementation calls ``handlerMissing(_:jobs:at:)``.
+    public func handlerMissing(_ name: String, jobs: [Job], similar: String?, at date: Date) {
+        handlerMissing(name, jobs: jobs, at: date)
+    }
     /// The default implementation does nothing.
     public func didFindNoOccurrence(of job: Job, at date: Date) {}
     /// The default implementation does nothing.

@@ -122,12 +122,16 @@ extension Scheduler {
         let calendars = try await calendars(for: [draft.definition.schedule])
         let now = context.clock.now
         let job = try insertion(of: draft, calendars, at: now).job
-        var preview = try JobPreview(
+        return try JobPreview(
             of: job, count: count, at: now, handlers: handlers, transport: transport,
+            warnings: try await warnings(of: job),
             // Executions that are due immediately have moved the schedule state on. Preview from before.
             from: .starting(job.definition.schedule, state: draft.state, at: now))
-        preview.warnings += try await chainWarnings(of: job.definition)
-        return preview
+    }
+
+    /// Finds what only the store's other jobs tell.
+    private func warnings(of job: Job) async throws -> [JobWarning] {
+        try await sharedRateWarnings(of: job) + chainWarnings(of: job.definition)
     }
 
     /// Finds the chain rules that name no job.
@@ -170,10 +174,19 @@ extension Scheduler {
             job.scheduleState = replacement.scheduleState
             if let definition = replacement.definition { job.definition = definition }
         }
-        var preview = try JobPreview(
-            of: job, count: count, at: now, handlers: handlers, transport: transport, from: job.forecast(at: now))
-        preview.warnings += try await chainWarnings(of: job.definition)
-        return preview
+        return try JobPreview(
+            of: job, count: count, at: now, handlers: handlers, transport: transport,
+            warnings: try await warnings(of: job), from: job.forecast(at: now))
+    }
+
+    /// Warns of shared rates that another job, among the first thousand of the store, gives other numbers.
+    private func sharedRateWarnings(of job: Job) async throws -> [JobWarning] {
+        guard !job.definition.limits.sharedRates.isEmpty else { return [] }
+        var rates = SharedRates()
+        for other in try await context.store.jobs(JobQuery(limit: 1000)).items where !other.isSame(as: job) {
+            _ = rates.add(other.definition)
+        }
+        return rates.add(job.definition)
     }
 
     /// Creates the record of a new job, with the executions that are due immediately.
@@ -210,5 +223,14 @@ extension Scheduler {
         return JobInsertion(
             job, idempotencyKey: draft.idempotencyKey,
             executions: fire.executions.map { $0.with(metadata: context.carried(with: $0.metadata)) })
+    }
+}
+
+extension Job {
+    /// Whether a job is this one, or the draft of its next version.
+    fileprivate func isSame(as other: Job) -> Bool {
+        id == other.id
+            || name == other.name && definition.attributes.slug == other.definition.attributes.slug
+                && definition.attributes.project == other.definition.attributes.project
     }
 }

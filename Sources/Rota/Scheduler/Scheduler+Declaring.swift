@@ -94,6 +94,8 @@ extension Scheduler {
     ) async throws -> DeclarationPlan {
         var plan = DeclarationPlan(
             declaration: JobDeclaration(JobOwner(planner.owner, generation: planner.generation, declaredAt: now)))
+        var rates = SharedRates()
+        plan.result.warnings = drafts.flatMap { rates.add($0.definition) }
         var (matches, orphans) = planner.match(drafts, with: try await declared(by: planner.owner))
         for (place, draft) in drafts.enumerated() {
             if matches[place] == nil { matches[place] = try await adoptable(draft, by: planner.owner) }

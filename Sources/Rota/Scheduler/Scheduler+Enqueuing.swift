@@ -45,7 +45,8 @@ extension Scheduler {
     /// print(try await scheduler.waitForCompletion(of: queued.id).status)
     /// ```
     ///
-    /// The work goes to the queue of that name: the job that has it as its slug and no project. If there is none and a
+    /// The work goes to the queue of that name: the job that has it as its slug and no project, or else the job on demand
+    /// without a slug and a project that alone has it as its name. If there is none and a
     /// handler of the name is registered here, the first call creates ``JobDraft/init(queue:action:retry:retention:limits:)``
     /// with its defaults; declare the queue to choose others.
     ///
@@ -55,8 +56,10 @@ extension Scheduler {
     ///   - delay: How long from now the execution becomes due.
     ///   - request: Everything else: priority, keys, tags, time to live, and a date in place of the delay.
     /// - Returns: The queued execution, or the earlier one with the same idempotency key.
-    /// - Throws: ``SchedulerError`` with code `jobNotFound` if there is neither queue nor handler, or `invalidRequest`;
-    ///   the encoder's error if the payload cannot be encoded; or the store's error.
+    /// - Throws: ``SchedulerError`` with code `jobNotFound` if there is neither queue nor handler, or `invalidRequest`,
+    ///   which includes a name that several queues without a slug have; the encoder's error if the payload cannot be
+    ///   encoded; or the store's error.
+    /// - Complexity: A slug is found at once. A queue without one is searched among all jobs, so give it a slug.
     @discardableResult
     public nonisolated func enqueue(
         _ queue: String, payload: some Encodable, after delay: Duration = .zero,
@@ -85,11 +88,11 @@ extension Scheduler {
         var request = request
         let check = FieldCheck(code: .invalidRequest, jobName: queue)
         guard delay >= .zero else {
-            throw check.fail("A delay must be zero or more, not \(delay).", value: "\(delay)")
+            throw check.fail("A delay must be zero or more, not \(delay.exactText).", value: delay.exactText)
         }
         if delay > .zero {
             guard request.at == nil else {
-                throw check.fail("Give either a delay or a date, not both.", value: "\(delay)")
+                throw check.fail("Give either a delay or a date, not both.", value: delay.exactText)
             }
             request.at = context.clock.now.advanced(by: delay)
         }
@@ -164,17 +167,35 @@ extension Scheduler {
     /// Returns the job of a queue, which is created if only its handler exists.
     private func queueJob(_ name: String) async throws -> JobID {
         if let job = try await findJob(slug: name, project: nil) { return job.id }
-        guard handlers[name] != nil else { throw try await missingQueue(name) }
+        let named = try await jobs(allNamed: name)
+        let queues = named.filter {
+            $0.schedule.isOnDemand && $0.attributes.slug == nil && $0.attributes.project == nil
+        }
+        guard queues.count < 2 else {
+            throw SchedulerError(
+                .invalidRequest,
+                "Several queues without a slug are named \"\(name)\", among them \(queues[0].id) and \(queues[1].id). Give "
+                    + "the one that is meant the slug \"\(name)\", or use `trigger(_:_:)` with its identifier.",
+                value: name)
+        }
+        if let queue = queues.first { return queue.id }
+        guard handlers[name] != nil else { throw try await missingQueue(name, hint: named.first?.hintAtTriggering) }
         var draft = JobDraft(queue: name)
         draft.idempotencyKey = "queue/\(name)"
         let job = try await create(draft)
         // The queue of this name may have been given another slug since.
-        guard job.definition.attributes.slug == name else { throw try await missingQueue(name) }
+        guard job.definition.attributes.slug == name else {
+            throw try await missingQueue(name, hint: job.hintAtTriggering)
+        }
         return job.id
     }
 
     /// The error for a queue that does not exist, with the names of those that do, the most similar ones first.
-    private func missingQueue(_ name: String) async throws -> SchedulerError {
+    ///
+    /// - Parameters:
+    ///   - name: The name.
+    ///   - hint: What is to be said of a job with that name, if there is one.
+    private func missingQueue(_ name: String, hint: String?) async throws -> SchedulerError {
         let page = try await context.store.jobs(JobQuery(limit: 1000))
         let queues = page.items.compactMap { job -> String? in
             guard job.schedule.isOnDemand, job.attributes.project == nil else { return nil }
@@ -195,7 +216,22 @@ extension Scheduler {
         return SchedulerError(
             .jobNotFound,
             "There is no queue \"\(name)\", and no handler of that name is registered here, or the queue was given another "
-                + "slug. \(list). Declare the queue with `JobDraft(queue:)`, or register the handler first.",
+                + "slug. \(hint.map { "\($0) " } ?? "")\(list). Declare the queue with `JobDraft(queue:)`, or register the handler first.",
             value: name)
+    }
+}
+
+extension Job {
+    /// Says how to trigger a job that has the name of a queue, but is not found by it.
+    fileprivate var hintAtTriggering: String {
+        if !schedule.isOnDemand {
+            return "The job named \"\(name)\" has a schedule: use `trigger(_:_:)` with its identifier, \(id)."
+        }
+        if let project = definition.attributes.project {
+            return
+                "The queue named \"\(name)\" is in the project \"\(project)\": use `trigger(_:_:)` with its identifier, "
+                + "\(id)."
+        }
+        return "The queue named \"\(name)\" has the slug \"\(definition.attributes.slug ?? "")\": enqueue by that."
     }
 }

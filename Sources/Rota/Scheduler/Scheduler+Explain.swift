@@ -36,9 +36,10 @@ extension Scheduler {
             case .webhook?: nil
             case nil: job.action.handler?.name
             }
+        let missing = execution.status.isTerminal ? nil : handler.flatMap { handlers[$0] == nil ? $0 : nil }
         return ExecutionExplanation(
             execution: execution, holds: try await context.store.holds(on: id, at: context.clock.now),
-            missingHandler: execution.status.isTerminal ? nil : handler.flatMap { handlers[$0] == nil ? $0 : nil },
+            missingHandler: missing, similarHandler: missing.flatMap(handlers.similar),
             isRunning: context.status.isRunning)
     }
 

@@ -19,13 +19,7 @@ extension Scheduler {
     ///   it; or the store's error.
     /// - Complexity: O(*n*) for *n* jobs. ``job(slug:project:)`` is faster.
     public func job(named name: String) async throws -> Job {
-        var query = JobQuery(nameContains: name, limit: 1000)
-        var found: [Job] = []
-        repeat {
-            let page = try await context.store.jobs(query)
-            found += page.items.filter { $0.name == name }
-            query.after = page.next
-        } while query.after != nil && found.count < 2
+        let found = try await jobs(allNamed: name)
         guard let job = found.first else {
             throw SchedulerError(
                 .jobNotFound,
@@ -39,6 +33,18 @@ extension Scheduler {
                     + "give each a slug.", value: name)
         }
         return job
+    }
+
+    /// Returns the jobs with a name, the oldest first.
+    func jobs(allNamed name: String) async throws -> [Job] {
+        var query = JobQuery(nameContains: name, limit: 1000)
+        var found: [Job] = []
+        repeat {
+            let page = try await context.store.jobs(query)
+            found += page.items.filter { $0.name == name }
+            query.after = page.next
+        } while query.after != nil
+        return found
     }
 
     /// Returns the job with a slug.

@@ -97,7 +97,8 @@ extension Scheduler {
         try await context.prepareIDs()
         let findings = try await HandlerAudit(store: context.store, handlers: handlers).find()
         for (name, jobs) in findings.missing {
-            context.events.handlerMissing(name, jobs: jobs, at: context.clock.now)
+            context.events.handlerMissing(
+                name, jobs: jobs, similar: handlers.similar(to: name), at: context.clock.now)
         }
         for (job, reason) in findings.unreadable {
             context.events.payloadUnreadable(of: job, because: reason, at: context.clock.now)

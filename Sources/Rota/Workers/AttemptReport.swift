@@ -16,8 +16,8 @@ struct AttemptReport: Sendable {
         case waiting(until: Date?)
         /// The attempt did not begin: the execution was canceled, or the lease ran out.
         case unbegun
-        /// The handler is not registered here.
-        case unhandled(String)
+        /// The handler is not registered here, but one with a similar name may be.
+        case unhandled(String, similar: String?)
     }
 
     /// A handler's request that overrides the retry policy.
@@ -28,6 +28,8 @@ struct AttemptReport: Sendable {
 
     var ending: Ending
     var retrying: Retrying?
+    /// The account that an interrupted handler gave of its end.
+    var lastWords: String?
     var output: JSONPayload?
     var statusCode: Int?
     var bodyPreview: String?
@@ -203,8 +205,19 @@ extension AttemptReport {
         bodyPreview = String(decoding: bodyWasTruncated ? preview.droppingCutCharacter : preview, as: UTF8.self)
     }
 
+    /// Keeps what a handler that was canceled says about its end, and has to show.
+    mutating func addDetails(of error: any Error) {
+        guard error is any DetailedFailure else { return }
+        keepDetails(of: error)
+        switch ending {
+        case .failed(let failure, let message): ending = .failed(failure, message: "\(message) \(error)")
+        case .interrupted: lastWords = "\(error)".clipped()
+        case .succeeded, .waiting, .unbegun, .unhandled: break
+        }
+    }
+
     /// Keeps what a handler that failed has to show.
-    mutating func keepDetails(of error: any Error) {
+    private mutating func keepDetails(of error: any Error) {
         guard let text = (error as? any DetailedFailure)?.preview else { return }
         let preview = Array(text.utf8.prefix(Attempt.maximumPreviewBytes))
         bodyWasTruncated = preview.count < text.utf8.count
@@ -215,7 +228,7 @@ extension AttemptReport {
     init(handlerError error: any Error) {
         guard !Task.isCancelled else {
             self.init(.interrupted)
-            keepDetails(of: error)
+            addDetails(of: error)
             return
         }
         switch error {

@@ -113,7 +113,9 @@ struct AttemptRunner: Sendable {
     }
 
     private func call(_ call: HandlerCall, for work: Work, startedAt: Date) async -> AttemptReport {
-        guard let handler = handlers[call.name] else { return AttemptReport(.unhandled(call.name)) }
+        guard let handler = handlers[call.name] else {
+            return AttemptReport(.unhandled(call.name, similar: handlers.similar(to: call.name)))
+        }
         let recorder = HeartbeatRecorder(
             heartbeats: heartbeats, lease: work.claim.leaseKey, clock: clock,
             renew: { [store] in try await store.renew([$0]).first }, leaseDuration: configuration.leaseDuration)
@@ -133,19 +135,19 @@ struct AttemptRunner: Sendable {
         } catch let excess as HandlerWatch.Excess {
             let rest =
                 work.wasAbandoned
-                ? " It ignored its cancellation for \(configuration.cancellationGrace) and was abandoned: it may still "
-                    + "be running, and its result will be dropped." : ""
+                ? " It ignored its cancellation for \(configuration.cancellationGrace.text) and was abandoned: it may "
+                    + "still be running, and its result will be dropped." : ""
             var report: AttemptReport =
                 switch excess.overrun {
                 case .timeout:
-                    .failed(AttemptFailure(.timeout), "The handler took longer than \(timeout ?? .zero)." + rest)
+                    .failed(AttemptFailure(.timeout), "The handler took longer than \((timeout ?? .zero).text)." + rest)
                 case .silence:
                     .failed(
                         AttemptFailure(.crashed),
-                        "The handler sent no heartbeat for \(call.heartbeatLimit ?? .zero), so it counts as crashed."
-                            + rest)
+                        "The handler sent no heartbeat for \((call.heartbeatLimit ?? .zero).text), so it counts as "
+                            + "crashed." + rest)
                 }
-            if let error = excess.error { report.keepDetails(of: error) }
+            if let error = excess.error { report.addDetails(of: error) }
             return report
         } catch {
             return AttemptReport(handlerError: error)

@@ -158,7 +158,7 @@ package enum RequestTimeout {
         guard range.contains(timeout) else {
             throw HTTPRequestError(
                 .badTimeout, field: "timeout",
-                "a timeout must lie between 1 ms and 1 hour; give longer work to a handler", value: "\(timeout)")
+                "a timeout must lie between 1 ms and 1 hour; give longer work to a handler", value: timeout.exactText)
         }
     }
 }

@@ -1,4 +1,5 @@
 public import Foundation
+import RotaCore
 
 /// Sends requests with URLSession, through which a server can end the process on Linux: use `.automatic` there.
 ///
@@ -85,7 +86,7 @@ public final class URLSessionTransport: HTTPTransport {
     private func exchange(_ request: HTTPRequest, within time: Duration) async throws -> HTTPResponse {
         let exchange = Exchange(url: request.url, limit: client.responseLimit)
         let ticket = client.deadlines.schedule(after: time) {
-            exchange.fail(.timeout, "no complete response within \(request.timeout)")
+            exchange.fail(.timeout, "no complete response within \(request.timeout.text)")
         }
         defer { client.deadlines.cancel(ticket) }
         return try await withTaskCancellationHandler {

@@ -1,3 +1,5 @@
+import RotaCore
+
 /// The rules that open a circuit breaker, keep it open, and close it again.
 ///
 /// By default, five failures in a row open it for a minute. Then one probe decides.
@@ -118,7 +120,7 @@ extension CircuitBreakerPolicy {
         guard probeLease > .zero, probeLease <= Backoff.longestDelay else {
             throw RetryPolicyError(
                 .breaker, "The lease of a probe must be more than 0 seconds and at most 366 days.",
-                value: "\(probeLease)")
+                value: probeLease.exactText)
         }
         guard let failureRate else { return }
         guard failureRate.threshold > 0, failureRate.threshold <= 1 else {
@@ -127,7 +129,8 @@ extension CircuitBreakerPolicy {
         }
         guard failureRate.window >= .seconds(1), failureRate.window <= .seconds(86_400) else {
             throw RetryPolicyError(
-                .breaker, "The window of a failure rate must be 1 second to 1 day.", value: "\(failureRate.window)")
+                .breaker, "The window of a failure rate must be 1 second to 1 day.", value: failureRate.window.exactText
+            )
         }
         try Self.check(
             failureRate.minimumAttempts, in: 1...1_000_000, "The minimum number of attempts of a failure rate")

@@ -1,3 +1,5 @@
+import RotaCore
+
 /// The delays between attempts, before jitter.
 ///
 /// Attempts count from 1: the delay after attempt 1 comes before the first retry. Delays grow until ``maximum`` and
@@ -128,7 +130,7 @@ extension Backoff {
             case .delays:
                 throw RetryPolicyError(
                     .delay, "The initial delay of a list of delays cannot be replaced. Choose a strategy as well.",
-                    value: "\(initial)")
+                    value: initial.exactText)
             }
         }
         // An explicit delay that is shorter than the minimum lowers the minimum.
@@ -147,8 +149,8 @@ extension Backoff {
         try Self.validate(maximum, .delay, "The longest delay")
         guard floor <= cap else {
             throw RetryPolicyError(
-                .delay, "The shortest delay must be at most the longest, \(maximum).",
-                value: "\(minimum)")
+                .delay, "The shortest delay must be at most the longest, \(maximum.exactText).",
+                value: minimum.exactText)
         }
         switch shape {
         case .fixed(let delay), .linear(let delay):
@@ -176,7 +178,7 @@ extension Backoff {
         _ duration: Duration, _ code: RetryPolicyError.Code, _ name: String
     ) throws(RetryPolicyError) {
         guard duration >= .zero, duration <= longestDelay else {
-            throw RetryPolicyError(code, "\(name) must be 0 seconds to 366 days.", value: "\(duration)")
+            throw RetryPolicyError(code, "\(name) must be 0 seconds to 366 days.", value: duration.exactText)
         }
     }
 }

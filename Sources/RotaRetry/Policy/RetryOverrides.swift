@@ -1,3 +1,5 @@
+import RotaCore
+
 /// The settings of one execution that differ from its job's retry policy.
 ///
 /// ```swift
@@ -136,7 +138,7 @@ extension RetryPolicy {
         if let timeout = overrides.timeout, timeout <= .zero || timeout > Backoff.longestDelay {
             throw RetryPolicyError(
                 .timeLimit, "The timeout of an attempt must be more than 0 seconds and at most 366 days.",
-                value: "\(timeout)")
+                value: timeout.exactText)
         }
         try policy.validate()
         return policy

@@ -1,4 +1,5 @@
 public import Foundation
+import RotaCore
 
 /// Runs an operation until it succeeds or the policy says to stop, with a timeout for each attempt.
 ///
@@ -35,7 +36,7 @@ public func retry<Value: Sendable>(
     guard timeout > .zero, timeout <= Backoff.longestDelay else {
         throw RetryPolicyError(
             .timeLimit, "The timeout of an attempt must be more than 0 seconds and at most 366 days.",
-            value: "\(timeout)")
+            value: timeout.exactText)
     }
     return try await retry(
         policy, clock: clock, sources: sources, budget: budget, breaker: breaker, classify: classify
@@ -101,6 +102,6 @@ extension AttemptTimeout: AttemptFailureConvertible {
 }
 
 extension AttemptTimeout: CustomStringConvertible {
-    /// One line, such as `the attempt took longer than 5.0 seconds`.
-    public var description: String { "the attempt took longer than \(limit)" }
+    /// One line, such as `the attempt took longer than 5 s`.
+    public var description: String { "the attempt took longer than \(limit.text)" }
 }

@@ -1,4 +1,5 @@
 public import Foundation
+import RotaCore
 
 /// Runs an operation until it succeeds or the policy says to stop.
 ///
@@ -224,8 +225,8 @@ extension RetryError: AttemptFailureConvertible {
 }
 
 extension RetryError: CustomStringConvertible {
-    /// One line, such as `gave up after 3 attempts in 1.5 seconds (attempts_exhausted): http_status 503`.
+    /// One line, such as `gave up after 3 attempts in 1.5 s (attempts_exhausted): http_status 503`.
     public var description: String {
-        "gave up after \(attempts) attempt\(attempts == 1 ? "" : "s") in \(elapsed) (\(reason)): \(lastError)"
+        "gave up after \(attempts) attempt\(attempts == 1 ? "" : "s") in \(elapsed.text) (\(reason)): \(lastError)"
     }
 }

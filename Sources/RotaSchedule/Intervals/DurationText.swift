@@ -54,7 +54,7 @@ extension DurationText {
     /// Returns a duration in words: `15 minutes`, `1 day`.
     static func countedWords(_ duration: Duration) -> String {
         var rest = duration.wholeMilliseconds
-        guard rest > 0 else { return "\(duration)" }
+        guard rest > 0 else { return duration.exactText }
         let names: [(unit: String, milliseconds: Int64)] = [
             ("day", 86_400_000), ("hour", 3_600_000), ("minute", 60_000), ("second", 1_000), ("millisecond", 1),
         ]

@@ -170,7 +170,9 @@ extension KeyedEncodingContainer {
         guard let text = DurationText.text(duration) else {
             throw EncodingError.invalidValue(
                 duration,
-                .init(codingPath: codingPath + [key], debugDescription: "\(duration) is not in whole milliseconds."))
+                .init(
+                    codingPath: codingPath + [key],
+                    debugDescription: "\(duration.exactText) is not in whole milliseconds."))
         }
         try encode(text, forKey: key)
     }

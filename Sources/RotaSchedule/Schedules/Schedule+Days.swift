@@ -43,9 +43,33 @@ extension Schedule {
         on days: Weekday..., at time: String, in zone: String = "UTC",
         daylightSaving: DaylightSavingPolicy = .automatic
     ) throws(ScheduleError) -> Schedule {
+        try weekly(on: days, at: time, in: zone, daylightSaving: daylightSaving)
+    }
+
+    /// Creates a schedule of the days of every week in a list, at a time.
+    ///
+    /// ```swift
+    /// let review = try Schedule.weekly(on: [.monday, .thursday], at: "14:00", in: "America/New_York")
+    /// print(review.summary)  // At 14:00, on Monday and Thursday (America/New_York)
+    /// ```
+    ///
+    /// - Parameters:
+    ///   - days: The days of the week, at least one. Their order does not matter, and a day counts once.
+    ///   - time: The time of day, such as `09:30` or `09:30:15`.
+    ///   - zone: The IANA identifier of the zone, such as `America/New_York`. The default is UTC.
+    ///   - daylightSaving: How to treat times that an offset change skips or repeats.
+    /// - Throws: ``ScheduleError`` with code `empty` without a day, `text` if the time cannot be read, or `timeZone` if
+    ///   the zone is unknown.
+    public static func weekly(
+        on days: [Weekday], at time: String, in zone: String = "UTC",
+        daylightSaving: DaylightSavingPolicy = .automatic
+    ) throws(ScheduleError) -> Schedule {
         let fields = try fields(of: time)
         guard !days.isEmpty else {
-            throw ScheduleError(.empty, value: "", message: "A weekly schedule needs at least one day of the week.")
+            throw ScheduleError(
+                .empty, value: "",
+                message: "A weekly schedule needs at least one day of the week, such as `.monday`; for every day, use "
+                    + "`.daily(at:)`.")
         }
         let list = Set(days.map(\.rawValue)).sorted().map(String.init).joined(separator: ",")
         return try cron("\(fields) * * \(list)", in: zone, daylightSaving: daylightSaving)

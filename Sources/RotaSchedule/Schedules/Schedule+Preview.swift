@@ -31,7 +31,7 @@ extension Schedule {
         notes = rule.notes(on: origin) + notes
         let offset = smoothingOffset
         if offset > .zero {
-            notes.append(.init(code: .smoothed, message: "smoothed by \(DurationText.text(offset) ?? "\(offset)")"))
+            notes.append(.init(code: .smoothed, message: "smoothed by \(offset.exactText)"))
         }
         return notes
     }

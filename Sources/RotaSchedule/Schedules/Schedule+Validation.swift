@@ -61,8 +61,8 @@ extension Schedule {
         }
         if let smoothing = limits.smoothing, !(1...604_800_000).contains(smoothing.window.wholeMilliseconds) {
             throw ScheduleError(
-                .smoothing, value: "\(smoothing.window)",
-                message: "A smoothing window must be 1 ms to 7 days, not \(smoothing.window).")
+                .smoothing, value: smoothing.window.exactText,
+                message: "A smoothing window must be 1 ms to 7 days, not \(smoothing.window.exactText).")
         }
         if let weeks = limits.weeks { try weeks.validate() }
         for filter in limits.filters {
@@ -95,9 +95,9 @@ extension Schedule.Rule {
     private static func check(_ interval: Duration, example: String) throws(ScheduleError) {
         guard Interval.supported.contains(interval.inSeconds), DurationText.text(interval) != nil else {
             throw ScheduleError(
-                .interval, value: "\(interval)",
+                .interval, value: interval.exactText,
                 message:
-                    "An interval must be 1 ms to 100 years, in whole milliseconds, not \(interval); write one such as "
+                    "An interval must be 1 ms to 100 years, in whole milliseconds, not \(interval.exactText); write one such as "
                     + "`\(example)`.")
         }
     }

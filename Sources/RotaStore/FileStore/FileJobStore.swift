@@ -12,7 +12,7 @@ public import Foundation
 ///
 /// ```swift
 /// let store = try await FileJobStore(directory: URL(filePath: "/var/lib/my-app/jobs"))
-/// print(store.recovery)  // replayed 12 commits without a snapshot (3210 bytes) in 0.004 seconds
+/// print(store.recovery)  // replayed 12 commits without a snapshot (3210 bytes) in 4.12 ms
 ///
 /// let scheduler = Scheduler(store: store, transport: .automatic)
 /// try await scheduler.run()

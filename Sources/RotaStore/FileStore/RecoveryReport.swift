@@ -1,3 +1,5 @@
+import RotaCore
+
 /// The files that a file store found when it opened, and the repairs that it made.
 ///
 /// ```swift
@@ -41,7 +43,7 @@ public struct RecoveryReport: Sendable, Hashable, CustomStringConvertible {
     public var description: String {
         var parts = ["replayed \(replayedFrames) commits"]
         parts.append(snapshot.map { "over \($0)" } ?? "without a snapshot")
-        parts.append("(\(replayedBytes) bytes) in \(duration)")
+        parts.append("(\(replayedBytes) bytes) in \(duration.text)")
         if let cutFile { parts.append("; cut \(cutBytes) torn bytes off \(cutFile)") }
         if endedLeases > 0 { parts.append("; ended \(endedLeases) leases") }
         if !quarantined.isEmpty { parts.append("; set aside: \(quarantined.joined(separator: ", "))") }

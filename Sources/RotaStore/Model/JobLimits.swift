@@ -74,12 +74,17 @@ public struct RateLimit: Sendable, Hashable, Codable {
 }
 
 /// A rate limit that all jobs naming it share.
+///
+/// The starts of all these jobs are counted together, and a job may start when the count has room by its own numbers.
+/// So give all of them the same. Otherwise a job with a smaller maximum waits for longer, and one with a larger maximum
+/// starts although the smaller one is used up, and may leave no room for it. Previews and
+/// declarations warn of different numbers.
 public struct SharedRateLimit: Sendable, Hashable, Codable {
     /// The name of the limit.
     ///
     /// Starts are counted by name, whatever numbers each job gives.
     public var name: String
-    /// The limit that this job observes.
+    /// The limit that this job observes, which should be that of all jobs with the name.
     public var limit: RateLimit
 
     /// Creates a shared rate limit.

@@ -16,22 +16,22 @@ struct RetryPolicyValidationTests {
         Case(policy: .exponential(maxAttempts: 0), code: .maxAttempts, value: "0"),
         Case(policy: .exponential(maxAttempts: 101), code: .maxAttempts, value: "101"),
         Case(policy: .exponential(maxAttempts: .min), code: .maxAttempts, value: "\(Int.min)"),
-        Case(policy: .exponential(initial: .seconds(-1)), code: .delay, value: "-1.0 seconds"),
-        Case(policy: .exponential(maximum: .seconds(400 * 86_400)), code: .delay, value: "34560000.0 seconds"),
+        Case(policy: .exponential(initial: .seconds(-1)), code: .delay, value: "-1 s"),
+        Case(policy: .exponential(maximum: .seconds(400 * 86_400)), code: .delay, value: "400 d"),
         Case(policy: .exponential(factor: 0.99), code: .factor, value: "0.99"),
         Case(policy: .exponential(factor: .nan), code: .factor, value: "nan"),
         Case(policy: .exponential(factor: 1001), code: .factor, value: "1001.0"),
         Case(policy: .delays([]), code: .delay, value: "0 delays"),
-        Case(policy: .delays([.seconds(1), .seconds(-2)]), code: .delay, value: "-2.0 seconds"),
+        Case(policy: .delays([.seconds(1), .seconds(-2)]), code: .delay, value: "-2 s"),
         Case(
             policy: .delays(Array(repeating: .zero, count: 101), maxAttempts: 3), code: .delay, value: "101 delays"),
-        Case(policy: .linear(.seconds(-3)), code: .delay, value: "-3.0 seconds"),
-        Case(policy: .fixed(.seconds(-4)), code: .delay, value: "-4.0 seconds"),
+        Case(policy: .linear(.seconds(-3)), code: .delay, value: "-3 s"),
+        Case(policy: .fixed(.seconds(-4)), code: .delay, value: "-4 s"),
         Case(policy: RetryPolicy(backoff: .doubling(doublings: 61)), code: .factor, value: "61"),
         Case(policy: RetryPolicy(backoff: .decorrelated(factor: 0)), code: .factor, value: "0.0"),
         Case(
             policy: RetryPolicy(backoff: .exponential(minimum: .seconds(9), maximum: .seconds(8))), code: .delay,
-            value: "9.0 seconds"),
+            value: "9 s"),
         Case(policy: .exponential(jitter: .proportional(1.01)), code: .jitter, value: "1.01"),
         Case(policy: .exponential(jitter: .proportional(-0.1)), code: .jitter, value: "-0.1"),
         Case(policy: .exponential(jitter: .proportional(.nan)), code: .jitter, value: "nan"),
@@ -39,11 +39,11 @@ struct RetryPolicyValidationTests {
             policy: .exponential(retrying: FailureSet(statuses: [503, 99])), code: .status, value: "99"),
         Case(
             policy: .exponential(retrying: FailureSet(statuses: [503, 1000])), code: .status, value: "1000"),
-        Case(policy: RetryPolicy(retryAfterCap: .seconds(-1)), code: .retryAfterCap, value: "-1.0 seconds"),
-        Case(policy: RetryPolicy(timeLimit: .seconds(-7)), code: .timeLimit, value: "-7.0 seconds"),
+        Case(policy: RetryPolicy(retryAfterCap: .seconds(-1)), code: .retryAfterCap, value: "-1 s"),
+        Case(policy: RetryPolicy(timeLimit: .seconds(-7)), code: .timeLimit, value: "-7 s"),
         Case(
             policy: RetryPolicy(timeLimit: .seconds(Int64.max)), code: .timeLimit,
-            value: "\(Duration.seconds(Int64.max))"),
+            value: "10,000 years or more"),
     ]
 
     @Test("Every value out of its range is refused by name, with the value", arguments: wrong)

@@ -49,7 +49,7 @@ struct RetryTests {
         #expect(error?.failure == AttemptFailure(.handlerError))
         #expect(
             error?.description
-                == "gave up after 3 attempts in 26.0 seconds (attempts_exhausted): \(Plain(number: 3))")
+                == "gave up after 3 attempts in 26 s (attempts_exhausted): \(Plain(number: 3))")
         #expect(error.map { AttemptFailure(classifying: $0).kind } == .handlerError)
     }
 

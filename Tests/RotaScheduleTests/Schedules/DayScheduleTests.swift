@@ -37,6 +37,16 @@ struct DayScheduleTests {
         #expect(throws: ScheduleError.self) { try Schedule.weekly(at: "14:00") }
     }
 
+    @Test("The days of a weekly schedule may be a list, in any order, and a day counts once")
+    func weeklyList() throws {
+        let days: [Weekday] = [.thursday, .monday, .thursday]
+        let schedule = try Schedule.weekly(on: days, at: "14:00", in: "America/New_York")
+        #expect(try schedule == .weekly(on: .monday, .thursday, at: "14:00", in: "America/New_York"))
+        #expect(try Schedule.weekly(on: [.monday], at: "09:30") == .weekly(on: .monday, at: "09:30"))
+        let error = #expect(throws: ScheduleError.self) { try Schedule.weekly(on: [], at: "14:00") }
+        #expect(error?.code == .empty && error?.message.contains("such as `.monday`") == true)
+    }
+
     @Test(
         "A day of the month may be a number, the last, a business day or a day of the week",
         arguments: [

@@ -38,6 +38,9 @@ struct RestartTests {
                 let execution = try await restarted.scheduler.execution(run.id)
                 #expect(execution.status == .succeeded)
                 #expect(execution.attempts.map(\.failure?.kind) == [.crashed, nil])
+                let message = execution.attempts.first?.failure?.message ?? ""
+                #expect(message.contains("\"dead\"") && message.contains("stopped or was restarted"), "\(message)")
+                #expect(!message.contains("ran out"))
                 #expect(try await restarted.scheduler.job(job.id).nextRunAt == job.nextRunAt)
             }
             try await second.close()

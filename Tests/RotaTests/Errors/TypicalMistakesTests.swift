@@ -107,7 +107,9 @@ struct TypicalMistakesTests {
         for schedule in [Schedule.every(interval), .afterCompletion(interval)] {
             let draft = JobDraft(name: "j", schedule: schedule, action: .handler("work"))
             expect(
-                await message { try await bench.scheduler.create(draft) }, says: "\(interval)", "1 ms to 100 years",
+                await message { try await bench.scheduler.create(draft) },
+                says: interval == .zero ? "not 0 s" : "not -1 min",
+                "1 ms to 100 years",
                 "(.minutes(5))`")
         }
     }
@@ -166,11 +168,12 @@ struct TypicalMistakesTests {
             "before `run()`", "did you mean \"send-invoice\"?")
         let job = try await bench.scheduler.create(draft)
         try await bench.running { await bench.advance(.zero) }
-        expect(lines.all.joined(), says: "\"sendInvoice\"", "handle(\"sendInvoice\")")
+        expect(
+            lines.all.joined(), says: "\"sendInvoice\"", "handle(\"sendInvoice\")", "did you mean \"send-invoice\"?")
         let execution = try await bench.scheduler.trigger(job.id)
         expect(
             "\(try await bench.scheduler.explain(execution.id))", says: "no handler \"sendInvoice\"",
-            "handle(\"sendInvoice\")")
+            "handle(\"sendInvoice\")", "did you mean \"send-invoice\"?")
         var notified = JobDraft(name: "k", schedule: .every(.minutes(5)), action: .handler("send-invoice"))
         notified.notifications = [.init(on: .failure, .handler("pager"))]
         expect(try await warnings(bench, notified), says: "A notification", "handle(\"pager\")")
@@ -267,7 +270,7 @@ struct TypicalMistakesTests {
             "no such variable", "execution_id", "did you mean {{execution_id}}?")
         expect(
             await message { _ = try RequestTemplate.post("https://example.com/", timeout: .hours(2)) },
-            says: "between 1 ms and 1 hour", "7200", "handler")
+            says: "between 1 ms and 1 hour", "2 h", "handler")
     }
 
     @Test("A secret that is missing, and one in the wrong place")

@@ -54,6 +54,29 @@ struct JobPreviewTests {
         #expect(preview.warnings.allSatisfy { !$0.message.isEmpty })
     }
 
+    @Test("A preview warns of a shared rate that another job gives other numbers")
+    func differingRates() async throws {
+        let bench = Bench()
+        try await bench.scheduler.handle("work") { _ in }
+        func limited(_ name: String, _ maximum: Int) -> JobDraft {
+            var draft = draft
+            draft.definition.name = name
+            draft.definition.limits.sharedRates = [SharedRateLimit("mail", RateLimit(maximum, per: .seconds(60)))]
+            return draft
+        }
+        let job = try await bench.scheduler.create(limited("digest", 5))
+        try await bench.scheduler.create(draft)
+        #expect(try await bench.scheduler.preview(limited("digest", 9)).warnings.isEmpty)
+        #expect(try await bench.scheduler.preview(limited("alert", 5)).warnings.isEmpty)
+        let updated = try await bench.scheduler.preview(updating: job.id) { $0.limits.sharedRates[0].limit.maximum = 8 }
+        #expect(updated.warnings.isEmpty)
+        let differing = try await bench.scheduler.preview(limited("alert", 9)).warnings
+        #expect(differing.map(\.code) == [.differingRates])
+        for words in ["\"mail\" is 9 per 1 min in job \"alert\"", "5 per 1 min in job \"digest\""] {
+            #expect(differing.first?.message.contains(words) == true, "\(differing)")
+        }
+    }
+
     @Test("A preview refuses what creation would refuse, and a count out of range")
     func refusals() async throws {
         let bench = Bench()

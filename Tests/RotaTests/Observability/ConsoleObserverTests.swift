@@ -72,13 +72,50 @@ struct ConsoleObserverTests {
     }
 
     @Test("A lost lease is told once, though the renewal and the end of the attempt both tell of it")
-    func lostLeases() {
-        let lines = Recorded<String>()
+    func lostLeases() async throws {
+        let (bench, lines) = (Bench(), Recorded<String>())
         let console = console(lines)
-        for bits in [1, 1, 2, 1] as [UInt128] {
-            console.didLoseLease(of: ExecutionID(bits: bits), at: Date(timeIntervalSince1970: 0))
-        }
+        try await bench.scheduler.handle("work") { _ in }
+        let first = try await bench.scheduler.enqueue("work")
+        let second = try await bench.scheduler.enqueue("work")
+        for execution in [first, first, second, first] { console.didLoseLease(of: execution, at: bench.clock.now) }
         #expect(lines.all.count == 3)
+    }
+
+    @Test("A lost lease names its job, whether another scheduler took over or the execution was deleted")
+    func lostLeaseOfJob() async throws {
+        for isDeleted in [false, true] {
+            let (bench, lines) = (Bench(), Recorded<String>())
+            bench.scheduler.observe(console(lines))
+            let clock = bench.clock
+            try await bench.scheduler.handle("work") { _ in
+                for _ in 0..<600 { try await clock.sleep(for: .seconds(1)) }
+            }
+            let job = try await bench.scheduler.create(
+                JobDraft(name: "long backup", schedule: .immediately, action: .handler("work")))
+            try await bench.running {
+                await bench.advance(.seconds(1))
+                let execution = try #require(try await bench.executions(of: job.id).first)
+                if isDeleted {
+                    try await bench.scheduler.delete(job.id)
+                } else {
+                    let lease = try #require(execution.progress.lease)
+                    _ = try await bench.store.finish([
+                        Completion(
+                            executionID: execution.id, token: lease.token, attempt: nil,
+                            next: .released(until: clock.now),
+                            date: clock.now)
+                    ])
+                    _ = try await bench.store.claim(
+                        ClaimRequest(
+                            owner: "thief", limit: 1, now: clock.now, leaseExpiresAt: clock.now.addingTimeInterval(3600)
+                        ))
+                }
+                await bench.advance(.minutes(5))
+            }
+            #expect(
+                lines.all.count { $0.contains("rota: long backup: execution ") && $0.contains("lost its lease") } == 1)
+        }
     }
 
     @Test("A shutdown before run() is told, because run() returns at once")
@@ -100,7 +137,7 @@ struct ConsoleObserverTests {
         for _ in 0..<20 { try await bench.scheduler.trigger(job.id) }
         bench.clock.set(to: bench.clock.now.addingTimeInterval(90))
         try await bench.running { await bench.advance(.seconds(1)) }
-        #expect(lines.all.count { $0.contains("90.0 s late") } == 1, "\(lines.all)")
+        #expect(lines.all.count { $0.contains("1 min 30 s late") } == 1, "\(lines.all)")
     }
 
     @Test("A source prints its name")

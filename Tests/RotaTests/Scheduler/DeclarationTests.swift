@@ -233,6 +233,25 @@ import Testing
         }
     }
 
+    @Test("Jobs that give a shared rate different numbers are declared with a warning that names both")
+    func differingRates() async throws {
+        func limited(_ name: String, _ maximum: Int) -> JobDraft {
+            var draft = draft(name)
+            draft.limits.sharedRates = [SharedRateLimit("mail", RateLimit(maximum, per: .seconds(60)))]
+            return draft
+        }
+        let equal = try await scheduler.declare([limited("a", 5), limited("b", 5)], owner: "app")
+        #expect(equal.warnings.isEmpty && equal.description == "2 created (a, b), 0 unchanged")
+        let drafts = [limited("a", 5), draft("other"), limited("b", 7)]
+        let result = try await scheduler.declare(drafts, owner: "app")
+        #expect(result.warnings.map(\.code) == [.differingRates])
+        for words in ["\"mail\" is 7 per 1 min in job \"b\"", "5 per 1 min in job \"a\""] {
+            #expect(result.warnings.first?.message.contains(words) == true, "\(result.warnings)")
+            #expect(result.description.contains(words))
+        }
+        #expect(try await scheduler.declare(drafts, owner: "app").warnings == result.warnings)
+    }
+
     @Test("A declaration that meets a change every time ends with an error, and changes nothing")
     func endlessConflicts() async throws {
         let base = InMemoryJobStore()

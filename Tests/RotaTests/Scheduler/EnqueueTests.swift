@@ -88,6 +88,55 @@ struct EnqueueTests {
         #expect(try await bench.scheduler.jobs().items.isEmpty)
     }
 
+    @Test("A job on demand without a slug gets the work of its name, whether or not a handler has that name too")
+    func queueByName() async throws {
+        for handler in ["push", "deliver"] {
+            let (bench, done) = (Bench(), Recorded<Int>())
+            try await bench.scheduler.handle(handler, payload: Int.self) { number, _ in done.add(number) }
+            let job = try await bench.scheduler.create(
+                JobDraft(name: "push", schedule: .onDemand, action: .handler(handler)))
+            try await bench.scheduler.create(
+                JobDraft(name: "push to all", schedule: .onDemand, action: .handler(handler)))
+            try await bench.running {
+                try await bench.scheduler.enqueue("push", payload: 7)
+                try await bench.scheduler.enqueue("push", [TriggerRequest(payload: JSONPayload(8))])
+                await bench.advance(.seconds(1))
+            }
+            #expect(done.all.sorted() == [7, 8])
+            #expect(try await bench.executions().allSatisfy { $0.jobID == job.id })
+            #expect(try await bench.scheduler.jobs().items.count == 2)
+        }
+    }
+
+    @Test("A slug comes before a name, and a name that several queues have or that a schedule runs is an error")
+    func queueByNameRefused() async throws {
+        let bench = Bench()
+        func draft(_ name: String, slug: String? = nil, project: String? = nil) -> JobDraft {
+            var draft = JobDraft(name: name, schedule: .onDemand, action: .handler("work"))
+            (draft.attributes.slug, draft.attributes.project) = (slug, project)
+            return draft
+        }
+        try await bench.scheduler.create(draft("push"))
+        let slugged = try await bench.scheduler.create(draft("other", slug: "push"))
+        #expect(try await bench.scheduler.enqueue("push").jobID == slugged.id)
+
+        let twins = try await bench.scheduler.create([draft("twin"), draft("twin"), draft("twin", project: "p")])
+        try await bench.scheduler.handle("twin") { _ in }
+        let several = await #expect(throws: SchedulerError.self) { try await bench.scheduler.enqueue("twin") }
+        #expect(several?.code == .invalidRequest)
+        for words in ["Several", "\"twin\"", "slug", "\(twins[0].id)", "\(twins[1].id)"] {
+            #expect(several?.message.contains(words) == true, "\(several?.message ?? "")")
+        }
+
+        try await bench.scheduler.create(
+            JobDraft(name: "daily", schedule: .every(.hours(24)), action: .handler("work")))
+        let scheduled = await #expect(throws: SchedulerError.self) { try await bench.scheduler.enqueue("daily") }
+        #expect(scheduled?.code == .jobNotFound)
+        for words in ["named \"daily\" has a schedule", "`trigger(_:_:)`"] {
+            #expect(scheduled?.message.contains(words) == true, "\(scheduled?.message ?? "")")
+        }
+    }
+
     @Test("A queue that was given another slug does not get the work of its old name")
     func renamed() async throws {
         let bench = Bench()
