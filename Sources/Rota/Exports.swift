@@ -25,6 +25,7 @@
 // What does a payload look like?
 @_exported public import struct RotaJSONSchema.JSONSchema
 // Again? After how long?
+@_exported public import struct RotaRetry.AdaptiveTimeout
 @_exported public import struct RotaRetry.AttemptFailure
 @_exported public import protocol RotaRetry.AttemptFailureConvertible
 @_exported public import struct RotaRetry.Backoff

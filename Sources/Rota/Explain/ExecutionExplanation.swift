@@ -20,12 +20,16 @@ public struct ExecutionExplanation: Sendable, Hashable {
     public let similarHandler: String?
     /// Whether this scheduler is running.
     public let isRunning: Bool
+    /// The timeout that its next attempt would get now from the job's adaptive timeout.
+    ///
+    /// `nil` if the job has none, or if the execution is running or has ended.
+    public let nextTimeout: Duration?
 }
 
 extension ExecutionExplanation: CustomStringConvertible {
     /// The explanation in plain English, with dates and numbers.
     public var description: String {
-        "Execution \(execution.id) of \"\(execution.jobName)\" is \(execution.status.rawValue)\(since): \(reason)."
+        "Execution \(execution.id) of \"\(execution.jobName)\" is \(execution.status.rawValue)\(since): \(reason)\(timeouts)."
     }
 
     private var since: String {
@@ -56,6 +60,16 @@ extension ExecutionExplanation: CustomStringConvertible {
         if reasons.isEmpty { reasons.append("it starts when a worker is free") }
         let failure = execution.failure.map { "; attempt \(execution.attempts.count) failed: \($0.message)" } ?? ""
         return reasons.joined(separator: ", and ") + failure
+    }
+
+    /// The adaptive timeouts of the attempts that were made, and of the next one.
+    private var timeouts: String {
+        let last = execution.attempts.last.flatMap { attempt in
+            attempt.trace?.timeout.map { "attempt \(attempt.number) had \($0)" }
+        }
+        let next = nextTimeout.map { "the next attempt gets \($0)" }
+        let parts = [last, next].compactMap(\.self)
+        return parts.isEmpty ? "" : "; of the adaptive timeout, " + parts.joined(separator: " and ")
     }
 
     private var end: String {

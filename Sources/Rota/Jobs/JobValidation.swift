@@ -22,6 +22,7 @@ extension JobDefinition {
         try limits.validate(check)
         try check.number(priority, "The priority", 0...10)
         try check.span(deduplicationWindow, "The deduplication window", longest: .seconds(2_592_000))
+        try validateAdaptiveTimeout()
         if let payload = action.handler?.payload {
             try payloadSchema?.check(payload, "The payload of the action", of: name)
         }
@@ -47,6 +48,21 @@ extension JobDefinition {
                 error.code, "The retry policy of job \"\(name)\" is invalid. \(error.message)", value: error.value)
         }
         try FieldCheck(code: .invalidJob, jobName: name).lateness(misfire.maximumLateness, "The maximum lateness")
+    }
+
+    private func validateAdaptiveTimeout() throws {
+        guard let adaptiveTimeout else { return }
+        do {
+            try adaptiveTimeout.validate()
+        } catch {
+            throw RetryPolicyError(
+                error.code, "The adaptive timeout of job \"\(name)\" is invalid. \(error.message)", value: error.value)
+        }
+        guard action.request != nil, adaptiveTimeout.bounds.upperBound > RequestTimeout.range.upperBound else { return }
+        throw SchedulerError(
+            .invalidJob,
+            "Job \"\(name)\": the adaptive timeout of a request must be at most \(RequestTimeout.range.upperBound).",
+            value: "\(adaptiveTimeout.bounds.upperBound)")
     }
 
     private func validate(_ request: RequestTemplate) throws(SchedulerError) {

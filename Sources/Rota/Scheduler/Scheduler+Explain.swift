@@ -40,7 +40,9 @@ extension Scheduler {
         return ExecutionExplanation(
             execution: execution, holds: try await context.store.holds(on: id, at: context.clock.now),
             missingHandler: missing, similarHandler: missing.flatMap(handlers.similar),
-            isRunning: context.status.isRunning)
+            isRunning: context.status.isRunning,
+            nextTimeout: [.queued, .waiting].contains(execution.status)
+                ? await context.store.adaptiveTimeout(of: execution, of: job) : nil)
     }
 
     /// Returns the scheduled executions of occurrences within the millisecond of a date.

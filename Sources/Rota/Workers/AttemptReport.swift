@@ -43,6 +43,8 @@ struct AttemptReport: Sendable {
     var redirects: [FollowedRedirect] = []
     /// How often the transport sent a request again by itself.
     var resends = 0
+    /// The timeout of the attempt if it follows earlier ones.
+    var adaptiveTimeout: Duration?
 
     static let succeeded = AttemptReport(.succeeded)
 
@@ -286,6 +288,7 @@ extension ExecutionTrace {
             total: queueWait.flatMap { wait in dequeue.map { wait + $0 + result.duration } },
             peer: result.report.peer?.description,
             redirects: redirects.isEmpty ? nil : redirects,
-            resends: result.report.resends > 0 ? result.report.resends : nil)
+            resends: result.report.resends > 0 ? result.report.resends : nil,
+            timeout: result.report.adaptiveTimeout)
     }
 }

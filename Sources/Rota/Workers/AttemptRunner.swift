@@ -20,6 +20,7 @@ struct AttemptRunner: Sendable {
     let outbox: Outbox<AttemptResult>
 
     func run(_ work: Work) async -> AttemptResult {
+        let adapted = await store.adaptiveTimeout(of: work.claim.execution, of: work.claim.job)
         let (startedAt, origin) = (clock.now, clock.uptime)
         guard mayBegin(work, at: startedAt) else {
             return AttemptResult(work: work, startedAt: startedAt, duration: .zero, report: AttemptReport(.unbegun))
@@ -27,13 +28,14 @@ struct AttemptRunner: Sendable {
         events.started(work.claim, at: startedAt)
         var report: AttemptReport
         if middleware.isEmpty {
-            report = await deliver(work, startedAt: startedAt, headers: [:])
+            report = await deliver(work, startedAt: startedAt, headers: [:], adapted: adapted)
         } else {
             let attempt = RunningAttempt(
                 job: work.claim.job, execution: work.claim.execution, number: work.claim.execution.nextAttemptNumber,
                 startedAt: startedAt)
-            report = await step(0, attempt, of: work).report
+            report = await step(0, attempt, of: work, adapted: adapted).report
         }
+        report.adaptiveTimeout = adapted
         report.limitOutput(to: configuration.maximumOutputBytes)
         report.limitMessage()
         return AttemptResult(work: work, startedAt: startedAt, duration: clock.uptime - origin, report: report)
@@ -47,14 +49,19 @@ struct AttemptRunner: Sendable {
     }
 
     /// Calls the middleware from the outermost inwards, then makes the attempt.
-    private func step(_ index: Int, _ attempt: RunningAttempt, of work: Work) async -> AttemptOutcome {
+    private func step(
+        _ index: Int, _ attempt: RunningAttempt, of work: Work, adapted: Duration?
+    ) async -> AttemptOutcome {
         guard index < middleware.count else {
-            return AttemptOutcome(await deliver(work, startedAt: attempt.startedAt, headers: attempt.headers))
+            return AttemptOutcome(
+                await deliver(work, startedAt: attempt.startedAt, headers: attempt.headers, adapted: adapted))
         }
-        return await middleware[index].around(attempt) { await step(index + 1, $0, of: work) }
+        return await middleware[index].around(attempt) { await step(index + 1, $0, of: work, adapted: adapted) }
     }
 
-    private func deliver(_ work: Work, startedAt: Date, headers: HTTPHeaders) async -> AttemptReport {
+    private func deliver(
+        _ work: Work, startedAt: Date, headers: HTTPHeaders, adapted: Duration?
+    ) async -> AttemptReport {
         switch work.claim.execution.notification {
         case .handler(let name)?:
             let call = HandlerCall(name: name, payload: nil, timeout: NotificationDelivery.timeout)
@@ -69,7 +76,9 @@ struct AttemptRunner: Sendable {
         }
         switch work.claim.job.action.kind {
         case .http(let template):
-            return await send(work.claim, headers: headers, success: template.success, output: template.output) {
+            return await send(
+                work.claim, headers: headers, timeout: adapted, success: template.success, output: template.output
+            ) {
                 let rendered = try template.render(work.claim.templateVariables())
                 let request = try await rendered.resolve(secrets: secrets)
                 guard let secret = rendered.signature else { return request }
@@ -78,12 +87,13 @@ struct AttemptRunner: Sendable {
                     secrets: secrets)
             }
         case .handler(let call):
-            return await self.call(call, for: work, startedAt: startedAt)
+            return await self.call(call, for: work, startedAt: startedAt, adapted: adapted)
         }
     }
 
     private func send(
-        _ claim: Claim, headers: HTTPHeaders, success: SuccessRule, output: OutputMapping,
+        _ claim: Claim, headers: HTTPHeaders, timeout adapted: Duration? = nil, success: SuccessRule,
+        output: OutputMapping,
         _ prepare: () async throws -> HTTPRequest
     ) async -> AttemptReport {
         var redaction = Redaction()
@@ -92,7 +102,7 @@ struct AttemptRunner: Sendable {
             var prepared = try await prepare()
             redaction = prepared.redaction
             for field in headers.fields { prepared = try prepared.setting(field) }
-            if let timeout = claim.timeoutOverride {
+            if let timeout = claim.timeoutOverride ?? adapted {
                 let range = RequestTimeout.range
                 prepared = try prepared.replacing(timeout: min(max(timeout, range.lowerBound), range.upperBound))
             }
@@ -112,7 +122,9 @@ struct AttemptRunner: Sendable {
         }
     }
 
-    private func call(_ call: HandlerCall, for work: Work, startedAt: Date) async -> AttemptReport {
+    private func call(
+        _ call: HandlerCall, for work: Work, startedAt: Date, adapted: Duration? = nil
+    ) async -> AttemptReport {
         guard let handler = handlers[call.name] else {
             return AttemptReport(.unhandled(call.name, similar: handlers.similar(to: call.name)))
         }
@@ -121,7 +133,7 @@ struct AttemptRunner: Sendable {
             renew: { [store] in try await store.renew([$0]).first }, leaseDuration: configuration.leaseDuration)
         defer { heartbeats.forget(recorder.lease) }
         let handlerContext = HandlerContext(work, startedAt: startedAt, recorder: recorder, stop: stop)
-        let timeout = work.claim.timeout(of: call)
+        let timeout = work.claim.timeout(of: call, adapted: adapted)
         let watch = HandlerWatch(
             timeout: timeout, heartbeatLimit: call.heartbeatLimit, grace: configuration.cancellationGrace,
             recorder: recorder)
@@ -173,11 +185,17 @@ extension Claim {
         switch execution.notification {
         case .handler?: true
         case .webhook?: false
-        case nil: job.action.handler.map { timeout(of: $0) != nil || $0.heartbeatLimit != nil } ?? false
+        case nil:
+            job.action.handler.map {
+                timeout(of: $0, adapted: job.definition.adaptiveTimeout?.bounds.upperBound) != nil
+                    || $0.heartbeatLimit != nil
+            } ?? false
         }
     }
 
-    fileprivate func timeout(of call: HandlerCall) -> Duration? { timeoutOverride ?? call.timeout }
+    fileprivate func timeout(of call: HandlerCall, adapted: Duration?) -> Duration? {
+        timeoutOverride ?? adapted ?? call.timeout
+    }
 
     /// The timeout of this execution's attempts, if it overrides the job's.
     fileprivate var timeoutOverride: Duration? {

@@ -1,6 +1,6 @@
 public import Foundation
 
-/// An invalid setting of a retry policy, a retry budget or a circuit breaker.
+/// An invalid setting of a retry policy, a retry budget, a circuit breaker or an adaptive timeout.
 public struct RetryPolicyError: Error, Hashable, Sendable {
     /// The rule that a setting breaks.
     ///
@@ -8,6 +8,7 @@ public struct RetryPolicyError: Error, Hashable, Sendable {
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Kind: String {
             case maxAttempts, delay, factor, jitter, timeLimit, retryAfterCap, status, strategy, budget, breaker
+            case timeout
         }
 
         private let kind: Kind
@@ -32,6 +33,8 @@ public struct RetryPolicyError: Error, Hashable, Sendable {
         public static let budget = Code(kind: .budget)
         /// A setting of a circuit breaker is outside its range.
         public static let breaker = Code(kind: .breaker)
+        /// A setting of an adaptive timeout is outside its range.
+        public static let timeout = Code(kind: .timeout)
 
         /// The name of the code, such as `maxAttempts`.
         public var description: String { kind.rawValue }

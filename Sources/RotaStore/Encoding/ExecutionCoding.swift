@@ -216,6 +216,7 @@ extension ExecutionTrace {
         case peer = 9
         case redirects = 10
         case resends = 11
+        case timeout = 14
     }
 
     func write(to record: inout RecordWriter) {
@@ -230,6 +231,7 @@ extension ExecutionTrace {
         record.put(Field.peer, peer)
         for redirect in redirects ?? [] { record.put(Field.redirects, redirect) }
         record.put(Field.resends, resends)
+        if let timeout { record.put(Field.timeout, timeout) }
     }
 
     init(from reader: RecordReader) throws(RecordFormatError) {
@@ -248,6 +250,7 @@ extension ExecutionTrace {
             case .peer: peer = try record.text()
             case .redirects: redirects = (redirects ?? []) + [try record.text()]
             case .resends: resends = try record.int()
+            case .timeout: timeout = try record.duration()
             }
         }
     }

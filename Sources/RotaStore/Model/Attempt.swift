@@ -102,13 +102,16 @@ public struct ExecutionTrace: Sendable, Hashable, Codable {
     /// How often the transport sent a request again by itself, after a kept connection was closed before anything was
     /// answered, or `nil` if it did not.
     public var resends: Int?
+    /// The timeout that the attempt got from the job's adaptive timeout, or `nil` if the job has none.
+    public var timeout: Duration?
 
     /// Creates a trace.
     public init(
         queueWait: Duration? = nil, dequeue: Duration? = nil, resolve: Duration? = nil, handshake: Duration? = nil,
         connect: Duration? = nil, firstByte: Duration? = nil, transfer: Duration? = nil, total: Duration? = nil,
-        peer: String? = nil, redirects: [String]? = nil, resends: Int? = nil
+        peer: String? = nil, redirects: [String]? = nil, resends: Int? = nil, timeout: Duration? = nil
     ) {
+        self.timeout = timeout
         self.redirects = redirects
         self.resends = resends
         self.resolve = resolve

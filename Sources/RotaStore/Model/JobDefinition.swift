@@ -127,6 +127,18 @@ public struct JobDefinition: Sendable, Hashable {
         set { rare.deduplicationWindow = newValue }
     }
 
+    /// The timeout of attempts by how long earlier ones took, or `nil` for that of the action.
+    ///
+    /// If it is set, it replaces the timeout of the request or the handler. ``RetryOverrides/timeout`` of an execution
+    /// precedes it. It is computed before each attempt from the job's history: the last attempts of the latest 100
+    /// executions that succeeded, as far as the ``retention`` keeps them. Those of waiting executions count with the
+    /// time until they began to wait. ``ExecutionTrace/timeout`` tells what it was. The timeout of a request is at most
+    /// an hour.
+    public var adaptiveTimeout: AdaptiveTimeout? {
+        get { rare.adaptiveTimeout }
+        set { rare.adaptiveTimeout = newValue }
+    }
+
     /// Which version a queued execution runs if the job changes before it starts.
     public var versionPolicy: VersionPolicy {
         get { rare.versionPolicy }
@@ -176,6 +188,7 @@ public struct JobDefinition: Sendable, Hashable {
         var chain: [ChainRule] = []
         var payloadSchema: JSONSchema?
         var deduplicationWindow: Duration?
+        var adaptiveTimeout: AdaptiveTimeout?
         var versionPolicy = VersionPolicy.pin
         var isBackwardsCompatible = false
 
@@ -191,6 +204,7 @@ public struct JobDefinition: Sendable, Hashable {
             JSONField("chain", \.chain, default: []),
             JSONField("payloadSchema", \.payloadSchema),
             JSONField("deduplicationWindow", seconds: \.deduplicationWindow),
+            JSONField("adaptiveTimeout", \.adaptiveTimeout),
             JSONField("versionPolicy", \.versionPolicy, default: .pin),
             JSONField("isBackwardsCompatible", \.isBackwardsCompatible, default: false),
         ]

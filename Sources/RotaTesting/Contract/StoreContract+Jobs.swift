@@ -129,6 +129,8 @@ extension StoreContract {
             definition.payloadSchema = try? JSONSchema(["type": ["object", "null"], "maxProperties": 9])
             definition.deduplicationWindow = .seconds(30)
             definition.chain = chain
+            definition.adaptiveTimeout = AdaptiveTimeout(
+                quantile: 0.9, factor: 2, within: .milliseconds(10) ... .seconds(60))
         }
         job.definition.action = .http(
             try RequestTemplate.post(

@@ -22,7 +22,8 @@ import Testing
         trace: ExecutionTrace(
             queueWait: .nanoseconds(1), dequeue: .zero, resolve: .milliseconds(1), handshake: .milliseconds(2),
             connect: .seconds(-1), firstByte: .milliseconds(3), transfer: .seconds(5), total: .seconds(9),
-            peer: "2001:db8::1", redirects: ["302: GET https://a.example/", "307: POST https://b.example/"], resends: 1)
+            peer: "2001:db8::1", redirects: ["302: GET https://a.example/", "307: POST https://b.example/"], resends: 1,
+            timeout: .seconds(8))
     )
 
     static var progress: ExecutionProgress {
@@ -88,6 +89,7 @@ import Testing
         definition.payloadSchema = try? JSONSchema(["type": ["object", "null"], "maxProperties": 9])
         definition.deduplicationWindow = .milliseconds(30_500)
         definition.chain = [ChainRule(on: .any, job: JobID(bits: 7)), ChainRule(on: .failed, slug: "s", payload: [:])]
+        definition.adaptiveTimeout = AdaptiveTimeout(quantile: 1, factor: 1.5, within: .nanoseconds(1) ... .seconds(1))
         return definition
     }
 

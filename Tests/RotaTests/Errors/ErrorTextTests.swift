@@ -93,7 +93,7 @@ struct ErrorTextTests {
             RetryPolicyError.Code.maxAttempts, RetryPolicyError.Code.delay, RetryPolicyError.Code.factor,
             RetryPolicyError.Code.jitter, RetryPolicyError.Code.timeLimit, RetryPolicyError.Code.retryAfterCap,
             RetryPolicyError.Code.status, RetryPolicyError.Code.strategy, RetryPolicyError.Code.budget,
-            RetryPolicyError.Code.breaker,
+            RetryPolicyError.Code.breaker, RetryPolicyError.Code.timeout,
         ],
         "HTTPRequestError": [
             HTTPRequestError.Code.badMethod, HTTPRequestError.Code.badURL, HTTPRequestError.Code.badHeader,

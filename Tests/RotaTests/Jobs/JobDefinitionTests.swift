@@ -36,6 +36,7 @@ struct JobDefinitionTests {
         definition.payloadSchema = try JSONSchema(["type": ["object", "null"], "maxProperties": 9])
         definition.deduplicationWindow = .seconds(90)
         definition.chain = [ChainRule(on: .completed, slug: "next", payload: ["a": try JSONPath("$.b")])]
+        definition.adaptiveTimeout = AdaptiveTimeout(within: .seconds(5) ... .seconds(300))
         return definition
     }
 
