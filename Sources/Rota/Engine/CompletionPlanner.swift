@@ -186,8 +186,13 @@ extension Claim {
     ///
     /// A server that answers with a status knows what it did. Receivers of notifications expect repeats.
     fileprivate func mayRepeatWork(_ failure: AttemptFailure) -> Bool {
-        failure.mayHaveBeenSent == true && failure.kind != .httpStatus && execution.source != .notification
+        failure.leavesDoubt && execution.source != .notification
     }
+}
+
+extension AttemptFailure {
+    /// Whether the server may have acted on a request without an answer.
+    var leavesDoubt: Bool { mayHaveBeenSent == true && kind != .httpStatus }
 }
 
 extension Execution {

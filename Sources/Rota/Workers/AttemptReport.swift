@@ -41,6 +41,8 @@ struct AttemptReport: Sendable {
     var redirects: [FollowedRedirect] = []
     /// How often the transport sent a request again by itself.
     var resends = 0
+    /// The use of the request's fallback, if it was tried.
+    var fallback: ExecutionTrace.Fallback?
 
     static let succeeded = AttemptReport(.succeeded)
 
@@ -273,6 +275,6 @@ extension ExecutionTrace {
             total: queueWait.flatMap { wait in dequeue.map { wait + $0 + result.duration } },
             peer: result.report.peer?.description,
             redirects: redirects.isEmpty ? nil : redirects,
-            resends: result.report.resends > 0 ? result.report.resends : nil)
+            resends: result.report.resends > 0 ? result.report.resends : nil, fallback: result.report.fallback)
     }
 }

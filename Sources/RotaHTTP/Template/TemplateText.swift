@@ -107,6 +107,7 @@ extension String {
 /// A parsed template: it is checked without variables and rendered with them.
 struct TemplateParts {
     private let url: URLPart
+    private let fallback: URLPart?
     private let headers: [(field: HTTPHeaders.Field, value: TemplateText)]
     private let body: HTTPBody
     private let signature: TemplateText?
@@ -117,9 +118,15 @@ struct TemplateParts {
     ///
     /// - Throws: ``HTTPRequestError`` for unknown or misplaced variables, misplaced or malformed secrets, and invalid
     ///   URLs.
-    init(url: String, headers: HTTPHeaders, body: HTTPBody, signature: String?) throws(HTTPRequestError) {
-        self.url = try URLPart(url)
-        var usesPayload = self.url.usesPayload
+    init(
+        url: String, fallback: String?, headers: HTTPHeaders, body: HTTPBody, signature: String?
+    ) throws(HTTPRequestError) {
+        let primary = try URLPart(url)
+        let other = try fallback.map { text throws(HTTPRequestError) in try URLPart(text, field: "fallback") }
+        self.url = primary
+        self.fallback = other
+        let isPayload = primary.isPayload || other?.isPayload == true
+        var usesPayload = primary.usesPayload || other?.usesPayload == true
         var parts: [(field: HTTPHeaders.Field, value: TemplateText)] = []
         for field in headers.fields {
             let place = "headers[\"\(field.name)\"]"
@@ -127,7 +134,7 @@ struct TemplateParts {
             _ = try SecretReference(parsing: field.value, field: place)
             let value = try TemplateText(parsing: field.value, field: place)
             try Self.checkSecrets(of: field, in: value.renderedSample)
-            guard !self.url.isPayload || !SecretReference.isMentioned(in: field.value) else {
+            guard !isPayload || !SecretReference.isMentioned(in: field.value) else {
                 throw HTTPRequestError(
                     .misplacedSecret, field: place,
                     "a request whose whole URL comes from the payload may not carry secrets, which any receiver "
@@ -229,7 +236,8 @@ struct TemplateParts {
                 let reference = try text.render(variables, for: "signature")
                 _ = try SecretReference.name(in: reference, field: "signature")
                 return reference
-            })
+            },
+            fallback: try fallback.map { url throws(HTTPRequestError) in try url.render(variables) })
     }
 
     private static func render(
@@ -268,6 +276,7 @@ struct TemplateParts {
 /// Variables are allowed after the host, and each value is percent-encoded. Or the whole URL is a field of the payload.
 struct URLPart {
     private let text: TemplateText
+    private let field: String
 
     /// Whether the payload has the whole URL.
     var isPayload: Bool { text.wholePayload != nil }
@@ -278,14 +287,15 @@ struct URLPart {
     /// Parses a URL.
     ///
     /// - Throws: ``HTTPRequestError`` with `badURL`, `misplacedVariable`, `unknownVariable` or `misplacedSecret`.
-    init(_ url: String) throws(HTTPRequestError) {
+    init(_ url: String, field: String = "url") throws(HTTPRequestError) {
+        self.field = field
         guard !SecretReference.isMentioned(in: url) else {
             throw HTTPRequestError(
-                .misplacedSecret, field: "url",
+                .misplacedSecret, field: field,
                 "secret://name is allowed in header values only, as in headers: [\"Authorization\": \"Bearer secret://name\"]"
             )
         }
-        text = try TemplateText(parsing: url, field: "url")
+        text = try TemplateText(parsing: url, field: field)
         if text.wholePayload != nil { return }
         let authority = url.utf8.drop { $0 != UInt8(ascii: "/") }.dropFirst(2).prefix {
             ![UInt8(ascii: "/"), UInt8(ascii: "?"), UInt8(ascii: "#")].contains($0)
@@ -293,26 +303,31 @@ struct URLPart {
         let head = url.utf8[..<authority.endIndex]
         guard text.variables.isEmpty || !(String(head) ?? "{{").mentionsVariable else {
             throw HTTPRequestError(
-                .misplacedVariable, field: "url",
+                .misplacedVariable, field: field,
                 "variables are allowed in the path and query, not in scheme, host or port, unless the whole URL is one "
                     + "field of the payload, such as {{payload.url}}",
                 value: String(head).map { PercentEncoding.redact(url: $0) })
         }
         // Every value is encoded to unreserved characters, so one sample stands for all.
-        _ = try RequestURL(parsing: text.renderedSample)
+        _ = try parse(text.renderedSample)
+    }
+
+    /// Parses a whole URL, with errors that name the field.
+    private func parse(_ url: String) throws(HTTPRequestError) -> RequestURL {
+        do { return try RequestURL(parsing: url) } catch { throw error.named(field) }
     }
 
     /// Returns the URL with its variables replaced and their values percent-encoded.
     func render(_ variables: TemplateVariables) throws(HTTPRequestError) -> String {
-        if isPayload { return try RequestURL(parsing: text.render(variables, for: "url")).text }
-        let rendered = try text.render(variables, for: "url", encode: PercentEncoding.encode)
+        if isPayload { return try parse(text.render(variables, for: field)).text }
+        let rendered = try text.render(variables, for: field, encode: PercentEncoding.encode)
         guard Self.dotSegments(in: rendered) == Self.dotSegments(in: text.renderedSample) else {
             throw HTTPRequestError(
-                .badURL, field: "url",
+                .badURL, field: field,
                 "a value makes a path segment that servers take for `.` or `..`, which would leave the path of the template",
                 value: PercentEncoding.redact(url: rendered))
         }
-        return try RequestURL(parsing: rendered).text
+        return try parse(rendered).text
     }
 
     /// The number of path segments that are `.` or `..` for a server that decodes the path before it divides it.

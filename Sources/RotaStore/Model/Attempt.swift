@@ -102,13 +102,31 @@ public struct ExecutionTrace: Sendable, Hashable, Codable {
     /// How often the transport sent a request again by itself, after a kept connection was closed before anything was
     /// answered, or `nil` if it did not.
     public var resends: Int?
+    /// The use of the request's fallback, or `nil` if it was not tried.
+    public var fallback: Fallback?
+
+    /// The use of a request's fallback in an attempt.
+    public struct Fallback: Sendable, Hashable, Codable {
+        /// Why the request to its own URL failed.
+        public var cause: String
+        /// Why the fallback failed too, or `nil` if it answered: the attempt's status, preview and timings are then its
+        /// own, and otherwise those of the first request.
+        public var failure: String?
+
+        /// Creates a record of a fallback.
+        public init(cause: String, failure: String? = nil) {
+            self.cause = cause
+            self.failure = failure
+        }
+    }
 
     /// Creates a trace.
     public init(
         queueWait: Duration? = nil, dequeue: Duration? = nil, resolve: Duration? = nil, handshake: Duration? = nil,
         connect: Duration? = nil, firstByte: Duration? = nil, transfer: Duration? = nil, total: Duration? = nil,
-        peer: String? = nil, redirects: [String]? = nil, resends: Int? = nil
+        peer: String? = nil, redirects: [String]? = nil, resends: Int? = nil, fallback: Fallback? = nil
     ) {
+        self.fallback = fallback
         self.redirects = redirects
         self.resends = resends
         self.resolve = resolve

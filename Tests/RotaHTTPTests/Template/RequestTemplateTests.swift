@@ -184,6 +184,30 @@ struct RequestTemplateTests {
         #expect(error?.code == .badRule)
     }
 
+    @Test("A fallback is checked and rendered like the URL, and errors name it", .rows("S-28"))
+    func fallback() throws {
+        let template = try RequestTemplate.post(
+            "https://a.example/{{job_id}}", headers: ["A": "secret://k"],
+            fallback: "https://b.example/{{execution_id}}")
+        let rendered = try template.render(Self.variables)
+        #expect(rendered.fallback == "https://b.example/exec%201%2F%C3%A9")
+        #expect(rendered.toFallback?.url == rendered.fallback)
+        #expect(rendered.toFallback?.headers == rendered.headers)
+        #expect(rendered.toFallback?.fallback == nil)
+        #expect(try !template.usesPayload && RequestTemplate.get(template.url, fallback: "{{payload.u}}").usesPayload)
+        for bad in ["ftp://b.example/", "https://{{job_id}}.example/", "https://b.example/secret://k", "b.example"] {
+            let error = #expect(throws: HTTPRequestError.self) {
+                try RequestTemplate.get("https://a.example/", fallback: bad)
+            }
+            #expect(error?.field == "fallback", "\(bad)")
+        }
+        // Any receiver that the payload names would get the secret.
+        let leak = #expect(throws: HTTPRequestError.self) {
+            try RequestTemplate.post("https://a.example/", headers: ["A": "secret://k"], fallback: "{{payload.url}}")
+        }
+        #expect(leak?.code == .misplacedSecret)
+    }
+
     @Test("The error of a refused template does not show the password in its URL")
     func passwordInError() {
         let error = #expect(throws: HTTPRequestError.self) {
