@@ -34,7 +34,9 @@ enum CompletionPlanner {
             // If the execution was canceled before it began, the store cancels it instead.
             return released(work, at: now)
         case .waiting(let deadline):
-            return planned(work, attempt: nil, next: .waiting(until: deadline), at: now)
+            // A server that answered 202 did make its attempt. A handler that waits asks for one that does not count.
+            let made = result.report.statusCode == nil ? nil : attempt(result, failure: nil)
+            return planned(work, attempt: made, next: .waiting(until: deadline), at: now)
         case .succeeded:
             return planned(
                 work, attempt: attempt(result, failure: nil), next: .succeeded, at: now, output: result.report.output)

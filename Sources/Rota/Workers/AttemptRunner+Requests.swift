@@ -22,8 +22,21 @@ extension AttemptRunner {
     /// Both have the same deadline. The first may use half of the time until it, so that some is left for the fallback
     /// even if the first does not answer.
     func send(_ template: RequestTemplate, of claim: Claim, headers: HTTPHeaders) async -> AttemptReport {
+        let deadline = template.usesToken ? clock.now.advanced(by: configuration.tokenLifetime) : nil
+        var report = await sendOnce(template, of: claim, headers: headers, tokenUntil: deadline)
+        // The receiver took the work on and has the means to complete it.
+        if let deadline, case .succeeded = report.ending, report.statusCode == 202 {
+            report.ending = .waiting(until: deadline)
+            report.output = nil
+        }
+        return report
+    }
+
+    private func sendOnce(
+        _ template: RequestTemplate, of claim: Claim, headers: HTTPHeaders, tokenUntil deadline: Date?
+    ) async -> AttemptReport {
         let prepared = await prepare(claim, headers: headers) {
-            try await resolved(template.render(claim.templateVariables()), for: claim)
+            try await resolved(template.render(claim.templateVariables()), for: claim, tokenUntil: deadline)
         }
         var request: HTTPRequest
         switch prepared {
@@ -38,7 +51,7 @@ extension AttemptRunner {
         guard template.fallback != nil, first.mayUseFallback(of: claim) else { return first }
         let again = await prepare(claim, headers: headers) {
             guard let fallback = try template.render(claim.templateVariables()).toFallback else { throw NoTimeLeft() }
-            let request = try await resolved(fallback, for: claim)
+            let request = try await resolved(fallback, for: claim, tokenUntil: deadline)
             let rest = timeout - (clock.uptime - origin)
             guard RequestTimeout.range.contains(rest) else { throw NoTimeLeft() }
             return try request.replacing(timeout: rest)
@@ -57,8 +70,15 @@ extension AttemptRunner {
     }
 
     /// Returns a rendered request with its secrets, signed if it says so.
-    private func resolved(_ rendered: RenderedRequest, for claim: Claim) async throws -> HTTPRequest {
-        var request = try await rendered.resolve(secrets: secrets)
+    private func resolved(
+        _ rendered: RenderedRequest, for claim: Claim, tokenUntil deadline: Date?
+    ) async throws -> HTTPRequest {
+        let token = try deadline.flatMap { deadline in
+            try configuration.tokenSecret.map {
+                try ExecutionToken.make(for: claim.execution.id, expiresAt: deadline, secret: $0)
+            }
+        }
+        var request = try await rendered.resolve(secrets: TokenSecrets(secrets, token: token))
         if let timeout = claim.timeoutOverride {
             let range = RequestTimeout.range
             request = try request.replacing(timeout: min(max(timeout, range.lowerBound), range.upperBound))

@@ -28,6 +28,9 @@ import RotaCore
 ///     "{{payload.url}}", body: .json(["event": "{{payload.event}}"]), signature: "secret://hook-{{payload.customer}}")
 /// ```
 ///
+/// `{{execution_token}}` is allowed in header values only. It is a secret with which the receiver may complete the
+/// execution later: if it answers with status 202, the execution waits for that. The scheduler needs a `tokenSecret`.
+///
 /// A request may have a ``fallback``: another URL for the same request, tried within the same attempt.
 public struct RequestTemplate: Sendable, Hashable {
     /// The method.
@@ -95,6 +98,15 @@ public struct RequestTemplate: Sendable, Hashable {
     package var usesPayload: Bool {
         // The template was checked when it was created.
         (try? parts())?.usesPayload ?? false
+    }
+
+    /// Whether a header bears the execution's token.
+    package var usesToken: Bool {
+        // Few do, and parsing takes time.
+        let isPossible = headers.fields.contains { field in
+            field.value.contains("execution_token") || field.value.contains(TemplateVariable.tokenSecret)
+        }
+        return isPossible && (try? parts())?.usesToken ?? false
     }
 
     /// The URL with an `x` for every variable, which tells scheme, host and port.

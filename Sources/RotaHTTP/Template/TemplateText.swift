@@ -38,7 +38,9 @@ struct TemplateText: Sendable, Hashable {
             guard !forbidden.contains(variable) else {
                 throw HTTPRequestError(
                     .misplacedVariable, field: field,
-                    "{{\(name)}} changes between attempts, so it is allowed only in the URL and in headers")
+                    variable == .executionToken
+                        ? "{{\(name)}} is a secret, so it is allowed in header values only"
+                        : "{{\(name)}} changes between attempts, so it is allowed only in the URL and in headers")
             }
             pieces.append(.variable(variable))
             rest = rest[(close + 2)...]
@@ -64,6 +66,20 @@ struct TemplateText: Sendable, Hashable {
     /// The text with an `x` for every variable.
     var renderedSample: String {
         pieces.map { if case .text(let text) = $0 { text } else { "x" } }.joined()
+    }
+
+    /// Whether it holds the execution's token.
+    var usesToken: Bool { variables.contains(.executionToken) }
+
+    /// The text with the reference to a secret for every token, and with other variables in braces, or as given.
+    func withTokenReference(others: String? = nil) -> String {
+        pieces.map { piece in
+            switch piece {
+            case .text(let text): text
+            case .variable(.executionToken): "secret://" + TemplateVariable.tokenSecret
+            case .variable(let variable): others ?? "{{\(variable.name)}}"
+            }
+        }.joined()
     }
 
     /// Returns the text with its variables replaced.
@@ -113,6 +129,8 @@ struct TemplateParts {
     private let signature: TemplateText?
     /// Whether any part takes a value from the payload.
     let usesPayload: Bool
+    /// Whether a header bears the execution's token.
+    let usesToken: Bool
 
     /// Parses a template.
     ///
@@ -133,8 +151,8 @@ struct TemplateParts {
             // Look for references first: a variable inside a secret's name would be read as part of the name.
             _ = try SecretReference(parsing: field.value, field: place)
             let value = try TemplateText(parsing: field.value, field: place)
-            try Self.checkSecrets(of: field, in: value.renderedSample)
-            guard !isPayload || !SecretReference.isMentioned(in: field.value) else {
+            try Self.checkSecrets(of: field, value, in: value.withTokenReference(others: "x"))
+            guard !isPayload || !(SecretReference.isMentioned(in: field.value) || value.usesToken) else {
                 throw HTTPRequestError(
                     .misplacedSecret, field: place,
                     "a request whose whole URL comes from the payload may not carry secrets, which any receiver "
@@ -144,6 +162,10 @@ struct TemplateParts {
             parts.append((field, value))
         }
         self.headers = parts
+        usesToken = try parts.contains { part throws(HTTPRequestError) in
+            let names = try SecretReference(parsing: part.value.withTokenReference(), field: part.field.name).names
+            return names.contains(TemplateVariable.tokenSecret)
+        }
         self.body = body
         self.signature = try signature.map { text throws(HTTPRequestError) in try Self.signature(text) }
         if try Self.check(body) || self.signature?.variables.isEmpty == false { usesPayload = true }
@@ -167,15 +189,20 @@ struct TemplateParts {
     /// Throws if a variable creates or changes a reference.
     ///
     /// Only the template's author may name secrets.
-    private static func checkSecrets(of field: HTTPHeaders.Field, in rendered: String) throws(HTTPRequestError) {
+    private static func checkSecrets(
+        of field: HTTPHeaders.Field, _ value: TemplateText, in rendered: String
+    ) throws(HTTPRequestError) {
         let place = "headers[\"\(field.name)\"]"
-        guard
-            try SecretReference(parsing: field.value, field: place).names
-                == SecretReference(parsing: rendered, field: place).names
+        let written = try SecretReference(parsing: field.value, field: place).names
+        let names = try SecretReference(parsing: value.withTokenReference(), field: place).names
+        let token = TemplateVariable.tokenSecret
+        let tokens = value.variables.count(where: { $0 == .executionToken }) + written.count(where: { $0 == token })
+        guard try names == SecretReference(parsing: rendered, field: place).names,
+            names.count(where: { $0 == token }) == tokens
         else {
             throw HTTPRequestError(
                 .misplacedVariable, field: place,
-                "a variable may not touch secret://name; separate them by a space or punctuation")
+                "a variable may not touch secret://name, nor text the token; separate them by a space or punctuation")
         }
     }
 
@@ -194,8 +221,8 @@ struct TemplateParts {
                 .misplacedSecret, field: "body",
                 "secret://name is allowed in header values only; use bytes to send this text as it is")
         }
-        return try TemplateText(parsing: text, field: "body", forbidding: [.attempt]).variables.contains(
-            where: \.isPayload)
+        let parsed = try TemplateText(parsing: text, field: "body", forbidding: [.attempt, .executionToken])
+        return parsed.variables.contains(where: \.isPayload)
     }
 
     private static func check(json value: JSONValue) throws(HTTPRequestError) -> Bool {
@@ -226,7 +253,7 @@ struct TemplateParts {
         for (field, part) in headers {
             let text = try part.render(variables, for: "headers[\"\(field.name)\"]")
             try HTTPHeaders.check(value: text, of: field.name)
-            try Self.checkSecrets(of: field, in: text)
+            try Self.checkSecrets(of: field, part, in: text)
             rendered.append(.init(field.name, text, isSensitive: field.isSensitive))
         }
         return RenderedRequest(
@@ -295,7 +322,7 @@ struct URLPart {
                 "secret://name is allowed in header values only, as in headers: [\"Authorization\": \"Bearer secret://name\"]"
             )
         }
-        text = try TemplateText(parsing: url, field: field)
+        text = try TemplateText(parsing: url, field: field, forbidding: [.executionToken])
         if text.wholePayload != nil { return }
         let authority = url.utf8.drop { $0 != UInt8(ascii: "/") }.dropFirst(2).prefix {
             ![UInt8(ascii: "/"), UInt8(ascii: "?"), UInt8(ascii: "#")].contains($0)
