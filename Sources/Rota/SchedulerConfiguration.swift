@@ -53,6 +53,14 @@ public struct SchedulerConfiguration: Sendable, Hashable {
     /// The signature scheme of notification webhooks whose rule names a secret.
     public var webhookSignature = WebhookSignature.standard
 
+    /// The secret that signs the tokens with which workers outside the process complete executions, at least 16 bytes,
+    /// or `nil`, the default, for no tokens.
+    ///
+    /// All schedulers of a store need the same one. A program that knows it can complete any waiting execution.
+    public var tokenSecret: SecretValue?
+    /// How long the token is valid that a request hands out as `{{execution_token}}`, from 1 second to 366 days.
+    public var tokenLifetime = Duration.seconds(86_400)
+
     /// Creates a configuration with the defaults.
     public init() {}
 
@@ -68,6 +76,10 @@ public struct SchedulerConfiguration: Sendable, Hashable {
             idempotencyLifetime >= .zero && idempotencyLifetime <= Duration.longestSpan, "idempotencyLifetime",
             idempotencyLifetime, "0 seconds to 366 days")
         try check(cancellationGrace > .zero, "cancellationGrace", cancellationGrace, "more than 0 seconds")
+        try check(
+            tokenLifetime >= .seconds(1) && tokenLifetime <= Duration.longestSpan, "tokenLifetime", tokenLifetime,
+            "1 second to 366 days")
+        _ = try ExecutionToken.key(tokenSecret ?? SecretValue(String(repeating: "-", count: 16)))
         try check(shutdownGrace >= .zero, "shutdownGrace", shutdownGrace, "0 seconds or more")
     }
 

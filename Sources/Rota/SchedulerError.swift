@@ -23,6 +23,8 @@ public struct SchedulerError: Error, Sendable, Hashable, CustomStringConvertible
             case invalidPayload
             case calendarNotFound
             case calendarInUse
+            case invalidToken
+            case expiredToken
         }
 
         private let kind: Kind
@@ -49,6 +51,10 @@ public struct SchedulerError: Error, Sendable, Hashable, CustomStringConvertible
         public static let calendarNotFound = Code(kind: .calendarNotFound)
         /// The calendar cannot be deleted while schedules name it.
         public static let calendarInUse = Code(kind: .calendarInUse)
+        /// The token is none of this store's, or was changed.
+        public static let invalidToken = Code(kind: .invalidToken)
+        /// The token has expired.
+        public static let expiredToken = Code(kind: .expiredToken)
         /// The clock is so far off that it cannot tell one second from the next.
         public static let unusableClock = Code(kind: .unusableClock)
         /// The store broke the contract of `JobStore`, so its state is unknown.

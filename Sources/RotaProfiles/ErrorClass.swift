@@ -56,9 +56,22 @@ public struct ErrorClass: RawRepresentable, Codable, Hashable, Sendable, CustomS
 
     /// Whether Strait tries the fallback endpoint after a failure of the class.
     public var usesFallback: Bool {
+        example.map { FailureSet.fallback.contains($0.kind, status: $0.status) } ?? false
+    }
+
+    /// A failure that a request of this class may end with, by which the engine's rules answer for the class.
+    private var example: AttemptFailure? {
         switch self {
-        case .rateLimited, .transient, .connection, .timeout: true
-        default: false
+        case .rateLimited: .http(status: 429)
+        case .auth: .http(status: 401)
+        case .client: .http(status: 400)
+        case .server: .http(status: 500)
+        case .transient: .http(status: 503)
+        case .timeout: AttemptFailure(.timeout)
+        case .outOfMemory: AttemptFailure(.outOfMemory)
+        case .connection: AttemptFailure(.connection)
+        case .budget: .http(status: 402)
+        default: nil
         }
     }
 

@@ -17,8 +17,7 @@ extension ServiceProfile {
     /// | `content` | `body` (a string is sent as text, any other value as JSON), `payload` (JSON; makes the request a POST) |
     /// | `timeout_ms` | `timeout_seconds`, `timeout_secs` |
     /// | `success` | `success_statuses`, `response_matcher` |
-    ///
-    /// Rota has no fallback endpoints, so `fallback_endpoint_url` is ignored.
+    /// | `fallback_url` | `fallback_endpoint_url` |
     ///
     /// - Parameter json: A JSON object.
     /// - Throws: `DecodingError` if a part is missing or has the wrong type, and `HTTPRequestError` if it is invalid.
@@ -33,6 +32,8 @@ private struct SpelledRequest: Decodable {
 
     private enum CodingKeys: String, CodingKey {
         case method, url, headers, content, body, payload, success, output
+        case fallback = "fallback_url"
+        case fallbackEndpointURL = "fallback_endpoint_url"
         case taskURL = "task_url"
         case endpointURL = "endpoint_url"
         case timeout = "timeout_ms"
@@ -61,7 +62,9 @@ private struct SpelledRequest: Decodable {
             body: Self.body(in: container),
             timeout: Self.timeout(in: container),
             success: Self.success(in: container),
-            output: container.decodeIfPresent(OutputMapping.self, forKey: .output) ?? [:])
+            output: container.decodeIfPresent(OutputMapping.self, forKey: .output) ?? [:],
+            fallback: container.decodeIfPresent(String.self, forKey: .fallback)
+                ?? container.decodeIfPresent(String.self, forKey: .fallbackEndpointURL))
     }
 
     private static func body(in container: Container) throws -> HTTPBody {

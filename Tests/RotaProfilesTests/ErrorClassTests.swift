@@ -42,6 +42,24 @@ struct ErrorClassTests {
                 == ["rate_limited", "transient", "timeout", "connection"])
     }
 
+    @Test("A request goes to its fallback after the failures whose class uses one", .rows("SX-17"))
+    func fallbackAgreesWithClass() {
+        // Not `crashed`, `interrupted` and `circuitOpen`: they belong to attempts that send no request.
+        let kinds: [FailureKind] = [
+            .timeout, .connection, .dns, .tls, .proxy, .responseMismatch, .missingSecret, .handlerError,
+            .forbiddenAddress, .tooLarge, .invalidRequest, .redirect, .canceled, .outOfMemory, .budget, .unknown,
+        ]
+        for kind in kinds {
+            #expect(FailureSet.fallback.contains(kind) == AttemptFailure(kind).errorClass.usesFallback, "\(kind)")
+        }
+        for status in 100...599 {
+            let failure = AttemptFailure.http(status: status)
+            #expect(
+                FailureSet.fallback.contains(failure.kind, status: status) == failure.errorClass.usesFallback,
+                "\(status)")
+        }
+    }
+
     @Test("What is not retried by default agrees with the class of every kind", .rows("SX-17"))
     func defaultAgreesWithClass() {
         let kinds: [FailureKind] = [

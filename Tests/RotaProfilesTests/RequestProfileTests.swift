@@ -21,13 +21,13 @@ struct RequestProfileTests {
     }
 
     @Test(
-        "The four services' names for a request are read", .rows("C-21", "I-5", "S-27"),
+        "The four services' names for a request are read", .rows("C-21", "I-5", "S-27", "S-28"),
         arguments: ["url", "task_url", "endpoint_url"])
     func aliases(_ name: String) throws {
         #expect(try read(#"{"\#(name)":"https://example.com"}"#).url == "https://example.com")
-        // A fallback endpoint is accepted and ignored.
         let fallback = try read(#"{"\#(name)":"https://example.com","fallback_endpoint_url":"https://b.example.com"}"#)
         #expect(fallback.url == "https://example.com")
+        #expect(fallback.fallback == "https://b.example.com")
     }
 
     @Test("A string body is sent as text, any other as JSON, and a payload makes the request a POST", .rows("C-20"))

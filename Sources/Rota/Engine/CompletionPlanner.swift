@@ -34,7 +34,9 @@ enum CompletionPlanner {
             // If the execution was canceled before it began, the store cancels it instead.
             return released(work, at: now)
         case .waiting(let deadline):
-            return planned(work, attempt: nil, next: .waiting(until: deadline), at: now)
+            // A server that answered 202 did make its attempt. A handler that waits asks for one that does not count.
+            let made = result.report.statusCode == nil ? nil : attempt(result, failure: nil)
+            return planned(work, attempt: made, next: .waiting(until: deadline), at: now)
         case .succeeded:
             return planned(
                 work, attempt: attempt(result, failure: nil), next: .succeeded, at: now, output: result.report.output)
@@ -192,8 +194,13 @@ extension Claim {
     ///
     /// A server that answers with a status knows what it did. Receivers of notifications expect repeats.
     fileprivate func mayRepeatWork(_ failure: AttemptFailure) -> Bool {
-        failure.mayHaveBeenSent == true && failure.kind != .httpStatus && execution.source != .notification
+        failure.leavesDoubt && execution.source != .notification
     }
+}
+
+extension AttemptFailure {
+    /// Whether the server may have acted on a request without an answer.
+    var leavesDoubt: Bool { mayHaveBeenSent == true && kind != .httpStatus }
 }
 
 extension Execution {

@@ -12,7 +12,7 @@ public struct JobWarning: Sendable, Hashable, CustomStringConvertible {
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Kind: String {
             case cron, neverFires, inThePast, unknownHandler, unreadablePayload, blockedAddress, outsideWindow, inactive
-            case rateTooLow, missingChainTarget, differingRates
+            case rateTooLow, missingChainTarget, differingRates, expiresFirst
         }
 
         private let kind: Kind
@@ -41,6 +41,8 @@ public struct JobWarning: Sendable, Hashable, CustomStringConvertible {
         public static let missingChainTarget = Code(kind: .missingChainTarget)
         /// The job gives a shared rate limit other numbers than another job does.
         public static let differingRates = Code(kind: .differingRates)
+        /// The execution expires before it could start.
+        public static let expiresFirst = Code(kind: .expiresFirst)
 
         /// The code's name, such as `neverFires`.
         public var description: String { kind.rawValue }
@@ -81,7 +83,7 @@ extension JobDefinition {
                     code: .inactive,
                     message: "The job is \(state.rawValue) and does not fire until it is resumed with `resume(_:)`."))
         }
-        found += handlerWarnings(handlers) + addressWarnings(transport)
+        found += handlerWarnings(handlers, for: action.handler) + payloadWarnings() + addressWarnings(transport)
         return found + windowWarnings(of: occurrences) + rateWarnings(of: occurrences)
     }
 
@@ -101,7 +103,8 @@ extension JobDefinition {
         return JobWarning(code: .inThePast, message: "The occurrence at \(next.text) is in the past: \(advice).")
     }
 
-    private func handlerWarnings(_ handlers: HandlerRegistry) -> [JobWarning] {
+    /// Finds handlers that are missing here, or that do not take the payload of the action.
+    func handlerWarnings(_ handlers: HandlerRegistry, for call: HandlerCall?) -> [JobWarning] {
         var found: [JobWarning] = []
         for name in handlerNames.sorted() where handlers[name] == nil {
             let caller = action.handler?.name == name ? "The job" : "A notification of the job"
@@ -113,9 +116,14 @@ extension JobDefinition {
                         + (meant.map { "; did you mean \"\($0)\"?" } ?? ".")
                         + " Register it with `handle(\"\(name)\") { … }` before `run()`."))
         }
-        if let flaw = action.handler.flatMap({ handlers.flaw(in: $0) }) {
+        if let flaw = call.flatMap({ handlers.flaw(in: $0) }) {
             found.append(.init(code: .unreadablePayload, message: flaw))
         }
+        return found
+    }
+
+    private func payloadWarnings() -> [JobWarning] {
+        var found: [JobWarning] = []
         if !schedule.isOnDemand, action.handler?.payload == nil,
             let flaw = payloadSchema?.violations(of: .null).first
         {
@@ -128,8 +136,10 @@ extension JobDefinition {
         return found
     }
 
-    private func addressWarnings(_ transport: any HTTPTransport) -> [JobWarning] {
-        var requests = action.request.flatMap(\.sampleURL).map { [("The job's request", $0)] } ?? []
+    /// Finds requests and webhooks whose addresses the transport refuses.
+    func addressWarnings(_ transport: any HTTPTransport) -> [JobWarning] {
+        var requests = action.request?.sampleURL.map { [("The job's request", $0)] } ?? []
+        if let url = action.request?.sampleFallbackURL { requests.append(("The fallback of the job's request", url)) }
         for rule in notifications {
             guard case .webhook(let url, _) = rule.channel, let url = URL(string: url) else { continue }
             requests.append(("A webhook of the job", url))

@@ -48,6 +48,26 @@ extension Scheduler {
         return try await enqueue([execution(request, of: job, batch: nil)], of: id)[0].execution
     }
 
+    /// Returns what a trigger would do, without doing it.
+    ///
+    /// - Parameters:
+    ///   - request: The request.
+    ///   - id: The job.
+    /// - Throws: The errors of ``trigger(_:_:)-(_,TriggerRequest)``, such as that of a payload that the job's schema does
+    ///   not allow.
+    public func preview(_ request: TriggerRequest, of id: JobID) async throws -> TriggerPreview {
+        let job = try await job(id)
+        let execution = try await execution(request, of: job, batch: nil)
+        let now = context.clock.now
+        let trial: EnqueueTrial
+        do {
+            trial = try await context.store.trial(of: execution, at: now)
+        } catch let error as StoreError where error.code == .jobNotFound {
+            throw SchedulerError.noJob(id)
+        }
+        return TriggerPreview(trial, of: request, job: job, at: now, handlers: handlers, transport: transport)
+    }
+
     /// Triggers a job several times, all in one step or not at all.
     ///
     /// - Parameters:

@@ -45,6 +45,8 @@ struct AttemptReport: Sendable {
     var resends = 0
     /// The timeout of the attempt if it follows earlier ones.
     var adaptiveTimeout: Duration?
+    /// The use of the request's fallback, if it was tried.
+    var fallback: ExecutionTrace.Fallback?
 
     static let succeeded = AttemptReport(.succeeded)
 
@@ -288,7 +290,7 @@ extension ExecutionTrace {
             total: queueWait.flatMap { wait in dequeue.map { wait + $0 + result.duration } },
             peer: result.report.peer?.description,
             redirects: redirects.isEmpty ? nil : redirects,
-            resends: result.report.resends > 0 ? result.report.resends : nil,
-            timeout: result.report.adaptiveTimeout)
+            resends: result.report.resends > 0 ? result.report.resends : nil, timeout: result.report.adaptiveTimeout,
+            fallback: result.report.fallback)
     }
 }

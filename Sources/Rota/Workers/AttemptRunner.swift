@@ -69,56 +69,17 @@ struct AttemptRunner: Sendable {
         case .webhook(let url, let secret)?:
             let delivery = NotificationDelivery(
                 url: url, secret: secret, signature: configuration.webhookSignature)
-            return await send(work.claim, headers: headers, success: .default, output: [:]) {
-                try await delivery.request(for: work.claim.execution, secrets: secrets, at: clock.now)
+            let claim = work.claim
+            return await send(claim, headers: headers) {
+                try await delivery.request(for: claim.execution, secrets: secrets, at: clock.now)
             }
         case nil: break
         }
         switch work.claim.job.action.kind {
         case .http(let template):
-            return await send(
-                work.claim, headers: headers, timeout: adapted, success: template.success, output: template.output
-            ) {
-                let rendered = try template.render(work.claim.templateVariables())
-                let request = try await rendered.resolve(secrets: secrets)
-                guard let secret = rendered.signature else { return request }
-                return try await request.signed(
-                    by: secret, configuration.webhookSignature, id: work.claim.execution.id.description, at: clock.now,
-                    secrets: secrets)
-            }
+            return await send(template, of: work.claim, headers: headers, timeout: adapted)
         case .handler(let call):
             return await self.call(call, for: work, startedAt: startedAt, adapted: adapted)
-        }
-    }
-
-    private func send(
-        _ claim: Claim, headers: HTTPHeaders, timeout adapted: Duration? = nil, success: SuccessRule,
-        output: OutputMapping,
-        _ prepare: () async throws -> HTTPRequest
-    ) async -> AttemptReport {
-        var redaction = Redaction()
-        let request: HTTPRequest
-        do {
-            var prepared = try await prepare()
-            redaction = prepared.redaction
-            for field in headers.fields { prepared = try prepared.setting(field) }
-            if let timeout = claim.timeoutOverride ?? adapted {
-                let range = RequestTimeout.range
-                prepared = try prepared.replacing(timeout: min(max(timeout, range.lowerBound), range.upperBound))
-            }
-            prepared.isRepeatable = claim.job.delivery == .atLeastOnce
-            request = try prepared.identified(by: claim.identity)
-        } catch {
-            return AttemptReport(preparationError: error, redaction: redaction)
-        }
-        do {
-            return AttemptReport(
-                try await transport.send(request), to: request, success: success, output: output,
-                keeping: configuration.keptResponseHeaders, receivedAt: clock.now)
-        } catch {
-            return AttemptReport(
-                transportError: error, of: request, success: success, keeping: configuration.keptResponseHeaders,
-                receivedAt: clock.now)
         }
     }
 
@@ -198,7 +159,7 @@ extension Claim {
     }
 
     /// The timeout of this execution's attempts, if it overrides the job's.
-    fileprivate var timeoutOverride: Duration? {
+    var timeoutOverride: Duration? {
         execution.source == .notification ? nil : execution.overrides?.timeout
     }
 }

@@ -18,6 +18,18 @@ public struct HTTPRequestError: Error, Sendable, Hashable, CustomStringConvertib
         self.value = value.map { Self.printable($0) }
     }
 
+    /// The same error of another part of the request.
+    func named(_ field: String) -> HTTPRequestError {
+        HTTPRequestError(copying: self, field: field)
+    }
+
+    private init(copying error: HTTPRequestError, field: String) {
+        code = error.code
+        self.field = field
+        message = error.message
+        value = error.value
+    }
+
     /// The field, the explanation and the value on one line.
     public var description: String {
         "\(field): \(message)" + (value.map { " (found \"\($0)\")" } ?? "")

@@ -17,9 +17,9 @@ package enum Digest {
 }
 
 /// HMAC-SHA256 (RFC 2104), from CryptoKit where available.
-enum MessageCode {
+package enum MessageCode {
     /// Returns the authentication code of a message.
-    static func hmacSHA256(key: [UInt8], message: [UInt8]) -> [UInt8] {
+    package static func hmacSHA256(key: [UInt8], message: [UInt8]) -> [UInt8] {
         #if canImport(CryptoKit)
             return Array(HMAC<SHA256>.authenticationCode(for: message, using: SymmetricKey(data: key)))
         #else
@@ -41,7 +41,7 @@ enum MessageCode {
     }
 
     /// Compares in constant time, so that the time taken reveals nothing about the code.
-    static func isEqual(_ left: [UInt8], _ right: [UInt8]) -> Bool {
+    package static func isEqual(_ left: [UInt8], _ right: [UInt8]) -> Bool {
         guard left.count == right.count else { return false }
         return zip(left, right).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
     }

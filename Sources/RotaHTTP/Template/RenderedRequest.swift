@@ -14,6 +14,17 @@ public struct RenderedRequest: Sendable, Hashable {
     public let timeout: Duration
     /// The reference to the secret that signs the request, such as `secret://hook`, if it is signed.
     public let signature: String?
+    /// The URL to which the request goes after its own failed for a passing reason, if there is one.
+    public let fallback: String?
+
+    /// The same request to its fallback, or `nil` if it has none.
+    package var toFallback: RenderedRequest? {
+        fallback.map {
+            RenderedRequest(
+                method: method, url: $0, headers: headers, body: body, timeout: timeout, signature: signature,
+                fallback: nil)
+        }
+    }
 }
 
 extension RequestTemplate {

@@ -27,6 +27,11 @@ import RotaCore
 /// let hook = try RequestTemplate.post(
 ///     "{{payload.url}}", body: .json(["event": "{{payload.event}}"]), signature: "secret://hook-{{payload.customer}}")
 /// ```
+///
+/// `{{execution_token}}` is allowed in header values only. It is a secret with which the receiver may complete the
+/// execution later: if it answers with status 202, the execution waits for that. The scheduler needs a `tokenSecret`.
+///
+/// A request may have a ``fallback``: another URL for the same request, tried within the same attempt.
 public struct RequestTemplate: Sendable, Hashable {
     /// The method.
     public let method: HTTPMethod
@@ -44,6 +49,13 @@ public struct RequestTemplate: Sendable, Hashable {
     public let output: OutputMapping
     /// The reference to the secret that signs the request, or `nil` if it is not signed.
     public let signature: String?
+    /// The URL to which the request goes after its own failed for a passing reason, or `nil` if there is none.
+    ///
+    /// It is the same request: method, headers with their secrets, body, signature, success rule and output are those of
+    /// ``url``. It is sent once, in the same attempt, after a failure in `FailureSet.fallback`: a status such as 429 or
+    /// 503, a timeout, or a connection that failed. ``timeout`` limits both together: the first gets half of it, and the
+    /// fallback what is left. If both fail, the attempt has the failure of the first, and retries follow from that.
+    public let fallback: String?
 
     /// Creates a template.
     ///
@@ -57,11 +69,13 @@ public struct RequestTemplate: Sendable, Hashable {
     ///   - output: The values to take from a successful response.
     ///   - signature: The reference to the secret that signs the request as a webhook, such as `secret://hook`. Fields of
     ///     the payload may be part of its name.
+    ///   - fallback: An http or https URL to which the request goes after `url` failed for a passing reason. Variables
+    ///     are allowed in its path and query.
     /// - Throws: ``HTTPRequestError``, which names the invalid part and the reason.
     public init(
         method: HTTPMethod, url: String, headers: HTTPHeaders = [:], body: HTTPBody = .none,
         timeout: Duration = .seconds(30), success: SuccessRule = .default, output: OutputMapping = [:],
-        signature: String? = nil
+        signature: String? = nil, fallback: String? = nil
     ) throws(HTTPRequestError) {
         self.method = method
         self.url = url
@@ -71,12 +85,13 @@ public struct RequestTemplate: Sendable, Hashable {
         self.success = success
         self.output = output
         self.signature = signature
+        self.fallback = fallback
         try check()
     }
 
     /// Parses the template, which checks every part that holds variables or secrets.
     func parts() throws(HTTPRequestError) -> TemplateParts {
-        try TemplateParts(url: url, headers: headers, body: body, signature: signature)
+        try TemplateParts(url: url, fallback: fallback, headers: headers, body: body, signature: signature)
     }
 
     /// Whether any part takes a value from the execution's payload.
@@ -85,10 +100,24 @@ public struct RequestTemplate: Sendable, Hashable {
         (try? parts())?.usesPayload ?? false
     }
 
+    /// Whether a header bears the execution's token.
+    package var usesToken: Bool {
+        // Few do, and parsing takes time.
+        let isPossible = headers.fields.contains { field in
+            field.value.contains("execution_token") || field.value.contains(TemplateVariable.tokenSecret)
+        }
+        return isPossible && (try? parts())?.usesToken ?? false
+    }
+
     /// The URL with an `x` for every variable, which tells scheme, host and port.
     ///
     /// It is `nil` if the whole URL comes from the payload.
-    package var sampleURL: URL? {
+    package var sampleURL: URL? { Self.sample(of: url) }
+
+    /// The fallback's URL with an `x` for every variable, or `nil` if there is none or if it comes from the payload.
+    package var sampleFallbackURL: URL? { fallback.flatMap(Self.sample) }
+
+    private static func sample(of url: String) -> URL? {
         guard let text = try? TemplateText(parsing: url, field: "url"), text.wholePayload == nil else { return nil }
         return URL(string: text.renderedSample)
     }
@@ -108,13 +137,13 @@ public struct RequestTemplate: Sendable, Hashable {
 
 // The common requests. Use the initializer for a success rule and an output mapping.
 extension RequestTemplate {
-    /// Creates a GET request.
+    /// Creates a GET request, with another URL to try if `fallback` names one.
     ///
     /// - Throws: ``HTTPRequestError`` if a part is invalid.
     public static func get(
-        _ url: String, headers: HTTPHeaders = [:], timeout: Duration = .seconds(30)
+        _ url: String, headers: HTTPHeaders = [:], timeout: Duration = .seconds(30), fallback: String? = nil
     ) throws(HTTPRequestError) -> RequestTemplate {
-        try RequestTemplate(method: .get, url: url, headers: headers, timeout: timeout)
+        try RequestTemplate(method: .get, url: url, headers: headers, timeout: timeout, fallback: fallback)
     }
 
     /// Creates a HEAD request.
@@ -126,15 +155,17 @@ extension RequestTemplate {
         try RequestTemplate(method: .head, url: url, headers: headers, timeout: timeout)
     }
 
-    /// Creates a POST request, signed as a webhook if `signature` names a secret, such as `secret://hook`.
+    /// Creates a POST request, signed as a webhook if `signature` names a secret, such as `secret://hook`, with another
+    /// URL to try if `fallback` names one.
     ///
     /// - Throws: ``HTTPRequestError`` if a part is invalid.
     public static func post(
         _ url: String, headers: HTTPHeaders = [:], body: HTTPBody = .none, timeout: Duration = .seconds(30),
-        signature: String? = nil
+        signature: String? = nil, fallback: String? = nil
     ) throws(HTTPRequestError) -> RequestTemplate {
         try RequestTemplate(
-            method: .post, url: url, headers: headers, body: body, timeout: timeout, signature: signature)
+            method: .post, url: url, headers: headers, body: body, timeout: timeout, signature: signature,
+            fallback: fallback)
     }
 
     /// Creates a PUT request.
@@ -169,6 +200,7 @@ extension RequestTemplate: Codable {
     private enum CodingKeys: String, CodingKey {
         case method, url, headers, content, success, output, signature
         case timeout = "timeout_ms"
+        case fallback = "fallback_url"
     }
 
     /// Decodes a template and checks it.
@@ -188,7 +220,8 @@ extension RequestTemplate: Codable {
             timeout: .milliseconds(min(max(milliseconds, -1), 31_536_000_000)),
             success: container.decodeIfPresent(SuccessRule.self, forKey: .success) ?? .default,
             output: container.decodeIfPresent(OutputMapping.self, forKey: .output) ?? [:],
-            signature: container.decodeIfPresent(String.self, forKey: .signature))
+            signature: container.decodeIfPresent(String.self, forKey: .signature),
+            fallback: container.decodeIfPresent(String.self, forKey: .fallback))
     }
 
     /// Encodes the template, without the parts that are empty.
@@ -202,5 +235,6 @@ extension RequestTemplate: Codable {
         try container.encode(success, forKey: .success)
         if !output.paths.isEmpty { try container.encode(output, forKey: .output) }
         try container.encodeIfPresent(signature, forKey: .signature)
+        try container.encodeIfPresent(fallback, forKey: .fallback)
     }
 }

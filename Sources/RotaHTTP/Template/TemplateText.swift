@@ -38,7 +38,9 @@ struct TemplateText: Sendable, Hashable {
             guard !forbidden.contains(variable) else {
                 throw HTTPRequestError(
                     .misplacedVariable, field: field,
-                    "{{\(name)}} changes between attempts, so it is allowed only in the URL and in headers")
+                    variable == .executionToken
+                        ? "{{\(name)}} is a secret, so it is allowed in header values only"
+                        : "{{\(name)}} changes between attempts, so it is allowed only in the URL and in headers")
             }
             pieces.append(.variable(variable))
             rest = rest[(close + 2)...]
@@ -64,6 +66,20 @@ struct TemplateText: Sendable, Hashable {
     /// The text with an `x` for every variable.
     var renderedSample: String {
         pieces.map { if case .text(let text) = $0 { text } else { "x" } }.joined()
+    }
+
+    /// Whether it holds the execution's token.
+    var usesToken: Bool { variables.contains(.executionToken) }
+
+    /// The text with the reference to a secret for every token, and with other variables in braces, or as given.
+    func withTokenReference(others: String? = nil) -> String {
+        pieces.map { piece in
+            switch piece {
+            case .text(let text): text
+            case .variable(.executionToken): "secret://" + TemplateVariable.tokenSecret
+            case .variable(let variable): others ?? "{{\(variable.name)}}"
+            }
+        }.joined()
     }
 
     /// Returns the text with its variables replaced.
@@ -107,27 +123,36 @@ extension String {
 /// A parsed template: it is checked without variables and rendered with them.
 struct TemplateParts {
     private let url: URLPart
+    private let fallback: URLPart?
     private let headers: [(field: HTTPHeaders.Field, value: TemplateText)]
     private let body: HTTPBody
     private let signature: TemplateText?
     /// Whether any part takes a value from the payload.
     let usesPayload: Bool
+    /// Whether a header bears the execution's token.
+    let usesToken: Bool
 
     /// Parses a template.
     ///
     /// - Throws: ``HTTPRequestError`` for unknown or misplaced variables, misplaced or malformed secrets, and invalid
     ///   URLs.
-    init(url: String, headers: HTTPHeaders, body: HTTPBody, signature: String?) throws(HTTPRequestError) {
-        self.url = try URLPart(url)
-        var usesPayload = self.url.usesPayload
+    init(
+        url: String, fallback: String?, headers: HTTPHeaders, body: HTTPBody, signature: String?
+    ) throws(HTTPRequestError) {
+        let primary = try URLPart(url)
+        let other = try fallback.map { text throws(HTTPRequestError) in try URLPart(text, field: "fallback") }
+        self.url = primary
+        self.fallback = other
+        let isPayload = primary.isPayload || other?.isPayload == true
+        var usesPayload = primary.usesPayload || other?.usesPayload == true
         var parts: [(field: HTTPHeaders.Field, value: TemplateText)] = []
         for field in headers.fields {
             let place = "headers[\"\(field.name)\"]"
             // Look for references first: a variable inside a secret's name would be read as part of the name.
             _ = try SecretReference(parsing: field.value, field: place)
             let value = try TemplateText(parsing: field.value, field: place)
-            try Self.checkSecrets(of: field, in: value.renderedSample)
-            guard !self.url.isPayload || !SecretReference.isMentioned(in: field.value) else {
+            try Self.checkSecrets(of: field, value, in: value.withTokenReference(others: "x"))
+            guard !isPayload || !(SecretReference.isMentioned(in: field.value) || value.usesToken) else {
                 throw HTTPRequestError(
                     .misplacedSecret, field: place,
                     "a request whose whole URL comes from the payload may not carry secrets, which any receiver "
@@ -137,6 +162,10 @@ struct TemplateParts {
             parts.append((field, value))
         }
         self.headers = parts
+        usesToken = try parts.contains { part throws(HTTPRequestError) in
+            let names = try SecretReference(parsing: part.value.withTokenReference(), field: part.field.name).names
+            return names.contains(TemplateVariable.tokenSecret)
+        }
         self.body = body
         self.signature = try signature.map { text throws(HTTPRequestError) in try Self.signature(text) }
         if try Self.check(body) || self.signature?.variables.isEmpty == false { usesPayload = true }
@@ -160,15 +189,20 @@ struct TemplateParts {
     /// Throws if a variable creates or changes a reference.
     ///
     /// Only the template's author may name secrets.
-    private static func checkSecrets(of field: HTTPHeaders.Field, in rendered: String) throws(HTTPRequestError) {
+    private static func checkSecrets(
+        of field: HTTPHeaders.Field, _ value: TemplateText, in rendered: String
+    ) throws(HTTPRequestError) {
         let place = "headers[\"\(field.name)\"]"
-        guard
-            try SecretReference(parsing: field.value, field: place).names
-                == SecretReference(parsing: rendered, field: place).names
+        let written = try SecretReference(parsing: field.value, field: place).names
+        let names = try SecretReference(parsing: value.withTokenReference(), field: place).names
+        let token = TemplateVariable.tokenSecret
+        let tokens = value.variables.count(where: { $0 == .executionToken }) + written.count(where: { $0 == token })
+        guard try names == SecretReference(parsing: rendered, field: place).names,
+            names.count(where: { $0 == token }) == tokens
         else {
             throw HTTPRequestError(
                 .misplacedVariable, field: place,
-                "a variable may not touch secret://name; separate them by a space or punctuation")
+                "a variable may not touch secret://name, nor text the token; separate them by a space or punctuation")
         }
     }
 
@@ -187,8 +221,8 @@ struct TemplateParts {
                 .misplacedSecret, field: "body",
                 "secret://name is allowed in header values only; use bytes to send this text as it is")
         }
-        return try TemplateText(parsing: text, field: "body", forbidding: [.attempt]).variables.contains(
-            where: \.isPayload)
+        let parsed = try TemplateText(parsing: text, field: "body", forbidding: [.attempt, .executionToken])
+        return parsed.variables.contains(where: \.isPayload)
     }
 
     private static func check(json value: JSONValue) throws(HTTPRequestError) -> Bool {
@@ -219,7 +253,7 @@ struct TemplateParts {
         for (field, part) in headers {
             let text = try part.render(variables, for: "headers[\"\(field.name)\"]")
             try HTTPHeaders.check(value: text, of: field.name)
-            try Self.checkSecrets(of: field, in: text)
+            try Self.checkSecrets(of: field, part, in: text)
             rendered.append(.init(field.name, text, isSensitive: field.isSensitive))
         }
         return RenderedRequest(
@@ -229,7 +263,8 @@ struct TemplateParts {
                 let reference = try text.render(variables, for: "signature")
                 _ = try SecretReference.name(in: reference, field: "signature")
                 return reference
-            })
+            },
+            fallback: try fallback.map { url throws(HTTPRequestError) in try url.render(variables) })
     }
 
     private static func render(
@@ -268,6 +303,7 @@ struct TemplateParts {
 /// Variables are allowed after the host, and each value is percent-encoded. Or the whole URL is a field of the payload.
 struct URLPart {
     private let text: TemplateText
+    private let field: String
 
     /// Whether the payload has the whole URL.
     var isPayload: Bool { text.wholePayload != nil }
@@ -278,14 +314,15 @@ struct URLPart {
     /// Parses a URL.
     ///
     /// - Throws: ``HTTPRequestError`` with `badURL`, `misplacedVariable`, `unknownVariable` or `misplacedSecret`.
-    init(_ url: String) throws(HTTPRequestError) {
+    init(_ url: String, field: String = "url") throws(HTTPRequestError) {
+        self.field = field
         guard !SecretReference.isMentioned(in: url) else {
             throw HTTPRequestError(
-                .misplacedSecret, field: "url",
+                .misplacedSecret, field: field,
                 "secret://name is allowed in header values only, as in headers: [\"Authorization\": \"Bearer secret://name\"]"
             )
         }
-        text = try TemplateText(parsing: url, field: "url")
+        text = try TemplateText(parsing: url, field: field, forbidding: [.executionToken])
         if text.wholePayload != nil { return }
         let authority = url.utf8.drop { $0 != UInt8(ascii: "/") }.dropFirst(2).prefix {
             ![UInt8(ascii: "/"), UInt8(ascii: "?"), UInt8(ascii: "#")].contains($0)
@@ -293,26 +330,31 @@ struct URLPart {
         let head = url.utf8[..<authority.endIndex]
         guard text.variables.isEmpty || !(String(head) ?? "{{").mentionsVariable else {
             throw HTTPRequestError(
-                .misplacedVariable, field: "url",
+                .misplacedVariable, field: field,
                 "variables are allowed in the path and query, not in scheme, host or port, unless the whole URL is one "
                     + "field of the payload, such as {{payload.url}}",
                 value: String(head).map { PercentEncoding.redact(url: $0) })
         }
         // Every value is encoded to unreserved characters, so one sample stands for all.
-        _ = try RequestURL(parsing: text.renderedSample)
+        _ = try parse(text.renderedSample)
+    }
+
+    /// Parses a whole URL, with errors that name the field.
+    private func parse(_ url: String) throws(HTTPRequestError) -> RequestURL {
+        do { return try RequestURL(parsing: url) } catch { throw error.named(field) }
     }
 
     /// Returns the URL with its variables replaced and their values percent-encoded.
     func render(_ variables: TemplateVariables) throws(HTTPRequestError) -> String {
-        if isPayload { return try RequestURL(parsing: text.render(variables, for: "url")).text }
-        let rendered = try text.render(variables, for: "url", encode: PercentEncoding.encode)
+        if isPayload { return try parse(text.render(variables, for: field)).text }
+        let rendered = try text.render(variables, for: field, encode: PercentEncoding.encode)
         guard Self.dotSegments(in: rendered) == Self.dotSegments(in: text.renderedSample) else {
             throw HTTPRequestError(
-                .badURL, field: "url",
+                .badURL, field: field,
                 "a value makes a path segment that servers take for `.` or `..`, which would leave the path of the template",
                 value: PercentEncoding.redact(url: rendered))
         }
-        return try RequestURL(parsing: rendered).text
+        return try parse(rendered).text
     }
 
     /// The number of path segments that are `.` or `..` for a server that decodes the path before it divides it.

@@ -65,6 +65,7 @@ public struct TemplateVariables: Sendable, Hashable, Codable {
         case .jobID: return jobID
         case .scheduledFor: return ISO8601.milliseconds(scheduledFor)
         case .attempt: return String(attempt)
+        case .executionToken: return "secret://" + TemplateVariable.tokenSecret
         case .payload(let path):
             return switch try value(at: path, for: field) {
             case .string(let text): text
@@ -101,13 +102,18 @@ enum TemplateVariable: Sendable, Hashable {
     case jobID
     case scheduledFor
     case attempt
+    /// The token with which the receiver may complete the execution: a secret.
+    case executionToken
     /// A field of the payload, or the whole payload.
     case payload(JSONPath)
 
     private static let simple: [(name: String, variable: TemplateVariable)] = [
         ("timestamp", .timestamp), ("uuid", .uuid), ("execution_id", .executionID), ("job_id", .jobID),
-        ("scheduled_for", .scheduledFor), ("attempt", .attempt),
+        ("scheduled_for", .scheduledFor), ("attempt", .attempt), ("execution_token", .executionToken),
     ]
+
+    /// The name of the secret whose value is the token of the execution that sends the request.
+    static let tokenSecret = "execution.token"
 
     /// The names of all variables, in braces.
     static let names = plainNames.map { "{{\($0)}}" }

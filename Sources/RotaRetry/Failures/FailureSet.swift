@@ -60,6 +60,10 @@ extension FailureSet {
     public static let `default` = FailureSet()
     /// Every failure.
     public static let any = FailureSet(statuses: .all, kinds: .allExcept([]))
+    /// The failures after which a request goes to its fallback: too many requests (429), a server or gateway that is
+    /// briefly unavailable (408, 425, 502, 503 and 504), a timeout, and a connection that failed.
+    public static let fallback = FailureSet(
+        statuses: [408, 425, 429, 502, 503, 504], kinds: .only([.timeout, .connection, .dns, .tls, .proxy]))
     /// No failure.
     public static let none = FailureSet(statuses: .none, kinds: .only([]))
 }

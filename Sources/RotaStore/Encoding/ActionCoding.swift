@@ -64,6 +64,7 @@ extension RequestTemplate {
         /// JSON.
         case output = 9
         case signature = 10
+        case fallback = 11
     }
 
     func write(to record: inout RecordWriter) throws {
@@ -80,6 +81,7 @@ extension RequestTemplate {
         if success != .default { record.put(Field.success, try RareJSON.encode(success)) }
         if !output.paths.isEmpty { record.put(Field.output, try RareJSON.encode(output)) }
         record.put(Field.signature, signature)
+        record.put(Field.fallback, fallback)
     }
 
     init(from reader: RecordReader, sharing parts: SharedParts) throws {
@@ -89,7 +91,7 @@ extension RequestTemplate {
         var body = HTTPBody.none
         var timeout: Duration?
         var (success, output) = (SuccessRule.default, OutputMapping())
-        var signature: String?
+        var (signature, fallback): (String?, String?)
         while let field = try record.next(Field.self) {
             switch field {
             case .method: method = HTTPMethod(rawValue: try record.text())
@@ -102,13 +104,14 @@ extension RequestTemplate {
             case .success: success = try parts.success.value(record.data()).value
             case .output: output = try parts.output.value(record.data()).value
             case .signature: signature = try record.text()
+            case .fallback: fallback = try record.text()
             }
         }
         try self.init(
             method: try RecordReader.known(method, "a request's method"),
             url: try RecordReader.known(url, "a request's URL"), headers: headers, body: body,
             timeout: try RecordReader.known(timeout, "a request's timeout"), success: success, output: output,
-            signature: signature)
+            signature: signature, fallback: fallback)
     }
 }
 

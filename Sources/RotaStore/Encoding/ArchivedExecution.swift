@@ -155,7 +155,7 @@ package struct ArchivedExecution: Sendable, Hashable {
         var record = reader
         while let field = try record.next(ExecutionTrace.Field.self) {
             switch field {
-            case .peer, .redirects: try record.check(.bytes)
+            case .peer, .redirects, .fallbackCause, .fallbackFailure: try record.check(.bytes)
             case .resends: try record.check(.number)
             default: try record.check(.sixteenBytes)
             }

@@ -216,6 +216,8 @@ extension ExecutionTrace {
         case peer = 9
         case redirects = 10
         case resends = 11
+        case fallbackCause = 12
+        case fallbackFailure = 13
         case timeout = 14
     }
 
@@ -231,6 +233,8 @@ extension ExecutionTrace {
         record.put(Field.peer, peer)
         for redirect in redirects ?? [] { record.put(Field.redirects, redirect) }
         record.put(Field.resends, resends)
+        record.put(Field.fallbackCause, fallback?.cause)
+        record.put(Field.fallbackFailure, fallback?.failure)
         if let timeout { record.put(Field.timeout, timeout) }
     }
 
@@ -250,6 +254,8 @@ extension ExecutionTrace {
             case .peer: peer = try record.text()
             case .redirects: redirects = (redirects ?? []) + [try record.text()]
             case .resends: resends = try record.int()
+            case .fallbackCause: fallback = Fallback(cause: try record.text())
+            case .fallbackFailure: fallback?.failure = try record.text()
             case .timeout: timeout = try record.duration()
             }
         }

@@ -70,6 +70,10 @@ extension StoreState {
                 execution.progress.failure = failure
                 end(&execution, as: .failed, at: completion.date, log: &log)
             case .canceled: end(&execution, as: .canceled, at: completion.date, log: &log)
+            case .waiting(let report):
+                execution.progress.heartbeatAt = completion.date
+                if let report { execution.progress.report = report }
+                record(.putProgress(execution.id, execution.progress), log: &log)
             }
             return .recorded(execution)
         }

@@ -151,6 +151,11 @@ extension StoreState {
     package mutating func holds(on id: ExecutionID, at now: Date) -> [ExecutionHold] {
         setClock(to: now)
         guard let execution = executions[id], let job = jobs[execution.jobID] else { return [] }
+        return holds(on: execution, of: job, at: now)
+    }
+
+    /// Everything that keeps an execution from starting, or would if it were queued.
+    func holds(on execution: Execution, of job: Job, at now: Date) -> [ExecutionHold] {
         let holds = execution.holds(job, at: now)
         guard execution.status == .queued, execution.expiry.map({ $0 > now }) ?? true else { return holds }
         return holds + claims.holds(on: execution.queueEntry, at: now) + dependencyHolds(on: execution)

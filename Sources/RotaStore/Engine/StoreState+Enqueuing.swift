@@ -7,8 +7,10 @@ extension StoreState {
         var sizes: [BatchID: Int] = [:]
         return new.map { execution in
             if let existing = existingExecution(matching: execution) { return .existing(existing) }
-            if let existing = sameWork(as: execution, log: &log) {
-                return execution.uniqueness?.comparesPayloads == true ? .duplicate(existing) : .existing(existing)
+            if let existing = sameWork(as: execution) {
+                let outcome = execution.outcome(of: existing)
+                if execution.uniqueness?.rule == .debounce { record(outcome.execution, log: &log) }
+                return outcome
             }
             var execution = execution
             if execution.hasDetails {
@@ -28,20 +30,27 @@ extension StoreState {
         }
     }
 
+    /// Tells what enqueuing an execution would do.
+    package mutating func trial(of execution: Execution, at now: Date) throws(StoreError) -> EnqueueTrial {
+        guard let job = jobs[execution.jobID] else { throw .noJob(execution.jobID) }
+        setClock(to: now)
+        let outcome =
+            existingExecution(matching: execution).map { .existing($0) }
+            ?? sameWork(as: execution).map { execution.outcome(of: $0) } ?? EnqueueOutcome.queued(execution)
+        return EnqueueTrial(outcome, holds: holds(on: outcome.execution, of: job, at: now))
+    }
+
     /// The execution that a request for unique work returns instead of queuing one, if there is one.
     ///
-    /// A debounced request changes it.
-    private mutating func sameWork(as request: Execution, log: inout ChangeLog) -> Execution? {
+    /// A debounced request changes it: see ``Execution/outcome(of:)``.
+    func sameWork(as request: Execution) -> Execution? {
         guard request.obeysUniqueness, let uniqueness = request.uniqueness else { return nil }
         let ids = executionIndex.executions(of: request.jobID, uniqueBy: uniqueness.key)
         for (index, id) in ids.enumerated() {
             guard let earlier = executions[id],
                 uniqueness.isMet(by: earlier, isNewest: index == 0, at: request.createdAt)
             else { continue }
-            guard uniqueness.rule == .debounce else { return earlier }
-            let debounced = earlier.debounced(by: request)
-            record(debounced, log: &log)
-            return debounced
+            return earlier
         }
         return nil
     }

@@ -154,6 +154,11 @@ extension FileJobStore: JobStore {
         try await query { $0.executions[id] }
     }
 
+    /// Returns what enqueuing an execution would do.
+    public nonisolated func trial(of execution: Execution, at now: Date) async throws -> EnqueueTrial {
+        try await query { try $0.trial(of: execution, at: now) }
+    }
+
     /// Returns everything that keeps an execution from starting.
     public nonisolated func holds(on id: ExecutionID, at now: Date) async throws -> [ExecutionHold] {
         try await query { $0.holds(on: id, at: now) }

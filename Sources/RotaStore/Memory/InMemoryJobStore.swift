@@ -165,6 +165,11 @@ public actor InMemoryJobStore: JobStore {
         state.executions[id]
     }
 
+    /// Returns what enqueuing an execution would do.
+    public func trial(of execution: Execution, at now: Date) throws -> EnqueueTrial {
+        try state.trial(of: execution, at: now)
+    }
+
     /// Returns everything that keeps an execution from starting.
     public func holds(on id: ExecutionID, at now: Date) async -> [ExecutionHold] {
         state.holds(on: id, at: now)

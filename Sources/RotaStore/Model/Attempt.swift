@@ -104,14 +104,33 @@ public struct ExecutionTrace: Sendable, Hashable, Codable {
     public var resends: Int?
     /// The timeout that the attempt got from the job's adaptive timeout, or `nil` if the job has none.
     public var timeout: Duration?
+    /// The use of the request's fallback, or `nil` if it was not tried.
+    public var fallback: Fallback?
+
+    /// The use of a request's fallback in an attempt.
+    public struct Fallback: Sendable, Hashable, Codable {
+        /// Why the request to its own URL failed.
+        public var cause: String
+        /// Why the fallback failed too, or `nil` if it answered: the attempt's status, preview and timings are then its
+        /// own, and otherwise those of the first request.
+        public var failure: String?
+
+        /// Creates a record of a fallback.
+        public init(cause: String, failure: String? = nil) {
+            self.cause = cause
+            self.failure = failure
+        }
+    }
 
     /// Creates a trace.
     public init(
         queueWait: Duration? = nil, dequeue: Duration? = nil, resolve: Duration? = nil, handshake: Duration? = nil,
         connect: Duration? = nil, firstByte: Duration? = nil, transfer: Duration? = nil, total: Duration? = nil,
-        peer: String? = nil, redirects: [String]? = nil, resends: Int? = nil, timeout: Duration? = nil
+        peer: String? = nil, redirects: [String]? = nil, resends: Int? = nil, timeout: Duration? = nil,
+        fallback: Fallback? = nil
     ) {
         self.timeout = timeout
+        self.fallback = fallback
         self.redirects = redirects
         self.resends = resends
         self.resolve = resolve

@@ -90,6 +90,9 @@ public struct ExternalCompletion: Sendable, Hashable {
         case failed(ExecutionFailure)
         /// It is canceled.
         case canceled
+        /// It continues to wait, as long as before. The date of the completion is its latest heartbeat, and the report, if
+        /// there is one, its progress.
+        case waiting(ProgressReport?)
     }
 
     /// The outcome of an external completion.

@@ -165,6 +165,15 @@ public protocol JobStore: Sendable {
     @discardableResult
     func enqueue(_ executions: [Execution]) async throws -> [EnqueueOutcome]
 
+    /// Returns what enqueuing an execution would do at its creation date, and changes nothing.
+    ///
+    /// - Parameters:
+    ///   - execution: The execution, with an identifier that is not taken. It follows no batch.
+    ///   - now: The current date.
+    /// - Returns: The outcome that ``enqueue(_:)`` would have, and what ``holds(on:at:)`` would then return.
+    /// - Throws: ``StoreError`` with code `jobNotFound`.
+    func trial(of execution: Execution, at now: Date) async throws -> EnqueueTrial
+
     /// Claims due executions, in the order of their due times, under a lease with a new token.
     ///
     /// Each step of priority counts as a due time one minute earlier, so that waiting compensates for a low priority. An

@@ -147,6 +147,20 @@ extension StoreContract {
                 )
             }
         },
+        Check("a heartbeat from outside is recorded, and the execution waits as long as before") { probe in
+            let (_, claim) = try await probe.waitingExecution(until: 200)
+            let report = ProgressReport(fraction: 0.5, message: "half")
+            guard case .recorded(let waiting) = try await probe.completeWaiting(claim, .waiting(report), at: 40),
+                case .recorded(let again) = try await probe.completeWaiting(claim, .waiting(nil), at: 50)
+            else { throw ContractViolation("the heartbeat was refused") }
+            try probe.expect(waiting.progress.heartbeatAt, probe.at(40), "heartbeatAt")
+            try probe.expect(waiting.progress.report, report, "the report")
+            try probe.expect(again.progress.status, .waiting, "the status")
+            try probe.expect(again.progress.heartbeatAt, probe.at(50), "heartbeatAt without a report")
+            try probe.expect(again.progress.report, report, "the report after a heartbeat without one")
+            try probe.expect(again.progress.expiresAt, probe.at(200), "expiresAt")
+            try probe.expect(await probe.execution(again.id), again, "the stored execution")
+        },
         Check("an external completion of an execution that does not wait or is missing does nothing") { probe in
             let job = probe.job()
             try await probe.insert(job, executions: [probe.execution(of: job)])

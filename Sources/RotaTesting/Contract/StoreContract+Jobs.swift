@@ -134,7 +134,8 @@ extension StoreContract {
         }
         job.definition.action = .http(
             try RequestTemplate.post(
-                "https://example.com/hook?a=1&b=%20", headers: ["X-A": "b"], signature: "secret://hook"))
+                "https://example.com/hook?a=1&b=%20", headers: ["X-A": "b"], signature: "secret://hook",
+                fallback: "https://example.org/hook?a=1"))
         job.scheduleState.nextEffective = probe.at(72)
         job.scheduleState.reason = "because"
         job.scheduleState.resumesAt = probe.at(500)

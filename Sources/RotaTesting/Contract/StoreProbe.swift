@@ -94,7 +94,8 @@ struct StoreProbe: Sendable {
                 queueWait: .seconds(1), dequeue: .milliseconds(2), resolve: .milliseconds(3),
                 handshake: .milliseconds(4), connect: .milliseconds(5), firstByte: .milliseconds(6),
                 transfer: .milliseconds(7), total: .seconds(2), peer: "203.0.113.7",
-                redirects: ["302: GET https://a.example/"], resends: 1, timeout: .seconds(8)))
+                redirects: ["302: GET https://a.example/"], resends: 1, timeout: .seconds(8),
+                fallback: .init(cause: "503", failure: "502")))
     }
 
     var failure: ExecutionFailure { ExecutionFailure(kind: .timeout, message: "no answer") }

@@ -207,6 +207,11 @@ extension KillableStore {
         try await reach { try await $0.execution(id) }
     }
 
+    /// Returns what enqueuing an execution would do.
+    public func trial(of execution: Execution, at now: Date) async throws -> EnqueueTrial {
+        try await reach { try await $0.trial(of: execution, at: now) }
+    }
+
     /// Returns everything that keeps an execution from starting.
     public func holds(on id: ExecutionID, at now: Date) async throws -> [ExecutionHold] {
         try await reach { try await $0.holds(on: id, at: now) }

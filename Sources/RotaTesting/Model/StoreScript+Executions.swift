@@ -133,10 +133,11 @@ extension StoreScript {
 
     mutating func completeWaiting(to execution: Execution) -> ExternalCompletion {
         let next: ExternalCompletion.Next =
-            switch Int.random(in: 0..<4, using: &random) {
+            switch Int.random(in: 0..<5, using: &random) {
             case 0: .queued(at: now + 5)
             case 1: .succeeded
             case 2: .failed(ExecutionFailure(kind: .timeout, message: "no"))
+            case 3: .waiting(chance(50) ? ProgressReport(fraction: 0.5, message: "half") : nil)
             default: .canceled
             }
         return ExternalCompletion(

@@ -100,6 +100,18 @@ public actor ReferenceJobStore: JobStore {
         try tables.enqueue(executions)
     }
 
+    /// Returns what enqueuing an execution would do, by doing it to a copy.
+    ///
+    /// The limits are not among the holds.
+    public func trial(of execution: Execution, at now: Date) throws -> EnqueueTrial {
+        var copy = tables
+        let outcomes = try copy.enqueue([execution])
+        guard let outcome = outcomes.first, let job = tables.job(execution.jobID) else {
+            throw StoreError.missing(execution.jobID)
+        }
+        return EnqueueTrial(outcome, holds: outcome.execution.holds(job, at: now))
+    }
+
     /// Claims due executions, each under a lease with a new fencing token.
     public func claim(_ request: ClaimRequest) -> [Claim] {
         tables.claim(request)

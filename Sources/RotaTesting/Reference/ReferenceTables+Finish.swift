@@ -123,6 +123,9 @@ extension ReferenceTables {
                 execution.progress.failure = failure
             case .canceled:
                 execution.progress.status = .canceled
+            case .waiting(let report):
+                execution.progress.heartbeatAt = answer.date
+                execution.progress.report = report ?? execution.progress.report
             }
             executions[index] = execution
             if execution.progress.status.isTerminal { end(index, at: answer.date) }

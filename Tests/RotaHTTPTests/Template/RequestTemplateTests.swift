@@ -184,6 +184,60 @@ struct RequestTemplateTests {
         #expect(error?.code == .badRule)
     }
 
+    @Test("A fallback is checked and rendered like the URL, and errors name it", .rows("S-28"))
+    func fallback() throws {
+        let template = try RequestTemplate.post(
+            "https://a.example/{{job_id}}", headers: ["A": "secret://k"],
+            fallback: "https://b.example/{{execution_id}}")
+        let rendered = try template.render(Self.variables)
+        #expect(rendered.fallback == "https://b.example/exec%201%2F%C3%A9")
+        #expect(rendered.toFallback?.url == rendered.fallback)
+        #expect(rendered.toFallback?.headers == rendered.headers)
+        #expect(rendered.toFallback?.fallback == nil)
+        #expect(try !template.usesPayload && RequestTemplate.get(template.url, fallback: "{{payload.u}}").usesPayload)
+        for bad in ["ftp://b.example/", "https://{{job_id}}.example/", "https://b.example/secret://k", "b.example"] {
+            let error = #expect(throws: HTTPRequestError.self) {
+                try RequestTemplate.get("https://a.example/", fallback: bad)
+            }
+            #expect(error?.field == "fallback", "\(bad)")
+        }
+        // Any receiver that the payload names would get the secret.
+        let leak = #expect(throws: HTTPRequestError.self) {
+            try RequestTemplate.post("https://a.example/", headers: ["A": "secret://k"], fallback: "{{payload.url}}")
+        }
+        #expect(leak?.code == .misplacedSecret)
+    }
+
+    @Test("The execution's token is a secret, which only header values may bear", .rows("S-95"))
+    func token() async throws {
+        let headers: HTTPHeaders = ["A": "Bearer {{execution_token}}", "B": "{{job_id}}"]
+        let template = try RequestTemplate.get("https://a.example/", headers: headers)
+        #expect(template.usesToken)
+        #expect(try !RequestTemplate.get("https://a.example/", headers: ["A": "execution_token"]).usesToken)
+        var variables = Self.variables
+        variables.jobID = "j"
+        let rendered = try template.render(variables)
+        #expect(rendered.headers["A"] == "Bearer secret://execution.token")
+        let request = try await rendered.resolve(secrets: TokenSecrets(NoSecrets(), token: "t0ken"))
+        #expect(request.headers["A"] == "Bearer t0ken" && request.headers["B"] == "j")
+        #expect(request.headers.fields.first { $0.name == "A" }?.isSensitive == true)
+        let missing = await #expect(throws: HTTPRequestError.self) {
+            try await rendered.resolve(secrets: TokenSecrets(NoSecrets(), token: nil))
+        }
+        #expect(missing?.code == .missingSecret && missing?.message.contains("tokenSecret") == true)
+        let url = "https://a.example/"
+        #expect(code { _ = try RequestTemplate.get(url + "{{execution_token}}") } == .misplacedVariable)
+        #expect(code { _ = try RequestTemplate.post(url, body: .text("{{execution_token}}")) } == .misplacedVariable)
+        #expect(
+            code { _ = try RequestTemplate.post(url, body: .json(["t": "{{execution_token}}"])) } == .misplacedVariable)
+        for text in ["{{execution_token}}x", "{{execution_token}}{{job_id}}", "x{{execution_token}}-{{job_id}}"] {
+            #expect(
+                code { _ = try RequestTemplate.get(url, headers: ["A": text]) } == .misplacedVariable, "\(text)")
+        }
+        #expect(
+            code { _ = try RequestTemplate.post("{{payload.url}}", headers: headers) } == .misplacedSecret)
+    }
+
     @Test("The error of a refused template does not show the password in its URL")
     func passwordInError() {
         let error = #expect(throws: HTTPRequestError.self) {

@@ -37,6 +37,7 @@ import Testing
             .http(
                 try .patch(
                     url, headers: HTTPHeaders([.init("k", "v", isSensitive: true)]), body: .bytes(Data([0, 255])))),
+            .http(try .post(url, signature: "secret://hook", fallback: "https://other.example/{{uuid}}")),
             .http(
                 try RequestTemplate(
                     method: .delete, url: url, success: SuccessRule(statuses: [404]),

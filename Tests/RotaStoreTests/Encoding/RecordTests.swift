@@ -23,7 +23,7 @@ import Testing
             queueWait: .nanoseconds(1), dequeue: .zero, resolve: .milliseconds(1), handshake: .milliseconds(2),
             connect: .seconds(-1), firstByte: .milliseconds(3), transfer: .seconds(5), total: .seconds(9),
             peer: "2001:db8::1", redirects: ["302: GET https://a.example/", "307: POST https://b.example/"], resends: 1,
-            timeout: .seconds(8))
+            timeout: .seconds(8), fallback: .init(cause: "http_status 503", failure: "timeout"))
     )
 
     static var progress: ExecutionProgress {

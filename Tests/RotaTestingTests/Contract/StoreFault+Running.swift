@@ -274,6 +274,23 @@ extension StoreFault {
                 }
             }
         },
+        StoreFault(
+            "forgets heartbeats from outside",
+            "a heartbeat from outside is recorded, and the execution waits as long as before"
+        ) { store in
+            store.answerHook = { base, answers in
+                var outcomes: [ExternalCompletion.Outcome] = []
+                for answer in answers {
+                    guard case .waiting = answer.next, let execution = try await base.execution(answer.executionID)
+                    else {
+                        outcomes += try await base.completeWaiting([answer])
+                        continue
+                    }
+                    outcomes.append(.recorded(execution))
+                }
+                return outcomes
+            }
+        },
         StoreFault("never expires executions", "an execution that did not start in time expires") { store in
             store.pruneHook = { _, _ in PruneReport() }
         },

@@ -31,6 +31,7 @@ import Testing
             "\(grouped(Int(duration.components.seconds))) seconds"
         case let names as Set<String>: names.sorted().map { "`\($0)`" }.joined(separator: ", ")
         case let signature as WebhookSignature where signature == .standard: "`standard`"
+        case let secret as SecretValue? where secret == nil: "`nil`"
         default: nil
         }
     }

@@ -135,6 +135,7 @@ struct ErrorTextTests {
             SchedulerError.Code.versionNotFound, SchedulerError.Code.invalidPayload, SchedulerError.Code.unusableClock,
             SchedulerError.Code.unusableStore, SchedulerError.Code.invalidConfiguration,
             SchedulerError.Code.calendarNotFound, SchedulerError.Code.calendarInUse,
+            SchedulerError.Code.invalidToken, SchedulerError.Code.expiredToken,
         ],
     ]
 

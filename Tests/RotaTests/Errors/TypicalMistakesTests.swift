@@ -226,12 +226,15 @@ struct TypicalMistakesTests {
             name: "k", schedule: .every(.minutes(5)), action: .http(try .post("https://example.com/")))
         let hook = url.replacing("{{execution_id}}", with: "").replacing("{{timestamp}}", with: "")
         hooked.notifications = [.init(on: .failure, .webhook(url: hook))]
+        var doubled = draft
+        doubled.action = .http(try .post("https://example.com/", fallback: url))
         let schedulers = [
             Scheduler(store: InMemoryJobStore(), clock: ManualClock()),
             Scheduler(store: InMemoryJobStore(), transport: URLSessionTransport(), clock: ManualClock()),
         ]
         for scheduler in schedulers {
             expect(try await found(scheduler, draft), says: "will be refused", host, mend)
+            expect(try await found(scheduler, doubled), says: "The fallback", "will be refused", host, mend)
             expect(try await found(scheduler, hooked), says: "webhook", "will be refused", host, mend)
             let job = try await scheduler.create(
                 JobDraft(name: "l", schedule: .every(.minutes(5)), action: .http(try .post("https://example.com/"))))
