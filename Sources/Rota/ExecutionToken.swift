@@ -1,12 +1,12 @@
-import Foundation
+package import Foundation
 import RotaCore
-import RotaHTTP
-import RotaStore
+package import RotaHTTP
+package import RotaStore
 
 /// The token of an execution: `1.<id>.<expiry>.<code>`, where the code is HMAC-SHA256 over what precedes it.
 ///
 /// Making and verifying one are pure functions of the secret and the date.
-enum ExecutionToken {
+package enum ExecutionToken {
     private static let version = "1"
     /// The start of what the code covers, so that the secret may sign other things too.
     private static let purpose = "rota execution token\n"
@@ -19,7 +19,7 @@ enum ExecutionToken {
     ///   - id: The execution.
     ///   - expiry: When the token expires, in the years 1 to 9999. Fractions of a millisecond are cut.
     ///   - secret: The signing secret.
-    static func make(for id: ExecutionID, expiresAt expiry: Date, secret: SecretValue) throws(SchedulerError)
+    package static func make(for id: ExecutionID, expiresAt expiry: Date, secret: SecretValue) throws(SchedulerError)
         -> SecretValue
     {
         let milliseconds = (expiry.timeIntervalSince1970 * 1000).rounded(.down)
@@ -31,7 +31,9 @@ enum ExecutionToken {
     /// Returns the execution of a token.
     ///
     /// - Throws: ``SchedulerError`` with code `invalidToken` or `expiredToken`.
-    static func verify(_ token: SecretValue, secret: SecretValue, at now: Date) throws(SchedulerError) -> ExecutionID {
+    package static func verify(
+        _ token: SecretValue, secret: SecretValue, at now: Date
+    ) throws(SchedulerError) -> ExecutionID {
         let text = token.value
         guard text.utf8.count <= longest, let dot = text.lastIndex(of: ".") else { throw invalid }
         let head = String(text[..<dot])

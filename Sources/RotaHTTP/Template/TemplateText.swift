@@ -162,10 +162,12 @@ struct TemplateParts {
             parts.append((field, value))
         }
         self.headers = parts
-        usesToken = try parts.contains { part throws(HTTPRequestError) in
-            let names = try SecretReference(parsing: part.value.withTokenReference(), field: part.field.name).names
-            return names.contains(TemplateVariable.tokenSecret)
+        var usesToken = false
+        for (field, value) in parts {
+            let names = try SecretReference(parsing: value.withTokenReference(), field: field.name).names
+            if names.contains(TemplateVariable.tokenSecret) { usesToken = true }
         }
+        self.usesToken = usesToken
         self.body = body
         self.signature = try signature.map { text throws(HTTPRequestError) in try Self.signature(text) }
         if try Self.check(body) || self.signature?.variables.isEmpty == false { usesPayload = true }
