@@ -1,4 +1,6 @@
 public import Foundation
+import RotaCore
+public import RotaHTTP
 public import RotaRetry
 public import RotaStore
 
@@ -78,6 +80,35 @@ extension ServiceProfile {
         case "chain": "job_chain"
         default: source.rawValue
         }
+    }
+}
+
+extension ServiceProfile {
+    /// Returns the service's record of a job's health, or `nil` if it has none.
+    ///
+    /// Only Strait has one: `total_runs`, `completed_runs`, `failed_runs`, `timed_out_runs`, `crashed_runs`,
+    /// `canceled_runs`, `expired_runs`, `success_rate` in percent, `avg_duration_secs` and `p95_duration_secs` (0 without
+    /// any), and `health_score`.
+    ///
+    /// ```swift
+    /// let record = ServiceProfile.strait.record(of: JobHealth())
+    /// print(record?["health_score"]?.text ?? "none")  // -1
+    /// ```
+    public func record(of health: JobHealth) -> JSONValue? {
+        guard service == .strait else { return nil }
+        return [
+            "total_runs": .number(.init(Int64(health.total))),
+            "completed_runs": .number(.init(Int64(health.succeeded))),
+            "failed_runs": .number(.init(Int64(health.failed))),
+            "timed_out_runs": .number(.init(Int64(health.timedOut))),
+            "crashed_runs": .number(.init(Int64(health.crashed))),
+            "canceled_runs": .number(.init(Int64(health.canceled))),
+            "expired_runs": .number(.init(Int64(health.expired))),
+            "success_rate": JSONValue(floatLiteral: health.successRate),
+            "avg_duration_secs": JSONValue(floatLiteral: health.averageDuration?.inSeconds ?? 0),
+            "p95_duration_secs": JSONValue(floatLiteral: health.p95Duration?.inSeconds ?? 0),
+            "health_score": JSONValue(floatLiteral: health.score),
+        ]
     }
 }
 

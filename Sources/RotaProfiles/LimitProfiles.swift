@@ -1,3 +1,4 @@
+public import Foundation
 import RotaCore
 public import RotaStore
 
@@ -5,13 +6,13 @@ extension Retention {
     /// Strait's retention: 30 days for executions that succeeded, were canceled or expired, and 90 days for failures.
     ///
     /// Strait keeps only timeouts and crashes for 90 days, and other failures for 30. Rota keeps all failures of a job
-    /// for the same time, so here none is removed earlier than in Strait. At most 100,000 executions are kept.
+    /// for the same time, so here age removes none earlier than in Strait. At most 100,000 executions are kept.
     public static let strait = Retention(
         maximumCount: 100_000, maximumAge: .seconds(30 * 86_400), ages: [.failed: .seconds(90 * 86_400)])
 }
 
 extension ServiceProfile {
-    /// How long finished executions of jobs that do not say so themselves are kept, or `nil` if the service states none.
+    /// How long finished executions are kept by jobs that do not say so, or `nil` if the service states nothing.
     ///
     /// Only Strait states one: `Retention.strait`.
     public var retention: Retention? { service == .strait ? .strait : nil }
@@ -36,5 +37,27 @@ extension ServiceProfile {
     /// Strait allows 0 seconds, which means not stated, to 30 days.
     public var timeToLiveRange: ClosedRange<Duration>? {
         service == .strait ? .zero ... .seconds(2_592_000) : nil
+    }
+
+    /// Returns the date at which an execution expires that has not started by then, or `nil` if the service states none.
+    ///
+    /// Only Strait states one. It counts from the later of now and the scheduled date: the time to live of the request,
+    /// else that of the job, else the server's, else the timeout of an attempt and a minute. A time to live of zero is
+    /// none.
+    ///
+    /// - Parameters:
+    ///   - now: The current date.
+    ///   - scheduledAt: The date from which the execution may start, if it was given.
+    ///   - requested: The time to live of the request, within ``timeToLiveRange``.
+    ///   - job: The time to live of the job.
+    ///   - server: The time to live of the server.
+    ///   - timeout: The timeout of an attempt; Strait's default is 300 seconds.
+    public func expiry(
+        at now: Date, scheduledAt: Date? = nil, requested: Duration? = nil, job: Duration? = nil,
+        server: Duration = .zero, timeout: Duration = .seconds(300)
+    ) -> Date? {
+        guard service == .strait else { return nil }
+        let life = [requested, job, server].compactMap(\.self).first { $0 > .zero }
+        return max(now, scheduledAt ?? now).advanced(by: life ?? timeout + .seconds(60))
     }
 }
