@@ -40,10 +40,12 @@ struct DecimalNumber: Sendable, Hashable {
     var isZero: Bool { digits.isEmpty }
     var isInteger: Bool { exponent >= 0 }
 
-    /// The number as text that equal numbers share.
+    /// The number as JSON that equal numbers share: whole numbers of up to 21 digits without an exponent.
     var canonicalText: String {
         guard !isZero else { return "0" }
-        return (isNegative ? "-" : "") + String(decoding: digits.map { $0 + 0x30 }, as: UTF8.self) + "e\(exponent)"
+        let text = (isNegative ? "-" : "") + String(decoding: digits.map { $0 + 0x30 }, as: UTF8.self)
+        guard exponent >= 0, digits.count + exponent <= 21 else { return text + "e\(exponent)" }
+        return text + String(repeating: "0", count: exponent)
     }
 
     /// The number as a small integer that is zero or more, or `nil`.
@@ -94,7 +96,7 @@ extension DecimalNumber: Comparable {
 }
 
 extension JSONValue {
-    /// The value as text that equal values share: numbers by quantity, objects without regard to the order of members.
+    /// The value as JSON that equal values share: numbers by quantity, members sorted by name, without white space.
     package var canonicalText: String {
         var out = ""
         writeCanonical(to: &out)
@@ -106,19 +108,18 @@ extension JSONValue {
         case .number(let number): out += DecimalNumber(number).canonicalText
         case .array(let elements):
             out += "["
-            for element in elements {
+            for (place, element) in elements.enumerated() {
+                if place > 0 { out += "," }
                 element.writeCanonical(to: &out)
-                out += ","
             }
             out += "]"
         case .object(let members):
             out += "{"
             let sorted = Dictionary(members.map { ($0.name, $0.value) }) { $1 }
                 .sorted { $0.key.unicodeScalars.lexicographicallyPrecedes($1.key.unicodeScalars) }
-            for (name, value) in sorted {
-                out += JSONValue.string(name).text + ":"
+            for (place, (name, value)) in sorted.enumerated() {
+                out += (place > 0 ? "," : "") + JSONValue.string(name).text + ":"
                 value.writeCanonical(to: &out)
-                out += ","
             }
             out += "}"
         default: out += text

@@ -431,7 +431,7 @@ extension Scheduler {
     @discardableResult
     public func removeDependency(_ id: DependencyID) async throws -> Bool {
         let existed = try await context.store.removeDependency(id)
-        // What waited for it may start.
+        // Executions that waited for it may start.
         context.signal.raise()
         return existed
     }

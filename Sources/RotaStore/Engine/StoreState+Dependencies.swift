@@ -66,7 +66,7 @@ extension StoreState {
 }
 
 extension StoreState {
-    /// What decides when the executions of a job start.
+    /// The rules by which the executions of a job start.
     func rules(of job: Job) -> JobQueue.Rules {
         JobQueue.Rules(
             priority: job.definition.priority, limits: job.definition.limits, series: job.definition.overlap.series,

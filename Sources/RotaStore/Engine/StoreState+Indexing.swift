@@ -250,7 +250,9 @@ extension StoreState {
     private mutating func addToIndexes(_ execution: IndexedExecution, wasLive: Bool = false) -> SerialEffect {
         if execution.status.isTerminal {
             addToFinished(execution)
-            executionIndex.addEnded(execution)
+            if let key = execution.dependencyKey, let end = execution.endKey {
+                executionIndex.addEnded(end, of: execution.jobID, dependencyKey: key)
+            }
             if let key = ageKey(execution) { aged.insert(key) }
             return .none
         }
@@ -269,7 +271,9 @@ extension StoreState {
     private mutating func removeFromIndexes(_ execution: IndexedExecution, staysLive: Bool = false) -> SerialEffect {
         if execution.status.isTerminal {
             removeFromFinished(execution)
-            executionIndex.removeEnded(execution)
+            if let key = execution.dependencyKey, let end = execution.endKey {
+                executionIndex.removeEnded(end, of: execution.jobID, dependencyKey: key)
+            }
             if let key = ageKey(execution) { aged.remove(key) }
             return .none
         }

@@ -64,7 +64,7 @@ package struct StoreState: Sendable {
     /// The executions that ended of the scopes whose health was asked about.
     ///
     /// Derived and never persisted.
-    var health: [JobHealth.Scope: HealthLedger] = [:]
+    var health: [JobHealth.Scope: HealthIndex] = [:]
 
     /// The latest `now` that a caller passed.
     ///

@@ -111,16 +111,13 @@ package struct ExecutionIndex: Sendable {
         endedByKey[ExecutionKey(job: job, key: dependencyKey)]?.last?.id
     }
 
-    mutating func addEnded(_ execution: IndexedExecution) {
-        guard let key = execution.dependencyKey, let date = execution.finishedAt else { return }
-        endedByKey[ExecutionKey(job: execution.jobID, key: key), default: OrderedIndex()]
-            .insert(DueKey(date: date, id: execution.id))
+    mutating func addEnded(_ execution: DueKey<ExecutionID>, of job: JobID, dependencyKey: String) {
+        endedByKey[ExecutionKey(job: job, key: dependencyKey), default: OrderedIndex()].insert(execution)
     }
 
-    mutating func removeEnded(_ execution: IndexedExecution) {
-        guard let key = execution.dependencyKey, let date = execution.finishedAt else { return }
-        let place = ExecutionKey(job: execution.jobID, key: key)
-        endedByKey[place]?.remove(DueKey(date: date, id: execution.id))
+    mutating func removeEnded(_ execution: DueKey<ExecutionID>, of job: JobID, dependencyKey: String) {
+        let place = ExecutionKey(job: job, key: dependencyKey)
+        endedByKey[place]?.remove(execution)
         if endedByKey[place]?.isEmpty ?? false { endedByKey[place] = nil }
     }
 

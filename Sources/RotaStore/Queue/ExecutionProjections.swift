@@ -127,6 +127,9 @@ struct IndexedExecution {
         dependencyKey = execution.hasDetails ? execution.details.dependencyKey : nil
     }
 
+    /// Its key in the order of ends, if it has ended.
+    var endKey: DueKey<ExecutionID>? { finishedAt.map { DueKey(date: $0, id: id) } }
+
     var id: ExecutionID { queueEntry.id }
     var jobID: JobID { queueEntry.jobID }
     var status: ExecutionStatus { queueEntry.status }

@@ -31,7 +31,7 @@ struct SerialAdvance: Sendable {
 /// has no next one. So executions that cannot start cost nothing until one of the job's executions ends, a gate opens,
 /// or the date comes.
 struct JobQueue: Sendable {
-    /// What decides when the executions of a job start, besides their dates.
+    /// The rules by which the executions of a job start, besides their dates.
     struct Rules: Sendable {
         var priority: Int
         var limits: JobLimits

@@ -3,8 +3,7 @@ public import Rota
 import RotaCore
 import RotaStore
 
-// How a manual clock advances: from deadline to deadline, and at each of them in an order that does not depend on the
-// threads of the machine.
+// A manual clock advances from deadline to deadline, and at each in an order that no thread of the machine decides.
 
 extension ManualClock {
     /// Advances the clock, stopping at each deadline until the schedulers have finished their due work.

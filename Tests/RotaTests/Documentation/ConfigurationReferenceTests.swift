@@ -97,7 +97,8 @@ import Testing
         #expect(try Self.differences(of: wrong) == ["maximumConcurrency: 640 executions instead of 64"])
         let renamed = page.replacing("``SchedulerConfiguration/batchSize``", with: "``SchedulerConfiguration/batch``")
         #expect(try Self.differences(of: renamed) == ["batchSize has 0 rows", "batch is no setting"])
-        let seconds = page.replacing("| 86,400 seconds |", with: "| 86,401 seconds |")
+        let seconds = page.replacing(
+            "idempotencyLifetime`` | 86,400 seconds |", with: "idempotencyLifetime`` | 86,401 seconds |")
         #expect(
             try Self.differences(of: seconds) == ["idempotencyLifetime: 86,401 seconds instead of 86,400 seconds"])
     }

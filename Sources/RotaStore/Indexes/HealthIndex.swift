@@ -11,7 +11,7 @@ import RotaCore
 ///   month                   └───────────────────────────
 ///   day                                     └───────────   counts, sum and sorted durations of each
 /// ```
-struct HealthLedger: Sendable {
+struct HealthIndex: Sendable {
     /// An execution that ended.
     struct Entry: Sendable {
         let key: DueKey<ExecutionID>
@@ -36,7 +36,7 @@ struct HealthLedger: Sendable {
         }
     }
 
-    /// What one window contains.
+    /// The contents of one window.
     private struct Contents: Sendable {
         /// The first date of the window.
         var start: Date

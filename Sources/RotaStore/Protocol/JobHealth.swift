@@ -86,7 +86,7 @@ public struct JobHealth: Sendable, Hashable {
     }
 }
 
-/// What an execution that ended counts as.
+/// The way in which an execution that ended counts.
 package enum HealthOutcome: UInt8, Sendable, CaseIterable {
     case succeeded, failed, timedOut, crashed, canceled, expired
 
