@@ -295,7 +295,13 @@ extension [JobInsertion] {
     func definitions() throws -> [JobID: [UInt8]] {
         var definitions: [JobID: [UInt8]] = [:]
         definitions.reserveCapacity(count)
-        for insertion in self { definitions[insertion.job.id] = try insertion.job.definition.record() }
+        var repeated: [JobID] = []
+        for insertion in self {
+            let record = try insertion.job.definition.record()
+            if definitions.updateValue(record, forKey: insertion.job.id) != nil { repeated.append(insertion.job.id) }
+        }
+        // One of them is not inserted: its idempotency key is known.
+        for id in repeated { definitions[id] = nil }
         return definitions
     }
 }
@@ -304,7 +310,11 @@ extension JobDeclaration {
     /// The new definitions of the inserted and the replaced jobs, as records.
     func definitions() throws -> [JobID: [UInt8]] {
         var definitions = try insertions.definitions()
-        for replacement in replacements { definitions.merge(try replacement.definitions()) { $1 } }
+        for replacement in replacements {
+            // An insertion of the same job is not made: its idempotency key is known.
+            definitions[replacement.id] = nil
+            definitions.merge(try replacement.definitions()) { $1 }
+        }
         return definitions
     }
 }
