@@ -11,7 +11,74 @@ extension StoreSuite {
         Benchmark(
             id: "P20", title: "file store: reads during a compaction of 200,000 executions",
             goal: "p99 as without a compaction, give or take one sync", run: reading),
+        Benchmark(
+            id: "P21", title: "claims beside executions that limits and dependencies hold back",
+            goal: "≤ 1.5× from 10 held ones to 100,000", run: claiming),
     ]
+
+    /// Times claims and completions of a free job, while another job's executions are held by each kind of limit.
+    private static func claiming(_ scale: Scale) async throws -> [Figure] {
+        let start = Date(timeIntervalSince1970: 1_767_225_600)
+        let kinds: [(name: String, limits: JobLimits, depends: Bool)] = [
+            ("concurrency", JobLimits(concurrency: 1), false),
+            ("rate", JobLimits(rate: RateLimit(1, per: .seconds(86_400))), false),
+            ("dependency", .none, true),
+        ]
+        var figures: [Figure] = []
+        for kind in kinds {
+            var least: Double?
+            for held in [10, 1_000, scale.iterations(100_000)] {
+                let store = InMemoryJobStore()
+                let (free, full, other) = (
+                    queue(1, .none, at: start), queue(2, kind.limits, at: start), queue(3, .none, at: start)
+                )
+                _ = try await store.insert([free, full, other].map { JobInsertion($0) })
+                if kind.depends {
+                    try await store.addDependency(
+                        JobDependency(id: DependencyID(bits: 1), jobID: full.id, dependsOn: other.id, createdAt: start))
+                }
+                try await store.enqueue((0...held).map { execution(1_000_000 + $0, of: full, at: start) })
+                let rounds = scale.iterations(2_000)
+                try await store.enqueue((0..<rounds).map { execution(3_000_000 + $0, of: free, at: start) })
+                func claim(_ limit: Int) async throws -> [Claim] {
+                    try await store.claim(
+                        ClaimRequest(owner: "a", limit: limit, now: start, leaseExpiresAt: start + 86_400))
+                }
+                // The one that the limit admits.
+                if !kind.depends { _ = try await claim(1) }
+                let elapsed = try await ContinuousClock().measure {
+                    for _ in 0..<rounds {
+                        let claims = try await claim(1)
+                        _ = try await store.finish(
+                            claims.map {
+                                Completion(
+                                    executionID: $0.execution.id, token: $0.lease.token, attempt: nil,
+                                    next: .succeeded, date: start)
+                            })
+                    }
+                }
+                let each = nanoseconds(elapsed) / Double(rounds) / 1000
+                figures.append(
+                    Figure(
+                        "\(held) held by \(kind.name)", each, "µs a claim",
+                        ratio: least.map { (each / $0, "10 held") }))
+                least = least ?? each
+            }
+        }
+        return figures
+    }
+
+    private static func queue(_ number: Int, _ limits: JobLimits, at date: Date) -> Job {
+        var definition = JobDefinition(name: "queue \(number)", schedule: .onDemand, action: .handler("none"))
+        definition.limits = limits
+        return Job(
+            id: JobID(bits: UInt128(number)), definition: definition, createdAt: date,
+            scheduleState: ScheduleState(state: .active, decidedThrough: date, next: nil))
+    }
+
+    private static func execution(_ number: Int, of job: Job, at date: Date) -> Execution {
+        job.execution(id: ExecutionID(bits: UInt128(number)), source: .manual, scheduledFor: date, createdAt: date)
+    }
 
     private static func canceling(_ scale: Scale) async throws -> [Figure] {
         let size = scale.iterations(100_000)

@@ -52,7 +52,6 @@ extension StoreState {
             record(statistics, of: job.id, log: &log)
         }
         for notification in job.notifications(of: execution, at: date) { record(notification, log: &log) }
-        if continuesChain { recordChain(of: execution, by: job, at: date, log: &log) }
         var scheduleState = job.scheduleState
         let isAwaited = scheduleState.recordCompleted(execution.id, at: date, of: job.schedule)
         let isCounted = scheduleState.recordCompleted(execution, policy: job.breaker, at: date)
@@ -61,6 +60,8 @@ extension StoreState {
             moved.move(to: scheduleState)
             record(moved.scheduleState, of: job.id, log: &log)
         }
+        // After all that is recorded of the job, because an execution that cannot be made counts for its own job at once.
+        if continuesChain { recordChain(of: execution, by: job, at: date, log: &log) }
         if job.retention.age(of: execution.progress.status) == .zero, execution.keptUntil ?? trimmedAt <= trimmedAt {
             record(.removeExecution(execution.id), log: &log)
         }

@@ -19,9 +19,9 @@ public import RotaSchedule
 /// - Count it with ``JobStatistics/count(_:startedAt:finishedAt:)``, unless it is a notification
 ///   (``ExecutionSource/notification``).
 /// - Queue its notifications: ``Job/notifications(of:at:)``.
-/// - Record what its chain asks for: ``Job/chained(from:at:find:)``.
 /// - Call ``ScheduleState/recordCompleted(_:at:of:)`` and ``ScheduleState/recordCompleted(_:policy:at:)``. If either
 ///   reports a change, store the job's schedule state with a new revision.
+/// - Record what its chain asks for: ``Job/chained(from:at:find:)``.
 /// - If it belongs to a backfill (``ExecutionSource/backfill``) and no other execution of its batch is in progress,
 ///   queue the batch's waiting, unstarted execution with the earliest nominal date, due at the date of the end.
 /// - Remove the job's oldest finished executions and notifications beyond its retention count, and the execution itself

@@ -142,7 +142,6 @@ extension ReferenceTables {
         count(execution, as: execution.progress.status, inBatchAt: date)
         trimmedAt = max(trimmedAt, date)
         executions += jobs[place].notifications(of: execution, at: date)
-        if continuesChain { continueChain(of: execution, by: jobs[place], at: date) }
         // Notifications do not count in the statistics.
         if execution.source != .notification {
             jobs[place].statistics.count(
@@ -152,6 +151,7 @@ extension ReferenceTables {
         let proceeds = scheduleState.recordCompleted(execution.id, at: date, of: jobs[place].definition.schedule)
         let isCounted = scheduleState.recordCompleted(execution, policy: jobs[place].definition.breaker, at: date)
         if proceeds || isCounted { jobs[place].take(scheduleState) }
+        if continuesChain { continueChain(of: execution, by: jobs[place], at: date) }
         let retention = jobs[place].definition.retention
         if retention.age(of: execution.progress.status) == .zero, !isKept(execution) {
             executions.removeAll { $0.id == execution.id }

@@ -88,6 +88,28 @@ import Testing
                 + "jobs that trigger each other in a circle.")
     }
 
+    @Test(
+        "An execution that its own job's chain cannot make counts in the job's statistics, after its cause",
+        .rows("SX-11"))
+    func ownChain() async throws {
+        let bench = Bench()
+        try await bench.scheduler.handle("again") { _ in throw Broken() }
+        let schema = try JSONSchema(["type": "string"])
+        let job = try await bench.scheduler.create(
+            queue("again", [ChainRule(on: .failed, slug: "again", payload: [:])]).with {
+                $0.payloadSchema = schema
+                $0.retention = .last(1)
+            })
+        try await bench.running {
+            _ = try await bench.scheduler.trigger(job.id, payload: JSONPayload("go"))
+            await bench.advance(.zero)
+        }
+        let after = try await bench.scheduler.job(job.id)
+        #expect(after.statistics.failed == 2 && after.statistics.lastStatus == .failed)
+        let kept = try await bench.executions(of: job.id)
+        #expect(kept.map(\.source) == [.chain])
+    }
+
     @Test("A payload that breaks the next job's schema is a failure of that job, and is told", .rows("S-25"))
     func schema() async throws {
         let bench = Bench()
