@@ -15,6 +15,8 @@ public import Foundation
 /// other job's retention keeps.
 ///
 /// ```swift
+/// let load = try await scheduler.create(JobDraft(queue: "load"))
+/// let report = try await scheduler.create(JobDraft(queue: "report"))
 /// let dependency = try await scheduler.addDependency(of: report.id, on: load.id)
 /// print(dependency.condition.rawValue)  // completed
 /// ```
