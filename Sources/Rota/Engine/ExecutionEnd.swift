@@ -76,11 +76,13 @@ extension SchedulerContext {
             if let known = jobs[id] { found = known } else { found = try await store.job(id) }
             jobs[id] = .some(found)
             guard let job = found else { continue }
-            let notifications = job.notifications(of: end.execution, at: now)
+            // Their identifiers contain the date of the end.
+            let date = end.execution.finishedAt ?? now
+            let notifications = job.notifications(of: end.execution, at: date)
             if !notifications.isEmpty {
                 events.send(fired: notifications, skips: [], of: job.id, named: job.name, at: now)
             }
-            try await announceChain(from: end.execution, by: job, at: now)
+            try await announceChain(from: end.execution, by: job, at: date)
             guard end.changedBreaker(of: job), changed.insert(job.id).inserted else { continue }
             events.changedBreaker(of: job, at: now)
         }
@@ -103,11 +105,18 @@ extension SchedulerContext {
 extension JobStore {
     /// The job that a chain rule names.
     func target(of rule: ChainRule, in project: String?) async throws -> Job? {
-        switch rule.target {
-        case .job(let id): try await job(id)
-        case .slug(let slug):
-            try await jobs(JobQuery(project: project, slug: slug)).items.first { $0.attributes.project == project }
+        guard case .slug(let slug) = rule.target else {
+            if case .job(let id) = rule.target { return try await job(id) }
+            return nil
         }
+        // Without a project, the query lists the jobs of all projects.
+        var query = JobQuery(project: project, slug: slug, limit: 1000)
+        repeat {
+            let page = try await jobs(query)
+            if let job = page.items.first(where: { $0.attributes.project == project }) { return job }
+            query.after = page.next
+        } while query.after != nil
+        return nil
     }
 }
 

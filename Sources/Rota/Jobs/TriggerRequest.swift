@@ -124,7 +124,7 @@ extension TriggerRequest {
         let payload = payload ?? job.action.handler?.payload
         if let uniqueness { return uniqueness.keyed(by: payload) }
         guard let window = job.definition.deduplicationWindow else { return nil }
-        return idempotencyKey == nil ? .samePayload(for: window).keyed(by: payload) : .remembering(payload)
+        return idempotencyKey == nil ? .samePayload(for: window).keyed(by: payload) : .remembering(payload, for: window)
     }
 
     private func validate(for job: Job, depth: Int) throws {

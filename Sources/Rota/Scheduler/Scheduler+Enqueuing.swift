@@ -183,8 +183,8 @@ extension Scheduler {
         var draft = JobDraft(queue: name)
         draft.idempotencyKey = "queue/\(name)"
         let job = try await create(draft)
-        // The queue of this name may have been given another slug since.
-        guard job.definition.attributes.slug == name else {
+        // The queue of this name may have been given another slug or a project since.
+        guard job.definition.attributes.slug == name, job.definition.attributes.project == nil else {
             throw try await missingQueue(name, hint: job.hintAtTriggering)
         }
         return job.id

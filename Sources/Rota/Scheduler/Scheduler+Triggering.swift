@@ -167,7 +167,7 @@ extension Scheduler {
     func execution(_ request: TriggerRequest, of job: Job, batch: BatchID?) async throws -> Execution {
         var depth = 0
         for id in [request.parentID, request.continuationOf].compactMap(\.self) {
-            depth = max(depth, try await execution(id).details.lineageDepth + 1)
+            depth = max(depth, min(max(0, try await execution(id).details.lineageDepth), ChainRule.longest) + 1)
         }
         let now = context.clock.now
         return try request.execution(

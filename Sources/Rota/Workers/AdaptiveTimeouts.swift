@@ -11,6 +11,8 @@ extension JobStore {
         guard let policy = job.definition.adaptiveTimeout, execution.source != .notification,
             execution.overrides?.timeout == nil
         else { return nil }
+        // What timed out may have become slower for good. Only a longer timeout can tell.
+        if await lastTimedOut(before: execution) { return policy.bounds.upperBound }
         var query = ExecutionQuery(jobID: job.id, statuses: [.succeeded], limit: AdaptiveTimeout.sampleSize)
         var durations: [Duration] = []
         for _ in 0..<10 {
@@ -21,12 +23,21 @@ extension JobStore {
         }
         return policy.timeout(after: Array(durations.prefix(AdaptiveTimeout.sampleSize)))
     }
+
+    /// Whether the attempt before the next one, of this execution or else of the job's newest that ended, timed out.
+    private func lastTimedOut(before execution: Execution) async -> Bool {
+        if let last = execution.attempts.last { return last.failure?.kind == .timeout }
+        let query = ExecutionQuery(jobID: execution.jobID, statuses: [.succeeded, .failed], limit: 20)
+        let ended = try? await executions(query).items.first { $0.source != .notification }
+        return ended?.attempts.last?.failure?.kind == .timeout
+    }
 }
 
 extension Execution {
     /// How long the attempt took that succeeded, or `nil` if none was made or if it was a notification's.
     fileprivate var measuredDuration: Duration? {
         guard source != .notification else { return nil }
-        return attempts.last.flatMap { $0.succeeded ? $0.duration : nil }
+        // Part of the time of one that used a fallback was the engine's own waiting.
+        return attempts.last.flatMap { $0.succeeded && $0.trace?.fallback == nil ? $0.duration : nil }
     }
 }

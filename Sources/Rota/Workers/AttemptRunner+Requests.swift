@@ -50,7 +50,10 @@ extension AttemptRunner {
         case .failure(let failed): return failed.report
         }
         let (timeout, origin) = (request.timeout, clock.uptime)
-        if template.fallback != nil, let shorter = try? request.replacing(timeout: Self.firstShare(of: timeout)) {
+        // A request delivered at most once goes to its fallback only after a failure that is known at once.
+        if template.fallback != nil, claim.job.delivery == .atLeastOnce,
+            let shorter = try? request.replacing(timeout: Self.firstShare(of: timeout))
+        {
             request = shorter
         }
         let first = await exchange(request, success: template.success, output: template.output)
@@ -135,6 +138,11 @@ extension AttemptRunner {
     private struct NoTimeLeft: Error {}
 }
 
+extension AttemptFailure {
+    /// Whether the status may come from a gateway, or from a server that gave up, while the work was being done.
+    fileprivate var isFromGateway: Bool { status.map { [408, 502, 504].contains($0) } ?? false }
+}
+
 extension AttemptReport {
     /// Whether the request may go to its fallback after this report of the first try.
     ///
@@ -142,7 +150,7 @@ extension AttemptReport {
     fileprivate func mayUseFallback(of claim: Claim) -> Bool {
         guard case .failed(let failure, _) = ending else { return false }
         return FailureSet.fallback.contains(failure.kind, status: failure.status)
-            && !(claim.job.delivery == .atMostOnce && failure.leavesDoubt)
+            && !(claim.job.delivery == .atMostOnce && (failure.leavesDoubt || failure.isFromGateway))
     }
 
     /// The report of an attempt whose first request ended as here, and whose fallback ended as given.

@@ -3,6 +3,8 @@ import RotaCore
 /// A timeout of attempts that follows how long attempts have taken.
 ///
 /// It is a quantile of the durations of the latest successful attempts times a factor, and never outside the bounds.
+/// The attempt after one that timed out gets the longest, in case the work has become slower for good.
+///
 /// Too short a fixed timeout fails work that is only slow, and too long a one lets work that hangs hold its place.
 ///
 /// ```swift

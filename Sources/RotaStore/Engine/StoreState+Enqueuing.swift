@@ -45,7 +45,11 @@ extension StoreState {
     /// A debounced request changes it: see ``Execution/outcome(of:)``.
     func sameWork(as request: Execution) -> Execution? {
         guard request.obeysUniqueness, let uniqueness = request.uniqueness else { return nil }
-        let ids = executionIndex.executions(of: request.jobID, uniqueBy: uniqueness.key)
+        // Within a time, only the newest one counts.
+        let ids =
+            uniqueness.looksAtNewest
+            ? [executionIndex.newest(of: request.jobID, uniqueBy: uniqueness.key)].compactMap(\.self)
+            : executionIndex.executions(of: request.jobID, uniqueBy: uniqueness.key)
         for (index, id) in ids.enumerated() {
             guard let earlier = executions[id],
                 uniqueness.isMet(by: earlier, isNewest: index == 0, at: request.createdAt)

@@ -37,6 +37,11 @@ package struct ExecutionIndex: Sendable {
     /// Whether any execution has a key of uniqueness.
     var hasUniqueKeys: Bool { !uniqueKeys.isEmpty }
 
+    /// The newest execution of a job with a key of uniqueness.
+    func newest(of job: JobID, uniqueBy key: String) -> ExecutionID? {
+        uniqueKeys.isEmpty ? nil : uniqueKeys[ExecutionKey(job: job, key: key)]?.all.last
+    }
+
     /// The executions of a job that may make a request with a key of uniqueness return one of them, newest first: the
     /// newest of all, and the unfinished ones.
     func executions(of job: JobID, uniqueBy key: String) -> [ExecutionID] {

@@ -67,7 +67,8 @@ struct HealthIndex: Sendable {
         remove(entry.key.id)
         entries[entry.key.id] = entry
         order.insert(entry.key)
-        for window in windows.keys where windows[window].map({ entry.key.date >= $0.start }) ?? false {
+        // Not over the keys of the windows: their iterator would keep a second owner of the contents, which are then copied.
+        for window in JobHealth.Window.allCases where windows[window].map({ entry.key.date >= $0.start }) ?? false {
             windows[window]?.add(entry)
         }
     }
@@ -75,7 +76,7 @@ struct HealthIndex: Sendable {
     mutating func remove(_ id: ExecutionID) {
         guard let entry = entries.removeValue(forKey: id) else { return }
         order.remove(entry.key)
-        for window in windows.keys where windows[window].map({ entry.key.date >= $0.start }) ?? false {
+        for window in JobHealth.Window.allCases where windows[window].map({ entry.key.date >= $0.start }) ?? false {
             windows[window]?.remove(entry)
         }
     }

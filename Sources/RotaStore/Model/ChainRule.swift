@@ -107,14 +107,22 @@ extension Job {
     private func execution(by rule: ChainRule, number: Int, from run: Execution, at date: Date) -> Execution {
         var details = ExecutionDetails.none
         details.parentID = run.id
-        details.lineageDepth = run.details.lineageDepth + 1
+        // A record from elsewhere may have any depth.
+        details.lineageDepth = min(max(0, run.details.lineageDepth), ChainRule.longest) + 1
         details.dependencyKey = run.details.dependencyKey
-        let payload = takesPayload ? rule.payload(from: run.progress.output) : nil
+        let made = takesPayload ? rule.payload(from: run.progress.output) : nil
+        let isTooLarge = made.map { $0.json.count > JSONPayload.longest } ?? false
+        let payload = isTooLarge ? nil : made
         var execution = execution(
             // After the numbers of notifications.
             id: .derived(100 + number, of: run.id, at: date), source: .chain, scheduledFor: date, createdAt: date,
             payload: payload, metadata: run.metadata.merging(metadata) { _, own in own }, details: details)
-        if let flaw = flaw(inChainOf: details.lineageDepth, payload: payload) {
+        let flaw =
+            isTooLarge
+            ? "It was not started: the payload that the chain made for it has more than \(JSONPayload.longest) bytes. Take "
+                + "fewer values from the output."
+            : flaw(inChainOf: details.lineageDepth, payload: payload)
+        if let flaw {
             execution.progress.status = .failed
             execution.progress.finishedAt = date
             execution.progress.failure = ExecutionFailure(kind: .invalidRequest, message: flaw)

@@ -24,6 +24,8 @@ public struct Uniqueness: Sendable, Hashable, Codable {
         case window
         case debounce
         case samePayload = "same_payload"
+        /// Later requests are compared with it, and it with none.
+        case remembered
     }
 
     /// The key, from 1 to 255 characters; empty for ``samePayload(for:)``, whose key is made from the payload.
@@ -80,7 +82,10 @@ public struct Uniqueness: Sendable, Hashable, Codable {
 
 extension Uniqueness {
     /// Whether the key is made from the payload.
-    package var comparesPayloads: Bool { rule == .samePayload }
+    package var comparesPayloads: Bool { rule == .samePayload || rule == .remembered }
+
+    /// Whether only the newest execution with the key can meet it.
+    package var looksAtNewest: Bool { rule == .window || comparesPayloads }
 
     /// The uniqueness of a request with a payload.
     package func keyed(by payload: JSONPayload?) -> Uniqueness {
@@ -88,8 +93,8 @@ extension Uniqueness {
     }
 
     /// A uniqueness that makes later requests with the same payload unnecessary and is not obeyed itself.
-    package static func remembering(_ payload: JSONPayload?) -> Uniqueness {
-        Uniqueness(key: JSONPayload.contentKey(of: payload), rule: .samePayload, span: nil)
+    package static func remembering(_ payload: JSONPayload?, for window: Duration) -> Uniqueness {
+        Uniqueness(key: JSONPayload.contentKey(of: payload), rule: .remembered, span: window)
     }
 
     /// Whether a request made at a date returns an earlier execution with the key.
@@ -107,6 +112,7 @@ extension Uniqueness {
             // After the clock was set back, the earlier request may seem to lie ahead.
             isNewest && abs(date.timeIntervalSince(earlier.createdAt)) < (span ?? .zero) / .seconds(1)
         case .debounce: earlier.progress.status == .queued && earlier.progress.startedAt == nil && !isExpired
+        case .remembered: false
         case .samePayload:
             isNewest && (earlier.uniqueness?.comparesPayloads ?? false)
                 && abs(date.timeIntervalSince(earlier.createdAt)) < (span ?? .zero) / .seconds(1)

@@ -132,6 +132,33 @@ import Testing
         #expect(try await bench.scheduler.job(invoice.id).statistics.failed == 1)
     }
 
+    @Test("A payload over the limit, or a record with any depth, is a failure that is told")
+    func bounds() async throws {
+        let bench = Bench()
+        for name in ["big", "next"] { try await bench.scheduler.handle(name) { _ in } }
+        let root = try JSONPath("$")
+        let big = try await bench.scheduler.create(
+            queue("big", [ChainRule(on: .completed, slug: "next", payload: ["a": root, "b": root])]))
+        let next = try await bench.scheduler.create(queue("next"))
+        func ended(depth: Int, output: Int) throws -> Execution {
+            var details = ExecutionDetails.none
+            details.lineageDepth = depth
+            var run = big.execution(
+                id: ExecutionID(bits: 7), source: .manual, scheduledFor: bench.clock.now, createdAt: bench.clock.now,
+                details: details)
+            run.progress.status = .succeeded
+            run.progress.output = try JSONPayload(String(repeating: "x", count: output))
+            return run
+        }
+        for (depth, output, message) in [
+            (0, 3 << 20, "has more than 5242880 bytes"), (.max, 1, "at most 10 links"), (.min, 1, nil),
+        ] as [(Int, Int, String?)] {
+            let made = big.chained(from: try ended(depth: depth, output: output), at: bench.clock.now) { _ in next }
+            #expect(made.count == 1 && made[0].status == (message == nil ? .queued : .failed))
+            #expect(made[0].failure?.message.contains(message ?? "-") ?? (message == nil))
+        }
+    }
+
     @Test("A chain has at most 20 rules, with slugs of 1 to 255 characters")
     func validation() async throws {
         let bench = Bench()

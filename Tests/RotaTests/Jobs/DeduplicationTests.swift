@@ -67,6 +67,25 @@ import Testing
         #expect(first.details.idempotencyKey == "a" && fourth.id != first.id && result.created == 2)
     }
 
+    @Test("An execution with an idempotency key is kept for the window too, whatever the retention", .rows("SX-4"))
+    func retention() async throws {
+        let bench = Bench(clock: clock)
+        try await bench.scheduler.handle("import") { _ in }
+        let job = try await bench.scheduler.create(
+            JobDraft(queue: "import").with {
+                $0.deduplicationWindow = .seconds(60)
+                $0.retention = .last(0)
+            })
+        try await bench.running {
+            let one = try payload("1")
+            let first = try await bench.scheduler.trigger(job.id, TriggerRequest(payload: one, idempotencyKey: "k"))
+            await bench.advance(.seconds(30))
+            #expect(try await bench.scheduler.trigger(job.id, payload: one).id == first.id)
+            await bench.advance(.seconds(31))
+            #expect(try await bench.scheduler.trigger(job.id, payload: one).id != first.id)
+        }
+    }
+
     @Test("A uniqueness of the trigger replaces the window, and may compare payloads by itself", .rows("SX-4"))
     func ownUniqueness() async throws {
         let (scheduler, job) = try await scheduler()

@@ -117,6 +117,14 @@ struct FallbackTests {
         let retry = RetryPolicy.fixed(.seconds(1), maxAttempts: 2)
         let doubtful = try await run(.failure(.connectionReset), retry: retry, delivery: .atMostOnce)
         #expect(doubtful.requests.map(\.url.absoluteString) == [first])
+        // A gateway answers for a server that may still be at work.
+        for status in [408, 502, 504] {
+            let answered = try await run(.status(status), retry: .none, delivery: .atMostOnce)
+            #expect(answered.requests.map(\.url.absoluteString) == [first], "\(status)")
+        }
+        // A fallback that cannot follow a timeout takes no time from the request.
+        let silent = try await run(.silence, retry: .none, delivery: .atMostOnce)
+        #expect(silent.requests.map(\.timeout) == [.seconds(10)])
         let refused = try await run(.failure(.connectionRefused), retry: retry, delivery: .atMostOnce)
         #expect(refused.requests.map(\.url.absoluteString) == [first, second])
         #expect(refused.run.status == .succeeded)
