@@ -11,7 +11,7 @@ extension JobStore {
         guard let policy = job.definition.adaptiveTimeout, execution.source != .notification,
             execution.overrides?.timeout == nil
         else { return nil }
-        // What timed out may have become slower for good. Only a longer timeout can tell.
+        // Work that timed out may have become slower for good. Only a longer timeout can tell.
         if await lastTimedOut(before: execution) { return policy.bounds.upperBound }
         var query = ExecutionQuery(jobID: job.id, statuses: [.succeeded], limit: AdaptiveTimeout.sampleSize)
         var durations: [Duration] = []
