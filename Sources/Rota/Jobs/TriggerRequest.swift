@@ -30,7 +30,7 @@ public struct TriggerRequest: Sendable, Hashable {
     /// A key, up to 255 characters, such as a day or a customer, by which the execution is matched with those of the jobs
     /// that its job depends on, and of those that depend on it.
     ///
-    /// See ``JobDependency``.
+    /// See `JobDependency`.
     public var dependencyKey: String?
     /// A key, up to 255 characters, that makes the request repeatable.
     ///

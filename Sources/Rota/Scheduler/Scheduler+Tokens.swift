@@ -70,7 +70,7 @@ extension Scheduler {
 
     /// Records that the worker of a token is alive, and how far it is.
     ///
-    /// Both are durable: ``ExecutionProgress/heartbeatAt`` and ``ExecutionProgress/report``. Neither the token nor the
+    /// Both are durable: `heartbeatAt` and `report` of the execution. Neither the token nor the
     /// execution's wait is prolonged by it.
     ///
     /// - Parameters:

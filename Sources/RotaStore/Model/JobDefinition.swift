@@ -129,7 +129,7 @@ public struct JobDefinition: Sendable, Hashable {
 
     /// The timeout of attempts by how long earlier ones took, or `nil` for that of the action.
     ///
-    /// If it is set, it replaces the timeout of the request or the handler. ``RetryOverrides/timeout`` of an execution
+    /// If it is set, it replaces the timeout of the request or the handler. `RetryOverrides.timeout` of an execution
     /// precedes it. It is computed before each attempt from the job's history: the last attempts of the latest 100
     /// executions that succeeded, as far as the ``retention`` keeps them. Those of waiting executions count with the
     /// time until they began to wait. ``ExecutionTrace/timeout`` tells what it was. The timeout of a request is at most
