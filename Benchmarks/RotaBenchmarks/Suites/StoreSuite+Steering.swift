@@ -28,7 +28,7 @@ extension StoreSuite {
         for kind in kinds {
             var least: Double?
             for held in [10, 1_000, scale.iterations(100_000)] {
-                let store = InMemoryJobStore()
+                let store: any JobStore = InMemoryJobStore()
                 let (free, full, other) = (
                     queue(1, .none, at: start), queue(2, kind.limits, at: start), queue(3, .none, at: start)
                 )
