@@ -44,6 +44,8 @@ extension StoreSuite {
                     try await store.claim(
                         ClaimRequest(owner: "a", limit: limit, now: start, leaseExpiresAt: start + 86_400))
                 }
+                // All of them become due once, before the clock runs.
+                _ = try await store.dueWork(at: start, limit: 1)
                 // The one that the limit admits.
                 if !kind.depends { _ = try await claim(1) }
                 let elapsed = try await ContinuousClock().measure {
