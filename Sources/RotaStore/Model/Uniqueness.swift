@@ -92,7 +92,8 @@ extension Uniqueness {
         comparesPayloads ? Uniqueness(key: JSONPayload.contentKey(of: payload), rule: rule, span: span) : self
     }
 
-    /// A uniqueness that makes later requests with the same payload unnecessary and is not obeyed itself.
+    /// The uniqueness of a request that its idempotency key tells apart: later ones with its payload are compared with it,
+    /// and it is queued whatever came before.
     package static func remembering(_ payload: JSONPayload?, for window: Duration) -> Uniqueness {
         Uniqueness(key: JSONPayload.contentKey(of: payload), rule: .remembered, span: window)
     }
@@ -108,15 +109,18 @@ extension Uniqueness {
         let isExpired = earlier.expiry.map { $0 <= date } ?? false
         return switch rule {
         case .untilFinished: !earlier.progress.status.isTerminal && !isExpired
-        case .window:
-            // After the clock was set back, the earlier request may seem to lie ahead.
-            isNewest && abs(date.timeIntervalSince(earlier.createdAt)) < (span ?? .zero) / .seconds(1)
+        case .window: isNewest && isWithinSpan(of: earlier, at: date)
         case .debounce: earlier.progress.status == .queued && earlier.progress.startedAt == nil && !isExpired
         case .remembered: false
         case .samePayload:
-            isNewest && (earlier.uniqueness?.comparesPayloads ?? false)
-                && abs(date.timeIntervalSince(earlier.createdAt)) < (span ?? .zero) / .seconds(1)
+            isNewest && (earlier.uniqueness?.comparesPayloads ?? false) && isWithinSpan(of: earlier, at: date)
         }
+    }
+
+    /// Whether a request comes within the time for which another one counts.
+    private func isWithinSpan(of earlier: borrowing Execution, at date: Date) -> Bool {
+        // After the clock was set back, the earlier request may seem to lie ahead.
+        abs(date.timeIntervalSince(earlier.createdAt)) < (span ?? .zero) / .seconds(1)
     }
 }
 

@@ -23,10 +23,3 @@ extension ExecutionDetails {
         return dependencyKey.map { .dependencyKey($0) } ?? .latest
     }
 }
-
-extension JobLimits {
-    /// Whether any limit decides when executions start.
-    var restrictStarts: Bool {
-        concurrency != nil || concurrencyPerKey != nil || rate != nil || !sharedRates.isEmpty || window != nil
-    }
-}

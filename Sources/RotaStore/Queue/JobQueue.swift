@@ -232,3 +232,10 @@ struct JobQueue: Sendable {
         return SerialAdvance(previous: current, current: next)
     }
 }
+
+extension JobLimits {
+    /// Whether any limit decides when executions start.
+    var restrictStarts: Bool {
+        concurrency != nil || concurrencyPerKey != nil || rate != nil || !sharedRates.isEmpty || window != nil
+    }
+}
