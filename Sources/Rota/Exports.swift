@@ -60,6 +60,7 @@
 @_exported public import struct RotaStore.ExecutionQuery
 @_exported public import struct RotaStore.ExecutionSource
 @_exported public import enum RotaStore.ExecutionStatus
+@_exported public import struct RotaStore.ExecutionTrail
 @_exported public import struct RotaStore.ExternalCompletion
 @_exported public import class RotaStore.FileJobStore
 @_exported public import struct RotaStore.FileStoreError

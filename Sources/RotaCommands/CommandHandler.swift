@@ -128,8 +128,8 @@ public struct CommandHandler: Sendable, Hashable {
         let ending = await CommandLoop.shared.attend(
             try launch.start(), input: launch.input, output: capture, grace: grace, leftovers: leftovers)
         let result = CommandResult(
-            status: ending.status, signal: ending.signal, output: ending.output.output,
-            errorOutput: ending.errorOutput.output)
+            status: ending.status, signal: ending.signal, output: ending.output.output(isCut: ending.isCut),
+            errorOutput: ending.errorOutput.output(isCut: ending.isCut))
         guard !ending.isCanceled, let status = ending.status, exitStatuses.success.contains(status) else {
             let signals: CommandError.Signals? =
                 ending.isCanceled ? (ending.isKilled ? .killed(after: grace) : .terminated) : nil

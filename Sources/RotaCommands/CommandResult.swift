@@ -72,15 +72,19 @@ struct OutputCapture: Sendable {
     }
 
     /// The output as it is recorded.
-    var output: CommandOutput {
+    ///
+    /// - Parameter isCut: Whether the writer was stopped, perhaps in the middle of a secret.
+    func output(isCut: Bool = false) -> CommandOutput {
         let end = tail.suffix(side)
+        let isCut = isCut && margin > 0
         guard count > head.count + end.count else {
-            let whole = redaction.scrub(head + end)
+            let whole = redaction.scrub(head + end, isCut: isCut)
             guard whole.count > limit else { return CommandOutput(text: String(decoding: whole, as: UTF8.self)) }
             return Self.joined(whole.prefix(limit / 2), whole.suffix(limit / 2), of: whole.count)
         }
         let beginning = redaction.scrub(head, isCut: margin > 0).prefix(limit / 2)
-        return Self.joined(beginning, redaction.scrub(Array(end)).dropFirst(margin).suffix(limit / 2), of: count)
+        let rest = redaction.scrub(Array(end), isCut: isCut).dropFirst(margin).suffix(limit / 2)
+        return Self.joined(beginning, rest, of: count)
     }
 
     private static func joined(_ head: ArraySlice<UInt8>, _ tail: ArraySlice<UInt8>, of count: Int) -> CommandOutput {

@@ -11,6 +11,8 @@ struct CommandEnding: Sendable {
     var isCanceled: Bool
     /// Whether the command ran on for the grace period after SIGTERM, and got SIGKILL.
     var isKilled: Bool
+    /// Whether something that wrote output was stopped, or its output was no longer read.
+    var isCut: Bool
     var output: OutputCapture
     var errorOutput: OutputCapture
 }
@@ -38,6 +40,8 @@ struct RunningCommand: Sendable {
     /// Whether others took the status, so that the process number may belong to another process by now.
     private var isLost = false
     private var isCanceled = false
+    /// Whether the command itself, and not only a process that it left behind, got SIGKILL.
+    private var outlivedGrace = false
     private var isKilled = false
     /// When the next step follows: SIGKILL, or after it the end of reading.
     private var deadline: ContinuousClock.Instant?
@@ -155,6 +159,8 @@ struct RunningCommand: Sendable {
         guard endsGroup, !isKilled, !isLost else { return }
         signal(SIGKILL)
         isKilled = true
+        // Perhaps only the processes that it left behind ran on.
+        outlivedGrace = !hasEnded
         if hasEnded { deadline = now + Self.lastWords }
     }
 
@@ -174,7 +180,8 @@ struct RunningCommand: Sendable {
         continuation.resume(
             returning: CommandEnding(
                 status: status < 0 ? nil : status, signal: signal < 0 ? nil : signal, isCanceled: isCanceled,
-                isKilled: isCanceled && isKilled, output: output, errorOutput: errorOutput))
+                isKilled: isCanceled && outlivedGrace, isCut: isCanceled || isKilled || signal >= 0 || !isQuiet,
+                output: output, errorOutput: errorOutput))
     }
 
     private mutating func close(_ end: WritableKeyPath<Launch.Child, Int32?>) {

@@ -1,14 +1,19 @@
 public import Foundation
 import RotaCore
+import RotaRetry
 public import RotaStore
 
 extension Retention {
-    /// Strait's retention: 30 days for executions that succeeded, were canceled or expired, and 90 days for failures.
+    /// Strait's retention: 90 days for executions that timed out, crashed or failed through the system, and 30 days for
+    /// all others.
     ///
-    /// Strait keeps only timeouts and crashes for 90 days, and other failures for 30. Rota keeps all failures of a job
-    /// for the same time, so here age removes none earlier than in Strait. At most 100,000 executions are kept.
+    /// At most 100,000 executions are kept.
     public static let strait = Retention(
-        maximumCount: 100_000, maximumAge: .seconds(30 * 86_400), ages: [.failed: .seconds(90 * 86_400)])
+        maximumCount: 100_000, maximumAge: .seconds(30 * 86_400),
+        failureAges: Dictionary(
+            uniqueKeysWithValues: [
+                FailureKind.timeout, .crashed, .interrupted, .missingSecret, .outOfMemory, .unknown,
+            ].map { ($0, .seconds(90 * 86_400)) }))
 }
 
 extension ServiceProfile {

@@ -106,6 +106,12 @@ struct CommandTests {
         let record = execution.message + (execution.attempts.last?.bodyPreview ?? "")
         for piece in ["s3cr", "cr3t", "valu", "of-t", "oken"] { #expect(!record.contains(piece)) }
 
+        // The command is ended in the middle of the secret.
+        command = CommandHandler.shell("printf '%s' \"out ${TOKEN%oken}\"; kill -KILL $$")
+        command.environment = .inherited(changing: ["TOKEN": "secret://token"])
+        let killed = try await CommandRig(secrets: ["token": "s3cr3t-value-of-the-token"]).run(command)
+        #expect(killed.command?.output.text == "out [redacted]")
+
         command.environment = .inherited(changing: ["TOKEN": "secret://missing"])
         let missing = try await CommandRig().run(command)
         #expect(missing.attempts.last?.failure?.kind == .missingSecret)

@@ -37,7 +37,7 @@ struct ProcessTests {
             try startBlocked(launch), input: nil,
             output: OutputCapture(limit: 1000, redaction: Redaction(), longestSecret: 0), grace: .seconds(1),
             leftovers: .end)
-        return ending.output.output.text
+        return ending.output.output().text
     }
 
     /// Starts a program from a thread that blocks SIGTERM and SIGUSR1, in a process that ignores SIGPIPE.
@@ -71,6 +71,18 @@ struct ProcessTests {
         }
         #expect(!runs(try #require(scratch.text("self"))))
         #expect(!runs(try #require(scratch.text("child"))))
+    }
+
+    @Test("A command that ends at SIGTERM is not said to have got the SIGKILL of what it left behind")
+    func leftoverKilled() async throws {
+        let scratch = try Scratch()
+        var command = CommandHandler.shell(
+            "(trap '' TERM; echo $BASHPID > child; while :; do sleep 0.01; done) & trap 'exit 4' TERM; "
+                + "while :; do sleep 0.01; done")
+        (command.folder, command.grace) = (scratch.path, .milliseconds(100))
+        let execution = try await CommandRig().run(command, timeout: .seconds(1))
+        #expect(execution.message.contains("got SIGTERM and ended with status 4"), "\(execution.message)")
+        #expect(!execution.message.contains("SIGKILL"), "\(execution.message)")
     }
 
     @Test("A timeout's message has the limit, the signal and the end of the error output, within bounds")
@@ -240,7 +252,7 @@ struct ProcessTests {
             output: OutputCapture(limit: 100, redaction: Redaction(), longestSecret: 0), grace: .seconds(1),
             leftovers: .end)
         #expect(ending.status == 7)
-        #expect(ending.output.output.text == "in")
+        #expect(ending.output.output().text == "in")
     }
 
     @Test("A host that ignores SIGCHLD gets an error that names the mend")

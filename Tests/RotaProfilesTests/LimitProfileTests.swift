@@ -7,13 +7,18 @@ import Testing
 
 @Suite("Limits of services")
 struct LimitProfileTests {
-    @Test("Strait keeps failures for 90 days and all other executions for 30")
+    @Test("Strait keeps timeouts, crashes and failures of the system for 90 days, all others for 30", .rows("SX-14"))
     func retention() throws {
         let retention = try #require(ServiceProfile.strait.retention)
         for status in [ExecutionStatus.succeeded, .canceled, .expired] {
             #expect(retention.age(of: status) == .seconds(30 * 86_400))
         }
-        #expect(retention.age(of: .failed) == .seconds(90 * 86_400))
+        for kind in [FailureKind.timeout, .crashed, .interrupted, .missingSecret, .outOfMemory, .unknown] {
+            #expect(retention.age(of: .failed, failure: kind) == .seconds(90 * 86_400))
+        }
+        for kind in [FailureKind.httpStatus, .connection, .handlerError, FailureKind("own")] {
+            #expect(retention.age(of: .failed, failure: kind) == .seconds(30 * 86_400))
+        }
         for profile in ServiceProfile.allCases where profile != .strait { #expect(profile.retention == nil) }
     }
 

@@ -42,9 +42,11 @@ enum CompletionPlanner {
                 work, attempt: attempt(result, failure: nil), next: .succeeded, at: now, output: result.report.output)
         case .failed(let failure, let message):
             let recorded = ExecutionFailure(kind: failure.kind, message: message)
-            let decision = decision(
-                after: failure, asked: result.report.retrying, of: work, at: now, elapsed: elapsed, random: &random)
-            return planned(work, attempt: attempt(result, failure: recorded), decision, recorded, at: now)
+            let asked = result.report.retrying
+            let decision = decision(after: failure, asked: asked, of: work, at: now, elapsed: elapsed, random: &random)
+            return planned(
+                work, attempt: attempt(result, failure: recorded), decision, recorded, at: now,
+                reason: rule(of: decision, after: failure, asked: asked, of: work, at: now))
         }
     }
 
@@ -68,7 +70,9 @@ enum CompletionPlanner {
             duration: max(.zero, now.elapsed(since: startedAt)), failure: failure)
         let decision = decision(
             after: AttemptFailure(.crashed), of: work, at: now, elapsed: elapsed, random: &random)
-        return planned(work, attempt: attempt, decision, failure, at: now)
+        return planned(
+            work, attempt: attempt, decision, failure, at: now,
+            reason: rule(of: decision, after: AttemptFailure(.crashed), of: work, at: now))
     }
 
     /// Releases an execution whose attempt was not made, or not finished.
@@ -129,6 +133,28 @@ enum CompletionPlanner {
         }
     }
 
+    /// The rule that made a decision, in words, for the trail of an execution that keeps one.
+    private static func rule(
+        of decision: RetryDecision, after failure: AttemptFailure, asked: AttemptReport.Retrying? = nil, of work: Work,
+        at now: Date
+    ) -> String? {
+        let execution = work.claim.execution
+        guard execution.trail != nil else { return nil }
+        switch (asked, decision) {
+        case (.never?, _): return "the handler asked for no retry"
+        case (.after(let delay)?, .retry): return "the handler asked for a retry after \(delay.exactText)"
+        default: break
+        }
+        let policy = work.claim.retryPolicy
+        if case .stop(.notRetryable) = decision, work.claim.job.delivery == .atMostOnce,
+            failure.kind == .crashed || policy.retrying.contains(failure.kind, status: failure.status)
+        {
+            return "the job is delivered at most once, and how much of its work was done is unknown"
+        }
+        let number = execution.nextAttemptNumber - execution.interruptionCount
+        return policy.rule(of: decision, attempt: number, failure: failure, now: now)
+    }
+
     private static func attempt(_ result: AttemptResult, failure: ExecutionFailure?) -> Attempt {
         Attempt(
             number: result.work.claim.execution.nextAttemptNumber, startedAt: result.startedAt,
@@ -138,25 +164,28 @@ enum CompletionPlanner {
     }
 
     private static func planned(
-        _ work: Work, attempt: Attempt, _ decision: RetryDecision, _ failure: ExecutionFailure, at now: Date
+        _ work: Work, attempt: Attempt, _ decision: RetryDecision, _ failure: ExecutionFailure, at now: Date,
+        reason: String? = nil
     ) -> PlannedCompletion {
         switch decision {
         case .retry(let delay):
-            planned(work, attempt: attempt, next: .retry(at: now.advanced(by: delay), after: failure), at: now)
-        case .stop(let reason):
             planned(
-                work, attempt: attempt, next: .failed(failure.ended(by: reason, work.claim.retryPolicy)), at: now,
-                stopReason: reason)
+                work, attempt: attempt, next: .retry(at: now.advanced(by: delay), after: failure), at: now,
+                reason: reason)
+        case .stop(let stop):
+            planned(
+                work, attempt: attempt, next: .failed(failure.ended(by: stop, work.claim.retryPolicy)), at: now,
+                stopReason: stop, reason: reason)
         }
     }
 
     private static func planned(
         _ work: Work, attempt: Attempt?, next: Completion.Next, at now: Date, output: JSONPayload? = nil,
-        stopReason: StopReason? = nil
+        stopReason: StopReason? = nil, reason: String? = nil
     ) -> PlannedCompletion {
         let completion = Completion(
             executionID: work.claim.execution.id, token: work.claim.lease.token, attempt: attempt, next: next,
-            date: now, output: output)
+            date: now, output: output, reason: reason)
         return PlannedCompletion(work: work, completion: completion, stopReason: stopReason)
     }
 }

@@ -28,8 +28,12 @@ public struct ExecutionExplanation: Sendable, Hashable {
 
 extension ExecutionExplanation: CustomStringConvertible {
     /// The explanation in plain English, with dates and numbers.
+    ///
+    /// The decisions of a traced execution follow, a line each.
     public var description: String {
-        "Execution \(execution.id) of \"\(execution.jobName)\" is \(execution.status.rawValue)\(since): \(reason)\(timeouts)."
+        let sentence =
+            "Execution \(execution.id) of \"\(execution.jobName)\" is \(execution.status.rawValue)\(since): \(reason)\(timeouts)\(origin)."
+        return ([sentence] + (execution.trail?.lines ?? []).map { "  \($0)" }).joined(separator: "\n")
     }
 
     private var since: String {
@@ -70,6 +74,13 @@ extension ExecutionExplanation: CustomStringConvertible {
         let next = nextTimeout.map { "the next attempt gets \($0)" }
         let parts = [last, next].compactMap(\.self)
         return parts.isEmpty ? "" : "; of the adaptive timeout, " + parts.joined(separator: " and ")
+    }
+
+    /// The execution that caused this one, and its place in the chain of those that caused one another.
+    private var origin: String {
+        guard execution.notification == nil, let parent = execution.details.parentID else { return "" }
+        let depth = execution.details.lineageDepth
+        return "; execution \(parent) caused it" + (depth > 1 ? ", as number \(depth) of a chain" : "")
     }
 
     private var end: String {

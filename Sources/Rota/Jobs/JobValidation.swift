@@ -176,6 +176,11 @@ extension JobAttributes {
         try check.tags(tags)
     }
 
+    /// Whether a text can be a slug.
+    static func isSlug(_ text: String) -> Bool {
+        !text.isEmpty && text.utf8.count <= 255 && text.unicodeScalars.allSatisfy(isUnreserved)
+    }
+
     private static func isUnreserved(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar {
         case "a"..."z", "A"..."Z", "0"..."9", "-", ".", "_", "~": true

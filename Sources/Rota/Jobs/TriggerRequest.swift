@@ -56,6 +56,11 @@ public struct TriggerRequest: Sendable, Hashable {
     ///
     /// It counts toward the length of the chain.
     public var continuationOf: ExecutionID?
+    /// Whether the execution keeps its decision trail: which limit held it and for how long, who claimed it, and which
+    /// rule chose its delays.
+    ///
+    /// ``Scheduler/explain(_:)`` shows it.
+    public var isTraced: Bool
 
     /// Creates a request.
     ///
@@ -66,8 +71,10 @@ public struct TriggerRequest: Sendable, Hashable {
         uniqueness: Uniqueness? = nil,
         metadata: [String: String] = [:], tags: [String: String] = [:], overrides: RetryOverrides? = nil,
         timeToLive: Duration? = nil,
-        author: String? = nil, parentID: ExecutionID? = nil, continuationOf: ExecutionID? = nil
+        author: String? = nil, parentID: ExecutionID? = nil, continuationOf: ExecutionID? = nil,
+        isTraced: Bool = false
     ) {
+        self.isTraced = isTraced
         self.payload = payload
         at = date
         self.source = source
@@ -115,6 +122,7 @@ extension TriggerRequest {
             id: id, source: source, scheduledFor: due, createdAt: now, payload: payload,
             metadata: metadata.isEmpty ? nil : job.definition.metadata.merging(metadata) { _, new in new },
             details: details)
+        if isTraced { execution.progress.trail = ExecutionTrail() }
         if let timeToLive { execution.progress.expiresAt = max(now, due).advanced(by: timeToLive) }
         return execution
     }

@@ -180,6 +180,13 @@ extension Scheduler {
         }
         if let queue = queues.first { return queue.id }
         guard handlers[name] != nil else { throw try await missingQueue(name, hint: named.first?.hintAtTriggering) }
+        guard JobAttributes.isSlug(name) else {
+            throw SchedulerError(
+                .invalidRequest,
+                "No queue can be made for the handler \"\(name.clipped(to: 255))\", because its name is no slug: a slug has "
+                    + "1 to 255 letters a–z and A–Z, digits, and - . _ ~. Declare one with "
+                    + "`JobDraft(queue: \"a-slug\", action: .handler(…))` and enqueue by its slug.", value: name)
+        }
         var draft = JobDraft(queue: name)
         draft.idempotencyKey = "queue/\(name)"
         let job = try await create(draft)

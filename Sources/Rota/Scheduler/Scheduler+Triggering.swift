@@ -161,6 +161,7 @@ extension Scheduler {
             payload: hasPayload ? original.payload : nil, metadata: original.metadata, details: details)
         // An execution that followed a batch still knows how the batch ended.
         replay.progress.batch = original.progress.batch
+        if original.trail != nil { replay.progress.trail = ExecutionTrail() }
         return replay
     }
 

@@ -1,4 +1,5 @@
 public import Foundation
+import RotaCore
 
 /// The decision after a failed attempt.
 public enum RetryDecision: Hashable, Sendable {
@@ -98,5 +99,61 @@ extension RetryPolicy {
             if overflow || sum > Nanoseconds.from(timeLimit) { return .stop(.timeLimit) }
         }
         return .retry(after: Nanoseconds.duration(delay))
+    }
+}
+
+extension RetryPolicy {
+    /// The rule that made a decision of ``decide(attempt:failure:elapsed:now:previousDelay:using:)``, in words.
+    ///
+    /// - Parameters:
+    ///   - decision: The decision.
+    ///   - attempt: The number of the failed attempt.
+    ///   - failure: The failure.
+    ///   - now: The date of the failure.
+    package func rule(
+        of decision: RetryDecision, attempt: Int, failure: AttemptFailure, now: Date
+    ) -> String {
+        switch decision {
+        case .retry(let delay):
+            if retryAfterCap != nil, let asked = failure.retryAfter,
+                Nanoseconds.duration(asked.nanoseconds(from: now)) == delay, delay > .zero
+            {
+                return "the server asked for \(delay.exactText) (Retry-After)"
+            }
+            let nominal = backoff.nominalDelay(afterAttempt: attempt)
+            return "\(backoff.words) of the retry policy gives \(nominal.exactText) after attempt \(max(1, attempt))"
+                + (delay == nominal ? "" : ", and jitter made it \(delay.exactText)")
+        case .stop(.attemptsExhausted):
+            return "the retry policy allows \(maxAttempts) attempt\(maxAttempts == 1 ? "" : "s")"
+        case .stop(.notRetryable):
+            return "the retry policy does not retry \(failure.words)"
+        case .stop(.timeLimit):
+            return "the next attempt would start after the retry policy's time limit"
+                + (timeLimit.map { " of \($0.exactText)" } ?? "")
+        case .stop(.retryAfterTooLong):
+            return "the server asked for a longer wait than the retry policy allows"
+                + (retryAfterCap.map { " (\($0.exactText))" } ?? "")
+        case .stop(let reason):
+            return reason.rawValue
+        }
+    }
+}
+
+extension Backoff {
+    fileprivate var words: String {
+        switch shape {
+        case .fixed: "the fixed delay"
+        case .linear: "the linear backoff"
+        case .exponential: "the exponential backoff"
+        case .doubling: "the doubling backoff"
+        case .delays: "the list of delays"
+        case .decorrelated: "the decorrelated backoff, whose longest delay this is,"
+        }
+    }
+}
+
+extension AttemptFailure {
+    fileprivate var words: String {
+        kind == .httpStatus ? status.map { "status \($0)" } ?? "this status" : "failures of kind \(kind.rawValue)"
     }
 }

@@ -1,4 +1,5 @@
 package import Foundation
+package import RotaRetry
 
 /// A finished execution, kept as the bytes it has in a file.
 ///
@@ -39,7 +40,7 @@ package struct ArchivedExecution: Sendable, Hashable {
         var (id, jobID): (ExecutionID?, JobID?)
         var scheduledFor: Date?
         var (hasCreationDate, isScheduled) = (false, true)
-        var end: (status: ExecutionStatus, finishedAt: Date?)?
+        var end: End?
         while let field = try record.next(Execution.Field.self) {
             switch field {
             case .id: id = try record.id()
@@ -67,31 +68,34 @@ package struct ArchivedExecution: Sendable, Hashable {
         guard let id, let jobID, let scheduledFor, hasCreationDate, let end else { return nil }
         return ExecutionFacts(
             id: id, jobID: jobID, status: end.status, scheduledFor: scheduledFor, finishedAt: end.finishedAt,
-            isScheduled: isScheduled)
+            isScheduled: isScheduled, failure: end.status == .failed ? end.failure : nil)
     }
 
-    private static func end(
-        _ reader: RecordReader
-    ) throws(RecordFormatError) -> (status: ExecutionStatus, finishedAt: Date?)? {
-        var record = reader
+    private struct End {
         var status = ExecutionStatus.queued
         var finishedAt: Date?
+        var failure: FailureKind?
+    }
+
+    private static func end(_ reader: RecordReader) throws(RecordFormatError) -> End? {
+        var record = reader
+        var end = End()
         var hasDueDate = false
         while let field = try record.next(ExecutionProgress.Field.self) {
             switch field {
-            case .status: status = try ExecutionStatus(code: record.int())
+            case .status: end.status = try ExecutionStatus(code: record.int())
             case .dueAt:
                 try record.check(.eightBytes)
                 hasDueDate = true
             case .startedAt, .attemptStartedAt: try record.check(.eightBytes)
-            case .finishedAt: finishedAt = try record.date()
+            case .finishedAt: end.finishedAt = try record.date()
             case .lease: guard try isLease(record.record()) else { return nil }
-            case .failure: try checkFailure(record.record())
+            case .failure: end.failure = try failure(record.record())
             case .runningVersion: try record.check(.number)
             case .notes: return nil
             }
         }
-        return hasDueDate && status.isTerminal ? (status, finishedAt) : nil
+        return hasDueDate && end.status.isTerminal ? end : nil
     }
 
     private static func isLease(_ reader: RecordReader) throws(RecordFormatError) -> Bool {
@@ -123,7 +127,7 @@ package struct ArchivedExecution: Sendable, Hashable {
                 try record.check(.eightBytes)
                 hasStart = true
             case .duration: try record.check(.sixteenBytes)
-            case .failure: try checkFailure(record.record())
+            case .failure: _ = try failure(record.record())
             case .statusCode, .bodyWasTruncated: try record.check(.number)
             case .bodyPreview: try record.check(.bytes)
             case .responseHeaders: guard try isAttribute(record.record()) else { return false }
@@ -146,9 +150,13 @@ package struct ArchivedExecution: Sendable, Hashable {
         return hasName && hasText
     }
 
-    private static func checkFailure(_ reader: RecordReader) throws(RecordFormatError) {
+    private static func failure(_ reader: RecordReader) throws(RecordFormatError) -> FailureKind {
         var record = reader
-        while try record.next(ExecutionFailure.Field.self) != nil { try record.check(.bytes) }
+        var kind = FailureKind.unknown
+        while let field = try record.next(ExecutionFailure.Field.self) {
+            if field == .kind { kind = FailureKind(try record.text()) } else { try record.check(.bytes) }
+        }
+        return kind
     }
 
     private static func checkTrace(_ reader: RecordReader) throws(RecordFormatError) {
@@ -178,4 +186,6 @@ package struct ExecutionFacts: Sendable, Hashable {
     package var uniqueKey: String?
     /// The date until which the execution is kept, whatever the retention.
     package var keptUntil: Date?
+    /// The kind of the failure, if it failed for good.
+    package var failure: FailureKind?
 }

@@ -12,8 +12,25 @@ extension StoreState {
         {
             taken.append(claim)
         }
+        if !traced.isEmpty { traceHolds(at: request.now, log: &log) }
         return taken
     }
+
+    /// Adds to the trails of queued executions what keeps them from starting.
+    ///
+    /// - Complexity: O(*k* log *n*) in the number *k* of queued executions that keep a trail, up to 1,000.
+    private mutating func traceHolds(at now: Date, log: inout ChangeLog) {
+        for id in Array(traced.suffix().prefix(Self.tracedLimit)) {
+            guard let execution = executions[id], let job = jobs[execution.jobID], var trail = execution.trail,
+                trail.append(holds(on: execution, of: job, at: now), at: now)
+            else { continue }
+            var progress = execution.progress
+            progress.trail = trail
+            record(progress, of: id, log: &log)
+        }
+    }
+
+    private static var tracedLimit: Int { 1000 }
 
     private mutating func start(_ entry: QueueEntry, for request: ClaimRequest, log: inout ChangeLog) -> Claim? {
         guard var execution = executions[entry.id], let job = jobs[entry.jobID] else { return nil }
@@ -28,6 +45,10 @@ extension StoreState {
         execution.progress.delayedFrom = nil
         let lease = Lease(owner: request.owner, token: token, expiresAt: request.leaseExpiresAt)
         execution.progress.lease = lease
+        if execution.progress.hasNotes {
+            execution.progress.trail?.appendClaim(
+                by: request.owner, attempt: execution.attempts.count + 1, at: request.now)
+        }
         record(execution.progress, of: execution.id, log: &log)
         if claims.isLimited(entry) {
             let start = AttemptStart(date: request.now, executionID: execution.id, token: token)

@@ -24,6 +24,10 @@ extension StoreState {
                     resolve(original, as: .replayed(execution.id), log: &log)
                 }
             }
+            if execution.isTraced, let job = jobs[execution.jobID] {
+                let holds = holds(on: execution, of: job, at: execution.createdAt)
+                execution.progress.trail?.append(holds, at: execution.createdAt)
+            }
             record(execution, log: &log)
             if execution.progress.status.isTerminal { markIfOverfull(execution.jobID) }
             return .queued(execution)

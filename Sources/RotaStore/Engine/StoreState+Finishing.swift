@@ -15,6 +15,7 @@ extension StoreState {
             record(attempt.numbered(attempts), of: id, log: &log)
         }
         progress.advance(after: completion, isUntried: attempts == 0)
+        if progress.hasNotes { progress.trail?.append(completion) }
         record(progress, of: id, log: &log)
         guard let execution = executions[id] else { return .missing }
         if progress.status.isTerminal {
@@ -62,7 +63,8 @@ extension StoreState {
         }
         // After all that is recorded of the job, because an execution that cannot be made counts for its own job at once.
         if continuesChain { recordChain(of: execution, by: job, at: date, log: &log) }
-        if job.retention.age(of: execution.progress.status) == .zero, execution.keptUntil ?? trimmedAt <= trimmedAt {
+        let age = job.retention.age(of: execution.progress.status, failure: execution.progress.failure?.kind)
+        if age == .zero, execution.keptUntil ?? trimmedAt <= trimmedAt {
             record(.removeExecution(execution.id), log: &log)
         }
         trimHistory(of: job, log: &log)

@@ -1,4 +1,5 @@
 package import Foundation
+import RotaRetry
 import RotaSchedule
 
 // Keeps the indexes in step with the records. An index entry depends on the record and its job alone, so a file may
@@ -72,7 +73,7 @@ extension StoreState {
         let ended = (finished + kept + notifications).compactMap { executions[$0] }
         for key in ended.compactMap({ ageKey($0.facts) }) { aged.remove(key) }
         let retention = job.retention
-        agingJobs[job.id] = retention.maximumAge == nil && retention.ages.isEmpty ? nil : retention
+        agingJobs[job.id] = retention.limitsAge ? retention : nil
         for key in ended.compactMap({ ageKey($0.facts) }) { aged.insert(key) }
         markIfOverfull(job.id)
     }
@@ -259,6 +260,7 @@ extension StoreState {
         if let end = execution.leaseEnd { leases.insert(DueKey(date: end, id: execution.id)) }
         if let expiry = execution.expiry { expiries.insert(DueKey(date: expiry, id: execution.id)) }
         if let batch = execution.awaitedBatch { followUps[batch] = execution.id }
+        if execution.isTraced { traced.insert(execution.id) }
         if execution.backfill != nil { histories.modify(execution.jobID) { $0.addToBackfill(execution) } }
         if !wasLive, execution.queueEntry.isScheduled { histories.modify(execution.jobID) { $0.scheduledCount += 1 } }
         if let expiry = execution.expiry, expiry <= clock, execution.status == .queued {
@@ -281,6 +283,7 @@ extension StoreState {
         if let end = execution.leaseEnd { leases.remove(DueKey(date: end, id: execution.id)) }
         if let expiry = execution.expiry { expiries.remove(DueKey(date: expiry, id: execution.id)) }
         if let batch = execution.awaitedBatch, followUps[batch] == execution.id { followUps[batch] = nil }
+        if execution.isTraced { traced.remove(execution.id) }
         if execution.backfill != nil { histories.modify(execution.jobID) { $0.removeFromBackfill(execution) } }
         if !staysLive, execution.queueEntry.isScheduled { histories.modify(execution.jobID) { $0.scheduledCount -= 1 } }
         return claims.remove(execution.queueEntry)
@@ -347,9 +350,10 @@ extension StoreState {
 
     /// The key by age of a finished execution, if its job keeps it for a limited time.
     private func ageKey(
-        _ id: ExecutionID, of job: JobID, _ status: ExecutionStatus, finishedAt: Date?, keptUntil: Date?
+        _ id: ExecutionID, of job: JobID, _ status: ExecutionStatus, _ failure: FailureKind?, finishedAt: Date?,
+        keptUntil: Date?
     ) -> DueKey<ExecutionID>? {
-        guard !agingJobs.isEmpty, let age = agingJobs[job]?.age(of: status) else { return nil }
+        guard !agingJobs.isEmpty, let age = agingJobs[job]?.age(of: status, failure: failure) else { return nil }
         return finishedAt.map {
             DueKey(date: max($0.addingTimeInterval(age / .seconds(1)), keptUntil ?? .distantPast), id: id)
         }
@@ -357,12 +361,13 @@ extension StoreState {
 
     private func ageKey(_ facts: ExecutionFacts) -> DueKey<ExecutionID>? {
         ageKey(
-            facts.id, of: facts.jobID, facts.status, finishedAt: facts.finishedAt, keptUntil: facts.keptUntil)
+            facts.id, of: facts.jobID, facts.status, facts.failure, finishedAt: facts.finishedAt,
+            keptUntil: facts.keptUntil)
     }
 
     private func ageKey(_ execution: IndexedExecution) -> DueKey<ExecutionID>? {
         ageKey(
-            execution.id, of: execution.jobID, execution.status, finishedAt: execution.finishedAt,
+            execution.id, of: execution.jobID, execution.status, execution.failure, finishedAt: execution.finishedAt,
             keptUntil: execution.keptUntil)
     }
 

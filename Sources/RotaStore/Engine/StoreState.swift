@@ -52,6 +52,8 @@ package struct StoreState: Sendable {
     package internal(set) var trimmedAt = Date.distantPast
     /// The executions that wait for the end of a batch.
     var followUps: [BatchID: ExecutionID] = [:]
+    /// The queued and waiting executions that keep a trail.
+    var traced = OrderedIndex<ExecutionID>()
     /// The jobs with more finished executions or notifications than their retention allows.
     var overfull = OrderedIndex<JobID>()
     /// For each job whose schedule was restarted, the number of executions for each occurrence.

@@ -1,4 +1,5 @@
 public import Foundation
+import RotaCore
 
 /// The part of an execution that changes while it runs.
 public struct ExecutionProgress: Sendable, Hashable {
@@ -84,6 +85,12 @@ public struct ExecutionProgress: Sendable, Hashable {
         set { rare.checkpoint = newValue }
     }
 
+    /// The decisions about the execution, if its request asked to keep them.
+    public var trail: ExecutionTrail? {
+        get { rare.trail }
+        set { rare.trail = newValue }
+    }
+
     /// The date from which ``dueAt`` and ``expiresAt`` count, if they were set after the execution was created.
     ///
     /// If the clock was ahead then, ``JobStore/rewind(to:limit:)`` brings them back by it.
@@ -116,6 +123,7 @@ public struct ExecutionProgress: Sendable, Hashable {
         var resolution: FailureResolution?
         var batch: BatchCounts?
         var checkpoint: JSONPayload?
+        var trail: ExecutionTrail?
 
         static let empty = Boxed(Notes())
 
@@ -130,6 +138,7 @@ public struct ExecutionProgress: Sendable, Hashable {
             JSONField("resolution", \.resolution),
             JSONField("batch", \.batch),
             JSONField("checkpoint", \.checkpoint),
+            JSONField("trail", \.trail),
         ]
     }
 
@@ -305,5 +314,107 @@ public struct Lease: Sendable, Hashable, Codable {
         self.owner = owner
         self.token = token
         self.expiresAt = expiresAt
+    }
+}
+
+/// The decisions about an execution, in order: what held it and for how long, who claimed it, what chose its delays.
+///
+/// Only executions that were requested with it have one. It keeps the first and the last 50 decisions.
+///
+/// ```swift
+/// for line in execution.trail?.lines ?? [] { print(line) }
+/// // 2026-03-08T10:00:00Z held for 30 s: the limit of 4 executions at a time is reached
+/// // 2026-03-08T10:00:30Z claimed: attempt 1, by scheduler "a"
+/// ```
+public struct ExecutionTrail: Sendable, Hashable {
+    /// One decision about an execution.
+    public struct Decision: Sendable, Hashable, Codable {
+        /// The subject of a decision.
+        public enum Kind: String, Sendable, Hashable, Codable {
+            /// Limits, dependencies or dates kept it from starting.
+            case held
+            /// Nothing kept it from starting any more: it waited for a free worker.
+            case ready
+            /// A scheduler took it, to make an attempt.
+            case claimed
+            /// The attempt failed, and another one was planned.
+            case retried
+            /// The attempt was not made, or it was interrupted and does not count.
+            case released
+            /// The attempt ended, and an external completion is awaited.
+            case waiting
+            /// The attempt failed, and no other one follows.
+            case stopped
+        }
+
+        /// When it was decided.
+        public let date: Date
+        /// The subject of the decision.
+        public let kind: Kind
+        /// The reason in words.
+        public let reason: String
+        /// The names of the limits that held it, such as `concurrency`; empty for other kinds.
+        public let limits: [String]
+
+        package init(at date: Date, _ kind: Kind, _ reason: String, limits: [String] = []) {
+            (self.date, self.kind, self.reason, self.limits) = (date, kind, reason, limits)
+        }
+    }
+
+    /// The largest number of decisions that are kept.
+    public static let maximumCount = 100
+
+    /// The decisions that are kept, oldest first.
+    public private(set) var decisions: [Decision] = []
+    /// The number of decisions that were dropped from the middle.
+    public private(set) var omitted = 0
+
+    /// Creates a trail without decisions.
+    package init() {}
+
+    /// Adds a decision.
+    package mutating func append(_ decision: Decision) {
+        decisions.append(decision)
+        guard decisions.count > Self.maximumCount else { return }
+        decisions.remove(at: Self.maximumCount / 2)
+        omitted += 1
+    }
+
+    /// The decisions in plain English, a line each.
+    ///
+    /// A line about limits tells how long they held the execution, once they no longer do.
+    public var lines: [String] {
+        var lines: [String] = []
+        for (index, decision) in decisions.enumerated() {
+            if index == Self.maximumCount / 2, omitted > 0 {
+                lines.append("… \(omitted) more decision\(omitted == 1 ? "" : "s") …")
+            }
+            let isBeforeGap = index + 1 == Self.maximumCount / 2 && omitted > 0
+            let end = index + 1 < decisions.count && !isBeforeGap ? decisions[index + 1].date : nil
+            let span = decision.kind == .held ? end.map { " for \($0.elapsed(since: decision.date).text)" } : nil
+            let date = ISO8601.description(decision.date)
+            lines.append("\(date) \(decision.kind.rawValue)\(span ?? ""): \(decision.reason)")
+        }
+        return lines
+    }
+}
+
+extension ExecutionTrail: Codable {
+    private enum CodingKeys: String, CodingKey {
+        case decisions, omitted
+    }
+
+    /// Decodes a trail.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        decisions = try container.decode([Decision].self, forKey: .decisions)
+        omitted = try container.decodeIfPresent(Int.self, forKey: .omitted) ?? 0
+    }
+
+    /// Encodes the decisions, and how many were dropped if any were.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(decisions, forKey: .decisions)
+        if omitted > 0 { try container.encode(omitted, forKey: .omitted) }
     }
 }

@@ -1,4 +1,5 @@
 import RotaCore
+public import RotaRetry
 
 /// How many of a job's finished executions are kept, and for how long.
 ///
@@ -33,6 +34,10 @@ public struct Retention: Sendable, Hashable {
     public var maximumAge: Duration?
     /// How long executions that ended in a certain way are kept, in place of ``maximumAge``.
     public var ages: [Ending: Duration]
+    /// How long executions are kept whose last attempt failed in a certain way, in place of ``ages``.
+    ///
+    /// They count for executions that failed for good.
+    public var failureAges: [FailureKind: Duration]
 
     /// Creates a retention rule.
     ///
@@ -40,9 +45,12 @@ public struct Retention: Sendable, Hashable {
     ///   - maximumCount: The number of finished executions, at least 0. Negative numbers become 0.
     ///   - maximumAge: The age limit, at least zero. Negative durations become zero.
     ///   - ages: Age limits by ending, which override `maximumAge`.
+    ///   - failureAges: Age limits of failed executions by the kind of their failure, which override `ages`.
     public init(
-        maximumCount: Int = 1000, maximumAge: Duration? = nil, ages: [Ending: Duration] = [:]
+        maximumCount: Int = 1000, maximumAge: Duration? = nil, ages: [Ending: Duration] = [:],
+        failureAges: [FailureKind: Duration] = [:]
     ) {
+        self.failureAges = failureAges.mapValues { max(.zero, $0) }
         self.maximumCount = max(0, maximumCount)
         self.maximumAge = maximumAge.map { max(.zero, $0) }
         self.ages = ages.mapValues { max(.zero, $0) }
@@ -71,21 +79,24 @@ public struct Retention: Sendable, Hashable {
 
 extension Retention: Codable {
     private enum CodingKeys: String, CodingKey {
-        case maximumCount, maximumAge, ages
+        case maximumCount, maximumAge, ages, failureAges
     }
 
     /// Decodes a retention rule.
     ///
-    /// `ages` may be absent.
+    /// `ages` and `failureAges` may be absent.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         let ages = try container.decodeIfPresent([String: JSONDuration].self, forKey: .ages) ?? [:]
+        let failureAges = try container.decodeIfPresent([String: JSONDuration].self, forKey: .failureAges) ?? [:]
         self.init(
             maximumCount: try container.decode(Int.self, forKey: .maximumCount),
             maximumAge: try container.decodeIfPresent(Duration.self, forKey: .maximumAge),
             ages: Dictionary(
                 ages.compactMap { name, age in Ending(rawValue: name).map { ($0, age.duration) } },
-                uniquingKeysWith: { first, _ in first }))
+                uniquingKeysWith: { first, _ in first }),
+            failureAges: Dictionary(
+                failureAges.map { (FailureKind($0), $1.duration) }, uniquingKeysWith: { first, _ in first }))
     }
 
     /// Encodes the retention rule.
@@ -93,19 +104,31 @@ extension Retention: Codable {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(maximumCount, forKey: .maximumCount)
         try container.encodeIfPresent(maximumAge, forKey: .maximumAge)
-        guard !ages.isEmpty else { return }
-        try container.encode(
-            Dictionary(uniqueKeysWithValues: ages.map { ($0.key.rawValue, JSONDuration($0.value)) }), forKey: .ages)
+        if !ages.isEmpty {
+            let named = ages.map { ($0.key.rawValue, JSONDuration($0.value)) }
+            try container.encode(Dictionary(uniqueKeysWithValues: named), forKey: .ages)
+        }
+        if !failureAges.isEmpty {
+            let named = failureAges.map { ($0.key.rawValue, JSONDuration($0.value)) }
+            try container.encode(Dictionary(uniqueKeysWithValues: named), forKey: .failureAges)
+        }
     }
 }
 
 extension Retention {
+    /// Whether anything is removed because of its age.
+    var limitsAge: Bool { maximumAge != nil || !ages.isEmpty || !failureAges.isEmpty }
+
     /// Returns how long an execution with a status is kept, or `nil` for forever.
-    public func age(of status: ExecutionStatus) -> Duration? {
+    ///
+    /// - Parameters:
+    ///   - status: The status.
+    ///   - failure: The kind of the failure of its last attempt, if it failed.
+    public func age(of status: ExecutionStatus, failure: FailureKind? = nil) -> Duration? {
         switch status {
         case .queued, .running, .waiting: nil
         case .succeeded: ages[.succeeded] ?? maximumAge
-        case .failed: ages[.failed] ?? maximumAge
+        case .failed: failure.flatMap { failureAges[$0] } ?? ages[.failed] ?? maximumAge
         case .canceled: ages[.canceled] ?? maximumAge
         case .expired: ages[.expired] ?? maximumAge
         }

@@ -1,4 +1,5 @@
 public import Foundation
+import RotaCore
 
 /// A request to cancel an execution.
 public struct Cancellation: Sendable, Hashable {
@@ -166,11 +167,15 @@ public struct Completion: Sendable {
     public var date: Date
     /// The output of the execution, if it has any.
     public var output: JSONPayload?
+    /// The rule that chose the delay of the next attempt, or allowed none, in words, if the execution keeps a trail.
+    public var reason: String?
 
     /// Creates a completion.
     public init(
-        executionID: ExecutionID, token: Int, attempt: Attempt?, next: Next, date: Date, output: JSONPayload? = nil
+        executionID: ExecutionID, token: Int, attempt: Attempt?, next: Next, date: Date, output: JSONPayload? = nil,
+        reason: String? = nil
     ) {
+        self.reason = reason
         self.output = output
         self.executionID = executionID
         self.token = token
@@ -214,5 +219,33 @@ public struct RewindReport: Sendable, Hashable {
         self.jobs = jobs
         self.executions = executions
         self.hasMore = hasMore
+    }
+}
+
+extension ExecutionTrail {
+    /// Adds the claim of a scheduler.
+    package mutating func appendClaim(by owner: String, attempt: Int, at date: Date) {
+        append(Decision(at: date, .claimed, "attempt \(attempt), by scheduler \"\(owner)\""))
+    }
+
+    /// Adds the consequence of an attempt, unless that is the end of the execution that its status tells.
+    package mutating func append(_ completion: Completion) {
+        let decision: (kind: Decision.Kind, reason: String)? =
+            switch completion.next {
+            case .succeeded, .canceled: nil
+            case .failed(let failure): (.stopped, completion.reason ?? failure.message)
+            case .retry(let date, _):
+                (.retried, "at \(ISO8601.description(date))" + (completion.reason.map { ": \($0)" } ?? ""))
+            case .released(let date):
+                (
+                    .released,
+                    (completion.attempt == nil
+                        ? "the attempt was not made" : "the attempt was interrupted and does not count")
+                        + (date > completion.date ? "; due at \(ISO8601.description(date))" : "")
+                )
+            case .waiting(let date):
+                (.waiting, "for an external completion" + (date.map { " until \(ISO8601.description($0))" } ?? ""))
+            }
+        if let decision { append(Decision(at: completion.date, decision.kind, decision.reason)) }
     }
 }

@@ -37,6 +37,26 @@ public enum ExecutionHold: Sendable, Hashable {
     case expired(at: Date)
 }
 
+extension ExecutionHold {
+    /// The name of the reason, such as `concurrencyPerKey`.
+    public var name: String {
+        switch self {
+        case .notDue: "notDue"
+        case .pausedQueue: "pausedQueue"
+        case .concurrency: "concurrency"
+        case .concurrencyPerKey: "concurrencyPerKey"
+        case .rate: "rate"
+        case .sharedRate(let name, _): "sharedRate:\(name)"
+        case .window: "window"
+        case .series: "series"
+        case .dependency(_, let name, _, _, _): "dependency:\(name)"
+        case .batch: "batch"
+        case .externalCompletion: "externalCompletion"
+        case .expired: "expired"
+        }
+    }
+}
+
 extension ExecutionHold: CustomStringConvertible {
     /// The reason in words.
     public var description: String {
@@ -98,6 +118,22 @@ extension Execution {
             if job.holdsWork, source != .notification { holds.append(.pausedQueue(until: job.scheduleState.resumesAt)) }
             return holds
         }
+    }
+}
+
+extension ExecutionTrail {
+    /// Adds the reasons why the execution does not start, unless the last decision says the same.
+    ///
+    /// - Returns: Whether it was added.
+    @discardableResult
+    package mutating func append(_ holds: [ExecutionHold], at date: Date) -> Bool {
+        let limits = holds.map(\.name)
+        let kind = holds.isEmpty ? Decision.Kind.ready : .held
+        if let last = decisions.last, last.kind == kind, last.limits == limits { return false }
+        let reason =
+            holds.isEmpty ? "it starts when a worker is free" : holds.map(\.description).joined(separator: ", and ")
+        append(Decision(at: date, kind, reason, limits: limits))
+        return true
     }
 }
 

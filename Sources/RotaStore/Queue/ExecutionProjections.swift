@@ -1,4 +1,5 @@
 package import Foundation
+import RotaRetry
 
 // The parts of an execution that the indexes and the queue are built from. They are small, so a change of an execution
 // compares two of them instead of two records.
@@ -71,7 +72,13 @@ extension Execution {
         ExecutionFacts(
             id: id, jobID: jobID, status: progress.status, scheduledFor: scheduledFor, finishedAt: progress.finishedAt,
             isScheduled: source == .schedule, idempotencyKey: hasDetails ? details.idempotencyKey : nil,
-            uniqueKey: uniqueKey, keptUntil: keptUntil)
+            uniqueKey: uniqueKey, keptUntil: keptUntil,
+            failure: progress.status == .failed ? progress.failure?.kind : nil)
+    }
+
+    /// Whether claims add to its trail: it keeps one, and has yet to start or to be continued.
+    package var isTraced: Bool {
+        progress.hasNotes && progress.trail != nil && (progress.status == .queued || progress.status == .waiting)
     }
 
     /// The fields that the claim queue is built from.
@@ -113,6 +120,10 @@ struct IndexedExecution {
     let awaitedBatch: BatchID?
     /// The keys by which executions of other jobs that depend on its job are matched with it.
     let (idempotencyKey, dependencyKey): (String?, String?)
+    /// Whether claims add to its trail.
+    let isTraced: Bool
+    /// The kind of its failure, if it failed for good.
+    let failure: FailureKind?
 
     init(_ execution: borrowing Execution) {
         queueEntry = execution.queueEntry
@@ -125,6 +136,8 @@ struct IndexedExecution {
         awaitedBatch = execution.awaitsBatch ? execution.awaitedBatch : nil
         idempotencyKey = execution.hasDetails ? execution.details.idempotencyKey : nil
         dependencyKey = execution.hasDetails ? execution.details.dependencyKey : nil
+        isTraced = execution.isTraced
+        failure = execution.progress.status == .failed ? execution.progress.failure?.kind : nil
     }
 
     /// Its key in the order of ends, if it has ended.

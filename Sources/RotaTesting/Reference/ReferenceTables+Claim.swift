@@ -21,6 +21,7 @@ extension ReferenceTables {
             let lease = Lease(
                 owner: request.owner, token: (progress.lease?.token ?? 0) + 1, expiresAt: request.leaseExpiresAt)
             progress.lease = lease
+            progress.trail?.appendClaim(by: request.owner, attempt: execution.attempts.count + 1, at: request.now)
             executions[index].progress = progress
             if !isNotification(execution) {
                 starts += counters(of: job).map { Start(counter: $0, date: request.now) }
@@ -28,7 +29,31 @@ extension ReferenceTables {
             claims.append(
                 Claim(execution: executions[index], lease: lease, job: self.job(job, asRunBy: executions[index])))
         }
+        for index in executions.indices where executions[index].isTraced {
+            let holds = holds(on: executions[index], at: request.now)
+            executions[index].progress.trail?.append(holds, at: request.now)
+        }
         return claims
+    }
+
+    /// The reasons why an execution does not start, for its trail: without rates, windows, series and dependencies.
+    func holds(on execution: Execution, at now: Date) -> [ExecutionHold] {
+        guard let job = job(execution.jobID) else { return [] }
+        let limits = job.definition.limits
+        let running = executions.filter {
+            $0.jobID == job.id && $0.progress.status == .running && !isNotification($0)
+        }
+        var holds = execution.holds(job, at: now)
+        guard execution.progress.status == .queued, !isNotification(execution) else { return holds }
+        if let limit = limits.concurrency, running.count >= max(1, limit) {
+            holds.append(.concurrency(limit: max(1, limit)))
+        }
+        if let limit = limits.concurrencyPerKey, let key = execution.details.concurrencyKey,
+            running.count(where: { $0.details.concurrencyKey == key }) >= max(1, limit)
+        {
+            holds.append(.concurrencyPerKey(key, limit: max(1, limit)))
+        }
+        return holds
     }
 
     /// The executions that are due and not expired, the most urgent first.

@@ -55,6 +55,7 @@ extension ReferenceTables {
                 (execution.progress.expiresAt, execution.progress.delayedFrom) = (date, completion.date)
             }
         }
+        execution.progress.trail?.append(completion)
         executions[index] = execution
         if execution.progress.status.isTerminal { end(index, at: completion.date) }
         // A release with an attempt was an interruption: the job has run.
@@ -153,7 +154,8 @@ extension ReferenceTables {
         if proceeds || isCounted { jobs[place].take(scheduleState) }
         if continuesChain { continueChain(of: execution, by: jobs[place], at: date) }
         let retention = jobs[place].definition.retention
-        if retention.age(of: execution.progress.status) == .zero, !isKept(execution) {
+        let age = retention.age(of: execution.progress.status, failure: execution.progress.failure?.kind)
+        if age == .zero, !isKept(execution) {
             executions.removeAll { $0.id == execution.id }
         }
         trimHistory(of: jobs[place])

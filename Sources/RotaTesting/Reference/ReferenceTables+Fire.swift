@@ -137,6 +137,10 @@ extension ReferenceTables {
             {
                 after.executions[original].progress.resolution = .replayed(execution.id)
             }
+            if execution.isTraced {
+                let holds = after.holds(on: execution, at: execution.createdAt)
+                execution.progress.trail?.append(holds, at: execution.createdAt)
+            }
             after.executions.append(execution)
             outcomes.append(.queued(execution))
         }

@@ -44,7 +44,8 @@ extension ReferenceTables {
     /// When a finished execution exceeds its job's maximum age, if ever.
     private func endOfLife(of execution: Execution) -> Date? {
         guard let ended = execution.progress.finishedAt,
-            let age = job(execution.jobID)?.definition.retention.age(of: execution.progress.status)
+            let age = job(execution.jobID)?.definition.retention
+                .age(of: execution.progress.status, failure: execution.progress.failure?.kind)
         else { return nil }
         return max(ended.addingTimeInterval(age / .seconds(1)), execution.keptUntil ?? .distantPast)
     }

@@ -41,6 +41,10 @@ import Testing
         progress.cancelRequestedAt = date
         progress.cancelReason = "enough"
         progress.expiresAt = .distantFuture
+        var trail = ExecutionTrail()
+        trail.append([.notDue(until: date)], at: date)
+        trail.appendClaim(by: "someone", attempt: 1, at: date)
+        progress.trail = trail
         return progress
     }
 

@@ -1,5 +1,7 @@
 import Foundation
+import RotaRetry
 import RotaStore
+import RotaTestSupport
 import RotaTesting
 import Testing
 
@@ -58,6 +60,42 @@ import Testing
         #expect(await store.discard([executions[3].id], at: start) == [true])
         #expect(await store.dueWork(at: start, limit: 1).isPruningDue)
         #expect(await store.prune(at: start, limit: 10).removedExecutions == 1)
+    }
+
+    @Test("A failed execution is kept by the kind of its failure, also after the store was reopened", .rows("SX-14"))
+    func failureKinds() async throws {
+        let files = FaultyFileSystem()
+        var job = try StoreSamples.job(1, retention: .standard)
+        job.definition.retention = Retention(
+            maximumAge: .seconds(30), ages: [.failed: .seconds(60)], failureAges: [.timeout: .seconds(90)])
+        func failed(_ number: Int, _ kind: FailureKind?) -> Execution {
+            var execution = ended(number, of: job)
+            if let kind {
+                execution.progress.status = .failed
+                execution.progress.failure = ExecutionFailure(kind: kind, message: "no")
+            }
+            return execution
+        }
+        let executions = [failed(1, nil), failed(2, .timeout), failed(3, .dns), failed(4, .timeout)]
+        let reference = ReferenceJobStore()
+        for prunes in [29.0, 30, 60, 90] {
+            var store = try await FileJobStore(path: "/store-\(prunes)", environment: .inMemory(files))
+            _ = try await store.insert([JobInsertion(job)])
+            _ = try await store.enqueue(executions)
+            try await store.compact()
+            try await store.close()
+            store = try await FileJobStore(path: "/store-\(prunes)", environment: .inMemory(files))
+            _ = try await store.prune(at: start + prunes, limit: 10)
+            let expected = [29: [1, 2, 3, 4], 30: [2, 3, 4], 60: [2, 4], 90: []][prunes]
+            #expect(try await store.allExecutions().map { Int($0.id.bits) } == expected)
+            try await store.close()
+        }
+        _ = try await reference.insert([JobInsertion(job)])
+        _ = try await reference.enqueue(executions)
+        _ = await reference.prune(at: start + 60, limit: 10)
+        #expect(try await reference.allExecutions().map { Int($0.id.bits) } == [2, 4])
+        let data = try JSONEncoder().encode(job.definition.retention)
+        #expect(try JSONDecoder().decode(Retention.self, from: data) == job.definition.retention)
     }
 
     @Test("A lowered retention survives reopening the store")

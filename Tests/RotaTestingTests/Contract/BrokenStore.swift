@@ -27,6 +27,7 @@ struct BrokenStore: JobStore {
     var calendarsHook: Hook<Void, [String: ScheduleCalendar]>?
     var fireHook: Hook<[FireRequest], [FireRequest.Outcome]>?
     var enqueueHook: Hook<[Execution], [EnqueueOutcome]>?
+    var trialHook: Hook<(execution: Execution, now: Date), EnqueueTrial>?
     var healthHook: Hook<(JobHealth.Scope, JobHealth.Window, Date), JobHealth>?
     var claimHook: Hook<ClaimRequest, [Claim]>?
     var renewHook: Hook<[LeaseRenewal], [LeaseRenewal.Outcome]>?
@@ -159,6 +160,11 @@ struct BrokenStore: JobStore {
     func completeWaiting(_ answers: [ExternalCompletion]) async throws -> [ExternalCompletion.Outcome] {
         if let answerHook { return try await answerHook(base, answers) }
         return try await base.completeWaiting(answers)
+    }
+
+    func trial(of execution: Execution, at now: Date) async throws -> EnqueueTrial {
+        if let trialHook { return try await trialHook(base, (execution, now)) }
+        return try await base.trial(of: execution, at: now)
     }
 
     func health(

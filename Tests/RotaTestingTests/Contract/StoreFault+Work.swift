@@ -55,6 +55,26 @@ extension StoreFault {
                 return try await base.executions(query)
             }
         },
+        StoreFault(
+            "loses the rule of a delay",
+            "a trail tells what held a traced execution, who claimed it, and which rule chose its delay"
+        ) { store in
+            store.finishHook = { base, completions in
+                try await base.finish(
+                    completions.map { completion in
+                        var completion = completion
+                        completion.reason = nil
+                        return completion
+                    })
+            }
+        },
+        StoreFault("tries for good", "a trial tells what enqueuing would do, and changes nothing") { store in
+            store.trialHook = { base, request in
+                let trial = try await base.trial(of: request.execution, at: request.now)
+                _ = try await base.enqueue([request.execution])
+                return trial
+            }
+        },
         StoreFault("loses checkpoints", "the next attempt gets the checkpoint that was saved last") { store in
             store.renewHook = { base, renewals in
                 try await base.renew(

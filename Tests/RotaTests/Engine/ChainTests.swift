@@ -49,6 +49,8 @@ import Testing
             let next = try #require(try await bench.executions(of: invoice.id).first)
             #expect(next.status == .succeeded && next.source == .chain && next.details.parentID == good.id)
             #expect(next.details.lineageDepth == 1 && next.details.dependencyKey == "mon")
+            let explanation = try await bench.scheduler.explain(next.id).description
+            #expect(explanation.hasSuffix("; execution \(good.id) caused it."), "\(explanation)")
             #expect(try await bench.executions(of: mop.id).map(\.details.parentID) == [bad.id])
         }
     }

@@ -88,6 +88,17 @@ struct EnqueueTests {
         #expect(try await bench.scheduler.jobs().items.isEmpty)
     }
 
+    @Test("A handler whose name is no slug gets no queue of its own, and the error says how to declare one")
+    func nameThatIsNoSlug() async throws {
+        let scheduler = Bench().scheduler
+        try await scheduler.handle("send mail") { _ in }
+        let error = await #expect(throws: SchedulerError.self) { try await scheduler.enqueue("send mail") }
+        #expect(error?.code == .invalidRequest && error?.value == "send mail")
+        #expect(error?.description.contains("JobDraft(queue:") == true)
+        _ = try await scheduler.declare([JobDraft(queue: "mail", action: .handler("send mail"))], owner: "app")
+        #expect(try await scheduler.enqueue("mail").status == .queued)
+    }
+
     @Test("A job on demand without a slug gets the work of its name, whether or not a handler has that name too")
     func queueByName() async throws {
         for handler in ["push", "deliver"] {
