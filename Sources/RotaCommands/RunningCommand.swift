@@ -42,6 +42,8 @@ struct RunningCommand: Sendable {
     private var isCanceled = false
     /// Whether the command itself, and not only a process that it left behind, got SIGKILL.
     private var outlivedGrace = false
+    /// Whether processes that the command left behind were asked to end.
+    private var wasStopped = false
     private var isKilled = false
     /// When the next step follows: SIGKILL, or after it the end of reading.
     private var deadline: ContinuousClock.Instant?
@@ -148,7 +150,10 @@ struct RunningCommand: Sendable {
         if isKilled || isLost {
             deadline = now + Self.lastWords
         } else if deadline == nil {
-            if endsGroup { signal(SIGTERM) }
+            if endsGroup {
+                signal(SIGTERM)
+                wasStopped = true
+            }
             deadline = now + grace
         }
     }
@@ -180,7 +185,8 @@ struct RunningCommand: Sendable {
         continuation.resume(
             returning: CommandEnding(
                 status: status < 0 ? nil : status, signal: signal < 0 ? nil : signal, isCanceled: isCanceled,
-                isKilled: isCanceled && outlivedGrace, isCut: isCanceled || isKilled || signal >= 0 || !isQuiet,
+                isKilled: isCanceled && outlivedGrace,
+                isCut: isCanceled || isKilled || wasStopped || isLost || signal >= 0 || !isQuiet,
                 output: output, errorOutput: errorOutput))
     }
 

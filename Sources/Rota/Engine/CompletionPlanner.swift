@@ -146,8 +146,10 @@ enum CompletionPlanner {
         default: break
         }
         let policy = work.claim.retryPolicy
+        // Only the delivery guarantee comes before the wish of the handler or the policy.
         if case .stop(.notRetryable) = decision, work.claim.job.delivery == .atMostOnce,
-            failure.kind == .crashed || policy.retrying.contains(failure.kind, status: failure.status)
+            asked != nil || failure.kind == .crashed
+                || policy.retrying.contains(failure.kind, status: failure.status)
         {
             return "the job is delivered at most once, and how much of its work was done is unknown"
         }

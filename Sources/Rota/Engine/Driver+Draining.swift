@@ -7,25 +7,48 @@ import RotaStore
 extension Driver {
     /// Takes back what no worker has taken, and releases it.
     mutating func releaseQueued() async throws {
+        let unbegun = takeBackQueued(at: context.clock.now)
+        let now = try context.clock.usableTime()
+        unrecorded += unbegun
+        try await recordRest(at: now)
+    }
+
+    /// Takes back what no worker has taken, to be released.
+    mutating func takeBackQueued(at now: Date) -> [PlannedCompletion] {
         let unbegun = queue.drain()
         for work in unbegun { work.slot.map { inFlight.end($0) } }
-        guard !unbegun.isEmpty else { return }
-        let now = try context.clock.usableTime()
-        try await finish(unbegun.map { CompletionPlanner.released($0, at: now) }, at: now)
+        return unbegun.map { CompletionPlanner.released($0, at: now) }
     }
 
     /// Releases what has not begun, lets the rest continue for the grace period, then cancels and releases it.
     ///
     /// Attempts that do not end even then are abandoned.
     mutating func drain(until cancellation: Flag) async throws {
-        try await releaseQueued()
+        unrecorded += takeBackQueued(at: context.clock.now)
         // Measured by the uptime: a clock that is set now must neither cut the period short nor prolong it.
         var start = context.clock.uptime
+        let begin = start
         var isCanceled = false
+        var retryAt: Date?
         while true {
-            try await record(takeResults())
-            guard !inFlight.isEmpty else { return }
-            try await renewLeases()
+            unrecorded += plan(takeResults(), at: context.clock.now)
+            var isOut = false
+            do {
+                try await recordRest(at: context.clock.now)
+                guard !inFlight.isEmpty else { return endOutage() }
+                try await renewLeases()
+                endOutage()
+            } catch let error as StoreError where error.isTemporary {
+                // Results that cannot be recorded until the end of the grace period are lost: others do the work again.
+                let periods = context.configuration.shutdownGrace + context.configuration.cancellationGrace
+                if inFlight.isEmpty, context.clock.uptime - begin >= periods { throw error }
+                isOut = true
+                let now = context.clock.now
+                if outage.beganAt == nil {
+                    context.events.lostStore(because: error, at: now)
+                }
+                retryAt = now.advanced(by: planning.delay(after: error, in: &outage, at: now))
+            }
             let uptime = context.clock.uptime
             if !isCanceled, cancellation.isSet || uptime - start >= context.configuration.shutdownGrace {
                 context.workers.cancelAll()
@@ -34,12 +57,13 @@ extension Driver {
             let grace = isCanceled ? context.configuration.cancellationGrace : context.configuration.shutdownGrace
             // A shorter sleep than a millisecond might not change the date at all, and return immediately, forever.
             let rest = grace - (uptime - start)
-            guard !isCanceled || rest > .zero else {
+            guard !isCanceled || rest > .zero || inFlight.isEmpty else {
                 abandonRunning()
                 continue
             }
             let now = context.clock.now
-            await sleep(until: earliest([now.advanced(by: max(rest, .milliseconds(1))), renewAt], after: now))
+            let end = inFlight.isEmpty ? nil : now.advanced(by: max(rest, .milliseconds(1)))
+            await sleep(until: earliest([isOut ? retryAt : renewAt, end], after: now))
         }
     }
 
@@ -50,7 +74,9 @@ extension Driver {
         context.workers.cancelAll()
         let start = context.clock.uptime
         while true {
-            try? await record(takeResults().filter(\.report.isUnbegun))
+            unrecorded += plan(takeResults().filter(\.report.isUnbegun), at: context.clock.now)
+            if let now = try? context.clock.usableTime() { try? await recordRest(at: now) }
+            unrecorded = []
             guard !inFlight.isEmpty else { return }
             let rest = context.configuration.cancellationGrace - (context.clock.uptime - start)
             // A clock that cannot count seconds cannot wait either.

@@ -4,31 +4,33 @@ import RotaStore
 
 /// The loop of a scheduler: records results, fires due jobs, claims executions for the workers, and sleeps.
 ///
-/// Decisions are made by pure planners; this type only carries them out. It keeps no state that the store does not
-/// have, except which executions are in flight.
+/// Decisions are made by pure planners; this type only carries them out. The store has everything that must survive: a
+/// restart finds again or repeats whatever else is kept here.
 struct Driver {
     let context: SchedulerContext
-    /// The store, if it records, fires and claims in one commit.
-    private let combiningStore: (any CombiningStore)?
+    /// Whether a pass is one step of the store.
+    let takesTurns: Bool
     let queue: WorkQueue<Work>
     private let outbox: Outbox<AttemptResult>
     private let alarm: Alarm
-    private var random: any RandomNumberGenerator & Sendable
     var inFlight = InFlight()
+    /// The work that comes before the first pass, until it is done.
+    var prepare: (@Sendable () async throws -> Void)?
     /// When the leases of the executions in flight must be renewed.
     var renewAt: Date?
-    private var polling = Polling()
+    /// When the first of the leases ends, unless it is renewed.
+    var leasesEndAt: Date?
+    var polling: Polling
     /// Whether the store may have due executions that are not yet claimed.
     var mayClaim = true
     /// The number of consecutive polls in which other schedulers had already advanced every due job.
-    private var conflictStreak = 0
+    var conflictStreak = 0
     private var deference = Deference()
-    private var postponements = Postponements()
-    private var catchUp: CatchUp
-    private var elapsedTimes = ElapsedTimes()
-    private var lookahead: Lookahead
-    /// The results that the next commit of the combining store records, each with the decision about it.
-    private var unrecorded: [PlannedCompletion] = []
+    var planning: DuePlanner
+    var lookahead: Lookahead
+    var outage = Outage()
+    /// The results that the store has yet to record, each with the decision about it.
+    var unrecorded: [PlannedCompletion] = []
 
     /// The length of a streak of conflicts after which the driver sleeps for a second before it plans anew.
     private static let conflictLimit = 10
@@ -38,13 +40,15 @@ struct Driver {
         random: any RandomNumberGenerator & Sendable
     ) {
         self.context = context
-        combiningStore = context.store as? any CombiningStore
+        takesTurns = context.store.prefersTurns
         // No more than there are workers: what is claimed and has not begun counts as crashed if the process dies.
-        lookahead = Lookahead(limit: combiningStore == nil ? 0 : context.configuration.maximumConcurrency)
+        lookahead = Lookahead(limit: takesTurns ? context.configuration.maximumConcurrency : 0)
         self.queue = queue
         self.outbox = outbox
-        self.random = random
-        catchUp = CatchUp(rate: context.configuration.catchUpRate)
+        polling = Polling(gap: context.store.pollingGap)
+        planning = DuePlanner(
+            planner: context.planner, ids: context.ids, catchUp: CatchUp(rate: context.configuration.catchUpRate),
+            random: random)
         alarm = Alarm(clock: context.clock, signal: context.signal, owner: context.owner, thread: thread)
     }
 
@@ -71,22 +75,39 @@ struct Driver {
 
     /// Repeats passes until it is time to stop.
     ///
-    /// Between them there are three ways to wait, the cheapest first: not at all, one yield, and sleep.
+    /// While the store is out of reach, it waits, keeps the results of attempts, and continues when the store is back.
     private mutating func loop(until cancellation: Flag) async throws {
         var hasYielded = false
         while !context.stop.isSet, !cancellation.isSet {
-            if try await pass() {
-                hasYielded = false
-            } else if !inFlight.isEmpty, !hasYielded {
-                // Short work is done once its worker had a turn. Yielding is cheaper than to sleep and be woken.
-                hasYielded = true
-                await Task.yield()
-            } else if let wake = try await doDueWorkBeforeSleeping() {
-                hasYielded = false
-                await sleep(until: wake)
+            do {
+                try await step(&hasYielded)
+                endOutage()
+            } catch let error as StoreError where error.isTemporary {
+                await waitOut(error, until: cancellation)
             }
         }
         try await drain(until: cancellation)
+    }
+
+    /// Does a pass, and waits if there is nothing to do.
+    ///
+    /// There are three ways to wait, the cheapest first: not at all, one yield, and sleep.
+    private mutating func step(_ hasYielded: inout Bool) async throws {
+        if let prepare {
+            try await prepare()
+            self.prepare = nil
+        }
+        if outage.mayHoldUnknown { try await releaseUnknown() }
+        if try await pass() {
+            hasYielded = false
+        } else if !inFlight.isEmpty, !hasYielded {
+            // Short work is done once its worker had a turn. Yielding is cheaper than to sleep and be woken.
+            hasYielded = true
+            await Task.yield()
+        } else if let wake = try await doDueWorkBeforeSleeping() {
+            hasYielded = false
+            await sleep(until: wake)
+        }
     }
 
     /// Does what can be done now.
@@ -100,36 +121,29 @@ struct Driver {
     /// ```
     ///
     /// A busy scheduler spends its passes on recording results and refilling slots. It polls the store only after a
-    /// signal, when something is due, or after ``Polling/longestGap``. If the store can, it records, fires and claims in
-    /// one commit.
+    /// signal, when something is due, or after ``JobStore/pollingGap``. On a store that prefers turns, all of it but the
+    /// pruning is one step: see ``takeTurn(after:pollsAlways:)``.
     ///
     /// - Returns: Whether anything was done, so that there may be more to do.
     private mutating func pass() async throws -> Bool {
         // Refuse to record results while the clock is unusable.
         _ = try context.clock.usableTime()
         let results = takeResults()
-        var isBusy = !results.isEmpty
-        let isCombining = combiningStore != nil
-        if isBusy, isCombining {
-            lookahead.adapt(to: results, unbegun: queue.count)
-            unrecorded = plan(results, at: context.clock.now)
-        } else if isBusy {
+        guard !takesTurns else { return try await takeTurn(after: results).isBusy }
+        var isBusy = !results.isEmpty || !unrecorded.isEmpty
+        if isBusy {
+            unrecorded += plan(results, at: context.clock.now)
             _ = try await claim()
-            try await record(results)
+            try await recordRest(at: context.clock.now)
         }
-        // Claimed work waits only a moment: once attempts are long, others may begin it sooner.
-        if lookahead.isOver(at: context.clock.now) { try await releaseQueued() }
         try await renewLeases()
         let now = try context.clock.usableTime()
         // While there are results, queued executions go before due jobs: an execution that is claimed and recorded soon
-        // after it was created is still in the caches. In one commit, neither waits for the other.
-        let prefersQueuedWork = isBusy && mayClaim && !isCombining
-        // A result may change its job's breaker, and then a fire that was planned before would conflict.
-        if unrecorded.contains(where: { $0.work.claim.job.breaker != nil }) { try await recordRest(at: now) }
+        // after it was created is still in the caches.
+        let prefersQueuedWork = isBusy && mayClaim
         if polling.isNeeded(at: now, prefersQueuedWork: prefersQueuedWork), try await doDueWork(at: now) == nil {
             isBusy = true
         }
-        try await recordRest(at: now)
         if try await claim() { isBusy = true }
         return isBusy
     }
@@ -138,9 +152,17 @@ struct Driver {
     ///
     /// - Returns: The date to sleep until, or `nil` if anything was done.
     private mutating func doDueWorkBeforeSleeping() async throws -> Date? {
+        if takesTurns { return try await takeTurn(after: [], pollsAlways: true).wake }
         let now = try context.clock.usableTime()
         guard let wake = try await doDueWork(at: now) else { return nil }
         return try await claim() ? nil : wake
+    }
+
+    /// The number of due jobs to ask for.
+    ///
+    /// Jobs whose fires are refused again and again, or postponed, stay at the head of the due work, so look behind them.
+    var dueLimit: Int {
+        min(context.configuration.batchSize * (conflictStreak + 1) + planning.postponements.count, 100_000)
     }
 
     /// Asks the store for due work and does it: fires jobs, reclaims expired leases, prunes history.
@@ -148,23 +170,62 @@ struct Driver {
     /// - Returns: The date of the next work, or `nil` if anything was done.
     private mutating func doDueWork(at now: Date) async throws -> Date? {
         mayClaim = true
-        postponements.expire(at: now)
-        // Jobs whose fires are refused again and again, or postponed, stay at the head of the due work. Look behind
-        // them.
-        let limit = context.configuration.batchSize * (conflictStreak + 1) + postponements.count
-        var dueWork = try await context.store.dueWork(at: now, limit: min(limit, 100_000))
-        if dueWork.isAhead {
+        planning.postponements.expire(at: now)
+        var work = try await context.store.dueWork(at: now, limit: dueLimit)
+        if work.isAhead {
             if try await rewind(to: now) { return nil }
-            dueWork = try await context.store.dueWork(at: now, limit: min(limit, 100_000))
+            work = try await context.store.dueWork(at: now, limit: dueLimit)
         }
-        polling.recordPoll(at: now, next: dueWork.isTruncated ? now : dueWork.nextWakeup ?? .distantFuture)
-        let hasReclaimed = try await reclaim(dueWork.expiredLeases, at: now)
-        let hasFired = try await fire(dueWork.dueJobs, at: now)
-        let hasPruned = dueWork.isPruningDue ? try await prune(at: now) : false
-        guard !hasReclaimed, !hasFired, !hasPruned else { return nil }
-        return earliest(
+        polling.recordPoll(at: now, next: work.isTruncated ? now : work.nextWakeup ?? .distantFuture)
+        let (inFlight, unrecorded, context) = (inFlight, unrecorded, context)
+        let plan = planning.plan(work, at: now, uptime: context.clock.uptime) {
+            Self.held(inFlight, unrecorded, context.heartbeats)
+        }
+        report(plan.postponed, at: now)
+        if !plan.reclaims.isEmpty { try await finish(plan.reclaims, at: now) }
+        let hasFired = try await settle(plan) { driver in
+            let outcomes = try await driver.context.store.fire(plan.fires)
+            return try await driver.follow(outcomes, of: plan.fires, named: plan.names, at: now)
+        }
+        let hasPruned = work.isPruningDue ? try await prune(at: now) : false
+        guard plan.reclaims.isEmpty, !hasFired, !hasPruned else { return nil }
+        return nextWake(after: work, at: now)
+    }
+
+    /// Counts conflicts of the fires of a plan.
+    ///
+    /// - Parameter fire: Fires the jobs, if there are any, and returns whether any has fired.
+    /// - Returns: Whether there may be more to do at once.
+    mutating func settle(
+        _ plan: DuePlan, _ fire: (inout Driver) async throws -> Bool
+    ) async throws -> Bool {
+        // There may be more due jobs behind those that were postponed.
+        guard !plan.fires.isEmpty else {
+            conflictStreak = 0
+            return !plan.postponed.isEmpty
+        }
+        let hasFired = try await fire(&self)
+        conflictStreak = hasFired ? 0 : conflictStreak + 1
+        return hasFired || !plan.postponed.isEmpty || conflictStreak < Self.conflictLimit
+    }
+
+    func report(_ postponed: [DuePlan.Postponed], at now: Date) {
+        for entry in postponed {
+            context.events.postponed(entry.job, until: entry.until, because: entry.error, at: now)
+        }
+    }
+
+    /// The leases of executions that are in flight here, and not dead, only late with their renewal.
+    static func held(
+        _ inFlight: InFlight, _ unrecorded: [PlannedCompletion], _ heartbeats: Heartbeats
+    ) -> Set<LeaseKey> {
+        Set(inFlight.held.filter { heartbeats[$0]?.isStale != true }).union(unrecorded.map(\.work.claim.leaseKey))
+    }
+
+    mutating func nextWake(after work: DueWork, at now: Date) -> Date {
+        earliest(
             [
-                dueWork.nextWakeup, renewAt, lookahead.deadline, deference.end(at: now), postponements.next,
+                work.nextWakeup, renewAt, lookahead.deadline, deference.end(at: now), planning.postponements.next,
                 conflictStreak == 0 ? nil : now.addingTimeInterval(1),
             ],
             after: now)
@@ -200,21 +261,16 @@ struct Driver {
         }
         if hasLateEnds { results.removeAll(where: \.isLate) }
         if inFlight.isEmpty {
-            renewAt = nil
+            (renewAt, leasesEndAt) = (nil, nil)
             context.workers.forgetWithdrawn { [] }
         }
         return results
     }
 
-    mutating func record(_ results: [AttemptResult]) async throws {
-        guard !results.isEmpty else { return }
-        let now = context.clock.now
-        try await finish(plan(results, at: now), at: now)
-    }
-
     /// Decides what follows each result.
-    private mutating func plan(_ results: [AttemptResult], at now: Date) -> [PlannedCompletion] {
+    mutating func plan(_ results: [AttemptResult], at now: Date) -> [PlannedCompletion] {
         let uptime = context.clock.uptime
+        guard !results.isEmpty else { return [] }
         return results.map { result in
             if case .unhandled(let name, let similar) = result.report.ending {
                 context.events.handlerMissing(name, jobs: [result.work.claim.job], similar: similar, at: now)
@@ -223,15 +279,14 @@ struct Driver {
             }
             if result.work.wasAbandoned { context.events.abandoned(result.work.claim, at: now) }
             if !result.work.claim.job.schedule.isSeries { polling.poll(by: now) }
-            let elapsed = elapsedTimes.elapsed(result.work.claim.execution, uptime: uptime, at: now)
-            return CompletionPlanner.plan(result, at: now, elapsed: elapsed, random: &random)
+            return planning.completion(of: result, uptime: uptime, at: now)
         }
     }
 
     /// Brings the store's records back after the clock was ahead.
     ///
     /// - Returns: Whether more records are left to be brought back.
-    private mutating func rewind(to now: Date) async throws -> Bool {
+    mutating func rewind(to now: Date) async throws -> Bool {
         // A call looks at every job, so it must not take many.
         let report = try await context.store.rewind(to: now, limit: 10_000)
         try await context.advanceIDs()
@@ -239,22 +294,7 @@ struct Driver {
         return report.hasMore
     }
 
-    private mutating func reclaim(_ expired: [Claim], at now: Date) async throws -> Bool {
-        // Executions still in flight here are not dead, only late with their renewal, unless their heartbeats stopped.
-        var held = expired.isEmpty ? [] : Set(inFlight.held.filter { context.heartbeats[$0]?.isStale != true })
-        if !expired.isEmpty { held.formUnion(unrecorded.map(\.work.claim.leaseKey)) }
-        let dead = expired.filter { !held.contains($0.leaseKey) }.map { Work($0, slot: nil) }
-        guard !dead.isEmpty else { return false }
-        let uptime = context.clock.uptime
-        let planned = dead.map { work in
-            let elapsed = elapsedTimes.elapsed(work.claim.execution, uptime: uptime, at: now)
-            return CompletionPlanner.crashed(work, at: now, elapsed: elapsed, random: &random)
-        }
-        try await finish(planned, at: now)
-        return true
-    }
-
-    private func prune(at now: Date) async throws -> Bool {
+    func prune(at now: Date) async throws -> Bool {
         let report = try await context.store.prune(at: now, limit: context.configuration.batchSize)
         guard report != PruneReport() else { return false }
         context.events.observers.tell { $0.didPrune(report, at: now) }
@@ -268,7 +308,7 @@ struct Driver {
     }
 
     /// Does what follows from completions that the store has recorded.
-    private mutating func follow(
+    mutating func follow(
         _ outcomes: [Completion.Outcome], of planned: [PlannedCompletion], at now: Date
     ) async throws {
         let completions = planned.map(\.completion)
@@ -276,12 +316,12 @@ struct Driver {
         for index in completions.indices {
             switch completions[index].next {
             case .retry(let date, _), .released(let date), .waiting(let date?): polling.poll(by: date)
-            case .succeeded, .failed, .canceled, .waiting: elapsedTimes.end(completions[index].executionID)
+            case .succeeded, .failed, .canceled, .waiting: planning.elapsedTimes.end(completions[index].executionID)
             }
         }
-        if !elapsedTimes.isEmpty {
+        if !planning.elapsedTimes.isEmpty {
             for case .recorded(let execution) in outcomes where execution.progress.startedAt == nil {
-                elapsedTimes.end(execution.id)
+                planning.elapsedTimes.end(execution.id)
             }
         }
         context.events.send(
@@ -298,60 +338,17 @@ struct Driver {
         try await context.announceConsequences(of: ends, at: now)
     }
 
-    private mutating func fire(_ due: [Job], at now: Date) async throws -> Bool {
-        let (planner, ids) = (context.planner, context.ids)
-        var fires: [FireRequest] = []
-        var names: [String] = []
-        let waiting = postponements.count
-        for job in due where !postponements.contains(job.id) {
-            do {
-                let fire = try planner.plan(job, at: now, catchUp: &catchUp) { ExecutionID(bits: ids.makeID(at: now)) }
-                if let fire {
-                    fires.append(fire.applyingBreaker(of: job, at: now))
-                    names.append(job.name)
-                }
-            } catch {
-                let next = postponements.add(job.id, at: now)
-                context.events.postponed(job, until: next, because: error, at: now)
-            }
-        }
-        // There may be more due jobs behind those that were postponed.
-        let hasPostponed = postponements.count > waiting
-        guard !fires.isEmpty else {
-            conflictStreak = 0
-            return hasPostponed
-        }
-        let hasFired = try await advance(firing: fires, named: names, at: now)
-        conflictStreak = hasFired ? 0 : conflictStreak + 1
-        return hasFired || hasPostponed || conflictStreak < Self.conflictLimit
-    }
-
-    /// Records the results that no fire has taken along.
-    private mutating func recordRest(at now: Date) async throws {
-        if !unrecorded.isEmpty { _ = try await advance(firing: [], named: [], at: now) }
-    }
-
-    /// Fires jobs; on a combining store in the commit that also records results and claims executions.
-    ///
-    /// - Returns: Whether any job has fired.
-    private mutating func advance(
-        firing fires: [FireRequest], named names: [String], at now: Date
-    ) async throws -> Bool {
-        guard let combiningStore else {
-            return try await follow(try await context.store.fire(fires), of: fires, named: names, at: now)
-        }
-        let (planned, request) = (unrecorded, claimRequest())
-        let outcome = try await combiningStore.advance(CombinedStep(planned.map(\.completion), fires, request))
+    /// Records the results that are not yet recorded.
+    mutating func recordRest(at now: Date) async throws {
+        guard !unrecorded.isEmpty else { return }
+        let outcomes = try await context.store.finish(unrecorded.map(\.completion))
+        let planned = unrecorded
         unrecorded = []
-        let works = request.map { register(outcome.claims, of: $0) } ?? []
-        // The events of what has happened come before those of what begins.
-        defer { queue.push(works) }
-        if !planned.isEmpty { try await follow(outcome.completions, of: planned, at: now) }
-        return try await follow(outcome.fires, of: fires, named: names, at: now)
+        try await follow(outcomes, of: planned, at: now)
     }
 
     /// Does what follows from fires that the store has recorded, and returns whether any job has fired.
-    private mutating func follow(
+    mutating func follow(
         _ outcomes: [FireRequest.Outcome], of fires: [FireRequest], named names: [String], at now: Date
     ) async throws -> Bool {
         var hasFired = false
@@ -378,7 +375,7 @@ struct Driver {
     }
 
     /// A request for as many executions as there are free slots and a few more, or `nil` if none can be claimed.
-    private mutating func claimRequest() -> ClaimRequest? {
+    mutating func claimRequest() -> ClaimRequest? {
         let free = context.configuration.maximumConcurrency + lookahead.count - inFlight.count
         guard free > 0, mayClaim, case let now = context.clock.now, deference.end(at: now) == nil else { return nil }
         var request = ClaimRequest(
@@ -389,32 +386,47 @@ struct Driver {
     }
 
     /// Notes claimed executions as in flight, and returns them for the workers.
-    private mutating func register(_ claims: [Claim], of request: ClaimRequest) -> [Work] {
+    mutating func register(_ claims: [Claim], of request: ClaimRequest) -> [Work] {
         // Without a free worker, the store may have held back what has a limit.
         mayClaim = claims.count >= min(request.limit, request.free ?? request.limit)
         guard !claims.isEmpty else { return [] }
         renewAt = renewAt ?? request.now.advanced(by: context.configuration.leaseDuration / 3)
+        leasesEndAt = leasesEndAt ?? request.leaseExpiresAt
         // From here on the claims are shared: copying one costs as much as planning its completion.
         let works = claims.map { Work($0, slot: inFlight.begin($0)) }
         for work in works where work.claim.mayLimitTime {
-            elapsedTimes.begin(work.claim, uptime: context.clock.uptime, at: request.now)
+            planning.elapsedTimes.begin(work.claim, uptime: context.clock.uptime, at: request.now)
         }
         if inFlight.count > context.configuration.maximumConcurrency { lookahead.begin(at: request.now) }
         return works
     }
 
     mutating func renewLeases() async throws {
-        guard let due = renewAt, case let now = context.clock.now else { return }
+        let now = context.clock.now
+        let renewals = dueRenewals(at: now)
+        guard !renewals.isEmpty else { return }
+        try await follow(try await context.store.renew(renewals), of: renewals, at: now)
+    }
+
+    /// The renewals of all leases, if it is time for them.
+    mutating func dueRenewals(at now: Date) -> [LeaseRenewal] {
+        guard let due = renewAt else { return [] }
         let next = now.advanced(by: context.configuration.leaseDuration / 3)
         // After the clock was set back, the planned date is further away than it was meant to be.
         renewAt = min(due, next)
-        guard now >= due || next < due else { return }
+        guard now >= due || next < due else { return [] }
         renewAt = next
         let end = now.advanced(by: context.configuration.leaseDuration)
         context.workers.forgetWithdrawn { Set(inFlight.held) }
-        let renewals = inFlight.held.compactMap { context.heartbeats.renewal(of: $0, until: end) }
-        let outcomes = try await context.store.renew(renewals).answers(to: "renew", of: renewals.count)
-        for (renewal, outcome) in zip(renewals, outcomes) {
+        return inFlight.held.compactMap { context.heartbeats.renewal(of: $0, until: end) }
+    }
+
+    /// Does what follows from renewals that the store has recorded.
+    mutating func follow(
+        _ outcomes: [LeaseRenewal.Outcome], of renewals: [LeaseRenewal], at now: Date
+    ) async throws {
+        if let end = renewals.first?.expiresAt { leasesEndAt = end }
+        for (renewal, outcome) in zip(renewals, try outcomes.answers(to: "renew", of: renewals.count)) {
             let lease = LeaseKey(executionID: renewal.executionID, token: renewal.token)
             switch outcome {
             case .renewed: break

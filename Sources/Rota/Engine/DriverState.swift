@@ -12,7 +12,11 @@ struct Polling {
     private var nextPoll = Date.distantPast
 
     /// How long a busy driver goes without asking what other schedulers have left in the store.
-    static let longestGap = Duration.milliseconds(2)
+    let gap: Duration
+
+    init(gap: Duration) {
+        self.gap = gap
+    }
 
     /// Asks for a poll at a date or earlier.
     mutating func poll(by date: Date) {
@@ -30,7 +34,7 @@ struct Polling {
         hasNews
             || now >= nextPoll && !prefersQueuedWork
             // The clock was set back, or the gap has passed.
-            || now < lastPoll || now >= lastPoll.advanced(by: Self.longestGap)
+            || now < lastPoll || now >= lastPoll.advanced(by: gap)
     }
 }
 

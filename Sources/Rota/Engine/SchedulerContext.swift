@@ -42,7 +42,7 @@ extension SchedulerContext {
         for id in [execution?.id.bits, job?.id.bits] { if let id { ids.advance(past: id) } }
     }
 
-    /// Returns metadata merged over what the carrier captures now.
+    /// Adds the metadata that the carrier captures now; the given values win.
     func carried(with metadata: [String: String]) -> [String: String] {
         let captured = carrier()
         return captured.isEmpty ? metadata : captured.merging(metadata) { $1 }

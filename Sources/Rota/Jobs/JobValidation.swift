@@ -260,7 +260,7 @@ struct FieldCheck {
 
     func lateness(_ value: Duration?, _ field: String) throws(SchedulerError) {
         guard let value, value < .zero else { return }
-        throw fail("\(field) must be zero or more, not \(value).", value: "\(value)")
+        throw fail("\(field) must be zero or more, not \(value.exactText).", value: value.exactText)
     }
 
     func payload(_ payload: JSONPayload?, _ field: String) throws(SchedulerError) {

@@ -90,12 +90,12 @@ extension JobDefinition {
     private func lateWarning(_ next: Date, at now: Date) -> JobWarning {
         let isTooLate = misfire.maximumLateness.map { next.advanced(by: $0) < now } ?? false
         let advice =
-            if misfire.rule == .skip {
-                "the misfire policy is `.skip`, so it will be skipped once it is later than `misfireThreshold`. Choose a later "
-                    + "date, or the policy `.latest`"
-            } else if isTooLate {
+            if isTooLate {
                 "it is later than the misfire policy allows, so it will be skipped. Choose a later date, or a longer "
                     + "`maximumLateness`"
+            } else if misfire.rule == .skip {
+                "the misfire policy is `.skip`, so it will be skipped once it is later than `misfireThreshold`. Choose a later "
+                    + "date, or the policy `.latest`"
             } else {
                 "the misfire policy decides, so the job fires at once, or when it is resumed. If that is not meant, choose a "
                     + "later date, or the policy `.skip`"

@@ -60,7 +60,7 @@ public struct TriggerRequest: Sendable, Hashable {
     /// rule chose its delays.
     ///
     /// ``Scheduler/explain(_:)`` shows it.
-    public var isTraced: Bool
+    public var keepsTrail: Bool
 
     /// Creates a request.
     ///
@@ -72,9 +72,9 @@ public struct TriggerRequest: Sendable, Hashable {
         metadata: [String: String] = [:], tags: [String: String] = [:], overrides: RetryOverrides? = nil,
         timeToLive: Duration? = nil,
         author: String? = nil, parentID: ExecutionID? = nil, continuationOf: ExecutionID? = nil,
-        isTraced: Bool = false
+        keepsTrail: Bool = false
     ) {
-        self.isTraced = isTraced
+        self.keepsTrail = keepsTrail
         self.payload = payload
         at = date
         self.source = source
@@ -122,7 +122,7 @@ extension TriggerRequest {
             id: id, source: source, scheduledFor: due, createdAt: now, payload: payload,
             metadata: metadata.isEmpty ? nil : job.definition.metadata.merging(metadata) { _, new in new },
             details: details)
-        if isTraced { execution.progress.trail = ExecutionTrail() }
+        if keepsTrail { execution.progress.trail = ExecutionTrail() }
         if let timeToLive { execution.progress.expiresAt = max(now, due).advanced(by: timeToLive) }
         return execution
     }

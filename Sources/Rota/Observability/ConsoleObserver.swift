@@ -208,6 +208,16 @@ public final class ConsoleObserver: SchedulerObserver {
         say("The store failed, and `run()` ends: \(error)", at: date)
     }
 
+    /// Tells that the store is out of reach, and that the scheduler tries again.
+    public func didLoseStore(because error: StoreError, at date: Date) {
+        say("The store is out of reach; trying again until it is back: \(error)", at: date)
+    }
+
+    /// Tells that the store is back.
+    public func didRegainStore(after outage: Duration, at date: Date) {
+        say("The store is back after \(outage.text).", at: date)
+    }
+
     /// Returns a text as a sentence, with a period at its end.
     private static func sentence(_ text: String) -> String {
         // The lines of a command's output are no sentence.

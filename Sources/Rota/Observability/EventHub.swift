@@ -213,6 +213,16 @@ extension EventHub {
                     + "The scheduler tries again at \(next.text)."))
     }
 
+    /// Announces that the store is out of reach.
+    func lostStore(because error: StoreError, at now: Date) {
+        observers.tell { $0.didLoseStore(because: error, at: now) }
+    }
+
+    /// Announces that the store is back.
+    func regainedStore(after outage: Duration, at now: Date) {
+        observers.tell { $0.didRegainStore(after: outage, at: now) }
+    }
+
     /// Announces a job whose payload its handler cannot read.
     func payloadUnreadable(of job: Job, because reason: String, at now: Date) {
         observers.tell { $0.payloadUnreadable(of: job, because: reason, at: now) }

@@ -116,6 +116,12 @@ public protocol SchedulerObserver: Sendable {
     func didStopBeforeRunning(at date: Date)
     /// The store failed, which ends `run()`.
     func didFail(_ error: any Error, at date: Date)
+    /// The store is out of reach. The scheduler tries again until it is back, and keeps the results of attempts.
+    func didLoseStore(because error: StoreError, at date: Date)
+    /// The store can be used again.
+    ///
+    /// - Parameter outage: How long it was unavailable.
+    func didRegainStore(after outage: Duration, at date: Date)
     /// The driver has nothing to do until a date, unless it is woken earlier.
     func didSleep(until wake: Date, at date: Date)
     /// The driver woke up.
@@ -167,6 +173,10 @@ extension SchedulerObserver {
     public func didStopBeforeRunning(at date: Date) {}
     /// The default implementation does nothing.
     public func didFail(_ error: any Error, at date: Date) {}
+    /// The default implementation does nothing.
+    public func didLoseStore(because error: StoreError, at date: Date) {}
+    /// The default implementation does nothing.
+    public func didRegainStore(after outage: Duration, at date: Date) {}
     /// The default implementation does nothing.
     public func didSleep(until wake: Date, at date: Date) {}
     /// The default implementation does nothing.

@@ -20,7 +20,8 @@ extension Scheduler {
     /// ```
     ///
     /// - Throws: ``SchedulerError`` with code `alreadyRunning`, `invalidConfiguration`, `unusableClock` or
-    ///   `unusableStore`; or the store's error, if the store can no longer record what happens.
+    ///   `unusableStore`; or the store's error, if the store can no longer record what happens. While a store is only out
+    ///   of reach (`StoreError.isTemporary`), the method waits, keeps the results of attempts, and continues.
     public func run() async throws {
         try await run(until: Flag())
     }
@@ -94,6 +95,26 @@ extension Scheduler {
         let outbox = Outbox<AttemptResult>(signal: context.signal)
         context.status.setReturned { Set(outbox.elements.map(\.work.claim.tag)) }
         defer { context.status.setReturned(nil) }
+        let runner = AttemptRunner(
+            store: context.store, transport: transport, secrets: secrets, handlers: handlers, middleware: middleware,
+            clock: context.clock,
+            configuration: context.configuration, events: context.events, workers: context.workers,
+            heartbeats: context.heartbeats, stop: context.stop, outbox: outbox)
+        context.workers.start(
+            context.configuration.maximumConcurrency, runner: runner, queue: queue, outbox: outbox)
+        var driver = Driver(context: context, queue: queue, outbox: outbox, thread: thread, random: random)
+        driver.prepare = { [self] in try await prepareToDrive() }
+        let listening = Task { [context] in for await _ in context.store.news() { context.signal.raise() } }
+        defer { listening.cancel() }
+        let result: Result<Void, any Error>
+        do { result = .success(try await driver.run(until: cancellation)) } catch { result = .failure(error) }
+        queue.close()
+        await context.workers.dismiss()
+        try result.get()
+    }
+
+    /// Makes identifiers greater than those in the store, and tells of jobs that no handler here can run.
+    private nonisolated func prepareToDrive() async throws {
         try await context.prepareIDs()
         let findings = try await HandlerAudit(store: context.store, handlers: handlers).find()
         for (name, jobs) in findings.missing {
@@ -103,18 +124,5 @@ extension Scheduler {
         for (job, reason) in findings.unreadable {
             context.events.payloadUnreadable(of: job, because: reason, at: context.clock.now)
         }
-        let runner = AttemptRunner(
-            store: context.store, transport: transport, secrets: secrets, handlers: handlers, middleware: middleware,
-            clock: context.clock,
-            configuration: context.configuration, events: context.events, workers: context.workers,
-            heartbeats: context.heartbeats, stop: context.stop, outbox: outbox)
-        context.workers.start(
-            context.configuration.maximumConcurrency, runner: runner, queue: queue, outbox: outbox)
-        var driver = Driver(context: context, queue: queue, outbox: outbox, thread: thread, random: random)
-        let result: Result<Void, any Error>
-        do { result = .success(try await driver.run(until: cancellation)) } catch { result = .failure(error) }
-        queue.close()
-        await context.workers.dismiss()
-        try result.get()
     }
 }

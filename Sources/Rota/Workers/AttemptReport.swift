@@ -28,7 +28,7 @@ struct AttemptReport: Sendable {
 
     var ending: Ending
     var retrying: Retrying?
-    /// The account that an interrupted handler gave of its end.
+    /// The message of an interrupted handler.
     var lastWords: String?
     var output: JSONPayload?
     var statusCode: Int?

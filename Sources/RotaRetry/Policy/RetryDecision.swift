@@ -120,6 +120,10 @@ extension RetryPolicy {
             {
                 return "the server asked for \(delay.exactText) (Retry-After)"
             }
+            if case .decorrelated = backoff.shape {
+                return "the decorrelated backoff of the retry policy drew \(delay.exactText) after attempt "
+                    + "\(max(1, attempt))"
+            }
             let nominal = backoff.nominalDelay(afterAttempt: attempt)
             return "\(backoff.words) of the retry policy gives \(nominal.exactText) after attempt \(max(1, attempt))"
                 + (delay == nominal ? "" : ", and jitter made it \(delay.exactText)")
@@ -147,7 +151,7 @@ extension Backoff {
         case .exponential: "the exponential backoff"
         case .doubling: "the doubling backoff"
         case .delays: "the list of delays"
-        case .decorrelated: "the decorrelated backoff, whose longest delay this is,"
+        case .decorrelated: "the decorrelated backoff"
         }
     }
 }

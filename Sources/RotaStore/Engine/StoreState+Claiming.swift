@@ -12,25 +12,29 @@ extension StoreState {
         {
             taken.append(claim)
         }
-        if !traced.isEmpty { traceHolds(at: request.now, log: &log) }
+        if !trailKeepers.isEmpty { recordHolds(at: request.now, log: &log) }
         return taken
     }
 
-    /// Adds to the trails of queued executions what keeps them from starting.
+    /// Adds to the trails of due executions the reasons why they do not start.
     ///
-    /// - Complexity: O(*k* log *n*) in the number *k* of queued executions that keep a trail, up to 1,000.
-    private mutating func traceHolds(at now: Date, log: inout ChangeLog) {
-        for id in Array(traced.suffix().prefix(Self.tracedLimit)) {
-            guard let execution = executions[id], let job = jobs[execution.jobID], var trail = execution.trail,
+    /// Those that are not due, or wait for something else than a claim, got their reason when they were recorded.
+    ///
+    /// - Complexity: O(*k* log *n*) in the number *k* of due executions that keep a trail, up to 100. The longest due
+    ///   come first.
+    private mutating func recordHolds(at now: Date, log: inout ChangeLog) {
+        for key in Array(trailKeepers.suffix().prefix(Self.trailLimit)) {
+            guard key.date <= now else { break }
+            guard let execution = executions[key.id], let job = jobs[execution.jobID], var trail = execution.trail,
                 trail.append(holds(on: execution, of: job, at: now), at: now)
             else { continue }
             var progress = execution.progress
             progress.trail = trail
-            record(progress, of: id, log: &log)
+            record(progress, of: key.id, log: &log)
         }
     }
 
-    private static var tracedLimit: Int { 1000 }
+    private static var trailLimit: Int { 100 }
 
     private mutating func start(_ entry: QueueEntry, for request: ClaimRequest, log: inout ChangeLog) -> Claim? {
         guard var execution = executions[entry.id], let job = jobs[entry.jobID] else { return nil }
@@ -127,7 +131,7 @@ extension Job {
 extension ExecutionProgress {
     /// Changes the status if the transition is allowed.
     ///
-    /// All status changes go through here.
+    /// Status changes of stored executions go through here, except that the end of a batch queues its follow-up.
     ///
     /// - Returns: Whether it was allowed.
     @discardableResult
@@ -216,5 +220,33 @@ extension StoreState {
         seen.definition = definition
         seen.version = version
         return seen
+    }
+}
+
+extension StoreState {
+    /// Does the work of a turn.
+    package mutating func turn(_ turn: StoreTurn, log: inout ChangeLog) -> StoreTurn.Outcome {
+        var outcome = StoreTurn.Outcome()
+        outcome.completions = finish(turn.completions, log: &log)
+        outcome.renewals = renew(turn.renewals, log: &log)
+        if let due = turn.due {
+            let work = dueWork(at: due.now, limit: due.limit)
+            outcome.dueWork = work
+            let plan = due.plan(work)
+            outcome.reclaims = finish(plan.completions, log: &log)
+            outcome.fires = fire(plan.fires, log: &log)
+        }
+        if let claim = turn.claim { outcome.claims = self.claim(claim, log: &log) }
+        return outcome
+    }
+
+    /// The running executions under leases of an owner, as claims.
+    package func leases(of owner: String) -> [Claim] {
+        leases.suffix().compactMap { key in
+            guard let execution = executions[key.id], let lease = execution.progress.lease, lease.owner == owner,
+                let job = jobs[execution.jobID]
+            else { return nil }
+            return Claim(execution: execution, lease: lease, job: self.job(job, asSeenBy: execution))
+        }
     }
 }

@@ -7,6 +7,7 @@ extension StoreState {
         var sizes: [BatchID: Int] = [:]
         return new.map { execution in
             if let existing = existingExecution(matching: execution) { return .existing(existing) }
+            if let existing = executions[execution.id] { return .existing(existing) }
             if let existing = sameWork(as: execution) {
                 let outcome = execution.outcome(of: existing)
                 if execution.uniqueness?.rule == .debounce { record(outcome.execution, log: &log) }
@@ -24,8 +25,9 @@ extension StoreState {
                     resolve(original, as: .replayed(execution.id), log: &log)
                 }
             }
-            if execution.isTraced, let job = jobs[execution.jobID] {
-                let holds = holds(on: execution, of: job, at: execution.createdAt)
+            if execution.trail != nil, !execution.progress.status.isTerminal, let job = jobs[execution.jobID] {
+                // Its place in a series is not known before it is recorded.
+                let holds = holds(on: execution, of: job, at: execution.createdAt).filter { !$0.isSeries }
                 execution.progress.trail?.append(holds, at: execution.createdAt)
             }
             record(execution, log: &log)
@@ -98,9 +100,8 @@ extension StoreState {
                     keys[execution.jobID, default: []].insert(key).inserted
                 else { continue }
             }
-            guard !executions.contains(execution.id), ids.insert(execution.id) else {
-                throw .executionExists(execution.id)
-            }
+            let isNew = executions[execution.id].map { $0.isSameRequest(as: execution) } ?? true
+            guard isNew, ids.insert(execution.id) else { throw .executionExists(execution.id) }
             guard execution.isInsertable else { throw .notInsertable(execution) }
         }
     }

@@ -9,13 +9,15 @@ extension StoreState {
         let id = completion.executionID
         let found = executions.read(id) { (progress: $0.progress, attempts: $0.attempts.count) }
         guard var (progress, attempts) = found else { return .missing }
-        guard progress.status == .running, progress.lease?.token == completion.token else { return .stale }
+        guard progress.status == .running, progress.lease?.token == completion.token else {
+            return executions[id].flatMap { $0.stands(after: completion) ? .recorded($0) : nil } ?? .stale
+        }
         if let attempt = completion.attempt {
             attempts += 1
             record(attempt.numbered(attempts), of: id, log: &log)
         }
         progress.advance(after: completion, isUntried: attempts == 0)
-        if progress.hasNotes { progress.trail?.append(completion) }
+        if progress.hasNotes, progress.status != .canceled { progress.trail?.append(completion) }
         record(progress, of: id, log: &log)
         guard let execution = executions[id] else { return .missing }
         if progress.status.isTerminal {
@@ -61,7 +63,7 @@ extension StoreState {
             moved.move(to: scheduleState)
             record(moved.scheduleState, of: job.id, log: &log)
         }
-        // After all that is recorded of the job, because an execution that cannot be made counts for its own job at once.
+        // Last: a chained execution that cannot be created ends here and updates its own job.
         if continuesChain { recordChain(of: execution, by: job, at: date, log: &log) }
         let age = job.retention.age(of: execution.progress.status, failure: execution.progress.failure?.kind)
         if age == .zero, execution.keptUntil ?? trimmedAt <= trimmedAt {

@@ -260,7 +260,7 @@ extension StoreState {
         if let end = execution.leaseEnd { leases.insert(DueKey(date: end, id: execution.id)) }
         if let expiry = execution.expiry { expiries.insert(DueKey(date: expiry, id: execution.id)) }
         if let batch = execution.awaitedBatch { followUps[batch] = execution.id }
-        if execution.isTraced { traced.insert(execution.id) }
+        if execution.keepsTrail { trailKeepers.insert(execution.queueEntry.due) }
         if execution.backfill != nil { histories.modify(execution.jobID) { $0.addToBackfill(execution) } }
         if !wasLive, execution.queueEntry.isScheduled { histories.modify(execution.jobID) { $0.scheduledCount += 1 } }
         if let expiry = execution.expiry, expiry <= clock, execution.status == .queued {
@@ -283,7 +283,7 @@ extension StoreState {
         if let end = execution.leaseEnd { leases.remove(DueKey(date: end, id: execution.id)) }
         if let expiry = execution.expiry { expiries.remove(DueKey(date: expiry, id: execution.id)) }
         if let batch = execution.awaitedBatch, followUps[batch] == execution.id { followUps[batch] = nil }
-        if execution.isTraced { traced.remove(execution.id) }
+        if execution.keepsTrail { trailKeepers.remove(execution.queueEntry.due) }
         if execution.backfill != nil { histories.modify(execution.jobID) { $0.removeFromBackfill(execution) } }
         if !staysLive, execution.queueEntry.isScheduled { histories.modify(execution.jobID) { $0.scheduledCount -= 1 } }
         return claims.remove(execution.queueEntry)

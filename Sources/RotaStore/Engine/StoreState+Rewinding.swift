@@ -21,7 +21,7 @@ extension StoreState {
     ///
     /// A time outside the years that schedules know is wrong itself.
     func isAhead(of now: Date) -> Bool {
-        latestDate > now.addingTimeInterval(Self.clockTolerance)
+        !checksClocks && latestDate > now.addingTimeInterval(Self.clockTolerance)
             && WholeSeconds.floor(now).map(WholeSeconds.supported.contains) ?? false
     }
 

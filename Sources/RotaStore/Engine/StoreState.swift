@@ -52,8 +52,8 @@ package struct StoreState: Sendable {
     package internal(set) var trimmedAt = Date.distantPast
     /// The executions that wait for the end of a batch.
     var followUps: [BatchID: ExecutionID] = [:]
-    /// The queued and waiting executions that keep a trail.
-    var traced = OrderedIndex<ExecutionID>()
+    /// The queued executions that keep a trail, by due time.
+    var trailKeepers = OrderedIndex<DueKey<ExecutionID>>()
     /// The jobs with more finished executions or notifications than their retention allows.
     var overfull = OrderedIndex<JobID>()
     /// For each job whose schedule was restarted, the number of executions for each occurrence.
@@ -67,6 +67,9 @@ package struct StoreState: Sendable {
     ///
     /// Derived and never persisted.
     var health: [JobHealth.Scope: HealthIndex] = [:]
+
+    /// Whether the store compares the dates of its callers with a clock of its own, so that no record is ahead of it.
+    package var checksClocks = false
 
     /// The latest `now` that a caller passed.
     ///

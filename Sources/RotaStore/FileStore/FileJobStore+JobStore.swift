@@ -53,6 +53,14 @@ extension FileJobStore: JobStore {
         try await commit { state, log in state.finish(completions, log: &log) }
     }
 
+    /// Does the work of a scheduler's pass, in one commit.
+    public nonisolated func turn(_ turn: StoreTurn) async throws -> StoreTurn.Outcome {
+        try await commit { state, log in state.turn(turn, log: &log) }
+    }
+
+    /// A commit takes a sync of the disk, so one for a whole pass is better than several.
+    public nonisolated var prefersTurns: Bool { true }
+
     /// Cancels executions.
     public nonisolated func cancel(_ requests: [Cancellation]) async throws -> [Cancellation.Outcome] {
         try await commit { state, log in state.cancel(requests, log: &log) }
@@ -152,6 +160,11 @@ extension FileJobStore: JobStore {
     /// Returns an execution with its attempts.
     public nonisolated func execution(_ id: ExecutionID) async throws -> Execution? {
         try await query { $0.executions[id] }
+    }
+
+    /// Returns the running executions under leases of an owner.
+    public nonisolated func leases(of owner: String) async throws -> [Claim] {
+        try await query { $0.leases(of: owner) }
     }
 
     /// Returns what enqueuing an execution would do.

@@ -402,14 +402,3 @@ public actor FileJobStore {
         try? folder.removeSuperseded(before: generation)
     }
 }
-
-extension FileJobStore: CombiningStore {
-    package nonisolated func advance(_ step: CombinedStep) async throws -> CombinedStep.Outcome {
-        try await commit { state, log in
-            let completions = state.finish(step.completions, log: &log)
-            let fires = state.fire(step.fires, log: &log)
-            let claims = step.claim.map { state.claim($0, log: &log) } ?? []
-            return CombinedStep.Outcome(completions: completions, fires: fires, claims: claims)
-        }
-    }
-}

@@ -170,6 +170,11 @@ public actor InMemoryJobStore: JobStore {
         try state.trial(of: execution, at: now)
     }
 
+    /// Returns the running executions under leases of an owner.
+    public func leases(of owner: String) async -> [Claim] {
+        state.leases(of: owner)
+    }
+
     /// Returns everything that keeps an execution from starting.
     public func holds(on id: ExecutionID, at now: Date) async -> [ExecutionHold] {
         state.holds(on: id, at: now)

@@ -319,7 +319,7 @@ public struct Lease: Sendable, Hashable, Codable {
 
 /// The decisions about an execution, in order: what held it and for how long, who claimed it, what chose its delays.
 ///
-/// Only executions that were requested with it have one. It keeps the first and the last 50 decisions.
+/// Only executions that were requested with one, and their replays, have it. It keeps the first and the last 50 decisions.
 ///
 /// ```swift
 /// for line in execution.trail?.lines ?? [] { print(line) }
@@ -329,35 +329,47 @@ public struct Lease: Sendable, Hashable, Codable {
 public struct ExecutionTrail: Sendable, Hashable {
     /// One decision about an execution.
     public struct Decision: Sendable, Hashable, Codable {
-        /// The subject of a decision.
-        public enum Kind: String, Sendable, Hashable, Codable {
+        /// The outcome of a decision.
+        ///
+        /// Kinds written by a newer version are preserved.
+        public struct Kind: RawRepresentable, Sendable, Hashable, Codable {
+            /// The stored name.
+            public let rawValue: String
+
+            /// Creates a kind from its stored name.
+            public init(rawValue: String) {
+                self.rawValue = rawValue
+            }
+
             /// Limits, dependencies or dates kept it from starting.
-            case held
+            public static let held = Kind(rawValue: "held")
             /// Nothing kept it from starting any more: it waited for a free worker.
-            case ready
+            public static let ready = Kind(rawValue: "ready")
             /// A scheduler took it, to make an attempt.
-            case claimed
+            public static let claimed = Kind(rawValue: "claimed")
             /// The attempt failed, and another one was planned.
-            case retried
+            public static let retried = Kind(rawValue: "retried")
             /// The attempt was not made, or it was interrupted and does not count.
-            case released
+            public static let released = Kind(rawValue: "released")
             /// The attempt ended, and an external completion is awaited.
-            case waiting
+            public static let waiting = Kind(rawValue: "waiting")
             /// The attempt failed, and no other one follows.
-            case stopped
+            public static let stopped = Kind(rawValue: "stopped")
         }
 
         /// When it was decided.
         public let date: Date
-        /// The subject of the decision.
+        /// The outcome.
         public let kind: Kind
-        /// The reason in words.
-        public let reason: String
-        /// The names of the limits that held it, such as `concurrency`; empty for other kinds.
-        public let limits: [String]
+        /// The decision and its reason in words.
+        public let detail: String
+        /// The names of the holds, such as `concurrency`; empty for other kinds.
+        ///
+        /// See ``ExecutionHold/name``.
+        public let holds: [String]
 
-        package init(at date: Date, _ kind: Kind, _ reason: String, limits: [String] = []) {
-            (self.date, self.kind, self.reason, self.limits) = (date, kind, reason, limits)
+        package init(at date: Date, _ kind: Kind, _ detail: String, holds: [String] = []) {
+            (self.date, self.kind, self.detail, self.holds) = (date, kind, detail, holds)
         }
     }
 
@@ -382,7 +394,7 @@ public struct ExecutionTrail: Sendable, Hashable {
 
     /// The decisions in plain English, a line each.
     ///
-    /// A line about limits tells how long they held the execution, once they no longer do.
+    /// A line about holds tells how long they lasted, if another decision follows.
     public var lines: [String] {
         var lines: [String] = []
         for (index, decision) in decisions.enumerated() {
@@ -391,9 +403,10 @@ public struct ExecutionTrail: Sendable, Hashable {
             }
             let isBeforeGap = index + 1 == Self.maximumCount / 2 && omitted > 0
             let end = index + 1 < decisions.count && !isBeforeGap ? decisions[index + 1].date : nil
-            let span = decision.kind == .held ? end.map { " for \($0.elapsed(since: decision.date).text)" } : nil
+            let length = end.map { max(.zero, $0.elapsed(since: decision.date)) }
+            let span = decision.kind == .held ? length.map { " for \($0.text)" } : nil
             let date = ISO8601.description(decision.date)
-            lines.append("\(date) \(decision.kind.rawValue)\(span ?? ""): \(decision.reason)")
+            lines.append("\(date) \(decision.kind.rawValue)\(span ?? ""): \(decision.detail)")
         }
         return lines
     }

@@ -4,7 +4,7 @@ import RotaCore
 ///
 /// An occurrence is missed if the scheduler sees it later than the configuration's `misfireThreshold` after its date:
 /// after downtime, a suspended machine, or a clock that stepped forward. Occurrences within the threshold are not
-/// missed, and fire under every policy.
+/// missed: they fire under every policy, unless they are beyond its maximum lateness.
 ///
 /// ```swift
 /// // After a night of downtime, an hourly job…
@@ -24,7 +24,8 @@ public struct MisfirePolicy: Sendable, Hashable {
     /// How late an occurrence may fire, measured from its effective date, or `nil` for no limit.
     ///
     /// Later ones are skipped as too late, whatever the policy. An execution that fired in time may start later than
-    /// that, for example because its job is at its concurrency limit; ``JobLimits/timeToLive`` bounds that.
+    /// that, for example because its job is at its concurrency limit; ``JobLimits/timeToLive`` bounds that. One that the
+    /// catch-up rate delays past this lateness expires.
     public let maximumLateness: Duration?
 
     /// Run the latest missed occurrence once.

@@ -140,7 +140,7 @@ public struct ScheduleState: Sendable, Hashable {
         decidedAhead.first { $0.first > date }?.first.justBefore
     }
 
-    /// The members that hold few jobs back.
+    /// The members that few jobs have set.
     ///
     /// The store's files keep them in a field of their own.
     struct Holds: Sendable, Hashable, Codable {

@@ -56,7 +56,7 @@ public struct Uniqueness: Sendable, Hashable, Codable {
         Uniqueness(key: key, rule: .window, span: window)
     }
 
-    /// A request with the same payload as the newest one within a time returns its execution, whatever became of that.
+    /// A request with the same payload as the newest one within a time returns its execution, whatever its status.
     ///
     /// Payloads are the same if they are equal as JSON: the order of members, white space, and the spelling of numbers do
     /// not count. A request without a payload is compared with that of the job's action. The execution is kept for the
@@ -145,6 +145,7 @@ extension Execution {
         progress.dueAt = due
         progress.expiresAt = request.progress.expiresAt
         progress.delayedFrom = request.createdAt
+        progress.trail = progress.trail ?? request.progress.trail
         return Execution(
             id: id, jobID: jobID, jobName: request.jobName, jobVersion: request.jobVersion, source: source,
             scheduledFor: due, createdAt: createdAt, payload: request.payload, metadata: request.metadata,

@@ -228,7 +228,7 @@ extension ExecutionTrail {
         append(Decision(at: date, .claimed, "attempt \(attempt), by scheduler \"\(owner)\""))
     }
 
-    /// Adds the consequence of an attempt, unless that is the end of the execution that its status tells.
+    /// Adds the consequence of an attempt, except success and cancellation, which the status shows.
     package mutating func append(_ completion: Completion) {
         let decision: (kind: Decision.Kind, reason: String)? =
             switch completion.next {
@@ -247,5 +247,34 @@ extension ExecutionTrail {
                 (.waiting, "for an external completion" + (date.map { " until \(ISO8601.description($0))" } ?? ""))
             }
         if let decision { append(Decision(at: completion.date, decision.kind, decision.reason)) }
+    }
+}
+
+extension Execution {
+    /// Whether a completion was already applied to it, and nothing has changed since.
+    ///
+    /// The same lease can be ended only once, and another end would differ in its date or its attempt.
+    public func stands(after completion: Completion) -> Bool {
+        guard progress.lease?.token == completion.token, progress.status != .running else { return false }
+        if let attempt = completion.attempt, attempts.last != attempt.numbered(attempts.count) { return false }
+        let isCanceled = progress.status == .canceled && progress.finishedAt == completion.date
+        return switch completion.next {
+        case .succeeded: progress.status == .succeeded && progress.finishedAt == completion.date
+        case .failed(let failure):
+            isCanceled
+                || progress.status == .failed && progress.failure == failure && progress.finishedAt == completion.date
+        case .retry(let date, let failure):
+            isCanceled || progress.status == .queued && progress.dueAt == date && progress.failure == failure
+        case .released(let date): isCanceled || progress.status == .queued && progress.dueAt == date
+        case .canceled: isCanceled
+        case .waiting(let date): isCanceled || progress.status == .waiting && progress.expiresAt == date
+        }
+    }
+
+    /// Whether another one is the same request: its identifier and everything else that never changes are equal.
+    public func isSameRequest(as other: Execution) -> Bool {
+        id == other.id && jobID == other.jobID && source == other.source && scheduledFor == other.scheduledFor
+            && createdAt == other.createdAt && payload == other.payload && metadata == other.metadata
+            && details == other.details
     }
 }

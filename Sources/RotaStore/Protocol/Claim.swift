@@ -26,33 +26,6 @@ public struct ClaimRequest: Sendable {
     }
 }
 
-/// A store whose commits are slow, so that a scheduler does several things in one.
-package protocol CombiningStore: JobStore {
-    /// Records the ends of attempts, fires jobs, and claims executions, in this order and as one commit.
-    func advance(_ step: CombinedStep) async throws -> CombinedStep.Outcome
-}
-
-/// The work of a scheduler in one commit of a ``CombiningStore``.
-package struct CombinedStep: Sendable {
-    /// The ends of attempts, as for ``JobStore/finish(_:)``.
-    package var completions: [Completion]
-    /// The jobs to fire, as for ``JobStore/fire(_:)``.
-    package var fires: [FireRequest]
-    /// The executions to claim, as for ``JobStore/claim(_:)``, or `nil` for none.
-    package var claim: ClaimRequest?
-
-    /// The results of the three operations.
-    package struct Outcome: Sendable {
-        package var completions: [Completion.Outcome]
-        package var fires: [FireRequest.Outcome]
-        package var claims: [Claim]
-    }
-
-    package init(_ completions: [Completion], _ fires: [FireRequest], _ claim: ClaimRequest?) {
-        (self.completions, self.fires, self.claim) = (completions, fires, claim)
-    }
-}
-
 /// An execution under a lease, with its job.
 public struct Claim: Sendable, Hashable {
     /// The execution, which is running.

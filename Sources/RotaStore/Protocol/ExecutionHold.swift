@@ -124,17 +124,30 @@ extension Execution {
 extension ExecutionTrail {
     /// Adds the reasons why the execution does not start, unless the last decision says the same.
     ///
+    /// Reasons that differ only in dates and numbers are the same, so that a rate does not fill the trail.
+    ///
     /// - Returns: Whether it was added.
     @discardableResult
     package mutating func append(_ holds: [ExecutionHold], at date: Date) -> Bool {
-        let limits = holds.map(\.name)
+        let names = holds.map(\.name)
         let kind = holds.isEmpty ? Decision.Kind.ready : .held
-        if let last = decisions.last, last.kind == kind, last.limits == limits { return false }
+        if let last = decisions.last {
+            // A claim may have read its clock before the execution was requested.
+            if date < last.date, last.kind == .held || last.kind == .ready { return false }
+            if last.kind == .waiting, names == ["externalCompletion"] { return false }
+            if last.kind == kind, last.holds == names { return false }
+            // Thousands of changes between the same few holds say nothing new.
+            if omitted > 0, last.kind == .held, kind == .held { return false }
+        }
         let reason =
             holds.isEmpty ? "it starts when a worker is free" : holds.map(\.description).joined(separator: ", and ")
-        append(Decision(at: date, kind, reason, limits: limits))
+        append(Decision(at: date, kind, reason, holds: names))
         return true
     }
+}
+
+extension ExecutionHold {
+    var isSeries: Bool { if case .series = self { true } else { false } }
 }
 
 extension Date {

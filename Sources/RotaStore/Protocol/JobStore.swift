@@ -25,7 +25,11 @@ public import RotaSchedule
 /// - If it belongs to a backfill (``ExecutionSource/backfill``) and no other execution of its batch is in progress,
 ///   queue the batch's waiting, unstarted execution with the earliest nominal date, due at the date of the end.
 /// - Remove the job's oldest finished executions and notifications beyond its retention count, and the execution itself
-///   if its retention age is zero.
+///   if its retention age is zero. From then on no operation returns them; their space may be freed later.
+///
+/// An operation may throw ``StoreError`` with one of four codes that say nothing about the request. With `unavailable` and
+/// `skewedClock` nothing happened; with `outcomeUnknown` the answer was lost. A scheduler waits and tries again. With
+/// `incompatibleSchema` it stops.
 public protocol JobStore: Sendable {
     // MARK: Jobs
 
@@ -75,7 +79,7 @@ public protocol JobStore: Sendable {
 
     /// Lists the versions of a job, starting with the current one.
     ///
-    /// The newest 100 earlier versions are kept, and those that executions still need.
+    /// The newest 100 earlier versions are kept, and any others that executions still need.
     func versions(of job: JobID) async throws -> [JobVersion]
 
     /// Adds a dependency.
@@ -149,7 +153,8 @@ public protocol JobStore: Sendable {
     ///
     /// An execution with the idempotency key of an earlier one of the same job, even within the same call, is not
     /// queued. The key becomes free when that execution is removed. A finished execution is accepted as a record of
-    /// work done elsewhere and is not counted.
+    /// work done elsewhere and is not counted. An execution that is enqueued again with its identifier, because the answer
+    /// was lost, is the existing one.
     ///
     /// - Uniqueness: an execution whose ``ExecutionDetails/uniqueness`` is met by another one of its job with the same
     ///   key is not queued either. A debounced one changes the other, if that has not begun.
@@ -214,7 +219,8 @@ public protocol JobStore: Sendable {
 
     /// Records the ends of attempts and what follows from them, fenced by the leases' tokens.
     ///
-    /// An expired lease still finishes its execution if no other scheduler has claimed it. An execution with a
+    /// An expired lease still finishes its execution if no other scheduler has claimed it. A completion that is repeated,
+    /// because its answer was lost, gets the first answer again if nothing has changed since. An execution with a
     /// cancellation request is canceled unless it succeeded: it is not retried, released, or left waiting.
     ///
     /// If an execution is released with an attempt, because its scheduler stopped, and is not a notification, call
@@ -223,6 +229,28 @@ public protocol JobStore: Sendable {
     ///
     /// - Returns: For each completion, in order, its outcome.
     func finish(_ completions: [Completion]) async throws -> [Completion.Outcome]
+
+    /// Does the work of a scheduler's pass: records ends, renews leases, fires what is due, and claims.
+    ///
+    /// A store whose ``prefersTurns`` is `true` does all of it in one step, in the order that ``StoreTurn`` shows.
+    func turn(_ turn: StoreTurn) async throws -> StoreTurn.Outcome
+
+    /// Whether one ``turn(_:)`` costs less than the operations that it stands for.
+    var prefersTurns: Bool { get }
+
+    /// How long a scheduler that is busy may go without asking what other schedulers have left.
+    var pollingGap: Duration { get }
+
+    /// Tells that another process may have changed something that a sleeping scheduler should look at.
+    ///
+    /// Each element is only a hint: one may be missing, and one may come for nothing. The stream ends when the store is
+    /// closed or its reader is canceled.
+    func news() -> AsyncStream<Void>
+
+    /// Returns the running executions under leases of an owner, as they were claimed.
+    ///
+    /// After a claim whose answer was lost, a scheduler finds here what it holds without knowing.
+    func leases(of owner: String) async throws -> [Claim]
 
     /// Cancels executions: immediately if they have not started, otherwise by notifying the scheduler that runs them.
     ///
@@ -302,7 +330,7 @@ public protocol JobStore: Sendable {
     /// Executions that ended and were created at the start of the window or later count, except notifications.
     func health(of scope: JobHealth.Scope, over window: JobHealth.Window, at now: Date) async throws -> JobHealth
 
-    /// Returns the numbers of jobs and executions by state, in constant time.
+    /// Returns the numbers of jobs and executions by state, without reading the history.
     func counts() async throws -> StoreCounts
 }
 

@@ -16,6 +16,10 @@ public struct StoreError: Error, Sendable, Hashable, CustomStringConvertible {
             case calendarInUse
             case invalidCalendar
             case unsupported
+            case unavailable
+            case outcomeUnknown
+            case skewedClock
+            case incompatibleSchema
         }
 
         private let kind: Kind
@@ -42,6 +46,18 @@ public struct StoreError: Error, Sendable, Hashable, CustomStringConvertible {
         public static let invalidCalendar = Code(kind: .invalidCalendar)
         /// The store lacks an optional operation.
         public static let unsupported = Code(kind: .unsupported)
+        /// The store cannot be reached for now.
+        ///
+        /// Nothing happened.
+        public static let unavailable = Code(kind: .unavailable)
+        /// The answer was lost: the operation may have happened.
+        public static let outcomeUnknown = Code(kind: .outcomeUnknown)
+        /// The clock of this machine and that of the store differ too much.
+        ///
+        /// Nothing happened.
+        public static let skewedClock = Code(kind: .skewedClock)
+        /// The store's records are of a version that this library cannot use.
+        public static let incompatibleSchema = Code(kind: .incompatibleSchema)
         /// The store is closed.
         public static let closed = Code(kind: .closed)
 
@@ -62,6 +78,9 @@ public struct StoreError: Error, Sendable, Hashable, CustomStringConvertible {
 
     /// The message.
     public var description: String { message }
+
+    /// Whether the same request may succeed later: the store is out of reach, or the clock is wrong.
+    public var isTemporary: Bool { [.unavailable, .outcomeUnknown, .skewedClock].contains(code) }
 
     package static func noJob(_ id: JobID) -> StoreError {
         StoreError(

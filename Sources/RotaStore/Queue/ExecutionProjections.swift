@@ -76,9 +76,9 @@ extension Execution {
             failure: progress.status == .failed ? progress.failure?.kind : nil)
     }
 
-    /// Whether claims add to its trail: it keeps one, and has yet to start or to be continued.
-    package var isTraced: Bool {
-        progress.hasNotes && progress.trail != nil && (progress.status == .queued || progress.status == .waiting)
+    /// Whether claims add to its trail: it keeps one, and is queued.
+    package var keepsTrail: Bool {
+        progress.status == .queued && progress.hasNotes && progress.trail != nil
     }
 
     /// The fields that the claim queue is built from.
@@ -121,7 +121,7 @@ struct IndexedExecution {
     /// The keys by which executions of other jobs that depend on its job are matched with it.
     let (idempotencyKey, dependencyKey): (String?, String?)
     /// Whether claims add to its trail.
-    let isTraced: Bool
+    let keepsTrail: Bool
     /// The kind of its failure, if it failed for good.
     let failure: FailureKind?
 
@@ -136,7 +136,7 @@ struct IndexedExecution {
         awaitedBatch = execution.awaitsBatch ? execution.awaitedBatch : nil
         idempotencyKey = execution.hasDetails ? execution.details.idempotencyKey : nil
         dependencyKey = execution.hasDetails ? execution.details.dependencyKey : nil
-        isTraced = execution.isTraced
+        keepsTrail = execution.keepsTrail
         failure = execution.progress.status == .failed ? execution.progress.failure?.kind : nil
     }
 

@@ -1,4 +1,5 @@
 import Foundation
+import RotaRetry
 import RotaStore
 
 extension StoreContract {
@@ -72,6 +73,76 @@ extension StoreContract {
             let over = try await probe.store.dueWork(at: probe.at(70), limit: 1)
             try probe.expect(over.expiredLeases.map(\.execution), [claim.execution], "the expired leases")
             try probe.expect(over.expiredLeases.map(\.job.id), [job.id], "their jobs")
+        },
+    ]
+}
+
+extension StoreContract {
+    /// A pass is one step, and a call whose answer was lost can be repeated.
+    static let turns: [Check] = [
+        Check("a completion and an enqueuing that are repeated get the first answer again, and count once") { probe in
+            let job = probe.job { $0.retention = .last(10) }
+            let execution = probe.execution(of: job)
+            try await probe.insert(job)
+            _ = try await probe.store.enqueue([execution])
+            let again = try await probe.only(probe.store.enqueue([execution]))
+            try probe.expect(again, .existing(execution), "the outcome of enqueuing it again")
+            for next in [Completion.Next.retry(at: probe.at(30), after: probe.failure), .succeeded] {
+                let claim = try await probe.claimOne(at: next == .succeeded ? 30 : 10)
+                let completion = Completion(
+                    executionID: execution.id, token: claim.lease.token,
+                    attempt: probe.attempt(1, failure: next == .succeeded ? nil : probe.failure), next: next,
+                    date: probe.at(40))
+                let first = try await probe.only(probe.store.finish([completion]))
+                try probe.expect(
+                    await probe.only(probe.store.finish([completion])), first, "the outcome of the repeated completion")
+            }
+            try probe.expect(await probe.execution(execution.id).attempts.count, 2, "the number of attempts")
+            try probe.expect(await probe.job(job.id).statistics.succeeded, 1, "the number of successes")
+            let other = job.execution(
+                id: execution.id, source: .manual, scheduledFor: probe.at(5), createdAt: probe.at(0))
+            try await probe.expect(.duplicate, "another execution with a known identifier") {
+                _ = try await probe.store.enqueue([other])
+            }
+        },
+        Check("a turn does what its operations do, with a plan for the due work") { probe in
+            let (due, queue) = (probe.job("due"), probe.job("queue", next: nil))
+            try await probe.insert(due)
+            try await probe.insert(queue, executions: [probe.execution(of: queue), probe.execution(of: queue)])
+            let claims = try await probe.claim(lease: 20)
+            try probe.expect(claims.count, 2, "the number of claims")
+            var turn = StoreTurn()
+            turn.completions = [
+                Completion(
+                    executionID: claims[0].execution.id, token: claims[0].lease.token, attempt: probe.attempt(1),
+                    next: .succeeded, date: probe.at(60))
+            ]
+            let fire = probe.fire(due, at: 60)
+            let crash = Completion(
+                executionID: claims[1].execution.id, token: claims[1].lease.token,
+                attempt: probe.attempt(1, failure: probe.failure), next: .failed(probe.failure), date: probe.at(60))
+            turn.due = StoreTurn.Due(now: probe.at(60), limit: 10) { work in
+                guard work.dueJobs.map(\.id) == [due.id],
+                    work.expiredLeases.map(\.execution.id) == [crash.executionID]
+                else { return StoreTurn.Plan() }
+                return StoreTurn.Plan(completions: [crash], fires: [fire])
+            }
+            turn.claim = ClaimRequest(owner: "one", limit: 10, now: probe.at(60), leaseExpiresAt: probe.at(90))
+            let outcome = try await probe.store.turn(turn)
+            try probe.expect(
+                outcome.claims.map(\.execution.id), fire.executions.map(\.id), "the executions that the turn claimed")
+            try probe.expect(
+                await [probe.execution(claims[0].execution.id), probe.execution(crash.executionID)].map(\.status),
+                [.succeeded, .failed], "the statuses after the turn")
+            var renewal = StoreTurn()
+            renewal.renewals = [
+                LeaseRenewal(
+                    executionID: fire.executions[0].id, token: outcome.claims[0].lease.token, expiresAt: probe.at(200))
+            ]
+            try probe.expect(await probe.store.turn(renewal).renewals, [.renewed], "the renewal of the turn")
+            try probe.expect(
+                await probe.execution(fire.executions[0].id).progress.lease?.expiresAt, probe.at(200), "the lease's end"
+            )
         },
     ]
 }

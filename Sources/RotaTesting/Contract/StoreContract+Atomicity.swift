@@ -52,10 +52,42 @@ extension StoreContract {
             let job = probe.job()
             try await probe.insert(job, executions: [probe.execution(of: job)])
             let claim = try await probe.claimOne()
-            let outcomes = try await probe.atOnce(8) { _ in try await probe.end(claim, .succeeded) }
+            let outcomes = try await probe.atOnce(8) { number in
+                try await probe.end(claim, .succeeded, at: 30 + Double(number))
+            }
             try probe.expect(outcomes.count { $0 == .stale }, 7, "the number of refused calls")
             let statistics = try await probe.job(job.id).statistics
             try probe.expect(statistics.succeeded, 1, "the number of successes")
+        },
+        Check("each completion of a batch has its own outcome") { probe in
+            let job = probe.job()
+            try await probe.insert(job, executions: [probe.execution(of: job), probe.execution(of: job)])
+            let claims = try await probe.claim()
+            try probe.expect(claims.count, 2, "the number of claims")
+            let completions = [(claims[0], 20.0), (claims[0], 21), (claims[1], 20)].map { claim, seconds in
+                Completion(
+                    executionID: claim.execution.id, token: claim.lease.token, attempt: nil, next: .succeeded,
+                    date: probe.at(seconds))
+            }
+            let outcomes = try await probe.store.finish(completions)
+            try probe.expect(outcomes.count, 3, "the number of outcomes")
+            try probe.expect(outcomes[1], .stale, "the second completion of the first")
+            try probe.require(
+                outcomes[0] != .stale && outcomes[2] != .stale, "the first completion of each must be recorded")
+        },
+        Check("a scheduler finds the leases that it holds") { probe in
+            let job = probe.job()
+            try await probe.insert(job, executions: (0..<3).map { _ in probe.execution(of: job) })
+            let first = try await probe.claim(2, by: "one")
+            _ = try await probe.claim(2, by: "two")
+            try probe.expect(
+                Set(await probe.store.leases(of: "one").map(\.execution)), Set(first.map(\.execution)),
+                "the leases of the first")
+            try await probe.finish(first[0], .succeeded)
+            try probe.expect(
+                await probe.store.leases(of: "one").map(\.execution.id), [first[1].execution.id],
+                "the leases of the first after an end")
+            try probe.expect(await probe.store.leases(of: "three"), [], "the leases of a third")
         },
     ]
 }

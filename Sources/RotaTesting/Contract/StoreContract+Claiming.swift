@@ -86,8 +86,10 @@ extension StoreContract {
             let job = probe.job()
             let (first, second) = (probe.execution(of: job), probe.execution(of: job))
             try await probe.insert(job, executions: [first])
-            try await probe.expect(.duplicate, "an existing execution") {
-                _ = try await probe.store.enqueue([second, first])
+            let other = job.execution(
+                id: first.id, source: .manual, scheduledFor: probe.at(5), createdAt: probe.at(0))
+            try await probe.expect(.duplicate, "another execution with an existing identifier") {
+                _ = try await probe.store.enqueue([second, other])
             }
             try await probe.expect(.duplicate, "an execution twice in a batch") {
                 _ = try await probe.store.enqueue([second, second])
@@ -144,6 +146,61 @@ extension StoreContract {
                 second, [.existing(ended), .queued(executions[3])], "the outcomes after the first has finished")
             try probe.expect(
                 await probe.executions().map(\.id), [executions[0].id, executions[3].id], "the stored executions")
+        },
+    ]
+}
+
+extension StoreContract {
+    /// A trial and a trail tell what would be, and what was decided.
+    static let trials: [Check] = [
+        Check("a trail tells what held a traced execution, who claimed it, and which rule chose its delay") { probe in
+            let job = probe.queue { $0.limits = .concurrency(1) }
+            try await probe.insert(job)
+            _ = try await probe.enqueue(probe.execution(of: job))
+            let first = try await probe.claimOne()
+            var traced = probe.execution(of: job)
+            traced.progress.trail = ExecutionTrail()
+            _ = try await probe.enqueue(traced)
+            _ = try await probe.claim(at: 12)
+            try await probe.finish(first, .succeeded)
+            let second = try await probe.claimOne(at: 30)
+            let reason = "the fixed delay"
+            _ = try await probe.store.finish([
+                Completion(
+                    executionID: traced.id, token: second.lease.token,
+                    attempt: probe.attempt(1, failure: probe.failure),
+                    next: .retry(at: probe.at(90), after: probe.failure), date: probe.at(35), reason: reason)
+            ])
+            let decisions = try await probe.execution(traced.id).progress.trail?.decisions ?? []
+            try probe.expect(
+                decisions.map(\.kind), [.held, .claimed, .retried], "the kinds of the decisions")
+            try probe.expect(
+                decisions.map(\.date), [probe.at(0), probe.at(30), probe.at(35)], "the dates of the decisions")
+            try probe.expect(
+                decisions.map(\.holds), [["concurrency"], [], []], "the holds")
+            try probe.require(
+                decisions[1].detail.contains("one") && decisions[2].detail.contains(reason),
+                "the trail names the scheduler that claimed and the rule that chose the delay: \(decisions)")
+        },
+        Check("a trial tells what enqueuing would do, and changes nothing") { probe in
+            let job = probe.queue()
+            try await probe.insert(job)
+            let known = probe.execution(of: job) { $0.idempotencyKey = "order-1" }
+            _ = try await probe.enqueue(known)
+            let repeated = probe.execution(of: job) { $0.idempotencyKey = "order-1" }
+            let later = probe.execution(of: job, at: 90)
+            try probe.expect(
+                await probe.store.trial(of: repeated, at: probe.at(10)).outcome, .existing(known),
+                "the outcome of a repeated key")
+            let trial = try await probe.store.trial(of: later, at: probe.at(10))
+            try probe.expect(trial.outcome, .queued(later), "the outcome of new work")
+            try probe.expect(trial.holds, [.notDue(until: probe.at(90))], "what would hold it")
+            try probe.expect(
+                await probe.store.executions(ExecutionQuery()).items.map(\.id), [known.id],
+                "the executions after two trials")
+            try await probe.expect(.jobNotFound, "the trial of an execution whose job is missing") {
+                _ = try await probe.store.trial(of: probe.execution(of: probe.job("gone")), at: probe.at(10))
+            }
         },
     ]
 }

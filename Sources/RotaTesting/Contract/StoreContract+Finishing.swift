@@ -112,22 +112,6 @@ extension StoreContract {
             try await probe.finish(claims[3], .canceled, at: 23)
             try probe.expect(await probe.job(job.id).statistics.lastSucceededAt, probe.at(22), "the last success")
         },
-        Check("each completion of a batch has its own outcome") { probe in
-            let job = probe.job()
-            try await probe.insert(job, executions: [probe.execution(of: job), probe.execution(of: job)])
-            let claims = try await probe.claim()
-            try probe.expect(claims.count, 2, "the number of claims")
-            let completions = [claims[0], claims[0], claims[1]].map {
-                Completion(
-                    executionID: $0.execution.id, token: $0.execution.progress.lease?.token ?? 0, attempt: nil,
-                    next: .succeeded, date: probe.at(20))
-            }
-            let outcomes = try await probe.store.finish(completions)
-            try probe.expect(outcomes.count, 3, "the number of outcomes")
-            try probe.expect(outcomes[1], .stale, "the second completion of the first")
-            try probe.require(
-                outcomes[0] != .stale && outcomes[2] != .stale, "the first completion of each must be recorded")
-        },
         Check("retention removes the oldest finished executions and keeps unfinished ones") { probe in
             let job = probe.job { $0.retention = .last(2) }
             let waiting = probe.execution(of: job, at: 5000)

@@ -178,57 +178,6 @@ extension StoreContract {
                 await [probe.execution(executions[0].id), probe.execution(executions[1].id)].map(\.progress.resolution),
                 [.replayed(replay.id), .discarded(probe.at(50))], "what was done about them")
         },
-        Check("a trail tells what held a traced execution, who claimed it, and which rule chose its delay") { probe in
-            let job = probe.queue { $0.limits = .concurrency(1) }
-            try await probe.insert(job)
-            _ = try await probe.enqueue(probe.execution(of: job))
-            let first = try await probe.claimOne()
-            var traced = probe.execution(of: job)
-            traced.progress.trail = ExecutionTrail()
-            _ = try await probe.enqueue(traced)
-            _ = try await probe.claim(at: 12)
-            try await probe.finish(first, .succeeded)
-            let second = try await probe.claimOne(at: 30)
-            let reason = "the fixed delay"
-            _ = try await probe.store.finish([
-                Completion(
-                    executionID: traced.id, token: second.lease.token,
-                    attempt: probe.attempt(1, failure: probe.failure),
-                    next: .retry(at: probe.at(90), after: probe.failure), date: probe.at(35), reason: reason)
-            ])
-            _ = try await probe.claim(at: 40)
-            let decisions = try await probe.execution(traced.id).progress.trail?.decisions ?? []
-            try probe.expect(
-                decisions.map(\.kind), [.held, .claimed, .retried, .held], "the kinds of the decisions")
-            try probe.expect(
-                decisions.map(\.date), [probe.at(0), probe.at(30), probe.at(35), probe.at(40)],
-                "the dates of the decisions")
-            try probe.expect(
-                decisions.map(\.limits), [["concurrency"], [], [], ["notDue"]], "the limits that held it")
-            try probe.require(
-                decisions[1].reason.contains("one") && decisions[2].reason.contains(reason),
-                "the trail names the scheduler that claimed and the rule that chose the delay: \(decisions)")
-        },
-        Check("a trial tells what enqueuing would do, and changes nothing") { probe in
-            let job = probe.queue()
-            try await probe.insert(job)
-            let known = probe.execution(of: job) { $0.idempotencyKey = "order-1" }
-            _ = try await probe.enqueue(known)
-            let repeated = probe.execution(of: job) { $0.idempotencyKey = "order-1" }
-            let later = probe.execution(of: job, at: 90)
-            try probe.expect(
-                await probe.store.trial(of: repeated, at: probe.at(10)).outcome, .existing(known),
-                "the outcome of a repeated key")
-            let trial = try await probe.store.trial(of: later, at: probe.at(10))
-            try probe.expect(trial.outcome, .queued(later), "the outcome of new work")
-            try probe.expect(trial.holds, [.notDue(until: probe.at(90))], "what would hold it")
-            try probe.expect(
-                await probe.store.executions(ExecutionQuery()).items.map(\.id), [known.id],
-                "the executions after two trials")
-            try await probe.expect(.jobNotFound, "the trial of an execution whose job is missing") {
-                _ = try await probe.store.trial(of: probe.execution(of: probe.job("gone")), at: probe.at(10))
-            }
-        },
         Check("the next attempt gets the checkpoint that was saved last") { probe in
             let job = probe.queue()
             try await probe.insert(job, executions: [probe.execution(of: job)])
@@ -251,7 +200,7 @@ extension StoreContract {
 
 extension StoreProbe {
     /// A job without a schedule.
-    fileprivate func queue(_ change: (inout JobDefinition) -> Void = { _ in }) -> Job {
+    func queue(_ change: (inout JobDefinition) -> Void = { _ in }) -> Job {
         job("a queue", next: nil, schedule: .onDemand, change)
     }
 
@@ -266,7 +215,7 @@ extension StoreProbe {
             payload: payload.map { JSONPayload(trusted: Data("\"\($0)\"".utf8)) }, details: details)
     }
 
-    fileprivate func enqueue(_ execution: Execution) async throws -> EnqueueOutcome {
+    func enqueue(_ execution: Execution) async throws -> EnqueueOutcome {
         try only(await store.enqueue([execution]))
     }
 }

@@ -101,7 +101,7 @@ public enum StoreContract {
         jobs + changes + declaring + versions + dependencies + calendars + firing + overlap + agendas + claiming
         + limits + leases
         + finishing
-        + ends + work + calls + jobLists + executionLists + atomicity
+        + ends + work + trials + turns + calls + jobLists + executionLists + atomicity
 
     /// All checks of what a store remembers after it was opened again.
     public static let durability: [DurabilityCheck] = reopenings + calendarReopenings

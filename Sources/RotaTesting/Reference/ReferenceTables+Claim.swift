@@ -29,7 +29,8 @@ extension ReferenceTables {
             claims.append(
                 Claim(execution: executions[index], lease: lease, job: self.job(job, asRunBy: executions[index])))
         }
-        for index in executions.indices where executions[index].isTraced {
+        for index in executions.indices
+        where executions[index].keepsTrail && executions[index].progress.dueAt <= request.now {
             let holds = holds(on: executions[index], at: request.now)
             executions[index].progress.trail?.append(holds, at: request.now)
         }
@@ -44,7 +45,9 @@ extension ReferenceTables {
             $0.jobID == job.id && $0.progress.status == .running && !isNotification($0)
         }
         var holds = execution.holds(job, at: now)
-        guard execution.progress.status == .queued, !isNotification(execution) else { return holds }
+        guard execution.progress.status == .queued, !isNotification(execution), !hasExpired(execution, at: now) else {
+            return holds
+        }
         if let limit = limits.concurrency, running.count >= max(1, limit) {
             holds.append(.concurrency(limit: max(1, limit)))
         }

@@ -10,7 +10,7 @@ extension ReferenceTables {
         guard let index = index(of: completion.executionID) else { return .missing }
         var execution = executions[index]
         guard execution.progress.status == .running, execution.progress.lease?.token == completion.token
-        else { return .stale }
+        else { return execution.stands(after: completion) ? .recorded(execution) : .stale }
         if let attempt = completion.attempt {
             // The store numbers attempts by their place, whatever the worker says.
             let number = execution.attempts.count + 1
@@ -55,7 +55,7 @@ extension ReferenceTables {
                 (execution.progress.expiresAt, execution.progress.delayedFrom) = (date, completion.date)
             }
         }
-        execution.progress.trail?.append(completion)
+        if execution.progress.status != .canceled { execution.progress.trail?.append(completion) }
         executions[index] = execution
         if execution.progress.status.isTerminal { end(index, at: completion.date) }
         // A release with an attempt was an interruption: the job has run.

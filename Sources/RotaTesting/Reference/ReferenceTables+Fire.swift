@@ -115,6 +115,10 @@ extension ReferenceTables {
                 outcomes.append(.existing(earlier))
                 continue
             }
+            if let earlier = executions.first(where: { $0.id == execution.id }), earlier.isSameRequest(as: execution) {
+                outcomes.append(.existing(earlier))
+                continue
+            }
             try after.requireFree(execution.id)
             try after.requireNew(execution)
             if let same = after.sameWork(as: execution) {
@@ -137,7 +141,7 @@ extension ReferenceTables {
             {
                 after.executions[original].progress.resolution = .replayed(execution.id)
             }
-            if execution.isTraced {
+            if execution.trail != nil, !execution.progress.status.isTerminal {
                 let holds = after.holds(on: execution, at: execution.createdAt)
                 execution.progress.trail?.append(holds, at: execution.createdAt)
             }

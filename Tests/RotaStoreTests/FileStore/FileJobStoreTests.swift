@@ -56,13 +56,20 @@ import Testing
         ]
         var rest = claim
         rest.limit = 10
-        let outcome = try await one.advance(CombinedStep(completions, fires, rest))
+        var turn = StoreTurn()
+        turn.completions = completions
+        turn.due = StoreTurn.Due(now: due, limit: 10) { work in
+            #expect(work.dueJobs.map(\.id) == [job.id])
+            return StoreTurn.Plan(fires: fires)
+        }
+        turn.claim = rest
+        let outcome = try await one.turn(turn)
         #expect(outcome.completions == (await three.finish(completions)))
         #expect(outcome.fires == (await three.fire(fires)))
         #expect(outcome.claims == (await three.claim(rest)))
         #expect(outcome.claims.map(\.execution.id.bits).sorted() == [2, 3, 4])
         #expect(try await StoreContents(one) == StoreContents(three))
-        let nothing = try await one.advance(CombinedStep([], [], nil))
+        let nothing = try await one.turn(StoreTurn())
         #expect(nothing.completions.isEmpty && nothing.fires.isEmpty && nothing.claims.isEmpty)
         files.crash(.lostUnsynced)
         // The insertion, the claim, and the step.

@@ -16,7 +16,7 @@ struct ExecutionTrailTests {
         ]
         let added = holds.map { holds, seconds in trail.append(holds, at: start + seconds) }
         #expect(added == [true, false, true, true, false])
-        #expect(trail.decisions.map(\.limits) == [["rate"], ["rate", "concurrency"], []])
+        #expect(trail.decisions.map(\.holds) == [["rate"], ["rate", "concurrency"], []])
         #expect(trail.decisions.map(\.kind) == [.held, .held, .ready])
     }
 

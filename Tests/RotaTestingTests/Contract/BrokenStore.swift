@@ -27,6 +27,8 @@ struct BrokenStore: JobStore {
     var calendarsHook: Hook<Void, [String: ScheduleCalendar]>?
     var fireHook: Hook<[FireRequest], [FireRequest.Outcome]>?
     var enqueueHook: Hook<[Execution], [EnqueueOutcome]>?
+    var turnHook: Hook<StoreTurn, StoreTurn.Outcome>?
+    var leasesHook: Hook<String, [Claim]>?
     var trialHook: Hook<(execution: Execution, now: Date), EnqueueTrial>?
     var healthHook: Hook<(JobHealth.Scope, JobHealth.Window, Date), JobHealth>?
     var claimHook: Hook<ClaimRequest, [Claim]>?
@@ -160,6 +162,16 @@ struct BrokenStore: JobStore {
     func completeWaiting(_ answers: [ExternalCompletion]) async throws -> [ExternalCompletion.Outcome] {
         if let answerHook { return try await answerHook(base, answers) }
         return try await base.completeWaiting(answers)
+    }
+
+    func turn(_ turn: StoreTurn) async throws -> StoreTurn.Outcome {
+        if let turnHook { return try await turnHook(base, turn) }
+        return try await base.turn(turn)
+    }
+
+    func leases(of owner: String) async throws -> [Claim] {
+        if let leasesHook { return try await leasesHook(base, owner) }
+        return try await base.leases(of: owner)
     }
 
     func trial(of execution: Execution, at now: Date) async throws -> EnqueueTrial {

@@ -68,6 +68,31 @@ extension StoreFault {
                     })
             }
         },
+        StoreFault(
+            "refuses a repeated completion",
+            "a completion and an enqueuing that are repeated get the first answer again, and count once"
+        ) { store in
+            store.finishHook = { base, completions in
+                var outcomes: [Completion.Outcome] = []
+                for completion in completions {
+                    let isRunning = try await base.execution(completion.executionID)?.status == .running
+                    outcomes += isRunning ? try await base.finish([completion]) : [.stale]
+                }
+                return outcomes
+            }
+        },
+        StoreFault("finds everybody's leases", "a scheduler finds the leases that it holds") { store in
+            store.leasesHook = { base, _ in
+                try await base.leases(of: "one") + base.leases(of: "two")
+            }
+        },
+        StoreFault("drops the plan", "a turn does what its operations do, with a plan for the due work") { store in
+            store.turnHook = { base, turn in
+                var turn = turn
+                turn.due?.plan = { _ in StoreTurn.Plan() }
+                return try await base.turn(turn)
+            }
+        },
         StoreFault("tries for good", "a trial tells what enqueuing would do, and changes nothing") { store in
             store.trialHook = { base, request in
                 let trial = try await base.trial(of: request.execution, at: request.now)

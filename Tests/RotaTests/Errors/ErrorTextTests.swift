@@ -108,7 +108,8 @@ struct ErrorTextTests {
             StoreError.Code.jobNotFound, StoreError.Code.invalidExecution, StoreError.Code.conflict,
             StoreError.Code.duplicate, StoreError.Code.invalidQuery, StoreError.Code.cycle, StoreError.Code.closed,
             StoreError.Code.calendarNotFound, StoreError.Code.calendarInUse, StoreError.Code.invalidCalendar,
-            StoreError.Code.unsupported,
+            StoreError.Code.unsupported, StoreError.Code.unavailable, StoreError.Code.outcomeUnknown,
+            StoreError.Code.skewedClock, StoreError.Code.incompatibleSchema,
         ],
         "FileStoreError": [
             FileStoreError.Code.unusableFolder, FileStoreError.Code.locked, FileStoreError.Code.damaged,

@@ -26,7 +26,7 @@ struct DecisionTrailTests {
         let execution = try await bench.running {
             let plain = try await scheduler.enqueue("q")
             await bench.advance(.milliseconds(1))
-            let traced = try await scheduler.enqueue("q", TriggerRequest(isTraced: true))
+            let traced = try await scheduler.enqueue("q", TriggerRequest(keepsTrail: true))
             await bench.advance(.seconds(60))
             #expect(try await scheduler.execution(plain.id).trail == nil)
             return try await scheduler.execution(traced.id)
@@ -34,14 +34,14 @@ struct DecisionTrailTests {
         let trail = try #require(execution.trail)
         #expect(
             trail.decisions.map(\.kind) == [
-                .held, .claimed, .retried, .held, .claimed, .retried, .held, .claimed, .stopped,
+                .held, .claimed, .retried, .claimed, .retried, .claimed, .stopped,
             ], "\(trail.lines)")
-        #expect(trail.decisions[0].limits == ["concurrency"])
+        #expect(trail.decisions[0].holds == ["concurrency"])
         let held = trail.decisions[1].date.timeIntervalSince(trail.decisions[0].date)
         #expect(abs(held - 29.999) < 0.01)
-        #expect(trail.decisions[2].reason.contains("the fixed delay of the retry policy gives 5 s after attempt 1"))
-        #expect(trail.decisions[5].reason.contains("the handler asked for a retry after 7 s"))
-        #expect(trail.decisions[8].reason == "the retry policy allows 3 attempts")
+        #expect(trail.decisions[2].detail.contains("the fixed delay of the retry policy gives 5 s after attempt 1"))
+        #expect(trail.decisions[4].detail.contains("the handler asked for a retry after 7 s"))
+        #expect(trail.decisions[6].detail == "the retry policy allows 3 attempts")
         let explanation = try await scheduler.explain(execution.id).description
         for line in trail.lines { #expect(explanation.contains("\n  " + line)) }
     }
@@ -73,7 +73,7 @@ struct DecisionTrailTests {
         try await bench.scheduler.handle("work") { _ in throw Refusal() }
         let id = try await bench.running {
             let work = try await bench.scheduler.enqueue(
-                "work", TriggerRequest(overrides: RetryOverrides(maxAttempts: 1), isTraced: true))
+                "work", TriggerRequest(overrides: RetryOverrides(maxAttempts: 1), keepsTrail: true))
             await bench.advance(.seconds(1))
             return work.id
         }

@@ -1,0 +1,71 @@
+import Foundation
+import RotaCore
+import RotaStore
+
+// Passes on a store that does a whole one in one step.
+
+extension Driver {
+    /// Does in one step of the store what a pass does.
+    ///
+    /// - Parameter pollsAlways: Whether to ask for due work even if nothing calls for it.
+    /// - Returns: Whether anything was done, and if not, the date to sleep until, if it is known.
+    mutating func takeTurn(
+        after results: [AttemptResult], pollsAlways: Bool = false
+    ) async throws -> (isBusy: Bool, wake: Date?) {
+        let now = try context.clock.usableTime()
+        if !results.isEmpty { lookahead.adapt(to: results, unbegun: queue.count) }
+        unrecorded += plan(results, at: now)
+        // Claimed work waits only a moment: once attempts are long, others may begin it sooner.
+        if lookahead.isOver(at: now) { unrecorded += takeBackQueued(at: now) }
+        var turn = StoreTurn()
+        turn.completions = unrecorded.map(\.completion)
+        turn.renewals = dueRenewals(at: now)
+        let box = PlanBox()
+        let isPolling = pollsAlways || polling.isNeeded(at: now, prefersQueuedWork: false)
+        if isPolling {
+            mayClaim = true
+            planning.postponements.expire(at: now)
+            let unrecorded = unrecorded
+            turn.due = StoreTurn.Due(now: now, limit: dueLimit) { [planning, inFlight, context] work in
+                box.make(from: planning, for: work, at: now, uptime: context.clock.uptime) {
+                    Self.held(inFlight, unrecorded, context.heartbeats)
+                }
+            }
+        }
+        let request = claimRequest()
+        turn.claim = request
+        guard !turn.isEmpty else { return (false, nil) }
+        let outcome = try await context.store.turn(turn)
+        let planned = unrecorded
+        unrecorded = []
+        let works = request.map { register(outcome.claims, of: $0) } ?? []
+        // The events of what has happened come before those of what begins.
+        defer { queue.push(works) }
+        if !planned.isEmpty { try await follow(outcome.completions, of: planned, at: now) }
+        try await follow(outcome.renewals, of: turn.renewals, at: now)
+        var isBusy = !planned.isEmpty || !works.isEmpty
+        guard isPolling, let work = outcome.dueWork else { return (isBusy, nil) }
+        if let planner = box.planner { planning = planner }
+        let wake = try await complete(box, outcome, of: work, at: now)
+        if wake == nil { isBusy = true }
+        return (isBusy, isBusy ? nil : wake)
+    }
+
+    /// Does what follows from due work that the store has planned for.
+    ///
+    /// - Returns: The date of the next work, or `nil` if anything was done.
+    private mutating func complete(
+        _ box: PlanBox, _ outcome: StoreTurn.Outcome, of work: DueWork, at now: Date
+    ) async throws -> Date? {
+        if work.isAhead, try await rewind(to: now) { return nil }
+        polling.recordPoll(at: now, next: work.isTruncated ? now : work.nextWakeup ?? .distantFuture)
+        let plan = box.plan
+        report(plan.postponed, at: now)
+        if !plan.reclaims.isEmpty { try await follow(outcome.reclaims, of: plan.reclaims, at: now) }
+        let hasFired = try await settle(
+            plan, { try await $0.follow(outcome.fires, of: plan.fires, named: plan.names, at: now) })
+        let hasPruned = work.isPruningDue ? try await prune(at: now) : false
+        guard plan.reclaims.isEmpty, !hasFired, !hasPruned, !work.isAhead else { return nil }
+        return nextWake(after: work, at: now)
+    }
+}

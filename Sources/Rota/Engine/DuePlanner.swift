@@ -1,0 +1,93 @@
+import Foundation
+import RotaCore
+import RotaStore
+import Synchronization
+
+/// Decides what to do about due work, and how attempts end: a value, so that a store can ask within its own step.
+struct DuePlanner: Sendable {
+    let planner: FirePlanner
+    let ids: any IDGenerator
+    private var catchUp: CatchUp
+    private var random: any RandomNumberGenerator & Sendable
+    var postponements = Postponements()
+    var elapsedTimes = ElapsedTimes()
+
+    init(
+        planner: FirePlanner, ids: any IDGenerator, catchUp: CatchUp, random: any RandomNumberGenerator & Sendable
+    ) {
+        (self.planner, self.ids, self.catchUp, self.random) = (planner, ids, catchUp, random)
+    }
+
+    /// Plans what follows an attempt that ended.
+    mutating func completion(of result: AttemptResult, uptime: Duration, at now: Date) -> PlannedCompletion {
+        let elapsed = elapsedTimes.elapsed(result.work.claim.execution, uptime: uptime, at: now)
+        return CompletionPlanner.plan(result, at: now, elapsed: elapsed, random: &random)
+    }
+
+    /// Counts a failure of the store, and returns how long to wait.
+    mutating func delay(after error: StoreError, in outage: inout Outage, at now: Date) -> Duration {
+        outage.fail(error, at: now, using: &random)
+    }
+
+    /// Plans fires of due jobs, and ends of attempts whose leases have expired.
+    ///
+    /// - Parameter held: The leases of this scheduler's own attempts, which are not dead.
+    mutating func plan(_ work: DueWork, at now: Date, uptime: Duration, held: () -> Set<LeaseKey>) -> DuePlan {
+        let (planner, ids) = (planner, ids)
+        var plan = DuePlan()
+        if !work.expiredLeases.isEmpty {
+            let held = held()
+            for claim in work.expiredLeases where !held.contains(claim.leaseKey) {
+                let elapsed = elapsedTimes.elapsed(claim.execution, uptime: uptime, at: now)
+                plan.reclaims.append(
+                    CompletionPlanner.crashed(Work(claim, slot: nil), at: now, elapsed: elapsed, random: &random))
+            }
+        }
+        for job in work.dueJobs where !postponements.contains(job.id) {
+            do {
+                let fire = try planner.plan(job, at: now, catchUp: &catchUp) { ExecutionID(bits: ids.makeID(at: now)) }
+                guard let fire else { continue }
+                plan.fires.append(fire.applyingBreaker(of: job, at: now))
+                plan.names.append(job.name)
+            } catch {
+                plan.postponed.append((job, postponements.add(job.id, at: now), error))
+            }
+        }
+        return plan
+    }
+}
+
+/// The decisions about due work.
+struct DuePlan: Sendable {
+    typealias Postponed = (job: Job, until: Date, error: ScheduleError)
+
+    /// The ends of attempts whose leases have expired.
+    var reclaims: [PlannedCompletion] = []
+    /// The jobs to fire, and their names.
+    var fires: [FireRequest] = []
+    var names: [String] = []
+    /// The jobs whose occurrences cannot be computed now.
+    var postponed: [Postponed] = []
+}
+
+/// The plan that was made within a step of the store.
+final class PlanBox: Sendable {
+    private let made = Mutex<(planner: DuePlanner, plan: DuePlan)?>(nil)
+
+    /// Plans, from the same beginning each time, because a store may repeat its step.
+    func make(
+        from planner: DuePlanner, for work: DueWork, at now: Date, uptime: Duration, held: () -> Set<LeaseKey>
+    ) -> StoreTurn.Plan {
+        var planner = planner
+        // The store's records are brought back to the clock first.
+        let plan = work.isAhead ? DuePlan() : planner.plan(work, at: now, uptime: uptime, held: held)
+        made.withLock { $0 = (planner, plan) }
+        return StoreTurn.Plan(completions: plan.reclaims.map(\.completion), fires: plan.fires)
+    }
+
+    /// The planner's state after the plan, or `nil` if none was made.
+    var planner: DuePlanner? { made.withLock { $0?.planner } }
+
+    /// The plan, which is empty if none was made.
+    var plan: DuePlan { made.withLock { $0?.plan } ?? DuePlan() }
+}
