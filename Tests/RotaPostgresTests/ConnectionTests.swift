@@ -83,7 +83,9 @@
             let database = try cluster.createDatabase()
             let admin = try cluster.connect(database, prepares: false)
             let early = try cluster.connect(database)
-            _ = try admin.perform([PostgresStatement("ALTER DATABASE \(database) SET default_transaction_read_only = on")])
+            _ = try admin.perform([
+                PostgresStatement("ALTER DATABASE \(database) SET default_transaction_read_only = on")
+            ])
             let refused = try failure(cluster.string(database: database))
             #expect(refused.code == .readOnly, "\(refused)")
             let any = try PostgresConnection.open(
@@ -97,14 +99,14 @@
         func unverified() throws {
             let certificate = try LoopbackCertificate()
             let cluster = try PostgresCluster(certificate: certificate)
-            let remote = "host=database.example hostaddr=127.0.0.1 port=\(cluster.port) dbname=postgres user=rota"
-            // The default is about where the connection leads, so the address alone does not ask for proof.
-            let verified = remote + " sslmode=verify-full"
-            let unknown = try failure(verified)
+            // The default depends on the host alone; that it is this mode, the tests of the configuration show.
+            let local = "port=\(cluster.port) dbname=postgres user=rota sslmode=verify-full"
+            let named = "host=database.example hostaddr=127.0.0.1 " + local
+            let unknown = try failure(named)
             #expect(unknown.code == .tlsFailed && "\(unknown)".contains("sslrootcert"), "\(unknown)")
-            let otherName = try failure(verified + " sslrootcert=\(certificate.file)")
+            let otherName = try failure(named + " sslrootcert=\(certificate.file)")
             #expect(otherName.code == .tlsFailed, "\(otherName)")
-            let right = "host=127.0.0.1 port=\(cluster.port) dbname=postgres user=rota sslmode=verify-full"
+            let right = "host=127.0.0.1 " + local
             let connection = try PostgresConnection.open(
                 PostgresConfiguration(right + " sslrootcert=\(certificate.file)"))
             let results = try connection.perform(["SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()"])

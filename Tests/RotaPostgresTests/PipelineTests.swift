@@ -63,9 +63,8 @@
             let database = try cluster.createDatabase()
             let connection = try cluster.connect(database)
             let other = try cluster.connect(database)
-            _ = try connection.perform(["CREATE TABLE t (n int8 PRIMARY KEY)", "CREATE ROLE visitor_\(database)"].map {
-                PostgresStatement($0)
-            })
+            _ = try connection.perform(["DROP ROLE IF EXISTS visitor", "CREATE ROLE visitor"])
+            _ = try connection.perform(["CREATE TABLE t (n int8 PRIMARY KEY)"])
             func code(_ statements: PostgresStatement...) throws -> PostgresError.Code {
                 let error = try error { _ = try connection.perform(statements) }
                 #expect(!error.isOutcomeUnknown && !connection.isBroken)
@@ -76,7 +75,7 @@
             #expect(try code("SELECT * FROM nowhere.t") == .missingRelation)
             #expect(try code("SELEKT 1") == .server)
             #expect(
-                try code("BEGIN", PostgresStatement("SET LOCAL ROLE visitor_\(database)"), "SELECT * FROM t")
+                try code("BEGIN", "SET LOCAL ROLE visitor", "SELECT * FROM t")
                     == .permissionDenied)
             #expect(try code("BEGIN READ ONLY", "INSERT INTO t VALUES (1)") == .readOnly)
             _ = try other.perform(["BEGIN", "LOCK TABLE t"])
@@ -118,7 +117,7 @@
             #expect(try connection.perform(["BEGIN", select, "COMMIT"])[1].columns == ["n", "m"])
         }
 
-        @Test("A session whose statements were forgotten goes on without preparing any")
+        @Test("A session whose statements were forgotten continues without preparing any")
         func forgotten() throws {
             let connection = try PostgresCluster.shared().connect()
             let select = PostgresStatement("SELECT $1 + 1", [.int8(1)])
@@ -200,7 +199,8 @@
                 if failure == nil { #expect(isCommitted) }
                 if isCommitted, let failure { #expect(failure.isOutcomeUnknown, "\(fault): \(failure)") }
                 if failure?.isOutcomeUnknown == false { #expect(!isCommitted) }
-                outcomes["\(failure.map { "unknown: \($0.isOutcomeUnknown)" } ?? "success") \(isCommitted)", default: 0] += 1
+                let ending = failure.map { "unknown: \($0.isOutcomeUnknown)" } ?? "success"
+                outcomes["\(ending) \(isCommitted)", default: 0] += 1
                 return passed
             }
             let whole = try attempt(.none)

@@ -31,6 +31,8 @@
         private var next = 0
         private var isSynchronized = false
         private var failure: BatchFailure?
+        /// Whether the end of the current command is still to come.
+        private var isCommandOpen = false
 
         init(_ statements: [EncodedStatement], _ track: TransactionTrack, cache: StatementCache) {
             self.statements = statements
@@ -63,7 +65,9 @@
             return failure
         }
 
-        private mutating func enqueue(_ index: Int, on handle: OpaquePointer, _ pending: inout [String: String]) -> Bool {
+        private mutating func enqueue(
+            _ index: Int, on handle: OpaquePointer, _ pending: inout [String: String]
+        ) -> Bool {
             let statement = statements[index]
             let sql = statement.statement.sql
             guard statement.statement.isPrepared, cache.isPreparing else {
@@ -90,7 +94,7 @@
         ) -> BatchFailure? {
             var unsent = PQflush(handle)
             while true {
-                // What came before the connection broke still counts.
+                // Results that came before the connection broke still count.
                 let isBroken = unsent < 0 || PQstatus(handle) != CONNECTION_OK
                 take(handle)
                 if let failure, failure.breaksConnection { return failure }
@@ -118,15 +122,14 @@
             while !isSynchronized, failure?.breaksConnection != true, PQisBusy(handle) == 0 {
                 guard let result = PQgetResult(handle) else {
                     // The end of a command. Without another one there is nothing more to come now.
-                    if isCommandOpen { isCommandOpen = false } else { return }
+                    guard isCommandOpen else { return }
+                    isCommandOpen = false
                     continue
                 }
                 isCommandOpen = true
                 take(result, handle)
             }
         }
-
-        private var isCommandOpen = false
 
         private mutating func take(_ result: OpaquePointer, _ handle: OpaquePointer) {
             let status = PQresultStatus(result)

@@ -19,8 +19,9 @@
             }
             let lowercase = short.lowercased()
             func mentions(_ words: String...) -> Bool { words.contains { lowercase.contains($0) } }
-            if mentions("invalid sslmode", "invalid target_session_attrs", "invalid channel_binding", "invalid value for",
-                "invalid integer value", "definition of service", "could not match")
+            if mentions(
+                "invalid sslmode", "invalid target_session_attrs", "invalid channel_binding",
+                "invalid value for", "invalid integer value", "definition of service", "could not match")
             {
                 return PostgresError(.invalidConfiguration, "libpq refuses the connection string: \(short).")
             }

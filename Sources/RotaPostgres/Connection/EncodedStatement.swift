@@ -35,7 +35,8 @@
             let size = statement.parameters.reduce(statement.sql.utf8.count) { $0 + $1.size }
             guard size <= Self.largestSize else {
                 throw PostgresError(
-                    .invalidValue, "A statement with its parameters has at most \(Self.largestSize) bytes, not \(size).")
+                    .invalidValue, "A statement with its parameters has at most \(Self.largestSize) bytes, not \(size)."
+                )
             }
             var bytes: [UInt8] = []
             bytes.reserveCapacity(size + 16)

@@ -82,7 +82,7 @@
             standard("keepalives_interval", "\(max(1, seconds / 3))")
             standard("keepalives_count", "3")
             standard("tcp_user_timeout", "\(milliseconds)")
-            // What the codecs need.
+            // The codecs need it.
             result["client_encoding"] = "UTF8"
             return result
         }

@@ -42,6 +42,7 @@
                 .connectionLost, "The connection to PostgreSQL broke while it waited: \(reason). Connect again.")
         }
 
+        /// Takes the notifications that libpq has read.
         private func takeNotifications(_ handle: OpaquePointer) -> [PostgresNotification] {
             var found: [PostgresNotification] = []
             while let notification = PQnotifies(handle) {

@@ -42,7 +42,7 @@
 
             var batch = Batch(encoded, track, cache: cache)
             let failure = batch.run(on: handle, until: deadline)
-            for (name, statement) in batch.prepared { cache.insert(name, for: statement.statement.sql, statement.types) }
+            for (name, encoded) in batch.prepared { cache.insert(name, for: encoded.statement.sql, encoded.types) }
             guard let failure else { return try checked(batch, track) }
             if failure.breaksConnection { return try dropped(failure, batch, track) }
             guard let staleness = batch.staleness else { throw outcome(of: failure, batch, track) }

@@ -9,7 +9,7 @@
     /// executor that may block, and is not `Sendable`. No call traps: after an error that breaks it, ``isBroken`` is
     /// `true` and every further call throws `connectionLost`.
     ///
-    /// Past a deadline the connection is closed, but the server only notices when it next writes to it. Set the server's
+    /// Past a deadline the connection is closed, but the server learns it only when it next writes to it. Set the server's
     /// `statement_timeout` in each transaction too.
     package final class PostgresConnection {
         /// Where it comes from.
@@ -109,7 +109,7 @@
             return handle
         }
 
-        /// What libpq says of the last failure, without passwords.
+        /// The text of libpq on the last failure, without passwords.
         func lastMessage(_ handle: OpaquePointer) -> String {
             let text = PQerrorMessage(handle).map { String(cString: $0) } ?? ""
             return ConnectionString.redact(
@@ -121,8 +121,9 @@
             let keywords: [UnsafeMutablePointer<CChar>?] = parameters.map { strdup($0.key) } + [nil]
             let values: [UnsafeMutablePointer<CChar>?] = parameters.map { strdup($0.value) } + [nil]
             defer { for text in keywords + values { free(text) } }
-            guard let handle = PQconnectStartParams(
-                keywords.map { UnsafePointer($0) }, values.map { UnsafePointer($0) }, 0)
+            guard
+                let handle = PQconnectStartParams(
+                    keywords.map { UnsafePointer($0) }, values.map { UnsafePointer($0) }, 0)
             else {
                 throw PostgresError(.cannotConnect, "libpq could not allocate a connection. The process needs memory.")
             }

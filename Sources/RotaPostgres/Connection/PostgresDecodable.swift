@@ -131,9 +131,11 @@
             var values: [Self] = []
             values.reserveCapacity(count)
             for _ in 0..<count {
-                guard let length = number(at: offset), length >= 0, length <= bytes.count - offset - 4,
-                    let value = Self(postgres: UnsafeRawBufferPointer(rebasing: bytes[offset + 4..<offset + 4 + length]))
-                else { return nil }
+                guard let length = number(at: offset), length >= 0, length <= bytes.count - offset - 4 else {
+                    return nil
+                }
+                let element = bytes[offset + 4..<offset + 4 + length]
+                guard let value = Self(postgres: UnsafeRawBufferPointer(rebasing: element)) else { return nil }
                 values.append(value)
                 offset += 4 + length
             }

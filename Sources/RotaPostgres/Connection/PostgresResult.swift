@@ -51,7 +51,7 @@
             PostgresRow(result: self, index: position)
         }
 
-        /// What the statement did, such as `INSERT 0 1`.
+        /// The work that the statement did, such as `INSERT 0 1`.
         package var tag: String { PQcmdStatus(storage.result).map { String(cString: $0) } ?? "" }
 
         /// The number of rows that the statement returned, inserted, changed or deleted.
@@ -71,7 +71,8 @@
             guard row >= 0, row < endIndex, column >= 0, column < Int(PQnfields(result)) else {
                 throw PostgresError(
                     .protocolViolation,
-                    "Row \(row), column \(column) is not in a result of \(endIndex) rows and \(PQnfields(result)) columns.")
+                    "Row \(row), column \(column) is not in a result of \(endIndex) rows and \(PQnfields(result)) columns."
+                )
             }
             let (line, field) = (Int32(row), Int32(column))
             let found = PostgresType(rawValue: PQftype(result, field))
@@ -86,13 +87,14 @@
             guard let value = Value(postgres: bytes) else {
                 throw PostgresError(
                     .protocolViolation,
-                    "The column \"\(name(field))\" of the type \(found) holds a value that is not a valid \(Value.self).")
+                    "The column \"\(name(field))\" of the type \(found) holds a value that is no valid \(Value.self).")
             }
             return value
         }
 
         fileprivate func missing(_ column: Int) -> PostgresError {
-            PostgresError(.protocolViolation, "The column \"\(name(Int32(clamping: column)))\" is NULL, but must not be.")
+            PostgresError(
+                .protocolViolation, "The column \"\(name(Int32(clamping: column)))\" is NULL, but must not be.")
         }
     }
 

@@ -71,8 +71,11 @@
             case .uuid(let value): Self.append(value, to: &bytes)
             case .timestamp(let date):
                 guard let microseconds = Self.microseconds(date) else {
+                    // Foundation traps when it prints some of these dates.
                     throw PostgresError(
-                        .invalidValue, "PostgreSQL stores dates from 4713 BC to the year 294276, not \(date).")
+                        .invalidValue,
+                        "PostgreSQL stores dates from 4713 BC to the year 294276, not "
+                            + "\(date.timeIntervalSinceReferenceDate) s after 2001-01-01.")
                 }
                 Self.append(microseconds, to: &bytes)
             case .int8Array(let values):

@@ -73,7 +73,7 @@
             close(writeEnd)
         }
 
-        /// Ends the wait that is going on, or the next one.
+        /// Ends the current wait, or the next one.
         package func wake() {
             var byte: UInt8 = 1
             _ = write(writeEnd, &byte, 1)

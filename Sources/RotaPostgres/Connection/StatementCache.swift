@@ -22,7 +22,7 @@
                 }
             }
 
-            /// What an error says of the cache, or `nil` if it has another cause.
+            /// The meaning of an error for the cache, or `nil` if it has another cause.
             ///
             /// 0A000 has many causes. One of them is "cached plan must not change result type", a text that may be
             /// translated; so it counts whenever the statement had a name.

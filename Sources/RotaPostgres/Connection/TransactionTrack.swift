@@ -22,7 +22,7 @@
                 let words = Self.firstWords(of: statement)
                 switch words.first ?? "" {
                 case "BEGIN", "START":
-                    // What came before without a transaction becomes part of this one.
+                    // Earlier statements without a transaction become part of this one.
                     isOpen = true
                     hasImplicit = false
                 case "COMMIT", "END":

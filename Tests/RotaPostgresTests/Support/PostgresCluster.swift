@@ -12,7 +12,9 @@
             let description: String
         }
 
-        /// The server that tests share. Each takes a database of its own.
+        /// The server that tests share.
+        ///
+        /// Each takes a database of its own.
         static func shared() throws -> PostgresCluster { try common.get() }
         private static let common = Result { try PostgresCluster() }
 
@@ -161,7 +163,7 @@
             }
             let found = candidates.first { FileManager.default.isExecutableFile(atPath: "\($0)/initdb") }
             guard let found else {
-                throw Missing(description: "No PostgreSQL server is installed for the tests: apt-get install postgresql")
+                throw Missing(description: "The tests need a PostgreSQL server: apt-get install postgresql")
             }
             return found
         }
