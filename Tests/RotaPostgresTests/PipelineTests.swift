@@ -115,6 +115,9 @@
             #expect(error.isTransient && !error.isOutcomeUnknown && connection.isInTransaction)
             _ = try connection.perform(["ROLLBACK"])
             #expect(try connection.perform(["BEGIN", select, "COMMIT"])[1].columns == ["n", "m"])
+            // The same state has causes that a repetition does not cure.
+            let lasting = try self.error { _ = try connection.perform(["SELECT * FROM elsewhere.public.t"]) }
+            #expect(lasting.sqlState == "0A000" && !lasting.isTransient)
         }
 
         @Test("A session whose statements were forgotten continues without preparing any")

@@ -165,9 +165,9 @@
         }
 
         private mutating func fail(_ result: OpaquePointer, _ handle: OpaquePointer) {
+            // Without a code the error is libpq's own: the connection broke.
+            guard let message = ServerMessage(result) else { return failure = lost(handle) }
             guard failure == nil else { return }
-            // Without a code the error is libpq's own: the connection broke, which the caller sees.
-            guard let message = ServerMessage(result) else { return }
             let command = next < commands.count ? commands[next] : nil
             let index: Int? =
                 switch command {
@@ -178,8 +178,10 @@
             failure = BatchFailure(error: error, breaksConnection: message.isFatal)
             guard !message.isFatal else { return hasFailed = !reachedCommit(index) }
             hasFailed = true
-            let wasNamed = cache.isPreparing && index.map { statements[$0].statement.isPrepared } ?? false
-            staleness = StatementCache.Staleness(message, wasNamed: wasNamed)
+            guard let index, statements[index].statement.isPrepared, cache.isPreparing else { return }
+            let isOld = cache.name(of: statements[index].statement.sql, statements[index].types) != nil
+            staleness = StatementCache.Staleness(message, wasPreparedBefore: isOld)
+            if staleness != nil { failure = BatchFailure(error: error.stale(), breaksConnection: false) }
         }
 
         /// Whether the server may have begun something that commits when it ended the session at a statement.

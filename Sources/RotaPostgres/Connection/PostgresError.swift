@@ -64,6 +64,8 @@
         ///
         /// If `false`, nothing of it was.
         public let isOutcomeUnknown: Bool
+        /// Whether a prepared statement was refused that the connection does not use any more.
+        private var isStale = false
 
         /// Creates an error.
         public init(_ code: Code, _ message: String, sqlState: String? = nil, isOutcomeUnknown: Bool = false) {
@@ -80,7 +82,16 @@
 
         /// The same error with another outcome.
         func withOutcome(unknown: Bool) -> PostgresError {
-            PostgresError(code, message, sqlState: sqlState, isOutcomeUnknown: unknown)
+            var error = PostgresError(code, message, sqlState: sqlState, isOutcomeUnknown: unknown)
+            error.isStale = isStale
+            return error
+        }
+
+        /// The same error, which is due to a prepared statement that the connection does not use any more.
+        func stale() -> PostgresError {
+            var error = self
+            error.isStale = true
+            return error
         }
 
         /// Whether the whole transaction may succeed when it is repeated on the same connection.
@@ -88,8 +99,8 @@
         /// The server rolled it back because of concurrent transactions, or because it no longer knew a prepared
         /// statement.
         package var isTransient: Bool {
-            if code == .deadlock || code == .serialization || code == .lockTimeout { return true }
-            return StatementCache.Staleness(sqlState: sqlState) != nil && !isOutcomeUnknown
+            guard !isOutcomeUnknown else { return false }
+            return isStale || code == .deadlock || code == .serialization || code == .lockTimeout
         }
     }
 

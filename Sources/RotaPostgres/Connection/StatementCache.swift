@@ -14,21 +14,16 @@
             /// The session is not the one in which it was prepared.
             case sessionChanged
 
-            init?(sqlState: String?) {
-                switch sqlState {
-                case "0A000": self = .schemaChanged
-                case "26000", "42P05": self = .sessionChanged
-                default: return nil
-                }
-            }
-
             /// The meaning of an error for the cache, or `nil` if it has another cause.
             ///
             /// 0A000 has many causes. One of them is "cached plan must not change result type", a text that may be
-            /// translated; so it counts whenever the statement had a name.
-            init?(_ error: ServerMessage, wasNamed: Bool) {
-                guard wasNamed, let staleness = Staleness(sqlState: error.sqlState) else { return nil }
-                self = staleness
+            /// translated; so it counts whenever the statement was prepared before the batch that failed.
+            init?(_ error: ServerMessage, wasPreparedBefore: Bool) {
+                switch error.sqlState {
+                case "0A000" where wasPreparedBefore: self = .schemaChanged
+                case "26000", "42P05": self = .sessionChanged
+                default: return nil
+                }
             }
         }
 
