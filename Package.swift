@@ -26,9 +26,11 @@ let package = Package(
         .library(name: "RotaCommands", targets: ["RotaCommands"]),
         .library(name: "RotaTesting", targets: ["RotaTesting"]),
         .library(name: "RotaProfiles", targets: ["RotaProfiles"]),
+        .library(name: "RotaPostgres", targets: ["RotaPostgres"]),
     ],
     traits: [
-        .trait(name: "SQLite", description: "Benchmarks compare the file store with the system's SQLite.")
+        .trait(name: "SQLite", description: "Benchmarks compare the file store with the system's SQLite."),
+        .trait(name: "Postgres", description: "RotaPostgres keeps jobs in PostgreSQL, through the system's libpq."),
     ],
     targets: [
         .target(name: "RotaCore", swiftSettings: settings),
@@ -59,6 +61,18 @@ let package = Package(
             dependencies: ["CRotaCommands", "Rota", "RotaCore", "RotaHTTP", "RotaRetry", "RotaStore"],
             swiftSettings: settings),
         .target(name: "RotaProfiles", dependencies: ["Rota", "RotaCore"], swiftSettings: settings),
+        // Without the trait this module is empty and libpq is not needed: its sources are inside `#if Postgres`, since
+        // a trait is a compilation condition too.
+        .target(
+            name: "RotaPostgres",
+            dependencies: [
+                "Rota", "RotaCore", "RotaSchedule", "RotaRetry", "RotaHTTP", "RotaStore",
+                .target(name: "CLibPQ", condition: .when(traits: ["Postgres"])),
+            ],
+            swiftSettings: settings),
+        .systemLibrary(
+            name: "CLibPQ", path: "Sources/CLibPQ", pkgConfig: "libpq",
+            providers: [.apt(["libpq-dev"]), .brew(["libpq"])]),
 
         .target(name: "RotaTestSupport", path: "Tests/Support", swiftSettings: settings),
         .testTarget(name: "RotaCoreTests", dependencies: ["RotaCore", "RotaTesting"], swiftSettings: settings),
@@ -101,6 +115,12 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "RotaProfilesTests", dependencies: ["RotaProfiles", "RotaTesting", "RotaTestSupport"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "RotaPostgresTests",
+            dependencies: [
+                "Rota", "RotaCore", "RotaPostgres", "RotaRetry", "RotaStore", "RotaTesting", "RotaTestSupport",
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "RotaTestingTests", dependencies: ["RotaCore", "RotaTesting", "RotaTestSupport"],

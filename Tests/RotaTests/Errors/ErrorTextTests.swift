@@ -160,7 +160,8 @@ private struct Sources {
         let paths = FileManager.default.enumerator(at: root, includingPropertiesForKeys: nil)
         var files: [Sources] = []
         while let path = paths?.nextObject() as? URL {
-            guard path.pathExtension == "swift" else { continue }
+            // RotaPostgres is built with a trait only, and its own tests check its errors.
+            guard path.pathExtension == "swift", !path.pathComponents.contains("RotaPostgres") else { continue }
             files.append(Sources(text: try String(contentsOf: path, encoding: .utf8)))
         }
         return files

@@ -1,0 +1,148 @@
+#if Postgres
+    import Foundation
+    import RotaCore
+    import RotaPostgres
+    import RotaTesting
+    import Testing
+
+    /// Connecting, and what errors of it say.
+    @Suite("Connections to PostgreSQL")
+    struct ConnectionTests {
+        private func failure(_ string: String, timeout: Duration = .seconds(10)) throws -> PostgresError {
+            do {
+                let connection = try PostgresConnection.open(PostgresConfiguration(string, connectTimeout: timeout))
+                connection.close()
+            } catch { return error }
+            throw PostgresCluster.Missing(description: "No error from \(string)")
+        }
+
+        private func error(of body: () throws -> Void) throws -> PostgresError {
+            do { try body() } catch let error as PostgresError { return error }
+            throw PostgresCluster.Missing(description: "No error")
+        }
+
+        @Test("A connection answers, says its version, and is broken once closed")
+        func opens() throws {
+            let connection = try PostgresCluster.shared().connect()
+            #expect(connection.serverVersion >= PostgresConnection.oldestServerVersion)
+            let results = try connection.perform(["SELECT 1::int8, current_setting('application_name')"])
+            #expect(try results[0][0].read(0, as: Int64.self) == 1)
+            #expect(try results[0][0].read(1, as: String.self) == "rota")
+            #expect(!connection.isBroken)
+            connection.close()
+            connection.close()
+            #expect(connection.isBroken)
+            let error = try error { _ = try connection.perform(["SELECT 1"]) }
+            #expect(error.code == .connectionLost && !error.isOutcomeUnknown)
+        }
+
+        @Test("What is wrong with a connection has its code and says what to check")
+        func failures() throws {
+            let cluster = try PostgresCluster.shared()
+            let admin = try cluster.connect(prepares: false)
+            _ = try admin.perform(["DROP ROLE IF EXISTS needs_password"])
+            _ = try admin.perform(["CREATE ROLE needs_password LOGIN PASSWORD 'right-secret'"])
+            let locked = cluster.string(user: "needs_password")
+
+            let wrong = try failure(locked + " password=wrong-secret")
+            #expect(wrong.code == .authenticationFailed && wrong.sqlState == "28P01")
+            #expect(!"\(wrong)".contains("wrong-secret") && "\(wrong)".contains("pg_hba.conf"))
+            let none = try failure(locked)
+            #expect(none.code == .authenticationFailed, "\(none)")
+            try PostgresConnection.open(PostgresConfiguration(locked + " password=right-secret")).close()
+
+            let unwelcome = try failure("host=127.0.0.1 port=\(cluster.port) dbname=postgres user=unwelcome")
+            #expect(unwelcome.code == .authenticationFailed, "\(unwelcome)")
+            let database = try failure(cluster.string(database: "nowhere"))
+            #expect(database.code == .cannotConnect && database.sqlState == "3D000")
+            #expect("\(database)".contains("dbname=nowhere"))
+
+            let refused = try failure("host=127.0.0.1 port=\(try FreePort.find()) dbname=postgres user=rota")
+            #expect(refused.code == .cannotConnect && "\(refused)".contains("Check host and port"))
+            let missing = try failure("host=/nowhere/at-all dbname=postgres user=rota")
+            #expect(missing.code == .cannotConnect)
+            let name = try failure("host=database.invalid dbname=postgres user=rota")
+            #expect(name.code == .cannotConnect, "\(name)")
+            let mode = try failure(cluster.string() + " sslmode=sometimes")
+            #expect(mode.code == .invalidConfiguration, "\(mode)")
+        }
+
+        @Test("A server that accepts and says nothing does not outlast the deadline")
+        func silence() throws {
+            let listener = try Listener()
+            defer { listener.close() }
+            let error = try failure(
+                "host=127.0.0.1 port=\(listener.port) dbname=postgres user=rota", timeout: .milliseconds(150))
+            #expect(error.code == .timedOut && "\(error)".contains("connectTimeout"))
+            #expect(!error.isOutcomeUnknown)
+        }
+
+        @Test("A session that cannot write is refused, and one that becomes so says it")
+        func readOnly() throws {
+            let cluster = try PostgresCluster.shared()
+            let database = try cluster.createDatabase()
+            let admin = try cluster.connect(database, prepares: false)
+            let early = try cluster.connect(database)
+            _ = try admin.perform([
+                PostgresStatement("ALTER DATABASE \(database) SET default_transaction_read_only = on")
+            ])
+            let refused = try failure(cluster.string(database: database))
+            #expect(refused.code == .readOnly, "\(refused)")
+            let any = try PostgresConnection.open(
+                PostgresConfiguration(cluster.string(database: database) + " target_session_attrs=any"))
+            let error = try error { _ = try any.perform(["CREATE TABLE t (n int8)"]) }
+            #expect(error.code == .readOnly && error.sqlState == "25006" && !any.isBroken)
+            _ = try early.perform(["CREATE TABLE t (n int8)"])
+        }
+
+        @Test("A server that cannot prove its name is refused by default")
+        func unverified() throws {
+            let certificate = try LoopbackCertificate()
+            let cluster = try PostgresCluster(certificate: certificate)
+            // The default depends on the host alone; that it is this mode, the tests of the configuration show.
+            let local = "port=\(cluster.port) dbname=postgres user=rota sslmode=verify-full"
+            let named = "host=database.example hostaddr=127.0.0.1 " + local
+            let unknown = try failure(named)
+            #expect(unknown.code == .tlsFailed && "\(unknown)".contains("sslrootcert"), "\(unknown)")
+            let otherName = try failure(named + " sslrootcert=\(certificate.file)")
+            #expect(otherName.code == .tlsFailed, "\(otherName)")
+            let right = "host=127.0.0.1 " + local
+            let connection = try PostgresConnection.open(
+                PostgresConfiguration(right + " sslrootcert=\(certificate.file)"))
+            let results = try connection.perform(["SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()"])
+            #expect(try results[0][0].read(0, as: Bool.self))
+            let big = [UInt8](repeating: 7, count: 3_000_000)
+            #expect(try connection.perform([PostgresStatement("SELECT $1", [.bytea(big)])])[0][0].read(0) == big)
+        }
+
+        @Test("A server that stops says so, and so does one that starts again")
+        func shutdown() throws {
+            let cluster = try PostgresCluster()
+            let connection = try cluster.connect()
+            try cluster.stop("fast")
+            let error = try error { _ = try connection.perform(["SELECT 1"]) }
+            #expect([.serverShutdown, .connectionLost].contains(error.code), "\(error)")
+            #expect(connection.isBroken && !error.isOutcomeUnknown)
+            #expect(try failure(cluster.string()).code == .cannotConnect)
+            try cluster.start()
+            let again = try cluster.connect()
+            #expect(try again.perform(["SELECT 1::int8"])[0][0].read(0, as: Int.self) == 1)
+        }
+
+        @Test("A thousand connections leave no descriptor behind")
+        func descriptors() throws {
+            let cluster = try PostgresCluster.shared()
+            let first = try cluster.connect()
+            let socket = first.socket
+            first.close()
+            var highest: Int32 = 0
+            for _ in 0..<1000 {
+                let connection = try cluster.connect()
+                highest = max(highest, connection.socket)
+                connection.close()
+            }
+            // Other tests open and close files meanwhile, but not hundreds.
+            #expect(highest < socket + 300)
+        }
+    }
+#endif
