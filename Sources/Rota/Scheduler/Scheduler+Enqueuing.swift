@@ -99,6 +99,13 @@ extension Scheduler {
         return try await trigger(queueJob(queue), request)
     }
 
+    /// Returns the execution that enqueuing work would queue, without queuing it.
+    package func prepared(_ queue: String, _ request: TriggerRequest) async throws -> Execution {
+        try await context.prepareIDs()
+        let execution = try await execution(request, of: job(queueJob(queue)), batch: nil)
+        return execution.with(metadata: context.carried(with: execution.metadata))
+    }
+
     /// Enqueues work for the handler that the payload's type names.
     ///
     /// ```swift

@@ -21,6 +21,7 @@
         ///   broke after everything was confirmed, that is a success, and ``isBroken`` is `true` afterwards.
         /// - Throws: ``PostgresError``. `isOutcomeUnknown` is `true` exactly if a statement that may commit was sent, and
         ///   no error of the server says that it was not carried out.
+        @discardableResult
         package func perform(
             _ statements: [PostgresStatement], deadline: ContinuousClock.Instant? = nil
         ) throws(PostgresError) -> [PostgresResult] {

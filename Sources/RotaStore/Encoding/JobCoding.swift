@@ -292,7 +292,7 @@ extension JobOwner {
 
 extension [JobInsertion] {
     /// The definitions of the inserted jobs, as records.
-    func definitions() throws -> [JobID: [UInt8]] {
+    package func definitions() throws -> [JobID: [UInt8]] {
         var definitions: [JobID: [UInt8]] = [:]
         definitions.reserveCapacity(count)
         var repeated: [JobID] = []
@@ -308,7 +308,7 @@ extension [JobInsertion] {
 
 extension JobDeclaration {
     /// The new definitions of the inserted and the replaced jobs, as records.
-    func definitions() throws -> [JobID: [UInt8]] {
+    package func definitions() throws -> [JobID: [UInt8]] {
         var definitions = try insertions.definitions()
         for replacement in replacements {
             // An insertion of the same job is not made: its idempotency key is known.
@@ -321,7 +321,7 @@ extension JobDeclaration {
 
 extension JobReplacement {
     /// The job's new definition as a record, if the replacement has one.
-    func definitions() throws -> [JobID: [UInt8]] {
+    package func definitions() throws -> [JobID: [UInt8]] {
         try definition.map { [id: try $0.record()] } ?? [:]
     }
 }

@@ -1,0 +1,115 @@
+#if Postgres
+    import RotaCore
+    import RotaStore
+
+    /// A place in the sequence of commits.
+    struct LogPosition: Sendable, Hashable {
+        var sequence: Int64
+        /// The identifier of the commit, which tells it from another one with the same number in a restored database.
+        var id: UInt128
+    }
+
+    /// The statements on the tables of a store.
+    struct CommitLog: Sendable {
+        let schema: PostgresSchema
+        /// How long a statement may take in the server.
+        let timeout: Duration
+
+        /// The largest number of commits to read at once.
+        static let pageSize: Int64 = 500
+
+        /// Begins a transaction that waits no longer than the timeout.
+        var begin: [PostgresStatement] {
+            let milliseconds = max(1, timeout.millisecondsRoundedUp)
+            return [
+                "BEGIN",
+                PostgresStatement("SET LOCAL statement_timeout = \(milliseconds)"),
+                PostgresStatement("SET LOCAL lock_timeout = \(milliseconds)"),
+            ]
+        }
+
+        /// Waits until no other instance is making a commit.
+        ///
+        /// The lock ends with the transaction, so it works through a pooler too.
+        var lock: PostgresStatement {
+            PostgresStatement("SELECT pg_advisory_xact_lock($1)::text", [.int8(schema.commitLock)])
+        }
+
+        /// Reads the server's clock, the versions of the tables, and whether other programs have left requests.
+        var facts: PostgresStatement {
+            PostgresStatement(
+                """
+                SELECT extract(epoch FROM clock_timestamp())::float8, version, oldest_reader,
+                  EXISTS (SELECT FROM \(schema.table("inbox"))) FROM \(schema.table("meta"))
+                """)
+        }
+
+        /// Reads the oldest requests of other programs.
+        var inbox: PostgresStatement {
+            PostgresStatement("SELECT id, record FROM \(schema.table("inbox")) ORDER BY id LIMIT 500")
+        }
+
+        /// Removes requests that were done or refused.
+        func removeRequests(_ ids: [UInt128]) -> PostgresStatement {
+            PostgresStatement("DELETE FROM \(schema.table("inbox")) WHERE id = ANY ($1)", [.uuidArray(ids)])
+        }
+
+        /// Keeps a request that could not be done, with the reason.
+        func refuse(_ id: UInt128, _ record: [UInt8], because reason: String) -> PostgresStatement {
+            PostgresStatement(
+                """
+                INSERT INTO \(schema.table("refused")) (id, record, reason) VALUES ($1, $2, $3)
+                ON CONFLICT (id) DO NOTHING
+                """, [.uuid(id), .bytea(record), .text(reason.replacing("\0", with: "\u{FFFD}"))])
+        }
+
+        /// Reads the commits after a position, and the one at it, to see that it still is what it was.
+        func commits(after position: LogPosition) -> PostgresStatement {
+            PostgresStatement(
+                """
+                SELECT sequence, id, writer, CASE WHEN sequence > $1 THEN changes ELSE ''::bytea END
+                FROM \(schema.table("commits")) WHERE sequence >= $1 ORDER BY sequence LIMIT $2
+                """, [.int8(position.sequence), .int8(Self.pageSize)])
+        }
+
+        /// Appends a commit.
+        func append(_ position: LogPosition, writer: String, changes: [UInt8]) -> PostgresStatement {
+            PostgresStatement(
+                "INSERT INTO \(schema.table("commits")) (sequence, id, writer, changes) VALUES ($1, $2, $3, $4)",
+                [.int8(position.sequence), .uuid(position.id), .text(writer), .bytea(changes)])
+        }
+
+        /// Reads the newest snapshot.
+        var newestSnapshot: PostgresStatement {
+            PostgresStatement(
+                "SELECT sequence, id, parts, bytes FROM \(schema.table("snapshots")) ORDER BY sequence DESC LIMIT 1")
+        }
+
+        /// Reads a few parts of a snapshot.
+        func parts(of sequence: Int64, from part: Int32, limit: Int32) -> PostgresStatement {
+            PostgresStatement(
+                """
+                SELECT part, records FROM \(schema.table("snapshot_parts"))
+                WHERE sequence = $1 AND part >= $2 ORDER BY part LIMIT $3
+                """, [.int8(sequence), .int4(part), .int4(limit)])
+        }
+
+        /// Reads the first commit that is left.
+        var firstCommit: PostgresStatement {
+            PostgresStatement("SELECT sequence, id FROM \(schema.table("commits")) ORDER BY sequence LIMIT 1")
+        }
+    }
+
+    /// A commit as it was read.
+    struct CommitRow: Sendable {
+        var position: LogPosition
+        var writer: String
+        var changes: [UInt8]
+
+        init(_ row: PostgresRow) throws(PostgresError) {
+            position = LogPosition(sequence: try row.read(0), id: try row.read(1))
+            writer = try row.read(2)
+            changes = try row.read(3)
+        }
+    }
+#endif

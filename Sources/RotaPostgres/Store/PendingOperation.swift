@@ -1,0 +1,75 @@
+#if Postgres
+    import Foundation
+    import RotaStore
+
+    /// An operation that waits for the next round.
+    struct PendingOperation: Sendable {
+        /// The largest size of the changes of one round, in bytes.
+        static let sizeLimit = 1 << 26
+
+        /// Whether it changes nothing, so that it needs no lock.
+        let isQuery: Bool
+        /// Whether it asks for due work itself, so that news of other instances need not wake its scheduler.
+        let seesNews: Bool
+        /// The caller's date, to be compared with the server's clock, and when it was read.
+        let date: (now: Date, readAt: ContinuousClock.Instant)?
+        /// Runs it on the state, and appends its changes to those of the round.
+        ///
+        /// - Returns: Resumes the caller with the outcome.
+        let run: @Sendable (inout StoreState, inout [UInt8]) throws -> @Sendable () -> Void
+        /// Resumes the caller with an error.
+        let fail: @Sendable (any Error) -> Void
+
+        /// How far the caller's clock is ahead of the server's.
+        func skew(_ serverDate: Date) -> Duration? {
+            date.map { date in
+                let now = date.now.addingTimeInterval(date.readAt.duration(to: .now) / .seconds(1))
+                return .seconds(now.timeIntervalSince(serverDate))
+            }
+        }
+    }
+
+    extension PostgresJobStore {
+        /// Performs an operation in the next round, and returns when its changes are committed.
+        ///
+        /// - Parameters:
+        ///   - definitions: The definitions in the operation, encoded by the caller's task.
+        ///   - date: The caller's date, to be compared with the server's clock.
+        ///   - seesNews: Whether the operation asks for due work itself.
+        nonisolated func commit<Outcome: Sendable>(
+            _ definitions: [JobID: [UInt8]] = [:], at date: Date? = nil, seesNews: Bool = false,
+            _ operation: @escaping @Sendable (inout StoreState, inout ChangeLog) throws -> Outcome
+        ) async throws -> Outcome {
+            let readAt = ContinuousClock.now
+            return try await withCheckedThrowingContinuation { caller in
+                submit(
+                    PendingOperation(
+                        isQuery: false, seesNews: seesNews, date: date.map { ($0, readAt) },
+                        run: { state, changes in
+                            var log = ChangeLog(encodingWith: definitions, limit: PendingOperation.sizeLimit)
+                            let outcome = Result { try operation(&state, &log) }
+                            if let failure = log.failure { throw failure }
+                            changes += log.payload.bytes
+                            return { caller.resume(with: outcome) }
+                        }, fail: { caller.resume(throwing: $0) }))
+            }
+        }
+
+        /// Runs a query on the records as they are now in the database.
+        nonisolated func query<Outcome: Sendable>(
+            at date: Date? = nil, seesNews: Bool = false,
+            _ body: @escaping @Sendable (inout StoreState) throws -> Outcome
+        ) async throws -> Outcome {
+            let readAt = ContinuousClock.now
+            return try await withCheckedThrowingContinuation { caller in
+                submit(
+                    PendingOperation(
+                        isQuery: true, seesNews: seesNews, date: date.map { ($0, readAt) },
+                        run: { state, _ in
+                            let outcome = Result { try body(&state) }
+                            return { caller.resume(with: outcome) }
+                        }, fail: { caller.resume(throwing: $0) }))
+            }
+        }
+    }
+#endif

@@ -1,0 +1,118 @@
+#if Postgres
+    import RotaStore
+
+    extension PostgresJobStore {
+        /// Writes all records to a snapshot, and removes the commits that two snapshots have replaced.
+        ///
+        /// It is one transaction on a connection of its own, so a snapshot is there as a whole or not at all. If another
+        /// instance is writing one, this does nothing. A failure loses nothing: the next commits try again.
+        func writeSnapshot(at position: LogPosition, epoch: Int) async {
+            defer { snapshotting = nil }
+            let session = SnapshotSession(configuration, log)
+            do {
+                guard try await housekeeping.perform({ try session.begin(at: position) }) else {
+                    return replica.follow(snapshot: session.newest?.sequence ?? 0, bytes: session.newest?.bytes ?? 0)
+                }
+                var place: StoreState.SnapshotPosition? = .jobs(after: nil)
+                while let chunk = try chunk(from: &place, epoch: epoch) {
+                    try await housekeeping.perform { try session.write(chunk) }
+                }
+                let bytes = try await housekeeping.perform { try session.finish(at: position) }
+                replica.follow(snapshot: position.sequence, bytes: bytes)
+            } catch {
+                await housekeeping.perform { session.close() }
+            }
+        }
+    }
+
+    extension PostgresJobStore {
+        /// Waits until no snapshot is being written.
+        package func snapshotEnded() async {
+            while let snapshotting { await snapshotting.value }
+        }
+    }
+
+    /// The transaction that writes a snapshot. Only the housekeeping queue uses it.
+    private final class SnapshotSession: @unchecked Sendable {
+        private let configuration: PostgresConfiguration
+        private let log: CommitLog
+        private var connection: PostgresConnection?
+        private var sequence: Int64 = 0
+        private var parts: Int32 = 0
+        private var bytes = 0
+        /// The newest snapshot before this one.
+        private(set) var newest: (sequence: Int64, bytes: Int)?
+
+        init(_ configuration: PostgresConfiguration, _ log: CommitLog) {
+            (self.configuration, self.log) = (configuration, log)
+        }
+
+        private var deadline: ContinuousClock.Instant { .now.advanced(by: configuration.statementTimeout) }
+
+        /// Begins the transaction.
+        ///
+        /// - Returns: `false` if another instance writes a snapshot, or has written one as new as this one.
+        func begin(at position: LogPosition) throws -> Bool {
+            let connection = try PostgresConnection.open(configuration)
+            self.connection = connection
+            sequence = position.sequence
+            let results = try connection.perform(
+                log.begin + [
+                    PostgresStatement("SELECT pg_try_advisory_xact_lock($1)", [.int8(log.schema.snapshotLock)]),
+                    log.newestSnapshot,
+                ], deadline: deadline)
+            if let row = results[results.count - 1].first {
+                let (sequence, size): (Int64, Int64) = (try row.read(0), try row.read(3))
+                newest = (sequence, Int(clamping: size))
+            }
+            let isFree: Bool = try results[results.count - 2].first?.read(0) ?? false
+            guard isFree, newest?.sequence ?? -1 < position.sequence else {
+                close()
+                return false
+            }
+            return true
+        }
+
+        func write(_ chunk: SnapshotChunk) throws {
+            guard let connection else { return }
+            for payload in try chunk.payloads() {
+                let statement = PostgresStatement(
+                    "INSERT INTO \(log.schema.table("snapshot_parts")) (sequence, part, records) VALUES ($1, $2, $3)",
+                    [.int8(sequence), .int4(parts), .bytea(payload)])
+                try connection.perform([statement], deadline: deadline)
+                parts += 1
+                bytes += payload.count
+            }
+        }
+
+        /// Publishes the snapshot, and removes what it makes superfluous.
+        ///
+        /// The snapshot before it and the commits since then stay, for instances that are still reading them.
+        ///
+        /// - Returns: The size of the snapshot in bytes.
+        func finish(at position: LogPosition) throws -> Int {
+            guard let connection else { return 0 }
+            let schema = log.schema
+            var statements = [
+                PostgresStatement(
+                    "INSERT INTO \(schema.table("snapshots")) (sequence, id, parts, bytes) VALUES ($1, $2, $3, $4)",
+                    [.int8(position.sequence), .uuid(position.id), .int4(parts), .int8(Int64(bytes))]),
+            ]
+            if let newest {
+                for table in ["snapshot_parts", "snapshots", "commits"] {
+                    statements.append(
+                        PostgresStatement(
+                            "DELETE FROM \(schema.table(table)) WHERE sequence < $1", [.int8(newest.sequence)]))
+                }
+            }
+            try connection.perform(statements + ["COMMIT"], deadline: deadline)
+            close()
+            return bytes
+        }
+
+        func close() {
+            connection?.close()
+            connection = nil
+        }
+    }
+#endif

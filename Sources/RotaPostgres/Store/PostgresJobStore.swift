@@ -1,0 +1,500 @@
+#if Postgres
+    import Foundation
+    import RotaCore
+    import RotaStore
+
+    /// A store in a PostgreSQL database, which the schedulers of many machines share.
+    ///
+    /// Every instance keeps a copy of all records in memory. An operation takes a lock in the database, brings the copy
+    /// up to date, decides, and appends its changes to a table of commits, all in one transaction of two round trips. So
+    /// all instances see the same order of operations, no limit is ever exceeded, and no scheduler leads. Operations
+    /// that arrive together share one commit. Queries bring the copy up to date without the lock.
+    ///
+    /// Create the tables once with ``migrate(_:schema:)``, or with the statements of ``migrationSQL(schema:)``:
+    ///
+    /// ```swift
+    /// let database = try PostgresConfiguration("postgres://app@db.example.com/app")
+    /// try await PostgresJobStore.migrate(database)
+    /// let store = try await PostgresJobStore(database)
+    /// let scheduler = Scheduler(store: store, transport: .automatic)
+    /// try await scheduler.run()
+    /// ```
+    ///
+    /// The clocks of the machines must agree: an operation whose date differs from the server's clock by more than the
+    /// ``ClockCheck`` allows is refused with the code `skewedClock`.
+    public actor PostgresJobStore {
+        // An operation:
+        //
+        //     caller's task               the store's thread                     the server
+        //
+        //     commit ─── submit ───────▶  append to `pending`
+        //        ┆                        perform             once, at the end of the round
+        //        ┆                          ├ readCommits ──────────────────────▶ BEGIN, lock, clock, new commits
+        //        ┆                          │ replica.apply   what others did  ◀──
+        //        ┆                          ├ operation.run   on the state
+        //        ┆                          └ append ───────────────────────────▶ INSERT, COMMIT
+        //     result ◀── resume ────────
+
+        /// How far the clock of this machine may differ from the server's.
+        public enum ClockCheck: Sendable, Hashable {
+            /// Up to a duration in either direction.
+            case within(Duration)
+            /// By any amount, for tests in virtual time.
+            case off
+        }
+
+        private let executor = SerialQueueExecutor(label: "rota.postgres")
+        let housekeeping = SerialQueueExecutor(label: "rota.postgres.housekeeping")
+        let configuration: PostgresConfiguration
+        let log: CommitLog
+        private let clockCheck: ClockCheck
+        private let writer: String
+        private let snapshotMinimum: Int
+        private var connection: PostgresConnection?
+        var replica = Replica()
+        /// Counts how often the copy was thrown away.
+        private(set) var epoch = 0
+        private var pending: [PendingOperation] = []
+        private var uncertain: UncertainCommit?
+        private var isOpen = true
+        private var readers: [Int: AsyncStream<Void>.Continuation] = [:]
+        private var lastReader = 0
+        private var lastNews: ContinuousClock.Instant?
+        private var poller: Task<Void, Never>?
+        var snapshotting: Task<Void, Never>?
+
+        /// A commit of which it is unknown whether the server has made it.
+        private struct UncertainCommit {
+            var position: LogPosition
+            var changes: [UInt8]
+            /// What else its transaction changes.
+            var others: [PostgresStatement]
+        }
+
+        /// The store's own serial queue, which may block on the network.
+        public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+        // MARK: Opening and closing
+
+        /// Connects to the database, and reads all records.
+        ///
+        /// - Parameters:
+        ///   - configuration: How to reach the server.
+        ///   - schema: The schema with the store's tables.
+        ///   - clockCheck: How far the clock of this machine may differ from the server's.
+        /// - Throws: ``PostgresError`` if the server cannot be reached or used, and `StoreError` with the code
+        ///   `incompatibleSchema` if the tables are missing or of another version.
+        /// - Complexity: O(n) in the number of records.
+        public init(
+            _ configuration: PostgresConfiguration, schema: String = "rota",
+            clockCheck: ClockCheck = .within(.seconds(2))
+        ) async throws {
+            try await self.init(configuration, schema: schema, clockCheck: clockCheck, snapshotMinimum: 1 << 23)
+        }
+
+        /// - Parameter snapshotMinimum: The size of the changes below which no snapshot is written, in bytes.
+        package init(
+            _ configuration: PostgresConfiguration, schema: String, clockCheck: ClockCheck, snapshotMinimum: Int,
+            pollingInterval: Duration = .milliseconds(500)
+        ) async throws {
+            self.configuration = configuration
+            self.clockCheck = clockCheck
+            self.snapshotMinimum = snapshotMinimum
+            // A little less than the client waits, so that the server's answer says what took so long.
+            log = CommitLog(schema: try PostgresSchema(schema), timeout: configuration.statementTimeout * 4 / 5)
+            writer = UUID().uuidString.lowercased()
+            do {
+                try open()
+            } catch let error as PostgresError where error.code == .missingRelation {
+                throw StoreError(
+                    .incompatibleSchema,
+                    "The schema \"\(schema)\" has no tables of a store. Create them with `PostgresJobStore.migrate(_:schema:)`.")
+            }
+            poller = Task { [weak self] in
+                while (try? await Task.sleep(for: pollingInterval)) != nil {
+                    guard let self else { return }
+                    // An error says that the server is away, and the scheduler finds that out by itself.
+                    try? await self.query { _ in }
+                }
+            }
+        }
+
+        private func open() throws {
+            let connection = try connected()
+            _ = try readCommits(connection)
+        }
+
+        deinit {
+            poller?.cancel()
+            snapshotting?.cancel()
+            for reader in readers.values { reader.finish() }
+        }
+
+        /// Ends the connection and background work.
+        ///
+        /// Later operations throw. Nothing is lost by not closing a store.
+        public func close() async {
+            guard isOpen else { return }
+            isOpen = false
+            poller?.cancel()
+            snapshotting?.cancel()
+            await snapshotting?.value
+            for reader in readers.values { reader.finish() }
+            readers = [:]
+            drop()
+        }
+
+        private func drop() {
+            connection?.close()
+            connection = nil
+        }
+
+        /// The connection, made anew if it was lost.
+        private func connected() throws(PostgresError) -> PostgresConnection {
+            if let connection, !connection.isBroken { return connection }
+            let made = try PostgresConnection.open(configuration)
+            connection = made
+            return made
+        }
+
+        private var deadline: ContinuousClock.Instant { .now.advanced(by: configuration.statementTimeout) }
+
+        // MARK: Rounds
+
+        nonisolated func submit(_ operation: PendingOperation) {
+            executor.submit { self.assumeIsolated { $0.add(operation) } }
+        }
+
+        private func add(_ operation: PendingOperation) {
+            if pending.isEmpty { executor.atEndOfRound { self.assumeIsolated { $0.performRound() } } }
+            pending.append(operation)
+        }
+
+        /// Performs all operations that wait, in one transaction.
+        private func performRound() {
+            let operations = pending
+            pending = []
+            do {
+                guard isOpen else { throw StoreError(.closed, "The store is closed; open another one.") }
+                for resume in try perform(operations) { resume() }
+            } catch RoundError.tooLarge where operations.count > 1 {
+                // Find the operation that is too large: all others succeed.
+                for operation in operations {
+                    do { for resume in try perform([operation]) { resume() } } catch { operation.fail(Self.error(error)) }
+                }
+            } catch {
+                let error = Self.error(error)
+                for operation in operations { operation.fail(error) }
+            }
+            startSnapshotIfDue()
+        }
+
+        private enum RoundError: Error {
+            case tooLarge
+            /// The changes are not in the database, and others came instead.
+            case notCommitted
+        }
+
+        /// - Returns: What resumes the callers.
+        private func perform(_ operations: [PendingOperation]) throws -> [@Sendable () -> Void] {
+            let isReading = operations.allSatisfy(\.isQuery)
+            let (connection, facts) = try prepared(isReading: isReading)
+            do {
+                if facts.hasOthers || facts.hasRequests && isReading, !operations.contains(where: \.seesNews) { announce() }
+                var (changes, resumes): ([UInt8], [@Sendable () -> Void]) = ([], [])
+                let others = facts.hasRequests && !isReading ? try takeRequests(connection, &changes) : []
+                for operation in operations {
+                    if let error = skewError(operation, facts.date) {
+                        resumes.append { operation.fail(error) }
+                    } else {
+                        resumes.append(try operation.run(&replica.state, &changes))
+                    }
+                }
+                guard changes.count <= PendingOperation.sizeLimit else { throw RoundError.tooLarge }
+                if changes.isEmpty, others.isEmpty {
+                    if !isReading { try connection.perform(["ROLLBACK"], deadline: deadline) }
+                } else {
+                    try append(changes, others, connection)
+                }
+                return resumes
+            } catch let error as PostgresError where uncertain == nil && replica.position != nil && isReading {
+                throw error
+            } catch {
+                // The copy may have changes that are not committed.
+                if uncertain == nil { invalidate() }
+                drop()
+                throw error
+            }
+        }
+
+        /// Connects, settles an uncertain commit, takes the lock unless only queries wait, and reads what is new.
+        ///
+        /// Nothing has happened yet, so a connection that turns out to be dead is replaced once.
+        private func prepared(isReading: Bool) throws -> (PostgresConnection, Facts) {
+            var isSecond = false
+            while true {
+                do {
+                    let connection = try connected()
+                    try settle(connection)
+                    return (connection, try readCommits(connection, after: isReading ? [] : log.begin + [log.lock]))
+                } catch let error as PostgresError where !isSecond && error.code != .cannotConnect {
+                    drop()
+                    isSecond = true
+                } catch {
+                    drop()
+                    throw error
+                }
+            }
+        }
+
+        /// What the server said when the copy was brought up to date.
+        struct Facts {
+            var date: Date
+            /// Whether other instances have changed anything.
+            var hasOthers = false
+            /// Whether other programs have left requests.
+            var hasRequests = false
+        }
+
+        /// Brings the copy up to date.
+        ///
+        /// - Parameter first: Statements to send before, with the first round trip.
+        private func readCommits(
+            _ connection: PostgresConnection, after first: [PostgresStatement] = []
+        ) throws -> Facts {
+            var first = first
+            var facts = Facts(date: .distantPast)
+            while true {
+                if replica.position == nil {
+                    try reload(connection, after: first)
+                    (first, facts.hasOthers) = ([], true)
+                }
+                guard let position = replica.position else { continue }
+                let results = try connection.perform(
+                    first + [log.facts, log.commits(after: position)], deadline: deadline)
+                first = []
+                (facts.date, facts.hasRequests) = try checkVersion(results[results.count - 2])
+                var rows: [CommitRow] = []
+                for row in results[results.count - 1] { rows.append(try CommitRow(row)) }
+                guard let hasOthers = try replica.apply(rows, writer: writer) else {
+                    epoch += 1
+                    continue
+                }
+                if hasOthers { facts.hasOthers = true }
+                if rows.count < CommitLog.pageSize { return facts }
+            }
+        }
+
+        private func checkVersion(_ result: PostgresResult) throws -> (date: Date, hasRequests: Bool) {
+            guard let row = result.first else {
+                throw StoreError(.incompatibleSchema, "The table `meta` of the schema \"\(log.schema.name)\" is empty.")
+            }
+            let seconds: Double = try row.read(0)
+            let (version, oldestReader): (Int, Int) = (try row.read(1), try row.read(2))
+            guard version >= PostgresSchema.version else {
+                throw StoreError(
+                    .incompatibleSchema,
+                    "The tables have version \(version), and this library needs \(PostgresSchema.version). Bring them up to date "
+                        + "with `PostgresJobStore.migrate(_:schema:)`.")
+            }
+            guard oldestReader <= PostgresSchema.version else {
+                throw StoreError(
+                    .incompatibleSchema,
+                    "The tables can be used from version \(oldestReader) of the schema on, and this library knows "
+                        + "\(PostgresSchema.version). Update Rota.")
+            }
+            return (Date(timeIntervalSince1970: seconds), try row.read(3))
+        }
+
+        /// Reads all records: the newest snapshot, or nothing. The commits after it are read as usual.
+        private func reload(_ connection: PostgresConnection, after first: [PostgresStatement]) throws {
+            invalidate()
+            let results = try connection.perform(
+                first + [log.facts, log.newestSnapshot, log.firstCommit], deadline: deadline)
+            _ = try checkVersion(results[results.count - 3])
+            guard let snapshot = results[results.count - 2].first else {
+                guard let row = results[results.count - 1].first else {
+                    throw StoreError(
+                        .incompatibleSchema, "The table `commits` of the schema \"\(log.schema.name)\" is empty.")
+                }
+                return replica.begin(at: LogPosition(sequence: try row.read(0), id: try row.read(1)), snapshot: nil)
+            }
+            let position = LogPosition(sequence: try snapshot.read(0), id: try snapshot.read(1))
+            let (parts, bytes): (Int, Int64) = (try snapshot.read(2), try snapshot.read(3))
+            var next = 0
+            while next < parts {
+                let page = try connection.perform(
+                    [log.parts(of: position.sequence, from: Int32(clamping: next), limit: 8)], deadline: deadline)[0]
+                guard !page.isEmpty else {
+                    throw PostgresError(
+                        .protocolViolation, "A part of the snapshot \(position.sequence) is missing. Read it again.")
+                }
+                for row in page {
+                    try replica.load(try row.read(1))
+                    next += 1
+                }
+            }
+            replica.begin(at: position, snapshot: (position.sequence, Int(clamping: bytes)))
+        }
+
+        private func invalidate() {
+            replica.invalidate()
+            epoch += 1
+        }
+
+        private func skewError(_ operation: PendingOperation, _ date: Date) -> StoreError? {
+            guard case .within(let limit) = clockCheck, let skew = operation.skew(date), abs(skew / .seconds(1)) > limit / .seconds(1)
+            else { return nil }
+            return StoreError(
+                .skewedClock,
+                "The clock of this machine is \((skew < .zero ? .zero - skew : skew).text) \(skew < .zero ? "behind" : "ahead of") "
+                    + "that of the database server, and up to \(limit.text) are allowed. Synchronize both with NTP.")
+        }
+
+        // MARK: Commits
+
+        /// Appends the changes of a round, and makes sure that they are in the database.
+        private func append(
+            _ changes: [UInt8], _ others: [PostgresStatement], _ connection: PostgresConnection
+        ) throws {
+            guard let position = replica.position else { throw RoundError.notCommitted }
+            let next = LogPosition(sequence: position.sequence + 1, id: UInt128.random(in: .min ... .max))
+            let statements = [log.append(next, writer: writer, changes: changes)] + others + ["COMMIT"]
+            let error: PostgresError
+            do throws(PostgresError) {
+                try connection.perform(statements, deadline: deadline)
+                return replica.advance(to: next, by: changes.count)
+            } catch let failure {
+                error = failure
+            }
+            guard error.isOutcomeUnknown || connection.isBroken else { throw error }
+            uncertain = UncertainCommit(position: next, changes: changes, others: others)
+            drop()
+            do {
+                try settle(try connected())
+            } catch let second as PostgresError {
+                // Without an answer it stays unknown. With one, the transaction was rolled back for good.
+                if !error.isOutcomeUnknown { uncertain = nil }
+                throw second.withOutcome(unknown: error.isOutcomeUnknown)
+            }
+        }
+
+        /// Finds out whether an uncertain commit was made, and makes it if it was not and nobody else was faster.
+        ///
+        /// The lock tells that its first transaction has ended, one way or the other.
+        private func settle(_ connection: PostgresConnection) throws {
+            guard let commit = uncertain, let position = replica.position else { return }
+            let results = try connection.perform(
+                log.begin + [log.lock, log.commits(after: position)], deadline: deadline)
+            var rows: [LogPosition] = []
+            for row in results[results.count - 1] { rows.append(try CommitRow(row).position) }
+            if rows.contains(commit.position) {
+                try connection.perform(["ROLLBACK"], deadline: deadline)
+            } else if rows == [position] {
+                try connection.perform(
+                    [log.append(commit.position, writer: writer, changes: commit.changes)] + commit.others + ["COMMIT"],
+                    deadline: deadline)
+            } else {
+                uncertain = nil
+                invalidate()
+                try connection.perform(["ROLLBACK"], deadline: deadline)
+                throw RoundError.notCommitted
+            }
+            replica.advance(to: commit.position, by: commit.changes.count)
+            uncertain = nil
+        }
+
+        /// Does what other programs have asked for in their own transactions.
+        ///
+        /// - Returns: The statements that remove the requests in the transaction of this round.
+        private func takeRequests(
+            _ connection: PostgresConnection, _ changes: inout [UInt8]
+        ) throws -> [PostgresStatement] {
+            var (ids, statements): ([UInt128], [PostgresStatement]) = ([], [])
+            for row in try connection.perform([log.inbox], deadline: deadline)[0] {
+                let (id, record): (UInt128, [UInt8]) = (try row.read(0), try row.read(1))
+                ids.append(id)
+                do {
+                    let execution = try EnqueueRecord.execution(record)
+                    var log = ChangeLog(encodingWith: [:], limit: PendingOperation.sizeLimit)
+                    _ = try replica.state.enqueue([execution], log: &log)
+                    if let failure = log.failure { throw failure }
+                    changes += log.payload.bytes
+                } catch {
+                    statements.append(log.refuse(id, record, because: "\(error)"))
+                }
+            }
+            return ids.isEmpty ? [] : statements + [log.removeRequests(ids)]
+        }
+
+        /// The error that a caller gets.
+        private static func error(_ error: any Error) -> any Error {
+            switch error {
+            case is StoreError: return error
+            case let error as PostgresError:
+                if error.isOutcomeUnknown {
+                    return StoreError(
+                        .outcomeUnknown, "The answer of PostgreSQL was lost, so the operation may have happened. \(error)")
+                }
+                return StoreError(.unavailable, "PostgreSQL cannot be used now, and nothing happened. \(error)")
+            case RoundError.tooLarge:
+                return PostgresError(
+                    .invalidValue,
+                    "The operation changes more than 64 MiB of records, which no commit takes. Do it in smaller steps.")
+            case RoundError.notCommitted:
+                return StoreError(
+                    .unavailable, "The connection to PostgreSQL was lost before the commit, and nothing happened.")
+            case let error as RecordFormatError where error.isLaterFormat:
+                return StoreError(
+                    .incompatibleSchema,
+                    "The database has a commit of a later version of Rota (\(error.message)). Update Rota.")
+            default: return error
+            }
+        }
+
+        // MARK: News
+
+        /// Adds a reader of the news.
+        func addReader(_ continuation: AsyncStream<Void>.Continuation) {
+            lastReader += 1
+            let number = lastReader
+            readers[number] = continuation
+            continuation.onTermination = { [weak self] _ in
+                Task { [weak self] in await self?.removeReader(number) }
+            }
+            if !isOpen { continuation.finish() }
+        }
+
+        private func removeReader(_ number: Int) {
+            readers[number] = nil
+        }
+
+        /// Tells readers that other instances have changed something, at most twenty times a second.
+        private func announce() {
+            let now = ContinuousClock.now
+            if let lastNews, lastNews.duration(to: now) < .milliseconds(50) { return }
+            lastNews = now
+            for reader in readers.values { reader.yield() }
+        }
+
+        // MARK: Snapshots
+
+        private func startSnapshotIfDue() {
+            guard isOpen, snapshotting == nil, uncertain == nil, let position = replica.position,
+                replica.bytesSinceSnapshot > max(snapshotMinimum, replica.snapshot?.bytes ?? 0)
+            else { return }
+            let epoch = epoch
+            snapshotting = Task { [weak self] in
+                await self?.writeSnapshot(at: position, epoch: epoch)
+            }
+        }
+
+        /// The next records of a snapshot, or `nil` at its end.
+        ///
+        /// - Throws: `CancellationError` if the copy was thrown away, or has changes that may not be committed.
+        func chunk(from place: inout StoreState.SnapshotPosition?, epoch: Int) throws -> SnapshotChunk? {
+            guard isOpen, epoch == self.epoch, uncertain == nil else { throw CancellationError() }
+            return replica.state.chunk(from: &place, limit: 1000)
+        }
+    }
+#endif

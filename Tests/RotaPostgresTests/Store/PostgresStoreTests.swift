@@ -1,0 +1,185 @@
+#if Postgres
+    import Foundation
+    import Rota
+    import RotaPostgres
+    import RotaStore
+    import RotaTesting
+    import Synchronization
+    import Testing
+
+    /// One after another, because a server takes only so many connections.
+    @Suite("Store in PostgreSQL", .serialized)
+    struct PostgresStoreTests {
+        @Test("PostgresJobStore keeps the contract", arguments: StoreContract.checks)
+        func contract(_ check: StoreContract.Check) async throws {
+            let schema = try await StoreSchema()
+            let store = try await schema.open()
+            try await check.run { store }
+            await store.close()
+        }
+
+        @Test("Three stores on one schema keep the contract as one", arguments: StoreContract.checks)
+        func three(_ check: StoreContract.Check) async throws {
+            let schema = try await StoreSchema()
+            let stores = [try await schema.open(), try await schema.open(), try await schema.open()]
+            try await check.run { RotatingStore(stores) }
+            for store in stores { await store.close() }
+        }
+
+        @Test("PostgresJobStore keeps the contract across a reopening", arguments: StoreContract.durability)
+        func durability(_ check: StoreContract.DurabilityCheck) async throws {
+            let schema = try await StoreSchema()
+            try await check.run {
+                try await schema.open()
+            } reopen: { store in
+                await store.close()
+                return try await schema.open()
+            }
+        }
+
+        @Test("Stores on one schema agree with the model through snapshots and reopenings", arguments: [1, 3])
+        func model(_ count: Int) async throws {
+            // Snapshots after every few kilobytes.
+            let comparison = StoreComparison {
+                let schema = try await StoreSchema()
+                var stores: [any JobStore] = []
+                for _ in 0..<count { stores.append(try await schema.open(snapshotMinimum: 20_000)) }
+                return RotatingStore(stores)
+            }
+            try await comparison.run(1500, seed: 7, comparingContentsEvery: 50)
+        }
+
+        private func queue(_ slug: String = "q") -> Job {
+            var definition = JobDefinition(name: slug, schedule: .onDemand, action: .handler("work"))
+            definition.attributes.slug = slug
+            return Job(
+                id: JobID(bits: .random(in: 1 ... .max)), definition: definition, createdAt: .now,
+                scheduleState: ScheduleState(state: .active, decidedThrough: .now, next: nil))
+        }
+
+        private func execution(_ job: Job) -> Execution {
+            job.execution(
+                id: ExecutionID(bits: .random(in: 1 ... .max)), source: .manual, scheduledFor: .now, createdAt: .now)
+        }
+
+        @Test("A snapshot replaces commits, and an instance that has fallen behind reads it")
+        func snapshots() async throws {
+            let schema = try await StoreSchema()
+            let writer = try await schema.open(snapshotMinimum: 10_000)
+            let idle = try await schema.open(polling: .seconds(3600))
+            let job = queue()
+            _ = try await writer.insert([JobInsertion(job)])
+            for _ in 0..<60 {
+                _ = try await writer.enqueue((0..<20).map { _ in execution(job) })
+                await writer.snapshotEnded()
+            }
+            let first: Int64 = try #require(try schema.value("SELECT min(sequence) FROM rota.commits"))
+            #expect(first > 1)
+            let kept: Int64 = try #require(try schema.value("SELECT count(*) FROM rota.snapshots"))
+            #expect(kept == 2)
+            let late = try await schema.open()
+            for store in [writer, idle, late] { #expect(try await store.counts().executions == [.queued: 1200]) }
+            #expect(try await StoreContents(idle).difference(from: StoreContents(late)) == nil)
+        }
+
+        @Test("An operation with a clock that is off is refused, and others go on")
+        func clocks() async throws {
+            let schema = try await StoreSchema()
+            let store = try await PostgresJobStore(schema.configuration, clockCheck: .within(.seconds(2)))
+            let (early, right) = (Date(timeIntervalSinceNow: -60), Date.now)
+            let error = await #expect(throws: StoreError.self) { try await store.dueWork(at: early, limit: 1) }
+            #expect(error?.code == .skewedClock && error?.message.contains("behind") == true)
+            #expect(try await store.dueWork(at: right, limit: 1).dueJobs.isEmpty)
+        }
+
+        @Test("Tables that are missing or of a later version are refused, and migrating twice changes nothing")
+        func versions() async throws {
+            let schema = try await StoreSchema()
+            #expect(try await !PostgresJobStore.migrate(schema.configuration))
+            let missing = await #expect(throws: StoreError.self) {
+                try await PostgresJobStore(schema.configuration, schema: "other")
+            }
+            #expect(missing?.code == .incompatibleSchema && missing?.message.contains("migrate") == true)
+            let store = try await schema.open()
+            _ = try schema.value("UPDATE rota.meta SET version = 9, oldest_reader = 9 RETURNING version", as: Int64.self)
+            let later = await #expect(throws: StoreError.self) { try await store.counts() }
+            #expect(later?.code == .incompatibleSchema)
+            let again = await #expect(throws: StoreError.self) {
+                try await PostgresJobStore.migrate(schema.configuration)
+            }
+            #expect(again?.code == .incompatibleSchema)
+        }
+
+        @Test("A schema of any name is kept apart, also when it is created by the text")
+        func names() async throws {
+            let cluster = try PostgresCluster.shared()
+            let database = try cluster.createDatabase()
+            let name = "rota's \"second\" schema"
+            let connection = try cluster.connect(database)
+            for statement in try PostgresJobStore.migrationSQL(schema: name).split(separator: ";\n") {
+                _ = try connection.perform(
+                    [PostgresStatement(String(statement), isPrepared: false)], deadline: .now.advanced(by: .seconds(10)))
+            }
+            let first = try await StoreSchema(database: database, name: "rota").open()
+            let second = try await StoreSchema(database: database, name: name).open()
+            _ = try await first.insert([JobInsertion(queue())])
+            #expect(try await second.jobs(JobQuery()).items.isEmpty)
+            #expect(throws: PostgresError.self) { try PostgresJobStore.migrationSQL(schema: "") }
+        }
+
+        @Test("Work that another program enqueues in its own transaction runs once it has committed")
+        func enqueueStatement() async throws {
+            let schema = try await StoreSchema()
+            let store = try await schema.open(polling: .milliseconds(20))
+            let scheduler = Scheduler(store: store, transport: ScriptedTransport(.status(200)))
+            let values = Mutex<[Int]>([])
+            let gone = queue("gone")
+            _ = try await store.insert([JobInsertion(gone)])
+            try await scheduler.handle("receipt") { context in
+                let value = try context.payload?.decode(Int.self) ?? 0
+                values.withLock { $0.append(value) }
+            }
+            _ = try await scheduler.declare([JobDraft(queue: "receipt")], owner: "app")
+            let running = Task { try await scheduler.run() }
+            let connection = try PostgresConnection.open(schema.configuration)
+            let deadline = ContinuousClock.now.advanced(by: .seconds(30))
+            func perform(_ statement: EnqueueStatement, _ end: PostgresStatement) throws {
+                _ = try connection.perform(
+                    ["BEGIN", PostgresStatement(statement.sql, statement.parameters.map { .text($0) }), end],
+                    deadline: deadline)
+            }
+            let dropped = try await scheduler.enqueueStatement("receipt", payload: 1, in: store)
+            try perform(dropped, "ROLLBACK")
+            let kept = try await scheduler.enqueueStatement("receipt", payload: 2, in: store)
+            try perform(kept, "COMMIT")
+            let refused = try await scheduler.enqueueStatement("gone", in: store)
+            _ = try await store.delete([gone.id])
+            try perform(refused, "COMMIT")
+            while try await store.execution(kept.executionID)?.status != .succeeded { await Task.yield() }
+            while try schema.value("SELECT count(*) FROM rota.refused", as: Int64.self) == 0 { await Task.yield() }
+            #expect(values.withLock(\.self) == [2])
+            #expect(try await store.execution(dropped.executionID) == nil)
+            #expect(try schema.value("SELECT count(*) FROM rota.inbox", as: Int64.self) == 0)
+            let reason: String = try #require(try schema.value("SELECT reason FROM rota.refused"))
+            #expect(reason.contains("does not exist"))
+            scheduler.beginShutdown()
+            try await running.value
+        }
+
+        @Test("A sleeping scheduler does the work that another instance enqueues")
+        func news() async throws {
+            let schema = try await StoreSchema()
+            let (store, other) = (try await schema.open(polling: .milliseconds(20)), try await schema.open())
+            let scheduler = Scheduler(store: store, transport: ScriptedTransport(.status(200)))
+            try await scheduler.handle("work") { _ in }
+            let job = queue("work")
+            let running = Task { try await scheduler.run() }
+            _ = try await other.insert([JobInsertion(job)])
+            let work = execution(job)
+            _ = try await other.enqueue([work])
+            while try await other.execution(work.id)?.status != .succeeded { await Task.yield() }
+            scheduler.beginShutdown()
+            try await running.value
+        }
+    }
+#endif

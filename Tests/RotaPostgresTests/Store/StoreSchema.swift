@@ -1,0 +1,39 @@
+#if Postgres
+    import Foundation
+    import RotaPostgres
+    import RotaStore
+
+    /// A schema with a store's tables, in a database of the shared cluster.
+    struct StoreSchema: Sendable {
+        let configuration: PostgresConfiguration
+        let name: String
+
+        /// Makes a schema in a database of its own, or beside others.
+        init(
+            in cluster: PostgresCluster? = nil, database: String? = nil, name: String = "rota"
+        ) async throws {
+            let cluster = try cluster ?? .shared()
+            let database = try database ?? cluster.createDatabase()
+            configuration = try PostgresConfiguration(cluster.string(database: database))
+            self.name = name
+            try await PostgresJobStore.migrate(configuration, schema: name)
+        }
+
+        func open(
+            snapshotMinimum: Int = 1 << 23, polling: Duration = .milliseconds(500),
+            through configuration: PostgresConfiguration? = nil
+        ) async throws -> PostgresJobStore {
+            try await PostgresJobStore(
+                configuration ?? self.configuration, schema: name, clockCheck: .off, snapshotMinimum: snapshotMinimum,
+                pollingInterval: polling)
+        }
+
+        /// Runs a statement, and returns the first column of its first row.
+        func value<Value: PostgresDecodable>(_ sql: String, as type: Value.Type = Value.self) throws -> Value? {
+            let connection = try PostgresConnection.open(configuration)
+            defer { connection.close() }
+            let deadline = ContinuousClock.now.advanced(by: .seconds(10))
+            return try connection.perform([PostgresStatement(sql, isPrepared: false)], deadline: deadline)[0].first?.read(0)
+        }
+    }
+#endif
