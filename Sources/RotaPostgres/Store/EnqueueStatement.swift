@@ -12,7 +12,9 @@
     /// try await connection.query(enqueue.sql, enqueue.parameters)
     /// ```
     public struct EnqueueStatement: Sendable, Hashable {
-        /// The text, with `$1` and `$2` for the parameters. It returns no rows.
+        /// The text, with `$1` and `$2` for the parameters.
+        ///
+        /// It returns no rows.
         public let sql: String
         /// The parameters.
         public let parameters: [String]

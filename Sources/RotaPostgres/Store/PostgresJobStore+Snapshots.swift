@@ -32,7 +32,9 @@
         }
     }
 
-    /// The transaction that writes a snapshot. Only the housekeeping queue uses it.
+    /// The transaction that writes a snapshot.
+    ///
+    /// Only the housekeeping queue uses it.
     private final class SnapshotSession: @unchecked Sendable {
         private let configuration: PostgresConfiguration
         private let log: CommitLog
@@ -96,7 +98,7 @@
             var statements = [
                 PostgresStatement(
                     "INSERT INTO \(schema.table("snapshots")) (sequence, id, parts, bytes) VALUES ($1, $2, $3, $4)",
-                    [.int8(position.sequence), .uuid(position.id), .int4(parts), .int8(Int64(bytes))]),
+                    [.int8(position.sequence), .uuid(position.id), .int4(parts), .int8(Int64(bytes))])
             ]
             if let newest {
                 for table in ["snapshot_parts", "snapshots", "commits"] {

@@ -67,7 +67,7 @@
         private struct UncertainCommit {
             var position: LogPosition
             var changes: [UInt8]
-            /// What else its transaction changes.
+            /// The other statements of its transaction.
             var others: [PostgresStatement]
         }
 
@@ -108,7 +108,8 @@
             } catch let error as PostgresError where error.code == .missingRelation {
                 throw StoreError(
                     .incompatibleSchema,
-                    "The schema \"\(schema)\" has no tables of a store. Create them with `PostgresJobStore.migrate(_:schema:)`.")
+                    "The schema \"\(schema)\" has no tables of a store. Create them with "
+                        + "`PostgresJobStore.migrate(_:schema:)`.")
             }
             poller = Task { [weak self] in
                 while (try? await Task.sleep(for: pollingInterval)) != nil {
@@ -180,31 +181,31 @@
             } catch RoundError.tooLarge where operations.count > 1 {
                 // Find the operation that is too large: all others succeed.
                 for operation in operations {
-                    do { for resume in try perform([operation]) { resume() } } catch { operation.fail(Self.error(error)) }
+                    do {
+                        for resume in try perform([operation]) { resume() }
+                    } catch {
+                        operation.fail(RoundError.forCaller(error))
+                    }
                 }
             } catch {
-                let error = Self.error(error)
+                let error = RoundError.forCaller(error)
                 for operation in operations { operation.fail(error) }
             }
             startSnapshotIfDue()
         }
 
-        private enum RoundError: Error {
-            case tooLarge
-            /// The changes are not in the database, and others came instead.
-            case notCommitted
-        }
-
-        /// - Returns: What resumes the callers.
+        /// - Returns: Calls that resume the callers.
         private func perform(_ operations: [PendingOperation]) throws -> [@Sendable () -> Void] {
             let isReading = operations.allSatisfy(\.isQuery)
             let (connection, facts) = try prepared(isReading: isReading)
             do {
-                if facts.hasOthers || facts.hasRequests && isReading, !operations.contains(where: \.seesNews) { announce() }
+                if facts.hasOthers || facts.hasRequests && isReading, !operations.contains(where: \.seesNews) {
+                    announce()
+                }
                 var (changes, resumes): ([UInt8], [@Sendable () -> Void]) = ([], [])
                 let others = facts.hasRequests && !isReading ? try takeRequests(connection, &changes) : []
                 for operation in operations {
-                    if let error = skewError(operation, facts.date) {
+                    if let error = operation.skewError(clockCheck, at: facts.date) {
                         resumes.append { operation.fail(error) }
                     } else {
                         resumes.append(try operation.run(&replica.state, &changes))
@@ -247,7 +248,7 @@
             }
         }
 
-        /// What the server said when the copy was brought up to date.
+        /// The answers of the server when the copy was brought up to date.
         struct Facts {
             var date: Date
             /// Whether other instances have changed anything.
@@ -294,8 +295,8 @@
             guard version >= PostgresSchema.version else {
                 throw StoreError(
                     .incompatibleSchema,
-                    "The tables have version \(version), and this library needs \(PostgresSchema.version). Bring them up to date "
-                        + "with `PostgresJobStore.migrate(_:schema:)`.")
+                    "The tables have version \(version), and this library needs \(PostgresSchema.version). Bring them up "
+                        + "to date with `PostgresJobStore.migrate(_:schema:)`.")
             }
             guard oldestReader <= PostgresSchema.version else {
                 throw StoreError(
@@ -306,7 +307,9 @@
             return (Date(timeIntervalSince1970: seconds), try row.read(3))
         }
 
-        /// Reads all records: the newest snapshot, or nothing. The commits after it are read as usual.
+        /// Reads the newest snapshot, if there is one.
+        ///
+        /// The commits after it are read as usual.
         private func reload(_ connection: PostgresConnection, after first: [PostgresStatement]) throws {
             invalidate()
             let results = try connection.perform(
@@ -342,15 +345,6 @@
             epoch += 1
         }
 
-        private func skewError(_ operation: PendingOperation, _ date: Date) -> StoreError? {
-            guard case .within(let limit) = clockCheck, let skew = operation.skew(date), abs(skew / .seconds(1)) > limit / .seconds(1)
-            else { return nil }
-            return StoreError(
-                .skewedClock,
-                "The clock of this machine is \((skew < .zero ? .zero - skew : skew).text) \(skew < .zero ? "behind" : "ahead of") "
-                    + "that of the database server, and up to \(limit.text) are allowed. Synchronize both with NTP.")
-        }
-
         // MARK: Commits
 
         /// Appends the changes of a round, and makes sure that they are in the database.
@@ -379,7 +373,7 @@
             }
         }
 
-        /// Finds out whether an uncertain commit was made, and makes it if it was not and nobody else was faster.
+        /// Finds out whether an uncertain commit was made, and makes it if it was not and no other one came first.
         ///
         /// The lock tells that its first transaction has ended, one way or the other.
         private func settle(_ connection: PostgresConnection) throws {
@@ -425,31 +419,6 @@
                 }
             }
             return ids.isEmpty ? [] : statements + [log.removeRequests(ids)]
-        }
-
-        /// The error that a caller gets.
-        private static func error(_ error: any Error) -> any Error {
-            switch error {
-            case is StoreError: return error
-            case let error as PostgresError:
-                if error.isOutcomeUnknown {
-                    return StoreError(
-                        .outcomeUnknown, "The answer of PostgreSQL was lost, so the operation may have happened. \(error)")
-                }
-                return StoreError(.unavailable, "PostgreSQL cannot be used now, and nothing happened. \(error)")
-            case RoundError.tooLarge:
-                return PostgresError(
-                    .invalidValue,
-                    "The operation changes more than 64 MiB of records, which no commit takes. Do it in smaller steps.")
-            case RoundError.notCommitted:
-                return StoreError(
-                    .unavailable, "The connection to PostgreSQL was lost before the commit, and nothing happened.")
-            case let error as RecordFormatError where error.isLaterFormat:
-                return StoreError(
-                    .incompatibleSchema,
-                    "The database has a commit of a later version of Rota (\(error.message)). Update Rota.")
-            default: return error
-            }
         }
 
         // MARK: News

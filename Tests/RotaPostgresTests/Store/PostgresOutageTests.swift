@@ -30,7 +30,8 @@
                 connectTimeout: .seconds(5), statementTimeout: .seconds(5))
             func execution() -> Execution {
                 job.execution(
-                    id: ExecutionID(bits: .random(in: 1 ... .max)), source: .manual, scheduledFor: .now, createdAt: .now)
+                    id: ExecutionID(bits: .random(in: 1 ... .max)), source: .manual, scheduledFor: .now, createdAt: .now
+                )
             }
             let store = try await schema.open(polling: .seconds(3600), through: configuration)
             proxy.arm(.none)

@@ -82,7 +82,7 @@
             #expect(try await StoreContents(idle).difference(from: StoreContents(late)) == nil)
         }
 
-        @Test("An operation with a clock that is off is refused, and others go on")
+        @Test("An operation with a clock that is off is refused, and others continue")
         func clocks() async throws {
             let schema = try await StoreSchema()
             let store = try await PostgresJobStore(schema.configuration, clockCheck: .within(.seconds(2)))
@@ -101,7 +101,8 @@
             }
             #expect(missing?.code == .incompatibleSchema && missing?.message.contains("migrate") == true)
             let store = try await schema.open()
-            _ = try schema.value("UPDATE rota.meta SET version = 9, oldest_reader = 9 RETURNING version", as: Int64.self)
+            let update = "UPDATE rota.meta SET version = 9, oldest_reader = 9 RETURNING version"
+            _ = try schema.value(update, as: Int64.self)
             let later = await #expect(throws: StoreError.self) { try await store.counts() }
             #expect(later?.code == .incompatibleSchema)
             let again = await #expect(throws: StoreError.self) {
@@ -118,7 +119,8 @@
             let connection = try cluster.connect(database)
             for statement in try PostgresJobStore.migrationSQL(schema: name).split(separator: ";\n") {
                 _ = try connection.perform(
-                    [PostgresStatement(String(statement), isPrepared: false)], deadline: .now.advanced(by: .seconds(10)))
+                    [PostgresStatement(String(statement), isPrepared: false)], deadline: .now.advanced(by: .seconds(10))
+                )
             }
             let first = try await StoreSchema(database: database, name: "rota").open()
             let second = try await StoreSchema(database: database, name: name).open()

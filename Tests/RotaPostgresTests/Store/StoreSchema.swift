@@ -33,7 +33,8 @@
             let connection = try PostgresConnection.open(configuration)
             defer { connection.close() }
             let deadline = ContinuousClock.now.advanced(by: .seconds(10))
-            return try connection.perform([PostgresStatement(sql, isPrepared: false)], deadline: deadline)[0].first?.read(0)
+            return try connection.perform([PostgresStatement(sql, isPrepared: false)], deadline: deadline)[0].first?
+                .read(0)
         }
     }
 #endif
