@@ -1,0 +1,52 @@
+#if Postgres
+    import Foundation
+    import RotaCore
+    import RotaStore
+
+    /// Why a round of operations failed, besides the errors of the connection.
+    enum RoundError: Error {
+        /// The changes of the round are larger than a commit may be.
+        case tooLarge
+        /// The changes are not in the database, and others came instead.
+        case notCommitted
+
+        /// The error that a caller gets.
+        static func forCaller(_ error: any Error) -> any Error {
+            switch error {
+            case is StoreError: return error
+            case let error as PostgresError:
+                if error.isOutcomeUnknown {
+                    return StoreError(
+                        .outcomeUnknown,
+                        "The answer of PostgreSQL was lost, so the operation may have happened. \(error)")
+                }
+                return StoreError(.unavailable, "PostgreSQL cannot be used now, and nothing happened. \(error)")
+            case Self.tooLarge:
+                return PostgresError(
+                    .invalidValue,
+                    "The operation changes more than 64 MiB of records, which no commit takes. Do it in smaller steps.")
+            case Self.notCommitted:
+                return StoreError(
+                    .unavailable, "The connection to PostgreSQL was lost before the commit, and nothing happened.")
+            case let error as RecordFormatError where error.isLaterFormat:
+                return StoreError(
+                    .incompatibleSchema,
+                    "The database has a commit of a later version of Rota (\(error.message)). Update Rota.")
+            default: return error
+            }
+        }
+    }
+
+    extension PendingOperation {
+        /// The error of an operation whose caller's clock differs too much from the server's.
+        func skewError(_ check: PostgresJobStore.ClockCheck, at serverDate: Date) -> StoreError? {
+            guard case .within(let limit) = check, let skew = skew(serverDate) else { return nil }
+            let size = skew < .zero ? .zero - skew : skew
+            guard size > limit else { return nil }
+            return StoreError(
+                .skewedClock,
+                "The clock of this machine is \(size.text) \(skew < .zero ? "behind" : "ahead of") that of the database "
+                    + "server, and up to \(limit.text) are allowed. Synchronize both with NTP.")
+        }
+    }
+#endif
