@@ -10,6 +10,22 @@ struct PlannedCompletion {
     let completion: Completion
     /// `nil` if another attempt follows, or if the attempt did not fail.
     let stopReason: StopReason?
+    /// The outcome, if the store has recorded the completion already.
+    var outcome: Completion.Outcome?
+}
+
+extension [PlannedCompletion] {
+    /// The completions that the store has yet to record.
+    var open: [Completion] { lazy.filter { $0.outcome == nil }.map(\.completion) }
+
+    /// The outcomes of all completions.
+    ///
+    /// - Parameter answers: The store's answers to those that were open.
+    func outcomes(_ answers: [Completion.Outcome]) throws -> [Completion.Outcome] {
+        guard contains(where: { $0.outcome != nil }) else { return answers }
+        var rest = try answers.answers(to: "finish", of: open.count)[...]
+        return compactMap { $0.outcome ?? rest.popFirst() }
+    }
 }
 
 /// Decides what follows the end of an attempt: a pure function of the result, the job's policy and a random source.

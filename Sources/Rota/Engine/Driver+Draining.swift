@@ -27,23 +27,28 @@ extension Driver {
         unrecorded += takeBackQueued(at: context.clock.now)
         // Measured by the uptime: a clock that is set now must neither cut the period short nor prolong it.
         var start = context.clock.uptime
-        let begin = start
         var isCanceled = false
         var retryAt: Date?
         while true {
             unrecorded += plan(takeResults(), at: context.clock.now)
             var isOut = false
             do {
+                let isAsking = !unrecorded.open.isEmpty || outage.mayHoldUnknown
                 try await recordRest(at: context.clock.now)
-                guard !inFlight.isEmpty else { return endOutage() }
+                if outage.mayHoldUnknown { try await releaseUnknown() }
+                guard !inFlight.isEmpty else {
+                    if isAsking { endOutage() }
+                    return
+                }
                 try await renewLeases()
-                endOutage()
+                if isAsking { endOutage() }
             } catch let error as StoreError where error.isTemporary {
                 // Results that cannot be recorded until the end of the grace period are lost: others do the work again.
-                let periods = context.configuration.shutdownGrace + context.configuration.cancellationGrace
-                if inFlight.isEmpty, context.clock.uptime - begin >= periods { throw error }
+                let hasEnded = isCanceled && context.clock.uptime - start >= context.configuration.cancellationGrace
+                if inFlight.isEmpty, hasEnded { throw error }
                 isOut = true
                 let now = context.clock.now
+                if !inFlight.isEmpty { renewAt = now }
                 if outage.beganAt == nil {
                     context.events.lostStore(because: error, at: now)
                 }
@@ -62,7 +67,7 @@ extension Driver {
                 continue
             }
             let now = context.clock.now
-            let end = inFlight.isEmpty ? nil : now.advanced(by: max(rest, .milliseconds(1)))
+            let end = now.advanced(by: max(rest, .milliseconds(1)))
             await sleep(until: earliest([isOut ? retryAt : renewAt, end], after: now))
         }
     }

@@ -49,14 +49,18 @@ extension Driver {
         if outage.beganAt == nil {
             context.events.lostStore(because: error, at: now)
         }
-        let end = now.advanced(by: planning.delay(after: error, in: &outage, at: now))
+        let delay = planning.delay(after: error, in: &outage, at: now)
+        // Measured by the uptime: the clock may be put right meanwhile.
+        let start = context.clock.uptime
         // Everything is asked for again, and leases come first.
         polling.hasNews = true
         mayClaim = true
         if !inFlight.isEmpty { renewAt = now }
-        while !context.stop.isSet, !cancellation.isSet, case let now = context.clock.now, now < end {
+        while !context.stop.isSet, !cancellation.isSet, case let rest = delay - (context.clock.uptime - start), rest > .zero {
+            let now = context.clock.now
             unrecorded += plan(takeResults(), at: now)
             if let leasesEndAt, now >= leasesEndAt { unrecorded += takeBackQueued(at: now) }
+            let end = now.advanced(by: max(rest, .milliseconds(1)))
             await sleep(until: earliest([end, leasesEndAt.flatMap { $0 > now ? $0 : nil }], after: now))
         }
         polling.hasNews = true
@@ -72,7 +76,10 @@ extension Driver {
     /// Releases executions that this scheduler holds without knowing, because the answer to a claim was lost.
     mutating func releaseUnknown() async throws {
         let known = Set(inFlight.held).union(unrecorded.map(\.work.claim.leaseKey))
-        let unknown = try await context.store.leases(of: context.owner).filter { !known.contains($0.leaseKey) }
+        // An earlier run of this scheduler may have left handlers behind, whose leases must run out.
+        let unknown = try await context.store.leases(of: context.owner).filter { claim in
+            !known.contains(claim.leaseKey) && claim.execution.progress.attemptStartedAt ?? .distantPast >= startedAt
+        }
         let now = context.clock.now
         try await finish(unknown.map { CompletionPlanner.released(Work($0, slot: nil), at: now) }, at: now)
         outage.mayHoldUnknown = false

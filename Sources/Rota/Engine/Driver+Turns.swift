@@ -18,7 +18,7 @@ extension Driver {
         // Claimed work waits only a moment: once attempts are long, others may begin it sooner.
         if lookahead.isOver(at: now) { unrecorded += takeBackQueued(at: now) }
         var turn = StoreTurn()
-        turn.completions = unrecorded.map(\.completion)
+        turn.completions = unrecorded.open
         turn.renewals = dueRenewals(at: now)
         let box = PlanBox()
         let isPolling = pollsAlways || polling.isNeeded(at: now, prefersQueuedWork: false)
@@ -34,38 +34,48 @@ extension Driver {
         }
         let request = claimRequest()
         turn.claim = request
-        guard !turn.isEmpty else { return (false, nil) }
+        guard !turn.isEmpty || !unrecorded.isEmpty else { return (false, nil) }
         let outcome = try await context.store.turn(turn)
         let planned = unrecorded
         unrecorded = []
-        let works = request.map { register(outcome.claims, of: $0) } ?? []
+        // Before anything else changes it.
+        if let planner = box.planner { planning = planner }
+        var works = request.map { register(outcome.claims, of: $0) } ?? []
         // The events of what has happened come before those of what begins.
         defer { queue.push(works) }
-        if !planned.isEmpty { try await follow(outcome.completions, of: planned, at: now) }
+        if !planned.isEmpty { try await follow(try planned.outcomes(outcome.completions), of: planned, at: now) }
         try await follow(outcome.renewals, of: turn.renewals, at: now)
-        var isBusy = !planned.isEmpty || !works.isEmpty
-        guard isPolling, let work = outcome.dueWork else { return (isBusy, nil) }
-        if let planner = box.planner { planning = planner }
-        let wake = try await complete(box, outcome, of: work, at: now)
-        if wake == nil { isBusy = true }
-        return (isBusy, isBusy ? nil : wake)
+        let isBusy = !planned.isEmpty || !works.isEmpty
+        guard isPolling else { return (isBusy, nil) }
+        guard let work = outcome.dueWork else {
+            throw SchedulerError(
+                .unusableStore,
+                "The store returned no due work from `turn(_:)`, although it was asked for it. Test the store with "
+                    + "`StoreContract` of RotaTesting.", value: nil)
+        }
+        let hasDone = try await complete(box, outcome, of: work, at: now)
+        // What follows takes calls of the store, for which claimed work need not wait.
+        queue.push(works)
+        works = []
+        let hasRewound = work.isAhead ? try await rewind(to: now) : false
+        let hasPruned = work.isPruningDue ? try await prune(at: now) : false
+        guard !isBusy, !hasDone, !hasRewound, !hasPruned, !work.isAhead else { return (true, nil) }
+        return (false, nextWake(after: work, at: now))
     }
 
     /// Does what follows from due work that the store has planned for.
     ///
-    /// - Returns: The date of the next work, or `nil` if anything was done.
+    /// - Returns: Whether anything was done.
     private mutating func complete(
         _ box: PlanBox, _ outcome: StoreTurn.Outcome, of work: DueWork, at now: Date
-    ) async throws -> Date? {
-        if work.isAhead, try await rewind(to: now) { return nil }
-        polling.recordPoll(at: now, next: work.isTruncated ? now : work.nextWakeup ?? .distantFuture)
+    ) async throws -> Bool {
+        polling.recordPoll(
+            at: now, next: work.isTruncated || work.isAhead ? now : work.nextWakeup ?? .distantFuture)
         let plan = box.plan
         report(plan.postponed, at: now)
         if !plan.reclaims.isEmpty { try await follow(outcome.reclaims, of: plan.reclaims, at: now) }
         let hasFired = try await settle(
             plan, { try await $0.follow(outcome.fires, of: plan.fires, named: plan.names, at: now) })
-        let hasPruned = work.isPruningDue ? try await prune(at: now) : false
-        guard plan.reclaims.isEmpty, !hasFired, !hasPruned, !work.isAhead else { return nil }
-        return nextWake(after: work, at: now)
+        return hasFired || !plan.reclaims.isEmpty
     }
 }

@@ -14,6 +14,8 @@ struct Driver {
     private let outbox: Outbox<AttemptResult>
     private let alarm: Alarm
     var inFlight = InFlight()
+    /// When this run began.
+    let startedAt: Date
     /// The work that comes before the first pass, until it is done.
     var prepare: (@Sendable () async throws -> Void)?
     /// When the leases of the executions in flight must be renewed.
@@ -40,6 +42,7 @@ struct Driver {
         random: any RandomNumberGenerator & Sendable
     ) {
         self.context = context
+        startedAt = context.clock.now
         takesTurns = context.store.prefersTurns
         // No more than there are workers: what is claimed and has not begun counts as crashed if the process dies.
         lookahead = Lookahead(limit: takesTurns ? context.configuration.maximumConcurrency : 0)
@@ -67,6 +70,7 @@ struct Driver {
             mayClaim = false
             if let now = try? context.clock.usableTime() { try? await recordRest(at: now) }
             try? await releaseQueued()
+            if outage.mayHoldUnknown { try? await releaseUnknown() }
             context.events.observers.tell { $0.didFail(error, at: context.clock.now) }
             await giveUp()
             throw error
@@ -97,6 +101,8 @@ struct Driver {
             try await prepare()
             self.prepare = nil
         }
+        // Leases come first after an outage.
+        if outage.beganAt != nil { try await renewLeases() }
         if outage.mayHoldUnknown { try await releaseUnknown() }
         if try await pass() {
             hasYielded = false
@@ -341,10 +347,10 @@ struct Driver {
     /// Records the results that are not yet recorded.
     mutating func recordRest(at now: Date) async throws {
         guard !unrecorded.isEmpty else { return }
-        let outcomes = try await context.store.finish(unrecorded.map(\.completion))
-        let planned = unrecorded
+        let (planned, open) = (unrecorded, unrecorded.open)
+        let answers = open.isEmpty ? [] : try await context.store.finish(open)
         unrecorded = []
-        try await follow(outcomes, of: planned, at: now)
+        try await follow(try planned.outcomes(answers), of: planned, at: now)
     }
 
     /// Does what follows from fires that the store has recorded, and returns whether any job has fired.

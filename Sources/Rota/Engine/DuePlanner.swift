@@ -20,6 +20,11 @@ struct DuePlanner: Sendable {
 
     /// Plans what follows an attempt that ended.
     mutating func completion(of result: AttemptResult, uptime: Duration, at now: Date) -> PlannedCompletion {
+        if let recorded = result.work.recorded.withLock(\.self) {
+            return PlannedCompletion(
+                work: result.work, completion: recorded.completion, stopReason: nil,
+                outcome: .recorded(recorded.execution))
+        }
         let elapsed = elapsedTimes.elapsed(result.work.claim.execution, uptime: uptime, at: now)
         return CompletionPlanner.plan(result, at: now, elapsed: elapsed, random: &random)
     }

@@ -106,6 +106,22 @@ public struct HandlerContext: Sendable {
         try await recorder.save(payload)
     }
 
+    /// The completion of this attempt as a success, for a store that records it together with other changes.
+    package func success(output: JSONPayload?) -> Completion {
+        let now = recorder.clock.now
+        let attempt = Attempt(
+            number: attempt, startedAt: startedAt, duration: max(.zero, now.elapsed(since: startedAt)),
+            bodyPreview: output.map { String(decoding: $0.json, as: UTF8.self).clipped(to: Attempt.maximumPreviewBytes) })
+        return Completion(
+            executionID: execution.id, token: work.claim.lease.token, attempt: attempt, next: .succeeded, date: now,
+            output: output)
+    }
+
+    /// Tells the driver that the store has recorded the end of this attempt, whatever the handler returns.
+    package func didRecord(_ completion: Completion, as execution: Execution) {
+        work.recorded.withLock { $0 = (completion, execution) }
+    }
+
     /// Whether the attempt was canceled: by a timeout, a request, or the scheduler's shutdown.
     public var isCanceled: Bool { Task.isCancelled }
 
@@ -148,6 +164,8 @@ final class Work: Sendable {
     /// It is more than one only if middleware makes the attempt several times.
     private let strays = Atomic(0)
     private let abandonment = Atomic(false)
+    /// The end of the attempt, if the store has recorded it already, in a transaction of the handler.
+    let recorded = Mutex<(completion: Completion, execution: Execution)?>(nil)
 
     init(_ claim: Claim, slot: Int?) {
         self.claim = claim

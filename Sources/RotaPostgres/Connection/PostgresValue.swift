@@ -1,24 +1,35 @@
 #if Postgres
-    package import Foundation
+    public import Foundation
 
     /// A parameter of a statement, which is sent in PostgreSQL's binary form.
-    package enum PostgresValue: Sendable, Hashable {
+    public enum PostgresValue: Sendable, Hashable {
         /// NULL, of the type that the server expects at this place.
         case null
+        /// A boolean.
         case bool(Bool)
+        /// A number of 16 bits.
         case int2(Int16)
+        /// A number of 32 bits.
         case int4(Int32)
+        /// A number of 64 bits.
         case int8(Int64)
+        /// A floating-point number.
         case float8(Double)
         /// Text without U+0000, which PostgreSQL cannot store.
         case text(String)
+        /// Bytes.
         case bytea([UInt8])
+        /// A UUID, most significant byte first.
         case uuid(UInt128)
         /// A date as timestamptz, rounded to microseconds.
         case timestamp(Date)
+        /// An array of numbers.
         case int8Array([Int64])
+        /// An array of texts.
         case textArray([String])
+        /// An array of byte strings.
         case byteaArray([[UInt8]])
+        /// An array of UUIDs.
         case uuidArray([UInt128])
 
         /// The number by which the server knows the type; 0 lets it decide.

@@ -69,6 +69,8 @@
             var changes: [UInt8]
             /// The other statements of its transaction.
             var others: [PostgresStatement]
+            /// Whether these are all statements of its transaction, so that it can be made again.
+            var isWhole: Bool
         }
 
         /// The store's own serial queue, which may block on the network.
@@ -349,7 +351,7 @@
 
         /// Appends the changes of a round, and makes sure that they are in the database.
         private func append(
-            _ changes: [UInt8], _ others: [PostgresStatement], _ connection: PostgresConnection
+            _ changes: [UInt8], _ others: [PostgresStatement], _ connection: PostgresConnection, isWhole: Bool = true
         ) throws {
             guard let position = replica.position else { throw RoundError.notCommitted }
             let next = LogPosition(sequence: position.sequence + 1, id: UInt128.random(in: .min ... .max))
@@ -362,7 +364,7 @@
                 error = failure
             }
             guard error.isOutcomeUnknown || connection.isBroken else { throw error }
-            uncertain = UncertainCommit(position: next, changes: changes, others: others)
+            uncertain = UncertainCommit(position: next, changes: changes, others: others, isWhole: isWhole)
             drop()
             do {
                 try settle(try connected())
@@ -384,7 +386,7 @@
             for row in results[results.count - 1] { rows.append(try CommitRow(row).position) }
             if rows.contains(commit.position) {
                 try connection.perform(["ROLLBACK"], deadline: deadline)
-            } else if rows == [position] {
+            } else if rows == [position], commit.isWhole {
                 try connection.perform(
                     [log.append(commit.position, writer: writer, changes: commit.changes)] + commit.others + ["COMMIT"],
                     deadline: deadline)
@@ -419,6 +421,43 @@
                 }
             }
             return ids.isEmpty ? [] : statements + [log.removeRequests(ids)]
+        }
+
+        /// Commits the changes of an app's own transaction and of the store in one.
+        ///
+        /// - Parameter operations: Each changes the state, or throws to roll everything back.
+        func commit(_ session: PostgresSession, _ operations: [PostgresTransaction.Operation]) throws {
+            guard isOpen, let connection = session.connection else {
+                throw StoreError(.closed, "The store or the transaction is closed.")
+            }
+            do {
+                try settle(try connected())
+                // A violated constraint must not be found after the state has changed.
+                let first: [PostgresStatement] = ["SET CONSTRAINTS ALL IMMEDIATE"] + log.begin.dropFirst() + [log.lock]
+                let facts = try readCommits(connection, after: first)
+                if facts.hasOthers { announce() }
+                var changes: [UInt8] = []
+                do {
+                    for operation in operations {
+                        var log = ChangeLog(encodingWith: [:], limit: PendingOperation.sizeLimit)
+                        try operation(&replica.state, &log)
+                        if let failure = log.failure { throw failure }
+                        changes += log.payload.bytes
+                    }
+                    guard changes.count <= PendingOperation.sizeLimit else { throw RoundError.tooLarge }
+                    if changes.isEmpty {
+                        try connection.perform(["COMMIT"], deadline: deadline)
+                    } else {
+                        try append(changes, [], connection, isWhole: false)
+                    }
+                } catch {
+                    if uncertain == nil, !changes.isEmpty { invalidate() }
+                    throw error
+                }
+                announce()
+            } catch {
+                throw RoundError.forCaller(error)
+            }
         }
 
         // MARK: News
