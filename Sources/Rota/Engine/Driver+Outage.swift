@@ -56,7 +56,9 @@ extension Driver {
         polling.hasNews = true
         mayClaim = true
         if !inFlight.isEmpty { renewAt = now }
-        while !context.stop.isSet, !cancellation.isSet, case let rest = delay - (context.clock.uptime - start), rest > .zero {
+        while !context.stop.isSet, !cancellation.isSet, case let rest = delay - (context.clock.uptime - start),
+            rest > .zero
+        {
             let now = context.clock.now
             unrecorded += plan(takeResults(), at: now)
             if let leasesEndAt, now >= leasesEndAt { unrecorded += takeBackQueued(at: now) }

@@ -111,7 +111,9 @@ public struct HandlerContext: Sendable {
         let now = recorder.clock.now
         let attempt = Attempt(
             number: attempt, startedAt: startedAt, duration: max(.zero, now.elapsed(since: startedAt)),
-            bodyPreview: output.map { String(decoding: $0.json, as: UTF8.self).clipped(to: Attempt.maximumPreviewBytes) })
+            bodyPreview: output.map {
+                String(decoding: $0.json, as: UTF8.self).clipped(to: Attempt.maximumPreviewBytes)
+            })
         return Completion(
             executionID: execution.id, token: work.claim.lease.token, attempt: attempt, next: .succeeded, date: now,
             output: output)

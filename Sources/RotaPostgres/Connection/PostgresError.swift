@@ -94,6 +94,9 @@
             return error
         }
 
+        /// Whether a new connection is likely to succeed at once: this one had died, or its statements were forgotten.
+        package var isWorthRepeating: Bool { code == .connectionLost || code == .serverShutdown || isTransient && code != .lockTimeout }
+
         /// Whether the whole transaction may succeed when it is repeated on the same connection.
         ///
         /// The server rolled it back because of concurrent transactions, or because it no longer knew a prepared

@@ -22,7 +22,8 @@
         var begin: [PostgresStatement] {
             let milliseconds = max(1, timeout.millisecondsRoundedUp)
             return [
-                "BEGIN",
+                // Each statement sees what was committed while the one before waited for the lock.
+                "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE",
                 PostgresStatement("SET LOCAL statement_timeout = \(milliseconds)"),
                 PostgresStatement("SET LOCAL lock_timeout = \(milliseconds)"),
             ]
@@ -44,9 +45,19 @@
                 """)
         }
 
-        /// Reads the oldest requests of other programs.
+        /// Reads the oldest requests of other programs, up to 8 MiB but at least one, without waiting for open
+        /// transactions.
         var inbox: PostgresStatement {
-            PostgresStatement("SELECT id, record FROM \(schema.table("inbox")) ORDER BY id LIMIT 500")
+            PostgresStatement(
+                """
+                SELECT id, record FROM (
+                  SELECT id, record, row_number() OVER (ORDER BY id) AS number,
+                    sum(octet_length(record)) OVER (ORDER BY id) AS total
+                  FROM (
+                    SELECT id, record FROM \(schema.table("inbox")) ORDER BY id LIMIT 500 FOR UPDATE SKIP LOCKED
+                  ) AS oldest
+                ) AS sized WHERE total <= 8388608 OR number = 1 ORDER BY id
+                """)
         }
 
         /// Removes requests that were done or refused.

@@ -74,8 +74,9 @@
             return writer.bytes
         }
 
-        /// - Throws: `RecordFormatError` unless the bytes are one execution.
-        static func execution(_ bytes: [UInt8]) throws -> Execution {
+        /// - Throws: `RecordFormatError` unless the bytes are one execution that has not begun, with this identifier.
+        static func execution(_ bytes: [UInt8], id: UInt128) throws -> Execution {
+            guard bytes.count <= 1 << 24 else { throw RecordFormatError("a request is larger than 16 MiB") }
             var found: [Execution] = []
             try bytes.withUnsafeBytes { bytes in
                 try Change.read(bytes) { change in
@@ -85,8 +86,17 @@
                     found.append(execution)
                 }
             }
-            guard found.count == 1 else { throw RecordFormatError("a request is not one execution") }
-            return found[0]
+            guard found.count == 1, found[0].id.bits == id else {
+                throw RecordFormatError("a request is not one execution with the identifier of its row")
+            }
+            let execution = found[0]
+            let dates = [
+                execution.scheduledFor, execution.createdAt, execution.progress.dueAt, execution.progress.expiresAt,
+            ]
+            guard execution.status == .queued, execution.attempts.isEmpty, execution.progress.lease == nil,
+                dates.allSatisfy({ $0?.timeIntervalSinceReferenceDate.isFinite ?? true })
+            else { throw RecordFormatError("a request is no execution that is queued, with dates that exist") }
+            return execution
         }
     }
 #endif

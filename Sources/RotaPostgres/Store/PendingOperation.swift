@@ -20,12 +20,17 @@
         /// Resumes the caller with an error.
         let fail: @Sendable (any Error) -> Void
 
-        /// How far the caller's clock is ahead of the server's.
-        func skew(_ serverDate: Date) -> Duration? {
-            date.map { date in
-                let now = date.now.addingTimeInterval(date.readAt.duration(to: .now) / .seconds(1))
-                return .seconds(now.timeIntervalSince(serverDate))
+        /// How far the caller's clock is at least ahead of the server's, or behind it if negative.
+        ///
+        /// The server read its clock between the sending of the question and the arrival of the answer.
+        func skew(_ facts: PostgresJobStore.Facts) -> Duration? {
+            guard let date else { return nil }
+            func distance(at instant: ContinuousClock.Instant) -> Duration {
+                let now = date.now.addingTimeInterval(date.readAt.duration(to: instant) / .seconds(1))
+                return .seconds(now.timeIntervalSince(facts.date))
             }
+            let (ahead, behind) = (distance(at: facts.sentAt), distance(at: facts.receivedAt))
+            return ahead > .zero ? ahead : min(behind, .zero)
         }
     }
 
@@ -48,7 +53,7 @@
                         run: { state, changes in
                             var log = ChangeLog(encodingWith: definitions, limit: PendingOperation.sizeLimit)
                             let outcome = Result { try operation(&state, &log) }
-                            if let failure = log.failure { throw failure }
+                            if let failure = log.failure { throw RoundError.unencodable(failure) }
                             changes += log.payload.bytes
                             return { caller.resume(with: outcome) }
                         }, fail: { caller.resume(throwing: $0) }))

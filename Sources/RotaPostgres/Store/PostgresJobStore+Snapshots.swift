@@ -7,7 +7,11 @@
         /// It is one transaction on a connection of its own, so a snapshot is there as a whole or not at all. If another
         /// instance is writing one, this does nothing. A failure loses nothing: the next commits try again.
         func writeSnapshot(at position: LogPosition, epoch: Int) async {
-            defer { snapshotting = nil }
+            var isPublished = false
+            defer {
+                snapshotting = nil
+                snapshotEnded(isPublished: isPublished)
+            }
             let session = SnapshotSession(configuration, log)
             do {
                 guard try await housekeeping.perform({ try session.begin(at: position) }) else {
@@ -17,8 +21,12 @@
                 while let chunk = try chunk(from: &place, epoch: epoch) {
                     try await housekeeping.perform { try session.write(chunk) }
                 }
-                let bytes = try await housekeeping.perform { try session.finish(at: position) }
+                // After a failover the log may lack commits that the records have.
+                guard epoch == self.epoch, let last = replica.position else { throw CancellationError() }
+                let bytes = try await housekeeping.perform { try session.finish(at: position, last: last) }
                 replica.follow(snapshot: position.sequence, bytes: bytes)
+                isPublished = true
+                try await housekeeping.perform { try session.removeReplaced() }
             } catch {
                 await housekeeping.perform { session.close() }
             }
@@ -87,29 +95,50 @@
             }
         }
 
-        /// Publishes the snapshot, and removes what it makes superfluous.
+        /// Publishes the snapshot.
         ///
-        /// The snapshot before it and the commits since then stay, for instances that are still reading them.
-        ///
+        /// - Parameters:
+        ///   - position: The last commit before the first record was read.
+        ///   - last: The last commit before the last record was read. Both must be in the log.
         /// - Returns: The size of the snapshot in bytes.
-        func finish(at position: LogPosition) throws -> Int {
-            guard let connection else { return 0 }
-            let schema = log.schema
-            var statements = [
-                PostgresStatement(
-                    "INSERT INTO \(schema.table("snapshots")) (sequence, id, parts, bytes) VALUES ($1, $2, $3, $4)",
-                    [.int8(position.sequence), .uuid(position.id), .int4(parts), .int8(Int64(bytes))])
-            ]
-            if let newest {
-                for table in ["snapshot_parts", "snapshots", "commits"] {
-                    statements.append(
-                        PostgresStatement(
-                            "DELETE FROM \(schema.table(table)) WHERE sequence < $1", [.int8(newest.sequence)]))
-                }
-            }
-            try connection.perform(statements + ["COMMIT"], deadline: deadline)
-            close()
+        func finish(at position: LogPosition, last: LogPosition) throws -> Int {
+            guard let connection else { throw CancellationError() }
+            let (schema, commits) = (log.schema, log.schema.table("commits"))
+            let result = try connection.perform(
+                [
+                    PostgresStatement(
+                        """
+                        INSERT INTO \(schema.table("snapshots")) (sequence, id, parts, bytes) SELECT $1, $2, $3, $4
+                        WHERE EXISTS (SELECT FROM \(commits) WHERE sequence = $1 AND id = $2)
+                          AND EXISTS (SELECT FROM \(commits) WHERE sequence = $5 AND id = $6)
+                        """,
+                        [
+                            .int8(position.sequence), .uuid(position.id), .int4(parts), .int8(Int64(bytes)),
+                            .int8(last.sequence), .uuid(last.id),
+                        ])
+                ], deadline: deadline)
+            guard result[0].affectedRows == 1 else { throw CancellationError() }
+            try connection.perform(["COMMIT"], deadline: deadline)
             return bytes
+        }
+
+        /// Removes, in bounded steps, everything that two snapshots have replaced.
+        ///
+        /// The snapshot before the newest one and the commits since then stay, for instances that are still reading them.
+        func removeReplaced() throws {
+            defer { close() }
+            guard let connection, let newest else { return }
+            for (table, limit) in [("snapshot_parts", 20), ("snapshots", 1000), ("commits", 10_000)] {
+                let name = log.schema.table(table)
+                let key = table == "snapshot_parts" ? "(sequence, part)" : "sequence"
+                let columns = table == "snapshot_parts" ? "sequence, part" : "sequence"
+                let removal = PostgresStatement(
+                    """
+                    DELETE FROM \(name) WHERE \(key) IN (
+                      SELECT \(columns) FROM \(name) WHERE sequence < $1 ORDER BY \(columns) LIMIT $2)
+                    """, [.int8(newest.sequence), .int8(Int64(limit))])
+                while try connection.perform([removal], deadline: deadline)[0].affectedRows == limit {}
+            }
         }
 
         func close() {

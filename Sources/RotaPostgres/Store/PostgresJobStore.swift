@@ -51,6 +51,8 @@
         private let writer: String
         private let snapshotMinimum: Int
         private var connection: PostgresConnection?
+        /// Whether a pooler was found that shares sessions and does not know prepared statements.
+        private var sharesSessions = false
         var replica = Replica()
         /// Counts how often the copy was thrown away.
         private(set) var epoch = 0
@@ -59,9 +61,12 @@
         private var isOpen = true
         private var readers: [Int: AsyncStream<Void>.Continuation] = [:]
         private var lastReader = 0
-        private var lastNews: ContinuousClock.Instant?
+        /// Whether something has changed that no scheduler here has seen.
+        private var hasNews = false
         private var poller: Task<Void, Never>?
         var snapshotting: Task<Void, Never>?
+        /// When the next snapshot may be begun, and how many in a row were not published.
+        private var (nextSnapshot, failedSnapshots) = (ContinuousClock.now, 0)
 
         /// A commit of which it is unknown whether the server has made it.
         private struct UncertainCommit {
@@ -148,6 +153,7 @@
         }
 
         private func drop() {
+            if let connection, !connection.preparesStatements { sharesSessions = true }
             connection?.close()
             connection = nil
         }
@@ -155,6 +161,9 @@
         /// The connection, made anew if it was lost.
         private func connected() throws(PostgresError) -> PostgresConnection {
             if let connection, !connection.isBroken { return connection }
+            drop()
+            var configuration = configuration
+            if sharesSessions { configuration.preparesStatements = false }
             let made = try PostgresConnection.open(configuration)
             connection = made
             return made
@@ -180,8 +189,8 @@
             do {
                 guard isOpen else { throw StoreError(.closed, "The store is closed; open another one.") }
                 for resume in try perform(operations) { resume() }
-            } catch RoundError.tooLarge where operations.count > 1 {
-                // Find the operation that is too large: all others succeed.
+            } catch let error as RoundError where error.concernsOne && operations.count > 1 {
+                // Find the operation that no commit takes: all others succeed.
                 for operation in operations {
                     do {
                         for resume in try perform([operation]) { resume() }
@@ -201,48 +210,61 @@
             let isReading = operations.allSatisfy(\.isQuery)
             let (connection, facts) = try prepared(isReading: isReading)
             do {
-                if facts.hasOthers || facts.hasRequests && isReading, !operations.contains(where: \.seesNews) {
-                    announce()
-                }
                 var (changes, resumes): ([UInt8], [@Sendable () -> Void]) = ([], [])
                 let others = facts.hasRequests && !isReading ? try takeRequests(connection, &changes) : []
+                if !others.isEmpty || facts.hasRequests && isReading { hasNews = true }
                 for operation in operations {
-                    if let error = operation.skewError(clockCheck, at: facts.date) {
+                    if let error = operation.skewError(clockCheck, facts) {
                         resumes.append { operation.fail(error) }
                     } else {
                         resumes.append(try operation.run(&replica.state, &changes))
+                        // Its scheduler sees the news itself. Others on this store may not.
+                        if operation.seesNews, readers.count <= 1 { hasNews = false }
                     }
                 }
                 guard changes.count <= PendingOperation.sizeLimit else { throw RoundError.tooLarge }
-                if changes.isEmpty, others.isEmpty {
-                    if !isReading { try connection.perform(["ROLLBACK"], deadline: deadline) }
-                } else {
+                if !changes.isEmpty || !others.isEmpty {
                     try append(changes, others, connection)
+                } else if !isReading, (try? connection.perform(["ROLLBACK"], deadline: deadline)) == nil {
+                    drop()
                 }
+                if hasNews { announce() }
                 return resumes
-            } catch let error as PostgresError where uncertain == nil && replica.position != nil && isReading {
-                throw error
             } catch {
                 // The copy may have changes that are not committed.
-                if uncertain == nil { invalidate() }
+                if uncertain == nil, !isReading { invalidate() }
                 drop()
                 throw error
             }
         }
 
-        /// Connects, settles an uncertain commit, takes the lock unless only queries wait, and reads what is new.
+        /// Connects, settles an uncertain commit, reads what is new, and takes the lock unless only queries wait.
         ///
         /// Nothing has happened yet, so a connection that turns out to be dead is replaced once.
         private func prepared(isReading: Bool) throws -> (PostgresConnection, Facts) {
-            var isSecond = false
+            var tries = 0
             while true {
                 do {
                     let connection = try connected()
                     try settle(connection)
-                    return (connection, try readCommits(connection, after: isReading ? [] : log.begin + [log.lock]))
-                } catch let error as PostgresError where !isSecond && error.code != .cannotConnect {
+                    // Reading everything takes long, so not under the lock.
+                    if isReading || replica.position == nil {
+                        let facts = try readCommits(connection)
+                        if isReading { return (connection, facts) }
+                    }
+                    return (connection, try readCommits(connection, after: log.begin + [log.lock]))
+                } catch RoundError.notCommitted where tries < 3 {
+                    // The caller of that commit has got its error. These operations begin with a new copy.
+                    tries += 1
+                } catch RoundError.needsReload where tries < 3 {
                     drop()
-                    isSecond = true
+                    tries += 1
+                } catch let error as PostgresError where tries == 0 && error.isWorthRepeating {
+                    drop()
+                    tries += 1
+                } catch let error as PostgresError where isReading {
+                    drop()
+                    throw error.withOutcome(unknown: false)
                 } catch {
                     drop()
                     throw error
@@ -252,29 +274,41 @@
 
         /// The answers of the server when the copy was brought up to date.
         struct Facts {
-            var date: Date
-            /// Whether other instances have changed anything.
-            var hasOthers = false
+            var date = Date.distantPast
+            /// When the question for that date was sent, and when its answer was there.
+            var (sentAt, receivedAt) = (ContinuousClock.now, ContinuousClock.now)
             /// Whether other programs have left requests.
             var hasRequests = false
         }
 
         /// Brings the copy up to date.
         ///
-        /// - Parameter first: Statements to send before, with the first round trip.
+        /// - Parameters:
+        ///   - connection: The connection.
+        ///   - first: Statements to send before, with the first round trip: those that take the lock.
         private func readCommits(
             _ connection: PostgresConnection, after first: [PostgresStatement] = []
         ) throws -> Facts {
-            var first = first
-            var facts = Facts(date: .distantPast)
+            var (first, facts, reloads) = (first, Facts(), 0)
+            let isLocking = !first.isEmpty
             while true {
                 if replica.position == nil {
-                    try reload(connection, after: first)
-                    (first, facts.hasOthers) = ([], true)
+                    guard !isLocking else { throw RoundError.needsReload }
+                    guard reloads < 3 else {
+                        throw StoreError(
+                            .incompatibleSchema,
+                            "The newest snapshot in the schema \"\(log.schema.name)\" is not in its log of commits, as after a "
+                                + "partial restore. Restore all tables of the schema from one backup.")
+                    }
+                    reloads += 1
+                    try reload(connection)
+                    hasNews = true
                 }
                 guard let position = replica.position else { continue }
+                facts.sentAt = .now
                 let results = try connection.perform(
                     first + [log.facts, log.commits(after: position)], deadline: deadline)
+                facts.receivedAt = .now
                 first = []
                 (facts.date, facts.hasRequests) = try checkVersion(results[results.count - 2])
                 var rows: [CommitRow] = []
@@ -283,7 +317,7 @@
                     epoch += 1
                     continue
                 }
-                if hasOthers { facts.hasOthers = true }
+                if hasOthers { hasNews = true }
                 if rows.count < CommitLog.pageSize { return facts }
             }
         }
@@ -312,13 +346,12 @@
         /// Reads the newest snapshot, if there is one.
         ///
         /// The commits after it are read as usual.
-        private func reload(_ connection: PostgresConnection, after first: [PostgresStatement]) throws {
+        private func reload(_ connection: PostgresConnection) throws {
             invalidate()
-            let results = try connection.perform(
-                first + [log.facts, log.newestSnapshot, log.firstCommit], deadline: deadline)
-            _ = try checkVersion(results[results.count - 3])
-            guard let snapshot = results[results.count - 2].first else {
-                guard let row = results[results.count - 1].first else {
+            let results = try connection.perform([log.facts, log.newestSnapshot, log.firstCommit], deadline: deadline)
+            _ = try checkVersion(results[0])
+            guard let snapshot = results[1].first else {
+                guard let row = results[2].first else {
                     throw StoreError(
                         .incompatibleSchema, "The table `commits` of the schema \"\(log.schema.name)\" is empty.")
                 }
@@ -370,8 +403,9 @@
                 try settle(try connected())
             } catch let second as PostgresError {
                 // Without an answer it stays unknown. With one, the transaction was rolled back for good.
-                if !error.isOutcomeUnknown { uncertain = nil }
-                throw second.withOutcome(unknown: error.isOutcomeUnknown)
+                let isUnknown = error.isOutcomeUnknown || second.isOutcomeUnknown
+                if !isUnknown { uncertain = nil }
+                throw second.withOutcome(unknown: isUnknown)
             }
         }
 
@@ -410,15 +444,18 @@
             for row in try connection.perform([log.inbox], deadline: deadline)[0] {
                 let (id, record): (UInt128, [UInt8]) = (try row.read(0), try row.read(1))
                 ids.append(id)
+                var log = ChangeLog(encodingWith: [:], limit: PendingOperation.sizeLimit)
                 do {
-                    let execution = try EnqueueRecord.execution(record)
-                    var log = ChangeLog(encodingWith: [:], limit: PendingOperation.sizeLimit)
+                    let execution = try EnqueueRecord.execution(record, id: id)
                     _ = try replica.state.enqueue([execution], log: &log)
-                    if let failure = log.failure { throw failure }
-                    changes += log.payload.bytes
+                } catch let error as RecordFormatError where error.isLaterFormat {
+                    // A newer instance takes it.
+                    ids.removeLast()
                 } catch {
-                    statements.append(log.refuse(id, record, because: "\(error)"))
+                    statements.append(self.log.refuse(id, record, because: "\(error)"))
                 }
+                if let failure = log.failure { throw RoundError.unencodable(failure) }
+                changes += log.payload.bytes
             }
             return ids.isEmpty ? [] : statements + [log.removeRequests(ids)]
         }
@@ -431,17 +468,17 @@
                 throw StoreError(.closed, "The store or the transaction is closed.")
             }
             do {
-                try settle(try connected())
+                do { try settle(try connected()) } catch RoundError.notCommitted {}
+                if replica.position == nil { _ = try readCommits(try connected()) }
                 // A violated constraint must not be found after the state has changed.
                 let first: [PostgresStatement] = ["SET CONSTRAINTS ALL IMMEDIATE"] + log.begin.dropFirst() + [log.lock]
-                let facts = try readCommits(connection, after: first)
-                if facts.hasOthers { announce() }
+                _ = try readCommits(connection, after: first)
                 var changes: [UInt8] = []
                 do {
                     for operation in operations {
                         var log = ChangeLog(encodingWith: [:], limit: PendingOperation.sizeLimit)
                         try operation(&replica.state, &log)
-                        if let failure = log.failure { throw failure }
+                        if let failure = log.failure { throw RoundError.unencodable(failure) }
                         changes += log.payload.bytes
                     }
                     guard changes.count <= PendingOperation.sizeLimit else { throw RoundError.tooLarge }
@@ -451,11 +488,12 @@
                         try append(changes, [], connection, isWhole: false)
                     }
                 } catch {
-                    if uncertain == nil, !changes.isEmpty { invalidate() }
+                    if uncertain == nil { invalidate() }
                     throw error
                 }
                 announce()
             } catch {
+                drop()
                 throw RoundError.forCaller(error)
             }
         }
@@ -477,24 +515,29 @@
             readers[number] = nil
         }
 
-        /// Tells readers that other instances have changed something, at most twenty times a second.
+        /// Tells readers that something has changed.
         private func announce() {
-            let now = ContinuousClock.now
-            if let lastNews, lastNews.duration(to: now) < .milliseconds(50) { return }
-            lastNews = now
+            hasNews = false
             for reader in readers.values { reader.yield() }
         }
 
         // MARK: Snapshots
 
         private func startSnapshotIfDue() {
-            guard isOpen, snapshotting == nil, uncertain == nil, let position = replica.position,
+            guard isOpen, snapshotting == nil, uncertain == nil, .now >= nextSnapshot, let position = replica.position,
                 replica.bytesSinceSnapshot > max(snapshotMinimum, replica.snapshot?.bytes ?? 0)
             else { return }
             let epoch = epoch
             snapshotting = Task { [weak self] in
                 await self?.writeSnapshot(at: position, epoch: epoch)
             }
+        }
+
+        /// Records whether a snapshot was published. If not, the next one waits from 5 seconds to 5 minutes.
+        func snapshotEnded(isPublished: Bool) {
+            failedSnapshots = isPublished ? 0 : min(failedSnapshots + 1, 6)
+            let delay: Duration = isPublished ? .zero : .seconds(5) * (1 << (failedSnapshots - 1))
+            nextSnapshot = .now.advanced(by: min(delay, .seconds(300)))
         }
 
         /// The next records of a snapshot, or `nil` at its end.

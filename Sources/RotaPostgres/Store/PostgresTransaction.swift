@@ -38,7 +38,7 @@
         func begin(_ configuration: PostgresConfiguration) throws {
             let connection = try PostgresConnection.open(configuration)
             session.connection = connection
-            try connection.perform(["BEGIN"], deadline: deadline)
+            try connection.perform(["BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"], deadline: deadline)
         }
 
         /// Executes a statement.

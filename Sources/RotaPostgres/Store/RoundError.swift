@@ -9,6 +9,18 @@
         case tooLarge
         /// The changes are not in the database, and others came instead.
         case notCommitted
+        /// The copy must be read anew, which takes too long under the lock.
+        case needsReload
+        /// The changes of an operation cannot be encoded.
+        case unencodable(any Error)
+
+        /// Whether one operation is to blame, and the others of the round may succeed.
+        var concernsOne: Bool {
+            switch self {
+            case .tooLarge, .unencodable: true
+            case .notCommitted, .needsReload: false
+            }
+        }
 
         /// The error that a caller gets.
         static func forCaller(_ error: any Error) -> any Error {
@@ -32,6 +44,11 @@
                 return StoreError(
                     .incompatibleSchema,
                     "The database has a commit of a later version of Rota (\(error.message)). Update Rota.")
+            case Self.needsReload:
+                return StoreError(
+                    .unavailable,
+                    "The log of commits changes faster than it can be read, and nothing happened. Try again.")
+            case Self.unencodable(let error): return error
             default: return error
             }
         }
@@ -39,8 +56,8 @@
 
     extension PendingOperation {
         /// The error of an operation whose caller's clock differs too much from the server's.
-        func skewError(_ check: PostgresJobStore.ClockCheck, at serverDate: Date) -> StoreError? {
-            guard case .within(let limit) = check, let skew = skew(serverDate) else { return nil }
+        func skewError(_ check: PostgresJobStore.ClockCheck, _ facts: PostgresJobStore.Facts) -> StoreError? {
+            guard case .within(let limit) = check, let skew = skew(facts) else { return nil }
             let size = skew < .zero ? .zero - skew : skew
             guard size > limit else { return nil }
             return StoreError(
