@@ -78,7 +78,7 @@ extension Driver {
     /// Releases executions that this scheduler holds without knowing, because the answer to a claim was lost.
     mutating func releaseUnknown() async throws {
         let known = Set(inFlight.held).union(unrecorded.map(\.work.claim.leaseKey))
-        // An earlier run of this scheduler may have left handlers behind, whose leases must run out.
+        // Before it was started again, this scheduler may have left handlers behind, whose leases must run out.
         let unknown = try await context.store.leases(of: context.owner).filter { claim in
             !known.contains(claim.leaseKey) && claim.execution.progress.attemptStartedAt ?? .distantPast >= startedAt
         }

@@ -54,7 +54,7 @@ extension Driver {
                     + "`StoreContract` of RotaTesting.", value: nil)
         }
         let hasDone = try await complete(box, outcome, of: work, at: now)
-        // What follows takes calls of the store, for which claimed work need not wait.
+        // The rest takes calls of the store, for which claimed work need not wait.
         queue.push(works)
         works = []
         let hasRewound = work.isAhead ? try await rewind(to: now) : false

@@ -95,7 +95,9 @@
         }
 
         /// Whether a new connection is likely to succeed at once: this one had died, or its statements were forgotten.
-        package var isWorthRepeating: Bool { code == .connectionLost || code == .serverShutdown || isTransient && code != .lockTimeout }
+        package var isWorthRepeating: Bool {
+            code == .connectionLost || code == .serverShutdown || isTransient && code != .lockTimeout
+        }
 
         /// Whether the whole transaction may succeed when it is repeated on the same connection.
         ///

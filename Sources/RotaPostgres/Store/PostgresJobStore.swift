@@ -57,8 +57,8 @@
         /// Counts how often the copy was thrown away.
         private(set) var epoch = 0
         private var pending: [PendingOperation] = []
-        private var uncertain: UncertainCommit?
-        private var isOpen = true
+        var uncertain: UncertainCommit?
+        var isOpen = true
         private var readers: [Int: AsyncStream<Void>.Continuation] = [:]
         private var lastReader = 0
         /// Whether something has changed that no scheduler here has seen.
@@ -69,7 +69,7 @@
         private var (nextSnapshot, failedSnapshots) = (ContinuousClock.now, 0)
 
         /// A commit of which it is unknown whether the server has made it.
-        private struct UncertainCommit {
+        struct UncertainCommit {
             var position: LogPosition
             var changes: [UInt8]
             /// The other statements of its transaction.
@@ -152,14 +152,14 @@
             drop()
         }
 
-        private func drop() {
+        func drop() {
             if let connection, !connection.preparesStatements { sharesSessions = true }
             connection?.close()
             connection = nil
         }
 
         /// The connection, made anew if it was lost.
-        private func connected() throws(PostgresError) -> PostgresConnection {
+        func connected() throws(PostgresError) -> PostgresConnection {
             if let connection, !connection.isBroken { return connection }
             drop()
             var configuration = configuration
@@ -169,7 +169,7 @@
             return made
         }
 
-        private var deadline: ContinuousClock.Instant { .now.advanced(by: configuration.statementTimeout) }
+        var deadline: ContinuousClock.Instant { .now.advanced(by: configuration.statementTimeout) }
 
         // MARK: Rounds
 
@@ -286,7 +286,7 @@
         /// - Parameters:
         ///   - connection: The connection.
         ///   - first: Statements to send before, with the first round trip: those that take the lock.
-        private func readCommits(
+        func readCommits(
             _ connection: PostgresConnection, after first: [PostgresStatement] = []
         ) throws -> Facts {
             var (first, facts, reloads) = (first, Facts(), 0)
@@ -375,7 +375,7 @@
             replica.begin(at: position, snapshot: (position.sequence, Int(clamping: bytes)))
         }
 
-        private func invalidate() {
+        func invalidate() {
             replica.invalidate()
             epoch += 1
         }
@@ -383,7 +383,7 @@
         // MARK: Commits
 
         /// Appends the changes of a round, and makes sure that they are in the database.
-        private func append(
+        func append(
             _ changes: [UInt8], _ others: [PostgresStatement], _ connection: PostgresConnection, isWhole: Bool = true
         ) throws {
             guard let position = replica.position else { throw RoundError.notCommitted }
@@ -412,7 +412,7 @@
         /// Finds out whether an uncertain commit was made, and makes it if it was not and no other one came first.
         ///
         /// The lock tells that its first transaction has ended, one way or the other.
-        private func settle(_ connection: PostgresConnection) throws {
+        func settle(_ connection: PostgresConnection) throws {
             guard let commit = uncertain, let position = replica.position else { return }
             let results = try connection.perform(
                 log.begin + [log.lock, log.commits(after: position)], deadline: deadline)
@@ -434,70 +434,6 @@
             uncertain = nil
         }
 
-        /// Does what other programs have asked for in their own transactions.
-        ///
-        /// - Returns: The statements that remove the requests in the transaction of this round.
-        private func takeRequests(
-            _ connection: PostgresConnection, _ changes: inout [UInt8]
-        ) throws -> [PostgresStatement] {
-            var (ids, statements): ([UInt128], [PostgresStatement]) = ([], [])
-            for row in try connection.perform([log.inbox], deadline: deadline)[0] {
-                let (id, record): (UInt128, [UInt8]) = (try row.read(0), try row.read(1))
-                ids.append(id)
-                var log = ChangeLog(encodingWith: [:], limit: PendingOperation.sizeLimit)
-                do {
-                    let execution = try EnqueueRecord.execution(record, id: id)
-                    _ = try replica.state.enqueue([execution], log: &log)
-                } catch let error as RecordFormatError where error.isLaterFormat {
-                    // A newer instance takes it.
-                    ids.removeLast()
-                } catch {
-                    statements.append(self.log.refuse(id, record, because: "\(error)"))
-                }
-                if let failure = log.failure { throw RoundError.unencodable(failure) }
-                changes += log.payload.bytes
-            }
-            return ids.isEmpty ? [] : statements + [log.removeRequests(ids)]
-        }
-
-        /// Commits the changes of an app's own transaction and of the store in one.
-        ///
-        /// - Parameter operations: Each changes the state, or throws to roll everything back.
-        func commit(_ session: PostgresSession, _ operations: [PostgresTransaction.Operation]) throws {
-            guard isOpen, let connection = session.connection else {
-                throw StoreError(.closed, "The store or the transaction is closed.")
-            }
-            do {
-                do { try settle(try connected()) } catch RoundError.notCommitted {}
-                if replica.position == nil { _ = try readCommits(try connected()) }
-                // A violated constraint must not be found after the state has changed.
-                let first: [PostgresStatement] = ["SET CONSTRAINTS ALL IMMEDIATE"] + log.begin.dropFirst() + [log.lock]
-                _ = try readCommits(connection, after: first)
-                var changes: [UInt8] = []
-                do {
-                    for operation in operations {
-                        var log = ChangeLog(encodingWith: [:], limit: PendingOperation.sizeLimit)
-                        try operation(&replica.state, &log)
-                        if let failure = log.failure { throw RoundError.unencodable(failure) }
-                        changes += log.payload.bytes
-                    }
-                    guard changes.count <= PendingOperation.sizeLimit else { throw RoundError.tooLarge }
-                    if changes.isEmpty {
-                        try connection.perform(["COMMIT"], deadline: deadline)
-                    } else {
-                        try append(changes, [], connection, isWhole: false)
-                    }
-                } catch {
-                    if uncertain == nil { invalidate() }
-                    throw error
-                }
-                announce()
-            } catch {
-                drop()
-                throw RoundError.forCaller(error)
-            }
-        }
-
         // MARK: News
 
         /// Adds a reader of the news.
@@ -516,7 +452,7 @@
         }
 
         /// Tells readers that something has changed.
-        private func announce() {
+        func announce() {
             hasNews = false
             for reader in readers.values { reader.yield() }
         }
@@ -533,7 +469,9 @@
             }
         }
 
-        /// Records whether a snapshot was published. If not, the next one waits from 5 seconds to 5 minutes.
+        /// Records whether a snapshot was published.
+        ///
+        /// If not, the next one waits from 5 seconds to 5 minutes.
         func snapshotEnded(isPublished: Bool) {
             failedSnapshots = isPublished ? 0 : min(failedSnapshots + 1, 6)
             let delay: Duration = isPublished ? .zero : .seconds(5) * (1 << (failedSnapshots - 1))
