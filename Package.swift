@@ -145,6 +145,8 @@ let package = Package(
         .executableTarget(
             name: "crond", dependencies: ["Rota", "RotaCommands"], path: "Examples/Crond", swiftSettings: settings),
         .executableTarget(
+            name: "fleet", dependencies: ["Rota", "RotaPostgres"], path: "Examples/Fleet", swiftSettings: settings),
+        .executableTarget(
             name: "benchmarks",
             dependencies: [
                 "Rota", "RotaTesting", .target(name: "CBareLoop", condition: .when(platforms: [.linux])),
