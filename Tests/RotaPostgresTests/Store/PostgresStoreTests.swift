@@ -26,6 +26,22 @@
             for store in stores { await store.close() }
         }
 
+        @Test("PostgresJobStore keeps the contract through PgBouncer, which shares sessions among transactions")
+        func pooled() async throws {
+            let program = try #require(Pooler.program, "apt-get install pgbouncer")
+            let cluster = try PostgresCluster.shared()
+            let database = try cluster.createDatabase()
+            let pooler = try Pooler(program, to: cluster, sessions: 2)
+            try pooler.connect(database, prepares: true).close()
+            let configuration = try PostgresConfiguration(pooler.string(database))
+            for (number, check) in StoreContract.checks.enumerated() {
+                let schema = try await StoreSchema(database: database, name: "s\(number)")
+                let store = try await schema.open(through: configuration)
+                do { try await check.run { store } } catch { Issue.record("\(check): \(error)") }
+                await store.close()
+            }
+        }
+
         @Test("PostgresJobStore keeps the contract across a reopening", arguments: StoreContract.durability)
         func durability(_ check: StoreContract.DurabilityCheck) async throws {
             let schema = try await StoreSchema()

@@ -67,6 +67,7 @@
                 host all needs_password 127.0.0.1/32 scram-sha-256
                 host all unwelcome 127.0.0.1/32 reject
                 local all all trust
+                local replication all trust
                 host all all 127.0.0.1/32 trust
 
                 """
