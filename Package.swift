@@ -151,6 +151,7 @@ let package = Package(
             dependencies: [
                 "Rota", "RotaTesting", .target(name: "CBareLoop", condition: .when(platforms: [.linux])),
                 .target(name: "CSQLite", condition: .when(traits: ["SQLite"])),
+                .target(name: "RotaPostgres", condition: .when(traits: ["Postgres"])),
             ], path: "Benchmarks/RotaBenchmarks", swiftSettings: settings),
         .target(name: "CBareLoop", path: "Benchmarks/CBareLoop"),
         .systemLibrary(name: "CSQLite", path: "Benchmarks/CSQLite", providers: [.apt(["libsqlite3-dev"])]),

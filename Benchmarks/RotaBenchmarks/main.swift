@@ -23,10 +23,13 @@ if arguments.first == "--soak", let total = arguments.last.flatMap({ Int($0) }) 
 }
 let scale: Scale = arguments.contains("--tiny") ? .tiny : .full
 let wanted = Set(arguments.filter { !$0.hasPrefix("--") })
-let all =
+var all =
     ScheduleSuite.benchmarks + RetrySuite.benchmarks + HTTPSuite.benchmarks + StoreSuite.benchmarks
     + SchedulerSuite.benchmarks + StoreSuite.atSize + StoreSuite.steering
 
+#if Postgres
+    if ProcessInfo.processInfo.environment["ROTA_POSTGRES"] != nil { all += PostgresSuite.benchmarks }
+#endif
 let unknown = wanted.subtracting(all.map(\.id))
 guard unknown.isEmpty else {
     FileHandle.standardError.write(

@@ -40,6 +40,22 @@
         }
     }
 
+    extension PostgresJobStore {
+        /// The number of the last commit, and the server's place in its write-ahead log in bytes, for measurements.
+        package func serverPosition() async throws -> (commits: Int64, bytes: Int64) {
+            let configuration = configuration
+            let bytes = try await housekeeping.perform {
+                let connection = try PostgresConnection.open(configuration)
+                defer { connection.close() }
+                return try connection.perform(
+                    ["SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::int8"],
+                    deadline: .now.advanced(by: configuration.statementTimeout))[0][0].read(0, as: Int64.self)
+            }
+            _ = try await query { _ in }
+            return (replica.position?.sequence ?? 0, bytes)
+        }
+    }
+
     /// The transaction that writes a snapshot.
     ///
     /// Only the housekeeping queue uses it.
