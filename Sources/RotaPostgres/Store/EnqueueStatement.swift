@@ -7,9 +7,10 @@
     /// A statement for any PostgreSQL driver, with its parameters as text.
     ///
     /// ```swift
-    /// let enqueue = try await scheduler.enqueueStatement("send-receipt", payload: order, in: store)
+    /// let store = try await PostgresJobStore(PostgresConfiguration("postgres://app@db.example.com/app"))
+    /// let enqueue = try await scheduler.enqueueStatement("send-receipt", payload: 7, in: store)
     /// // In the transaction of your own driver, beside your own rows:
-    /// try await connection.query(enqueue.sql, enqueue.parameters)
+    /// print(enqueue.sql, enqueue.parameters)
     /// ```
     public struct EnqueueStatement: Sendable, Hashable {
         /// The text, with `$1` and `$2` for the parameters.

@@ -7,6 +7,7 @@
     /// A transaction in which an app changes its own tables and the store together: all of it happens, or nothing.
     ///
     /// ```swift
+    /// let store = try await PostgresJobStore(PostgresConfiguration("postgres://app@db.example.com/app"))
     /// try await store.withTransaction { transaction in
     ///     try await transaction.execute("INSERT INTO orders (id, total) VALUES ($1, $2)", [.int8(7), .int8(1200)])
     ///     try await scheduler.enqueue("send-receipt", payload: 7, in: transaction)
