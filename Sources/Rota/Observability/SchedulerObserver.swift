@@ -120,7 +120,9 @@ public protocol SchedulerObserver: Sendable {
     func didLoseStore(because error: StoreError, at date: Date)
     /// The store can be used again.
     ///
-    /// - Parameter outage: How long it was unavailable.
+    /// - Parameters:
+    ///   - outage: How long it was out of reach.
+    ///   - date: The date of the event.
     func didRegainStore(after outage: Duration, at date: Date)
     /// The driver has nothing to do until a date, unless it is woken earlier.
     func didSleep(until wake: Date, at date: Date)
