@@ -66,7 +66,7 @@ let package = Package(
         .target(
             name: "RotaPostgres",
             dependencies: [
-                "Rota", "RotaCore", "RotaSchedule", "RotaRetry", "RotaHTTP", "RotaStore",
+                "Rota", "RotaCore", "RotaSchedule", "RotaStore",
                 .target(name: "CLibPQ", condition: .when(traits: ["Postgres"])),
             ],
             swiftSettings: settings),
@@ -119,7 +119,7 @@ let package = Package(
         .testTarget(
             name: "RotaPostgresTests",
             dependencies: [
-                "Rota", "RotaCore", "RotaPostgres", "RotaRetry", "RotaStore", "RotaTesting", "RotaTestSupport",
+                "Rota", "RotaCore", "RotaPostgres", "RotaSchedule", "RotaStore", "RotaTesting", "RotaTestSupport",
             ],
             swiftSettings: settings),
         .testTarget(

@@ -1,7 +1,6 @@
 #if Postgres
     import Foundation
     import RotaCore
-    import RotaRetry
     import Testing
 
     @testable import RotaPostgres
@@ -105,21 +104,6 @@
             }
             #expect(throws: PostgresError.self) { try PostgresConnection.check(version: 130_012) }
             #expect(throws: Never.self) { try PostgresConnection.check(version: 140_000) }
-        }
-
-        @Test("Delays between attempts grow, are random, and equal for equal seeds", arguments: [1, 2, 3] as [UInt64])
-        func delays(seed: UInt64) {
-            let policy = ReconnectPolicy()
-            let lost = PostgresError(.connectionLost, "lost")
-            for attempt in 1...40 {
-                let delay = policy.delay(after: lost, attempt: attempt, seed: seed)
-                let nominal = policy.backoff.nominalDelay(afterAttempt: attempt)
-                #expect(policy.jitter.bounds(of: nominal).contains(delay))
-                #expect(delay == policy.delay(after: lost, attempt: attempt, seed: seed))
-                #expect(delay != policy.delay(after: lost, attempt: attempt, seed: seed + 100))
-            }
-            let hopeless = policy.delay(after: PostgresError(.authenticationFailed, "no"), attempt: 1, seed: seed)
-            #expect(hopeless >= .milliseconds(2500))
         }
 
         @Test("A batch knows where it may commit")
