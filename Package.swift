@@ -26,6 +26,7 @@ let package = Package(
         .library(name: "RotaCommands", targets: ["RotaCommands"]),
         .library(name: "RotaTesting", targets: ["RotaTesting"]),
         .library(name: "RotaProfiles", targets: ["RotaProfiles"]),
+        .library(name: "RotaAPI", targets: ["RotaAPI"]),
         .library(name: "RotaPostgres", targets: ["RotaPostgres"]),
     ],
     traits: [
@@ -61,6 +62,12 @@ let package = Package(
             dependencies: ["CRotaCommands", "Rota", "RotaCore", "RotaHTTP", "RotaRetry", "RotaStore"],
             swiftSettings: settings),
         .target(name: "RotaProfiles", dependencies: ["Rota", "RotaCore"], swiftSettings: settings),
+        .target(
+            name: "RotaAPI",
+            dependencies: [
+                "Rota", "RotaCore", "RotaSchedule", "RotaRetry", "RotaHTTP", "RotaJSONSchema", "RotaStore",
+                "RotaProfiles",
+            ], swiftSettings: settings),
         // Without the trait this module is empty and libpq is not needed: its sources are inside `#if Postgres`, since
         // a trait is a compilation condition too.
         .target(
@@ -116,6 +123,12 @@ let package = Package(
         .testTarget(
             name: "RotaProfilesTests", dependencies: ["RotaProfiles", "RotaTesting", "RotaTestSupport"],
             swiftSettings: settings),
+        .testTarget(
+            name: "RotaAPITests",
+            dependencies: [
+                "Rota", "RotaAPI", "RotaCore", "RotaHTTP", "RotaProfiles", "RotaStore", "RotaTesting",
+                "RotaTestSupport",
+            ], swiftSettings: settings),
         .testTarget(
             name: "RotaPostgresTests",
             dependencies: [

@@ -1,5 +1,6 @@
 public import Foundation
 public import RotaJSONSchema
+import RotaStore
 
 /// The reason a scheduler refused a call.
 public struct SchedulerError: Error, Sendable, Hashable, CustomStringConvertible {
@@ -25,6 +26,7 @@ public struct SchedulerError: Error, Sendable, Hashable, CustomStringConvertible
             case calendarInUse
             case invalidToken
             case expiredToken
+            case changed
         }
 
         private let kind: Kind
@@ -45,6 +47,8 @@ public struct SchedulerError: Error, Sendable, Hashable, CustomStringConvertible
         public static let invalidRequest = Code(kind: .invalidRequest)
         /// The request exceeds the limit of one step.
         public static let tooMany = Code(kind: .tooMany)
+        /// The job was changed since the revision that the call is based on.
+        public static let changed = Code(kind: .changed)
         /// The job has no such version, or it is no longer kept.
         public static let versionNotFound = Code(kind: .versionNotFound)
         /// The store has no calendar with the name.
@@ -92,6 +96,14 @@ public struct SchedulerError: Error, Sendable, Hashable, CustomStringConvertible
 }
 
 extension SchedulerError {
+    /// A change that is based on an earlier revision of a job.
+    static func changed(_ job: Job) -> SchedulerError {
+        SchedulerError(
+            .changed,
+            "Job \"\(job.definition.name)\" was changed meanwhile: its revision is \(job.scheduleState.revision). Read it again, "
+                + "and base the change on what it is now.", value: "\(job.scheduleState.revision)")
+    }
+
     /// A request with more parts than one step can take.
     static func tooMany(_ count: Int, _ limit: Int) -> SchedulerError {
         SchedulerError(

@@ -31,7 +31,13 @@ extension Scheduler {
         try await insert(drafts).map(\.job)
     }
 
-    func insert(_ drafts: [JobDraft]) async throws -> [JobInsertion.Outcome] {
+    /// Creates jobs, all of them or none, and tells new ones from those created earlier.
+    ///
+    /// - Parameter drafts: The jobs, at most ``maximumBatch``.
+    /// - Returns: For each draft, in order, `.inserted` with the new job, or `.existing` with the one created earlier with
+    ///   the same idempotency key.
+    /// - Throws: The errors of ``create(_:)-([JobDraft])``.
+    public func insert(_ drafts: [JobDraft]) async throws -> [JobInsertion.Outcome] {
         guard drafts.count <= Self.maximumBatch else {
             throw SchedulerError(
                 .tooMany, "At most \(Self.maximumBatch) jobs can be created in one step, not \(drafts.count).",
@@ -159,7 +165,7 @@ extension Scheduler {
     ///   - id: The job.
     ///   - count: The number of occurrences to show, from 0 to 1,000.
     ///   - change: Changes the definition.
-    /// - Throws: The errors of ``update(_:state:author:idempotencyKey:_:)``.
+    /// - Throws: The errors of ``update(_:state:author:idempotencyKey:ifRevision:_:)``.
     public nonisolated func preview(
         updating id: JobID, count: Int = 10, _ change: (inout JobDefinition) throws -> Void = { _ in }
     ) async throws -> JobPreview {

@@ -147,18 +147,21 @@ extension Scheduler {
     ///     ``pause(_:reason:until:author:idempotencyKey:)``; `nil` for no change.
     ///   - author: The author of the change, if it is to be recorded.
     ///   - idempotencyKey: A key that makes the call repeatable: a repeated change does nothing.
+    ///   - revision: The `scheduleState.revision` of the job that the change is based on, or `nil` to change whatever is
+    ///     there. Every change of a job, and every occurrence that fires, raises it.
     ///   - change: Changes the definition, where the method is called. It is called again if the job was changed in the
     ///     meantime.
     /// - Returns: The job after the change.
-    /// - Throws: The error of `change`; ``SchedulerError`` with code `jobNotFound`, `invalidJob`, `illegalState` or
-    ///   `calendarNotFound`;
+    /// - Throws: The error of `change`; ``SchedulerError`` with code `jobNotFound`, `invalidJob`, `illegalState`,
+    ///   `changed` if the job has another revision, or `calendarNotFound`;
     ///   `ScheduleError` or `RetryPolicyError`; or the store's error.
     @discardableResult
     public nonisolated func update(
         _ id: JobID, state: JobState? = nil, author: String? = nil, idempotencyKey: String? = nil,
-        _ change: (inout JobDefinition) throws -> Void
+        ifRevision revision: Int? = nil, _ change: (inout JobDefinition) throws -> Void
     ) async throws -> Job {
         try await replace(id, .init("update", author, idempotencyKey)) { job, calendars, now in
+            guard revision == nil || revision == job.scheduleState.revision else { throw SchedulerError.changed(job) }
             var definition = job.definition
             try change(&definition)
             return try job.updated(to: definition, calendars, state: state, at: now)

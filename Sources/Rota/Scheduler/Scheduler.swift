@@ -1,3 +1,4 @@
+package import Foundation
 public import RotaHTTP
 public import RotaStore
 
@@ -89,6 +90,12 @@ public actor Scheduler {
 
     /// Whether the scheduler was asked to stop and has not yet.
     package nonisolated var isStopping: Bool { context.stop.isSet }
+
+    /// The present, by the scheduler's clock.
+    package nonisolated var now: Date { context.clock.now }
+
+    /// Makes an identifier, such as that of a request.
+    package nonisolated func makeID() -> UInt128 { context.ids.makeID(at: context.clock.now) }
 
     /// The name under which the scheduler holds leases.
     package nonisolated var owner: String { context.owner }

@@ -87,6 +87,11 @@ package struct SecretReference: Sendable, Hashable {
         return name
     }
 
+    /// Returns whether a text can be the name of a secret, and with that of a file.
+    package static func isName(_ text: String) -> Bool {
+        (1...128).contains(text.utf8.count) && text.utf8.allSatisfy(isNameByte) && text.last != "." && text.first != "."
+    }
+
     /// Returns whether a text contains `secret://`, in any letter case.
     package static func isMentioned(in text: String) -> Bool {
         find(in: Array(text.utf8), from: 0) != nil

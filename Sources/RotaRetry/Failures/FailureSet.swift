@@ -180,7 +180,7 @@ extension FailureSet {
         private let members: StatusRanges
 
         /// The members as sorted ranges with gaps between them.
-        var ranges: [ClosedRange<Int>] { members.ranges }
+        public var ranges: [ClosedRange<Int>] { members.ranges }
 
         /// Creates a set of ranges, which may overlap and be in any order.
         ///

@@ -11,7 +11,7 @@ extension Backoff: Codable {
         case maximum
     }
 
-    private enum Kind: String, Codable {
+    private enum KindName: String, Codable {
         case fixed, linear, exponential, doubling, delays, decorrelated
     }
 
@@ -25,7 +25,7 @@ extension Backoff: Codable {
         func delay(_ key: CodingKeys) throws -> Int64 {
             try container.decode(SecondsCoding.self, forKey: key).nanoseconds
         }
-        switch try container.decode(Kind.self, forKey: .kind) {
+        switch try container.decode(KindName.self, forKey: .kind) {
         case .fixed: shape = .fixed(try delay(.delay))
         case .linear: shape = .linear(step: try delay(.step))
         case .exponential:
@@ -52,24 +52,24 @@ extension Backoff: Codable {
         var container = encoder.container(keyedBy: CodingKeys.self)
         switch shape {
         case .fixed(let delay):
-            try container.encode(Kind.fixed, forKey: .kind)
+            try container.encode(KindName.fixed, forKey: .kind)
             try container.encode(SecondsCoding(delay), forKey: .delay)
         case .linear(let step):
-            try container.encode(Kind.linear, forKey: .kind)
+            try container.encode(KindName.linear, forKey: .kind)
             try container.encode(SecondsCoding(step), forKey: .step)
         case .exponential(let initial, let factor):
-            try container.encode(Kind.exponential, forKey: .kind)
+            try container.encode(KindName.exponential, forKey: .kind)
             try container.encode(SecondsCoding(initial), forKey: .initial)
             try container.encode(factor, forKey: .factor)
         case .doubling(let initial, let doublings):
-            try container.encode(Kind.doubling, forKey: .kind)
+            try container.encode(KindName.doubling, forKey: .kind)
             try container.encode(SecondsCoding(initial), forKey: .initial)
             try container.encode(doublings, forKey: .doublings)
         case .delays(let delays):
-            try container.encode(Kind.delays, forKey: .kind)
+            try container.encode(KindName.delays, forKey: .kind)
             try container.encode(delays.map { SecondsCoding($0) }, forKey: .delays)
         case .decorrelated(let initial, let factor):
-            try container.encode(Kind.decorrelated, forKey: .kind)
+            try container.encode(KindName.decorrelated, forKey: .kind)
             try container.encode(SecondsCoding(initial), forKey: .initial)
             try container.encode(factor, forKey: .factor)
         }

@@ -114,6 +114,41 @@ extension Backoff {
 }
 
 extension Backoff {
+    /// What a backoff is made of, to read it back.
+    public enum Kind: Sendable, Hashable {
+        /// The same delay every time.
+        case fixed(Duration)
+        /// Delays that grow by a step.
+        case linear(step: Duration)
+        /// Delays that grow by a factor.
+        case exponential(initial: Duration, factor: Double)
+        /// Delays that double a number of times, then grow linearly.
+        case doubling(initial: Duration, doublings: Int)
+        /// A list of delays, the last of which repeats.
+        case delays([Duration])
+        /// Random delays, each at most a factor longer than the one before.
+        case decorrelated(initial: Duration, factor: Double)
+    }
+
+    /// The rule of the delays.
+    ///
+    /// ``minimum`` and ``maximum`` limit what it gives.
+    public var kind: Kind {
+        switch shape {
+        case .fixed(let delay): .fixed(Nanoseconds.duration(delay))
+        case .linear(let step): .linear(step: Nanoseconds.duration(step))
+        case .exponential(let initial, let factor):
+            .exponential(initial: Nanoseconds.duration(initial), factor: factor)
+        case .doubling(let initial, let doublings):
+            .doubling(initial: Nanoseconds.duration(initial), doublings: doublings)
+        case .delays(let delays): .delays(delays.map(Nanoseconds.duration))
+        case .decorrelated(let initial, let factor):
+            .decorrelated(initial: Nanoseconds.duration(initial), factor: factor)
+        }
+    }
+}
+
+extension Backoff {
     /// Returns the backoff with another first delay or another longest delay.
     ///
     /// - Throws: ``RetryPolicyError`` if the delays are a list and `initial` is given.

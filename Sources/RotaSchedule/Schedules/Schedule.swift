@@ -131,6 +131,45 @@ public struct Schedule: Sendable, Hashable {
     }
 }
 
+extension Schedule {
+    /// What a schedule is made of, to read it back.
+    public enum Kind: Sendable, Hashable {
+        /// A cron expression, on the wall clock of a time zone.
+        case cron(CronExpression, timeZone: String)
+        /// An interval that counts from the anchor, or from the job's creation without one.
+        case every(Duration, anchor: Date?)
+        /// A delay that counts from the end of the previous execution.
+        case afterCompletion(Duration)
+        /// One date.
+        case once(Date)
+        /// Once, as soon as the job is created.
+        case immediately
+        /// Several schedules at once.
+        case union([Schedule])
+        /// Never by itself: only when it is triggered.
+        case onDemand
+    }
+
+    /// The rule of the schedule, without its limits and adjustments.
+    ///
+    /// ```swift
+    /// let schedule = try Schedule.cron("30 9 * * 1-5", in: "America/New_York").limited(toRuns: 10)
+    /// if case .cron(let expression, let zone) = schedule.kind { print(expression.source, zone) }
+    /// // 30 9 * * 1-5 America/New_York
+    /// ```
+    public var kind: Kind {
+        switch rule {
+        case .cron(let expression, let zone, _): .cron(expression, timeZone: zone)
+        case .every(let interval, let anchor): .every(interval, anchor: anchor)
+        case .afterCompletion(let delay, _): .afterCompletion(delay)
+        case .once(let date): .once(date)
+        case .immediately: .immediately
+        case .union(let schedules): .union(schedules)
+        case .onDemand: .onDemand
+        }
+    }
+}
+
 extension Schedule.Rule {
     /// Returns the first date of the rule after another.
     func next(after date: Date) -> Date? {

@@ -18,7 +18,7 @@ public struct ExecutionQuery: Sendable, Hashable {
     public typealias Order = ListOrder
 
     /// A sort key of executions.
-    public enum Sort: String, Sendable, Hashable, Codable {
+    public enum Sort: String, Sendable, Hashable, Codable, CaseIterable {
         /// The creation date, which is the order of the identifiers.
         case createdAt = "created_at"
         /// The nominal date, and then the identifier.

@@ -20,7 +20,7 @@ public struct RecordPage<Item: Sendable>: Sendable {
 }
 
 /// The order of a list.
-public enum ListOrder: String, Sendable, Hashable, Codable {
+public enum ListOrder: String, Sendable, Hashable, Codable, CaseIterable {
     /// The smallest first: oldest to newest.
     case ascending = "asc"
     /// The greatest first: newest to oldest.

@@ -131,7 +131,7 @@ struct ErrorTextTests {
         ],
         "SchedulerError": [
             SchedulerError.Code.invalidJob, SchedulerError.Code.jobNotFound, SchedulerError.Code.executionNotFound,
-            SchedulerError.Code.duplicateHandler, SchedulerError.Code.illegalState,
+            SchedulerError.Code.duplicateHandler, SchedulerError.Code.illegalState, SchedulerError.Code.changed,
             SchedulerError.Code.alreadyRunning, SchedulerError.Code.invalidRequest, SchedulerError.Code.tooMany,
             SchedulerError.Code.versionNotFound, SchedulerError.Code.invalidPayload, SchedulerError.Code.unusableClock,
             SchedulerError.Code.unusableStore, SchedulerError.Code.invalidConfiguration,

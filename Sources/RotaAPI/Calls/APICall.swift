@@ -1,0 +1,104 @@
+import Foundation
+import Rota
+import RotaCore
+import RotaHTTP
+import RotaStore
+
+/// A request that was recognized and allowed, with all that answering it needs.
+struct APICall: Sendable {
+    let api: SchedulerAPI
+    let request: APIRequest
+    let operation: APIOperation
+    let caller: Caller
+    /// The values of the path's parameters.
+    let parameters: [String: String]
+    let query: Query
+    /// The body, or `nil` if there is none.
+    let json: JSONValue?
+    /// When the request arrived, by the scheduler's clock.
+    let now: Date
+    let requestID: String
+    /// How identifiers are written.
+    let ids: IdentifierForm
+
+    var scheduler: Scheduler { api.scheduler }
+
+    /// The body as an object, without members if there is no body.
+    func fields() throws(APIError) -> Fields {
+        try Fields(json ?? .object([]))
+    }
+
+    func parameter(_ name: String) -> String { parameters[name] ?? "" }
+
+    /// Throws once the request has taken too long.
+    ///
+    /// Calls that repeat a step check it before each.
+    func checkTime() throws {
+        try Task.checkCancellation()
+        guard scheduler.now.timeIntervalSince(now) < api.timeLimit.inSeconds else {
+            throw APIError(
+                .unavailable, "The request took longer than \(api.timeLimit.text). Ask for less at a time.")
+        }
+    }
+
+    // MARK: Records
+
+    func jobID(_ name: String = "id") throws(APIError) -> JobID {
+        guard let id = ids.job(parameter(name)) else { throw .missing("job") }
+        return id
+    }
+
+    func executionID(_ name: String = "execution") throws(APIError) -> ExecutionID {
+        guard let id = ids.execution(parameter(name)) else { throw .missing("execution") }
+        return id
+    }
+
+    func job() async throws -> Job {
+        let job = try await scheduler.job(jobID())
+        try checkMatch(job)
+        return job
+    }
+
+    func execution() async throws -> Execution { try await scheduler.execution(executionID()) }
+
+    /// Refuses a change if the client states a revision that is no longer the job's (RFC 9110, 13.1.1).
+    private func checkMatch(_ job: Job) throws(APIError) {
+        guard let wanted = revisions, !wanted.contains(job.scheduleState.revision) else { return }
+        throw APIError(
+            .changed, "The job was changed since you read it: its ETag is \(ETag.text(job)). Read it again.")
+    }
+
+    /// The revisions of `If-Match`, or `nil` if the client does not care.
+    private var revisions: Set<Int>? {
+        guard let text = request.headers["If-Match"], text.trimmingCharacters(in: .whitespaces) != "*" else {
+            return nil
+        }
+        return Set(text.split(separator: ",").compactMap { ETag.revision(String($0)) })
+    }
+
+    /// The revision that a change is based on, if the client states one.
+    var expectedRevision: Int? { revisions.flatMap { $0.count == 1 ? $0.first : nil } }
+
+    /// The key under which the call can be repeated: that of the header, or of the body's `idempotency_key`.
+    func idempotencyKey(_ fields: Fields? = nil) throws(APIError) -> String? {
+        var key = request.headers["Idempotency-Key"] ?? request.headers["X-Idempotency-Key"]
+        if key == nil { key = try fields?.text("idempotency_key", length: 0...255) }
+        guard let key, !key.isEmpty else { return nil }
+        guard key.count <= 255 else {
+            throw .invalid("Idempotency-Key", "An idempotency key must have 1 to 255 characters.")
+        }
+        return key
+    }
+}
+
+/// The entity tag of a job: its revision, which every change of it or of its schedule's state raises.
+enum ETag {
+    static func text(_ job: Job) -> String { "\"\(job.scheduleState.revision)\"" }
+
+    static func revision(_ text: String) -> Int? {
+        var text = text.trimmingCharacters(in: .whitespaces)
+        if text.hasPrefix("W/") { text.removeFirst(2) }
+        guard text.count > 2, text.hasPrefix("\""), text.hasSuffix("\"") else { return nil }
+        return Int(text.dropFirst().dropLast())
+    }
+}

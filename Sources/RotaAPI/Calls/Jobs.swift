@@ -1,0 +1,107 @@
+import Foundation
+import Rota
+import RotaCore
+import RotaRetry
+import RotaStore
+
+// What every profile does to jobs, whatever it calls it.
+extension APICall {
+    /// Creates a job, or returns the one that the same idempotency key created.
+    func create(_ draft: JobDraft, _ fields: Fields) async throws -> (job: Job, isNew: Bool) {
+        var draft = draft
+        draft.idempotencyKey = try idempotencyKey(fields) ?? draft.idempotencyKey
+        draft.author = caller.actor ?? draft.author
+        let outcome = try await scheduler.insert([draft])[0]
+        if case .inserted(let job) = outcome { return (job, true) }
+        return (outcome.job, false)
+    }
+
+    /// Changes a job, atomically.
+    func update(
+        state: JobState? = nil, _ fields: Fields? = nil, _ change: (inout JobDefinition) throws -> Void
+    ) async throws -> Job {
+        let id = try jobID()
+        _ = try await job()
+        return try await scheduler.update(
+            id, state: state, author: caller.actor, idempotencyKey: idempotencyKey(fields),
+            ifRevision: expectedRevision, change)
+    }
+
+    func pause(_ fields: Fields? = nil) async throws -> Job {
+        let job = try await job()
+        return try await scheduler.pause(
+            job.id, author: caller.actor, idempotencyKey: idempotencyKey(fields))
+    }
+
+    func resume(_ fields: Fields? = nil) async throws -> Job {
+        let job = try await job()
+        return try await scheduler.resume(
+            job.id, author: caller.actor, idempotencyKey: idempotencyKey(fields))
+    }
+
+    /// Deletes a job and all that belongs to it.
+    func delete() async throws {
+        let job = try await job()
+        try await scheduler.delete(job.id)
+    }
+
+    /// Starts an execution of a job, or returns the one that the same idempotency key started.
+    func trigger(_ request: TriggerRequest, _ fields: Fields) async throws -> (execution: Execution, isNew: Bool) {
+        var request = request
+        request.idempotencyKey = try idempotencyKey(fields) ?? request.idempotencyKey
+        request.author = caller.actor ?? request.author
+        let job = try await job()
+        let result = try await scheduler.trigger(job.id, [request])
+        guard let outcome = result.outcomes.first else { throw APIError(.internalError, "Nothing was queued.") }
+        return (outcome.execution, result.created == 1)
+    }
+
+    /// Runs an execution's job again.
+    func replay() async throws -> Execution {
+        try await scheduler.replay(
+            executionID(), idempotencyKey: idempotencyKey(fields()), author: caller.actor)
+    }
+
+    /// Reads the jobs of a query from an offset on.
+    ///
+    /// - Returns: The jobs, at most `limit`, and whether there are more.
+    func jobs(_ query: JobQuery, offset: Int = 0, limit: Int) async throws -> (items: [Job], hasMore: Bool) {
+        var query = query
+        return try await page(offset: offset, limit: limit) { limit, cursor in
+            (query.limit, query.after) = (limit, cursor)
+            return try await scheduler.jobs(query)
+        }
+    }
+
+    /// Reads the executions of a query from an offset on.
+    func executions(
+        _ query: ExecutionQuery, offset: Int = 0, limit: Int
+    ) async throws -> (items: [Execution], hasMore: Bool) {
+        var query = query
+        return try await page(offset: offset, limit: limit) { limit, cursor in
+            (query.limit, query.after) = (limit, cursor)
+            return try await scheduler.executions(query)
+        }
+    }
+
+    /// Skips `offset` records and returns the next ones.
+    ///
+    /// A page of the store may hold less than it was asked for.
+    private func page<Item: Sendable>(
+        offset: Int, limit: Int, _ read: (_ limit: Int, _ after: PageCursor?) async throws -> RecordPage<Item>
+    ) async throws -> (items: [Item], hasMore: Bool) {
+        var toSkip = offset
+        var items: [Item] = []
+        var cursor: PageCursor?
+        repeat {
+            try checkTime()
+            let wanted = min(1_000, toSkip + limit - items.count + 1)
+            let page = try await read(wanted, cursor)
+            let skipped = min(toSkip, page.items.count)
+            toSkip -= skipped
+            items += page.items.dropFirst(skipped)
+            cursor = page.next
+        } while cursor != nil && items.count <= limit
+        return (Array(items.prefix(limit)), items.count > limit)
+    }
+}

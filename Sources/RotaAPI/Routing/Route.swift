@@ -1,0 +1,116 @@
+import RotaHTTP
+
+/// One thing that the API can do, by its route.
+///
+/// ```swift
+/// for operation in api.operations { print(operation.method, operation.path, operation.summary) }
+/// ```
+public struct APIOperation: Sendable, Hashable, Identifiable, CustomStringConvertible {
+    /// The name, unique within an API, such as `createJob`.
+    public let id: String
+    /// The method, such as `POST`.
+    public let method: String
+    /// The path with parameters in braces, such as `/v1/jobs/{id}/pause`.
+    public let path: String
+    /// What it does, in a few words.
+    public let summary: String
+    /// What a caller needs, or `nil` if anybody may: the page, and whether the server is up.
+    public let scope: APIScope?
+
+    /// The method and path.
+    public var description: String { "\(method) \(path)" }
+}
+
+/// A parameter of a query.
+struct QueryParameter: Sendable, Hashable {
+    var name: String
+    var summary: String
+    var schema: JSONValue
+
+    init(_ name: String, _ summary: String, _ schema: JSONValue = ["type": "string"]) {
+        self.name = name
+        self.summary = summary
+        self.schema = schema
+    }
+}
+
+/// A row of the route table: how a request is recognized, and what answers it.
+struct Route: Sendable {
+    typealias Handler = @Sendable (APICall) async throws -> APIResponse
+
+    var operation: APIOperation
+    var query: [QueryParameter]
+    /// The JSON Schema of the body, or `nil` if the route has none.
+    var body: JSONValue?
+    /// The JSON Schema of the answer, or `nil` if it has no body.
+    var answer: JSONValue?
+    /// The status of success.
+    var status: Int
+    var handler: Handler
+    let segments: [Segment]
+
+    enum Segment: Sendable, Hashable {
+        case text(String)
+        case parameter(String)
+    }
+
+    init(
+        _ method: HTTPMethod, _ path: String, _ id: String, _ scope: APIScope?, _ summary: String,
+        query: [QueryParameter] = [], body: JSONValue? = nil, answer: JSONValue? = nil, status: Int = 200,
+        _ handler: @escaping Handler
+    ) {
+        operation = APIOperation(id: id, method: method.rawValue, path: path, summary: summary, scope: scope)
+        (self.query, self.body, self.answer, self.status, self.handler) = (query, body, answer, status, handler)
+        segments = path.split(separator: "/").map { part in
+            part.hasPrefix("{") ? .parameter(String(part.dropFirst().dropLast())) : .text(String(part))
+        }
+    }
+
+    /// The number of parameters in the path.
+    var parameterCount: Int { segments.count { if case .parameter = $0 { true } else { false } } }
+
+    /// The values of the path's parameters, or `nil` if the path is another one.
+    func match(_ path: ArraySlice<String>) -> [String: String]? {
+        guard path.count == segments.count else { return nil }
+        var values: [String: String] = [:]
+        for (segment, given) in zip(segments, path) {
+            switch segment {
+            case .text(let text): guard text == given else { return nil }
+            case .parameter(let name): values[name] = given
+            }
+        }
+        return values
+    }
+}
+
+/// The routes of an API.
+///
+/// Those with fewer parameters come first: `/jobs/batch` is no job called "batch".
+struct RouteTable: Sendable {
+    let routes: [Route]
+
+    init(_ routes: [Route]) {
+        self.routes = routes.enumerated().sorted {
+            ($0.element.parameterCount, $0.offset) < ($1.element.parameterCount, $1.offset)
+        }.map(\.element)
+    }
+
+    /// Finds the route of a request.
+    ///
+    /// - Throws: `notFound`, or `methodNotAllowed` with the methods that the path has.
+    func route(_ method: String, _ path: ArraySlice<String>) throws(APIError) -> (Route, parameters: [String: String]) {
+        let wanted = method == "HEAD" ? "GET" : method
+        var allowed: [String] = []
+        for route in routes {
+            guard let parameters = route.match(path) else { continue }
+            if route.operation.method == wanted { return (route, parameters) }
+            allowed.append(route.operation.method)
+            if route.operation.method == "GET" { allowed.append("HEAD") }
+        }
+        guard !allowed.isEmpty else {
+            throw APIError(.notFound, "There is no such path. GET /_rota/openapi.json lists them all.")
+        }
+        throw APIError(.methodNotAllowed, "The path has no \(method.prefix(16)).")
+            .with(header: "Allow", Set(allowed).sorted().joined(separator: ", "))
+    }
+}

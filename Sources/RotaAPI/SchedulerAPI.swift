@@ -1,0 +1,158 @@
+import Foundation
+public import Rota
+import RotaCore
+import RotaHTTP
+import RotaStore
+
+/// An HTTP API over a scheduler: a function from request to response, for any web framework to mount.
+///
+/// ```swift
+/// let api = SchedulerAPI(
+///     scheduler, as: .trigrun, authorize: APIAccess.bearer(["test-token": .allow(actor: "ci")]))
+/// let response = await api.respond(
+///     to: APIRequest(method: "GET", target: "/v1/jobs", headers: [("Authorization", "Bearer test-token")]))
+/// print(response.status)  // 200
+/// ```
+///
+/// Besides the profile's routes it has Rota's own under `/_rota/`: what the services lack, and the page.
+public struct SchedulerAPI: Sendable {
+    let scheduler: Scheduler
+    let profile: APIProfile
+    let prefix: [String]
+    let vault: (any SecretVault)?
+    let bodyLimit: Int
+    let timeLimit: Duration
+    let authorize: @Sendable (APIRequest, APIOperation) async -> APIAccess
+    let report: @Sendable (any Error, APIRequest) -> Void
+    private let table: RouteTable
+    private let native: RouteTable
+
+    /// Creates an API.
+    ///
+    /// - Parameters:
+    ///   - scheduler: The scheduler. It need not run in this process: the API only needs its store.
+    ///   - profile: Whose API it speaks.
+    ///   - prefix: The path at which the framework mounts the API, such as `/rota`. Paths outside it are not found.
+    ///   - vault: Keeps the secrets that clients send as they are. Without one such requests are refused, and only
+    ///     references such as `secret://name` are taken.
+    ///   - bodyLimit: The longest body that is read, in bytes. The default is 1 MiB.
+    ///   - timeLimit: How long a request may take that walks over many records. The default is 30 seconds.
+    ///   - report: Called with errors that are not shown to the client, to log them.
+    ///   - authorize: Says what the caller may do. It is asked before the body is read, for every operation that has a
+    ///     scope.
+    public init(
+        _ scheduler: Scheduler, as profile: APIProfile, under prefix: String = "", vault: (any SecretVault)? = nil,
+        bodyLimit: Int = 1 << 20, timeLimit: Duration = .seconds(30),
+        report: @escaping @Sendable (any Error, APIRequest) -> Void = { _, _ in },
+        authorize: @escaping @Sendable (APIRequest, APIOperation) async -> APIAccess
+    ) {
+        self.scheduler = scheduler
+        self.profile = profile
+        self.prefix = prefix.split(separator: "/").map(String.init)
+        self.vault = vault
+        self.bodyLimit = max(0, bodyLimit)
+        self.timeLimit = timeLimit
+        self.report = report
+        self.authorize = authorize
+        table = RouteTable(profile.format.routes)
+        native = RouteTable(NativeFormat(profile: profile).routes)
+    }
+
+    /// All that the API can do, the profile's operations first.
+    public var operations: [APIOperation] { (table.routes + native.routes).map(\.operation) }
+
+    var routes: [Route] { table.routes + native.routes }
+
+    /// Answers a request.
+    ///
+    /// It never throws: what goes wrong is told in the answer, in the profile's form. An error that the API does not
+    /// expect is answered with status 500 and the request's identifier only, and passed to `report`.
+    public func respond(to request: APIRequest) async -> APIResponse {
+        let requestID = Self.requestID(of: request) ?? scheduler.makeRequestID()
+        var format: any APIFormat = profile.format
+        var response: APIResponse
+        do {
+            let target = try RequestTarget(request.target)
+            guard target.segments.starts(with: prefix) else { throw APIError(.notFound, "There is no such path.") }
+            let path = target.segments.dropFirst(prefix.count)
+            let isNative = path.first == NativeFormat.root
+            if isNative { format = NativeFormat(profile: profile) }
+            let (route, parameters) = try (isNative ? native : table).route(request.method, path)
+            let caller = try await allow(request, route.operation)
+            let call = APICall(
+                api: self, request: request, operation: route.operation, caller: caller, parameters: parameters,
+                query: Query(target.query), json: try body(of: request), now: scheduler.now, requestID: requestID,
+                ids: format.ids)
+            response = format.finish(try await route.handler(call), of: call)
+        } catch {
+            let told = APIError(telling: error)
+            if told == nil || told?.kind == .internalError { report(error, request) }
+            response = format.response(to: told ?? Self.unexpected(requestID), requestID: requestID)
+            for field in told?.headers.fields ?? [] { response.headers.set(field) }
+        }
+        response.headers["X-Request-Id"] = requestID
+        if response.headers["Cache-Control"] == nil { response.headers["Cache-Control"] = "no-store" }
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        if request.method == "HEAD" { response.body = Data() }
+        return response
+    }
+
+    private static func unexpected(_ requestID: String) -> APIError {
+        APIError(.internalError, "Something unexpected went wrong. Its request identifier is \(requestID).")
+    }
+
+    /// The identifier that the client or a proxy gave the request, if it can be shown.
+    private static func requestID(of request: APIRequest) -> String? {
+        guard let text = request.headers["X-Request-Id"], (1...128).contains(text.utf8.count),
+            text.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
+        else { return nil }
+        return text
+    }
+
+    private func allow(_ request: APIRequest, _ operation: APIOperation) async throws(APIError) -> Caller {
+        guard let scope = operation.scope else { return Caller(actor: nil, scopes: []) }
+        switch await authorize(request, operation).verdict {
+        case .allowed(let actor, let scopes):
+            let caller = Caller(actor: actor.map { String($0.prefix(255)) }, scopes: scopes)
+            guard caller.may(scope) else {
+                throw APIError(
+                    .forbidden, "The token does not allow this: it lacks the scope \"\(scope.rawValue)\".")
+            }
+            return caller
+        case .refused(let status, let code, let message):
+            let kind: APIError.Kind =
+                switch status {
+                case 401: .unauthorized
+                case 403: .forbidden
+                case 429: .tooMany
+                default: .other(status)
+                }
+            let error = APIError(kind, code: code, message)
+            throw status == 401 ? error.with(header: "WWW-Authenticate", "Bearer") : error
+        }
+    }
+
+    /// Reads the body as JSON.
+    private func body(of request: APIRequest) throws(APIError) -> JSONValue? {
+        guard !request.body.isEmpty, request.method != "GET", request.method != "HEAD" else { return nil }
+        guard request.body.count <= bodyLimit else {
+            throw APIError(.tooLarge, "The body may have at most \(bodyLimit) bytes.")
+        }
+        if let type = request.headers["Content-Type"] {
+            let media = type.prefix { $0 != ";" }.trimmingCharacters(in: .whitespaces).lowercased()
+            guard media == "application/json" || media.hasSuffix("+json") else {
+                throw APIError(.unsupportedMedia, "Send the body as JSON, with Content-Type: application/json.")
+            }
+        }
+        do {
+            return try JSONValue(parsing: Array(request.body))
+        } catch {
+            throw APIError(.malformed, "The body is not JSON: \(error.message).")
+        }
+    }
+}
+
+extension Scheduler {
+    /// Makes an identifier for a request.
+    fileprivate nonisolated func makeRequestID() -> String { BatchID(bits: makeID()).description }
+}

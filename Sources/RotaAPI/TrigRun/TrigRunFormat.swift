@@ -1,0 +1,141 @@
+import Foundation
+import Rota
+import RotaHTTP
+import RotaProfiles
+import RotaStore
+
+/// TrigRun's API: jobs with a `kind`, lists with an offset, milliseconds in dates.
+struct TrigRunFormat: APIFormat {
+    let service = ServiceProfile.trigrun
+    let basePath = "/v1"
+
+    func response(to error: APIError, requestID: String) -> APIResponse {
+        let details: [JSONValue] = error.details.map {
+            .record([("field", .string($0.field)), ("message", .string($0.message))])
+        }
+        return .json(
+            [
+                "error": .record([
+                    ("code", .string(error.word)), ("message", .string(error.message)),
+                    ("details", details.isEmpty ? nil : .array(details)), ("request_id", .string(requestID)),
+                ])
+            ], status: error.status)
+    }
+
+    var routes: [Route] {
+        let job = TrigRunSchema.job
+        let execution = TrigRunSchema.execution
+        return [
+            Route(
+                .post, "/v1/jobs", "createJob", .write, "Create a job", body: TrigRunSchema.newJob, answer: job,
+                status: 201, Self.createJob),
+            Route(
+                .get, "/v1/jobs", "listJobs", .read, "List jobs", query: TrigRunSchema.jobQuery,
+                answer: TrigRunSchema.list(of: job), Self.listJobs),
+            Route(.get, "/v1/jobs/{id}", "getJob", .read, "Read a job", answer: job) { call in
+                let found = try await call.job()
+                return .json(TrigRunRecord.job(found)).with(header: "ETag", ETag.text(found))
+            },
+            Route(
+                .patch, "/v1/jobs/{id}", "updateJob", .write, "Change a job", body: TrigRunSchema.changedJob,
+                answer: job, Self.updateJob),
+            Route(.delete, "/v1/jobs/{id}", "deleteJob", .write, "Delete a job and its executions", status: 204) {
+                try await $0.delete()
+                return .noContent
+            },
+            Route(.post, "/v1/jobs/{id}/pause", "pauseJob", .write, "Pause a job", answer: job) { call in
+                .json(TrigRunRecord.job(try await call.pause(call.fields())))
+            },
+            Route(.post, "/v1/jobs/{id}/resume", "resumeJob", .write, "Resume a job", answer: job) { call in
+                .json(TrigRunRecord.job(try await call.resume(call.fields())))
+            },
+            Route(
+                .post, "/v1/jobs/{id}/run-now", "runJob", .trigger, "Run a job now, whatever its schedule says",
+                body: TrigRunSchema.trigger, answer: execution, status: 201, Self.runNow),
+            Route(
+                .post, "/v1/jobs/import", "importJobs", .write, "Create a job for each line of a crontab",
+                body: TrigRunSchema.crontab, answer: TrigRunSchema.list(of: job), status: 201, Self.importCrontab),
+            Route(
+                .get, "/v1/jobs/{id}/executions", "listExecutionsOfJob", .read, "List the executions of a job",
+                query: TrigRunSchema.executionQuery, answer: TrigRunSchema.list(of: execution)
+            ) { try await Self.listExecutions($0, of: $0.job().id) },
+            Route(
+                .get, "/v1/executions", "listExecutions", .read, "List executions",
+                query: TrigRunSchema.executionQuery, answer: TrigRunSchema.list(of: execution)
+            ) { try await Self.listExecutions($0, of: nil) },
+            Route(
+                .get, "/v1/executions/{execution}", "getExecution", .read, "Read an execution with its attempts",
+                answer: execution
+            ) { .json(TrigRunRecord.execution(try await $0.execution())) },
+            Route(
+                .post, "/v1/executions/{execution}/replay", "replayExecution", .trigger,
+                "Run an execution's job again", answer: execution, status: 201
+            ) { .json(TrigRunRecord.execution(try await $0.replay()), status: 201) },
+        ]
+    }
+
+    private static let createJob: Route.Handler = { call in
+        let fields = try call.fields()
+        let (job, isNew) = try await call.create(TrigRunReader.draft(fields), fields)
+        return APIResponse.json(TrigRunRecord.job(job), status: isNew ? 201 : 200)
+            .with(header: "ETag", ETag.text(job)).with(header: "Idempotency-Replayed", isNew ? nil : "true")
+    }
+
+    private static let updateJob: Route.Handler = { call in
+        let fields = try call.fields()
+        let job = try await call.update(state: try TrigRunReader.state(fields), fields) { definition in
+            try TrigRunReader.change(&definition, fields)
+        }
+        return .json(TrigRunRecord.job(job)).with(header: "ETag", ETag.text(job))
+    }
+
+    private static let listJobs: Route.Handler = { call in
+        var query = JobQuery(
+            states: try call.query.choices("state", of: JobState.self),
+            nameContains: call.query.text("search") ?? call.query.text("name"))
+        query.order = try call.query.choice("order", of: ListOrder.self) ?? .descending
+        let limit = try call.query.int("limit", in: 1...100, else: 50)
+        let offset = try call.query.int("offset", in: 0...1_000_000, else: 0)
+        let (jobs, hasMore) = try await call.jobs(query, offset: offset, limit: limit)
+        return list(jobs.map(TrigRunRecord.job), limit, offset, hasMore)
+    }
+
+    private static func listExecutions(_ call: APICall, of job: JobID?) async throws -> APIResponse {
+        var query = ExecutionQuery(jobID: job)
+        query.statuses = try TrigRunReader.statuses(call.query.list("status"))
+        query.from = try call.query.date("from", now: call.now)
+        query.to = try call.query.date("to", now: call.now)
+        query.jobNameContains = call.query.text("job_name")
+        query.sort = try call.query.choice("sort", of: ExecutionQuery.Sort.self) ?? .createdAt
+        query.order = try call.query.choice("order", of: ListOrder.self) ?? .descending
+        let limit = try call.query.int("limit", in: 1...100, else: 50)
+        let offset = try call.query.int("offset", in: 0...1_000_000, else: 0)
+        let (executions, hasMore) = try await call.executions(query, offset: offset, limit: limit)
+        return list(executions.map(TrigRunRecord.execution), limit, offset, hasMore)
+    }
+
+    private static func list(_ items: [JSONValue], _ limit: Int, _ offset: Int, _ hasMore: Bool) -> APIResponse {
+        .json(["data": .array(items), "limit": .int(limit), "offset": .int(offset), "has_more": .bool(hasMore)])
+    }
+
+    private static let runNow: Route.Handler = { call in
+        let fields = try call.fields()
+        var request = TriggerRequest()
+        request.payload = try fields.json("payload").map { try JSONPayload($0) }
+        let (execution, isNew) = try await call.trigger(request, fields)
+        return APIResponse.json(TrigRunRecord.execution(execution), status: isNew ? 201 : 200)
+            .with(header: "Idempotency-Replayed", isNew ? nil : "true")
+    }
+
+    private static let importCrontab: Route.Handler = { call in
+        let fields = try call.fields()
+        let text = try fields.required("crontab", length: 1...262_144)
+        let result = try await call.scheduler.importCrontab(
+            text, defaultURL: fields.text("default_url"), in: fields.text("timezone") ?? "UTC",
+            retry: .trigrun, author: call.caller.actor)
+        return .json(
+            [
+                "data": .array(result.jobs.map(TrigRunRecord.job)), "created": .int(result.added),
+            ], status: 201)
+    }
+}

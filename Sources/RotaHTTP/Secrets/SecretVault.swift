@@ -1,0 +1,100 @@
+import Foundation
+import RotaCore
+
+/// A provider of secrets that also takes new ones, such as those that clients of an HTTP API send.
+///
+/// What is set can be used, listed by name and deleted, but is never shown again.
+public protocol SecretVault: SecretProvider {
+    /// Keeps a secret, in place of an earlier one of that name.
+    ///
+    /// - Parameters:
+    ///   - value: The value.
+    ///   - name: The name: letters, digits, `_`, `-` and inner dots, up to 128 bytes.
+    func set(_ value: SecretValue, named name: String) async throws
+
+    /// Lists the names of the secrets, in order.
+    func secretNames() async throws -> [String]
+
+    /// Deletes a secret.
+    ///
+    /// - Returns: Whether there was one.
+    func deleteSecret(named name: String) async throws -> Bool
+}
+
+/// Secrets in a folder, a file for each, as Docker and Kubernetes mount them.
+///
+/// ```swift
+/// let secrets = SecretFolder("/run/secrets")
+/// let value = try await secrets.secret(named: "api-key")  // the text of /run/secrets/api-key
+/// ```
+///
+/// The values are not encrypted. A folder that the vault creates can only be read by the user that runs the process; use
+/// an encrypted disk, or a vault of your own, if that is not enough.
+public struct SecretFolder: SecretVault {
+    private let folder: URL
+
+    /// The largest file that is read, in bytes.
+    public static let longestSecret = 65_536
+
+    /// Creates a vault.
+    ///
+    /// - Parameter path: The path of the folder. It is created with the first secret that is set.
+    public init(_ path: String) {
+        folder = URL(fileURLWithPath: path, isDirectory: true)
+    }
+
+    private func file(_ name: String) throws(HTTPRequestError) -> URL {
+        guard SecretReference.isName(name) else {
+            throw HTTPRequestError(
+                .badSecret, field: "secret",
+                "the name of a secret has letters, digits, `_`, `-` and inner dots, up to 128 bytes", value: name)
+        }
+        return folder.appendingPathComponent(name, isDirectory: false)
+    }
+
+    /// Reads a secret.
+    ///
+    /// One line break at its end, as editors leave it, does not belong to it.
+    public func secret(named name: String) async throws -> SecretValue? {
+        let file = try file(name)
+        guard FileManager.default.fileExists(atPath: file.path) else { return nil }
+        var bytes = try Data(contentsOf: file)
+        guard bytes.count <= Self.longestSecret else {
+            throw HTTPRequestError(
+                .tooLarge, field: "secret", "a secret may have at most \(Self.longestSecret) bytes", value: name)
+        }
+        if bytes.last == UInt8(ascii: "\n") { bytes.removeLast() }
+        if bytes.last == UInt8(ascii: "\r") { bytes.removeLast() }
+        return SecretValue(String(decoding: bytes, as: UTF8.self))
+    }
+
+    /// Writes a secret to its file, whole or not at all.
+    public func set(_ value: SecretValue, named name: String) async throws {
+        let file = try file(name)
+        let bytes = Data(value.value.utf8)
+        guard bytes.count <= Self.longestSecret else {
+            throw HTTPRequestError(
+                .tooLarge, field: "secret", "a secret may have at most \(Self.longestSecret) bytes", value: name)
+        }
+        if !FileManager.default.fileExists(atPath: folder.path) {
+            try FileManager.default.createDirectory(
+                at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        }
+        try bytes.write(to: file, options: .atomic)
+        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: file.path)
+    }
+
+    /// Lists the files of the folder that can be secrets.
+    public func secretNames() async throws -> [String] {
+        guard FileManager.default.fileExists(atPath: folder.path) else { return [] }
+        return try FileManager.default.contentsOfDirectory(atPath: folder.path).filter(SecretReference.isName).sorted()
+    }
+
+    /// Deletes the file of a secret.
+    public func deleteSecret(named name: String) async throws -> Bool {
+        let file = try file(name)
+        guard FileManager.default.fileExists(atPath: file.path) else { return false }
+        try FileManager.default.removeItem(at: file)
+        return true
+    }
+}

@@ -1,0 +1,73 @@
+import Foundation
+import RotaAPI
+import RotaHTTP
+import Testing
+
+@Suite("Requests and answers")
+struct MessageTests {
+    @Test(
+        "What is no request of the API is refused",
+        arguments: [
+            ("GET", "/nowhere", 404), ("PUT", "/v1/jobs", 405), ("GET", "/v1/jobs/%zz", 400),
+            ("GET", "/v1/jobs/%00", 400),
+            ("GET", "/v1/jobs/no-uuid", 404), ("GET", "/v1/jobs?limit=0", 422), ("DELETE", "/v1/jobs/import", 404),
+        ] as [(String, String, Int)])
+    func refused(_ method: String, _ target: String, _ status: Int) async {
+        let answer = await APIBench(.trigrun).send(method, target)
+        #expect(answer.status == status)
+        #expect(answer.error?["request_id"]?.string == answer.response.headers["X-Request-Id"])
+    }
+
+    @Test("A path tells the methods it has")
+    func methods() async {
+        let answer = await APIBench(.trigrun).send("PUT", "/v1/jobs")
+        #expect(answer.response.headers["Allow"] == "GET, HEAD, POST")
+    }
+
+    @Test("HEAD is GET without a body")
+    func head() async {
+        let answer = await APIBench(.trigrun).send("HEAD", "/v1/jobs")
+        #expect(answer.status == 200)
+        #expect(answer.response.body.isEmpty)
+    }
+
+    @Test(
+        "Bodies that cannot be read are refused",
+        arguments: [
+            ("{", "application/json", 400), ("[]", "application/json", 422), ("{}", "text/plain", 415),
+            ("{}", "application/merge-patch+json; charset=utf-8", 422), ("\u{0}", "application/json", 400),
+            (String(repeating: "[", count: 100_000), "application/json", 400),
+            ("\"" + String(repeating: "a", count: 1 << 20) + "\"", "application/json", 413),
+        ] as [(String, String, Int)])
+    func bodies(_ text: String, _ type: String, _ status: Int) async {
+        let bench = APIBench(.trigrun)
+        let response = await bench.api.respond(
+            to: APIRequest(
+                method: "POST", target: "/v1/jobs",
+                headers: [("Authorization", "Bearer test-token"), ("Content-Type", type)], body: Data(text.utf8)))
+        #expect(response.status == status)
+    }
+
+    @Test("The API answers under its prefix only")
+    func prefix() async {
+        let bench = APIBench(.trigrun, under: "/a/b/")
+        #expect(await bench.send("GET", "/a/b/v1/jobs").status == 200)
+        #expect(await bench.send("GET", "http://host.example/a/b/v1/jobs?limit=1").status == 200)
+        #expect(await bench.send("GET", "/v1/jobs").status == 404)
+    }
+
+    @Test("A change based on an earlier revision is refused")
+    func matches() async throws {
+        let bench = APIBench(.trigrun)
+        let job = await bench.send("POST", "/v1/jobs", TrigRunTests.report)
+        let tag = try #require(job.response.headers["ETag"])
+        let path = "/v1/jobs/\(job.id?.string ?? "")"
+        #expect(await bench.send("PATCH", path, ["name": "first"], headers: ["If-Match": tag]).status == 200)
+        #expect(await bench.send("PATCH", path, ["name": "second"], headers: ["If-Match": tag]).status == 412)
+        #expect(await bench.send("DELETE", path, headers: ["If-Match": tag]).status == 412)
+        let read = await bench.send("GET", path)
+        #expect(read.name == "first")
+        let now = try #require(read.response.headers["ETag"])
+        #expect(await bench.send("PATCH", path, ["name": "third"], headers: ["If-Match": now]).status == 200)
+    }
+}
