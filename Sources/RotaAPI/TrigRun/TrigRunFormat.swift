@@ -84,7 +84,7 @@ struct TrigRunFormat: APIFormat {
     private static let updateJob: Route.Handler = { call in
         let fields = try call.fields()
         let job = try await call.update(state: try TrigRunReader.state(fields), fields) { definition in
-            try TrigRunReader.change(&definition, fields)
+            try TrigRunReader.change(&definition, fields, at: call.now)
         }
         return .json(TrigRunRecord.job(job)).with(header: "ETag", ETag.text(job))
     }

@@ -26,10 +26,18 @@ enum TrigRunReader {
         return JobDraft(definition, state: try state(fields) ?? .active)
     }
 
-    static func change(_ definition: inout JobDefinition, _ fields: Fields) throws {
+    static func change(_ definition: inout JobDefinition, _ fields: Fields, at now: Date) throws {
         if fields.has("name") { definition.name = try fields.required("name", length: 1...255) }
         if fields.has("schedule") || fields.has("kind") {
-            definition.schedule = try schedule(fields, changing: definition.schedule)
+            let schedule = try schedule(fields, changing: definition.schedule)
+            // A new interval counts from the change on, one that stays as it was from where it did.
+            if let minutes = minutes(schedule) {
+                if minutes != self.minutes(definition.schedule) {
+                    definition.schedule = try .everyMinutes(minutes, anchor: now)
+                }
+            } else {
+                definition.schedule = schedule
+            }
         }
         if let request = try fields.object("request") {
             guard let present = definition.action.request else {

@@ -36,8 +36,6 @@ struct MessageTests {
         arguments: [
             ("{", "application/json", 400), ("[]", "application/json", 422), ("{}", "text/plain", 415),
             ("{}", "application/merge-patch+json; charset=utf-8", 422), ("\u{0}", "application/json", 400),
-            (String(repeating: "[", count: 100_000), "application/json", 400),
-            ("\"" + String(repeating: "a", count: 1 << 20) + "\"", "application/json", 413),
         ] as [(String, String, Int)])
     func bodies(_ text: String, _ type: String, _ status: Int) async {
         let bench = APIBench(.trigrun)
@@ -46,6 +44,21 @@ struct MessageTests {
                 method: "POST", target: "/v1/jobs",
                 headers: [("Authorization", "Bearer test-token"), ("Content-Type", type)], body: Data(text.utf8)))
         #expect(response.status == status)
+    }
+
+    @Test("Bodies that are too long or too deep are refused")
+    func hugeBodies() async {
+        let bench = APIBench(.trigrun)
+        for (text, status) in [
+            (String(repeating: "[", count: 100_000), 400),
+            ("\"" + String(repeating: "a", count: 1 << 20) + "\"", 413),
+        ] {
+            let response = await bench.api.respond(
+                to: APIRequest(
+                    method: "POST", target: "/v1/jobs", headers: [("Authorization", "Bearer test-token")],
+                    body: Data(text.utf8)))
+            #expect(response.status == status)
+        }
     }
 
     @Test("The API answers under its prefix only")

@@ -61,6 +61,10 @@ struct APIBench {
         }
     }
 
+    /// Lets time pass while the scheduler does not run.
+    func pass(_ duration: Duration) async { await clock.advance(by: duration, driving: []) }
+
+    /// Lets time pass while the scheduler runs, and does all that is due.
     func advance(_ duration: Duration) async { await clock.advance(by: duration, driving: [scheduler]) }
 }
 
