@@ -20,6 +20,7 @@ public struct SchedulerAPI: Sendable {
     let profile: APIProfile
     let prefix: [String]
     let vault: (any SecretVault)?
+    let log: EventLog
     let bodyLimit: Int
     let timeLimit: Duration
     let authorize: @Sendable (APIRequest, APIOperation) async -> APIAccess
@@ -50,6 +51,7 @@ public struct SchedulerAPI: Sendable {
         self.profile = profile
         self.prefix = prefix.split(separator: "/").map(String.init)
         self.vault = vault
+        log = scheduler.eventLog()
         self.bodyLimit = max(0, bodyLimit)
         self.timeLimit = timeLimit
         self.report = report

@@ -12,7 +12,10 @@ final class EventHub: Sendable {
 
     private struct State {
         var subscribers: [Int: Subscriber] = [:]
+        var logs: [EventLog] = []
         var nextID = 0
+
+        var readers: Int { subscribers.count + logs.count }
     }
 
     private let state = Mutex(State())
@@ -20,7 +23,7 @@ final class EventHub: Sendable {
     let observers = ObserverList()
     let metrics = MetricsRecorder()
 
-    /// Whether there are observers or streams.
+    /// Whether there are observers, streams or logs.
     ///
     /// Without any, no events are created.
     var isWatched: Bool { !observers.isEmpty || hasSubscribers }
@@ -34,7 +37,7 @@ final class EventHub: Sendable {
         let id = state.withLock { state in
             state.nextID += 1
             state.subscribers[state.nextID] = Subscriber(continuation: continuation, drops: drops)
-            count.store(state.subscribers.count, ordering: .relaxed)
+            count.store(state.readers, ordering: .relaxed)
             return state.nextID
         }
         continuation.onTermination = { [weak self] _ in
@@ -46,17 +49,25 @@ final class EventHub: Sendable {
     private func forget(_ id: Int) {
         state.withLock { state in
             state.subscribers[id] = nil
-            count.store(state.subscribers.count, ordering: .relaxed)
+            count.store(state.readers, ordering: .relaxed)
         }
     }
 
-    /// Sends an event to every stream.
+    func add(_ log: EventLog) {
+        state.withLock { state in
+            state.logs.append(log)
+            count.store(state.readers, ordering: .relaxed)
+        }
+    }
+
+    /// Sends an event to every stream and log.
     ///
-    /// It is created only if there is a stream.
+    /// It is created only if there is one.
     func send(_ event: @autoclosure () -> SchedulerEvent) {
         guard hasSubscribers else { return }
-        let subscribers = state.withLock { Array($0.subscribers.values) }
+        let (subscribers, logs) = state.withLock { (Array($0.subscribers.values), $0.logs) }
         let event = event()
+        for log in logs { log.append(event) }
         for subscriber in subscribers {
             if case .dropped = subscriber.continuation.yield(event) { subscriber.drops.add() }
         }
@@ -65,8 +76,10 @@ final class EventHub: Sendable {
     /// Ends every stream.
     func finish() {
         let subscribers = state.withLock { state in
-            defer { state.subscribers = [:] }
-            count.store(0, ordering: .relaxed)
+            defer {
+                state.subscribers = [:]
+                count.store(state.readers, ordering: .relaxed)
+            }
             return Array(state.subscribers.values)
         }
         for subscriber in subscribers { subscriber.continuation.finish() }

@@ -32,11 +32,30 @@ extension Scheduler {
         }
 
         /// The position of a page.
-        public struct Cursor: Sendable, Hashable, Codable {
+        public struct Cursor: Sendable, Hashable, Codable, LosslessStringConvertible {
             /// The position of the executions.
             let executions: PageCursor
             /// The date before which the skips continue.
             let before: Date
+
+            init(executions: PageCursor, before: Date) {
+                self.executions = executions
+                self.before = before
+            }
+
+            /// Reads a cursor that was written by ``description``.
+            public init?(_ description: String) {
+                let parts = description.split(separator: "_", omittingEmptySubsequences: false)
+                guard parts.count == 2, let executions = PageCursor(String(parts[0])),
+                    let bits = UInt64(parts[1], radix: 36), case let seconds = Double(bitPattern: bits), seconds.isFinite
+                else { return nil }
+                self.init(executions: executions, before: Date(timeIntervalSinceReferenceDate: seconds))
+            }
+
+            /// The cursor as text that may stand in a URL.
+            public var description: String {
+                "\(executions)_\(String(before.timeIntervalSinceReferenceDate.bitPattern, radix: 36))"
+            }
         }
 
         /// The entries, the latest date first.

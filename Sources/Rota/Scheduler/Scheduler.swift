@@ -1,4 +1,5 @@
 package import Foundation
+import RotaCore
 public import RotaHTTP
 public import RotaStore
 
@@ -93,6 +94,12 @@ public actor Scheduler {
 
     /// The present, by the scheduler's clock.
     package nonisolated var now: Date { context.clock.now }
+
+    /// Sleeps by the scheduler's clock.
+    package nonisolated func sleep(for duration: Duration) async throws {
+        let deadline = context.clock.now.advanced(by: duration)
+        while context.clock.now < deadline { try await context.clock.sleep(until: deadline) }
+    }
 
     /// Makes an identifier, such as that of a request.
     package nonisolated func makeID() -> UInt128 { context.ids.makeID(at: context.clock.now) }

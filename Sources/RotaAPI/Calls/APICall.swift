@@ -62,7 +62,7 @@ struct APICall: Sendable {
     func execution() async throws -> Execution { try await scheduler.execution(executionID()) }
 
     /// Refuses a change if the client states a revision that is no longer the job's (RFC 9110, 13.1.1).
-    private func checkMatch(_ job: Job) throws(APIError) {
+    func checkMatch(_ job: Job) throws(APIError) {
         guard let wanted = revisions, !wanted.contains(job.scheduleState.revision) else { return }
         throw APIError(
             .changed, "The job was changed since you read it: its ETag is \(ETag.text(job)). Read it again.")
@@ -82,7 +82,7 @@ struct APICall: Sendable {
     /// The key under which the call can be repeated: that of the header, or of the body's `idempotency_key`.
     func idempotencyKey(_ fields: Fields? = nil) throws(APIError) -> String? {
         var key = request.headers["Idempotency-Key"] ?? request.headers["X-Idempotency-Key"]
-        if key == nil { key = try fields?.text("idempotency_key", length: 0...255) }
+        if key == nil { key = try fields?.text("idempotency_key", "idempotencyKey", length: 0...255) }
         guard let key, !key.isEmpty else { return nil }
         guard key.count <= 255 else {
             throw .invalid("Idempotency-Key", "An idempotency key must have 1 to 255 characters.")

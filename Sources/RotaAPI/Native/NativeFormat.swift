@@ -1,6 +1,4 @@
-import Foundation
 import Rota
-import RotaCore
 import RotaHTTP
 import RotaProfiles
 import RotaStore
@@ -16,19 +14,25 @@ struct NativeFormat: APIFormat {
     var service: ServiceProfile { profile.format.service }
     let basePath = "/_rota"
 
-    /// One form of errors for all.
     func response(to error: APIError, requestID: String) -> APIResponse {
-        let details: [JSONValue] = error.details.map {
-            .record([("field", .string($0.field)), ("message", .string($0.message))])
-        }
-        return .json(
-            [
-                "error": .record([
-                    ("code", .string(error.word)), ("message", .string(error.message)),
-                    ("details", details.isEmpty ? nil : .array(details)), ("request_id", .string(requestID)),
-                ])
-            ], status: error.status)
+        .json(["error": error.record(requestID: requestID)], status: error.status)
     }
 
-    var routes: [Route] { [] }
+    var routes: [Route] {
+        NativeJobs.routes + NativeJobs.actions + NativeExecutions.routes + NativeSchedules.routes + NativeSystem.routes
+            + NativeBulk.routes
+    }
+}
+
+extension APIError {
+    /// The error as TrigRun and Rota's own routes show it.
+    func record(requestID: String) -> JSONValue {
+        let details: [JSONValue] = details.map {
+            .record([("field", .string($0.field)), ("message", .string($0.message))])
+        }
+        return .record([
+            ("code", .string(word)), ("message", .string(message)),
+            ("details", details.isEmpty ? nil : .array(details)), ("request_id", .string(requestID)),
+        ])
+    }
 }

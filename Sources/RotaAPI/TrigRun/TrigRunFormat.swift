@@ -10,16 +10,7 @@ struct TrigRunFormat: APIFormat {
     let basePath = "/v1"
 
     func response(to error: APIError, requestID: String) -> APIResponse {
-        let details: [JSONValue] = error.details.map {
-            .record([("field", .string($0.field)), ("message", .string($0.message))])
-        }
-        return .json(
-            [
-                "error": .record([
-                    ("code", .string(error.word)), ("message", .string(error.message)),
-                    ("details", details.isEmpty ? nil : .array(details)), ("request_id", .string(requestID)),
-                ])
-            ], status: error.status)
+        .json(["error": error.record(requestID: requestID)], status: error.status)
     }
 
     var routes: [Route] {

@@ -194,7 +194,8 @@ enum TrigRunReader {
         do {
             return try RequestTemplate(
                 method: method, url: url,
-                headers: try fields.texts("headers").map { HTTPHeaders($0) } ?? present?.headers ?? [:], body: body,
+                headers: try fields.texts("headers").map { Credentials.restored($0, from: present?.headers) }
+                    ?? present?.headers ?? [:], body: body,
                 timeout: try fields.int("timeout_seconds", in: 1...300).map { .seconds($0) }
                     ?? present?.timeout ?? .seconds(30),
                 success: success, output: present?.output ?? [:], signature: present?.signature,

@@ -76,15 +76,11 @@ enum TrigRunRecord {
             }
         return .record([
             ("url", .string(request.url)), ("method", .string(request.method.rawValue)),
-            ("headers", headers(request.headers)), ("body", body),
+            ("headers", Credentials.shown(request.headers)), ("body", body),
             ("timeout_seconds", .seconds(request.timeout)),
             ("success_statuses", .array(request.success.statuses.ranges.flatMap { $0.map { .int($0) } })),
             ("response_matcher", request.success.matcher.flatMap { try? JSONValue(encoding: $0) }),
         ])
-    }
-
-    private static func headers(_ headers: HTTPHeaders) -> JSONValue {
-        .object(headers.fields.map { .init($0.name, .string($0.value)) })
     }
 
     private static func retryPolicy(_ policy: RetryPolicy) -> JSONValue {

@@ -1,0 +1,246 @@
+import Foundation
+import Rota
+import RotaCore
+import RotaHTTP
+import RotaSchedule
+import RotaStore
+
+/// Rota's own routes for jobs.
+enum NativeJobs {
+    private static let dates = TimestampForm.milliseconds
+
+    static let listQuery: [QueryParameter] = [
+        QueryParameter("search", "Only jobs whose name contains this, in any case"),
+        .choices("state", "Only jobs in this state", JobState.allCases.map(\.rawValue)),
+        QueryParameter("group", "Only jobs of this group"), QueryParameter("project", "Only jobs of this project"),
+        QueryParameter("environment", "Only jobs of this environment"),
+        QueryParameter("tag", "Only jobs with this tag, as name:value; several separated by commas"),
+        .choice("sort", "created, the default, name, or next", JobOrder.allCases.map(\.rawValue)),
+        .choice("order", "asc, the default, or desc", ["asc", "desc"]), .limit(1...1_000, else: 50),
+        QueryParameter("cursor", "Where to read on: the `next` of the page before"),
+    ]
+
+    static let routes: [Route] = [
+        Route(
+            .get, "/_rota/jobs", "rotaListJobs", .read, "List jobs by name, next run or creation", query: listQuery,
+            answer: NativeSchema.page(of: NativeSchema.job), list),
+        Route(
+            .post, "/_rota/jobs", "rotaCreateJob", .write, "Create a job from a definition",
+            body: NativeSchema.newJob, answer: NativeSchema.job, status: 201, create),
+        Route(
+            .post, "/_rota/jobs/preview", "rotaPreviewJob", .read,
+            "Tell when a job would run, and what is wrong with it",
+            body: NativeSchema.newJob, answer: NativeSchema.preview, preview),
+        Route(
+            .post, "/_rota/declare", "rotaDeclareJobs", .write, "Make the jobs of an owner what a list says",
+            body: NativeSchema.declaration, answer: NativeSchema.declared, declare),
+        Route(
+            .get, "/_rota/jobs/{id}", "rotaGetJob", .read, "Read a job with its definition", answer: NativeSchema.job
+        ) { call in
+            let job = try await call.foundJob()
+            return .json(try NativeRecord.details(job)).with(header: "ETag", ETag.text(job))
+        },
+        Route(
+            .patch, "/_rota/jobs/{id}", "rotaUpdateJob", .write, "Change members of a job's definition",
+            body: NativeSchema.changedJob, answer: NativeSchema.job, update),
+        Route(.delete, "/_rota/jobs/{id}", "rotaDeleteJob", .write, "Delete a job and its executions", status: 204) {
+            call in
+            try await call.scheduler.delete(call.foundJob().id)
+            return .noContent
+        },
+        Route(
+            .get, "/_rota/jobs/{id}/occurrences", "rotaListOccurrences", .read, "Tell when a job runs next",
+            query: [
+                .limit(1...1_000, else: 10).named("count"), .date("from", "Only later ones"),
+                .date("to", "Only earlier ones"),
+            ],
+            answer: NativeSchema.occurrences, occurrences),
+        Route(
+            .get, "/_rota/jobs/{id}/explain", "rotaExplainOccurrence", .read,
+            "Tell why a job did or did not run at a date", query: [.date("at", "The date")],
+            answer: NativeSchema.explanation
+        ) { call in
+            let job = try await call.foundJob()
+            let date = try call.query.date("at", now: call.now) ?? call.now
+            let told = try await call.scheduler.explain(job.id, at: date)
+            return .json([
+                "at": dates.text(date), "text": .string(told.description), "previous": dates.orNull(told.previous),
+                "next": dates.orNull(told.next), "notes": .array(told.notes.map { .string($0.message) }),
+            ])
+        },
+        Route(
+            .get, "/_rota/jobs/{id}/history", "rotaListHistory", .read,
+            "List what became of a job's occurrences: executions, and those that were skipped, with the reason",
+            query: [.limit(1...1_000, else: 50), QueryParameter("cursor", "Where to read on")],
+            answer: NativeSchema.page(of: Schema.object), history),
+        Route(
+            .get, "/_rota/jobs/{id}/versions", "rotaListVersions", .read, "List the versions of a job",
+            answer: NativeSchema.page(of: Schema.object)
+        ) { call in
+            let versions = try await call.scheduler.versions(of: call.foundJob().id)
+            return .json(NativeRecord.page(try versions.map(version), next: nil))
+        },
+        Route(
+            .get, "/_rota/jobs/{id}/versions/{from}/diff/{to}", "rotaDiffVersions", .read,
+            "Tell which members differ between two versions of a job", answer: Schema.object, diff),
+        Route(
+            .get, "/_rota/jobs/{id}/health", "rotaGetHealth", .read, "Tell how well a job does",
+            query: [.choice("window", "7d if absent", JobHealth.Window.allCases.map(\.rawValue))],
+            answer: Schema.object
+        ) { call in
+            let window = try call.query.choice("window", of: JobHealth.Window.self) ?? .week
+            let health = try await call.scheduler.health(of: .job(call.foundJob().id), over: window)
+            return .json(NativeSystem.record(of: health, window))
+        },
+        Route(
+            .get, "/_rota/jobs/{id}/dependencies", "rotaListDependencies", .read, "List what a job depends on",
+            answer: NativeSchema.page(of: Schema.object)
+        ) { call in
+            let dependencies = try await call.scheduler.dependencies(of: call.foundJob().id)
+            return .json(
+                NativeRecord.page(
+                    dependencies.map {
+                        [
+                            "id": .string($0.id.description), "dependsOn": .string($0.dependsOn.description),
+                            "condition": .string($0.condition.rawValue), "createdAt": dates.text($0.createdAt),
+                        ]
+                    }, next: nil))
+        },
+    ]
+
+    // MARK: Lists
+
+    private static let list: Route.Handler = { call in
+        let query = try NativeQuery.jobs(call.query)
+        let sort = try call.query.choice("sort", of: JobOrder.self) ?? .created
+        let limit = try call.query.int("limit", in: 1...1_000, else: 50)
+        let page = try await sort.page(of: query, limit: limit, after: call.query.text("cursor"), in: call)
+        return .json(NativeRecord.page(page.items.map(NativeRecord.job), next: page.next))
+    }
+
+    private static let history: Route.Handler = { call in
+        let job = try await call.foundJob()
+        let cursor = try call.query.text("cursor").map { text in
+            guard let cursor = Scheduler.HistoryPage.Cursor(text) else {
+                throw APIError.invalid("cursor", "cursor must be the `next` of the page before.")
+            }
+            return cursor
+        }
+        let page = try await call.scheduler.history(
+            of: job.id, limit: call.query.int("limit", in: 1...1_000, else: 50), after: cursor)
+        let items: [JSONValue] = page.entries.map { entry in
+            switch entry {
+            case .execution(let execution):
+                JSONValue.object([.init("kind", "execution")]).merging(NativeRecord.execution(execution))
+            case .skip(let skip): NativeRecord.skip(skip)
+            }
+        }
+        return .json(NativeRecord.page(items, next: page.next?.description))
+    }
+
+    private static func version(_ version: JobVersion) throws -> JSONValue {
+        .record([
+            ("id", .string(version.id.description)), ("version", .int(version.version)),
+            ("createdAt", dates.text(version.createdAt)), ("createdBy", version.createdBy.map { .string($0) }),
+            ("definition", try NativeRecord.definition(version.definition)),
+        ])
+    }
+
+    private static let diff: Route.Handler = { call in
+        let job = try await call.foundJob()
+        var found: [JobVersion] = []
+        for name in ["from", "to"] {
+            guard let number = Int(call.parameter(name)) else { throw APIError.missing("version") }
+            found.append(try await call.scheduler.version(.init(jobID: job.id, version: number)))
+        }
+        let sides = try found.map { try NativeRecord.definition($0.definition) }
+        let names = found[1].definition.changedMembers(from: found[0].definition)
+        return .json([
+            "changes": .array(
+                names.map { ["member": .string($0), "from": sides[0][$0] ?? .null, "to": sides[1][$0] ?? .null] })
+        ])
+    }
+
+    // MARK: Changes
+
+    private static let create: Route.Handler = { call in
+        let fields = try call.fields()
+        let (job, isNew) = try await call.create(NativeQuery.draft(fields), fields)
+        return APIResponse.json(try NativeRecord.details(job), status: isNew ? 201 : 200)
+            .with(header: "ETag", ETag.text(job)).with(header: "Idempotency-Replayed", isNew ? nil : "true")
+    }
+
+    private static let preview: Route.Handler = { call in
+        let fields = try call.fields()
+        let count = try fields.int("count", in: 0...1_000) ?? 10
+        let preview = try await call.scheduler.preview(NativeQuery.draft(fields), count: count)
+        return .json([
+            "summary": .string(preview.definition.schedule.summary), "state": .string(preview.state.rawValue),
+            "occurrences": .array(preview.occurrences.map(NativeRecord.occurrence)),
+            "warnings": .array(preview.warnings.map { .string($0.message) }),
+        ])
+    }
+
+    private static let update: Route.Handler = { call in
+        let fields = try call.fields()
+        try fields.refuseOthers(than: ["definition", "state", "idempotencyKey"])
+        let job = try await call.foundJob()
+        try call.checkMatch(job)
+        let change = try fields.object("definition")?.value
+        let changed = try await call.scheduler.update(
+            job.id, state: NativeQuery.state(fields), author: call.caller.actor,
+            idempotencyKey: call.idempotencyKey(fields), ifRevision: call.expectedRevision
+        ) { definition in
+            guard let change else { return }
+            let merged = try JSONValue(encoding: definition).merging(change)
+            definition = try Credentials.restored(in: merged, from: definition.action.request?.headers)
+                .decode(JobDefinition.self, at: "definition")
+        }
+        return .json(try NativeRecord.details(changed)).with(header: "ETag", ETag.text(changed))
+    }
+
+    private static let declare: Route.Handler = { call in
+        let fields = try call.fields()
+        try fields.refuseOthers(than: ["owner", "jobs", "orphans", "dryRun", "generation"])
+        guard let jobs = try fields.array("jobs", count: 0...Scheduler.maximumDeclared) else {
+            throw fields.fail("jobs", "jobs is required: an array of objects with a definition.")
+        }
+        let drafts = try jobs.enumerated().map { place, job in
+            try NativeQuery.draft(Fields(job, path: "jobs[\(place)]"))
+        }
+        let orphans: DeclarationResult.Orphans =
+            switch try fields.text("orphans") {
+            case nil, "pause": .pause
+            case "delete": .delete
+            case "keep": .keep
+            default: throw fields.fail("orphans", "orphans must be pause, delete or keep.")
+            }
+        let result = try await call.scheduler.declare(
+            drafts, owner: fields.required("owner", length: 1...255),
+            generation: fields.int("generation", in: 0...Int.max) ?? 0, orphans: orphans,
+            isDryRun: fields.bool("dryRun") ?? false, author: call.caller.actor)
+        return .json([
+            "created": .array(result.created.map(NativeRecord.job)),
+            "updated": .array(
+                result.updated.map {
+                    ["job": NativeRecord.job($0.job), "members": .array($0.members.map { .string($0) })]
+                }), "removed": .array(result.removed.map(NativeRecord.job)), "unchanged": .int(result.unchanged),
+            "warnings": .array(result.warnings.map { .string($0.message) }), "text": .string(result.description),
+        ])
+    }
+
+    private static let occurrences: Route.Handler = { call in
+        let job = try await call.foundJob()
+        let count = try call.query.int("count", in: 1...1_000, else: 10)
+        let from = try call.query.date("from", now: call.now)
+        let to = try call.query.date("to", now: call.now)
+        let found =
+            if let from {
+                job.definition.schedule.preview(from: from, count: count)
+            } else {
+                try await call.scheduler.preview(updating: job.id, count: count).occurrences
+            }
+        let items = found.filter { occurrence in to.map { occurrence.occurrence.nominal < $0 } ?? true }
+        return .json(["items": .array(items.map(NativeRecord.occurrence))])
+    }
+}

@@ -1,0 +1,186 @@
+import Foundation
+import Rota
+import RotaCore
+import RotaHTTP
+import RotaStore
+
+/// Reads what Rota's own routes are asked for.
+enum NativeQuery {
+    static func jobs(_ query: Query) throws(APIError) -> JobQuery {
+        var found = JobQuery(
+            states: try query.choices("state", of: JobState.self), nameContains: query.text("search"),
+            tags: try tags(query), group: query.text("group"), project: query.text("project"),
+            environment: query.text("environment"))
+        found.order = try query.choice("order", of: ListOrder.self) ?? .ascending
+        return found
+    }
+
+    private static func tags(_ query: Query) throws(APIError) -> [String: String] {
+        var tags: [String: String] = [:]
+        for text in query.list("tag") {
+            let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+            guard parts.count == 2 else {
+                throw .invalid("tag", "tag must be a name and a value, such as team:billing.")
+            }
+            tags[String(parts[0])] = String(parts[1])
+        }
+        return tags
+    }
+
+    static func executions(_ query: Query, _ call: APICall) async throws -> ExecutionQuery {
+        var found = ExecutionQuery()
+        found.statuses = try query.choices("status", of: ExecutionStatus.self)
+        let sources = query.list("source")
+        if !sources.isEmpty { found.sources = Set(sources.map { ExecutionSource(rawValue: $0) }) }
+        found.from = try query.date("from", now: call.now)
+        found.to = try query.date("to", now: call.now)
+        found.jobNameContains = query.text("search")
+        found.tags = try tags(query)
+        found.isDeadLetter = try query.bool("dead")
+        if let job = query.text("job") { found.jobID = try await call.find(job).id }
+        found.sort = try query.choice("sort", of: ExecutionQuery.Sort.self) ?? .createdAt
+        found.order = try query.choice("order", of: ListOrder.self) ?? .descending
+        return found
+    }
+
+    /// A new job: `definition`, and perhaps `state` and `idempotencyKey`.
+    static func draft(_ fields: Fields) throws -> JobDraft {
+        try fields.refuseOthers(than: ["definition", "state", "idempotencyKey", "count"])
+        guard let definition = fields.json("definition") else {
+            throw fields.fail("definition", "\(fields.place("definition")) is required.")
+        }
+        return JobDraft(
+            try definition.decode(JobDefinition.self, at: fields.place("definition")),
+            state: try state(fields) ?? .active, idempotencyKey: try fields.text("idempotencyKey", length: 1...255))
+    }
+
+    static func state(_ fields: Fields) throws(APIError) -> JobState? {
+        guard let text = try fields.text("state") else { return nil }
+        guard let state = JobState(rawValue: text), state != .completed else {
+            throw fields.fail("state", "state must be active, paused or draft.")
+        }
+        return state
+    }
+}
+
+/// By what Rota's own list of jobs is sorted.
+enum JobOrder: String, CaseIterable {
+    case created
+    case name
+    case next
+
+    /// - Returns: The jobs, at most `limit`, and the cursor of the next page.
+    func page(
+        of query: JobQuery, limit: Int, after cursor: String?, in call: APICall
+    ) async throws -> (items: [Job], next: String?) {
+        var query = query
+        guard self == .created else { return try await sorted(query, limit, after: cursor, in: call) }
+        query.limit = limit
+        query.after = try cursor.map { text throws(APIError) in
+            guard let cursor = PageCursor(text) else { throw Self.wrongCursor }
+            return cursor
+        }
+        let page = try await call.scheduler.jobs(query)
+        return (page.items, page.next?.description)
+    }
+
+    private static let wrongCursor = APIError.invalid("cursor", "cursor must be the `next` of the page before.")
+
+    /// Sorts all jobs that match.
+    ///
+    /// The cursor holds the last job's key, so that jobs may come and go between pages.
+    private func sorted(
+        _ query: JobQuery, _ limit: Int, after cursor: String?, in call: APICall
+    ) async throws -> (items: [Job], next: String?) {
+        var query = query
+        query.limit = 1_000
+        var keys: [(key: Key, job: Job)] = []
+        repeat {
+            try call.checkTime()
+            let page = try await call.scheduler.jobs(query)
+            keys += page.items.map { (Key(of: $0, by: self), $0) }
+            query.after = page.next
+        } while query.after != nil
+        let isAscending = query.order == .ascending
+        keys.sort { isAscending ? $0.key < $1.key : $1.key < $0.key }
+        var rest = keys[...]
+        if let cursor {
+            guard let place = Key(cursor) else { throw Self.wrongCursor }
+            rest = keys.drop { isAscending ? !(place < $0.key) : !($0.key < place) }
+        }
+        let items = rest.prefix(limit)
+        return (items.map(\.job), rest.count > limit ? items.last?.key.description : nil)
+    }
+
+    private struct Key: Comparable, LosslessStringConvertible {
+        var text: String
+        var date: Double
+        var id: JobID
+
+        init(of job: Job, by order: JobOrder) {
+            text = order == .name ? job.definition.name.lowercased() : ""
+            // Jobs that never run come last.
+            date = order == .next ? job.nextRunAt?.timeIntervalSinceReferenceDate ?? .greatestFiniteMagnitude : 0
+            id = job.id
+        }
+
+        init?(_ description: String) {
+            let parts = description.split(separator: ".", omittingEmptySubsequences: false)
+            guard parts.count == 3, let id = JobID(String(parts[0])), let bits = UInt64(parts[1], radix: 36),
+                let data = Data(base64Encoded: String(parts[2]).replacing("_", with: "/").replacing("-", with: "+"))
+            else { return nil }
+            self.id = id
+            date = Double(bitPattern: bits)
+            text = String(decoding: data, as: UTF8.self)
+        }
+
+        var description: String {
+            let name = Data(text.utf8).base64EncodedString().replacing("/", with: "_").replacing("+", with: "-")
+            return "\(id).\(String(date.bitPattern, radix: 36)).\(name)"
+        }
+
+        static func < (left: Key, right: Key) -> Bool {
+            (left.text, left.date, left.id) < (right.text, right.date, right.id)
+        }
+    }
+}
+
+extension APICall {
+    /// The job that the path names.
+    func foundJob() async throws -> Job {
+        let job = try await find(parameter("id"))
+        try checkMatch(job)
+        return job
+    }
+
+    /// Finds a job by its identifier, the beginning of it, its slug or its name, if only one job has it.
+    func find(_ text: String) async throws -> Job {
+        if let id = JobID(text) { return try await scheduler.job(id) }
+        let slugged = try await scheduler.jobs(JobQuery(slug: text, limit: 2)).items
+        if slugged.count == 1 { return slugged[0] }
+        var found: [Job] = []
+        let isPrefix = text.count >= 4 && text.allSatisfy { $0.isHexDigit || $0 == "-" }
+        var query = JobQuery(nameContains: isPrefix ? nil : text, limit: 1_000)
+        repeat {
+            try checkTime()
+            let page = try await scheduler.jobs(query)
+            found += page.items.filter { job in
+                job.definition.name == text || isPrefix && job.id.description.hasPrefix(text.lowercased())
+            }
+            query.after = page.next
+        } while query.after != nil && found.count < 2
+        if found.count == 1 { return found[0] }
+        guard found.isEmpty && slugged.isEmpty else {
+            throw APIError(.conflict, "Several jobs are called \"\(text.prefix(64))\". Give an identifier.")
+        }
+        throw APIError(.notFound, "There is no job with the identifier, slug or name \"\(text.prefix(64))\".")
+    }
+
+    /// Finds an execution by its identifier.
+    func foundExecution() async throws -> Execution {
+        guard let id = ExecutionID(parameter("id")) else {
+            throw APIError(.notFound, "There is no execution \"\(parameter("id").prefix(64))\".")
+        }
+        return try await scheduler.execution(id)
+    }
+}

@@ -1,0 +1,125 @@
+import Foundation
+import Rota
+import RotaCore
+import RotaHTTP
+import RotaSchedule
+import RotaStore
+
+/// Rota's own routes for times: what is due next, and what an expression means.
+enum NativeSchedules {
+    private static let dates = TimestampForm.milliseconds
+
+    private static let expression: [QueryParameter] = [
+        QueryParameter("expression", "A cron expression, every_5m or a date"),
+        QueryParameter("zone", "A time zone such as Europe/Paris, UTC if absent"),
+    ]
+
+    static let routes: [Route] = [
+        Route(
+            .get, "/_rota/timers", "rotaListTimers", .read, "List jobs by their next run",
+            query: [.limit(1...1_000, else: 50)],
+            answer: NativeSchema.page(of: Schema.object), timers),
+        Route(
+            .get, "/_rota/schedules/next", "rotaNextDates", .read, "Tell the next dates of an expression",
+            query: expression + [.date("from", "Later ones only"), .limit(1...1_000, else: 10).named("count")],
+            answer: NativeSchema.occurrences
+        ) { call in
+            let schedule = try read(call)
+            let from = try call.query.date("from", now: call.now) ?? call.now
+            let count = try call.query.int("count", in: 1...1_000, else: 10)
+            return .json([
+                "summary": .string(schedule.summary),
+                "items": .array(schedule.preview(from: from, count: count).map(NativeRecord.occurrence)),
+            ])
+        },
+        Route(
+            .get, "/_rota/schedules/lint", "rotaLintExpression", .read, "Tell what is suspicious about an expression",
+            query: expression, answer: Schema.object
+        ) { call in
+            let schedule = try read(call)
+            let warnings = schedule.warnings(from: call.now)
+            return .json([
+                "summary": .string(schedule.summary),
+                "warnings": .array(
+                    warnings.map { ["code": .string($0.code.description), "message": .string($0.description)] }),
+            ])
+        },
+        Route(
+            .get, "/_rota/load", "rotaGetLoad", .read, "Count the occurrences of all active jobs by hour",
+            query: [.date("from", "The first hour, now if absent"), .date("to", "The end, a week later if absent")],
+            answer: Schema.object, load),
+    ]
+
+    private static func read(_ call: APICall) throws -> Schedule {
+        guard let text = call.query.text("expression") else {
+            throw APIError.invalid("expression", "expression is required.")
+        }
+        do {
+            return try Schedule.parse(text, in: call.query.text("zone") ?? "UTC")
+        } catch {
+            throw APIError.invalid(error.code == .timeZone ? "zone" : "expression", error.description)
+        }
+    }
+
+    private static let timers: Route.Handler = { call in
+        let limit = try call.query.int("limit", in: 1...1_000, else: 50)
+        let page = try await JobOrder.next.page(
+            of: JobQuery(states: [.active, .paused]), limit: limit, after: nil, in: call)
+        let items: [JSONValue] = page.items.map { job in
+            [
+                "job": ["id": .string(job.id.description), "name": .string(job.definition.name)],
+                "next": dates.orNull(job.scheduleState.nextWakeup), "last": dates.orNull(job.statistics.lastRunAt),
+                "lastStatus": job.statistics.lastStatus.map { .string($0.rawValue) } ?? .null,
+                "state": .string(job.state.rawValue), "summary": .string(job.definition.schedule.summary),
+            ]
+        }
+        return .json(NativeRecord.page(items, next: nil))
+    }
+
+    /// The longest range whose load is computed.
+    private static let longestLoad = Duration.seconds(31 * 86_400)
+    /// The largest number of occurrences of one job that is counted.
+    ///
+    /// One that runs each second is told as busier.
+    private static let mostOccurrences = 10_000
+
+    private static let load: Route.Handler = { call in
+        let from = try call.query.date("from", now: call.now) ?? call.now
+        let to = try call.query.date("to", now: call.now) ?? from.addingTimeInterval(7 * 86_400)
+        guard to > from, to.elapsed(since: from) <= longestLoad else {
+            throw APIError.invalid("to", "to must be later than from, by at most 31 days.")
+        }
+        let start = Date(timeIntervalSince1970: (from.timeIntervalSince1970 / 3_600).rounded(.down) * 3_600)
+        var counts = Array(repeating: 0, count: Int((to.timeIntervalSince(start) / 3_600).rounded(.up)))
+        var (jobs, cut) = (0, 0)
+        var query = JobQuery(states: [.active], limit: 1_000)
+        repeat {
+            let page = try await call.scheduler.jobs(query)
+            for job in page.items {
+                try call.checkTime()
+                var date = from.justBefore
+                var number = 0
+                while let next = job.definition.schedule.next(after: date), next < to, number < mostOccurrences {
+                    let hour = Int(next.timeIntervalSince(start) / 3_600)
+                    if counts.indices.contains(hour) { counts[hour] += 1 }
+                    (date, number) = (next, number + 1)
+                }
+                jobs += 1
+                if number == mostOccurrences { cut += 1 }
+            }
+            query.after = page.next
+        } while query.after != nil
+        return .json([
+            "from": dates.text(start), "hours": .array(counts.map { .int($0) }), "jobs": .int(jobs),
+            "jobsCutOff": .int(cut),
+        ])
+    }
+}
+
+extension QueryParameter {
+    func named(_ name: String) -> QueryParameter {
+        var copy = self
+        copy.name = name
+        return copy
+    }
+}
