@@ -16,17 +16,10 @@ import RotaStore
 ///
 /// Besides the profile's routes it has Rota's own under `/_rota/`: what the services lack, and the page.
 public struct SchedulerAPI: Sendable {
-    let scheduler: Scheduler
-    let profile: APIProfile
-    let prefix: [String]
-    let vault: (any SecretVault)?
-    let log: EventLog
-    let bodyLimit: Int
-    let timeLimit: Duration
-    let authorize: @Sendable (APIRequest, APIOperation) async -> APIAccess
-    let report: @Sendable (any Error, APIRequest) -> Void
+    private let context: APIContext
+    private let format: any APIFormat
+    private let authorize: @Sendable (APIRequest, APIOperation) async -> APIAccess
     private let table: RouteTable
-    private let native: RouteTable
 
     /// Creates an API.
     ///
@@ -47,48 +40,45 @@ public struct SchedulerAPI: Sendable {
         report: @escaping @Sendable (any Error, APIRequest) -> Void = { _, _ in },
         authorize: @escaping @Sendable (APIRequest, APIOperation) async -> APIAccess
     ) {
-        self.scheduler = scheduler
-        self.profile = profile
-        self.prefix = prefix.split(separator: "/").map(String.init)
-        self.vault = vault
-        log = scheduler.eventLog()
-        self.bodyLimit = max(0, bodyLimit)
-        self.timeLimit = timeLimit
-        self.report = report
+        format = profile.format
+        table = RouteTable(profile.format.routes + NativeFormat(service: profile.format.service).routes)
         self.authorize = authorize
-        table = RouteTable(profile.format.routes)
-        native = RouteTable(NativeFormat(profile: profile).routes)
+        context = APIContext(
+            scheduler: scheduler, profile: profile.description, prefix: prefix.split(separator: "/").map(String.init),
+            vault: vault, log: scheduler.eventLog(), bodyLimit: max(0, bodyLimit), timeLimit: timeLimit, report: report,
+            routes: table.routes)
     }
 
     /// All that the API can do, the profile's operations first.
-    public var operations: [APIOperation] { (table.routes + native.routes).map(\.operation) }
-
-    var routes: [Route] { table.routes + native.routes }
+    public var operations: [APIOperation] {
+        (table.routes.filter { !$0.isOwn } + table.routes.filter(\.isOwn)).map(\.operation)
+    }
 
     /// Answers a request.
     ///
     /// It never throws: what goes wrong is told in the answer, in the profile's form. An error that the API does not
     /// expect is answered with status 500 and the request's identifier only, and passed to `report`.
     public func respond(to request: APIRequest) async -> APIResponse {
-        let requestID = Self.requestID(of: request) ?? scheduler.makeRequestID()
-        var format: any APIFormat = profile.format
+        let requestID = Self.requestID(of: request) ?? context.scheduler.makeRequestID()
+        var format = format
         var response: APIResponse
         do {
             let target = try RequestTarget(request.target)
-            guard target.segments.starts(with: prefix) else { throw APIError(.notFound, "There is no such path.") }
-            let path = target.segments.dropFirst(prefix.count)
-            let isNative = path.first == NativeFormat.root
-            if isNative { format = NativeFormat(profile: profile) }
-            let (route, parameters) = try (isNative ? native : table).route(request.method, path)
+            guard target.segments.starts(with: context.prefix) else {
+                throw APIError(.notFound, "There is no such path.")
+            }
+            let path = target.segments.dropFirst(context.prefix.count)
+            if path.first == Route.ownRoot { format = NativeFormat(service: format.service) }
+            let (route, parameters) = try table.route(request.method, path)
             let caller = try await allow(request, route.operation)
             let call = APICall(
-                api: self, request: request, operation: route.operation, caller: caller, parameters: parameters,
-                query: Query(target.query), json: try body(of: request), now: scheduler.now, requestID: requestID,
-                ids: format.ids)
+                api: context, request: request, operation: route.operation, caller: caller, parameters: parameters,
+                query: Query(target.query), json: try body(of: request), now: context.scheduler.now,
+                requestID: requestID, ids: format.ids)
             response = format.finish(try await route.handler(call), of: call)
         } catch {
             let told = APIError(telling: error)
-            if told == nil || told?.kind == .internalError { report(error, request) }
+            if told == nil || told?.kind == .internalError { context.report(error, request) }
             response = format.response(to: told ?? Self.unexpected(requestID), requestID: requestID)
             for field in told?.headers.fields ?? [] { response.headers.set(field) }
         }
@@ -113,7 +103,7 @@ public struct SchedulerAPI: Sendable {
 
     private func allow(_ request: APIRequest, _ operation: APIOperation) async throws(APIError) -> Caller {
         guard let scope = operation.scope else { return Caller(actor: nil, scopes: []) }
-        switch await authorize(request, operation).verdict {
+        switch await authorize(request, operation).decision {
         case .allowed(let actor, let scopes):
             let caller = Caller(actor: actor.map { String($0.prefix(255)) }, scopes: scopes)
             guard caller.may(scope) else {
@@ -137,8 +127,8 @@ public struct SchedulerAPI: Sendable {
     /// Reads the body as JSON.
     private func body(of request: APIRequest) throws(APIError) -> JSONValue? {
         guard !request.body.isEmpty, request.method != "GET", request.method != "HEAD" else { return nil }
-        guard request.body.count <= bodyLimit else {
-            throw APIError(.tooLarge, "The body may have at most \(bodyLimit) bytes.")
+        guard request.body.count <= context.bodyLimit else {
+            throw APIError(.tooLarge, "The body may have at most \(context.bodyLimit) bytes.")
         }
         if let type = request.headers["Content-Type"] {
             let media = type.prefix { $0 != ";" }.trimmingCharacters(in: .whitespaces).lowercased()
@@ -155,6 +145,6 @@ public struct SchedulerAPI: Sendable {
 }
 
 extension Scheduler {
-    /// Makes an identifier for a request.
+    /// Creates an identifier for a request.
     fileprivate nonisolated func makeRequestID() -> String { BatchID(bits: makeID()).description }
 }

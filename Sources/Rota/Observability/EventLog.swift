@@ -43,7 +43,7 @@ public final class EventLog: Sendable {
     public struct Entry: Sendable, Hashable {
         /// The place behind the event.
         public let cursor: Cursor
-        /// What happened.
+        /// The kind of the event.
         public let kind: SchedulerEvent.Kind
         /// When it happened.
         public let date: Date
@@ -55,7 +55,7 @@ public final class EventLog: Sendable {
         public let executionID: ExecutionID?
         /// The execution's status after the event.
         public let status: ExecutionStatus?
-        /// What happened, in a sentence.
+        /// The event in a sentence.
         public let text: String
     }
 
@@ -153,16 +153,5 @@ extension EventLog.Entry {
         if let failure = event.execution?.progress.failure { text += ": \(failure.message.prefix(300))" }
         if let message = event.message { text += ": \(message.prefix(1_000))" }
         self.text = text
-    }
-}
-
-extension Scheduler {
-    /// Begins a log of the events from now on, which grows as long as the scheduler lives.
-    ///
-    /// - Parameter capacity: The number of events to keep, at least 1. Up to twice as many are kept.
-    public nonisolated func eventLog(keeping capacity: Int = 1_000) -> EventLog {
-        let log = EventLog(id: UInt64(truncatingIfNeeded: makeID()), keeping: capacity)
-        context.events.add(log)
-        return log
     }
 }

@@ -47,7 +47,8 @@ extension Scheduler {
             public init?(_ description: String) {
                 let parts = description.split(separator: "_", omittingEmptySubsequences: false)
                 guard parts.count == 2, let executions = PageCursor(String(parts[0])),
-                    let bits = UInt64(parts[1], radix: 36), case let seconds = Double(bitPattern: bits), seconds.isFinite
+                    let bits = UInt64(parts[1], radix: 36), case let seconds = Double(bitPattern: bits),
+                    seconds.isFinite
                 else { return nil }
                 self.init(executions: executions, before: Date(timeIntervalSinceReferenceDate: seconds))
             }

@@ -78,6 +78,15 @@ public actor Scheduler {
         context.events.subscribe(keeping: capacity)
     }
 
+    /// Begins a log of the events from now on, which grows as long as the scheduler lives.
+    ///
+    /// - Parameter capacity: The number of events to keep, at least 1. Up to twice as many are kept.
+    public nonisolated func eventLog(keeping capacity: Int = 1_000) -> EventLog {
+        let log = EventLog(id: UInt64(truncatingIfNeeded: makeID()), keeping: capacity)
+        context.events.add(log)
+        return log
+    }
+
     /// Adds an observer, which is called for everything from now on.
     public nonisolated func observe(_ observer: some SchedulerObserver) {
         context.events.observers.add(observer)
@@ -101,7 +110,7 @@ public actor Scheduler {
         while context.clock.now < deadline { try await context.clock.sleep(until: deadline) }
     }
 
-    /// Makes an identifier, such as that of a request.
+    /// Creates an identifier, such as that of a request.
     package nonisolated func makeID() -> UInt128 { context.ids.makeID(at: context.clock.now) }
 
     /// The name under which the scheduler holds leases.

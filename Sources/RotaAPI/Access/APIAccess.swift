@@ -1,15 +1,5 @@
 import RotaHTTP
 
-/// What a caller may do.
-public enum APIScope: String, Sendable, Hashable, CaseIterable, Codable {
-    /// List and read jobs, executions and everything about them.
-    case read
-    /// Create, change and delete jobs, and everything that `trigger` allows.
-    case write
-    /// Start, replay, cancel and answer executions.
-    case trigger
-}
-
 /// The answer to the question whether a caller may do something.
 ///
 /// ```swift
@@ -18,12 +8,12 @@ public enum APIScope: String, Sendable, Hashable, CaseIterable, Codable {
 ///     authorize: APIAccess.bearer(["test-token": .allow(actor: "ci"), "read-token": .allow(scopes: [.read])]))
 /// ```
 public struct APIAccess: Sendable, Hashable {
-    enum Verdict: Sendable, Hashable {
+    enum Decision: Sendable, Hashable {
         case allowed(actor: String?, scopes: Set<APIScope>)
         case refused(status: Int, code: String?, message: String)
     }
 
-    let verdict: Verdict
+    let decision: Decision
 
     /// Allows the caller what its scopes say.
     ///
@@ -31,7 +21,7 @@ public struct APIAccess: Sendable, Hashable {
     ///   - actor: The caller's name, up to 255 characters, to record as the author of its changes.
     ///   - scopes: What the caller may do.
     public static func allow(actor: String? = nil, scopes: Set<APIScope> = Set(APIScope.allCases)) -> APIAccess {
-        APIAccess(verdict: .allowed(actor: actor, scopes: scopes))
+        APIAccess(decision: .allowed(actor: actor, scopes: scopes))
     }
 
     /// Refuses the request.
@@ -44,7 +34,7 @@ public struct APIAccess: Sendable, Hashable {
     public static func refused(
         status: Int = 401, code: String? = nil, message: String = "The token is missing or not valid."
     ) -> APIAccess {
-        APIAccess(verdict: .refused(status: (400...499).contains(status) ? status : 403, code: code, message: message))
+        APIAccess(decision: .refused(status: (400...499).contains(status) ? status : 403, code: code, message: message))
     }
 
     /// Allows everybody everything.
@@ -67,16 +57,5 @@ public struct APIAccess: Sendable, Hashable {
             for (candidate, access) in known where MessageCode.isEqual(candidate, token) { found = access }
             return found ?? .refused()
         }
-    }
-}
-
-/// What an allowed caller is and may do.
-struct Caller: Sendable, Hashable {
-    var actor: String?
-    var scopes: Set<APIScope>
-
-    func may(_ scope: APIScope?) -> Bool {
-        guard let scope else { return true }
-        return scopes.contains(scope) || scope == .trigger && scopes.contains(.write)
     }
 }

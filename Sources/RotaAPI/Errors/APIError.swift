@@ -116,3 +116,16 @@ struct APIError: Error, Sendable, Hashable {
         }
     }
 }
+
+extension APIError {
+    /// The error as TrigRun and Rota's own routes show it.
+    func record(requestID: String) -> JSONValue {
+        let details: [JSONValue] = details.map {
+            .record([("field", .string($0.field)), ("message", .string($0.message))])
+        }
+        return .record([
+            ("code", .string(word)), ("message", .string(message)),
+            ("details", details.isEmpty ? nil : .array(details)), ("request_id", .string(requestID)),
+        ])
+    }
+}

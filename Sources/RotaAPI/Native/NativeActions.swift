@@ -3,7 +3,7 @@ import RotaHTTP
 import RotaStore
 
 extension NativeJobs {
-    /// What is done to one job.
+    /// Routes that change one job's state.
     static let actions: [Route] = [
         Route(
             .post, "/_rota/jobs/{id}/pause", "rotaPauseJob", .write, "Pause a job, perhaps until a date",

@@ -15,7 +15,7 @@ enum NativeExecutions {
         QueryParameter("job", "Only those of this job: its identifier, slug or name"),
         QueryParameter("search", "Only those of jobs whose name contains this, in any case"),
         QueryParameter("tag", "Only with this tag, as name:value; several separated by commas"),
-        QueryParameter("dead", "Only dead letters: failures that nobody has dealt with", Schema.bool),
+        QueryParameter("dead", "Only dead letters: failures that were neither replayed nor discarded", Schema.bool),
         .choice("sort", "created_at, the default, or scheduled_for", ["created_at", "scheduled_for"]),
         .choice("order", "desc, the default, or asc", ["asc", "desc"]), .limit(1...1_000, else: 50),
         QueryParameter("cursor", "Where to read on: the `next` of the page before"),

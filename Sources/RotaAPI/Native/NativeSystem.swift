@@ -4,7 +4,7 @@ import RotaCore
 import RotaHTTP
 import RotaStore
 
-/// Rota's own routes for whoever operates it.
+/// Rota's own routes for operators.
 enum NativeSystem {
     private static let dates = TimestampForm.milliseconds
 
@@ -21,7 +21,7 @@ enum NativeSystem {
                         .array(APIScope.allCases.filter(call.caller.may).map { .string($0.rawValue) })
                     ),
                     ("readOnly", .bool(!call.caller.may(.write) && !call.caller.may(.trigger))),
-                    ("profile", .string(call.api.profile.description)), ("now", dates.text(call.now)),
+                    ("profile", .string(call.api.profile)), ("now", dates.text(call.now)),
                 ]))
         },
         Route(

@@ -2,7 +2,7 @@ import RotaHTTP
 
 /// Describes an API in OpenAPI 3.1, from its route table, so that the description cannot differ from what is served.
 enum OpenAPI {
-    static func document(of api: SchedulerAPI) -> JSONValue {
+    static func document(of api: APIContext) -> JSONValue {
         var paths: [(String, [(String, JSONValue?)])] = []
         for route in api.routes {
             let member = (route.operation.method.lowercased(), JSONValue?.some(operation(route)))
@@ -41,7 +41,7 @@ enum OpenAPI {
             }
         return .record([
             ("operationId", .string(route.operation.id)), ("summary", .string(route.operation.summary)),
-            ("tags", [.string(route.operation.path.hasPrefix("/" + NativeFormat.root) ? "rota" : "profile")]),
+            ("tags", [route.isOwn ? "rota" : "profile"]),
             ("parameters", parameters.isEmpty ? nil : .array(parameters)),
             (
                 "requestBody",

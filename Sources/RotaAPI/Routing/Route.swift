@@ -1,40 +1,6 @@
 import RotaHTTP
 
-/// One thing that the API can do, by its route.
-///
-/// ```swift
-/// for operation in api.operations { print(operation.method, operation.path, operation.summary) }
-/// ```
-public struct APIOperation: Sendable, Hashable, Identifiable, CustomStringConvertible {
-    /// The name, unique within an API, such as `createJob`.
-    public let id: String
-    /// The method, such as `POST`.
-    public let method: String
-    /// The path with parameters in braces, such as `/v1/jobs/{id}/pause`.
-    public let path: String
-    /// What it does, in a few words.
-    public let summary: String
-    /// What a caller needs, or `nil` if anybody may: the page, and whether the server is up.
-    public let scope: APIScope?
-
-    /// The method and path.
-    public var description: String { "\(method) \(path)" }
-}
-
-/// A parameter of a query.
-struct QueryParameter: Sendable, Hashable {
-    var name: String
-    var summary: String
-    var schema: JSONValue
-
-    init(_ name: String, _ summary: String, _ schema: JSONValue = ["type": "string"]) {
-        self.name = name
-        self.summary = summary
-        self.schema = schema
-    }
-}
-
-/// A row of the route table: how a request is recognized, and what answers it.
+/// A row of the route table: how a request is recognized, and the handler that answers it.
 struct Route: Sendable {
     typealias Handler = @Sendable (APICall) async throws -> APIResponse
 
@@ -65,6 +31,14 @@ struct Route: Sendable {
             part.hasPrefix("{") ? .parameter(String(part.dropFirst().dropLast())) : .text(String(part))
         }
     }
+
+    /// The first segment of the paths of Rota's own routes.
+    ///
+    /// No service has a route that begins so.
+    static let ownRoot = "_rota"
+
+    /// Whether the route is one of Rota's own, and no service's.
+    var isOwn: Bool { segments.first == .text(Self.ownRoot) }
 
     /// The number of parameters in the path.
     var parameterCount: Int { segments.count { if case .parameter = $0 { true } else { false } } }

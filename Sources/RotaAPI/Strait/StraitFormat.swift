@@ -4,7 +4,8 @@ import RotaProfiles
 struct StraitFormat: APIFormat {
     let service = ServiceProfile.strait
     let basePath = "/v1"
-    let lists: APIProfile.ListForm
+    /// Whether lists are objects with the items in `data`, and not bare arrays.
+    let envelopesLists: Bool
 
     func response(to error: APIError, requestID: String) -> APIResponse {
         .json(["error": .string(error.message)], status: error.status)

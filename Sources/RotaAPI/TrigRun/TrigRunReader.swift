@@ -90,7 +90,7 @@ enum TrigRunReader {
 
     /// Reads the kind and the schedule.
     ///
-    /// What is not given keeps its present value.
+    /// Members that are absent keep their present value.
     private static func schedule(_ fields: Fields, changing present: Schedule? = nil) throws -> Schedule {
         let given = try fields.object("schedule") ?? Fields(.object([]), path: "schedule")
         let kind = try kind(fields, given, present)

@@ -21,7 +21,7 @@ extension JSONValue {
         .object(texts.sorted { $0.key < $1.key }.map { Member($0.key, .string($0.value)) })
     }
 
-    /// What was stored as JSON.
+    /// A stored payload.
     ///
     /// A payload is checked before it is stored, so it can be read.
     init(_ payload: JSONPayload) {

@@ -35,6 +35,19 @@ enum Schema {
     }
 }
 
+/// A parameter of a query.
+struct QueryParameter: Sendable, Hashable {
+    var name: String
+    var summary: String
+    var schema: JSONValue
+
+    init(_ name: String, _ summary: String, _ schema: JSONValue = ["type": "string"]) {
+        self.name = name
+        self.summary = summary
+        self.schema = schema
+    }
+}
+
 extension QueryParameter {
     static func limit(_ range: ClosedRange<Int>, else standard: Int) -> QueryParameter {
         QueryParameter("limit", "How many to return at most, \(standard) if absent", Schema.integer(range))

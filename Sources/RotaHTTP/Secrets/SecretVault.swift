@@ -3,7 +3,7 @@ import RotaCore
 
 /// A provider of secrets that also takes new ones, such as those that clients of an HTTP API send.
 ///
-/// What is set can be used, listed by name and deleted, but is never shown again.
+/// A secret that was set can be used, listed by name and deleted, but is never shown again.
 public protocol SecretVault: SecretProvider {
     /// Keeps a secret, in place of an earlier one of that name.
     ///

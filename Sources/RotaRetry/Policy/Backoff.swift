@@ -114,7 +114,7 @@ extension Backoff {
 }
 
 extension Backoff {
-    /// What a backoff is made of, to read it back.
+    /// The rule of a backoff, to read it back.
     public enum Kind: Sendable, Hashable {
         /// The same delay every time.
         case fixed(Duration)

@@ -132,7 +132,7 @@ public struct Schedule: Sendable, Hashable {
 }
 
 extension Schedule {
-    /// What a schedule is made of, to read it back.
+    /// The rule of a schedule, to read it back.
     public enum Kind: Sendable, Hashable {
         /// A cron expression, on the wall clock of a time zone.
         case cron(CronExpression, timeZone: String)

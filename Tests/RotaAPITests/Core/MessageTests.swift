@@ -6,7 +6,7 @@ import Testing
 @Suite("Requests and answers")
 struct MessageTests {
     @Test(
-        "What is no request of the API is refused",
+        "Requests for nothing that the API has are refused",
         arguments: [
             ("GET", "/nowhere", 404), ("PUT", "/v1/jobs", 405), ("GET", "/v1/jobs/%zz", 400),
             ("GET", "/v1/jobs/%00", 400),

@@ -4,7 +4,7 @@ import RotaCore
 import RotaRetry
 import RotaStore
 
-// What every profile does to jobs, whatever it calls it.
+// The calls that every profile makes, under whatever names.
 extension APICall {
     /// Creates a job, or returns the one that the same idempotency key created.
     func create(_ draft: JobDraft, _ fields: Fields) async throws -> (job: Job, isNew: Bool) {

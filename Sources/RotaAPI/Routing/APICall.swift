@@ -6,7 +6,7 @@ import RotaStore
 
 /// A request that was recognized and allowed, with all that answering it needs.
 struct APICall: Sendable {
-    let api: SchedulerAPI
+    let api: APIContext
     let request: APIRequest
     let operation: APIOperation
     let caller: Caller
