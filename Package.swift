@@ -67,7 +67,7 @@ let package = Package(
             dependencies: [
                 "Rota", "RotaCore", "RotaSchedule", "RotaRetry", "RotaHTTP", "RotaJSONSchema", "RotaStore",
                 "RotaProfiles",
-            ], swiftSettings: settings),
+            ], resources: [.embedInCode("Page/index.html")], swiftSettings: settings),
         // Without the trait this module is empty and libpq is not needed: its sources are inside `#if Postgres`, since
         // a trait is a compilation condition too.
         .target(

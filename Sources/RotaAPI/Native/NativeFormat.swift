@@ -12,6 +12,6 @@ struct NativeFormat: APIFormat {
 
     var routes: [Route] {
         NativeJobs.routes + NativeJobs.actions + NativeExecutions.routes + NativeSchedules.routes + NativeSystem.routes
-            + NativeBulk.routes
+            + NativeBulk.routes + Page.routes
     }
 }
