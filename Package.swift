@@ -162,7 +162,7 @@ let package = Package(
         .executableTarget(
             name: "benchmarks",
             dependencies: [
-                "Rota", "RotaTesting", .target(name: "CBareLoop", condition: .when(platforms: [.linux])),
+                "Rota", "RotaAPI", "RotaTesting", .target(name: "CBareLoop", condition: .when(platforms: [.linux])),
                 .target(name: "CSQLite", condition: .when(traits: ["SQLite"])),
                 .target(name: "RotaPostgres", condition: .when(traits: ["Postgres"])),
             ], path: "Benchmarks/RotaBenchmarks", swiftSettings: settings),

@@ -26,6 +26,7 @@ let wanted = Set(arguments.filter { !$0.hasPrefix("--") })
 var all =
     ScheduleSuite.benchmarks + RetrySuite.benchmarks + HTTPSuite.benchmarks + StoreSuite.benchmarks
     + SchedulerSuite.benchmarks + StoreSuite.atSize + StoreSuite.steering
+    + APISuite.benchmarks
 
 #if Postgres
     if ProcessInfo.processInfo.environment["ROTA_POSTGRES"] != nil { all += PostgresSuite.benchmarks }
