@@ -54,7 +54,11 @@ let package = Package(
                 .target(name: "RotaCURL", condition: .when(platforms: [.linux])),
             ],
             swiftSettings: settings),
-        .target(name: "RotaTesting", dependencies: ["CRotaCommands", "Rota", "RotaCore"], swiftSettings: settings),
+        // Sockets, and an HTTP server on them: that of `rota serve`, and what the server of the tests shares with it.
+        .target(name: "RotaServer", dependencies: ["RotaHTTP"], swiftSettings: settings),
+        .target(
+            name: "RotaTesting", dependencies: ["CRotaCommands", "Rota", "RotaCore", "RotaServer"],
+            swiftSettings: settings),
         // The system's calls for child processes, as far as Swift cannot see them.
         .target(name: "CRotaCommands"),
         .target(

@@ -1,5 +1,6 @@
 import Foundation
 import RotaHTTP
+import RotaServer
 
 /// A connection of the loopback server, owned by the server's thread.
 struct LoopbackConnection {
@@ -43,7 +44,7 @@ struct LoopbackConnection {
     /// Sends encrypted bytes that wait, and returns whether all are sent, or `nil` if the connection is closed.
     private mutating func flush() -> Bool? {
         while !sealed.isEmpty {
-            guard let count = LoopbackSocket.write(descriptor, sealed[...]) else { return nil }
+            guard let count = SystemSocket.write(descriptor, sealed[...]) else { return nil }
             guard count > 0 else { return false }
             sealed.removeFirst(count)
         }
@@ -52,7 +53,7 @@ struct LoopbackConnection {
 
     /// Sends bytes and returns how many: 0 if none can be sent now, and `nil` if the connection is closed.
     mutating func send(_ bytes: ArraySlice<UInt8>) -> Int? {
-        guard let secure else { return LoopbackSocket.write(descriptor, bytes) }
+        guard let secure else { return SystemSocket.write(descriptor, bytes) }
         guard let isFlushed = flush() else { return nil }
         guard isFlushed else { return 0 }
         let count = secure.seal(bytes.prefix(16_384))
@@ -83,7 +84,7 @@ struct LoopbackConnection {
             if case .pause = steps.first { steps.removeFirst() }
         }
         guard let isFlushed = flush() else {
-            LoopbackSocket.close(descriptor)
+            SystemSocket.close(descriptor)
             return .gone
         }
         guard isFlushed else { return .blocked }
@@ -109,20 +110,20 @@ struct LoopbackConnection {
             case .tell(let listener): listener()
             case .closeOnRequest:
                 guard parser.hasBytes else { return .blocked }
-                LoopbackSocket.close(descriptor)
+                SystemSocket.close(descriptor)
                 return .gone
             case .hold: return .blocked
             case .close:
                 secure?.sayGoodbye()
                 sealed += secure?.takeOutput() ?? []
                 guard flush() != false else { return .blocked }
-                LoopbackSocket.close(descriptor)
+                SystemSocket.close(descriptor)
                 return .gone
             case .cut:
-                LoopbackSocket.close(descriptor)
+                SystemSocket.close(descriptor)
                 return .gone
             case .reset:
-                LoopbackSocket.reset(descriptor)
+                SystemSocket.reset(descriptor)
                 return .gone
             }
             steps.removeFirst()
@@ -144,94 +145,12 @@ struct LoopbackConnection {
             let start = written % bytes.count
             let end = min(bytes.count, start + total - written)
             guard let count = send(bytes[start..<end]) else {
-                LoopbackSocket.close(descriptor)
+                SystemSocket.close(descriptor)
                 return nil
             }
             guard count > 0 else { return false }
             written += count
         }
         return true
-    }
-}
-
-/// An incremental parser of the requests on a connection.
-struct LoopbackParser {
-    /// The result of parsing the bytes received so far.
-    enum Outcome {
-        case incomplete
-        /// The header is complete and asks for permission to send the body.
-        case wantsContinue
-        case request(LoopbackRequest)
-        case malformed
-    }
-
-    private struct Head {
-        var method: String
-        var target: String
-        var headers: HTTPHeaders
-        var bodyLength: Int
-    }
-
-    private var bytes: [UInt8] = []
-    private var head: Head?
-    private var searched = 0
-    let connection: Int
-
-    init(connection: Int) {
-        self.connection = connection
-    }
-
-    /// Whether something has arrived that is no whole request yet.
-    var hasBytes: Bool { head != nil || !bytes.isEmpty }
-
-    mutating func append(_ more: [UInt8]) {
-        bytes += more
-    }
-
-    mutating func next() -> Outcome {
-        if head == nil {
-            // A method starts with a capital letter. Anything else, such as a TLS handshake, is not HTTP.
-            if let first = bytes.first, !(0x41...0x5A).contains(first) { return .malformed }
-            guard let end = endOfHead() else { return bytes.count > 1_048_576 ? .malformed : .incomplete }
-            guard let parsed = Self.parse(bytes[..<end]) else { return .malformed }
-            head = parsed
-            bytes.removeFirst(end + 4)
-            searched = 0
-            if parsed.headers["Expect"]?.lowercased() == "100-continue", bytes.count < parsed.bodyLength {
-                return .wantsContinue
-            }
-        }
-        guard let head, bytes.count >= head.bodyLength else { return .incomplete }
-        let body = Data(bytes.prefix(head.bodyLength))
-        bytes.removeFirst(head.bodyLength)
-        self.head = nil
-        return .request(
-            LoopbackRequest(
-                method: head.method, target: head.target, headers: head.headers, body: body, connection: connection))
-    }
-
-    /// Returns the position of the empty line after the header.
-    private mutating func endOfHead() -> Int? {
-        guard searched <= bytes.count - 4 else { return nil }
-        for index in searched...(bytes.count - 4) where bytes[index] == 13 {
-            if bytes[index + 1] == 10, bytes[index + 2] == 13, bytes[index + 3] == 10 { return index }
-        }
-        searched = bytes.count - 3
-        return nil
-    }
-
-    private static func parse(_ head: ArraySlice<UInt8>) -> Head? {
-        let lines = String(decoding: head, as: UTF8.self).split(separator: "\r\n")
-        let words = lines.first?.split(separator: " ") ?? []
-        guard words.count == 3 else { return nil }
-        var headers = HTTPHeaders()
-        for line in lines.dropFirst() {
-            let parts = line.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-            guard parts.count == 2 else { return nil }
-            headers.append(.init(String(parts[0]), parts[1].trimmingCharacters(in: .whitespaces), isSensitive: false))
-        }
-        let length = headers["Content-Length"].map { Int($0) ?? -1 } ?? 0
-        guard (0...1_073_741_824).contains(length), !headers.contains("Transfer-Encoding") else { return nil }
-        return Head(method: String(words[0]), target: String(words[1]), headers: headers, bodyLength: length)
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import RotaServer
 import Synchronization
 
 #if canImport(Darwin)
@@ -41,9 +42,9 @@ final class LoopbackLoop: Sendable {
         self.tls = tls
         self.handler = handler
         do {
-            wakeUp = try LoopbackSocket.pair()
+            wakeUp = try LoopbackError.of { () throws(SocketError) in try SystemSocket.pair() }
         } catch {
-            LoopbackSocket.close(listener)
+            SystemSocket.close(listener)
             throw error
         }
     }
@@ -105,22 +106,22 @@ final class LoopbackLoop: Sendable {
                 for index in polled.indices.dropFirst(2) { polled[index].fd = -1 }
             }
             _ = poll(&polled, nfds_t(polled.count), Self.timeout(connections))
-            if polled[0].revents != 0 { _ = LoopbackSocket.read(wakeUp.read) }
+            if polled[0].revents != 0 { _ = SystemSocket.read(wakeUp.read) }
             deliverAnswers(&connections)
             for (number, entry) in zip(order, polled.dropFirst(2)) {
                 serve(number, canRead: entry.revents & Int16(POLLIN | POLLHUP | POLLERR) != 0, &connections)
             }
             if polled[1].revents != 0 { acceptAll(&connections) }
         }
-        for connection in connections.values { LoopbackSocket.reset(connection.descriptor) }
+        for connection in connections.values { SystemSocket.reset(connection.descriptor) }
         finish()
     }
 
     private func finish() {
         let waiters = state.withLock { state in
-            LoopbackSocket.close(listener)
-            LoopbackSocket.close(wakeUp.read)
-            LoopbackSocket.close(wakeUp.write)
+            SystemSocket.close(listener)
+            SystemSocket.close(wakeUp.read)
+            SystemSocket.close(wakeUp.write)
             state.isOver = true
             state.open = 0
             defer { state.waiters = [] }
@@ -138,14 +139,14 @@ final class LoopbackLoop: Sendable {
     }
 
     private func acceptAll(_ connections: inout [Int: LoopbackConnection]) {
-        while let descriptor = LoopbackSocket.accept(listener) {
+        while case .connection(let descriptor) = SystemSocket.accept(listener) {
             let (number, resets) = state.withLock { state -> (Int, Bool) in
                 state.accepted += 1
                 if !state.resetsNew { state.open += 1 }
                 return (state.accepted - 1, state.resetsNew)
             }
             if resets {
-                LoopbackSocket.reset(descriptor)
+                SystemSocket.reset(descriptor)
             } else {
                 connections[number] = LoopbackConnection(descriptor: descriptor, number: number, tls: tls)
                 if !state.withLock({ $0.isDeaf }) { serve(number, canRead: true, &connections) }
@@ -168,13 +169,13 @@ final class LoopbackLoop: Sendable {
     /// Reads, answers and writes on a connection as far as possible without blocking.
     private func serve(_ number: Int, canRead: Bool, _ connections: inout [Int: LoopbackConnection]) {
         guard var connection = connections.removeValue(forKey: number) else { return }
-        if canRead, let bytes = LoopbackSocket.read(connection.descriptor) {
+        if canRead, let bytes = SystemSocket.read(connection.descriptor) {
             guard !bytes.isEmpty else {
-                LoopbackSocket.close(connection.descriptor)
+                SystemSocket.close(connection.descriptor)
                 return state.withLock { $0.open -= 1 }
             }
             guard connection.receive(bytes) else {
-                LoopbackSocket.close(connection.descriptor)
+                SystemSocket.close(connection.descriptor)
                 return state.withLock { $0.open -= 1 }
             }
         }

@@ -1,5 +1,5 @@
 public import Foundation
-public import RotaHTTP
+import RotaServer
 import Synchronization
 
 /// A small HTTP server on 127.0.0.1 for tests and examples, with real sockets and a thread of its own.
@@ -31,9 +31,9 @@ public final class LoopbackServer: Sendable {
         _ handler: @escaping @Sendable (LoopbackRequest) async -> LoopbackResponse
     ) async throws {
         let tls = try certificate.map(LoopbackTLS.init)
-        let listener = try LoopbackSocket.listen()
+        let listener = try LoopbackError.of { () throws(SocketError) in try SystemSocket.listen() }
         scheme = tls == nil ? "http" : "https"
-        port = try LoopbackSocket.port(of: listener)
+        port = try LoopbackError.of { () throws(SocketError) in try SystemSocket.port(of: listener) }
         loop = try LoopbackLoop(listener: listener, isRecording: isRecording, tls: tls, handler: handler)
         loop.start()
     }
@@ -90,58 +90,8 @@ public final class LoopbackServer: Sendable {
     ///
     /// - Throws: ``LoopbackError`` if no socket can be opened.
     public static func refusingAddress() throws -> String {
-        "http://127.0.0.1:\(try LoopbackSocket.port(of: refusing.get()))/"
+        "http://127.0.0.1:\(try LoopbackError.of { () throws(SocketError) in try SystemSocket.port(of: refusing.get()) })/"
     }
 
-    private static let refusing = Result { try LoopbackSocket.bound() }
-}
-
-/// A request as the loopback server received it.
-public struct LoopbackRequest: Sendable, Hashable {
-    /// The method as received.
-    public let method: String
-    /// Path and query as received, such as `/report?day=1`.
-    public let target: String
-    /// The header fields as received.
-    public let headers: HTTPHeaders
-    /// The body.
-    public let body: Data
-    /// The number of its connection, starting at 0.
-    ///
-    /// Equal numbers mean that a connection was reused.
-    public let connection: Int
-
-    /// The path without the query.
-    public var path: String { String(target.prefix { $0 != "?" }) }
-
-    /// The body as text.
-    ///
-    /// Invalid UTF-8 becomes U+FFFD.
-    public var text: String { String(decoding: body, as: UTF8.self) }
-}
-
-/// A failure to start the loopback server, or to make its certificate.
-public struct LoopbackError: Error, Sendable, Hashable, CustomStringConvertible {
-    /// The system call that failed.
-    public let call: String
-    /// The error number.
-    public let errno: Int32
-    /// Advice, if there is any.
-    private let hint: String?
-
-    package init(call: String, errno: Int32, hint: String? = nil) {
-        self.call = call
-        self.errno = errno
-        self.hint = hint
-    }
-
-    /// The call and the error on one line.
-    public var description: String {
-        "\(call) failed: \(String(cString: strerror(errno))) (\(errno))" + (hint.map { "; \($0)" } ?? "")
-    }
-}
-
-extension LoopbackError: LocalizedError {
-    /// The ``description``, so that `localizedDescription` says it too.
-    public var errorDescription: String? { description }
+    private static let refusing = Result { () throws(SocketError) in try SystemSocket.bound() }
 }

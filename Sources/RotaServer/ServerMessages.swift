@@ -1,0 +1,115 @@
+package import Foundation
+package import RotaHTTP
+
+/// The bounds of what a server takes from its clients.
+package struct ServerLimits: Sendable, Hashable {
+    /// The longest request line, in bytes.
+    package var requestLine = 8_192
+    /// The longest head of a request, in bytes, with its request line.
+    package var head = 32_768
+    /// The largest number of header fields.
+    package var fields = 100
+    /// The longest body, in bytes.
+    package var body = 1 << 20
+    /// The largest number of connections.
+    ///
+    /// Further ones wait until one ends.
+    package var connections = 256
+    /// How long a client may take for the head of a request.
+    package var headTime = Duration.seconds(10)
+    /// How long a client may take for the body of a request.
+    package var bodyTime = Duration.seconds(30)
+    /// How long a connection may wait for the next request.
+    package var idleTime = Duration.seconds(60)
+    /// How long a client may take without accepting any byte of a response.
+    package var writeTime = Duration.seconds(30)
+
+    package init() {}
+}
+
+/// A request as a client sent it.
+package struct ServerRequest: Sendable, Hashable {
+    package let method: String
+    /// The path and query as received.
+    package let target: String
+    package let headers: HTTPHeaders
+    package let body: Data
+
+    package init(method: String, target: String, headers: HTTPHeaders, body: Data) {
+        self.method = method
+        self.target = target
+        self.headers = headers
+        self.body = body
+    }
+}
+
+/// A response to send.
+package struct ServerResponse: Sendable, Hashable {
+    package var status: Int
+    /// The header fields, without `Content-Length` and `Connection`, which are the server's.
+    package var headers: HTTPHeaders
+    package var body: Data
+
+    package init(status: Int, headers: HTTPHeaders = [:], body: Data = Data()) {
+        self.status = status
+        self.headers = headers
+        self.body = body
+    }
+
+    /// A refusal, in the JSON of Rota's own routes.
+    package static func refusal(_ status: Int, _ code: String, _ message: String) -> ServerResponse {
+        let body: JSONValue = ["error": ["code": .string(code), "message": .string(message)]]
+        return ServerResponse(
+            status: status, headers: ["Content-Type": "application/json"], body: Data(body.text.utf8))
+    }
+
+    /// The response as bytes.
+    ///
+    /// - Parameters:
+    ///   - closes: Whether the connection ends after it.
+    ///   - withoutBody: Whether the request was HEAD.
+    func bytes(closes: Bool, withoutBody: Bool) -> [UInt8] {
+        var head = "HTTP/1.1 \(status) \(Self.reason(status))\r\n"
+        for field in headers.fields where !Self.own.contains(field.name.lowercased()) {
+            // A line break in a value must not begin another field.
+            let value = field.value.map { $0.isNewline || $0 == "\0" ? " " : $0 }
+            head += "\(field.name): \(String(value))\r\n"
+        }
+        let hasBody = status != 204 && status != 304 && status >= 200
+        if hasBody { head += "Content-Length: \(body.count)\r\n" }
+        if closes { head += "Connection: close\r\n" }
+        return Array((head + "\r\n").utf8) + (hasBody && !withoutBody ? Array(body) : [])
+    }
+
+    private static let own: Set<String> = ["content-length", "connection", "transfer-encoding", "keep-alive"]
+
+    private static func reason(_ status: Int) -> String {
+        switch status {
+        case 200: "OK"
+        case 201: "Created"
+        case 202: "Accepted"
+        case 204: "No Content"
+        case 400: "Bad Request"
+        case 401: "Unauthorized"
+        case 403: "Forbidden"
+        case 404: "Not Found"
+        case 405: "Method Not Allowed"
+        case 408: "Request Timeout"
+        case 409: "Conflict"
+        case 412: "Precondition Failed"
+        case 413: "Content Too Large"
+        case 414: "URI Too Long"
+        case 415: "Unsupported Media Type"
+        case 417: "Expectation Failed"
+        case 421: "Misdirected Request"
+        case 422: "Unprocessable Content"
+        case 429: "Too Many Requests"
+        case 431: "Request Header Fields Too Large"
+        case 500: "Internal Server Error"
+        case 501: "Not Implemented"
+        case 503: "Service Unavailable"
+        case 505: "HTTP Version Not Supported"
+        default: status < 400 ? "OK" : "Error"
+        }
+    }
+}
