@@ -21,6 +21,10 @@ enum NativeRecord {
             ("tags", attributes.tags.isEmpty ? nil : .texts(attributes.tags)),
             ("state", .string(job.state.rawValue)), ("reason", job.scheduleState.reason.map { .string($0) }),
             ("resumesAt", dates.text(job.scheduleState.resumesAt)),
+            (
+                "skipsRemaining",
+                job.scheduleState.skipsRemaining > 0 ? .int(job.scheduleState.skipsRemaining) : nil
+            ),
             ("schedule", try? JSONValue(encoding: job.definition.schedule)),
             ("summary", .string(job.definition.schedule.summary)),
             ("timezone", job.definition.schedule.timeZoneIdentifier.map { .string($0) }),
