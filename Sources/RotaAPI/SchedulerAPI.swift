@@ -58,6 +58,7 @@ public struct SchedulerAPI: Sendable {
     ///
     /// It never throws: what goes wrong is told in the answer, in the profile's form. An error that the API does not
     /// expect is answered with status 500 and the request's identifier only, and passed to `report`.
+    @concurrent
     public func respond(to request: APIRequest) async -> APIResponse {
         let requestID = Self.requestID(of: request) ?? context.scheduler.makeRequestID()
         var format = format

@@ -97,6 +97,8 @@ enum NativeSchedules {
             let page = try await call.scheduler.jobs(query)
             for job in page.items {
                 try call.checkTime()
+                // Computing dates takes the processor, which others may wait for.
+                await Task.yield()
                 var date = from.justBefore
                 var number = 0
                 while let next = job.definition.schedule.next(after: date), next < to, number < mostOccurrences {
