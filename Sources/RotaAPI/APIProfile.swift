@@ -1,5 +1,6 @@
 import RotaHTTP
 import RotaProfiles
+public import RotaStore
 
 /// Whose HTTP API a ``SchedulerAPI`` speaks.
 ///
@@ -23,12 +24,21 @@ public struct APIProfile: Sendable, CustomStringConvertible {
 
     /// TrigRun's API.
     public static let trigrun = APIProfile(format: TrigRunFormat())
-    /// Krafter's API.
+    /// Krafter's API, without a channel for `failure_notify`.
     public static let krafter = APIProfile(format: KrafterFormat())
     /// Infrai's API.
     public static let infrai = APIProfile(format: InfraiFormat())
     /// Strait's API, with bare lists.
     public static let strait = APIProfile.strait(lists: .bare)
+
+    /// Krafter's API, which tells of the failures of jobs with `failure_notify`.
+    ///
+    /// Without a channel, `"failure_notify": true` is refused.
+    ///
+    /// - Parameter channel: Where to tell of them: a handler of the app, or a webhook.
+    public static func krafter(notifying channel: NotificationRule.Channel) -> APIProfile {
+        APIProfile(format: KrafterFormat(channel: channel))
+    }
 
     /// Strait's API.
     ///

@@ -66,7 +66,7 @@ extension JobDefinition {
     }
 
     private func validate(_ request: RequestTemplate) throws(SchedulerError) {
-        guard !schedule.isOnDemand, request.usesPayload else { return }
+        guard !schedule.isOnDemand, request.needsPayload else { return }
         throw SchedulerError(
             .invalidJob,
             "Job \"\(name)\" makes its request from {{payload}}, but executions of a schedule have none. Give the job the "

@@ -43,9 +43,14 @@ extension Scheduler {
     ///   `RetryPolicyError` if the overrides are invalid; or the store's error.
     @discardableResult
     public func trigger(_ id: JobID, _ request: TriggerRequest) async throws -> Execution {
+        try await outcome(ofTriggering: id, request).execution
+    }
+
+    /// Triggers a job, and tells a new execution from an earlier one that the request stands for.
+    package func outcome(ofTriggering id: JobID, _ request: TriggerRequest) async throws -> EnqueueOutcome {
         try await context.prepareIDs()
         let job = try await job(id)
-        return try await enqueue([execution(request, of: job, batch: nil)], of: id)[0].execution
+        return try await enqueue([execution(request, of: job, batch: nil)], of: id)[0]
     }
 
     /// Returns what a trigger would do, without doing it.

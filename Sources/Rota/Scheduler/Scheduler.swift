@@ -23,7 +23,7 @@ public import RotaStore
 public actor Scheduler {
     let context: SchedulerContext
     let handlers = HandlerRegistry()
-    let transport: any HTTPTransport
+    package nonisolated let transport: any HTTPTransport
     package nonisolated let secrets: any SecretProvider
     let random: any RandomNumberGenerator & Sendable
     let middleware: [any AttemptMiddleware]

@@ -47,13 +47,17 @@ extension APICall {
 
     /// Starts an execution of a job, or returns the one that the same idempotency key started.
     func trigger(_ request: TriggerRequest, _ fields: Fields) async throws -> (execution: Execution, isNew: Bool) {
+        let job = try await job()
+        let outcome = try await trigger(job, request, fields)
+        guard case .queued(let execution) = outcome else { return (outcome.execution, false) }
+        return (execution, true)
+    }
+
+    func trigger(_ job: Job, _ request: TriggerRequest, _ fields: Fields) async throws -> EnqueueOutcome {
         var request = request
         request.idempotencyKey = try idempotencyKey(fields) ?? request.idempotencyKey
         request.author = caller.actor ?? request.author
-        let job = try await job()
-        let result = try await scheduler.trigger(job.id, [request])
-        guard let outcome = result.outcomes.first else { throw APIError(.internalError, "Nothing was queued.") }
-        return (outcome.execution, result.created == 1)
+        return try await scheduler.outcome(ofTriggering: job.id, request)
     }
 
     /// Runs an execution's job again.

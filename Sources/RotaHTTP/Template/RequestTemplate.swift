@@ -21,7 +21,8 @@ import RotaCore
 ///
 /// `{{payload}}` is the payload of the execution, and `{{payload.customer.id}}` or `{{payload.items[0]}}` is a field of it.
 /// They are allowed wherever the other variables are. A string of a JSON body that is one such variable becomes the value
-/// itself, with its type. The URL may be a single field, such as `{{payload.url}}`; such a request carries no secrets.
+/// itself, with its type. A JSON body that is `{{payload}}` and nothing else is left out of a request without a payload, so
+/// a job with a schedule may have it too. The URL may be a single field, such as `{{payload.url}}`; such a request carries no secrets.
 ///
 /// ```swift
 /// let hook = try RequestTemplate.post(
@@ -99,6 +100,9 @@ public struct RequestTemplate: Sendable, Hashable {
         // The template was checked when it was created.
         (try? parts())?.usesPayload ?? false
     }
+
+    /// Whether a request cannot be made without a payload.
+    package var needsPayload: Bool { (try? parts())?.needsPayload ?? false }
 
     /// Whether a header bears the execution's token.
     package var usesToken: Bool {

@@ -129,6 +129,8 @@ struct TemplateParts {
     private let signature: TemplateText?
     /// Whether any part takes a value from the payload.
     let usesPayload: Bool
+    /// Whether a request cannot be made without a payload: a part other than a body that is the payload takes a value.
+    let needsPayload: Bool
     /// Whether a header bears the execution's token.
     let usesToken: Bool
 
@@ -170,8 +172,10 @@ struct TemplateParts {
         self.usesToken = usesToken
         self.body = body
         self.signature = try signature.map { text throws(HTTPRequestError) in try Self.signature(text) }
-        if try Self.check(body) || self.signature?.variables.isEmpty == false { usesPayload = true }
-        self.usesPayload = usesPayload
+        if self.signature?.variables.isEmpty == false { usesPayload = true }
+        let fillsBody = try Self.check(body)
+        self.usesPayload = usesPayload || fillsBody
+        needsPayload = usesPayload || fillsBody && !Self.isPayload(body)
     }
 
     /// Parses the reference to the secret that signs the request.
@@ -206,6 +210,12 @@ struct TemplateParts {
                 .misplacedVariable, field: place,
                 "a variable may not touch secret://name, nor text the token; separate them by a space or punctuation")
         }
+    }
+
+    /// Whether a body is the payload as it is.
+    private static func isPayload(_ body: HTTPBody) -> Bool {
+        guard case .json(.string(let text)) = body else { return false }
+        return (try? TemplateText(parsing: text, field: "body"))?.wholePayload?.segments.isEmpty == true
     }
 
     /// Checks a body, and returns whether it uses the payload.
@@ -275,7 +285,7 @@ struct TemplateParts {
         switch body {
         case .none, .bytes: body
         case .text(let text): .text(try TemplateText(parsing: text, field: "body").render(variables, for: "body"))
-        case .json(let value): .json(try render(value, variables))
+        case .json(let value): variables.payload == nil && isPayload(body) ? .none : .json(try render(value, variables))
         }
     }
 

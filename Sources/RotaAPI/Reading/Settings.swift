@@ -1,0 +1,91 @@
+import Rota
+import RotaHTTP
+import RotaSchedule
+import RotaStore
+
+// Settings that the services state in different words but that mean the same to the engine.
+
+extension ExecutionWindow {
+    private static let everySecond = "* * * * * *"
+
+    /// A window that is always open.
+    ///
+    /// It keeps the time zone of a job whose schedule has none, such as an interval, until it gets one that has.
+    static func always(in zone: String) throws(ScheduleError) -> ExecutionWindow {
+        try ExecutionWindow(everySecond, in: zone)
+    }
+
+    var isAlways: Bool { expression.source == Self.everySecond }
+}
+
+extension JobDefinition {
+    /// The zone that was stated for the job, or `nil` if none was.
+    var zone: String? { schedule.timeZoneIdentifier ?? limits.window?.zone }
+
+    /// The window within which executions may start, if there is one that is ever shut.
+    var window: ExecutionWindow? { limits.window.flatMap { $0.isAlways ? nil : $0 } }
+
+    /// Keeps a zone, or `nil` for none, that neither the schedule nor a window has.
+    mutating func keep(zone: String?) throws {
+        if let window = limits.window, !window.isAlways { return }
+        let isNeeded = schedule.timeZoneIdentifier == nil && zone != nil && zone != "UTC"
+        limits.window = isNeeded ? try zone.map { try ExecutionWindow.always(in: $0) } : nil
+    }
+
+    /// The address that is told of an end of an execution, and the secret that signs the message.
+    func webhook(on event: NotificationRule.Event) -> (url: String, secret: String?)? {
+        for rule in notifications where rule.event == event {
+            if case .webhook(let url, let secret) = rule.channel { return (url, secret) }
+        }
+        return nil
+    }
+
+    /// Sets that address; `nil` for none.
+    ///
+    /// Other rules stay as they are.
+    mutating func setWebhook(
+        on event: NotificationRule.Event, url: String?, secret: String? = nil, includesOutput: Bool = false
+    ) {
+        let place = notifications.firstIndex { rule in
+            guard case .webhook = rule.channel else { return false }
+            return rule.event == event
+        }
+        let rule = url.map {
+            NotificationRule(on: event, .webhook(url: $0, secret: secret), includesOutput: includesOutput)
+        }
+        switch (place, rule) {
+        case (let place?, let rule?): notifications[place] = rule
+        case (let place?, nil): notifications.remove(at: place)
+        case (nil, let rule?): notifications.append(rule)
+        case (nil, nil): break
+        }
+    }
+}
+
+extension Fields {
+    /// The member as a text in which a blank one, or null, means none; `nil` if it is absent.
+    func optionalText(_ name: String, length: ClosedRange<Int> = 0...8_192) throws(APIError) -> String?? {
+        guard has(name) else { return nil }
+        guard let text = try text(name, length: length), !text.allSatisfy(\.isWhitespace) else { return .some(nil) }
+        return text
+    }
+
+    /// The member as a number in which zero, or null, means none; `nil` if it is absent.
+    func optionalInt(_ name: String, in range: ClosedRange<Int>) throws(APIError) -> Int?? {
+        guard has(name) else { return nil }
+        guard let number = try int(name, in: range), number != 0 else { return .some(nil) }
+        return number
+    }
+
+    /// Refuses members that a client may send back as it got them, but not change.
+    ///
+    /// - Parameters:
+    ///   - names: The members.
+    ///   - record: What the client got.
+    func refuseChanges(of names: Set<String>, in record: JSONValue) throws(APIError) {
+        for name in self.names where names.contains(name) {
+            guard let given = json(name), given != record[name] else { continue }
+            throw fail(name, "\(name) cannot be changed.")
+        }
+    }
+}
