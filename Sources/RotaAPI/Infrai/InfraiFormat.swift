@@ -70,7 +70,7 @@ struct InfraiFormat: APIFormat {
                 .post, "/v1/cron/trigger/{id}", "triggerCron", .trigger, "Run a job now",
                 answer: InfraiSchema.ok(InfraiSchema.run), Self.trigger),
             Route(
-                .get, "/v1/cron/runs/get/{id}/{execution}", "getRun", .read, "Read a run",
+                .get, "/v1/cron/runs/get/{id}/{execution}", "getRun", .read, "Read an execution",
                 answer: InfraiSchema.ok(InfraiSchema.run)
             ) { .json(InfraiRecord.run(try await Self.run($0))) },
             Route(

@@ -41,7 +41,9 @@ enum InfraiRecord {
         ])
     }
 
-    /// The cron expression, or the date of a job that runs once. Other schedules, made elsewhere, are told in English.
+    /// The cron expression, or the date of a job that runs once.
+    ///
+    /// Other schedules, made elsewhere, are told in English.
     private static func rule(of schedule: Schedule) -> String {
         switch schedule.kind {
         case .cron(let expression, _): expression.source

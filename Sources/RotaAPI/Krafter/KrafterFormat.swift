@@ -55,7 +55,8 @@ struct KrafterFormat: APIFormat {
                 return .noContent
             },
             Route(
-                .post, path + "/pause", "pauseJob", .write, "Pause a job", answer: KrafterSchema.data(KrafterSchema.switched)
+                .post, path + "/pause", "pauseJob", .write, "Pause a job",
+                answer: KrafterSchema.data(KrafterSchema.switched)
             ) { call in Self.data(KrafterRecord.state(try await call.pause(call.fields()))) },
             Route(
                 .post, path + "/resume", "resumeJob", .write, "Resume a job",

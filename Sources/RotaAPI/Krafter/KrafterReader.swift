@@ -22,7 +22,7 @@ struct KrafterReader {
         ("every_6h", .seconds(21_600)), ("every_12h", .seconds(43_200)), ("every_1d", .seconds(86_400)),
     ]
 
-    /// What a client may send back unchanged.
+    /// The members that a client may send back unchanged.
     static let readOnly: Set<String> = ["id", "last_status", "last_run_at", "next_run_at", "created_at", "updated_at"]
 
     private static let settings: Set<String> = [
@@ -39,7 +39,7 @@ struct KrafterReader {
         (self.fields, self.channel, self.transport, self.now) = (fields, channel, transport, now)
     }
 
-    /// What is wrong, by field.
+    /// The mistakes, by field.
     private struct Problems {
         var details: [APIError.Detail] = []
 
@@ -137,7 +137,7 @@ struct KrafterReader {
             problems.add("schedule_type", "is invalid")
             return nil
         }
-        // What stays as it was keeps its anchor, and all that Krafter has no words for.
+        // A schedule that stays as it was keeps its anchor, and all that Krafter has no words for.
         if let present, before?.kind == kind, before?.text == rule,
             kind != .cron || present.schedule.timeZoneIdentifier == zone
         {

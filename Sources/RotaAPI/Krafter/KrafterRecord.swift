@@ -30,7 +30,7 @@ enum KrafterRecord {
         ])
     }
 
-    /// What pausing and resuming answer.
+    /// The answer to pausing and resuming.
     static func state(_ job: Job) -> JSONValue {
         ["id": ids.text(job.id), "name": .string(job.definition.name), "enabled": .bool(job.isEnabled)]
     }
@@ -39,7 +39,9 @@ enum KrafterRecord {
         status.flatMap { ServiceProfile.krafter.name(of: $0) }.map { .string($0) } ?? .null
     }
 
-    /// The schedule in Krafter's words. One that it has no words for, because it was made otherwise, is told in English.
+    /// The schedule in Krafter's words.
+    ///
+    /// One that it has no words for, because it was made otherwise, is told in English.
     static func rule(of schedule: Schedule) -> (kind: KrafterReader.Kind, text: String) {
         switch schedule.kind {
         case .cron(let expression, _): return (.cron, expression.source)

@@ -2,15 +2,15 @@ import Rota
 import RotaHTTP
 import RotaStore
 
-// Lists of executions as Krafter, Infrai and Strait show them: after a cursor, and without notifications, which are
+// Lists of executions as several services show them: after a cursor, and without notifications, which are
 // executions of the same job but no runs of it.
 extension APICall {
-    /// Reads a page of runs.
+    /// Reads a page of executions.
     ///
     /// - Parameters:
     ///   - query: Which executions. Its limit has no effect.
     ///   - limit: How many to return at most.
-    ///   - isShown: Whether a run belongs to the list, for what the query cannot say.
+    ///   - isShown: Whether an execution belongs to the list, for what the query cannot say.
     func runs(
         _ query: ExecutionQuery, limit: Int, where isShown: (Execution) -> Bool = { _ in true }
     ) async throws -> RecordPage<Execution> {

@@ -2,29 +2,31 @@ import Rota
 import RotaHTTP
 import RotaStore
 
-/// What the workers of Strait's runs call, with the token of the run instead of the app's; and whether the server is up.
+/// The routes for workers outside the process, opened by the token of one execution; and whether the server is up.
 ///
-/// An endpoint that answers a run with status 202 completes it here later.
+/// An endpoint that answers a request with status 202 completes the execution here later.
 enum StraitCallbacks {
     static var routes: [Route] {
         [
-            callback("heartbeat", "Say that a waiting run is alive", body: Schema.object([])) { call, token in
+            callback("heartbeat", "Say that a waiting execution is alive", body: Schema.object([])) { call, token in
                 try call.fields().refuseOthers(than: [])
                 return try await call.scheduler.heartbeat(token: token)
             },
             callback(
-                "progress", "Say how far a waiting run is",
+                "progress", "Say how far a waiting execution is",
                 body: Schema.object([("percent", Schema.number), ("message", Schema.text(0...2_000))])
             ) { call, token in
                 let fields = try call.fields()
                 try fields.refuseOthers(than: ["percent", "message"])
                 let percent = try fields.number("percent", in: 0...100)
                 let message = try fields.text("message", length: 0...2_000)
-                guard percent != nil || message != nil else { throw APIError(.invalid, "percent or message is required") }
+                guard percent != nil || message != nil else {
+                    throw APIError(.invalid, "percent or message is required")
+                }
                 return try await call.scheduler.heartbeat(token: token, percent.map { $0 / 100 }, message)
             },
             callback(
-                "complete", "Complete a waiting run", body: Schema.object([("result", Schema.anything)])
+                "complete", "Complete a waiting execution", body: Schema.object([("result", Schema.anything)])
             ) { call, token in
                 let fields = try call.fields()
                 try fields.refuseOthers(than: ["result"])
@@ -32,7 +34,8 @@ enum StraitCallbacks {
                 return try await call.scheduler.complete(token: token, output: result)
             },
             callback(
-                "fail", "Fail a waiting run", body: Schema.object([("error", Schema.text(1...2_000))], required: ["error"])
+                "fail", "Fail a waiting execution",
+                body: Schema.object([("error", Schema.text(1...2_000))], required: ["error"])
             ) { call, token in
                 let fields = try call.fields()
                 try fields.refuseOthers(than: ["error"])
@@ -50,7 +53,7 @@ enum StraitCallbacks {
 
     private static let status = Schema.object([("status", Schema.text)], required: ["status"])
 
-    /// A route that a run's token opens, and only for that run.
+    /// A route that the token of an execution opens, and only for that execution.
     private static func callback(
         _ name: String, _ summary: String, body: JSONValue,
         _ handler: @escaping @Sendable (APICall, SecretValue) async throws -> Execution
@@ -63,7 +66,7 @@ enum StraitCallbacks {
             else { throw APIError(.unauthorized, "missing run token").with(header: "WWW-Authenticate", "Bearer") }
             let id = try ExecutionToken.verify(token, secret: secret, at: call.now)
             guard id == call.ids.execution(call.parameter("execution")) else {
-                throw APIError(.unauthorized, "the token is that of another run")
+                throw APIError(.unauthorized, "the token is for another execution")
             }
             do {
                 let run = try await handler(call, token)

@@ -3,7 +3,7 @@ import RotaHTTP
 import RotaProfiles
 import RotaStore
 
-// What belongs to a job: its versions, its health, and the jobs it depends on.
+// The parts of a job: its versions, its health, and the jobs it depends on.
 extension StraitJobs {
     var parts: [Route] {
         [
@@ -26,8 +26,11 @@ extension StraitJobs {
             },
             Route(
                 .get, "/v1/jobs/{id}/health", "getHealth", .read, "Read how the runs of a job have fared",
-                query: [.choice("window", "Of which runs, by their creation; 7d if absent", ["1h", "1d", "7d", "30d"])],
-                answer: StraitSchema.health, Self.health),
+                query: [
+                    .choice(
+                        "window", "Since when they were created; 7d if absent",
+                        JobHealth.Window.allCases.map(\.rawValue))
+                ], answer: StraitSchema.health, Self.health),
             Route(
                 .get, "/v1/jobs/{id}/dependencies", "listDependencies", .read, "List the jobs that a job depends on",
                 answer: StraitSchema.array(StraitSchema.dependency)

@@ -34,7 +34,8 @@ struct StraitJobs {
                 return .json(StraitRecord.job(found)).with(header: "ETag", ETag.text(found))
             },
             Route(
-                .patch, "/v1/jobs/{id}", "updateJob", .write, "Change a job", body: StraitSchema.changedJob, answer: job,
+                .patch, "/v1/jobs/{id}", "updateJob", .write, "Change a job", body: StraitSchema.changedJob,
+                answer: job,
                 Self.update),
             Route(
                 .delete, "/v1/jobs/{id}", "deleteJob", .write, "Delete a job that has no active runs", status: 204,
@@ -50,19 +51,22 @@ struct StraitJobs {
             Route(
                 .post, "/v1/jobs/batch", "createJobs", .write,
                 "Create up to 50 jobs: of an array all or none, of {\"jobs\": …} those that can be",
-                body: StraitSchema.array(StraitSchema.newJob), answer: StraitSchema.array(StraitSchema.job), status: 201,
+                body: StraitSchema.array(StraitSchema.newJob), answer: StraitSchema.array(StraitSchema.job),
+                status: 201,
                 Self.createBatch),
             Route(
                 .post, "/v1/jobs/batch-enable", "enableJobs", .write, "Enable up to 50 jobs", body: StraitSchema.ids,
                 answer: StraitSchema.updated
-            ) { try await Self.switchBatch($0) { scheduler, ids, author in
+            ) {
+                try await Self.switchBatch($0) { scheduler, ids, author in
                     try await scheduler.resume(ids, author: author)
                 }
             },
             Route(
                 .post, "/v1/jobs/batch-disable", "disableJobs", .write, "Disable up to 50 jobs", body: StraitSchema.ids,
                 answer: StraitSchema.updated
-            ) { try await Self.switchBatch($0) { scheduler, ids, author in
+            ) {
+                try await Self.switchBatch($0) { scheduler, ids, author in
                     try await scheduler.pause(ids, author: author)
                 }
             },
@@ -154,7 +158,9 @@ struct StraitJobs {
             let clone = try await call.scheduler.clone(
                 job.id, name: name, slug: slug, author: call.caller.actor, idempotencyKey: call.idempotencyKey(fields)
             ) { definition in
-                guard case .set(let reference) = change, let webhook = definition.webhook(on: .completion) else { return }
+                guard case .set(let reference) = change, let webhook = definition.webhook(on: .completion) else {
+                    return
+                }
                 definition.setWebhook(on: .completion, url: webhook.url, secret: reference, includesOutput: true)
             }
             if clone.definition.webhook(on: .completion)?.secret != change.applied(to: nil) {
@@ -223,7 +229,9 @@ struct StraitJobs {
         }
     }
 
-    /// Enables or disables the jobs that are named. Nobody is meant by an empty list.
+    /// Enables or disables the jobs that are named.
+    ///
+    /// An empty list means no job.
     private static func switchBatch(
         _ call: APICall,
         _ change: (Scheduler, [JobID], _ author: String?) async throws -> Scheduler.BulkChangeResult

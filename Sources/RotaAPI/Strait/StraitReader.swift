@@ -12,7 +12,7 @@ import RotaStore
 ///
 /// As in the service, zero and an empty text mean that a setting is not given.
 struct StraitReader {
-    /// What a client may send back as it got it, but not change.
+    /// The members that a client may send back as it got them, but not change.
     static let readOnly: Set<String> = [
         "id", "project_id", "version", "version_id", "created_by", "updated_by", "created_at", "updated_at",
     ]
@@ -27,7 +27,7 @@ struct StraitReader {
     ]
 
     let fields: Fields
-    /// Whether requests bear a token with which the run can be completed later.
+    /// Whether requests bear a token with which the execution can be completed later.
     let hasTokens: Bool
 
     init(_ fields: Fields, hasTokens: Bool) {
@@ -75,10 +75,13 @@ struct StraitReader {
             }
             definition.versionPolicy = policy
         }
-        if let isCompatible = try fields.bool("backwards_compatible") { definition.isBackwardsCompatible = isCompatible }
+        if let isCompatible = try fields.bool("backwards_compatible") {
+            definition.isBackwardsCompatible = isCompatible
+        }
         if let text = try fields.text("cron_overlap_policy"), !text.isEmpty {
             guard let policy = StraitRecord.overlapPolicies.first(where: { $0.name == text })?.policy else {
-                throw fields.fail("cron_overlap_policy", "cron_overlap_policy must be one of: allow, skip, cancel_running")
+                throw fields.fail(
+                    "cron_overlap_policy", "cron_overlap_policy must be one of: allow, skip, cancel_running")
             }
             definition.overlap = policy
         }
@@ -135,12 +138,13 @@ struct StraitReader {
             policy.maxAttempts = attempts ?? RetryPolicy.strait.maxAttempts
         }
         let name = try fields.optionalText("retry_strategy")
-        let delays = try fields.ints("retry_delays_secs", in: 1...31_536_000, count: 0...100) ?? []
+        let delays = try fields.ints("retry_delays_secs", in: 1...3_600, count: 0...100) ?? []
         guard name != nil || fields.has("retry_delays_secs") else { return }
         var strategy = name.map { $0 ?? "exponential" } ?? StraitRecord.strategy(of: policy.backoff)
         if name == nil, !delays.isEmpty { strategy = "custom" }
         guard delays.isEmpty || strategy == "custom" else {
-            throw fields.fail("retry_delays_secs", "retry_delays_secs belongs to retry_strategy custom, not \(strategy)")
+            throw fields.fail(
+                "retry_delays_secs", "retry_delays_secs belongs to retry_strategy custom, not \(strategy)")
         }
         // The delays that are there stay, if only the strategy is named again.
         if strategy == "custom", delays.isEmpty, !fields.has("retry_delays_secs"), case .delays = policy.backoff.kind {
@@ -201,7 +205,8 @@ struct StraitReader {
         let secret = change.applied(to: present?.secret)
         guard let url else {
             if case .set = change {
-                throw fields.fail("webhook_secret", "webhook_secret signs what is sent to webhook_url, which is missing")
+                throw fields.fail(
+                    "webhook_secret", "webhook_secret signs what is sent to webhook_url, which is missing")
             }
             return definition.setWebhook(on: .completion, url: nil)
         }
@@ -210,7 +215,7 @@ struct StraitReader {
 
     // MARK: Request
 
-    /// What Strait sends: the payload, with the run's identifiers beside it.
+    /// The fields beside the payload: the execution's identifiers.
     private var headers: HTTPHeaders {
         var headers: HTTPHeaders = [
             "X-Run-ID": "{{execution_id}}", "X-Job-ID": "{{job_id}}", "X-Attempt": "{{attempt}}",

@@ -20,11 +20,13 @@ enum StraitRun {
         let (details, progress) = (run.details, run.progress)
         var members: [(String, JSONValue?)] = [
             ("id", ids.text(run.id)), ("job_id", ids.text(run.jobID)),
-            ("project_id", .string(job.definition.attributes.project ?? "")), ("status", .string(status(of: run, at: now))),
-            ("attempt", .int(attempt(of: run))), ("payload", run.payload.map { JSONValue($0) }), ("result", result(of: run)),
+            ("project_id", .string(job.definition.attributes.project ?? "")),
+            ("status", .string(status(of: run, at: now))), ("attempt", .int(attempt(of: run))),
+            ("payload", run.payload.map { JSONValue($0) }), ("result", result(of: run)),
             ("metadata", StraitRecord.texts(run.metadata)),
             ("error", run.status == .succeeded ? nil : progress.failure.map { .string($0.message) }),
-            ("triggered_by", .string(ServiceProfile.strait.name(of: run.source))), ("scheduled_at", scheduledAt(of: run)),
+            ("triggered_by", .string(ServiceProfile.strait.name(of: run.source))),
+            ("scheduled_at", scheduledAt(of: run)),
             ("started_at", dates.text(progress.startedAt)), ("finished_at", dates.text(progress.finishedAt)),
             ("heartbeat_at", dates.text(progress.heartbeatAt)), ("next_retry_at", dates.text(run.nextRetryAt)),
             ("expires_at", dates.text(progress.expiresAt)), ("parent_run_id", details.parentID.map { ids.text($0) }),
@@ -35,7 +37,8 @@ enum StraitRun {
         members += overrides(of: run)
         members += [
             ("execution_trace", run.trace.map(trace)), ("debug_mode", .bool(run.trail != nil)),
-            ("continuation_of", details.continuationOf.map { ids.text($0) }), ("lineage_depth", .int(details.lineageDepth)),
+            ("continuation_of", details.continuationOf.map { ids.text($0) }),
+            ("lineage_depth", .int(details.lineageDepth)),
             ("tags", details.tags.flatMap(StraitRecord.texts)), ("job_version_id", .string(run.versionID.description)),
             ("created_by", StraitRecord.text(details.createdBy)),
             ("batch_id", details.batchID.map { .string($0.description) }),

@@ -24,17 +24,18 @@ struct StraitRuns {
             Route(
                 .get, "/v1/runs", "listRuns", .read, "List the runs of a project, the newest first",
                 query: StraitSchema.runQuery, answer: list.schema(of: run), listRuns),
-            Route(.get, "/v1/runs/{execution}", "getRun", .read, "Read a run", answer: run) { call in
+            Route(.get, "/v1/runs/{execution}", "getRun", .read, "Read an execution", answer: run) { call in
                 let found = try await call.execution()
                 return .json(try await Self.record(found, call))
             },
-            Route(.delete, "/v1/runs/{execution}", "cancelRun", .trigger, "Cancel a run", answer: run) { call in
+            Route(.delete, "/v1/runs/{execution}", "cancelRun", .trigger, "Cancel an execution", answer: run) { call in
                 let found = try await call.execution()
                 guard !found.status.isTerminal else { throw APIError(.conflict, "run is already finished") }
                 return .json(try await Self.record(call.scheduler.cancel(found.id), call))
             },
             Route(
-                .post, "/v1/runs/{execution}/replay", "replayRun", .trigger, "Run a run's job again", answer: run,
+                .post, "/v1/runs/{execution}/replay", "replayRun", .trigger, "Run an execution's job again",
+                answer: run,
                 status: 201
             ) { call in .json(try await Self.record(call.replay(), call), status: 201) },
         ]
@@ -44,7 +45,7 @@ struct StraitRuns {
         StraitRun.record(run, of: try await call.scheduler.job(run.jobID), at: call.scheduler.now)
     }
 
-    /// The token of a run that has not ended, if the server issues tokens.
+    /// The token of an execution that has not ended, if the server issues tokens.
     private static func token(of run: Execution, _ call: APICall) async throws -> SecretValue? {
         let configuration = call.scheduler.configuration
         guard configuration.tokenSecret != nil, !run.status.isTerminal else { return nil }

@@ -4,7 +4,7 @@ import RotaStore
 
 /// Keeps what clients send as `webhook_secret` in the vault, so that jobs only hold references.
 struct StraitSecrets {
-    /// What becomes of a job's secret.
+    /// A change of a job's secret.
     enum Change {
         case keep
         case remove
@@ -54,7 +54,8 @@ struct StraitSecrets {
         do { _ = try call.scheduler.configuration.webhookSignature.secret(text) } catch {
             throw fields.fail(
                 "webhook_secret",
-                "\(error.message). To sign as Strait does, with any secret, set the scheduler's webhookSignature to .strait")
+                "\(error.message). To sign as Strait does, with any secret, set the scheduler's webhookSignature to "
+                    + ".strait")
         }
         let name = present.flatMap(Self.ownName) ?? Self.prefix + BatchID(bits: call.scheduler.makeID()).description
         return (.set(Self.scheme + name), SecretValue(text))
@@ -62,13 +63,15 @@ struct StraitSecrets {
 
     /// Stores the value of a change, and makes sure that the scheduler can use it.
     func store(_ value: SecretValue?, for change: Change) async throws {
-        guard let value, case .set(let reference) = change, let name = Self.ownName(reference), let vault = call.api.vault
+        guard let value, case .set(let reference) = change, let name = Self.ownName(reference),
+            let vault = call.api.vault
         else { return }
         try await vault.set(value, named: name)
         guard try await call.scheduler.secrets.secret(named: name) == value else {
             _ = try await vault.deleteSecret(named: name)
             throw APIError(
-                .internalError, "The vault of the API is not the scheduler's: give the scheduler the same one as secrets.")
+                .internalError,
+                "The vault of the API is not the scheduler's: give the scheduler the same one as secrets.")
         }
     }
 

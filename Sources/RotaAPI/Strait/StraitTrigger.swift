@@ -81,11 +81,13 @@ struct StraitTrigger {
 
     private func run(_ name: String) throws(APIError) -> ExecutionID? {
         guard let text = try fields.text(name), !text.isEmpty else { return nil }
-        guard let id = ExecutionID(text) else { throw fields.fail(name, "\(fields.place(name)) is not the id of a run") }
+        guard let id = ExecutionID(text) else {
+            throw fields.fail(name, "\(fields.place(name)) must be the id of an execution")
+        }
         return id
     }
 
-    /// What a dry run answers.
+    /// The answer to a dry run.
     func record(of preview: Scheduler.TriggerPreview, _ request: TriggerRequest) -> JSONValue {
         .record([
             ("job", StraitRecord.job(job)), ("payload_hash", .string(Self.hash(of: request.payload))),
@@ -96,7 +98,9 @@ struct StraitTrigger {
         ])
     }
 
-    /// The SHA-256 of a payload with sorted members, in hexadecimal. No payload is `{}`.
+    /// The SHA-256 of a payload with sorted members, in hexadecimal.
+    ///
+    /// No payload is `{}`.
     static func hash(of payload: JSONPayload?) -> String {
         JSONPayload.digest(of: payload ?? (try? JSONPayload(JSONValue.object([]))))
     }

@@ -153,7 +153,7 @@ struct InfraiTests {
         }
     }
 
-    @Test("A trigger starts a run, and runs are read and listed", .routes("I-33 to I-36"))
+    @Test("A trigger starts an execution, and executions are read and listed", .routes("I-33 to I-36"))
     func runs() async throws {
         let bench = APIBench(.infrai)
         bench.transport.script("/weekly", .status(404, text: "gone"))

@@ -26,7 +26,9 @@ struct APIBench {
         self.store = store
         transport = ScriptedTransport(sleep: { try await clock.sleep(for: $0) })
         scheduler = Scheduler(
-            store: store, transport: transport, configuration: configuration, clock: clock,
+            store: store, transport: transport,
+            secrets: ClosureSecrets { name in try await vault?.secret(named: name) }, configuration: configuration,
+            clock: clock,
             ids: TimeOrderedIDGenerator(random: SeededGenerator(seed: 1)), random: SeededGenerator(seed: 1))
         api = SchedulerAPI(
             scheduler, as: profile, under: prefix, vault: vault,
