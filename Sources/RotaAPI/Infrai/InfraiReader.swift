@@ -99,6 +99,9 @@ struct InfraiReader {
         }
         var schedule: Schedule
         switch (cron, date, present?.kind) {
+        // A schedule that is sent back as it was shown stays, even if only its English was shown.
+        case (let cron?, _, _) where present.map { cron == InfraiRecord.rule(of: $0) && $0.fits(zone) } ?? false:
+            schedule = present ?? .onDemand
         case (let cron?, _, _): schedule = try rule(cron, in: zone ?? "UTC", named: name)
         case (_, let date?, _): schedule = .once(at: date)
         case (_, _, nil): throw fields.fail("schedule", "schedule is required, or run_at for a job that runs once.")
@@ -136,7 +139,7 @@ struct InfraiReader {
         return try fields.schedule(text, in: zone, named: name)
     }
 
-    // MARK: Request
+    // MARK: Requests
 
     private static let requestNames = urls + ["payload", "headers", "timeout_seconds"]
 

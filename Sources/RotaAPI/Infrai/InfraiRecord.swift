@@ -44,7 +44,7 @@ enum InfraiRecord {
     /// The cron expression, or the date of a job that runs once.
     ///
     /// Other schedules, made elsewhere, are told in English.
-    private static func rule(of schedule: Schedule) -> String {
+    static func rule(of schedule: Schedule) -> String {
         switch schedule.kind {
         case .cron(let expression, _): expression.source
         case .once(let date): ISO8601.description(date)

@@ -18,6 +18,11 @@ extension ExecutionWindow {
     var isAlways: Bool { expression.source == Self.everySecond }
 }
 
+extension Schedule {
+    /// Whether a zone, if one is given, is the schedule's, or makes no difference to it.
+    func fits(_ zone: String?) -> Bool { zone == nil || timeZoneIdentifier == nil || timeZoneIdentifier == zone }
+}
+
 extension JobDefinition {
     /// The zone that was stated for the job, or `nil` if none was.
     var zone: String? { schedule.timeZoneIdentifier ?? limits.window?.zone }

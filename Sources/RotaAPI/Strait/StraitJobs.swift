@@ -130,9 +130,17 @@ struct StraitJobs {
             }
         }
         try await secrets.store(value, for: change)
-        let changed = try await call.update(state: state, fields) { try reader.change(&$0, secret: change) }
+        let changed: Job
+        do {
+            changed = try await call.update(state: state, fields) { try reader.change(&$0, secret: change) }
+        } catch {
+            if change.applied(to: present) != present { try? await secrets.forget(change) }
+            throw error
+        }
+        // Only one of the two is in use: the new one, or the old one if the request was made before.
         let secret = changed.definition.webhook(on: .completion)?.secret
         if secret != present { try await secrets.forget(present) }
+        if value != nil, secret != change.applied(to: nil) { try await secrets.forget(change) }
         return .json(StraitRecord.job(changed)).with(header: "ETag", ETag.text(changed))
     }
 

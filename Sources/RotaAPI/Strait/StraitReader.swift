@@ -108,7 +108,8 @@ struct StraitReader {
         let before = definition.zone
         let zone = given ?? before ?? "UTC"
         var window = definition.window
-        if let cron = try fields.optionalText("cron") {
+        let shown = StraitRecord.cron(of: definition.schedule)
+        if let cron = try fields.optionalText("cron"), cron == nil || cron != shown || !definition.schedule.fits(zone) {
             definition.schedule = try cron.map { try fields.schedule($0, in: zone, named: "cron") } ?? .onDemand
         } else if zone != before, case .cron(let expression, _) = definition.schedule.kind {
             definition.schedule = try fields.schedule(expression.source, in: zone, named: "cron")

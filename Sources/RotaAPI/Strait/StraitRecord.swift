@@ -78,7 +78,7 @@ enum StraitRecord {
     static func texts(_ texts: [String: String]) -> JSONValue? { texts.isEmpty ? nil : .texts(texts) }
 
     /// The expression; or, of a schedule that was made elsewhere, what it does in English.
-    private static func cron(of schedule: Schedule) -> String? {
+    static func cron(of schedule: Schedule) -> String? {
         switch schedule.kind {
         case .cron(let expression, _): expression.source
         case .onDemand: nil

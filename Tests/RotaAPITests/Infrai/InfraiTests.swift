@@ -210,6 +210,23 @@ struct InfraiTests {
         }
     }
 
+    @Test("A job that was made elsewhere keeps what Infrai has no words for", .routes("I-14"))
+    func elsewhere() async throws {
+        let bench = APIBench(.infrai)
+        let schedule = Schedule.every(.seconds(90), anchor: APIBench.start).smoothed(over: .seconds(10), key: "k")
+        let made = try await bench.scheduler.create(
+            JobDraft(name: "native", schedule: schedule, action: .handler("h")))
+        let listed = await bench.send("GET", "/v1/cron/list").data?["items"]?[0]
+        let path = "/v1/cron/update/" + (listed?["cron_id"]?.string ?? "")
+        let changed = await bench.send(
+            "PATCH", path, ["schedule": listed?["schedule"] ?? .null, "name": "renamed", "retry": 7])
+        #expect(changed.status == 200, "\(changed.text)")
+        let stored = try await bench.scheduler.job(made.id).definition
+        #expect(stored.schedule == schedule)
+        #expect(stored.name == "renamed")
+        #expect(await bench.send("PATCH", path, ["task": "https://a.example/"]).status == 422)
+    }
+
     @Test(
         "Values outside their range are refused", .routes("I-4", "I-15", "I-18 to I-24"),
         arguments: [

@@ -352,6 +352,26 @@ struct WorkTests {
         }
     }
 
+    @Test("A body that is the payload is left out where there is none, so its job may have a schedule")
+    func payloadAsBody() async throws {
+        let bench = Bench()
+        let template = try RequestTemplate.post("https://example.com/in", body: .json("{{payload}}"))
+        let job = try await bench.scheduler.create(
+            JobDraft(name: "timed", schedule: .every(.seconds(60)), action: .http(template)))
+        try await bench.running {
+            try await bench.scheduler.trigger(job.id, payload: JSONPayload(["n": 1]))
+            await bench.advance(.seconds(60))
+        }
+        #expect(bench.transport.requests.map(\.body.data) == [Data(#"{"n":1}"#.utf8), nil])
+        // A part of the payload cannot be left out.
+        let part = try RequestTemplate.post("https://example.com/in", body: .json("{{payload.n}}"))
+        let error = await #expect(throws: SchedulerError.self) {
+            try await bench.scheduler.create(
+                JobDraft(name: "part", schedule: .every(.seconds(60)), action: .http(part)))
+        }
+        #expect(error?.code == .invalidJob)
+    }
+
     @Test("A payload that a request cannot be made from is refused when it is enqueued")
     func unfitPayloads() async throws {
         let bench = Bench()
