@@ -255,6 +255,9 @@ struct InfraiTests {
             #expect(await bench.send("POST", "/v1/cron/create", body).status == 422)
         }
         let id = try await Self.create(Self.weekly, in: bench)
+        _ = await bench.send("PATCH", "/v1/cron/update/\(id)", ["max_runs": 5])
+        _ = await bench.send("PATCH", "/v1/cron/update/\(id)", ["cron_expr": "0 10 * * *"])
+        #expect(try await bench.scheduler.jobs().items[0].definition.schedule.maximumRuns == 5)
         for (name, policy) in [("allow", OverlapPolicy.allow), ("queue", .queue)] {
             _ = await bench.send("PATCH", "/v1/cron/update/\(id)", ["overlap_policy": .string(name)])
             #expect(try await bench.scheduler.jobs().items[0].definition.overlap == policy)

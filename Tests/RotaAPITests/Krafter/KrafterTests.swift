@@ -157,6 +157,9 @@ struct KrafterTests {
         let interval = await bench.send("PATCH", path, ["schedule_type": "interval", "schedule": "every_30s"])
         #expect(interval.data?["next_run_at"] == "2025-01-15T10:01:30Z")
         #expect(interval.data?["timezone"] == "Europe/Berlin")
+        await bench.pass(.seconds(10))
+        let other = await bench.send("PATCH", path, ["schedule": "every_1m"])
+        #expect(other.data?["next_run_at"] == "2025-01-15T10:02:10Z")
     }
 
     @Test("A job that runs once disables itself", .routes("KX-1"))
