@@ -35,6 +35,7 @@ enum KrafterSchema {
         return Schema.object(properties, required: properties.map(\.0))
     }()
 
+    /// A job as pausing and resuming show it.
     static let switched = Schema.object(
         [("id", Schema.text), ("name", Schema.text), ("enabled", Schema.bool)], required: ["id", "name", "enabled"])
 
@@ -53,5 +54,6 @@ enum KrafterSchema {
 
     static func data(_ value: JSONValue) -> JSONValue { Schema.object([("data", value)], required: ["data"]) }
 
+    /// All items: lists have no pages.
     static func list(of item: JSONValue) -> JSONValue { data(Schema.array(item)) }
 }

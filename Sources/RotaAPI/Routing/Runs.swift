@@ -28,6 +28,8 @@ extension APICall {
     }
 
     /// Reads all jobs of a query.
+    ///
+    /// - Parameter query: Which jobs. Its limit has no effect.
     func allJobs(_ query: JobQuery = JobQuery()) async throws -> [Job] {
         var query = query
         query.limit = 1_000
@@ -51,6 +53,8 @@ extension APICall {
     }
 
     /// Whether work of a job is unfinished.
+    ///
+    /// Notifications do not count.
     func hasActiveRuns(_ id: JobID) async throws -> Bool {
         let query = ExecutionQuery(jobID: id, statuses: [.queued, .running, .waiting])
         return try await !runs(query, limit: 1).items.isEmpty

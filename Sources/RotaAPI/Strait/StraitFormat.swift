@@ -25,7 +25,8 @@ struct StraitFormat: APIFormat {
     }
 
     var routes: [Route] {
-        let all = StraitJobs(lists: lists).routes + StraitRuns(lists: lists).routes + StraitCallbacks.routes
+        let list = StraitList(isEnveloped: envelopesLists)
+        let all = StraitJobs(list: list).routes + StraitRuns(list: list).routes + StraitCallbacks.routes
         return all.map { route in
             var route = route
             let handler = route.handler
@@ -71,27 +72,21 @@ struct StraitFormat: APIFormat {
 
 /// How Strait's lists continue.
 struct StraitList {
-    let form: APIProfile.ListForm
-
-    static let parameters: [QueryParameter] = [
-        .limit(1...100, else: 50),
-        QueryParameter("cursor", "Where to continue: the X-Next-Cursor or next_cursor of an earlier page"),
-    ]
+    /// Whether a list is an object with the items in `data`, and not a bare array with the cursor in its header fields.
+    let isEnveloped: Bool
 
     static func limit(of call: APICall) throws(APIError) -> Int { try call.query.int("limit", in: 1...100, else: 50) }
 
     func answer(_ items: [JSONValue], next: PageCursor?, to call: APICall) -> APIResponse {
-        switch form {
-        case .enveloped:
-            .json(
+        guard !isEnveloped else {
+            return .json(
                 .record([
                     ("data", .array(items)), ("next_cursor", next.map { .string($0.description) }),
                     ("has_more", .bool(next != nil)),
                 ]))
-        case .bare:
-            APIResponse.json(.array(items)).with(header: "X-Next-Cursor", next?.description)
-                .with(header: "Link", next.map { "<\(target(of: call, from: $0))>; rel=\"next\"" })
         }
+        return APIResponse.json(.array(items)).with(header: "X-Next-Cursor", next?.description)
+            .with(header: "Link", next.map { "<\(target(of: call, from: $0))>; rel=\"next\"" })
     }
 
     /// The request's own target, with another cursor.
@@ -103,12 +98,9 @@ struct StraitList {
     }
 
     func schema(of item: JSONValue) -> JSONValue {
-        switch form {
-        case .bare: Schema.array(item)
-        case .enveloped:
-            Schema.object(
-                [("data", Schema.array(item)), ("next_cursor", Schema.text), ("has_more", Schema.bool)],
-                required: ["data", "has_more"])
-        }
+        guard isEnveloped else { return Schema.array(item) }
+        return Schema.object(
+            [("data", Schema.array(item)), ("next_cursor", Schema.text), ("has_more", Schema.bool)],
+            required: ["data", "has_more"])
     }
 }

@@ -15,11 +15,11 @@ extension StraitJobs {
                 return list.answer(versions.map(StraitRecord.version), next: nil, to: call)
             },
             Route(
-                .get, "/v1/jobs/{id}/versions/{version}", "getVersion", .read, "Read a version of a job",
+                .get, "/v1/jobs/{id}/versions/{version_id}", "getVersion", .read, "Read a version of a job",
                 answer: StraitSchema.version
             ) { call in
                 let job = try await call.job()
-                guard let id = JobVersionID(call.parameter("version")), id.jobID == job.id else {
+                guard let id = JobVersionID(call.parameter("version_id")), id.jobID == job.id else {
                     throw APIError(.notFound, "version not found")
                 }
                 return .json(StraitRecord.version(try await call.scheduler.version(id)))
@@ -42,11 +42,11 @@ extension StraitJobs {
                 .post, "/v1/jobs/{id}/dependencies", "createDependency", .write, "Make a job depend on another one",
                 body: StraitSchema.newDependency, answer: StraitSchema.dependency, status: 201, Self.depend),
             Route(
-                .delete, "/v1/jobs/{id}/dependencies/{dependency}", "deleteDependency", .write, "Remove a dependency",
+                .delete, "/v1/jobs/{id}/dependencies/{dep_id}", "deleteDependency", .write, "Remove a dependency",
                 status: 204
             ) { call in
                 let present = try await call.scheduler.dependencies(of: call.jobID())
-                guard let found = present.first(where: { $0.id.description == call.parameter("dependency") }) else {
+                guard let found = present.first(where: { $0.id.description == call.parameter("dep_id") }) else {
                     throw APIError(.notFound, "dependency not found")
                 }
                 try await call.scheduler.removeDependency(found.id)

@@ -9,8 +9,6 @@ import RotaStore
 struct StraitJobs {
     let list: StraitList
 
-    init(lists: APIProfile.ListForm) { list = StraitList(form: lists) }
-
     var routes: [Route] { single + several + parts }
 
     private var single: [Route] {

@@ -7,9 +7,7 @@ import RotaStore
 
 /// Strait's routes about runs: asking for them, and looking at them.
 struct StraitRuns {
-    private let list: StraitList
-
-    init(lists: APIProfile.ListForm) { list = StraitList(form: lists) }
+    let list: StraitList
 
     var routes: [Route] {
         let run = StraitSchema.run

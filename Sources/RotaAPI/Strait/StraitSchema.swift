@@ -109,12 +109,17 @@ enum StraitSchema {
 
     static func array(_ item: JSONValue) -> JSONValue { Schema.array(item) }
 
+    private static let paging: [QueryParameter] = [
+        .limit(1...100, else: 50),
+        QueryParameter("cursor", "Where to continue: the X-Next-Cursor or next_cursor of an earlier page"),
+    ]
+
     static let jobQuery: [QueryParameter] =
         [
             QueryParameter("project_id", "Of which project; required"),
             QueryParameter("tag_key", "Only jobs with a tag of this name, with tag_value"),
             QueryParameter("tag_value", "The value of that tag"),
-        ] + StraitList.parameters
+        ] + paging
 
     static let runQuery: [QueryParameter] =
         [
@@ -127,5 +132,5 @@ enum StraitSchema {
                     "canceled", "expired",
                 ]), QueryParameter("batch_id", "Only runs of this bulk request"),
             QueryParameter("concurrency_key", "Only runs with this key"),
-        ] + StraitList.parameters
+        ] + paging
 }
