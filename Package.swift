@@ -130,8 +130,8 @@ let package = Package(
         .testTarget(
             name: "RotaAPITests",
             dependencies: [
-                "Rota", "RotaAPI", "RotaCore", "RotaHTTP", "RotaProfiles", "RotaStore", "RotaTesting",
-                "RotaTestSupport",
+                "Rota", "RotaAPI", "RotaCore", "RotaHTTP", "RotaProfiles", "RotaRetry", "RotaSchedule", "RotaStore",
+                "RotaTesting", "RotaTestSupport",
             ], swiftSettings: settings),
         .testTarget(
             name: "RotaPostgresTests",

@@ -45,7 +45,8 @@ public struct SchedulerAPI: Sendable {
         self.authorize = authorize
         context = APIContext(
             scheduler: scheduler, profile: profile.description, prefix: prefix.split(separator: "/").map(String.init),
-            vault: vault, log: scheduler.eventLog(), bodyLimit: max(0, bodyLimit), timeLimit: timeLimit, report: report,
+            vault: vault, log: scheduler.sharedEventLog, bodyLimit: max(0, bodyLimit), timeLimit: timeLimit,
+            report: report,
             routes: table.routes)
     }
 
@@ -71,10 +72,13 @@ public struct SchedulerAPI: Sendable {
             let path = target.segments.dropFirst(context.prefix.count)
             if path.first == Route.ownRoot { format = NativeFormat(service: format.service) }
             let (route, parameters) = try table.route(request.method, path)
+            try refuseForeignPage(request)
+            let query = Query(target.query)
+            if route.isOwn { try query.refuseOthers(than: route.query.map(\.name)) }
             let caller = try await allow(request, route.operation)
             let call = APICall(
                 api: context, request: request, operation: route.operation, caller: caller, parameters: parameters,
-                query: Query(target.query), json: try body(of: request), now: context.scheduler.now,
+                query: query, json: try body(of: request), now: context.scheduler.now,
                 requestID: requestID, ids: format.ids)
             response = format.finish(try await route.handler(call), of: call)
         } catch {
@@ -123,6 +127,20 @@ public struct SchedulerAPI: Sendable {
             let error = APIError(kind, code: code, message)
             throw status == 401 ? error.with(header: "WWW-Authenticate", "Bearer") : error
         }
+    }
+
+    /// Refuses a change that a page of another site has the browser send.
+    ///
+    /// A server that asks for no token would do it. One that does is safe, since no other site knows the token, and may
+    /// have pages of its own elsewhere.
+    private func refuseForeignPage(_ request: APIRequest) throws(APIError) {
+        guard request.headers["Authorization"] == nil, request.method != "GET", request.method != "HEAD" else { return }
+        var isForeign = ["cross-site", "same-site"].contains(request.headers["Sec-Fetch-Site"]?.lowercased())
+        if let origin = request.headers["Origin"], let host = request.headers["Host"] {
+            let authority = origin.split(separator: "://", maxSplits: 1).last ?? ""
+            isForeign = isForeign || authority.lowercased() != host.lowercased()
+        }
+        guard !isForeign else { throw APIError(.forbidden, "A page of another site may not change anything here.") }
     }
 
     /// Reads the body as JSON.

@@ -13,6 +13,7 @@ final class EventHub: Sendable {
     private struct State {
         var subscribers: [Int: Subscriber] = [:]
         var logs: [EventLog] = []
+        var sharedLog: EventLog?
         var nextID = 0
 
         var readers: Int { subscribers.count + logs.count }
@@ -50,6 +51,17 @@ final class EventHub: Sendable {
         state.withLock { state in
             state.subscribers[id] = nil
             count.store(state.readers, ordering: .relaxed)
+        }
+    }
+
+    func sharedLog(_ make: () -> EventLog) -> EventLog {
+        state.withLock { state in
+            if let log = state.sharedLog { return log }
+            let log = make()
+            state.sharedLog = log
+            state.logs.append(log)
+            count.store(state.readers, ordering: .relaxed)
+            return log
         }
     }
 

@@ -143,8 +143,8 @@ extension Scheduler {
     ///
     /// - Parameters:
     ///   - id: The job.
-    ///   - state: `.active` or `.paused`, like ``resume(_:author:idempotencyKey:)`` and
-    ///     ``pause(_:reason:until:author:idempotencyKey:)``; `nil` for no change.
+    ///   - state: `.active` or `.paused`, like ``resume(_:author:idempotencyKey:ifRevision:)`` and
+    ///     ``pause(_:reason:until:author:idempotencyKey:ifRevision:)``; `nil` for no change.
     ///   - author: The author of the change, if it is to be recorded.
     ///   - idempotencyKey: A key that makes the call repeatable: a repeated change does nothing.
     ///   - revision: The `scheduleState.revision` of the job that the change is based on, or `nil` to change whatever is
@@ -160,8 +160,7 @@ extension Scheduler {
         _ id: JobID, state: JobState? = nil, author: String? = nil, idempotencyKey: String? = nil,
         ifRevision revision: Int? = nil, _ change: (inout JobDefinition) throws -> Void
     ) async throws -> Job {
-        try await replace(id, .init("update", author, idempotencyKey)) { job, calendars, now in
-            guard revision == nil || revision == job.scheduleState.revision else { throw SchedulerError.changed(job) }
+        try await replace(id, .init("update", author, idempotencyKey, ifRevision: revision)) { job, calendars, now in
             var definition = job.definition
             try change(&definition)
             return try job.updated(to: definition, calendars, state: state, at: now)
@@ -198,11 +197,14 @@ extension Scheduler {
         let operation: String
         let author: String?
         let key: String?
+        /// The revision of the job that the change is based on, if it must be that one.
+        let revision: Int?
 
-        init(_ operation: String, _ author: String?, _ key: String?) {
+        init(_ operation: String, _ author: String?, _ key: String?, ifRevision revision: Int? = nil) {
             self.operation = operation
             self.author = author
             self.key = key
+            self.revision = revision
         }
     }
 
@@ -221,6 +223,9 @@ extension Scheduler {
         while true {
             let job = try await self.job(id)
             let now = context.clock.now
+            if let revision = change.revision, revision != job.scheduleState.revision {
+                throw SchedulerError.changed(job)
+            }
             let planned: JobReplacement?
             do {
                 planned = try plan(job, calendars ?? [:], now)
@@ -268,18 +273,19 @@ extension Scheduler {
     /// - Parameters:
     ///   - id: The job.
     ///   - reason: The reason to show, up to 2,000 characters.
-    ///   - end: The date on which the job resumes by itself; `nil` if only ``resume(_:author:idempotencyKey:)`` resumes
+    ///   - end: The date on which the job resumes by itself; `nil` if only ``resume(_:author:idempotencyKey:ifRevision:)`` resumes
     ///     it.
     ///   - author: The author of the pause, if it is to be recorded.
     ///   - idempotencyKey: A key that makes the call repeatable: a repeated pause does nothing.
+    ///   - revision: The `scheduleState.revision` that the job must have, or `nil` for any.
     /// - Throws: ``SchedulerError`` with code `jobNotFound`, `illegalState` for a draft or completed job, or
     ///   `invalidRequest` if the end is in the past.
     @discardableResult
     public func pause(
         _ id: JobID, reason: String? = nil, until end: Date? = nil, author: String? = nil,
-        idempotencyKey: String? = nil
+        idempotencyKey: String? = nil, ifRevision revision: Int? = nil
     ) async throws -> Job {
-        try await replace(id, .init("pause", author, idempotencyKey)) { job, _, now in
+        try await replace(id, .init("pause", author, idempotencyKey, ifRevision: revision)) { job, _, now in
             try job.paused(reason: reason, until: end, at: now)
         }
     }
@@ -294,11 +300,14 @@ extension Scheduler {
     ///   - id: The job.
     ///   - author: The author of the change, if it is to be recorded.
     ///   - idempotencyKey: A key that makes the call repeatable: a repeated call does nothing.
+    ///   - revision: The `scheduleState.revision` that the job must have, or `nil` for any.
     /// - Throws: ``SchedulerError`` with code `jobNotFound`, or `illegalState` for a completed job; `ScheduleError` if
     ///   the rules of the schedule's time zone cannot be read now.
     @discardableResult
-    public func resume(_ id: JobID, author: String? = nil, idempotencyKey: String? = nil) async throws -> Job {
-        try await replace(id, .init("resume", author, idempotencyKey)) { job, _, now in try job.resumed(at: now) }
+    public func resume(
+        _ id: JobID, author: String? = nil, idempotencyKey: String? = nil, ifRevision revision: Int? = nil
+    ) async throws -> Job {
+        try await replace(id, .init("resume", author, idempotencyKey, ifRevision: revision)) { job, _, now in try job.resumed(at: now) }
     }
 
     /// Skips the next occurrences of a job, and records them as skipped.
@@ -313,19 +322,21 @@ extension Scheduler {
     ///   - id: The job.
     ///   - author: The author of the change, if it is to be recorded.
     ///   - idempotencyKey: A key that makes the call repeatable: a repeated call does nothing.
+    ///   - revision: The `scheduleState.revision` that the job must have, or `nil` for any.
     /// - Throws: ``SchedulerError`` with code `jobNotFound`, `invalidRequest`, or `illegalState` for a completed job.
     @discardableResult
     public func skipNext(
-        _ count: Int, of id: JobID, author: String? = nil, idempotencyKey: String? = nil
+        _ count: Int, of id: JobID, author: String? = nil, idempotencyKey: String? = nil,
+        ifRevision revision: Int? = nil
     ) async throws -> Job {
-        try await replace(id, .init("skip", author, idempotencyKey)) { job, _, now in
+        try await replace(id, .init("skip", author, idempotencyKey, ifRevision: revision)) { job, _, now in
             try job.skippingNext(count, at: now)
         }
     }
 }
 
 extension Scheduler {
-    /// Pauses jobs one after another, like ``pause(_:reason:until:author:idempotencyKey:)``.
+    /// Pauses jobs one after another, like ``pause(_:reason:until:author:idempotencyKey:ifRevision:)``.
     ///
     /// - Returns: The jobs after the change, and those that could not be changed. The call may be repeated.
     public func pause(
@@ -334,7 +345,7 @@ extension Scheduler {
         await each(ids) { try await self.pause($0, reason: reason, author: author) }
     }
 
-    /// Resumes jobs one after another, like ``resume(_:author:idempotencyKey:)``.
+    /// Resumes jobs one after another, like ``resume(_:author:idempotencyKey:ifRevision:)``.
     ///
     /// - Returns: The jobs after the change, and those that could not be changed. The call may be repeated.
     public func resume(_ ids: [JobID], author: String? = nil) async throws -> BulkChangeResult {

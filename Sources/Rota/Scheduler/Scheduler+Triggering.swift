@@ -131,6 +131,13 @@ extension Scheduler {
     public func replay(
         _ id: ExecutionID, idempotencyKey: String? = nil, author: String? = nil
     ) async throws -> Execution {
+        try await outcome(ofReplaying: id, idempotencyKey: idempotencyKey, author: author).execution
+    }
+
+    /// Replays an execution, and tells a new replay from the one that the same key started.
+    package func outcome(
+        ofReplaying id: ExecutionID, idempotencyKey: String?, author: String?
+    ) async throws -> EnqueueOutcome {
         try await context.prepareIDs()
         let original = try await execution(id)
         let job = try await job(original.jobID)
@@ -138,7 +145,7 @@ extension Scheduler {
         try check.length(of: idempotencyKey, "The idempotency key", 1...255)
         try check.length(of: author, "The author", 1...255)
         let replay = replay(of: original, by: job, idempotencyKey: idempotencyKey, author: author)
-        return try await enqueue([replay], of: job.id)[0].execution
+        return try await enqueue([replay], of: job.id)[0]
     }
 
     /// The execution that replays another.

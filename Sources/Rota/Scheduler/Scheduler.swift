@@ -87,6 +87,11 @@ public actor Scheduler {
         return log
     }
 
+    /// The log that all HTTP APIs of the scheduler share.
+    package nonisolated var sharedEventLog: EventLog {
+        context.events.sharedLog { EventLog(id: UInt64(truncatingIfNeeded: makeID()), keeping: 1_000) }
+    }
+
     /// Adds an observer, which is called for everything from now on.
     public nonisolated func observe(_ observer: some SchedulerObserver) {
         context.events.observers.add(observer)

@@ -30,7 +30,9 @@ extension APIError {
         }
     }
 
-    private init(_ error: SchedulerError) {
+    private static let unusable = "The store cannot be used now. Try again later."
+
+    private init?(_ error: SchedulerError) {
         let kind: Kind =
             switch error.code {
             case .jobNotFound, .executionNotFound, .versionNotFound, .calendarNotFound: .notFound
@@ -41,6 +43,13 @@ extension APIError {
             case .duplicateHandler, .alreadyRunning, .invalidConfiguration: .internalError
             default: .invalid
             }
+        switch kind {
+        case .unavailable:
+            self.init(.unavailable, Self.unusable)
+            return
+        case .internalError: return nil
+        default: break
+        }
         let details = error.violations.map { violation in
             Detail(
                 field: violation.pointer.isEmpty ? "payload" : "payload" + violation.pointer, message: violation.message
@@ -55,10 +64,9 @@ extension APIError {
         case .conflict, .duplicate: self.init(.conflict, error.message)
         case .invalidQuery, .invalidExecution, .invalidCalendar, .cycle: self.init(.invalid, error.message)
         case .unsupported: self.init(.notImplemented, error.message)
-        case .unavailable, .outcomeUnknown, .skewedClock, .closed:
-            self.init(.unavailable, "The store cannot be used now. Try again later.")
+        default:
+            self.init(.unavailable, Self.unusable)
             headers["Retry-After"] = "5"
-        default: self.init(.conflict, error.message)
         }
     }
 

@@ -155,7 +155,7 @@ struct InfraiReader {
         guard let url = try text(Self.urls) ?? present?.url else { throw fields.fail("url", "url is required.") }
         var body = present?.body ?? .none
         if fields.has("payload") { body = fields.json("payload").map { .json($0) } ?? .none }
-        let headers = try fields.texts("headers").map { Credentials.restored($0, from: present?.headers) }
+        let headers = try fields.texts("headers").map { try Credentials.restored($0, from: present?.headers) }
         let timeout = try fields.int("timeout_seconds", in: 1...900).map { Duration.seconds($0) }
         do {
             return try RequestTemplate(

@@ -199,7 +199,8 @@ struct KrafterReader {
         do {
             let template = try RequestTemplate(
                 method: method ?? present?.method ?? .get, url: url,
-                headers: headers.map { Credentials.restored($0, from: present?.headers) } ?? present?.headers ?? [:],
+                headers: try headers.map { try Credentials.restored($0, from: present?.headers) } ?? present?.headers
+                    ?? [:],
                 body: present?.body ?? .none,
                 timeout: timeout.map { .milliseconds($0) } ?? present?.timeout ?? .seconds(30),
                 success: present?.success ?? .any2xx, output: present?.output ?? [:], signature: present?.signature,
@@ -208,10 +209,16 @@ struct KrafterReader {
                 problems.add("url", "must not target private or internal addresses")
             }
             return template
-        } catch {
+        } catch let error as APIError {
+            problems.add("headers", error.message)
+            return nil
+        } catch let error as HTTPRequestError {
             let isURL = error.field == "url"
             let field = error.field.hasPrefix("headers") ? "headers" : error.field
             problems.add(field, isURL ? "must be a valid http or https URL" : error.message)
+            return nil
+        } catch {
+            problems.add("url", "is invalid")
             return nil
         }
     }

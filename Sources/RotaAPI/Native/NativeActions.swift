@@ -11,44 +11,72 @@ extension NativeJobs {
             answer: NativeSchema.job
         ) { call in
             let fields = try call.fields()
-            let job = try await call.scheduler.pause(
-                call.foundJob().id, reason: fields.text("reason", length: 0...2_000),
+            try fields.refuseOthers(than: ["reason", "until", "idempotencyKey"])
+            let job = try await call.foundJob()
+            let paused = try await call.scheduler.pause(
+                job.id, reason: fields.text("reason", length: 0...2_000),
                 until: fields.text("until").map { text in
                     guard let date = RelativeDate.parse(text, now: call.now) else {
                         throw fields.fail("until", "until must be a date such as 2026-03-15T10:00:00Z, or now+2h.")
                     }
                     return date
-                }, author: call.caller.actor, idempotencyKey: call.idempotencyKey(fields))
-            return .json(NativeRecord.job(job))
+                }, author: call.caller.actor, idempotencyKey: call.idempotencyKey(fields),
+                ifRevision: call.revision(of: job))
+            return .json(NativeRecord.job(paused))
         },
         Route(.post, "/_rota/jobs/{id}/resume", "rotaResumeJob", .write, "Resume a job", answer: NativeSchema.job) {
             call in
-            let job = try await call.scheduler.resume(
-                call.foundJob().id, author: call.caller.actor, idempotencyKey: call.idempotencyKey(call.fields()))
-            return .json(NativeRecord.job(job))
+            let fields = try call.fields()
+            try fields.refuseOthers(than: ["idempotencyKey"])
+            let job = try await call.foundJob()
+            let resumed = try await call.scheduler.resume(
+                job.id, author: call.caller.actor, idempotencyKey: call.idempotencyKey(fields),
+                ifRevision: call.revision(of: job))
+            return .json(NativeRecord.job(resumed))
         },
         Route(
             .post, "/_rota/jobs/{id}/skip", "rotaSkipOccurrences", .write, "Skip the next occurrences of a job",
             body: Schema.object([("count", Schema.integer(0...10_000))]), answer: NativeSchema.job
         ) { call in
             let fields = try call.fields()
-            let job = try await call.scheduler.skipNext(
-                fields.int("count", in: 0...10_000) ?? 1, of: call.foundJob().id, author: call.caller.actor,
-                idempotencyKey: call.idempotencyKey(fields))
-            return .json(NativeRecord.job(job))
+            try fields.refuseOthers(than: ["count", "idempotencyKey"])
+            let job = try await call.foundJob()
+            let skipping = try await call.scheduler.skipNext(
+                fields.int("count", in: 0...10_000) ?? 1, of: job.id, author: call.caller.actor,
+                idempotencyKey: call.idempotencyKey(fields), ifRevision: call.revision(of: job))
+            return .json(NativeRecord.job(skipping))
         },
         Route(
-            .post, "/_rota/jobs/{id}/clone", "rotaCloneJob", .write, "Create a job like another one",
+            .post, "/_rota/jobs/{id}/clone", "rotaCloneJob", .write,
+            "Create a job like another one, perhaps with other members of the definition",
             body: Schema.object(
-                [("name", Schema.text(1...255)), ("slug", Schema.text(1...255))], required: ["name", "slug"]),
-            answer: NativeSchema.job, status: 201
-        ) { call in
-            let fields = try call.fields()
-            let job = try await call.scheduler.clone(
-                call.foundJob().id, name: fields.required("name", length: 1...255),
-                slug: fields.required("slug", length: 1...255), author: call.caller.actor,
-                idempotencyKey: call.idempotencyKey(fields))
-            return .json(try NativeRecord.details(job), status: 201)
-        },
+                [
+                    ("name", Schema.text(1...255)), ("slug", Schema.text(1...255)),
+                    ("definition", NativeSchema.definition),
+                ], required: ["name", "slug"]), answer: NativeSchema.job, status: 201, clone),
     ]
+
+    private static let clone: Route.Handler = { call in
+        let fields = try call.fields()
+        try fields.refuseOthers(than: ["name", "slug", "definition", "idempotencyKey"])
+        let change = try fields.object("definition")?.value
+        if let change { try NativeQuery.checkMembers(of: change, at: "definition") }
+        let (name, slug) = (
+            try fields.required("name", length: 1...255), try fields.required("slug", length: 1...255)
+        )
+        let job = try await call.scheduler.clone(
+            call.foundJob().id, name: name, slug: slug, author: call.caller.actor,
+            idempotencyKey: call.idempotencyKey(fields)
+        ) { definition in
+            guard let change else { return }
+            let request = definition.action.request
+            let merged = try JSONValue(encoding: definition).merging(definition: change)
+            definition = try Credentials.restored(in: merged, from: request?.headers)
+                .decode(JobDefinition.self, at: "definition")
+            definition.name = name
+            definition.attributes.slug = slug
+            try Credentials.checkMove(from: request, to: definition.action.request, body: call.request.body)
+        }
+        return .json(try NativeRecord.details(job, for: call), status: 201)
+    }
 }

@@ -45,19 +45,19 @@ enum NativeBulk {
         return Query(
             try query.names.map { name in
                 switch query.json(name) {
-                case .string(let text)?: (name, text)
+                case .string(let text)? where text.contains(where: { $0 != "," && !$0.isWhitespace }): (name, text)
                 case .bool(let bool)?: (name, "\(bool)")
-                case .array(let elements)?:
+                case .array(let elements)? where !elements.isEmpty:
                     (
                         name,
                         try elements.map { element in
-                            guard case .string(let text) = element else {
+                            guard case .string(let text) = element, !text.isEmpty else {
                                 throw query.fail(name, "\(name) must be a text.")
                             }
                             return text
                         }.joined(separator: ",")
                     )
-                default: throw query.fail(name, "query.\(name) must be a text.")
+                default: throw query.fail(name, "query.\(name) must be a text that is not empty.")
                 }
             })
     }
@@ -82,30 +82,40 @@ enum NativeBulk {
         let found = try await call.jobs(query, limit: most)
         guard !found.hasMore else { throw tooMany }
         guard try confirmed(fields, found.items.count) else { return .json(["count": .int(found.items.count)]) }
-        let ids = found.items.map(\.id)
-        var failed: [JSONValue] = []
-        switch action {
-        case "delete":
-            for id in ids {
-                try call.checkTime()
-                try await call.scheduler.delete(id)
+        return try await each(found.items.map(\.id), in: call) { id in
+            switch action {
+            case "delete": try await call.scheduler.delete(id)
+            case "pause": try await call.scheduler.pause(id, author: call.caller.actor)
+            default: try await call.scheduler.resume(id, author: call.caller.actor)
             }
-        case "pause": failed = refusals(try await call.scheduler.pause(ids, author: call.caller.actor))
-        default: failed = refusals(try await call.scheduler.resume(ids, author: call.caller.actor))
         }
-        return .json(["done": .int(ids.count - failed.count), "failed": .array(failed)])
+    }
+
+    /// Changes records one after another, as long as there is time.
+    ///
+    /// The answer tells how many are left, so that the request can be made again for the rest.
+    private static func each<ID: CustomStringConvertible>(
+        _ ids: [ID], in call: APICall, _ change: (ID) async throws -> Void
+    ) async throws -> APIResponse {
+        var done = 0
+        var failed: [JSONValue] = []
+        for id in ids {
+            do {
+                try call.checkTime()
+                try await change(id)
+                done += 1
+            } catch {
+                guard let told = APIError(telling: error) else { throw error }
+                if told.kind == .unavailable { break }
+                failed.append(["id": .string(id.description), "message": .string(told.message)])
+            }
+        }
+        return .json([
+            "done": .int(done), "failed": .array(failed), "remaining": .int(ids.count - done - failed.count),
+        ])
     }
 
     private static let tooMany = APIError(.invalid, "More than \(most) match. Narrow the query.")
-
-    private static func refusals(_ result: Scheduler.BulkChangeResult) -> [JSONValue] {
-        result.refusals.map { refusal in
-            [
-                "id": .string(refusal.jobID.description),
-                "message": .string(APIError(telling: refusal.error)?.message ?? "Something unexpected went wrong."),
-            ]
-        }
-    }
 
     private static let changeExecutions: Route.Handler = { call in
         let fields = try call.fields()
@@ -120,25 +130,32 @@ enum NativeBulk {
             let live: Set<ExecutionStatus> = [.queued, .running, .waiting]
             query.statuses = query.statuses.map { $0.intersection(live) } ?? live
         }
-        let found = try await call.executions(query, limit: most)
-        guard !found.hasMore else { throw tooMany }
-        guard try confirmed(fields, found.items.count) else { return .json(["count": .int(found.items.count)]) }
-        var done = 0
-        var failed: [JSONValue] = []
-        for execution in found.items {
-            try call.checkTime()
-            do {
-                if action == "cancel" {
-                    _ = try await call.scheduler.cancel(execution.id)
-                } else {
-                    _ = try await call.scheduler.replay(execution.id, author: call.caller.actor)
-                }
-                done += 1
-            } catch {
-                guard let told = APIError(telling: error), told.kind != .unavailable else { throw error }
-                failed.append(["id": .string(execution.id.description), "message": .string(told.message)])
+        let ids = try await executions(query, call)
+        guard try confirmed(fields, ids.count) else { return .json(["count": .int(ids.count)]) }
+        let key = try call.idempotencyKey(fields)
+        return try await each(ids, in: call) { id in
+            if action == "cancel" {
+                _ = try await call.scheduler.cancel(id)
+            } else {
+                // A repeated request replays nothing twice.
+                _ = try await call.scheduler.replay(
+                    id, idempotencyKey: key.map { "\($0.prefix(200))/\(id)" }, author: call.caller.actor)
             }
         }
-        return .json(["done": .int(done), "failed": .array(failed)])
+    }
+
+    /// The executions of a query, by their identifiers, since whole ones may be large.
+    private static func executions(_ query: ExecutionQuery, _ call: APICall) async throws -> [ExecutionID] {
+        var query = query
+        query.limit = 500
+        var ids: [ExecutionID] = []
+        repeat {
+            try call.checkTime()
+            let page = try await call.scheduler.executions(query)
+            ids += page.items.map(\.id)
+            guard ids.count <= most else { throw tooMany }
+            query.after = page.next
+        } while query.after != nil
+        return ids
     }
 }

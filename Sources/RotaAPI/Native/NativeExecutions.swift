@@ -54,6 +54,7 @@ enum NativeExecutions {
             body: Schema.object([("reason", Schema.text(0...2_000))]), answer: NativeSchema.execution
         ) { call in
             let fields = try call.fields()
+            try fields.refuseOthers(than: ["reason"])
             let id = try await call.foundExecution().id
             return .json(
                 NativeRecord.execution(
@@ -64,10 +65,10 @@ enum NativeExecutions {
             body: Schema.object([("idempotencyKey", Schema.text(1...255))]), answer: NativeSchema.execution,
             status: 201
         ) { call in
-            let fields = try call.fields()
-            let replay = try await call.scheduler.replay(
-                call.foundExecution().id, idempotencyKey: call.idempotencyKey(fields), author: call.caller.actor)
-            return .json(NativeRecord.execution(replay), status: 201)
+            try call.fields().refuseOthers(than: ["idempotencyKey"])
+            let (replay, isNew) = try await call.replay(call.foundExecution().id)
+            return APIResponse.json(NativeRecord.execution(replay), status: isNew ? 201 : 200)
+                .with(header: "Idempotency-Replayed", isNew ? nil : "true")
         },
         Route(
             .post, "/_rota/executions/{id}/answer", "rotaAnswerExecution", .trigger,

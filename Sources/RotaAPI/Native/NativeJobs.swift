@@ -38,7 +38,7 @@ enum NativeJobs {
             .get, "/_rota/jobs/{id}", "rotaGetJob", .read, "Read a job with its definition", answer: NativeSchema.job
         ) { call in
             let job = try await call.foundJob()
-            return .json(try NativeRecord.details(job)).with(header: "ETag", ETag.text(job))
+            return .json(try NativeRecord.details(job, for: call)).with(header: "ETag", ETag.text(job))
         },
         Route(
             .patch, "/_rota/jobs/{id}", "rotaUpdateJob", .write, "Change members of a job's definition",
@@ -78,7 +78,7 @@ enum NativeJobs {
             answer: NativeSchema.page(of: Schema.object)
         ) { call in
             let versions = try await call.scheduler.versions(of: call.foundJob().id)
-            return .json(NativeRecord.page(try versions.map(version), next: nil))
+            return .json(NativeRecord.page(try versions.map { try version($0, for: call) }, next: nil))
         },
         Route(
             .get, "/_rota/jobs/{id}/versions/{from}/diff/{to}", "rotaDiffVersions", .read,
@@ -138,11 +138,11 @@ enum NativeJobs {
         return .json(NativeRecord.page(items, next: page.next?.description))
     }
 
-    private static func version(_ version: JobVersion) throws -> JSONValue {
+    private static func version(_ version: JobVersion, for call: APICall) throws -> JSONValue {
         .record([
             ("id", .string(version.id.description)), ("version", .int(version.version)),
             ("createdAt", dates.text(version.createdAt)), ("createdBy", version.createdBy.map { .string($0) }),
-            ("definition", try NativeRecord.definition(version.definition)),
+            ("definition", try NativeRecord.definition(version.definition, for: call)),
         ])
     }
 
@@ -153,7 +153,7 @@ enum NativeJobs {
             guard let number = Int(call.parameter(name)) else { throw APIError.missing("version") }
             found.append(try await call.scheduler.version(.init(jobID: job.id, version: number)))
         }
-        let sides = try found.map { try NativeRecord.definition($0.definition) }
+        let sides = try found.map { try NativeRecord.definition($0.definition, for: call) }
         let names = found[1].definition.changedMembers(from: found[0].definition)
         return .json([
             "changes": .array(
@@ -166,14 +166,15 @@ enum NativeJobs {
     private static let create: Route.Handler = { call in
         let fields = try call.fields()
         let (job, isNew) = try await call.create(NativeQuery.draft(fields), fields)
-        return APIResponse.json(try NativeRecord.details(job), status: isNew ? 201 : 200)
+        return APIResponse.json(try NativeRecord.details(job, for: call), status: isNew ? 201 : 200)
             .with(header: "ETag", ETag.text(job)).with(header: "Idempotency-Replayed", isNew ? nil : "true")
     }
 
     private static let preview: Route.Handler = { call in
         let fields = try call.fields()
         let count = try fields.int("count", in: 0...1_000) ?? 10
-        let preview = try await call.scheduler.preview(NativeQuery.draft(fields), count: count)
+        let preview = try await call.scheduler.preview(
+            NativeQuery.draft(fields, alsoKnown: ["count"]), count: count)
         return .json([
             "summary": .string(preview.definition.schedule.summary), "state": .string(preview.state.rawValue),
             "occurrences": .array(preview.occurrences.map(NativeRecord.occurrence)),
@@ -185,18 +186,15 @@ enum NativeJobs {
         let fields = try call.fields()
         try fields.refuseOthers(than: ["definition", "state", "idempotencyKey"])
         let job = try await call.foundJob()
-        try call.checkMatch(job)
         let change = try fields.object("definition")?.value
-        let changed = try await call.scheduler.update(
-            job.id, state: NativeQuery.state(fields), author: call.caller.actor,
-            idempotencyKey: call.idempotencyKey(fields), ifRevision: call.expectedRevision
-        ) { definition in
+        if let change { try NativeQuery.checkMembers(of: change, at: "definition") }
+        let changed = try await call.update(job, state: NativeQuery.state(fields), fields) { definition in
             guard let change else { return }
-            let merged = try JSONValue(encoding: definition).merging(change)
+            let merged = try JSONValue(encoding: definition).merging(definition: change)
             definition = try Credentials.restored(in: merged, from: definition.action.request?.headers)
                 .decode(JobDefinition.self, at: "definition")
         }
-        return .json(try NativeRecord.details(changed)).with(header: "ETag", ETag.text(changed))
+        return .json(try NativeRecord.details(changed, for: call)).with(header: "ETag", ETag.text(changed))
     }
 
     private static let declare: Route.Handler = { call in

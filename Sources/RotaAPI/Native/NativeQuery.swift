@@ -44,14 +44,47 @@ enum NativeQuery {
     }
 
     /// A new job: `definition`, and perhaps `state` and `idempotencyKey`.
-    static func draft(_ fields: Fields) throws -> JobDraft {
-        try fields.refuseOthers(than: ["definition", "state", "idempotencyKey", "count"])
+    static func draft(_ fields: Fields, alsoKnown: Set<String> = []) throws -> JobDraft {
+        try fields.refuseOthers(than: alsoKnown.union(["definition", "state", "idempotencyKey"]))
         guard let definition = fields.json("definition") else {
             throw fields.fail("definition", "\(fields.place("definition")) is required.")
         }
+        let place = fields.place("definition")
+        try checkMembers(of: definition, at: place)
         return JobDraft(
-            try definition.decode(JobDefinition.self, at: fields.place("definition")),
+            try Credentials.restored(in: definition, from: nil).decode(JobDefinition.self, at: place),
             state: try state(fields) ?? .active, idempotencyKey: try fields.text("idempotencyKey", length: 1...255))
+    }
+
+    /// The members of a definition in the engine's JSON, and of the objects in it.
+    static let members: [String: Set<String>] = [
+        "": Set(JobDefinition.memberNames),
+        "attributes": ["slug", "description", "project", "group", "environment", "tags"],
+        "limits": ["concurrency", "concurrencyPerKey", "rate", "sharedRates", "window", "timeToLive"],
+        "retry": [
+            "max_attempts", "retry_on_statuses", "retry_on_kinds", "backoff", "jitter", "retry_after_cap", "time_limit",
+        ],
+        "retention": ["maximumCount", "maximumAge", "ages", "failureAges"],
+        "schedule": [
+            "cron", "dialect", "hashSeed", "timezone", "daylightSaving", "every", "afterCompletion", "anchor", "once",
+            "immediately", "union", "onDemand", "start", "end", "maximumRuns", "calendars", "weeks", "businessDays",
+            "smoothing",
+        ],
+        "action": ["http", "handler"],
+        "action.http": [
+            "method", "url", "headers", "content", "timeout_ms", "success", "output", "signature", "fallback_url",
+        ],
+        "action.handler": ["name", "payload", "timeout", "heartbeatLimit"],
+    ]
+
+    /// Refuses members that the decoder would ignore, such as misspelt ones.
+    static func checkMembers(of definition: JSONValue, at place: String) throws(APIError) {
+        for (path, known) in members.sorted(by: { $0.key < $1.key }) {
+            var value: JSONValue? = definition
+            for name in path.split(separator: ".") { value = value?[String(name)] }
+            guard let value, case .object = value else { continue }
+            try Fields(value, path: path.isEmpty ? place : place + "." + path).refuseOthers(than: known)
+        }
     }
 
     static func state(_ fields: Fields) throws(APIError) -> JobState? {
@@ -94,22 +127,24 @@ enum JobOrder: String, CaseIterable {
     ) async throws -> (items: [Job], next: String?) {
         var query = query
         query.limit = 1_000
-        var keys: [(key: Key, job: Job)] = []
+        var keys: [Key] = []
         repeat {
             try call.checkTime()
             let page = try await call.scheduler.jobs(query)
-            keys += page.items.map { (Key(of: $0, by: self), $0) }
+            keys += page.items.map { Key(of: $0, by: self) }
             query.after = page.next
         } while query.after != nil
         let isAscending = query.order == .ascending
-        keys.sort { isAscending ? $0.key < $1.key : $1.key < $0.key }
+        keys.sort { isAscending ? $0 < $1 : $1 < $0 }
         var rest = keys[...]
         if let cursor {
             guard let place = Key(cursor) else { throw Self.wrongCursor }
-            rest = keys.drop { isAscending ? !(place < $0.key) : !($0.key < place) }
+            rest = keys.drop { isAscending ? !(place < $0) : !($0 < place) }
         }
-        let items = rest.prefix(limit)
-        return (items.map(\.job), rest.count > limit ? items.last?.key.description : nil)
+        let wanted = rest.prefix(limit)
+        let jobs = try await call.scheduler.jobs(JobQuery(ids: Set(wanted.map(\.id)), limit: limit)).items
+        let byID = Dictionary(jobs.map { ($0.id, $0) }) { first, _ in first }
+        return (wanted.compactMap { byID[$0.id] }, rest.count > limit ? wanted.last?.description : nil)
     }
 
     private struct Key: Comparable, LosslessStringConvertible {
@@ -156,24 +191,33 @@ extension APICall {
     /// Finds a job by its identifier, the beginning of it, its slug or its name, if only one job has it.
     func find(_ text: String) async throws -> Job {
         if let id = JobID(text) { return try await scheduler.job(id) }
-        let slugged = try await scheduler.jobs(JobQuery(slug: text, limit: 2)).items
-        if slugged.count == 1 { return slugged[0] }
-        var found: [Job] = []
-        let isPrefix = text.count >= 4 && text.allSatisfy { $0.isHexDigit || $0 == "-" }
-        var query = JobQuery(nameContains: isPrefix ? nil : text, limit: 1_000)
-        repeat {
-            try checkTime()
-            let page = try await scheduler.jobs(query)
-            found += page.items.filter { job in
-                job.definition.name == text || isPrefix && job.id.description.hasPrefix(text.lowercased())
-            }
-            query.after = page.next
-        } while query.after != nil && found.count < 2
+        var found = try await scheduler.jobs(JobQuery(slug: text, limit: 2)).items
+        if found.isEmpty {
+            found = try await jobs(JobQuery(nameContains: text)) { $0.definition.name == text }
+        }
+        // The beginning of an identifier: those of jobs created within a minute have their first eight digits in common.
+        if found.isEmpty, text.count >= 4, text.allSatisfy({ $0.isHexDigit || $0 == "-" }) {
+            found = try await jobs(JobQuery()) { $0.id.description.hasPrefix(text.lowercased()) }
+        }
         if found.count == 1 { return found[0] }
-        guard found.isEmpty && slugged.isEmpty else {
+        guard found.isEmpty else {
             throw APIError(.conflict, "Several jobs are called \"\(text.prefix(64))\". Give an identifier.")
         }
         throw APIError(.notFound, "There is no job with the identifier, slug or name \"\(text.prefix(64))\".")
+    }
+
+    /// The first two jobs of a query that fit.
+    private func jobs(_ query: JobQuery, where fits: (Job) -> Bool) async throws -> [Job] {
+        var query = query
+        query.limit = 1_000
+        var found: [Job] = []
+        repeat {
+            try checkTime()
+            let page = try await scheduler.jobs(query)
+            found += page.items.filter(fits)
+            query.after = page.next
+        } while query.after != nil && found.count < 2
+        return found
     }
 
     /// Finds an execution by its identifier.

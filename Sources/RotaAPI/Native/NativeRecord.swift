@@ -46,13 +46,15 @@ enum NativeRecord {
     }
 
     /// A job with its whole definition.
-    static func details(_ job: Job) throws -> JSONValue {
+    ///
+    /// - Parameter call: The call, whose caller sees whole URLs if it may change them.
+    static func details(_ job: Job, for call: APICall) throws -> JSONValue {
         guard case .object(let members) = self.job(job) else { return .null }
-        return .object(members + [.init("definition", try definition(job.definition))])
+        return .object(members + [.init("definition", try definition(job.definition, for: call))])
     }
 
-    static func definition(_ definition: JobDefinition) throws -> JSONValue {
-        Credentials.hidden(in: try JSONValue(encoding: definition))
+    static func definition(_ definition: JobDefinition, for call: APICall) throws -> JSONValue {
+        Credentials.hidden(in: try JSONValue(encoding: definition), showsURLs: call.caller.may(.write))
     }
 
     private static func action(_ action: JobAction) -> JSONValue {

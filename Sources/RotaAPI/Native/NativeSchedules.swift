@@ -89,7 +89,8 @@ enum NativeSchedules {
         guard to > from, to.elapsed(since: from) <= longestLoad else {
             throw APIError.invalid("to", "to must be later than from, by at most 31 days.")
         }
-        let start = Date(timeIntervalSince1970: (from.timeIntervalSince1970 / 3_600).rounded(.down) * 3_600)
+        // Hours count from the start, so that they are those of a client in any time zone.
+        let start = from
         var counts = Array(repeating: 0, count: Int((to.timeIntervalSince(start) / 3_600).rounded(.up)))
         var (jobs, cut) = (0, 0)
         var query = JobQuery(states: [.active], limit: 1_000)

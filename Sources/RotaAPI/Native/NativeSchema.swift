@@ -19,7 +19,7 @@ enum NativeSchema {
             ("finishedAt", Schema.orNull(Schema.date)),
         ], required: ["id", "jobID", "jobName", "status", "source", "scheduledFor", "createdAt"])
 
-    private static let definition = Schema.object(
+    static let definition = Schema.object(
         [
             ("name", Schema.text(1...255)), ("schedule", Schema.object), ("action", Schema.object),
             ("retry", Schema.object), ("misfire", Schema.anything), ("overlap", Schema.anything),

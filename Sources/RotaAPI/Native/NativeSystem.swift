@@ -98,6 +98,7 @@ enum NativeSystem {
             return cursor
         }
         var page = log.events(after: cursor, limit: limit)
+        let isIncomplete = page.isIncomplete
         if page.entries.isEmpty, wait > 0 {
             let (next, clock) = (page.next, call.scheduler)
             await withTaskGroup(of: Void.self) { group in
@@ -110,7 +111,7 @@ enum NativeSystem {
         }
         return .json([
             "items": .array(page.entries.map(NativeRecord.event)), "next": .string(page.next.description),
-            "isIncomplete": .bool(page.isIncomplete),
+            "isIncomplete": .bool(isIncomplete || page.isIncomplete),
         ])
     }
 

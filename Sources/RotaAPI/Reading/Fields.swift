@@ -63,7 +63,7 @@ struct Fields: Sendable, Hashable {
 
     /// A text that must be given, and must not be blank.
     func required(_ names: String..., length: ClosedRange<Int> = 1...8_192) throws(APIError) -> String {
-        guard let text = try text(names, 0...8_192), !text.allSatisfy(\.isWhitespace) else {
+        guard let text = try text(names, 0...max(8_192, length.upperBound)), !text.allSatisfy(\.isWhitespace) else {
             throw fail(names[0], "\(place(names[0])) is required.")
         }
         guard length.contains(text.count) else {

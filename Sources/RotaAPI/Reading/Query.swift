@@ -13,6 +13,13 @@ struct Query: Sendable, Hashable {
 
     var names: [String] { values.keys.sorted() }
 
+    /// Refuses parameters that nothing reads, so that a misspelt filter does not list everything.
+    func refuseOthers(than known: [String]) throws(APIError) {
+        guard let name = names.first(where: { !known.contains($0) }) else { return }
+        let meant = Spelling.meant(by: name, among: known).map { " Did you mean \($0)?" } ?? ""
+        throw .invalid(name, "\(name.prefix(64)) is no parameter here.\(meant)")
+    }
+
     func text(_ name: String) -> String? { values[name]?.last }
 
     /// The elements of all its occurrences, separated by commas.

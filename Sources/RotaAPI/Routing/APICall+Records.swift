@@ -16,27 +16,37 @@ extension APICall {
         return (outcome.job, false)
     }
 
-    /// Changes a job, atomically.
+    /// Changes the job that the path names, atomically.
     func update(
         state: JobState? = nil, _ fields: Fields? = nil, _ change: (inout JobDefinition) throws -> Void
     ) async throws -> Job {
-        let id = try jobID()
-        _ = try await job()
-        return try await scheduler.update(
-            id, state: state, author: caller.actor, idempotencyKey: idempotencyKey(fields),
-            ifRevision: expectedRevision, change)
+        try await update(job(), state: state, fields, change)
+    }
+
+    /// Changes a job, atomically.
+    func update(
+        _ job: Job, state: JobState? = nil, _ fields: Fields? = nil, _ change: (inout JobDefinition) throws -> Void
+    ) async throws -> Job {
+        try await scheduler.update(
+            job.id, state: state, author: caller.actor, idempotencyKey: idempotencyKey(fields),
+            ifRevision: revision(of: job)
+        ) { definition in
+            let present = definition.action.request
+            try change(&definition)
+            try Credentials.checkMove(from: present, to: definition.action.request, body: request.body)
+        }
     }
 
     func pause(_ fields: Fields? = nil) async throws -> Job {
         let job = try await job()
         return try await scheduler.pause(
-            job.id, author: caller.actor, idempotencyKey: idempotencyKey(fields))
+            job.id, author: caller.actor, idempotencyKey: idempotencyKey(fields), ifRevision: revision(of: job))
     }
 
     func resume(_ fields: Fields? = nil) async throws -> Job {
         let job = try await job()
         return try await scheduler.resume(
-            job.id, author: caller.actor, idempotencyKey: idempotencyKey(fields))
+            job.id, author: caller.actor, idempotencyKey: idempotencyKey(fields), ifRevision: revision(of: job))
     }
 
     /// Deletes a job and all that belongs to it.
@@ -60,20 +70,28 @@ extension APICall {
         return try await scheduler.outcome(ofTriggering: job.id, request)
     }
 
-    /// Runs an execution's job again.
-    func replay() async throws -> Execution {
-        try await scheduler.replay(
-            executionID(), idempotencyKey: idempotencyKey(fields()), author: caller.actor)
+    /// Runs an execution's job again, or returns the replay that the same idempotency key started.
+    func replay(_ id: ExecutionID? = nil) async throws -> (execution: Execution, isNew: Bool) {
+        let outcome = try await scheduler.outcome(
+            ofReplaying: id ?? executionID(), idempotencyKey: idempotencyKey(fields()), author: caller.actor)
+        guard case .queued(let execution) = outcome else { return (outcome.execution, false) }
+        return (execution, true)
     }
 
     /// Reads the jobs of a query from an offset on.
     ///
     /// - Returns: The jobs, at most `limit`, and whether there are more.
-    func jobs(_ query: JobQuery, offset: Int = 0, limit: Int) async throws -> (items: [Job], hasMore: Bool) {
+    func jobs(
+        _ query: JobQuery, offset: Int = 0, limit: Int, where isShown: (Job) async throws -> Bool = { _ in true }
+    ) async throws -> (items: [Job], hasMore: Bool) {
         var query = query
         return try await page(offset: offset, limit: limit) { limit, cursor in
             (query.limit, query.after) = (limit, cursor)
-            return try await scheduler.jobs(query)
+            var page = try await scheduler.jobs(query)
+            var shown: [Job] = []
+            for job in page.items where try await isShown(job) { shown.append(job) }
+            page.items = shown
+            return page
         }
     }
 

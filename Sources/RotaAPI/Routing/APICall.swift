@@ -76,8 +76,8 @@ struct APICall: Sendable {
         return Set(text.split(separator: ",").compactMap { ETag.revision(String($0)) })
     }
 
-    /// The revision that a change is based on, if the client states one.
-    var expectedRevision: Int? { revisions.flatMap { $0.count == 1 ? $0.first : nil } }
+    /// The revision on which a change of a job must be based: the one that was checked, if the client states any.
+    func revision(of job: Job) -> Int? { revisions == nil ? nil : job.scheduleState.revision }
 
     /// The key under which the call can be repeated: that of the header, or of the body's `idempotency_key`.
     func idempotencyKey(_ fields: Fields? = nil) throws(APIError) -> String? {
@@ -96,8 +96,8 @@ enum ETag {
     static func text(_ job: Job) -> String { "\"\(job.scheduleState.revision)\"" }
 
     static func revision(_ text: String) -> Int? {
-        var text = text.trimmingCharacters(in: .whitespaces)
-        if text.hasPrefix("W/") { text.removeFirst(2) }
+        // A weak tag never matches (RFC 9110, 8.8.3.2).
+        let text = text.trimmingCharacters(in: .whitespaces)
         guard text.count > 2, text.hasPrefix("\""), text.hasSuffix("\"") else { return nil }
         return Int(text.dropFirst().dropLast())
     }

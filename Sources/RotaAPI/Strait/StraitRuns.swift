@@ -35,7 +35,7 @@ struct StraitRuns {
                 .post, "/v1/runs/{execution}/replay", "replayRun", .trigger, "Run an execution's job again",
                 answer: run,
                 status: 201
-            ) { call in .json(try await Self.record(call.replay(), call), status: 201) },
+            ) { call in .json(try await Self.record(call.replay().execution, call), status: 201) },
         ]
     }
 

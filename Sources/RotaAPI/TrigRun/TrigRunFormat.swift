@@ -25,7 +25,7 @@ struct TrigRunFormat: APIFormat {
                 answer: TrigRunSchema.list(of: job), Self.listJobs),
             Route(.get, "/v1/jobs/{id}", "getJob", .read, "Read a job", answer: job) { call in
                 let found = try await call.job()
-                return .json(TrigRunRecord.job(found)).with(header: "ETag", ETag.text(found))
+                return .json(try await Self.record(found, call)).with(header: "ETag", ETag.text(found))
             },
             Route(
                 .patch, "/v1/jobs/{id}", "updateJob", .write, "Change a job", body: TrigRunSchema.changedJob,
@@ -35,10 +35,10 @@ struct TrigRunFormat: APIFormat {
                 return .noContent
             },
             Route(.post, "/v1/jobs/{id}/pause", "pauseJob", .write, "Pause a job", answer: job) { call in
-                .json(TrigRunRecord.job(try await call.pause(call.fields())))
+                .json(try await Self.record(call.pause(call.fields()), call))
             },
             Route(.post, "/v1/jobs/{id}/resume", "resumeJob", .write, "Resume a job", answer: job) { call in
-                .json(TrigRunRecord.job(try await call.resume(call.fields())))
+                .json(try await Self.record(call.resume(call.fields()), call))
             },
             Route(
                 .post, "/v1/jobs/{id}/run-now", "runJob", .trigger, "Run a job now, whatever its schedule says",
@@ -61,14 +61,18 @@ struct TrigRunFormat: APIFormat {
             Route(
                 .post, "/v1/executions/{execution}/replay", "replayExecution", .trigger,
                 "Run an execution's job again", answer: execution, status: 201
-            ) { .json(TrigRunRecord.execution(try await $0.replay()), status: 201) },
+            ) { call in
+                let (execution, isNew) = try await call.replay()
+                return APIResponse.json(TrigRunRecord.execution(execution), status: isNew ? 201 : 200)
+                    .with(header: "Idempotency-Replayed", isNew ? nil : "true")
+            },
         ]
     }
 
     private static let createJob: Route.Handler = { call in
         let fields = try call.fields()
         let (job, isNew) = try await call.create(TrigRunReader.draft(fields), fields)
-        return APIResponse.json(TrigRunRecord.job(job), status: isNew ? 201 : 200)
+        return APIResponse.json(try await record(job, call), status: isNew ? 201 : 200)
             .with(header: "ETag", ETag.text(job)).with(header: "Idempotency-Replayed", isNew ? nil : "true")
     }
 
@@ -77,18 +81,41 @@ struct TrigRunFormat: APIFormat {
         let job = try await call.update(state: try TrigRunReader.state(fields), fields) { definition in
             try TrigRunReader.change(&definition, fields, at: call.now)
         }
-        return .json(TrigRunRecord.job(job)).with(header: "ETag", ETag.text(job))
+        return .json(try await record(job, call)).with(header: "ETag", ETag.text(job))
+    }
+
+    private static func record(_ job: Job, _ call: APICall) async throws -> JSONValue {
+        TrigRunRecord.job(job, state: try await state(of: job, call))
+    }
+
+    /// The state as TrigRun shows it: a job of one date stays active until its execution has ended.
+    private static func state(of job: Job, _ call: APICall) async throws -> JobState {
+        guard job.state == .completed, job.scheduleState.firedCount > 0 else { return job.state }
+        switch job.definition.schedule.kind {
+        case .once, .immediately:
+            let live = try await call.scheduler.executions(
+                ExecutionQuery(
+                    jobID: job.id, statuses: [.queued, .running, .waiting], sources: [.schedule], limit: 1))
+            return live.items.isEmpty ? .completed : .active
+        default: return .completed
+        }
     }
 
     private static let listJobs: Route.Handler = { call in
-        var query = JobQuery(
-            states: try call.query.choices("state", of: JobState.self),
-            nameContains: call.query.text("search") ?? call.query.text("name"))
+        let wanted = try call.query.choices("state", of: JobState.self)
+        var query = JobQuery(nameContains: call.query.text("search") ?? call.query.text("name"))
+        // A job that is shown as active may have completed.
+        query.states = wanted.map { $0.contains(.active) ? $0.union([.completed]) : $0 }
         query.order = try call.query.choice("order", of: ListOrder.self) ?? .descending
         let limit = try call.query.int("limit", in: 1...100, else: 50)
         let offset = try call.query.int("offset", in: 0...1_000_000, else: 0)
-        let (jobs, hasMore) = try await call.jobs(query, offset: offset, limit: limit)
-        return list(jobs.map(TrigRunRecord.job), limit, offset, hasMore)
+        var records: [JSONValue] = []
+        let (jobs, hasMore) = try await call.jobs(query, offset: offset, limit: limit) { job in
+            guard let wanted else { return true }
+            return wanted.contains(try await state(of: job, call))
+        }
+        for job in jobs { records.append(try await record(job, call)) }
+        return list(records, limit, offset, hasMore)
     }
 
     private static func listExecutions(_ call: APICall, of job: JobID?) async throws -> APIResponse {
@@ -124,9 +151,8 @@ struct TrigRunFormat: APIFormat {
         let result = try await call.scheduler.importCrontab(
             text, defaultURL: fields.text("default_url"), in: fields.text("timezone") ?? "UTC",
             retry: .trigrun, author: call.caller.actor)
-        return .json(
-            [
-                "data": .array(result.jobs.map(TrigRunRecord.job)), "created": .int(result.added),
-            ], status: 201)
+        var records: [JSONValue] = []
+        for job in result.jobs { records.append(try await record(job, call)) }
+        return .json(["data": .array(records), "created": .int(result.added)], status: 201)
     }
 }

@@ -29,15 +29,7 @@ enum TrigRunReader {
     static func change(_ definition: inout JobDefinition, _ fields: Fields, at now: Date) throws {
         if fields.has("name") { definition.name = try fields.required("name", length: 1...255) }
         if fields.has("schedule") || fields.has("kind") {
-            let schedule = try schedule(fields, changing: definition.schedule)
-            // A new interval counts from the change on, one that stays as it was from where it did.
-            if let minutes = minutes(schedule) {
-                if minutes != self.minutes(definition.schedule) {
-                    definition.schedule = try .everyMinutes(minutes, anchor: now)
-                }
-            } else {
-                definition.schedule = schedule
-            }
+            definition.schedule = try schedule(fields, changing: definition.schedule, at: now)
         }
         if let request = try fields.object("request") {
             guard let present = definition.action.request else {
@@ -50,6 +42,7 @@ enum TrigRunReader {
 
     private static func changePolicies(_ definition: inout JobDefinition, _ fields: Fields) throws {
         if let policy = try fields.object("retry_policy") {
+            try policy.refuseOthers(than: ["max_attempts", "retry_on_statuses"])
             definition.retry.maxAttempts = try policy.int("max_attempts", in: 1...10) ?? definition.retry.maxAttempts
             if let statuses = try policy.ints("retry_on_statuses", in: 100...599, count: 0...500) {
                 definition.retry.retrying.statuses = .init(statuses)
@@ -57,10 +50,11 @@ enum TrigRunReader {
         }
         if fields.isNull("concurrency_limit") { definition.limits.concurrency = nil }
         if let limit = try fields.int("concurrency_limit", in: 1...100_000) { definition.limits.concurrency = limit }
-        if let description = try fields.text("description", length: 0...2_000) {
+        if fields.has("description") {
+            let description = try fields.text("description", length: 0...2_000) ?? ""
             definition.attributes.description = description.isEmpty ? nil : description
         }
-        if let tags = try fields.texts("tags") { definition.attributes.tags = tags }
+        if fields.has("tags") { definition.attributes.tags = try fields.texts("tags") ?? [:] }
     }
 
     static func state(_ fields: Fields) throws(APIError) -> JobState? {
@@ -88,63 +82,105 @@ enum TrigRunReader {
 
     // MARK: Schedules
 
-    /// Reads the kind and the schedule.
+    /// Reads the kind and the schedule of a new job.
+    private static func schedule(_ fields: Fields) throws -> Schedule {
+        let given = try given(fields)
+        guard let kind = try kind(fields, given) else {
+            throw fields.fail("kind", "kind is required: recurring, cron, scheduled or one_time.")
+        }
+        return try rule(kind, given)
+    }
+
+    /// Reads the kind and the schedule of a job that has one.
     ///
-    /// Members that are absent keep their present value.
-    private static func schedule(_ fields: Fields, changing present: Schedule? = nil) throws -> Schedule {
-        let given = try fields.object("schedule") ?? Fields(.object([]), path: "schedule")
-        let kind = try kind(fields, given, present)
+    /// Members that are absent keep their present value, and so do limits and adjustments that TrigRun has no words for.
+    /// A new interval counts from the change on.
+    private static func schedule(_ fields: Fields, changing present: Schedule, at now: Date) throws -> Schedule {
+        let given = try given(fields)
+        let old = TrigRunRecord.kind(of: present)
+        let kind = try kind(fields, given) ?? old
+        guard kind == old else { return present.replacingRule(by: try rule(kind, given, anchor: now)) }
         switch kind {
         case .recurring:
-            let minutes = try given.int("every_n_minutes", in: 1...1_440) ?? present.flatMap(minutes)
-            guard let minutes else {
+            guard let minutes = try given.int("every_n_minutes", in: 1...1_440), minutes != self.minutes(present) else {
+                try checkZone(given)
+                return present
+            }
+            return present.replacingRule(by: try rule(kind, given, anchor: now))
+        case .cron:
+            let zone = try given.text("timezone") ?? present.timeZoneIdentifier
+            guard let text = try given.text("cron") else {
+                do { return try zone.map { try present.moved(to: $0) } ?? present } catch {
+                    throw given.fail("timezone", "\(error)")
+                }
+            }
+            if case .cron(let expression, let timeZone) = present.kind, expression.source == text, timeZone == zone {
+                return present
+            }
+            return present.replacingRule(by: try given.schedule(text, in: zone ?? "UTC", named: "cron"))
+        case .scheduled:
+            guard try date(given) != nil else { return present }
+            return present.replacingRule(by: try rule(kind, given))
+        case .oneTime: return present
+        }
+    }
+
+    private static let ruleNames: [Kind: [String]] = [
+        .recurring: ["every_n_minutes"], .cron: ["cron"], .scheduled: ["run_at", "at", "scheduled_for", "timestamp"],
+    ]
+
+    private static func given(_ fields: Fields) throws(APIError) -> Fields {
+        var given = try Fields(.object([]), path: "schedule")
+        if let stated = try fields.object("schedule") { given = stated }
+        try given.refuseOthers(
+            than: Set(ruleNames.values.joined()).union(["timezone", "every_n_seconds", "summary"]))
+        return given
+    }
+
+    /// The rule of a kind, as it is given.
+    private static func rule(_ kind: Kind, _ given: Fields, anchor: Date? = nil) throws -> Schedule {
+        switch kind {
+        case .recurring:
+            guard let minutes = try given.int("every_n_minutes", in: 1...1_440) else {
                 throw given.fail("every_n_minutes", "schedule.every_n_minutes is required for kind recurring.")
             }
             try checkZone(given)
-            return try Schedule.everyMinutes(minutes)
+            return try .everyMinutes(minutes, anchor: anchor)
         case .cron:
-            var (text, zone): (String?, String?) = (nil, nil)
-            if case .cron(let expression, let timeZone)? = present?.kind {
-                (text, zone) = (expression.source, timeZone)
-            }
-            guard let cron = try given.text("cron") ?? text else {
+            guard let text = try given.text("cron") else {
                 throw given.fail("cron", "schedule.cron is required for kind cron.")
             }
-            return try given.schedule(cron, in: try given.text("timezone") ?? zone ?? "UTC", named: "cron")
+            return try given.schedule(text, in: try given.text("timezone") ?? "UTC", named: "cron")
         case .scheduled:
-            var date = try given.date("run_at", "at", "scheduled_for", "timestamp")
-            if date == nil, case .once(let present)? = present?.kind { date = present }
-            guard let date else {
+            guard let date = try date(given) else {
                 throw given.fail(
                     "run_at", "schedule.run_at is required for kind scheduled, such as 2099-01-01T00:00:00Z.")
             }
             try checkZone(given)
             return .once(at: date)
-        case .oneTime:
-            return .immediately
+        case .oneTime: return .immediately
         }
     }
 
-    private static func kind(_ fields: Fields, _ given: Fields, _ present: Schedule?) throws(APIError) -> Kind {
-        if let text = try fields.text("kind") {
-            guard let kind = Kind(rawValue: text) else {
-                throw fields.fail("kind", "kind must be recurring, cron, scheduled or one_time.")
-            }
-            let rules = ["every_n_minutes", "cron", "run_at"].filter { given.has($0) && !given.isNull($0) }
-            let fitting = [Kind.recurring: "every_n_minutes", .cron: "cron", .scheduled: "run_at"][kind]
-            if let other = rules.first(where: { $0 != fitting }) {
-                throw given.fail(other, "schedule.\(other) does not belong to kind \(text).")
-            }
-            return kind
+    private static func date(_ given: Fields) throws(APIError) -> Date? {
+        try given.date("run_at", "at", "scheduled_for", "timestamp")
+    }
+
+    /// The kind that is stated, or that the key of the rule names; `nil` for neither.
+    private static func kind(_ fields: Fields, _ given: Fields) throws(APIError) -> Kind? {
+        let rules = ruleNames.filter { $0.value.contains { given.json($0) != nil } }
+        let named = rules.flatMap { $0.value.filter { given.json($0) != nil } }.sorted()
+        guard rules.count <= 1 else {
+            throw given.fail(named[0], "A schedule has one rule; this one has \(named.joined(separator: " and ")).")
         }
-        // The key of the rule names the kind.
-        if given.has("every_n_minutes") { return .recurring }
-        if given.has("cron") { return .cron }
-        if given.has("run_at") { return .scheduled }
-        guard let present else {
-            throw fields.fail("kind", "kind is required: recurring, cron, scheduled or one_time.")
+        guard let text = try fields.text("kind") else { return rules.keys.first }
+        guard let kind = Kind(rawValue: text) else {
+            throw fields.fail("kind", "kind must be recurring, cron, scheduled or one_time.")
         }
-        return TrigRunRecord.kind(of: present)
+        if let other = rules.keys.first, other != kind {
+            throw given.fail(named[0], "schedule.\(named[0]) does not belong to kind \(text).")
+        }
+        return kind
     }
 
     /// An interval of whole minutes.
@@ -194,7 +230,7 @@ enum TrigRunReader {
         do {
             return try RequestTemplate(
                 method: method, url: url,
-                headers: try fields.texts("headers").map { Credentials.restored($0, from: present?.headers) }
+                headers: try fields.texts("headers").map { try Credentials.restored($0, from: present?.headers) }
                     ?? present?.headers ?? [:], body: body,
                 timeout: try fields.int("timeout_seconds", in: 1...300).map { .seconds($0) }
                     ?? present?.timeout ?? .seconds(30),

@@ -21,10 +21,10 @@ enum TrigRunRecord {
         }
     }
 
-    static func job(_ job: Job) -> JSONValue {
+    static func job(_ job: Job, state: JobState) -> JSONValue {
         .record([
             ("id", ids.text(job.id)), ("name", .string(job.definition.name)),
-            ("kind", .string(kind(of: job.definition.schedule).rawValue)), ("state", .string(state(of: job).rawValue)),
+            ("kind", .string(kind(of: job.definition.schedule).rawValue)), ("state", .string(state.rawValue)),
             ("schedule", schedule(job.definition.schedule)), ("request", request(job.definition.action)),
             ("retry_policy", retryPolicy(job.definition.retry)),
             ("concurrency_limit", job.definition.limits.concurrency.map { .int($0) } ?? .null),
@@ -33,18 +33,6 @@ enum TrigRunRecord {
             ("next_run_at", dates.orNull(job.nextRunAt)), ("last_run_at", dates.orNull(job.statistics.lastRunAt)),
             ("created_at", dates.text(job.createdAt)), ("updated_at", dates.text(job.updatedAt)),
         ])
-    }
-
-    /// A job of one date stays active until its execution has ended.
-    private static func state(of job: Job) -> JobState {
-        let fired = job.scheduleState.firedCount
-        guard job.state == .completed, fired > 0 else { return job.state }
-        switch job.definition.schedule.kind {
-        case .once, .immediately:
-            let ended = job.statistics.succeeded + job.statistics.failed + job.statistics.canceledOrExpired
-            return ended < fired ? .active : .completed
-        default: return .completed
-        }
     }
 
     private static func schedule(_ schedule: Schedule) -> JSONValue? {

@@ -1,16 +1,28 @@
+import Foundation
 import RotaCore
 import RotaHTTP
 
 /// Keeps credentials that were stored in a job as they are out of the answers.
 ///
 /// A header such as `Authorization` should hold a reference, `secret://name`. One that holds the credential itself is
-/// shown as ``mark``, and a client that sends the mark back keeps what is stored.
+/// shown as ``mark``, and a client that sends the mark back keeps the stored one.
 enum Credentials {
     static let mark = "[redacted]"
 
+    /// Words in the names of headers that hold credentials.
+    private static let words = [
+        "token", "secret", "api-key", "apikey", "api_key", "password", "auth", "cookie", "signature", "credential",
+        "session",
+    ]
+
     /// Whether a header holds a credential and not a reference to one.
-    private static func isOpen(_ field: HTTPHeaders.Field) -> Bool {
-        field.isSensitive && !SecretReference.isMentioned(in: field.value)
+    static func isOpen(_ field: HTTPHeaders.Field) -> Bool {
+        let name = field.name.lowercased()
+        guard field.isSensitive || words.contains(where: name.contains) else { return false }
+        // A reference may follow one word, such as Bearer.
+        let parts = field.value.split(separator: " ")
+        guard let last = parts.last, parts.count <= 2, last.hasPrefix("secret://") else { return !field.value.isEmpty }
+        return !SecretReference.isName(String(last.dropFirst("secret://".count)))
     }
 
     /// The headers as they may be shown.
@@ -18,63 +30,115 @@ enum Credentials {
         .object(headers.fields.map { .init($0.name, .string(isOpen($0) ? mark : $0.value)) })
     }
 
-    /// The headers that a client sent, with what is stored in place of the marks.
-    static func restored(_ given: [String: String], from present: HTTPHeaders?) -> HTTPHeaders {
-        HTTPHeaders(
-            given.sorted { $0.key < $1.key }.map { name, value in
-                HTTPHeaders.Field(name, value == mark ? present?[name] ?? value : value)
-            })
+    /// The headers that a client sent, with the stored ones in place of the marks.
+    static func restored(_ given: [String: String], from present: HTTPHeaders?) throws(APIError) -> HTTPHeaders {
+        var fields: [HTTPHeaders.Field] = []
+        for (name, value) in given.sorted(by: { $0.key < $1.key }) {
+            fields.append(try restored(HTTPHeaders.Field(name, value), from: present))
+        }
+        return HTTPHeaders(fields)
     }
 
-    /// A definition in the engine's JSON, as it may be shown: headers there are pairs of name and value.
-    static func hidden(in definition: JSONValue) -> JSONValue {
-        edit(definition) { pair in
-            guard pair.count >= 2, case .string(let name) = pair[0], case .string(let value) = pair[1],
-                isOpen(.init(name, value, isSensitive: pair.count > 2 ? true : nil))
-            else { return pair }
-            return [pair[0], .string(mark)] + pair.dropFirst(2)
+    private static func restored(
+        _ field: HTTPHeaders.Field, from present: HTTPHeaders?
+    ) throws(APIError) -> HTTPHeaders.Field {
+        guard field.value == mark else { return field }
+        guard let stored = present?.fields.first(where: { $0.isNamed(field.name) }) else {
+            throw .invalid(
+                "headers.\(field.name)",
+                "\"\(mark)\" stands for a stored credential, but the header \(field.name) has none. Send the value, or a "
+                    + "reference such as secret://name.")
+        }
+        return stored
+    }
+
+    /// Refuses to send a stored credential to another server, unless the client shows that it knows it.
+    ///
+    /// Otherwise whoever may change a job, but was never shown its credentials, could have them delivered.
+    static func checkMove(
+        from old: RequestTemplate?, to new: RequestTemplate?, body: Data
+    ) throws(APIError) {
+        guard let old, let new, server(of: old.url) != server(of: new.url) else { return }
+        for field in new.headers.fields where isOpen(field) && old.headers.fields.contains(field) {
+            guard body.range(of: Data(field.value.utf8)) == nil else { continue }
+            throw .invalid(
+                "headers.\(field.name)",
+                "The header \(field.name) holds a credential of another server. Send its value again with the new URL.")
         }
     }
 
-    /// A definition in the engine's JSON that a client sent back, with what is stored in place of the marks.
-    static func restored(in definition: JSONValue, from present: HTTPHeaders?) -> JSONValue {
-        edit(definition) { pair in
-            guard pair.count >= 2, case .string(let name) = pair[0], pair[1] == .string(mark),
-                let stored = present?[name]
-            else { return pair }
-            return [pair[0], .string(stored)] + pair.dropFirst(2)
-        }
+    private static func server(of url: String) -> String {
+        let rest = url.split(separator: "://", maxSplits: 1, omittingEmptySubsequences: false)
+        let authority = (rest.last ?? "").prefix { !"/?#".contains($0) }
+        return "\(rest.first ?? "")://\(authority)".lowercased()
     }
 
-    private static func edit(_ definition: JSONValue, _ change: ([JSONValue]) -> [JSONValue]) -> JSONValue {
-        definition.replacing("action") { action in
+    // MARK: The engine's JSON
+
+    /// A definition as it may be shown.
+    ///
+    /// - Parameter showsURLs: Whether the caller may see whole URLs, whose queries may hold tokens.
+    static func hidden(in definition: JSONValue, showsURLs: Bool) -> JSONValue {
+        let hidden = definition.replacing("action") { action in
             action.replacing("http") { request in
-                request.replacing("headers") { headers in
-                    guard case .array(let pairs) = headers else { return headers }
-                    return .array(
-                        pairs.map { pair in
-                            guard case .array(let parts) = pair else { return pair }
-                            return .array(change(parts))
+                let request = request.replacing("headers") { headers in
+                    .array(
+                        pairs(headers).map { pair in
+                            isOpen(pair.field) ? .array([.string(pair.field.name), .string(mark)]) : pair.json
                         })
                 }
+                return showsURLs ? request : request.replacing("url", redacted).replacing("fallback_url", redacted)
             }
         }
-    }
-}
-
-extension JSONValue {
-    /// The object with another value for a member that it has.
-    func replacing(_ name: String, _ change: (JSONValue) -> JSONValue) -> JSONValue {
-        guard case .object(let members) = self else { return self }
-        return .object(members.map { $0.name == name ? Member(name, change($0.value)) : $0 })
+        guard !showsURLs else { return hidden }
+        return hidden.replacing("notifications") { rules in
+            guard case .array(let rules) = rules else { return rules }
+            return .array(
+                rules.map { $0.replacing("channel") { $0.replacing("webhook") { $0.replacing("url", redacted) } } })
+        }
     }
 
-    /// The object with the members of another one in place of its own.
+    private static func redacted(_ url: JSONValue) -> JSONValue {
+        guard case .string(let text) = url else { return url }
+        return .string(PercentEncoding.redact(url: text))
+    }
+
+    /// A definition that a client sent, with the stored headers in place of the marks.
+    static func restored(in definition: JSONValue, from present: HTTPHeaders?) throws(APIError) -> JSONValue {
+        guard let headers = definition["action"]?["http"]?["headers"] else { return definition }
+        var restoredPairs: [JSONValue] = []
+        for pair in pairs(headers) {
+            guard pair.field.value == mark else {
+                restoredPairs.append(pair.json)
+                continue
+            }
+            let field = try restored(pair.field, from: present)
+            let isMarked = field.isSensitive && !HTTPHeaders.Field.carriesCredentials(field.name)
+            restoredPairs.append(
+                .array([.string(field.name), .string(field.value)] + (isMarked ? ["sensitive"] : [])))
+        }
+        let result = JSONValue.array(restoredPairs)
+        return definition.replacing("action") { $0.replacing("http") { $0.replacing("headers") { _ in result } } }
+    }
+
+    /// The headers of a request in the engine's JSON, pairs of name and value or an object.
     ///
-    /// A null removes a member (RFC 7396, one level).
-    func merging(_ other: JSONValue) -> JSONValue {
-        guard case .object(let mine) = self, case .object(let theirs) = other else { return other }
-        let names = Set(theirs.map(\.name))
-        return .object(mine.filter { !names.contains($0.name) } + theirs.filter { $0.value != .null })
+    /// Anything else is left to the decoder to refuse.
+    private static func pairs(_ headers: JSONValue) -> [(field: HTTPHeaders.Field, json: JSONValue)] {
+        switch headers {
+        case .object(let members):
+            members.map { member in
+                guard case .string(let value) = member.value else { return (.init("", ""), [.string(member.name)]) }
+                return (.init(member.name, value), [.string(member.name), .string(value)])
+            }
+        case .array(let pairs):
+            pairs.map { pair in
+                guard case .array(let parts) = pair, parts.count >= 2, case .string(let name) = parts[0],
+                    case .string(let value) = parts[1]
+                else { return (.init("", ""), pair) }
+                return (.init(name, value, isSensitive: parts.count > 2 ? true : nil), pair)
+            }
+        default: [(.init("", ""), headers)]
+        }
     }
 }

@@ -58,13 +58,18 @@ public struct SecretFolder: SecretVault {
     public func secret(named name: String) async throws -> SecretValue? {
         let file = try file(name)
         guard FileManager.default.fileExists(atPath: file.path) else { return nil }
-        var bytes = try Data(contentsOf: file)
-        guard bytes.count <= Self.longestSecret else {
+        let handle = try FileHandle(forReadingFrom: file)
+        defer { try? handle.close() }
+        // Two more for a line break.
+        var bytes = try handle.read(upToCount: Self.longestSecret + 3) ?? Data()
+        guard bytes.count <= Self.longestSecret + 2 else {
             throw HTTPRequestError(
                 .tooLarge, field: "secret", "a secret may have at most \(Self.longestSecret) bytes", value: name)
         }
-        if bytes.last == UInt8(ascii: "\n") { bytes.removeLast() }
-        if bytes.last == UInt8(ascii: "\r") { bytes.removeLast() }
+        if bytes.last == UInt8(ascii: "\n") {
+            bytes.removeLast()
+            if bytes.last == UInt8(ascii: "\r") { bytes.removeLast() }
+        }
         return SecretValue(String(decoding: bytes, as: UTF8.self))
     }
 
@@ -76,12 +81,28 @@ public struct SecretFolder: SecretVault {
             throw HTTPRequestError(
                 .tooLarge, field: "secret", "a secret may have at most \(Self.longestSecret) bytes", value: name)
         }
+        guard bytes.last != UInt8(ascii: "\n"), bytes.last != UInt8(ascii: "\r") else {
+            throw HTTPRequestError(
+                .badSecret, field: "secret", "a secret must not end with a line break, which reading leaves out",
+                value: name)
+        }
+        let owner: [FileAttributeKey: Any] = [.posixPermissions: 0o700]
         if !FileManager.default.fileExists(atPath: folder.path) {
             try FileManager.default.createDirectory(
-                at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+                at: folder, withIntermediateDirectories: true, attributes: owner)
         }
-        try bytes.write(to: file, options: .atomic)
-        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: file.path)
+        // The value is written where only this user can look, and moved when it is whole.
+        let draft = folder.appendingPathComponent(".\(name).\(UUID().uuidString)", isDirectory: true)
+        try FileManager.default.createDirectory(at: draft, withIntermediateDirectories: false, attributes: owner)
+        defer { try? FileManager.default.removeItem(at: draft) }
+        let written = draft.appendingPathComponent(name)
+        try bytes.write(to: written)
+        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: written.path)
+        if FileManager.default.fileExists(atPath: file.path) {
+            _ = try FileManager.default.replaceItemAt(file, withItemAt: written)
+        } else {
+            try FileManager.default.moveItem(at: written, to: file)
+        }
     }
 
     /// Lists the files of the folder that can be secrets.

@@ -170,6 +170,24 @@ extension Schedule {
     }
 }
 
+extension Schedule {
+    /// The schedule with another one's rule, and the limits and adjustments that it has.
+    package func replacingRule(by other: Schedule) -> Schedule {
+        var copy = self
+        copy.rule = other.rule
+        return copy
+    }
+
+    /// The schedule on the wall clock of another zone, if it is a cron schedule.
+    package func moved(to zone: String) throws(ScheduleError) -> Schedule {
+        guard case .cron(let expression, _, let daylightSaving) = rule else { return self }
+        return replacingRule(
+            by: try .cron(
+                expression.source, in: zone, dialect: expression.dialect, daylightSaving: daylightSaving,
+                hashSeed: expression.hashSeed))
+    }
+}
+
 extension Schedule.Rule {
     /// Returns the first date of the rule after another.
     func next(after date: Date) -> Date? {

@@ -216,6 +216,11 @@ public struct JobDefinition: Sendable, Hashable {
     /// Whether all policies are the defaults.
     package var hasStandardPolicies: Bool { policyBox === Policies.standard }
 
+    /// The names of the members in JSON.
+    package static var memberNames: [String] {
+        ["name", "schedule", "action", "metadata"] + Policies.fields.map(\.name) + RareParts.fields.map(\.name)
+    }
+
     /// The names of the members, as in JSON, that differ from another definition.
     package func changedMembers(from other: JobDefinition) -> [String] {
         let main = [

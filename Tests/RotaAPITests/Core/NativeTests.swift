@@ -1,9 +1,15 @@
 import Foundation
-import RotaAPI
+import Rota
+import RotaCore
 import RotaHTTP
+import RotaRetry
+import RotaSchedule
+import RotaStore
 import RotaTestSupport
 import RotaTesting
 import Testing
+
+@testable import RotaAPI
 
 @Suite("Rota's own routes")
 struct NativeTests {
@@ -234,5 +240,138 @@ struct NativeTests {
         let answer = await bench.send("GET", "/_rota/" + path, token: "read-token")
         #expect(answer.status == 200)
         #expect(!answer.text.isEmpty)
+    }
+
+    @Test("A member of an object is changed, and the others stay")
+    func merging() async throws {
+        let bench = APIBench(.trigrun)
+        var job = Self.hourly["definition"] ?? .null
+        job = .object(
+            ["name", "action"].map { .init($0, job[$0] ?? .null) } + [
+                .init("schedule", ["cron": "0 * * * *", "timezone": "Europe/Paris", "maximumRuns": 9]),
+                .init("attributes", ["slug": "s", "project": "p", "tags": ["a": "b"]]),
+                .init("retry", ["max_attempts": 2, "retry_on_statuses": [500]]),
+            ])
+        #expect(await bench.send("POST", "/_rota/jobs", ["definition": job]).status == 201)
+        let changed = await bench.send(
+            "PATCH", "/_rota/jobs/s",
+            [
+                "definition": [
+                    "schedule": ["cron": "30 * * * *"], "attributes": ["tags": ["c": "d"]],
+                    "retry": ["max_attempts": 7],
+                ]
+            ])
+        #expect(changed.status == 200)
+        let definition = try #require(changed.definition)
+        #expect(definition["schedule"]?["timezone"] == "Europe/Paris")
+        #expect(definition["schedule"]?["maximumRuns"] == 9)
+        #expect(definition["attributes"]?["slug"] == "s")
+        #expect(definition["retry"]?["retry_on_statuses"] == [500])
+        #expect(definition["retry"]?["max_attempts"] == 7)
+        let every = await bench.send("PATCH", "/_rota/jobs/s", ["definition": ["schedule": ["every": "5m"]]])
+        #expect(every.definition?["schedule"]?["cron"] == nil)
+        #expect(every.definition?["schedule"]?["timezone"] == nil)
+        #expect(every.definition?["schedule"]?["maximumRuns"] == 9)
+    }
+
+    @Test(
+        "A misspelt member or parameter is refused",
+        arguments: [
+            ("POST", "/_rota/jobs", ["definition": ["name": "a", "overlaps": "skip"]]),
+            ("POST", "/_rota/jobs", ["definition": ["name": "a", "retry": ["maxAttempts": 5]]]),
+            ("POST", "/_rota/jobs/hourly/pause", ["untl": "now+2h"]), ("POST", "/_rota/jobs/hourly/skip", ["n": 5]),
+            ("GET", "/_rota/executions?statuses=failed", nil),
+            ("PATCH", "/_rota/jobs/hourly", ["definition": ["schedule": ["zone": "UTC"]]]),
+        ] as [(String, String, JSONValue?)])
+    func misspelt(_ method: String, _ target: String, _ body: JSONValue?) async {
+        let bench = APIBench(.trigrun)
+        _ = await bench.send("POST", "/_rota/jobs", Self.hourly)
+        #expect(await bench.send(method, target, body).status == 422)
+    }
+
+    @Test("The names that a definition may have are those that the engine writes")
+    func memberNames() throws {
+        var definition = JobDefinition(
+            name: "full", schedule: try .cron("0 9 * * *", in: "Europe/Paris").limited(toRuns: 3),
+            action: .http(try .post("https://a.example/", body: .text("x"), fallback: "https://b.example/")),
+            retention: Retention(
+                maximumAge: .seconds(9), ages: [.failed: .seconds(1)], failureAges: [.timeout: .seconds(2)]),
+            metadata: ["a": "b"])
+        definition.attributes = JobAttributes(
+            slug: "s", description: "d", project: "p", group: "g", environment: "e", tags: ["a": "b"])
+        definition.limits = JobLimits(concurrency: 1)
+        definition.limits.concurrencyPerKey = 1
+        definition.limits.timeToLive = .seconds(5)
+        definition.limits.rate = RateLimit(1, per: .seconds(1))
+        definition.priority = 3
+        definition.deduplicationWindow = .seconds(3)
+        let full = try JSONValue(parsing: String(decoding: JSONEncoder().encode(definition), as: UTF8.self))
+        for (path, known) in NativeQuery.members {
+            var value: JSONValue? = full
+            for name in path.split(separator: ".") { value = value?[String(name)] }
+            for name in value?.keys ?? [] { #expect(known.contains(name), "\(path).\(name)") }
+        }
+    }
+
+    @Test(
+        "An empty filter never means all",
+        arguments: [
+            ["search": ""], ["state": .array([])], ["state": ","], ["tag": " , "], ["group": ""], ["state": [""]],
+            ["search": .null],
+        ] as [JSONValue])
+    func emptyFilters(_ query: JSONValue) async {
+        let bench = APIBench(.trigrun)
+        _ = await bench.send("POST", "/_rota/jobs", Self.hourly)
+        let answer = await bench.send("POST", "/_rota/jobs/bulk", ["query": query, "action": "delete", "confirm": 1])
+        #expect(answer.status == 422)
+        #expect(await bench.send("GET", "/_rota/jobs").items?.elements.count == 1)
+    }
+
+    @Test(
+        "The mark of a hidden credential is refused where nothing is stored, and no credential moves to another server")
+    func credentialMoves() async throws {
+        let bench = APIBench(.trigrun)
+        func definition(_ value: JSONValue, _ url: JSONValue) -> JSONValue {
+            ["http": ["method": "GET", "url": url, "headers": ["X-Vault-Token": value]]]
+        }
+        let new: [(String, JSONValue)] = [("name", "a"), ("schedule", ["cron": "0 * * * *"])]
+        func create(_ value: JSONValue) async -> Answer {
+            let members = new + [("action", definition(value, "https://a.example/x?key=hidden"))]
+            return await bench.send("POST", "/_rota/jobs", ["definition": .object(members.map { .init($0.0, $0.1) })])
+        }
+        #expect(await create("[redacted]").status == 422)
+        let job = await create("s3cr3t")
+        #expect(job.status == 201)
+        #expect(!job.text.contains("s3cr3t"))
+        #expect(job.text.contains("key=hidden"))
+        let reader = await bench.send("GET", "/_rota/jobs/a", token: "read-token")
+        #expect(!reader.text.contains("key=hidden"))
+        let same = await bench.send(
+            "PATCH", "/_rota/jobs/a", ["definition": ["action": definition("[redacted]", "https://a.example/y")]])
+        #expect(same.status == 200)
+        let moved = await bench.send(
+            "PATCH", "/_rota/jobs/a", ["definition": ["action": definition("[redacted]", "https://b.example/y")]])
+        #expect(moved.status == 422)
+        let known = await bench.send(
+            "PATCH", "/_rota/jobs/a", ["definition": ["action": definition("s3cr3t", "https://b.example/y")]])
+        #expect(known.status == 200)
+        let stored = try #require(try await bench.store.jobs(.init()).items.first)
+        #expect(stored.definition.action.request?.headers["X-Vault-Token"] == "s3cr3t")
+    }
+
+    @Test("A page of another site changes nothing on a server that asks for no token")
+    func foreignPages() async {
+        let bench = APIBench(.trigrun)
+        let open = SchedulerAPI(bench.scheduler, as: .trigrun) { _, _ in .open }
+        func send(_ headers: [(String, String)]) async -> Int {
+            await open.respond(
+                to: APIRequest(
+                    method: "POST", target: "/v1/jobs", headers: headers, body: Data(TrigRunTests.report.text.utf8))
+            ).status
+        }
+        #expect(await send([("Sec-Fetch-Site", "cross-site")]) == 403)
+        #expect(await send([("Origin", "https://evil.example"), ("Host", "localhost:8484")]) == 403)
+        #expect(await send([("Origin", "http://localhost:8484"), ("Host", "localhost:8484")]) == 201)
+        #expect(await send([]) == 201)
     }
 }

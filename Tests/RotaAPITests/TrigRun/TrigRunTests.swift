@@ -227,4 +227,52 @@ struct TrigRunTests {
         let page = await bench.send("GET", "/v1/executions?limit=4")
         #expect(page.has_more == true)
     }
+
+    @Test("A change of the schedule costs nothing that is beside it", .routes("T-44", "T-47"))
+    func scheduleChanges() async throws {
+        let bench = APIBench(.trigrun)
+        _ = await bench.send(
+            "POST", "/_rota/jobs",
+            [
+                "definition": [
+                    "name": "limited", "schedule": ["cron": "0 9 * * *", "timezone": "Europe/Paris", "maximumRuns": 9],
+                    "action": ["http": ["method": "GET", "url": "https://api.example.com/"]],
+                ]
+            ])
+        let id = try #require(await bench.send("GET", "/v1/jobs").data?.elements.first?["id"]?.string)
+        for change: JSONValue in [
+            ["schedule": ["timezone": "Asia/Tokyo"]], ["schedule": ["cron": "30 9 * * *"]], ["kind": "cron"],
+            ["schedule": ["every_n_minutes": 5], "kind": "recurring"],
+        ] {
+            #expect(await bench.send("PATCH", "/v1/jobs/\(id)", change).status == 200)
+            let kept = await bench.send("GET", "/_rota/jobs/\(id)").schedule
+            #expect(kept?["maximumRuns"] == 9)
+        }
+        let answer = await bench.send(
+            "PATCH", "/v1/jobs/\(id)", ["schedule": ["every_n_minutes": .null, "cron": "0 2 * * *"]])
+        #expect(answer.kind == "cron")
+        let two = await bench.send(
+            "PATCH", "/v1/jobs/\(id)", ["schedule": ["every_n_minutes": 5, "cron": "0 2 * * *"]])
+        #expect(two.status == 422)
+    }
+
+    @Test("A job of one date is active until its execution has ended, in the list too", .routes("T-26"))
+    func activeUntilEnded() async throws {
+        let bench = APIBench(.trigrun)
+        let job = await bench.send(
+            "POST", "/v1/jobs", ["name": "once", "kind": "one_time", "request": ["url": "https://api.example.com/"]])
+        #expect(job.state == "active")
+        #expect(await bench.send("GET", "/v1/jobs?state=active").data?.elements.count == 1)
+        #expect(await bench.send("GET", "/v1/jobs?state=completed").data?.elements.isEmpty == true)
+        try await bench.running { await bench.advance(.seconds(5)) }
+        #expect(await bench.send("GET", "/v1/jobs?state=active").data?.elements.isEmpty == true)
+        #expect(await bench.send("GET", "/v1/jobs?state=completed").data?.elements.count == 1)
+    }
+
+    @Test("A crontab may be longer than any other text", .routes("T-51"))
+    func longCrontab() async {
+        let lines = (0..<400).map { "\($0 % 60) * * * * https://api.example.com/\($0)" }.joined(separator: "\n")
+        let answer = await APIBench(.trigrun).send("POST", "/v1/jobs/import", ["crontab": .string(lines)])
+        #expect(answer.created == 400)
+    }
 }
