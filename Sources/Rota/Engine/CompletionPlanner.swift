@@ -5,24 +5,32 @@ import RotaSchedule
 import RotaStore
 
 /// The completion of an attempt, and the reason why no other attempt follows.
-struct PlannedCompletion {
+///
+/// A class, so that it is never copied.
+final class PlannedCompletion: Sendable {
     let work: Work
     let completion: Completion
     /// `nil` if another attempt follows, or if the attempt did not fail.
     let stopReason: StopReason?
     /// The outcome, if the store has recorded the completion already.
-    var outcome: Completion.Outcome?
+    let outcome: Completion.Outcome?
+
+    init(work: Work, completion: Completion, stopReason: StopReason?, outcome: Completion.Outcome? = nil) {
+        (self.work, self.completion, self.stopReason, self.outcome) = (work, completion, stopReason, outcome)
+    }
+
+    var isOpen: Bool { if case nil = outcome { true } else { false } }
 }
 
 extension [PlannedCompletion] {
     /// The completions that the store has yet to record.
-    var open: [Completion] { lazy.filter { $0.outcome == nil }.map(\.completion) }
+    var open: [Completion] { lazy.filter(\.isOpen).map(\.completion) }
 
     /// The outcomes of all completions.
     ///
     /// - Parameter answers: The store's answers to those that were open.
     func outcomes(_ answers: [Completion.Outcome]) throws -> [Completion.Outcome] {
-        guard contains(where: { $0.outcome != nil }) else { return answers }
+        guard contains(where: { !$0.isOpen }) else { return answers }
         var rest = try answers.answers(to: "finish", of: open.count)[...]
         return compactMap { $0.outcome ?? rest.popFirst() }
     }

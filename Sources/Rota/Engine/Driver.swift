@@ -262,7 +262,7 @@ struct Driver {
         var results = outbox.drain()
         var hasLateEnds = false
         for index in results.indices {
-            inFlight.end(results[index])
+            inFlight.end(results[index].work, isLate: results[index].isLate)
             if results[index].isLate { hasLateEnds = true }
         }
         if hasLateEnds { results.removeAll(where: \.isLate) }
@@ -317,12 +317,11 @@ struct Driver {
     mutating func follow(
         _ outcomes: [Completion.Outcome], of planned: [PlannedCompletion], at now: Date
     ) async throws {
-        let completions = planned.map(\.completion)
-        let outcomes = try outcomes.answers(to: "finish", of: completions.count)
-        for index in completions.indices {
-            switch completions[index].next {
+        let outcomes = try outcomes.answers(to: "finish", of: planned.count)
+        for plan in planned {
+            switch plan.completion.next {
             case .retry(let date, _), .released(let date), .waiting(let date?): polling.poll(by: date)
-            case .succeeded, .failed, .canceled, .waiting: planning.elapsedTimes.end(completions[index].executionID)
+            case .succeeded, .failed, .canceled, .waiting: planning.elapsedTimes.end(plan.completion.executionID)
             }
         }
         if !planning.elapsedTimes.isEmpty {
@@ -331,7 +330,7 @@ struct Driver {
             }
         }
         context.events.send(
-            outcomes, of: completions, under: planned.lazy.map(\.work.claim),
+            outcomes, of: planned.lazy.map(\.completion), under: planned.lazy.map(\.work.claim),
             stopReasons: planned.lazy.map(\.stopReason), at: now)
         if context.ends.isWatched {
             for case .recorded(let execution) in outcomes { context.ends.announce(execution) }

@@ -216,19 +216,19 @@ struct InFlight {
     }
 
     /// Removes the attempt whose result has come, or the handler that has ended after it was abandoned.
-    mutating func end(_ result: AttemptResult) {
-        guard let slot = result.work.slot else { return }
-        if result.isLate {
+    mutating func end(_ work: Work, isLate: Bool) {
+        guard let slot = work.slot else { return }
+        if isLate {
             // It may have ended before the driver learned that it was abandoned: then the slot is free already.
-            guard abandoned[slot] === result.work, !result.work.hasStrays else { return }
+            guard abandoned[slot] === work, !work.hasStrays else { return }
             abandoned[slot] = nil
             freeSlots.append(slot)
             count -= 1
-        } else if result.work.hasStrays {
+        } else if work.hasStrays {
             guard let lease = leases[slot] else { return }
             watched.remove(lease)
             leases[slot] = nil
-            abandoned[slot] = result.work
+            abandoned[slot] = work
         } else {
             end(slot)
         }

@@ -37,9 +37,9 @@ struct ExecutionEnd {
 extension Work {
     /// Whether anything can follow from the end of the execution.
     var mayHaveConsequences: Bool {
-        // Most jobs have neither, which costs less to know than to read a breaker.
-        guard claim.job.hasExtras || claim.job.scheduleState.hasRareMembers else { return false }
-        return !claim.job.notifications.isEmpty || !claim.job.definition.chain.isEmpty || claim.job.breaker != nil
+        // Most jobs have no extras, which costs less to know than to read each of them.
+        claim.job.hasExtras
+            && (!claim.job.notifications.isEmpty || !claim.job.chain.isEmpty || claim.job.breaker != nil)
             || claim.job.scheduleState.breaker != nil
     }
 }

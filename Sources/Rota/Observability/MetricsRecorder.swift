@@ -31,7 +31,7 @@ final class MetricsRecorder: Sendable {
         }
     }
 
-    func finished(_ outcomes: [Completion.Outcome], of completions: [Completion]) {
+    func finished(_ outcomes: [Completion.Outcome], of completions: some Collection<Completion>) {
         counts.withLock { counts in
             for (completion, outcome) in zip(completions, outcomes) {
                 switch outcome {

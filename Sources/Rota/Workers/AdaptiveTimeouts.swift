@@ -8,7 +8,7 @@ extension JobStore {
     ///
     /// It reads at most 1,000 executions that succeeded: up to 100 to measure, and their notifications.
     func adaptiveTimeout(of execution: Execution, of job: Job) async -> Duration? {
-        guard let policy = job.definition.adaptiveTimeout, execution.source != .notification,
+        guard let policy = job.adaptiveTimeout, execution.source != .notification,
             execution.overrides?.timeout == nil
         else { return nil }
         // Work that timed out may have become slower for good. Only a longer timeout can tell.

@@ -20,7 +20,9 @@ struct AttemptRunner: Sendable {
     let outbox: Outbox<AttemptResult>
 
     func run(_ work: Work) async -> AttemptResult {
-        let adapted = await store.adaptiveTimeout(of: work.claim.execution, of: work.claim.job)
+        let adapted =
+            work.claim.job.adaptiveTimeout == nil
+            ? nil : await store.adaptiveTimeout(of: work.claim.execution, of: work.claim.job)
         let (startedAt, origin) = (clock.now, clock.uptime)
         guard mayBegin(work, at: startedAt) else {
             return AttemptResult(work: work, startedAt: startedAt, duration: .zero, report: AttemptReport(.unbegun))
@@ -99,6 +101,8 @@ struct AttemptRunner: Sendable {
             timeout: timeout, heartbeatLimit: call.heartbeatLimit, grace: configuration.cancellationGrace,
             recorder: recorder)
         do {
+            // Most handlers have no limits, and need neither tasks nor closures.
+            guard watch.hasLimits else { return AttemptReport(handlerOutput: try await handler(handlerContext)) }
             let output = try await watch.run(work) {
                 try await handler(handlerContext)
             } lateEnd: {
@@ -148,7 +152,7 @@ extension Claim {
         case .webhook?: false
         case nil:
             job.action.handler.map {
-                timeout(of: $0, adapted: job.definition.adaptiveTimeout?.bounds.upperBound) != nil
+                timeout(of: $0, adapted: job.adaptiveTimeout?.bounds.upperBound) != nil
                     || $0.heartbeatLimit != nil
             } ?? false
         }

@@ -26,6 +26,9 @@ struct HandlerWatch: Sendable {
     let grace: Duration
     let recorder: HeartbeatRecorder
 
+    /// Whether there is anything to enforce.
+    var hasLimits: Bool { timeout != nil || heartbeatLimit != nil }
+
     private var clock: any WallClock { recorder.clock }
 
     /// Runs an operation, cancels it if it exceeds a limit, and abandons it if it then does not end.
@@ -41,7 +44,7 @@ struct HandlerWatch: Sendable {
         _ work: Work, _ operation: @escaping @Sendable () async throws -> Value,
         lateEnd: @escaping @Sendable () -> Void
     ) async throws -> Value {
-        guard timeout != nil || heartbeatLimit != nil else { return try await operation() }
+        guard hasLimits else { return try await operation() }
         let start = clock.uptime
         let ending = FirstEnding<Value>()
         let handling = Task { @concurrent in

@@ -115,7 +115,8 @@ extension StoreState {
     }
 
     private func dependents(on id: JobID) -> [JobID] {
-        (jobDependencies[id] ?? []).compactMap { dependencies[$0] }.filter { $0.dependsOn == id }.map(\.jobID)
+        guard !jobDependencies.isEmpty else { return [] }
+        return (jobDependencies[id] ?? []).compactMap { dependencies[$0] }.filter { $0.dependsOn == id }.map(\.jobID)
     }
 
     /// The dependencies that keep a queued execution from starting.

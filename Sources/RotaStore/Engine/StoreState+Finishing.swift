@@ -7,8 +7,12 @@ extension StoreState {
 
     private mutating func finish(_ completion: Completion, log: inout ChangeLog) -> Completion.Outcome {
         let id = completion.executionID
-        let found = executions.read(id) { (progress: $0.progress, attempts: $0.attempts.count) }
-        guard var (progress, attempts) = found else { return .missing }
+        var attempts = 0
+        let found = executions.read(id) { execution in
+            attempts = execution.attempts.count
+            return execution.progress
+        }
+        guard var progress = found else { return .missing }
         guard progress.status == .running, progress.lease?.token == completion.token else {
             return executions[id].flatMap { $0.stands(after: completion) ? .recorded($0) : nil } ?? .stale
         }
@@ -64,7 +68,7 @@ extension StoreState {
             record(moved.scheduleState, of: job.id, log: &log)
         }
         // Last: a chained execution that cannot be created ends here and updates its own job.
-        if continuesChain { recordChain(of: execution, by: job, at: date, log: &log) }
+        if continuesChain, !job.chain.isEmpty { recordChain(of: execution, by: job, at: date, log: &log) }
         let age = job.retention.age(of: execution.progress.status, failure: execution.progress.failure?.kind)
         if age == .zero, execution.keptUntil ?? trimmedAt <= trimmedAt {
             record(.removeExecution(execution.id), log: &log)

@@ -94,7 +94,7 @@ extension Job {
     public func chained(
         from run: Execution, at date: Date, find: (ChainRule.Target) throws -> Job?
     ) rethrows -> [Execution] {
-        let rules = definition.chain
+        let rules = chain
         guard !rules.isEmpty, run.source != .notification else { return [] }
         return try rules.indices.compactMap { index in
             guard rules[index].condition.isMet(by: run.progress.status), let other = try find(rules[index].target)

@@ -107,7 +107,9 @@ public struct Job: Sendable, Hashable, Identifiable {
     package var retention: Retention { box.value.retention }
     package var limits: JobLimits { box.value.limits }
     package var delivery: DeliveryGuarantee { box.value.delivery }
-    package var notifications: [NotificationRule] { box.value.notifications }
+    package var notifications: [NotificationRule] { hasExtras ? box.value.notifications : [] }
+    package var chain: [ChainRule] { hasExtras ? box.value.chain : [] }
+    package var adaptiveTimeout: AdaptiveTimeout? { box.value.adaptiveTimeout }
     package var hasExtras: Bool { box.value.hasExtras }
 
     /// Whether its executions wait: a queue is paused, and with it the work in it.

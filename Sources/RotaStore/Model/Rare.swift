@@ -73,6 +73,28 @@ struct Rare<Members: RareMembers>: Sendable, Hashable {
             members[keyPath: path] = newValue
         }
     }
+
+    // An optional member is `nil` by default, so the defaults need not be read, nor compared with one that is set.
+    subscript<Value: Equatable>(dynamicMember path: WritableKeyPath<Members, Value?>) -> Value? {
+        @inline(__always)
+        get {
+            box?.value[keyPath: path] ?? nil
+        }
+        @inline(__always)
+        set {
+            guard box != nil || newValue != nil else { return }
+            var changed = members
+            changed[keyPath: path] = newValue
+            self = newValue == nil ? Rare(changed) : Rare(sharing: Boxed(changed))
+        }
+    }
+
+    /// Reads a part of the members in place, if any of them is set.
+    @inline(__always)
+    func read<Value>(_ body: (borrowing Members) -> Value?) -> Value? {
+        guard let box else { return nil }
+        return body(box.value)
+    }
 }
 
 /// How one member of a record is written as JSON: its key, the key that earlier versions used, and its default.

@@ -73,19 +73,19 @@ public struct ScheduleState: Sendable, Hashable {
 
     /// When a paused job resumes by itself, or `nil` if it must be resumed by a request.
     public var resumesAt: Date? {
-        get { hold(\.resumesAt) }
+        get { hold { $0.resumesAt } }
         set { setHold(\.resumesAt, newValue) }
     }
 
     /// How many of the next occurrences to skip on request.
     public var skipsRemaining: Int {
-        get { hold(\.skipsRemaining) ?? 0 }
+        get { hold { $0.skipsRemaining } ?? 0 }
         set { setHold(\.skipsRemaining, newValue > 0 ? newValue : nil) }
     }
 
     /// The state of the job's circuit breaker, or `nil` if the job has none or nothing has failed.
     public var breaker: CircuitBreaker? {
-        get { hold(\.breaker) }
+        get { hold { $0.breaker } }
         set { setHold(\.breaker, newValue) }
     }
 
@@ -93,7 +93,7 @@ public struct ScheduleState: Sendable, Hashable {
     ///
     /// They do not fire again.
     package var decidedAhead: [DecidedRange] {
-        get { hold(\.decidedAhead) ?? [] }
+        get { hold { $0.decidedAhead } ?? [] }
         set { setHold(\.decidedAhead, newValue.isEmpty ? nil : newValue) }
     }
 
@@ -101,7 +101,7 @@ public struct ScheduleState: Sendable, Hashable {
     ///
     /// Only a job that keeps few records needs them: if the clock was ahead, they tell what may still fire.
     package private(set) var passedOver: [DecidedRange] {
-        get { hold(\.passedOver) ?? [] }
+        get { hold { $0.passedOver } ?? [] }
         set { setHold(\.passedOver, newValue.isEmpty ? nil : newValue) }
     }
 
@@ -158,11 +158,11 @@ public struct ScheduleState: Sendable, Hashable {
         set { rare.holds = newValue }
     }
 
-    // Reading or changing one hold copies them all, and most jobs have none.
-    @inline(__always) private func hold<Value>(_ path: KeyPath<Holds, Value?>) -> Value? {
-        rare.isEmpty ? nil : rare.holds[keyPath: path]
+    @inline(__always) private func hold<Value>(_ read: (borrowing Holds) -> Value?) -> Value? {
+        rare.read { read($0.holds) }
     }
 
+    // Changing one hold copies them all, and most jobs have none.
     @inline(__always) private mutating func setHold<Value>(_ path: WritableKeyPath<Holds, Value?>, _ value: Value?) {
         if value != nil || !rare.isEmpty { rare.holds[keyPath: path] = value }
     }
