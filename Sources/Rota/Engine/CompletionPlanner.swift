@@ -46,7 +46,8 @@ enum CompletionPlanner {
     ///   - elapsed: The time since the execution was first started.
     ///   - random: The source of jitter.
     static func plan(
-        _ result: AttemptResult, at now: Date, elapsed: Duration, random: inout any RandomNumberGenerator & Sendable
+        _ result: AttemptResult, at now: Date, elapsed: @autoclosure () -> Duration,
+        random: inout any RandomNumberGenerator & Sendable
     ) -> PlannedCompletion {
         let work = result.work
         switch result.report.ending {
@@ -67,7 +68,8 @@ enum CompletionPlanner {
         case .failed(let failure, let message):
             let recorded = ExecutionFailure(kind: failure.kind, message: message)
             let asked = result.report.retrying
-            let decision = decision(after: failure, asked: asked, of: work, at: now, elapsed: elapsed, random: &random)
+            let decision = decision(
+                after: failure, asked: asked, of: work, at: now, elapsed: elapsed(), random: &random)
             return planned(
                 work, attempt: attempt(result, failure: recorded), decision, recorded, at: now,
                 reason: rule(of: decision, after: failure, asked: asked, of: work, at: now))

@@ -25,8 +25,9 @@ struct DuePlanner: Sendable {
                 work: result.work, completion: recorded.completion, stopReason: nil,
                 outcome: .recorded(recorded.execution))
         }
-        let elapsed = elapsedTimes.elapsed(result.work.claim.execution, uptime: uptime, at: now)
-        return CompletionPlanner.plan(result, at: now, elapsed: elapsed, random: &random)
+        return CompletionPlanner.plan(
+            result, at: now,
+            elapsed: elapsedTimes.elapsed(result.work.claim.execution, uptime: uptime, at: now), random: &random)
     }
 
     /// Counts a failure of the store, and returns how long to wait.

@@ -40,7 +40,7 @@ extension Work {
         // Most jobs have no extras, which costs less to know than to read each of them.
         claim.job.hasExtras
             && (!claim.job.notifications.isEmpty || !claim.job.chain.isEmpty || claim.job.breaker != nil)
-            || claim.job.scheduleState.breaker != nil
+            || claim.job.scheduleState.hasBreaker
     }
 }
 

@@ -9,9 +9,14 @@ final class HandlerRegistry: Sendable {
     /// Says why a payload cannot be passed to a handler, or returns `nil` if it can.
     typealias PayloadCheck = @Sendable (JSONPayload) -> String?
 
-    private struct Entry {
+    // A class, so that to look up the handler does not copy the check.
+    private final class Entry: Sendable {
         let handler: Handler
         let check: PayloadCheck
+
+        init(handler: @escaping Handler, check: @escaping PayloadCheck) {
+            (self.handler, self.check) = (handler, check)
+        }
     }
 
     private let entries = Mutex<[String: Entry]>([:])

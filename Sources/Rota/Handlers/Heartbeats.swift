@@ -50,14 +50,22 @@ final class Heartbeats: Sendable {
 }
 
 /// Records the heartbeats of one attempt.
-struct HeartbeatRecorder: Sendable {
+///
+/// A class, so that it is never copied.
+final class HeartbeatRecorder: Sendable {
     let heartbeats: Heartbeats
     let lease: LeaseKey
     let clock: any WallClock
-    /// Stores a lease's renewal.
-    let renew: @Sendable (LeaseRenewal) async throws -> LeaseRenewal.Outcome?
+    private let store: any JobStore
     /// How long a renewed lease lasts.
-    let leaseDuration: Duration
+    private let leaseDuration: Duration
+
+    init(
+        heartbeats: Heartbeats, lease: LeaseKey, clock: any WallClock, store: any JobStore, leaseDuration: Duration
+    ) {
+        (self.heartbeats, self.lease, self.clock) = (heartbeats, lease, clock)
+        (self.store, self.leaseDuration) = (store, leaseDuration)
+    }
 
     /// Stores a checkpoint, with a renewal of the lease.
     func save(_ checkpoint: JSONPayload) async throws {
@@ -65,7 +73,7 @@ struct HeartbeatRecorder: Sendable {
             throw lost
         }
         renewal.checkpoint = checkpoint
-        switch try await renew(renewal) {
+        switch try await store.renew([renewal]).first {
         case .renewed, .cancelRequested: break
         case .lost, nil: throw lost
         }

@@ -69,7 +69,10 @@ public struct JobDraft: Sendable {
         if let slug { definition.attributes.slug = slug }
         if limits != .none { definition.limits = limits }
         if delivery != .atLeastOnce { definition.delivery = delivery }
-        self.init(definition, idempotencyKey: idempotencyKey)
+        // Not by the other initializer, which would copy the definition and the draft.
+        self.definition = definition
+        state = .active
+        self.idempotencyKey = idempotencyKey
     }
 
     /// Creates a draft of a definition that was made elsewhere, such as one read from JSON.

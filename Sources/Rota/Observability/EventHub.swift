@@ -133,8 +133,8 @@ extension EventHub {
 
     /// Announces the outcomes of completions, with their claims and the reasons why no other attempt follows.
     func send(
-        _ outcomes: [Completion.Outcome], of completions: some Collection<Completion>, under claims: some Collection<Claim>,
-        stopReasons: some Collection<StopReason?>, at now: Date
+        _ outcomes: [Completion.Outcome], of completions: some Collection<Completion>,
+        under claims: some Collection<Claim>, stopReasons: some Collection<StopReason?>, at now: Date
     ) {
         metrics.finished(outcomes, of: completions)
         guard isWatched else { return }

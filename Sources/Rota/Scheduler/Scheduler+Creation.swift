@@ -52,12 +52,13 @@ extension Scheduler {
         }
         context.signal.raise()
         let outcomes = try (answers ?? []).answers(to: "insert", of: insertions.count)
-        for ((draft, insertion), outcome) in zip(zip(drafts, insertions), outcomes) {
-            guard case .inserted(let job) = outcome else {
-                tell(outcome.job, isNot: draft.definition, calendars, at: now)
+        // By index, because a zip would copy every draft, insertion and outcome.
+        for index in outcomes.indices {
+            guard case .inserted(let job) = outcomes[index] else {
+                tell(outcomes[index].job, isNot: drafts[index].definition, calendars, at: now)
                 continue
             }
-            context.events.send(fired: insertion.executions, skips: [], of: job.id, named: job.name, at: now)
+            context.events.send(fired: insertions[index].executions, skips: [], of: job.id, named: job.name, at: now)
             context.events.checkNextOccurrence(of: job, at: now)
         }
         return outcomes

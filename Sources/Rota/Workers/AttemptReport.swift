@@ -201,7 +201,7 @@ extension AttemptFailure {
 extension AttemptReport {
     /// Creates the report of a handler that returned.
     init(handlerOutput output: JSONPayload?) {
-        self.init(.succeeded)
+        ending = .succeeded
         guard let output else { return }
         self.output = output
         let preview = output.json.prefix(Attempt.maximumPreviewBytes)

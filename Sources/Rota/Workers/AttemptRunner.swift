@@ -92,8 +92,8 @@ struct AttemptRunner: Sendable {
             return AttemptReport(.unhandled(call.name, similar: handlers.similar(to: call.name)))
         }
         let recorder = HeartbeatRecorder(
-            heartbeats: heartbeats, lease: work.claim.leaseKey, clock: clock,
-            renew: { [store] in try await store.renew([$0]).first }, leaseDuration: configuration.leaseDuration)
+            heartbeats: heartbeats, lease: work.claim.leaseKey, clock: clock, store: store,
+            leaseDuration: configuration.leaseDuration)
         defer { heartbeats.forget(recorder.lease) }
         let handlerContext = HandlerContext(work, startedAt: startedAt, recorder: recorder, stop: stop)
         let timeout = work.claim.timeout(of: call, adapted: adapted)

@@ -47,8 +47,7 @@ extension StoreState {
         execution.progress.move(to: .running)
         execution.progress.attemptStartedAt = request.now
         execution.progress.delayedFrom = nil
-        let lease = Lease(owner: request.owner, token: token, expiresAt: request.leaseExpiresAt)
-        execution.progress.lease = lease
+        execution.progress.lease = Lease(owner: request.owner, token: token, expiresAt: request.leaseExpiresAt)
         if execution.progress.hasNotes {
             execution.progress.trail?.appendClaim(
                 by: request.owner, attempt: execution.attempts.count + 1, at: request.now)
@@ -63,7 +62,7 @@ extension StoreState {
                 }
             }
         }
-        return Claim(execution: execution, lease: lease, job: self.job(job, asSeenBy: execution))
+        return Claim(execution, job: self.job(job, asSeenBy: execution))
     }
 
     /// The execution to claim next, if any may start.

@@ -101,9 +101,8 @@ extension StoreState {
     }
 
     /// Sets the gates that wait for the keys of an execution, after it ended or was removed.
-    mutating func updateGates(after execution: @autoclosure () -> IndexedExecution) {
+    mutating func updateGates(after execution: IndexedExecution) {
         guard !jobDependencies.isEmpty else { return }
-        let execution = execution()
         let matches =
             [execution.idempotencyKey.map(DependencyMatch.idempotencyKey)]
             + [execution.dependencyKey.map(DependencyMatch.dependencyKey)]

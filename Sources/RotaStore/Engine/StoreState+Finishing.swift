@@ -7,15 +7,11 @@ extension StoreState {
 
     private mutating func finish(_ completion: Completion, log: inout ChangeLog) -> Completion.Outcome {
         let id = completion.executionID
-        var attempts = 0
-        let found = executions.read(id) { execution in
-            attempts = execution.attempts.count
-            return execution.progress
-        }
-        guard var progress = found else { return .missing }
+        guard var progress = executions.read(id, { $0.progress }) else { return .missing }
         guard progress.status == .running, progress.lease?.token == completion.token else {
             return executions[id].flatMap { $0.stands(after: completion) ? .recorded($0) : nil } ?? .stale
         }
+        var attempts = executions.read(id) { $0.attempts.count } ?? 0
         if let attempt = completion.attempt {
             attempts += 1
             record(attempt.numbered(attempts), of: id, log: &log)

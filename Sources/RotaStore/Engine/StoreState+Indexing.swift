@@ -7,12 +7,16 @@ import RotaSchedule
 
 extension StoreState {
     mutating func put(_ job: Job) {
-        let job = job.binding(calendars)
+        // Most jobs name no calendar, and are not copied.
+        if job.schedule.namesCalendars { putBound(job.binding(calendars)) } else { putBound(job) }
+    }
+
+    private mutating func putBound(_ job: Job) {
         note(max(job.scheduleState.latestWritten(for: job.schedule), job.updatedAt))
         // The common case: a new job without executions, limits, or a retention of its own.
         if job.isPlain, !job.holdsWork, !jobs.contains(job.id) {
             jobs.updateValue(job, forKey: job.id)
-            indexCalendars(of: nil, job)
+            if job.schedule.namesCalendars { indexCalendars(of: nil, job) }
             jobIndex.add(job)
             if let wake = job.scheduleState.nextWakeup { dueJobs.insert(DueKey(date: wake, id: job.id)) }
             return
@@ -144,9 +148,10 @@ extension StoreState {
         countOccurrence(execution.facts, by: 1)
         executionIndex.add(execution.facts)
         histories.modify(execution.jobID, default: JobHistory()) { _ = $0.executions.insert(execution.id) }
-        effect = addToIndexes(IndexedExecution(execution)).combined(with: effect)
+        let indexed = IndexedExecution(execution)
+        effect = addToIndexes(indexed).combined(with: effect)
         if hadEnded { markIfOverfull(execution.jobID) }
-        updateGates(after: IndexedExecution(execution))
+        updateGates(after: indexed)
         if execution.progress.status.isTerminal { countHealth(of: execution.id, execution.jobID) }
         apply(effect, toSerialOrderOf: execution.jobID)
     }
@@ -177,7 +182,12 @@ extension StoreState {
             execution.progress = progress
             return (old: old, new: IndexedExecution(execution))
         }
-        guard let (old, new) = images else { return }
+        if let images { update(id, from: images.old, to: images.new, progress) }
+    }
+
+    private mutating func update(
+        _ id: ExecutionID, from old: IndexedExecution, to new: IndexedExecution, _ progress: ExecutionProgress
+    ) {
         if !new.status.isTerminal {
             note(max(progress.attemptStartedAt ?? .distantPast, progress.delayedFrom ?? .distantPast))
         }

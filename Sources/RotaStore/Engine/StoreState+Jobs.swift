@@ -10,7 +10,7 @@ extension StoreState {
             if let key = insertion.idempotencyKey, let id = idempotencyKeys[key], let job = jobs[id] {
                 return .existing(job)
             }
-            let job = insertion.job.binding(calendars)
+            let job = insertion.job.schedule.namesCalendars ? insertion.job.binding(calendars) : insertion.job
             record(job, log: &log)
             if let key = insertion.idempotencyKey { record(.putIdempotencyKey(key, insertion.job.id), log: &log) }
             for execution in insertion.executions { record(execution, log: &log) }

@@ -33,7 +33,7 @@ public struct Execution: Sendable, Hashable, Identifiable {
     public let payload: JSONPayload?
     /// Names and values that travel with the execution, such as a trace context.
     public let metadata: [String: String]
-    private let rare: Rare<ExecutionDetails>
+    let rare: Rare<ExecutionDetails>
     /// The job's definition when the execution was created.
     ///
     /// Only records of early stores, which kept no versions, have

@@ -34,7 +34,7 @@ public struct Job: Sendable, Hashable, Identifiable {
     /// Creates the record of a job.
     public init(
         id: JobID,
-        definition: JobDefinition,
+        definition: consuming JobDefinition,
         version: Int = 1,
         createdAt: Date,
         updatedAt: Date? = nil,

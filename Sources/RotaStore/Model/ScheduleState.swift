@@ -89,6 +89,11 @@ public struct ScheduleState: Sendable, Hashable {
         set { setHold(\.breaker, newValue) }
     }
 
+    /// Whether there is a state of the breaker, which is costly to read.
+    package var hasBreaker: Bool {
+        rare.read { if case nil = $0.holds.breaker { nil } else { true } } ?? false
+    }
+
     /// The occurrences after ``decidedThrough`` that fired while the clock was ahead, in order.
     ///
     /// They do not fire again.
@@ -366,7 +371,7 @@ extension ScheduleState {
     ///   - date: When the execution ended.
     /// - Returns: Whether the schedule state changed.
     public mutating func recordCompleted(_ run: Execution, policy: CircuitBreakerPolicy?, at date: Date) -> Bool {
-        guard policy != nil || breaker != nil, run.source == .schedule else { return false }
+        guard policy != nil || hasBreaker, run.source == .schedule else { return false }
         let old = breaker
         guard let policy, var new = old?.policy == policy ? old : try? CircuitBreaker(policy) else {
             breaker = nil

@@ -40,6 +40,12 @@ public struct Claim: Sendable, Hashable {
         self.job = job
     }
 
+    /// Creates a claim of an execution that has its lease.
+    init(_ execution: consuming Execution, job: consuming Job) {
+        self.execution = execution
+        self.job = job
+    }
+
     /// The lease under which the execution runs, or an expired one if it was taken away.
     public var lease: Lease {
         get { execution.progress.lease ?? Lease(owner: "", token: 0, expiresAt: .distantPast) }

@@ -23,11 +23,8 @@ struct QueueEntry {
     let status: ExecutionStatus
     let dueAt: Date
     let nominal: Date
-    /// Its own priority, which replaces its job's.
-    let priority: Int?
-    let concurrencyKey: String?
-    /// Which executions of other jobs decide, if its job depends on them.
-    let match: DependencyMatch
+    /// Behind one pointer, because entries are copied often and keys are rare.
+    let details: Rare<ExecutionDetails>
     let isScheduled: Bool
     /// Whether it delivers a notification, to which the job's limits do not apply.
     let isNotification: Bool
@@ -36,6 +33,12 @@ struct QueueEntry {
 }
 
 extension QueueEntry {
+    /// Its own priority, which replaces its job's.
+    var priority: Int? { details.priority }
+    var concurrencyKey: String? { details.concurrencyKey }
+    /// Which executions of other jobs decide, if its job depends on them.
+    var match: DependencyMatch { details.read { $0.dependencyMatch } ?? .latest }
+
     /// Its key in the order of due times.
     var due: DueKey<ExecutionID> { DueKey(date: dueAt, id: id) }
 
@@ -83,11 +86,9 @@ extension Execution {
 
     /// The fields that the claim queue is built from.
     var queueEntry: QueueEntry {
-        let details = hasDetails ? details : nil
-        return QueueEntry(
+        QueueEntry(
             id: id, jobID: jobID, status: progress.status, dueAt: progress.dueAt, nominal: scheduledFor,
-            priority: details?.priority, concurrencyKey: details?.concurrencyKey,
-            match: details?.dependencyMatch ?? .latest, isScheduled: source == .schedule,
+            details: rare, isScheduled: source == .schedule,
             isNotification: source == .notification, hasStarted: progress.startedAt != nil)
     }
 
@@ -118,8 +119,6 @@ struct IndexedExecution {
     let keptUntil: Date?
     /// The batch whose end it awaits.
     let awaitedBatch: BatchID?
-    /// The keys by which executions of other jobs that depend on its job are matched with it.
-    let (idempotencyKey, dependencyKey): (String?, String?)
     /// Whether claims add to its trail.
     let keepsTrail: Bool
     /// The kind of its failure, if it failed for good.
@@ -134,14 +133,16 @@ struct IndexedExecution {
         expiry = execution.expiry
         keptUntil = execution.keptUntil
         awaitedBatch = execution.awaitsBatch ? execution.awaitedBatch : nil
-        idempotencyKey = execution.hasDetails ? execution.details.idempotencyKey : nil
-        dependencyKey = execution.hasDetails ? execution.details.dependencyKey : nil
         keepsTrail = execution.keepsTrail
         failure = execution.progress.status == .failed ? execution.progress.failure?.kind : nil
     }
 
     /// Its key in the order of ends, if it has ended.
     var endKey: DueKey<ExecutionID>? { finishedAt.map { DueKey(date: $0, id: id) } }
+
+    // The keys by which executions of other jobs that depend on its job are matched with it.
+    var idempotencyKey: String? { queueEntry.details.idempotencyKey }
+    var dependencyKey: String? { queueEntry.details.dependencyKey }
 
     var id: ExecutionID { queueEntry.id }
     var jobID: JobID { queueEntry.jobID }
