@@ -28,6 +28,7 @@ let package = Package(
         .library(name: "RotaProfiles", targets: ["RotaProfiles"]),
         .library(name: "RotaAPI", targets: ["RotaAPI"]),
         .library(name: "RotaPostgres", targets: ["RotaPostgres"]),
+        .executable(name: "rota", targets: ["RotaCommandLine"]),
     ],
     traits: [
         .trait(name: "SQLite", description: "Benchmarks compare the file store with the system's SQLite."),
@@ -72,6 +73,14 @@ let package = Package(
                 "Rota", "RotaCore", "RotaSchedule", "RotaRetry", "RotaHTTP", "RotaJSONSchema", "RotaStore",
                 "RotaProfiles",
             ], resources: [.embedInCode("Page/index.html")], swiftSettings: settings),
+        // The commands of the program `rota`. The program itself is not called so, because that name and `Rota` are one
+        // on disks that ignore case.
+        .target(
+            name: "RotaCLI",
+            dependencies: [
+                "Rota", "RotaAPI", "RotaCore", "RotaHTTP", "RotaRetry", "RotaSchedule", "RotaServer", "RotaStore",
+            ], swiftSettings: settings),
+        .executableTarget(name: "RotaCommandLine", dependencies: ["RotaCLI"], swiftSettings: settings),
         // Without the trait this module is empty and libpq is not needed: its sources are inside `#if Postgres`, since
         // a trait is a compilation condition too.
         .target(

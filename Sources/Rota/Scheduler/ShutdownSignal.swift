@@ -19,7 +19,7 @@ public struct ShutdownSignal: Sendable, Hashable, CustomStringConvertible {
 }
 
 /// Counts signals until it ends, instead of letting them end the process.
-final class SignalWatch: Sendable {
+package final class SignalWatch: Sendable {
     let numbers: Set<Int32>
     private let handler: @Sendable (Int) -> Void
     private let count = Atomic(0)
@@ -30,14 +30,14 @@ final class SignalWatch: Sendable {
     ///   - signals: The signals.
     ///   - handler: Called for each signal with how many there were so far.
     /// - Throws: ``SchedulerError`` with code `illegalState` if the process has no file descriptor left.
-    init(_ signals: [ShutdownSignal], handler: @escaping @Sendable (Int) -> Void) throws {
+    package init(_ signals: [ShutdownSignal], handler: @escaping @Sendable (Int) -> Void) throws {
         numbers = Set(signals.map(\.number))
         self.handler = handler
         try SignalPipe.shared.add(self)
     }
 
     /// Stops to watch, and restores what the signals did before, unless another watch needs them.
-    func end() {
+    package func end() {
         SignalPipe.shared.remove(self)
     }
 

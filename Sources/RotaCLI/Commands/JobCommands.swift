@@ -1,0 +1,120 @@
+import Foundation
+import RotaCore
+import RotaHTTP
+
+/// `rota jobs`: the group, and the commands that read.
+enum JobCommands {
+    static let group = Command(
+        "jobs", "List, create, change and delete jobs", aliases: ["job"],
+        [
+            list, get, JobDrafting.create, JobDrafting.edit, JobActions.pause, JobActions.resume, JobActions.run,
+            JobActions.delete, JobDrafting.preview, JobActions.skip, JobActions.clone, JobInsight.history,
+            JobInsight.explain, JobInsight.versions, JobInsight.health, JobInsight.dependencies, JobActions.backfill,
+            JobFiles.apply, JobFiles.export,
+        ])
+
+    static let id = CommandArgument("JOB", help: "An identifier, the beginning of one, a slug or a name", .jobs)
+    static let ids = CommandArgument(
+        "JOB", help: "Identifiers, slugs or names; without any, all that match the filters", optional: true,
+        repeats: true, .jobs)
+
+    static let states = ["active", "paused", "draft", "completed"]
+    static let filters: [CommandOption] = [
+        .value("search", as: "TEXT", help: "Only jobs whose name contains this"),
+        .value("state", as: "STATE", .words(states), help: "Only jobs in these states, separated by commas"),
+        .value("tag", as: "NAME=VALUE", repeats: true, help: "Only jobs with this tag"),
+        .value("group", as: "GROUP", help: "Only jobs of this group"),
+        .value("project", as: "PROJECT", help: "Only jobs of this project"),
+    ].map(openChoice)
+
+    /// A list of words may be given where one may: the server checks them.
+    static func openChoice(_ option: CommandOption) -> CommandOption {
+        CommandOption(
+            name: option.name, aliases: option.aliases, value: option.value, help: option.help,
+            isRepeatable: option.isRepeatable,
+            completion: option.name == "state" || option.name == "status" ? .nothing : option.completion)
+    }
+
+    static func query(_ arguments: Arguments) throws -> [(String, String?)] {
+        let tags = try arguments.pairs("tag").map { "\($0.name):\($0.value)" }
+        return [
+            ("search", arguments.text("search")), ("state", arguments.text("state")),
+            ("tag", tags.isEmpty ? nil : tags.joined(separator: ",")), ("group", arguments.text("group")),
+            ("project", arguments.text("project")),
+        ]
+    }
+
+    static func columns(_ times: Times) -> [Column] {
+        [
+            Column("ID", "id"), Column("NAME", "name"), Column("STATE", "state", status: true),
+            Column("SCHEDULE", "summary"), Column("NEXT") { times.relative($0["nextRunAt"]) },
+            Column("NEXT AT", wide: true) { times.text($0["nextRunAt"]) },
+            Column("LAST") { times.relative($0["lastRunAt"]) }, Column("STATUS", "lastStatus", status: true),
+            Column("OK", wide: true) { $0["counts"]?["succeeded"]?.cell ?? "-" },
+            Column("FAILED", wide: true) { $0["counts"]?["failed"]?.cell ?? "-" },
+            Column("TARGET", wide: true) { target($0) }, Column("TAGS", "tags", wide: true),
+        ]
+    }
+
+    static func target(_ job: JSONValue) -> String {
+        let action = job["action"]
+        return [action?["method"]?.string ?? action?["kind"]?.string, action?["target"]?.string]
+            .compactMap(\.self).joined(separator: " ")
+    }
+
+    private static let list = Session.command(
+        "list", "List jobs",
+        options: filters + [
+            .choice("sort", of: ["created", "name", "next"], help: "By what to sort; by creation if absent"),
+            .choice("order", of: ["asc", "desc"], help: "In which order"),
+        ] + Session.pageOptions
+    ) { session in
+        let arguments = session.arguments
+        let page = try await session.pages(
+            ["jobs"],
+            query: query(arguments) + [("sort", arguments.text("sort")), ("order", arguments.text("order"))])
+        session.printer.list(
+            page.items, next: page.next, columns: columns(session.printer.times), nothing: "There are no such jobs.")
+        return .done
+    }
+
+    private static let get = Session.command("get", "Show a job", arguments: [id]) { session in
+        let job = try await session.connection.get("jobs", session.arguments.argument(0) ?? "")
+        show(job, session.printer)
+        return .done
+    }
+
+    /// The schedule as its author wrote it, as far as there is a text for it.
+    static func expression(_ schedule: JSONValue?) -> String? {
+        guard let schedule else { return nil }
+        let zone = schedule["timezone"]?.string.map { " (\($0))" } ?? ""
+        if let cron = schedule["cron"]?.string { return cron + zone }
+        for name in ["every", "afterCompletion", "once"] {
+            if let text = schedule[name]?.cell { return "\(name) \(text)" }
+        }
+        return schedule["onDemand"] == .bool(true) ? "onDemand" : schedule.text
+    }
+
+    static func show(_ job: JSONValue, _ printer: Printer) {
+        let (times, definition) = (printer.times, job["definition"])
+        let counts = job["counts"].map { counts in
+            "\(counts["succeeded"]?.cell ?? "0") succeeded, \(counts["failed"]?.cell ?? "0") failed, "
+                + "\(counts["canceledOrExpired"]?.cell ?? "0") canceled or expired"
+        }
+        printer.record(
+            job,
+            [
+                ("id", job["id"]?.string), ("name", job["name"]?.string), ("slug", job["slug"]?.string),
+                ("state", job["state"]?.string), ("reason", job["reason"]?.string),
+                ("resumes", job["resumesAt"].map(times.both)), ("description", job["description"]?.string),
+                ("schedule", expression(job["schedule"])), ("in words", job["summary"]?.string),
+                ("action", target(job)),
+                ("retry", definition?["retry"]?["maxAttempts"].map { "up to \($0.cell) attempts" }),
+                ("next", times.both(job["nextRunAt"])), ("last", times.both(job["lastRunAt"])),
+                ("last status", job["lastStatus"]?.string), ("executions", counts), ("tags", job["tags"]?.cell),
+                ("group", job["group"]?.string), ("project", job["project"]?.string),
+                ("declared by", job["declaredBy"]?.string), ("version", job["version"]?.cell),
+                ("created", job["createdAt"].map(times.both)), ("updated", job["updatedAt"].map(times.both)),
+            ])
+    }
+}

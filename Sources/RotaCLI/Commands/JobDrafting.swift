@@ -1,0 +1,260 @@
+import Foundation
+import Rota
+import RotaCore
+import RotaHTTP
+
+/// `rota jobs create`, `edit` and `preview`: a definition from options.
+enum JobDrafting {
+    private static let options: [CommandOption] = [
+        .value("name", as: "NAME", help: "The job's name"),
+        .value("slug", as: "SLUG", help: "A short name that is unique within the project"),
+        .value("kind", as: "KIND", .words(["cron", "every", "once", "on-demand"]),
+            help: "cron, every (or recurring), once (or scheduled), on-demand; follows from the schedule's option"),
+        .value("cron", as: "EXPR", help: "A cron expression, such as \"30 9 * * 1-5\""),
+        .value("every", as: "TIME", help: "An interval, such as 15m"),
+        .value("at", as: "DATE", help: "A date, such as 2026-03-15T10:00:00Z or now+2h"),
+        .value("zone", as: "ZONE", .zones, help: "The time zone of the cron expression; UTC by default"),
+        .value("url", as: "URL", help: "Where the job's request goes"),
+        .value("method", as: "METHOD", .words(["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"]),
+            help: "The request's method; POST with --data, else GET"),
+        .value("header", "H", as: "NAME:VALUE", repeats: true, help: "A header field of the request"),
+        .value("data", "d", as: "TEXT|@FILE", help: "The request's body: JSON, or else text"),
+        .value("timeout", as: "TIME", help: "How long an attempt may take, such as 30s"),
+        .value("attempts", as: "COUNT", help: "How often it is tried at most"),
+        .value("tag", as: "NAME=VALUE", repeats: true, help: "A tag"),
+        .value("group", as: "GROUP", help: "The job's group"),
+        .value("project", as: "PROJECT", help: "The job's project"),
+        .value("description", as: "TEXT", help: "What the job is for"),
+        .value("definition", "f", as: "FILE", .files, help: "A definition in JSON, which the other options change"),
+    ]
+
+    private static let kinds: [String: String] = [
+        "cron": "cron", "every": "every", "recurring": "every", "interval": "every", "once": "at", "scheduled": "at",
+        "one_time": "at", "one-time": "at", "on-demand": "on-demand", "on_demand": "on-demand",
+    ]
+
+    static let create = Session.command(
+        "create", "Create a job",
+        details: """
+            rota jobs create --name report --cron "30 9 * * 1-5" --zone Europe/Berlin --url https://example.com/report
+            """,
+        options: options + [
+            .flag("paused", help: "Create it paused"), .flag("draft", help: "Create it as a draft"),
+            .value("key", as: "KEY", help: "A key: creating again with it returns the same job"),
+            .flag("dry-run", help: "Only tell when it would run, and what is wrong with it"),
+        ]
+    ) { session in
+        let arguments = session.arguments
+        let state = arguments.has("draft") ? "draft" : arguments.has("paused") ? "paused" : nil
+        let body = JSONValue.record([
+            ("definition", try newDefinition(session)), ("state", state.map { .string($0) }),
+            ("idempotencyKey", arguments.text("key").map { .string($0) }),
+        ])
+        if arguments.has("dry-run") { return try await show(session, preview: body) }
+        let job = try await session.connection.post("jobs", body: body)
+        let next = session.printer.times.both(job["nextRunAt"])
+        session.printer.changed(
+            job, "Created \(job["name"]?.string ?? "") (\(job["id"]?.string ?? "")). Next: \(next).")
+        return .done
+    }
+
+    static let edit = Session.command(
+        "edit", "Change a job", arguments: [JobCommands.id],
+        options: options + [.flag("dry-run", help: "Only tell when it would run, and what is wrong with it")]
+    ) { session in
+        let id = session.arguments.argument(0) ?? ""
+        let job = try await session.connection.get("jobs", id)
+        let present = job["definition"] ?? .object([])
+        let changed = try definition(session, from: present)
+        let members = changed.members.filter { present[$0.name] != $0.value }
+        guard !members.isEmpty else { throw Failure.usage("There is nothing to change. See rota jobs edit --help.") }
+        if session.arguments.has("dry-run") {
+            return try await show(session, preview: ["definition": changed])
+        }
+        let new = try await session.connection.send(
+            "PATCH", ["jobs", job["id"]?.string ?? id], body: ["definition": .object(members)])
+        let names = members.map(\.name).joined(separator: ", ")
+        session.printer.changed(
+            new, "Changed \(names) of \(new["name"]?.string ?? id). It is version \(new["version"]?.cell ?? "?").")
+        return .done
+    }
+
+    static let preview = Session.command(
+        "preview", "Tell when a job runs, or would run",
+        arguments: [
+            CommandArgument("JOB", help: "A job; without one, what the options describe", optional: true, .jobs)
+        ],
+        options: options + [
+            .value("count", as: "COUNT", help: "How many dates; 10 by default"),
+            .value("from", as: "DATE", help: "Only later dates"), .value("to", as: "DATE", help: "Only earlier dates"),
+        ]
+    ) { session in
+        let arguments = session.arguments
+        let count = try arguments.int("count", in: 1...1_000) ?? 10
+        guard let id = arguments.argument(0) else {
+            let body = JSONValue.record([("definition", try newDefinition(session)), ("count", .int(count))])
+            return try await show(session, preview: body)
+        }
+        let found = try await session.connection.get(
+            "jobs", id, "occurrences",
+            query: [
+                ("count", "\(count)"), ("from", try arguments.dateText("from", now: session.now)),
+                ("to", try arguments.dateText("to", now: session.now)),
+            ])
+        occurrences(found.items, session.printer)
+        return .done
+    }
+
+    private static func show(_ session: Session, preview body: JSONValue) async throws -> ExitCode {
+        let preview = try await session.connection.post("jobs", "preview", body: body)
+        let printer = session.printer
+        if printer.format == .json {
+            printer.line(preview.prettyText)
+            return .done
+        }
+        printer.remark(preview["summary"]?.string ?? "")
+        occurrences(preview["occurrences"]?.elements ?? [], printer)
+        for warning in preview["warnings"]?.elements ?? [] {
+            session.console.writeError("warning: \(SafeText.lines(warning.cell))\n")
+        }
+        return .done
+    }
+
+    static func occurrences(_ items: [JSONValue], _ printer: Printer) {
+        let times = printer.times
+        printer.list(
+            items,
+            columns: [
+                Column("DATE") { times.text($0["effective"]) }, Column("LEFT") { times.relative($0["effective"]) },
+                Column("NOMINAL", wide: true) { times.text($0["nominal"]) },
+                Column("NOTES") { ($0["notes"]?.elements ?? []).map(\.cell).joined(separator: "; ") },
+            ], nothing: "It never runs.", id: "nominal")
+    }
+
+    // MARK: The definition
+
+    private static func newDefinition(_ session: Session) throws -> JSONValue {
+        var base = JSONValue.object([])
+        if let file = session.arguments.text("definition") {
+            let text = try session.console.readText(file)
+            do {
+                base = try JSONValue(parsing: text)
+            } catch {
+                throw Failure.usage("\(file) is not JSON: \(error.message).")
+            }
+            base = base["definition"] ?? base
+        }
+        let definition = try definition(session, from: base)
+        for (member, option) in [("name", "--name"), ("action", "--url")] where definition[member] == nil {
+            throw Failure.usage("\(option) is missing. See \(session.arguments.path.joined(separator: " ")) --help.")
+        }
+        guard definition["schedule"] != nil else {
+            throw Failure.usage("A schedule is missing: give --cron, --every, --at or --kind on-demand.")
+        }
+        return definition
+    }
+
+    /// The definition with what the options change.
+    static func definition(_ session: Session, from base: JSONValue) throws -> JSONValue {
+        let arguments = session.arguments
+        var attributes = base["attributes"] ?? .object([])
+        for name in ["slug", "group", "project", "description"] {
+            if let text = arguments.text(name) { attributes = attributes.setting([(name, .string(text))]) }
+        }
+        let tags = try arguments.pairs("tag")
+        if !tags.isEmpty {
+            let merged = (attributes["tags"] ?? .object([])).setting(tags.map { ($0.name, .string($0.value)) })
+            attributes = attributes.setting([("tags", merged)])
+        }
+        var retry = base["retry"]
+        if let attempts = try arguments.int("attempts", in: 1...100) {
+            retry = try (retry ?? encoded(RetryPolicy.default)).setting([("maxAttempts", .int(attempts))])
+        }
+        return base.setting([
+            ("name", arguments.text("name").map { .string($0) } ?? base["name"]),
+            ("schedule", try schedule(session) ?? base["schedule"]),
+            ("action", try action(session, from: base["action"]) ?? base["action"]), ("retry", retry),
+            ("attributes", attributes.members.isEmpty ? nil : attributes),
+        ])
+    }
+
+    private static func schedule(_ session: Session) throws -> JSONValue? {
+        let arguments = session.arguments
+        let given = ["cron", "every", "at"].filter { arguments.text($0) != nil }
+        guard given.count <= 1 else {
+            throw Failure.usage("Give one of --cron, --every and --at, not \(given.count) of them.")
+        }
+        var kind = given.first
+        if let word = arguments.text("kind") {
+            guard let named = kinds[word] else {
+                let meant = Spelling.meant(by: word, among: kinds.keys.sorted()).map { " Did you mean \($0)?" } ?? ""
+                throw Failure.usage("--kind must be cron, every, once or on-demand, not \(word).\(meant)")
+            }
+            guard kind == nil || kind == named else {
+                throw Failure.usage("--kind \(word) and --\(kind ?? "") contradict each other.")
+            }
+            guard kind != nil || named == "on-demand" else { throw Failure.usage("--kind \(word) needs --\(named).") }
+            kind = named
+        }
+        guard arguments.text("zone") == nil || kind == "cron" else { throw Failure.usage("--zone needs --cron.") }
+        do {
+            switch kind {
+            case "cron":
+                return try encoded(
+                    Schedule.cron(arguments.text("cron") ?? "", in: arguments.text("zone") ?? "UTC"))
+            case "every":
+                guard let interval = try arguments.duration("every") else { return nil }
+                let schedule = Schedule.every(interval)
+                try schedule.validate()
+                return try encoded(schedule)
+            case "at":
+                guard let date = try arguments.date("at", now: session.now) else { return nil }
+                return try encoded(Schedule.once(at: date))
+            case "on-demand": return try encoded(Schedule.onDemand)
+            default: return nil
+            }
+        } catch let error as ScheduleError {
+            throw Failure(.refused, code: "validation_error", "The schedule is not valid: \(error.description)")
+        }
+    }
+
+    private static func action(_ session: Session, from base: JSONValue?) throws -> JSONValue? {
+        let arguments = session.arguments
+        let data = try arguments.content("data", session.console)
+        let headers = try arguments.pairs("header")
+        let isAsked =
+            ["url", "method", "timeout", "data", "header"].contains { arguments.values[$0] != nil }
+        guard isAsked else { return nil }
+        var request = base?["http"] ?? .object([])
+        guard arguments.text("url") != nil || request["url"] != nil else {
+            throw Failure.usage("--url is missing: where should the request go?")
+        }
+        if let url = arguments.text("url") { request = request.setting([("url", .string(url))]) }
+        if let data {
+            let json = (try? JSONValue(parsing: data)) != nil
+            request = request.setting([("content", [json ? "json" : "text": .string(data)])])
+            if arguments.text("method") == nil, request["method"]?.string ?? "GET" == "GET" {
+                request = request.setting([("method", "POST")])
+            }
+        }
+        if let method = arguments.text("method") {
+            request = request.setting([("method", .string(method.uppercased()))])
+        }
+        if let timeout = try arguments.duration("timeout") {
+            request = request.setting([("timeout_ms", .int(Int(timeout.wholeMilliseconds)))])
+        }
+        if !headers.isEmpty {
+            let names = Set(headers.map { $0.name.lowercased() })
+            let kept = (request["headers"]?.elements ?? []).filter { !names.contains($0[0]?.string?.lowercased() ?? "") }
+            let added: [JSONValue] = headers.map { [.string($0.name), .string($0.value)] }
+            request = request.setting([("headers", .array(kept + added))])
+        }
+        return ["http": request]
+    }
+
+    static func encoded(_ value: some Encodable) throws -> JSONValue {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return try JSONValue(parsing: Array(encoder.encode(value)))
+    }
+}

@@ -1,0 +1,97 @@
+import Foundation
+import RotaAPI
+import RotaCore
+import RotaHTTP
+
+/// What answers a command's requests: a server, or a store in a folder.
+///
+/// Commands use Rota's own routes alone, so they work with servers of every profile.
+struct Connection: Sendable {
+    /// Where it leads, for messages.
+    let place: String
+    private let respond: @Sendable (APIRequest) async throws -> APIResponse
+    private let end: @Sendable () async throws -> Void
+
+    init(
+        to place: String, respond: @escaping @Sendable (APIRequest) async throws -> APIResponse,
+        end: @escaping @Sendable () async throws -> Void = {}
+    ) {
+        self.place = place
+        self.respond = respond
+        self.end = end
+    }
+
+    func close() async throws { try await end() }
+
+    /// Sends a request to a route of Rota's own, and returns the JSON of the answer.
+    ///
+    /// - Parameters:
+    ///   - path: The segments after `/_rota/`, not encoded.
+    ///   - query: Names and values. Those of `nil` are left out.
+    /// - Throws: ``Failure`` for every answer that is no success.
+    func send(
+        _ method: String, _ path: [String], query: [(String, String?)] = [], body: JSONValue? = nil
+    ) async throws -> JSONValue {
+        let response = try await answer(method, path, query: query, body: body)
+        guard !response.body.isEmpty else { return .null }
+        guard let json = try? JSONValue(parsing: Array(response.body)) else { throw strange(response) }
+        return json
+    }
+
+    func get(_ path: String..., query: [(String, String?)] = []) async throws -> JSONValue {
+        try await send("GET", path, query: query)
+    }
+
+    func post(_ path: String..., body: JSONValue = .object([])) async throws -> JSONValue {
+        try await send("POST", path, body: body)
+    }
+
+    /// Returns the text of an answer that is not JSON.
+    func text(_ path: String...) async throws -> String {
+        String(decoding: try await answer("GET", path, query: [], body: nil).body, as: UTF8.self)
+    }
+
+    private func answer(
+        _ method: String, _ path: [String], query: [(String, String?)], body: JSONValue?
+    ) async throws -> APIResponse {
+        var target = "/_rota/" + path.map(PercentEncoding.encode).joined(separator: "/")
+        let items = query.compactMap { name, value in value.map { "\(name)=\(PercentEncoding.encode($0))" } }
+        if !items.isEmpty { target += "?" + items.joined(separator: "&") }
+        var headers = [("Accept", "application/json")]
+        if body != nil { headers.append(("Content-Type", "application/json")) }
+        let response = try await respond(
+            APIRequest(method: method, target: target, headers: headers, body: body.map { Data($0.text.utf8) }))
+        guard (200...299).contains(response.status) else { throw failure(response) }
+        return response
+    }
+
+    private func failure(_ response: APIResponse) -> Failure {
+        guard let json = try? JSONValue(parsing: Array(response.body)), let error = json["error"],
+            let message = error["message"]?.string ?? error.string
+        else { return strange(response) }
+        var failure = Failure(Self.exit(response.status), code: error["code"]?.string, message)
+        failure.details = (error["details"]?.elements ?? []).compactMap { detail in
+            guard let text = detail["message"]?.string else { return nil }
+            return Failure.Detail(field: detail["field"]?.string ?? "", message: text)
+        }
+        failure.requestID = error["request_id"]?.string
+        return failure
+    }
+
+    private func strange(_ response: APIResponse) -> Failure {
+        Failure(
+            response.status == 401 || response.status == 403 ? .notAllowed : .unreachable, code: "unexpected_answer",
+            "\(place) answered with status \(response.status), and not as a Rota server does. Is the URL right?")
+    }
+
+    private static func exit(_ status: Int) -> ExitCode {
+        switch status {
+        case 401, 402, 403, 421: .notAllowed
+        case 404: .notFound
+        case 409, 412: .conflict
+        case 502, 503, 504: .unreachable
+        case 400...499, 501: .refused
+        default: .failed
+        }
+    }
+}

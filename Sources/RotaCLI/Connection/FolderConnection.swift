@@ -1,0 +1,93 @@
+import Foundation
+import Rota
+import RotaAPI
+import RotaStore
+
+/// Answers requests from a store in a folder, in this process.
+///
+/// What only reads does so beside a process that writes. The first request that changes something locks the folder, and
+/// keeps it until the command has ended.
+actor FolderConnection {
+    private let path: String
+    private var reader: SchedulerAPI?
+    private var writer: (api: SchedulerAPI, store: FileJobStore)?
+
+    init(_ path: String) {
+        self.path = path
+    }
+
+    func respond(to request: APIRequest) async throws -> APIResponse {
+        if let writer { return await writer.api.respond(to: request) }
+        guard Self.changes(request) else {
+            let api = try await read()
+            return await api.respond(to: request)
+        }
+        return await (try await write()).respond(to: request)
+    }
+
+    func close() async throws {
+        try await writer?.store.close()
+        writer = nil
+    }
+
+    private static func changes(_ request: APIRequest) -> Bool {
+        request.method != "GET" && !request.target.hasPrefix("/_rota/jobs/preview")
+    }
+
+    private func read() async throws -> SchedulerAPI {
+        if let reader { return reader }
+        let store = try await Self.telling(path) { try await FileJobStore(inspecting: URL(filePath: path)) }
+        let api = Self.api(store)
+        reader = api
+        return api
+    }
+
+    private func write() async throws -> SchedulerAPI {
+        guard FileManager.default.fileExists(atPath: path) else {
+            throw Failure(.notFound, "There is no folder \(path). \"rota serve --store \(path)\" creates it.")
+        }
+        let store = try await Self.telling(path) { try await FileJobStore(directory: URL(filePath: path)) }
+        let api = Self.api(store)
+        writer = (api, store)
+        return api
+    }
+
+    private static func api(_ store: FileJobStore) -> SchedulerAPI {
+        SchedulerAPI(Scheduler(store: store), as: APIProfile.allCases[0]) { _, _ in .allow(actor: "rota") }
+    }
+
+    /// Opens a store, and tells why it cannot be opened in a command's terms.
+    static func telling<Value>(_ path: String, _ open: () async throws -> Value) async throws -> Value {
+        do {
+            return try await open()
+        } catch let error as FileStoreError {
+            switch error.code {
+            case .locked:
+                let holder = FolderHolder.process(of: path).map { "process \($0)" } ?? "another process"
+                throw Failure(
+                    .conflict, code: "locked",
+                    "The folder \(path) is in use by \(holder). Let that process do it: name its server with --url.")
+            case .unusableFolder: throw Failure(.notFound, code: "\(error.code)", error.description)
+            default: throw Failure(.failed, code: "\(error.code)", error.description)
+            }
+        }
+    }
+}
+
+/// Finds out which process has the folder of a store open.
+enum FolderHolder {
+    /// The number of the process, where the system tells.
+    static func process(of path: String) -> Int? {
+        let file = (path as NSString).appendingPathComponent("LOCK")
+        guard let inode = try? FileManager.default.attributesOfItem(atPath: file)[.systemFileNumber] as? NSNumber,
+            let locks = try? String(contentsOfFile: "/proc/locks", encoding: .utf8)
+        else { return nil }
+        // 1: FLOCK  ADVISORY  WRITE 1234 08:01:5678 0 EOF
+        for line in locks.split(separator: "\n") {
+            let words = line.split(separator: " ")
+            guard words.count >= 6, words[5].hasSuffix(":\(inode)") else { continue }
+            return Int(words[4]).flatMap { $0 > 0 ? $0 : nil }
+        }
+        return nil
+    }
+}

@@ -1,0 +1,54 @@
+import Foundation
+
+#if canImport(Darwin)
+    import Darwin
+#elseif canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
+extension Console {
+    /// The console of this process.
+    package static var system: Console {
+        let environment = ProcessInfo.processInfo.environment
+        return Console(
+            environment: environment, isTerminal: isatty(1) == 1 && environment["TERM"] != "dumb",
+            isInteractive: isatty(0) == 1 && isatty(2) == 1, width: columns(environment),
+            now: { Date() }, sleep: { try await Task.sleep(for: $0) }, write: { put($0, to: 1) },
+            writeError: { put($0, to: 2) }, readInput: { FileHandle.standardInput.readDataToEndOfFile() },
+            readLine: { Swift.readLine() })
+    }
+
+    private static func columns(_ environment: [String: String]) -> Int {
+        var size = winsize()
+        if ioctl(1, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 { return Int(size.ws_col) }
+        return environment["COLUMNS"].flatMap { Int($0) }.map { max(40, $0) } ?? 80
+    }
+
+    /// Writes all of a text at once, without a buffer that a signal could lose.
+    private static func put(_ text: String, to descriptor: Int32) {
+        let bytes = Array(text.utf8)
+        var written = 0
+        while written < bytes.count {
+            let count = bytes[written...].withUnsafeBytes { systemWrite(descriptor, $0.baseAddress, $0.count) }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { return }
+            written += count
+        }
+    }
+
+    /// Lets Ctrl-C end the process with its exit code, also where a shell does not add it.
+    package static func endOnInterrupt() {
+        signal(SIGINT) { _ in _exit(ExitCode.interrupted.rawValue) }
+    }
+
+    /// Keeps a reader that went away from ending a process that has other things to do.
+    static func ignoreBrokenPipes() {
+        signal(SIGPIPE, SIG_IGN)
+    }
+}
+
+private func systemWrite(_ descriptor: Int32, _ bytes: UnsafeRawPointer?, _ count: Int) -> Int {
+    write(descriptor, bytes, count)
+}

@@ -1,0 +1,106 @@
+import Foundation
+import Rota
+import RotaAPI
+import RotaHTTP
+import RotaServer
+
+/// `rota serve`: a scheduler with its API, in one process.
+enum ServeCommand {
+    static let command = Command(
+        "serve", "Run a scheduler and serve its API",
+        details: """
+            The jobs are kept in the folder at --store, ./rota-data by default; --store :memory: forgets them at the end.
+            At a loopback address the API needs no token. Anywhere else it does: from --token-file or ROTA_TOKEN, and for
+            clients that may only read from --read-token-file or ROTA_READ_TOKEN. SIGTERM and SIGINT let what runs end.
+
+            Jobs may send requests to all addresses, those of this machine and its network too, since whoever can create
+            jobs here is trusted. With --addresses public they reach the public Internet alone; that is the default when
+            the server listens anywhere but at a loopback address.
+            """,
+        options: ServeOptions.options
+    ) { arguments, console in
+        let options = try ServeOptions(arguments, console)
+        return try await Service(options, console).run()
+    }
+}
+
+/// What `rota serve` was asked for.
+struct ServeOptions: Sendable {
+    static let options: [CommandOption] = [
+        .choice(
+            "profile", of: APIProfile.allCases.map { $0.description.lowercased() },
+            help: "Whose API to speak, beside Rota's own; the first by default"),
+        .value("listen", as: "ADDRESS", help: "Where to listen; 127.0.0.1:8484 by default"),
+        .value("store", as: "DIR", .folders, help: "Where the jobs are kept; ./rota-data by default"),
+        .value("crontab", as: "FILE", .files, help: "A crontab of URLs to import at the start"),
+        .value("token-file", as: "FILE", .files, help: "The token of clients that may do everything"),
+        .value("read-token-file", as: "FILE", .files, help: "The token of clients that may only read"),
+        .flag("read-only", help: "Let no client change anything"),
+        .value("secrets", as: "DIR", .folders, help: "Where secrets are kept; beside the jobs by default"),
+        .choice("addresses", of: ["any", "public"], help: "Where jobs may send requests"),
+        .value("allow-host", as: "NAME", repeats: true, help: "A further name of this server, such as a proxy's"),
+        .value("concurrency", as: "COUNT", help: "How many executions run at once; 64 by default"),
+    ]
+
+    let profile: APIProfile
+    let address: SocketAddress
+    /// The folder of the store, or `nil` for memory.
+    let folder: String?
+    let crontab: String?
+    let token: String?
+    let readToken: String?
+    let isReadOnly: Bool
+    let secrets: String?
+    let allowsPrivateAddresses: Bool
+    let hosts: [String]
+    let concurrency: Int?
+    let printer: Printer
+
+    init(_ arguments: Arguments, _ console: Console) throws(Failure) {
+        printer = try Printer(arguments, console)
+        profile = arguments.text("profile").flatMap(APIProfile.init(named:)) ?? APIProfile.allCases[0]
+        let listen = arguments.text("listen") ?? "127.0.0.1:8484"
+        guard let address = SocketAddress(listen) else {
+            throw .usage("--listen must be an IP address and a port, such as 127.0.0.1:8484 or [::1]:8484, not \(listen).")
+        }
+        self.address = address
+        let store = arguments.text("store") ?? arguments.programText("store") ?? "rota-data"
+        folder = store == ":memory:" ? nil : store
+        crontab = try arguments.text("crontab").map { file throws(Failure) in try console.readText(file) }
+        func token(_ option: String, _ variable: String) throws(Failure) -> String? {
+            if let file = arguments.text(option) ?? arguments.programText(option) { return try console.readToken(file) }
+            return console.variable(variable)
+        }
+        self.token = try token("token-file", "ROTA_TOKEN")
+        readToken = try token("read-token-file", "ROTA_READ_TOKEN")
+        guard address.isLoopback || self.token != nil || readToken != nil else {
+            throw .usage(
+                "Other machines can reach \(listen), so the API needs a token: --token-file FILE, or ROTA_TOKEN.")
+        }
+        guard self.token == nil || self.token != readToken else {
+            throw .usage("The token that may do everything and the one that may only read are the same.")
+        }
+        isReadOnly = arguments.has("read-only")
+        secrets = arguments.text("secrets") ?? folder.map { path in
+            var path = path
+            while path.count > 1, path.hasSuffix("/") { path.removeLast() }
+            return path + "-secrets"
+        }
+        allowsPrivateAddresses = arguments.text("addresses").map { $0 == "any" } ?? address.isLoopback
+        hosts = arguments.texts("allow-host")
+        concurrency = try arguments.int("concurrency", in: 1...10_000)
+    }
+
+    /// Whether everybody who reaches the server may use it.
+    var isOpen: Bool { token == nil && readToken == nil }
+
+    /// What callers may do.
+    var authorize: @Sendable (APIRequest, APIOperation) async -> APIAccess {
+        let scopes: Set<APIScope> = isReadOnly ? [.read] : Set(APIScope.allCases)
+        if isOpen { return { _, _ in .allow(scopes: scopes) } }
+        var tokens: [String: APIAccess] = [:]
+        if let readToken { tokens[readToken] = .allow(actor: "reader", scopes: [.read]) }
+        if let token { tokens[token] = .allow(actor: "token", scopes: scopes) }
+        return APIAccess.bearer(tokens)
+    }
+}

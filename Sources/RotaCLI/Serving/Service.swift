@@ -1,0 +1,171 @@
+import Foundation
+import Rota
+import RotaAPI
+import RotaCore
+import RotaHTTP
+import RotaServer
+import RotaStore
+import Synchronization
+
+/// A scheduler, its store and its server, from the start to the end.
+struct Service: Sendable {
+    let options: ServeOptions
+    let console: Console
+
+    init(_ options: ServeOptions, _ console: Console) {
+        self.options = options
+        self.console = console
+    }
+
+    /// Serves until a signal asks it to end, or the task is canceled.
+    func run() async throws -> ExitCode {
+        Console.ignoreBrokenPipes()
+        guard let folder = options.folder else {
+            return try await run(on: InMemoryJobStore())
+        }
+        let store = try await FolderConnection.telling(folder) {
+            try await FileJobStore(directory: URL(filePath: folder))
+        }
+        let result: Result<ExitCode, any Error>
+        do { result = .success(try await run(on: store)) } catch { result = .failure(error) }
+        do {
+            try await store.close()
+        } catch {
+            console.writeError("rota: The store was not closed: \(error)\n")
+            if case .success = result { return .failed }
+        }
+        return try result.get()
+    }
+
+    private func run(on store: some JobStore) async throws -> ExitCode {
+        var configuration = SchedulerConfiguration()
+        if let concurrency = options.concurrency { configuration.maximumConcurrency = concurrency }
+        let console = console
+        let vault: any SecretVault = options.secrets.map { SecretFolder($0) } ?? MemoryVault()
+        let scheduler = Scheduler(
+            store: store,
+            transport: .automatic(addressPolicy: options.allowsPrivateAddresses ? .unrestricted : .publicInternet),
+            secrets: ClosureSecrets { try await vault.secret(named: $0) }, configuration: configuration,
+            observers: [ConsoleObserver { console.writeError($0 + "\n") }])
+        if let crontab = options.crontab {
+            do {
+                let result = try await scheduler.importCrontab(crontab, named: "serve")
+                options.printer.remark("Crontab: \(result.added) jobs are new, \(result.removed.count) lost their line.")
+            } catch let error as Crontab.ParseError {
+                throw Failure(.refused, code: "invalid_crontab", error.description)
+            }
+        }
+        let api = SchedulerAPI(
+            scheduler, as: options.profile, vault: vault,
+            report: { error, request in
+                console.writeError("rota: \(request.method) \(request.target.prefix { $0 != "?" }): \(error)\n")
+            }, authorize: options.authorize)
+        let running = Task { try await scheduler.run() }
+        let watch = try SignalWatch([.terminate, .interrupt]) { count in
+            scheduler.beginShutdown()
+            if count > 1 { running.cancel() }
+        }
+        defer { watch.end() }
+        let server: HTTPServer
+        do {
+            server = try start(api)
+        } catch {
+            running.cancel()
+            _ = await running.result
+            throw error
+        }
+        announce(server.address)
+        let result = await withTaskCancellationHandler {
+            await running.result
+        } onCancel: {
+            running.cancel()
+        }
+        // What was asked while the executions ended is answered too.
+        await server.stop()
+        try result.get()
+        options.printer.remark("Stopped.")
+        return .done
+    }
+
+    private func start(_ api: SchedulerAPI) throws(Failure) -> HTTPServer {
+        let requests = RequestGuard(for: options.address, allowing: options.hosts)
+        let now = console.now
+        do {
+            return try HTTPServer(on: options.address) { request in
+                var response: ServerResponse
+                if let refusal = requests.refusal(of: request) {
+                    response = refusal
+                } else {
+                    let answer = await api.respond(
+                        to: APIRequest(
+                            method: request.method, target: request.target, headers: request.headers.pairs,
+                            body: request.body))
+                    response = ServerResponse(status: answer.status, headers: answer.headers, body: answer.body)
+                }
+                response.headers["Date"] = HTTPDate.text(now())
+                return response
+            }
+        } catch {
+            let isTaken = error.call == "bind" && error.errno == EADDRINUSE
+            throw Failure(
+                isTaken ? .conflict : .failed, code: isTaken ? "address_in_use" : nil,
+                "The server cannot listen at \(options.address): \(error)."
+                    + (isTaken ? " Choose another port with --listen." : ""))
+        }
+    }
+
+    private func announce(_ address: SocketAddress) {
+        let host = address.isAny ? (address.isVersion6 ? "[::1]" : "127.0.0.1") : address.urlHost
+        let url = "http://\(host):\(address.port)"
+        let printer = options.printer
+        if printer.format == .json || printer.format == .jsonl {
+            printer.line(
+                JSONValue.record([
+                    ("url", .string(url)), ("profile", .string(options.profile.description)),
+                    ("basePath", .string(options.profile.basePath)), ("store", .string(options.folder ?? ":memory:")),
+                ]).safeText)
+            return
+        }
+        let access =
+            options.isOpen
+            ? "Whoever reaches this machine's loopback address may use it: there is no token."
+            : "Clients need a token."
+        let header = options.isOpen ? "" : " -H \"Authorization: Bearer $ROTA_TOKEN\""
+        printer.line("rota serves \(url)")
+        printer.line("  \(options.profile)'s API under \(options.profile.basePath), Rota's own under /_rota/")
+        printer.line("  Store: \(SafeText.line(options.folder ?? "memory, which is lost at the end"))")
+        printer.line("  \(access)\(options.isReadOnly ? " It is read-only." : "")")
+        printer.line("  Try: curl\(header) \(url)/_rota/jobs")
+    }
+}
+
+/// Secrets that are forgotten at the end.
+private final class MemoryVault: SecretVault {
+    private let values = Mutex<[String: SecretValue]>([:])
+
+    func secret(named name: String) async throws -> SecretValue? { values.withLock { $0[name] } }
+    func set(_ value: SecretValue, named name: String) async throws { values.withLock { $0[name] = value } }
+    func secretNames() async throws -> [String] { values.withLock { $0.keys.sorted() } }
+    func deleteSecret(named name: String) async throws -> Bool {
+        values.withLock { $0.removeValue(forKey: name) } != nil
+    }
+}
+
+/// Dates in the form of HTTP's header fields (RFC 9110, 5.6.7).
+enum HTTPDate {
+    private static let days = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
+    private static let months = [
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+    ]
+
+    static func text(_ date: Date) -> String {
+        let seconds = WholeSeconds.floor(date) ?? 0
+        let day = Int(seconds.floorDivided(by: WholeSeconds.day))
+        let civil = CivilDate(daysSinceEpoch: day)
+        let time = Int(seconds) - day * 86_400
+        let clock = [time / 3_600, time / 60 % 60, time % 60].map(Times.two).joined(separator: ":")
+        // 1970-01-01 was a Thursday.
+        let weekday = ((day + 4) % 7 + 7) % 7
+        return "\(days[weekday]), \(Times.two(civil.day)) \(months[civil.month - 1]) \(civil.year) \(clock) GMT"
+    }
+}
