@@ -149,6 +149,14 @@ let package = Package(
             ],
             swiftSettings: settings),
         .testTarget(
+            name: "RotaServerTests", dependencies: ["RotaHTTP", "RotaServer", "RotaTesting"], swiftSettings: settings),
+        .testTarget(
+            name: "RotaCLITests",
+            dependencies: [
+                "Rota", "RotaAPI", "RotaCLI", "RotaCommandLine", "RotaCore", "RotaHTTP", "RotaServer", "RotaStore",
+                "RotaTesting", "RotaTestSupport",
+            ], swiftSettings: settings),
+        .testTarget(
             name: "RotaTestingTests", dependencies: ["RotaCore", "RotaTesting", "RotaTestSupport"],
             swiftSettings: settings),
 

@@ -3,7 +3,7 @@ import RotaHTTP
 
 /// Reads the requests of a connection from its bytes, by RFC 9112, strictly.
 ///
-/// What two readers could understand differently is refused, since one of them may be a proxy in front: line breaks that
+/// A request that two readers could understand differently is refused, since one may be a proxy in front: line breaks that
 /// are not CR LF, folded fields, blanks before a colon, a length given twice, and a length beside a transfer coding.
 struct RequestParser {
     enum Outcome {
@@ -120,6 +120,12 @@ struct RequestParser {
         if bytes[start] != 13, !(0x41...0x5A).contains(bytes[start]) {
             throw .malformed("This is not an HTTP request. The server speaks HTTP/1.1, without TLS.")
         }
+        let isLong =
+            bytes.count - start > limits.requestLine + 2
+            && !bytes[start..<(start + limits.requestLine + 2)].contains(10)
+        guard !isLong else {
+            throw Refusal(414, "uri_too_long", "The request line may have at most \(limits.requestLine) bytes.")
+        }
         var index = max(start, searched)
         while index + 3 < bytes.count {
             if bytes[index] == 13, bytes[index + 1] == 10, bytes[index + 2] == 13, bytes[index + 3] == 10 {
@@ -129,11 +135,6 @@ struct RequestParser {
             index += 1
         }
         searched = index
-        if bytes.count - start > limits.requestLine + 2,
-            !bytes[start..<min(bytes.count, start + limits.requestLine + 2)].contains(10)
-        {
-            throw Refusal(414, "uri_too_long", "The request line may have at most \(limits.requestLine) bytes.")
-        }
         guard bytes.count - start <= limits.head else { throw Self.headTooLong(limits) }
         return nil
     }

@@ -13,7 +13,7 @@ struct ServerConnection {
         case draining
     }
 
-    /// What to do after ``advance(now:)``.
+    /// The next step after ``advance(now:)``.
     enum Step {
         case wait
         case handle(ServerRequest)

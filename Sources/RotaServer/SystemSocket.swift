@@ -11,12 +11,16 @@ package struct SocketError: Error, Sendable, Hashable, CustomStringConvertible {
     package let call: String
     package let errno: Int32
 
+    package init(call: String, errno: Int32) {
+        (self.call, self.errno) = (call, errno)
+    }
+
     package var description: String { "\(call) failed: \(String(cString: strerror(errno))) (\(errno))" }
 }
 
 /// The socket calls that a server needs, the same on every platform.
 package enum SystemSocket {
-    /// What came of an attempt to accept a connection.
+    /// The outcome of an attempt to accept a connection.
     package enum Acceptance {
         case connection(Int32)
         case none

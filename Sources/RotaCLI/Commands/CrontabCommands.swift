@@ -12,7 +12,7 @@ enum CrontabCommands {
         .value("name", as: "NAME", help: "The crontab's name, which owns its jobs; crontab by default"),
         .value("default-url", as: "URL", help: "The URL of lines without one"),
         .value("zone", as: "ZONE", .zones, help: "The time zone before any CRON_TZ; UTC by default"),
-        .choice("removed", of: ["pause", "delete", "keep"], help: "What happens to jobs whose lines are gone; pause"),
+        .choice("removed", of: ["pause", "delete", "keep"], help: "The treatment of jobs whose lines are gone; pause"),
     ]
 
     private static let importing = Session.command(

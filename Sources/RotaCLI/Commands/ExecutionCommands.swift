@@ -20,7 +20,7 @@ enum ExecutionCommands {
         .value("to", as: "DATE", help: "Only those scheduled for an earlier date"),
         .value("search", as: "TEXT", help: "Only those of jobs whose name contains this"),
         .value("tag", as: "NAME=VALUE", repeats: true, help: "Only with this tag"),
-        .flag("dead", help: "Only dead letters: failures that nobody has dealt with"),
+        .flag("dead", help: "Only dead letters: failures that wait to be dealt with"),
     ]
 
     static func query(_ session: Session) throws -> [(String, String?)] {
@@ -115,7 +115,9 @@ enum ExecutionCommands {
     private static let replay = Session.command(
         "replay", "Run executions again", arguments: [ids], options: filters
     ) { session in
-        try await change(session, "replay", "Replayed") { "Queued \($0["jobName"]?.cell ?? ""): \($0["id"]?.cell ?? "")." }
+        try await change(session, "replay", "Replayed") {
+            "Queued \($0["jobName"]?.cell ?? ""): \($0["id"]?.cell ?? "")."
+        }
     }
 
     private static let cancel = Session.command(
@@ -144,7 +146,8 @@ enum ExecutionCommands {
         "approve", "Let an execution that waits succeed", arguments: [id],
         options: [.value("data", "d", as: "JSON|@FILE", help: "Its output")]
     ) { session in
-        try await answer(session, [("outcome", "succeeded"), ("output", session.arguments.json("data", session.console))])
+        try await answer(
+            session, [("outcome", "succeeded"), ("output", session.arguments.json("data", session.console))])
     }
 
     private static let reject = Session.command(

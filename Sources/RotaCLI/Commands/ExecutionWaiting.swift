@@ -59,7 +59,9 @@ enum ExecutionWaiting {
     static func follow(_ session: Session, where isShown: (JSONValue) -> Bool) async throws -> ExitCode {
         let limit = try session.arguments.int("limit", in: 0...1_000) ?? 20
         var job: String?
-        if let name = session.arguments.text("job") { job = try await session.connection.get("jobs", name)["id"]?.string }
+        if let name = session.arguments.text("job") {
+            job = try await session.connection.get("jobs", name)["id"]?.string
+        }
         func shown(_ events: [JSONValue]) -> [JSONValue] {
             events.filter { isShown($0) && (job == nil || $0["jobID"]?.string == job) }
         }

@@ -105,8 +105,10 @@ enum JobActions {
         }
         let id = session.arguments.argument(0) ?? ""
         let job = try await session.connection.post("jobs", id, "skip", body: ["count": .int(count)])
+        let name = job["name"]?.string ?? id
         session.printer.changed(
-            job, "\(job["name"]?.string ?? id) runs next: \(session.printer.times.both(job["nextRunAt"])).")
+            job,
+            count == 0 ? "\(name) skips nothing." : "\(name) skips its next \(count == 1 ? "run" : "\(count) runs").")
         return .done
     }
 
@@ -168,21 +170,23 @@ enum Bulk {
     ) async throws -> ExitCode {
         let asked = JSONValue.record(query.map { name, value in (name, value.map { .string($0) }) })
         guard !asked.members.isEmpty else {
-            throw Failure.usage("Name a \(noun), or give a filter. See \(session.arguments.path.joined(separator: " ")) --help.")
+            throw Failure.usage(
+                "Name a \(noun), or give a filter. See \(session.arguments.path.joined(separator: " ")) --help.")
         }
         let body: JSONValue = ["query": asked, "action": .string(action)]
         let found = try await session.connection.post(kind, "bulk", body: body)
         let count = found["count"]?.int ?? 0
         let plural = count == 1 ? noun : noun + "s"
+        let match = "\(count) \(plural) match\(count == 1 ? "es" : "")."
         guard count > 0 else {
             session.printer.changed(["done": 0, "failed": []], "No \(noun) matches.")
             return .done
         }
         if !session.arguments.has("yes") {
             guard session.console.isInteractive else {
-                throw Failure.usage("\(count) \(plural) match. Add --yes to \(action) all of them.")
+                throw Failure.usage("\(match) Add --yes to \(action) all of them.")
             }
-            guard session.console.confirms("\(count) \(plural) match. \(action.capitalized) all of them?") else {
+            guard session.console.confirms("\(match) \(action.capitalized) all of them?") else {
                 throw Failure(.failed, code: "declined", "Nothing was changed.")
             }
         }

@@ -109,7 +109,7 @@ enum JobCommands {
                 ("resumes", job["resumesAt"].map(times.both)), ("description", job["description"]?.string),
                 ("schedule", expression(job["schedule"])), ("in words", job["summary"]?.string),
                 ("action", target(job)),
-                ("retry", definition?["retry"]?["maxAttempts"].map { "up to \($0.cell) attempts" }),
+                ("retry", definition?["retry"]?["max_attempts"].map { "up to \($0.cell) attempts" }),
                 ("next", times.both(job["nextRunAt"])), ("last", times.both(job["lastRunAt"])),
                 ("last status", job["lastStatus"]?.string), ("executions", counts), ("tags", job["tags"]?.cell),
                 ("group", job["group"]?.string), ("project", job["project"]?.string),

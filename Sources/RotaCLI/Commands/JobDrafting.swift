@@ -8,14 +8,16 @@ enum JobDrafting {
     private static let options: [CommandOption] = [
         .value("name", as: "NAME", help: "The job's name"),
         .value("slug", as: "SLUG", help: "A short name that is unique within the project"),
-        .value("kind", as: "KIND", .words(["cron", "every", "once", "on-demand"]),
+        .value(
+            "kind", as: "KIND", .words(["cron", "every", "once", "on-demand"]),
             help: "cron, every (or recurring), once (or scheduled), on-demand; follows from the schedule's option"),
         .value("cron", as: "EXPR", help: "A cron expression, such as \"30 9 * * 1-5\""),
         .value("every", as: "TIME", help: "An interval, such as 15m"),
         .value("at", as: "DATE", help: "A date, such as 2026-03-15T10:00:00Z or now+2h"),
         .value("zone", as: "ZONE", .zones, help: "The time zone of the cron expression; UTC by default"),
         .value("url", as: "URL", help: "Where the job's request goes"),
-        .value("method", as: "METHOD", .words(["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"]),
+        .value(
+            "method", as: "METHOD", .words(["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"]),
             help: "The request's method; POST with --data, else GET"),
         .value("header", "H", as: "NAME:VALUE", repeats: true, help: "A header field of the request"),
         .value("data", "d", as: "TEXT|@FILE", help: "The request's body: JSON, or else text"),
@@ -24,7 +26,7 @@ enum JobDrafting {
         .value("tag", as: "NAME=VALUE", repeats: true, help: "A tag"),
         .value("group", as: "GROUP", help: "The job's group"),
         .value("project", as: "PROJECT", help: "The job's project"),
-        .value("description", as: "TEXT", help: "What the job is for"),
+        .value("description", as: "TEXT", help: "The purpose of the job"),
         .value("definition", "f", as: "FILE", .files, help: "A definition in JSON, which the other options change"),
     ]
 
@@ -168,7 +170,7 @@ enum JobDrafting {
         }
         var retry = base["retry"]
         if let attempts = try arguments.int("attempts", in: 1...100) {
-            retry = try (retry ?? encoded(RetryPolicy.default)).setting([("maxAttempts", .int(attempts))])
+            retry = try (retry ?? encoded(RetryPolicy.default)).setting([("max_attempts", .int(attempts))])
         }
         return base.setting([
             ("name", arguments.text("name").map { .string($0) } ?? base["name"]),
@@ -245,7 +247,9 @@ enum JobDrafting {
         }
         if !headers.isEmpty {
             let names = Set(headers.map { $0.name.lowercased() })
-            let kept = (request["headers"]?.elements ?? []).filter { !names.contains($0[0]?.string?.lowercased() ?? "") }
+            let kept = (request["headers"]?.elements ?? []).filter {
+                !names.contains($0[0]?.string?.lowercased() ?? "")
+            }
             let added: [JSONValue] = headers.map { [.string($0.name), .string($0.value)] }
             request = request.setting([("headers", .array(kept + added))])
         }

@@ -16,7 +16,7 @@ enum JobFiles {
             .value("file", "f", as: "FILE", .files, help: "The file, or - for the standard input"),
             .value("owner", as: "OWNER", help: "The owner of the jobs; that of the file, or else rota-apply"),
             .flag("prune", help: "Delete the owner's jobs that the file does not name"),
-            .choice("orphans", of: ["keep", "pause", "delete"], help: "What to do with them; keep by default"),
+            .choice("orphans", of: ["keep", "pause", "delete"], help: "The treatment of those jobs; keep by default"),
             .flag("dry-run", help: "Only print what would change"),
         ]
     ) { session in
@@ -44,7 +44,8 @@ enum JobFiles {
             let job = update["job"]
             let members = (update["members"]?.elements ?? []).compactMap(\.string)
             lines.append(
-                "~ \(job?["name"]?.string ?? ""): \(members.isEmpty ? "adopted or resumed" : members.joined(separator: ", "))")
+                "~ \(job?["name"]?.string ?? ""): \(members.isEmpty ? "adopted or resumed" : members.joined(separator: ", "))"
+            )
             lines += try await differences(session, job, members, jobs)
         }
         for job in plan["removed"]?.elements ?? [] {

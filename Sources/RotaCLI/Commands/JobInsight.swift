@@ -62,7 +62,8 @@ enum JobInsight {
                 versions.items,
                 columns: [
                     Column("VERSION", "version"), Column("CREATED") { times.both($0["createdAt"]) },
-                    Column("BY", "createdBy"), Column("SCHEDULE") { version in
+                    Column("BY", "createdBy"),
+                    Column("SCHEDULE") { version in
                         JobCommands.expression(version["definition"]?["schedule"]) ?? "-"
                     },
                 ], nothing: "There are no versions.")

@@ -142,7 +142,8 @@ enum LintCommand {
                 func escape(_ text: String) -> String {
                     text.replacing("%", with: "%25").replacing("\r", with: "%0D").replacing("\n", with: "%0A")
                 }
-                let place = "file=\(escape(file).replacing(",", with: "%2C")),line=\(finding.line),col=\(finding.column)"
+                let place =
+                    "file=\(escape(file).replacing(",", with: "%2C")),line=\(finding.line),col=\(finding.column)"
                 printer.line(
                     "::\(finding.isError ? "error" : "warning") \(place),title=\(finding.code)::"
                         + SafeText.line(escape(finding.message)))
@@ -156,7 +157,8 @@ enum LintCommand {
                         + SafeText.line(finding.message) + " [\(finding.code)]")
                 let before = SafeText.width(SafeText.line(String(finding.text.prefix(finding.column - 1))))
                 printer.line("  " + SafeText.line(finding.text))
-                printer.line("  " + String(repeating: " ", count: before) + String(repeating: "^", count: finding.width))
+                printer.line(
+                    "  " + String(repeating: " ", count: before) + String(repeating: "^", count: finding.width))
             }
         }
     }

@@ -6,9 +6,11 @@ import RotaStore
 
 /// `rota store`: the files of a store.
 enum StoreCommands {
-    static let group = Command("store", "Look after the files of a store", [status, verify, compact, export, importing])
+    static let group = Command(
+        "store", "Look after the files of a store", [status, verify, compact, export, importing])
 
-    private static let folder = CommandArgument("DIR", help: "The folder; that of --store if absent", optional: true, .folders)
+    private static let folder = CommandArgument(
+        "DIR", help: "The folder; that of --store if absent", optional: true, .folders)
 
     private static func path(_ arguments: Arguments, at place: Int = 0) throws(Failure) -> String {
         guard let path = arguments.argument(place) ?? arguments.programText("store") else {

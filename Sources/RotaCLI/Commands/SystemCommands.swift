@@ -2,7 +2,7 @@ import Foundation
 import RotaCore
 import RotaHTTP
 
-/// Commands for whoever operates a scheduler.
+/// Commands for the operators of a scheduler.
 enum SystemCommands {
     static let timers = Session.command(
         "timers", "List jobs by their next run, as systemctl list-timers does",
@@ -68,7 +68,7 @@ enum SystemCommands {
 
 /// Commands about the program itself.
 enum ShellCommands {
-    static let version = Command("version", "Print the program's version, and that of the server if it can be reached") {
+    static let version = Command("version", "Print the program's version") {
         arguments, console in
         let printer = try Printer(arguments, console)
         printer.changed(["version": .string(Version.text)], "rota \(Version.text)")

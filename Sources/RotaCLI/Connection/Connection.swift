@@ -3,7 +3,7 @@ import RotaAPI
 import RotaCore
 import RotaHTTP
 
-/// What answers a command's requests: a server, or a store in a folder.
+/// The server or the folder that answers a command's requests.
 ///
 /// Commands use Rota's own routes alone, so they work with servers of every profile.
 struct Connection: Sendable {

@@ -5,7 +5,7 @@ import RotaStore
 
 /// Answers requests from a store in a folder, in this process.
 ///
-/// What only reads does so beside a process that writes. The first request that changes something locks the folder, and
+/// A command that only reads does so beside a process that writes. The first request that changes something locks the folder, and
 /// keeps it until the command has ended.
 actor FolderConnection {
     private let path: String

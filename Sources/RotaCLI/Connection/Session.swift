@@ -3,7 +3,7 @@ import RotaAPI
 import RotaCore
 import RotaHTTP
 
-/// What a command works with: its arguments, a connection, and a printer.
+/// The tools of a command: its arguments, a connection, and a printer.
 struct Session: Sendable {
     let arguments: Arguments
     let console: Console

@@ -68,7 +68,7 @@ package struct Console: Sendable {
     package var environment: [String: String]
     /// Whether the output goes to a terminal, which gets colors and fitted tables.
     package var isTerminal: Bool
-    /// Whether somebody can answer questions.
+    /// Whether questions can be answered.
     package var isInteractive: Bool
     /// The columns of the terminal.
     package var width: Int

@@ -16,9 +16,9 @@ enum SafeText {
 
     /// The text with its line breaks, and everything else as ``line(_:)`` writes it.
     static func lines(_ text: String) -> String {
-        text.split(separator: "\n", omittingEmptySubsequences: false).map { part in
-            line(part.last == "\r" ? String(part.dropLast()) : String(part)).replacing("\\t", with: "\t")
-        }.joined(separator: "\n")
+        text.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }
+            .map { line in line.split(separator: "\t", omittingEmptySubsequences: false).map { self.line(String($0)) } }
+            .map { $0.joined(separator: "\t") }.joined(separator: "\n")
     }
 
     private static func escape(_ scalar: Unicode.Scalar) -> String {

@@ -1,6 +1,6 @@
 /// An aligned table.
 struct Table {
-    /// What a cell is about, for its color.
+    /// The meaning of a cell, for its color.
     enum Tone: Sendable {
         case plain, good, bad, busy, faint
     }

@@ -72,7 +72,7 @@ struct Times: Sendable {
     }
 }
 
-// What the API answers, read without ceremony: what is missing is nothing.
+// Members of the API's answers, `nil` if they are missing or of another type.
 extension JSONValue {
     var string: String? { if case .string(let text) = self { text } else { nil } }
     var int: Int? { if case .number(let number) = self { number.int64.map { Int($0) } } else { nil } }
@@ -98,9 +98,10 @@ extension JSONValue {
     func setting(_ changes: [(String, JSONValue?)]) -> JSONValue {
         let names = Set(changes.map(\.0))
         return .object(
-            members.filter { !names.contains($0.name) } + changes.compactMap { name, value in
-                value.map { Member(name, $0) }
-            })
+            members.filter { !names.contains($0.name) }
+                + changes.compactMap { name, value in
+                    value.map { Member(name, $0) }
+                })
     }
 
     /// An object of the members that have a value.

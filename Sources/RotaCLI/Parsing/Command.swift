@@ -1,6 +1,6 @@
 import RotaAPI
 
-/// What a word on the command line can be completed with.
+/// The completions of a word on the command line.
 enum Completion: Sendable, Hashable {
     case nothing
     case words([String])

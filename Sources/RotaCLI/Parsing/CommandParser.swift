@@ -2,7 +2,7 @@ import RotaCore
 
 /// Finds the command that a command line means, and its arguments.
 struct CommandParser {
-    /// What a command line asks for.
+    /// The meaning of a command line.
     enum Outcome {
         case run(Command, Arguments)
         /// Help about the command at a path.
@@ -66,9 +66,11 @@ struct CommandParser {
             value = String(word.dropFirst(2))
         }
         // The innermost command that knows it.
-        guard let (depth, option) = path.indices.reversed().lazy.compactMap({ depth in
-            path[depth].option(name).map { (depth, $0) }
-        }).first else { throw unknownOption(name, in: path) }
+        guard
+            let (depth, option) = path.indices.reversed().lazy.compactMap({ depth in
+                path[depth].option(name).map { (depth, $0) }
+            }).first
+        else { throw unknownOption(name, in: path) }
         let key = depth == 0 ? Arguments.programKey(option.name) : option.name
         guard option.value != nil else {
             guard value == nil else { throw .usage("\(name) takes no value.") }
@@ -90,12 +92,12 @@ struct CommandParser {
         let command = path[path.count - 1]
         let names = command.subcommands.filter { !$0.isHidden }.flatMap { [$0.name] + $0.aliases }
         var message = "\(Help.title(path)) has no command \"\(word)\"."
-        if let meant = Spelling.meant(by: word, among: names) {
-            message += " Did you mean \"\(Help.title(path)) \(meant)\"?"
-        } else if path.count == 1,
+        if path.count == 1,
             let group = root.subcommands.first(where: { group in group.subcommands.contains { $0.name == word } })
         {
             message += " Did you mean \"\(root.name) \(group.name) \(word)\"?"
+        } else if let meant = Spelling.meant(by: word, among: names) {
+            message += " Did you mean \"\(Help.title(path)) \(meant)\"?"
         } else {
             message += " There are: \(names.joined(separator: ", "))."
         }

@@ -53,12 +53,12 @@ enum CompletionScript {
         }
     }
 
-    /// What the last of some words can become: a completion, the words with a remark, and what narrows them.
+    /// The words that the last of some words can become: a completion, the words with a remark, and what narrows them.
     struct Question {
         var completion: Completion
         /// Words of the command tree with their remarks.
         var words: [(word: String, remark: String)] = []
-        /// What has been typed of the last word.
+        /// The part of the last word that has been typed.
         var beginning: String
     }
 

@@ -25,7 +25,8 @@ enum Help {
             lines += ["", title + ":"]
             for (name, help) in rows {
                 let padding = String(repeating: " ", count: max(0, width - name.count))
-                lines += name.count > width
+                lines +=
+                    name.count > width
                     ? ["  " + name, "  " + String(repeating: " ", count: width) + "  " + help]
                     : ["  " + name + padding + "  " + help]
             }

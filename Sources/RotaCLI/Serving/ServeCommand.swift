@@ -13,8 +13,8 @@ enum ServeCommand {
             At a loopback address the API needs no token. Anywhere else it does: from --token-file or ROTA_TOKEN, and for
             clients that may only read from --read-token-file or ROTA_READ_TOKEN. SIGTERM and SIGINT let what runs end.
 
-            Jobs may send requests to all addresses, those of this machine and its network too, since whoever can create
-            jobs here is trusted. With --addresses public they reach the public Internet alone; that is the default when
+            Jobs may send requests to all addresses, those of this machine and its network too, since those who can create
+            jobs here are trusted. With --addresses public they reach the public Internet alone; that is the default when
             the server listens anywhere but at a loopback address.
             """,
         options: ServeOptions.options
@@ -61,7 +61,8 @@ struct ServeOptions: Sendable {
         profile = arguments.text("profile").flatMap(APIProfile.init(named:)) ?? APIProfile.allCases[0]
         let listen = arguments.text("listen") ?? "127.0.0.1:8484"
         guard let address = SocketAddress(listen) else {
-            throw .usage("--listen must be an IP address and a port, such as 127.0.0.1:8484 or [::1]:8484, not \(listen).")
+            throw .usage(
+                "--listen must be an IP address and a port, such as 127.0.0.1:8484 or [::1]:8484, not \(listen).")
         }
         self.address = address
         let store = arguments.text("store") ?? arguments.programText("store") ?? "rota-data"
@@ -81,11 +82,13 @@ struct ServeOptions: Sendable {
             throw .usage("The token that may do everything and the one that may only read are the same.")
         }
         isReadOnly = arguments.has("read-only")
-        secrets = arguments.text("secrets") ?? folder.map { path in
-            var path = path
-            while path.count > 1, path.hasSuffix("/") { path.removeLast() }
-            return path + "-secrets"
-        }
+        secrets =
+            arguments.text("secrets")
+            ?? folder.map { path in
+                var path = path
+                while path.count > 1, path.hasSuffix("/") { path.removeLast() }
+                return path + "-secrets"
+            }
         allowsPrivateAddresses = arguments.text("addresses").map { $0 == "any" } ?? address.isLoopback
         hosts = arguments.texts("allow-host")
         concurrency = try arguments.int("concurrency", in: 1...10_000)
@@ -94,7 +97,7 @@ struct ServeOptions: Sendable {
     /// Whether everybody who reaches the server may use it.
     var isOpen: Bool { token == nil && readToken == nil }
 
-    /// What callers may do.
+    /// The rights of callers.
     var authorize: @Sendable (APIRequest, APIOperation) async -> APIAccess {
         let scopes: Set<APIScope> = isReadOnly ? [.read] : Set(APIScope.allCases)
         if isOpen { return { _, _ in .allow(scopes: scopes) } }

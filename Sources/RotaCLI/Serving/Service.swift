@@ -50,7 +50,8 @@ struct Service: Sendable {
         if let crontab = options.crontab {
             do {
                 let result = try await scheduler.importCrontab(crontab, named: "serve")
-                options.printer.remark("Crontab: \(result.added) jobs are new, \(result.removed.count) lost their line.")
+                options.printer.remark(
+                    "Crontab: \(result.added) jobs are new, \(result.removed.count) lost their line.")
             } catch let error as Crontab.ParseError {
                 throw Failure(.refused, code: "invalid_crontab", error.description)
             }
@@ -80,7 +81,7 @@ struct Service: Sendable {
         } onCancel: {
             running.cancel()
         }
-        // What was asked while the executions ended is answered too.
+        // Requests that came while the executions ended are answered too.
         await server.stop()
         try result.get()
         options.printer.remark("Stopped.")
@@ -128,7 +129,7 @@ struct Service: Sendable {
         }
         let access =
             options.isOpen
-            ? "Whoever reaches this machine's loopback address may use it: there is no token."
+            ? "Everyone on this machine may use it: there is no token."
             : "Clients need a token."
         let header = options.isOpen ? "" : " -H \"Authorization: Bearer $ROTA_TOKEN\""
         printer.line("rota serves \(url)")

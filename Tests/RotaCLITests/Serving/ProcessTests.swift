@@ -1,0 +1,114 @@
+#if os(Linux) || os(macOS)
+    import Foundation
+    import RotaHTTP
+    import RotaTesting
+    import Testing
+
+    @testable import RotaCLI
+
+    /// The program itself, as a process.
+    @Suite("The program rota", .serialized)
+    struct ProcessTests {
+        private static func program() throws -> String {
+            let beside = Bundle.allBundles.map(\.bundlePath).first { $0.hasSuffix(".xctest") }
+            let folder = beside ?? Bundle.main.executablePath
+            let found = folder.map { path in
+                ["rota", "RotaCommandLine"].map {
+                    URL(filePath: path).deletingLastPathComponent().appending(path: $0).path(percentEncoded: false)
+                }.first { FileManager.default.isExecutableFile(atPath: $0) }
+            }
+            return try #require(found ?? nil, "rota is not beside the tests")
+        }
+
+        /// Runs a command to its end.
+        private static func run(
+            _ words: [String], environment: [String: String] = [:]
+        ) throws -> (ending: ChildProcess.Ending, output: String) {
+            let child = try ChildProcess(
+                program(), words, environment: ["NO_COLOR": "1"].merging(environment) { $1 })
+            child.endInput()
+            let output = child.rest()
+            return (child.wait(), output)
+        }
+
+        /// Starts a server, and returns its URL.
+        private static func serve(
+            _ words: [String], environment: [String: String] = [:]
+        ) throws -> (child: ChildProcess, url: String) {
+            let child = try ChildProcess(
+                program(), ["serve", "--listen", "127.0.0.1:0", "-o", "json"] + words, environment: environment)
+            let line = try #require(child.line())
+            return (child, try #require(JSONValue(parsing: line)["url"]?.string))
+        }
+
+        @Test("A server is started, used by commands, asked to end, and started again with what it had")
+        func life() throws {
+            let scratch = try Scratch()
+            let token = try scratch.write("abc\n", to: "token")
+            let reader = try scratch.write("def\n", to: "reader")
+            let words = ["--store", scratch.path("jobs"), "--token-file", token, "--read-token-file", reader]
+            let first = try Self.serve(words)
+            let (mine, other) = (
+                ["ROTA_URL": first.url, "ROTA_TOKEN": "abc"], ["ROTA_URL": first.url, "ROTA_TOKEN": "x"]
+            )
+            let created = try Self.run(
+                [
+                    "jobs", "create", "--name", "x", "--cron", "0 0 1 1 *", "--url", first.url + "/_rota/health", "-o",
+                    "json",
+                ],
+                environment: mine)
+            #expect(created.ending == .exited(0))
+            // The server reaches itself: requests to this machine are allowed at a loopback address.
+            #expect(
+                try Self.run(["jobs", "run", "x", "--wait", "--timeout", "60s"], environment: mine).ending == .exited(0)
+            )
+            #expect(try Self.run(["jobs", "list"], environment: other).ending == .exited(4))
+            let reading = ["ROTA_URL": first.url, "ROTA_TOKEN": "def"]
+            #expect(try Self.run(["jobs", "list"], environment: reading).output.contains("x"))
+            #expect(try Self.run(["jobs", "delete", "x"], environment: reading).ending == .exited(4))
+            #expect(try Self.run(["--store", scratch.path("jobs"), "jobs", "pause", "x"]).ending == .exited(5))
+            kill(first.child.id, SIGTERM)
+            #expect(first.child.wait() == .exited(0))
+            #expect(try Self.run(["jobs", "list"], environment: mine).ending == .exited(7))
+            let second = try Self.serve(words + ["--read-only"])
+            let again = ["ROTA_URL": second.url, "ROTA_TOKEN": "abc"]
+            #expect(
+                try Self.run(["executions", "list", "--status", "succeeded"], environment: again).output.contains(
+                    "manual"))
+            #expect(try Self.run(["jobs", "delete", "x"], environment: again).ending == .exited(4))
+            kill(second.child.id, SIGINT)
+            #expect(second.child.wait() == .exited(0))
+        }
+
+        @Test("A crontab is imported at the start, an open server needs no token, and a taken port is told")
+        func open() throws {
+            let scratch = try Scratch()
+            let crontab = try scratch.write("@daily https://example.com/daily # Daily\n", to: "crontab")
+            let server = try Self.serve(["--store", ":memory:", "--crontab", crontab, "--profile", "krafter"])
+            let environment = ["ROTA_URL": server.url]
+            #expect(try Self.run(["jobs", "list"], environment: environment).output.contains("Daily"))
+            let port = try #require(server.url.split(separator: ":").last)
+            let taken = try Self.run(["serve", "--store", ":memory:", "--listen", "127.0.0.1:\(port)"])
+            #expect(taken.ending == .exited(5))
+            let waiting = try ChildProcess(Self.program(), ["tail", "-f", "--url", server.url])
+            let interrupted = try ChildProcess(Self.program(), ["tail", "-f", "--url", server.url])
+            // It has begun to wait once it has printed what happened so far.
+            #expect(try Self.run(["jobs", "run", "Daily"], environment: environment).ending == .exited(0))
+            #expect(waiting.line()?.contains("Daily") == true && interrupted.line()?.contains("Daily") == true)
+            kill(interrupted.id, SIGINT)
+            #expect(interrupted.wait() == .exited(130))
+            kill(server.child.id, SIGTERM)
+            #expect(server.child.wait() == .exited(0))
+            #expect(waiting.wait() == .exited(7))
+        }
+
+        @Test("Without a command there is help, and a wrong one exits with 2")
+        func help() throws {
+            let help = try Self.run([])
+            #expect(help.ending == .exited(0) && help.output.contains("Usage: rota COMMAND"))
+            #expect(try Self.run(["jobz"]).ending == .exited(2))
+            #expect(try Self.run(["next", "@daily", "-n", "1", "--utc"]).output.contains(" 00:00:00Z"))
+            #expect(try Self.run(["version"]).output.hasPrefix("rota "))
+        }
+    }
+#endif
