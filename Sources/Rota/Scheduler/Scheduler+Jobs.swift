@@ -307,7 +307,9 @@ extension Scheduler {
     public func resume(
         _ id: JobID, author: String? = nil, idempotencyKey: String? = nil, ifRevision revision: Int? = nil
     ) async throws -> Job {
-        try await replace(id, .init("resume", author, idempotencyKey, ifRevision: revision)) { job, _, now in try job.resumed(at: now) }
+        try await replace(id, .init("resume", author, idempotencyKey, ifRevision: revision)) { job, _, now in
+            try job.resumed(at: now)
+        }
     }
 
     /// Skips the next occurrences of a job, and records them as skipped.

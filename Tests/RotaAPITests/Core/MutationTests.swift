@@ -6,8 +6,9 @@ import RotaTestSupport
 import RotaTesting
 import Testing
 
-/// Sends requests that are almost right. `ROTA_API_REQUESTS` sets how many for each profile; `Tests/Scripts/api-fuzz`
-/// sends a million.
+/// Sends requests that are almost right.
+///
+/// `ROTA_API_REQUESTS` sets how many for each profile; `Tests/Scripts/api-fuzz` sends a million.
 @Suite("Mutated requests")
 struct MutationTests {
     static let secret = "sk_live_never_show_this"
