@@ -49,7 +49,8 @@ extension ScheduleState {
 extension Schedule {
     /// The occurrence with a nominal date.
     package func occurrence(at nominal: Date) -> Occurrence {
-        Occurrence(nominal: nominal, effective: nominal.advanced(by: smoothingOffset))
+        let offset = smoothingOffset
+        return Occurrence(nominal: nominal, effective: offset == .zero ? nominal : nominal.advanced(by: offset))
     }
 
     /// Returns the last nominal date at or before a date.
