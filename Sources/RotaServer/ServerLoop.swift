@@ -107,10 +107,10 @@ final class ServerLoop: Sendable {
                     (connection.wantsToRead ? POLLIN : 0) | (connection.wantsToWrite ? POLLOUT : 0)
                 polled.append(pollfd(fd: connection.descriptor, events: Int16(events), revents: 0))
             }
-            let deadlines =
-                connections.values.compactMap(\.deadline)
-                + [pausesUntil, stop?.cancels, stop?.ends]
-                .compactMap { $0 }.filter { $0 > now }
+            // A deadline of a connection may have passed since the last look at it: then the poll returns at once. The
+            // date of the cancellation stays in the past, and must not do so.
+            let dates = [pausesUntil, stop?.ends, stop?.cancels].compactMap { $0 }.filter { $0 > now }
+            let deadlines = connections.values.compactMap(\.deadline) + dates
             _ = poll(&polled, nfds_t(polled.count), Self.milliseconds(until: deadlines.min(), now))
             if polled[0].revents != 0 { _ = SystemSocket.read(wakeUp.read) }
             deliverAnswers(&connections, isStopping: stop != nil)

@@ -19,9 +19,9 @@ package struct SocketError: Error, Sendable, Hashable, CustomStringConvertible {
 }
 
 /// The socket calls that a server needs, the same on every platform.
-package enum SystemSocket {
+package enum SystemSocket: Sendable {
     /// The outcome of an attempt to accept a connection.
-    package enum Acceptance {
+    package enum Acceptance: Sendable {
         case connection(Int32)
         case none
         /// The process or the system has no file descriptor left.
