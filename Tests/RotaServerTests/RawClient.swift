@@ -47,6 +47,12 @@ final class RawClient {
         setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &now, socklen_t(MemoryLayout<linger>.size))
     }
 
+    /// Whether something has come that was not read.
+    var hasAnswer: Bool {
+        var byte: UInt8 = 0
+        return recv(descriptor, &byte, 1, Int32(MSG_PEEK) | Int32(MSG_DONTWAIT)) > 0
+    }
+
     /// All that the server sends until it closes the connection.
     func rest() -> String {
         var bytes: [UInt8] = []

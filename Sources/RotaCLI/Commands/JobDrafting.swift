@@ -71,7 +71,7 @@ enum JobDrafting {
         let members = changed.members.filter { present[$0.name] != $0.value }
         guard !members.isEmpty else { throw Failure.usage("There is nothing to change. See rota jobs edit --help.") }
         if session.arguments.has("dry-run") {
-            return try await show(session, preview: ["definition": changed])
+            return try await show(session, preview: ["definition": withoutMarks(changed)])
         }
         let new = try await session.connection.send(
             "PATCH", ["jobs", job["id"]?.string ?? id], body: ["definition": .object(members)])
@@ -254,6 +254,16 @@ enum JobDrafting {
             request = request.setting([("headers", .array(kept + added))])
         }
         return ["http": request]
+    }
+
+    /// The definition without the headers whose credentials the server keeps to itself.
+    ///
+    /// A preview sends no request, so it lacks nothing without them.
+    private static func withoutMarks(_ definition: JSONValue) -> JSONValue {
+        guard let action = definition["action"], let request = action["http"] else { return definition }
+        let headers = (request["headers"]?.elements ?? []).filter { $0[1] != "[redacted]" }
+        let shown = request.setting([("headers", headers.isEmpty ? nil : .array(headers))])
+        return definition.setting([("action", action.setting([("http", shown)]))])
     }
 
     static func encoded(_ value: some Encodable) throws -> JSONValue {

@@ -78,16 +78,27 @@ actor FolderConnection {
 enum FolderHolder {
     /// The number of the process, where the system tells.
     static func process(of path: String) -> Int? {
-        let file = (path as NSString).appendingPathComponent("LOCK")
-        guard let inode = try? FileManager.default.attributesOfItem(atPath: file)[.systemFileNumber] as? NSNumber,
-            let locks = try? String(contentsOfFile: "/proc/locks", encoding: .utf8)
-        else { return nil }
-        // 1: FLOCK  ADVISORY  WRITE 1234 08:01:5678 0 EOF
-        for line in locks.split(separator: "\n") {
-            let words = line.split(separator: " ")
-            guard words.count >= 6, words[5].hasSuffix(":\(inode)") else { continue }
-            return Int(words[4]).flatMap { $0 > 0 ? $0 : nil }
+        let inodes = [path, (path as NSString).appendingPathComponent("LOCK")].compactMap { file in
+            try? FileManager.default.attributesOfItem(atPath: file)[.systemFileNumber] as? NSNumber
+        }.map { "\($0)" }
+        // The list may change while it is read, so that lines are missing.
+        for _ in 0..<5 {
+            let locks = (try? String(contentsOfFile: "/proc/locks", encoding: .utf8)) ?? ""
+            let holders = Set(locks.split(separator: "\n").compactMap { holder(in: $0, of: inodes) })
+            // Files of two disks may have one number. Then it is better to name no process than the wrong one.
+            if holders.count == 1 { return holders.first }
         }
         return nil
+    }
+
+    /// The process that a line of the list names, if it is about one of the files.
+    ///
+    /// `1: FLOCK  ADVISORY  WRITE 1234 08:01:5678 0 EOF`
+    private static func holder(in line: Substring, of inodes: [String]) -> Int? {
+        let words = line.split(separator: " ")
+        guard words.count >= 6, inodes.contains(where: { words[5].hasSuffix(":" + $0) }), let process = Int(words[4]),
+            process > 0
+        else { return nil }
+        return process
     }
 }
