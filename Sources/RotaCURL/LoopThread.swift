@@ -6,7 +6,7 @@ import Synchronization
 
 /// The thread that owns libcurl's handles: it takes commands, moves transfers on, and ends them.
 ///
-/// Nothing in a turn blocks, so a request ends within a turn of its deadline or cancellation.
+/// Nothing in a round blocks, so a request ends within a round of its deadline or cancellation.
 struct LoopThread {
     private enum Stage {
         /// Its transfer is not there yet, because its route is not known.
@@ -25,7 +25,7 @@ struct LoopThread {
     private var lastUse = ContinuousClock.now
     private var mayKeepConnections = false
     private var isEnding = false
-    /// The requests that have ended in this turn, with their results.
+    /// The requests that have ended in this round, with their results.
     private var ended: [(order: Order, outcome: Outcome)] = []
 
     init(_ loop: CURLLoop, _ settings: HandleSettings, _ pool: HandlePool) {
@@ -40,7 +40,7 @@ struct LoopThread {
             let commands = loop.take()
             if !commands.isEmpty { lastUse = .now }
             for command in commands { obey(command) }
-            if let multi { turn(multi) }
+            if let multi { perform(multi) }
             expire()
             report()
             if orders.isEmpty, isEnding { break }
@@ -102,7 +102,7 @@ struct LoopThread {
     }
 
     /// Moves the transfers on, and ends those that are complete or unacceptable.
-    private mutating func turn(_ multi: OpaquePointer) {
+    private mutating func perform(_ multi: OpaquePointer) {
         guard rota_multi_perform(multi) == 0 else {
             for ticket in Array(tickets.values) { end(ticket, .failed(TransportError(.other, "libcurl failed"))) }
             return replaceMulti()

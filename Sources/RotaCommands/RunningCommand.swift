@@ -49,7 +49,7 @@ struct RunningCommand: Sendable {
     private var deadline: ContinuousClock.Instant?
 
     /// How long output is read after SIGKILL from processes that left the group.
-    private static let lastWords = Duration.milliseconds(200)
+    private static let outputGrace = Duration.milliseconds(200)
 
     init(
         _ child: Launch.Child, ticket: CommandTicket, input: [UInt8]?, output: OutputCapture, grace: Duration,
@@ -148,7 +148,7 @@ struct RunningCommand: Sendable {
         close(\.input)
         guard !isQuiet else { return }
         if isKilled || isLost {
-            deadline = now + Self.lastWords
+            deadline = now + Self.outputGrace
         } else if deadline == nil {
             if endsGroup {
                 signal(SIGTERM)
@@ -166,7 +166,7 @@ struct RunningCommand: Sendable {
         isKilled = true
         // Perhaps only the processes that it left behind ran on.
         outlivedGrace = !hasEnded
-        if hasEnded { deadline = now + Self.lastWords }
+        if hasEnded { deadline = now + Self.outputGrace }
     }
 
     private func signal(_ number: Int32) {

@@ -8,14 +8,14 @@ import RotaStore
 ///
 /// A class, so that it is never copied.
 final class PlannedCompletion: Sendable {
-    let work: Work
+    let work: ClaimedWork
     let completion: Completion
     /// `nil` if another attempt follows, or if the attempt did not fail.
     let stopReason: StopReason?
     /// The outcome, if the store has recorded the completion already.
     let outcome: Completion.Outcome?
 
-    init(work: Work, completion: Completion, stopReason: StopReason?, outcome: Completion.Outcome? = nil) {
+    init(work: ClaimedWork, completion: Completion, stopReason: StopReason?, outcome: Completion.Outcome? = nil) {
         (self.work, self.completion, self.stopReason, self.outcome) = (work, completion, stopReason, outcome)
     }
 
@@ -78,7 +78,7 @@ enum CompletionPlanner {
 
     /// Plans what follows a lease that ran out: its holder is gone, and the attempt counts as crashed.
     static func crashed(
-        _ work: Work, at now: Date, elapsed: Duration, random: inout any RandomNumberGenerator & Sendable
+        _ work: ClaimedWork, at now: Date, elapsed: Duration, random: inout any RandomNumberGenerator & Sendable
     ) -> PlannedCompletion {
         let progress = work.claim.execution.progress
         let owner = progress.lease?.owner ?? "unknown"
@@ -104,7 +104,7 @@ enum CompletionPlanner {
     /// Releases an execution whose attempt was not made, or not finished.
     ///
     /// - Parameter date: When it may start again; `nil` for immediately.
-    static func released(_ work: Work, at now: Date, until date: Date? = nil) -> PlannedCompletion {
+    static func released(_ work: ClaimedWork, at now: Date, until date: Date? = nil) -> PlannedCompletion {
         planned(work, attempt: nil, next: .released(until: date ?? now), at: now)
     }
 
@@ -127,7 +127,7 @@ enum CompletionPlanner {
             kind: .interrupted,
             message: "The scheduler stopped before the attempt ended. "
                 + (rest ?? "The attempt does not count, and the execution starts again.")
-                + (result.report.lastWords.map { " \($0)" } ?? ""))
+                + (result.report.interruptionMessage.map { " \($0)" } ?? ""))
         let attempt = attempt(result, failure: failure)
         guard rest != nil else { return planned(work, attempt: attempt, next: .released(until: now), at: now) }
         return planned(work, attempt: attempt, .stop(.notRetryable), failure, at: now)
@@ -137,7 +137,7 @@ enum CompletionPlanner {
     ///
     /// The handler's request overrides the job's policy.
     private static func decision(
-        after failure: AttemptFailure, asked: AttemptReport.Retrying? = nil, of work: Work, at now: Date,
+        after failure: AttemptFailure, asked: AttemptReport.Retrying? = nil, of work: ClaimedWork, at now: Date,
         elapsed: Duration, random: inout any RandomNumberGenerator & Sendable
     ) -> RetryDecision {
         // An abandoned handler may still be doing its work.
@@ -161,7 +161,8 @@ enum CompletionPlanner {
 
     /// The rule that made a decision, in words, for the trail of an execution that keeps one.
     private static func rule(
-        of decision: RetryDecision, after failure: AttemptFailure, asked: AttemptReport.Retrying? = nil, of work: Work,
+        of decision: RetryDecision, after failure: AttemptFailure, asked: AttemptReport.Retrying? = nil,
+        of work: ClaimedWork,
         at now: Date
     ) -> String? {
         let execution = work.claim.execution
@@ -192,7 +193,7 @@ enum CompletionPlanner {
     }
 
     private static func planned(
-        _ work: Work, attempt: Attempt, _ decision: RetryDecision, _ failure: ExecutionFailure, at now: Date,
+        _ work: ClaimedWork, attempt: Attempt, _ decision: RetryDecision, _ failure: ExecutionFailure, at now: Date,
         reason: String? = nil
     ) -> PlannedCompletion {
         switch decision {
@@ -208,7 +209,7 @@ enum CompletionPlanner {
     }
 
     private static func planned(
-        _ work: Work, attempt: Attempt?, next: Completion.Next, at now: Date, output: JSONPayload? = nil,
+        _ work: ClaimedWork, attempt: Attempt?, next: Completion.Next, at now: Date, output: JSONPayload? = nil,
         stopReason: StopReason? = nil, reason: String? = nil
     ) -> PlannedCompletion {
         let completion = Completion(

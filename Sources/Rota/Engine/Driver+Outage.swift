@@ -83,7 +83,7 @@ extension Driver {
             !known.contains(claim.leaseKey) && claim.execution.progress.attemptStartedAt ?? .distantPast >= startedAt
         }
         let now = context.clock.now
-        try await finish(unknown.map { CompletionPlanner.released(Work($0, slot: nil), at: now) }, at: now)
+        try await finish(unknown.map { CompletionPlanner.released(ClaimedWork($0, slot: nil), at: now) }, at: now)
         outage.mayHoldUnknown = false
     }
 }

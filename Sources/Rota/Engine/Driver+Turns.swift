@@ -43,8 +43,10 @@ extension Driver {
         var works = request.map { register(outcome.claims, of: $0) } ?? []
         // The events of what has happened come before those of what begins.
         defer { queue.push(works) }
-        if !planned.isEmpty { try await follow(try planned.outcomes(outcome.completions), of: planned, at: now) }
-        try await follow(outcome.renewals, of: turn.renewals, at: now)
+        if !planned.isEmpty {
+            try await handleCompletionOutcomes(try planned.outcomes(outcome.completions), of: planned, at: now)
+        }
+        try await handleRenewalOutcomes(outcome.renewals, of: turn.renewals, at: now)
         let isBusy = !planned.isEmpty || !works.isEmpty
         guard isPolling else { return (isBusy, nil) }
         guard let work = outcome.dueWork else {
@@ -53,7 +55,7 @@ extension Driver {
                 "The store returned no due work from `turn(_:)`, although it was asked for it. Test the store with "
                     + "`StoreContract` of RotaTesting.", value: nil)
         }
-        let hasDone = try await complete(box, outcome, of: work, at: now)
+        let hasDone = try await handlePlanOutcomes(box, outcome, of: work, at: now)
         // The rest takes calls of the store, for which claimed work need not wait.
         queue.push(works)
         works = []
@@ -63,19 +65,20 @@ extension Driver {
         return (false, nextWake(after: work, at: now))
     }
 
-    /// Does what follows from due work that the store has planned for.
+    /// Handles the outcomes of the plan for due work that was made within the turn.
     ///
     /// - Returns: Whether anything was done.
-    private mutating func complete(
+    private mutating func handlePlanOutcomes(
         _ box: PlanBox, _ outcome: StoreTurn.Outcome, of work: DueWork, at now: Date
     ) async throws -> Bool {
         polling.recordPoll(
             at: now, next: work.isTruncated || work.isAhead ? now : work.nextWakeup ?? .distantFuture)
         let plan = box.plan
         report(plan.postponed, at: now)
-        if !plan.reclaims.isEmpty { try await follow(outcome.reclaims, of: plan.reclaims, at: now) }
-        let hasFired = try await settle(
-            plan, { try await $0.follow(outcome.fires, of: plan.fires, named: plan.names, at: now) })
+        if !plan.reclaims.isEmpty { try await handleCompletionOutcomes(outcome.reclaims, of: plan.reclaims, at: now) }
+        let hasFired = try await fire(plan) {
+            try await $0.handleFireOutcomes(outcome.fires, of: plan.fires, named: plan.names, at: now)
+        }
         return hasFired || !plan.reclaims.isEmpty
     }
 }

@@ -10,7 +10,7 @@ struct Driver {
     let context: SchedulerContext
     /// Whether a pass is one step of the store.
     let takesTurns: Bool
-    let queue: WorkQueue<Work>
+    let queue: WorkQueue<ClaimedWork>
     private let outbox: Outbox<AttemptResult>
     private let alarm: Alarm
     var inFlight = InFlight()
@@ -38,7 +38,8 @@ struct Driver {
     private static let conflictLimit = 10
 
     init(
-        context: SchedulerContext, queue: WorkQueue<Work>, outbox: Outbox<AttemptResult>, thread: (any TaskExecutor)?,
+        context: SchedulerContext, queue: WorkQueue<ClaimedWork>, outbox: Outbox<AttemptResult>,
+        thread: (any TaskExecutor)?,
         random: any RandomNumberGenerator & Sendable
     ) {
         self.context = context
@@ -107,7 +108,7 @@ struct Driver {
         if try await pass() {
             hasYielded = false
         } else if !inFlight.isEmpty, !hasYielded {
-            // Short work is done once its worker had a turn. Yielding is cheaper than to sleep and be woken.
+            // Short work is done once its worker has run. Yielding is cheaper than to sleep and be woken.
             hasYielded = true
             await Task.yield()
         } else if let wake = try await doDueWorkBeforeSleeping() {
@@ -189,21 +190,21 @@ struct Driver {
         }
         report(plan.postponed, at: now)
         if !plan.reclaims.isEmpty { try await finish(plan.reclaims, at: now) }
-        let hasFired = try await settle(plan) { driver in
+        let hasFired = try await fire(plan) { driver in
             let outcomes = try await driver.context.store.fire(plan.fires)
-            return try await driver.follow(outcomes, of: plan.fires, named: plan.names, at: now)
+            return try await driver.handleFireOutcomes(outcomes, of: plan.fires, named: plan.names, at: now)
         }
         let hasPruned = work.isPruningDue ? try await prune(at: now) : false
         guard plan.reclaims.isEmpty, !hasFired, !hasPruned else { return nil }
         return nextWake(after: work, at: now)
     }
 
-    /// Counts conflicts of the fires of a plan.
+    /// Fires the jobs of a plan, and counts the conflicts.
     ///
     /// - Parameter fire: Fires the jobs, if there are any, and returns whether any has fired.
     /// - Returns: Whether there may be more to do at once.
-    mutating func settle(
-        _ plan: DuePlan, _ fire: (inout Driver) async throws -> Bool
+    mutating func fire(
+        _ plan: DuePlan, by fire: (inout Driver) async throws -> Bool
     ) async throws -> Bool {
         // There may be more due jobs behind those that were postponed.
         guard !plan.fires.isEmpty else {
@@ -280,8 +281,8 @@ struct Driver {
         return results.map { result in
             if case .unhandled(let name, let similar) = result.report.ending {
                 context.events.handlerMissing(name, jobs: [result.work.claim.job], similar: similar, at: now)
-                let turn = deference.turn(after: now, longestSleep: context.clock.longestSleep)
-                return CompletionPlanner.released(result.work, at: now, until: turn)
+                let date = deference.releaseDate(after: now, longestSleep: context.clock.longestSleep)
+                return CompletionPlanner.released(result.work, at: now, until: date)
             }
             if result.work.wasAbandoned { context.events.abandoned(result.work.claim, at: now) }
             if !result.work.claim.job.schedule.isSeries { polling.poll(by: now) }
@@ -310,11 +311,11 @@ struct Driver {
 
     mutating func finish(_ planned: [PlannedCompletion], at now: Date) async throws {
         let outcomes = try await context.store.finish(planned.map(\.completion))
-        try await follow(outcomes, of: planned, at: now)
+        try await handleCompletionOutcomes(outcomes, of: planned, at: now)
     }
 
-    /// Does what follows from completions that the store has recorded.
-    mutating func follow(
+    /// Tells observers, and callers that wait, of completions that the store has recorded.
+    mutating func handleCompletionOutcomes(
         _ outcomes: [Completion.Outcome], of planned: [PlannedCompletion], at now: Date
     ) async throws {
         let outcomes = try outcomes.answers(to: "finish", of: planned.count)
@@ -349,11 +350,13 @@ struct Driver {
         let (planned, open) = (unrecorded, unrecorded.open)
         let answers = open.isEmpty ? [] : try await context.store.finish(open)
         unrecorded = []
-        try await follow(try planned.outcomes(answers), of: planned, at: now)
+        try await handleCompletionOutcomes(try planned.outcomes(answers), of: planned, at: now)
     }
 
-    /// Does what follows from fires that the store has recorded, and returns whether any job has fired.
-    mutating func follow(
+    /// Tells observers of fires that the store has recorded, and withdraws the attempts of executions that were replaced.
+    ///
+    /// - Returns: Whether any job has fired.
+    mutating func handleFireOutcomes(
         _ outcomes: [FireRequest.Outcome], of fires: [FireRequest], named names: [String], at now: Date
     ) async throws -> Bool {
         var hasFired = false
@@ -391,14 +394,14 @@ struct Driver {
     }
 
     /// Notes claimed executions as in flight, and returns them for the workers.
-    mutating func register(_ claims: [Claim], of request: ClaimRequest) -> [Work] {
+    mutating func register(_ claims: [Claim], of request: ClaimRequest) -> [ClaimedWork] {
         // Without a free worker, the store may have held back what has a limit.
         mayClaim = claims.count >= min(request.limit, request.free ?? request.limit)
         guard !claims.isEmpty else { return [] }
         renewAt = renewAt ?? request.now.advanced(by: context.configuration.leaseDuration / 3)
         leasesEndAt = leasesEndAt ?? request.leaseExpiresAt
         // From here on the claims are shared: copying one costs as much as planning its completion.
-        let works = claims.map { Work($0, slot: inFlight.begin($0)) }
+        let works = claims.map { ClaimedWork($0, slot: inFlight.begin($0)) }
         for work in works where work.claim.mayLimitTime {
             planning.elapsedTimes.begin(work.claim, uptime: context.clock.uptime, at: request.now)
         }
@@ -410,7 +413,7 @@ struct Driver {
         let now = context.clock.now
         let renewals = dueRenewals(at: now)
         guard !renewals.isEmpty else { return }
-        try await follow(try await context.store.renew(renewals), of: renewals, at: now)
+        try await handleRenewalOutcomes(try await context.store.renew(renewals), of: renewals, at: now)
     }
 
     /// The renewals of all leases, if it is time for them.
@@ -426,8 +429,8 @@ struct Driver {
         return inFlight.held.compactMap { context.heartbeats.renewal(of: $0, until: end) }
     }
 
-    /// Does what follows from renewals that the store has recorded.
-    mutating func follow(
+    /// Withdraws the attempts whose leases are lost, or whose executions were canceled.
+    mutating func handleRenewalOutcomes(
         _ outcomes: [LeaseRenewal.Outcome], of renewals: [LeaseRenewal], at now: Date
     ) async throws {
         if let end = renewals.first?.expiresAt { leasesEndAt = end }

@@ -181,7 +181,7 @@ struct InFlight {
     /// The leases of attempts with a timeout or heartbeat watch, which sleeps by itself.
     private var watched: Set<LeaseKey> = []
     /// The work whose handlers were abandoned and have not ended, by slot.
-    private var abandoned: [Int: Work] = [:]
+    private var abandoned: [Int: ClaimedWork] = [:]
     /// The number of slots that are occupied.
     private(set) var count = 0
 
@@ -194,7 +194,7 @@ struct InFlight {
     /// The sleeper tags of the attempts whose results are awaited.
     ///
     /// - Parameter waiting: Work that cannot begin before another attempt ends.
-    func tags(without waiting: [Work]) -> [SleeperTag] {
+    func tags(without waiting: [ClaimedWork]) -> [SleeperTag] {
         let waiting = Set(waiting.map(\.claim.leaseKey))
         return held.filter { !waiting.contains($0) }.map { .run($0.executionID, token: $0.token) }
             + watched.subtracting(waiting).map { .watch($0.executionID, token: $0.token) }
@@ -216,15 +216,15 @@ struct InFlight {
     }
 
     /// Removes the attempt whose result has come, or the handler that has ended after it was abandoned.
-    mutating func end(_ work: Work, isLate: Bool) {
+    mutating func end(_ work: ClaimedWork, isLate: Bool) {
         guard let slot = work.slot else { return }
         if isLate {
             // It may have ended before the driver learned that it was abandoned: then the slot is free already.
-            guard abandoned[slot] === work, !work.hasStrays else { return }
+            guard abandoned[slot] === work, !work.hasAbandonedHandlers else { return }
             abandoned[slot] = nil
             freeSlots.append(slot)
             count -= 1
-        } else if work.hasStrays {
+        } else if work.hasAbandonedHandlers {
             guard let lease = leases[slot] else { return }
             watched.remove(lease)
             leases[slot] = nil

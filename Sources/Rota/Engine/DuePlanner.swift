@@ -46,7 +46,8 @@ struct DuePlanner: Sendable {
             for claim in work.expiredLeases where !held.contains(claim.leaseKey) {
                 let elapsed = elapsedTimes.elapsed(claim.execution, uptime: uptime, at: now)
                 plan.reclaims.append(
-                    CompletionPlanner.crashed(Work(claim, slot: nil), at: now, elapsed: elapsed, random: &random))
+                    CompletionPlanner.crashed(ClaimedWork(claim, slot: nil), at: now, elapsed: elapsed, random: &random)
+                )
             }
         }
         for job in work.dueJobs where !postponements.contains(job.id) {

@@ -16,7 +16,7 @@ struct ExecutionEnd {
     }
 
     /// - Returns: `nil` if the execution has not ended, or nothing can follow.
-    init?(_ outcome: Completion.Outcome, of work: Work) {
+    init?(_ outcome: Completion.Outcome, of work: ClaimedWork) {
         guard case .recorded(let execution) = outcome, execution.progress.status.isTerminal,
             execution.source != .notification, work.mayHaveConsequences
         else { return nil }
@@ -34,7 +34,7 @@ struct ExecutionEnd {
     }
 }
 
-extension Work {
+extension ClaimedWork {
     /// Whether anything can follow from the end of the execution.
     var mayHaveConsequences: Bool {
         // Most jobs have no extras, which costs less to know than to read each of them.

@@ -17,13 +17,13 @@ import Synchronization
 /// ```
 public struct HandlerContext: Sendable {
     // The claim is large, so its work is kept, which is shared.
-    private let work: Work
+    private let work: ClaimedWork
     /// The date on which this attempt began.
     public let startedAt: Date
     let recorder: HeartbeatRecorder
     private let stop: Flag
 
-    init(_ work: Work, startedAt: Date, recorder: HeartbeatRecorder, stop: Flag) {
+    init(_ work: ClaimedWork, startedAt: Date, recorder: HeartbeatRecorder, stop: Flag) {
         self.work = work
         self.startedAt = startedAt
         self.recorder = recorder
@@ -154,17 +154,17 @@ public struct HandlerContext: Sendable {
     }
 }
 
-/// An execution on its way from the driver to a worker and back.
+/// A claimed execution on its way from the driver to a worker and back.
 ///
 /// A class, so that it is never copied.
-final class Work: Sendable {
+final class ClaimedWork: Sendable {
     let claim: Claim
     /// The slot that the driver keeps for it; `nil` for an expired lease that is being reclaimed.
     let slot: Int?
     /// The number of its handlers that were abandoned and have not ended.
     ///
     /// It is more than one only if middleware makes the attempt several times.
-    private let strays = Atomic(0)
+    private let abandonedHandlers = Atomic(0)
     private let abandonment = Atomic(false)
     /// The end of the attempt, if the store has recorded it already, in a transaction of the handler.
     let recorded = Mutex<(completion: Completion, execution: Execution)?>(nil)
@@ -178,23 +178,23 @@ final class Work: Sendable {
     var wasAbandoned: Bool { abandonment.load(ordering: .relaxed) }
 
     /// Whether an abandoned handler of the attempt has not ended.
-    var hasStrays: Bool { strays.load(ordering: .relaxed) > 0 }
+    var hasAbandonedHandlers: Bool { abandonedHandlers.load(ordering: .relaxed) > 0 }
 
     /// Abandons a handler of the attempt, unless it ends at this moment.
     ///
     /// - Parameter isFirst: Settles whether the handler is abandoned or has ended.
     func abandon(if isFirst: () -> Bool) {
         // Before it is settled, because from then on the handler's end is late.
-        strays.add(1, ordering: .relaxed)
+        abandonedHandlers.add(1, ordering: .relaxed)
         if isFirst() {
             abandonment.store(true, ordering: .relaxed)
         } else {
-            strays.subtract(1, ordering: .relaxed)
+            abandonedHandlers.subtract(1, ordering: .relaxed)
         }
     }
 
     /// Records that an abandoned handler has ended.
-    func endStray() {
-        strays.subtract(1, ordering: .relaxed)
+    func endAbandonedHandler() {
+        abandonedHandlers.subtract(1, ordering: .relaxed)
     }
 }

@@ -33,8 +33,8 @@ extension Job {
         let skips =
             switch self.scheduleState.state {
             case .draft, .completed: [SkippedOccurrence]()
-            case .active: passedOver(at: now, because: .rescheduled)
-            case .paused: passedOver(at: now, because: self.scheduleState.reasonWhilePaused)
+            case .active: skippingDue(through: now, because: .rescheduled)
+            case .paused: skippingDue(through: now, because: self.scheduleState.reasonWhilePaused)
             }
         return replacement(
             .starting(definition.schedule, state: next, at: now, continuing: scheduleState), skips: skips, at: now,
@@ -127,7 +127,7 @@ extension Job {
         let firesLate = next.next.map { $0 <= date } ?? false
         let skips =
             firesLate || scheduleState.state == .draft
-            ? [] : passedOver(at: date, because: scheduleState.reasonWhilePaused)
+            ? [] : skippingDue(through: date, because: scheduleState.reasonWhilePaused)
         return (next, skips)
     }
 

@@ -91,7 +91,7 @@ extension Scheduler {
     }
 
     @concurrent private nonisolated func drive(on thread: ThreadExecutor?, until cancellation: Flag) async throws {
-        let queue = WorkQueue<Work>()
+        let queue = WorkQueue<ClaimedWork>()
         let outbox = Outbox<AttemptResult>(signal: context.signal)
         context.status.setReturned { Set(outbox.elements.map(\.work.claim.tag)) }
         defer { context.status.setReturned(nil) }

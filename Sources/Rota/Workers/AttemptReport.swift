@@ -28,8 +28,8 @@ struct AttemptReport: Sendable {
 
     var ending: Ending
     var retrying: Retrying?
-    /// The message of an interrupted handler.
-    var lastWords: String?
+    /// The text of the error of a canceled handler, if the attempt was interrupted.
+    var interruptionMessage: String?
     var output: JSONPayload?
     var statusCode: Int?
     var bodyPreview: String?
@@ -215,7 +215,7 @@ extension AttemptReport {
         keepDetails(of: error)
         switch ending {
         case .failed(let failure, let message): ending = .failed(failure, message: "\(message) \(error)")
-        case .interrupted: lastWords = "\(error)".clipped()
+        case .interrupted: interruptionMessage = "\(error)".clipped()
         case .succeeded, .waiting, .unbegun, .unhandled: break
         }
     }

@@ -19,7 +19,7 @@ struct AttemptRunner: Sendable {
     let stop: Flag
     let outbox: Outbox<AttemptResult>
 
-    func run(_ work: Work) async -> AttemptResult {
+    func run(_ work: ClaimedWork) async -> AttemptResult {
         let adapted =
             work.claim.job.adaptiveTimeout == nil
             ? nil : await store.adaptiveTimeout(of: work.claim.execution, of: work.claim.job)
@@ -46,13 +46,13 @@ struct AttemptRunner: Sendable {
     /// Whether the claim is still valid.
     ///
     /// After the machine was suspended, another scheduler may have the execution.
-    private func mayBegin(_ work: Work, at now: Date) -> Bool {
+    private func mayBegin(_ work: ClaimedWork, at now: Date) -> Bool {
         !Task.isCancelled && now < work.claim.lease.expiresAt && !workers.isWithdrawn(work.claim.leaseKey)
     }
 
     /// Calls the middleware from the outermost inwards, then makes the attempt.
     private func step(
-        _ index: Int, _ attempt: RunningAttempt, of work: Work, adapted: Duration?
+        _ index: Int, _ attempt: RunningAttempt, of work: ClaimedWork, adapted: Duration?
     ) async -> AttemptOutcome {
         guard index < middleware.count else {
             return AttemptOutcome(
@@ -62,7 +62,7 @@ struct AttemptRunner: Sendable {
     }
 
     private func deliver(
-        _ work: Work, startedAt: Date, headers: HTTPHeaders, adapted: Duration?
+        _ work: ClaimedWork, startedAt: Date, headers: HTTPHeaders, adapted: Duration?
     ) async -> AttemptReport {
         switch work.claim.execution.notification {
         case .handler(let name)?:
@@ -86,7 +86,7 @@ struct AttemptRunner: Sendable {
     }
 
     private func call(
-        _ call: HandlerCall, for work: Work, startedAt: Date, adapted: Duration? = nil
+        _ call: HandlerCall, for work: ClaimedWork, startedAt: Date, adapted: Duration? = nil
     ) async -> AttemptReport {
         guard let handler = handlers[call.name] else {
             return AttemptReport(.unhandled(call.name, similar: handlers.similar(to: call.name)))
@@ -132,7 +132,7 @@ struct AttemptRunner: Sendable {
     }
 
     /// Drops the result of an abandoned handler that has ended, and gives its slot back to the driver.
-    private func endLate(_ work: Work, startedAt: Date) {
+    private func endLate(_ work: ClaimedWork, startedAt: Date) {
         // The handler may have sent a heartbeat after it was abandoned.
         heartbeats.forget(work.claim.leaseKey)
         events.droppedLateResult(of: work.claim, at: clock.now)

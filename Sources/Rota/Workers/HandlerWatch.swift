@@ -41,7 +41,7 @@ struct HandlerWatch: Sendable {
     ///   - lateEnd: Called when an abandoned operation has ended.
     /// - Throws: ``Excess`` if a limit was exceeded; or the operation's error.
     func run<Value: Sendable>(
-        _ work: Work, _ operation: @escaping @Sendable () async throws -> Value,
+        _ work: ClaimedWork, _ operation: @escaping @Sendable () async throws -> Value,
         lateEnd: @escaping @Sendable () -> Void
     ) async throws -> Value {
         guard hasLimits else { return try await operation() }
@@ -51,7 +51,7 @@ struct HandlerWatch: Sendable {
             let result: Result<Value, any Error>
             do { result = .success(try await operation()) } catch { result = .failure(error) }
             guard !ending.settle(.ended(result)) else { return }
-            work.endStray()
+            work.endAbandonedHandler()
             lateEnd()
         }
         let watch = Task { @concurrent in

@@ -9,7 +9,8 @@ import Synchronization
 final class WorkQueue<Element: Sendable>: Sendable {
     private typealias Waiter = CheckedContinuation<Void, Never>
 
-    private enum Turn {
+    /// The answer to a worker that asks for work.
+    private enum Supply {
         case element(Element, isLast: Bool)
         case empty
         case closed
@@ -84,14 +85,14 @@ final class WorkQueue<Element: Sendable>: Sendable {
         }
     }
 
-    private func take(wasWoken: Bool) -> Turn {
-        let (turn, waiter) = state.withLock { state -> (Turn, Waiter?) in
+    private func take(wasWoken: Bool) -> Supply {
+        let (supply, waiter) = state.withLock { state -> (Supply, Waiter?) in
             if wasWoken { state.isWaking = false }
             guard let element = state.pop() else { return (state.isClosed ? .closed : .empty, nil) }
             return (.element(element, isLast: state.elements.isEmpty), state.wake())
         }
         waiter?.resume()
-        return turn
+        return supply
     }
 
     /// Suspends until there may be an element.
@@ -206,7 +207,7 @@ final class Outbox<Element: Sendable>: Sendable {
 
 /// The result of an attempt, before it is decided what follows.
 struct AttemptResult: Sendable {
-    let work: Work
+    let work: ClaimedWork
     let startedAt: Date
     let duration: Duration
     private let shared: SharedReport
@@ -224,7 +225,7 @@ struct AttemptResult: Sendable {
         }
     }
 
-    init(work: Work, startedAt: Date, duration: Duration, report: AttemptReport, isLate: Bool = false) {
+    init(work: ClaimedWork, startedAt: Date, duration: Duration, report: AttemptReport, isLate: Bool = false) {
         (self.work, self.startedAt, self.duration, self.isLate) = (work, startedAt, duration, isLate)
         shared = SharedReport(report)
     }

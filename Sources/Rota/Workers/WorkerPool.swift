@@ -37,7 +37,7 @@ final class WorkerPool: Sendable {
     ///   - queue: Where work comes from.
     ///   - outbox: Where results go.
     func start(
-        _ count: Int, runner: AttemptRunner, queue: WorkQueue<Work>, outbox: Outbox<AttemptResult>
+        _ count: Int, runner: AttemptRunner, queue: WorkQueue<ClaimedWork>, outbox: Outbox<AttemptResult>
     ) {
         let new = (0..<count).map { _ in Worker() }
         workers.withLock { $0 = new }
@@ -52,7 +52,7 @@ final class WorkerPool: Sendable {
     /// Abandons all attempts that are being made: they continue, and their results are dropped.
     ///
     /// - Returns: The work whose results will not come.
-    func abandonRunning() -> [Work] {
+    func abandonRunning() -> [ClaimedWork] {
         workers.withLock(\.self).compactMap { $0.abandon() }
     }
 
@@ -102,7 +102,7 @@ final class WorkerPool: Sendable {
 /// After a cancellation, a new task takes over.
 private final class Worker: Sendable {
     private struct State {
-        var work: Work?
+        var work: ClaimedWork?
         var cause: AttemptCancellation?
         var isAbandoned = false
         /// The task of the current shift.
@@ -113,7 +113,7 @@ private final class Worker: Sendable {
 
     private let state = Mutex(State())
 
-    func start(runner: AttemptRunner, queue: WorkQueue<Work>, outbox: Outbox<AttemptResult>) {
+    func start(runner: AttemptRunner, queue: WorkQueue<ClaimedWork>, outbox: Outbox<AttemptResult>) {
         let shifts = Task { @concurrent in
             await work { await self.shift(runner: runner, queue: queue, outbox: outbox) }
         }
@@ -149,14 +149,16 @@ private final class Worker: Sendable {
     /// Makes attempts until the queue is closed, or until one was abandoned, or canceled and the task with it.
     ///
     /// - Returns: Whether an attempt was canceled, so that a new task must take over.
-    private func shift(runner: AttemptRunner, queue: WorkQueue<Work>, outbox: Outbox<AttemptResult>) async -> Bool {
+    private func shift(runner: AttemptRunner, queue: WorkQueue<ClaimedWork>, outbox: Outbox<AttemptResult>) async
+        -> Bool
+    {
         while let work = await queue.next(isDrained: outbox.flush) {
             begin(work)
             var result = await SleeperTag.$current.withValue(work.claim.tag) { await runner.run(work) }
             let (cause, isAbandoned) = finish()
             guard !isAbandoned else {
                 // A handler that was abandoned by its watch too tells of its end itself.
-                if !work.hasStrays { runner.events.droppedLateResult(of: work.claim, at: runner.clock.now) }
+                if !work.hasAbandonedHandlers { runner.events.droppedLateResult(of: work.claim, at: runner.clock.now) }
                 return false
             }
             result.canceledBecause = cause
@@ -169,7 +171,7 @@ private final class Worker: Sendable {
         return false
     }
 
-    private func begin(_ work: Work) {
+    private func begin(_ work: ClaimedWork) {
         state.withLock { $0.work = work }
     }
 
@@ -191,7 +193,7 @@ private final class Worker: Sendable {
     /// Abandons the current attempt, and the worker with it.
     ///
     /// - Returns: The work, or `nil` if no attempt is being made.
-    func abandon() -> Work? {
+    func abandon() -> ClaimedWork? {
         state.withLock { state in
             guard let work = state.work, !state.isAbandoned else { return nil }
             state.isAbandoned = true

@@ -79,8 +79,8 @@ extension Date {
 }
 
 extension Job {
-    /// The occurrences that were due through a date and will not fire, as one record.
-    package func passedOver(at now: Date, because reason: SkippedOccurrence.Reason) -> [SkippedOccurrence] {
+    /// Returns the occurrences that are due through a date as one record: they will not fire.
+    package func skippingDue(through now: Date, because reason: SkippedOccurrence.Reason) -> [SkippedOccurrence] {
         let schedule = definition.schedule
         guard let first = scheduleState.next, first <= now,
             case let last = schedule.isSeries ? schedule.latest(upTo: now) : first, let last, last >= first

@@ -125,7 +125,7 @@ extension Job {
             var rewound = state
             rewound.decidedThrough = now
             rewound.decidedAhead = decided + state.decidedAhead.filter { $0.first > state.decidedThrough }
-            rewound.forgetPassedOver(after: now)
+            rewound.forgetLapsedRanges(after: now)
             rewound.firedCount = max(0, state.firedCount &- withdrawn.count)
             if let awaited = state.awaitedExecutionID, withdrawn.contains(where: { $0.id == awaited }) {
                 rewound.awaitedExecutionID = nil
@@ -143,10 +143,10 @@ extension Job {
     /// The ranges of nominal dates after a date whose occurrences have neither fired nor been skipped for good.
     private func freedRanges(after now: Date, skips: [SkippedOccurrence], withdrawn: [Execution]) -> [DecidedRange] {
         var freed = withdrawn.map { DecidedRange(first: $0.scheduledFor, last: $0.scheduledFor) }
-        freed += skips.filter { $0.last > now && $0.reason.passesWithTime }.map {
+        freed += skips.filter { $0.last > now && $0.reason.isLapse }.map {
             DecidedRange(first: max($0.first, now.justAfter), last: $0.last)
         }
-        freed += scheduleState.passedOver.filter { $0.last > now }.map {
+        freed += scheduleState.lapsedRanges.filter { $0.last > now }.map {
             DecidedRange(first: max($0.first, now.justAfter), last: $0.last)
         }
         // A job has decided nothing before it existed, and only an immediate one fires at its creation.
@@ -158,7 +158,7 @@ extension Job {
             if scheduleState.lastFired.map({ $0 <= now }) ?? true {
                 // Nothing fired while the clock was ahead.
                 freed.append(DecidedRange(first: now.justAfter, last: earliest.justBefore))
-            } else if scheduleState.hasForgottenPassedOver, earliest > now.addingTimeInterval(86_400) {
+            } else if scheduleState.hasForgottenLapses, earliest > now.addingTimeInterval(86_400) {
                 // Over more than a day, silence would be worse than firing again what has no record any more.
                 let end = min(earliest, max(scheduleState.lastFired ?? earliest, now))
                 freed.append(DecidedRange(first: now.justAfter, last: end.justBefore))
@@ -232,8 +232,10 @@ extension ScheduleState {
 }
 
 extension SkippedOccurrence.Reason {
-    /// Whether the occurrence was skipped because time had passed, and not because something else was in its way.
-    var passesWithTime: Bool {
+    /// Whether the occurrence lapsed: its time passed before it fired, so a clock that is set back may let it fire again.
+    ///
+    /// The other reasons are decisions, which stay.
+    var isLapse: Bool {
         [.misfire, .tooLate, .paused, .breaker].contains(self)
     }
 }
@@ -241,7 +243,7 @@ extension SkippedOccurrence.Reason {
 extension SkippedOccurrence {
     /// Returns the part of a skip through a date, or `nil` if there is none.
     fileprivate func cut(at now: Date, schedule: Schedule) -> SkippedOccurrence? {
-        guard reason.passesWithTime, last > now else { return self }
+        guard reason.isLapse, last > now else { return self }
         guard first <= now, let end = schedule.previous(before: now.justAfter), end >= first else { return nil }
         var part = self
         part.last = end

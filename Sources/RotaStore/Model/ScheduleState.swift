@@ -102,41 +102,42 @@ public struct ScheduleState: Sendable, Hashable {
         set { setHold(\.decidedAhead, newValue.isEmpty ? nil : newValue) }
     }
 
-    /// The newest stretches of occurrences that did not fire because time had passed, in order.
+    /// The newest ranges of occurrences that lapsed: their time passed before they fired, for a reason that is a
+    /// ``SkippedOccurrence/Reason/isLapse``.
     ///
     /// Only a job that keeps few records needs them: if the clock was ahead, they tell what may still fire.
-    package private(set) var passedOver: [DecidedRange] {
-        get { hold { $0.passedOver } ?? [] }
-        set { setHold(\.passedOver, newValue.isEmpty ? nil : newValue) }
+    package private(set) var lapsedRanges: [DecidedRange] {
+        get { hold { $0.lapsedRanges } ?? [] }
+        set { setHold(\.lapsedRanges, newValue.isEmpty ? nil : newValue) }
     }
 
-    /// Remembers occurrences that did not fire because time had passed.
+    /// Remembers occurrences that lapsed.
     ///
     /// - Parameters:
     ///   - skips: The occurrences that were skipped, for whatever reason.
     ///   - retention: The job's retention, which says how many skips are kept anyway.
     package mutating func remember(_ skips: [SkippedOccurrence], retention: Retention) {
-        guard retention.maximumCount < 100, skips.contains(where: \.reason.passesWithTime) else { return }
-        let passed = skips.filter(\.reason.passesWithTime).map { DecidedRange(first: $0.first, last: $0.last) }
-        passedOver = (passedOver + passed).suffix(Self.longestPassedOver)
+        guard retention.maximumCount < 100, skips.contains(where: \.reason.isLapse) else { return }
+        let passed = skips.filter(\.reason.isLapse).map { DecidedRange(first: $0.first, last: $0.last) }
+        lapsedRanges = (lapsedRanges + passed).suffix(Self.maximumLapsedRanges)
     }
 
-    /// Forgets the occurrences after a date that did not fire because time had passed.
-    mutating func forgetPassedOver(after date: Date) {
-        guard !passedOver.isEmpty else { return }
-        passedOver.removeAll { $0.last > date }
+    /// Forgets the lapsed ranges that end after a date.
+    mutating func forgetLapsedRanges(after date: Date) {
+        guard !lapsedRanges.isEmpty else { return }
+        lapsedRanges.removeAll { $0.last > date }
     }
 
     /// Forgets all occurrences that did not fire, or fired ahead, because they belong to another schedule.
     package mutating func forgetDecided() {
         decidedAhead = []
-        passedOver = []
+        lapsedRanges = []
     }
 
-    /// Whether ``passedOver`` has forgotten older stretches, or was never written.
-    var hasForgottenPassedOver: Bool { passedOver.isEmpty || passedOver.count == Self.longestPassedOver }
+    /// Whether ``lapsedRanges`` has forgotten older ranges, or was never written.
+    var hasForgottenLapses: Bool { lapsedRanges.isEmpty || lapsedRanges.count == Self.maximumLapsedRanges }
 
-    private static let longestPassedOver = 4
+    private static let maximumLapsedRanges = 4
 
     /// Returns the date before the next occurrences that are decided ahead, or `nil` if there are none.
     ///
@@ -153,7 +154,12 @@ public struct ScheduleState: Sendable, Hashable {
         var skipsRemaining: Int?
         var breaker: CircuitBreaker?
         var decidedAhead: [DecidedRange]?
-        var passedOver: [DecidedRange]?
+        var lapsedRanges: [DecidedRange]?
+
+        private enum CodingKeys: String, CodingKey {
+            case resumesAt, skipsRemaining, breaker, decidedAhead
+            case lapsedRanges = "passedOver"
+        }
 
         static let none = Holds()
     }
@@ -294,7 +300,7 @@ extension ScheduleState: Codable {
         JSONField("skipsRemaining", \.holds.skipsRemaining),
         JSONField("breaker", \.holds.breaker),
         JSONField("decidedAhead", \.holds.decidedAhead),
-        JSONField("passedOver", \.holds.passedOver),
+        JSONField("passedOver", \.holds.lapsedRanges),
     ]
 
     /// Decodes a state.

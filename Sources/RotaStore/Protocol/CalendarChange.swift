@@ -106,14 +106,14 @@ extension Job {
                 let next = state.nextOccurrence(of: schedule, after: first.justBefore)
                 if let next, next.nominal <= now {
                     if next.nominal > first {
-                        skips = passedOver(at: next.nominal.millisecondEarlier, because: .rescheduled)
+                        skips = skippingDue(through: next.nominal.millisecondEarlier, because: .rescheduled)
                     }
                     state.proceed(to: next)
                     state.remember(skips, retention: retention)
                     return (state, skips)
                 }
-                skips = passedOver(at: now, because: .rescheduled)
-            case .paused: skips = passedOver(at: now, because: state.reasonWhilePaused)
+                skips = skippingDue(through: now, because: .rescheduled)
+            case .paused: skips = skippingDue(through: now, because: state.reasonWhilePaused)
             case .draft, .completed: break
             }
         }

@@ -115,7 +115,7 @@ extension ManualClock {
 }
 
 /// The place of a task among those that wake at one date.
-enum Turn: Comparable {
+enum WakeOrder: Comparable {
     case attempt(ExecutionID, token: Int)
     case watch(ExecutionID, token: Int)
     case test

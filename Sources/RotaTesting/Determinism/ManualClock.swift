@@ -27,7 +27,7 @@ public final class ManualClock: WallClock, VirtualClock {
         let continuation: CheckedContinuation<Void, any Error>
 
         /// The place among the tasks that wake at one date.
-        var turn: Turn { Turn(tag) }
+        var order: WakeOrder { WakeOrder(tag) }
     }
 
     private struct State {
@@ -160,7 +160,7 @@ public final class ManualClock: WallClock, VirtualClock {
         let next = state.withLock { state in
             let due = state.sleepers.filter { $0.value.deadline <= state.now && isIncluded($0.value.tag) }
             let next = due.min {
-                ($0.value.turn, $0.value.deadline, $0.key) < ($1.value.turn, $1.value.deadline, $1.key)
+                ($0.value.order, $0.value.deadline, $0.key) < ($1.value.order, $1.value.deadline, $1.key)
             }
             return next.flatMap { state.sleepers.removeValue(forKey: $0.key) }
         }

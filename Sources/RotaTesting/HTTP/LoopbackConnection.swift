@@ -132,14 +132,14 @@ struct LoopbackConnection {
         return .finished
     }
 
-    /// The most bytes written in one turn, so that a long response leaves time for the other connections.
-    private static let turn = 1_048_576
+    /// The most bytes written in one go, so that a long response leaves time for the other connections.
+    private static let maximumBurst = 1_048_576
 
     /// Continues to write `bytes`, repeated up to `total` bytes.
     ///
     /// Returns `nil` if the connection is closed.
     private mutating func write(_ bytes: [UInt8], total: Int) -> Bool? {
-        let pause = written + Self.turn
+        let pause = written + Self.maximumBurst
         while written < total {
             guard written < pause else { return false }
             let start = written % bytes.count

@@ -106,7 +106,7 @@ extension ReferenceTables {
         if limits.sharedRates.contains(where: { isExhausted($0.limit, .shared($0.name), at: now) }) { return false }
         if execution.progress.startedAt == nil, !dependenciesAreMet(for: execution) { return false }
         return !job.definition.overlap.isSerial || !isCounted(execution, by: job.definition.overlap)
-            || isTurn(of: execution, at: now)
+            || isNextInSeries(execution, at: now)
     }
 
     private func dependenciesAreMet(for execution: Execution) -> Bool {
@@ -150,7 +150,7 @@ extension ReferenceTables {
     }
 
     /// Whether no other execution of the series goes first: none has started and is unfinished, and none is earlier.
-    private func isTurn(of execution: Execution, at now: Date) -> Bool {
+    private func isNextInSeries(_ execution: Execution, at now: Date) -> Bool {
         let series = series(of: execution.jobID).filter { !hasExpired($0, at: now) || $0.progress.status == .waiting }
         return (series.first { $0.progress.startedAt != nil } ?? series.first)?.id == execution.id
     }

@@ -99,7 +99,7 @@ struct DriverTests {
                 scheduleState: .starting(.once(at: start), state: .active, at: start))
             let execution = job.execution(
                 id: ExecutionID(bits: 1), source: .manual, scheduledFor: start, createdAt: start)
-            let work = Work(
+            let work = ClaimedWork(
                 Claim(execution: execution, lease: Lease(owner: "a", token: 1, expiresAt: start), job: job), slot: 0)
             return Array(
                 repeating: AttemptResult(work: work, startedAt: start, duration: duration, report: .succeeded),
@@ -146,7 +146,7 @@ struct DriverTests {
     func busyAfterStepBack() async throws {
         let (clock, base) = (ManualClock(), InMemoryJobStore())
         let (claims, fires) = (Recorded<Int>(), Recorded<Int>())
-        let (queue, results) = (WorkQueue<Work>(), Recorded<Outbox<AttemptResult>>())
+        let (queue, results) = (WorkQueue<ClaimedWork>(), Recorded<Outbox<AttemptResult>>())
         let other = Bench(clock: clock, store: base, seed: 2)
         var store = HookedStore(base: base)
         store.before = { operation in

@@ -13,7 +13,7 @@ struct StoreFailureTests {
     enum Trouble: Sendable, CaseIterable { case once, forGood, clock }
 
     /// Drives a scheduler without workers, whose store or clock fails when it reads the due work the second time.
-    private func drive(_ trouble: Trouble, delivery: DeliveryGuarantee) async throws -> (Bench, [Work], JobID) {
+    private func drive(_ trouble: Trouble, delivery: DeliveryGuarantee) async throws -> (Bench, [ClaimedWork], JobID) {
         let asked = Mutex(0)
         let (clock, isDown, base) = (ManualClock(), Latch(), InMemoryJobStore())
         let begin = clock.now
@@ -38,7 +38,7 @@ struct StoreFailureTests {
             ).with { $0.delivery = delivery }
         )
         for _ in 0..<5 { try await bench.scheduler.trigger(job.id) }
-        let queue = WorkQueue<Work>()
+        let queue = WorkQueue<ClaimedWork>()
         let context = await bench.scheduler.context
         var driver = Driver(
             context: context, queue: queue, outbox: Outbox(signal: context.signal),

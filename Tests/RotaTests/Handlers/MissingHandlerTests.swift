@@ -84,12 +84,12 @@ struct MissingHandlerTests {
     func deference() {
         var deference = Deference()
         let now = Date(timeIntervalSinceReferenceDate: 1003)
-        let turn = deference.turn(after: now, longestSleep: .seconds(30))
-        #expect(turn == Date(timeIntervalSinceReferenceDate: 1035))
-        #expect(deference.turn(after: now.addingTimeInterval(1), longestSleep: .seconds(30)) == turn)
+        let date = deference.releaseDate(after: now, longestSleep: .seconds(30))
+        #expect(date == Date(timeIntervalSinceReferenceDate: 1035))
+        #expect(deference.releaseDate(after: now.addingTimeInterval(1), longestSleep: .seconds(30)) == date)
         #expect(deference.end(at: now) == nil)
-        #expect(deference.end(at: turn) == turn.addingTimeInterval(0.25))
-        #expect(deference.end(at: turn.addingTimeInterval(0.25)) == nil)
+        #expect(deference.end(at: date) == date.addingTimeInterval(0.25))
+        #expect(deference.end(at: date.addingTimeInterval(0.25)) == nil)
     }
 
     @Test("A scheduler leaves jobs whose handler it lacks to one that has it")
