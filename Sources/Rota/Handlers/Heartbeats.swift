@@ -103,27 +103,3 @@ final class HeartbeatRecorder: Sendable {
         heartbeats.change(lease, at: clock.now, uptime: clock.uptime) { $0.isStale = true }
     }
 }
-
-/// Identifies a lease: an execution and the fencing token of one of its claims.
-struct LeaseKey: Hashable {
-    let executionID: ExecutionID
-    let token: Int
-}
-
-extension Execution {
-    /// The latest lease under which the execution was claimed, or `nil` if it never was.
-    var leaseKey: LeaseKey? { progress.lease.map { LeaseKey(executionID: id, token: $0.token) } }
-}
-
-extension Claim {
-    /// The lease of the claim.
-    var leaseKey: LeaseKey { LeaseKey(executionID: execution.id, token: lease.token) }
-
-    /// The sleeper tag of the attempt.
-    var tag: SleeperTag { .run(execution.id, token: lease.token) }
-}
-
-extension Execution {
-    /// The number of the current attempt, or of the next one if none is running.
-    var nextAttemptNumber: Int { attempts.count + 1 }
-}

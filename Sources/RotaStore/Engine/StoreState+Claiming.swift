@@ -1,6 +1,7 @@
 package import Foundation
 
 extension StoreState {
+    /// Claims due executions under a lease, in the order of the queue, as far as limits allow.
     package mutating func claim(_ request: ClaimRequest, log: inout ChangeLog) -> [Claim] {
         setClock(to: request.now)
         longestLease = max(longestLease ?? 0, request.leaseExpiresAt.timeIntervalSince(request.now))
@@ -36,6 +37,7 @@ extension StoreState {
 
     private static var trailLimit: Int { 100 }
 
+    /// Moves an execution to running under a lease with the next fencing token, and counts the start for rate limits.
     private mutating func start(_ entry: QueueEntry, for request: ClaimRequest, log: inout ChangeLog) -> Claim? {
         guard var execution = executions[entry.id], let job = jobs[entry.jobID] else { return nil }
         if execution.progress.startedAt == nil {
@@ -65,65 +67,18 @@ extension StoreState {
         return Claim(execution, job: self.job(job, asSeenBy: execution))
     }
 
-    /// The execution to claim next, if any may start.
-    ///
-    /// Blocks the jobs that it meets and whose limits allow no start.
-    mutating func nextClaimable(at now: Date) -> QueueEntry? {
-        while let id = claims.first(at: now), let entry = executions.read(id, { $0.queueEntry }) {
-            if entry.dueAt > now {
-                claims.postpone(entry)
-            } else if !claims.isLimited(entry) || !claims.blockIfLimited(entry.jobID, at: now) {
-                return entry
-            }
-        }
-        return nil
+    /// Everything that keeps an execution from starting.
+    package mutating func holds(on id: ExecutionID, at now: Date) -> [ExecutionHold] {
+        setClock(to: now)
+        guard let execution = executions[id], let job = jobs[execution.jobID] else { return [] }
+        return holds(on: execution, of: job, at: now)
     }
 
-    /// Advances the queue to a date: makes due executions ready, unblocks jobs, and removes expired executions.
-    mutating func setClock(to now: Date) {
-        if now < clock.addingTimeInterval(-1) {
-            // The clock was set back: executions that had expired by the later time may not have expired now.
-            clock = now
-            claims.unblock(at: nil)
-            let again = expiredInQueue.compactMap { executions[$0] }
-            expiredInQueue = []
-            for execution in again { requeue(execution) }
-        }
-        if now > clock {
-            let new = expiries.suffix(after: .end(of: clock)).prefix { $0.date <= now }.map(\.id)
-            clock = now
-            for execution in new.compactMap({ executions[$0] }) where execution.progress.status == .queued {
-                expiredInQueue.insert(execution.id)
-                apply(claims.removeExpired(execution.queueEntry), toSerialOrderOf: execution.jobID)
-            }
-        }
-        claims.unblock(at: now)
-        while let id = claims.popDue(at: now) {
-            guard let entry = executions.read(id, { $0.queueEntry }) else { continue }
-            claims.makeReady(entry, isOpen: !claims.isGated(entry) || allowsStart(of: entry.jobID, entry.match))
-        }
-    }
-
-    /// Puts a queued execution back into the queue after the clock was set back.
-    private mutating func requeue(_ execution: Execution) {
-        if let expiry = execution.expiry, expiry <= clock {
-            expiredInQueue.insert(execution.id)
-            _ = claims.removeExpired(execution.queueEntry)
-        } else {
-            apply(claims.add(execution.queueEntry), toSerialOrderOf: execution.jobID)
-        }
-    }
-}
-
-extension Job {
-    /// The version of the definition with which an execution starts now.
-    fileprivate func version(for execution: Execution) -> Int {
-        guard execution.jobVersion != version else { return version }
-        return switch definition.versionPolicy {
-        case .pin: execution.jobVersion
-        case .latest: version
-        case .minor: definition.isBackwardsCompatible ? version : execution.jobVersion
-        }
+    /// Everything that keeps an execution from starting, or would if it were queued.
+    func holds(on execution: Execution, of job: Job, at now: Date) -> [ExecutionHold] {
+        let holds = execution.holds(job, at: now)
+        guard execution.status == .queued, execution.expiry.map({ $0 > now }) ?? true else { return holds }
+        return holds + claims.holds(on: execution.queueEntry, at: now) + dependencyHolds(on: execution)
     }
 }
 
@@ -138,114 +93,5 @@ extension ExecutionProgress {
         guard status.canMove(to: next) else { return false }
         status = next
         return true
-    }
-}
-
-extension StoreState {
-    /// The work that is due at a date, and the date of the next wake-up, which takes limits into account.
-    package mutating func dueWork(at now: Date, limit: Int) -> DueWork {
-        let limit = max(0, limit)
-        setClock(to: now)
-        _ = nextClaimable(at: now)
-        let dueKeys = dueJobs.suffix().lazy.prefix { $0.date <= now }
-        let expiredKeys = leases.suffix().lazy.prefix { $0.date <= now }
-        let due = dueKeys.prefix(limit).compactMap { jobs[$0.id] }
-        let expired = expiredKeys.prefix(limit).compactMap { key -> Claim? in
-            guard let execution = executions[key.id], let lease = execution.progress.lease,
-                let job = jobs[execution.jobID]
-            else { return nil }
-            return Claim(execution: execution, lease: lease, job: self.job(job, asSeenBy: execution))
-        }
-        let wakeups = [
-            dueJobs.next(after: .end(of: now))?.date, claims.nextDate(after: now),
-            leases.next(after: .end(of: now))?.date, nextPruning(after: now),
-        ]
-        let (dueList, expiredList) = (Array(due), Array(expired))
-        return DueWork(
-            dueJobs: dueList, expiredLeases: expiredList,
-            isTruncated: dueKeys.dropFirst(limit).contains { _ in true }
-                || expiredKeys.dropFirst(limit).contains { _ in true },
-            isPruningDue: isPruningDue(at: now), isAhead: isAhead(of: now),
-            nextWakeup: wakeups.compactMap(\.self).min().flatMap { $0 < .distantFuture ? $0 : nil })
-    }
-}
-
-extension StoreState {
-    /// Everything that keeps an execution from starting.
-    package mutating func holds(on id: ExecutionID, at now: Date) -> [ExecutionHold] {
-        setClock(to: now)
-        guard let execution = executions[id], let job = jobs[execution.jobID] else { return [] }
-        return holds(on: execution, of: job, at: now)
-    }
-
-    /// Everything that keeps an execution from starting, or would if it were queued.
-    func holds(on execution: Execution, of job: Job, at now: Date) -> [ExecutionHold] {
-        let holds = execution.holds(job, at: now)
-        guard execution.status == .queued, execution.expiry.map({ $0 > now }) ?? true else { return holds }
-        return holds + claims.holds(on: execution.queueEntry, at: now) + dependencyHolds(on: execution)
-    }
-
-    package mutating func renew(_ renewals: [LeaseRenewal], log: inout ChangeLog) -> [LeaseRenewal.Outcome] {
-        renewals.map { renewal in
-            guard var progress = executions[renewal.executionID]?.progress, progress.status == .running,
-                progress.lease?.token == renewal.token
-            else { return .lost }
-            progress.lease?.expiresAt = renewal.expiresAt
-            if let heartbeat = renewal.heartbeatAt { progress.heartbeatAt = heartbeat }
-            if let report = renewal.report { progress.report = report }
-            if let checkpoint = renewal.checkpoint { progress.checkpoint = checkpoint }
-            record(.putProgress(renewal.executionID, progress), log: &log)
-            return progress.cancelRequestedAt == nil ? .renewed : .cancelRequested
-        }
-    }
-
-    /// Expires all leases at once, for a store that its only writer has just opened: no lease holder can be alive.
-    package mutating func expireAllLeases(log: inout ChangeLog) {
-        for key in Array(leases.suffix()) {
-            guard var progress = executions[key.id]?.progress else { continue }
-            progress.lease?.expiresAt = .distantPast
-            record(.putProgress(key.id, progress), log: &log)
-        }
-    }
-
-    /// The job with the definition of the version that an execution runs.
-    func job(_ job: Job, asSeenBy execution: Execution) -> Job {
-        let version = execution.versionID.version
-        guard version != job.version else { return job }
-        let pinned = version == execution.jobVersion ? execution.pinned?.value : nil
-        let definition = pinned ?? histories[job.id]?.versions.first { $0.version == version }?.definition
-        guard let definition else { return job }
-        var seen = job
-        seen.definition = definition
-        seen.version = version
-        return seen
-    }
-}
-
-extension StoreState {
-    /// Does the work of a turn.
-    package mutating func turn(_ turn: StoreTurn, log: inout ChangeLog) -> StoreTurn.Outcome {
-        var outcome = StoreTurn.Outcome()
-        outcome.completions = finish(turn.completions, log: &log)
-        outcome.renewals = renew(turn.renewals, log: &log)
-        if let due = turn.due {
-            let work = dueWork(at: due.now, limit: due.limit)
-            outcome.dueWork = work
-            let plan = due.plan(work)
-            outcome.reclaims = finish(plan.completions, log: &log)
-            outcome.fires = fire(plan.fires, log: &log)
-        }
-        if let claim = turn.claim { outcome.claims = self.claim(claim, log: &log) }
-        return outcome
-    }
-
-    /// The running executions under leases of an owner, as claims.
-    package func leases(of owner: String) -> [Claim] {
-        leases.suffix().compactMap { key in
-            guard let execution = executions[key.id], let lease = execution.progress.lease, lease.owner == owner,
-                let job = jobs[execution.jobID]
-            else { return nil }
-            return Claim(execution: execution, lease: lease, job: self.job(job, asSeenBy: execution))
-        }
     }
 }

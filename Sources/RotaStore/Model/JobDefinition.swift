@@ -294,15 +294,3 @@ public enum DeliveryGuarantee: String, Sendable, Hashable, Codable {
     /// is no guarantee.
     case atMostOnce = "at_most_once"
 }
-
-/// Which version of its job a queued execution runs if the job changes before it starts.
-///
-/// Once an execution has made an attempt, it keeps its version for all further attempts.
-public enum VersionPolicy: String, Sendable, Hashable, Codable {
-    /// The version that was current when the execution was created. This is the default.
-    case pin
-    /// The version that is current when the execution starts.
-    case latest
-    /// The current version if it is backwards compatible, otherwise the pinned one.
-    case minor
-}

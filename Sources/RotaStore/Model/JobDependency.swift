@@ -60,28 +60,3 @@ public struct JobDependency: Sendable, Hashable, Codable, Identifiable {
         self.createdAt = createdAt
     }
 }
-
-/// One version of a job's definition, kept so that you can look up what an execution ran.
-public struct JobVersion: Sendable, Hashable, Codable, Identifiable {
-    /// The version's identifier.
-    public var id: JobVersionID { JobVersionID(jobID: jobID, version: version) }
-    /// The job.
-    public let jobID: JobID
-    /// The number of the version, starting at 1.
-    public let version: Int
-    /// The complete definition.
-    public let definition: JobDefinition
-    /// When the job received this definition.
-    public let createdAt: Date
-    /// The author of the version, if the caller named one.
-    public let createdBy: String?
-
-    /// Creates a version.
-    public init(jobID: JobID, version: Int, definition: JobDefinition, createdAt: Date, createdBy: String? = nil) {
-        self.jobID = jobID
-        self.version = version
-        self.definition = definition
-        self.createdAt = createdAt
-        self.createdBy = createdBy
-    }
-}

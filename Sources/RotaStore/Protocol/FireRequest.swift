@@ -36,22 +36,3 @@ public struct FireRequest: Sendable {
         self.scheduleState = scheduleState
     }
 }
-
-/// The outcome of a request to queue an execution.
-public enum EnqueueOutcome: Sendable, Hashable {
-    /// The execution was queued.
-    case queued(Execution)
-    /// The job already has an execution with the same idempotency key, or for the same unique work. The value is that
-    /// execution.
-    case existing(Execution)
-    /// The job already has an execution with the same payload within the time of ``Uniqueness/samePayload(for:)`` or
-    /// ``JobDefinition/deduplicationWindow``. The value is that execution, unchanged.
-    case duplicate(Execution)
-
-    /// The execution that was queued or already existed.
-    public var execution: Execution {
-        switch self {
-        case .queued(let execution), .existing(let execution), .duplicate(let execution): execution
-        }
-    }
-}

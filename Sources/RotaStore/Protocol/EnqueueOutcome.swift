@@ -1,5 +1,24 @@
 public import Foundation
 
+/// The outcome of a request to queue an execution.
+public enum EnqueueOutcome: Sendable, Hashable {
+    /// The execution was queued.
+    case queued(Execution)
+    /// The job already has an execution with the same idempotency key, or for the same unique work. The value is that
+    /// execution.
+    case existing(Execution)
+    /// The job already has an execution with the same payload within the time of ``Uniqueness/samePayload(for:)`` or
+    /// ``JobDefinition/deduplicationWindow``. The value is that execution, unchanged.
+    case duplicate(Execution)
+
+    /// The execution that was queued or already existed.
+    public var execution: Execution {
+        switch self {
+        case .queued(let execution), .existing(let execution), .duplicate(let execution): execution
+        }
+    }
+}
+
 /// The answer to what enqueuing an execution would do.
 public struct EnqueueTrial: Sendable, Hashable {
     /// The outcome that ``JobStore/enqueue(_:)`` would have, with the execution as it would then be.
@@ -49,5 +68,14 @@ extension Execution {
     func outcome(of earlier: Execution) -> EnqueueOutcome {
         if uniqueness?.comparesPayloads == true { return .duplicate(earlier) }
         return .existing(uniqueness?.rule == .debounce ? earlier.debounced(by: self) : earlier)
+    }
+}
+
+extension Execution {
+    /// Whether another one is the same request: its identifier and everything else that never changes are equal.
+    public func isSameRequest(as other: Execution) -> Bool {
+        id == other.id && jobID == other.jobID && source == other.source && scheduledFor == other.scheduledFor
+            && createdAt == other.createdAt && payload == other.payload && metadata == other.metadata
+            && details == other.details
     }
 }

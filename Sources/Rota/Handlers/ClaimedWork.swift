@@ -1,0 +1,71 @@
+import RotaStore
+import Synchronization
+
+/// A claimed execution on its way from the driver to a worker and back.
+///
+/// A class, so that it is never copied.
+final class ClaimedWork: Sendable {
+    let claim: Claim
+    /// The slot that the driver keeps for it; `nil` for an expired lease that is being reclaimed.
+    let slot: Int?
+    /// The number of its handlers that were abandoned and have not ended.
+    ///
+    /// It is more than one only if middleware makes the attempt several times.
+    private let abandonedHandlers = Atomic(0)
+    private let abandonment = Atomic(false)
+    /// The end of the attempt, if the store has recorded it already, in a transaction of the handler.
+    let recorded = Mutex<(completion: Completion, execution: Execution)?>(nil)
+
+    init(_ claim: Claim, slot: Int?) {
+        self.claim = claim
+        self.slot = slot
+    }
+
+    /// Whether a handler of the attempt was abandoned.
+    var wasAbandoned: Bool { abandonment.load(ordering: .relaxed) }
+
+    /// Whether an abandoned handler of the attempt has not ended.
+    var hasAbandonedHandlers: Bool { abandonedHandlers.load(ordering: .relaxed) > 0 }
+
+    /// Abandons a handler of the attempt, unless it ends at this moment.
+    ///
+    /// - Parameter isFirst: Settles whether the handler is abandoned or has ended.
+    func abandon(if isFirst: () -> Bool) {
+        // Before it is settled, because from then on the handler's end is late.
+        abandonedHandlers.add(1, ordering: .relaxed)
+        if isFirst() {
+            abandonment.store(true, ordering: .relaxed)
+        } else {
+            abandonedHandlers.subtract(1, ordering: .relaxed)
+        }
+    }
+
+    /// Records that an abandoned handler has ended.
+    func endAbandonedHandler() {
+        abandonedHandlers.subtract(1, ordering: .relaxed)
+    }
+}
+
+/// Identifies a lease: an execution and the fencing token of one of its claims.
+struct LeaseKey: Hashable {
+    let executionID: ExecutionID
+    let token: Int
+}
+
+extension Execution {
+    /// The latest lease under which the execution was claimed, or `nil` if it never was.
+    var leaseKey: LeaseKey? { progress.lease.map { LeaseKey(executionID: id, token: $0.token) } }
+}
+
+extension Claim {
+    /// The lease of the claim.
+    var leaseKey: LeaseKey { LeaseKey(executionID: execution.id, token: lease.token) }
+
+    /// The sleeper tag of the attempt.
+    var tag: SleeperTag { .run(execution.id, token: lease.token) }
+}
+
+extension Execution {
+    /// The number of the current attempt, or of the next one if none is running.
+    var nextAttemptNumber: Int { attempts.count + 1 }
+}

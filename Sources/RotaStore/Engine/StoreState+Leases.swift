@@ -1,0 +1,64 @@
+import Foundation
+
+extension StoreState {
+    /// Extends leases, and stores what came with the renewals: heartbeats, progress and checkpoints.
+    ///
+    /// A lease whose token is not the latest one is lost.
+    package mutating func renew(_ renewals: [LeaseRenewal], log: inout ChangeLog) -> [LeaseRenewal.Outcome] {
+        renewals.map { renewal in
+            guard var progress = executions[renewal.executionID]?.progress, progress.status == .running,
+                progress.lease?.token == renewal.token
+            else { return .lost }
+            progress.lease?.expiresAt = renewal.expiresAt
+            if let heartbeat = renewal.heartbeatAt { progress.heartbeatAt = heartbeat }
+            if let report = renewal.report { progress.report = report }
+            if let checkpoint = renewal.checkpoint { progress.checkpoint = checkpoint }
+            record(.putProgress(renewal.executionID, progress), log: &log)
+            return progress.cancelRequestedAt == nil ? .renewed : .cancelRequested
+        }
+    }
+
+    /// The running executions under leases of an owner, as claims.
+    package func leases(of owner: String) -> [Claim] {
+        leases.suffix().compactMap { key in
+            guard let execution = executions[key.id], let lease = execution.progress.lease, lease.owner == owner,
+                let job = jobs[execution.jobID]
+            else { return nil }
+            return Claim(execution: execution, lease: lease, job: self.job(job, asSeenBy: execution))
+        }
+    }
+
+    /// Expires all leases at once, for a store that its only writer has just opened: no lease holder can be alive.
+    package mutating func expireAllLeases(log: inout ChangeLog) {
+        for key in Array(leases.suffix()) {
+            guard var progress = executions[key.id]?.progress else { continue }
+            progress.lease?.expiresAt = .distantPast
+            record(.putProgress(key.id, progress), log: &log)
+        }
+    }
+
+    /// The job with the definition of the version that an execution runs.
+    func job(_ job: Job, asSeenBy execution: Execution) -> Job {
+        let version = execution.versionID.version
+        guard version != job.version else { return job }
+        let pinned = version == execution.jobVersion ? execution.pinned?.value : nil
+        let definition = pinned ?? histories[job.id]?.versions.first { $0.version == version }?.definition
+        guard let definition else { return job }
+        var seen = job
+        seen.definition = definition
+        seen.version = version
+        return seen
+    }
+}
+
+extension Job {
+    /// The version of the definition with which an execution starts now.
+    func version(for execution: Execution) -> Int {
+        guard execution.jobVersion != version else { return version }
+        return switch definition.versionPolicy {
+        case .pin: execution.jobVersion
+        case .latest: version
+        case .minor: definition.isBackwardsCompatible ? version : execution.jobVersion
+        }
+    }
+}

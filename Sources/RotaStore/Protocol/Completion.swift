@@ -1,0 +1,158 @@
+public import Foundation
+import RotaCore
+
+/// The end of an attempt, and what follows from it.
+public struct Completion: Sendable {
+    /// The consequence of an attempt.
+    public enum Next: Sendable, Hashable {
+        /// The execution succeeded.
+        case succeeded
+        /// The execution failed with no attempts left.
+        case failed(ExecutionFailure)
+        /// Another attempt may start at a date.
+        case retry(at: Date, after: ExecutionFailure)
+        /// No attempt was made, or it was interrupted and does not count. The execution may start again at a date.
+        case released(until: Date)
+        /// The execution was canceled.
+        case canceled
+        /// The execution waits for an external completion. If a date is given and passes first, it expires.
+        case waiting(until: Date?)
+    }
+
+    /// The outcome of a completion.
+    public enum Outcome: Sendable, Hashable {
+        /// It was recorded. The value is the updated execution.
+        case recorded(Execution)
+        /// The token is not that of the current lease, because another scheduler has claimed the execution. Nothing
+        /// changed.
+        case stale
+        /// The execution was deleted in the meantime.
+        case missing
+    }
+
+    /// The execution.
+    public var executionID: ExecutionID
+    /// The fencing token of the lease under which the attempt was made.
+    public var token: Int
+    /// The attempt to record, if one was made.
+    ///
+    /// The store numbers it by its place among the execution's attempts.
+    public var attempt: Attempt?
+    /// The consequence of the attempt.
+    public var next: Next
+    /// When the attempt ended.
+    public var date: Date
+    /// The output of the execution, if it has any.
+    public var output: JSONPayload?
+    /// The rule that chose the delay of the next attempt, or allowed none, in words, if the execution keeps a trail.
+    public var reason: String?
+
+    /// Creates a completion.
+    public init(
+        executionID: ExecutionID, token: Int, attempt: Attempt?, next: Next, date: Date, output: JSONPayload? = nil,
+        reason: String? = nil
+    ) {
+        self.reason = reason
+        self.output = output
+        self.executionID = executionID
+        self.token = token
+        self.attempt = attempt
+        self.next = next
+        self.date = date
+    }
+}
+
+/// The result of a waiting execution, supplied from outside.
+public struct ExternalCompletion: Sendable, Hashable {
+    /// The effect on the execution.
+    public enum Next: Sendable, Hashable {
+        /// It is queued for another attempt at a date.
+        case queued(at: Date)
+        /// It succeeded.
+        case succeeded
+        /// It failed with no attempts left.
+        case failed(ExecutionFailure)
+        /// It is canceled.
+        case canceled
+        /// It continues to wait, as long as before. The date of the completion is its latest heartbeat, and the report, if
+        /// there is one, its progress.
+        case waiting(ProgressReport?)
+    }
+
+    /// The outcome of an external completion.
+    public enum Outcome: Sendable, Hashable {
+        /// It was recorded. The value is the updated execution.
+        case recorded(Execution)
+        /// The execution was not waiting. Nothing changed.
+        case notWaiting(Execution)
+        /// The execution does not exist.
+        case missing
+    }
+
+    /// The waiting execution.
+    public var executionID: ExecutionID
+    /// The effect on the execution.
+    public var next: Next
+    /// The output of the execution.
+    public var output: JSONPayload?
+    /// When the completion arrived.
+    public var date: Date
+
+    /// Creates an external completion.
+    public init(_ executionID: ExecutionID, next: Next, output: JSONPayload? = nil, date: Date) {
+        self.executionID = executionID
+        self.next = next
+        self.output = output
+        self.date = date
+    }
+}
+
+extension Execution {
+    /// Whether a completion was already applied to it, and nothing has changed since.
+    ///
+    /// The same lease can be ended only once, and another end would differ in its date or its attempt.
+    public func stands(after completion: Completion) -> Bool {
+        guard progress.lease?.token == completion.token, progress.status != .running else { return false }
+        if let attempt = completion.attempt, attempts.last != attempt.numbered(attempts.count) { return false }
+        let isCanceled = progress.status == .canceled && progress.finishedAt == completion.date
+        return switch completion.next {
+        case .succeeded: progress.status == .succeeded && progress.finishedAt == completion.date
+        case .failed(let failure):
+            isCanceled
+                || progress.status == .failed && progress.failure == failure && progress.finishedAt == completion.date
+        case .retry(let date, let failure):
+            isCanceled || progress.status == .queued && progress.dueAt == date && progress.failure == failure
+        case .released(let date): isCanceled || progress.status == .queued && progress.dueAt == date
+        case .canceled: isCanceled
+        case .waiting(let date): isCanceled || progress.status == .waiting && progress.expiresAt == date
+        }
+    }
+}
+
+extension ExecutionTrail {
+    /// Adds the claim of a scheduler.
+    package mutating func appendClaim(by owner: String, attempt: Int, at date: Date) {
+        append(Decision(at: date, .claimed, "attempt \(attempt), by scheduler \"\(owner)\""))
+    }
+
+    /// Adds the consequence of an attempt, except success and cancellation, which the status shows.
+    package mutating func append(_ completion: Completion) {
+        let decision: (kind: Decision.Kind, reason: String)? =
+            switch completion.next {
+            case .succeeded, .canceled: nil
+            case .failed(let failure): (.stopped, completion.reason ?? failure.message)
+            case .retry(let date, _):
+                (.retried, "at \(ISO8601.description(date))" + (completion.reason.map { ": \($0)" } ?? ""))
+            case .released(let date):
+                (
+                    .released,
+                    (completion.attempt == nil
+                        ? "the attempt was not made" : "the attempt was interrupted and does not count")
+                        + (date > completion.date ? "; due at \(ISO8601.description(date))" : "")
+                )
+            case .waiting(let date):
+                (.waiting, "for an external completion" + (date.map { " until \(ISO8601.description($0))" } ?? ""))
+            }
+        if let decision { append(Decision(at: completion.date, decision.kind, decision.reason)) }
+    }
+}

@@ -1,0 +1,77 @@
+public import Foundation
+import RotaCore
+
+/// A JSON value: what a job passes to its Swift handler, or what an execution produced.
+///
+/// ```swift
+/// struct Order: Codable {
+///     var id: Int
+/// }
+/// let payload = try JSONPayload(Order(id: 7))
+/// print(String(decoding: payload.json, as: UTF8.self))  // {"id":7}
+/// print(try payload.decode(Order.self).id)  // 7
+/// ```
+public struct JSONPayload: Sendable, Hashable, Codable {
+    /// The JSON text, in UTF-8.
+    public let json: Data
+
+    /// The size limit of a payload, an output or a checkpoint: 5 MiB.
+    package static let longest = 5 * 1024 * 1024
+
+    /// Encodes a value as JSON with sorted keys.
+    ///
+    /// A payload is taken as it is.
+    ///
+    /// - Throws: The encoder's error if the value cannot be encoded.
+    public init(_ value: some Encodable) throws {
+        if let payload = value as? JSONPayload {
+            self = payload
+            return
+        }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        json = try encoder.encode(value)
+    }
+
+    /// Creates a payload from JSON text, which is kept byte for byte.
+    ///
+    /// - Throws: `DecodingError.dataCorrupted` if the text is not JSON in UTF-8 (RFC 8259 §8.1).
+    public init(json: Data) throws {
+        // Foundation also accepts UTF-16, where every other byte of ASCII text is zero. JSON in UTF-8 has no zero bytes.
+        guard !json.contains(0), String(data: json, encoding: .utf8) != nil else {
+            throw DecodingError.dataCorrupted(
+                .init(codingPath: [], debugDescription: "The payload is not text in UTF-8."))
+        }
+        do {
+            _ = try JSONSerialization.jsonObject(with: json, options: .fragmentsAllowed)
+        } catch {
+            throw DecodingError.dataCorrupted(
+                .init(codingPath: [], debugDescription: "The payload is not JSON.", underlyingError: error))
+        }
+        self.json = json
+    }
+
+    /// Creates a payload from JSON text that a store wrote earlier, without checking it again.
+    package init(trusted json: Data) {
+        self.json = json
+    }
+
+    /// Decodes the payload.
+    ///
+    /// - Parameter type: The type to decode.
+    /// - Throws: `DecodingError` if the payload does not represent a value of the type.
+    public func decode<Value: Decodable>(_ type: Value.Type = Value.self) throws -> Value {
+        try JSONDecoder().decode(type, from: json)
+    }
+
+    /// Decodes a payload from a string that contains JSON text.
+    public init(from decoder: any Decoder) throws {
+        try self.init(json: Data(decoder.singleValueContainer().decode(String.self).utf8))
+    }
+
+    /// Encodes the payload as a string that contains its JSON text.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(String(decoding: json, as: UTF8.self))
+    }
+}
