@@ -92,7 +92,7 @@ package struct ArchivedExecution: Sendable, Hashable {
             case .lease: guard try isLease(record.record()) else { return nil }
             case .failure: end.failure = try failure(record.record())
             case .runningVersion: try record.check(.number)
-            case .notes: return nil
+            case .rare: return nil
             }
         }
         return hasDueDate && end.status.isTerminal ? end : nil

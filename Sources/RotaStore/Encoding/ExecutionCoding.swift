@@ -107,7 +107,7 @@ extension ExecutionProgress {
         case failure = 7
         case runningVersion = 8
         /// JSON.
-        case notes = 9
+        case rare = 9
     }
 
     func write(to record: inout RecordWriter) throws {
@@ -119,7 +119,7 @@ extension ExecutionProgress {
         if let lease { record.record(Field.lease) { lease.write(to: &$0) } }
         if let failure { record.record(Field.failure) { failure.write(to: &$0) } }
         record.put(Field.runningVersion, runningVersion)
-        if hasNotes { record.put(Field.notes, try RareJSON.encode(notes)) }
+        if hasRareMembers { record.put(Field.rare, try RareJSON.encode(rareMembers)) }
     }
 
     init(from reader: RecordReader) throws {
@@ -138,7 +138,7 @@ extension ExecutionProgress {
             case .lease: progress.lease = try Lease(from: record.record())
             case .failure: progress.failure = try ExecutionFailure(from: record.record())
             case .runningVersion: progress.runningVersion = try record.int()
-            case .notes: progress.notes = try RareJSON.decode(ExecutionProgress.Notes.self, record.data())
+            case .rare: progress.rareMembers = try RareJSON.decode(ExecutionProgress.RareParts.self, record.data())
             }
         }
         guard isDated else { throw RecordFormatError("an execution's due time is missing") }

@@ -50,7 +50,7 @@ extension StoreState {
         execution.progress.attemptStartedAt = request.now
         execution.progress.delayedFrom = nil
         execution.progress.lease = Lease(owner: request.owner, token: token, expiresAt: request.leaseExpiresAt)
-        if execution.progress.hasNotes {
+        if execution.progress.hasRareMembers {
             execution.progress.trail?.appendClaim(
                 by: request.owner, attempt: execution.attempts.count + 1, at: request.now)
         }

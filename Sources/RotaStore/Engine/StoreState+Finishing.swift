@@ -17,7 +17,7 @@ extension StoreState {
             record(attempt.numbered(attempts), of: id, log: &log)
         }
         progress.advance(after: completion, isUntried: attempts == 0)
-        if progress.hasNotes, progress.status != .canceled { progress.trail?.append(completion) }
+        if progress.hasRareMembers, progress.status != .canceled { progress.trail?.append(completion) }
         record(progress, of: id, log: &log)
         guard let execution = executions[id] else { return .missing }
         if progress.status.isTerminal {
@@ -37,8 +37,8 @@ extension StoreState {
         record(statistics, of: execution.jobID, log: &log)
     }
 
-    /// Applies the consequences of a finished execution to its job: backfill, statistics, notifications, schedule state,
-    /// breaker and retention.
+    /// Applies the consequences of a finished execution: backfill, batch, statistics, notifications, schedule state,
+    /// breaker, chain and retention.
     mutating func recordEnd(
         of execution: Execution, at date: Date, continuesChain: Bool = true, log: inout ChangeLog
     ) {

@@ -23,7 +23,7 @@ public struct ExecutionProgress: Sendable, Hashable {
     public var failure: ExecutionFailure?
     /// The job version that the execution runs, if not the one it was created with.
     public var runningVersion: Int?
-    private var rare = Rare<Notes>()
+    private var rare = Rare<RareParts>()
 
     /// Creates the progress of a queued execution.
     public init(dueAt: Date) {
@@ -112,7 +112,8 @@ public struct ExecutionProgress: Sendable, Hashable {
         (dueAt, delayedFrom) = (due, date)
     }
 
-    struct Notes: RareMembers, Codable {
+    /// The rare members, which the store's files keep together, as JSON.
+    struct RareParts: RareMembers, ListedMembers {
         var output: JSONPayload?
         var heartbeatAt: Date?
         var report: ProgressReport?
@@ -125,9 +126,9 @@ public struct ExecutionProgress: Sendable, Hashable {
         var checkpoint: JSONPayload?
         var trail: ExecutionTrail?
 
-        static let empty = Boxed(Notes())
+        static let empty = Boxed(RareParts())
 
-        static let fields: [JSONField<Notes>] = [
+        static let fields: [JSONField<RareParts>] = [
             JSONField("output", \.output),
             JSONField("heartbeatAt", \.heartbeatAt),
             JSONField("report", \.report),
@@ -142,15 +143,13 @@ public struct ExecutionProgress: Sendable, Hashable {
         ]
     }
 
-    /// The rare members.
-    ///
-    /// The store's files keep them in a field of their own.
-    var notes: Notes {
+    var rareMembers: RareParts {
         get { rare.members }
         set { rare.members = newValue }
     }
 
-    var hasNotes: Bool { !rare.isEmpty }
+    /// Whether any rare member, such as an output or a heartbeat, is set.
+    var hasRareMembers: Bool { !rare.isEmpty }
 }
 
 extension ExecutionProgress: Codable {
@@ -173,9 +172,9 @@ extension ExecutionProgress: Codable {
         for field in Self.fields { try field.decode(&self, container) }
         let source =
             container.contains("box") ? try container.nestedContainer(keyedBy: JSONKey.self, forKey: "box") : container
-        var notes = Notes.none
-        for field in Notes.fields { try field.decode(&notes, source) }
-        self.notes = notes
+        var parts = RareParts.none
+        for field in RareParts.fields { try field.decode(&parts, source) }
+        rareMembers = parts
     }
 
     /// Encodes the progress, without members that are not set.
@@ -184,8 +183,8 @@ extension ExecutionProgress: Codable {
         try container.encode(dueAt, forKey: "dueAt")
         try container.encode(status, forKey: "status")
         for field in Self.fields { try field.encode(self, &container) }
-        guard hasNotes else { return }
-        for field in Notes.fields { try field.encode(notes, &container) }
+        guard hasRareMembers else { return }
+        for field in RareParts.fields { try field.encode(rareMembers, &container) }
     }
 }
 

@@ -29,7 +29,7 @@ public struct Job: Sendable, Hashable, Identifiable {
     public var scheduleState: ScheduleState
     private var box: Boxed<JobDefinition>
     private var rareStatistics: Rare<JobStatistics>
-    private var actors: Rare<Actors>
+    private var rare: Rare<RareParts>
 
     /// Creates the record of a job.
     public init(
@@ -52,17 +52,17 @@ public struct Job: Sendable, Hashable, Identifiable {
         box = Boxed(definition)
         rareStatistics = Rare(statistics)
         let isAnonymous = createdBy == nil && updatedBy == nil && declaredBy == nil
-        actors =
+        rare =
             isAnonymous
-            ? Rare() : Rare(Actors(createdBy: createdBy, updatedBy: updatedBy, declaredBy: declaredBy))
+            ? Rare() : Rare(RareParts(createdBy: createdBy, updatedBy: updatedBy, declaredBy: declaredBy))
     }
 
-    private struct Actors: RareMembers {
+    private struct RareParts: RareMembers {
         var createdBy: String?
         var updatedBy: String?
         var declaredBy: String?
 
-        static let empty = Boxed(Actors())
+        static let empty = Boxed(RareParts())
     }
 
     /// The job's statistics: how its executions have ended so far.
@@ -72,18 +72,18 @@ public struct Job: Sendable, Hashable, Identifiable {
     }
 
     /// The creator of the job, if the caller named one.
-    public var createdBy: String? { actors.createdBy }
+    public var createdBy: String? { rare.createdBy }
 
     /// The author of the last change, if the caller named one.
     public var updatedBy: String? {
-        get { actors.updatedBy }
-        set { actors.updatedBy = newValue }
+        get { rare.updatedBy }
+        set { rare.updatedBy = newValue }
     }
 
     /// The owner whose declaration the job follows, or `nil` if the job was not declared.
     public var declaredBy: String? {
-        get { actors.declaredBy }
-        set { actors.declaredBy = newValue }
+        get { rare.declaredBy }
+        set { rare.declaredBy = newValue }
     }
 
     /// The identifier of the current version.
@@ -151,7 +151,7 @@ public struct Job: Sendable, Hashable, Identifiable {
         lhs.id == rhs.id && lhs.version == rhs.version && lhs.createdAt == rhs.createdAt
             && lhs.updatedAt == rhs.updatedAt && lhs.scheduleState == rhs.scheduleState
             && lhs.rareStatistics == rhs.rareStatistics
-            && lhs.box == rhs.box && lhs.actors == rhs.actors
+            && lhs.box == rhs.box && lhs.rare == rhs.rare
     }
 
     /// Hashes the identifier and the revision, which changes whenever the job does.

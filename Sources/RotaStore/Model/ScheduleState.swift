@@ -18,7 +18,7 @@ public struct ScheduleState: Sendable, Hashable {
     public var firedCount: Int
     /// Grows by one whenever the schedule state or the definition changes.
     public var revision: Int
-    private var rare: Rare<Members>
+    private var rare: Rare<RareParts>
     /// The nominal date of the next occurrence, or `nil` if there is none.
     public var next: Date?
     /// The nominal date of the last occurrence that fired.
@@ -48,7 +48,7 @@ public struct ScheduleState: Sendable, Hashable {
             rare = Rare()
             return
         }
-        rare = Rare(Members(reason: reason, nextEffective: nextEffective, awaitedExecutionID: awaitedExecutionID))
+        rare = Rare(RareParts(reason: reason, nextEffective: nextEffective, awaitedExecutionID: awaitedExecutionID))
     }
 
     /// Why the job is in its state, in words, if the state alone does not say it.
@@ -146,22 +146,23 @@ public struct ScheduleState: Sendable, Hashable {
         decidedAhead.first { $0.first > date }?.first.justBefore
     }
 
-    /// The members that few jobs have set.
-    ///
-    /// The store's files keep them in a field of their own.
-    struct Holds: Sendable, Hashable, Codable {
+    /// The rare members that the store's files keep together, as JSON: what keeps the job from firing as it would.
+    struct Holds: ListedMembers {
         var resumesAt: Date?
         var skipsRemaining: Int?
         var breaker: CircuitBreaker?
         var decidedAhead: [DecidedRange]?
         var lapsedRanges: [DecidedRange]?
 
-        private enum CodingKeys: String, CodingKey {
-            case resumesAt, skipsRemaining, breaker, decidedAhead
-            case lapsedRanges = "passedOver"
-        }
-
         static let none = Holds()
+
+        static let fields: [JSONField<Holds>] = [
+            JSONField("resumesAt", \.resumesAt),
+            JSONField("skipsRemaining", \.skipsRemaining),
+            JSONField("breaker", \.breaker),
+            JSONField("decidedAhead", \.decidedAhead),
+            JSONField("passedOver", \.lapsedRanges),
+        ]
     }
 
     var holds: Holds {
@@ -183,14 +184,13 @@ public struct ScheduleState: Sendable, Hashable {
 
     var hasHolds: Bool { !rare.isEmpty && rare.holds != .none }
 
-    /// The members that few jobs need at a time.
-    private struct Members: RareMembers {
+    private struct RareParts: RareMembers {
         var reason: String?
         var nextEffective: Date?
         var awaitedExecutionID: ExecutionID?
         var holds = Holds.none
 
-        static let empty = Boxed(Members())
+        static let empty = Boxed(RareParts())
     }
 
     /// Records occurrences that fired.
@@ -295,14 +295,6 @@ extension ScheduleState: Codable {
         JSONField("awaitedExecutionID", \.awaitedExecutionID, earlier: "awaiting"),
     ]
 
-    private static let holdFields: [JSONField<ScheduleState>] = [
-        JSONField("resumesAt", \.holds.resumesAt),
-        JSONField("skipsRemaining", \.holds.skipsRemaining),
-        JSONField("breaker", \.holds.breaker),
-        JSONField("decidedAhead", \.holds.decidedAhead),
-        JSONField("passedOver", \.holds.lapsedRanges),
-    ]
-
     /// Decodes a state.
     ///
     /// The first format kept what holds a job back in an object of its own, `box`.
@@ -314,9 +306,11 @@ extension ScheduleState: Codable {
                 ?? container.decode(Date.self, forKey: "cursor"),
             next: nil, revision: try container.decode(Int.self, forKey: "revision"))
         for field in Self.fields { try field.decode(&self, container) }
-        let holds =
+        let source =
             container.contains("box") ? try container.nestedContainer(keyedBy: JSONKey.self, forKey: "box") : container
-        for field in Self.holdFields { try field.decode(&self, holds) }
+        var holds = Holds.none
+        for field in Holds.fields { try field.decode(&holds, source) }
+        self.holds = holds
     }
 
     /// Encodes the state, without members that are not set.
@@ -327,7 +321,7 @@ extension ScheduleState: Codable {
         try container.encode(revision, forKey: "revision")
         for field in Self.fields { try field.encode(self, &container) }
         guard hasHolds else { return }
-        for field in Self.holdFields { try field.encode(self, &container) }
+        for field in Holds.fields { try field.encode(holds, &container) }
     }
 }
 

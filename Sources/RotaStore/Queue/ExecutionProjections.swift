@@ -81,7 +81,7 @@ extension Execution {
 
     /// Whether claims add to its trail: it keeps one, and is queued.
     package var keepsTrail: Bool {
-        progress.status == .queued && progress.hasNotes && progress.trail != nil
+        progress.status == .queued && progress.hasRareMembers && progress.trail != nil
     }
 
     /// The fields that the claim queue is built from.
@@ -94,7 +94,7 @@ extension Execution {
 
     /// The date at which it expires: before its first attempt, or while it waits for an external completion.
     var expiry: Date? {
-        guard progress.hasNotes else { return nil }
+        guard progress.hasRareMembers else { return nil }
         return switch progress.status {
         case .queued: progress.startedAt == nil ? progress.expiresAt : nil
         // The time to live of an execution that follows a batch begins with the end of the batch.

@@ -241,7 +241,7 @@ import Testing
         #expect(names(Self.failure) == ["kind", "message"])
         #expect(
             names(Self.job) == [
-                "id", "version", "createdAt", "updatedAt", "scheduleState", "box", "rareStatistics", "actors",
+                "id", "version", "createdAt", "updatedAt", "scheduleState", "box", "rareStatistics", "rare",
             ])
         #expect(
             names(Self.job.scheduleState) == [
