@@ -27,7 +27,9 @@ public struct SchedulerConfiguration: Sendable, Hashable {
     ///
     /// It is renewed after a third of that.
     public var leaseDuration = Duration.seconds(30)
-    /// How late an occurrence may be noticed without counting as missed.
+    /// How long an occurrence may be overdue without counting as missed, zero or more.
+    ///
+    /// Measured from its effective date to the moment when a scheduler decides about it.
     public var misfireThreshold = Duration.seconds(5)
     /// How long executions may continue after `beginShutdown()` before they are canceled and released.
     public var shutdownGrace = Duration.seconds(30)

@@ -21,7 +21,7 @@ import RotaStore
 ///    choose.
 /// 4. The others fire. If the job's breaker is open, ``FireRequest/applyingBreaker(of:at:)`` skips them afterwards.
 struct FirePlanner: Sendable {
-    /// How late an occurrence may be noticed without counting as missed.
+    /// How long an occurrence may be overdue without counting as missed.
     let misfireThreshold: Duration
     /// The largest number of executions in one fire.
     let batchSize: Int
@@ -122,12 +122,12 @@ struct FirePlanner: Sendable {
         of job: Job, for occurrence: Occurrence, id: ExecutionID, at now: Date, catchUp: inout CatchUp
     ) -> Execution {
         var dueAt = occurrence.effective
-        let firesLate = now.elapsed(since: dueAt) > misfireThreshold
-        if firesLate, case let place = catchUp.place(at: now), place > now { dueAt = place }
+        let wasMissed = occurrence.overdue(at: now) > misfireThreshold
+        if wasMissed, case let place = catchUp.place(at: now), place > now { dueAt = place }
         var execution = job.execution(
             id: id, source: .schedule, scheduledFor: occurrence.nominal, dueAt: dueAt, createdAt: now)
         if dueAt > occurrence.effective, let limit = job.misfire.maximumLateness {
-            // Waiting for its turn must not push it past the maximum lateness.
+            // The catch-up rate must not delay it past the maximum lateness.
             let last = occurrence.effective.advanced(by: limit)
             execution.progress.expiresAt = min(execution.progress.expiresAt ?? last, last)
         }
@@ -150,7 +150,7 @@ struct FirePlanner: Sendable {
 
     private func decision(from first: Occurrence, job: Job, now: Date) -> FireDecision {
         let schedule = job.schedule
-        let isOnTime = now.elapsed(since: first.effective) <= misfireThreshold
+        let isOnTime = first.overdue(at: now) <= misfireThreshold
         var decision =
             if !schedule.isSeries {
                 FireDecision(
@@ -162,7 +162,7 @@ struct FirePlanner: Sendable {
                 missed(from: first.nominal, job: job, now: now)
             }
         if let limit = job.misfire.maximumLateness {
-            decision.fired.removeAll { now.elapsed(since: $0.effective) > limit }
+            decision.fired.removeAll { $0.overdue(at: now) > limit }
         }
         decision.limit(toRuns: schedule.maximumRuns.map { max(0, $0 - job.scheduleState.firedCount) })
         return decision
@@ -239,6 +239,14 @@ struct FirePlanner: Sendable {
     }
 }
 
+extension Occurrence {
+    /// The time from the effective date to the decision about the occurrence, which the misfire threshold and the maximum
+    /// lateness limit.
+    ///
+    /// - Parameter now: When it is decided.
+    fileprivate func overdue(at now: Date) -> Duration { now.elapsed(since: effective) }
+}
+
 /// The decision about a range of occurrences: the newest fire, and those before them do not.
 struct FireDecision {
     /// The nominal date of the first occurrence decided on.
@@ -295,7 +303,7 @@ extension FirePlanner {
         guard let limit = job.misfire.maximumLateness else { return nil }
         let schedule = job.schedule
         func isTooLate(_ nominal: Date) -> Bool {
-            now.elapsed(since: schedule.occurrence(at: nominal).effective) > limit
+            schedule.occurrence(at: nominal).overdue(at: now) > limit
         }
         if isTooLate(last) { return last }
         guard isTooLate(first) else { return nil }

@@ -66,6 +66,10 @@ extension Claim {
 }
 
 extension Execution {
-    /// The number of the current attempt, or of the next one if none is running.
+    /// One more than the number of recorded attempts: the number of the attempt that is being made, or else of the next.
+    ///
+    /// Recorded are also attempts that were interrupted, which do not count for the retry policy
+    /// (``Execution/interruptionCount``), and those that crashed, once their leases have run out. An execution that was
+    /// released before its attempt began has no record of that, so its next attempt has the same number.
     var nextAttemptNumber: Int { attempts.count + 1 }
 }

@@ -37,6 +37,9 @@ public struct HandlerContext: Sendable {
     public var execution: Execution { work.claim.execution }
 
     /// The number of this attempt, starting with 1.
+    ///
+    /// An attempt that was interrupted because its scheduler stopped has a number too, although the retry policy does not
+    /// count it.
     public var attempt: Int { work.claim.execution.nextAttemptNumber }
 
     /// The nominal date of the occurrence: the time the execution is *for*.
@@ -54,7 +57,9 @@ public struct HandlerContext: Sendable {
     /// The schedule's first nominal date after this one, or `nil` if there is none.
     public var next: Date? { job.schedule.next(after: scheduledFor) }
 
-    /// The time from the nominal date to the beginning of this attempt.
+    /// The time from the nominal date (``scheduledFor``) to the beginning of this attempt (``startedAt``).
+    ///
+    /// A retry is later than the first attempt, at which `Execution.lateness` ends.
     public var lateness: Duration { startedAt.elapsed(since: scheduledFor) }
 
     /// The payload of the execution, or else of the job.

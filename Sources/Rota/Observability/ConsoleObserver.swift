@@ -21,7 +21,7 @@ import Synchronization
 /// ```
 public final class ConsoleObserver: SchedulerObserver {
     private let zone: TimeZone
-    private let lateness: Duration
+    private let startDelay: Duration
     private let write: @Sendable (String) -> Void
     /// The date before which no other late start is told.
     private let quietUntil = Mutex(Date.distantPast)
@@ -34,15 +34,15 @@ public final class ConsoleObserver: SchedulerObserver {
     ///
     /// - Parameters:
     ///   - zone: The time zone of the times of day.
-    ///   - lateness: How much later than it was due the first attempt of an execution must start to be told. Told at most
-    ///     once a minute.
+    ///   - startDelay: The longest time from the date on which an execution was due, after smoothing and catching up, to
+    ///     the beginning of its first attempt that is not told. Longer ones are told at most once a minute.
     ///   - write: Writes a line. The default writes it to the standard error.
     public init(
-        zone: TimeZone = .current, lateness: Duration = .seconds(5),
+        zone: TimeZone = .current, startDelay: Duration = .seconds(5),
         write: @escaping @Sendable (String) -> Void = ConsoleObserver.writeToStandardError
     ) {
         self.zone = zone
-        self.lateness = lateness
+        self.startDelay = startDelay
         self.write = write
     }
 
@@ -79,10 +79,10 @@ public final class ConsoleObserver: SchedulerObserver {
         say("\(jobName): \(what): \(skip.reason.rawValue).", at: date)
     }
 
-    /// Tells of a first attempt that starts late.
+    /// Tells of a first attempt that starts long after the execution was due.
     public func didStart(_ execution: Execution, attempt: Int, at date: Date) {
-        let late = date.elapsed(since: execution.progress.dueAt)
-        guard attempt == 1, late > lateness else { return }
+        let delay = date.elapsed(since: execution.progress.dueAt)
+        guard attempt == 1, delay > startDelay else { return }
         let isFirst = quietUntil.withLock { quietUntil in
             guard date >= quietUntil else { return false }
             quietUntil = date.advanced(by: Self.quiet)
@@ -90,7 +90,7 @@ public final class ConsoleObserver: SchedulerObserver {
         }
         guard isFirst else { return }
         say(
-            "\(execution.jobName): started \(late.text) late. The scheduler is falling behind, "
+            "\(execution.jobName): started \(delay.text) after it was due. The scheduler is falling behind, "
                 + "or a limit or the concurrency held the execution back.", at: date)
     }
 

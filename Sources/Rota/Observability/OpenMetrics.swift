@@ -43,7 +43,8 @@ extension SchedulerMetrics {
         writer.sample([], retries)
         writer.begin("rota_released_executions", .counter, help: "Executions released without counting an attempt.")
         writer.sample([], released)
-        writer.begin("rota_lost_leases", .counter, help: "Results refused because another scheduler took over.")
+        writer.begin(
+            "rota_lost_leases", .counter, help: "Ends of attempts that the store refused, because the lease was lost.")
         writer.sample([], leasesLost)
         writer.begin("rota_breaker_openings", .counter, help: "Times a breaker opened.")
         writer.sample([], breakersOpened)

@@ -63,11 +63,16 @@ public struct SchedulerMetrics: Sendable, Hashable {
     public let retries: Int
     /// The executions that were released without counting an attempt, or wait for an external completion.
     public let released: Int
-    /// The results that were refused because another scheduler had taken over.
+    /// The ends of attempts that this scheduler reported and the store refused, because the lease was no longer the
+    /// execution's latest, or the execution was deleted.
+    ///
+    /// A lease whose loss is noticed when it is renewed counts once the attempt has ended. Of several schedulers that
+    /// find the same attempt crashed, all but the first count one.
     public let leasesLost: Int
     /// The number of times a breaker opened.
     public let breakersOpened: Int
-    /// The time from the nominal date to the beginning of the first attempt.
+    /// The times from the nominal dates of executions to the beginnings of their first attempts, for those whose first
+    /// attempt was recorded here.
     public let lateness: Distribution
     /// The durations of the attempts.
     public let attemptDurations: Distribution

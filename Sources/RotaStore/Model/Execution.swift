@@ -64,7 +64,10 @@ public struct Execution: Sendable, Hashable, Identifiable {
         self.attempts = attempts
     }
 
-    /// How long after its nominal date the first attempt began, or `nil` if there was none.
+    /// The time from the nominal date (``scheduledFor``) to the claim for the first attempt, or `nil` if there was none.
+    ///
+    /// Smoothing, catching up, limits and the queue all add to it. ``MisfirePolicy/maximumLateness`` limits less: the time
+    /// from the effective date to the decision to fire.
     public var lateness: Duration? {
         progress.startedAt.map { .seconds($0.timeIntervalSince(scheduledFor)) }
     }

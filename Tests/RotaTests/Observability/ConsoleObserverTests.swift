@@ -137,7 +137,7 @@ struct ConsoleObserverTests {
         for _ in 0..<20 { try await bench.scheduler.trigger(job.id) }
         bench.clock.set(to: bench.clock.now.addingTimeInterval(90))
         try await bench.running { await bench.advance(.seconds(1)) }
-        #expect(lines.all.count { $0.contains("1 min 30 s late") } == 1, "\(lines.all)")
+        #expect(lines.all.count { $0.contains("1 min 30 s after it was due") } == 1, "\(lines.all)")
     }
 
     @Test("A source prints its name")
