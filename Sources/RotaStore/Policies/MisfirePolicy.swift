@@ -18,12 +18,15 @@ public struct MisfirePolicy: Sendable, Hashable {
         case skip
         case latest
         case all(limit: Int)
+
+        fileprivate static func all(clamping limit: Int) -> Rule { .all(limit: min(max(limit, 1), 10_000)) }
     }
 
     package let rule: Rule
-    /// How late an occurrence may fire, measured from its effective date, or `nil` for no limit.
+    /// How long an occurrence may be overdue and still fire, or `nil` for no limit.
     ///
-    /// Later ones are skipped as too late, whatever the policy. An execution that fired in time may start later than
+    /// Measured from its effective date to the moment when a scheduler decides about it. Those that are overdue longer are
+    /// skipped as too late, whatever the policy. An execution that fired in time may start later than
     /// that, for example because its job is at its concurrency limit; ``JobLimits/timeToLive`` bounds that. One that the
     /// catch-up rate delays past this lateness expires.
     public let maximumLateness: Duration?
@@ -58,7 +61,7 @@ public struct MisfirePolicy: Sendable, Hashable {
     ///   - maximumLateness: The lateness beyond which an occurrence is skipped as too late, zero or more, or `nil` for
     ///     no limit.
     public static func all(limit: Int, maximumLateness: Duration? = nil) -> MisfirePolicy {
-        MisfirePolicy(rule: .all(limit: min(max(limit, 1), 10_000)), maximumLateness: maximumLateness)
+        MisfirePolicy(rule: .all(clamping: limit), maximumLateness: maximumLateness)
     }
 }
 
@@ -73,7 +76,11 @@ extension MisfirePolicy: Codable {
         case skip, latest, all
     }
 
-    /// Decodes a policy such as `{"policy": "all", "limit": 3}`.
+    /// Decodes a policy such as `{"policy": "latest"}` or `{"policy": "all", "limit": 3, "maximumLateness": …}`.
+    ///
+    /// A limit outside 1 to 10,000 is clamped. The first format's `{"rule": {"all": {"limit": 3}}}` is read too.
+    ///
+    /// - Throws: `DecodingError` if the policy is not `skip`, `latest` or `all`, or if `all` has no limit.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         maximumLateness = try container.decodeIfPresent(Duration.self, forKey: .maximumLateness)
@@ -81,16 +88,19 @@ extension MisfirePolicy: Codable {
             let rule = try container.nestedContainer(keyedBy: EarlierRule.self, forKey: .rule)
             if rule.contains(.all) {
                 let all = try rule.nestedContainer(keyedBy: CodingKeys.self, forKey: .all)
-                self.rule = .all(limit: try all.decode(Int.self, forKey: .limit))
-            } else {
+                self.rule = .all(clamping: try all.decode(Int.self, forKey: .limit))
+            } else if rule.contains(.skip) || rule.contains(.latest) {
                 self.rule = rule.contains(.skip) ? .skip : .latest
+            } else {
+                throw DecodingError.dataCorruptedError(
+                    forKey: .rule, in: container, debugDescription: "A misfire policy is skip, latest or all.")
             }
             return
         }
         switch try container.decode(String.self, forKey: .policy) {
         case "skip": rule = .skip
         case "latest": rule = .latest
-        case "all": rule = .all(limit: min(max(try container.decode(Int.self, forKey: .limit), 1), 10_000))
+        case "all": rule = .all(clamping: try container.decode(Int.self, forKey: .limit))
         case let name:
             throw DecodingError.dataCorruptedError(
                 forKey: .policy, in: container,
@@ -98,7 +108,7 @@ extension MisfirePolicy: Codable {
         }
     }
 
-    /// Encodes the policy.
+    /// Encodes the policy, with its limit if it is `all`, and the maximum lateness if it has one.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         switch rule {

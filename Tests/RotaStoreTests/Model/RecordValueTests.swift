@@ -71,6 +71,44 @@ struct RecordValueTests {
         #expect(try JSONDecoder().decode([JSONPayload].self, from: JSONEncoder().encode([payload])) == [payload])
     }
 
+    @Test(
+        "A misfire policy has a stable JSON form",
+        arguments: [
+            (#"{"policy":"skip"}"#, MisfirePolicy.skip), (#"{"policy":"latest"}"#, .latest),
+            (#"{"limit":3,"policy":"all"}"#, .all(limit: 3)),
+            (#"{"maximumLateness":5,"policy":"skip"}"#, .skip(maximumLateness: .seconds(5))),
+            (#"{"limit":3,"maximumLateness":90,"policy":"all"}"#, .all(limit: 3, maximumLateness: .seconds(90))),
+        ])
+    func misfirePolicy(_ json: String, _ policy: MisfirePolicy) throws {
+        #expect(try JSONDecoder().decode(MisfirePolicy.self, from: Data(json.utf8)) == policy)
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        #expect(String(decoding: try encoder.encode(policy), as: UTF8.self) == json)
+    }
+
+    @Test(
+        "A misfire policy of the first format is read, and a limit is clamped in both formats",
+        arguments: [
+            (#"{"policy":"all","limit":0}"#, MisfirePolicy.all(limit: 1)),
+            (#"{"policy":"all","limit":10001}"#, .all(limit: 10_000)),
+            (#"{"rule":{"skip":{}}}"#, .skip), (#"{"rule":{"all":{"limit":3}}}"#, .all(limit: 3)),
+            (#"{"rule":{"latest":{}},"maximumLateness":5}"#, .latest(maximumLateness: .seconds(5))),
+            (#"{"rule":{"all":{"limit":-7}}}"#, .all(limit: 1)),
+            (#"{"rule":{"all":{"limit":9223372036854775807}}}"#, .all(limit: 10_000)),
+        ])
+    func earlierMisfirePolicy(_ json: String, _ policy: MisfirePolicy) throws {
+        #expect(try JSONDecoder().decode(MisfirePolicy.self, from: Data(json.utf8)) == policy)
+    }
+
+    @Test(
+        "A misfire policy that cannot be is refused",
+        arguments: [#"{"policy":"never"}"#, #"{"policy":"all"}"#, #"{"rule":{"never":{}}}"#, "{}", #""latest""#])
+    func wrongMisfirePolicy(_ json: String) {
+        #expect(throws: DecodingError.self) {
+            try JSONDecoder().decode(MisfirePolicy.self, from: Data(json.utf8))
+        }
+    }
+
     @Test("Counts of a batch that cannot be are refused, and those that can be are read")
     func batchCounts() throws {
         func read(_ json: String) throws -> BatchCounts {
