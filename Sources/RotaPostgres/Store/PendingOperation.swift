@@ -42,7 +42,7 @@
         ///   - date: The caller's date, to be compared with the server's clock.
         ///   - seesNews: Whether the operation asks for due work itself.
         nonisolated func commit<Outcome: Sendable>(
-            _ definitions: [JobID: [UInt8]] = [:], at date: Date? = nil, seesNews: Bool = false,
+            _ definitions: [JobID: [UInt8]] = [:], at date: Date?, seesNews: Bool = false,
             _ operation: @escaping @Sendable (inout StoreState, inout ChangeLog) throws -> Outcome
         ) async throws -> Outcome {
             let readAt = ContinuousClock.now
@@ -62,7 +62,7 @@
 
         /// Runs a query on the records as they are now in the database.
         nonisolated func query<Outcome: Sendable>(
-            at date: Date? = nil, seesNews: Bool = false,
+            at date: Date?, seesNews: Bool = false,
             _ body: @escaping @Sendable (inout StoreState) throws -> Outcome
         ) async throws -> Outcome {
             let readAt = ContinuousClock.now

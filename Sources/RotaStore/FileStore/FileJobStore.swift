@@ -18,7 +18,7 @@ public import Foundation
 /// try await scheduler.run()
 /// try await store.close()
 /// ```
-public actor FileJobStore {
+public actor FileJobStore: JobStore, StateMachineStore {
     // A commit, and a query, which differs only in that it changes nothing:
     //
     //     caller's task               the store's thread
@@ -144,15 +144,15 @@ public actor FileJobStore {
     /// Performs an operation, and returns when its changes are durable.
     ///
     /// - Parameter definitions: The definitions in the operation, encoded by the caller's task.
-    nonisolated func commit<Outcome: Sendable>(
-        _ definitions: [JobID: [UInt8]] = [:],
+    package nonisolated func commit<Outcome: Sendable>(
+        _ definitions: [JobID: [UInt8]],
         _ operation: @escaping @Sendable (inout StoreState, inout ChangeLog) throws -> Outcome
     ) async throws -> Outcome {
         try await durably { store in try store.changeState(definitions, operation) }
     }
 
     /// Runs a query, which must change no record, and returns when the data in its result is durable.
-    nonisolated func query<Outcome: Sendable>(
+    package nonisolated func query<Outcome: Sendable>(
         _ body: @escaping @Sendable (inout StoreState) throws -> Outcome
     ) async throws -> Outcome {
         try await durably { store in
@@ -196,7 +196,8 @@ public actor FileJobStore {
     /// Applies an operation to the state, and appends its changes to the journal.
     ///
     /// - Returns: What the operation returned or threw.
-    /// - Throws: An error if the state is unchanged.
+    /// - Throws: An error if nothing happened: the store cannot be written, or the changes do not fit the journal and were
+    ///   undone.
     private func changeState<Outcome>(
         _ definitions: [JobID: [UInt8]], _ operation: (inout StoreState, inout ChangeLog) throws -> Outcome
     ) throws -> Result<Outcome, any Error> {
