@@ -11,8 +11,8 @@
         let isQuery: Bool
         /// Whether it asks for due work itself, so that news of other instances need not wake its scheduler.
         let seesNews: Bool
-        /// The caller's date, to be compared with the server's clock, and when it was read.
-        let date: (now: Date, readAt: ContinuousClock.Instant)?
+        /// The caller's date, to be compared with the server's clock, and when it was read by the environment's clock.
+        let date: (now: Date, readAt: Duration)?
         /// Runs it on the state, and appends its changes to those of the round.
         ///
         /// - Returns: Resumes the caller with the outcome.
@@ -25,8 +25,8 @@
         /// The server read its clock between the sending of the question and the arrival of the answer.
         func skew(_ facts: PostgresJobStore.Facts) -> Duration? {
             guard let date else { return nil }
-            func distance(at instant: ContinuousClock.Instant) -> Duration {
-                let now = date.now.addingTimeInterval(date.readAt.duration(to: instant) / .seconds(1))
+            func distance(at instant: Duration) -> Duration {
+                let now = date.now.addingTimeInterval((instant - date.readAt) / .seconds(1))
                 return .seconds(now.timeIntervalSince(facts.date))
             }
             let (ahead, behind) = (distance(at: facts.sentAt), distance(at: facts.receivedAt))
@@ -45,7 +45,7 @@
             _ definitions: [JobID: [UInt8]] = [:], at date: Date?, seesNews: Bool = false,
             _ operation: @escaping @Sendable (inout StoreState, inout ChangeLog) throws -> Outcome
         ) async throws -> Outcome {
-            let readAt = ContinuousClock.now
+            let readAt = environment.elapsed()
             return try await withCheckedThrowingContinuation { caller in
                 submit(
                     PendingOperation(
@@ -65,7 +65,7 @@
             at date: Date?, seesNews: Bool = false,
             _ body: @escaping @Sendable (inout StoreState) throws -> Outcome
         ) async throws -> Outcome {
-            let readAt = ContinuousClock.now
+            let readAt = environment.elapsed()
             return try await withCheckedThrowingContinuation { caller in
                 submit(
                     PendingOperation(

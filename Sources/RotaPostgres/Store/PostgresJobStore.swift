@@ -48,8 +48,7 @@
         let configuration: PostgresConfiguration
         let log: CommitLog
         private let clockCheck: ClockCheck
-        private let writer: String
-        private let snapshotMinimum: Int
+        nonisolated let environment: PostgresStoreEnvironment
         private var connection: PostgresConnection?
         /// Whether a pooler was found that shares sessions and does not know prepared statements.
         private var sharesSessions = false
@@ -66,7 +65,7 @@
         private var poller: Task<Void, Never>?
         var snapshotting: Task<Void, Never>?
         /// When the next snapshot may be begun, and how many in a row were not published.
-        private var (nextSnapshot, failedSnapshots) = (ContinuousClock.now, 0)
+        private var (nextSnapshot, failedSnapshots) = (Duration.zero, 0)
 
         /// A commit of which it is unknown whether the server has made it.
         struct UncertainCommit {
@@ -96,20 +95,19 @@
             _ configuration: PostgresConfiguration, schema: String = "rota",
             clockCheck: ClockCheck = .within(.seconds(2))
         ) async throws {
-            try await self.init(configuration, schema: schema, clockCheck: clockCheck, snapshotMinimum: 1 << 23)
+            try await self.init(
+                configuration, schema: schema, clockCheck: clockCheck, environment: PostgresStoreEnvironment())
         }
 
-        /// - Parameter snapshotMinimum: The size of the changes below which no snapshot is written, in bytes.
         package init(
-            _ configuration: PostgresConfiguration, schema: String, clockCheck: ClockCheck, snapshotMinimum: Int,
-            pollingInterval: Duration = .milliseconds(500)
+            _ configuration: PostgresConfiguration, schema: String, clockCheck: ClockCheck,
+            environment: PostgresStoreEnvironment
         ) async throws {
             self.configuration = configuration
             self.clockCheck = clockCheck
-            self.snapshotMinimum = snapshotMinimum
+            self.environment = environment
             // A little less than the client waits, so that the server's answer says what took so long.
             log = CommitLog(schema: try PostgresSchema(schema), timeout: configuration.statementTimeout * 4 / 5)
-            writer = UUID().uuidString.lowercased()
             do {
                 try open()
             } catch let error as PostgresError where error.code == .missingRelation {
@@ -119,7 +117,7 @@
                         + "`PostgresJobStore.migrate(_:schema:)`.")
             }
             poller = Task { [weak self] in
-                while (try? await Task.sleep(for: pollingInterval)) != nil {
+                while (try? await environment.sleep(environment.pollingInterval)) != nil {
                     guard let self else { return }
                     // An error says that the server is away, and the scheduler finds that out by itself.
                     try? await self.query { _ in }
@@ -275,8 +273,8 @@
         /// The answers of the server when the copy was brought up to date.
         struct Facts {
             var date = Date.distantPast
-            /// When the question for that date was sent, and when its answer was there.
-            var (sentAt, receivedAt) = (ContinuousClock.now, ContinuousClock.now)
+            /// When the question for that date was sent, and when its answer was there, by the environment's clock.
+            var (sentAt, receivedAt) = (Duration.zero, Duration.zero)
             /// Whether other programs have left requests.
             var hasRequests = false
         }
@@ -305,15 +303,15 @@
                     hasNews = true
                 }
                 guard let position = replica.position else { continue }
-                facts.sentAt = .now
+                facts.sentAt = environment.elapsed()
                 let results = try connection.perform(
                     first + [log.facts, log.commits(after: position)], deadline: deadline)
-                facts.receivedAt = .now
+                facts.receivedAt = environment.elapsed()
                 first = []
                 (facts.date, facts.hasRequests) = try checkVersion(results[results.count - 2])
                 var rows: [CommitRow] = []
                 for row in results[results.count - 1] { rows.append(try CommitRow(row)) }
-                guard let hasOthers = try replica.apply(rows, writer: writer) else {
+                guard let hasOthers = try replica.apply(rows, writer: environment.writer) else {
                     epoch += 1
                     continue
                 }
@@ -387,8 +385,8 @@
             _ changes: [UInt8], _ others: [PostgresStatement], _ connection: PostgresConnection, isWhole: Bool = true
         ) throws {
             guard let position = replica.position else { throw RoundError.notCommitted }
-            let next = LogPosition(sequence: position.sequence + 1, id: UInt128.random(in: .min ... .max))
-            let statements = [log.append(next, writer: writer, changes: changes)] + others + ["COMMIT"]
+            let next = LogPosition(sequence: position.sequence + 1, id: environment.makeCommitID())
+            let statements = [log.append(next, writer: environment.writer, changes: changes)] + others + ["COMMIT"]
             let error: PostgresError
             do throws(PostgresError) {
                 try connection.perform(statements, deadline: deadline)
@@ -422,7 +420,8 @@
                 try connection.perform(["ROLLBACK"], deadline: deadline)
             } else if rows == [position], commit.isWhole {
                 try connection.perform(
-                    [log.append(commit.position, writer: writer, changes: commit.changes)] + commit.others + ["COMMIT"],
+                    [log.append(commit.position, writer: environment.writer, changes: commit.changes)]
+                        + commit.others + ["COMMIT"],
                     deadline: deadline)
             } else {
                 uncertain = nil
@@ -460,8 +459,9 @@
         // MARK: Snapshots
 
         private func startSnapshotIfDue() {
-            guard isOpen, snapshotting == nil, uncertain == nil, .now >= nextSnapshot, let position = replica.position,
-                replica.bytesSinceSnapshot > max(snapshotMinimum, replica.snapshot?.bytes ?? 0)
+            guard isOpen, snapshotting == nil, uncertain == nil, let position = replica.position,
+                replica.bytesSinceSnapshot > max(environment.snapshotMinimum, replica.snapshot?.bytes ?? 0),
+                environment.elapsed() >= nextSnapshot
             else { return }
             let epoch = epoch
             snapshotting = Task { [weak self] in
@@ -475,7 +475,7 @@
         func snapshotEnded(isPublished: Bool) {
             failedSnapshots = isPublished ? 0 : min(failedSnapshots + 1, 6)
             let delay: Duration = isPublished ? .zero : .seconds(5) * (1 << (failedSnapshots - 1))
-            nextSnapshot = .now.advanced(by: min(delay, .seconds(300)))
+            nextSnapshot = environment.elapsed() + min(delay, .seconds(300))
         }
 
         /// The next records of a snapshot, or `nil` at its end.

@@ -108,6 +108,42 @@
             #expect(try await store.dueWork(at: right, limit: 1).dueJobs.isEmpty)
         }
 
+        @Test(
+            "The time that an operation waits before the server is asked counts, and writer and commits bear given names"
+        )
+        func environment() async throws {
+            let schema = try await StoreSchema()
+            let calls = Mutex(0)
+            let commits = Mutex<UInt128>(0)
+            var environment = PostgresStoreEnvironment()
+            environment.writer = "the writer"
+            environment.makeCommitID = {
+                commits.withLock {
+                    $0 += 1; return $0
+                }
+            }
+            // Half a minute passes from each look at the clock to the next. Nothing else looks, without polls for news.
+            environment.elapsed = {
+                calls.withLock {
+                    $0 += 30; return .seconds($0)
+                }
+            }
+            environment.sleep = { _ in throw CancellationError() }
+            let store = try await PostgresJobStore(
+                schema.configuration, schema: "rota", clockCheck: .within(.seconds(2)), environment: environment)
+            #expect(try await store.dueWork(at: Date(timeIntervalSinceNow: -45), limit: 1).dueJobs.isEmpty)
+            for offset in [-75.0, 0] {
+                let error = await #expect(throws: StoreError.self) {
+                    try await store.dueWork(at: Date(timeIntervalSinceNow: offset), limit: 1)
+                }
+                #expect(error?.code == .skewedClock)
+            }
+            _ = try await store.insert([JobInsertion(queue())])
+            let newest = "FROM rota.commits ORDER BY sequence DESC LIMIT 1"
+            #expect(try schema.value("SELECT writer \(newest)", as: String.self) == "the writer")
+            #expect(try schema.value("SELECT id \(newest)", as: UInt128.self) == 1)
+        }
+
         @Test("Tables that are missing or of a later version are refused, and migrating twice changes nothing")
         func versions() async throws {
             let schema = try await StoreSchema()

@@ -23,9 +23,10 @@
             snapshotMinimum: Int = 1 << 23, polling: Duration = .milliseconds(500),
             through configuration: PostgresConfiguration? = nil
         ) async throws -> PostgresJobStore {
-            try await PostgresJobStore(
-                configuration ?? self.configuration, schema: name, clockCheck: .off, snapshotMinimum: snapshotMinimum,
-                pollingInterval: polling)
+            var environment = PostgresStoreEnvironment()
+            (environment.snapshotMinimum, environment.pollingInterval) = (snapshotMinimum, polling)
+            return try await PostgresJobStore(
+                configuration ?? self.configuration, schema: name, clockCheck: .off, environment: environment)
         }
 
         /// Runs a statement, and returns the first column of its first row.
