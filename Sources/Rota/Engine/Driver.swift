@@ -31,7 +31,9 @@ struct Driver {
     var planning: DuePlanner
     var lookahead: Lookahead
     var outage = Outage()
-    /// The results that the store has yet to record, each with the decision about it.
+    /// The results that are not yet handled, each with the decision about it.
+    ///
+    /// The store has yet to record them, except for those that a handler's transaction has recorded.
     var unrecorded: [PlannedCompletion] = []
 
     /// The length of a streak of conflicts after which the driver sleeps for a second before it plans anew.
@@ -51,7 +53,8 @@ struct Driver {
         self.outbox = outbox
         polling = Polling(gap: context.store.pollingGap)
         planning = DuePlanner(
-            planner: context.planner, ids: context.ids, catchUp: CatchUp(rate: context.configuration.catchUpRate),
+            firePlanner: context.firePlanner, ids: context.ids,
+            catchUp: CatchUp(rate: context.configuration.catchUpRate),
             random: random)
         alarm = Alarm(clock: context.clock, signal: context.signal, owner: context.owner, thread: thread)
     }
@@ -222,7 +225,9 @@ struct Driver {
         }
     }
 
-    /// The leases of executions that are in flight here, and not dead, only late with their renewal.
+    /// The leases of this scheduler's own attempts that are alive.
+    ///
+    /// One that has expired is only late with its renewal, and must not be reclaimed.
     static func held(
         _ inFlight: InFlight, _ unrecorded: [PlannedCompletion], _ heartbeats: Heartbeats
     ) -> Set<LeaseKey> {

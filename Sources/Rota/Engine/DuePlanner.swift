@@ -5,7 +5,7 @@ import Synchronization
 
 /// Decides what to do about due work, and how attempts end: a value, so that a store can ask within its own step.
 struct DuePlanner: Sendable {
-    let planner: FirePlanner
+    let firePlanner: FirePlanner
     let ids: any IDGenerator
     private var catchUp: CatchUp
     private var random: any RandomNumberGenerator & Sendable
@@ -13,9 +13,9 @@ struct DuePlanner: Sendable {
     var elapsedTimes = ElapsedTimes()
 
     init(
-        planner: FirePlanner, ids: any IDGenerator, catchUp: CatchUp, random: any RandomNumberGenerator & Sendable
+        firePlanner: FirePlanner, ids: any IDGenerator, catchUp: CatchUp, random: any RandomNumberGenerator & Sendable
     ) {
-        (self.planner, self.ids, self.catchUp, self.random) = (planner, ids, catchUp, random)
+        (self.firePlanner, self.ids, self.catchUp, self.random) = (firePlanner, ids, catchUp, random)
     }
 
     /// Plans what follows an attempt that ended.
@@ -39,7 +39,7 @@ struct DuePlanner: Sendable {
     ///
     /// - Parameter held: The leases of this scheduler's own attempts, which are not dead.
     mutating func plan(_ work: DueWork, at now: Date, uptime: Duration, held: () -> Set<LeaseKey>) -> DuePlan {
-        let (planner, ids) = (planner, ids)
+        let (firePlanner, ids) = (firePlanner, ids)
         var plan = DuePlan()
         if !work.expiredLeases.isEmpty {
             let held = held()
@@ -52,7 +52,9 @@ struct DuePlanner: Sendable {
         }
         for job in work.dueJobs where !postponements.contains(job.id) {
             do {
-                let fire = try planner.plan(job, at: now, catchUp: &catchUp) { ExecutionID(bits: ids.makeID(at: now)) }
+                let fire = try firePlanner.plan(job, at: now, catchUp: &catchUp) {
+                    ExecutionID(bits: ids.makeID(at: now))
+                }
                 guard let fire else { continue }
                 plan.fires.append(fire.applyingBreaker(of: job, at: now))
                 plan.names.append(job.name)

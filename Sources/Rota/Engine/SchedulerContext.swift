@@ -21,7 +21,7 @@ struct SchedulerContext: Sendable {
     let status = DriverStatus()
     private let hasAdvancedIDs = Flag()
 
-    var planner: FirePlanner {
+    var firePlanner: FirePlanner {
         FirePlanner(misfireThreshold: configuration.misfireThreshold, batchSize: configuration.batchSize)
     }
 }

@@ -55,7 +55,7 @@ extension Scheduler {
         // By index, because a zip would copy every draft, insertion and outcome.
         for index in outcomes.indices {
             guard case .inserted(let job) = outcomes[index] else {
-                tell(outcomes[index].job, isNot: drafts[index].definition, calendars, at: now)
+                tellKept(outcomes[index].job, instead: drafts[index].definition, calendars, at: now)
                 continue
             }
             context.events.send(fired: insertions[index].executions, skips: [], of: job.id, named: job.name, at: now)
@@ -65,8 +65,8 @@ extension Scheduler {
     }
 
     /// Tells observers of a job that stays as it was created, although a draft with its key describes another one.
-    private func tell(
-        _ job: Job, isNot definition: JobDefinition, _ calendars: [String: ScheduleCalendar], at now: Date
+    private func tellKept(
+        _ job: Job, instead definition: JobDefinition, _ calendars: [String: ScheduleCalendar], at now: Date
     ) {
         // A job that was changed since may be meant to differ.
         guard context.events.isWatched, job.version == 1 else { return }
@@ -217,7 +217,7 @@ extension Scheduler {
             scheduleState: .starting(definition.schedule, state: draft.state, at: now), createdBy: draft.author)
         // A schedule that is due already, such as `.immediately`, fires in the same step.
         var catchUp = CatchUp(rate: context.configuration.catchUpRate)
-        let fire = try context.planner.plan(job, at: now, catchUp: &catchUp) {
+        let fire = try context.firePlanner.plan(job, at: now, catchUp: &catchUp) {
             ExecutionID(bits: context.ids.makeID(at: now))
         }
         // Leave a one-shot in the past to the driver, which records skips.

@@ -74,13 +74,3 @@ extension Scheduler {
         return HistoryPage(page, skips: try await context.store.skips(of: id), before: cursor?.before)
     }
 }
-
-extension Scheduler {
-    /// Returns a snapshot of the scheduler's metrics.
-    ///
-    /// - Throws: The store's error.
-    public func metrics() async throws -> SchedulerMetrics {
-        SchedulerMetrics(
-            context.events.metrics.snapshot, store: try await context.store.counts(), at: context.clock.now)
-    }
-}

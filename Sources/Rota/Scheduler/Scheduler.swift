@@ -130,3 +130,13 @@ public actor Scheduler {
     /// Whether the driver was signaled and has not yet looked.
     package nonisolated var isSignaled: Bool { context.signal.isRaised }
 }
+
+extension Scheduler {
+    /// Returns a snapshot of the scheduler's metrics.
+    ///
+    /// - Throws: The store's error.
+    public func metrics() async throws -> SchedulerMetrics {
+        SchedulerMetrics(
+            context.events.metrics.snapshot, store: try await context.store.counts(), at: context.clock.now)
+    }
+}

@@ -19,6 +19,7 @@ struct AttemptRunner: Sendable {
     let stop: Flag
     let outbox: Outbox<AttemptResult>
 
+    /// Makes the attempt, unless its claim is no longer valid.
     func run(_ work: ClaimedWork) async -> AttemptResult {
         let adapted =
             work.claim.job.adaptiveTimeout == nil
@@ -214,5 +215,4 @@ extension ExecutionID {
         low = low & ~(0b11 << 62) | (0b10 << 62)
         return ExecutionID(bits: UInt128(high) << 64 | UInt128(low)).uuid
     }
-
 }

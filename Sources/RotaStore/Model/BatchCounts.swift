@@ -8,7 +8,7 @@ public struct BatchCounts: Sendable, Hashable {
     public private(set) var failed = 0
     /// The number that were canceled, or deleted with their job.
     public private(set) var canceled = 0
-    /// The number that were not started in time.
+    /// The number that were not started, or not completed, in time.
     public private(set) var expired = 0
 
     /// Creates the counts of a batch of which nothing has ended.

@@ -20,7 +20,7 @@ public struct Retention: Sendable, Hashable {
         case failed
         /// It was canceled.
         case canceled
-        /// It was not started in time.
+        /// It was not started, or not completed, in time.
         case expired
     }
 

@@ -20,6 +20,7 @@ import RotaSchedule
 /// - **ready** holds due executions, ordered by ``QueueEntry/rank(priority:)``. A job with limits *publishes* at most
 ///   one of its executions here: the next that may start. Jobs that share rates publish to their ``RateGroup``, which
 ///   publishes one for all of them.
+/// - An execution that depends on others of its key is *gated*: it waits in its ``JobQueue`` until they allow it.
 /// - A ``JobQueue`` or ``RateGroup`` is *blocked* until a date while a rate has no room or a window is closed.
 /// - *Serial* executions, those of a schedule whose overlap policy allows one at a time, enter `delayed` only when
 ///   they are the current one of their job.
@@ -55,7 +56,7 @@ package struct ClaimQueue: Sendable {
 
     // MARK: Dependencies
 
-    /// Whether dependencies decide when an execution starts, and by a key.
+    /// Whether an execution starts only when the dependencies of its key allow it.
     func isGated(_ entry: QueueEntry) -> Bool {
         entry.match != .latest && jobQueue(of: entry).map { jobQueues.values[$0].rules.latestAllows != nil } ?? false
     }
@@ -198,7 +199,7 @@ package struct ClaimQueue: Sendable {
 
     // MARK: Time
 
-    /// Removes the first delayed execution that is due; the caller passes it to ``makeReady(_:)``.
+    /// Removes the first delayed execution that is due; the caller passes it to ``makeReady(_:isOpen:)``.
     mutating func popDue(at now: Date) -> ExecutionID? {
         guard let key = delayed.first, key.date <= now else { return nil }
         delayed.remove(key)

@@ -89,4 +89,17 @@ struct ExecutionExplanationTests {
             #expect(failed.description.contains("no room"), "\(failed)")
         }
     }
+
+    @Test("An execution that expired says whether it was not started or not completed")
+    func expiries() async throws {
+        let bench = Bench()
+        let end = bench.clock.now.addingTimeInterval(300)
+        try await bench.scheduler.handle("park") { _ in throw WaitForCompletion(until: end) }
+        let unstarted = try await bench.scheduler.enqueue("park", TriggerRequest(timeToLive: .seconds(60)))
+        bench.clock.set(to: bench.clock.now.addingTimeInterval(120))
+        let parked = try await bench.scheduler.enqueue("park")
+        try await bench.running { await bench.advance(.seconds(600)) }
+        #expect(try await bench.scheduler.explain(parked.id).description.contains("not completed in time"))
+        #expect(try await bench.scheduler.explain(unstarted.id).description.contains("not started in time"))
+    }
 }
