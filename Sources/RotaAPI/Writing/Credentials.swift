@@ -54,7 +54,7 @@ enum Credentials {
 
     /// Refuses to send a stored credential to another server, unless the client shows that it knows it.
     ///
-    /// Otherwise whoever may change a job, but was never shown its credentials, could have them delivered.
+    /// Otherwise a client that may change a job, but was never shown its credentials, could have them delivered.
     static func checkMove(
         from old: RequestTemplate?, to new: RequestTemplate?, body: Data
     ) throws(APIError) {

@@ -1,5 +1,5 @@
 #if Postgres
-    package import Foundation
+    import Foundation
 
     /// The identifiers, the clock and the limits of a PostgreSQL store, which tests replace.
     ///

@@ -1,5 +1,5 @@
-public import Foundation
-public import RotaSchedule
+package import Foundation
+package import RotaSchedule
 
 /// A store that keeps its records in a ``StoreState``, and makes the changes of each operation durable as one commit.
 ///
