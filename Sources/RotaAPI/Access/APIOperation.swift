@@ -11,6 +11,7 @@ public enum APIScope: String, Sendable, Hashable, CaseIterable, Codable {
 /// One thing that the API can do, by its route.
 ///
 /// ```swift
+/// let api = SchedulerAPI(scheduler, as: .trigrun) { _, _ in .open }
 /// for operation in api.operations { print(operation.method, operation.path, operation.summary) }
 /// ```
 public struct APIOperation: Sendable, Hashable, Identifiable, CustomStringConvertible {

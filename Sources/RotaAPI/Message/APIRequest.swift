@@ -5,6 +5,7 @@ public import RotaHTTP
 /// A request to the API, as any web framework can state it.
 ///
 /// ```swift
+/// let api = SchedulerAPI(scheduler, as: .trigrun) { _, _ in .open }
 /// let request = APIRequest(
 ///     method: "GET", target: "/v1/jobs?state=paused", headers: [("Authorization", "Bearer test-token")])
 /// let response = await api.respond(to: request)

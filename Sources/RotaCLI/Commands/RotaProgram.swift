@@ -14,6 +14,7 @@ package struct RotaProgram: Sendable {
             details: """
                 A command talks to the server at --url, which is http://127.0.0.1:8484 unless ROTA_URL says otherwise, or
                 to the store in the folder at --store. The token is read from --token-file or from ROTA_TOKEN.
+                A request may take ROTA_TIMEOUT seconds, 60 unless it is set.
 
                 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not found, 4 not allowed, 5 conflict, 6 refused input,
                 7 unreachable, 124 timed out, 130 interrupted.

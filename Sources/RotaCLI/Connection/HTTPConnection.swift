@@ -9,6 +9,7 @@ struct HTTPConnection: Sendable {
     /// The URL before `/_rota/`, without a slash at its end.
     let base: String
     private let token: String?
+    private let timeout: Duration
     private let transport: any HTTPTransport
 
     /// The server that `rota serve` starts unless it is told otherwise.
@@ -16,7 +17,7 @@ struct HTTPConnection: Sendable {
 
     /// - Throws: ``Failure`` if the URL is none.
     init(
-        _ url: String, token: String?,
+        _ url: String, token: String?, timeout: Duration = .seconds(60),
         transport: some HTTPTransport = AutomaticTransport(
             addressPolicy: .unrestricted, responseLimit: .refusing(over: 256 << 20))
     ) throws(Failure) {
@@ -29,6 +30,7 @@ struct HTTPConnection: Sendable {
         else { throw .usage("\"\(url)\" is not the URL of a server. Write http://127.0.0.1:8484.") }
         self.base = base
         self.token = token
+        self.timeout = timeout
         self.transport = transport
     }
 
@@ -42,7 +44,7 @@ struct HTTPConnection: Sendable {
         do {
             let sent = try HTTPRequest(
                 method: HTTPMethod(request.method), url: url, headers: headers,
-                body: request.body.isEmpty ? .none : .bytes(request.body), timeout: .seconds(60))
+                body: request.body.isEmpty ? .none : .bytes(request.body), timeout: timeout)
             let response = try await transport.send(sent)
             return APIResponse(status: response.status, headers: response.headers, body: response.body)
         } catch let error as TransportError {

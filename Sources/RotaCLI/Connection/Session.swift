@@ -34,7 +34,14 @@ struct Session: Sendable {
         }
         let (url, variable) = server(arguments, console)
         let token = try token(arguments, console) ?? console.variable(variable) ?? console.variable("ROTA_TOKEN")
-        let connection = try HTTPConnection(url, token: token)
+        var timeout = Duration.seconds(60)
+        if let text = console.variable("ROTA_TIMEOUT") {
+            guard let seconds = Int(text), (1...3_600).contains(seconds) else {
+                throw Failure(.usage, "ROTA_TIMEOUT must be a whole number of seconds from 1 to 3600, not \"\(text)\".")
+            }
+            timeout = .seconds(seconds)
+        }
+        let connection = try HTTPConnection(url, token: token, timeout: timeout)
         return Connection(to: connection.base, respond: { try await connection.respond(to: $0) })
     }
 

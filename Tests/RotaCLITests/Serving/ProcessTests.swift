@@ -25,7 +25,7 @@
             _ words: [String], environment: [String: String] = [:]
         ) throws -> (ending: ChildProcess.Ending, output: String) {
             let child = try ChildProcess(
-                program(), words, environment: ["NO_COLOR": "1"].merging(environment) { $1 })
+                program(), words, environment: ["NO_COLOR": "1", "ROTA_TIMEOUT": "3600"].merging(environment) { $1 })
             child.endInput()
             let output = child.rest()
             return (child.wait(), output)
@@ -60,7 +60,7 @@
             #expect(created.ending == .exited(0))
             // The server reaches itself: requests to this machine are allowed at a loopback address.
             #expect(
-                try Self.run(["jobs", "run", "x", "--wait", "--timeout", "60s"], environment: mine).ending == .exited(0)
+                try Self.run(["jobs", "run", "x", "--wait", "--timeout", "1h"], environment: mine).ending == .exited(0)
             )
             #expect(try Self.run(["jobs", "list"], environment: other).ending == .exited(4))
             let reading = ["ROTA_URL": first.url, "ROTA_TOKEN": "def"]

@@ -61,7 +61,8 @@ final class CLIBench: Sendable {
         let rest = Mutex(answers ?? [])
         let (api, clock) = (api, clock)
         var console = Console(
-            environment: environment, isTerminal: isTerminal, isInteractive: answers != nil, width: width,
+            environment: environment.merging(["ROTA_TIMEOUT": "3600"]) { given, _ in given }, isTerminal: isTerminal,
+            isInteractive: answers != nil, width: width,
             now: { clock.now }, sleep: { try await clock.sleep(for: $0) }, write: { output.append($0) },
             writeError: { errors.append($0) }, readInput: { Data(input.utf8) },
             readLine: { rest.withLock { $0.isEmpty ? nil : $0.removeFirst() } })
