@@ -78,7 +78,8 @@ let package = Package(
         .target(
             name: "RotaCLI",
             dependencies: [
-                "Rota", "RotaAPI", "RotaCore", "RotaHTTP", "RotaRetry", "RotaSchedule", "RotaServer", "RotaStore",
+                "Rota", "RotaAPI", "RotaCore", "RotaHTTP", "RotaProfiles", "RotaRetry", "RotaSchedule", "RotaServer",
+                "RotaStore",
             ], swiftSettings: settings),
         .executableTarget(name: "RotaCommandLine", dependencies: ["RotaCLI"], swiftSettings: settings),
         // Without the trait this module is empty and libpq is not needed: its sources are inside `#if Postgres`, since

@@ -38,6 +38,7 @@ struct ServeOptions: Sendable {
         .flag("read-only", help: "Let no client change anything"),
         .value("secrets", as: "DIR", .folders, help: "Where secrets are kept; beside the jobs by default"),
         .choice("addresses", of: ["any", "public"], help: "Where jobs may send requests"),
+        .value("prefix", as: "PATH", help: "Where the API is mounted, such as /rota; at the root by default"),
         .value("allow-host", as: "NAME", repeats: true, help: "A further name of this server, such as a proxy's"),
         .value("concurrency", as: "COUNT", help: "How many executions run at once; 64 by default"),
     ]
@@ -53,6 +54,8 @@ struct ServeOptions: Sendable {
     let secrets: String?
     let allowsPrivateAddresses: Bool
     let hosts: [String]
+    /// The path before every route, such as `/rota`, or empty.
+    let prefix: String
     let concurrency: Int?
     let printer: Printer
 
@@ -91,6 +94,7 @@ struct ServeOptions: Sendable {
             }
         allowsPrivateAddresses = arguments.text("addresses").map { $0 == "any" } ?? address.isLoopback
         hosts = arguments.texts("allow-host")
+        prefix = (arguments.text("prefix") ?? "").split(separator: "/").map { "/" + $0 }.joined()
         concurrency = try arguments.int("concurrency", in: 1...10_000)
     }
 

@@ -3,6 +3,7 @@ import Rota
 import RotaAPI
 import RotaCore
 import RotaHTTP
+import RotaProfiles
 import RotaServer
 import RotaStore
 import Synchronization
@@ -40,6 +41,8 @@ struct Service: Sendable {
     private func run(on store: some JobStore) async throws -> ExitCode {
         var configuration = SchedulerConfiguration()
         if let concurrency = options.concurrency { configuration.maximumConcurrency = concurrency }
+        // Secrets of its clients are signed in its own way.
+        if options.profile.description == APIProfile.strait.description { configuration.webhookSignature = .strait }
         let console = console
         let vault: any SecretVault = options.secrets.map { SecretFolder($0) } ?? MemoryVault()
         let scheduler = Scheduler(
@@ -57,7 +60,7 @@ struct Service: Sendable {
             }
         }
         let api = SchedulerAPI(
-            scheduler, as: options.profile, vault: vault,
+            scheduler, as: options.profile, under: options.prefix, vault: vault,
             report: { error, request in
                 console.writeError("rota: \(request.method) \(request.target.prefix { $0 != "?" }): \(error)\n")
             }, authorize: options.authorize)
@@ -117,7 +120,7 @@ struct Service: Sendable {
 
     private func announce(_ address: SocketAddress) {
         let host = address.isAny ? (address.isVersion6 ? "[::1]" : "127.0.0.1") : address.urlHost
-        let url = "http://\(host):\(address.port)"
+        let url = "http://\(host):\(address.port)\(options.prefix)"
         let printer = options.printer
         if printer.format == .json || printer.format == .jsonl {
             printer.line(

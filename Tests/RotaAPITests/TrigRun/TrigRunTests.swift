@@ -102,7 +102,8 @@ struct TrigRunTests {
     }
 
     @Test(
-        "Values outside their range are refused, and the answer names the field", .routes("T-2", "T-8", "T-12", "TX-14"),
+        "Values outside their range are refused, and the answer names the field",
+        .routes("T-2", "T-8", "T-12", "TX-14"),
         arguments: [
             (["kind": "recurring", "schedule": ["every_n_minutes": 0]], "schedule.every_n_minutes"),
             (["kind": "recurring", "schedule": ["every_n_minutes": 1441]], "schedule.every_n_minutes"),
