@@ -135,12 +135,19 @@ public struct SchedulerAPI: Sendable {
     /// have pages of its own elsewhere.
     private func refuseForeignPage(_ request: APIRequest) throws(APIError) {
         guard request.headers["Authorization"] == nil, request.method != "GET", request.method != "HEAD" else { return }
-        var isForeign = ["cross-site", "same-site"].contains(request.headers["Sec-Fetch-Site"]?.lowercased())
-        if let origin = request.headers["Origin"], let host = request.headers["Host"] {
-            let authority = origin.split(separator: "://", maxSplits: 1).last ?? ""
-            isForeign = isForeign || authority.lowercased() != host.lowercased()
-        }
+        let host = Self.authority(of: "//" + (request.headers["Host"] ?? ""))
+        let isForeign =
+            request.headers["Origin"].map { Self.authority(of: $0) != host }
+            ?? ["cross-site", "same-site"].contains(request.headers["Sec-Fetch-Site"]?.lowercased())
         guard !isForeign else { throw APIError(.forbidden, "A page of another site may not change anything here.") }
+    }
+
+    /// The host and port of an origin, without a port that goes without saying.
+    private static func authority(of origin: String) -> String {
+        var place = origin.lowercased()
+        if let slashes = place.range(of: "//") { place = String(place[slashes.upperBound...]) }
+        for port in [":80", ":443"] where place.hasSuffix(port) { place.removeLast(port.count) }
+        return place
     }
 
     /// Reads the body as JSON.

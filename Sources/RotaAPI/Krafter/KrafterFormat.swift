@@ -43,7 +43,7 @@ struct KrafterFormat: APIFormat {
             },
             Route(
                 .post, "/api/v1/cron/jobs", "createJob", .write, "Create a job", body: KrafterSchema.newJob,
-                answer: KrafterSchema.data(job), status: 201, createJob),
+                answer: KrafterSchema.data(job), status: 201, isRepeatable: true, createJob),
             Route(.get, path, "getJob", .read, "Read a job", answer: KrafterSchema.data(job)) { call in
                 let found = try await call.job()
                 return Self.data(KrafterRecord.job(found)).with(header: "ETag", ETag.text(found))

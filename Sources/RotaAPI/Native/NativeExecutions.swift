@@ -28,12 +28,7 @@ enum NativeExecutions {
         ) { call in
             var query = try await NativeQuery.executions(call.query, call)
             query.limit = try call.query.int("limit", in: 1...1_000, else: 50)
-            if let text = call.query.text("cursor") {
-                guard let cursor = PageCursor(text) else {
-                    throw APIError.invalid("cursor", "cursor must be the `next` of the page before.")
-                }
-                query.after = cursor
-            }
+            query.after = try call.cursor()
             let page = try await call.scheduler.executions(query)
             return .json(
                 NativeRecord.page(page.items.map(NativeRecord.execution), next: page.next?.description))
@@ -63,7 +58,7 @@ enum NativeExecutions {
         Route(
             .post, "/_rota/executions/{id}/replay", "rotaReplayExecution", .trigger, "Run an execution's job again",
             body: Schema.object([("idempotencyKey", Schema.text(1...255))]), answer: NativeSchema.execution,
-            status: 201
+            status: 201, isRepeatable: true
         ) { call in
             try call.fields().refuseOthers(than: ["idempotencyKey"])
             let (replay, isNew) = try await call.replay(call.foundExecution().id)
@@ -79,7 +74,7 @@ enum NativeExecutions {
             ]), answer: NativeSchema.execution, answer),
         Route(
             .post, "/_rota/jobs/{id}/run", "rotaRunJob", .trigger, "Run a job now or at a date",
-            body: NativeSchema.run, answer: NativeSchema.execution, status: 201, run),
+            body: NativeSchema.run, answer: NativeSchema.execution, status: 201, isRepeatable: true, run),
         Route(
             .post, "/_rota/jobs/{id}/backfill", "rotaBackfillJob", .trigger,
             "Run the occurrences of a job in a past range",

@@ -26,7 +26,7 @@ enum NativeJobs {
             answer: NativeSchema.page(of: NativeSchema.job), list),
         Route(
             .post, "/_rota/jobs", "rotaCreateJob", .write, "Create a job from a definition",
-            body: NativeSchema.newJob, answer: NativeSchema.job, status: 201, create),
+            body: NativeSchema.newJob, answer: NativeSchema.job, status: 201, isRepeatable: true, create),
         Route(
             .post, "/_rota/jobs/preview", "rotaPreviewJob", .read,
             "Tell when a job would run, and what is wrong with it",
@@ -203,8 +203,16 @@ enum NativeJobs {
         guard let jobs = try fields.array("jobs", count: 0...Scheduler.maximumDeclared) else {
             throw fields.fail("jobs", "jobs is required: an array of objects with a definition.")
         }
+        let owner = try fields.required("owner", length: 1...255)
+        // An exported list has marks in place of the credentials that these jobs hold.
+        let present = try await call.allJobs(JobQuery(declaredBy: owner))
+        let bySlug = Dictionary(
+            present.map { ([$0.attributes.project, $0.attributes.slug ?? $0.definition.name], $0) },
+            uniquingKeysWith: { first, _ in first })
         let drafts = try jobs.enumerated().map { place, job in
-            try NativeQuery.draft(Fields(job, path: "jobs[\(place)]"))
+            try NativeQuery.draft(Fields(job, path: "jobs[\(place)]")) { definition in
+                bySlug[[definition.attributes.project, definition.attributes.slug ?? definition.name]]
+            }
         }
         let orphans: DeclarationResult.Orphans =
             switch try fields.text("orphans") {
@@ -214,7 +222,7 @@ enum NativeJobs {
             default: throw fields.fail("orphans", "orphans must be pause, delete or keep.")
             }
         let result = try await call.scheduler.declare(
-            drafts, owner: fields.required("owner", length: 1...255),
+            drafts, owner: owner,
             generation: fields.int("generation", in: 0...Int.max) ?? 0, orphans: orphans,
             isDryRun: fields.bool("dryRun") ?? false, author: call.caller.actor)
         return .json([

@@ -44,15 +44,24 @@ enum NativeQuery {
     }
 
     /// A new job: `definition`, and perhaps `state` and `idempotencyKey`.
-    static func draft(_ fields: Fields, alsoKnown: Set<String> = []) throws -> JobDraft {
-        try fields.refuseOthers(than: alsoKnown.union(["definition", "state", "idempotencyKey"]))
+    ///
+    /// - Parameters:
+    ///   - known: Further members that the body may have.
+    ///   - present: The job that the draft describes, whose credentials stand in place of the marks.
+    static func draft(
+        _ fields: Fields, alsoKnown known: Set<String> = [], of present: (JobDefinition) -> Job? = { _ in nil }
+    ) throws -> JobDraft {
+        try fields.refuseOthers(than: known.union(["definition", "state", "idempotencyKey"]))
         guard let definition = fields.json("definition") else {
             throw fields.fail("definition", "\(fields.place("definition")) is required.")
         }
         let place = fields.place("definition")
         try checkMembers(of: definition, at: place)
+        let old = present(try definition.decode(JobDefinition.self, at: place))?.action.request
+        let new = try Credentials.restored(in: definition, from: old?.headers).decode(JobDefinition.self, at: place)
+        try Credentials.checkMove(from: old, to: new.action.request, body: Data(definition.text.utf8))
         return JobDraft(
-            try Credentials.restored(in: definition, from: nil).decode(JobDefinition.self, at: place),
+            new,
             state: try state(fields) ?? .active, idempotencyKey: try fields.text("idempotencyKey", length: 1...255))
     }
 

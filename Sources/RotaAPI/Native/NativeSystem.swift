@@ -35,7 +35,8 @@ enum NativeSystem {
                 QueryParameter("wait", "How many seconds to wait for an event", Schema.integer(0...25)),
             ], answer: NativeSchema.page(of: Schema.object), events),
         Route(
-            .get, "/_rota/metrics", "rotaGetMetrics", .read, "Metrics in the text format of OpenMetrics 1.0"
+            .get, "/_rota/metrics", "rotaGetMetrics", .read, "Metrics in the text format of OpenMetrics 1.0",
+            answer: Schema.text, answerType: "application/openmetrics-text"
         ) { call in
             .text(
                 try await call.scheduler.metrics().openMetrics,

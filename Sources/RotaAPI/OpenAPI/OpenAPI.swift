@@ -22,7 +22,7 @@ enum OpenAPI {
             "paths": .record(paths.map { ($0.0, .record($0.1)) }),
             "components": [
                 "securitySchemes": ["bearer": ["type": "http", "scheme": "bearer"]],
-                "schemas": ["Error": Schema.object],
+                "schemas": ["Error": Schema.object([("error", Schema.anything)])],
             ],
         ]
     }
@@ -38,7 +38,7 @@ enum OpenAPI {
                     "name": .string(parameter.name), "in": "query", "required": false,
                     "description": .string(parameter.summary), "schema": parameter.schema,
                 ]
-            }
+            } + (route.operation.scope == .write || route.operation.scope == .trigger ? headers : [])
         return .record([
             ("operationId", .string(route.operation.id)), ("summary", .string(route.operation.summary)),
             ("tags", [route.isOwn ? "rota" : "profile"]),
@@ -56,14 +56,25 @@ enum OpenAPI {
         ])
     }
 
+    private static let headers: [JSONValue] = [
+        header("Idempotency-Key", "Makes the request repeatable: it is answered like the first one with this key"),
+        header("If-Match", "The job's ETag that the change is based on; 412 if the job was changed since"),
+    ]
+
+    private static func header(_ name: String, _ summary: String) -> JSONValue {
+        [
+            "name": .string(name), "in": "header", "required": false, "description": .string(summary),
+            "schema": Schema.text,
+        ]
+    }
+
     private static func responses(_ route: Route) -> JSONValue {
         let success: JSONValue = .record([
             ("description", "Done"),
-            ("content", route.answer.map { ["application/json": ["schema": $0]] }),
+            ("content", route.answer.map { .object([.init(route.answerType, ["schema": $0])]) }),
         ])
-        // A repeated request with an idempotency key is answered with 200.
         var members: [(String, JSONValue?)] = [("\(route.status)", success)]
-        if route.status == 201 { members.append(("200", success)) }
+        if route.isRepeatable, route.status != 200 { members.append(("200", success)) }
         let error: JSONValue = [
             "description": "Refused, with the reason",
             "content": ["application/json": ["schema": ["$ref": "#/components/schemas/Error"]]],

@@ -7,7 +7,9 @@ import RotaHTTP
 /// talk only to the server it came from (Content Security Policy Level 3).
 enum Page {
     static let routes: [Route] = [
-        Route(.get, "/_rota", "rotaGetPage", nil, "The page") { _ in response }
+        Route(
+            .get, "/_rota", "rotaGetPage", nil, "The page", answer: Schema.text, answerType: "text/html"
+        ) { _ in response }
     ]
 
     private static let html = Data(PackageResources.index_html)

@@ -1,4 +1,5 @@
 import RotaHTTP
+import RotaProfiles
 
 /// A row of the route table: how a request is recognized, and the handler that answers it.
 struct Route: Sendable {
@@ -10,8 +11,12 @@ struct Route: Sendable {
     var body: JSONValue?
     /// The JSON Schema of the answer, or `nil` if it has no body.
     var answer: JSONValue?
+    /// The media type of the answer.
+    var answerType: String
     /// The status of success.
     var status: Int
+    /// Whether a request with a used idempotency key is answered with 200, instead of another status of success.
+    var isRepeatable: Bool
     var handler: Handler
     let segments: [Segment]
 
@@ -22,11 +27,13 @@ struct Route: Sendable {
 
     init(
         _ method: HTTPMethod, _ path: String, _ id: String, _ scope: APIScope?, _ summary: String,
-        query: [QueryParameter] = [], body: JSONValue? = nil, answer: JSONValue? = nil, status: Int = 200,
+        query: [QueryParameter] = [], body: JSONValue? = nil, answer: JSONValue? = nil,
+        answerType: String = "application/json", status: Int = 200, isRepeatable: Bool = false,
         _ handler: @escaping Handler
     ) {
         operation = APIOperation(id: id, method: method.rawValue, path: path, summary: summary, scope: scope)
-        (self.query, self.body, self.answer, self.status, self.handler) = (query, body, answer, status, handler)
+        (self.query, self.body, self.handler) = (query, body, handler)
+        (self.answer, self.answerType, self.status, self.isRepeatable) = (answer, answerType, status, isRepeatable)
         segments = path.split(separator: "/").map { part in
             part.hasPrefix("{") ? .parameter(String(part.dropFirst().dropLast())) : .text(String(part))
         }
@@ -87,4 +94,23 @@ struct RouteTable: Sendable {
         throw APIError(.methodNotAllowed, "The path has no \(method.prefix(16)).")
             .with(header: "Allow", Set(allowed).sorted().joined(separator: ", "))
     }
+}
+
+/// The differences between the services: their routes, which read and write their JSON, and the form of their errors.
+protocol APIFormat: Sendable {
+    var service: ServiceProfile { get }
+    var basePath: String { get }
+    var ids: IdentifierForm { get }
+    var routes: [Route] { get }
+
+    /// Tells a refusal in the service's form, with its status.
+    func response(to error: APIError, requestID: String) -> APIResponse
+
+    /// Puts the service's envelope around what a route answers.
+    func finish(_ response: APIResponse, of call: APICall) -> APIResponse
+}
+
+extension APIFormat {
+    var ids: IdentifierForm { .uuid }
+    func finish(_ response: APIResponse, of call: APICall) -> APIResponse { response }
 }

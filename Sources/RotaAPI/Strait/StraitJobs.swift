@@ -19,7 +19,7 @@ struct StraitJobs {
                 query: StraitSchema.jobQuery, answer: list.schema(of: job), listJobs),
             Route(
                 .post, "/v1/jobs", "createJob", .write, "Create a job", body: StraitSchema.newJob, answer: job,
-                status: 201
+                status: 201, isRepeatable: true
             ) { call in
                 let fields = try call.fields()
                 let (created, isNew) = try await Self.create(fields, call)

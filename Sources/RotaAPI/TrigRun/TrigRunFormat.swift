@@ -19,7 +19,7 @@ struct TrigRunFormat: APIFormat {
         return [
             Route(
                 .post, "/v1/jobs", "createJob", .write, "Create a job", body: TrigRunSchema.newJob, answer: job,
-                status: 201, Self.createJob),
+                status: 201, isRepeatable: true, Self.createJob),
             Route(
                 .get, "/v1/jobs", "listJobs", .read, "List jobs", query: TrigRunSchema.jobQuery,
                 answer: TrigRunSchema.list(of: job), Self.listJobs),
@@ -42,7 +42,7 @@ struct TrigRunFormat: APIFormat {
             },
             Route(
                 .post, "/v1/jobs/{id}/run-now", "runJob", .trigger, "Run a job now, whatever its schedule says",
-                body: TrigRunSchema.trigger, answer: execution, status: 201, Self.runNow),
+                body: TrigRunSchema.trigger, answer: execution, status: 201, isRepeatable: true, Self.runNow),
             Route(
                 .post, "/v1/jobs/import", "importJobs", .write, "Create a job for each line of a crontab",
                 body: TrigRunSchema.crontab, answer: TrigRunSchema.list(of: job), status: 201, Self.importCrontab),
@@ -60,7 +60,7 @@ struct TrigRunFormat: APIFormat {
             ) { .json(TrigRunRecord.execution(try await $0.execution())) },
             Route(
                 .post, "/v1/executions/{execution}/replay", "replayExecution", .trigger,
-                "Run an execution's job again", answer: execution, status: 201
+                "Run an execution's job again", answer: execution, status: 201, isRepeatable: true
             ) { call in
                 let (execution, isNew) = try await call.replay()
                 return APIResponse.json(TrigRunRecord.execution(execution), status: isNew ? 201 : 200)

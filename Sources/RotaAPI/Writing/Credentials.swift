@@ -9,19 +9,21 @@ import RotaHTTP
 enum Credentials {
     static let mark = "[redacted]"
 
-    /// Words in the names of headers that hold credentials.
-    private static let words = [
-        "token", "secret", "api-key", "apikey", "api_key", "password", "auth", "cookie", "signature", "credential",
-        "session",
+    /// Words in the names of headers that hold credentials, as in `X-Vault-Token`.
+    private static let words: Set<Substring> = [
+        "token", "secret", "key", "apikey", "password", "auth", "authorization", "cookie", "signature", "credential",
+        "credentials", "session",
     ]
 
     /// Whether a header holds a credential and not a reference to one.
     static func isOpen(_ field: HTTPHeaders.Field) -> Bool {
-        let name = field.name.lowercased()
-        guard field.isSensitive || words.contains(where: name.contains) else { return false }
+        let parts = field.name.lowercased().split { $0 == "-" || $0 == "_" }
+        // A key that names a request, such as Idempotency-Key, is none to a door.
+        let isKnown = parts.contains { words.contains($0) } && !parts.contains("idempotency")
+        guard field.isSensitive || isKnown else { return false }
         // A reference may follow one word, such as Bearer.
-        let parts = field.value.split(separator: " ")
-        guard let last = parts.last, parts.count <= 2, last.hasPrefix("secret://") else { return !field.value.isEmpty }
+        let value = field.value.split(separator: " ")
+        guard let last = value.last, value.count <= 2, last.hasPrefix("secret://") else { return !field.value.isEmpty }
         return !SecretReference.isName(String(last.dropFirst("secret://".count)))
     }
 

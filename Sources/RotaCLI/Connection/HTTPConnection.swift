@@ -64,5 +64,5 @@ struct HTTPConnection: Sendable {
 
 /// The version of the program.
 enum Version {
-    static let text = "1.0.0"
+    static let text = "unreleased"
 }

@@ -143,18 +143,6 @@ struct Service: Sendable {
     }
 }
 
-/// Secrets that are forgotten at the end.
-private final class MemoryVault: SecretVault {
-    private let values = Mutex<[String: SecretValue]>([:])
-
-    func secret(named name: String) async throws -> SecretValue? { values.withLock { $0[name] } }
-    func set(_ value: SecretValue, named name: String) async throws { values.withLock { $0[name] = value } }
-    func secretNames() async throws -> [String] { values.withLock { $0.keys.sorted() } }
-    func deleteSecret(named name: String) async throws -> Bool {
-        values.withLock { $0.removeValue(forKey: name) } != nil
-    }
-}
-
 /// Dates in the form of HTTP's header fields (RFC 9110, 5.6.7).
 enum HTTPDate {
     private static let days = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]

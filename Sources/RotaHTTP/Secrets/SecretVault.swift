@@ -1,5 +1,6 @@
 import Foundation
 import RotaCore
+import Synchronization
 
 /// A provider of secrets that also takes new ones, such as those that clients of an HTTP API send.
 ///
@@ -19,6 +20,28 @@ public protocol SecretVault: SecretProvider {
     ///
     /// - Returns: Whether there was one.
     func deleteSecret(named name: String) async throws -> Bool
+}
+
+/// Secrets in memory, which are forgotten with the vault.
+public final class MemoryVault: SecretVault {
+    private let values = Mutex<[String: SecretValue]>([:])
+
+    /// Creates a vault without secrets.
+    public init() {}
+
+    /// Returns the secret of a name.
+    public func secret(named name: String) async throws -> SecretValue? { values.withLock { $0[name] } }
+
+    /// Keeps a secret.
+    public func set(_ value: SecretValue, named name: String) async throws { values.withLock { $0[name] = value } }
+
+    /// Lists the names, in order.
+    public func secretNames() async throws -> [String] { values.withLock { $0.keys.sorted() } }
+
+    /// Forgets a secret.
+    public func deleteSecret(named name: String) async throws -> Bool {
+        values.withLock { $0.removeValue(forKey: name) != nil }
+    }
 }
 
 /// Secrets in a folder, a file for each, as Docker and Kubernetes mount them.
@@ -52,6 +75,10 @@ public struct SecretFolder: SecretVault {
         return folder.appendingPathComponent(name, isDirectory: false)
     }
 
+    private static func tooLarge(_ name: String) -> HTTPRequestError {
+        HTTPRequestError(.tooLarge, field: "secret", "a secret may have at most \(longestSecret) bytes", value: name)
+    }
+
     /// Reads a secret.
     ///
     /// One line break at its end, as editors leave it, does not belong to it.
@@ -60,16 +87,13 @@ public struct SecretFolder: SecretVault {
         guard FileManager.default.fileExists(atPath: file.path) else { return nil }
         let handle = try FileHandle(forReadingFrom: file)
         defer { try? handle.close() }
-        // Two more for a line break.
+        // One more than may be, and two for a line break.
         var bytes = try handle.read(upToCount: Self.longestSecret + 3) ?? Data()
-        guard bytes.count <= Self.longestSecret + 2 else {
-            throw HTTPRequestError(
-                .tooLarge, field: "secret", "a secret may have at most \(Self.longestSecret) bytes", value: name)
-        }
         if bytes.last == UInt8(ascii: "\n") {
             bytes.removeLast()
             if bytes.last == UInt8(ascii: "\r") { bytes.removeLast() }
         }
+        guard bytes.count <= Self.longestSecret else { throw Self.tooLarge(name) }
         return SecretValue(String(decoding: bytes, as: UTF8.self))
     }
 
@@ -77,10 +101,7 @@ public struct SecretFolder: SecretVault {
     public func set(_ value: SecretValue, named name: String) async throws {
         let file = try file(name)
         let bytes = Data(value.value.utf8)
-        guard bytes.count <= Self.longestSecret else {
-            throw HTTPRequestError(
-                .tooLarge, field: "secret", "a secret may have at most \(Self.longestSecret) bytes", value: name)
-        }
+        guard bytes.count <= Self.longestSecret else { throw Self.tooLarge(name) }
         guard bytes.last != UInt8(ascii: "\n"), bytes.last != UInt8(ascii: "\r") else {
             throw HTTPRequestError(
                 .badSecret, field: "secret", "a secret must not end with a line break, which reading leaves out",
@@ -98,10 +119,9 @@ public struct SecretFolder: SecretVault {
         let written = draft.appendingPathComponent(name)
         try bytes.write(to: written)
         try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: written.path)
-        if FileManager.default.fileExists(atPath: file.path) {
-            _ = try FileManager.default.replaceItemAt(file, withItemAt: written)
-        } else {
-            try FileManager.default.moveItem(at: written, to: file)
+        // The system's call replaces an earlier file in one step, which Foundation's do not on every platform.
+        guard rename(written.path, file.path) == 0 else {
+            throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO)
         }
     }
 

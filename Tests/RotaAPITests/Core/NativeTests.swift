@@ -363,15 +363,69 @@ struct NativeTests {
     func foreignPages() async {
         let bench = APIBench(.trigrun)
         let open = SchedulerAPI(bench.scheduler, as: .trigrun) { _, _ in .open }
-        func send(_ headers: [(String, String)]) async -> Int {
-            await open.respond(
+        func send(_ method: String, _ headers: [(String, String)]) async -> Int {
+            let isReading = method == "GET"
+            return await open.respond(
                 to: APIRequest(
-                    method: "POST", target: "/v1/jobs", headers: headers, body: Data(TrigRunTests.report.text.utf8))
+                    method: method, target: "/v1/jobs", headers: [("Host", "localhost:8484")] + headers,
+                    body: isReading ? nil : Data(TrigRunTests.report.text.utf8))
             ).status
         }
-        #expect(await send([("Sec-Fetch-Site", "cross-site")]) == 403)
-        #expect(await send([("Origin", "https://evil.example"), ("Host", "localhost:8484")]) == 403)
-        #expect(await send([("Origin", "http://localhost:8484"), ("Host", "localhost:8484")]) == 201)
-        #expect(await send([]) == 201)
+        for headers in [
+            [("Sec-Fetch-Site", "cross-site")], [("Origin", "https://evil.example")], [("Origin", "null")],
+            [("Origin", "http://localhost:3000")],
+        ] {
+            #expect(await send("POST", headers) == 403, "\(headers)")
+            #expect(await send("GET", headers) == 200, "\(headers)")
+        }
+        #expect(await send("POST", [("Origin", "http://localhost:8484")]) == 201)
+        #expect(await send("POST", [("Sec-Fetch-Site", "same-origin")]) == 201)
+        // Behind a proxy the scheme differs, and the default port is not written.
+        let proxied = APIRequest(
+            method: "POST", target: "/v1/jobs",
+            headers: [("Host", "rota.example"), ("Origin", "https://rota.example:443")],
+            body: Data(TrigRunTests.report.text.utf8))
+        #expect(await open.respond(to: proxied).status == 201)
+        #expect(await send("POST", []) == 201)
+    }
+
+    @Test("A list that was exported without its credentials is declared again, and they stay where they are")
+    func declareAgain() async throws {
+        let bench = APIBench(.trigrun)
+        func declare(_ token: JSONValue, _ url: JSONValue) async -> Answer {
+            await bench.send(
+                "POST", "/_rota/declare",
+                [
+                    "owner": "ops",
+                    "jobs": [
+                        [
+                            "definition": [
+                                "name": "a", "schedule": ["cron": "0 * * * *"],
+                                "action": ["http": ["method": "GET", "url": url, "headers": ["X-Vault-Token": token]]],
+                            ]
+                        ]
+                    ],
+                ])
+        }
+        #expect(await declare("[redacted]", "https://a.example/").status == 422)
+        #expect(await declare("s3cr3t", "https://a.example/").status == 200)
+        #expect(await declare("[redacted]", "https://a.example/").unchanged == 1)
+        #expect(await declare("[redacted]", "https://b.example/").status == 422)
+        let stored = try #require(try await bench.store.jobs(.init()).items.first)
+        #expect(stored.definition.action.request?.headers["X-Vault-Token"] == "s3cr3t")
+    }
+
+    @Test(
+        "Headers are hidden by the words in their names",
+        arguments: [
+            ("X-Gitlab-Token", true), ("apikey", true), ("X-Goog-Api-Key", true), ("X-Author", false),
+            ("Keep-Out", false),
+            ("Idempotency-Key", false), ("X-Amz-Security-Token", true), ("Cookie", true),
+        ])
+    func hiddenHeaders(_ name: String, _ isHidden: Bool) {
+        #expect(Credentials.isOpen(.init(name, "value")) == isHidden)
+        #expect(!Credentials.isOpen(.init(name, "secret://a")))
+        #expect(!Credentials.isOpen(.init(name, "Bearer secret://a")))
+        #expect(Credentials.isOpen(.init(name, "session=abc; k=secret://a")) == isHidden)
     }
 }
