@@ -133,4 +133,15 @@ struct BackoffTests {
         let constant = Backoff.exponential(initial: initial, factor: 1, maximum: Backoff.longestDelay)
         #expect(constant.nominalDelay(afterAttempt: .max) == initial)
     }
+
+    @Test("The kind of a backoff is what it was made of")
+    func kinds() {
+        let (one, two) = (Duration.seconds(1), Duration.seconds(2))
+        #expect(Backoff.fixed(one).kind == .fixed(one))
+        #expect(Backoff.linear(one, maximum: two).kind == .linear(step: one))
+        #expect(Backoff.exponential(initial: one, factor: 3).kind == .exponential(initial: one, factor: 3))
+        #expect(Backoff.doubling(initial: one, doublings: 4).kind == .doubling(initial: one, doublings: 4))
+        #expect(Backoff.delays([one, two]).kind == .delays([one, two]))
+        #expect(Backoff.decorrelated(initial: one, factor: 2).kind == .decorrelated(initial: one, factor: 2))
+    }
 }
