@@ -43,7 +43,7 @@ struct FailureTests {
         #expect(answer.error?["message"]?.string?.contains("longer than") == true)
     }
 
-    @Test("A reader that waits for events gets an empty page when the time is over")
+    @Test("A reader that waits for events gets an empty page when its time has passed")
     func emptyWait() async throws {
         let bench = APIBench(.trigrun)
         let next = try #require(await bench.send("GET", "/_rota/events").next?.string)
