@@ -111,11 +111,10 @@ enum NativeJobs {
     // MARK: Lists
 
     private static let list: Route.Handler = { call in
-        let query = try NativeQuery.jobs(call.query)
-        let sort = try call.query.choice("sort", of: JobOrder.self) ?? .created
-        let limit = try call.query.int("limit", in: 1...1_000, else: 50)
-        let page = try await sort.page(of: query, limit: limit, after: call.query.text("cursor"), in: call)
-        return .json(NativeRecord.page(page.items.map(NativeRecord.job), next: page.next))
+        var query = try NativeQuery.jobs(call.query)
+        query.after = try call.cursor()
+        let page = try await call.page(of: query, limit: call.query.int("limit", in: 1...1_000, else: 50))
+        return .json(NativeRecord.page(page.items.map(NativeRecord.job), next: page.next?.description))
     }
 
     private static let history: Route.Handler = { call in

@@ -11,6 +11,7 @@ enum NativeQuery {
             states: try query.choices("state", of: JobState.self), nameContains: query.text("search"),
             tags: try tags(query), group: query.text("group"), project: query.text("project"),
             environment: query.text("environment"))
+        found.sort = try query.choice("sort", of: JobOrder.self)?.sort ?? .createdAt
         found.order = try query.choice("order", of: ListOrder.self) ?? .ascending
         return found
     }
@@ -111,80 +112,11 @@ enum JobOrder: String, CaseIterable {
     case name
     case next
 
-    /// - Returns: The jobs, at most `limit`, and the cursor of the next page.
-    func page(
-        of query: JobQuery, limit: Int, after cursor: String?, in call: APICall
-    ) async throws -> (items: [Job], next: String?) {
-        var query = query
-        guard self == .created else { return try await sorted(query, limit, after: cursor, in: call) }
-        query.limit = limit
-        query.after = try cursor.map { text throws(APIError) in
-            guard let cursor = PageCursor(text) else { throw Self.wrongCursor }
-            return cursor
-        }
-        let page = try await call.scheduler.jobs(query)
-        return (page.items, page.next?.description)
-    }
-
-    private static let wrongCursor = APIError.invalid("cursor", "cursor must be the `next` of the page before.")
-
-    /// Sorts all jobs that match.
-    ///
-    /// The cursor holds the last job's key, so that jobs may come and go between pages.
-    private func sorted(
-        _ query: JobQuery, _ limit: Int, after cursor: String?, in call: APICall
-    ) async throws -> (items: [Job], next: String?) {
-        var query = query
-        query.limit = 1_000
-        var keys: [Key] = []
-        repeat {
-            try call.checkTime()
-            let page = try await call.scheduler.jobs(query)
-            keys += page.items.map { Key(of: $0, by: self) }
-            query.after = page.next
-        } while query.after != nil
-        let isAscending = query.order == .ascending
-        keys.sort { isAscending ? $0 < $1 : $1 < $0 }
-        var rest = keys[...]
-        if let cursor {
-            guard let place = Key(cursor) else { throw Self.wrongCursor }
-            rest = keys.drop { isAscending ? !(place < $0) : !($0 < place) }
-        }
-        let wanted = rest.prefix(limit)
-        let jobs = try await call.scheduler.jobs(JobQuery(ids: Set(wanted.map(\.id)), limit: limit)).items
-        let byID = Dictionary(jobs.map { ($0.id, $0) }) { first, _ in first }
-        return (wanted.compactMap { byID[$0.id] }, rest.count > limit ? wanted.last?.description : nil)
-    }
-
-    private struct Key: Comparable, LosslessStringConvertible {
-        var text: String
-        var date: Double
-        var id: JobID
-
-        init(of job: Job, by order: JobOrder) {
-            text = order == .name ? job.definition.name.lowercased() : ""
-            // Jobs that never run come last.
-            date = order == .next ? job.nextRunAt?.timeIntervalSinceReferenceDate ?? .greatestFiniteMagnitude : 0
-            id = job.id
-        }
-
-        init?(_ description: String) {
-            let parts = description.split(separator: ".", omittingEmptySubsequences: false)
-            guard parts.count == 3, let id = JobID(String(parts[0])), let bits = UInt64(parts[1], radix: 36),
-                let data = Data(base64Encoded: String(parts[2]).replacing("_", with: "/").replacing("-", with: "+"))
-            else { return nil }
-            self.id = id
-            date = Double(bitPattern: bits)
-            text = String(decoding: data, as: UTF8.self)
-        }
-
-        var description: String {
-            let name = Data(text.utf8).base64EncodedString().replacing("/", with: "_").replacing("+", with: "-")
-            return "\(id).\(String(date.bitPattern, radix: 36)).\(name)"
-        }
-
-        static func < (left: Key, right: Key) -> Bool {
-            (left.text, left.date, left.id) < (right.text, right.date, right.id)
+    var sort: JobQuery.Sort {
+        switch self {
+        case .created: .createdAt
+        case .name: .name
+        case .next: .nextRun
         }
     }
 }

@@ -63,8 +63,7 @@ enum NativeSchedules {
 
     private static let timers: Route.Handler = { call in
         let limit = try call.query.int("limit", in: 1...1_000, else: 50)
-        let page = try await JobOrder.next.page(
-            of: JobQuery(states: [.active, .paused]), limit: limit, after: nil, in: call)
+        let page = try await call.page(of: JobQuery(states: [.active, .paused], sort: .nextRun), limit: limit)
         let items: [JSONValue] = page.items.map { job in
             [
                 "job": ["id": .string(job.id.description), "name": .string(job.definition.name)],

@@ -27,6 +27,24 @@ extension APICall {
         return RecordPage(items: found, next: query.after)
     }
 
+    /// Reads a page of jobs, and fills it.
+    ///
+    /// - Parameters:
+    ///   - query: Which jobs. Its limit has no effect.
+    ///   - limit: How many to return at most.
+    func page(of query: JobQuery, limit: Int) async throws -> RecordPage<Job> {
+        var query = query
+        var found: [Job] = []
+        repeat {
+            try checkTime()
+            query.limit = limit - found.count
+            let page = try await scheduler.jobs(query)
+            found += page.items
+            query.after = page.next
+        } while query.after != nil && found.count < limit
+        return RecordPage(items: found, next: query.after)
+    }
+
     /// Reads all jobs of a query.
     ///
     /// - Parameter query: Which jobs. Its limit has no effect.

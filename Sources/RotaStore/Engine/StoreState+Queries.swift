@@ -1,60 +1,6 @@
 package import Foundation
 import RotaCore
 
-extension StoreState {
-    /// Lists jobs.
-    ///
-    /// - Complexity: O(log n + limit) for one state, group, project, tag or slug; other filters examine up to
-    ///   10,000 jobs a page.
-    package func jobs(_ query: JobQuery) throws(StoreError) -> RecordPage<Job> {
-        try Paging.check(query.limit)
-        let walk = MergedWalk(sets(for: query), query.order, after: query.after.map { JobID(bits: $0.bits) })
-        return Paging.page(walk, limit: query.limit, cursor: { PageCursor(after: $0.bits) }) { id in
-            jobs[id].flatMap { query.lists($0) ? $0 : nil }
-        }
-    }
-
-    /// The smallest sets that together contain all jobs the query can list.
-    private func sets(for query: JobQuery) -> [OrderedIndex<JobID>] {
-        if let ids = query.ids {
-            var set = OrderedIndex<JobID>()
-            for id in ids.sorted() { set.insert(id) }
-            return [set]
-        }
-        var choices = [[jobIndex.order]]
-        if let slug = query.slug { choices.append([jobIndex.jobs(slug: slug)]) }
-        if let owner = query.declaredBy { choices.append([jobIndex.jobs(declaredBy: owner)]) }
-        if let group = query.group { choices.append([jobIndex.jobs(group: group)]) }
-        if let project = query.project { choices.append([jobIndex.jobs(project: project)]) }
-        if let states = query.states { choices.append(states.map { jobIndex.jobs($0) }) }
-        for (name, value) in query.tags { choices.append([jobIndex.jobs(tag: name, value)]) }
-        return choices.smallest
-    }
-}
-
-extension [[OrderedIndex<JobID>]] {
-    fileprivate var smallest: [OrderedIndex<JobID>] {
-        self.min { $0.reduce(0) { $0 + $1.count } < $1.reduce(0) { $0 + $1.count } } ?? []
-    }
-}
-
-extension JobQuery {
-    /// Whether the query lists a job.
-    fileprivate func lists(_ job: Job) -> Bool {
-        if let ids, !ids.contains(job.id) { return false }
-        if let states, !states.contains(job.scheduleState.state) { return false }
-        if let nameContains, !job.definition.name.contains(anyCaseOf: nameContains) { return false }
-        if let declaredBy, job.declaredBy != declaredBy { return false }
-        guard !tags.isEmpty || group != nil || project != nil || environment != nil || slug != nil else { return true }
-        let attributes = job.definition.attributes
-        if let group, attributes.group != group { return false }
-        if let project, attributes.project != project { return false }
-        if let environment, attributes.environment != environment { return false }
-        if let slug, attributes.slug != slug { return false }
-        return tags.allSatisfy { attributes.tags[$0.key] == $0.value }
-    }
-}
-
 extension String {
     /// Whether it contains a text, ignoring case.
     func contains(anyCaseOf text: String) -> Bool {
@@ -103,9 +49,7 @@ extension StoreState {
             consider(ExecutionStatus.allCases.filter(\.isDead).map { executionIndex.executions($0) })
         }
         if size > Self.rangeLimit, let keys = keysInRange(of: query) {
-            var set = OrderedIndex<ExecutionID>()
-            for id in keys.map(\.id).sorted() { set.insert(id) }
-            consider([set])
+            consider([OrderedIndex(sorting: keys.map(\.id))])
         }
         return best
     }
@@ -142,9 +86,7 @@ extension StoreState {
         let keys = histories[job]?.executions.suffix().compactMap { id in
             executions.read(id) { DueKey(date: $0.scheduledFor, id: id) }
         }
-        var set = OrderedIndex<DueKey<ExecutionID>>()
-        for key in (keys ?? []).sorted() { set.insert(key) }
-        return set
+        return OrderedIndex(sorting: keys ?? [])
     }
 }
 
@@ -164,11 +106,7 @@ extension ExecutionQuery {
                 case .descending: to.map { DueKey(date: $0, id: ExecutionID(bits: 0)) }
                 }
             }
-            guard let date = after.date else {
-                throw StoreError(
-                    .invalidQuery,
-                    "The cursor \(after) belongs to a list in another order; start again without a cursor.")
-            }
+            guard let date = after.date else { throw StoreError.foreign(after) }
             return DueKey(date: date, id: ExecutionID(bits: after.bits))
         }
     }

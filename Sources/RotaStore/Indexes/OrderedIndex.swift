@@ -26,6 +26,11 @@ package struct OrderedIndex<Key: Comparable & Sendable>: Sendable {
 
     package init() {}
 
+    /// Creates a set of keys.
+    package init(sorting keys: some Sequence<Key>) {
+        for key in keys.sorted() { insert(key) }
+    }
+
     package var isEmpty: Bool { count == 0 }
 
     /// The smallest key.

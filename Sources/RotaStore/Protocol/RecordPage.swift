@@ -33,6 +33,8 @@ public struct PageCursor: Sendable, Hashable, Codable, LosslessStringConvertible
     public let bits: UInt128
     /// The record's date, if the list is sorted by a date other than creation.
     public let date: Date?
+    /// The record's name in lower case, if the list is sorted by name.
+    public let name: String?
 
     /// Creates a cursor.
     ///
@@ -41,35 +43,48 @@ public struct PageCursor: Sendable, Hashable, Codable, LosslessStringConvertible
     /// - Parameters:
     ///   - bits: The bits of the identifier of the page's last record.
     ///   - date: That record's date, in a list sorted by a date other than creation.
-    public init(after bits: UInt128, at date: Date? = nil) {
+    ///   - name: That record's name in lower case, in a list sorted by name.
+    public init(after bits: UInt128, at date: Date? = nil, named name: String? = nil) {
         self.bits = bits
         self.date = date
+        self.name = name
     }
 
     /// Parses the text of a cursor.
     ///
     /// - Returns: `nil` if the text is not a cursor.
     public init?(_ description: String) {
-        let parts = description.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
-        guard description.utf8.allSatisfy({ $0 != UInt8(ascii: "+") && $0 != UInt8(ascii: "-") }),
-            let first = parts.first, let bits = UInt128(first, radix: 36)
-        else { return nil }
-        self.bits = bits
-        guard parts.count == 2 else {
-            date = nil
-            return
+        // An identifier, and a date or a name: `id`, `id.date`, `id..name`.
+        let parts = description.split(separator: ".", omittingEmptySubsequences: false)
+        func number<Value: FixedWidthInteger>(_ text: Substring) -> Value? {
+            text.utf8.allSatisfy { $0 != UInt8(ascii: "+") && $0 != UInt8(ascii: "-") } ? Value(text, radix: 36) : nil
         }
-        guard let pattern = UInt64(parts[1], radix: 36), case let seconds = Double(bitPattern: pattern),
-            seconds.isFinite
-        else { return nil }
-        date = Date(timeIntervalSinceReferenceDate: seconds)
+        guard let first = parts.first, let bits: UInt128 = number(first) else { return nil }
+        switch parts.count {
+        case 1: self.init(after: bits)
+        case 2:
+            guard let pattern: UInt64 = number(parts[1]), case let seconds = Double(bitPattern: pattern),
+                seconds.isFinite
+            else { return nil }
+            self.init(after: bits, at: Date(timeIntervalSinceReferenceDate: seconds))
+        case 3:
+            let padding = String(repeating: "=", count: (4 - parts[2].utf8.count % 4) % 4)
+            let text = String(parts[2]).replacing("_", with: "/").replacing("-", with: "+") + padding
+            guard parts[1].isEmpty, let data = Data(base64Encoded: text),
+                let name = String(validating: data, as: UTF8.self)
+            else { return nil }
+            self.init(after: bits, named: name)
+        default: return nil
+        }
     }
 
     /// The cursor as URL-safe text.
     public var description: String {
         let text = String(bits, radix: 36)
-        guard let date else { return text }
-        return text + "." + String(date.timeIntervalSinceReferenceDate.bitPattern, radix: 36)
+        if let date { return text + "." + String(date.timeIntervalSinceReferenceDate.bitPattern, radix: 36) }
+        guard let name else { return text }
+        let encoded = Data(name.utf8).base64EncodedString()
+        return text + ".." + encoded.replacing("/", with: "_").replacing("+", with: "-").replacing("=", with: "")
     }
 }
 

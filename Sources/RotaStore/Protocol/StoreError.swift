@@ -82,6 +82,13 @@ public struct StoreError: Error, Sendable, Hashable, CustomStringConvertible {
     /// Whether the same request may succeed later: the store is out of reach, or the clock is wrong.
     public var isTemporary: Bool { [.unavailable, .outcomeUnknown, .skewedClock].contains(code) }
 
+    /// An error that says that a page continues a list in another order.
+    package static func foreign(_ cursor: PageCursor) -> StoreError {
+        StoreError(
+            .invalidQuery,
+            "The cursor \(cursor) belongs to a list in another order; start again without a cursor.")
+    }
+
     package static func noJob(_ id: JobID) -> StoreError {
         StoreError(
             .jobNotFound, "The job \(id) does not exist. It may have been deleted. `jobs()` lists the existing ones.")

@@ -33,6 +33,66 @@ extension StoreContract {
             let second = try await probe.store.jobs(JobQuery(limit: 3, after: first.next))
             try probe.expect(second.items.map(\.name), ["job 5", "job 6", "new"], "the second page")
         },
+        Check("jobs are listed by name in any case, and by next run with those without one last") { probe in
+            var jobs = [
+                probe.job("Beta", next: 300), probe.job("alpha", next: 100), probe.job("ALPHA", next: 300),
+                probe.job("Ärger", next: 200), probe.job("zero", next: nil),
+                probe.job("gamma", state: .paused, next: 50),
+                probe.job("50% off", state: .draft),
+            ]
+            // A paused job is due at the date at which it resumes, and runs at none.
+            jobs[5].scheduleState.resumesAt = probe.at(40)
+            _ = try await probe.store.insert(jobs.map { JobInsertion($0) })
+            let orders: [(JobQuery.Sort, [Int])] = [
+                (.createdAt, [0, 1, 2, 3, 4, 5, 6]), (.name, [6, 1, 2, 0, 5, 4, 3]), (.nextRun, [1, 3, 0, 2, 4, 5, 6]),
+            ]
+            for (sort, places) in orders {
+                for order in RotaStore.ListOrder.allCases {
+                    var query = JobQuery(sort: sort, order: order, limit: 2)
+                    var names: [String] = []
+                    repeat {
+                        let page = try await probe.store.jobs(query)
+                        names += page.items.map(\.name)
+                        query.after = page.next.flatMap { PageCursor($0.description) }
+                    } while query.after != nil && names.count < 20
+                    let expected = places.map { jobs[$0].name }
+                    try probe.expect(
+                        names, order == .ascending ? expected : expected.reversed(), "by \(sort), \(order)")
+                }
+                try probe.expect(
+                    await probe.store.jobs(JobQuery(states: [.active], sort: sort)).items.map(\.name),
+                    places.filter { $0 < 5 }.map { jobs[$0].name }, "the active ones by \(sort)")
+            }
+        },
+        Check("a sorted list misses and repeats no job that stays in place while others change") { probe in
+            var jobs = (0..<6).map { probe.job("job \($0)", next: Double($0) * 100 + 100) }
+            _ = try await probe.store.insert(jobs.map { JobInsertion($0) })
+            for sort in [JobQuery.Sort.name, .nextRun] {
+                let first = try await probe.store.jobs(JobQuery(sort: sort, limit: 3))
+                try probe.expect(first.items.map(\.name), jobs.prefix(3).map(\.name), "the first page by \(sort)")
+                // The last job of the page moves to the front, the first of the next page to the end.
+                for (place, other) in [(2, probe.job("a", next: 10)), (3, probe.job("z", next: 900))] {
+                    let replacement = JobReplacement(
+                        id: jobs[place].id, expectedRevision: jobs[place].scheduleState.revision,
+                        definition: other.definition, scheduleState: other.scheduleState, date: probe.at(1))
+                    jobs[place] = try await probe.store.replace(replacement)
+                }
+                let second = try await probe.store.jobs(JobQuery(sort: sort, limit: 9, after: first.next))
+                try probe.expect(second.items.map(\.name), ["job 4", "job 5", "z"], "the second page by \(sort)")
+                _ = try await probe.store.delete(jobs.map(\.id))
+                jobs = (0..<6).map { probe.job("job \($0)", next: Double($0) * 100 + 100) }
+                _ = try await probe.store.insert(jobs.map { JobInsertion($0) })
+            }
+        },
+        Check("the cursor of a list in another order is refused") { probe in
+            _ = try await probe.store.insert((0..<2).map { JobInsertion(probe.job("job \($0)")) })
+            let cursor = try await probe.store.jobs(JobQuery(limit: 1)).next
+            for sort in [JobQuery.Sort.name, .nextRun] {
+                try await probe.expect(.invalidQuery, "a cursor by creation in a list by \(sort)") {
+                    _ = try await probe.store.jobs(JobQuery(sort: sort, after: cursor))
+                }
+            }
+        },
         Check("a page has from 1 to 1,000 jobs") { probe in
             try await probe.insert(probe.job())
             for limit in [0, -1, 1001, .max, .min] {

@@ -150,8 +150,14 @@ extension StoreScript {
         var query = JobQuery(
             states: chance(40) ? Set(JobState.allCases.filter { _ in chance(50) }) : nil,
             nameContains: chance(20) ? (chance(50) ? "ÜBER" : "1") : nil,
-            order: chance(50) ? .ascending : .descending, limit: chance(5) ? 0 : Int.random(in: 1...4, using: &random),
-            after: chance(50) ? pickJob().map { PageCursor(after: $0.id.bits) } : nil)
+            sort: [.createdAt, .name, .nextRun].randomElement(using: &random) ?? .createdAt,
+            order: chance(50) ? .ascending : .descending, limit: chance(5) ? 0 : Int.random(in: 1...4, using: &random))
+        if chance(50), let job = pickJob() {
+            // Now and then one of another order, which is refused.
+            query.after = PageCursor(
+                after: job.id.bits, at: query.sort == .nextRun && chance(95) ? JobQuery.sortDate(of: job) : nil,
+                named: query.sort == .name && chance(95) ? JobQuery.sortName(of: job.definition) : nil)
+        }
         if chance(20) { query.tags = chance(50) ? ["team": "t1"] : ["team": "t1", "n": "1"] }
         if chance(20) { query.group = "g1" }
         if chance(20) { query.project = "p" }

@@ -12,7 +12,20 @@ extension ReferenceTables {
                 && allows(query.project, attributes.project) && allows(query.environment, attributes.environment)
                 && allows(query.slug, attributes.slug) && allows(query.declaredBy, job.declaredBy)
         }
-        return page(found, key: { Place(id: $0.id.bits) }, query.order, after: query.after, limit: query.limit)
+        if let cursor = query.after {
+            switch query.sort {
+            case .createdAt: break
+            case .name: if cursor.name == nil { throw StoreError.foreign(cursor) }
+            case .nextRun: if cursor.date == nil { throw StoreError.foreign(cursor) }
+            }
+        }
+        let key: (Job) -> Place =
+            switch query.sort {
+            case .createdAt: { Place(id: $0.id.bits) }
+            case .name: { Place(name: JobQuery.sortName(of: $0.definition), id: $0.id.bits) }
+            case .nextRun: { Place(date: JobQuery.sortDate(of: $0), id: $0.id.bits) }
+            }
+        return page(found, key: key, query.order, after: query.after, limit: query.limit)
     }
 
     package func executions(_ query: ExecutionQuery) throws(StoreError) -> RecordPage<Execution> {
@@ -62,11 +75,13 @@ extension ReferenceTables {
     /// The sort key of a record in a list.
     private struct Place: Comparable {
         var date: Date?
+        var name: String?
         var id: UInt128
 
         static func < (lhs: Place, rhs: Place) -> Bool {
             let dates = (lhs.date ?? .distantPast, rhs.date ?? .distantPast)
-            return dates.0 == dates.1 ? lhs.id < rhs.id : dates.0 < dates.1
+            let names = (lhs.name ?? "", rhs.name ?? "")
+            return (dates.0, names.0, lhs.id) < (dates.1, names.1, rhs.id)
         }
     }
 
@@ -74,12 +89,13 @@ extension ReferenceTables {
         _ items: [Item], key: (Item) -> Place, _ order: RotaStore.ListOrder, after cursor: PageCursor?, limit: Int
     ) -> RecordPage<Item> {
         let isBefore: (Place, Place) -> Bool = order == .ascending ? { $0 < $1 } : { $1 < $0 }
-        let start = cursor.map { Place(date: $0.date, id: $0.bits) }
+        let start = cursor.map { Place(date: $0.date, name: $0.name, id: $0.bits) }
         let rest = items.filter { item in start.map { isBefore($0, key(item)) } ?? true }
             .sorted { isBefore(key($0), key($1)) }
         let page = Array(rest.prefix(limit))
         let last = page.last.map { key($0) }
         return RecordPage(
-            items: page, next: rest.count > limit ? last.map { PageCursor(after: $0.id, at: $0.date) } : nil)
+            items: page,
+            next: rest.count > limit ? last.map { PageCursor(after: $0.id, at: $0.date, named: $0.name) } : nil)
     }
 }

@@ -113,6 +113,8 @@ struct QueryTests {
         var jobs: [Job] = []
         for number in 1...40 {
             var job = try StoreSamples.job(number, state: JobState.allCases.randomElement(using: &random) ?? .active)
+            job.scheduleState.next = [nil, start + 60, start + 120].randomElement(using: &random) ?? nil
+            if Bool.random(using: &random) { job.definition.name = "JOB \(number / 3)" }
             job.definition.attributes = JobAttributes(
                 slug: Bool.random(using: &random) ? "slug \(number / 2)" : nil,
                 project: number.isMultiple(of: 2) ? "p" : nil,
@@ -124,6 +126,7 @@ struct QueryTests {
         _ = try await store.insert(jobs.map { JobInsertion($0) })
         for _ in 0..<60 {
             var query = JobQuery(
+                sort: JobQuery.Sort.allCases.randomElement(using: &random) ?? .name,
                 order: [.ascending, .descending].randomElement(using: &random) ?? .ascending,
                 limit: Int.random(in: 1...9, using: &random))
             func half() -> Bool { Int.random(in: 0..<3, using: &random) == 0 }
@@ -144,16 +147,23 @@ struct QueryTests {
                     query.environment.map { $0 == attributes.environment } ?? true,
                     query.slug.map { $0 == attributes.slug } ?? true, query.ids.map { $0.contains(job.id) } ?? true,
                     query.tags.allSatisfy { attributes.tags[$0.key] == $0.value },
-                    query.nameContains == nil || job.definition.name.hasPrefix("job 1"),
+                    query.nameContains == nil || job.definition.name.lowercased().hasPrefix("job 1"),
                 ]
                 return holds.allSatisfy(\.self)
+            }.sorted { left, right in
+                switch query.sort {
+                case .createdAt: left.id < right.id
+                case .name: (left.name.lowercased(), left.id) < (right.name.lowercased(), right.id)
+                case .nextRun:
+                    (left.nextRunAt ?? .distantFuture, left.id) < (right.nextRunAt ?? .distantFuture, right.id)
+                }
             }.map(\.id)
             var found: [JobID] = []
             var page = query
             repeat {
                 let part = try await store.jobs(page)
                 found += part.items.map(\.id)
-                page.after = part.next
+                page.after = try part.next.map { try #require(PageCursor($0.description)) }
             } while page.after != nil
             #expect(found == (query.order == .ascending ? expected : expected.reversed()), "\(query)")
         }

@@ -139,6 +139,31 @@ import Testing
         }
     }
 
+    @Test(
+        "A later page of sorted jobs takes O(log n) steps", arguments: [JobQuery.Sort.name, .nextRun],
+        ListOrder.allCases)
+    func sortedJobs(sort: JobQuery.Sort, order: ListOrder) throws {
+        var counts: [Int] = []
+        for size in [200, 2_000, 20_000] {
+            var state = StoreState()
+            var log = ChangeLog(isRecording: false)
+            let jobs = try (1...size).map { number in
+                var job = try StoreSamples.job(number)
+                job.scheduleState.next = StoreSamples.start.addingTimeInterval(Double(number * 7919 % size))
+                return JobInsertion(job)
+            }
+            _ = try state.insert(jobs, log: &log)
+            var query = JobQuery(sort: sort, order: order, limit: 20)
+            query.after = try state.jobs(query).next
+            let steps = try StepCounter.steps {
+                let page = try state.jobs(query)
+                #expect(page.items.count == 20)
+            }
+            if let steps { counts.append(steps) }
+        }
+        if let least = counts.first, let most = counts.last { #expect(most <= 3 * least + 40, "\(counts)") }
+    }
+
     @Test("The steps of a list that reads everything are counted")
     func counted() throws {
         var state = try Self.state(1_000)

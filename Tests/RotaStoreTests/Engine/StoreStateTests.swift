@@ -163,7 +163,19 @@ struct StoreStateTests {
         }
         let cursor = PageCursor(after: 12345)
         #expect(PageCursor(cursor.description) == cursor)
-        #expect(PageCursor("!") == nil && PageCursor("") == nil && PageCursor("+1") == nil)
+        for name in ["", "a", "übers?>~", "two words.", String(repeating: "long ", count: 51)] {
+            let cursor = PageCursor(after: 12345, named: name)
+            #expect(PageCursor(cursor.description) == cursor)
+            let unsafe = cursor.description.filter {
+                !$0.isASCII || !($0.isLetter || $0.isNumber || "-._".contains($0))
+            }
+            #expect(unsafe.isEmpty)
+        }
+        let dated = PageCursor(after: 12345, at: start)
+        #expect(PageCursor(dated.description) == dated)
+        for text in ["!", "", "+1", "1.", "1.-1", "1.!", "1..!", "1..gA", "1.1.YQ", "1..YQ.YQ", "1..Y+Q"] {
+            #expect(PageCursor(text) == nil, "\(text)")
+        }
     }
 
     @Test("A store in memory answers as itself and as any store alike, also where the protocol has a default answer")

@@ -31,6 +31,52 @@ extension StoreFault {
                 return RecordPage(items: Array(page), next: page.last.flatMap { _ in PageCursor("1") })
             }
         },
+        StoreFault(
+            "lists jobs in the order of their creation only",
+            "jobs are listed by name in any case, and by next run with those without one last"
+        ) { store in
+            store.jobsHook = { base, query in
+                var query = query
+                query.sort = .createdAt
+                return try await base.jobs(query)
+            }
+        },
+        StoreFault(
+            "lists a paused job by the date at which it resumes",
+            "jobs are listed by name in any case, and by next run with those without one last"
+        ) { store in
+            store.jobsHook = { base, query in
+                let page = try await base.jobs(query)
+                guard query.sort == .nextRun else { return page }
+                let wakes = page.items.sorted {
+                    ($0.scheduleState.nextWakeup ?? .distantFuture) < ($1.scheduleState.nextWakeup ?? .distantFuture)
+                }
+                return RecordPage(items: query.order == .ascending ? wakes : wakes.reversed(), next: page.next)
+            }
+        },
+        StoreFault(
+            "pages sorted jobs by offset",
+            "a sorted list misses and repeats no job that stays in place while others change"
+        ) { store in
+            let offset = Mutex(0)
+            store.jobsHook = { base, query in
+                guard query.sort != .createdAt else { return try await base.jobs(query) }
+                var all = query
+                (all.limit, all.after) = (1000, nil)
+                let items = try await base.jobs(all).items
+                let start = query.after == nil ? 0 : offset.withLock { $0 }
+                offset.withLock { $0 = start + query.limit }
+                let page = items.dropFirst(start).prefix(query.limit)
+                return RecordPage(items: Array(page), next: page.last.flatMap { _ in PageCursor("1") })
+            }
+        },
+        StoreFault("takes any cursor", "the cursor of a list in another order is refused") { store in
+            store.jobsHook = { base, query in
+                var query = query
+                if query.after?.date == nil, query.after?.name == nil { query.after = nil }
+                return try await base.jobs(query)
+            }
+        },
         StoreFault("accepts any limit for jobs", "a page has from 1 to 1,000 jobs") { store in
             store.jobsHook = { base, query in
                 var query = query

@@ -1,0 +1,94 @@
+package import Foundation
+
+/// Which jobs to list, and in what order.
+///
+/// A job must meet all conditions.
+///
+/// ```swift
+/// let query = JobQuery(states: [.paused], tags: ["team": "finance"], environment: "production")
+/// for job in try await scheduler.jobs(query).items {
+///     print(job.name, job.reason ?? "paused on request")
+/// }
+/// ```
+public struct JobQuery: Sendable, Hashable {
+    /// A sort key of jobs.
+    ///
+    /// Whatever the key, a page continues after the last job of the page before. A job whose key stays is neither
+    /// missed nor listed twice while others come, go and change theirs.
+    public enum Sort: String, Sendable, Hashable, Codable, CaseIterable {
+        /// The creation date, which is the order of the identifiers.
+        case createdAt = "created_at"
+        /// The name in any case, as Swift compares texts, and then the identifier.
+        case name
+        /// The date of ``Job/nextRunAt``, and then the identifier. Ascending, jobs without such a date come last.
+        case nextRun = "next_run"
+    }
+
+    /// Only jobs with these identifiers.
+    public var ids: Set<JobID>?
+    /// Only jobs in one of these states.
+    public var states: Set<JobState>?
+    /// Only jobs whose name contains this text, ignoring case.
+    public var nameContains: String?
+    /// Only jobs that have all of these tags.
+    public var tags: [String: String]
+    /// Only jobs of this group.
+    public var group: String?
+    /// Only jobs of this project.
+    public var project: String?
+    /// Only jobs of this environment.
+    public var environment: String?
+    /// Only jobs with this slug, at most one per project.
+    public var slug: String?
+    /// Only jobs that this owner declared.
+    public var declaredBy: String?
+    /// The sort key.
+    ///
+    /// Defaults to the creation date.
+    public var sort: Sort
+    /// The order.
+    ///
+    /// Defaults to the smallest key first: the oldest job.
+    public var order: ListOrder
+    /// The largest number of jobs in a page, from 1 to 1,000.
+    public var limit: Int
+    /// Where to continue: the cursor of an earlier page with the same sort and order.
+    public var after: PageCursor?
+
+    /// Creates a query.
+    ///
+    /// Without arguments, it lists the first 50 jobs.
+    public init(
+        ids: Set<JobID>? = nil, states: Set<JobState>? = nil, nameContains: String? = nil, tags: [String: String] = [:],
+        group: String? = nil, project: String? = nil, environment: String? = nil, slug: String? = nil,
+        declaredBy: String? = nil, sort: Sort = .createdAt, order: ListOrder = .ascending, limit: Int = 50,
+        after: PageCursor? = nil
+    ) {
+        self.ids = ids
+        self.states = states
+        self.nameContains = nameContains
+        self.tags = tags
+        self.group = group
+        self.project = project
+        self.environment = environment
+        self.slug = slug
+        self.declaredBy = declaredBy
+        self.sort = sort
+        self.order = order
+        self.limit = limit
+        self.after = after
+    }
+}
+
+extension JobQuery {
+    /// The name by which a list by name sorts a job.
+    package static func sortName(of definition: JobDefinition) -> String { definition.name.lowercased() }
+
+    /// The date by which a list by next run sorts a job.
+    package static func sortDate(of job: Job) -> Date { job.nextRunAt ?? never }
+
+    /// The date by which a list by next run sorts jobs that have none.
+    ///
+    /// It is finite, because cursors are.
+    package static var never: Date { Date(timeIntervalSinceReferenceDate: .greatestFiniteMagnitude) }
+}
