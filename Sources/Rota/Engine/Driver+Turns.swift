@@ -77,7 +77,7 @@ extension Driver {
         report(plan.postponed, at: now)
         if !plan.reclaims.isEmpty { try await handleCompletionOutcomes(outcome.reclaims, of: plan.reclaims, at: now) }
         let hasFired = try await fire(plan) {
-            try await $0.handleFireOutcomes(outcome.fires, of: plan.fires, named: plan.names, at: now)
+            try await $0.handleFireOutcomes(outcome.fires, of: plan, at: now)
         }
         return hasFired || !plan.reclaims.isEmpty
     }

@@ -195,7 +195,7 @@ struct Driver {
         if !plan.reclaims.isEmpty { try await finish(plan.reclaims, at: now) }
         let hasFired = try await fire(plan) { driver in
             let outcomes = try await driver.context.store.fire(plan.fires)
-            return try await driver.handleFireOutcomes(outcomes, of: plan.fires, named: plan.names, at: now)
+            return try await driver.handleFireOutcomes(outcomes, of: plan, at: now)
         }
         let hasPruned = work.isPruningDue ? try await prune(at: now) : false
         guard plan.reclaims.isEmpty, !hasFired, !hasPruned else { return nil }
@@ -362,16 +362,21 @@ struct Driver {
     ///
     /// - Returns: Whether any job has fired.
     mutating func handleFireOutcomes(
-        _ outcomes: [FireRequest.Outcome], of fires: [FireRequest], named names: [String], at now: Date
+        _ outcomes: [FireRequest.Outcome], of plan: DuePlan, at now: Date
     ) async throws -> Bool {
         var hasFired = false
-        for ((request, name), outcome) in zip(zip(fires, names), try outcomes.answers(to: "fire", of: fires.count)) {
+        let outcomes = try outcomes.answers(to: "fire", of: plan.fires.count)
+        for ((request, name), outcome) in zip(zip(plan.fires, plan.names), outcomes) {
             guard case .fired(let executions, let skips, let replaced) = outcome else {
                 polling.poll(by: now)
                 continue
             }
             hasFired = true
             if let wake = request.scheduleState.nextWakeup { polling.poll(by: wake) }
+            if !plan.paused.isEmpty, var job = plan.paused[request.jobID], request.scheduleState.state != .paused {
+                job.scheduleState = request.scheduleState
+                context.events.endedPause(of: job, at: now)
+            }
             context.events.send(fired: executions, skips: skips, of: request.jobID, named: name, at: now)
             guard !replaced.isEmpty else { continue }
             for execution in replaced { context.withdraw(execution) }

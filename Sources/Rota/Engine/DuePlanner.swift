@@ -58,6 +58,7 @@ struct DuePlanner: Sendable {
                 guard let fire else { continue }
                 plan.fires.append(fire.applyingBreaker(of: job, at: now))
                 plan.names.append(job.name)
+                if job.scheduleState.state == .paused, !job.scheduleState.isHeldByBreaker { plan.paused[job.id] = job }
             } catch {
                 plan.postponed.append((job, postponements.add(job.id, at: now), error))
             }
@@ -75,6 +76,8 @@ struct DuePlan: Sendable {
     /// The jobs to fire, and their names.
     var fires: [FireRequest] = []
     var names: [String] = []
+    /// Those of the jobs to fire whose pause ends.
+    var paused: [JobID: Job] = [:]
     /// The jobs whose occurrences cannot be computed now.
     var postponed: [Postponed] = []
 }

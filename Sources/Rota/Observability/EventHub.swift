@@ -228,6 +228,39 @@ extension EventHub {
                 message: job.scheduleState.reason))
     }
 
+    /// Announces a job that was paused or resumed, if a change did that.
+    ///
+    /// - Parameters:
+    ///   - job: The job as it is now.
+    ///   - old: Its schedule state before.
+    ///   - author: Who changed it, if known.
+    ///   - now: The current date.
+    func changedState(of job: Job, from old: ScheduleState, by author: String?, at now: Date) {
+        guard isWatched else { return }
+        let new = job.scheduleState
+        let by = author.map { "by \($0)" }
+        switch (old.state, new.state) {
+        case (.paused, .paused) where old.reason == new.reason && old.resumesAt == new.resumesAt: return
+        case (_, .paused):
+            observers.tell { $0.didPause(job, by: author, at: now) }
+            let parts = [by, new.resumesAt.map { "until \($0.text)" }, new.reason].compactMap(\.self)
+            send(
+                SchedulerEvent(
+                    .jobPaused, date: now, of: job, message: parts.isEmpty ? nil : parts.joined(separator: ", ")))
+        case (.paused, .active), (.draft, .active):
+            observers.tell { $0.didResume(job, by: author, at: now) }
+            send(SchedulerEvent(.jobResumed, date: now, of: job, message: by))
+        default: return
+        }
+    }
+
+    /// Announces a job whose pause came to its end.
+    func endedPause(of job: Job, at now: Date) {
+        guard isWatched else { return }
+        observers.tell { $0.didResume(job, by: nil, at: now) }
+        send(SchedulerEvent(.jobResumed, date: now, of: job, message: "at the end of its pause"))
+    }
+
     /// Announces a due job that cannot be planned now.
     func postponed(_ job: Job, until next: Date, because error: any Error, at now: Date) {
         observers.tell { $0.didPostpone(job, until: next, because: error, at: now) }

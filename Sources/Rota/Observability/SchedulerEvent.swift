@@ -37,6 +37,12 @@ public struct SchedulerEvent: Sendable {
         public static let breakerOpened = Kind(description: "breaker opened")
         /// A job's breaker closed and resumed it.
         public static let breakerClosed = Kind(description: "breaker closed")
+        /// A job was paused, or the end or the reason of its pause changed.
+        ///
+        /// The message says who, until when and why.
+        public static let jobPaused = Kind(description: "job paused")
+        /// A paused job or a draft became active: someone resumed it, or its pause came to its end.
+        public static let jobResumed = Kind(description: "job resumed")
         /// A handler that the job needs is not registered.
         public static let handlerMissing = Kind(description: "handler missing")
         /// The job's payload cannot be decoded as the type that its handler takes, so its attempts will fail.

@@ -61,6 +61,22 @@ public protocol SchedulerObserver: Sendable {
     func didDropLateResult(of execution: Execution, at date: Date)
     /// A job's breaker opened or closed. It is open if the job's schedule state `isHeldByBreaker`.
     func didChangeBreaker(of job: Job, at date: Date)
+    /// A job was paused, or the end or the reason of its pause changed.
+    ///
+    /// Told by the scheduler that changed it. Breakers that open are told by ``didChangeBreaker(of:at:)``.
+    ///
+    /// - Parameters:
+    ///   - job: The job, with the end and the reason in its schedule state.
+    ///   - author: Who paused it, if known.
+    ///   - date: The date of the event.
+    func didPause(_ job: Job, by author: String?, at date: Date)
+    /// A paused job or a draft became active.
+    ///
+    /// - Parameters:
+    ///   - job: The job.
+    ///   - author: Who resumed it, if known; `nil` at the end of its pause.
+    ///   - date: The date of the event.
+    func didResume(_ job: Job, by author: String?, at date: Date)
     /// A handler that jobs need is not registered. Their executions wait for a scheduler that has it.
     ///
     /// - Parameters:
@@ -153,6 +169,10 @@ extension SchedulerObserver {
     public func didDropLateResult(of execution: Execution, at date: Date) {}
     /// The default implementation does nothing.
     public func didChangeBreaker(of job: Job, at date: Date) {}
+    /// The default implementation does nothing.
+    public func didPause(_ job: Job, by author: String?, at date: Date) {}
+    /// The default implementation does nothing.
+    public func didResume(_ job: Job, by author: String?, at date: Date) {}
     /// The default implementation does nothing.
     public func handlerMissing(_ name: String, jobs: [Job], at date: Date) {}
     /// The default implementation calls ``handlerMissing(_:jobs:at:)``.

@@ -86,6 +86,8 @@ extension Scheduler {
     /// The changes that make an owner's jobs follow a declaration, and the result they will have.
     private struct DeclarationPlan {
         var declaration: JobDeclaration
+        /// The schedule states of the jobs to replace, before.
+        var before: [JobID: ScheduleState] = [:]
         var result = DeclarationResult()
     }
 
@@ -112,6 +114,7 @@ extension Scheduler {
             plan.result.jobs.append(job)
             guard let replacement = try planner.change(of: job, to: draft, calendars, at: now) else { continue }
             plan.declaration.replacements.append(replacement)
+            plan.before[job.id] = job.scheduleState
             let members = replacement.definition?.changedMembers(from: job.definition) ?? []
             plan.result.updated.append(.init(job: job.replaced(by: replacement), members: members))
         }
@@ -121,6 +124,7 @@ extension Scheduler {
                 plan.result.removed.append(orphan)
             } else if let replacement = try planner.pause(of: orphan, at: now) {
                 plan.declaration.replacements.append(replacement)
+                plan.before[orphan.id] = orphan.scheduleState
                 orphans[place] = orphan.replaced(by: replacement)
                 plan.result.removed.append(orphans[place])
             }
@@ -165,11 +169,13 @@ extension Scheduler {
             let job = insertion.job
             context.events.send(fired: insertion.executions, skips: [], of: job.id, named: job.name, at: now)
         }
-        for replacement in declaration.replacements where !replacement.skips.isEmpty {
-            let name = stored[replacement.id]?.name ?? ""
-            context.events.send(fired: [], skips: replacement.skips, of: replacement.id, named: name, at: now)
+        for replacement in declaration.replacements {
+            guard let job = stored[replacement.id], let old = plan.before[replacement.id] else { continue }
+            tell(replacement, of: job, after: old, at: now)
         }
-        for job in jobs { context.events.checkNextOccurrence(of: job, at: now) }
+        for insertion in declaration.insertions {
+            if let job = stored[insertion.job.id] { context.events.checkNextOccurrence(of: job, at: now) }
+        }
         func current(_ job: Job) -> Job { stored[job.id] ?? job }
         var result = plan.result
         result.jobs = result.jobs.map(current)

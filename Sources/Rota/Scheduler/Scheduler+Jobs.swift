@@ -160,11 +160,9 @@ extension Scheduler {
         _ id: JobID, state: JobState? = nil, author: String? = nil, idempotencyKey: String? = nil,
         ifRevision revision: Int? = nil, _ change: (inout JobDefinition) throws -> Void
     ) async throws -> Job {
-        try await replace(id, .init("update", author, idempotencyKey, ifRevision: revision)) { job, calendars, now in
-            var definition = job.definition
-            try change(&definition)
-            return try job.updated(to: definition, calendars, state: state, at: now)
-        }
+        try await outcome(
+            ofUpdating: id, state: state, JobChange(author, idempotencyKey, ifRevision: revision), change
+        ).job
     }
 
     /// Deletes a job, with its executions and everything else that belongs to it.
@@ -191,75 +189,6 @@ extension Scheduler {
         }
         return count
     }
-
-    /// The author and idempotency key of a change.
-    struct Change {
-        let operation: String
-        let author: String?
-        let key: String?
-        /// The revision of the job that the change is based on, if it must be that one.
-        let revision: Int?
-
-        init(_ operation: String, _ author: String?, _ key: String?, ifRevision revision: Int? = nil) {
-            self.operation = operation
-            self.author = author
-            self.key = key
-            self.revision = revision
-        }
-    }
-
-    /// Plans a replacement from the current job, and again if the job was changed in the meantime.
-    ///
-    /// - Parameter plan: Returns `nil` if nothing must be changed. If it throws because a calendar is missing, it is called
-    ///   again with the store's calendars, which most changes do not need.
-    nonisolated func replace(
-        _ id: JobID, _ change: Change,
-        _ plan: (Job, _ calendars: [String: ScheduleCalendar], _ now: Date) throws -> JobReplacement?
-    ) async throws -> Job {
-        let check = FieldCheck(code: .invalidRequest)
-        try check.length(of: change.author, "The author", 1...255)
-        try check.length(of: change.key, "The idempotency key", 1...255)
-        var calendars: [String: ScheduleCalendar]?
-        while true {
-            let job = try await self.job(id)
-            let now = context.clock.now
-            if let revision = change.revision, revision != job.scheduleState.revision {
-                throw SchedulerError.changed(job)
-            }
-            let planned: JobReplacement?
-            do {
-                planned = try plan(job, calendars ?? [:], now)
-            } catch let error as SchedulerError where error.code == .calendarNotFound && calendars == nil {
-                calendars = try await context.store.calendars()
-                continue
-            }
-            // Don't write a change that changes nothing, unless its key must be remembered.
-            guard var replacement = planned ?? change.key.map({ _ in job.replacement(job.scheduleState, at: now) })
-            else { return job }
-            replacement.author = change.author
-            replacement.idempotencyKey = change.key.map {
-                OperationKey(
-                    $0, for: change.operation, until: now.advanced(by: context.configuration.idempotencyLifetime))
-            }
-            do {
-                let replaced = try await context.store.replace(replacement)
-                context.signal.raise()
-                // A change whose key was used before was not made.
-                if replaced.scheduleState.revision > job.scheduleState.revision {
-                    context.events.send(
-                        fired: [], skips: replacement.skips, of: id, named: replaced.name, at: now)
-                    context.events.checkNextOccurrence(of: replaced, at: now)
-                }
-                return replaced
-            } catch let error as StoreError where error.code == .conflict {
-                try Task.checkCancellation()
-                // The conflict may be with a change of a calendar.
-                calendars = nil
-            } catch let error as StoreError where error.code == .jobNotFound {
-                throw SchedulerError.noJob(id)
-            }
-        }
-    }
 }
 
 extension Scheduler {
@@ -285,9 +214,9 @@ extension Scheduler {
         _ id: JobID, reason: String? = nil, until end: Date? = nil, author: String? = nil,
         idempotencyKey: String? = nil, ifRevision revision: Int? = nil
     ) async throws -> Job {
-        try await replace(id, .init("pause", author, idempotencyKey, ifRevision: revision)) { job, _, now in
-            try job.paused(reason: reason, until: end, at: now)
-        }
+        try await outcome(
+            ofPausing: id, reason: reason, until: end, JobChange(author, idempotencyKey, ifRevision: revision)
+        ).job
     }
 
     /// Resumes a paused job or activates a draft.
@@ -307,9 +236,7 @@ extension Scheduler {
     public func resume(
         _ id: JobID, author: String? = nil, idempotencyKey: String? = nil, ifRevision revision: Int? = nil
     ) async throws -> Job {
-        try await replace(id, .init("resume", author, idempotencyKey, ifRevision: revision)) { job, _, now in
-            try job.resumed(at: now)
-        }
+        try await outcome(ofResuming: id, JobChange(author, idempotencyKey, ifRevision: revision)).job
     }
 
     /// Skips the next occurrences of a job, and records them as skipped.
@@ -331,9 +258,7 @@ extension Scheduler {
         _ count: Int, of id: JobID, author: String? = nil, idempotencyKey: String? = nil,
         ifRevision revision: Int? = nil
     ) async throws -> Job {
-        try await replace(id, .init("skip", author, idempotencyKey, ifRevision: revision)) { job, _, now in
-            try job.skippingNext(count, at: now)
-        }
+        try await outcome(ofSkipping: count, of: id, JobChange(author, idempotencyKey, ifRevision: revision)).job
     }
 }
 
