@@ -81,6 +81,7 @@ public struct SchedulerAPI: Sendable {
                 query: query, json: try body(of: request), now: context.scheduler.now,
                 requestID: requestID, ids: format.ids)
             response = format.finish(try await route.handler(call), of: call)
+            if call.repetition.isKnown { response.headers["Idempotency-Replayed"] = "true" }
         } catch {
             let told = APIError(telling: error)
             if told == nil || told?.kind == .internalError { context.report(error, request) }

@@ -89,9 +89,9 @@ struct InfraiFormat: APIFormat {
 
     private static let create: Route.Handler = { call in
         let fields = try call.fields()
-        let (job, isNew) = try await call.create(JobDraft(InfraiReader(fields).definition(changing: nil)), fields)
+        let (job, _) = try await call.create(JobDraft(InfraiReader(fields).definition(changing: nil)), fields)
         return APIResponse.json(InfraiRecord.listed(job))
-            .with(header: "ETag", ETag.text(job)).with(header: "Idempotency-Replayed", isNew ? nil : "true")
+            .with(header: "ETag", ETag.text(job))
     }
 
     private static let list: Route.Handler = { call in
@@ -122,8 +122,8 @@ struct InfraiFormat: APIFormat {
     }
 
     private static let trigger: Route.Handler = { call in
-        let (run, isNew) = try await call.trigger(TriggerRequest(), call.fields())
-        return APIResponse.json(InfraiRecord.run(run)).with(header: "Idempotency-Replayed", isNew ? nil : "true")
+        let (run, _) = try await call.trigger(TriggerRequest(), call.fields())
+        return APIResponse.json(InfraiRecord.run(run))
     }
 
     private static func run(_ call: APICall) async throws -> Execution {

@@ -82,7 +82,7 @@ struct KrafterFormat: APIFormat {
             let reader = KrafterReader(fields, channel: channel, transport: call.scheduler.transport, now: call.now)
             let (job, isNew) = try await call.create(reader.draft(), fields)
             return Self.data(KrafterRecord.job(job), status: isNew ? 201 : 200)
-                .with(header: "ETag", ETag.text(job)).with(header: "Idempotency-Replayed", isNew ? nil : "true")
+                .with(header: "ETag", ETag.text(job))
         }
     }
 
@@ -92,7 +92,8 @@ struct KrafterFormat: APIFormat {
             answer: KrafterSchema.data(KrafterSchema.job)
         ) { [channel] call in
             let fields = try call.fields()
-            try fields.refuseChanges(of: KrafterReader.readOnly, in: KrafterRecord.job(try await call.job()))
+            try fields.refuseChanges(
+                of: KrafterReader.readOnly, in: KrafterRecord.job(try await call.jobToChange(fields)))
             let reader = KrafterReader(fields, channel: channel, transport: call.scheduler.transport, now: call.now)
             let state = try reader.state()
             let job = try await call.update(state: state, fields) { definition in

@@ -12,27 +12,21 @@ extension NativeJobs {
         ) { call in
             let fields = try call.fields()
             try fields.refuseOthers(than: ["reason", "until", "idempotencyKey"])
-            let job = try await call.foundJob()
-            let paused = try await call.scheduler.pause(
-                job.id, reason: fields.text("reason", length: 0...2_000),
+            let paused = try await call.pause(
+                call.foundJobToChange(fields), reason: fields.text("reason", length: 0...2_000),
                 until: fields.text("until").map { text in
                     guard let date = RelativeDate.parse(text, now: call.now) else {
                         throw fields.fail("until", "until must be a date such as 2026-03-15T10:00:00Z, or now+2h.")
                     }
                     return date
-                }, author: call.caller.actor, idempotencyKey: call.idempotencyKey(fields),
-                ifRevision: call.revision(of: job))
+                }, fields)
             return .json(NativeRecord.job(paused))
         },
         Route(.post, "/_rota/jobs/{id}/resume", "rotaResumeJob", .write, "Resume a job", answer: NativeSchema.job) {
             call in
             let fields = try call.fields()
             try fields.refuseOthers(than: ["idempotencyKey"])
-            let job = try await call.foundJob()
-            let resumed = try await call.scheduler.resume(
-                job.id, author: call.caller.actor, idempotencyKey: call.idempotencyKey(fields),
-                ifRevision: call.revision(of: job))
-            return .json(NativeRecord.job(resumed))
+            return .json(NativeRecord.job(try await call.resume(call.foundJobToChange(fields), fields)))
         },
         Route(
             .post, "/_rota/jobs/{id}/skip", "rotaSkipOccurrences", .write, "Skip the next occurrences of a job",
@@ -40,11 +34,8 @@ extension NativeJobs {
         ) { call in
             let fields = try call.fields()
             try fields.refuseOthers(than: ["count", "idempotencyKey"])
-            let job = try await call.foundJob()
-            let skipping = try await call.scheduler.skipNext(
-                fields.int("count", in: 0...10_000) ?? 1, of: job.id, author: call.caller.actor,
-                idempotencyKey: call.idempotencyKey(fields), ifRevision: call.revision(of: job))
-            return .json(NativeRecord.job(skipping))
+            let count = try fields.int("count", in: 0...10_000) ?? 1
+            return .json(NativeRecord.job(try await call.skip(count, of: call.foundJobToChange(fields), fields)))
         },
         Route(
             .post, "/_rota/jobs/{id}/clone", "rotaCloneJob", .write,

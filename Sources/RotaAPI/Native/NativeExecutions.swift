@@ -63,7 +63,6 @@ enum NativeExecutions {
             try call.fields().refuseOthers(than: ["idempotencyKey"])
             let (replay, isNew) = try await call.replay(call.foundExecution().id)
             return APIResponse.json(NativeRecord.execution(replay), status: isNew ? 201 : 200)
-                .with(header: "Idempotency-Replayed", isNew ? nil : "true")
         },
         Route(
             .post, "/_rota/executions/{id}/answer", "rotaAnswerExecution", .trigger,
@@ -125,8 +124,9 @@ enum NativeExecutions {
         guard let execution = result.outcomes.first?.execution else {
             throw APIError(.internalError, "Nothing was queued.")
         }
-        return APIResponse.json(NativeRecord.execution(execution), status: result.created == 1 ? 201 : 200)
-            .with(header: "Idempotency-Replayed", result.created == 1 ? nil : "true")
+        let isNew = result.created == 1
+        if !isNew { call.repetition.tell() }
+        return .json(NativeRecord.execution(execution), status: isNew ? 201 : 200)
     }
 
     private static let backfill: Route.Handler = { call in

@@ -166,7 +166,7 @@ enum NativeJobs {
         let fields = try call.fields()
         let (job, isNew) = try await call.create(NativeQuery.draft(fields), fields)
         return APIResponse.json(try NativeRecord.details(job, for: call), status: isNew ? 201 : 200)
-            .with(header: "ETag", ETag.text(job)).with(header: "Idempotency-Replayed", isNew ? nil : "true")
+            .with(header: "ETag", ETag.text(job))
     }
 
     private static let preview: Route.Handler = { call in
@@ -184,7 +184,7 @@ enum NativeJobs {
     private static let update: Route.Handler = { call in
         let fields = try call.fields()
         try fields.refuseOthers(than: ["definition", "state", "idempotencyKey"])
-        let job = try await call.foundJob()
+        let job = try await call.foundJobToChange(fields)
         let change = try fields.object("definition")?.value
         if let change { try NativeQuery.checkMembers(of: change, at: "definition") }
         let changed = try await call.update(job, state: NativeQuery.state(fields), fields) { definition in

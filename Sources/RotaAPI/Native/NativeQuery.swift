@@ -129,6 +129,13 @@ extension APICall {
         return job
     }
 
+    /// The job that the path names, for a change that tells its repetitions by their idempotency key.
+    func foundJobToChange(_ fields: Fields) async throws -> Job {
+        let job = try await find(parameter("id"))
+        if try idempotencyKey(fields) == nil { try checkMatch(job) }
+        return job
+    }
+
     /// Finds a job by its identifier, the beginning of it, its slug or its name, if only one job has it.
     func find(_ text: String) async throws -> Job {
         if let id = JobID(text) { return try await scheduler.job(id) }

@@ -13,6 +13,7 @@ extension APICall {
         draft.author = caller.actor ?? draft.author
         let outcome = try await scheduler.insert([draft])[0]
         if case .inserted(let job) = outcome { return (job, true) }
+        repetition.tell()
         return (outcome.job, false)
     }
 
@@ -20,33 +21,41 @@ extension APICall {
     func update(
         state: JobState? = nil, _ fields: Fields? = nil, _ change: (inout JobDefinition) throws -> Void
     ) async throws -> Job {
-        try await update(job(), state: state, fields, change)
+        try await update(jobToChange(fields), state: state, fields, change)
     }
 
     /// Changes a job, atomically.
     func update(
         _ job: Job, state: JobState? = nil, _ fields: Fields? = nil, _ change: (inout JobDefinition) throws -> Void
     ) async throws -> Job {
-        try await scheduler.update(
-            job.id, state: state, author: caller.actor, idempotencyKey: idempotencyKey(fields),
-            ifRevision: revision(of: job)
-        ) { definition in
-            let present = definition.action.request
-            try change(&definition)
-            try Credentials.checkMove(from: present, to: definition.action.request, body: request.body)
-        }
+        told(
+            try await scheduler.outcome(ofUpdating: job.id, state: state, self.change(of: job, fields)) { definition in
+                let present = definition.action.request
+                try change(&definition)
+                try Credentials.checkMove(from: present, to: definition.action.request, body: request.body)
+            })
     }
 
-    func pause(_ fields: Fields? = nil) async throws -> Job {
-        let job = try await job()
-        return try await scheduler.pause(
-            job.id, author: caller.actor, idempotencyKey: idempotencyKey(fields), ifRevision: revision(of: job))
+    func pause(_ fields: Fields) async throws -> Job { try await pause(jobToChange(fields), fields) }
+
+    func pause(_ job: Job, reason: String? = nil, until end: Date? = nil, _ fields: Fields) async throws -> Job {
+        told(try await scheduler.outcome(ofPausing: job.id, reason: reason, until: end, change(of: job, fields)))
     }
 
-    func resume(_ fields: Fields? = nil) async throws -> Job {
-        let job = try await job()
-        return try await scheduler.resume(
-            job.id, author: caller.actor, idempotencyKey: idempotencyKey(fields), ifRevision: revision(of: job))
+    func resume(_ fields: Fields) async throws -> Job { try await resume(jobToChange(fields), fields) }
+
+    func resume(_ job: Job, _ fields: Fields) async throws -> Job {
+        told(try await scheduler.outcome(ofResuming: job.id, change(of: job, fields)))
+    }
+
+    func skip(_ count: Int, of job: Job, _ fields: Fields) async throws -> Job {
+        told(try await scheduler.outcome(ofSkipping: count, of: job.id, change(of: job, fields)))
+    }
+
+    /// The job after a change, which is told if it had been made before.
+    private func told(_ outcome: JobChangeOutcome) -> Job {
+        if outcome.isRepeated { repetition.tell() }
+        return outcome.job
     }
 
     /// Deletes a job and all that belongs to it.
@@ -59,7 +68,10 @@ extension APICall {
     func trigger(_ request: TriggerRequest, _ fields: Fields) async throws -> (execution: Execution, isNew: Bool) {
         let job = try await job()
         let outcome = try await trigger(job, request, fields)
-        guard case .queued(let execution) = outcome else { return (outcome.execution, false) }
+        guard case .queued(let execution) = outcome else {
+            repetition.tell()
+            return (outcome.execution, false)
+        }
         return (execution, true)
     }
 
@@ -74,7 +86,10 @@ extension APICall {
     func replay(_ id: ExecutionID? = nil) async throws -> (execution: Execution, isNew: Bool) {
         let outcome = try await scheduler.outcome(
             ofReplaying: id ?? executionID(), idempotencyKey: idempotencyKey(fields()), author: caller.actor)
-        guard case .queued(let execution) = outcome else { return (outcome.execution, false) }
+        guard case .queued(let execution) = outcome else {
+            repetition.tell()
+            return (outcome.execution, false)
+        }
         return (execution, true)
     }
 }

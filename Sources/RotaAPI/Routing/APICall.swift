@@ -3,6 +3,7 @@ import Rota
 import RotaCore
 import RotaHTTP
 import RotaStore
+import Synchronization
 
 /// A request that was recognized and allowed, with all that answering it needs.
 struct APICall: Sendable {
@@ -20,6 +21,8 @@ struct APICall: Sendable {
     let requestID: String
     /// How identifiers are written.
     let ids: IdentifierForm
+    /// Whether the same request was made before.
+    let repetition = Repetition()
 
     var scheduler: Scheduler { api.scheduler }
 
@@ -59,6 +62,16 @@ struct APICall: Sendable {
         return job
     }
 
+    /// The job that the path names, for a change that tells its repetitions by their idempotency key.
+    ///
+    /// With a key, the revision that the client states is checked with the change: a change that is repeated is based on
+    /// a revision that it ended itself.
+    func jobToChange(_ fields: Fields?) async throws -> Job {
+        let job = try await scheduler.job(jobID())
+        if try idempotencyKey(fields) == nil { try checkMatch(job) }
+        return job
+    }
+
     func execution() async throws -> Execution { try await scheduler.execution(executionID()) }
 
     /// Refuses a change if the client states a revision that is no longer the job's (RFC 9110, 13.1.1).
@@ -76,8 +89,16 @@ struct APICall: Sendable {
         return Set(text.split(separator: ",").compactMap { ETag.revision(String($0)) })
     }
 
-    /// The revision on which a change of a job must be based: the one that was checked, if the client states any.
-    func revision(of job: Job) -> Int? { revisions == nil ? nil : job.scheduleState.revision }
+    /// The revision on which a change of a job must be based, if the client states any.
+    private func revision(of job: Job) -> Int? {
+        guard let revisions else { return nil }
+        return revisions.contains(job.scheduleState.revision) ? job.scheduleState.revision : revisions.min() ?? -1
+    }
+
+    /// The author of a change of a job, and what the change depends on.
+    func change(of job: Job, _ fields: Fields?) throws(APIError) -> JobChange {
+        JobChange(caller.actor, try idempotencyKey(fields), ifRevision: revision(of: job))
+    }
 
     /// The key under which the call can be repeated: that of the header, or of the body's `idempotency_key`.
     func idempotencyKey(_ fields: Fields? = nil) throws(APIError) -> String? {
@@ -89,6 +110,15 @@ struct APICall: Sendable {
         }
         return key
     }
+}
+
+/// Whether a request repeats an earlier one, which its answer tells in a header.
+final class Repetition: Sendable {
+    private let isTold = Atomic(false)
+
+    var isKnown: Bool { isTold.load(ordering: .relaxed) }
+
+    func tell() { isTold.store(true, ordering: .relaxed) }
 }
 
 /// All that handlers share: the scheduler behind the API, and its limits.

@@ -25,7 +25,6 @@ struct StraitJobs {
                 let (created, isNew) = try await Self.create(fields, call)
                 return APIResponse.json(StraitRecord.job(created), status: isNew ? 201 : 200)
                     .with(header: "ETag", ETag.text(created))
-                    .with(header: "Idempotency-Replayed", isNew ? nil : "true")
             },
             Route(.get, "/v1/jobs/{id}", "getJob", .read, "Read a job", answer: job) { call in
                 let found = try await call.job()
@@ -106,6 +105,7 @@ struct StraitJobs {
             let outcome = try await call.scheduler.insert([draft])[0]
             if case .inserted(let job) = outcome { return (job, true) }
             if value != nil { try await secrets.forget(change) }
+            call.repetition.tell()
             return (outcome.job, false)
         } catch {
             if value != nil { try? await secrets.forget(change) }
@@ -115,7 +115,8 @@ struct StraitJobs {
 
     private static let update: Route.Handler = { call in
         let fields = try call.fields()
-        let job = try await call.job()
+        // A new secret is stored before the change, which must not be refused for another revision then.
+        let job = try await fields.has("webhook_secret") ? call.job() : call.jobToChange(fields)
         try fields.refuseChanges(of: StraitReader.readOnly, in: StraitRecord.job(job))
         let (reader, secrets) = (reader(fields, call), StraitSecrets(call))
         let present = job.definition.webhook(on: .completion)?.secret

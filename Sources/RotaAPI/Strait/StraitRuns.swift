@@ -71,7 +71,8 @@ struct StraitRuns {
         let record = StraitRun.record(
             run, of: job, at: call.scheduler.now, token: try await token(of: run, call))
         guard case .queued = outcome else {
-            return APIResponse.json(record).with(header: "Idempotency-Replayed", "true")
+            call.repetition.tell()
+            return .json(record)
         }
         return .json(record, status: 202)
     }

@@ -64,7 +64,6 @@ struct TrigRunFormat: APIFormat {
             ) { call in
                 let (execution, isNew) = try await call.replay()
                 return APIResponse.json(TrigRunRecord.execution(execution), status: isNew ? 201 : 200)
-                    .with(header: "Idempotency-Replayed", isNew ? nil : "true")
             },
         ]
     }
@@ -73,7 +72,7 @@ struct TrigRunFormat: APIFormat {
         let fields = try call.fields()
         let (job, isNew) = try await call.create(TrigRunReader.draft(fields), fields)
         return APIResponse.json(try await record(job, call), status: isNew ? 201 : 200)
-            .with(header: "ETag", ETag.text(job)).with(header: "Idempotency-Replayed", isNew ? nil : "true")
+            .with(header: "ETag", ETag.text(job))
     }
 
     private static let updateJob: Route.Handler = { call in
@@ -142,7 +141,6 @@ struct TrigRunFormat: APIFormat {
         request.payload = try fields.json("payload").map { try JSONPayload($0) }
         let (execution, isNew) = try await call.trigger(request, fields)
         return APIResponse.json(TrigRunRecord.execution(execution), status: isNew ? 201 : 200)
-            .with(header: "Idempotency-Replayed", isNew ? nil : "true")
     }
 
     private static let importCrontab: Route.Handler = { call in
