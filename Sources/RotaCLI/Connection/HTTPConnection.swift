@@ -64,5 +64,8 @@ struct HTTPConnection: Sendable {
 
 /// The version of the program.
 enum Version {
-    static let text = "unreleased"
+    /// The version by Semantic Versioning: that of the next release with `-dev`, until it is released.
+    ///
+    /// The heading of the changelog's first section names it too.
+    static let text = "0.1.0-dev"
 }

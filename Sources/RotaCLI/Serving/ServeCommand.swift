@@ -11,7 +11,11 @@ enum ServeCommand {
         details: """
             The jobs are kept in the folder at --store, ./rota-data by default; --store :memory: forgets them at the end.
             At a loopback address the API needs no token. Anywhere else it does: from --token-file or ROTA_TOKEN, and for
-            clients that may only read from --read-token-file or ROTA_READ_TOKEN. SIGTERM and SIGINT let what runs end.
+            clients that may only read from --read-token-file or ROTA_READ_TOKEN. SIGTERM and SIGINT let what runs end;
+            SIGHUP reads the file of --crontab again.
+
+            Workers report on executions with tokens, {{execution_token}}, which a secret signs: with Strait's profile one
+            is made and kept beside the jobs, and --run-token-secret-file gives one to all servers of several.
 
             Jobs may send requests to all addresses, those of this machine and its network too, since those who can create
             jobs here are trusted. With --addresses public they reach the public Internet alone; that is the default when
@@ -32,12 +36,15 @@ struct ServeOptions: Sendable {
             help: "Whose API to speak, beside Rota's own; the first by default"),
         .value("listen", as: "ADDRESS", help: "Where to listen; 127.0.0.1:8484 by default"),
         .value("store", as: "DIR", .folders, help: "Where the jobs are kept; ./rota-data by default"),
-        .value("crontab", as: "FILE", .files, help: "A crontab of URLs to import at the start"),
+        .value("crontab", as: "FILE", .files, help: "A crontab of URLs whose lines are jobs; read again on SIGHUP"),
         .value("token-file", as: "FILE", .files, help: "The token of clients that may do everything"),
         .value("read-token-file", as: "FILE", .files, help: "The token of clients that may only read"),
         .flag("read-only", help: "Let no client change anything"),
         .value("secrets", as: "DIR", .folders, help: "Where secrets are kept; beside the jobs by default"),
         .choice("addresses", of: ["any", "public"], help: "Where jobs may send requests"),
+        .value(
+            "run-token-secret-file", as: "FILE", .files, help: "The secret that signs the tokens of executions"),
+        .value("notify-url", as: "URL", help: "Where failures of jobs with failure_notify go, with Krafter's profile"),
         .value("prefix", as: "PATH", help: "Where the API is mounted, such as /rota; at the root by default"),
         .value("allow-host", as: "NAME", repeats: true, help: "A further name of this server, such as a proxy's"),
         .value("concurrency", as: "COUNT", help: "How many executions run at once; 64 by default"),
@@ -47,7 +54,10 @@ struct ServeOptions: Sendable {
     let address: SocketAddress
     /// The folder of the store, or `nil` for memory.
     let folder: String?
-    let crontab: String?
+    let crontab: CrontabFile?
+    /// The text of the crontab at the start.
+    let crontabText: String
+    let runTokens: RunTokens
     let token: String?
     let readToken: String?
     let isReadOnly: Bool
@@ -61,7 +71,8 @@ struct ServeOptions: Sendable {
 
     init(_ arguments: Arguments, _ console: Console) throws(Failure) {
         printer = try Printer(arguments, console)
-        profile = arguments.text("profile").flatMap(APIProfile.init(named:)) ?? APIProfile.allCases[0]
+        let named = arguments.text("profile").flatMap(APIProfile.init(named:)) ?? APIProfile.allCases[0]
+        profile = try Self.profile(named, notifying: arguments.text("notify-url"))
         let listen = arguments.text("listen") ?? "127.0.0.1:8484"
         guard let address = SocketAddress(listen) else {
             throw .usage(
@@ -70,7 +81,9 @@ struct ServeOptions: Sendable {
         self.address = address
         let store = arguments.text("store") ?? arguments.programText("store") ?? "rota-data"
         folder = store == ":memory:" ? nil : store
-        crontab = try arguments.text("crontab").map { file throws(Failure) in try console.readText(file) }
+        let printer = printer
+        crontab = arguments.text("crontab").map { CrontabFile($0, console, printer) }
+        crontabText = try crontab.map { file throws(Failure) in try console.readText(file.path) } ?? ""
         func token(_ option: String, _ variable: String) throws(Failure) -> String? {
             if let file = arguments.text(option) ?? arguments.programText(option) { return try console.readToken(file) }
             return console.variable(variable)
@@ -85,17 +98,36 @@ struct ServeOptions: Sendable {
             throw .usage("The token that may do everything and the one that may only read are the same.")
         }
         isReadOnly = arguments.has("read-only")
-        secrets =
-            arguments.text("secrets")
-            ?? folder.map { path in
-                var path = path
-                while path.count > 1, path.hasSuffix("/") { path.removeLast() }
-                return path + "-secrets"
-            }
+        let beside = folder.map { path in
+            var path = path
+            while path.count > 1, path.hasSuffix("/") { path.removeLast() }
+            return path
+        }
+        secrets = arguments.text("secrets") ?? beside.map { $0 + "-secrets" }
+        runTokens = RunTokens(
+            given: try arguments.text("run-token-secret-file").map { file throws(Failure) in
+                try RunTokens.read(file, console)
+            }, isNeeded: named.description == APIProfile.strait.description,
+            // Not among the secrets, which jobs may name.
+            folder: beside.map { $0 + "-keys" })
         allowsPrivateAddresses = arguments.text("addresses").map { $0 == "any" } ?? address.isLoopback
         hosts = arguments.texts("allow-host")
         prefix = (arguments.text("prefix") ?? "").split(separator: "/").map { "/" + $0 }.joined()
         concurrency = try arguments.int("concurrency", in: 1...10_000)
+    }
+
+    /// The profile with the channel for failures, if its service has one.
+    private static func profile(_ profile: APIProfile, notifying url: String?) throws(Failure) -> APIProfile {
+        guard let url else { return profile }
+        guard profile.description == APIProfile.krafter.description else {
+            throw .usage("--notify-url needs --profile krafter: other profiles name a webhook in each job.")
+        }
+        do {
+            _ = try RequestTemplate.post(url)
+        } catch {
+            throw .usage("--notify-url: \(error)")
+        }
+        return .krafter(notifying: .webhook(url: url))
     }
 
     /// Whether everybody who reaches the server may use it.

@@ -43,6 +43,8 @@ struct Service: Sendable {
         if let concurrency = options.concurrency { configuration.maximumConcurrency = concurrency }
         // Secrets of its clients are signed in its own way.
         if options.profile.description == APIProfile.strait.description { configuration.webhookSignature = .strait }
+        var random = SystemRandomNumberGenerator()
+        configuration.tokenSecret = try await options.runTokens.secret(using: &random)
         let console = console
         let vault: any SecretVault = options.secrets.map { SecretFolder($0) } ?? MemoryVault()
         let scheduler = Scheduler(
@@ -50,15 +52,9 @@ struct Service: Sendable {
             transport: .automatic(addressPolicy: options.allowsPrivateAddresses ? .unrestricted : .publicInternet),
             secrets: ClosureSecrets { try await vault.secret(named: $0) }, configuration: configuration,
             observers: [ConsoleObserver { console.writeError($0 + "\n") }])
-        if let crontab = options.crontab {
-            do {
-                let result = try await scheduler.importCrontab(crontab, named: "serve")
-                options.printer.remark(
-                    "Crontab: \(result.added) jobs are new, \(result.removed.count) lost their line.")
-            } catch let error as Crontab.ParseError {
-                throw Failure(.refused, code: "invalid_crontab", error.description)
-            }
-        }
+        let hangups = try options.crontab?.hangups()
+        defer { hangups?.watch.end() }
+        let lines = try await options.crontab?.load(options.crontabText, into: scheduler) ?? []
         let api = SchedulerAPI(
             scheduler, as: options.profile, under: options.prefix, vault: vault,
             report: { error, request in
@@ -79,6 +75,10 @@ struct Service: Sendable {
             throw error
         }
         announce(server.address)
+        let following = Task {
+            if let hangups { await options.crontab?.follow(hangups.signals, into: scheduler, known: lines) }
+        }
+        defer { following.cancel() }
         let result = await withTaskCancellationHandler {
             await running.result
         } onCancel: {

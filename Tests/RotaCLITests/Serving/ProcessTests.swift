@@ -1,5 +1,7 @@
 #if os(Linux) || os(macOS)
     import Foundation
+    import RotaAPI
+    import RotaCore
     import RotaHTTP
     import RotaTesting
     import Testing
@@ -102,13 +104,93 @@
             #expect(waiting.wait() == .exited(7))
         }
 
+        @Test("The crontab is read again on SIGHUP, and what changed is printed")
+        func reload() throws {
+            let scratch = try Scratch()
+            let crontab = try scratch.write("@daily https://example.com/daily # Daily\n", to: "crontab")
+            let server = try ChildProcess(
+                Self.program(), ["serve", "--listen", "127.0.0.1:0", "--store", ":memory:", "--crontab", crontab])
+            /// The lines until one that begins with a text.
+            func lines(to beginning: String) -> [String] {
+                var lines: [String] = []
+                while let line = server.line() {
+                    lines.append(line)
+                    if line.hasPrefix(beginning) { break }
+                }
+                return lines
+            }
+            #expect(lines(to: "Crontab:") == ["Crontab: 1 jobs are new, 0 lost their line."])
+            _ = lines(to: "  Try:")
+            _ = try scratch.write("@weekly https://example.com/weekly # Weekly\n", to: "crontab")
+            kill(server.id, SIGHUP)
+            #expect(
+                lines(to: "Crontab:") == ["+ Weekly", "- Daily", "Crontab: 1 jobs are new, 1 lost their line."])
+            kill(server.id, SIGTERM)
+            #expect(server.wait() == .exited(0))
+        }
+
+        @Test("Strait's workers report with tokens that survive a restart, and Krafter's failures have a channel")
+        func profiles() async throws {
+            let scratch = try Scratch()
+            func send(
+                _ url: String, _ target: String, _ body: JSONValue, token: String? = nil
+            ) async throws -> (status: Int, json: JSONValue) {
+                let request = APIRequest(
+                    method: "POST", target: target, headers: [("Content-Type", "application/json")],
+                    body: Data(body.text.utf8))
+                let answer = try await HTTPConnection(url, token: token, timeout: .seconds(3_600)).respond(to: request)
+                return (answer.status, (try? JSONValue(parsing: Array(answer.body))) ?? .null)
+            }
+            let words = ["--profile", "strait", "--store", scratch.path("jobs")]
+            let first = try Self.serve(words)
+            let job = try await send(
+                first.url, "/v1/jobs",
+                ["project_id": "p", "name": "a", "slug": "a", "endpoint_url": .string(first.url + "/health")])
+            let id = try #require(job.json["id"]?.string, "\(job.json)")
+            let run = try await send(
+                first.url, "/v1/jobs/\(id)/trigger", ["scheduled_at": "2100-01-01T00:00:00Z"])
+            let (token, name) = (try #require(run.json["run_token"]?.string), try #require(run.json["id"]?.string))
+            let target = "/sdk/v1/runs/\(name)/heartbeat"
+            // It is not waiting for its end yet, which only its own token can learn.
+            #expect(try await send(first.url, target, [:], token: token).status == 409)
+            #expect(try await send(first.url, target, [:], token: "other").status == 401)
+            kill(first.child.id, SIGTERM)
+            #expect(first.child.wait() == .exited(0))
+            let second = try Self.serve(words)
+            #expect(try await send(second.url, target, [:], token: token).status == 409)
+            kill(second.child.id, SIGTERM)
+            #expect(second.child.wait() == .exited(0))
+
+            let check: JSONValue = [
+                "name": "a", "url": "https://example.com", "schedule_type": "interval", "schedule": "every_5m",
+                "failure_notify": true,
+            ]
+            for (words, status) in [(["--notify-url", "https://hooks.example.com/"], 201), ([], 422)] {
+                let server = try Self.serve(["--profile", "krafter", "--store", ":memory:"] + words)
+                #expect(try await send(server.url, "/api/v1/cron/jobs", check).status == status)
+                kill(server.child.id, SIGTERM)
+                #expect(server.child.wait() == .exited(0))
+            }
+        }
+
         @Test("Without a command there is help, and a wrong one exits with 2")
         func help() throws {
             let help = try Self.run([])
             #expect(help.ending == .exited(0) && help.output.contains("Usage: rota COMMAND"))
             #expect(try Self.run(["jobz"]).ending == .exited(2))
             #expect(try Self.run(["next", "@daily", "-n", "1", "--utc"]).output.contains(" 00:00:00Z"))
-            #expect(try Self.run(["version"]).output.hasPrefix("rota "))
+        }
+
+        @Test("The version is told, and is the one that the changelog's first section is about")
+        func version() throws {
+            #expect(try Self.run(["version"]).output == "rota \(Version.text)\n")
+            let root = (0..<4).reduce(URL(filePath: #filePath)) { path, _ in path.deletingLastPathComponent() }
+            let changelog = try String(contentsOf: root.appending(path: "CHANGELOG.md"), encoding: .utf8)
+            let sections = changelog.split(separator: "\n## ").dropFirst()
+            let heading = try #require(sections.first?.split(separator: "\n").first)
+            // "Unreleased: 0.1.0-dev", or "0.1.0 - 2026-12-01".
+            let names = heading == "Unreleased: \(Version.text)" || heading.hasPrefix("\(Version.text) - ")
+            #expect(names, "\(heading)")
         }
     }
 #endif
