@@ -11,7 +11,8 @@ struct NativeFormat: APIFormat {
     }
 
     var routes: [Route] {
-        NativeJobs.routes + NativeJobs.actions + NativeExecutions.routes + NativeSchedules.routes + NativeSystem.routes
+        NativeJobs.routes + NativeJobs.actions + NativeDependencies.routes + NativeExecutions.routes
+            + NativeSchedules.routes + NativeSystem.routes
             + NativeBulk.routes + Page.routes
     }
 }

@@ -92,20 +92,6 @@ enum NativeJobs {
             let health = try await call.scheduler.health(of: .job(call.foundJob().id), over: window)
             return .json(NativeSystem.record(of: health, window))
         },
-        Route(
-            .get, "/_rota/jobs/{id}/dependencies", "rotaListDependencies", .read, "List what a job depends on",
-            answer: NativeSchema.page(of: Schema.object)
-        ) { call in
-            let dependencies = try await call.scheduler.dependencies(of: call.foundJob().id)
-            return .json(
-                NativeRecord.page(
-                    dependencies.map {
-                        [
-                            "id": .string($0.id.description), "dependsOn": .string($0.dependsOn.description),
-                            "condition": .string($0.condition.rawValue), "createdAt": dates.text($0.createdAt),
-                        ]
-                    }, next: nil))
-        },
     ]
 
     // MARK: Lists

@@ -7,9 +7,9 @@ enum JobCommands {
     static let group = Command(
         "jobs", "List, create, change and delete jobs", aliases: ["job"],
         [
-            list, get, JobDrafting.create, JobDrafting.edit, JobActions.pause, JobActions.resume, JobActions.run,
+            list, get, JobDrafting.create, JobEditing.command, JobActions.pause, JobActions.resume, JobActions.run,
             JobActions.delete, JobDrafting.preview, JobActions.skip, JobActions.clone, JobInsight.history,
-            JobInsight.explain, JobInsight.versions, JobInsight.health, JobInsight.dependencies, JobActions.backfill,
+            JobInsight.explain, JobInsight.versions, JobInsight.health, JobDependencies.command, JobActions.backfill,
             JobFiles.apply, JobFiles.export,
         ])
 

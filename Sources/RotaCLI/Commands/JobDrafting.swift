@@ -3,9 +3,9 @@ import Rota
 import RotaCore
 import RotaHTTP
 
-/// `rota jobs create`, `edit` and `preview`: a definition from options.
+/// `rota jobs create` and `preview`: a definition from options.
 enum JobDrafting {
-    private static let options: [CommandOption] = [
+    static let options: [CommandOption] = [
         .value("name", as: "NAME", help: "The job's name"),
         .value("slug", as: "SLUG", help: "A short name that is unique within the project"),
         .value(
@@ -60,27 +60,6 @@ enum JobDrafting {
         return .done
     }
 
-    static let edit = Session.command(
-        "edit", "Change a job", arguments: [JobCommands.id],
-        options: options + [.flag("dry-run", help: "Only tell when it would run, and what is wrong with it")]
-    ) { session in
-        let id = session.arguments.argument(0) ?? ""
-        let job = try await session.connection.get("jobs", id)
-        let present = job["definition"] ?? .object([])
-        let changed = try definition(session, from: present)
-        let members = changed.members.filter { present[$0.name] != $0.value }
-        guard !members.isEmpty else { throw Failure.usage("There is nothing to change. See rota jobs edit --help.") }
-        if session.arguments.has("dry-run") {
-            return try await show(session, preview: ["definition": withoutMarks(changed)])
-        }
-        let new = try await session.connection.send(
-            "PATCH", ["jobs", job["id"]?.string ?? id], body: ["definition": .object(members)])
-        let names = members.map(\.name).joined(separator: ", ")
-        session.printer.changed(
-            new, "Changed \(names) of \(new["name"]?.string ?? id). It is version \(new["version"]?.cell ?? "?").")
-        return .done
-    }
-
     static let preview = Session.command(
         "preview", "Tell when a job runs, or would run",
         arguments: [
@@ -107,7 +86,7 @@ enum JobDrafting {
         return .done
     }
 
-    private static func show(_ session: Session, preview body: JSONValue) async throws -> ExitCode {
+    static func show(_ session: Session, preview body: JSONValue) async throws -> ExitCode {
         let preview = try await session.connection.post("jobs", "preview", body: body)
         let printer = session.printer
         if printer.format == .json {
@@ -135,18 +114,24 @@ enum JobDrafting {
 
     // MARK: The definition
 
-    private static func newDefinition(_ session: Session) throws -> JSONValue {
-        var base = JSONValue.object([])
-        if let file = session.arguments.text("definition") {
-            let text = try session.console.readText(file)
-            do {
-                base = try JSONValue(parsing: text)
-            } catch {
-                throw Failure.usage("\(file) is not JSON: \(error.message).")
-            }
-            base = base["definition"] ?? base
+    /// The definition in the file that `--definition` names.
+    static func base(_ session: Session) throws -> JSONValue? {
+        guard let file = session.arguments.text("definition") else { return nil }
+        return try parsed(session.console.readText(file), file)
+    }
+
+    /// Reads a definition, or a job with one.
+    static func parsed(_ text: String, _ file: String) throws -> JSONValue {
+        do {
+            let json = try JSONValue(parsing: text)
+            return json["definition"] ?? json
+        } catch {
+            throw Failure.usage("\(file) is not JSON: \(error.message).")
         }
-        let definition = try definition(session, from: base)
+    }
+
+    private static func newDefinition(_ session: Session) throws -> JSONValue {
+        let definition = try definition(session, from: base(session) ?? .object([]))
         for (member, option) in [("name", "--name"), ("action", "--url")] where definition[member] == nil {
             throw Failure.usage("\(option) is missing. See \(session.arguments.path.joined(separator: " ")) --help.")
         }
@@ -259,7 +244,7 @@ enum JobDrafting {
     /// The definition without the headers whose credentials the server keeps to itself.
     ///
     /// A preview sends no request, so it lacks nothing without them.
-    private static func withoutMarks(_ definition: JSONValue) -> JSONValue {
+    static func withoutMarks(_ definition: JSONValue) -> JSONValue {
         guard let action = definition["action"], let request = action["http"] else { return definition }
         let headers = (request["headers"]?.elements ?? []).filter { $0[1] != "[redacted]" }
         let shown = request.setting([("headers", headers.isEmpty ? nil : .array(headers))])

@@ -103,19 +103,6 @@ enum JobInsight {
             ])
         return .done
     }
-
-    static let dependencies = Session.command(
-        "deps", "List what a job waits for", arguments: [JobCommands.id]
-    ) { session in
-        let found = try await session.connection.get("jobs", session.arguments.argument(0) ?? "", "dependencies")
-        session.printer.list(
-            found.items,
-            columns: [
-                Column("ID", "id"), Column("DEPENDS ON", "dependsOn"), Column("CONDITION", "condition"),
-                Column("CREATED", wide: true) { session.printer.times.text($0["createdAt"]) },
-            ], nothing: "It depends on nothing.")
-        return .done
-    }
 }
 
 /// The differences between two values of JSON, for people.

@@ -30,9 +30,10 @@ struct Connection: Sendable {
     ///   - query: Names and values. Those of `nil` are left out.
     /// - Throws: ``Failure`` for every answer that is no success.
     func send(
-        _ method: String, _ path: [String], query: [(String, String?)] = [], body: JSONValue? = nil
+        _ method: String, _ path: [String], query: [(String, String?)] = [], headers: [(String, String)] = [],
+        body: JSONValue? = nil
     ) async throws -> JSONValue {
-        let response = try await answer(method, path, query: query, body: body)
+        let response = try await answer(method, path, query: query, headers: headers, body: body)
         guard !response.body.isEmpty else { return .null }
         guard let json = try? JSONValue(parsing: Array(response.body)) else { throw strange(response) }
         return json
@@ -52,12 +53,13 @@ struct Connection: Sendable {
     }
 
     private func answer(
-        _ method: String, _ path: [String], query: [(String, String?)], body: JSONValue?
+        _ method: String, _ path: [String], query: [(String, String?)], headers given: [(String, String)] = [],
+        body: JSONValue?
     ) async throws -> APIResponse {
         var target = "/_rota/" + path.map(PercentEncoding.encode).joined(separator: "/")
         let items = query.compactMap { name, value in value.map { "\(name)=\(PercentEncoding.encode($0))" } }
         if !items.isEmpty { target += "?" + items.joined(separator: "&") }
-        var headers = [("Accept", "application/json")]
+        var headers = given + [("Accept", "application/json")]
         if body != nil { headers.append(("Content-Type", "application/json")) }
         let response = try await respond(
             APIRequest(method: method, target: target, headers: headers, body: body.map { Data($0.text.utf8) }))

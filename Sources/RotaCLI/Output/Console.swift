@@ -78,6 +78,8 @@ package struct Console: Sendable {
     package var writeError: @Sendable (String) -> Void
     package var readInput: @Sendable () -> Data
     package var readLine: @Sendable () -> String?
+    /// Lets the user edit a file, and returns the exit status of the editor.
+    package var edit: @Sendable (_ editor: String, _ file: String) -> Int32
     /// Answers requests in place of a server, for tests.
     package var connect: (@Sendable (APIRequest) async throws -> APIResponse)?
 
@@ -86,6 +88,7 @@ package struct Console: Sendable {
         now: @escaping @Sendable () -> Date, sleep: @escaping @Sendable (Duration) async throws -> Void,
         write: @escaping @Sendable (String) -> Void, writeError: @escaping @Sendable (String) -> Void,
         readInput: @escaping @Sendable () -> Data = { Data() }, readLine: @escaping @Sendable () -> String? = { nil },
+        edit: @escaping @Sendable (_ editor: String, _ file: String) -> Int32 = Console.runEditor,
         connect: (@Sendable (APIRequest) async throws -> APIResponse)? = nil
     ) {
         self.environment = environment
@@ -98,6 +101,7 @@ package struct Console: Sendable {
         self.writeError = writeError
         self.readInput = readInput
         self.readLine = readLine
+        self.edit = edit
         self.connect = connect
     }
 

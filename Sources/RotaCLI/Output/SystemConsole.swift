@@ -38,6 +38,24 @@ extension Console {
         }
     }
 
+    /// Runs an editor on a file, at this process's terminal, and waits for its end.
+    ///
+    /// The name may have options, which a shell reads. Not Foundation's `Process`, which takes the terminal from it.
+    ///
+    /// - Returns: The exit status, or that of a shell for a program that cannot be run or was killed.
+    @Sendable package static func runEditor(_ editor: String, on file: String) -> Int32 {
+        let texts = ["/bin/sh", "-c", "\(editor) \"$1\"", "sh", file]
+        let words = texts.map { strdup($0) } + [nil]
+        defer { for word in words { free(word) } }
+        var process: pid_t = 0
+        guard posix_spawn(&process, "/bin/sh", nil, nil, words, environ) == 0 else { return 126 }
+        var status: Int32 = 0
+        while waitpid(process, &status, 0) < 0 {
+            guard errno == EINTR else { return 126 }
+        }
+        return status & 0x7f == 0 ? (status >> 8) & 0xff : 128 + status & 0x7f
+    }
+
     /// Lets Ctrl-C end the process with its exit code, also where a shell does not add it.
     package static func endOnInterrupt() {
         signal(SIGINT) { _ in _exit(ExitCode.interrupted.rawValue) }

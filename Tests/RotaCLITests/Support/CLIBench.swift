@@ -42,20 +42,23 @@ final class CLIBench: Sendable {
     /// - Parameters:
     ///   - words: The words after `rota`.
     ///   - answers: What the user answers to questions, at a terminal; `nil` without one.
+    ///   - meanwhile: What happens before each request is answered.
     ///   - skipsWaits: Whether time passes at once where a command asks the server to wait for events.
     func run(
         _ words: String..., input: String = "", answers: [String]? = nil, isTerminal: Bool = false, width: Int = 80,
-        environment: [String: String] = [:], skipsWaits: Bool = false
+        environment: [String: String] = [:], skipsWaits: Bool = false,
+        meanwhile: @escaping @Sendable (APIRequest) async -> Void = { _ in }
     ) async -> Result {
         await run(
             words, input: input, answers: answers, isTerminal: isTerminal, width: width, environment: environment,
-            skipsWaits: skipsWaits)
+            skipsWaits: skipsWaits, meanwhile: meanwhile)
     }
 
     func run(
         _ words: [String], input: String = "", isConnected: Bool = true, answers: [String]? = nil,
         isTerminal: Bool = false, width: Int = 80,
-        environment: [String: String] = [:], skipsWaits: Bool = false
+        environment: [String: String] = [:], skipsWaits: Bool = false,
+        meanwhile: @escaping @Sendable (APIRequest) async -> Void = { _ in }
     ) async -> Result {
         let (output, errors) = (Box(), Box())
         let rest = Mutex(answers ?? [])
@@ -69,6 +72,7 @@ final class CLIBench: Sendable {
         if isConnected {
             console.connect = { request in
                 var request = request
+                await meanwhile(request)
                 if skipsWaits, let wait = request.target.firstMatch(of: #/wait=(\d+)/#) {
                     await clock.advance(by: .seconds(Int(wait.1) ?? 0), driving: [])
                     request = APIRequest(
