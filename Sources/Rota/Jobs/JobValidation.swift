@@ -173,6 +173,11 @@ extension JobAttributes {
         try check.length(of: project, "The project", 1...255)
         try check.length(of: group, "The group", 1...255)
         try check.length(of: environment, "The environment", 1...255)
+        if let timeZone {
+            do { _ = try Schedule.cron("* * * * *", in: timeZone) } catch {
+                throw check.fail("The time zone is not known: \(error.description)", value: timeZone)
+            }
+        }
         try check.tags(tags)
     }
 

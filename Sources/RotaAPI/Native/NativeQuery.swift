@@ -69,7 +69,7 @@ enum NativeQuery {
     /// The members of a definition in the engine's JSON, and of the objects in it.
     static let members: [String: Set<String>] = [
         "": Set(JobDefinition.memberNames),
-        "attributes": ["slug", "description", "project", "group", "environment", "tags"],
+        "attributes": ["slug", "description", "project", "group", "environment", "timezone", "tags"],
         "limits": ["concurrency", "concurrencyPerKey", "rate", "sharedRates", "window", "timeToLive"],
         "retry": [
             "max_attempts", "retry_on_statuses", "retry_on_kinds", "backoff", "jitter", "retry_after_cap", "time_limit",

@@ -27,7 +27,7 @@ enum NativeRecord {
             ),
             ("schedule", try? JSONValue(encoding: job.definition.schedule)),
             ("summary", .string(job.definition.schedule.summary)),
-            ("timezone", job.definition.schedule.timeZoneIdentifier.map { .string($0) }),
+            ("timezone", job.definition.timeZoneIdentifier.map { .string($0) }),
             ("action", action(job.definition.action)),
             ("nextRunAt", dates.orNull(job.nextRunAt)), ("lastRunAt", dates.orNull(statistics.lastRunAt)),
             ("lastStatus", statistics.lastStatus.map { .string($0.rawValue) } ?? .null),

@@ -5,19 +5,6 @@ import RotaStore
 
 // Settings that the services state in different words but that mean the same to the engine.
 
-extension ExecutionWindow {
-    private static let everySecond = "* * * * * *"
-
-    /// A window that is always open.
-    ///
-    /// It keeps the time zone of a job whose schedule has none, such as an interval, until it gets one that has.
-    static func always(in zone: String) throws(ScheduleError) -> ExecutionWindow {
-        try ExecutionWindow(everySecond, in: zone)
-    }
-
-    var isAlways: Bool { expression.source == Self.everySecond }
-}
-
 extension Schedule {
     /// Whether a zone, if one is given, is the schedule's, or makes no difference to it.
     func fits(_ zone: String?) -> Bool { zone == nil || timeZoneIdentifier == nil || timeZoneIdentifier == zone }
@@ -25,16 +12,13 @@ extension Schedule {
 
 extension JobDefinition {
     /// The zone that was stated for the job, or `nil` if none was.
-    var zone: String? { schedule.timeZoneIdentifier ?? limits.window?.zone }
+    var zone: String? { timeZoneIdentifier ?? limits.window?.zone }
 
-    /// The window within which executions may start, if there is one that is ever shut.
-    var window: ExecutionWindow? { limits.window.flatMap { $0.isAlways ? nil : $0 } }
-
-    /// Keeps a zone, or `nil` for none, that neither the schedule nor a window has.
-    mutating func keep(zone: String?) throws {
-        if let window = limits.window, !window.isAlways { return }
-        let isNeeded = schedule.timeZoneIdentifier == nil && zone != nil && zone != "UTC"
-        limits.window = isNeeded ? try zone.map { try ExecutionWindow.always(in: $0) } : nil
+    /// Keeps a zone, or `nil` for none, for showing the job's dates if its schedule has none.
+    mutating func keep(zone: String?) throws(ScheduleError) {
+        guard let zone, zone != "UTC", schedule.timeZoneIdentifier == nil else { return attributes.timeZone = nil }
+        _ = try Schedule.cron("* * * * *", in: zone)
+        attributes.timeZone = zone
     }
 
     /// The address that is told of an end of an execution, and the secret that signs the message.

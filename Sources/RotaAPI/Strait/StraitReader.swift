@@ -107,7 +107,7 @@ struct StraitReader {
         if let given { _ = try fields.schedule("* * * * *", in: given, named: "timezone") }
         let before = definition.zone
         let zone = given ?? before ?? "UTC"
-        var window = definition.window
+        var window = definition.limits.window
         let shown = StraitRecord.cron(of: definition.schedule)
         if let cron = try fields.optionalText("cron"), cron == nil || cron != shown || !definition.schedule.fits(zone) {
             definition.schedule = try cron.map { try fields.schedule($0, in: zone, named: "cron") } ?? .onDemand

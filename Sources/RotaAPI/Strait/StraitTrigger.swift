@@ -70,7 +70,7 @@ struct StraitTrigger {
     private func setDates(_ request: inout TriggerRequest) throws {
         let date = try fields.date("scheduled_at")
         let base = max(now, date ?? now)
-        let opening = job.definition.window?.nextOpening(from: base) ?? base
+        let opening = job.definition.limits.window?.nextOpening(from: base) ?? base
         request.at = opening > now ? opening : date
         let requested = try fields.int("ttl_secs", in: 0...2_592_000)
         let expiry = ServiceProfile.strait.expiry(

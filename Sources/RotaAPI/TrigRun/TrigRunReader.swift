@@ -22,6 +22,7 @@ enum TrigRunReader {
         guard let request = try fields.object("request") else { throw fields.fail("request", "request is required.") }
         var definition = JobDefinition(
             name: name, schedule: schedule, action: .http(try Self.request(request, changing: nil)), retry: .trigrun)
+        try definition.keep(zone: given(fields).text("timezone"))
         try changePolicies(&definition, fields)
         return JobDraft(definition, state: try state(fields) ?? .active)
     }
@@ -29,7 +30,9 @@ enum TrigRunReader {
     static func change(_ definition: inout JobDefinition, _ fields: Fields, at now: Date) throws {
         if fields.has("name") { definition.name = try fields.required("name", length: 1...255) }
         if fields.has("schedule") || fields.has("kind") {
-            definition.schedule = try schedule(fields, changing: definition.schedule, at: now)
+            let zone = definition.zone
+            definition.schedule = try schedule(fields, changing: definition.schedule, in: zone, at: now)
+            try definition.keep(zone: given(fields).text("timezone") ?? zone)
         }
         if let request = try fields.object("request") {
             guard let present = definition.action.request else {
@@ -95,11 +98,13 @@ enum TrigRunReader {
     ///
     /// Members that are absent keep their present value, and so do limits and adjustments that TrigRun has no words for.
     /// A new interval counts from the change on.
-    private static func schedule(_ fields: Fields, changing present: Schedule, at now: Date) throws -> Schedule {
+    private static func schedule(
+        _ fields: Fields, changing present: Schedule, in zone: String?, at now: Date
+    ) throws -> Schedule {
         let given = try given(fields)
         let old = TrigRunRecord.kind(of: present)
         let kind = try kind(fields, given) ?? old
-        guard kind == old else { return present.replacingRule(by: try rule(kind, given, anchor: now)) }
+        guard kind == old else { return present.replacingRule(by: try rule(kind, given, in: zone, anchor: now)) }
         switch kind {
         case .recurring:
             guard let minutes = try given.int("every_n_minutes", in: 1...1_440), minutes != self.minutes(present) else {
@@ -138,7 +143,11 @@ enum TrigRunReader {
     }
 
     /// The rule of a kind, as it is given.
-    private static func rule(_ kind: Kind, _ given: Fields, anchor: Date? = nil) throws -> Schedule {
+    ///
+    /// - Parameter zone: The zone if none is given.
+    private static func rule(
+        _ kind: Kind, _ given: Fields, in zone: String? = nil, anchor: Date? = nil
+    ) throws -> Schedule {
         switch kind {
         case .recurring:
             guard let minutes = try given.int("every_n_minutes", in: 1...1_440) else {
@@ -150,7 +159,7 @@ enum TrigRunReader {
             guard let text = try given.text("cron") else {
                 throw given.fail("cron", "schedule.cron is required for kind cron.")
             }
-            return try given.schedule(text, in: try given.text("timezone") ?? "UTC", named: "cron")
+            return try given.schedule(text, in: try given.text("timezone") ?? zone ?? "UTC", named: "cron")
         case .scheduled:
             guard let date = try date(given) else {
                 throw given.fail(
@@ -190,7 +199,7 @@ enum TrigRunReader {
         return interval == .seconds(minutes * 60) ? minutes : nil
     }
 
-    /// A zone without effect is checked all the same, since it may be meant to have one.
+    /// A zone that changes no date is checked all the same.
     private static func checkZone(_ given: Fields) throws {
         if let zone = try given.text("timezone") { _ = try given.schedule("* * * * *", in: zone, named: "cron") }
     }

@@ -25,7 +25,7 @@ enum TrigRunRecord {
         .record([
             ("id", ids.text(job.id)), ("name", .string(job.definition.name)),
             ("kind", .string(kind(of: job.definition.schedule).rawValue)), ("state", .string(state.rawValue)),
-            ("schedule", schedule(job.definition.schedule)), ("request", request(job.definition.action)),
+            ("schedule", schedule(of: job.definition)), ("request", request(job.definition.action)),
             ("retry_policy", retryPolicy(job.definition.retry)),
             ("concurrency_limit", job.definition.limits.concurrency.map { .int($0) } ?? .null),
             ("description", job.definition.attributes.description.map { .string($0) }),
@@ -35,19 +35,19 @@ enum TrigRunRecord {
         ])
     }
 
-    private static func schedule(_ schedule: Schedule) -> JSONValue? {
-        switch schedule.kind {
-        case .cron(let expression, let zone):
-            ["cron": .string(expression.source), "timezone": .string(zone)]
-        case .once(let date): ["run_at": dates.text(date), "timezone": "UTC"]
+    private static func schedule(of definition: JobDefinition) -> JSONValue? {
+        let zone = JSONValue.string(definition.zone ?? "UTC")
+        return switch definition.schedule.kind {
+        case .cron(let expression, _): ["cron": .string(expression.source), "timezone": zone]
+        case .once(let date): ["run_at": dates.text(date), "timezone": zone]
         case .every(let interval, _), .afterCompletion(let interval):
-            if let minutes = TrigRunReader.minutes(schedule) {
-                ["every_n_minutes": .int(minutes), "timezone": "UTC"]
+            if let minutes = TrigRunReader.minutes(definition.schedule) {
+                ["every_n_minutes": .int(minutes), "timezone": zone]
             } else {
-                ["every_n_seconds": .seconds(interval), "timezone": "UTC"]
+                ["every_n_seconds": .seconds(interval), "timezone": zone]
             }
         case .immediately: nil
-        case .union, .onDemand: ["summary": .string(schedule.summary)]
+        case .union, .onDemand: ["summary": .string(definition.schedule.summary)]
         }
     }
 

@@ -108,6 +108,7 @@ enum JobCommands {
                 ("state", job["state"]?.string), ("reason", job["reason"]?.string),
                 ("resumes", job["resumesAt"].map(times.both)), ("description", job["description"]?.string),
                 ("schedule", expression(job["schedule"])), ("in words", job["summary"]?.string),
+                ("zone", job["schedule"]?["timezone"] == nil ? job["timezone"]?.string : nil),
                 ("action", target(job)),
                 ("retry", definition?["retry"]?["max_attempts"].map { "up to \($0.cell) attempts" }),
                 ("next", times.both(job["nextRunAt"])), ("last", times.both(job["lastRunAt"])),

@@ -1,6 +1,6 @@
 public import Foundation
 
-/// Names, groups and tags for finding a job.
+/// Names, groups and tags for finding a job, and the time zone for showing its dates.
 ///
 /// They do not change what the job does.
 ///
@@ -22,6 +22,10 @@ public struct JobAttributes: Sendable, Hashable {
     public var group: String?
     /// The environment that the job belongs to, such as "production".
     public var environment: String?
+    /// The time zone for showing the job's dates, as an IANA identifier, if its schedule has none.
+    ///
+    /// It changes no date. See ``JobDefinition/timeZoneIdentifier``.
+    public var timeZone: String?
     /// Names and values for finding jobs: up to 20 tags, names up to 64 characters, values up to 256.
     public var tags: [String: String]
 
@@ -30,13 +34,14 @@ public struct JobAttributes: Sendable, Hashable {
     /// All of them are optional.
     public init(
         slug: String? = nil, description: String? = nil, project: String? = nil, group: String? = nil,
-        environment: String? = nil, tags: [String: String] = [:]
+        environment: String? = nil, timeZone: String? = nil, tags: [String: String] = [:]
     ) {
         self.slug = slug
         self.description = description
         self.project = project
         self.group = group
         self.environment = environment
+        self.timeZone = timeZone
         self.tags = tags
     }
 
@@ -47,6 +52,7 @@ public struct JobAttributes: Sendable, Hashable {
 extension JobAttributes: Codable {
     private enum CodingKeys: String, CodingKey {
         case slug, description, project, group, environment, tags
+        case timeZone = "timezone"
     }
 
     /// Decodes attributes.
@@ -60,6 +66,7 @@ extension JobAttributes: Codable {
             project: try container.decodeIfPresent(String.self, forKey: .project),
             group: try container.decodeIfPresent(String.self, forKey: .group),
             environment: try container.decodeIfPresent(String.self, forKey: .environment),
+            timeZone: try container.decodeIfPresent(String.self, forKey: .timeZone),
             tags: try container.decodeIfPresent([String: String].self, forKey: .tags) ?? [:])
     }
 }

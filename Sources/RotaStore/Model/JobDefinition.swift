@@ -294,3 +294,10 @@ public enum DeliveryGuarantee: String, Sendable, Hashable, Codable {
     /// is no guarantee.
     case atMostOnce = "at_most_once"
 }
+
+extension JobDefinition {
+    /// The time zone in which the job's dates are shown, as an IANA identifier, or `nil` if none was stated.
+    ///
+    /// It is that of the schedule, or else that of ``JobAttributes/timeZone``.
+    public var timeZoneIdentifier: String? { schedule.timeZoneIdentifier ?? attributes.timeZone }
+}

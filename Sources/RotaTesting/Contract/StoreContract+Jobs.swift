@@ -113,7 +113,7 @@ extension StoreContract {
             definition.metadata = ["trace": "1", "": "empty", "ключ": "значение"]
             definition.attributes = JobAttributes(
                 slug: "a-slug", description: "what it is for", project: "p", group: "g", environment: "production",
-                tags: ["team": "red", "tier": "1"])
+                timeZone: "Asia/Tokyo", tags: ["team": "red", "tier": "1"])
             definition.limits = JobLimits(
                 concurrency: 2, concurrencyPerKey: 1, rate: RateLimit(5, per: .seconds(60)),
                 sharedRates: [SharedRateLimit("api", RateLimit(9, per: .seconds(1)))], window: window,

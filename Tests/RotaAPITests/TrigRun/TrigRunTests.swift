@@ -276,4 +276,36 @@ struct TrigRunTests {
         let answer = await APIBench(.trigrun).send("POST", "/v1/jobs/import", ["crontab": .string(lines)])
         #expect(answer.created == 400)
     }
+
+    @Test("A zone is kept and shown where it changes no date, and rules the cron expression that follows")
+    func zones() async throws {
+        let bench = APIBench(.trigrun)
+        for schedule: JSONValue in [["every_n_minutes": 15], ["run_at": "2099-01-01T00:00:00Z"]] {
+            let stated = schedule.with(["timezone": "Asia/Tokyo"])
+            let kind: JSONValue = schedule["run_at"] == nil ? "recurring" : "scheduled"
+            let created = await bench.send("POST", "/v1/jobs", Self.inventory.with(["kind": kind, "schedule": stated]))
+            #expect(created.status == 201, "\(created.text)")
+            let path = "/v1/jobs/\(created.id?.string ?? "")"
+            #expect(await bench.send("GET", path).schedule?["timezone"] == "Asia/Tokyo")
+            let native = await bench.send("GET", "/_rota" + path.dropFirst(3))
+            #expect(native.timezone == "Asia/Tokyo" && native.schedule?["timezone"] == nil)
+            #expect(native.definition?["limits"] == nil)
+            let renamed = await bench.send("PATCH", path, ["name": "other"])
+            #expect(renamed.schedule?["timezone"] == "Asia/Tokyo")
+            let cron = await bench.send("PATCH", path, ["kind": "cron", "schedule": ["cron": "0 9 * * *"]])
+            #expect(cron.schedule == ["cron": "0 9 * * *", "timezone": "Asia/Tokyo"])
+            #expect(cron.next_run_at == "2026-03-16T00:00:00.000Z")
+            #expect(await bench.send("GET", "/_rota" + path.dropFirst(3)).definition?["attributes"] == nil)
+            let back = await bench.send("PATCH", path, ["kind": "recurring", "schedule": ["every_n_minutes": 5]])
+            #expect(back.schedule?["timezone"] == "Asia/Tokyo")
+            let moved = await bench.send("PATCH", path, ["schedule": ["timezone": "UTC"]])
+            #expect(moved.schedule == ["every_n_minutes": 5, "timezone": "UTC"])
+            for zone in ["Mars/Olympus", ""] {
+                #expect(await bench.send("PATCH", path, ["schedule": ["timezone": .string(zone)]]).status == 422)
+            }
+        }
+        let mars: JSONValue = ["attributes": ["timezone": "Mars/Olympus"]]
+        let id = await bench.send("POST", "/v1/jobs", Self.inventory).id?.string ?? ""
+        #expect(await bench.send("PATCH", "/_rota/jobs/\(id)", ["definition": mars]).status == 422)
+    }
 }

@@ -38,7 +38,7 @@ struct EditCommandTests {
             """
         let result = await bench.run("jobs", "edit", "report", environment: try Self.editor(script, in: scratch))
         #expect(result.exit == .done, "\(result.errors)")
-        #expect(result.output == "Changed schedule, attributes of report. It is version 2.\n")
+        #expect(result.output == "Changed attributes, schedule of report. It is version 2.\n")
         let seen = try String(contentsOfFile: scratch.path("seen"), encoding: .utf8)
         #expect(seen.contains("[redacted]") && !seen.contains("Bearer abc"))
         let job = try #require(try await bench.scheduler.jobs().items.first)
@@ -52,7 +52,7 @@ struct EditCommandTests {
         let (bench, scratch) = (CLIBench(), try Scratch())
         _ = await bench.run(Self.create)
         let text = """
-            {"name": "other", "schedule": {"every": "PT1H"}, "action": {"http": {"url": "https://example.com/x"}}}
+            {"name": "other", "schedule": {"every": "1h"}, "action": {"http": {"url": "https://example.com/x"}}}
             """
         let script = "printf '%s' '\(text)' > \"$1\""
         let result = await bench.run("jobs", "edit", "report", environment: try Self.editor(script, in: scratch))

@@ -148,7 +148,8 @@
                 ["project_id": "p", "name": "a", "slug": "a", "endpoint_url": .string(first.url + "/health")])
             let id = try #require(job.json["id"]?.string, "\(job.json)")
             let run = try await send(
-                first.url, "/v1/jobs/\(id)/trigger", ["scheduled_at": "2100-01-01T00:00:00Z"])
+                first.url, "/v1/jobs/\(id)/trigger",
+                ["scheduled_at": .string(ISO8601.milliseconds(Date().addingTimeInterval(3_600)))])
             let (token, name) = (try #require(run.json["run_token"]?.string), try #require(run.json["id"]?.string))
             let target = "/sdk/v1/runs/\(name)/heartbeat"
             // It is not waiting for its end yet, which only its own token can learn.

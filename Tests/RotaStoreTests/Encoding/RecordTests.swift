@@ -76,7 +76,8 @@ import Testing
             retention: Retention(maximumCount: 3, maximumAge: .seconds(5), ages: [.failed: .seconds(9)]),
             metadata: ["a": "b"])
         definition.attributes = JobAttributes(
-            slug: "s", description: "d", project: "p", group: "g", environment: "e", tags: ["k": "v"])
+            slug: "s", description: "d", project: "p", group: "g", environment: "e", timeZone: "Asia/Tokyo",
+            tags: ["k": "v"])
         definition.limits = JobLimits(
             concurrency: 1, concurrencyPerKey: 2, rate: RateLimit(3, per: .seconds(4)),
             sharedRates: [SharedRateLimit("api", RateLimit(5, per: .milliseconds(6)))],
