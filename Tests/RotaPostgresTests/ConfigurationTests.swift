@@ -17,7 +17,8 @@
             for string in [
                 "host=db.example.com dbname=a", "postgres://db.example.com/a", "hostaddr=10.0.0.1 dbname=a",
                 "host=/tmp,db.example.com dbname=a", "host=127.0.0.1.example.com dbname=a", "service=main",
-                "host=localhost hostaddr=10.0.0.1 dbname=a",
+                "host=localhost hostaddr=10.0.0.1 dbname=a", "host=localhost,db hostaddr=127.0.0.1, dbname=a",
+                "host=localhost,db hostaddr=127.0.0.1 dbname=a",
             ] {
                 #expect(try resolved(string)["sslmode"] == "verify-full", "\(string)")
             }

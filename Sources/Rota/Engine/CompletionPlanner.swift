@@ -19,12 +19,37 @@ final class PlannedCompletion: Sendable {
         (self.work, self.completion, self.stopReason, self.outcome) = (work, completion, stopReason, outcome)
     }
 
+    /// The size of its large parts in bytes.
+    var recordedBytes: Int {
+        (completion.output?.json.count ?? 0) + (completion.attempt?.bodyPreview?.utf8.count ?? 0)
+    }
+
     var isOpen: Bool { if case nil = outcome { true } else { false } }
 }
 
 extension [PlannedCompletion] {
     /// The completions that the store has yet to record.
     var open: [Completion] { lazy.filter(\.isOpen).map(\.completion) }
+
+    /// The first completions, as many as one step of a store takes: up to 16 MiB of outputs, but at least one.
+    ///
+    /// A commit has a limit, and handlers may return megabytes.
+    var firstBatch: [PlannedCompletion] {
+        var bytes = 0
+        for (index, plan) in enumerated() {
+            bytes += plan.recordedBytes
+            if bytes > Self.batchBytes, index > 0 { return Array(prefix(index)) }
+        }
+        return self
+    }
+
+    /// The largest size of the outputs in a batch of several completions, in bytes.
+    static var batchBytes: Int { 16 << 20 }
+
+    /// Removes the first batch, which the store has recorded.
+    mutating func removeBatch(_ batch: [PlannedCompletion]) {
+        if batch.count == count { self = [] } else { removeFirst(batch.count) }
+    }
 
     /// The outcomes of all completions.
     ///

@@ -18,7 +18,8 @@ extension Driver {
         // Claimed work waits only a moment: once attempts are long, others may begin it sooner.
         if lookahead.isOver(at: now) { unrecorded += takeBackQueued(at: now) }
         var turn = StoreTurn()
-        turn.completions = unrecorded.open
+        let planned = unrecorded.firstBatch
+        turn.completions = planned.open
         turn.renewals = dueRenewals(at: now)
         let box = PlanBox()
         let isPolling = pollsAlways || polling.isNeeded(at: now, prefersQueuedWork: false)
@@ -36,8 +37,7 @@ extension Driver {
         turn.claim = request
         guard !turn.isEmpty || !unrecorded.isEmpty else { return (false, nil) }
         let outcome = try await context.store.turn(turn)
-        let planned = unrecorded
-        unrecorded = []
+        unrecorded.removeBatch(planned)
         // Before anything else changes it.
         if let planner = box.planner { planning = planner }
         var works = request.map { register(outcome.claims, of: $0) } ?? []

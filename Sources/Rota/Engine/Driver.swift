@@ -351,11 +351,13 @@ struct Driver {
 
     /// Records the results that are not yet recorded.
     mutating func recordRest(at now: Date) async throws {
-        guard !unrecorded.isEmpty else { return }
-        let (planned, open) = (unrecorded, unrecorded.open)
-        let answers = open.isEmpty ? [] : try await context.store.finish(open)
-        unrecorded = []
-        try await handleCompletionOutcomes(try planned.outcomes(answers), of: planned, at: now)
+        while !unrecorded.isEmpty {
+            let planned = unrecorded.firstBatch
+            let open = planned.open
+            let answers = open.isEmpty ? [] : try await context.store.finish(open)
+            unrecorded.removeBatch(planned)
+            try await handleCompletionOutcomes(try planned.outcomes(answers), of: planned, at: now)
+        }
     }
 
     /// Tells observers of fires that the store has recorded, and withdraws the attempts of executions that were replaced.
@@ -436,7 +438,7 @@ struct Driver {
         renewAt = next
         let end = now.advanced(by: context.configuration.leaseDuration)
         context.workers.forgetWithdrawn { Set(inFlight.held) }
-        return inFlight.held.compactMap { context.heartbeats.renewal(of: $0, until: end) }
+        return inFlight.held.compactMap { context.heartbeats.renewal(of: $0, at: now, until: end) }
     }
 
     /// Withdraws the attempts whose leases are lost, or whose executions were canceled.

@@ -40,12 +40,12 @@ final class Heartbeats: Sendable {
     }
 
     /// The renewal of a lease, with the latest heartbeat; `nil` if the attempt is dead.
-    func renewal(of lease: LeaseKey, until end: Date) -> LeaseRenewal? {
+    func renewal(of lease: LeaseKey, at now: Date, until end: Date) -> LeaseRenewal? {
         let latest = self[lease]
         guard latest?.isStale != true else { return nil }
         return LeaseRenewal(
-            executionID: lease.executionID, token: lease.token, expiresAt: end, heartbeatAt: latest?.heartbeatAt,
-            report: latest?.report)
+            executionID: lease.executionID, token: lease.token, expiresAt: end, requestedAt: now,
+            heartbeatAt: latest?.heartbeatAt, report: latest?.report)
     }
 }
 
@@ -69,7 +69,8 @@ final class HeartbeatRecorder: Sendable {
 
     /// Stores a checkpoint, with a renewal of the lease.
     func save(_ checkpoint: JSONPayload) async throws {
-        guard var renewal = heartbeats.renewal(of: lease, until: clock.now.advanced(by: leaseDuration)) else {
+        let now = clock.now
+        guard var renewal = heartbeats.renewal(of: lease, at: now, until: now.advanced(by: leaseDuration)) else {
             throw lost
         }
         renewal.checkpoint = checkpoint

@@ -28,7 +28,7 @@ struct InfraiFormat: APIFormat {
 
     func finish(_ response: APIResponse, of call: APICall) -> APIResponse {
         guard let data = try? JSONValue(parsing: Array(response.body)) else { return response }
-        let latency = Duration.seconds(call.scheduler.now.timeIntervalSince(call.now))
+        let latency = call.scheduler.now.elapsed(since: call.now)
         var finished = response
         let envelope: JSONValue = [
             "ok": true, "data": data, "error": .null,

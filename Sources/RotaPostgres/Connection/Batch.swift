@@ -102,7 +102,7 @@
                 if isBroken { return lost(handle) }
                 switch SocketWait.wait(PQsocket(handle), read: true, write: unsent > 0, until: deadline) {
                 case .ready(let canRead, let canWrite):
-                    if canRead, PQconsumeInput(handle) == 0 {
+                    if canRead, !consume(handle) {
                         take(handle)
                         if let failure, failure.breaksConnection { return failure }
                         return isSynchronized ? nil : lost(handle)
@@ -115,6 +115,19 @@
                 case .timedOut, .woken: return late()
                 }
             }
+        }
+
+        /// Reads what the socket has.
+        ///
+        /// A TLS library reads whole records of up to 16 KiB, of which libpq may take a part: then the socket is empty, and
+        /// waiting for it would be waiting for bytes that are already here.
+        private func consume(_ handle: OpaquePointer) -> Bool {
+            guard PQconsumeInput(handle) == 1 else { return false }
+            guard PQsslInUse(handle) == 1 else { return true }
+            for _ in 0..<3 where PQisBusy(handle) == 1 {
+                guard PQconsumeInput(handle) == 1 else { return false }
+            }
+            return true
         }
 
         /// Takes the results that are there.

@@ -91,13 +91,19 @@
         private func isLocal(_ environment: [String: String]) -> Bool {
             // A service file may name any host.
             if parameters["service"] != nil || environment["PGSERVICE"].map({ !$0.isEmpty }) ?? false { return false }
-            let addresses = parameters["hostaddr"] ?? environment["PGHOSTADDR"] ?? ""
-            let hosts = parameters["host"] ?? environment["PGHOST"] ?? ""
-            let names = (addresses.isEmpty ? hosts : addresses).split(separator: ",")
-            return names.allSatisfy { name in
-                let host = name.trimmingCharacters(in: .whitespaces).lowercased()
-                return host.hasPrefix("/") || host.hasPrefix("@") || host == "localhost" || host == "::1"
-                    || Self.isLoopbackAddress(host)
+            func list(_ name: String, _ variable: String) -> [String] {
+                (parameters[name] ?? environment[variable] ?? "").split(
+                    separator: ",", omittingEmptySubsequences: false
+                )
+                .map { $0.trimmingCharacters(in: .whitespaces).lowercased() }
+            }
+            let (addresses, hosts) = (list("hostaddr", "PGHOSTADDR"), list("host", "PGHOST"))
+            // Of each pair, libpq takes the address, and the name if there is none.
+            return (0..<max(addresses.count, hosts.count)).allSatisfy { index in
+                let address = index < addresses.count ? addresses[index] : ""
+                let host = address.isEmpty && index < hosts.count ? hosts[index] : address
+                return host.isEmpty || host.hasPrefix("/") || host.hasPrefix("@") || host == "localhost"
+                    || host == "::1" || Self.isLoopbackAddress(host)
             }
         }
 

@@ -94,6 +94,9 @@
             return error
         }
 
+        /// Whether the rows of the transaction break a constraint, so that it was rolled back for good.
+        var isViolation: Bool { !isOutcomeUnknown && sqlState?.hasPrefix("23") == true }
+
         /// Whether a new connection is likely to succeed at once: this one had died, or its statements were forgotten.
         package var isWorthRepeating: Bool {
             code == .connectionLost || code == .serverShutdown || isTransient && code != .lockTimeout

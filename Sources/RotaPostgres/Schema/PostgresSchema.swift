@@ -102,7 +102,7 @@
                 """
                 CREATE TABLE \(table("inbox")) (
                   id uuid PRIMARY KEY,
-                  record bytea NOT NULL,
+                  record bytea NOT NULL CHECK (octet_length(record) <= \(EnqueueRecord.sizeLimit)),
                   received_at timestamptz NOT NULL DEFAULT clock_timestamp()
                 )
                 """,

@@ -18,14 +18,29 @@
         /// The largest number of commits to read at once.
         static let pageSize: Int64 = 500
 
+        /// The largest size of the commits to read at once, in bytes; one commit may be larger.
+        static let pageBytes: Int64 = 16 << 20
+
         /// Begins a transaction that waits no longer than the timeout.
-        var begin: [PostgresStatement] {
+        ///
+        /// - Parameter idle: How long it may then wait for its client. After that the server ends the session, so that a
+        ///   machine that freezes or vanishes does not keep the lock.
+        func begin(idle: Duration? = nil) -> [PostgresStatement] {
+            // Each statement sees what was committed while the one before waited for the lock.
+            ["BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"] + limits(idle: idle)
+        }
+
+        /// Begins a transaction that only reads.
+        var beginReading: [PostgresStatement] { ["BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY"] + limits() }
+
+        /// Limits the times of a transaction that has begun.
+        func limits(idle: Duration? = nil) -> [PostgresStatement] {
             let milliseconds = max(1, timeout.millisecondsRoundedUp)
+            let idle = max(1, (idle ?? timeout).millisecondsRoundedUp)
             return [
-                // Each statement sees what was committed while the one before waited for the lock.
-                "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE",
                 PostgresStatement("SET LOCAL statement_timeout = \(milliseconds)"),
                 PostgresStatement("SET LOCAL lock_timeout = \(milliseconds)"),
+                PostgresStatement("SET LOCAL idle_in_transaction_session_timeout = \(idle)"),
             ]
         }
 
@@ -37,27 +52,34 @@
         }
 
         /// Reads the server's clock, the versions of the tables, and whether other programs have left requests.
-        var facts: PostgresStatement {
+        ///
+        /// - Parameter ignored: Requests that only a later version can do.
+        func facts(ignoring ignored: [UInt128]) -> PostgresStatement {
             PostgresStatement(
                 """
                 SELECT extract(epoch FROM clock_timestamp())::float8, version, oldest_reader,
-                  EXISTS (SELECT FROM \(schema.table("inbox"))) FROM \(schema.table("meta"))
-                """)
+                  EXISTS (SELECT FROM \(schema.table("inbox")) WHERE id <> ALL ($1)) FROM \(schema.table("meta"))
+                """, [.uuidArray(ignored)])
         }
 
         /// Reads the oldest requests of other programs, up to 8 MiB but at least one, without waiting for open
         /// transactions.
-        var inbox: PostgresStatement {
+        ///
+        /// The record of a request that is too large is `NULL`.
+        ///
+        /// - Parameter ignored: Requests that only a later version can do.
+        func inbox(ignoring ignored: [UInt128]) -> PostgresStatement {
             PostgresStatement(
                 """
                 SELECT id, record FROM (
                   SELECT id, record, row_number() OVER (ORDER BY id) AS number,
                     sum(octet_length(record)) OVER (ORDER BY id) AS total
                   FROM (
-                    SELECT id, record FROM \(schema.table("inbox")) ORDER BY id LIMIT 500 FOR UPDATE SKIP LOCKED
+                    SELECT id, CASE WHEN octet_length(record) <= $2 THEN record END AS record
+                    FROM \(schema.table("inbox")) WHERE id <> ALL ($1) ORDER BY id LIMIT 500 FOR UPDATE SKIP LOCKED
                   ) AS oldest
-                ) AS sized WHERE total <= 8388608 OR number = 1 ORDER BY id
-                """)
+                ) AS sized WHERE coalesce(total, 0) <= 8388608 OR number = 1 ORDER BY id
+                """, [.uuidArray(ignored), .int4(Int32(EnqueueRecord.sizeLimit))])
         }
 
         /// Removes requests that were done or refused.
@@ -74,13 +96,28 @@
                 """, [.uuid(id), .bytea(record), .text(reason.replacing("\0", with: "\u{FFFD}"))])
         }
 
+        /// Keeps a request that is too large to be read.
+        func refuseUnread(_ id: UInt128, because reason: String) -> PostgresStatement {
+            PostgresStatement(
+                """
+                INSERT INTO \(schema.table("refused")) (id, record, reason)
+                SELECT id, record, $2 FROM \(schema.table("inbox")) WHERE id = $1 ON CONFLICT (id) DO NOTHING
+                """, [.uuid(id), .text(reason)])
+        }
+
         /// Reads the commits after a position, and the one at it, to see that it still is what it was.
         func commits(after position: LogPosition) -> PostgresStatement {
             PostgresStatement(
                 """
-                SELECT sequence, id, writer, CASE WHEN sequence > $1 THEN changes ELSE ''::bytea END
-                FROM \(schema.table("commits")) WHERE sequence >= $1 ORDER BY sequence LIMIT $2
-                """, [.int8(position.sequence), .int8(Self.pageSize)])
+                SELECT sequence, id, writer, changes, is_cut FROM (
+                  SELECT sequence, id, writer, changes, lead(sequence) OVER page IS NOT NULL AS is_cut,
+                    row_number() OVER page AS number, sum(octet_length(changes)) OVER page AS total
+                  FROM (
+                    SELECT sequence, id, writer, CASE WHEN sequence > $1 THEN changes ELSE ''::bytea END AS changes
+                    FROM \(schema.table("commits")) WHERE sequence >= $1 ORDER BY sequence LIMIT $2
+                  ) AS next WINDOW page AS (ORDER BY sequence)
+                ) AS sized WHERE total <= $3 OR number <= 2 ORDER BY sequence
+                """, [.int8(position.sequence), .int8(Self.pageSize), .int8(Self.pageBytes)])
         }
 
         /// Appends a commit.
@@ -94,6 +131,14 @@
         var newestSnapshot: PostgresStatement {
             PostgresStatement(
                 "SELECT sequence, id, parts, bytes FROM \(schema.table("snapshots")) ORDER BY sequence DESC LIMIT 1")
+        }
+
+        /// Adds up the sizes of the commits after a number.
+        func bytes(after sequence: Int64) -> PostgresStatement {
+            PostgresStatement(
+                """
+                SELECT coalesce(sum(octet_length(changes)), 0)::int8 FROM \(schema.table("commits")) WHERE sequence > $1
+                """, [.int8(sequence)])
         }
 
         /// Reads a few parts of a snapshot.
@@ -116,11 +161,14 @@
         var position: LogPosition
         var writer: String
         var changes: [UInt8]
+        /// Whether another commit follows, if not in this page, then in the next.
+        var isCut: Bool
 
         init(_ row: PostgresRow) throws(PostgresError) {
             position = LogPosition(sequence: try row.read(0), id: try row.read(1))
             writer = try row.read(2)
             changes = try row.read(3)
+            isCut = try row.read(4)
         }
     }
 #endif

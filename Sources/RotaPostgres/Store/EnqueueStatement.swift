@@ -75,9 +75,13 @@
             return writer.bytes
         }
 
+        /// The largest size of a request in bytes.
+        static let sizeLimit = 1 << 24
+        /// Why a larger one is refused.
+        static let sizeReason = "A request must have at most 16 MiB."
+
         /// - Throws: `RecordFormatError` unless the bytes are one execution that has not begun, with this identifier.
         static func execution(_ bytes: [UInt8], id: UInt128) throws -> Execution {
-            guard bytes.count <= 1 << 24 else { throw RecordFormatError("a request is larger than 16 MiB") }
             var found: [Execution] = []
             try bytes.withUnsafeBytes { bytes in
                 try Change.read(bytes) { change in
@@ -94,9 +98,12 @@
             let dates = [
                 execution.scheduledFor, execution.createdAt, execution.progress.dueAt, execution.progress.expiresAt,
             ]
+            let years = Date(timeIntervalSince1970: -62_135_596_800)...Date(timeIntervalSince1970: 253_402_300_799)
             guard execution.status == .queued, execution.attempts.isEmpty, execution.progress.lease == nil,
-                dates.allSatisfy({ $0?.timeIntervalSinceReferenceDate.isFinite ?? true })
-            else { throw RecordFormatError("a request is no execution that is queued, with dates that exist") }
+                dates.allSatisfy({ $0.map(years.contains) ?? true })
+            else {
+                throw RecordFormatError("a request is no execution that is queued, with dates in the years 1 to 9999")
+            }
             return execution
         }
     }

@@ -1,5 +1,6 @@
 #if Postgres
     import Foundation
+    import RotaCore
     import RotaStore
 
     /// An operation that waits for the next round.
@@ -12,11 +13,11 @@
         /// Whether it asks for due work itself, so that news of other instances need not wake its scheduler.
         let seesNews: Bool
         /// The caller's date, to be compared with the server's clock, and when it was read by the environment's clock.
-        let date: (now: Date, readAt: Duration)?
+        let date: (date: CallerDate, readAt: Duration)?
         /// Runs it on the state, and appends its changes to those of the round.
         ///
         /// - Returns: Resumes the caller with the outcome.
-        let run: @Sendable (inout StoreState, inout [UInt8]) throws -> @Sendable () -> Void
+        let run: @Sendable (inout StoreState, inout [UInt8], PostgresJobStore.Facts) throws -> @Sendable () -> Void
         /// Resumes the caller with an error.
         let fail: @Sendable (any Error) -> Void
 
@@ -24,13 +25,40 @@
         ///
         /// The server read its clock between the sending of the question and the arrival of the answer.
         func skew(_ facts: PostgresJobStore.Facts) -> Duration? {
-            guard let date else { return nil }
+            guard let (caller, readAt) = date else { return nil }
             func distance(at instant: Duration) -> Duration {
-                let now = date.now.addingTimeInterval((instant - date.readAt) / .seconds(1))
-                return .seconds(now.timeIntervalSince(facts.date))
+                caller.date.advanced(by: instant - readAt).elapsed(since: facts.date)
             }
             let (ahead, behind) = (distance(at: facts.sentAt), distance(at: facts.receivedAt))
-            return ahead > .zero ? ahead : min(behind, .zero)
+            if ahead > .zero { return ahead }
+            return if case .now = caller { min(behind, .zero) } else { .zero }
+        }
+    }
+
+    /// A date of the caller's clock.
+    enum CallerDate: Sendable {
+        /// The current date.
+        case now(Date)
+        /// A date that has come: the clock shows this or a later one.
+        case atMost(Date)
+
+        var date: Date {
+            switch self {
+            case .now(let date), .atMost(let date): date
+            }
+        }
+    }
+
+    extension PostgresJobStore.ClockCheck {
+        /// Renewals whose leases last from the server's date on.
+        func dated(_ renewals: [LeaseRenewal], _ facts: PostgresJobStore.Facts) -> [LeaseRenewal] {
+            guard self != .off else { return renewals }
+            return renewals.map { renewal in
+                guard let requestedAt = renewal.requestedAt else { return renewal }
+                var renewal = renewal
+                renewal.expiresAt = facts.date.advanced(by: renewal.expiresAt.elapsed(since: requestedAt))
+                return renewal
+            }
         }
     }
 
@@ -42,17 +70,17 @@
         ///   - date: The caller's date, to be compared with the server's clock.
         ///   - seesNews: Whether the operation asks for due work itself.
         nonisolated func commit<Outcome: Sendable>(
-            _ definitions: [JobID: [UInt8]] = [:], at date: Date?, seesNews: Bool = false,
-            _ operation: @escaping @Sendable (inout StoreState, inout ChangeLog) throws -> Outcome
+            _ definitions: [JobID: [UInt8]] = [:], dated date: CallerDate?, seesNews: Bool = false,
+            _ operation: @escaping @Sendable (inout StoreState, inout ChangeLog, Facts) throws -> Outcome
         ) async throws -> Outcome {
             let readAt = environment.elapsed()
             return try await withCheckedThrowingContinuation { caller in
                 submit(
                     PendingOperation(
                         isQuery: false, seesNews: seesNews, date: date.map { ($0, readAt) },
-                        run: { state, changes in
+                        run: { state, changes, facts in
                             var log = ChangeLog(encodingWith: definitions, limit: PendingOperation.sizeLimit)
-                            let outcome = Result { try operation(&state, &log) }
+                            let outcome = Result { try operation(&state, &log, facts) }
                             if let failure = log.failure { throw RoundError.unencodable(failure) }
                             changes += log.payload.bytes
                             return { caller.resume(with: outcome) }
@@ -62,7 +90,7 @@
 
         /// Runs a query on the records as they are now in the database.
         nonisolated func query<Outcome: Sendable>(
-            at date: Date?, seesNews: Bool = false,
+            dated date: CallerDate?, seesNews: Bool = false,
             _ body: @escaping @Sendable (inout StoreState) throws -> Outcome
         ) async throws -> Outcome {
             let readAt = environment.elapsed()
@@ -70,7 +98,7 @@
                 submit(
                     PendingOperation(
                         isQuery: true, seesNews: seesNews, date: date.map { ($0, readAt) },
-                        run: { state, _ in
+                        run: { state, _, _ in
                             let outcome = Result { try body(&state) }
                             return { caller.resume(with: outcome) }
                         }, fail: { caller.resume(throwing: $0) }))

@@ -2,49 +2,67 @@
     public import Foundation
     public import RotaStore
 
-    // What `PostgresJobStore` does besides the operations of `StateMachineStore`: it compares the dates of claims and
-    // questions for due work with the server's clock, and tells of the commits of other instances.
+    // What `PostgresJobStore` does besides the operations of `StateMachineStore`: it compares their dates with the
+    // server's clock, and tells of the commits of other instances.
 
     extension PostgresJobStore: JobStore, StateMachineStore {
         /// Performs an operation in the next round, and returns when its changes are committed.
         package nonisolated func commit<Outcome: Sendable>(
-            _ definitions: [JobID: [UInt8]],
+            _ definitions: [JobID: [UInt8]], by date: Date?,
             _ operation: @escaping @Sendable (inout StoreState, inout ChangeLog) throws -> Outcome
         ) async throws -> Outcome {
-            try await commit(definitions, at: nil, operation)
+            try await commit(definitions, dated: date.map { .atMost($0) }) { state, log, _ in
+                try operation(&state, &log)
+            }
         }
 
         /// Runs a query on the records as they are now in the database.
         package nonisolated func query<Outcome: Sendable>(
             _ body: @escaping @Sendable (inout StoreState) throws -> Outcome
         ) async throws -> Outcome {
-            try await query(at: nil, body)
+            try await query(dated: nil, body)
         }
 
         /// Claims due executions under a lease, if the date is close to the server's clock.
         public nonisolated func claim(_ request: ClaimRequest) async throws -> [Claim] {
-            try await commit(at: request.now) { state, log in state.claim(request, log: &log) }
+            try await commit(dated: .now(request.now)) { state, log, _ in state.claim(request, log: &log) }
+        }
+
+        /// Extends leases, which then last from the server's date on.
+        public nonisolated func renew(_ renewals: [LeaseRenewal]) async throws -> [LeaseRenewal.Outcome] {
+            try await commit(dated: nil) { [clockCheck] state, log, facts in
+                state.renew(clockCheck.dated(renewals, facts), log: &log)
+            }
         }
 
         /// Does the work of a scheduler's pass in one commit, if the date is close to the server's clock.
         public nonisolated func turn(_ turn: StoreTurn) async throws -> StoreTurn.Outcome {
-            try await commit(at: turn.due?.now ?? turn.claim?.now, seesNews: turn.due != nil) { state, log in
-                state.turn(turn, log: &log)
+            let now = turn.due?.now ?? turn.claim?.now
+            return try await commit(dated: now.map { .now($0) }, seesNews: turn.due != nil) {
+                [clockCheck] state, log, facts in
+                var turn = turn
+                turn.renewals = clockCheck.dated(turn.renewals, facts)
+                return state.turn(turn, log: &log)
             }
+        }
+
+        /// Expires late executions and removes old records, if the date is close to the server's clock.
+        public nonisolated func prune(at now: Date, limit: Int) async throws -> PruneReport {
+            try await commit(dated: .now(now)) { state, log, _ in state.prune(at: now, limit: limit, log: &log) }
         }
 
         /// Returns the work that is due at a date, if it is close to the server's clock.
         ///
         /// It never asks for a rewind: a clock that is ahead of the server's is refused.
         public nonisolated func dueWork(at now: Date, limit: Int) async throws -> DueWork {
-            try await query(at: now, seesNews: true) { state in
+            try await query(dated: .now(now), seesNews: true) { state in
                 var work = state.dueWork(at: now, limit: limit)
                 work.isAhead = false
                 return work
             }
         }
 
-        /// There is nothing to bring back: a clock that is ahead of the server's is refused.
+        /// There is nothing to bring back: an operation whose date is still to come is refused.
         public nonisolated func rewind(to now: Date, limit: Int) async throws -> RewindReport { RewindReport() }
 
         /// A turn asks for due work in the same commit, so a busy scheduler need not ask more often.

@@ -25,7 +25,7 @@
                 var deadline: ContinuousClock.Instant { .now.advanced(by: configuration.statementTimeout * 2) }
                 // Two instances that start together wait for each other.
                 let results = try connection.perform(
-                    log.begin + [
+                    log.begin() + [
                         log.lock,
                         PostgresStatement(
                             "SELECT to_regclass($1) IS NOT NULL", [.text(schema.table("meta"))], isPrepared: false),

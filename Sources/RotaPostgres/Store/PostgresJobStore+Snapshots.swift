@@ -14,8 +14,12 @@
             }
             let session = SnapshotSession(configuration, log)
             do {
-                guard try await housekeeping.perform({ try session.begin(at: position) }) else {
-                    return replica.follow(snapshot: session.newest?.sequence ?? 0, bytes: session.newest?.bytes ?? 0)
+                let minimum = environment.snapshotMinimum
+                guard try await housekeeping.perform({ try session.begin(at: position, minimum: minimum) }) else {
+                    if let newest = session.newest {
+                        replica.follow(snapshot: newest.sequence, bytes: newest.bytes, since: session.bytesSinceNewest)
+                    }
+                    return
                 }
                 var place: StoreState.SnapshotPosition? = .jobs(after: nil)
                 while let chunk = try chunk(from: &place, epoch: epoch) {
@@ -24,12 +28,11 @@
                 // After a failover the log may lack commits that the records have.
                 guard epoch == self.epoch, let last = replica.position else { throw CancellationError() }
                 let bytes = try await housekeeping.perform { try session.finish(at: position, last: last) }
-                replica.follow(snapshot: position.sequence, bytes: bytes)
+                replica.follow(snapshot: position.sequence, bytes: bytes, since: 0)
                 isPublished = true
-                try await housekeeping.perform { try session.removeReplaced() }
-            } catch {
-                await housekeeping.perform { session.close() }
-            }
+                while isOpen, try await housekeeping.perform({ try session.removeReplaced() }) {}
+            } catch {}
+            await housekeeping.perform { session.close() }
         }
     }
 
@@ -68,6 +71,12 @@
         private var bytes = 0
         /// The newest snapshot before this one.
         private(set) var newest: (sequence: Int64, bytes: Int)?
+        /// The size of the commits since that snapshot, in bytes.
+        private(set) var bytesSinceNewest = 0
+        /// The tables from which replaced rows are still to be removed, and how many rows at a time.
+        private var removals: [(table: String, limit: Int)] = [
+            ("snapshot_parts", 20), ("snapshots", 1000), ("commits", 10_000),
+        ]
 
         init(_ configuration: PostgresConfiguration, _ log: CommitLog) {
             (self.configuration, self.log) = (configuration, log)
@@ -75,28 +84,34 @@
 
         private var deadline: ContinuousClock.Instant { .now.advanced(by: configuration.statementTimeout) }
 
+        /// How long the transaction may wait for the next records, which the store may be too busy to give.
+        private static let idle = Duration.seconds(60)
+
         /// Begins the transaction.
         ///
-        /// - Returns: `false` if another instance writes a snapshot, or has written one as new as this one.
-        func begin(at position: LogPosition) throws -> Bool {
+        /// - Parameters:
+        ///   - position: The last commit that the snapshot has.
+        ///   - minimum: The smallest size of the commits that are worth a snapshot, in bytes.
+        /// - Returns: `false` if another instance writes a snapshot, or has written one that is new enough.
+        func begin(at position: LogPosition, minimum: Int) throws -> Bool {
             let connection = try PostgresConnection.open(configuration)
             self.connection = connection
             sequence = position.sequence
-            let results = try connection.perform(
-                log.begin + [
-                    PostgresStatement("SELECT pg_try_advisory_xact_lock($1)", [.int8(log.schema.snapshotLock)]),
-                    log.newestSnapshot,
-                ], deadline: deadline)
-            if let row = results[results.count - 1].first {
+            // Read the newest snapshot only when the lock is taken: another instance may just have published it.
+            let isFree: Bool =
+                try connection.perform(
+                    log.begin(idle: Self.idle) + [
+                        PostgresStatement("SELECT pg_try_advisory_xact_lock($1)", [.int8(log.schema.snapshotLock)])
+                    ], deadline: deadline
+                ).last?.first?.read(0) ?? false
+            if let row = try connection.perform([log.newestSnapshot], deadline: deadline)[0].first {
                 let (sequence, size): (Int64, Int64) = (try row.read(0), try row.read(3))
                 newest = (sequence, Int(clamping: size))
             }
-            let isFree: Bool = try results[results.count - 2].first?.read(0) ?? false
-            guard isFree, newest?.sequence ?? -1 < position.sequence else {
-                close()
-                return false
-            }
-            return true
+            let sizes = try connection.perform([log.bytes(after: newest?.sequence ?? -1)], deadline: deadline)
+            bytesSinceNewest = Int(clamping: try sizes[0][0].read(0, as: Int64.self))
+            return isFree && newest?.sequence ?? -1 < position.sequence
+                && bytesSinceNewest > max(minimum, newest?.bytes ?? 0)
         }
 
         func write(_ chunk: SnapshotChunk) throws {
@@ -138,23 +153,25 @@
             return bytes
         }
 
-        /// Removes, in bounded steps, everything that two snapshots have replaced.
+        /// Removes a bounded part of what two snapshots have replaced.
         ///
         /// The snapshot before the newest one and the commits since then stay, for instances that are still reading them.
-        func removeReplaced() throws {
-            defer { close() }
-            guard let connection, let newest else { return }
-            for (table, limit) in [("snapshot_parts", 20), ("snapshots", 1000), ("commits", 10_000)] {
-                let name = log.schema.table(table)
-                let key = table == "snapshot_parts" ? "(sequence, part)" : "sequence"
-                let columns = table == "snapshot_parts" ? "sequence, part" : "sequence"
-                let removal = PostgresStatement(
-                    """
-                    DELETE FROM \(name) WHERE \(key) IN (
-                      SELECT \(columns) FROM \(name) WHERE sequence < $1 ORDER BY \(columns) LIMIT $2)
-                    """, [.int8(newest.sequence), .int8(Int64(limit))])
-                while try connection.perform([removal], deadline: deadline)[0].affectedRows == limit {}
-            }
+        ///
+        /// - Returns: Whether there is more.
+        func removeReplaced() throws -> Bool {
+            guard let connection, let newest, let (table, limit) = removals.first else { return false }
+            let name = log.schema.table(table)
+            let key = table == "snapshot_parts" ? "(sequence, part)" : "sequence"
+            let columns = table == "snapshot_parts" ? "sequence, part" : "sequence"
+            let removal = PostgresStatement(
+                """
+                DELETE FROM \(name) WHERE \(key) IN (
+                  SELECT \(columns) FROM \(name) WHERE sequence < $1 ORDER BY \(columns) LIMIT $2)
+                """, [.int8(newest.sequence), .int8(Int64(limit))])
+            let removed = try connection.perform(
+                log.begin() + [removal, "COMMIT"], deadline: deadline)[log.begin().count].affectedRows
+            if removed < limit { removals.removeFirst() }
+            return !removals.isEmpty
         }
 
         func close() {

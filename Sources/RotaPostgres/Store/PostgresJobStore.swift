@@ -7,8 +7,8 @@
     ///
     /// Every instance keeps a copy of all records in memory. An operation takes a lock in the database, brings the copy
     /// up to date, decides, and appends its changes to a table of commits, all in one transaction of two round trips. So
-    /// all instances see the same order of operations, no limit is ever exceeded, and no scheduler leads. Operations
-    /// that arrive together share one commit. Queries bring the copy up to date without the lock.
+    /// all instances see the same order of operations, no limit on concurrency is ever exceeded, and no scheduler leads.
+    /// Operations that arrive together share one commit. Queries bring the copy up to date without the lock.
     ///
     /// Create the tables once with ``migrate(_:schema:)``, or with the statements of ``migrationSQL(schema:)``:
     ///
@@ -20,8 +20,9 @@
     /// try await scheduler.run()
     /// ```
     ///
-    /// The clocks of the machines must agree: an operation whose date differs from the server's clock by more than the
-    /// ``ClockCheck`` allows is refused with the code `skewedClock`.
+    /// The clocks of the machines must agree. An operation is refused with the code `skewedClock` if its date is still to
+    /// come by the server's clock, or, when it claims, fires or removes records, differs from it in either direction, by
+    /// more than the ``ClockCheck`` allows. Renewed leases last from the server's date on.
     public actor PostgresJobStore {
         // An operation:
         //
@@ -47,21 +48,23 @@
         let housekeeping = SerialQueueExecutor(label: "rota.postgres.housekeeping")
         let configuration: PostgresConfiguration
         let log: CommitLog
-        private let clockCheck: ClockCheck
+        nonisolated let clockCheck: ClockCheck
         nonisolated let environment: PostgresStoreEnvironment
         private var connection: PostgresConnection?
         /// Whether a pooler was found that shares sessions and does not know prepared statements.
         private var sharesSessions = false
         var replica = Replica()
         /// Counts how often the copy was thrown away.
-        private(set) var epoch = 0
+        var epoch = 0
         private var pending: [PendingOperation] = []
         var uncertain: UncertainCommit?
+        /// Requests of other programs that only a later version of this library can do.
+        var laterRequests: [UInt128] = []
         var isOpen = true
         private var readers: [Int: AsyncStream<Void>.Continuation] = [:]
         private var lastReader = 0
         /// Whether something has changed that no scheduler here has seen.
-        private var hasNews = false
+        var hasNews = false
         private var poller: Task<Void, Never>?
         var snapshotting: Task<Void, Never>?
         /// When the next snapshot may be begun, and how many in a row were not published.
@@ -212,10 +215,10 @@
                 let others = facts.hasRequests && !isReading ? try takeRequests(connection, &changes) : []
                 if !others.isEmpty || facts.hasRequests && isReading { hasNews = true }
                 for operation in operations {
-                    if let error = operation.skewError(clockCheck, facts) {
+                    if let error = clockCheck.error(for: operation.skew(facts)) {
                         resumes.append { operation.fail(error) }
                     } else {
-                        resumes.append(try operation.run(&replica.state, &changes))
+                        resumes.append(try operation.run(&replica.state, &changes, facts))
                         // Its scheduler sees the news itself. Others on this store may not.
                         if operation.seesNews, readers.count <= 1 { hasNews = false }
                     }
@@ -240,19 +243,26 @@
         ///
         /// Nothing has happened yet, so a connection that turns out to be dead is replaced once.
         private func prepared(isReading: Bool) throws -> (PostgresConnection, Facts) {
-            var tries = 0
+            var (tries, lags) = (0, 0)
             while true {
                 do {
                     let connection = try connected()
                     try settle(connection)
-                    // Reading everything takes long, so not under the lock.
-                    if isReading || replica.position == nil {
+                    // Reading much takes long, so not under the lock, unless commits come faster than they can be read.
+                    if isReading || replica.position == nil || lags > 0 {
                         let facts = try readCommits(connection)
                         if isReading { return (connection, facts) }
                     }
-                    return (connection, try readCommits(connection, after: log.begin + [log.lock]))
+                    return (
+                        connection, try readCommits(connection, locking: log.begin() + [log.lock], isPatient: lags > 2)
+                    )
+                } catch RoundError.isBehind {
+                    drop()
+                    lags += 1
                 } catch RoundError.notCommitted where tries < 3 {
                     // The caller of that commit has got its error. These operations begin with a new copy.
+                    tries += 1
+                } catch RoundError.outcomeUnknown where tries < 3 {
                     tries += 1
                 } catch RoundError.needsReload where tries < 3 {
                     drop()
@@ -260,7 +270,7 @@
                 } catch let error as PostgresError where tries == 0 && error.isWorthRepeating {
                     drop()
                     tries += 1
-                } catch let error as PostgresError where isReading {
+                } catch let error as PostgresError {
                     drop()
                     throw error.withOutcome(unknown: false)
                 } catch {
@@ -270,167 +280,9 @@
             }
         }
 
-        /// The answers of the server when the copy was brought up to date.
-        struct Facts {
-            var date = Date.distantPast
-            /// When the question for that date was sent, and when its answer was there, by the environment's clock.
-            var (sentAt, receivedAt) = (Duration.zero, Duration.zero)
-            /// Whether other programs have left requests.
-            var hasRequests = false
-        }
-
-        /// Brings the copy up to date.
-        ///
-        /// - Parameters:
-        ///   - connection: The connection.
-        ///   - first: Statements to send before, with the first round trip: those that take the lock.
-        func readCommits(
-            _ connection: PostgresConnection, after first: [PostgresStatement] = []
-        ) throws -> Facts {
-            var (first, facts, reloads) = (first, Facts(), 0)
-            let isLocking = !first.isEmpty
-            while true {
-                if replica.position == nil {
-                    guard !isLocking else { throw RoundError.needsReload }
-                    guard reloads < 3 else {
-                        throw StoreError(
-                            .incompatibleSchema,
-                            "The newest snapshot in the schema \"\(log.schema.name)\" is not in its log of commits, as after a "
-                                + "partial restore. Restore all tables of the schema from one backup.")
-                    }
-                    reloads += 1
-                    try reload(connection)
-                    hasNews = true
-                }
-                guard let position = replica.position else { continue }
-                facts.sentAt = environment.elapsed()
-                let results = try connection.perform(
-                    first + [log.facts, log.commits(after: position)], deadline: deadline)
-                facts.receivedAt = environment.elapsed()
-                first = []
-                (facts.date, facts.hasRequests) = try checkVersion(results[results.count - 2])
-                var rows: [CommitRow] = []
-                for row in results[results.count - 1] { rows.append(try CommitRow(row)) }
-                guard let hasOthers = try replica.apply(rows, writer: environment.writer) else {
-                    epoch += 1
-                    continue
-                }
-                if hasOthers { hasNews = true }
-                if rows.count < CommitLog.pageSize { return facts }
-            }
-        }
-
-        private func checkVersion(_ result: PostgresResult) throws -> (date: Date, hasRequests: Bool) {
-            guard let row = result.first else {
-                throw StoreError(.incompatibleSchema, "The table `meta` of the schema \"\(log.schema.name)\" is empty.")
-            }
-            let seconds: Double = try row.read(0)
-            let (version, oldestReader): (Int, Int) = (try row.read(1), try row.read(2))
-            guard version >= PostgresSchema.version else {
-                throw StoreError(
-                    .incompatibleSchema,
-                    "The tables have version \(version), and this library needs \(PostgresSchema.version). Bring them up "
-                        + "to date with `PostgresJobStore.migrate(_:schema:)`.")
-            }
-            guard oldestReader <= PostgresSchema.version else {
-                throw StoreError(
-                    .incompatibleSchema,
-                    "The tables can be used from version \(oldestReader) of the schema on, and this library knows "
-                        + "\(PostgresSchema.version). Update Rota.")
-            }
-            return (Date(timeIntervalSince1970: seconds), try row.read(3))
-        }
-
-        /// Reads the newest snapshot, if there is one.
-        ///
-        /// The commits after it are read as usual.
-        private func reload(_ connection: PostgresConnection) throws {
-            invalidate()
-            let results = try connection.perform([log.facts, log.newestSnapshot, log.firstCommit], deadline: deadline)
-            _ = try checkVersion(results[0])
-            guard let snapshot = results[1].first else {
-                guard let row = results[2].first else {
-                    throw StoreError(
-                        .incompatibleSchema, "The table `commits` of the schema \"\(log.schema.name)\" is empty.")
-                }
-                return replica.begin(at: LogPosition(sequence: try row.read(0), id: try row.read(1)), snapshot: nil)
-            }
-            let position = LogPosition(sequence: try snapshot.read(0), id: try snapshot.read(1))
-            let (parts, bytes): (Int, Int64) = (try snapshot.read(2), try snapshot.read(3))
-            var next = 0
-            while next < parts {
-                let page = try connection.perform(
-                    [log.parts(of: position.sequence, from: Int32(clamping: next), limit: 8)], deadline: deadline)[0]
-                guard !page.isEmpty else {
-                    throw PostgresError(
-                        .protocolViolation, "A part of the snapshot \(position.sequence) is missing. Read it again.")
-                }
-                for row in page {
-                    try replica.load(try row.read(1))
-                    next += 1
-                }
-            }
-            replica.begin(at: position, snapshot: (position.sequence, Int(clamping: bytes)))
-        }
-
         func invalidate() {
             replica.invalidate()
             epoch += 1
-        }
-
-        // MARK: Commits
-
-        /// Appends the changes of a round, and makes sure that they are in the database.
-        func append(
-            _ changes: [UInt8], _ others: [PostgresStatement], _ connection: PostgresConnection, isWhole: Bool = true
-        ) throws {
-            guard let position = replica.position else { throw RoundError.notCommitted }
-            let next = LogPosition(sequence: position.sequence + 1, id: environment.makeCommitID())
-            let statements = [log.append(next, writer: environment.writer, changes: changes)] + others + ["COMMIT"]
-            let error: PostgresError
-            do throws(PostgresError) {
-                try connection.perform(statements, deadline: deadline)
-                return replica.advance(to: next, by: changes.count)
-            } catch let failure {
-                error = failure
-            }
-            guard error.isOutcomeUnknown || connection.isBroken else { throw error }
-            uncertain = UncertainCommit(position: next, changes: changes, others: others, isWhole: isWhole)
-            drop()
-            do {
-                try settle(try connected())
-            } catch let second as PostgresError {
-                // Without an answer it stays unknown. With one, the transaction was rolled back for good.
-                let isUnknown = error.isOutcomeUnknown || second.isOutcomeUnknown
-                if !isUnknown { uncertain = nil }
-                throw second.withOutcome(unknown: isUnknown)
-            }
-        }
-
-        /// Finds out whether an uncertain commit was made, and makes it if it was not and no other one came first.
-        ///
-        /// The lock tells that its first transaction has ended, one way or the other.
-        func settle(_ connection: PostgresConnection) throws {
-            guard let commit = uncertain, let position = replica.position else { return }
-            let results = try connection.perform(
-                log.begin + [log.lock, log.commits(after: position)], deadline: deadline)
-            var rows: [LogPosition] = []
-            for row in results[results.count - 1] { rows.append(try CommitRow(row).position) }
-            if rows.contains(commit.position) {
-                try connection.perform(["ROLLBACK"], deadline: deadline)
-            } else if rows == [position], commit.isWhole {
-                try connection.perform(
-                    [log.append(commit.position, writer: environment.writer, changes: commit.changes)]
-                        + commit.others + ["COMMIT"],
-                    deadline: deadline)
-            } else {
-                uncertain = nil
-                invalidate()
-                try connection.perform(["ROLLBACK"], deadline: deadline)
-                throw RoundError.notCommitted
-            }
-            replica.advance(to: commit.position, by: commit.changes.count)
-            uncertain = nil
         }
 
         // MARK: News

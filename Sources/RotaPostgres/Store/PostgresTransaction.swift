@@ -22,8 +22,12 @@
         private let executor = SerialQueueExecutor(label: "rota.postgres.transaction")
         private let session: PostgresSession
         private let timeout: Duration
+        /// The longest time of a statement in the server, in milliseconds.
+        private let statementTimeout: Int64
         private var operations: [Operation] = []
         private var endings: [@Sendable () -> Void] = []
+        /// The latest date of the caller's clock in the operations.
+        private var latestDate: Date?
         private var isOver = false
 
         /// The transaction's own serial queue, which may block on the network.
@@ -32,6 +36,8 @@
         init(_ configuration: PostgresConfiguration) {
             session = PostgresSession()
             timeout = configuration.statementTimeout
+            // A little less than the client waits, so that the server's answer says what took so long.
+            statementTimeout = max(1, (timeout * 4 / 5).millisecondsRoundedUp)
         }
 
         private var deadline: ContinuousClock.Instant { .now.advanced(by: timeout) }
@@ -39,10 +45,15 @@
         func begin(_ configuration: PostgresConfiguration) throws {
             let connection = try PostgresConnection.open(configuration)
             session.connection = connection
-            try connection.perform(["BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"], deadline: deadline)
+            // Without a limit the server would continue a statement, and keep its locks, after the client has given up.
+            try connection.perform(
+                [
+                    "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE",
+                    PostgresStatement("SET LOCAL statement_timeout = \(statementTimeout)"),
+                ], deadline: deadline)
         }
 
-        /// Executes a statement.
+        /// Executes a statement, which must not end the transaction.
         ///
         /// - Parameters:
         ///   - sql: The text, with `$1`, `$2`, … for the parameters.
@@ -59,11 +70,17 @@
         }
 
         /// Adds a change of the store, and something to do once it is committed.
-        func add(_ operation: @escaping Operation, onCommit ending: @escaping @Sendable () -> Void = {}) throws {
+        ///
+        /// - Parameter date: The latest date of the caller's clock in it.
+        func add(
+            by date: Date? = nil, _ operation: @escaping Operation,
+            onCommit ending: @escaping @Sendable () -> Void = {}
+        ) throws {
             guard !isOver else {
                 throw PostgresError(
                     .connectionLost, "The transaction has ended. Use it only within the body of `withTransaction`.")
             }
+            if let date { latestDate = max(latestDate ?? date, date) }
             operations.append(operation)
             endings.append(ending)
         }
@@ -72,10 +89,16 @@
         func commit(in store: PostgresJobStore) async throws {
             isOver = true
             defer { session.close() }
+            guard session.connection?.isInTransaction != false else {
+                throw PostgresError(
+                    .invalidValue,
+                    "A statement of the body has ended the transaction, so what came after it is not part of it. Let "
+                        + "`withTransaction` commit, and throw from its body to roll back.")
+            }
             if operations.isEmpty {
                 try session.connection?.perform(["COMMIT"], deadline: deadline)
             } else {
-                try await store.commit(session, operations)
+                try await store.commit(session, operations, by: latestDate)
             }
             for ending in endings { ending() }
         }
@@ -148,7 +171,9 @@
             _ queue: String, _ request: TriggerRequest = TriggerRequest(), in transaction: PostgresTransaction
         ) async throws -> Execution {
             let execution = try await prepared(queue, request)
-            try await transaction.add { state, log in _ = try state.enqueue([execution], log: &log) }
+            try await transaction.add(by: execution.createdAt) { state, log in
+                _ = try state.enqueue([execution], log: &log)
+            }
             return execution
         }
     }

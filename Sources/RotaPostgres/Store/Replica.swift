@@ -46,7 +46,7 @@
             var hasOthers = false
             for row in rows.dropFirst() {
                 // A gap means that commits were removed which this copy has not seen.
-                guard row.position.sequence == (self.position?.sequence ?? -2) + 1 else {
+                guard row.position.sequence &- 1 == self.position?.sequence else {
                     invalidate()
                     return nil
                 }
@@ -64,10 +64,15 @@
         }
 
         /// Records that another instance or this one has written a snapshot.
-        mutating func follow(snapshot sequence: Int64, bytes: Int) {
-            guard sequence > snapshot?.sequence ?? -1 else { return }
+        ///
+        /// - Parameters:
+        ///   - sequence: The last commit that it has.
+        ///   - bytes: Its size.
+        ///   - rest: The size of the commits since then, in bytes.
+        mutating func follow(snapshot sequence: Int64, bytes: Int, since rest: Int) {
+            guard position != nil else { return }
             snapshot = (sequence, bytes)
-            bytesSinceSnapshot = 0
+            bytesSinceSnapshot = rest
         }
 
         /// Forgets the copy, because it has changes that were not committed, or misses some that were.

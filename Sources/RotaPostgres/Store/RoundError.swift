@@ -9,6 +9,10 @@
         case tooLarge
         /// The changes are not in the database, and others came instead.
         case notCommitted
+        /// The commits that would tell are no longer there.
+        case outcomeUnknown
+        /// There are so many new commits that reading them takes too long under the lock.
+        case isBehind
         /// The copy must be read anew, which takes too long under the lock.
         case needsReload
         /// The changes of an operation cannot be encoded.
@@ -18,7 +22,7 @@
         var concernsOne: Bool {
             switch self {
             case .tooLarge, .unencodable: true
-            case .notCommitted, .needsReload: false
+            case .notCommitted, .outcomeUnknown, .isBehind, .needsReload: false
             }
         }
 
@@ -32,6 +36,12 @@
                         .outcomeUnknown,
                         "The answer of PostgreSQL was lost, so the operation may have happened. \(error)")
                 }
+                if error.code == .missingRelation {
+                    return StoreError(
+                        .incompatibleSchema,
+                        "A table of the store is missing. Restore it, or create the tables with "
+                            + "`PostgresJobStore.migrate(_:schema:)`. \(error)")
+                }
                 return StoreError(.unavailable, "PostgreSQL cannot be used now, and nothing happened. \(error)")
             case Self.tooLarge:
                 return PostgresError(
@@ -40,11 +50,16 @@
             case Self.notCommitted:
                 return StoreError(
                     .unavailable, "The connection to PostgreSQL was lost before the commit, and nothing happened.")
+            case Self.outcomeUnknown:
+                return StoreError(
+                    .outcomeUnknown,
+                    "The answer of PostgreSQL was lost, and the log of commits no longer tells whether the operation has "
+                        + "happened.")
             case let error as RecordFormatError where error.isLaterFormat:
                 return StoreError(
                     .incompatibleSchema,
                     "The database has a commit of a later version of Rota (\(error.message)). Update Rota.")
-            case Self.needsReload:
+            case Self.needsReload, Self.isBehind:
                 return StoreError(
                     .unavailable,
                     "The log of commits changes faster than it can be read, and nothing happened. Try again.")
@@ -54,10 +69,12 @@
         }
     }
 
-    extension PendingOperation {
+    extension PostgresJobStore.ClockCheck {
         /// The error of an operation whose caller's clock differs too much from the server's.
-        func skewError(_ check: PostgresJobStore.ClockCheck, _ facts: PostgresJobStore.Facts) -> StoreError? {
-            guard case .within(let limit) = check, let skew = skew(facts) else { return nil }
+        ///
+        /// - Parameter skew: How far it is ahead, or behind if negative.
+        func error(for skew: Duration?) -> StoreError? {
+            guard case .within(let limit) = self, let skew else { return nil }
             let size = skew < .zero ? .zero - skew : skew
             guard size > limit else { return nil }
             return StoreError(

@@ -3,17 +3,19 @@ package import RotaSchedule
 
 /// A store that keeps its records in a ``StoreState``, and makes the changes of each operation durable as one commit.
 ///
-/// It implements ``commit(_:_:)`` and ``query(_:)``. The operations of ``JobStore`` are those of the state with the same
+/// It implements ``commit(_:by:_:)`` and ``query(_:)``. The operations of ``JobStore`` are those of the state with the same
 /// names. A store that does more for one of them implements it itself.
 package protocol StateMachineStore: JobStore {
     /// Performs an operation, and returns when its changes are durable.
     ///
     /// - Parameters:
     ///   - definitions: The definitions in the operation, encoded by the caller's task.
+    ///   - date: The latest date of the caller's clock in the operation. A store with a clock of its own refuses it if
+    ///     that date is still to come.
     ///   - operation: Changes the state, and logs the changes.
     /// - Throws: What the operation throws, or the reason why its changes are not durable.
     func commit<Outcome: Sendable>(
-        _ definitions: [JobID: [UInt8]],
+        _ definitions: [JobID: [UInt8]], by date: Date?,
         _ operation: @escaping @Sendable (inout StoreState, inout ChangeLog) throws -> Outcome
     ) async throws -> Outcome
 
@@ -24,26 +26,34 @@ package protocol StateMachineStore: JobStore {
 
 extension StateMachineStore {
     private func commit<Outcome: Sendable>(
-        _ operation: @escaping @Sendable (inout StoreState, inout ChangeLog) throws -> Outcome
+        by date: Date? = nil, _ operation: @escaping @Sendable (inout StoreState, inout ChangeLog) throws -> Outcome
     ) async throws -> Outcome {
-        try await commit([:], operation)
+        try await commit([:], by: date, operation)
     }
 
     // MARK: Commits
 
     /// Inserts jobs with their first executions.
     public func insert(_ insertions: [JobInsertion]) async throws -> [JobInsertion.Outcome] {
-        try await commit(insertions.definitions()) { state, log in try state.insert(insertions, log: &log) }
+        let date = insertions.lazy.map(\.job.createdAt).max()
+        return try await commit(insertions.definitions(), by: date) { state, log in
+            try state.insert(insertions, log: &log)
+        }
     }
 
     /// Replaces a job's definition or schedule state.
     public func replace(_ replacement: JobReplacement) async throws -> Job {
-        try await commit(replacement.definitions()) { state, log in try state.replace(replacement, log: &log) }
+        try await commit(replacement.definitions(), by: replacement.date) { state, log in
+            try state.replace(replacement, log: &log)
+        }
     }
 
     /// Inserts, replaces and deletes jobs of an owner.
     public func declare(_ declaration: JobDeclaration) async throws -> [Job] {
-        try await commit(declaration.definitions()) { state, log in try state.declare(declaration, log: &log) }
+        let dates = declaration.insertions.map(\.job.createdAt) + declaration.replacements.map(\.date)
+        return try await commit(declaration.definitions(), by: dates.max()) { state, log in
+            try state.declare(declaration, log: &log)
+        }
     }
 
     /// Deletes jobs with everything that belongs to them.
@@ -59,7 +69,9 @@ extension StateMachineStore {
     /// Queues executions of existing jobs.
     @discardableResult
     public func enqueue(_ executions: [Execution]) async throws -> [EnqueueOutcome] {
-        try await commit { state, log in try state.enqueue(executions, log: &log) }
+        try await commit(by: executions.lazy.map(\.createdAt).max()) { state, log in
+            try state.enqueue(executions, log: &log)
+        }
     }
 
     /// Claims due executions under a lease.
@@ -87,24 +99,26 @@ extension StateMachineStore {
 
     /// Cancels executions.
     public func cancel(_ requests: [Cancellation]) async throws -> [Cancellation.Outcome] {
-        try await commit { state, log in state.cancel(requests, log: &log) }
+        try await commit(by: requests.lazy.map(\.date).max()) { state, log in state.cancel(requests, log: &log) }
     }
 
     /// Cancels all unfinished executions that a query lists.
     public func cancel(matching request: BulkCancellation) async throws -> CancellationReport {
-        try await commit { state, log in try state.cancel(matching: request, log: &log) }
+        try await commit(by: request.date) { state, log in try state.cancel(matching: request, log: &log) }
     }
 
     /// Discards dead letters.
     public func discard(_ ids: [ExecutionID], at date: Date) async throws -> [Bool] {
-        try await commit { state, log in state.discard(ids, at: date, log: &log) }
+        try await commit(by: date) { state, log in state.discard(ids, at: date, log: &log) }
     }
 
     /// Completes waiting executions.
     public func completeWaiting(
         _ completions: [ExternalCompletion]
     ) async throws -> [ExternalCompletion.Outcome] {
-        try await commit { state, log in state.completeWaiting(completions, log: &log) }
+        try await commit(by: completions.lazy.map(\.date).max()) { state, log in
+            state.completeWaiting(completions, log: &log)
+        }
     }
 
     /// Expires late executions and removes old records.
@@ -131,7 +145,7 @@ extension StateMachineStore {
     public func setCalendar(
         _ calendar: ScheduleCalendar, named name: String, at date: Date
     ) async throws -> CalendarChange {
-        try await commit { state, log in try state.setCalendar(calendar, named: name, at: date, log: &log) }
+        try await commit(by: date) { state, log in try state.setCalendar(calendar, named: name, at: date, log: &log) }
     }
 
     /// Deletes a calendar that no job uses.

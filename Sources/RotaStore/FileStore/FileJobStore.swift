@@ -145,7 +145,7 @@ public actor FileJobStore: JobStore, StateMachineStore {
     ///
     /// - Parameter definitions: The definitions in the operation, encoded by the caller's task.
     package nonisolated func commit<Outcome: Sendable>(
-        _ definitions: [JobID: [UInt8]],
+        _ definitions: [JobID: [UInt8]], by date: Date?,
         _ operation: @escaping @Sendable (inout StoreState, inout ChangeLog) throws -> Outcome
     ) async throws -> Outcome {
         try await durably { store in try store.changeState(definitions, operation) }

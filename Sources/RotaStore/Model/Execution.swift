@@ -1,4 +1,5 @@
 public import Foundation
+import RotaCore
 public import RotaRetry
 
 /// One durable piece of work of a job: when it is due, its attempts, and how it ended.
@@ -69,7 +70,7 @@ public struct Execution: Sendable, Hashable, Identifiable {
     /// Smoothing, catching up, limits and the queue all add to it. ``MisfirePolicy/maximumLateness`` limits less: the time
     /// from the effective date to the decision to fire.
     public var lateness: Duration? {
-        progress.startedAt.map { .seconds($0.timeIntervalSince(scheduledFor)) }
+        progress.startedAt?.elapsed(since: scheduledFor)
     }
 
     /// Its origin, its owner, and its deviations from the job.

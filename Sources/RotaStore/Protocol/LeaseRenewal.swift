@@ -8,6 +8,11 @@ public struct LeaseRenewal: Sendable, Hashable {
     public var token: Int
     /// The new expiry date.
     public var expiresAt: Date
+    /// When the renewal is requested, by the scheduler's clock.
+    ///
+    /// A store with a clock of its own counts the new lease from there: a scheduler whose clock is wrong neither loses
+    /// its lease early nor keeps it too long.
+    public var requestedAt: Date?
     /// When the handler last sent a heartbeat, if it did.
     public var heartbeatAt: Date?
     /// The progress the handler last reported, if it did.
@@ -27,12 +32,13 @@ public struct LeaseRenewal: Sendable, Hashable {
 
     /// Creates a renewal.
     public init(
-        executionID: ExecutionID, token: Int, expiresAt: Date, heartbeatAt: Date? = nil, report: ProgressReport? = nil,
-        checkpoint: JSONPayload? = nil
+        executionID: ExecutionID, token: Int, expiresAt: Date, requestedAt: Date? = nil, heartbeatAt: Date? = nil,
+        report: ProgressReport? = nil, checkpoint: JSONPayload? = nil
     ) {
         self.executionID = executionID
         self.token = token
         self.expiresAt = expiresAt
+        self.requestedAt = requestedAt
         self.heartbeatAt = heartbeatAt
         self.report = report
         self.checkpoint = checkpoint

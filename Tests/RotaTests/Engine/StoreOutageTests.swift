@@ -113,4 +113,38 @@ struct StoreOutageTests {
             }
         }
     }
+
+    @Test(
+        "Large outputs are recorded in steps that a commit takes, and a store that refuses larger ones loses none",
+        arguments: [false, true])
+    func largeOutputs(prefersTurns: Bool) async throws {
+        let clock = ManualClock()
+        let (begin, limit) = (clock.now, 20 << 20)
+        let largest = Mutex(0)
+        var store = HookedStore(base: InMemoryJobStore())
+        store.prefersTurns = prefersTurns
+        // The store is away while the attempts end, so all results are kept at once.
+        store.before = { _ in
+            guard clock.now > begin + 1, clock.now < begin + 60 else { return }
+            throw StoreError(.unavailable, "It is away.")
+        }
+        store.beforeFinish = { completions in
+            let size = completions.reduce(0) { $0 + ($1.output?.json.count ?? 0) }
+            largest.withLock { $0 = max($0, size) }
+            guard size <= limit else { throw StoreError(.unsupported, "\(size) bytes are too much for a commit.") }
+        }
+        let bench = Bench(
+            clock: clock, store: store, configuration: Bench.configuration { $0.maximumOutputBytes = 16 << 20 })
+        let output = String(repeating: "x", count: 4 << 20)
+        try await bench.scheduler.handle("large") { _ in
+            try await clock.sleep(until: begin + 30)
+            return output
+        }
+        for _ in 0..<8 { try await bench.scheduler.enqueue("large") }
+        try await bench.running { await bench.advance(.seconds(120)) }
+        let executions = try await bench.executions()
+        #expect(executions.count == 8)
+        #expect(executions.allSatisfy { $0.status == .succeeded && $0.output?.json.count == (4 << 20) + 2 })
+        #expect(largest.withLock { $0 > 8 << 20 })
+    }
 }

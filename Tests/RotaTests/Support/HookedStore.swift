@@ -20,6 +20,10 @@ struct HookedStore: JobStore {
     var beforeWrite: @Sendable (String) async throws -> Void = { _ in }
     /// Called before executions are enqueued.
     var beforeEnqueue: @Sendable () async throws -> Void = {}
+    /// Called with completions before they are recorded.
+    var beforeFinish: @Sendable ([Completion]) throws -> Void = { _ in }
+    /// Whether a pass is one step, as on a store to which every call costs a commit.
+    var prefersTurns = false
     /// Called with the claims before they are returned.
     var afterClaim: @Sendable ([Claim]) async throws -> Void = { _ in }
 
@@ -165,6 +169,7 @@ struct HookedStore: JobStore {
 
     func finish(_ completions: [Completion]) async throws -> [Completion.Outcome] {
         try before("finish")
+        try beforeFinish(completions)
         return shorten("finish", try await base.finish(completions))
     }
 
