@@ -87,7 +87,7 @@ let package = Package(
         .target(
             name: "RotaPostgres",
             dependencies: [
-                "Rota", "RotaCore", "RotaSchedule", "RotaStore",
+                "Rota", "RotaCore", "RotaHTTP", "RotaRetry", "RotaSchedule", "RotaStore",
                 .target(name: "CLibPQ", condition: .when(traits: ["Postgres"])),
             ],
             swiftSettings: settings),
@@ -146,7 +146,8 @@ let package = Package(
         .testTarget(
             name: "RotaPostgresTests",
             dependencies: [
-                "Rota", "RotaCore", "RotaPostgres", "RotaSchedule", "RotaStore", "RotaTesting", "RotaTestSupport",
+                "Rota", "RotaCore", "RotaHTTP", "RotaPostgres", "RotaSchedule", "RotaStore", "RotaTesting",
+                "RotaTestSupport",
             ],
             swiftSettings: settings),
         .testTarget(

@@ -102,7 +102,9 @@ extension TriggerRequest {
     ///   - now: The current date.
     ///   - depth: The number of executions that lead to it.
     ///   - batch: The batch it belongs to, if any.
-    func execution(of job: Job, id: ExecutionID, at now: Date, depth: Int, batch: BatchID?) throws -> Execution {
+    package func execution(
+        of job: Job, id: ExecutionID, at now: Date, depth: Int, batch: BatchID?
+    ) throws -> Execution {
         try validate(for: job, depth: depth)
         var details = ExecutionDetails.none
         details.continuationOf = continuationOf

@@ -218,6 +218,11 @@ public final class ConsoleObserver: SchedulerObserver {
         say("The store is back after \(outage.text).", at: date)
     }
 
+    /// Tells why the store could work better.
+    public func storeLimited(because reason: String, at date: Date) {
+        say("The store works, but could do better. \(reason)", at: date)
+    }
+
     /// Returns a text as a sentence, with a period at its end.
     private static func sentence(_ text: String) -> String {
         // The lines of a command's output are no sentence.

@@ -281,6 +281,11 @@ extension EventHub {
         observers.tell { $0.didRegainStore(after: outage, at: now) }
     }
 
+    /// Announces why the store could work better.
+    func limitedStore(because reason: String, at now: Date) {
+        observers.tell { $0.storeLimited(because: reason, at: now) }
+    }
+
     /// Announces a job whose payload its handler cannot read.
     func payloadUnreadable(of job: Job, because reason: String, at now: Date) {
         observers.tell { $0.payloadUnreadable(of: job, because: reason, at: now) }

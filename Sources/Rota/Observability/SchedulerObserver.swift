@@ -140,6 +140,12 @@ public protocol SchedulerObserver: Sendable {
     ///   - outage: How long it was out of reach.
     ///   - date: The date of the event.
     func didRegainStore(after outage: Duration, at date: Date)
+    /// The store works, but not as well as it could. Each reason is told once while `run()` runs.
+    ///
+    /// - Parameters:
+    ///   - reason: What is worse than it could be, why, and what to do.
+    ///   - date: The date of the event.
+    func storeLimited(because reason: String, at date: Date)
     /// The driver has nothing to do until a date, unless it is woken earlier.
     func didSleep(until wake: Date, at date: Date)
     /// The driver woke up.
@@ -199,6 +205,8 @@ extension SchedulerObserver {
     public func didLoseStore(because error: StoreError, at date: Date) {}
     /// The default implementation does nothing.
     public func didRegainStore(after outage: Duration, at date: Date) {}
+    /// The default implementation does nothing.
+    public func storeLimited(because reason: String, at date: Date) {}
     /// The default implementation does nothing.
     public func didSleep(until wake: Date, at date: Date) {}
     /// The default implementation does nothing.

@@ -106,6 +106,11 @@ extension Scheduler {
         driver.prepare = { [self] in try await prepareToDrive() }
         let listening = Task { [context] in for await _ in context.store.news() { context.signal.raise() } }
         defer { listening.cancel() }
+        let advised = Task { [context] in
+            guard let store = context.store as? any ReportingStore else { return }
+            for await advice in store.advice() { context.events.limitedStore(because: advice, at: context.clock.now) }
+        }
+        defer { advised.cancel() }
         let result: Result<Void, any Error>
         do { result = .success(try await driver.run(until: cancellation)) } catch { result = .failure(error) }
         queue.close()

@@ -123,14 +123,8 @@ enum NativeSystem {
             ("jobs", .int(counts.jobs.values.reduce(0, +))),
             ("executions", .int(counts.executions.values.reduce(0, +))),
         ]
-        if let file = call.scheduler.store as? FileJobStore {
-            let status = await file.status
-            members += [
-                ("journalBytes", .int(status.journalBytes)), ("snapshotBytes", .int(status.snapshotBytes)),
-                ("compactions", .int(status.compactions)), ("failedCompactions", .int(status.failedCompactions)),
-                ("isReadOnly", .bool(status.isReadOnly)),
-                ("failure", status.failure.map { .string($0.description) }),
-            ]
+        if let store = call.scheduler.store as? any ReportingStore {
+            members += await store.report().map { ($0.name, $0.value) }
         }
         return .json(.record(members))
     }

@@ -46,6 +46,13 @@
         var commitLock: Int64 { lock("commit") }
         /// The key of the lock under which a snapshot is written.
         var snapshotLock: Int64 { lock("snapshot") }
+        /// The channel on which instances tell each other of commits.
+        var newsChannel: String {
+            let channel = "rota:\(name)"
+            // The server takes names of up to 63 bytes.
+            return channel.utf8.count <= 63
+                ? channel : "rota:" + String(UInt64(bitPattern: lock("news")), radix: 16)
+        }
         /// Hashes a purpose and the schema (FNV-1a), so that stores in different schemas do not wait for each other.
         private func lock(_ purpose: String) -> Int64 {
             let hash = "rota \(purpose) \(name)".utf8.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { hash, byte in

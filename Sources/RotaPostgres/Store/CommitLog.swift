@@ -127,6 +127,14 @@
                 [.int8(position.sequence), .uuid(position.id), .text(writer), .bytea(changes)])
         }
 
+        /// Tells other instances that there is a commit.
+        ///
+        /// It is not prepared: then its failure cannot be that of a prepared statement.
+        func hint(of writer: String) -> PostgresStatement {
+            PostgresStatement(
+                "SELECT pg_notify($1, $2)", [.text(schema.newsChannel), .text(writer)], isPrepared: false)
+        }
+
         /// Reads the newest snapshot.
         var newestSnapshot: PostgresStatement {
             PostgresStatement(

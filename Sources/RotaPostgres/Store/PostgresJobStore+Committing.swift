@@ -9,13 +9,20 @@
             guard let position = replica.position else { throw RoundError.notCommitted }
             // A log that was not tampered with never comes near the largest number.
             let next = LogPosition(sequence: position.sequence &+ 1, id: environment.makeCommitID())
-            let statements = [log.append(next, writer: environment.writer, changes: changes)] + others + ["COMMIT"]
+            let hint = hint()
+            let statements =
+                [log.append(next, writer: environment.writer, changes: changes)] + others + ["COMMIT"] + hint
             let error: PostgresError
             do throws(PostgresError) {
                 try connection.perform(statements, deadline: deadline)
                 return replica.advance(to: next, by: changes.count)
             } catch let failure {
                 error = failure
+            }
+            if !hint.isEmpty, error.isOutcomeUnknown, !connection.isBroken {
+                // The server refused what follows the commit: the hint.
+                giveUpHints()
+                return replica.advance(to: next, by: changes.count)
             }
             guard error.isOutcomeUnknown || connection.isBroken else { throw error }
             uncertain = UncertainCommit(position: next, changes: changes, others: others, isWhole: isWhole)
@@ -56,6 +63,8 @@
             }
             replica.advance(to: commit.position, by: commit.changes.count)
             uncertain = nil
+            // The one that followed the commit may be lost.
+            oweHint(for: .zero)
         }
     }
 #endif

@@ -69,6 +69,8 @@
         public nonisolated var pollingGap: Duration { .milliseconds(50) }
 
         /// Tells that another instance has made a commit.
+        ///
+        /// With its first reader the store begins to listen for them, on a connection of its own.
         public nonisolated func news() -> AsyncStream<Void> {
             let (stream, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
             Task { await addReader(continuation) }

@@ -36,10 +36,11 @@
                     guard reloads < 3 else { throw unreadable(isForeign: isForeign) }
                     reloads += 1
                     try reload(connection)
-                    hasNews = true
+                    newsDesk.hasNews = true
                     continue
                 }
                 facts.sentAt = environment.elapsed()
+                let sentDate = environment.now()
                 let results = try connection.perform(
                     first + [log.facts(ignoring: laterRequests), log.commits(after: position)] + last,
                     deadline: deadline)
@@ -47,6 +48,11 @@
                 if !locking.isEmpty { first = [] }
                 let page = results.count - last.count - 1
                 (facts.date, facts.hasRequests) = try checkVersion(results[page - 1])
+                if let newer = ClockEstimate(
+                    server: facts.date, sentAt: sentDate, receivedAt: environment.now(), measuredAt: facts.receivedAt)
+                {
+                    clock = clock?.updated(by: newer) ?? newer
+                }
                 var rows: [CommitRow] = []
                 for row in results[page] { rows.append(try CommitRow(row)) }
                 guard let hasOthers = try replica.apply(rows, writer: environment.writer) else {
@@ -55,7 +61,7 @@
                     epoch += 1
                     continue
                 }
-                if hasOthers { hasNews = true }
+                if hasOthers { newsDesk.hasNews = true }
                 guard rows.count >= CommitLog.pageSize || rows.last?.isCut == true else { return facts }
                 guard locking.isEmpty || isPatient else { throw RoundError.isBehind }
             }

@@ -50,7 +50,9 @@
         let log: CommitLog
         nonisolated let clockCheck: ClockCheck
         nonisolated let environment: PostgresStoreEnvironment
-        private var connection: PostgresConnection?
+        /// The reasons why this instance could work better.
+        nonisolated let advisories = AdviceBoard()
+        private(set) var connection: PostgresConnection?
         /// Whether a pooler was found that shares sessions and does not know prepared statements.
         private var sharesSessions = false
         var replica = Replica()
@@ -61,10 +63,9 @@
         /// Requests of other programs that only a later version of this library can do.
         var laterRequests: [UInt128] = []
         var isOpen = true
-        private var readers: [Int: AsyncStream<Void>.Continuation] = [:]
-        private var lastReader = 0
-        /// Whether something has changed that no scheduler here has seen.
-        var hasNews = false
+        var newsDesk = NewsDesk()
+        /// How the server's clock differs from this machine's, once it was measured.
+        var clock: ClockEstimate?
         private var poller: Task<Void, Never>?
         var snapshotting: Task<Void, Never>?
         /// When the next snapshot may be begun, and how many in a row were not published.
@@ -136,7 +137,8 @@
         deinit {
             poller?.cancel()
             snapshotting?.cancel()
-            for reader in readers.values { reader.finish() }
+            newsDesk.end()
+            advisories.close()
         }
 
         /// Ends the connection and background work.
@@ -148,8 +150,9 @@
             poller?.cancel()
             snapshotting?.cancel()
             await snapshotting?.value
-            for reader in readers.values { reader.finish() }
-            readers = [:]
+            newsDesk.end()
+            newsDesk.readers = [:]
+            advisories.close()
             drop()
         }
 
@@ -213,14 +216,14 @@
             do {
                 var (changes, resumes): ([UInt8], [@Sendable () -> Void]) = ([], [])
                 let others = facts.hasRequests && !isReading ? try takeRequests(connection, &changes) : []
-                if !others.isEmpty || facts.hasRequests && isReading { hasNews = true }
+                if !others.isEmpty || facts.hasRequests && isReading { newsDesk.hasNews = true }
                 for operation in operations {
                     if let error = clockCheck.error(for: operation.skew(facts)) {
                         resumes.append { operation.fail(error) }
                     } else {
                         resumes.append(try operation.run(&replica.state, &changes, facts))
                         // Its scheduler sees the news itself. Others on this store may not.
-                        if operation.seesNews, readers.count <= 1 { hasNews = false }
+                        if operation.seesNews, newsDesk.readers.count <= 1 { newsDesk.hasNews = false }
                     }
                 }
                 guard changes.count <= PendingOperation.sizeLimit else { throw RoundError.tooLarge }
@@ -229,7 +232,7 @@
                 } else if !isReading, (try? connection.perform(["ROLLBACK"], deadline: deadline)) == nil {
                     drop()
                 }
-                if hasNews { announce() }
+                if newsDesk.hasNews { announce() }
                 return resumes
             } catch {
                 // The copy may have changes that are not committed.
@@ -283,29 +286,6 @@
         func invalidate() {
             replica.invalidate()
             epoch += 1
-        }
-
-        // MARK: News
-
-        /// Adds a reader of the news.
-        func addReader(_ continuation: AsyncStream<Void>.Continuation) {
-            lastReader += 1
-            let number = lastReader
-            readers[number] = continuation
-            continuation.onTermination = { [weak self] _ in
-                Task { [weak self] in await self?.removeReader(number) }
-            }
-            if !isOpen { continuation.finish() }
-        }
-
-        private func removeReader(_ number: Int) {
-            readers[number] = nil
-        }
-
-        /// Tells readers that something has changed.
-        func announce() {
-            hasNews = false
-            for reader in readers.values { reader.yield() }
         }
 
         // MARK: Snapshots

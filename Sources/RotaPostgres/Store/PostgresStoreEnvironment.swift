@@ -1,5 +1,6 @@
 #if Postgres
-    import Foundation
+    package import Foundation
+    import Rota
 
     /// The identifiers, the clock and the limits of a PostgreSQL store, which tests replace.
     ///
@@ -17,10 +18,19 @@
             let clock = ContinuousClock()
             return origin.duration(to: clock.now)
         }
-        /// Waits between two questions for news.
+        /// The date by this machine, which is compared with the server's for the status.
+        package var now: @Sendable () -> Date = {
+            let clock = SystemWallClock()
+            return { clock.now }
+        }()
+        /// Waits between two questions for news, between two hints, and before a listener connects again.
         package var sleep: @Sendable (Duration) async throws -> Void = { try await ContinuousClock().sleep(for: $0) }
         /// How often the store asks for the commits of other instances while it has nothing else to do.
         package var pollingInterval = Duration.milliseconds(500)
+        /// Whether the store listens for the commits of other instances, once a scheduler reads its news.
+        package var listens = true
+        /// The shortest time between two hints of this instance, and between two answers to those of others.
+        package var newsGap = Duration.milliseconds(50)
         /// The size of the changes below which no snapshot is written, in bytes.
         package var snapshotMinimum = 8 << 20
 

@@ -7,16 +7,18 @@
     struct StoreSchema: Sendable {
         let configuration: PostgresConfiguration
         let name: String
+        let cluster: PostgresCluster
+        let database: String
 
         /// Makes a schema in a database of its own, or beside others.
         init(
-            in cluster: PostgresCluster? = nil, database: String? = nil, name: String = "rota"
+            in cluster: PostgresCluster? = nil, database: String? = nil, name: String = "rota", migrates: Bool = true
         ) async throws {
-            let cluster = try cluster ?? .shared()
-            let database = try database ?? cluster.createDatabase()
-            configuration = try PostgresConfiguration(cluster.string(database: database))
+            self.cluster = try cluster ?? .shared()
+            self.database = try database ?? self.cluster.createDatabase()
+            configuration = try PostgresConfiguration(self.cluster.string(database: self.database))
             self.name = name
-            try await PostgresJobStore.migrate(configuration, schema: name)
+            if migrates { try await PostgresJobStore.migrate(configuration, schema: name) }
         }
 
         func open(
@@ -27,6 +29,18 @@
             (environment.snapshotMinimum, environment.pollingInterval) = (snapshotMinimum, polling)
             return try await PostgresJobStore(
                 configuration ?? self.configuration, schema: name, clockCheck: .off, environment: environment)
+        }
+
+        /// How a user reaches the database.
+        func configuration(user: String) throws -> PostgresConfiguration {
+            try PostgresConfiguration(cluster.string(database: database, user: user))
+        }
+
+        /// Runs a statement that returns nothing.
+        func execute(_ sql: String) throws {
+            let connection = try PostgresConnection.open(configuration)
+            defer { connection.close() }
+            try connection.perform([PostgresStatement(sql, isPrepared: false)])
         }
 
         /// Runs a statement, and returns the first column of its first row.
