@@ -1,4 +1,6 @@
 #if Postgres
+    import RotaStore
+
     /// The tables of a store, in a schema of the database.
     ///
     /// ```
@@ -13,7 +15,14 @@
     /// transaction that is open for hours does not slow commits down; only requests in the inbox leave dead rows behind.
     struct PostgresSchema: Sendable, Hashable {
         /// The version of the tables that this library creates.
-        static let version = 1
+        ///
+        /// | version | what came with it | oldest library that can use the tables |
+        /// |---|---|---|
+        /// | 1 | the tables | 1 |
+        /// | 2 | the function `enqueue` | 1 |
+        static let version = 2
+        /// The oldest version of the tables that this library can use.
+        static let oldestUsable = 1
 
         /// The name of the schema.
         let name: String
@@ -61,12 +70,40 @@
             return Int64(bitPattern: hash)
         }
 
+        /// Checks that a library may use tables.
+        ///
+        /// - Parameters:
+        ///   - oldestReader: The oldest library that may use them, as the tables say.
+        ///   - known: The version of the tables that the library knows.
+        static func check(oldestReader: Int, known: Int) throws(StoreError) {
+            guard oldestReader <= known else {
+                throw StoreError(
+                    .incompatibleSchema,
+                    "The tables can be used from version \(oldestReader) of the schema on, and this library knows "
+                        + "\(known). Update Rota.")
+            }
+        }
+
         /// The statements that create the tables or bring older ones up to date, in order.
         ///
-        /// - Parameter old: The version of the existing tables, or `nil` if there are none.
-        func migration(from old: Int?) -> [String] {
-            guard old == nil else { return [] }
-            return [
+        /// A step either adds what older libraries do not look at, or it removes what no library uses any more that
+        /// `oldest_reader` admits. So old and new instances work side by side, whichever is deployed first.
+        ///
+        /// - Parameters:
+        ///   - old: The version of the existing tables, or `nil` if there are none. Then the first statement creates the
+        ///     schema.
+        ///   - version: The version to reach.
+        func migration(from old: Int?, to version: Int = PostgresSchema.version) -> [String] {
+            var statements = old == nil ? creation : []
+            if old ?? 1 < 2, version >= 2 {
+                statements += [enqueueFunction, "UPDATE \(table("meta")) SET version = 2"]
+            }
+            return statements
+        }
+
+        /// The statements that create the tables of version 1.
+        private var creation: [String] {
+            [
                 "CREATE SCHEMA IF NOT EXISTS \(Self.quoted(name))",
                 """
                 CREATE TABLE \(table("meta")) (
@@ -130,8 +167,8 @@
         }
 
         /// The migration as one text, for teams that migrate with a tool of their own.
-        var sql: String {
-            "BEGIN;\n" + migration(from: nil).map { $0 + ";\n" }.joined() + "COMMIT;\n"
+        func sql(from old: Int?) -> String {
+            "BEGIN;\n" + migration(from: old).map { $0 + ";\n" }.joined() + "COMMIT;\n"
         }
     }
 #endif

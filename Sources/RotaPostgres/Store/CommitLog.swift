@@ -39,7 +39,8 @@
             let idle = max(1, (idle ?? timeout).millisecondsRoundedUp)
             return [
                 PostgresStatement("SET LOCAL statement_timeout = \(milliseconds)"),
-                PostgresStatement("SET LOCAL lock_timeout = \(milliseconds)"),
+                // Sooner than the other one, which would not say that it was a lock.
+                PostgresStatement("SET LOCAL lock_timeout = \(max(1, milliseconds * 9 / 10))"),
                 PostgresStatement("SET LOCAL idle_in_transaction_session_timeout = \(idle)"),
             ]
         }

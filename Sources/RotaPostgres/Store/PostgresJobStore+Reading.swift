@@ -87,18 +87,13 @@
             }
             let seconds: Double = try row.read(0)
             let (version, oldestReader): (Int, Int) = (try row.read(1), try row.read(2))
-            guard version >= PostgresSchema.version else {
+            guard version >= PostgresSchema.oldestUsable else {
                 throw StoreError(
                     .incompatibleSchema,
-                    "The tables have version \(version), and this library needs \(PostgresSchema.version). Bring them up "
-                        + "to date with `PostgresJobStore.migrate(_:schema:)`.")
+                    "The tables have version \(version), and this library needs \(PostgresSchema.oldestUsable). Bring them "
+                        + "up to date with `PostgresJobStore.migrate(_:schema:)`.")
             }
-            guard oldestReader <= PostgresSchema.version else {
-                throw StoreError(
-                    .incompatibleSchema,
-                    "The tables can be used from version \(oldestReader) of the schema on, and this library knows "
-                        + "\(PostgresSchema.version). Update Rota.")
-            }
+            try PostgresSchema.check(oldestReader: oldestReader, known: environment.schemaVersion)
             return (Date(timeIntervalSince1970: seconds), try row.read(3))
         }
 

@@ -119,6 +119,11 @@
                     .incompatibleSchema,
                     "The schema \"\(schema)\" has no tables of a store. Create them with "
                         + "`PostgresJobStore.migrate(_:schema:)`.")
+            } catch let error as PostgresError where error.code == .permissionDenied {
+                throw PostgresError(
+                    .permissionDenied,
+                    "\(error.message) A store needs USAGE on the schema \"\(schema)\", SELECT, INSERT and DELETE on its tables, "
+                        + "and UPDATE on `inbox`.", sqlState: error.sqlState)
             }
             poller = Task { [weak self] in
                 while (try? await environment.sleep(environment.pollingInterval)) != nil {

@@ -163,24 +163,6 @@
             #expect(again?.code == .incompatibleSchema)
         }
 
-        @Test("A schema of any name is kept apart, also when it is created by the text")
-        func names() async throws {
-            let cluster = try PostgresCluster.shared()
-            let database = try cluster.createDatabase()
-            let name = "rota's \"second\" schema"
-            let connection = try cluster.connect(database)
-            for statement in try PostgresJobStore.migrationSQL(schema: name).split(separator: ";\n") {
-                _ = try connection.perform(
-                    [PostgresStatement(String(statement), isPrepared: false)], deadline: .now.advanced(by: .seconds(10))
-                )
-            }
-            let first = try await StoreSchema(database: database, name: "rota").open()
-            let second = try await StoreSchema(database: database, name: name).open()
-            _ = try await first.insert([JobInsertion(queue())])
-            #expect(try await second.jobs(JobQuery()).items.isEmpty)
-            #expect(throws: PostgresError.self) { try PostgresJobStore.migrationSQL(schema: "") }
-        }
-
         @Test("Work that another program enqueues in its own transaction runs once it has committed")
         func enqueueStatement() async throws {
             let schema = try await StoreSchema()

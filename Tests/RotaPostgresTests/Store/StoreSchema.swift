@@ -23,10 +23,11 @@
 
         func open(
             snapshotMinimum: Int = 1 << 23, polling: Duration = .milliseconds(500),
-            through configuration: PostgresConfiguration? = nil
+            through configuration: PostgresConfiguration? = nil, knowing version: Int? = nil
         ) async throws -> PostgresJobStore {
             var environment = PostgresStoreEnvironment()
             (environment.snapshotMinimum, environment.pollingInterval) = (snapshotMinimum, polling)
+            if let version { environment.schemaVersion = version }
             return try await PostgresJobStore(
                 configuration ?? self.configuration, schema: name, clockCheck: .off, environment: environment)
         }

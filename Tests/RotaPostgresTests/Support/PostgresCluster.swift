@@ -134,6 +134,22 @@
             }
         }
 
+        /// Runs a script by psql, and returns what it printed, errors included, and whether it succeeded.
+        func psql(_ script: String, database: String, user: String = "rota") throws -> (output: String, isDone: Bool) {
+            let words =
+                Self.prefix(binaries) + [
+                    "/bin/sh", "-c", "exec \"$@\" 2>&1", "sh", "\(binaries)/psql", "-X", "-q", "-A", "-t", "-v",
+                    "ON_ERROR_STOP=1", "-v", "VERBOSITY=verbose", "-h", folder, "-p", "\(port)", "-U", user, "-d",
+                    database,
+                    "-f", "-",
+                ]
+            let child = try ChildProcess(words[0], Array(words.dropFirst()))
+            child.say(script)
+            child.endInput()
+            let output = child.rest()
+            return (output.trimmingCharacters(in: .whitespacesAndNewlines), child.wait() == .exited(0))
+        }
+
         /// What comes before a command: another user if this is root, whom the server refuses, and a clean environment.
         static func prefix(_ binaries: String) -> [String] {
             let clean = ["/usr/bin/env", "-i", "PATH=\(binaries):/usr/bin:/bin", "LC_ALL=C.UTF-8"]
