@@ -84,14 +84,17 @@ public struct SchedulerAPI: Sendable {
             if call.repetition.isKnown { response.headers["Idempotency-Replayed"] = "true" }
         } catch {
             let told = APIError(telling: error)
-            if told == nil || told?.kind == .internalError { context.report(error, request) }
+            if APIError.hides(error, told: told) { context.report(error, request) }
             response = format.response(to: told ?? Self.unexpected(requestID), requestID: requestID)
             for field in told?.headers.fields ?? [] { response.headers.set(field) }
         }
         response.headers["X-Request-Id"] = requestID
         if response.headers["Cache-Control"] == nil { response.headers["Cache-Control"] = "no-store" }
         response.headers["X-Content-Type-Options"] = "nosniff"
-        if request.method == "HEAD" { response.body = Data() }
+        if request.method == "HEAD" {
+            response.headers["Content-Length"] = "\(response.body.count)"
+            response.body = Data()
+        }
         return response
     }
 

@@ -56,7 +56,12 @@ struct RequestParser {
         self.limits = limits
     }
 
-    var place: Place { head != nil ? .body : start < bytes.count ? .head : .between }
+    /// The beginning of an empty line does not begin a head: a client that sends many of them sends no request.
+    var place: Place {
+        if head != nil { return .body }
+        let rest = bytes[start...]
+        return rest.isEmpty || rest.elementsEqual([13]) ? .between : .head
+    }
 
     mutating func append(_ more: [UInt8]) {
         if start == bytes.count {
@@ -198,8 +203,24 @@ struct RequestParser {
         guard let colon = line.firstIndex(of: 0x3A), isToken(line[..<colon]) else {
             throw .malformed("A line of the head is not a header field.")
         }
-        let value = String(decoding: line[(colon + 1)...], as: UTF8.self).trimmingCharacters(in: .whitespaces)
-        return HTTPHeaders.Field(String(decoding: line[..<colon], as: UTF8.self), value)
+        let value = trimmed(line[(colon + 1)...])
+        return HTTPHeaders.Field(
+            String(decoding: line[..<colon], as: UTF8.self), String(decoding: value, as: UTF8.self))
+    }
+
+    /// The bytes without blanks and tabs around them, which alone are white space in HTTP (RFC 9110, 5.6.3).
+    ///
+    /// Other blanks of Unicode are parts of the value, as they are for a proxy in front.
+    fileprivate static func trimmed(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        let rest = bytes.drop { $0 == 0x20 || $0 == 9 }
+        guard let last = rest.lastIndex(where: { $0 != 0x20 && $0 != 9 }) else { return [] }
+        return rest[...last]
+    }
+
+    /// Whether a text is a word of ASCII in any case: `K` is `k`, and the sign for kelvins is neither.
+    fileprivate static func isWord(_ text: some StringProtocol, _ word: String) -> Bool {
+        text.utf8.count == word.utf8.count
+            && zip(text.utf8, word.utf8).allSatisfy { ((0x41...0x5A).contains($0) ? $0 | 0x20 : $0) == $1 }
     }
 
     private static func isToken(_ bytes: ArraySlice<UInt8>) -> Bool {
@@ -220,9 +241,10 @@ struct RequestParser {
     private mutating func takeChunks() throws(Refusal) -> Bool {
         while true {
             guard let (line, next) = try line(from: start, longest: 256) else { return false }
-            let digits = line.prefix { $0 != 0x3B && $0 != 0x20 && $0 != 9 }
-            guard (1...8).contains(digits.count), let size = Int(String(decoding: digits, as: UTF8.self), radix: 16),
-                digits.first.map({ $0 != 0x2B && $0 != 0x2D }) == true
+            // Blanks may stand before an extension, and nothing else may.
+            let digits = Self.trimmed(line.prefix { $0 != 0x3B })
+            guard line.first == digits.first, (1...8).contains(digits.count), digits.allSatisfy(Self.isHexDigit),
+                let size = Int(String(decoding: digits, as: UTF8.self), radix: 16)
             else { throw .malformed("The size of a chunk is not a hexadecimal number.") }
             guard size > 0 else {
                 guard let end = try endOfTrailer(from: next) else { return false }
@@ -236,6 +258,13 @@ struct RequestParser {
             }
             body += bytes[next..<(next + size)]
             start = next + size + 2
+        }
+    }
+
+    private static func isHexDigit(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x30...0x39, 0x41...0x46, 0x61...0x66: true
+        default: false
         }
     }
 
@@ -296,21 +325,21 @@ extension RequestParser.Head {
                 throw .malformed("A request must not have both Content-Length and Transfer-Encoding.")
             }
             guard !isVersion10 else { throw .malformed("HTTP/1.0 has no Transfer-Encoding.") }
-            guard codings.count == 1, codings[0].lowercased() == "chunked" else {
+            guard codings.count == 1, RequestParser.isWord(codings[0], "chunked") else {
                 throw RequestParser.Refusal(501, "not_implemented", "The only transfer coding is chunked.")
             }
             framing = .chunked
         }
         expectsContinue = false
         if let expectation = headers["Expect"] {
-            guard expectation.lowercased() == "100-continue" else {
+            guard RequestParser.isWord(expectation, "100-continue") else {
                 throw RequestParser.Refusal(417, "expectation_failed", "The only expectation is 100-continue.")
             }
             expectsContinue = !isVersion10
         }
-        let options = headers.values("Connection").joined(separator: ",").lowercased().split(separator: ",")
-            .map { $0.trimmingCharacters(in: .whitespaces) }
-        keepsAlive = !isVersion10 && !options.contains("close")
+        let options = headers.values("Connection").flatMap { $0.utf8.split(separator: 0x2C) }
+            .map { String(decoding: RequestParser.trimmed(Array($0)[...]), as: UTF8.self) }
+        keepsAlive = !isVersion10 && !options.contains { RequestParser.isWord($0, "close") }
         self.method = method
         self.target = target
         self.headers = headers

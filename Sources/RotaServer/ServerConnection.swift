@@ -17,6 +17,8 @@ struct ServerConnection {
     enum Step {
         case wait
         case handle(ServerRequest)
+        /// Its client seems to have left: a handler that only waits should answer now.
+        case abandon
         case close
     }
 
@@ -28,6 +30,8 @@ struct ServerConnection {
     private var written = 0
     /// The client sends nothing more.
     private var isInputClosed = false
+    /// The client has sent more while a handler is at work, so its end cannot be seen.
+    private var hasMoreInput = false
     private var closesAfterOutput = false
     private var isHead = false
     private var drained = 0
@@ -49,6 +53,8 @@ struct ServerConnection {
 
     var wantsToWrite: Bool { written < output.count }
     var wantsToRead: Bool { !isInputClosed && phase != .answering && (phase == .draining || !wantsToWrite) }
+    /// Whether the end of the client's input is to be noticed while a handler is at work.
+    var watchesForEnd: Bool { phase == .answering && !isInputClosed && !hasMoreInput }
     /// Whether it can be closed without anyone missing anything.
     var isIdle: Bool { phase == .reading && !wantsToWrite && parser.place == .between }
 
@@ -66,10 +72,23 @@ struct ServerConnection {
         return true
     }
 
+    /// Looks whether the client has sent its end, and leaves all else where it is.
+    mutating func look(now: ContinuousClock.Instant) {
+        guard watchesForEnd else { return }
+        switch SystemSocket.peek(descriptor) {
+        case .end:
+            isInputClosed = true
+            deadline = now + limits.leaveTime
+        case .bytes: hasMoreInput = true
+        case .nothing: break
+        }
+    }
+
     /// Takes the response of the handler.
     mutating func answer(_ response: ServerResponse, closes: Bool) {
         guard phase == .answering else { return }
         phase = .reading
+        hasMoreInput = false
         closesAfterOutput = closesAfterOutput || closes
         output += response.bytes(closes: closesAfterOutput, withoutBody: isHead)
         deadline = nil
@@ -121,6 +140,10 @@ struct ServerConnection {
 
     /// The client took too long.
     private mutating func timeOut(_ now: ContinuousClock.Instant) -> Step? {
+        if phase == .answering, !wantsToWrite {
+            deadline = nil
+            return .abandon
+        }
         guard phase == .reading, !wantsToWrite, !closesAfterOutput, parser.place != .between else { return .close }
         deadline = nil
         refuse(.refusal(408, "request_timeout", "The request did not arrive in time."))

@@ -104,7 +104,8 @@ final class ServerLoop: Sendable {
             for number in order {
                 guard let connection = connections[number] else { continue }
                 let events =
-                    (connection.wantsToRead ? POLLIN : 0) | (connection.wantsToWrite ? POLLOUT : 0)
+                    (connection.wantsToRead || connection.watchesForEnd ? POLLIN : 0)
+                    | (connection.wantsToWrite ? POLLOUT : 0)
                 polled.append(pollfd(fd: connection.descriptor, events: Int16(events), revents: 0))
             }
             // A deadline of a connection may have passed since the last look at it: then the poll returns at once. The
@@ -179,12 +180,14 @@ final class ServerLoop: Sendable {
         _ number: Int, reads: Bool, isBroken: Bool, _ connections: inout [Int: ServerConnection]
     ) {
         guard var connection = connections[number] else { return }
+        if reads { connection.look(now: .now) }
         guard !isBroken, !reads || connection.receive() else { return close(number, &connections) }
         let step = connection.advance(now: .now)
         connections[number] = connection
         switch step {
         case .wait: break
         case .close: close(number, &connections)
+        case .abandon: cancelReader(number)
         case .handle(let request): handle(request, for: number)
         }
     }
@@ -204,6 +207,12 @@ final class ServerLoop: Sendable {
                 }
             }
         }
+    }
+
+    /// Cancels a handler if its request only reads.
+    private func cancelReader(_ number: Int) {
+        let reader = state.withLock { state in state.readers.contains(number) ? state.handlers[number] : nil }
+        reader?.cancel()
     }
 
     /// Cancels handlers of requests that only read, such as those that wait for events.

@@ -23,6 +23,10 @@ package struct ServerLimits: Sendable, Hashable {
     package var idleTime = Duration.seconds(60)
     /// How long a client may take without accepting any byte of a response.
     package var writeTime = Duration.seconds(30)
+    /// How long a request that only reads continues after its client has said that it sends nothing more.
+    ///
+    /// The client may have left, or want the answer: short work ends as it would, and a long poll is canceled.
+    package var leaveTime = Duration.seconds(1)
 
     package init() {}
 }
@@ -47,6 +51,8 @@ package struct ServerRequest: Sendable, Hashable {
 package struct ServerResponse: Sendable, Hashable {
     package var status: Int
     /// The header fields, without `Content-Length` and `Connection`, which are the server's.
+    ///
+    /// To a HEAD, a response without a body may say the `Content-Length` of the one to a GET.
     package var headers: HTTPHeaders
     package var body: Data
 
@@ -76,7 +82,9 @@ package struct ServerResponse: Sendable, Hashable {
             head += "\(field.name): \(String(value))\r\n"
         }
         let hasBody = status != 204 && status != 304 && status >= 200
-        if hasBody { head += "Content-Length: \(body.count)\r\n" }
+        // A handler may leave out the body of a HEAD, and say how long that of a GET would be.
+        let said = withoutBody && body.isEmpty ? headers["Content-Length"].flatMap { Int($0) } : nil
+        if hasBody { head += "Content-Length: \(said.map { max(0, $0) } ?? body.count)\r\n" }
         if closes { head += "Connection: close\r\n" }
         return Array((head + "\r\n").utf8) + (hasBody && !withoutBody ? Array(body) : [])
     }

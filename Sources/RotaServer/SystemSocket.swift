@@ -121,6 +121,22 @@ package enum SystemSocket: Sendable {
         return isWaiting ? nil : bytes
     }
 
+    /// The input that can be read now.
+    package enum Pending: Sendable {
+        case bytes
+        case nothing
+        /// The end of the stream, or an error.
+        case end
+    }
+
+    /// Looks at the input without taking it.
+    package static func peek(_ descriptor: Int32) -> Pending {
+        var byte: UInt8 = 0
+        let count = recv(descriptor, &byte, 1, Int32(MSG_PEEK))
+        if count > 0 { return .bytes }
+        return count < 0 && (errno == EAGAIN || errno == EINTR) ? .nothing : .end
+    }
+
     /// Returns how many bytes were written: 0 if the call would block, and `nil` if the connection is closed.
     package static func write(_ descriptor: Int32, _ bytes: ArraySlice<UInt8>) -> Int? {
         #if canImport(Darwin)

@@ -80,6 +80,21 @@ struct HTTPServerTests {
         await server.stop()
     }
 
+    @Test("Empty lines in pieces do not move the deadline of the head")
+    func emptyLines() async throws {
+        let server = try Self.echo { ($0.headTime, $0.idleTime) = (.milliseconds(100), .milliseconds(100)) }
+        let text = try await Self.talk(server) { client in
+            var count = 0
+            while count < 3_000_000, client.isOpen {
+                client.send(count.isMultiple(of: 2) ? "\r" : "\n")
+                count += 1
+            }
+            return count == 3_000_000 ? "too late" : "closed"
+        }
+        #expect(text == "closed")
+        await server.stop()
+    }
+
     @Test("A client that sends byte by byte does not move the deadline of the head")
     func trickle() async throws {
         let server = try Self.echo { ($0.headTime, $0.head) = (.milliseconds(100), 1 << 30) }
@@ -145,6 +160,20 @@ struct HTTPServerTests {
         await server.stop()
     }
 
+    @Test("The answer to a HEAD tells the length that its handler says, and has no body")
+    func head() async throws {
+        let server = try HTTPServer(on: .loopback) { _ in
+            ServerResponse(status: 200, headers: ["Content-Length": "1234"])
+        }
+        let text = try await Self.talk(server) { client in
+            client.send("HEAD / HTTP/1.1\r\nHost: x\r\n\r\nGET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            return client.rest()
+        }
+        let lengths = text.matches(of: #/Content-Length: (\d+)/#).map { String($0.1) }
+        #expect(lengths == ["1234", "0"])
+        await server.stop()
+    }
+
     @Test("No more connections are served at once than allowed, and the others get their turn")
     func connectionLimit() async throws {
         let server = try Self.echo { $0.connections = 2 }
@@ -205,11 +234,13 @@ struct HTTPServerTests {
         await #expect(throws: (any Error).self) { try await Self.talk(server) { $0.rest() } }
     }
 
-    @Test("A client that leaves ends the work on its request")
-    func leaving() async throws {
+    @Test("A client that leaves ends the work on its request", arguments: [false, true])
+    func leaving(_ resets: Bool) async throws {
         let (started, signal) = AsyncStream<Void>.makeStream()
         let (ended, ends) = AsyncStream<Bool>.makeStream()
-        let server = try HTTPServer(on: .loopback) { _ in
+        var limits = ServerLimits()
+        limits.leaveTime = .milliseconds(10)
+        let server = try HTTPServer(on: .loopback, limits: limits) { _ in
             signal.yield()
             for await _ in AsyncStream<Void>.makeStream().stream {}
             ends.yield(Task.isCancelled)
@@ -219,7 +250,7 @@ struct HTTPServerTests {
         var client: RawClient? = try RawClient(address)
         client?.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
         for await _ in started { break }
-        client?.reset()
+        if resets { client?.reset() }
         client = nil
         var wasCanceled: Bool?
         for await canceled in ended {
@@ -227,6 +258,30 @@ struct HTTPServerTests {
             break
         }
         #expect(wasCanceled == true)
+        await server.stop()
+    }
+
+    @Test("A change continues when its client says that it sends nothing more, and is answered")
+    func halfClosedChange() async throws {
+        var limits = ServerLimits()
+        limits.leaveTime = .zero
+        let (waiting, resume) = AsyncStream<Void>.makeStream()
+        let server = try HTTPServer(on: .loopback, limits: limits) { request in
+            if request.target == "/second" { resume.finish() } else { for await _ in waiting {} }
+            return ServerResponse(status: Task.isCancelled ? 500 : 200)
+        }
+        async let first = Self.talk(server) { client in
+            client.send("POST /first HTTP/1.1\r\nHost: x\r\n\r\n")
+            client.end()
+            return client.rest()
+        }
+        let second = try await Self.talk(server) { client in
+            client.send("POST /second HTTP/1.1\r\nHost: x\r\n\r\n")
+            client.end()
+            return client.rest()
+        }
+        #expect(second.hasPrefix("HTTP/1.1 200 "))
+        #expect(try await first.hasPrefix("HTTP/1.1 200 "))
         await server.stop()
     }
 

@@ -105,10 +105,30 @@ struct RequestParserTests {
             ("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0x5\r\nhello\r\n0\r\n\r\n", 400),
             ("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n\r\n", 400),
             ("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nFFFFFFFFFF\r\n", 400),
+            // What Unicode takes for a blank or for a k is neither.
+            ("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\u{A0}\r\n\r\nhello", 400),
+            ("POST / HTTP/1.1\r\nHost: x\r\nContent-Length:\u{2003}5\r\n\r\nhello", 400),
+            ("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\u{A0}\r\n\r\n0\r\n\r\n", 501),
+            ("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chun\u{212A}ed\r\n\r\n0\r\n\r\n", 501),
+            ("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5 garbage\r\nhello\r\n0\r\n\r\n", 400),
+            ("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n 5\r\nhello\r\n0\r\n\r\n", 400),
+            ("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n\u{FF15}\r\nhello\r\n0\r\n\r\n", 400),
             ("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nFFFFFFFF\r\n", 413),
         ])
     func refusals(_ text: String, _ status: Int) {
         #expect(Self.results(text) == [.status(status)])
+    }
+
+    @Test("Blanks and tabs around values and before a chunk's extension are read over, and the words have any case")
+    func blanks() {
+        let post = "POST / HTTP/1.1\r\nHost:x \r\n"
+        let whole = Result.request("POST /", body: "hello", keepsAlive: true)
+        #expect(Self.results(post + "Content-Length: \t 5 \t\r\n\r\nhello") == [whole])
+        #expect(Self.results(post + "Transfer-Encoding: ChunKed \r\n\r\n5 \t;x=y\r\nhello\r\n0\r\n\r\n") == [whole])
+        let last = Result.request("POST /", body: "", keepsAlive: false)
+        #expect(Self.results(post + "Connection: x ,\tCLOSE\r\n\r\n") == [last])
+        #expect(
+            Self.results(post + "Connection: \u{A0}close\r\n\r\n") == [.request("POST /", body: "", keepsAlive: true)])
     }
 
     @Test("The sizes of lines, heads, fields and bodies are bounded, before they have arrived whole")

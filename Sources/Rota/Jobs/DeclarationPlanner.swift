@@ -77,13 +77,14 @@ struct DeclarationPlanner {
 
     /// Plans the change of a job to what a draft says, or returns `nil` if it is so already.
     ///
-    /// The job keeps its state, unless it was paused because it was no longer declared.
+    /// The job keeps its state, unless it was paused because it was no longer declared, or a state is declared for it. A
+    /// job whose schedule has ended stays completed.
     func change(
-        of job: Job, to draft: JobDraft, _ calendars: [String: ScheduleCalendar], at now: Date
+        of job: Job, to draft: JobDraft, state: JobState? = nil, _ calendars: [String: ScheduleCalendar], at now: Date
     ) throws -> JobReplacement? {
         let isReturning = job.state == .paused && job.scheduleState.reason == Self.orphanReason(owner)
-        let planned = try job.updated(
-            to: draft.definition, calendars, state: isReturning ? .active : nil, at: now)
+        let wanted = job.state == .completed ? nil : state ?? (isReturning ? .active : nil)
+        let planned = try job.updated(to: draft.definition, calendars, state: wanted, at: now)
         guard planned != nil || job.declaredBy != owner else { return nil }
         var replacement = planned ?? job.replacement(job.scheduleState, at: now)
         replacement.declaredBy = owner

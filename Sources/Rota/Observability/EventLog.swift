@@ -9,7 +9,7 @@ import Synchronization
 ///
 /// ```swift
 /// let log = scheduler.eventLog(keeping: 500)
-/// let page = log.events()
+/// let page = log.events()  // the latest hundred
 /// for entry in page.entries { print(entry.date, entry.text) }
 /// let later = log.events(after: page.next)  // what happened since
 /// ```
@@ -88,17 +88,18 @@ public final class EventLog: Sendable {
         self.capacity = max(1, capacity)
     }
 
-    /// Returns the entries after a place.
+    /// Returns the entries after a place, or the latest ones.
     ///
     /// - Parameters:
-    ///   - cursor: The place, or `nil` for the oldest that are kept. One of another log, as of the process before a
-    ///     restart, counts as `nil`.
+    ///   - cursor: The place, or `nil` for the latest entries. After one of another log, as of the process before a
+    ///     restart, come the oldest that are kept.
     ///   - limit: The largest number of entries, at least 1.
     public func events(after cursor: Cursor? = nil, limit: Int = 100) -> Page {
         state.withLock { state in
             let oldest = state.last - state.entries.count
             let known = cursor?.log == id ? min(cursor?.number ?? 0, state.last) : nil
-            let start = max(known ?? oldest, oldest)
+            let latest = max(oldest, state.last - max(1, limit))
+            let start = cursor == nil ? latest : max(known ?? oldest, oldest)
             let entries = state.entries.dropFirst(start - oldest).prefix(max(1, limit))
             return Page(
                 entries: Array(entries), next: entries.last?.cursor ?? Cursor(log: id, number: start),

@@ -44,6 +44,18 @@ extension Scheduler {
         _ drafts: [JobDraft], owner: String, generation: Int = 0, orphans: DeclarationResult.Orphans = .pause,
         isDryRun: Bool = false, author: String? = nil
     ) async throws -> DeclarationResult {
+        try await declare(
+            drafts, states: [], owner: owner, generation: generation, orphans: orphans, isDryRun: isDryRun,
+            author: author)
+    }
+
+    /// Declares jobs, some of them with the state that they have afterwards, also if they exist.
+    ///
+    /// - Parameter states: For each draft a state, or `nil` for a job that keeps its own. Empty if all do.
+    package func declare(
+        _ drafts: [JobDraft], states: [JobState?], owner: String, generation: Int = 0,
+        orphans: DeclarationResult.Orphans = .pause, isDryRun: Bool = false, author: String? = nil
+    ) async throws -> DeclarationResult {
         let check = FieldCheck(code: .invalidRequest)
         try check.length(of: owner, "The owner of declared jobs", 1...64)
         try check.length(of: author, "The author", 1...255)
@@ -62,7 +74,7 @@ extension Scheduler {
             }
             let calendars = try await calendars(for: drafts.lazy.map(\.definition.schedule))
             let now = context.clock.now
-            var plan = try await plan(drafts, by: planner, calendars, at: now)
+            var plan = try await plan(drafts, states, by: planner, calendars, at: now)
             let isRecorded = known?.generation == generation && plan.result.isUnchanged
             guard !isDryRun, !isRecorded else { return plan.result }
             plan.declaration.owner = JobOwner(
@@ -92,7 +104,8 @@ extension Scheduler {
     }
 
     private func plan(
-        _ drafts: [JobDraft], by planner: DeclarationPlanner, _ calendars: [String: ScheduleCalendar], at now: Date
+        _ drafts: [JobDraft], _ states: [JobState?], by planner: DeclarationPlanner,
+        _ calendars: [String: ScheduleCalendar], at now: Date
     ) async throws -> DeclarationPlan {
         var plan = DeclarationPlan(
             declaration: JobDeclaration(JobOwner(planner.owner, generation: planner.generation, declaredAt: now)))
@@ -112,7 +125,10 @@ extension Scheduler {
                 continue
             }
             plan.result.jobs.append(job)
-            guard let replacement = try planner.change(of: job, to: draft, calendars, at: now) else { continue }
+            let state = states.indices.contains(place) ? states[place] : nil
+            guard let replacement = try planner.change(of: job, to: draft, state: state, calendars, at: now) else {
+                continue
+            }
             plan.declaration.replacements.append(replacement)
             plan.before[job.id] = job.scheduleState
             let members = replacement.definition?.changedMembers(from: job.definition) ?? []

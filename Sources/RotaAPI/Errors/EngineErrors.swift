@@ -15,6 +15,10 @@ extension APIError {
         case let error as APIError: self = error
         case let error as SchedulerError: self.init(error)
         case let error as StoreError: self.init(error)
+        // A full disk or a folder that went away. Whether it comes back is not known, and the path is not the client's.
+        case let error as FileStoreError where error.code == .commitTooLarge:
+            self.init(.tooLarge, "The change is larger than the store takes at once. Ask for less at a time.")
+        case is FileStoreError: self = Self.storeFailed
         case let error as ScheduleError: self.init(.invalid, error.description, details: [.init("schedule", error)])
         case let error as CronSyntaxError: self.init(.invalid, error.description, details: [.init("schedule", error)])
         case let error as RetryPolicyError: self.init(.invalid, error.description, details: [.init("retry", error)])
@@ -28,6 +32,11 @@ extension APIError {
         case is CancellationError: self.init(.unavailable, "The request was canceled.")
         default: return nil
         }
+    }
+
+    /// Whether an error is for the log of the server, since the client is told less than it says.
+    static func hides(_ error: any Error, told: APIError?) -> Bool {
+        told == nil || told?.kind == .internalError || error is FileStoreError
     }
 
     private static let unusable = "The store cannot be used now. Try again later."
@@ -64,11 +73,11 @@ extension APIError {
         case .conflict, .duplicate: self.init(.conflict, error.message)
         case .invalidQuery, .invalidExecution, .invalidCalendar, .cycle: self.init(.invalid, error.message)
         case .unsupported: self.init(.notImplemented, error.message)
-        default:
-            self.init(.unavailable, Self.unusable)
-            headers["Retry-After"] = "5"
+        default: self = Self.storeFailed
         }
     }
+
+    private static let storeFailed = APIError(.unavailable, unusable).with(header: "Retry-After", "5")
 
     /// Tells a part of the JSON that could not be read.
     private init(_ error: DecodingError) {

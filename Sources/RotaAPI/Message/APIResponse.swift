@@ -5,7 +5,9 @@ public import RotaHTTP
 public struct APIResponse: Sendable, Hashable {
     /// The status, from 200 to 599.
     public var status: Int
-    /// The header fields, without `Content-Length`.
+    /// The header fields.
+    ///
+    /// `Content-Length` is among them only in the answer to a HEAD, which has no body.
     public var headers: HTTPHeaders
     /// The body, empty if there is none.
     public var body: Data

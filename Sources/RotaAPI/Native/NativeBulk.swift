@@ -5,7 +5,7 @@ import RotaStore
 
 /// Rota's own routes for many records at once.
 ///
-/// The count comes first; what was counted is then confirmed.
+/// The count comes first; what was counted is then confirmed. Records that are named by their identifiers need neither.
 enum NativeBulk {
     private static func body(_ actions: [String], _ query: [QueryParameter]) -> JSONValue {
         Schema.object(
@@ -15,8 +15,10 @@ enum NativeBulk {
                     Schema.object(
                         query.filter { !["sort", "order", "limit", "cursor"].contains($0.name) }
                             .map { ($0.name, ["type": "string"]) })
-                ), ("action", Schema.choice(actions)), ("confirm", Schema.integer(0...1_000_000)),
-            ], required: ["query", "action"])
+                ), ("ids", Schema.array(Schema.text)), ("action", Schema.choice(actions)),
+                ("confirm", ["anyOf": [Schema.integer(0...1_000_000), ["const": true]]]),
+                ("idempotencyKey", Schema.text(1...255)),
+            ], required: ["action"])
     }
 
     static let routes: [Route] = [
@@ -33,10 +35,24 @@ enum NativeBulk {
     /// The largest number of records that one request changes.
     private static let most = 10_000
 
+    /// Reads the identifiers that are named instead of a query.
+    private static func ids<ID: LosslessStringConvertible>(_ fields: Fields, _ type: ID.Type) throws -> [ID]? {
+        guard let given = try fields.array("ids", count: 1...most) else { return nil }
+        guard fields.json("query") == nil, fields.json("confirm") == nil else {
+            throw fields.fail("ids", "ids stand in place of query and confirm.")
+        }
+        return try given.enumerated().map { place, value in
+            guard case .string(let text) = value, let id = ID(text) else {
+                throw fields.fail("ids[\(place)]", "ids[\(place)] must be an identifier.")
+            }
+            return id
+        }
+    }
+
     /// Reads the query, which has the names of the list's, and must say something.
     private static func query(_ fields: Fields, known: [QueryParameter]) throws -> Query {
         guard let query = try fields.object("query") else {
-            throw fields.fail("query", "query is required. An empty one does not mean all.")
+            throw fields.fail("query", "query or ids is required. An empty query does not mean all.")
         }
         try query.refuseOthers(than: Set(known.map(\.name)).subtracting(["sort", "order", "limit", "cursor"]))
         guard !query.isEmpty else {
@@ -63,7 +79,10 @@ enum NativeBulk {
     }
 
     /// Checks the confirmed count against the one found now, or answers with it.
+    ///
+    /// A client that wants to change whatever matches confirms with `true`: on a busy queue no count stays right.
     private static func confirmed(_ fields: Fields, _ count: Int) throws -> Bool {
+        if case .bool(true)? = fields.json("confirm") { return true }
         guard let confirm = try fields.int("confirm", in: 0...Int.max) else { return false }
         guard confirm == count else {
             throw APIError(.changed, "\(count) match now, not \(confirm). Look again before you confirm.")
@@ -71,18 +90,24 @@ enum NativeBulk {
         return true
     }
 
+    private static let known: Set<String> = ["query", "ids", "action", "confirm", "idempotencyKey"]
+
     private static let changeJobs: Route.Handler = { call in
         let fields = try call.fields()
-        try fields.refuseOthers(than: ["query", "action", "confirm"])
+        try fields.refuseOthers(than: known)
         let action = try fields.required("action")
         guard ["pause", "resume", "delete"].contains(action) else {
             throw fields.fail("action", "action must be pause, resume or delete.")
         }
-        let query = try NativeQuery.jobs(Self.query(fields, known: NativeJobs.listQuery))
-        let found = try await call.jobs(query, limit: most)
-        guard !found.hasMore else { throw tooMany }
-        guard try confirmed(fields, found.items.count) else { return .json(["count": .int(found.items.count)]) }
-        return try await each(found.items.map(\.id), in: call) { id in
+        var ids = try Self.ids(fields, JobID.self)
+        if ids == nil {
+            let query = try NativeQuery.jobs(Self.query(fields, known: NativeJobs.listQuery))
+            let found = try await call.jobs(query, limit: most)
+            guard !found.hasMore else { throw tooMany }
+            guard try confirmed(fields, found.items.count) else { return .json(["count": .int(found.items.count)]) }
+            ids = found.items.map(\.id)
+        }
+        return try await each(ids ?? [], in: call) { id in
             switch action {
             case "delete": try await call.scheduler.delete(id)
             case "pause": try await call.scheduler.pause(id, author: call.caller.actor)
@@ -91,49 +116,65 @@ enum NativeBulk {
         }
     }
 
-    /// Changes records one after another, as long as there is time.
+    /// Changes records one after another, as long as there is time and the store works.
     ///
-    /// The answer tells how many are left, so that the request can be made again for the rest.
+    /// The answer names the records that are left, so that a client can ask for them alone. A query may match other
+    /// records by then: those that a replay has queued, for one.
     private static func each<ID: CustomStringConvertible>(
         _ ids: [ID], in call: APICall, _ change: (ID) async throws -> Void
     ) async throws -> APIResponse {
         var done = 0
         var failed: [JSONValue] = []
+        var reason: String?
         for id in ids {
             do {
                 try call.checkTime()
                 try await change(id)
                 done += 1
             } catch {
-                guard let told = APIError(telling: error) else { throw error }
-                if told.kind == .unavailable { break }
-                failed.append(["id": .string(id.description), "message": .string(told.message)])
+                let told = APIError(telling: error)
+                if let told, told.kind != .unavailable, told.kind != .internalError {
+                    failed.append(["id": .string(id.description), "message": .string(told.message)])
+                    continue
+                }
+                // A change that was made stays made, and must not be lost in an error.
+                guard done + failed.count > 0 else { throw error }
+                if APIError.hides(error, told: told) { call.api.report(error, call.request) }
+                reason = told?.message ?? "Something unexpected went wrong."
+                break
             }
         }
-        return .json([
-            "done": .int(done), "failed": .array(failed), "remaining": .int(ids.count - done - failed.count),
-        ])
+        let rest = ids.dropFirst(done + failed.count).map { JSONValue.string($0.description) }
+        return .json(
+            .record([
+                ("done", .int(done)), ("failed", .array(failed)), ("remaining", .int(rest.count)),
+                ("remainingIDs", rest.isEmpty ? nil : .array(rest)), ("reason", reason.map { .string($0) }),
+            ]))
     }
 
     private static let tooMany = APIError(.invalid, "More than \(most) match. Narrow the query.")
 
     private static let changeExecutions: Route.Handler = { call in
         let fields = try call.fields()
-        try fields.refuseOthers(than: ["query", "action", "confirm"])
+        try fields.refuseOthers(than: known)
         let action = try fields.required("action")
         guard action == "cancel" || action == "replay" else {
             throw fields.fail("action", "action must be cancel or replay.")
         }
-        let asked = try Self.query(fields, known: NativeExecutions.listQuery)
-        var query = try await NativeQuery.executions(asked, call)
-        if action == "cancel" {
-            let live: Set<ExecutionStatus> = [.queued, .running, .waiting]
-            query.statuses = query.statuses.map { $0.intersection(live) } ?? live
+        var ids = try Self.ids(fields, ExecutionID.self)
+        if ids == nil {
+            let asked = try Self.query(fields, known: NativeExecutions.listQuery)
+            var query = try await NativeQuery.executions(asked, call)
+            if action == "cancel" {
+                let live: Set<ExecutionStatus> = [.queued, .running, .waiting]
+                query.statuses = query.statuses.map { $0.intersection(live) } ?? live
+            }
+            let found = try await executions(query, call)
+            guard try confirmed(fields, found.count) else { return .json(["count": .int(found.count)]) }
+            ids = found
         }
-        let ids = try await executions(query, call)
-        guard try confirmed(fields, ids.count) else { return .json(["count": .int(ids.count)]) }
         let key = try call.idempotencyKey(fields)
-        return try await each(ids, in: call) { id in
+        return try await each(ids ?? [], in: call) { id in
             if action == "cancel" {
                 _ = try await call.scheduler.cancel(id)
             } else {

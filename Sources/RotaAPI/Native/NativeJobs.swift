@@ -199,6 +199,9 @@ enum NativeJobs {
                 bySlug[[definition.attributes.project, definition.attributes.slug ?? definition.name]]
             }
         }
+        // A state that is written down holds for a job that exists too.
+        let states = try jobs.map { job in try NativeQuery.state(Fields(job)) }
+        let before = Dictionary(present.map { ($0.id, $0.state) }) { first, _ in first }
         let orphans: DeclarationResult.Orphans =
             switch try fields.text("orphans") {
             case nil, "pause": .pause
@@ -207,14 +210,19 @@ enum NativeJobs {
             default: throw fields.fail("orphans", "orphans must be pause, delete or keep.")
             }
         let result = try await call.scheduler.declare(
-            drafts, owner: owner,
+            drafts, states: states, owner: owner,
             generation: fields.int("generation", in: 0...Int.max) ?? 0, orphans: orphans,
             isDryRun: fields.bool("dryRun") ?? false, author: call.caller.actor)
         return .json([
             "created": .array(result.created.map(NativeRecord.job)),
             "updated": .array(
-                result.updated.map {
-                    ["job": NativeRecord.job($0.job), "members": .array($0.members.map { .string($0) })]
+                result.updated.map { update -> JSONValue in
+                    let moved = before[update.job.id].flatMap { $0 == update.job.state ? nil : $0 }
+                    return .record([
+                        ("job", NativeRecord.job(update.job)),
+                        ("members", .array(update.members.map { .string($0) })),
+                        ("stateBefore", moved.map { .string($0.rawValue) }),
+                    ])
                 }), "removed": .array(result.removed.map(NativeRecord.job)), "unchanged": .int(result.unchanged),
             "warnings": .array(result.warnings.map { .string($0.message) }), "text": .string(result.description),
         ])

@@ -17,7 +17,10 @@ enum NativeSchedules {
     static let routes: [Route] = [
         Route(
             .get, "/_rota/timers", "rotaListTimers", .read, "List jobs by their next run",
-            query: [.limit(1...1_000, else: 50)],
+            query: [
+                .limit(1...1_000, else: 50),
+                QueryParameter("cursor", "Where to read on: the `next` of the page before"),
+            ],
             answer: NativeSchema.page(of: Schema.object), timers),
         Route(
             .get, "/_rota/schedules/next", "rotaNextDates", .read, "Tell the next dates of an expression",
@@ -72,7 +75,7 @@ enum NativeSchedules {
                 "state": .string(job.state.rawValue), "summary": .string(job.definition.schedule.summary),
             ]
         }
-        return .json(NativeRecord.page(items, next: nil))
+        return .json(NativeRecord.page(items, next: page.next))
     }
 
     /// The longest range whose load is computed.
@@ -88,6 +91,10 @@ enum NativeSchedules {
         guard to > from, to.elapsed(since: from) <= longestLoad else {
             throw APIError.invalid("to", "to must be later than from, by at most 31 days.")
         }
+        return try await call.api.loadGate.run { try await countLoad(from: from, to: to, call) }
+    }
+
+    private static func countLoad(from: Date, to: Date, _ call: APICall) async throws -> APIResponse {
         // Hours count from the start, so that they are those of a client in any time zone.
         let start = from
         var counts = Array(repeating: 0, count: Int((to.timeIntervalSince(start) / 3_600).rounded(.up)))

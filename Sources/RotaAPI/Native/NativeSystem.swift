@@ -31,7 +31,8 @@ enum NativeSystem {
             .get, "/_rota/events", "rotaListEvents", .read,
             "List the latest events; with `wait`, once there is one after the cursor",
             query: [
-                QueryParameter("after", "The `next` of the answer before"), .limit(1...1_000, else: 100),
+                QueryParameter("after", "The `next` of the answer before; the latest if absent"),
+                .limit(1...1_000, else: 100),
                 QueryParameter("wait", "How many seconds to wait for an event", Schema.integer(0...25)),
             ], answer: NativeSchema.page(of: Schema.object), events),
         Route(

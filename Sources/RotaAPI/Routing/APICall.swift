@@ -135,6 +135,26 @@ struct APIContext: Sendable {
     let report: @Sendable (any Error, APIRequest) -> Void
     /// The routes that are served, for their description.
     let routes: [Route]
+    /// Whether a load is being computed.
+    let loadGate = OneAtATime()
+}
+
+/// Lets one call do what takes the processor for long, and refuses the others meanwhile.
+final class OneAtATime: Sendable {
+    private let isBusy = Mutex(false)
+
+    func run<Value>(_ body: () async throws -> Value) async throws -> Value {
+        let isMine = isBusy.withLock { isBusy in
+            defer { isBusy = true }
+            return !isBusy
+        }
+        guard isMine else {
+            throw APIError(.tooMany, "This is being computed for another caller. Ask again in a few seconds.")
+                .with(header: "Retry-After", "3")
+        }
+        defer { isBusy.withLock { $0 = false } }
+        return try await body()
+    }
 }
 
 /// The entity tag of a job: its revision, which every change of it or of its schedule's state raises.

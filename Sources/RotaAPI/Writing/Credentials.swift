@@ -105,8 +105,25 @@ enum Credentials {
         return .string(PercentEncoding.redact(url: text))
     }
 
+    /// Refuses URLs with a mark in them: a part that was not shown cannot come back.
+    private static func refuseMarks(in definition: JSONValue) throws(APIError) {
+        let request = definition["action"]?["http"]
+        var urls = [("action.http.url", request?["url"]), ("action.http.fallback_url", request?["fallback_url"])]
+        if case .array(let rules)? = definition["notifications"] {
+            urls += rules.enumerated().map { place, rule in
+                ("notifications[\(place)].channel.webhook.url", rule["channel"]?["webhook"]?["url"])
+            }
+        }
+        for (place, url) in urls {
+            guard case .string(let text)? = url, text.contains(mark) else { continue }
+            throw .invalid(
+                place, "\"\(mark)\" stands for a part of the URL that was not shown to its reader. Send the whole URL.")
+        }
+    }
+
     /// A definition that a client sent, with the stored headers in place of the marks.
     static func restored(in definition: JSONValue, from present: HTTPHeaders?) throws(APIError) -> JSONValue {
+        try refuseMarks(in: definition)
         guard let headers = definition["action"]?["http"]?["headers"] else { return definition }
         var restoredPairs: [JSONValue] = []
         for pair in pairs(headers) {

@@ -63,30 +63,42 @@ enum CrontabCommands {
     }
 
     private static let export = Session.command(
-        "export", "Write jobs as a crontab", details: "Jobs that no line can say are left out, with a comment.",
+        "export", "Write jobs as a crontab",
+        details: """
+            A job becomes a line if importing the line makes the same job again. One that sends more than a plain GET
+            request, or has settings that a line has no words for, is left out, with a comment that says why. With
+            -o json each job is told with its line or the reason.
+            """,
         options: JobCommands.filters
     ) { session in
         var arguments = session.arguments
         arguments.flags.insert("all")
         let jobs = try await Session(session, arguments).pages(["jobs"], query: JobCommands.query(arguments)).items
-        var zone = "UTC"
+        var written: [JSONValue] = []
+        var (text, zone) = ("", "UTC")
         for job in jobs {
-            let name = SafeText.line(job["name"]?.string ?? "")
-            let (schedule, action) = (job["schedule"], job["action"])
-            var expression = schedule?["cron"]?.string
-            if expression == nil, let every = schedule?["every"]?.string { expression = "@every \(every)" }
-            guard let expression, action?["kind"]?.string == "http", action?["method"]?.string ?? "GET" == "GET",
-                let url = action?["target"]?.string, schedule?["dialect"] == nil
-            else {
-                session.printer.line("# \(name): \(SafeText.line(job["summary"]?.string ?? "")): no line can say this.")
-                continue
+            let (id, name) = (job["id"]?.string ?? "", SafeText.line(job["name"]?.string ?? ""))
+            switch CrontabLine.outcome(of: try await session.connection.get("jobs", id), now: session.now) {
+            case .none(let reason):
+                text += "# \(name): \(SafeText.line(job["summary"]?.string ?? "")): \(SafeText.line(reason)).\n"
+                written.append(["id": .string(id), "name": job["name"] ?? .null, "reason": .string(reason)])
+            case .line(let own, let line):
+                if let own, own != zone {
+                    text += "CRON_TZ=\(own)\n"
+                    zone = own
+                }
+                let state = job["state"]?.string ?? ""
+                text += (state == "active" ? "" : "# \(state): ") + line + "\n"
+                written.append(
+                    JSONValue.record([
+                        ("id", .string(id)), ("name", job["name"]), ("state", job["state"]),
+                        ("zone", own.map { .string($0) }), ("line", .string(line)),
+                    ]))
             }
-            if let own = schedule?["timezone"]?.string, own != zone {
-                session.printer.line("CRON_TZ=\(SafeText.line(own))")
-                zone = own
-            }
-            let comment = job["state"]?.string == "active" ? "" : "# \(job["state"]?.string ?? ""): "
-            session.printer.line(SafeText.line("\(comment)\(expression) \(url) # \(name)"))
+        }
+        switch session.printer.format {
+        case .json, .jsonl, .ids: session.printer.list(written, columns: [], nothing: "")
+        case .table, .wide, .github: session.console.write(text)
         }
         return .done
     }

@@ -27,9 +27,9 @@ enum ExecutionCommands {
         let arguments = session.arguments
         let tags = try arguments.pairs("tag").map { "\($0.name):\($0.value)" }
         return [
-            ("job", arguments.text("job")), ("status", arguments.text("status")),
-            ("source", arguments.text("source")), ("from", try arguments.dateText("from", now: session.now)),
-            ("to", try arguments.dateText("to", now: session.now)), ("search", arguments.text("search")),
+            ("job", try arguments.filter("job")), ("status", try arguments.filter("status")),
+            ("source", try arguments.filter("source")), ("from", try arguments.dateText("from", now: session.now)),
+            ("to", try arguments.dateText("to", now: session.now)), ("search", try arguments.filter("search")),
             ("tag", tags.isEmpty ? nil : tags.joined(separator: ",")), ("dead", arguments.has("dead") ? "true" : nil),
         ]
     }
@@ -113,7 +113,8 @@ enum ExecutionCommands {
     }
 
     private static let replay = Session.command(
-        "replay", "Run executions again", arguments: [ids], options: filters
+        "replay", "Run executions again", arguments: [ids],
+        options: filters + [.value("key", as: "KEY", help: "A key: replaying again with it replays nothing twice")]
     ) { session in
         try await change(session, "replay", "Replayed") {
             "Queued \($0["jobName"]?.cell ?? ""): \($0["id"]?.cell ?? "")."
@@ -131,13 +132,21 @@ enum ExecutionCommands {
         _ session: Session, _ action: String, _ done: String, _ sentence: (JSONValue) -> String
     ) async throws -> ExitCode {
         guard !session.arguments.positional.isEmpty else {
+            guard session.arguments.text("reason") == nil else {
+                throw Failure.usage("--reason needs executions that are named, not filters.")
+            }
             return try await Bulk.change(
                 session, "executions", action, done, query: query(session), noun: "execution")
         }
-        let body = JSONValue.record([("reason", session.arguments.text("reason").map { .string($0) })])
-        for id in session.arguments.positional {
+        let arguments = session.arguments
+        try arguments.refuseFilters(query(session))
+        try await session.changeEach { id in
+            let body = JSONValue.record([
+                ("reason", arguments.text("reason").map { .string($0) }),
+                ("idempotencyKey", arguments.text("key").map { .string("\($0.prefix(200))/\(id)") }),
+            ])
             let execution = try await session.connection.post("executions", id, action, body: body)
-            session.printer.changed(execution, sentence(execution))
+            return (execution, sentence(execution))
         }
         return .done
     }

@@ -22,9 +22,16 @@ enum ExecutionWaiting {
     /// Waits for an execution, and prints it.
     static func wait(_ session: Session, for id: String) async throws -> ExitCode {
         let deadline = try session.arguments.duration("timeout").map { session.now.advanced(by: $0) }
+        var reconnection = Reconnection()
         var cursor = try? await session.connection.get("events", query: [("limit", "1")])["next"]?.string
         while true {
-            let execution = try await session.connection.get("executions", id)
+            guard
+                let execution = try await reconnection.attempt(
+                    session, by: deadline,
+                    {
+                        try await session.connection.get("executions", id)
+                    })
+            else { continue }
             let status = execution["status"]?.string ?? ""
             if ended.contains(status) {
                 ExecutionCommands.show(execution, session.printer)
@@ -38,8 +45,46 @@ enum ExecutionWaiting {
                 }
                 seconds = min(seconds, Int(left.rounded(.up)))
             }
-            cursor = try await session.connection.get(
-                "events", query: [("after", cursor), ("wait", "\(seconds)"), ("limit", "100")])["next"]?.string
+            if let folder = session.connection.folder {
+                // Another process writes it, and does not tell.
+                try await session.console.sleep(.seconds(1))
+                await folder.refresh()
+                continue
+            }
+            let page = try await reconnection.attempt(session, by: deadline) { [cursor] in
+                try await session.connection.send(
+                    "GET", ["events"], query: [("after", cursor), ("wait", "\(seconds)"), ("limit", "100")],
+                    waiting: .seconds(seconds))
+            }
+            cursor = page?["next"]?.string ?? cursor
+        }
+    }
+
+    /// Bears with a server that is being started again.
+    private struct Reconnection {
+        private var failures = 0
+        /// How long it waits after each failure in a row, in seconds: half a minute in all.
+        private static let pauses = [1, 2, 4, 8, 15]
+
+        /// Returns what a request returns, or `nil` after a pause if the server could not be reached.
+        mutating func attempt<Value>(
+            _ session: Session, by deadline: Date? = nil, _ request: () async throws -> Value
+        ) async throws -> Value? {
+            do {
+                let value = try await request()
+                failures = 0
+                return value
+            } catch let failure as Failure where failure.exit == .unreachable && failures < Self.pauses.count {
+                var pause = Duration.seconds(Self.pauses[failures])
+                if let deadline {
+                    guard deadline > session.now else { throw failure }
+                    pause = min(pause, deadline.elapsed(since: session.now))
+                }
+                if failures == 0 { session.console.writeError(SafeText.line(failure.message) + " Trying again.\n") }
+                failures += 1
+                try await session.console.sleep(pause)
+                return nil
+            }
         }
     }
 
@@ -57,9 +102,11 @@ enum ExecutionWaiting {
 
     /// Prints the latest events, and perhaps those that follow.
     static func follow(_ session: Session, where isShown: (JSONValue) -> Bool) async throws -> ExitCode {
+        try session.connection.requireServer(
+            for: session.arguments.path.joined(separator: " "), "events are those of a running process")
         let limit = try session.arguments.int("limit", in: 0...1_000) ?? 20
         var job: String?
-        if let name = session.arguments.text("job") {
+        if let name = try session.arguments.filter("job") {
             job = try await session.connection.get("jobs", name)["id"]?.string
         }
         func shown(_ events: [JSONValue]) -> [JSONValue] {
@@ -77,9 +124,16 @@ enum ExecutionWaiting {
             return .done
         }
         for event in latest { print(event, session.printer) }
-        while !Task.isCancelled {
-            page = try await session.connection.get(
-                "events", query: [("after", page["next"]?.string), ("wait", "20"), ("limit", "1000")])
+        var reconnection = Reconnection()
+        while !Task.isCancelled, session.console.outputFailure() == nil {
+            let next = page["next"]?.string
+            let more = try await reconnection.attempt(session) {
+                try await session.connection.send(
+                    "GET", ["events"], query: [("after", next), ("wait", "20"), ("limit", "1000")],
+                    waiting: .seconds(20))
+            }
+            guard let more else { continue }
+            page = more
             if page["isIncomplete"]?.bool == true {
                 session.console.writeError("Some events were missed: there were too many.\n")
             }

@@ -29,15 +29,22 @@ enum JobActions {
         arguments: [JobCommands.ids], options: JobCommands.filters
     ) { session in
         guard !session.arguments.positional.isEmpty else { return try await change(session, "delete", "Deleted") }
-        for id in session.arguments.positional {
+        try session.arguments.refuseFilters(JobCommands.query(session.arguments))
+        var deleted = 0
+        try await session.changeEach { id in
             let job = try await session.connection.get("jobs", id)
             let name = job["name"]?.string ?? id
             let question = "Delete \(SafeText.line(name)) and all its executions?"
             if session.console.isInteractive, !session.arguments.has("yes"), !session.console.confirms(question) {
-                throw Failure(.failed, code: "declined", "Nothing was deleted.")
+                throw Failure(
+                    .failed, code: "declined",
+                    deleted == 0
+                        ? "Nothing was deleted."
+                        : "Only \(deleted) of the jobs \(deleted == 1 ? "was" : "were") deleted.")
             }
             _ = try await session.connection.send("DELETE", ["jobs", job["id"]?.string ?? id])
-            session.printer.changed(["id": job["id"] ?? .null, "deleted": true], "Deleted \(name).")
+            deleted += 1
+            return (["id": job["id"] ?? .null, "deleted": true], "Deleted \(name).")
         }
         return .done
     }
@@ -47,13 +54,14 @@ enum JobActions {
         _ session: Session, _ action: String, _ done: String, body: JSONValue = .object([])
     ) async throws -> ExitCode {
         guard session.arguments.positional.isEmpty else {
-            for id in session.arguments.positional {
+            try session.arguments.refuseFilters(JobCommands.query(session.arguments))
+            try await session.changeEach { id in
                 let job = try await session.connection.post("jobs", id, action, body: body)
                 var text = "\(done) \(job["name"]?.string ?? id)."
                 if let next = job["nextRunAt"], next != .null, action == "resume" {
                     text += " Next: \(session.printer.times.both(next))."
                 }
-                session.printer.changed(job, text)
+                return (job, text)
             }
             return .done
         }
@@ -77,6 +85,11 @@ enum JobActions {
     ) { session in
         let arguments = session.arguments
         let tags = try arguments.pairs("tag")
+        if arguments.has("wait") {
+            try session.connection.requireServer(for: "--wait", "a folder alone runs no executions")
+        } else if arguments.text("timeout") != nil {
+            throw Failure.usage("--timeout needs --wait: it says how long to wait.")
+        }
         let body = JSONValue.record([
             ("payload", try arguments.json("data", session.console)),
             ("at", try arguments.dateText("at", now: session.now).map { .string($0) }),
@@ -160,44 +173,5 @@ enum JobActions {
             session.printer.changed(result, id: "batchID", "Queued \(result["created"]?.cell ?? "0") executions.")
         }
         return .done
-    }
-}
-
-/// Changes of all records that match, after the count was confirmed.
-enum Bulk {
-    static func change(
-        _ session: Session, _ kind: String, _ action: String, _ done: String, query: [(String, String?)], noun: String
-    ) async throws -> ExitCode {
-        let asked = JSONValue.record(query.map { name, value in (name, value.map { .string($0) }) })
-        guard !asked.members.isEmpty else {
-            throw Failure.usage(
-                "Name a \(noun), or give a filter. See \(session.arguments.path.joined(separator: " ")) --help.")
-        }
-        let body: JSONValue = ["query": asked, "action": .string(action)]
-        let found = try await session.connection.post(kind, "bulk", body: body)
-        let count = found["count"]?.int ?? 0
-        let plural = count == 1 ? noun : noun + "s"
-        let match = "\(count) \(plural) match\(count == 1 ? "es" : "")."
-        guard count > 0 else {
-            session.printer.changed(["done": 0, "failed": []], "No \(noun) matches.")
-            return .done
-        }
-        if !session.arguments.has("yes") {
-            guard session.console.isInteractive else {
-                throw Failure.usage("\(match) Add --yes to \(action) all of them.")
-            }
-            guard session.console.confirms("\(match) \(action.capitalized) all of them?") else {
-                throw Failure(.failed, code: "declined", "Nothing was changed.")
-            }
-        }
-        let result = try await session.connection.post(
-            kind, "bulk", body: body.setting([("confirm", .int(count))]))
-        let failed = result["failed"]?.elements ?? []
-        session.printer.changed(result, "\(done) \(result["done"]?.cell ?? "0") of \(count) \(plural).")
-        for failure in failed {
-            session.console.writeError(
-                SafeText.line("\(failure["id"]?.cell ?? ""): \(failure["message"]?.cell ?? "")") + "\n")
-        }
-        return failed.isEmpty ? .done : .failed
     }
 }

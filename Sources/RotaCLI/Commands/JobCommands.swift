@@ -38,9 +38,9 @@ enum JobCommands {
     static func query(_ arguments: Arguments) throws -> [(String, String?)] {
         let tags = try arguments.pairs("tag").map { "\($0.name):\($0.value)" }
         return [
-            ("search", arguments.text("search")), ("state", arguments.text("state")),
-            ("tag", tags.isEmpty ? nil : tags.joined(separator: ",")), ("group", arguments.text("group")),
-            ("project", arguments.text("project")),
+            ("search", try arguments.filter("search")), ("state", try arguments.filter("state")),
+            ("tag", tags.isEmpty ? nil : tags.joined(separator: ",")), ("group", try arguments.filter("group")),
+            ("project", try arguments.filter("project")),
         ]
     }
 

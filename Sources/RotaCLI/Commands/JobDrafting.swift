@@ -47,6 +47,9 @@ enum JobDrafting {
         ]
     ) { session in
         let arguments = session.arguments
+        guard !arguments.has("draft") || !arguments.has("paused") else {
+            throw Failure.usage("--draft and --paused contradict each other.")
+        }
         let state = arguments.has("draft") ? "draft" : arguments.has("paused") ? "paused" : nil
         let body = JSONValue.record([
             ("definition", try newDefinition(session)), ("state", state.map { .string($0) }),
@@ -72,9 +75,19 @@ enum JobDrafting {
     ) { session in
         let arguments = session.arguments
         let count = try arguments.int("count", in: 1...1_000) ?? 10
-        guard let id = arguments.argument(0) else {
-            let body = JSONValue.record([("definition", try newDefinition(session)), ("count", .int(count))])
-            return try await show(session, preview: body)
+        let describes = options.contains { arguments.values[$0.name] != nil }
+        guard let id = arguments.argument(0), !describes else {
+            if let range = ["from", "to"].first(where: { arguments.text($0) != nil }) {
+                throw Failure.usage("--\(range) needs a JOB as it is, without options that describe or change one.")
+            }
+            var definition: JSONValue
+            if let id = arguments.argument(0) {
+                let present = try await session.connection.get("jobs", id)["definition"] ?? .object([])
+                definition = withoutMarks(try Self.definition(session, from: present))
+            } else {
+                definition = try newDefinition(session)
+            }
+            return try await show(session, preview: ["definition": definition, "count": .int(count)])
         }
         let found = try await session.connection.get(
             "jobs", id, "occurrences",
@@ -146,11 +159,19 @@ enum JobDrafting {
         let arguments = session.arguments
         var attributes = base["attributes"] ?? .object([])
         for name in ["slug", "group", "project", "description"] {
-            if let text = arguments.text(name) { attributes = attributes.setting([(name, .string(text))]) }
+            guard let text = arguments.text(name) else { continue }
+            // A null takes away what the job has.
+            let gone: JSONValue? = base["attributes"]?[name] == nil ? nil : .null
+            attributes = attributes.setting([(name, text.isEmpty ? gone : .string(text))])
         }
-        let tags = try arguments.pairs("tag")
-        if !tags.isEmpty {
-            let merged = (attributes["tags"] ?? .object([])).setting(tags.map { ($0.name, .string($0.value)) })
+        let (tags, without) = (try arguments.pairs("tag"), arguments.texts("remove-tag"))
+        if !tags.isEmpty || !without.isEmpty {
+            let present = attributes["tags"] ?? .object([])
+            if let missing = without.first(where: { present[$0] == nil }) {
+                throw Failure.usage("--remove-tag: the job has no tag \"\(missing)\".")
+            }
+            let kept = present.setting(without.map { ($0, JSONValue?.none) })
+            let merged = kept.setting(tags.map { ($0.name, .string($0.value)) })
             attributes = attributes.setting([("tags", merged)])
         }
         var retry = base["retry"]
@@ -210,7 +231,7 @@ enum JobDrafting {
         let data = try arguments.content("data", session.console)
         let headers = try arguments.pairs("header")
         let isAsked =
-            ["url", "method", "timeout", "data", "header"].contains { arguments.values[$0] != nil }
+            ["url", "method", "timeout", "data", "header", "remove-header"].contains { arguments.values[$0] != nil }
         guard isAsked else { return nil }
         var request = base?["http"] ?? .object([])
         guard arguments.text("url") != nil || request["url"] != nil else {
@@ -230,8 +251,13 @@ enum JobDrafting {
         if let timeout = try arguments.duration("timeout") {
             request = request.setting([("timeout_ms", .int(Int(timeout.wholeMilliseconds)))])
         }
-        if !headers.isEmpty {
-            let names = Set(headers.map { $0.name.lowercased() })
+        let without = arguments.texts("remove-header").map { $0.lowercased() }
+        if !headers.isEmpty || !without.isEmpty {
+            let present = (request["headers"]?.elements ?? []).map { $0[0]?.string?.lowercased() ?? "" }
+            if let missing = without.first(where: { !present.contains($0) }) {
+                throw Failure.usage("--remove-header: the request has no header field \"\(missing)\".")
+            }
+            let names = Set(headers.map { $0.name.lowercased() } + without)
             let kept = (request["headers"]?.elements ?? []).filter {
                 !names.contains($0[0]?.string?.lowercased() ?? "")
             }
@@ -241,14 +267,23 @@ enum JobDrafting {
         return ["http": request]
     }
 
-    /// The definition without the headers whose credentials the server keeps to itself.
+    /// The definition without the credentials that the server keeps to itself.
     ///
     /// A preview sends no request, so it lacks nothing without them.
     static func withoutMarks(_ definition: JSONValue) -> JSONValue {
         guard let action = definition["action"], let request = action["http"] else { return definition }
-        let headers = (request["headers"]?.elements ?? []).filter { $0[1] != "[redacted]" }
-        let shown = request.setting([("headers", headers.isEmpty ? nil : .array(headers))])
-        return definition.setting([("action", action.setting([("http", shown)]))])
+        let headers = (request["headers"]?.elements ?? []).filter { $0[1] != .string(Marks.text) }
+        func shown(_ url: JSONValue?) -> JSONValue? {
+            url.map { Marks.isIn($0) ? "https://example.com/" : $0 }
+        }
+        let bare = request.setting([
+            ("headers", headers.isEmpty ? nil : .array(headers)), ("url", shown(request["url"])),
+            ("fallback_url", shown(request["fallback_url"])),
+        ])
+        return definition.setting([
+            ("action", action.setting([("http", bare)])),
+            ("notifications", definition["notifications"].flatMap { Marks.isIn($0) ? nil : $0 }),
+        ])
     }
 
     static func encoded(_ value: some Encodable) throws -> JSONValue {

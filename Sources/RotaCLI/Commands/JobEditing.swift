@@ -8,11 +8,14 @@ enum JobEditing {
         details: """
             Without options it opens the definition in the editor that VISUAL or EDITOR names, and changes what you
             changed. If the job was changed meanwhile, or the server refuses the text, the file is kept, and
-            --definition FILE tries again.
+            --definition FILE tries again. An empty text takes a description, group, slug or project away, as in
+            --description "".
             """,
         arguments: [JobCommands.id],
         options: JobDrafting.options + [
-            .flag("dry-run", help: "Only tell when it would run, and what is wrong with it")
+            .value("remove-tag", as: "NAME", repeats: true, help: "A tag to take away"),
+            .value("remove-header", as: "NAME", repeats: true, help: "A header field to take away"),
+            .flag("dry-run", help: "Only tell when it would run, and what is wrong with it"),
         ]
     ) { session in
         let id = session.arguments.argument(0) ?? ""

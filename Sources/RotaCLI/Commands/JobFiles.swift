@@ -9,8 +9,10 @@ enum JobFiles {
         details: """
             The file is JSON: {"owner": "web", "jobs": [{"name": "report", "schedule": "30 9 * * 1-5",
             "timezone": "Europe/Berlin", "url": "https://example.com/report"}]}. A job may also be a whole definition, as
-            "jobs export" writes it. Jobs are told apart by their slug, or else their name. Those of the owner that the
-            file no longer names are left alone, unless --prune deletes them.
+            "jobs export" writes it. Jobs are told apart by their slug, or else their name. A job with a "state" gets it,
+            also if it exists; without one it keeps its own, such as a pause. Those of the owner that the file no longer
+            names are left alone, unless --prune deletes them. At a terminal the command asks before it removes any, and
+            a file without jobs removes none without --yes.
             """,
         options: [
             .value("file", "f", as: "FILE", .files, help: "The file, or - for the standard input"),
@@ -22,20 +24,58 @@ enum JobFiles {
     ) { session in
         let arguments = session.arguments
         guard let name = arguments.text("file") else { throw Failure.usage("-f FILE is missing.") }
+        let wish = arguments.text("orphans")
+        guard !arguments.has("prune") || wish == nil || wish == "delete" else {
+            throw Failure.usage("--prune and --orphans \(wish ?? "") contradict each other.")
+        }
         let (owner, jobs) = try read(try session.console.readText(name), name)
-        let orphans = arguments.text("orphans") ?? (arguments.has("prune") ? "delete" : "keep")
+        let orphans = wish ?? (arguments.has("prune") ? "delete" : "keep")
         return try await declare(
             session, owner: arguments.text("owner") ?? owner ?? "rota-apply", jobs, orphans: orphans)
     }
 
-    /// Declares jobs, and prints the differences.
+    /// Declares jobs, and prints the differences first.
     static func declare(
         _ session: Session, owner: String, _ jobs: [JSONValue], orphans: String
     ) async throws -> ExitCode {
+        let (arguments, isDryRun) = (session.arguments, session.arguments.has("dry-run"))
+        if jobs.isEmpty, orphans != "keep", !isDryRun, !arguments.has("yes") {
+            throw Failure.usage(
+                "There are no jobs in it, so all those of \"\(owner)\" would be \(past(orphans)). Add --yes if that is meant."
+            )
+        }
         let body: JSONValue = [
             "owner": .string(owner), "jobs": .array(jobs), "orphans": .string(orphans), "dryRun": true,
         ]
         let plan = try await session.connection.post("declare", body: body)
+        for line in try await lines(session, plan, jobs, orphans: orphans) { session.printer.remark(line) }
+        var result = plan
+        if !isDryRun {
+            let removed = plan["removed"]?.elements.count ?? 0
+            let question =
+                "\(orphans.capitalized) \(removed) \(removed == 1 ? "job" : "jobs") that the file does not name?"
+            if removed > 0, session.console.isInteractive, !arguments.has("yes"), !session.console.confirms(question) {
+                throw Failure(.failed, code: "declined", "Nothing was changed.")
+            }
+            result = try await session.connection.post("declare", body: body.setting([("dryRun", false)]))
+        }
+        guard session.printer.format != .ids else {
+            let changed =
+                (result["created"]?.elements ?? []) + (result["updated"]?.elements ?? []).compactMap { $0["job"] }
+            session.printer.list(changed, columns: [], nothing: "")
+            return .done
+        }
+        let text = result["text"]?.string ?? ""
+        session.printer.changed(result, isDryRun ? "Would change: \(text)" : text)
+        return .done
+    }
+
+    private static func past(_ orphans: String) -> String { orphans == "delete" ? "deleted" : "paused" }
+
+    /// The lines of a plan, for people.
+    private static func lines(
+        _ session: Session, _ plan: JSONValue, _ jobs: [JSONValue], orphans: String
+    ) async throws -> [String] {
         var lines: [String] = []
         for job in plan["created"]?.elements ?? [] {
             lines.append("+ \(job["name"]?.string ?? ""): \(job["summary"]?.string ?? "")")
@@ -43,21 +83,18 @@ enum JobFiles {
         for update in plan["updated"]?.elements ?? [] {
             let job = update["job"]
             let members = (update["members"]?.elements ?? []).compactMap(\.string)
-            lines.append(
-                "~ \(job?["name"]?.string ?? ""): \(members.isEmpty ? "adopted or resumed" : members.joined(separator: ", "))"
-            )
+            var changes = members
+            if let before = update["stateBefore"]?.string {
+                changes.append("\(before) becomes \(job?["state"]?.string ?? "")")
+            }
+            let text = changes.isEmpty ? "adopted" : changes.joined(separator: ", ")
+            lines.append("~ \(job?["name"]?.string ?? ""): \(text)")
             lines += try await differences(session, job, members, jobs)
         }
         for job in plan["removed"]?.elements ?? [] {
-            lines.append("- \(job["name"]?.string ?? ""): \(orphans == "delete" ? "deleted" : "paused")")
+            lines.append("- \(job["name"]?.string ?? ""): \(past(orphans))")
         }
-        let isDryRun = session.arguments.has("dry-run")
-        let result =
-            isDryRun ? plan : try await session.connection.post("declare", body: body.setting([("dryRun", false)]))
-        for line in lines { session.printer.remark(line) }
-        let text = result["text"]?.string ?? ""
-        session.printer.changed(result, isDryRun ? "Would change: \(text)" : text)
-        return .done
+        return lines
     }
 
     private static func differences(
@@ -150,7 +187,10 @@ enum JobFiles {
 
     static let export = Session.command(
         "export", "Write jobs as a file for \"jobs apply\"",
-        details: "Credentials that are stored in a job as they are do not leave the server: they read [redacted].",
+        details: """
+            Credentials that are stored in a job as they are do not leave the server: they read [redacted]. To a token that
+            may only read, so do user names and queries in URLs; such a file cannot be applied.
+            """,
         options: JobCommands.filters + [.value("owner", as: "OWNER", help: "The owner to name in the file")]
     ) { session in
         var arguments = session.arguments
@@ -167,8 +207,10 @@ enum JobFiles {
             ("owner", session.arguments.text("owner").map { .string($0) }), ("jobs", .array(exported)),
         ])
         session.printer.line(file.prettyText)
-        if file.text.contains("\"[redacted]\"") {
-            session.console.writeError("warning: The file holds [redacted] in place of credentials.\n")
+        if Marks.isIn(file) {
+            session.console.writeError(
+                "warning: The file holds \(Marks.text) in place of credentials, which stay as they are in the jobs of this "
+                    + "server. A URL that holds it was not shown to the token whole, and \"jobs apply\" refuses it.\n")
         }
         return .done
     }

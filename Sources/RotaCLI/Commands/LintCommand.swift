@@ -23,7 +23,8 @@ enum LintCommand {
         details: """
             Each line is a cron expression, perhaps followed by a command or a URL; CRON_TZ sets the time zone of those
             after it. Mistakes make the command exit with 1. So do warnings with --strict: expressions that probably mean
-            something else, times that a change of the clocks skips, and dates that never come.
+            something else, times that a change of the clocks skips, and dates that never come; and so does a file
+            without expressions.
             """,
         arguments: [CommandArgument("FILE", help: "The file, or - for the standard input", .files)],
         options: [
@@ -33,16 +34,27 @@ enum LintCommand {
         ]
     ) { arguments, console in
         let file = arguments.argument(0) ?? ""
-        let findings = findings(
-            in: try console.readText(file), zone: arguments.text("zone") ?? "UTC",
-            dialect: ScheduleCommands.dialect(arguments), now: console.now())
+        let zone = arguments.text("zone") ?? "UTC"
+        guard TimeZoneDatabase.system.contains(zone) else {
+            throw Failure.usage("--zone: there is no time zone \"\(zone)\". See \"rota zones\".")
+        }
+        let (text, dialect) = (try console.readText(file), ScheduleCommands.dialect(arguments))
+        let findings = findings(in: text, zone: zone, dialect: dialect, now: console.now())
         let printer = try Printer(arguments, console)
         let name = file == "-" ? "stdin" : file
         print(findings, name, printer)
         let errors = findings.filter(\.isError).count
-        let isBad = errors > 0 || arguments.has("strict") && !findings.isEmpty
+        let isEmpty = !text.split(whereSeparator: \.isNewline).contains { isExpression($0) }
+        if isEmpty { console.writeError("\(name): there are no expressions in it.\n") }
+        let isBad = errors > 0 || arguments.has("strict") && (isEmpty || !findings.isEmpty)
         printer.remark("\(name): \(errors) errors, \(findings.count - errors) warnings")
         return isBad ? .failed : .done
+    }
+
+    /// Whether a line is neither blank nor a comment nor a setting.
+    private static func isExpression(_ line: Substring) -> Bool {
+        let content = line.drop { $0.isWhitespace || $0 == "\u{FEFF}" }
+        return content.first.map { $0 != "#" } == true && setting(content) == nil
     }
 
     /// Finds what is wrong with the lines of a text.
@@ -112,10 +124,17 @@ enum LintCommand {
     /// The beginning of a line that is its expression, with single blanks kept as they are.
     private static func expression(_ line: Substring, _ dialect: CronDialect) -> String {
         let words = line.split(whereSeparator: \.isWhitespace)
-        let count =
+        var count =
             words.first == "@every" ? 2 : words.first?.first == "@" ? 1 : dialect == .quartz ? 6 : 5
+        // Seconds in front or a year behind make more fields, and no command looks like one.
+        while words.first?.first != "@", count < 7, words.indices.contains(count), isField(words[count]) { count += 1 }
         guard let last = words.prefix(count).last else { return String(line) }
         return String(line[..<last.endIndex])
+    }
+
+    /// Whether a word is a field of an expression by its looks: `*`, `*/5`, `?`, `2026-2030`.
+    private static func isField(_ word: Substring) -> Bool {
+        word.allSatisfy { ($0.isASCII && $0.isNumber) || "*/,-?#LW".contains($0) }
     }
 
     private static func setting(_ line: Substring) -> (name: String, value: String)? {

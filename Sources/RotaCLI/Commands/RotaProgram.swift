@@ -20,10 +20,11 @@ package struct RotaProgram: Sendable {
                 7 unreachable, 124 timed out, 130 interrupted.
                 """,
             [
-                JobCommands.group, ExecutionCommands.group, SystemCommands.timers, SystemCommands.tail,
+                JobCommands.group, ExecutionCommands.group, JobFiles.apply, SystemCommands.timers, SystemCommands.tail,
                 SystemCommands.stats, SystemCommands.metrics, ScheduleCommands.next, ScheduleCommands.explain,
                 ScheduleCommands.zones, LintCommand.command, CrontabCommands.group, StoreCommands.group,
-                ServeCommand.command, ShellCommands.completion, ShellCommands.version, ShellCommands.help,
+                SecretCommands.group, ServeCommand.command, ShellCommands.completion, ShellCommands.version,
+                ShellCommands.help,
                 ShellCommands.complete,
             ])
         root.options = [
@@ -48,7 +49,9 @@ package struct RotaProgram: Sendable {
                 return .done
             case .run(let command, let arguments):
                 guard let action = command.action else { return .usage }
-                return try await action(arguments, console)
+                let exit = try await action(arguments, console)
+                guard exit == .done, let reason = console.outputFailure() else { return exit }
+                throw Failure(.failed, code: "output_lost", "The output could not be written: \(reason).")
             }
         } catch let exit as ExitCode {
             return exit

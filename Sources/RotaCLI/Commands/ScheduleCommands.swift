@@ -54,10 +54,12 @@ enum ScheduleCommands {
         let from = try arguments.date("from", now: console.now()) ?? console.now()
         let schedule = try schedule(arguments, from: from)
         let to = try arguments.date("to", now: console.now())
-        let count = try arguments.int("count", in: 1...10_000) ?? (to == nil ? 10 : 1_000)
+        let count = try arguments.int("count", in: 1...10_000) ?? (to == nil ? 10 : 10_000)
         let printer = try printer(arguments, console)
-        let found = schedule.preview(from: from, count: count).filter { occurrence in
-            to.map { occurrence.occurrence.nominal < $0 } ?? true
+        let all = schedule.preview(from: from, count: count)
+        let found = all.filter { occurrence in to.map { occurrence.occurrence.nominal < $0 } ?? true }
+        if let to, found.count == count, arguments.text("count") == nil {
+            console.writeError("There are more before \(printer.times.text(to)): these are the first \(count).\n")
         }
         printer.remark(schedule.summary)
         JobDrafting.occurrences(found.map(json), printer)

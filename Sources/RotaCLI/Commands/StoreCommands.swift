@@ -107,7 +107,10 @@ enum StoreCommands {
         let store = try await inspected(try path(arguments))
         let lines = try await store.exportRecords()
         guard let file = arguments.text("to") else {
-            for try await line in lines { console.write(line + "\n") }
+            for try await line in lines {
+                guard console.outputFailure() == nil else { break }
+                console.write(line + "\n")
+            }
             return .done
         }
         do {
@@ -121,14 +124,30 @@ enum StoreCommands {
 
     private static let importing = Command(
         "import", "Fill an empty store with the records of an export",
-        arguments: [CommandArgument("FILE", help: "A file that \"store export\" wrote", .files), folder]
+        arguments: [
+            CommandArgument("FILE", help: "A file that \"store export\" wrote, or - for the standard input", .files),
+            folder,
+        ]
     ) { arguments, console in
-        let path = try path(arguments, at: 1)
+        let (path, file) = (try path(arguments, at: 1), arguments.argument(0) ?? "")
+        // Read before the folder is made, so that a wrong name leaves none behind.
+        let input = file == "-" ? try console.readText(file) : nil
+        if input == nil { try console.checkReadable(file) }
+        let isNew = !FileManager.default.fileExists(atPath: path)
         let store = try await FolderConnection.telling(path) { try await FileJobStore(directory: URL(filePath: path)) }
         do {
-            try await store.importRecords(from: URL(filePath: arguments.argument(0) ?? ""))
+            if let input {
+                try await store.importRecords(
+                    AsyncStream { lines in
+                        for line in input.split(separator: "\n") { lines.yield(String(line)) }
+                        lines.finish()
+                    })
+            } else {
+                try await store.importRecords(from: URL(filePath: file))
+            }
         } catch {
             try? await store.close()
+            if isNew { try? FileManager.default.removeItem(atPath: path) }
             let isFull = (error as? StoreImportError)?.code == .storeNotEmpty
             throw Failure(isFull ? .conflict : .refused, code: "import", "\(error)")
         }

@@ -6,16 +6,17 @@ import RotaHTTP
 enum SystemCommands {
     static let timers = Session.command(
         "timers", "List jobs by their next run, as systemctl list-timers does",
-        options: [.value("limit", "n", as: "COUNT", help: "At most so many; 50 by default")]
+        options: Session.pageOptions
     ) { session in
-        let limit = try session.arguments.int("limit", in: 1...1_000)
-        let page = try await session.connection.get("timers", query: [("limit", limit.map { "\($0)" })])
+        let page = try await session.pages(["timers"], query: [])
+        // A timer is known by its job.
+        let items = session.printer.format == .ids ? page.items.compactMap { $0["job"] } : page.items
         let times = session.printer.times
         @Sendable func left(_ timer: JSONValue) -> String {
             Times.date(timer["next"]).map { Times.span(.init(clamping: abs($0.timeIntervalSince(times.now)))) } ?? "-"
         }
         session.printer.list(
-            page.items,
+            items, next: page.next,
             columns: [
                 Column("NEXT") { times.text($0["next"]) }, Column("LEFT", left),
                 Column("LAST") { times.text($0["last"]) }, Column("PASSED") { times.relative($0["last"]) },
@@ -36,6 +37,8 @@ enum SystemCommands {
     static let stats = Session.command(
         "stats", "Count jobs and executions, and tell how punctual they are"
     ) { session in
+        try session.connection.requireServer(
+            for: "rota stats", "punctuality is that of a running process; \"rota store status\" counts the records")
         let stats = try await session.connection.get("stats")
         func counts(_ value: JSONValue?) -> String {
             let shown = (value?.members ?? []).filter { $0.value.int ?? 0 > 0 }
@@ -61,6 +64,7 @@ enum SystemCommands {
     }
 
     static let metrics = Session.command("metrics", "Print metrics in the format of OpenMetrics") { session in
+        try session.connection.requireServer(for: "rota metrics", "metrics are those of a running process")
         session.printer.text(try await session.connection.text("metrics").trimmingCharacters(in: .newlines))
         return .done
     }

@@ -7,33 +7,52 @@ import RotaHTTP
 ///
 /// Commands use Rota's own routes alone, so they work with servers of every profile.
 struct Connection: Sendable {
+    /// Answers a request, which may take so much longer than others.
+    typealias Responder = @Sendable (_ request: APIRequest, _ extra: Duration) async throws -> APIResponse
+
     /// Where it leads, for messages.
     let place: String
-    private let respond: @Sendable (APIRequest) async throws -> APIResponse
-    private let end: @Sendable () async throws -> Void
+    /// The folder that it reads, or `nil` if a server answers.
+    let folder: FolderConnection?
+    private let respond: Responder
 
-    init(
-        to place: String, respond: @escaping @Sendable (APIRequest) async throws -> APIResponse,
-        end: @escaping @Sendable () async throws -> Void = {}
-    ) {
+    /// A connection to a server.
+    init(to place: String, respond: @escaping Responder) {
         self.place = place
         self.respond = respond
-        self.end = end
+        folder = nil
     }
 
-    func close() async throws { try await end() }
+    /// A connection to a folder.
+    init(to folder: FolderConnection, at path: String) {
+        place = path
+        self.folder = folder
+        respond = { request, _ in try await folder.respond(to: request) }
+    }
+
+    func close() async throws { try await folder?.close() }
+
+    /// Refuses what only a running server knows or does.
+    ///
+    /// - Parameter what: The beginning of the sentence, such as `rota tail`.
+    func requireServer(for what: String, _ why: String) throws(Failure) {
+        guard folder != nil else { return }
+        throw .usage(
+            "\(what) needs a server: \(why). Start one with \"rota serve --store \(place)\", and leave --store out.")
+    }
 
     /// Sends a request to a route of Rota's own, and returns the JSON of the answer.
     ///
     /// - Parameters:
     ///   - path: The segments after `/_rota/`, not encoded.
     ///   - query: Names and values. Those of `nil` are left out.
+    ///   - extra: How much longer than others the request may take.
     /// - Throws: ``Failure`` for every answer that is no success.
     func send(
         _ method: String, _ path: [String], query: [(String, String?)] = [], headers: [(String, String)] = [],
-        body: JSONValue? = nil
+        body: JSONValue? = nil, waiting extra: Duration = .zero
     ) async throws -> JSONValue {
-        let response = try await answer(method, path, query: query, headers: headers, body: body)
+        let response = try await answer(method, path, query: query, headers: headers, body: body, waiting: extra)
         guard !response.body.isEmpty else { return .null }
         guard let json = try? JSONValue(parsing: Array(response.body)) else { throw strange(response) }
         return json
@@ -49,20 +68,24 @@ struct Connection: Sendable {
 
     /// Returns the text of an answer that is not JSON.
     func text(_ path: String...) async throws -> String {
-        String(decoding: try await answer("GET", path, query: [], body: nil).body, as: UTF8.self)
+        String(decoding: try await answer("GET", path, query: [], body: nil, waiting: .zero).body, as: UTF8.self)
     }
 
     private func answer(
         _ method: String, _ path: [String], query: [(String, String?)], headers given: [(String, String)] = [],
-        body: JSONValue?
+        body: JSONValue?, waiting extra: Duration
     ) async throws -> APIResponse {
+        // The first would be no segment at all, and the others lead elsewhere.
+        if let odd = path.first(where: { ["", ".", ".."].contains($0) }) {
+            throw Failure.usage("\"\(odd)\" names nothing.")
+        }
         var target = "/_rota/" + path.map(PercentEncoding.encode).joined(separator: "/")
         let items = query.compactMap { name, value in value.map { "\(name)=\(PercentEncoding.encode($0))" } }
         if !items.isEmpty { target += "?" + items.joined(separator: "&") }
         var headers = given + [("Accept", "application/json")]
         if body != nil { headers.append(("Content-Type", "application/json")) }
         let response = try await respond(
-            APIRequest(method: method, target: target, headers: headers, body: body.map { Data($0.text.utf8) }))
+            APIRequest(method: method, target: target, headers: headers, body: body.map { Data($0.text.utf8) }), extra)
         guard (200...299).contains(response.status) else { throw failure(response) }
         return response
     }

@@ -1,6 +1,7 @@
 import Foundation
 import Rota
 import RotaAPI
+import RotaHTTP
 import RotaStore
 
 /// Answers requests from a store in a folder, in this process.
@@ -30,8 +31,21 @@ actor FolderConnection {
         writer = nil
     }
 
+    /// Lets the next look see what another process has written since.
+    func refresh() { reader = nil }
+
+    /// Whether a request writes: not if it only asks what would happen.
     private static func changes(_ request: APIRequest) -> Bool {
-        request.method != "GET" && !request.target.hasPrefix("/_rota/jobs/preview")
+        guard request.method != "GET" else { return false }
+        guard request.method == "POST" else { return true }
+        let body = (try? JSONValue(parsing: Array(request.body))) ?? .null
+        switch request.target {
+        case "/_rota/jobs/preview": return false
+        case "/_rota/declare": return body["dryRun"] != true
+        // Without a confirmation, the records are counted.
+        case "/_rota/jobs/bulk", "/_rota/executions/bulk": return body["confirm"] != nil || body["ids"] != nil
+        default: return true
+        }
     }
 
     private func read() async throws -> SchedulerAPI {

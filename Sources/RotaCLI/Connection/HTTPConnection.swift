@@ -34,7 +34,8 @@ struct HTTPConnection: Sendable {
         self.transport = transport
     }
 
-    func respond(to request: APIRequest) async throws -> APIResponse {
+    /// - Parameter extra: How long the server is asked to wait, besides the time that an answer may take.
+    func respond(to request: APIRequest, waiting extra: Duration = .zero) async throws -> APIResponse {
         guard let url = URL(string: base + request.target) else {
             throw Failure(.usage, "\"\(base)\" is not the URL of a server.")
         }
@@ -44,7 +45,7 @@ struct HTTPConnection: Sendable {
         do {
             let sent = try HTTPRequest(
                 method: HTTPMethod(request.method), url: url, headers: headers,
-                body: request.body.isEmpty ? .none : .bytes(request.body), timeout: timeout)
+                body: request.body.isEmpty ? .none : .bytes(request.body), timeout: timeout + extra)
             let response = try await transport.send(sent)
             return APIResponse(status: response.status, headers: response.headers, body: response.body)
         } catch let error as TransportError {

@@ -26,14 +26,15 @@ struct Session: Sendable {
     }
 
     private static func connection(_ arguments: Arguments, _ console: Console) throws(Failure) -> Connection {
-        if let connect = console.connect { return Connection(to: "The server", respond: connect) }
-        if let folder = arguments.programText("store") {
-            let connection = FolderConnection(folder)
-            return Connection(
-                to: folder, respond: { try await connection.respond(to: $0) }, end: { try await connection.close() })
+        if arguments.programText("store") != nil, arguments.programText("url") != nil {
+            throw .usage("--store and --url contradict each other: a command talks to a folder or to a server.")
         }
+        if let connect = console.connect {
+            return Connection(to: "The server") { request, _ in try await connect(request) }
+        }
+        if let folder = arguments.programText("store") { return Connection(to: FolderConnection(folder), at: folder) }
         let (url, variable) = server(arguments, console)
-        let token = try token(arguments, console) ?? console.variable(variable) ?? console.variable("ROTA_TOKEN")
+        let token = try token(arguments, console) ?? console.variable(variable)
         var timeout = Duration.seconds(60)
         if let text = console.variable("ROTA_TIMEOUT") {
             guard let seconds = Int(text), (1...3_600).contains(seconds) else {
@@ -42,13 +43,13 @@ struct Session: Sendable {
             timeout = .seconds(seconds)
         }
         let connection = try HTTPConnection(url, token: token, timeout: timeout)
-        return Connection(to: connection.base, respond: { try await connection.respond(to: $0) })
+        return Connection(to: connection.base) { try await connection.respond(to: $0, waiting: $1) }
     }
 
     /// The URL of the server, and the variable that holds its token.
     ///
     /// The variables of other programs for the same API are read too. Their URLs end with the path of the API, while
-    /// Rota's own routes stand beside it.
+    /// Rota's own routes stand beside it. The token goes with the URL: Rota's own never goes to their servers.
     private static func server(_ arguments: Arguments, _ console: Console) -> (url: String, token: String) {
         if let url = arguments.programText("url") { return (url, "ROTA_TOKEN") }
         if let url = console.variable("ROTA_URL") { return (url, "ROTA_TOKEN") }
@@ -69,6 +70,9 @@ struct Session: Sendable {
     func pages(
         _ path: [String], query: [(String, String?)]
     ) async throws -> (items: [JSONValue], next: String?) {
+        if arguments.has("all"), arguments.text("limit") != nil {
+            throw Failure.usage("--all and --limit contradict each other.")
+        }
         let limit = arguments.has("all") ? Int.max : try arguments.int("limit", in: 1...1_000_000) ?? 50
         var items: [JSONValue] = []
         var next: String?
@@ -80,6 +84,19 @@ struct Session: Sendable {
             next = page["next"]?.string
         } while next != nil && items.count < limit
         return (items, next)
+    }
+
+    /// Changes the records that are named, one after the other, and prints each with a sentence.
+    ///
+    /// The JSON of several is one list, also if one of them fails: what was changed before it is told.
+    func changeEach(_ change: (String) async throws -> (record: JSONValue, sentence: String)) async throws {
+        let isList = printer.format == .json && arguments.positional.count > 1
+        var records: [JSONValue] = []
+        defer { if isList { printer.list(records, columns: [], nothing: "") } }
+        for id in arguments.positional {
+            let (record, sentence) = try await change(id)
+            if isList { records.append(record) } else { printer.changed(record, sentence) }
+        }
     }
 
     /// The options of lists.

@@ -76,6 +76,8 @@ package struct Console: Sendable {
     package var sleep: @Sendable (Duration) async throws -> Void
     package var write: @Sendable (String) -> Void
     package var writeError: @Sendable (String) -> Void
+    /// Tells why output was lost, if it was.
+    package var outputFailure: @Sendable () -> String? = { nil }
     package var readInput: @Sendable () -> Data
     package var readLine: @Sendable () -> String?
     /// Lets the user edit a file, and returns the exit status of the editor.
@@ -116,8 +118,28 @@ package struct Console: Sendable {
         do {
             return try Data(contentsOf: URL(fileURLWithPath: file))
         } catch {
-            throw Failure(.failed, code: "unreadable_file", "The file \(file) cannot be read: it must exist.")
+            throw Self.unreadable(file, error)
         }
+    }
+
+    /// Checks that a file can be opened, without reading it.
+    func checkReadable(_ file: String) throws(Failure) {
+        do {
+            try FileHandle(forReadingFrom: URL(fileURLWithPath: file)).close()
+        } catch {
+            throw Self.unreadable(file, error)
+        }
+    }
+
+    /// Says why a file cannot be read.
+    private static func unreadable(_ file: String, _ error: any Error) -> Failure {
+        let (exit, reason): (ExitCode, String) =
+            switch (error as? CocoaError)?.code {
+            case .fileReadNoSuchFile, .fileNoSuchFile: (.notFound, "it does not exist")
+            case .fileReadNoPermission: (.notAllowed, "permission is denied")
+            default: (.failed, "\(error.localizedDescription)")
+            }
+        return Failure(exit, code: "unreadable_file", "The file \(file) cannot be read: \(reason).")
     }
 
     func readText(_ file: String) throws(Failure) -> String {

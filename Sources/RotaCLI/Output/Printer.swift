@@ -99,7 +99,7 @@ struct Printer: Sendable {
         switch format {
         case .json: line(record.prettyText)
         case .jsonl: line(record.safeText)
-        case .ids: line(SafeText.line(record[id]?.string ?? ""))
+        case .ids: record[id]?.string.map { line(SafeText.line($0)) }
         case .table, .wide, .github:
             let shown = fields.compactMap { name, value in value.map { (name, $0) } }
             let width = shown.map { SafeText.width($0.0) }.max() ?? 0
@@ -119,7 +119,8 @@ struct Printer: Sendable {
         switch format {
         case .json: line(record.prettyText)
         case .jsonl: line(record.safeText)
-        case .ids: line(SafeText.line(record[id]?.string ?? ""))
+        // A record without an identifier, such as a count, has no line.
+        case .ids: record[id]?.string.map { line(SafeText.line($0)) }
         case .table, .wide, .github: line(SafeText.lines(sentence))
         }
     }

@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 #if canImport(Darwin)
     import Darwin
@@ -12,13 +13,18 @@ extension Console {
     /// The console of this process.
     package static var system: Console {
         let environment = ProcessInfo.processInfo.environment
-        return Console(
+        var console = Console(
             environment: environment, isTerminal: isatty(1) == 1 && environment["TERM"] != "dumb",
             isInteractive: isatty(0) == 1 && isatty(2) == 1, width: columns(environment),
             now: { Date() }, sleep: { try await Task.sleep(for: $0) }, write: { put($0, to: 1) },
             writeError: { put($0, to: 2) }, readInput: { FileHandle.standardInput.readDataToEndOfFile() },
             readLine: { Swift.readLine() })
+        console.outputFailure = { lost.withLock { $0 } }
+        return console
     }
+
+    /// Why output was lost, if it was.
+    private static let lost = Mutex<String?>(nil)
 
     private static func columns(_ environment: [String: String]) -> Int {
         var size = winsize()
@@ -26,16 +32,33 @@ extension Console {
         return environment["COLUMNS"].flatMap { Int($0) }.map { max(40, $0) } ?? 80
     }
 
-    /// Writes all of a text at once, without a buffer that a signal could lose.
+    /// Writes all of a text at once, without a buffer that a signal could lose, and remembers if it could not.
     private static func put(_ text: String, to descriptor: Int32) {
-        let bytes = Array(text.utf8)
+        guard let number = write(Array(text.utf8), to: descriptor), descriptor == 1 else { return }
+        lost.withLock { $0 = $0 ?? String(cString: strerror(number)) }
+    }
+
+    /// Writes all bytes, also to a pipe or a terminal that another program has made non-blocking.
+    ///
+    /// - Returns: The number of the error if it failed, and `nil` if the reader of a pipe went away.
+    static func write(_ bytes: [UInt8], to descriptor: Int32) -> Int32? {
         var written = 0
         while written < bytes.count {
             let count = bytes[written...].withUnsafeBytes { systemWrite(descriptor, $0.baseAddress, $0.count) }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { return }
-            written += count
+            guard count < 0 else {
+                written += count
+                continue
+            }
+            switch errno {
+            case EINTR: continue
+            case EAGAIN:
+                var ready = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+                _ = poll(&ready, 1, -1)
+            case EPIPE: return nil
+            default: return errno
+            }
         }
+        return nil
     }
 
     /// Runs an editor on a file, at this process's terminal, and waits for its end.

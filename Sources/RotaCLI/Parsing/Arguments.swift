@@ -18,6 +18,21 @@ struct Arguments: Sendable {
     func has(_ flag: String) -> Bool { flags.contains(flag) || flags.contains(Self.programKey(flag)) }
     func text(_ name: String) -> String? { values[name]?.last }
     func texts(_ name: String) -> [String] { values[name] ?? [] }
+    /// The value of a filter, which must say something: an unset variable of a script must not mean all.
+    func filter(_ name: String) throws(Failure) -> String? {
+        guard let text = text(name) else { return nil }
+        guard text.contains(where: { $0 != "," && !$0.isWhitespace }) else {
+            throw .usage("--\(name) is empty. Leave it out, or say what it should find.")
+        }
+        return text
+    }
+
+    /// Refuses filters beside records that are named.
+    func refuseFilters(_ query: [(String, String?)]) throws(Failure) {
+        guard !positional.isEmpty, let filter = query.first(where: { $0.1 != nil }) else { return }
+        throw .usage("Name what is meant, or give filters such as --\(filter.0), not both.")
+    }
+
     /// The value of an option of the program.
     func programText(_ name: String) -> String? { values[Self.programKey(name)]?.last }
     /// The argument at a place.

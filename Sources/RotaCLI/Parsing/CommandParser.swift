@@ -118,6 +118,10 @@ struct CommandParser {
         if positional.count < needed.count {
             throw .usage("\(needed[positional.count].name) is missing. Usage: \(Help.usage(path))")
         }
+        // An unset variable of a script, most likely.
+        if let place = positional.firstIndex(of: ""), let last = command.arguments.indices.last {
+            throw .usage("\(command.arguments[min(place, last)].name) is empty. Usage: \(Help.usage(path))")
+        }
         guard positional.count > command.arguments.count, command.arguments.last?.isRepeatable != true else { return }
         throw .usage("\"\(positional[command.arguments.count])\" is one word too many. Usage: \(Help.usage(path))")
     }

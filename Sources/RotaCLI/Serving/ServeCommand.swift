@@ -50,6 +50,9 @@ struct ServeOptions: Sendable {
         .value("concurrency", as: "COUNT", help: "How many executions run at once; 64 by default"),
     ]
 
+    /// The folder of the store, unless another one is named.
+    static let store = "rota-data"
+
     let profile: APIProfile
     let address: SocketAddress
     /// The folder of the store, or `nil` for memory.
@@ -60,6 +63,8 @@ struct ServeOptions: Sendable {
     let runTokens: RunTokens
     let token: String?
     let readToken: String?
+    /// The token as a shell finds it again, for the example that is printed; `nil` without one.
+    let tokenSource: String?
     let isReadOnly: Bool
     let secrets: String?
     let allowsPrivateAddresses: Bool
@@ -79,7 +84,7 @@ struct ServeOptions: Sendable {
                 "--listen must be an IP address and a port, such as 127.0.0.1:8484 or [::1]:8484, not \(listen).")
         }
         self.address = address
-        let store = arguments.text("store") ?? arguments.programText("store") ?? "rota-data"
+        let store = arguments.text("store") ?? arguments.programText("store") ?? Self.store
         folder = store == ":memory:" ? nil : store
         let printer = printer
         crontab = arguments.text("crontab").map { CrontabFile($0, console, printer) }
@@ -90,6 +95,14 @@ struct ServeOptions: Sendable {
         }
         self.token = try token("token-file", "ROTA_TOKEN")
         readToken = try token("read-token-file", "ROTA_READ_TOKEN")
+        func source(_ option: String, _ variable: String) -> String {
+            let file = arguments.text(option) ?? arguments.programText(option)
+            return file.map { "$(cat '\(SafeText.line($0).replacing("'", with: "'\\''"))')" } ?? "$\(variable)"
+        }
+        tokenSource =
+            self.token != nil
+            ? source("token-file", "ROTA_TOKEN")
+            : readToken != nil ? source("read-token-file", "ROTA_READ_TOKEN") : nil
         guard address.isLoopback || self.token != nil || readToken != nil else {
             throw .usage(
                 "Other machines can reach \(listen), so the API needs a token: --token-file FILE, or ROTA_TOKEN.")
@@ -98,18 +111,13 @@ struct ServeOptions: Sendable {
             throw .usage("The token that may do everything and the one that may only read are the same.")
         }
         isReadOnly = arguments.has("read-only")
-        let beside = folder.map { path in
-            var path = path
-            while path.count > 1, path.hasSuffix("/") { path.removeLast() }
-            return path
-        }
-        secrets = arguments.text("secrets") ?? beside.map { $0 + "-secrets" }
+        secrets = arguments.text("secrets") ?? folder.map { SecretCommands.path(besideStore: $0) }
         runTokens = RunTokens(
             given: try arguments.text("run-token-secret-file").map { file throws(Failure) in
                 try RunTokens.read(file, console)
             }, isNeeded: named.description == APIProfile.strait.description,
             // Not among the secrets, which jobs may name.
-            folder: beside.map { $0 + "-keys" })
+            folder: folder.map { SecretCommands.path(besideStore: $0, suffix: "-keys") })
         allowsPrivateAddresses = arguments.text("addresses").map { $0 == "any" } ?? address.isLoopback
         hosts = arguments.texts("allow-host")
         prefix = (arguments.text("prefix") ?? "").split(separator: "/").map { "/" + $0 }.joined()

@@ -51,29 +51,39 @@ struct Service: Sendable {
             store: store,
             transport: .automatic(addressPolicy: options.allowsPrivateAddresses ? .unrestricted : .publicInternet),
             secrets: ClosureSecrets { try await vault.secret(named: $0) }, configuration: configuration,
-            observers: [ConsoleObserver { console.writeError($0 + "\n") }])
-        let hangups = try options.crontab?.hangups()
-        defer { hangups?.watch.end() }
-        let lines = try await options.crontab?.load(options.crontabText, into: scheduler) ?? []
+            observers: [ConsoleObserver { console.writeError(SafeText.lines($0) + "\n") }])
         let api = SchedulerAPI(
             scheduler, as: options.profile, under: options.prefix, vault: vault,
             report: { error, request in
-                console.writeError("rota: \(request.method) \(request.target.prefix { $0 != "?" }): \(error)\n")
+                let target = request.target.prefix { $0 != "?" }
+                console.writeError(SafeText.lines("rota: \(request.method) \(target): \(error)") + "\n")
             }, authorize: options.authorize)
-        let running = Task { try await scheduler.run() }
-        let watch = try SignalWatch([.terminate, .interrupt]) { count in
-            scheduler.beginShutdown()
-            if count > 1 { running.cancel() }
-        }
-        defer { watch.end() }
-        let server: HTTPServer
+        // The port first: a server that cannot have it must not fire anything.
+        let server = try start(api)
+        let hangups: (watch: SignalWatch, signals: AsyncStream<Void>)?
+        let lines: Set<JobID>
         do {
-            server = try start(api)
+            hangups = try options.crontab?.hangups()
+            lines = try await options.crontab?.load(options.crontabText, into: scheduler) ?? []
+        } catch {
+            await server.stop()
+            throw error
+        }
+        defer { hangups?.watch.end() }
+        let running = Task { try await scheduler.run() }
+        let watch: SignalWatch
+        do {
+            watch = try SignalWatch([.terminate, .interrupt]) { count in
+                scheduler.beginShutdown()
+                if count > 1 { running.cancel() }
+            }
         } catch {
             running.cancel()
             _ = await running.result
+            await server.stop()
             throw error
         }
+        defer { watch.end() }
         announce(server.address)
         let following = Task {
             if let hangups { await options.crontab?.follow(hangups.signals, into: scheduler, known: lines) }
@@ -126,7 +136,8 @@ struct Service: Sendable {
             printer.line(
                 JSONValue.record([
                     ("url", .string(url)), ("profile", .string(options.profile.description)),
-                    ("basePath", .string(options.profile.basePath)), ("store", .string(options.folder ?? ":memory:")),
+                    ("basePath", .string(options.prefix + options.profile.basePath)),
+                    ("page", .string(url + "/_rota/")), ("store", .string(options.folder ?? ":memory:")),
                 ]).safeText)
             return
         }
@@ -134,12 +145,15 @@ struct Service: Sendable {
             options.isOpen
             ? "Everyone on this machine may use it: there is no token."
             : "Clients need a token."
-        let header = options.isOpen ? "" : " -H \"Authorization: Bearer $ROTA_TOKEN\""
         printer.line("rota serves \(url)")
-        printer.line("  \(options.profile)'s API under \(options.profile.basePath), Rota's own under /_rota/")
+        printer.line("  Page: \(url)/_rota/")
+        printer.line(
+            "  \(options.profile)'s API under \(options.prefix)\(options.profile.basePath), Rota's own under "
+                + "\(options.prefix)/_rota/")
         printer.line("  Store: \(SafeText.line(options.folder ?? "memory, which is lost at the end"))")
         printer.line("  \(access)\(options.isReadOnly ? " It is read-only." : "")")
-        printer.line("  Try: curl\(header) \(url)/_rota/jobs")
+        let token = options.tokenSource.map { " -H \"Authorization: Bearer \($0)\"" } ?? ""
+        printer.line("  Try: curl\(token) \(url)/_rota/jobs")
     }
 }
 

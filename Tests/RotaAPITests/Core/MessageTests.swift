@@ -26,9 +26,13 @@ struct MessageTests {
 
     @Test("HEAD is GET without a body")
     func head() async {
-        let answer = await APIBench(.trigrun).send("HEAD", "/v1/jobs")
+        let bench = APIBench(.trigrun)
+        let answer = await bench.send("HEAD", "/v1/jobs")
         #expect(answer.status == 200)
         #expect(answer.response.body.isEmpty)
+        let whole = await bench.send("GET", "/v1/jobs")
+        #expect(answer.response.headers["Content-Length"] == "\(whole.response.body.count)")
+        #expect(!whole.response.body.isEmpty && whole.response.headers["Content-Length"] == nil)
     }
 
     @Test(

@@ -190,6 +190,37 @@ struct NativeTests {
         #expect(await bench.send("GET", "/_rota/events?after=nonsense").status == 422)
     }
 
+    @Test("What takes the processor for long is done for one caller at a time")
+    func oneAtATime() async throws {
+        let gate = OneAtATime()
+        try await gate.run {
+            let error = await #expect(throws: APIError.self) { try await gate.run {} }
+            #expect(error?.status == 429 && error?.headers["Retry-After"] == "3")
+        }
+        await #expect(throws: CancellationError.self) { try await gate.run { throw CancellationError() } }
+        #expect(try await gate.run { 5 } == 5)
+    }
+
+    @Test(
+        "A URL with a mark in it is refused, wherever it stands: what was not shown cannot come back",
+        arguments: [
+            ["action": ["http": ["method": "GET", "url": "https://x.example/?[redacted]"]]],
+            [
+                "action": [
+                    "http": [
+                        "method": "GET", "url": "https://x.example/",
+                        "fallback_url": "https://[redacted]@x.example/",
+                    ]
+                ]
+            ],
+        ] as [JSONValue])
+    func marksInURLs(_ change: JSONValue) async {
+        let bench = APIBench(.trigrun)
+        _ = await bench.send("POST", "/_rota/jobs", Self.hourly)
+        let answer = await bench.send("PATCH", "/_rota/jobs/hourly", ["definition": change])
+        #expect(answer.status == 422 && answer.text.contains("Send the whole URL"), "\(answer.text)")
+    }
+
     @Test("A list of jobs is declared, with a dry run first")
     func declare() async {
         let bench = APIBench(.trigrun)

@@ -2,8 +2,10 @@ import Foundation
 import Rota
 import RotaCLI
 import RotaHTTP
+import RotaStore
 import RotaTestSupport
 import RotaTesting
+import Synchronization
 import Testing
 
 @Suite("rota executions")
@@ -44,6 +46,51 @@ struct ExecutionCommandTests {
         #expect(events.lines.count == 2)
         #expect(await bench.run("stats").output.contains("1 succeeded, 1 failed"))
         #expect(await bench.run("executions", "list", "--status", "failed", "--dead").lines.count == 2)
+    }
+
+    @Test("The events that are shown are the latest, however many there were")
+    func latestEvents() async throws {
+        let bench = CLIBench()
+        let id = try await bench.job("x")
+        for _ in 0..<1_200 {
+            _ = try await bench.scheduler.trigger(#require(JobID(id)))
+        }
+        let last = try #require(await bench.run("jobs", "run", "x", "-o", "json").member("id"))
+        #expect(await bench.run("tail", "-n", "1", "-o", "ids").lines == [last])
+    }
+
+    @Test("A wait outlives a server that is started again, and gives up on one that stays away")
+    func restarts() async throws {
+        let bench = CLIBench()
+        _ = try await bench.job("x")
+        let id = try #require(await bench.run("jobs", "run", "x", "-o", "json").member("id"))
+        _ = await bench.run("executions", "cancel", id)
+        let failures = Mutex(3)
+        bench.intercept.withLock { intercept in
+            intercept = { _ in
+                let isAway = failures.withLock { count in
+                    count -= 1
+                    return count >= 0
+                }
+                if isAway { throw Failure(.unreachable, "The server cannot be reached.") }
+                return nil
+            }
+        }
+        async let waiting = bench.run("executions", "wait", id)
+        for pause in [1, 2] {
+            while bench.clock.sleeperCount == 0 { await Task.yield() }
+            await bench.clock.advance(by: .seconds(pause), driving: [])
+        }
+        let result = await waiting
+        #expect(result.exit == .failed && result.output.contains("canceled"), "\(result)")
+        #expect(result.errors == "The server cannot be reached. Trying again.\n")
+        failures.withLock { $0 = .max }
+        async let gone = bench.run("executions", "wait", id)
+        for pause in [1, 2, 4, 8, 15] {
+            while bench.clock.sleeperCount == 0 { await Task.yield() }
+            await bench.clock.advance(by: .seconds(pause), driving: [])
+        }
+        #expect(await gone.exit == .unreachable)
     }
 
     @Test("Executions are canceled one by one or by a filter, and a running wait sees it")

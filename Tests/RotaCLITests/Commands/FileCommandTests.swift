@@ -100,6 +100,47 @@ struct FileCommandTests {
         #expect(await Self.run("--store", scratch.path("new"), "store", "status").output.contains("jobs"))
     }
 
+    @Test("An import reads the standard input too, and one that fails leaves no store behind")
+    func imports() async throws {
+        let scratch = try Scratch()
+        let store = try await FileJobStore(directory: URL(filePath: scratch.path("jobs")))
+        try await Scheduler(store: store).create(
+            JobDraft(name: "x", schedule: .cron("0 * * * *"), action: .http(.get("https://api.example.com/"))))
+        try await store.close()
+        let exported = await Self.run("store", "export", scratch.path("jobs"))
+        let bench = CLIBench()
+        let read = await bench.run(
+            ["store", "import", "-", scratch.path("copy")], input: exported.output, isConnected: false)
+        #expect(read.exit == .done && read.output.contains("1 jobs"), "\(read)")
+        let wrong = await bench.run(["store", "import", "-", scratch.path("new")], input: "x\n", isConnected: false)
+        #expect(wrong.exit == .refused, "\(wrong)")
+        #expect(await Self.run("store", "import", scratch.path("missing"), scratch.path("new")).exit == .notFound)
+        #expect(!FileManager.default.fileExists(atPath: scratch.path("new")))
+        #expect(FileManager.default.fileExists(atPath: scratch.path("copy")))
+    }
+
+    @Test("Secrets are set from a file or the standard input, listed by name, deleted, and never shown")
+    func secrets() async throws {
+        let scratch = try Scratch()
+        let bench = CLIBench()
+        func run(_ words: [String], input: String = "") async -> CLIBench.Result {
+            await bench.run(["--store", scratch.path("jobs/")] + words, input: input, isConnected: false)
+        }
+        #expect(await run(["secrets", "list"]).errors == "There are no secrets.\n")
+        #expect(await run(["secrets", "set", "api-key"], input: "s3cr3t\n").output == "Set api-key.\n")
+        let file = try scratch.write("other", to: "value")
+        #expect(await run(["secrets", "set", "b", file]).exit == .done)
+        #expect(await run(["secrets", "list", "-o", "ids"]).lines == ["api-key", "b"])
+        // It is where the server of that store looks for it.
+        let vault = SecretFolder(scratch.path("jobs-secrets"))
+        #expect(try await vault.secret(named: "api-key")?.value == "s3cr3t")
+        #expect(await run(["secrets", "set", "../x"], input: "a").exit == .refused)
+        #expect(await run(["secrets", "set", "x"], input: "\n").exit == .usage)
+        #expect(await run(["secrets", "delete", "b"]).output == "Deleted b.\n")
+        #expect(await run(["secrets", "delete", "b"]).exit == .notFound)
+        #expect(await run(["secrets", "list", "--url", "http://a"]).exit == .usage)
+    }
+
     @Test("Damage is found, told, and exits with 1")
     func verify() async throws {
         let scratch = try Scratch()

@@ -89,6 +89,24 @@ struct JobCommandTests {
         #expect(try await bench.scheduler.job(job.id).version == 2)
     }
 
+    @Test("Tags, header fields and texts are taken away by options")
+    func removal() async throws {
+        let bench = CLIBench()
+        _ = await bench.run(
+            Self.create + ["-H", "X-A: 1", "-H", "X-B: 2", "--tag", "a=b", "--tag", "c=d", "--description", "why"])
+        let edited = await bench.run(
+            "jobs", "edit", "my-job", "--remove-tag", "a", "--remove-header", "x-a", "--description", "")
+        #expect(edited.exit == .done, "\(edited)")
+        let job = try #require(try await bench.scheduler.jobs().items.first)
+        #expect(job.definition.attributes.tags == ["c": "d"] && job.definition.attributes.description == nil)
+        #expect(job.definition.action.request?.headers.fields.map(\.name) == ["X-B"])
+        for words in [["--remove-tag", "a"], ["--remove-header", "X-A"]] {
+            #expect(await bench.run(["jobs", "edit", "my-job"] + words).exit == .usage)
+        }
+        #expect(await bench.run("jobs", "edit", "my-job", "--remove-tag", "c", "--remove-header", "X-B").exit == .done)
+        #expect(try await bench.scheduler.job(job.id).definition.attributes.tags.isEmpty)
+    }
+
     @Test(
         "Exit codes tell why a command failed, and -o json says it as JSON",
         arguments: [
@@ -105,7 +123,7 @@ struct JobCommandTests {
             ),
             (["jobs", "list", "--cursor"], .usage, "usage"),
             (["jobs", "list", "--state", "sleeping"], .refused, "validation_error"),
-            (["jobs", "apply", "-f", "/nonexistent/file"], .failed, "unreadable_file"),
+            (["jobs", "apply", "-f", "/nonexistent/file"], .notFound, "unreadable_file"),
         ])
     func exits(_ words: [String], _ exit: ExitCode, _ code: String) async throws {
         let bench = CLIBench()

@@ -77,6 +77,33 @@ struct ScheduleCommandTests {
         #expect(json["items"]?[0]?["line"] == 1 && json["items"]?[0]?["severity"] == "error")
     }
 
+    @Test(
+        "Lint judges whole expressions: with seconds, and with a year",
+        arguments: [
+            ("*/10 * * * * * cmd", "standard", 0), ("99 0 9 * * * cmd", "standard", 1),
+            ("0 9 * * 9 cmd", "standard", 1),
+            ("0 9 * * 1 7z x", "standard", 0), ("0 0 9 ? * 2 1801 cmd", "quartz", 1),
+            ("0 0 9 ? * 2 2090 x", "quartz", 0),
+            ("*/10 * * * * * cmd", "vixie", 1),
+        ])
+    func wholeExpressions(_ line: String, _ dialect: String, _ count: Int) async throws {
+        let result = await CLIBench().run("lint", "-", "--dialect", dialect, "-o", "jsonl", input: line)
+        let errors = try result.lines.map { try JSONValue(parsing: $0) }.filter { $0["severity"] == "error" }
+        #expect(errors.count == count, "\(result)")
+    }
+
+    @Test("A file that lint cannot read, or that has no expressions, is told from one with mistakes")
+    func unreadable() async throws {
+        let missing = await CLIBench().run("lint", "/nonexistent/crontab")
+        #expect(missing.exit == .notFound && missing.errors.contains("does not exist"), "\(missing)")
+        let scratch = try Scratch()
+        let folder = await CLIBench().run("lint", scratch.path(""))
+        #expect(folder.exit == .failed && !folder.errors.contains("exist"), "\(folder)")
+        let empty = await CLIBench().run("lint", "-", input: "# nothing\nMAILTO=x\n")
+        #expect(empty.exit == .done && empty.errors.contains("no expressions"), "\(empty)")
+        #expect(await CLIBench().run("lint", "-", "--strict", input: "").exit == .failed)
+    }
+
     @Test("A crontab is compared, imported, imported again after an edit, and exported")
     func crontab() async throws {
         let bench = CLIBench()

@@ -101,7 +101,53 @@
             #expect(interrupted.wait() == .exited(130))
             kill(server.child.id, SIGTERM)
             #expect(server.child.wait() == .exited(0))
-            #expect(waiting.wait() == .exited(7))
+            // It waits for the server to come back.
+            kill(waiting.id, SIGINT)
+            #expect(waiting.wait() == .exited(130))
+        }
+
+        #if os(Linux)
+            @Test("Output that cannot be written is not lost in silence")
+            func fullDevice() throws {
+                let scratch = try Scratch()
+                let server = try Self.serve(["--store", scratch.path("jobs")])
+                kill(server.child.id, SIGTERM)
+                #expect(server.child.wait() == .exited(0))
+                for words in ["store export \(scratch.path("jobs"))", "zones"] {
+                    let child = try ChildProcess("/bin/sh", ["-c", "exec '\(Self.program())' \(words) > /dev/full"])
+                    #expect(child.wait() == .exited(1), "\(words)")
+                }
+            }
+        #endif
+
+        @Test("A server tells where its page and its API are, below its prefix")
+        func places() throws {
+            let child = try ChildProcess(
+                Self.program(),
+                ["serve", "--listen", "127.0.0.1:0", "--store", ":memory:", "--prefix", "/r", "--profile", "krafter"],
+                environment: ["ROTA_READ_TOKEN": "abc"])
+            let lines = try (0..<6).map { _ in try #require(child.line()) }
+            let url = try #require(lines[0].split(separator: " ").last)
+            #expect(url.hasSuffix("/r") && lines[1] == "  Page: \(url)/_rota/")
+            #expect(lines[2].hasSuffix("'s API under /r/v1, Rota's own under /r/_rota/") || lines[2].contains(" /r/"))
+            #expect(lines[5].contains("$ROTA_READ_TOKEN"))
+            kill(child.id, SIGTERM)
+            #expect(child.wait() == .exited(0))
+        }
+
+        @Test("A server that cannot have its port does nothing")
+        func takenPort() throws {
+            let scratch = try Scratch()
+            let server = try Self.serve(["--store", ":memory:"])
+            let port = try #require(server.url.split(separator: ":").last)
+            let crontab = try scratch.write("@daily https://example.com/daily # Daily\n", to: "crontab")
+            let path = scratch.path("jobs")
+            let taken = try Self.run(
+                ["serve", "--store", path, "--crontab", crontab, "--listen", "127.0.0.1:\(port)"])
+            #expect(taken.ending == .exited(5))
+            #expect(try Self.run(["store", "status", path, "-o", "json"]).output.contains("\"jobs\": 0"))
+            kill(server.child.id, SIGTERM)
+            #expect(server.child.wait() == .exited(0))
         }
 
         @Test("The crontab is read again on SIGHUP, and what changed is printed")

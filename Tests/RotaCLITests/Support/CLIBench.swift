@@ -14,6 +14,8 @@ final class CLIBench: Sendable {
     let transport: ScriptedTransport
     let scheduler: Scheduler
     private let api: SchedulerAPI
+    /// Answers requests in place of the API, where it returns an answer.
+    let intercept = Mutex<@Sendable (APIRequest) throws -> APIResponse?>({ _ in nil })
 
     /// What a command wrote, and how it ended.
     struct Result {
@@ -63,6 +65,7 @@ final class CLIBench: Sendable {
         let (output, errors) = (Box(), Box())
         let rest = Mutex(answers ?? [])
         let (api, clock) = (api, clock)
+        let intercept = intercept.withLock(\.self)
         var console = Console(
             environment: environment.merging(["ROTA_TIMEOUT": "3600"]) { given, _ in given }, isTerminal: isTerminal,
             isInteractive: answers != nil, width: width,
@@ -71,6 +74,7 @@ final class CLIBench: Sendable {
             readLine: { rest.withLock { $0.isEmpty ? nil : $0.removeFirst() } })
         if isConnected {
             console.connect = { request in
+                if let answer = try intercept(request) { return answer }
                 var request = request
                 await meanwhile(request)
                 if skipsWaits, let wait = request.target.firstMatch(of: #/wait=(\d+)/#) {

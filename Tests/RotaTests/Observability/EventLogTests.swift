@@ -29,6 +29,21 @@ struct EventLogTests {
         #expect(log.events(after: late.next).entries.isEmpty)
     }
 
+    @Test("Without a place the latest entries come, and what follows them next")
+    func latest() async throws {
+        let scheduler = Self.scheduler()
+        let log = scheduler.eventLog(keeping: 10)
+        let job = try await scheduler.create(JobDraft(name: "a", schedule: .onDemand, action: .handler("a")))
+        var ids: [ExecutionID] = []
+        for _ in 0..<15 { ids.append(try await scheduler.trigger(job.id).id) }
+        let page = log.events(limit: 3)
+        #expect(page.entries.map(\.executionID) == Array(ids.suffix(3)) && !page.isIncomplete)
+        #expect(log.events(after: page.next).entries.isEmpty)
+        ids.append(try await scheduler.trigger(job.id).id)
+        #expect(log.events(after: page.next).entries.map(\.executionID) == [ids[15]])
+        #expect(log.events(limit: 1_000).entries.map(\.executionID) == ids)
+    }
+
     @Test("A cursor is read back, and one of another log begins at the oldest entry")
     func cursors() async throws {
         let scheduler = Self.scheduler()

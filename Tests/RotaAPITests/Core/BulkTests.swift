@@ -1,0 +1,111 @@
+import Foundation
+import Rota
+import RotaAPI
+import RotaHTTP
+import RotaStore
+import RotaTesting
+import Synchronization
+import Testing
+
+@Suite("Changes of many records")
+struct BulkTests {
+    /// A clock on which a second passes with each look at it, once it is told to.
+    private final class TickingClock: WallClock {
+        private let state = Mutex((now: APIBench.start, ticks: false))
+
+        var now: Date {
+            state.withLock { state in
+                if state.ticks { state.now += 1 }
+                return state.now
+            }
+        }
+
+        func start() { state.withLock { $0.ticks = true } }
+        func sleep(until deadline: Date) async throws {}
+    }
+
+    private static func send(_ api: SchedulerAPI, _ target: String, _ body: JSONValue) async -> Answer {
+        Answer(await api.respond(to: APIRequest(method: "POST", target: target, body: Data(body.text.utf8))))
+    }
+
+    private static func api(
+        on store: some JobStore, _ clock: some WallClock, timeLimit: Duration = .seconds(30),
+        report: @escaping @Sendable (any Error) -> Void = { _ in }
+    ) -> (Scheduler, SchedulerAPI) {
+        let scheduler = Scheduler(store: store, clock: clock)
+        return (
+            scheduler,
+            SchedulerAPI(scheduler, as: .trigrun, timeLimit: timeLimit, report: { error, _ in report(error) }) { _, _ in
+                .open
+            }
+        )
+    }
+
+    private static func fill(_ scheduler: Scheduler, with count: Int) async throws {
+        let job = try await scheduler.create(JobDraft(name: "x", schedule: .onDemand, action: .handler("x")))
+        for _ in 0..<count { try await scheduler.trigger(job.id) }
+    }
+
+    @Test("A request without time for all names what is left, and the rest is replayed once, by its identifiers")
+    func remaining() async throws {
+        let clock = TickingClock()
+        let (scheduler, api) = Self.api(on: InMemoryJobStore(), clock, timeLimit: .seconds(25))
+        try await Self.fill(scheduler, with: 20)
+        clock.start()
+        var answer = await Self.send(
+            api, "/_rota/executions/bulk", ["query": ["job": "x"], "action": "replay", "confirm": true])
+        var (done, rounds) = (answer.done?.int ?? 0, 1)
+        #expect(answer.status == 200 && answer.reason?.string?.contains("longer than") == true, "\(answer.text)")
+        while let rest = answer.remainingIDs?.elements, rounds < 50 {
+            #expect(rest.count == answer.remaining?.int && done + rest.count == 20)
+            answer = await Self.send(api, "/_rota/executions/bulk", ["ids": .array(rest), "action": "replay"])
+            done += answer.done?.int ?? 0
+            rounds += 1
+        }
+        #expect(done == 20 && rounds > 1 && answer.remaining == 0)
+        #expect(try await scheduler.counts().executions[.queued] == 40)
+    }
+
+    @Test("Records named by their identifiers need neither a query nor a confirmation, and cannot have them")
+    func identifiers() async throws {
+        let (scheduler, api) = Self.api(on: InMemoryJobStore(), ManualClock())
+        try await Self.fill(scheduler, with: 2)
+        let job = try #require(try await scheduler.jobs().items.first)
+        let ids: JSONValue = [.string(job.id.description)]
+        #expect(await Self.send(api, "/_rota/jobs/bulk", ["ids": ids, "action": "pause"]).done == 1)
+        #expect(try await scheduler.job(job.id).state == .paused)
+        for body in [
+            ["ids": ids, "action": "pause", "query": ["search": "x"]], ["ids": ids, "action": "pause", "confirm": 1],
+            ["ids": ["nonsense"], "action": "pause"], ["ids": .array([]), "action": "pause"], ["action": "pause"],
+            ["query": ["search": "x"], "action": "pause", "confirm": false],
+        ] as [JSONValue] {
+            #expect(await Self.send(api, "/_rota/jobs/bulk", body).status == 422, "\(body.text)")
+        }
+        let all = await Self.send(
+            api, "/_rota/jobs/bulk", ["query": ["search": "x"], "action": "resume", "confirm": true])
+        #expect(all.done == 1)
+    }
+
+    @Test("A full disk is 503 with a time to come back, told to the log, and what was done before is told too")
+    func fullDisk() async throws {
+        let files = FaultyFileSystem()
+        let reported = Mutex<[String]>([])
+        let store = try await FileJobStore(path: "/store", environment: .inMemory(files))
+        let (scheduler, api) = Self.api(
+            on: store, ManualClock(), report: { error in reported.withLock { $0.append("\(error)") } })
+        try await Self.fill(scheduler, with: 20)
+        let cancel: JSONValue = ["query": ["job": "x"], "action": "cancel", "confirm": true]
+        // Room for some of the twenty.
+        files.fault = FileFault(at: 8, .fail(.noSpace), persists: true)
+        let partial = await Self.send(api, "/_rota/executions/bulk", cancel)
+        #expect(partial.status == 200 && (1..<20).contains(partial.done?.int ?? 0), "\(partial.text)")
+        #expect((partial.done?.int ?? 0) + (partial.remaining?.int ?? 0) == 20)
+        #expect(partial.reason?.string == "The store cannot be used now. Try again later.")
+        let refused = await Self.send(api, "/_rota/executions/bulk", cancel)
+        #expect(refused.status == 503 && refused.response.headers["Retry-After"] == "5", "\(refused.text)")
+        let run = await Self.send(api, "/_rota/jobs/x/run", .object([]))
+        #expect(run.status == 503 && !run.text.contains("/store"), "\(run.text)")
+        #expect(reported.withLock(\.count) == 3)
+        try? await store.close()
+    }
+}
