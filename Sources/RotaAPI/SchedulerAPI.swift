@@ -50,6 +50,11 @@ public struct SchedulerAPI: Sendable {
             routes: table.routes)
     }
 
+    /// The header field by which clients tell an answer of the API from that of any other server, and its value.
+    ///
+    /// Every answer has it, refusals too.
+    package static let mark = (name: "Rota-API", value: "1")
+
     /// All that the API can do, the profile's operations first.
     public var operations: [APIOperation] {
         (table.routes.filter { !$0.isOwn } + table.routes.filter(\.isOwn)).map(\.operation)
@@ -89,6 +94,7 @@ public struct SchedulerAPI: Sendable {
             for field in told?.headers.fields ?? [] { response.headers.set(field) }
         }
         response.headers["X-Request-Id"] = requestID
+        response.headers[Self.mark.name] = Self.mark.value
         if response.headers["Cache-Control"] == nil { response.headers["Cache-Control"] = "no-store" }
         response.headers["X-Content-Type-Options"] = "nosniff"
         if request.method == "HEAD" {

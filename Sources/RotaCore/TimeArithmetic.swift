@@ -59,6 +59,15 @@ extension Date {
         Date(timeIntervalSinceReferenceDate: timeIntervalSinceReferenceDate.nextDown)
     }
 
+    /// The date without what is finer than a millisecond.
+    package var wholeMillisecond: Date {
+        // A date stores seconds since the reference date, to a quarter of a microsecond.
+        let seconds = timeIntervalSinceReferenceDate
+        let whole = seconds.rounded(.down)
+        return Date(
+            timeIntervalSinceReferenceDate: whole + ((seconds - whole) * 1_000 + 0.000_5).rounded(.down) / 1_000)
+    }
+
     /// The earliest representable date after this one.
     ///
     /// `start..<end.justAfter` contains the same dates as `start...end`.

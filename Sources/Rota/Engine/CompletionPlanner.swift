@@ -237,9 +237,10 @@ enum CompletionPlanner {
         _ work: ClaimedWork, attempt: Attempt?, next: Completion.Next, at now: Date, output: JSONPayload? = nil,
         stopReason: StopReason? = nil, reason: String? = nil
     ) -> PlannedCompletion {
-        let completion = Completion(
+        var completion = Completion(
             executionID: work.claim.execution.id, token: work.claim.lease.token, attempt: attempt, next: next,
             date: now, output: output, reason: reason)
+        completion.lateSince = work.claim.lateSince
         return PlannedCompletion(work: work, completion: completion, stopReason: stopReason)
     }
 }

@@ -43,7 +43,7 @@ extension ExecutionExplanation: CustomStringConvertible {
             case .running: execution.progress.attemptStartedAt
             case .succeeded, .failed, .canceled, .expired: execution.progress.finishedAt
             }
-        return date.map { " since \($0.text)" } ?? ""
+        return date.map { " since \($0.shortText)" } ?? ""
     }
 
     private var reason: String {

@@ -6,11 +6,11 @@ import RotaStore
 extension OccurrenceExplanation: CustomStringConvertible {
     /// The explanation in plain English, with dates and numbers.
     public var description: String {
-        var text = "\(date.text) \(sentence)"
+        var text = "\(date.shortText) \(sentence)"
         for note in notes { text += " Note: \(note.message)." }
         if occurrence == nil, case .notDue = outcome {
-            if let previous { text += " The occurrence before is \(previous.text)." }
-            if let next { text += " The next is \(next.text)." }
+            if let previous { text += " The occurrence before is \(previous.shortText)." }
+            if let next { text += " The next is \(next.shortText)." }
         }
         return text
     }
@@ -24,9 +24,10 @@ extension OccurrenceExplanation: CustomStringConvertible {
         case .beforeCreation: return "is before \(job) was created."
         case .fired(let run): return "is an occurrence of \(job), and it fired: \(words(on: run))."
         case .skipped(let skip): return "is an occurrence of \(job), and it was skipped: \(words(on: skip))."
-        case .future: return "is an occurrence of \(job), and it is not due yet."
+        case .future: return "is an occurrence of \(job), and it is not due yet\(skipping)."
         case .undecided:
-            return "is an occurrence of \(job), and it is due but undecided. Is a scheduler running? `run()` fires it."
+            return
+                "is an occurrence of \(job), and it is due but undecided\(skipping). Is a scheduler running? `run()` fires it."
         case .pruned:
             return "is an occurrence of \(job), and it was decided, but the record "
                 + "is no longer kept: see the job's retention."
@@ -34,6 +35,14 @@ extension OccurrenceExplanation: CustomStringConvertible {
             return "is an occurrence of \(job), and it did not fire: its schedule was not yet in force."
         case .inactive(let state):
             return "is an occurrence of \(job), and it does not fire while the job is \(state.rawValue)."
+        }
+    }
+
+    private var skipping: String {
+        switch requestedSkips {
+        case 0: ""
+        case 1: "; it will be skipped on request"
+        default: "; it will be skipped on request, as will all of the next \(requestedSkips)"
         }
     }
 
@@ -52,8 +61,9 @@ extension OccurrenceExplanation: CustomStringConvertible {
         let reason = skip.reason.words ?? "for the reason \"\(skip.reason.rawValue)\""
         let others =
             skip.first == skip.last
-            ? "" : ", as were \(skip.count.map { "all \($0)" } ?? "all") from \(skip.first.text) to \(skip.last.text)"
-        return "\(reason)\(others); decided at \(skip.decidedAt.text)"
+            ? ""
+            : ", as were \(skip.count.map { "all \($0)" } ?? "all") from \(skip.first.shortText) to \(skip.last.shortText)"
+        return "\(reason)\(others); decided at \(skip.decidedAt.shortText)"
     }
 }
 

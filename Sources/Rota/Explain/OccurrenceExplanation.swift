@@ -72,6 +72,8 @@ public struct OccurrenceExplanation: Sendable, Hashable {
     public let previous: Date?
     /// The occurrence after the date, or `nil` if there is none.
     public let next: Date?
+    /// The number of upcoming occurrences that are to be skipped on request, if this is one of them; 0 otherwise.
+    public let requestedSkips: Int
 }
 
 extension OccurrenceExplanation {
@@ -127,6 +129,11 @@ extension OccurrenceExplanation {
         } else {
             outcome = .notDue(schedule.isSeries ? NotDueReason(absence) : .notKnown)
         }
+        requestedSkips =
+            switch outcome {
+            case .future, .undecided: nominal.map { job.requestedSkips(at: $0) } ?? 0
+            default: 0
+            }
         calendar = if case .notDue = outcome, case .excluded(let name) = absence { name } else { nil }
     }
 
@@ -161,8 +168,12 @@ extension Schedule {
 }
 
 extension Date {
-    /// Whether a date is in the same millisecond, which is as fine as every store keeps dates.
-    func isSameMillisecond(as other: Date) -> Bool { millisecond == other.millisecond }
+    /// Whether a date is in the same millisecond, which is as fine as every store keeps dates, or is written the same.
+    ///
+    /// Written dates are rounded to the nearest millisecond.
+    func isSameMillisecond(as other: Date) -> Bool {
+        millisecond == other.millisecond || ISO8601.milliseconds(self) == ISO8601.milliseconds(other)
+    }
 
     /// Milliseconds since 1970, rounded down.
     ///

@@ -1,3 +1,4 @@
+import Foundation
 import RotaStore
 import Synchronization
 
@@ -72,4 +73,14 @@ extension Execution {
     /// (``Execution/interruptionCount``), and those that crashed, once their leases have run out. An execution that was
     /// released before its attempt began has no record of that, so its next attempt has the same number.
     var nextAttemptNumber: Int { attempts.count + 1 }
+}
+
+extension Claim {
+    /// The date from which the lateness of the execution counts for metrics.
+    ///
+    /// An occurrence before its job was created was late from the start, and one of a backfill is meant to be: neither
+    /// tells how punctual a scheduler is.
+    var lateSince: Date? {
+        execution.source == .backfill ? nil : max(execution.scheduledFor, job.createdAt)
+    }
 }

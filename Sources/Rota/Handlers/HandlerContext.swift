@@ -119,9 +119,11 @@ public struct HandlerContext: Sendable {
             bodyPreview: output.map {
                 String(decoding: $0.json, as: UTF8.self).clipped(to: Attempt.maximumPreviewBytes)
             })
-        return Completion(
+        var completion = Completion(
             executionID: execution.id, token: work.claim.lease.token, attempt: attempt, next: .succeeded, date: now,
             output: output)
+        completion.lateSince = work.claim.lateSince
+        return completion
     }
 
     /// Tells the driver that the store has recorded the end of this attempt, whatever the handler returns.

@@ -12,9 +12,16 @@ struct DeclarationPlanner {
     let author: String?
 
     /// The mark by which a job is found: its slug within its project, or its name if it has none.
+    ///
+    /// A draft may also say which job it means.
     private enum Identity: Hashable, CustomStringConvertible {
+        case job(JobID)
         case slug(String, project: String?)
         case name(String)
+
+        init(_ draft: JobDraft) {
+            if let id = draft.declaredJob { self = .job(id) } else { self.init(draft.definition) }
+        }
 
         init(_ definition: JobDefinition) {
             if definition.hasExtras, let slug = definition.attributes.slug {
@@ -26,6 +33,7 @@ struct DeclarationPlanner {
 
         var description: String {
             switch self {
+            case .job(let id): "identifier \(id)"
             case .slug(let slug, nil): "slug \"\(slug)\""
             case .slug(let slug, let project?): "slug \"\(slug)\" in project \"\(project)\""
             case .name(let name): "name \"\(name)\""
@@ -43,7 +51,7 @@ struct DeclarationPlanner {
                     "Job \"\(draft.definition.name)\": A declared job is found by its slug or its name and takes no "
                         + "idempotency key. Leave it out.", value: key)
             }
-            let identity = Identity(draft.definition)
+            let identity = Identity(draft)
             guard let other = places.updateValue(place, forKey: identity) else { continue }
             throw SchedulerError(
                 .invalidJob,
@@ -59,16 +67,17 @@ struct DeclarationPlanner {
     func match(_ drafts: [JobDraft], with owned: [Job]) -> (jobs: [Job?], orphans: [Job]) {
         var known: [Identity: Job] = [:]
         for job in owned {
+            known[.job(job.id)] = job
             known[Identity(job.definition)] = job
             // A draft may give its job a slug, or take it away.
             if known[.name(job.name)] == nil { known[.name(job.name)] = job }
         }
         var found: Set<JobID> = []
         var jobs = drafts.map { draft -> Job? in
-            guard let job = known[Identity(draft.definition)], found.insert(job.id).inserted else { return nil }
+            guard let job = known[Identity(draft)], found.insert(job.id).inserted else { return nil }
             return job
         }
-        for (place, draft) in drafts.enumerated() where jobs[place] == nil {
+        for (place, draft) in drafts.enumerated() where jobs[place] == nil && draft.declaredJob == nil {
             guard let job = known[.name(draft.definition.name)], found.insert(job.id).inserted else { continue }
             jobs[place] = job
         }

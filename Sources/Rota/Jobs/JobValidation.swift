@@ -312,4 +312,7 @@ struct FieldCheck {
 extension Date {
     /// The date as messages show it: `2026-01-01T00:00:00Z`, with a fraction only if there is one.
     var text: String { ISO8601.description(self) }
+
+    /// The date as explanations show it, without what is finer than a millisecond.
+    var shortText: String { wholeMillisecond.text }
 }

@@ -1,8 +1,8 @@
-import Foundation
+package import Foundation
 import RotaCore
 import RotaRetry
 import RotaSchedule
-import RotaStore
+package import RotaStore
 
 extension Job {
     /// Plans an update to another definition, and to another state if one is given, in one step.
@@ -51,6 +51,7 @@ extension Job {
         case (.completed, .active) where isRescheduled: return nil
         case (.draft, .paused): return suspended(at: now)
         case (.completed, .paused) where isRescheduled: return suspended(at: now)
+        case (.paused, .paused): return nil
         case (_, .paused): return try paused(reason: nil, until: scheduleState.resumesAt, at: now)
         case (_, .active): return try resumed(at: now)
         case (_, .draft), (_, .completed):
@@ -83,16 +84,14 @@ extension Job {
         switch scheduleState.state {
         case .active: break
         case .paused:
-            guard scheduleState.resumesAt != end || (reason ?? scheduleState.reason) != scheduleState.reason else {
-                return nil
-            }
+            guard scheduleState.resumesAt != end || scheduleState.reason != reason else { return nil }
         case .draft, .completed:
             throw SchedulerError(
                 .illegalState, "Job \(id) is \(scheduleState.state.rawValue). Only an active job can be paused.")
         }
         var scheduleState = scheduleState
-        scheduleState.reason =
-            reason ?? (scheduleState.state == .paused && scheduleState.breaker == nil ? scheduleState.reason : nil)
+        // A pause is as its last request says, and keeps nothing of an earlier one.
+        scheduleState.reason = reason
         scheduleState.state = .paused
         scheduleState.resumesAt = end
         scheduleState.breaker = nil
@@ -152,6 +151,29 @@ extension Job {
         var scheduleState = scheduleState
         scheduleState.skipsRemaining = count
         return replacement(scheduleState, at: now)
+    }
+
+    /// The number of upcoming occurrences that are to be skipped, if one of them has a nominal date; 0 otherwise.
+    func requestedSkips(at nominal: Date) -> Int {
+        let count = schedule.isSeries ? scheduleState.skipsRemaining : 0
+        var date = scheduleState.next
+        for _ in 0..<count {
+            guard let skipped = date, skipped <= nominal else { return 0 }
+            if skipped == nominal { return count }
+            date = schedule.next(after: skipped)
+        }
+        return 0
+    }
+
+    /// The date of the first occurrence behind those that are to be skipped, or `nil` if none is, or none comes.
+    package var nextAfterSkips: Date? {
+        guard schedule.isSeries, scheduleState.skipsRemaining > 0, nextRunAt != nil else { return nil }
+        var date = scheduleState.next
+        for _ in 0..<scheduleState.skipsRemaining {
+            guard let skipped = date else { return nil }
+            date = schedule.next(after: skipped)
+        }
+        return date.map { schedule.occurrence(at: $0).effective }
     }
 
     func replacement(

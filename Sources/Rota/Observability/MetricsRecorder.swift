@@ -59,7 +59,9 @@ extension MetricsRecorder.Counts {
         if let attempt = completion.attempt {
             if let failure = attempt.failure { failed.add(failure.kind.rawValue) } else { succeeded += 1 }
             durations.add(attempt.duration)
-            if attempt.number == 1 { lateness.add(attempt.startedAt.elapsed(since: execution.scheduledFor)) }
+            if attempt.number == 1, let since = completion.lateSince {
+                lateness.add(attempt.startedAt.elapsed(since: since))
+            }
         }
         switch completion.next {
         case .retry where !execution.progress.status.isTerminal: retries += 1

@@ -112,8 +112,16 @@ extension Scheduler {
         var rates = SharedRates()
         plan.result.warnings = drafts.flatMap { rates.add($0.definition) }
         var (matches, orphans) = planner.match(drafts, with: try await declared(by: planner.owner))
+        var taken = Set(matches.compactMap { $0?.id })
         for (place, draft) in drafts.enumerated() {
-            if matches[place] == nil { matches[place] = try await adoptable(draft, by: planner.owner) }
+            if matches[place] == nil, let job = try await adoptable(draft, by: planner.owner) {
+                guard taken.insert(job.id).inserted else {
+                    throw SchedulerError(
+                        .invalidJob, "Two declared jobs mean the job \(job.id), \"\(job.name)\". Leave one out.",
+                        value: job.id.description)
+                }
+                matches[place] = job
+            }
             guard let job = matches[place] else {
                 var draft = draft
                 draft.author = draft.author ?? planner.author
@@ -162,8 +170,16 @@ extension Scheduler {
         return jobs
     }
 
-    /// Returns the job that has a draft's slug already, if no owner declared it.
+    /// Returns the job that a draft means, or that has its slug already, if no owner declared it.
     private func adoptable(_ draft: JobDraft, by owner: String) async throws -> Job? {
+        if let id = draft.declaredJob {
+            let job = try await job(id)
+            guard let other = job.declaredBy, other != owner else { return job }
+            throw SchedulerError(
+                .invalidJob,
+                "Job \"\(draft.definition.name)\": \"\(other)\" declares it already. Declare it as that owner, or leave "
+                    + "it out.", value: id.description)
+        }
         guard draft.definition.hasExtras, let slug = draft.definition.attributes.slug else { return nil }
         let project = draft.definition.attributes.project
         let found = try await findJob(slug: slug, project: project)

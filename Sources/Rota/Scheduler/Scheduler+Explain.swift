@@ -9,8 +9,9 @@ extension Scheduler {
     ///
     /// - Parameters:
     ///   - id: The job.
-    ///   - date: The nominal date. Only an occurrence within the same millisecond counts, because a store may keep
-    ///     dates no finer. For any other date, the explanation names the occurrences before and after it.
+    ///   - date: The nominal date. Only an occurrence within the same millisecond counts, or one that is
+    ///     written the same in milliseconds, because a store may keep dates no finer. For any other date, the explanation
+    ///     names the occurrences before and after it.
     /// - Throws: ``SchedulerError`` with code `jobNotFound` or `invalidRequest`; `ScheduleError` if the rules of the
     ///   schedule's time zone cannot be read now; or the store's error.
     public func explain(_ id: JobID, at date: Date) async throws -> OccurrenceExplanation {

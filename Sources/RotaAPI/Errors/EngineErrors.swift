@@ -64,15 +64,16 @@ extension APIError {
                 field: violation.pointer.isEmpty ? "payload" : "payload" + violation.pointer, message: violation.message
             )
         }
-        self.init(kind, error.message, details: details)
+        self.init(kind, ClientWording.text(error.message), details: details)
     }
 
     private init(_ error: StoreError) {
         switch error.code {
-        case .jobNotFound, .calendarNotFound: self.init(.notFound, error.message)
-        case .conflict, .duplicate: self.init(.conflict, error.message)
-        case .invalidQuery, .invalidExecution, .invalidCalendar, .cycle: self.init(.invalid, error.message)
-        case .unsupported: self.init(.notImplemented, error.message)
+        case .jobNotFound, .calendarNotFound: self.init(.notFound, ClientWording.text(error.message))
+        case .conflict, .duplicate: self.init(.conflict, ClientWording.text(error.message))
+        case .invalidQuery, .invalidExecution, .invalidCalendar, .cycle:
+            self.init(.invalid, ClientWording.text(error.message))
+        case .unsupported: self.init(.notImplemented, ClientWording.text(error.message))
         default: self = Self.storeFailed
         }
     }

@@ -156,8 +156,12 @@ enum NativeBulk {
 
     private static let changeExecutions: Route.Handler = { call in
         let fields = try call.fields()
-        try fields.refuseOthers(than: known)
+        try fields.refuseOthers(than: known.union(["reason"]))
         let action = try fields.required("action")
+        let reason = try fields.text("reason", length: 0...2_000)
+        guard reason == nil || action == "cancel" else {
+            throw fields.fail("reason", "reason belongs to the action cancel.")
+        }
         guard action == "cancel" || action == "replay" else {
             throw fields.fail("action", "action must be cancel or replay.")
         }
@@ -176,7 +180,7 @@ enum NativeBulk {
         let key = try call.idempotencyKey(fields)
         return try await each(ids ?? [], in: call) { id in
             if action == "cancel" {
-                _ = try await call.scheduler.cancel(id)
+                _ = try await call.scheduler.cancel(id, reason: reason)
             } else {
                 // A repeated request replays nothing twice.
                 _ = try await call.scheduler.replay(

@@ -42,7 +42,7 @@ enum NativeExecutions {
             "Tell what an execution waits for, or how it ended", answer: NativeSchema.explanation
         ) { call in
             let told = try await call.scheduler.explain(call.foundExecution().id)
-            return .json(["text": .string(told.description)])
+            return .json(["text": .string(ClientWording.text(told.description))])
         },
         Route(
             .post, "/_rota/executions/{id}/cancel", "rotaCancelExecution", .trigger, "Cancel an execution",
@@ -51,9 +51,13 @@ enum NativeExecutions {
             let fields = try call.fields()
             try fields.refuseOthers(than: ["reason"])
             let id = try await call.foundExecution().id
-            return .json(
-                NativeRecord.execution(
-                    try await call.scheduler.cancel(id, reason: fields.text("reason", length: 0...2_000))))
+            let execution = try await call.scheduler.cancel(id, reason: fields.text("reason", length: 0...2_000))
+            switch execution.status {
+            case .succeeded, .failed, .expired:
+                throw APIError(
+                    .conflict, "The execution \(id) cannot be canceled: it has ended, as \(execution.status.rawValue).")
+            case .queued, .running, .waiting, .canceled: return .json(NativeRecord.execution(execution))
+            }
         },
         Route(
             .post, "/_rota/executions/{id}/replay", "rotaReplayExecution", .trigger, "Run an execution's job again",

@@ -12,7 +12,6 @@ struct NativeFormat: APIFormat {
 
     var routes: [Route] {
         NativeJobs.routes + NativeJobs.actions + NativeDependencies.routes + NativeExecutions.routes
-            + NativeSchedules.routes + NativeSystem.routes
-            + NativeBulk.routes + Page.routes
+            + NativeSchedules.routes + NativeSystem.routes + NativeCalendars.routes + NativeBulk.routes + Page.routes
     }
 }

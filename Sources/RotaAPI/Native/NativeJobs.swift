@@ -64,7 +64,8 @@ enum NativeJobs {
             let date = try call.query.date("at", now: call.now) ?? call.now
             let told = try await call.scheduler.explain(job.id, at: date)
             return .json([
-                "at": dates.text(date), "text": .string(told.description), "previous": dates.orNull(told.previous),
+                "at": dates.text(date), "text": .string(ClientWording.text(told.description)),
+                "previous": dates.orNull(told.previous),
                 "next": dates.orNull(told.next), "notes": .array(told.notes.map { .string($0.message) }),
             ])
         },
@@ -163,7 +164,7 @@ enum NativeJobs {
         return .json([
             "summary": .string(preview.definition.schedule.summary), "state": .string(preview.state.rawValue),
             "occurrences": .array(preview.occurrences.map(NativeRecord.occurrence)),
-            "warnings": .array(preview.warnings.map { .string($0.message) }),
+            "warnings": .array(preview.warnings.map { .string(ClientWording.text($0.message)) }),
         ])
     }
 
@@ -189,19 +190,7 @@ enum NativeJobs {
             throw fields.fail("jobs", "jobs is required: an array of objects with a definition.")
         }
         let owner = try fields.required("owner", length: 1...255)
-        // An exported list has marks in place of the credentials that these jobs hold.
-        let present = try await call.allJobs(JobQuery(declaredBy: owner))
-        let bySlug = Dictionary(
-            present.map { ([$0.attributes.project, $0.attributes.slug ?? $0.definition.name], $0) },
-            uniquingKeysWith: { first, _ in first })
-        let drafts = try jobs.enumerated().map { place, job in
-            try NativeQuery.draft(Fields(job, path: "jobs[\(place)]")) { definition in
-                bySlug[[definition.attributes.project, definition.attributes.slug ?? definition.name]]
-            }
-        }
-        // A state that is written down holds for a job that exists too.
-        let states = try jobs.map { job in try NativeQuery.state(Fields(job)) }
-        let before = Dictionary(present.map { ($0.id, $0.state) }) { first, _ in first }
+        let declared = try await NativeDeclaration(of: jobs, by: owner, call)
         let orphans: DeclarationResult.Orphans =
             switch try fields.text("orphans") {
             case nil, "pause": .pause
@@ -210,21 +199,22 @@ enum NativeJobs {
             default: throw fields.fail("orphans", "orphans must be pause, delete or keep.")
             }
         let result = try await call.scheduler.declare(
-            drafts, states: states, owner: owner,
+            declared.drafts, states: declared.states, owner: owner,
             generation: fields.int("generation", in: 0...Int.max) ?? 0, orphans: orphans,
             isDryRun: fields.bool("dryRun") ?? false, author: call.caller.actor)
         return .json([
             "created": .array(result.created.map(NativeRecord.job)),
             "updated": .array(
                 result.updated.map { update -> JSONValue in
-                    let moved = before[update.job.id].flatMap { $0 == update.job.state ? nil : $0 }
+                    let moved = declared.before[update.job.id].flatMap { $0 == update.job.state ? nil : $0 }
                     return .record([
                         ("job", NativeRecord.job(update.job)),
                         ("members", .array(update.members.map { .string($0) })),
                         ("stateBefore", moved.map { .string($0.rawValue) }),
                     ])
                 }), "removed": .array(result.removed.map(NativeRecord.job)), "unchanged": .int(result.unchanged),
-            "warnings": .array(result.warnings.map { .string($0.message) }), "text": .string(result.description),
+            "warnings": .array((result.warnings.map(\.message) + declared.remarks).map { .string($0) }),
+            "text": .string(([result.description] + declared.remarks).joined(separator: "\n")),
         ])
     }
 

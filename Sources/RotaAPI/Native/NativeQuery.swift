@@ -32,7 +32,7 @@ enum NativeQuery {
         var found = ExecutionQuery()
         found.statuses = try query.choices("status", of: ExecutionStatus.self)
         let sources = query.list("source")
-        if !sources.isEmpty { found.sources = Set(sources.map { ExecutionSource(rawValue: $0) }) }
+        if !sources.isEmpty { found.sources = try await Self.sources(sources, call) }
         found.from = try query.date("from", now: call.now)
         found.to = try query.date("to", now: call.now)
         found.jobNameContains = query.text("search")
@@ -44,15 +44,35 @@ enum NativeQuery {
         return found
     }
 
+    /// Reads sources of executions: those of the engine, and those that an app gave some execution.
+    private static func sources(_ names: [String], _ call: APICall) async throws -> Set<ExecutionSource> {
+        let known: [ExecutionSource] = [.schedule, .manual, .replay, .backfill, .chain, .notification]
+        let asked = Set(names.map { ExecutionSource(rawValue: $0) })
+        for source in asked.subtracting(known) {
+            guard try await call.scheduler.executions(ExecutionQuery(sources: [source], limit: 1)).items.isEmpty else {
+                continue
+            }
+            let words = known.map(\.rawValue)
+            let meant = Spelling.meant(by: source.rawValue, among: words).map { " Did you mean \($0)?" } ?? ""
+            throw APIError.invalid(
+                "source",
+                "No execution has the source \"\(source.rawValue.prefix(64))\".\(meant) "
+                    + "The scheduler's own are \(words.joined(separator: ", ")).")
+        }
+        return asked
+    }
+
     /// A new job: `definition`, and perhaps `state` and `idempotencyKey`.
     ///
     /// - Parameters:
     ///   - known: Further members that the body may have.
+    ///   - mayBeCompleted: Whether the state may be completed, which says nothing about a job that exists.
     ///   - present: The job that the draft describes, whose credentials stand in place of the marks.
     static func draft(
-        _ fields: Fields, alsoKnown known: Set<String> = [], of present: (JobDefinition) -> Job? = { _ in nil }
+        _ fields: Fields, alsoKnown known: Set<String> = [], mayBeCompleted: Bool = false,
+        of present: (JobDefinition) -> Job? = { _ in nil }
     ) throws -> JobDraft {
-        try fields.refuseOthers(than: known.union(["definition", "state", "idempotencyKey"]))
+        try fields.refuseOthers(than: draftMembers.union(known))
         guard let definition = fields.json("definition") else {
             throw fields.fail("definition", "\(fields.place("definition")) is required.")
         }
@@ -61,10 +81,14 @@ enum NativeQuery {
         let old = present(try definition.decode(JobDefinition.self, at: place))?.action.request
         let new = try Credentials.restored(in: definition, from: old?.headers).decode(JobDefinition.self, at: place)
         try Credentials.checkMove(from: old, to: new.action.request, body: Data(definition.text.utf8))
+        let isCompleted = try mayBeCompleted && fields.text("state") == JobState.completed.rawValue
         return JobDraft(
-            new,
-            state: try state(fields) ?? .active, idempotencyKey: try fields.text("idempotencyKey", length: 1...255))
+            new, state: try isCompleted ? .active : state(fields) ?? .active,
+            idempotencyKey: try fields.text("idempotencyKey", length: 1...255))
     }
+
+    /// The members of a new job.
+    static let draftMembers: Set<String> = ["definition", "state", "idempotencyKey"]
 
     /// The members of a definition in the engine's JSON, and of the objects in it.
     static let members: [String: Set<String>] = [

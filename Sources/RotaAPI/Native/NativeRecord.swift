@@ -29,7 +29,9 @@ enum NativeRecord {
             ("summary", .string(job.definition.schedule.summary)),
             ("timezone", job.definition.timeZoneIdentifier.map { .string($0) }),
             ("action", action(job.definition.action)),
-            ("nextRunAt", dates.orNull(job.nextRunAt)), ("lastRunAt", dates.orNull(statistics.lastRunAt)),
+            ("nextRunAt", dates.orNull(job.nextRunAt)), ("nextAfterSkips", dates.text(job.nextAfterSkips)),
+            ("lastRunAt", dates.orNull(statistics.lastRunAt)),
+            ("lastFinishedAt", dates.text(statistics.lastFinishedAt)),
             ("lastStatus", statistics.lastStatus.map { .string($0.rawValue) } ?? .null),
             (
                 "counts",
@@ -101,6 +103,7 @@ enum NativeRecord {
                 progress.failure.map { ["kind": .string($0.kind.rawValue), "message": .string($0.message)] }
             ),
             ("cancelRequestedAt", dates.text(progress.cancelRequestedAt)),
+            ("cancelReason", progress.cancelReason.map { .string($0) }),
             ("replayOf", execution.replayOf.map { ids.text($0) }),
             ("priority", execution.details.priority.map { .int($0) }),
         ]

@@ -68,12 +68,15 @@ enum NativeSchedules {
         let limit = try call.query.int("limit", in: 1...1_000, else: 50)
         let page = try await call.page(of: JobQuery(states: [.active, .paused], sort: .nextRun), limit: limit)
         let items: [JSONValue] = page.items.map { job in
-            [
-                "job": ["id": .string(job.id.description), "name": .string(job.definition.name)],
-                "next": dates.orNull(job.scheduleState.nextWakeup), "last": dates.orNull(job.statistics.lastRunAt),
-                "lastStatus": job.statistics.lastStatus.map { .string($0.rawValue) } ?? .null,
-                "state": .string(job.state.rawValue), "summary": .string(job.definition.schedule.summary),
-            ]
+            let skips = job.scheduleState.skipsRemaining
+            return .record([
+                ("job", ["id": .string(job.id.description), "name": .string(job.definition.name)]),
+                ("next", dates.orNull(job.scheduleState.nextWakeup)),
+                ("skipsRemaining", skips > 0 ? .int(skips) : nil), ("nextAfterSkips", dates.text(job.nextAfterSkips)),
+                ("last", dates.orNull(job.statistics.lastFinishedAt ?? job.statistics.lastRunAt)),
+                ("lastStatus", job.statistics.lastStatus.map { .string($0.rawValue) } ?? .null),
+                ("state", .string(job.state.rawValue)), ("summary", .string(job.definition.schedule.summary)),
+            ])
         }
         return .json(NativeRecord.page(items, next: page.next))
     }

@@ -37,9 +37,15 @@ enum NativeSchema {
         ("definition", definition), ("state", Schema.choice(["active", "paused", "draft"])),
     ])
 
+    private static let declaredJob = Schema.object(
+        [
+            ("id", Schema.text), ("definition", definition),
+            ("state", Schema.choice(["active", "paused", "draft", "completed"])),
+        ], required: ["definition"])
+
     static let declaration = Schema.object(
         [
-            ("owner", Schema.text(1...255)), ("jobs", Schema.array(newJob)),
+            ("owner", Schema.text(1...255)), ("jobs", Schema.array(declaredJob)),
             ("orphans", Schema.choice(["pause", "delete", "keep"])), ("dryRun", Schema.bool),
             ("generation", Schema.integer(0...Int(Int32.max))),
         ], required: ["owner", "jobs"])

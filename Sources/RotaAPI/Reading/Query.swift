@@ -90,25 +90,31 @@ package enum RelativeDate {
         guard text.hasPrefix("now") else { return nil }
         let rest = text.dropFirst(3)
         guard let sign = rest.first else { return now }
-        guard sign == "+" || sign == "-", let span = span(rest.dropFirst()) else { return nil }
-        let date = now.addingTimeInterval(sign == "+" ? span : -span)
+        guard sign == "+" || sign == "-", let span = duration(rest.dropFirst()) else { return nil }
+        let date = now.addingTimeInterval(sign == "+" ? span.inSeconds : -span.inSeconds)
         return WholeSeconds.floor(date).map(WholeSeconds.supported.contains) == true ? date : nil
     }
 
-    private static func span(_ text: Substring) -> Double? {
-        var rest = text
-        var seconds = 0.0
+    /// Reads a span of time such as `90s`, `1h30m` or `1s7ms`, exactly, up to 10,000 years.
+    package static func duration(_ text: some StringProtocol) -> Duration? {
+        var rest = Substring(text)
+        var milliseconds: Int64 = 0
         while !rest.isEmpty {
             let digits = rest.prefix { $0.isASCII && $0.isNumber }
-            guard let count = Double(digits), !digits.isEmpty else { return nil }
+            guard let count = Int64(digits) else { return nil }
             rest = rest.dropFirst(digits.count)
-            let units: [(String, Double)] = [
-                ("ms", 0.001), ("s", 1), ("m", 60), ("h", 3_600), ("d", 86_400), ("w", 604_800),
+            let units: [(String, Int64)] = [
+                ("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000), ("w", 604_800_000),
             ]
             guard let unit = units.first(where: { rest.hasPrefix($0.0) }) else { return nil }
             rest = rest.dropFirst(unit.0.count)
-            seconds += count * unit.1
+            let (part, isTooLong) = count.multipliedReportingOverflow(by: unit.1)
+            guard !isTooLong, part <= longest - milliseconds else { return nil }
+            milliseconds += part
         }
-        return text.isEmpty ? nil : seconds
+        return text.isEmpty ? nil : .milliseconds(milliseconds)
     }
+
+    /// 10,000 years, in milliseconds.
+    private static let longest: Int64 = 320_000_000_000_000
 }

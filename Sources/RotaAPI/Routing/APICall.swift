@@ -57,7 +57,8 @@ struct APICall: Sendable {
     }
 
     func job() async throws -> Job {
-        let job = try await scheduler.job(jobID())
+        let id = try jobID()
+        let job = try await named("job", parameter("id")) { try await scheduler.job(id) }
         try checkMatch(job)
         return job
     }
@@ -67,12 +68,29 @@ struct APICall: Sendable {
     /// With a key, the revision that the client states is checked with the change: a change that is repeated is based on
     /// a revision that it ended itself.
     func jobToChange(_ fields: Fields?) async throws -> Job {
-        let job = try await scheduler.job(jobID())
+        let id = try jobID()
+        let job = try await named("job", parameter("job")) { try await scheduler.job(id) }
         if try idempotencyKey(fields) == nil { try checkMatch(job) }
         return job
     }
 
-    func execution() async throws -> Execution { try await scheduler.execution(executionID()) }
+    func execution() async throws -> Execution {
+        let id = try executionID()
+        return try await named("execution", parameter("execution")) { try await scheduler.execution(id) }
+    }
+
+    /// Finds a record, or names the missing one as the client did.
+    private func named<Record>(
+        _ what: String, _ text: String, _ find: () async throws -> Record
+    ) async throws -> Record {
+        do {
+            return try await find()
+        } catch let error as SchedulerError
+            where ids != .uuid && [.jobNotFound, .executionNotFound].contains(error.code)
+        {
+            throw APIError(.notFound, "There is no \(what) \(text). It may have been deleted.")
+        }
+    }
 
     /// Refuses a change if the client states a revision that is no longer the job's (RFC 9110, 13.1.1).
     func checkMatch(_ job: Job) throws(APIError) {

@@ -137,6 +137,7 @@ struct TrigRunFormat: APIFormat {
 
     private static let runNow: Route.Handler = { call in
         let fields = try call.fields()
+        try fields.refuseOthers(than: ["payload", "idempotency_key", "idempotencyKey"])
         var request = TriggerRequest()
         request.payload = try fields.json("payload").map { try JSONPayload($0) }
         let (execution, isNew) = try await call.trigger(request, fields)
@@ -145,6 +146,7 @@ struct TrigRunFormat: APIFormat {
 
     private static let importCrontab: Route.Handler = { call in
         let fields = try call.fields()
+        try fields.refuseOthers(than: ["crontab", "default_url", "timezone"])
         let text = try fields.required("crontab", length: 1...262_144)
         let result = try await call.scheduler.importCrontab(
             text, defaultURL: fields.text("default_url"), in: fields.text("timezone") ?? "UTC",

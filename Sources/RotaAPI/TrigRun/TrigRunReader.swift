@@ -16,7 +16,16 @@ enum TrigRunReader {
         case oneTime = "one_time"
     }
 
+    /// The members of a job that can be stated.
+    private static let settings: Set<String> = [
+        "name", "kind", "schedule", "request", "retry_policy", "state", "concurrency_limit", "description", "tags",
+        "idempotency_key", "idempotencyKey",
+    ]
+    /// The members of a job that only answers have, and that a client may send back with a change.
+    private static let readOnly: Set<String> = ["id", "next_run_at", "last_run_at", "created_at", "updated_at"]
+
     static func draft(_ fields: Fields) throws -> JobDraft {
+        try fields.refuseOthers(than: settings)
         let name = try fields.required("name", length: 1...255)
         let schedule = try schedule(fields)
         guard let request = try fields.object("request") else { throw fields.fail("request", "request is required.") }
@@ -28,6 +37,7 @@ enum TrigRunReader {
     }
 
     static func change(_ definition: inout JobDefinition, _ fields: Fields, at now: Date) throws {
+        try fields.refuseOthers(than: settings.union(readOnly))
         if fields.has("name") { definition.name = try fields.required("name", length: 1...255) }
         if fields.has("schedule") || fields.has("kind") {
             let zone = definition.zone
@@ -209,6 +219,9 @@ enum TrigRunReader {
     private static let methods: Set<HTTPMethod> = [.get, .post, .put, .patch, .delete]
 
     private static func request(_ fields: Fields, changing present: RequestTemplate?) throws -> RequestTemplate {
+        try fields.refuseOthers(than: [
+            "url", "method", "headers", "body", "timeout_seconds", "success_statuses", "response_matcher",
+        ])
         let url = try fields.text("url") ?? present?.url
         guard let url else { throw fields.fail("url", "request.url is required.") }
         var method = present?.method ?? .get

@@ -30,15 +30,19 @@ enum Bulk {
     ///   - kind: The collection, as in the path.
     ///   - action: What to do, as the server calls it.
     ///   - done: What was done, as the beginning of a sentence.
+    ///   - reason: Why, for the record.
     static func change(
-        _ session: Session, _ kind: String, _ action: String, _ done: String, query: [(String, String?)], noun: String
+        _ session: Session, _ kind: String, _ action: String, _ done: String, query: [(String, String?)], noun: String,
+        reason: String? = nil
     ) async throws -> ExitCode {
         let asked = JSONValue.record(query.map { name, value in (name, value.map { .string($0) }) })
         guard !asked.members.isEmpty else {
             throw Failure.usage(
-                "Name a \(noun), or give a filter. See \(session.arguments.path.joined(separator: " ")) --help.")
+                "Name \(noun == "execution" ? "an" : "a") \(noun), or give a filter. See "
+                    + "\(session.arguments.path.joined(separator: " ")) --help.")
         }
-        let body: JSONValue = ["query": asked, "action": .string(action)]
+        let change = JSONValue.record([("action", .string(action)), ("reason", reason.map { .string($0) })])
+        let body = change.setting([("query", asked)])
         let key = session.arguments.text("key").map { JSONValue.string($0) }
         let found = try await session.connection.post(kind, "bulk", body: body)
         let count = found["count"]?.int ?? 0
@@ -58,7 +62,7 @@ enum Bulk {
             // By their identifiers: the query may match other records now, such as those that a replay has queued.
             let more = try? await session.connection.post(
                 kind, "bulk",
-                body: .record([("ids", .array(total.rest)), ("action", .string(action)), ("idempotencyKey", key)]))
+                body: change.setting([("ids", .array(total.rest)), ("idempotencyKey", key)]))
             guard let more else { break }
             total.add(more)
             guard total.rest.count < left else { break }

@@ -76,7 +76,7 @@ enum ExecutionCommands {
         "explain", "Tell what an execution waits for, or how it ended", arguments: [id]
     ) { session in
         let told = try await session.connection.get("executions", session.arguments.argument(0) ?? "", "explain")
-        session.printer.changed(told, told["text"]?.string ?? "")
+        session.printer.changed(told, session.printer.times.text(in: told["text"]?.string ?? ""))
         return .done
     }
 
@@ -94,7 +94,13 @@ enum ExecutionCommands {
                 (
                     "failure",
                     execution["failure"].map { "\($0["kind"]?.cell ?? ""): \($0["message"]?.cell ?? "")" }
-                ), ("replay of", execution["replayOf"]?.string), ("payload", execution["payload"]?.text),
+                ),
+                (
+                    "asked to end",
+                    execution["status"] == "canceled" ? nil : execution["cancelRequestedAt"].map(times.both)
+                ),
+                ("reason", execution["cancelReason"]?.string), ("replay of", execution["replayOf"]?.string),
+                ("payload", execution["payload"]?.text),
                 ("output", execution["output"]?.text), ("tags", execution["tags"]?.cell),
             ])
         let attempts = execution["attempts"]?.elements ?? []
@@ -125,18 +131,20 @@ enum ExecutionCommands {
         "cancel", "Cancel executions", arguments: [ids],
         options: filters + [.value("reason", as: "TEXT", help: "Why, for the record")]
     ) { session in
-        try await change(session, "cancel", "Canceled") { "\($0["id"]?.cell ?? "") is \($0["status"]?.cell ?? "")." }
+        try await change(session, "cancel", "Canceled") { execution in
+            let status = execution["status"]?.cell ?? ""
+            return "\(execution["id"]?.cell ?? "") "
+                + (status == "canceled" ? "is canceled." : "is \(status), and was asked to end.")
+        }
     }
 
     private static func change(
         _ session: Session, _ action: String, _ done: String, _ sentence: (JSONValue) -> String
     ) async throws -> ExitCode {
         guard !session.arguments.positional.isEmpty else {
-            guard session.arguments.text("reason") == nil else {
-                throw Failure.usage("--reason needs executions that are named, not filters.")
-            }
             return try await Bulk.change(
-                session, "executions", action, done, query: query(session), noun: "execution")
+                session, "executions", action, done, query: query(session), noun: "execution",
+                reason: session.arguments.text("reason"))
         }
         let arguments = session.arguments
         try arguments.refuseFilters(query(session))
@@ -170,7 +178,7 @@ enum ExecutionCommands {
     private static func answer(_ session: Session, _ members: [(String, JSONValue?)]) async throws -> ExitCode {
         let execution = try await session.connection.post(
             "executions", session.arguments.argument(0) ?? "", "answer", body: .record(members))
-        session.printer.changed(execution, "\(execution["id"]?.cell ?? "") \(execution["status"]?.cell ?? "").")
+        session.printer.changed(execution, "\(execution["id"]?.cell ?? "") is \(execution["status"]?.cell ?? "").")
         return .done
     }
 }

@@ -120,7 +120,9 @@ enum ExecutionWaiting {
                 return .done
             }
             for event in latest { print(event, session.printer) }
-            if latest.isEmpty { session.console.writeError("Nothing has happened since the server started.\n") }
+            if latest.isEmpty, limit > 0 {
+                session.console.writeError("Nothing has happened since the server started.\n")
+            }
             return .done
         }
         for event in latest { print(event, session.printer) }

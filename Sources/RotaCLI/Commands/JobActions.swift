@@ -170,7 +170,8 @@ enum JobActions {
         if session.printer.format == .ids || session.printer.format == .jsonl {
             session.printer.list(result.items, columns: [], nothing: "")
         } else {
-            session.printer.changed(result, id: "batchID", "Queued \(result["created"]?.cell ?? "0") executions.")
+            session.printer.changed(
+                result, id: "batchID", "Queued \(Printer.count(result["created"]?.int ?? 0, "execution")).")
         }
         return .done
     }

@@ -47,14 +47,24 @@ enum JobCommands {
     static func columns(_ times: Times) -> [Column] {
         [
             Column("ID", "id"), Column("NAME", "name"), Column("STATE", "state", status: true),
-            Column("SCHEDULE", "summary"), Column("NEXT") { times.relative($0["nextRunAt"]) },
-            Column("NEXT AT", wide: true) { times.text($0["nextRunAt"]) },
-            Column("LAST") { times.relative($0["lastRunAt"]) }, Column("STATUS", "lastStatus", status: true),
+            Column("SCHEDULE", "summary"), Column("NEXT") { times.relative(next($0)) + skips($0) },
+            Column("NEXT AT", wide: true) { times.text(next($0)) },
+            // The end, as the status beside it: executions may end in another order than they begin.
+            Column("LAST") { times.relative($0["lastFinishedAt"] ?? $0["lastRunAt"]) },
+            Column("STATUS", "lastStatus", status: true),
             Column("OK", wide: true) { $0["counts"]?["succeeded"]?.cell ?? "-" },
             Column("FAILED", wide: true) { $0["counts"]?["failed"]?.cell ?? "-" },
             Column("TARGET", wide: true) { target($0) }, Column("TAGS", "tags", wide: true),
         ]
     }
+
+    /// When a job runs next: behind the occurrences that are to be skipped.
+    static func next(_ job: JSONValue) -> JSONValue? {
+        job["skipsRemaining"] == nil ? job["nextRunAt"] ?? job["next"] : job["nextAfterSkips"]
+    }
+
+    /// How many occurrences come before that date, and are to be skipped.
+    static func skips(_ job: JSONValue) -> String { job["skipsRemaining"]?.int.map { " (skips \($0))" } ?? "" }
 
     static func target(_ job: JSONValue) -> String {
         let action = job["action"]
@@ -95,6 +105,13 @@ enum JobCommands {
         return schedule["onDemand"] == .bool(true) ? "onDemand" : schedule.text
     }
 
+    private static func skipped(_ job: JSONValue, _ times: Times) -> String? {
+        job["skipsRemaining"]?.int.map { count in
+            let beginning = job["nextRunAt"].flatMap { Times.date($0) }.map { ", from \(times.text($0)) on" } ?? ""
+            return Printer.count(count, "occurrence") + beginning
+        }
+    }
+
     static func show(_ job: JSONValue, _ printer: Printer) {
         let (times, definition) = (printer.times, job["definition"])
         let counts = job["counts"].map { counts in
@@ -111,7 +128,8 @@ enum JobCommands {
                 ("zone", job["schedule"]?["timezone"] == nil ? job["timezone"]?.string : nil),
                 ("action", target(job)),
                 ("retry", definition?["retry"]?["max_attempts"].map { "up to \($0.cell) attempts" }),
-                ("next", times.both(job["nextRunAt"])), ("last", times.both(job["lastRunAt"])),
+                ("next", times.both(next(job))), ("skips", skipped(job, times)),
+                ("last", times.both(job["lastFinishedAt"] ?? job["lastRunAt"])),
                 ("last status", job["lastStatus"]?.string), ("executions", counts), ("tags", job["tags"]?.cell),
                 ("group", job["group"]?.string), ("project", job["project"]?.string),
                 ("declared by", job["declaredBy"]?.string), ("version", job["version"]?.cell),

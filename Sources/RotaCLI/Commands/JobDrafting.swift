@@ -2,6 +2,8 @@ import Foundation
 import Rota
 import RotaCore
 import RotaHTTP
+import RotaSchedule
+import RotaStore
 
 /// `rota jobs create` and `preview`: a definition from options.
 enum JobDrafting {
@@ -13,8 +15,10 @@ enum JobDrafting {
             help: "cron, every (or recurring), once (or scheduled), on-demand; follows from the schedule's option"),
         .value("cron", as: "EXPR", help: "A cron expression, such as \"30 9 * * 1-5\""),
         .value("every", as: "TIME", help: "An interval, such as 15m"),
-        .value("at", as: "DATE", help: "A date, such as 2026-03-15T10:00:00Z or now+2h"),
-        .value("zone", as: "ZONE", .zones, help: "The time zone of the cron expression; UTC by default"),
+        .value("at", as: "DATE", help: "A date, such as 2026-03-15T10:00:00Z, \"2026-03-15 10:00\" or now+2h"),
+        .value(
+            "zone", as: "ZONE", .zones,
+            help: "The time zone of the cron expression, that of the job or else UTC by default; or of --at"),
         .value("url", as: "URL", help: "Where the job's request goes"),
         .value(
             "method", as: "METHOD", .words(["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"]),
@@ -58,8 +62,11 @@ enum JobDrafting {
         if arguments.has("dry-run") { return try await show(session, preview: body) }
         let job = try await session.connection.post("jobs", body: body)
         let next = session.printer.times.both(job["nextRunAt"])
-        session.printer.changed(
-            job, "Created \(job["name"]?.string ?? "") (\(job["id"]?.string ?? "")). Next: \(next).")
+        var text = "Created \(job["name"]?.string ?? "") (\(job["id"]?.string ?? "")). Next: \(next)."
+        if let date = Times.date(job["nextRunAt"]), date < session.now, state == nil {
+            text += " That date is past, so the job runs as soon as a scheduler does."
+        }
+        session.printer.changed(job, text)
         return .done
     }
 
@@ -85,7 +92,7 @@ enum JobDrafting {
                 let present = try await session.connection.get("jobs", id)["definition"] ?? .object([])
                 definition = withoutMarks(try Self.definition(session, from: present))
             } else {
-                definition = try newDefinition(session)
+                definition = try newDefinition(session, forPreview: true)
             }
             return try await show(session, preview: ["definition": definition, "count": .int(count)])
         }
@@ -143,8 +150,24 @@ enum JobDrafting {
         }
     }
 
-    private static func newDefinition(_ session: Session) throws -> JSONValue {
-        let definition = try definition(session, from: base(session) ?? .object([]))
+    /// - Parameter isPreview: Whether only the schedule counts, so that a name and a URL need not be given.
+    private static func newDefinition(_ session: Session, forPreview isPreview: Bool = false) throws -> JSONValue {
+        let base = try base(session) ?? .object([])
+        // Before what is missing is told, which may be there under another name.
+        let known = Set(JobDefinition.memberNames)
+        if let name = base.members.map(\.name).first(where: { !known.contains($0) }) {
+            let meant = Spelling.meant(by: name, among: known).map { " Did you mean \($0)?" } ?? ""
+            let file = session.arguments.text("definition") ?? "definition"
+            throw Failure(
+                .refused, code: "validation_error", "\(file): \(name) is no member of a definition.\(meant)")
+        }
+        var definition = try definition(session, from: base)
+        if isPreview {
+            let action: JSONValue = ["http": ["method": "GET", "url": "https://example.com/"]]
+            definition = definition.setting([
+                ("name", definition["name"] ?? "preview"), ("action", definition["action"] ?? action),
+            ])
+        }
         for (member, option) in [("name", "--name"), ("action", "--url")] where definition[member] == nil {
             throw Failure.usage("\(option) is missing. See \(session.arguments.path.joined(separator: " ")) --help.")
         }
@@ -180,13 +203,14 @@ enum JobDrafting {
         }
         return base.setting([
             ("name", arguments.text("name").map { .string($0) } ?? base["name"]),
-            ("schedule", try schedule(session) ?? base["schedule"]),
+            ("schedule", try schedule(session, from: base["schedule"]) ?? base["schedule"]),
             ("action", try action(session, from: base["action"]) ?? base["action"]), ("retry", retry),
             ("attributes", attributes.members.isEmpty ? nil : attributes),
         ])
     }
 
-    private static func schedule(_ session: Session) throws -> JSONValue? {
+    /// The schedule that the options ask for, or `nil` if they ask for none.
+    private static func schedule(_ session: Session, from base: JSONValue?) throws -> JSONValue? {
         let arguments = session.arguments
         let given = ["cron", "every", "at"].filter { arguments.text($0) != nil }
         guard given.count <= 1 else {
@@ -204,21 +228,32 @@ enum JobDrafting {
             guard kind != nil || named == "on-demand" else { throw Failure.usage("--kind \(word) needs --\(named).") }
             kind = named
         }
-        guard arguments.text("zone") == nil || kind == "cron" else { throw Failure.usage("--zone needs --cron.") }
+        // Calendars, a start and whatever else no option names stay as they are.
+        let present = base.flatMap { try? JSONDecoder().decode(Schedule.self, from: Data($0.text.utf8)) }
+        func replacing(by rule: Schedule) throws -> JSONValue {
+            try encoded(present?.replacingRule(by: rule) ?? rule)
+        }
         do {
             switch kind {
             case "cron":
-                return try encoded(
-                    Schedule.cron(arguments.text("cron") ?? "", in: arguments.text("zone") ?? "UTC"))
-            case "every":
+                var (zone, dialect) = (arguments.text("zone") ?? "UTC", CronDialect.standard)
+                if case .cron(let expression, let ownZone)? = present?.kind {
+                    (zone, dialect) = (arguments.text("zone") ?? ownZone, expression.dialect)
+                }
+                return try replacing(by: .cron(arguments.text("cron") ?? "", in: zone, dialect: dialect))
+            case nil:
+                guard let zone = arguments.text("zone") else { return nil }
+                guard case .cron? = present?.kind else { throw Failure.usage("--zone needs --cron or --at.") }
+                return try present.map { try encoded($0.moved(to: zone)) }
+            case "every", "on-demand":
+                guard arguments.text("zone") == nil else { throw Failure.usage("--zone needs --cron or --at.") }
+                guard kind == "every" else { return try replacing(by: .onDemand) }
                 guard let interval = try arguments.duration("every") else { return nil }
-                let schedule = Schedule.every(interval)
-                try schedule.validate()
-                return try encoded(schedule)
+                try Schedule.every(interval).validate()
+                return try replacing(by: .every(interval))
             case "at":
                 guard let date = try arguments.date("at", now: session.now) else { return nil }
-                return try encoded(Schedule.once(at: date))
-            case "on-demand": return try encoded(Schedule.onDemand)
+                return try replacing(by: .once(at: date))
             default: return nil
             }
         } catch let error as ScheduleError {
@@ -229,7 +264,7 @@ enum JobDrafting {
     private static func action(_ session: Session, from base: JSONValue?) throws -> JSONValue? {
         let arguments = session.arguments
         let data = try arguments.content("data", session.console)
-        let headers = try arguments.pairs("header")
+        let headers = try arguments.pairs("header", by: [":"], example: "\"Accept: text/plain\"")
         let isAsked =
             ["url", "method", "timeout", "data", "header", "remove-header"].contains { arguments.values[$0] != nil }
         guard isAsked else { return nil }

@@ -1,6 +1,8 @@
 import Foundation
 import Rota
+import RotaCore
 import RotaHTTP
+import RotaStore
 
 /// `rota jobs apply` and `export`: jobs in files.
 enum JobFiles {
@@ -9,10 +11,11 @@ enum JobFiles {
         details: """
             The file is JSON: {"owner": "web", "jobs": [{"name": "report", "schedule": "30 9 * * 1-5",
             "timezone": "Europe/Berlin", "url": "https://example.com/report"}]}. A job may also be a whole definition, as
-            "jobs export" writes it. Jobs are told apart by their slug, or else their name. A job with a "state" gets it,
-            also if it exists; without one it keeps its own, such as a pause. Those of the owner that the file no longer
-            names are left alone, unless --prune deletes them. At a terminal the command asks before it removes any, and
-            a file without jobs removes none without --yes.
+            "jobs export" writes it. Jobs are told apart by their identifier, if the file has it and the server knows it,
+            or else by their slug, or else by their name. A job with a "state" gets it, also if it exists; without one it
+            keeps its own, such as a pause. A completed job that the server does not have is left out: it would run again.
+            Those of the owner that the file no longer names are left alone, unless --prune deletes them. At a terminal
+            the command asks before it removes any, and a file without jobs removes none without --yes.
             """,
         options: [
             .value("file", "f", as: "FILE", .files, help: "The file, or - for the standard input"),
@@ -103,6 +106,7 @@ enum JobFiles {
         guard let id = job?["id"]?.string, !members.isEmpty else { return [] }
         let present = try await session.connection.get("jobs", id)["definition"]
         let new = declared.first { declared in
+            if let named = declared["id"], named == job?["id"] { return true }
             let definition = declared["definition"]
             let slug = definition?["attributes"]?["slug"]?.string
             return slug != nil ? slug == job?["slug"]?.string : definition?["name"] == job?["name"]
@@ -148,14 +152,22 @@ enum JobFiles {
         return (json["owner"]?.string, read)
     }
 
-    private static let short: Set<String> = ["url", "method", "headers", "body", "timezone", "tags", "state"]
+    private static let short: Set<String> = [
+        "id", "url", "method", "headers", "body", "timezone", "tags", "state",
+    ]
 
     /// The job in the API's form, from that or from the short form.
     private static func whole(_ job: JSONValue) throws -> JSONValue {
         if let definition = job["definition"] {
-            return JSONValue.record([("definition", definition), ("state", job["state"].flatMap(declarable))])
+            return JSONValue.record([("id", job["id"]), ("definition", definition), ("state", job["state"])])
         }
         guard case .object(let members) = job else { throw Failure(.refused, "a job must be an object.") }
+        // Before what else is wrong, which may follow from it.
+        let known = short.union(JobDefinition.memberNames)
+        if let name = members.map(\.name).first(where: { !known.contains($0) }) {
+            let meant = Spelling.meant(by: name, among: known).map { " Did you mean \($0)?" } ?? ""
+            throw Failure(.refused, code: "validation_error", "\(name) is no member of a job.\(meant)")
+        }
         var definition = JSONValue.object(members.filter { !short.contains($0.name) })
         if let text = job["schedule"]?.string {
             let schedule = try Schedule.parse(text, in: job["timezone"]?.string ?? "UTC")
@@ -179,15 +191,13 @@ enum JobFiles {
                 ("attributes", (definition["attributes"] ?? .object([])).setting([("tags", tags)]))
             ])
         }
-        return JSONValue.record([("definition", definition), ("state", job["state"].flatMap(declarable))])
+        return JSONValue.record([("id", job["id"]), ("definition", definition), ("state", job["state"])])
     }
-
-    /// A job cannot be declared completed: its schedule says whether it is.
-    private static func declarable(_ state: JSONValue) -> JSONValue? { state.string == "completed" ? nil : state }
 
     static let export = Session.command(
         "export", "Write jobs as a file for \"jobs apply\"",
         details: """
+            Applied to the same server, the file changes nothing. It names the owner if all jobs have the same one.
             Credentials that are stored in a job as they are do not leave the server: they read [redacted]. To a token that
             may only read, so do user names and queries in URLs; such a file cannot be applied.
             """,
@@ -201,10 +211,12 @@ enum JobFiles {
         for job in jobs {
             let details = try await session.connection.get("jobs", job["id"]?.string ?? "")
             exported.append(
-                JSONValue.record([("definition", details["definition"]), ("state", job["state"].flatMap(declarable))]))
+                JSONValue.record([("id", job["id"]), ("state", job["state"]), ("definition", details["definition"])]))
         }
+        let owners = Set(jobs.map { $0["declaredBy"]?.string })
+        let owner = session.arguments.text("owner") ?? (owners.count == 1 ? owners.first ?? nil : nil)
         let file = JSONValue.record([
-            ("owner", session.arguments.text("owner").map { .string($0) }), ("jobs", .array(exported)),
+            ("owner", owner.map { .string($0) }), ("jobs", .array(exported)),
         ])
         session.printer.line(file.prettyText)
         if Marks.isIn(file) {

@@ -9,9 +9,13 @@ enum JobInsight {
         arguments: [JobCommands.id], options: Session.pageOptions
     ) { session in
         let page = try await session.pages(["jobs", session.arguments.argument(0) ?? "", "history"], query: [])
+        // A page of the API has as many executions as it is asked for, and the skips among them besides.
+        let limit = session.arguments.has("all") ? Int.max : try session.arguments.int("limit", in: 1...1_000_000) ?? 50
+        let items = Array(page.items.prefix(limit))
+        let isCut = items.count < page.items.count
         let times = session.printer.times
         session.printer.list(
-            page.items, next: page.next,
+            items, next: page.next, isCut: isCut,
             columns: [
                 Column("DATE") { times.text($0["scheduledFor"] ?? $0["first"]) },
                 Column("KIND", "kind"),
@@ -44,7 +48,7 @@ enum JobInsight {
         let told = try await session.connection.get(
             "jobs", session.arguments.argument(0) ?? "", "explain",
             query: [("at", try session.arguments.dateText("at", now: session.now))])
-        session.printer.changed(told, told["text"]?.string ?? "")
+        session.printer.changed(told, session.printer.times.text(in: told["text"]?.string ?? ""))
         return .done
     }
 

@@ -29,6 +29,7 @@ enum LintCommand {
         arguments: [CommandArgument("FILE", help: "The file, or - for the standard input", .files)],
         options: [
             .flag("strict", help: "Exit with 1 for warnings too"),
+            .flag("urls", help: "Find what \"crontab import\" refuses too, such as a line without a URL"),
             .value("zone", as: "ZONE", .zones, help: "The time zone before any CRON_TZ; UTC by default"),
             .choice("dialect", of: ScheduleCommands.dialects, help: "How expressions are read; standard by default"),
         ]
@@ -39,7 +40,12 @@ enum LintCommand {
             throw Failure.usage("--zone: there is no time zone \"\(zone)\". See \"rota zones\".")
         }
         let (text, dialect) = (try console.readText(file), ScheduleCommands.dialect(arguments))
-        let findings = findings(in: text, zone: zone, dialect: dialect, now: console.now())
+        var findings = findings(in: text, zone: zone, dialect: dialect, now: console.now())
+        if arguments.has("urls") {
+            let known = Set(findings.filter(\.isError).map(\.line))
+            findings += refusals(of: text, zone: zone).filter { !known.contains($0.line) }
+            findings.sort { ($0.line, $0.column) < ($1.line, $1.column) }
+        }
         let printer = try Printer(arguments, console)
         let name = file == "-" ? "stdin" : file
         print(findings, name, printer)
@@ -47,7 +53,8 @@ enum LintCommand {
         let isEmpty = !text.split(whereSeparator: \.isNewline).contains { isExpression($0) }
         if isEmpty { console.writeError("\(name): there are no expressions in it.\n") }
         let isBad = errors > 0 || arguments.has("strict") && (isEmpty || !findings.isEmpty)
-        printer.remark("\(name): \(errors) errors, \(findings.count - errors) warnings")
+        printer.remark(
+            "\(name): \(Printer.count(errors, "error")), \(Printer.count(findings.count - errors, "warning"))")
         return isBad ? .failed : .done
     }
 
@@ -55,6 +62,15 @@ enum LintCommand {
     private static func isExpression(_ line: Substring) -> Bool {
         let content = line.drop { $0.isWhitespace || $0 == "\u{FEFF}" }
         return content.first.map { $0 != "#" } == true && setting(content) == nil
+    }
+
+    /// Finds the lines that cannot be imported as jobs.
+    private static func refusals(of text: String, zone: String) -> [Finding] {
+        Crontab(validLinesOf: text, in: zone).problems.map { problem in
+            Finding(
+                line: problem.line, column: 1, width: max(1, problem.text.count), isError: true, code: "crontab",
+                message: problem.message, text: problem.text)
+        }
     }
 
     /// Finds what is wrong with the lines of a text.
@@ -123,7 +139,8 @@ enum LintCommand {
 
     /// The beginning of a line that is its expression, with single blanks kept as they are.
     private static func expression(_ line: Substring, _ dialect: CronDialect) -> String {
-        let words = line.split(whereSeparator: \.isWhitespace)
+        // A short line ends in its URL or path, which is no field.
+        let words = line.split(whereSeparator: \.isWhitespace).prefix { !$0.contains("://") && !$0.hasPrefix("/") }
         var count =
             words.first == "@every" ? 2 : words.first?.first == "@" ? 1 : dialect == .quartz ? 6 : 5
         // Seconds in front or a year behind make more fields, and no command looks like one.

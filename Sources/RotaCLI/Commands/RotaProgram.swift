@@ -22,8 +22,9 @@ package struct RotaProgram: Sendable {
             [
                 JobCommands.group, ExecutionCommands.group, JobFiles.apply, SystemCommands.timers, SystemCommands.tail,
                 SystemCommands.stats, SystemCommands.metrics, ScheduleCommands.next, ScheduleCommands.explain,
-                ScheduleCommands.zones, LintCommand.command, CrontabCommands.group, StoreCommands.group,
-                SecretCommands.group, ServeCommand.command, ShellCommands.completion, ShellCommands.version,
+                ScheduleCommands.zones, LintCommand.command, CrontabCommands.group, CalendarCommands.group,
+                StoreCommands.group, SecretCommands.group, ServeCommand.command, ShellCommands.completion,
+                ShellCommands.version,
                 ShellCommands.help,
                 ShellCommands.complete,
             ])

@@ -51,9 +51,9 @@ enum ScheduleCommands {
         arguments: [expression],
         options: options + [.value("to", as: "DATE", help: "Only earlier dates")]
     ) { arguments, console in
-        let from = try arguments.date("from", now: console.now()) ?? console.now()
+        let from = try arguments.date("from", now: console.now(), zone: "UTC") ?? console.now()
         let schedule = try schedule(arguments, from: from)
-        let to = try arguments.date("to", now: console.now())
+        let to = try arguments.date("to", now: console.now(), zone: "UTC")
         let count = try arguments.int("count", in: 1...10_000) ?? (to == nil ? 10 : 10_000)
         let printer = try printer(arguments, console)
         let all = schedule.preview(from: from, count: count)
@@ -78,7 +78,7 @@ enum ScheduleCommands {
         "explain", "Tell what an expression means, and what is suspicious about it", arguments: [expression],
         options: options
     ) { arguments, console in
-        let from = try arguments.date("from", now: console.now()) ?? console.now()
+        let from = try arguments.date("from", now: console.now(), zone: "UTC") ?? console.now()
         let schedule = try schedule(arguments, from: from)
         let warnings = schedule.warnings(from: from).map(\.description)
         let dates = schedule.preview(from: from, count: try arguments.int("count", in: 1...10_000) ?? 5)

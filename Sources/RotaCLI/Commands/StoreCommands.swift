@@ -20,13 +20,14 @@ enum StoreCommands {
     }
 
     private static func inspected(_ path: String) async throws -> FileJobStore {
-        try await FolderConnection.telling(path) { try await FileJobStore(inspecting: URL(filePath: path)) }
+        try await FolderConnection.inspect(path)
     }
 
     private static func opened(_ path: String) async throws -> FileJobStore {
         guard FileManager.default.fileExists(atPath: path) else {
             throw Failure(.notFound, "There is no folder \(path).")
         }
+        try FolderConnection.checkIsStore(path)
         return try await FolderConnection.telling(path) { try await FileJobStore(directory: URL(filePath: path)) }
     }
 
@@ -155,7 +156,7 @@ enum StoreCommands {
         try await store.close()
         try Printer(arguments, console).changed(
             ["folder": .string(path), "jobs": .int(status.jobs), "executions": .int(status.executions)],
-            "\(path) has \(status.jobs) jobs and \(status.executions) executions.")
+            "\(path) has \(Printer.count(status.jobs, "job")) and \(Printer.count(status.executions, "execution")).")
         return .done
     }
 }

@@ -13,12 +13,14 @@ enum SystemCommands {
         let items = session.printer.format == .ids ? page.items.compactMap { $0["job"] } : page.items
         let times = session.printer.times
         @Sendable func left(_ timer: JSONValue) -> String {
-            Times.date(timer["next"]).map { Times.span(.init(clamping: abs($0.timeIntervalSince(times.now)))) } ?? "-"
+            Times.date(JobCommands.next(timer)).map {
+                Times.span(.init(clamping: abs($0.timeIntervalSince(times.now))))
+            } ?? "-"
         }
         session.printer.list(
             items, next: page.next,
             columns: [
-                Column("NEXT") { times.text($0["next"]) }, Column("LEFT", left),
+                Column("NEXT") { times.text(JobCommands.next($0)) + JobCommands.skips($0) }, Column("LEFT", left),
                 Column("LAST") { times.text($0["last"]) }, Column("PASSED") { times.relative($0["last"]) },
                 Column("STATUS", status: true) { timer in
                     timer["state"]?.string == "paused" ? "paused" : timer["lastStatus"]?.cell ?? "-"

@@ -86,6 +86,8 @@ struct Connection: Sendable {
         if body != nil { headers.append(("Content-Type", "application/json")) }
         let response = try await respond(
             APIRequest(method: method, target: target, headers: headers, body: body.map { Data($0.text.utf8) }), extra)
+        // Any server of the web may answer 200 to anything, with JSON.
+        guard response.headers[SchedulerAPI.mark.name] != nil else { throw strange(response) }
         guard (200...299).contains(response.status) else { throw failure(response) }
         return response
     }

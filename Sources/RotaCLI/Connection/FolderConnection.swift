@@ -50,7 +50,7 @@ actor FolderConnection {
 
     private func read() async throws -> SchedulerAPI {
         if let reader { return reader }
-        let store = try await Self.telling(path) { try await FileJobStore(inspecting: URL(filePath: path)) }
+        let store = try await Self.inspect(path)
         let api = Self.api(store)
         reader = api
         return api
@@ -60,6 +60,7 @@ actor FolderConnection {
         guard FileManager.default.fileExists(atPath: path) else {
             throw Failure(.notFound, "There is no folder \(path). \"rota serve --store \(path)\" creates it.")
         }
+        try Self.checkIsStore(path)
         let store = try await Self.telling(path) { try await FileJobStore(directory: URL(filePath: path)) }
         let api = Self.api(store)
         writer = (api, store)
@@ -68,6 +69,23 @@ actor FolderConnection {
 
     private static func api(_ store: FileJobStore) -> SchedulerAPI {
         SchedulerAPI(Scheduler(store: store), as: APIProfile.allCases[0]) { _, _ in .allow(actor: "rota") }
+    }
+
+    /// Opens the store in a folder for reading only.
+    static func inspect(_ path: String) async throws -> FileJobStore {
+        try checkIsStore(path)
+        return try await telling(path) { try await FileJobStore(inspecting: URL(filePath: path)) }
+    }
+
+    /// Refuses a folder that is there and holds no store, which would look like a store without jobs.
+    static func checkIsStore(_ path: String) throws(Failure) {
+        guard let names = try? FileManager.default.contentsOfDirectory(atPath: path) else { return }
+        let isStore = names.contains { $0 == "LOCK" || $0.hasPrefix("journal-") || $0.hasPrefix("snapshot-") }
+        guard isStore else {
+            throw Failure(
+                .notFound, code: "no_store",
+                "The folder \(path) holds no store: it has neither a journal nor a snapshot. Is it the right one?")
+        }
     }
 
     /// Opens a store, and tells why it cannot be opened in a command's terms.

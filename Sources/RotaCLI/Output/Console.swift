@@ -115,8 +115,11 @@ package struct Console: Sendable {
     /// Reads a file, or the standard input for `-`.
     func read(_ file: String) throws(Failure) -> Data {
         if file == "-" { return readInput() }
+        // Not only files: a shell passes the output of a command as /dev/fd/63.
         do {
-            return try Data(contentsOf: URL(fileURLWithPath: file))
+            let handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: file))
+            defer { try? handle.close() }
+            return try handle.readToEnd() ?? Data()
         } catch {
             throw Self.unreadable(file, error)
         }

@@ -45,6 +45,9 @@ struct Printer: Sendable {
     let times: Times
     let isColored: Bool
 
+    /// A number of things: `1 job`, `2 jobs`.
+    static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
+
     /// Prints a line as it is.
     func line(_ text: String = "") { console.write(text + "\n") }
 
@@ -62,11 +65,13 @@ struct Printer: Sendable {
     /// - Parameters:
     ///   - items: The items.
     ///   - next: The cursor of the next page.
+    ///   - isCut: Whether there are more items before it.
     ///   - columns: The columns of the table.
     ///   - nothing: What a table without rows says instead.
     ///   - id: The member that identifies an item.
     func list(
-        _ items: [JSONValue], next: String? = nil, columns: [Column], nothing: String, id: String = "id"
+        _ items: [JSONValue], next: String? = nil, isCut: Bool = false, columns: [Column], nothing: String,
+        id: String = "id"
     ) {
         switch format {
         case .json:
@@ -86,7 +91,7 @@ struct Printer: Sendable {
             }
             let columns = console.isTerminal && format != .wide ? console.width : nil
             for text in table.lines(columns: columns, isColored: isColored) { line(text) }
-            if next != nil { console.writeError("There is more: use --all, or a larger --limit.\n") }
+            if next != nil || isCut { console.writeError("There is more: use --all, or a larger --limit.\n") }
         }
     }
 

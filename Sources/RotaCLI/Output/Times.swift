@@ -66,6 +66,18 @@ struct Times: Sendable {
 
     func relative(_ value: JSONValue?) -> String { Self.date(value).map(relative) ?? "-" }
 
+    /// A text of the API with its dates on the wall clock of the zone.
+    func text(in sentence: String) -> String {
+        sentence.replacing(#/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/#) { match in
+            guard let date = ISO8601.parse(String(match.output)) else { return String(match.output) }
+            let local = text(date)
+            // The fraction tells dates of one second apart.
+            guard let dot = match.output.firstIndex(of: ".") else { return local }
+            let fraction = match.output[dot...].dropLast()
+            return String(local.prefix(19)) + fraction + local.dropFirst(19)
+        }
+    }
+
     /// A date with how far away it is.
     func both(_ value: JSONValue?) -> String {
         Self.date(value).map { "\(text($0)) (\(relative($0)))" } ?? "-"

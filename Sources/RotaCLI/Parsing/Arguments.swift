@@ -56,21 +56,19 @@ struct Arguments: Sendable {
     }
 
     static func duration(_ text: String) -> Duration? {
-        if let seconds = Double(text), (0...3.2e9).contains(seconds) { return .milliseconds(Int64(seconds * 1_000)) }
-        let start = Date(timeIntervalSince1970: 0)
-        guard let end = RelativeDate.parse("now+" + text, now: start), end <= start.addingTimeInterval(3.2e9) else {
-            return nil
+        if let seconds = Double(text), (0...3.2e9).contains(seconds) {
+            return .milliseconds(Int64((seconds * 1_000).rounded()))
         }
-        return end.elapsed(since: start)
+        guard let duration = RelativeDate.duration(text), duration <= .seconds(3_200_000_000) else { return nil }
+        return duration
     }
 
-    /// A date: ISO 8601, or relative such as `now-1d` and `now+2h`.
-    func date(_ name: String, now: Date) throws(Failure) -> Date? {
+    /// A date, which may be local (see ``LocalDates``).
+    ///
+    /// - Parameter zone: The zone of a local date if no option names one; `nil` for the system's.
+    func date(_ name: String, now: Date, zone: String? = nil) throws(Failure) -> Date? {
         guard let text = text(name) else { return nil }
-        guard let date = RelativeDate.parse(text, now: now) else {
-            throw .usage("--\(name) must be a date such as 2026-03-15T10:00:00Z, now-1d or now+2h, not \(text).")
-        }
-        return date
+        return try LocalDates(self, else: zone).date(text, now: now, option: name)
     }
 
     /// A date for the API.
@@ -79,11 +77,17 @@ struct Arguments: Sendable {
     }
 
     /// Pairs such as `team=billing` or `team:billing`.
-    func pairs(_ name: String) throws(Failure) -> [(name: String, value: String)] {
+    ///
+    /// - Parameters:
+    ///   - signs: What may stand between a name and its value.
+    ///   - example: A pair, for the error.
+    func pairs(
+        _ name: String, by signs: Set<Character> = ["=", ":"], example: String = "team=billing"
+    ) throws(Failure) -> [(name: String, value: String)] {
         var pairs: [(name: String, value: String)] = []
         for text in texts(name) {
-            guard let sign = text.firstIndex(where: { $0 == "=" || $0 == ":" }), sign != text.startIndex else {
-                throw .usage("--\(name) must be a name and a value, such as team=billing, not \(text).")
+            guard let sign = text.firstIndex(where: signs.contains), sign != text.startIndex else {
+                throw .usage("--\(name) must be a name and a value, such as \(example), not \(text).")
             }
             pairs.append(
                 (

@@ -117,6 +117,7 @@ struct Service: Sendable {
                     response = ServerResponse(status: answer.status, headers: answer.headers, body: answer.body)
                 }
                 response.headers["Date"] = HTTPDate.text(now())
+                response.headers[SchedulerAPI.mark.name] = SchedulerAPI.mark.value
                 return response
             }
         } catch {

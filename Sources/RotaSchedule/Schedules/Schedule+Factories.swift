@@ -97,13 +97,14 @@ extension Schedule {
 
     /// Returns the schedule with its missing anchors filled in.
     ///
-    /// - Parameter date: The job's creation: the anchor of an interval, and the only date of ``immediately``.
-    ///   Anchors that are set stay.
+    /// - Parameter date: The job's creation: the anchor of an interval, in whole milliseconds, so that every occurrence
+    ///   is a date that can be written down; and the only date of ``immediately``. Anchors that are set stay.
     public func anchored(at date: Date) -> Schedule {
         var copy = self
         switch rule {
-        case .every(let interval, anchor: nil): copy.rule = .every(interval, anchor: date)
-        case .afterCompletion(let delay, anchor: nil): copy.rule = .afterCompletion(delay, anchor: date)
+        case .every(let interval, anchor: nil): copy.rule = .every(interval, anchor: date.wholeMillisecond)
+        case .afterCompletion(let delay, anchor: nil):
+            copy.rule = .afterCompletion(delay, anchor: date.wholeMillisecond)
         case .immediately(nil): copy.rule = .immediately(date)
         case .union(let schedules): copy.rule = .union(schedules.map { $0.anchored(at: date) })
         default: break
@@ -144,6 +145,8 @@ extension Schedule {
     ///     its author, and stay.
     ///   - date: The date to move anchors before.
     package func movingAnchors(_ written: Set<Date>, before date: Date) -> Schedule {
+        // Earlier versions filled in the date as it was.
+        let written = written.union(written.map(\.wholeMillisecond))
         var copy = self
         switch rule {
         case .every(let interval, anchor: let anchor?) where anchor > date && written.contains(anchor):
@@ -152,7 +155,7 @@ extension Schedule {
             let count = (anchor.timeIntervalSince(date) / seconds).rounded(.up)
             copy.rule = .every(interval, anchor: anchor.addingTimeInterval(-count * seconds))
         case .afterCompletion(let delay, anchor: let anchor?) where anchor > date && written.contains(anchor):
-            copy.rule = .afterCompletion(delay, anchor: date)
+            copy.rule = .afterCompletion(delay, anchor: date.wholeMillisecond)
         case .union(let schedules):
             copy.rule = .union(schedules.map { $0.movingAnchors(written, before: date) })
         default: break

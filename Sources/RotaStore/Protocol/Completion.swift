@@ -46,6 +46,8 @@ public struct Completion: Sendable {
     public var output: JSONPayload?
     /// The rule that chose the delay of the next attempt, or allowed none, in words, if the execution keeps a trail.
     public var reason: String?
+    /// The date from which the lateness of a first attempt counts for metrics, or `nil` if it says nothing.
+    package var lateSince: Date?
 
     /// Creates a completion.
     public init(

@@ -1,7 +1,8 @@
 import Foundation
-import RotaAPI
 import RotaHTTP
 import Testing
+
+@testable import RotaAPI
 
 @Suite("Requests and answers")
 struct MessageTests {
@@ -86,5 +87,43 @@ struct MessageTests {
         #expect(read.name == "first")
         let now = try #require(read.response.headers["ETag"])
         #expect(await bench.send("PATCH", path, ["name": "third"], headers: ["If-Match": now]).status == 200)
+    }
+
+    @Test(
+        "Advice for Swift is left out of messages, and all else stays",
+        arguments: [
+            (
+                "Job x is completed: its end. Give it another schedule with `update(_:_:)` instead.",
+                "Job x is completed: its end. Give it another schedule instead."
+            ),
+            (
+                "There is no job x. It may have been deleted; `jobs()` lists the existing ones.",
+                "There is no job x. It may have been deleted."
+            ),
+            (
+                "It is due but undecided. Is a scheduler running? `run()` fires it.",
+                "It is due but undecided. Is a scheduler running?"
+            ),
+            ("queued: this scheduler is not running (call `run()`).", "queued: this scheduler is not running."),
+            (
+                "no handler \"a\" (did you mean \"b\"? register it with `handle(\"a\") { … }`).",
+                "no handler \"a\" (did you mean \"b\"? register it)."
+            ),
+            ("There is no job `rm -rf` here. It is gone.", "There is no job `rm -rf` here. It is gone."),
+            ("One.\n  Two: call `run()` now.", "One.\n"), ("`run()` it.", "`run()` it."), ("Plain.", "Plain."),
+        ])
+    func wording(_ message: String, _ told: String) {
+        #expect(ClientWording.text(message) == told)
+    }
+
+    @Test("Every answer has the mark by which a client knows the API", arguments: APIProfile.allCases)
+    func mark(_ profile: APIProfile) async {
+        let bench = APIBench(profile)
+        for (method, target, token) in [
+            ("GET", "/_rota/jobs", "test-token"), ("GET", "/nowhere", "test-token"), ("GET", "/_rota/jobs", "wrong"),
+            ("PUT", "/_rota/jobs", "test-token"), ("GET", "/%", "test-token"), ("HEAD", "/_rota/health", "test-token"),
+        ] {
+            #expect(await bench.send(method, target, token: token).response.headers["Rota-API"] == "1")
+        }
     }
 }

@@ -263,4 +263,13 @@ struct InfraiTests {
             #expect(try await bench.scheduler.jobs().items[0].definition.overlap == policy)
         }
     }
+
+    @Test("A job that does not exist is named as the client named it")
+    func missing() async {
+        let bench = APIBench(.infrai)
+        let id = "cron_01HX5Z8Q9W7R6T5Y4U3I2O1P0A".replacing("I", with: "J").replacing("O", with: "K")
+            .replacing("U", with: "V")
+        let answer = await bench.send("GET", "/v1/cron/get/\(id)")
+        #expect(answer.status == 404 && answer.error?["message"]?.string?.contains(id) == true, "\(answer.text)")
+    }
 }

@@ -308,4 +308,47 @@ struct TrigRunTests {
         let id = await bench.send("POST", "/v1/jobs", Self.inventory).id?.string ?? ""
         #expect(await bench.send("PATCH", "/_rota/jobs/\(id)", ["definition": mars]).status == 422)
     }
+
+    @Test(
+        "Unknown members are refused, with the one that is meant",
+        arguments: [
+            (["retry_polcy": ["max_attempts": 1]], "retry_polcy", "retry_policy"),
+            (["nmae": "x"], "nmae", "name"), (["response_matcher": .object([])], "response_matcher", nil),
+            (
+                ["request": ["url": "https://a.example/", "timeout": 5]], "request.timeout", nil
+            ),
+            (["request": ["url": "https://a.example/", "methd": "GET"]], "request.methd", "method"),
+        ] as [(JSONValue, String, String?)])
+    func unknown(_ change: JSONValue, _ field: String, _ meant: String?) async throws {
+        let bench = APIBench(.trigrun)
+        let id = try #require(await bench.send("POST", "/v1/jobs", Self.report).id?.string)
+        let created = await bench.send("POST", "/v1/jobs", Self.report.merged(with: change))
+        let changed = await bench.send("PATCH", "/v1/jobs/\(id)", change)
+        for answer in [created, changed] {
+            #expect(answer.status == 422 && answer.error?["details"]?[0]?["field"] == .string(field), "\(answer.text)")
+            if let meant { #expect(answer.text.contains("Did you mean \(meant)?")) }
+        }
+        #expect(await bench.send("POST", "/v1/jobs/\(id)/run-now", ["paylod": 1]).status == 422)
+        #expect(await bench.send("POST", "/v1/jobs/import", ["crontab": "# none", "defaulturl": "x"]).status == 422)
+        #expect(try await bench.scheduler.jobs().items.count == 1)
+    }
+
+    @Test("A job that was read can be sent back whole")
+    func roundTrip() async throws {
+        let bench = APIBench(.trigrun)
+        for job in [Self.inventory, Self.report] {
+            let created = await bench.send("POST", "/v1/jobs", job)
+            let path = "/v1/jobs/\(created.id?.string ?? "")"
+            let sent = await bench.send("PATCH", path, await bench.send("GET", path).json)
+            #expect(sent.status == 200 && sent.json == created.json, "\(sent.text)")
+        }
+    }
+}
+
+extension JSONValue {
+    /// The object with the members of another one in place of its own.
+    fileprivate func merged(with other: JSONValue) -> JSONValue {
+        guard case .object(let mine) = self, case .object(let theirs) = other else { return other }
+        return .object(mine.filter { member in !theirs.contains { $0.name == member.name } } + theirs)
+    }
 }

@@ -107,4 +107,50 @@ struct ExecutionCommandTests {
         // What has ended stays as it ended.
         #expect(await bench.run("executions", "cancel", first).output == "\(first) is canceled.\n")
     }
+
+    @Test("A source that no execution has is refused, and what has ended otherwise cannot be canceled")
+    func refusals() async throws {
+        let bench = CLIBench()
+        _ = try await bench.job("x")
+        let bogus = await bench.run("executions", "list", "--source", "manuel")
+        #expect(bogus.exit == .refused && bogus.errors.contains("Did you mean manual?"), "\(bogus)")
+        #expect(await bench.run("executions", "list", "--source", "backfill,chain").exit == .done)
+        let id = try #require(await bench.run("jobs", "run", "x", "-o", "json").member("id"))
+        try await bench.running {
+            bench.transport.script("/x", .status(500))
+            #expect(await bench.run("executions", "wait", id).exit == .failed)
+        }
+        let canceled = await bench.run("executions", "cancel", id)
+        #expect(canceled.exit == .conflict && canceled.errors.contains("it has ended, as failed"), "\(canceled)")
+    }
+
+    @Test("The reason of a cancellation is shown, also of one by a filter")
+    func reasons() async throws {
+        let bench = CLIBench()
+        _ = try await bench.job("x")
+        for words in [[], ["--job", "x", "--yes"]] {
+            let id = try #require(await bench.run("jobs", "run", "x", "--at", "now+1h", "-o", "json").member("id"))
+            let given = words.isEmpty ? [id] : words
+            #expect(await bench.run(["executions", "cancel"] + given + ["--reason", "not today"]).exit == .done)
+            #expect(await bench.run("executions", "get", id).output.contains("not today"))
+        }
+    }
+
+    @Test("A history is as long as asked, skips included; no latest event is no finding")
+    func limits() async throws {
+        let bench = CLIBench()
+        let id = try await bench.job("x")
+        try await bench.running {
+            for _ in 0..<3 {
+                try await bench.scheduler.skipNext(1, of: JobID(id) ?? JobID(bits: 0))
+                await bench.clock.advance(by: .seconds(7_200), driving: [bench.scheduler])
+            }
+        }
+        #expect(await bench.run("jobs", "history", "x", "-o", "jsonl").lines.count == 6)
+        let short = await bench.run("jobs", "history", "x", "-n", "2")
+        #expect(short.lines.count == 3 && short.errors.contains("There is more"), "\(short)")
+        #expect(await bench.run("jobs", "history", "x", "--all").lines.count == 7)
+        let none = await bench.run("tail", "-n", "0")
+        #expect(none.output == "" && none.errors == "", "\(none)")
+    }
 }

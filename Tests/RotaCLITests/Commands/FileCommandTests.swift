@@ -56,6 +56,7 @@ struct FileCommandTests {
             ("{", "is not JSON"), ("{}", "must hold an array of jobs"), ("[5]", "jobs[0]: a job must be an object"),
             (#"[{"name":"a","schedule":"61 * * * *","url":"https://x.example/"}]"#, "jobs[0]: minute: 61"),
             (#"[{"name":"a","schedule":"@daily","url":"ftp://x"}]"#, "http"),
+            (#"[{"name":"a","shedule":"61 * * * *","url":"ftp://x"}]"#, "jobs[0]: shedule is no member of a job. Did"),
             (
                 #"[{"name":"a","schedule":"@daily","url":"https://x.example/"},{"name":"a","schedule":"@daily","url":"https://x.example/"}]"#,
                 "same name"
@@ -95,7 +96,7 @@ struct FileCommandTests {
         #expect(status.json["jobs"] == 1)
         let copy = scratch.path("export.jsonl")
         #expect(await Self.run("store", "export", path, "--to", copy).exit == .done)
-        #expect(await Self.run("store", "import", copy, scratch.path("new")).output.contains("1 jobs"))
+        #expect(await Self.run("store", "import", copy, scratch.path("new")).output.contains("1 job and"))
         #expect(await Self.run("store", "import", copy, scratch.path("new")).exit == .conflict)
         #expect(await Self.run("--store", scratch.path("new"), "store", "status").output.contains("jobs"))
     }
@@ -173,7 +174,8 @@ struct FileCommandTests {
         #expect(await Self.run("--url", "ftp://x", "jobs", "list").exit == .usage)
         let server = try await LoopbackServer { request in
             request.target.hasPrefix("/p/_rota/jobs?") && request.headers["Authorization"] == "Bearer abc"
-                ? .status(200, text: #"{"items": [], "next": null}"#) : .status(404, text: "<html>")
+                ? .status(200, headers: ["Rota-API": "1"], text: #"{"items": [], "next": null}"#)
+                : .status(404, text: "<html>")
         }
         #expect(await Self.run("--url", server.address(), "jobs", "list").exit == .unreachable)
         let scratch = try Scratch()
@@ -185,7 +187,9 @@ struct FileCommandTests {
 
     @Test("The variables of other programs name the server too, without the path of their API")
     func variables() async throws {
-        let server = try await LoopbackServer { _ in .status(200, text: #"{"items": [], "next": null}"#) }
+        let server = try await LoopbackServer { _ in
+            .status(200, headers: ["Rota-API": "1"], text: #"{"items": [], "next": null}"#)
+        }
         let address = server.address("/")
         for (url, token) in [
             ("TRIGRUN_API_URL", "TRIGRUN_TOKEN"), ("CRON_API_URL", "CRON_TOKEN"), ("ROTA_URL", "ROTA_TOKEN"),

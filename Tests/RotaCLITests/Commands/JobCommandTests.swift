@@ -213,4 +213,80 @@ struct JobCommandTests {
         let backfill = await bench.run("jobs", "backfill", "report", "--from", "now-2h", "-o", "json").json
         #expect(backfill["created"] == 2)
     }
+
+    @Test("An edit of the expression keeps the zone and the calendars, and --zone alone moves it")
+    func zones() async throws {
+        let bench = CLIBench()
+        let create = ["jobs", "create", "--name", "j", "--url", "https://example.com/"]
+        _ = await bench.run(create + ["--cron", "0 9 * * *", "--zone", "Europe/Berlin"])
+        let id = try #require(try await bench.scheduler.jobs().items.first).id
+        try await bench.scheduler.update(id) { definition in
+            definition.schedule = definition.schedule.excluding(.weekdays([.sunday]))
+        }
+        func schedule() async throws -> String {
+            let json = await bench.run("jobs", "get", "j", "-o", "json").json["schedule"]
+            return "\(json?["cron"]?.text ?? "") \(json?["timezone"]?.text ?? "") \(json?["calendars"] == nil)"
+        }
+        #expect(await bench.run("jobs", "edit", "j", "--cron", "30 9 * * *").exit == .done)
+        #expect(try await schedule() == #""30 9 * * *" "Europe/Berlin" false"#)
+        #expect(await bench.run("jobs", "edit", "j", "--zone", "Asia/Tokyo").exit == .done)
+        #expect(try await schedule() == #""30 9 * * *" "Asia/Tokyo" false"#)
+        #expect(await bench.run("jobs", "edit", "j", "--cron", "0 8 * * *", "--zone", "UTC").exit == .done)
+        #expect(try await schedule() == #""0 8 * * *" "UTC" false"#)
+        _ = await bench.run(["jobs", "create", "--name", "i", "--url", "https://example.com/", "--every", "1h"])
+        #expect(await bench.run("jobs", "edit", "i", "--zone", "UTC").errors.contains("--zone needs --cron or --at"))
+    }
+
+    @Test("Occurrences that are to be skipped are seen before they are skipped")
+    func skips() async throws {
+        let bench = CLIBench()
+        _ = try await bench.job("report")
+        #expect(await bench.run("jobs", "skip", "report", "2").exit == .done)
+        let shown = await bench.run("jobs", "get", "report", "--utc").output
+        #expect(shown.contains("2 occurrences, from 2026-03-15 11:00:00Z on"), "\(shown)")
+        #expect(shown.contains("2026-03-15 13:00:00Z (in 3 h)"))
+        #expect(await bench.run("jobs", "list").output.contains("in 3 h (skips 2)"))
+        #expect(await bench.run("timers", "--utc").output.contains("2026-03-15 13:00:00Z (skips 2)"))
+        for (hour, isSkipped) in [(11, true), (12, true), (13, false)] {
+            let told = await bench.run("jobs", "explain", "report", "--at", "2026-03-15T\(hour):00:00Z").output
+            #expect(told.contains("it is not due yet") && told.contains("will be skipped") == isSkipped, "\(told)")
+        }
+        #expect(await bench.run("jobs", "skip", "report", "0").exit == .done)
+        #expect(await bench.run("jobs", "list").output.contains("skips") == false)
+    }
+
+    @Test(
+        "A preview needs a schedule alone, a misspelt member is told first, and a past date says that it runs at once")
+    func drafts() async throws {
+        let bench = CLIBench()
+        let preview = await bench.run("jobs", "preview", "--cron", "0 9 * * *", "--count", "1", "--utc")
+        #expect(preview.exit == .done && preview.output.contains("2026-03-16 09:00:00Z"), "\(preview)")
+        let scratch = try Scratch()
+        let file = try scratch.write(#"{"name": "a", "shedule": {"cron": "0 9 * * *"}}"#, to: "job.json")
+        let misspelt = await bench.run("jobs", "create", "-f", file, "--url", "https://example.com/")
+        #expect(misspelt.exit == .refused && misspelt.errors.contains("Did you mean schedule?"), "\(misspelt)")
+        let past = await bench.run(
+            "jobs", "create", "--name", "p", "--at", "2020-01-01T00:00:00Z", "--url", "https://example.com/")
+        #expect(past.output.contains("That date is past, so the job runs as soon as a scheduler does."), "\(past)")
+        let wrong = await bench.run(
+            "jobs", "create", "--name", "h", "--every", "1h", "--url", "https://example.com/", "-H", "X-A=b")
+        #expect(wrong.exit == .usage && wrong.errors.contains("Accept: text/plain"), "\(wrong)")
+        #expect(await bench.run("jobs", "pause").errors.contains("Name a job, or give a filter."))
+        #expect(await bench.run("executions", "cancel").errors.contains("Name an execution, or give a filter."))
+    }
+
+    @Test("An explanation has its dates in the zone that is asked for, and is without advice for Swift")
+    func explanations() async throws {
+        let bench = CLIBench()
+        _ = try await bench.job("report")
+        let told = await bench.run("--zone", "Europe/Berlin", "jobs", "explain", "report", "--at", "now+30m").output
+        #expect(told.contains("2026-03-15 11:30:00+01:00 is not an occurrence"), "\(told)")
+        #expect(told.contains("The next is 2026-03-15 12:00:00+01:00"))
+        let run = try #require(await bench.run("jobs", "run", "report", "-o", "json").member("id"))
+        let waiting = await bench.run("executions", "explain", run).output
+        #expect(waiting.contains("this scheduler is not running") && !waiting.contains("`"), "\(waiting)")
+        await bench.clock.advance(by: .seconds(7_200), driving: [])
+        let late = await bench.run("jobs", "explain", "report", "--at", "2026-03-15T11:00:00Z").output
+        #expect(late.contains("Is a scheduler running?") && !late.contains("`"), "\(late)")
+    }
 }

@@ -133,4 +133,27 @@ struct ScheduleCommandTests {
         let wrong = await bench.run("crontab", "import", "-", input: "61 * * * * https://x.example/")
         #expect(wrong.exit == .refused && wrong.errors.contains("line 1"))
     }
+
+    @Test("What an import refuses is found on request, and a short line is told to be short")
+    func urls() async throws {
+        let bench = CLIBench()
+        let text = """
+            0 9 * * * https://example.com/ok
+            0 9 * * *
+            0 9 * * * ftp://example.com/x
+            @reboot https://example.com/boot
+
+            """
+        #expect(await bench.run("lint", "-", input: text).exit == .done)
+        let found = await bench.run("lint", "-", "--urls", "-o", "json", input: text)
+        #expect(found.exit == .failed)
+        let lines = (0..<3).map { found.json["items"]?[$0]?["line"] }
+        #expect(lines == [2, 3, 4] && found.json["items"]?[3] == nil, "\(found)")
+        #expect(await bench.run("crontab", "import", "-", input: text).exit == .refused)
+        for short in ["0 9 * * https://example.com/", "0 9 * * /usr/bin/backup"] {
+            let result = await bench.run("lint", "-", input: short)
+            #expect(result.exit == .failed && result.output.contains("4"), "\(result)")
+            #expect(!result.output.contains("day of week"))
+        }
+    }
 }

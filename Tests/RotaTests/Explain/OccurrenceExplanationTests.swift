@@ -1,4 +1,6 @@
 import Foundation
+import RotaCore
+import RotaStore
 import RotaTesting
 import Testing
 
@@ -51,6 +53,43 @@ struct OccurrenceExplanationTests {
         try await bench.scheduler.resume(job.id)
         bench.clock.set(to: start.addingTimeInterval(400))
         #expect(try await finding(job.id, 360).outcome == .undecided)
+    }
+
+    @Test("An occurrence is found by its date as it is written, whatever the clock showed when the job was created")
+    func written() async throws {
+        for fraction in [0.0, 0.000_3, 0.000_499, 0.000_6, 0.123_456_7, 0.999_9] {
+            let clock = ManualClock(now: ManualClock().now.addingTimeInterval(fraction))
+            let bench = Bench(clock: clock)
+            let job = try await bench.scheduler.create(draft)
+            let next = try #require(job.nextRunAt)
+            #expect(ISO8601.parse(ISO8601.milliseconds(next)) == next)
+            let told = try await bench.scheduler.explain(job.id, at: next)
+            #expect(told.outcome == .future && !told.description.contains(#/\.\d{4}/#), "\(told)")
+            // Jobs of earlier versions have anchors as fine as the clock.
+            var fine = draft
+            fine.definition.schedule = .every(.seconds(60), anchor: clock.now)
+            let old = try await bench.scheduler.create(fine)
+            let date = try #require(old.nextRunAt)
+            let printed = try #require(ISO8601.parse(ISO8601.milliseconds(date)))
+            #expect(try await bench.scheduler.explain(old.id, at: printed).outcome == .future, "\(fraction)")
+        }
+    }
+
+    @Test("An occurrence that will be skipped on request says so, with the number")
+    func toBeSkipped() async throws {
+        let bench = Bench()
+        let job = try await bench.scheduler.create(draft)
+        try await bench.scheduler.skipNext(2, of: job.id)
+        for (minute, skips) in [(1, 2), (2, 2), (3, 0)] {
+            let told = try await bench.scheduler.explain(job.id, at: start.addingTimeInterval(Double(minute) * 60))
+            #expect(told.outcome == .future && told.requestedSkips == skips)
+            #expect(
+                told.description.contains("it will be skipped on request, as will all of the next 2") == (skips > 0))
+        }
+        try await bench.scheduler.skipNext(1, of: job.id)
+        let told = try await bench.scheduler.explain(job.id, at: start.addingTimeInterval(60))
+        #expect(told.description.hasSuffix("it is not due yet; it will be skipped on request."))
+        #expect(try await bench.scheduler.job(job.id).nextAfterSkips == start.addingTimeInterval(120))
     }
 
     @Test("Occurrences removed by retention differ from those that never existed")

@@ -39,6 +39,24 @@ struct MetricsTests {
         }
     }
 
+    @Test("What was late before its job existed, and a backfill, say nothing about lateness")
+    func lateness() async throws {
+        let bench = Bench { _ in try .status(200) }
+        let past = bench.clock.now.addingTimeInterval(-86_400 * 365)
+        try await bench.running {
+            try await bench.scheduler.create(
+                .init(name: "past", schedule: .once(at: past), action: .http(.get("https://example.com/"))))
+            let job = try await bench.scheduler.create(
+                .init(name: "j", schedule: .every(.seconds(60)), action: .http(.get("https://example.com/"))))
+            await bench.advance(.seconds(61))
+            try await bench.scheduler.backfill(job.id, bench.clock.now.addingTimeInterval(-61)..<bench.clock.now)
+            await bench.advance(.seconds(1))
+            let metrics = try await bench.scheduler.metrics()
+            #expect(metrics.ended == [.succeeded: 3])
+            #expect(metrics.lateness.count == 2 && metrics.lateness.p99 == .zero)
+        }
+    }
+
     @Test("A strict reader accepts the OpenMetrics text and finds every number")
     func openMetrics() async throws {
         let bench = Bench { _ in try .status(503) }

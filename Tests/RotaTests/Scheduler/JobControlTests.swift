@@ -14,6 +14,21 @@ struct JobControlTests {
         return bench
     }
 
+    @Test("A second pause replaces the first, its end and its reason alike")
+    func pausedTwice() async throws {
+        let bench = Bench()
+        let job = try await bench.scheduler.create(
+            .init(name: "j", schedule: .every(.seconds(60)), action: .handler("x")))
+        let end = bench.clock.now.addingTimeInterval(600)
+        try await bench.scheduler.pause(job.id, reason: "holiday", until: end)
+        let kept = try await bench.scheduler.update(job.id, state: .paused) { _ in }
+        #expect(kept.scheduleState.reason == "holiday" && kept.scheduleState.resumesAt == end)
+        let second = try await bench.scheduler.pause(job.id)
+        #expect(second.scheduleState.reason == nil && second.scheduleState.resumesAt == nil)
+        let third = try await bench.scheduler.pause(job.id, until: end)
+        #expect(third.scheduleState.reason == nil && third.scheduleState.resumesAt == end)
+    }
+
     @Test("Pausing disables the job, and pausing again changes nothing", .rows("T-28", "K-31", "I-31", "S-5"))
     func pause() async throws {
         let bench = try await bench()
