@@ -104,9 +104,9 @@
             newsDesk.owedHint = nil
             guard isOpen, let connection, !connection.isBroken else { return }
             newsDesk.nextHint = environment.elapsed() + environment.newsGap
-            if (try? connection.perform([log.hint(of: environment.writer)], deadline: deadline)) == nil {
-                giveUpHints()
-            }
+            let sent = try? connection.perform([log.hint(of: environment.writer)], deadline: deadline)
+            // A connection that broke is made anew, and says nothing about the next hint.
+            if sent == nil, !connection.isBroken { giveUpHints() }
         }
 
         /// Sends no hints for a while, because the server refuses them.
