@@ -78,6 +78,7 @@ enum NativeQuery {
         }
         let place = fields.place("definition")
         try checkMembers(of: definition, at: place)
+        try Credentials.refuseMarks(in: definition)
         let old = present(try definition.decode(JobDefinition.self, at: place))?.action.request
         let new = try Credentials.restored(in: definition, from: old?.headers).decode(JobDefinition.self, at: place)
         try Credentials.checkMove(from: old, to: new.action.request, body: Data(definition.text.utf8))

@@ -106,7 +106,7 @@ enum Credentials {
     }
 
     /// Refuses URLs with a mark in them: a part that was not shown cannot come back.
-    private static func refuseMarks(in definition: JSONValue) throws(APIError) {
+    static func refuseMarks(in definition: JSONValue) throws(APIError) {
         let request = definition["action"]?["http"]
         var urls = [("action.http.url", request?["url"]), ("action.http.fallback_url", request?["fallback_url"])]
         if case .array(let rules)? = definition["notifications"] {

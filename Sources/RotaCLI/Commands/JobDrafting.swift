@@ -63,8 +63,8 @@ enum JobDrafting {
         let job = try await session.connection.post("jobs", body: body)
         let next = session.printer.times.both(job["nextRunAt"])
         var text = "Created \(job["name"]?.string ?? "") (\(job["id"]?.string ?? "")). Next: \(next)."
-        if let date = Times.date(job["nextRunAt"]), date < session.now, state == nil {
-            text += " That date is past, so the job runs as soon as a scheduler does."
+        if let date = Times.date(job["schedule"]?["once"]), date < session.now, state == nil {
+            text += " Its date is past, so it is due at once."
         }
         session.printer.changed(job, text)
         return .done

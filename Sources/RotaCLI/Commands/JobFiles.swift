@@ -153,8 +153,10 @@ enum JobFiles {
     }
 
     private static let short: Set<String> = [
-        "id", "url", "method", "headers", "body", "timezone", "tags", "state",
+        "id", "url", "method", "headers", "body", "timezone", "state",
     ]
+    /// The members that a definition has among its attributes.
+    private static let attributes: Set<String> = ["slug", "description", "project", "group", "environment", "tags"]
 
     /// The job in the API's form, from that or from the short form.
     private static func whole(_ job: JSONValue) throws -> JSONValue {
@@ -163,12 +165,12 @@ enum JobFiles {
         }
         guard case .object(let members) = job else { throw Failure(.refused, "a job must be an object.") }
         // Before what else is wrong, which may follow from it.
-        let known = short.union(JobDefinition.memberNames)
+        let known = short.union(attributes).union(JobDefinition.memberNames)
         if let name = members.map(\.name).first(where: { !known.contains($0) }) {
             let meant = Spelling.meant(by: name, among: known).map { " Did you mean \($0)?" } ?? ""
             throw Failure(.refused, code: "validation_error", "\(name) is no member of a job.\(meant)")
         }
-        var definition = JSONValue.object(members.filter { !short.contains($0.name) })
+        var definition = JSONValue.object(members.filter { !short.contains($0.name) && !attributes.contains($0.name) })
         if let text = job["schedule"]?.string {
             let schedule = try Schedule.parse(text, in: job["timezone"]?.string ?? "UTC")
             definition = definition.setting([("schedule", try JobDrafting.encoded(schedule))])
@@ -186,9 +188,10 @@ enum JobFiles {
             ])
             definition = definition.setting([("action", ["http": request])])
         }
-        if let tags = job["tags"] {
+        let own = members.filter { attributes.contains($0.name) }.map { ($0.name, Optional($0.value)) }
+        if !own.isEmpty {
             definition = definition.setting([
-                ("attributes", (definition["attributes"] ?? .object([])).setting([("tags", tags)]))
+                ("attributes", (definition["attributes"] ?? .object([])).setting(own))
             ])
         }
         return JSONValue.record([("id", job["id"]), ("definition", definition), ("state", job["state"])])

@@ -313,7 +313,7 @@ struct TrigRunTests {
         "Unknown members are refused, with the one that is meant",
         arguments: [
             (["retry_polcy": ["max_attempts": 1]], "retry_polcy", "retry_policy"),
-            (["nmae": "x"], "nmae", "name"), (["response_matcher": .object([])], "response_matcher", nil),
+            (["nam": "x"], "nam", "name"), (["response_matcher": .object([])], "response_matcher", nil),
             (
                 ["request": ["url": "https://a.example/", "timeout": 5]], "request.timeout", nil
             ),

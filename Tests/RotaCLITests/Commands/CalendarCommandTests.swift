@@ -1,5 +1,6 @@
 import Foundation
 import Rota
+import RotaAPI
 import RotaCLI
 import RotaHTTP
 import RotaStore

@@ -55,6 +55,8 @@ struct ExportTests {
         await Self.create(bench, "once", "--at", "now+1m")
         try await bench.running { await bench.clock.advance(by: .seconds(61), driving: [bench.scheduler]) }
         let file = await bench.run("jobs", "export").output
+        // Identifiers begin with the time, so those of the two differ.
+        await other.clock.advance(by: .seconds(3_600), driving: [])
         for expected in ["1 created (plain)", "1 unchanged"] {
             let applied = await other.run("jobs", "apply", "-f", "-", input: file)
             #expect(applied.exit == .done && applied.output.contains(expected), "\(applied)")

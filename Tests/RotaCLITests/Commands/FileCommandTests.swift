@@ -10,7 +10,7 @@ import Testing
 struct FileCommandTests {
     private static let file = """
         {"owner": "web", "jobs": [
-          {"name": "report", "schedule": "30 9 * * 1-5", "timezone": "Europe/Berlin", "tags": {"team": "w"},
+          {"name": "report", "slug": "r", "description": "d", "schedule": "30 9 * * 1-5", "timezone": "Europe/Berlin", "tags": {"team": "w"},
            "url": "https://example.com/report", "headers": {"X-A": "b"}, "body": {"a": 1}},
           {"name": "ping", "schedule": "every_5m", "url": "https://example.com/ping"}
         ]}
@@ -28,6 +28,7 @@ struct FileCommandTests {
         #expect(await bench.run("jobs", "apply", "-f", "-", input: Self.file).output == "2 unchanged\n")
         let job = try #require(try await bench.scheduler.jobs(JobQuery(nameContains: "report")).items.first)
         #expect(job.definition.action.request?.method == .post && job.definition.attributes.tags == ["team": "w"])
+        #expect(job.definition.attributes.slug == "r" && job.definition.attributes.description == "d")
         let changed = Self.file.replacing("30 9", with: "45 9").replacing(
             "ping\", \"schedule", with: "pong\", \"schedule")
         let kept = await bench.run("jobs", "apply", "-f", "-", input: changed)

@@ -28,7 +28,7 @@ struct JobOperationTests {
             #expect(paused.state == .paused)
             #expect(paused.reason == "holiday")
             #expect(paused.nextRunAt == nil)
-            #expect(try await bench.scheduler.pause(job.id) == paused)
+            #expect(try await bench.scheduler.pause(job.id, reason: "holiday") == paused)
             await bench.advance(.seconds(300))
             #expect(try await bench.executions().count == 1)
             let resumed = try await bench.scheduler.resume(job.id)
