@@ -66,7 +66,9 @@ enum NativeSchedules {
 
     private static let timers: Route.Handler = { call in
         let limit = try call.query.int("limit", in: 1...1_000, else: 50)
-        let page = try await call.page(of: JobQuery(states: [.active, .paused], sort: .nextRun), limit: limit)
+        var query = JobQuery(states: [.active, .paused], sort: .nextRun)
+        query.after = try call.cursor()
+        let page = try await call.page(of: query, limit: limit)
         let items: [JSONValue] = page.items.map { job in
             let skips = job.scheduleState.skipsRemaining
             return .record([
@@ -78,7 +80,7 @@ enum NativeSchedules {
                 ("state", .string(job.state.rawValue)), ("summary", .string(job.definition.schedule.summary)),
             ])
         }
-        return .json(NativeRecord.page(items, next: page.next))
+        return .json(NativeRecord.page(items, next: page.next?.description))
     }
 
     /// The longest range whose load is computed.
