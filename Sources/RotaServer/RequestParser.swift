@@ -56,10 +56,11 @@ struct RequestParser {
         self.limits = limits
     }
 
-    /// The beginning of an empty line does not begin a head: a client that sends many of them sends no request.
+    /// Empty lines, and the beginning of one, do not begin a head: a client that sends many of them sends no request.
     var place: Place {
         if head != nil { return .body }
-        let rest = bytes[start...]
+        var rest = bytes[start...]
+        while rest.starts(with: [13, 10]) { rest = rest.dropFirst(2) }
         return rest.isEmpty || rest.elementsEqual([13]) ? .between : .head
     }
 
