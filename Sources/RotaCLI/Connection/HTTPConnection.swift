@@ -45,7 +45,8 @@ struct HTTPConnection: Sendable {
         do {
             let sent = try HTTPRequest(
                 method: HTTPMethod(request.method), url: url, headers: headers,
-                body: request.body.isEmpty ? .none : .bytes(request.body), timeout: timeout + extra)
+                body: request.body.isEmpty ? .none : .bytes(request.body),
+                timeout: min(timeout + extra, .seconds(3_600)))
             let response = try await transport.send(sent)
             return APIResponse(status: response.status, headers: response.headers, body: response.body)
         } catch let error as TransportError {
