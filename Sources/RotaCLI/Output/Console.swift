@@ -134,13 +134,18 @@ package struct Console: Sendable {
         }
     }
 
+    private static func isFolder(_ path: String) -> Bool {
+        var isFolder = ObjCBool(false)
+        return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
+    }
+
     /// Says why a file cannot be read.
     private static func unreadable(_ file: String, _ error: any Error) -> Failure {
         let (exit, reason): (ExitCode, String) =
             switch (error as? CocoaError)?.code {
             case .fileReadNoSuchFile, .fileNoSuchFile: (.notFound, "it does not exist")
             case .fileReadNoPermission: (.notAllowed, "permission is denied")
-            default: (.failed, "\(error.localizedDescription)")
+            default: (.failed, isFolder(file) ? "it is a folder" : "\(error.localizedDescription)")
             }
         return Failure(exit, code: "unreadable_file", "The file \(file) cannot be read: \(reason).")
     }

@@ -19,10 +19,10 @@ extension StoreState {
             let walk = MergedWalk([names(in: sets)], query.order, after: try query.namePlace)
             return page(walk, of: query, cursor: { PageCursor(after: $0.id.bits, named: $0.name) }) { jobs[$0.id] }
         case .nextRun:
-            let walk = runs(in: sets, query.order, after: try query.datePlace)
+            let walk = runs(in: sets, of: query, after: try query.datePlace)
             return page(walk, of: query, cursor: { PageCursor(after: $0.id.bits, at: $0.date) }) { key in
                 // Of a job that is due but does not run, such as a paused one, the walk has two keys.
-                jobs[key.id].flatMap { JobQuery.sortDate(of: $0).inOrder == key.date ? $0 : nil }
+                jobs[key.id].flatMap { query.sortDate(of: $0).inOrder == key.date ? $0 : nil }
             }
         }
     }
@@ -58,22 +58,22 @@ extension StoreState {
 
     /// Next runs that include those of all jobs in some sets, after a key.
     private func runs(
-        in sets: [OrderedIndex<JobID>], _ order: ListOrder, after place: DueKey<JobID>?
+        in sets: [OrderedIndex<JobID>], of query: JobQuery, after place: DueKey<JobID>?
     ) -> AnySequence<DueKey<JobID>> {
+        let (order, never) = (query.order, query.never)
         if let few = few(in: sets) {
             let keys = few.compactMap { id in
-                jobs.read(id) { DueKey(date: $0.nextRunAt ?? JobQuery.never, id: id) }
+                jobs.read(id) { DueKey(date: $0.nextRunAt ?? never, id: id) }
             }
             return AnySequence(MergedWalk([OrderedIndex(sorting: keys)], order, after: place))
         }
         // The jobs with a date, and those without one, which follow in the order of their identifiers.
         let dated = AnySequence(MergedWalk([dueJobs], order, after: place))
-        let isAmongIdle = place?.date == JobQuery.never
-        if order == .descending, place != nil, !isAmongIdle { return dated }
+        let isAmongIdle = place?.date == never
         let idle = AnySequence(
             MergedWalk(sets, order, after: isAmongIdle ? place?.id : nil).lazy
-                .map { DueKey(date: JobQuery.never, id: $0) })
-        return AnySequence((order == .ascending ? [dated, idle] : [idle, dated]).lazy.joined())
+                .map { DueKey(date: never, id: $0) })
+        return AnySequence([dated, idle].lazy.joined())
     }
 
     /// The smallest sets that together contain all jobs the query can list.

@@ -20,7 +20,7 @@ public struct JobQuery: Sendable, Hashable {
         case createdAt = "created_at"
         /// The name in any case, as Swift compares texts, and then the identifier.
         case name
-        /// The date of ``Job/nextRunAt``, and then the identifier. Ascending, jobs without such a date come last.
+        /// The date of ``Job/nextRunAt``, and then the identifier. Jobs without such a date come last in both orders.
         case nextRun = "next_run"
     }
 
@@ -85,10 +85,13 @@ extension JobQuery {
     package static func sortName(of definition: JobDefinition) -> String { definition.name.lowercased() }
 
     /// The date by which a list by next run sorts a job.
-    package static func sortDate(of job: Job) -> Date { job.nextRunAt ?? never }
+    package func sortDate(of job: Job) -> Date { job.nextRunAt ?? never }
 
-    /// The date by which a list by next run sorts jobs that have none.
+    /// The date by which a list by next run sorts jobs that have none: they are last in both orders.
     ///
     /// It is finite, because cursors are.
-    package static var never: Date { Date(timeIntervalSinceReferenceDate: .greatestFiniteMagnitude) }
+    package var never: Date {
+        let last = Double.greatestFiniteMagnitude
+        return Date(timeIntervalSinceReferenceDate: order == .ascending ? last : -last)
+    }
 }

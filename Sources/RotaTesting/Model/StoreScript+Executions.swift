@@ -155,7 +155,7 @@ extension StoreScript {
         if chance(50), let job = pickJob() {
             // Now and then one of another order, which is refused.
             query.after = PageCursor(
-                after: job.id.bits, at: query.sort == .nextRun && chance(95) ? JobQuery.sortDate(of: job) : nil,
+                after: job.id.bits, at: query.sort == .nextRun && chance(95) ? query.sortDate(of: job) : nil,
                 named: query.sort == .name && chance(95) ? JobQuery.sortName(of: job.definition) : nil)
         }
         if chance(20) { query.tags = chance(50) ? ["team": "t1"] : ["team": "t1", "n": "1"] }

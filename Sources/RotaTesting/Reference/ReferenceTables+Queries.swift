@@ -23,7 +23,7 @@ extension ReferenceTables {
             switch query.sort {
             case .createdAt: { Place(id: $0.id.bits) }
             case .name: { Place(name: JobQuery.sortName(of: $0.definition), id: $0.id.bits) }
-            case .nextRun: { Place(date: JobQuery.sortDate(of: $0), id: $0.id.bits) }
+            case .nextRun: { Place(date: query.sortDate(of: $0), id: $0.id.bits) }
             }
         return page(found, key: key, query.order, after: query.after, limit: query.limit)
     }

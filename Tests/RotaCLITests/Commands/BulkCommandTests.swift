@@ -17,7 +17,7 @@ struct BulkCommandTests {
                 guard request.target.hasSuffix("/bulk") else { return nil }
                 bodies.value.withLock { $0.append((try? JSONValue(parsing: Array(request.body))) ?? .null) }
                 guard let answer = rest.value.withLock({ $0.isEmpty ? nil : $0.removeFirst() }) else { return nil }
-                return APIResponse(status: 200, body: Data(answer.utf8))
+                return APIResponse(status: 200, headers: ["Rota-API": "1"], body: Data(answer.utf8))
             }
         }
         return { bodies.value.withLock(\.self) }

@@ -24,8 +24,6 @@ struct ContradictionTests {
             (["jobs", "pause", "x", "--search", "x"], "not both"),
             (["jobs", "delete", "x", "--tag", "a=b"], "not both"),
             (["executions", "cancel", "x", "--job", "x"], "not both"),
-            (["executions", "cancel", "--job", "x", "--reason", "no", "-y"], "--reason needs"),
-            (["jobs", "preview", "x", "--zone", "Europe/Paris"], "--zone needs --cron"),
             (["jobs", "preview", "x", "--cron", "1 * * * *", "--from", "now"], "--from needs a JOB"),
             (["jobs", "preview", "--cron", "1 * * * *", "--to", "now"], "--to needs a JOB"),
             (["jobs", "get", ""], "JOB is empty"), (["executions", "wait", ""], "EXECUTION is empty"),

@@ -113,7 +113,7 @@ struct FileCommandTests {
         let bench = CLIBench()
         let read = await bench.run(
             ["store", "import", "-", scratch.path("copy")], input: exported.output, isConnected: false)
-        #expect(read.exit == .done && read.output.contains("1 jobs"), "\(read)")
+        #expect(read.exit == .done && read.output.contains("1 job and"), "\(read)")
         let wrong = await bench.run(["store", "import", "-", scratch.path("new")], input: "x\n", isConnected: false)
         #expect(wrong.exit == .refused, "\(wrong)")
         #expect(await Self.run("store", "import", scratch.path("missing"), scratch.path("new")).exit == .notFound)

@@ -15,7 +15,8 @@ struct ServerConnectionTests {
         let seen = Mutex<[String?]>([])
         let server = try HTTPServer(on: .loopback) { request in
             seen.withLock { $0.append(request.headers["Authorization"]) }
-            return ServerResponse(status: 200, body: Data(#"{"items":[],"next":null}"#.utf8))
+            return ServerResponse(
+                status: 200, headers: ["Rota-API": "1"], body: Data(#"{"items":[],"next":null}"#.utf8))
         }
         let bench = CLIBench()
         let url = "http://127.0.0.1:\(server.address.port)"

@@ -56,12 +56,12 @@ struct PauseEventTests {
         try await scheduler.update(job.id, state: .paused, author: "cat") { $0.name = "b" }
         #expect(
             texts == [
-                "a: job paused: by ann, repairs", "a: job paused: until 2026-03-15T11:00:00Z, repairs",
+                "a: job paused: by ann, repairs", "a: job paused: until 2026-03-15T11:00:00Z",
                 "a: job resumed: by ann", "b: job paused: by cat",
             ])
         #expect(
             pauses.all == [
-                "paused a, ann, repairs", "paused a, -, repairs", "resumed a, ann, active", "paused b, cat, -",
+                "paused a, ann, repairs", "paused a, -, -", "resumed a, ann, active", "paused b, cat, -",
             ])
         #expect(log.events().entries.allSatisfy { $0.jobID == job.id })
     }
