@@ -62,11 +62,12 @@ package struct ServerResponse: Sendable, Hashable {
         self.body = body
     }
 
-    /// A refusal, in the JSON of Rota's own routes.
+    /// A refusal, in the JSON of Rota's own routes, and with the mark of all answers of its API.
     package static func refusal(_ status: Int, _ code: String, _ message: String) -> ServerResponse {
         let body: JSONValue = ["error": ["code": .string(code), "message": .string(message)]]
         return ServerResponse(
-            status: status, headers: ["Content-Type": "application/json"], body: Data(body.text.utf8))
+            status: status, headers: ["Content-Type": "application/json", "Rota-API": "1"], body: Data(body.text.utf8)
+        )
     }
 
     /// The response as bytes.

@@ -119,6 +119,8 @@ struct HTTPServerTests {
             return client.text(until: "\r\n\r\n")
         }
         #expect(text.hasPrefix("HTTP/1.1 413 ") && text.contains("Connection: close"))
+        // Clients tell Rota's answers by it, refusals too.
+        #expect(text.contains("Rota-API: 1"))
         await server.stop()
     }
 

@@ -22,6 +22,7 @@ final class PlannedCompletion: Sendable {
     /// The size of its large parts in bytes.
     var recordedBytes: Int {
         (completion.output?.json.count ?? 0) + (completion.attempt?.bodyPreview?.utf8.count ?? 0)
+            + (work.claim.execution.progress.checkpoint?.json.count ?? 0)
     }
 
     var isOpen: Bool { if case nil = outcome { true } else { false } }

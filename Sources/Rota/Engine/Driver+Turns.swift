@@ -60,7 +60,8 @@ extension Driver {
         queue.push(works)
         works = []
         let hasRewound = work.isAhead ? try await rewind(to: now) : false
-        let hasPruned = work.isPruningDue ? try await prune(at: now) : false
+        // The turn may have waited, and a store may compare dates with a clock of its own.
+        let hasPruned = work.isPruningDue ? try await prune(at: context.clock.usableTime()) : false
         guard !isBusy, !hasDone, !hasRewound, !hasPruned, !work.isAhead else { return (true, nil) }
         return (false, nextWake(after: work, at: now))
     }

@@ -106,7 +106,11 @@ struct Driver {
             self.prepare = nil
         }
         // Leases come first after an outage.
-        if outage.beganAt != nil { try await renewLeases() }
+        if outage.beganAt != nil {
+            try await renewLeases()
+            // A store may accept results and refuse everything else, such as claims by a wrong clock.
+            try await recordRest(at: context.clock.usableTime())
+        }
         if outage.mayHoldUnknown { try await releaseUnknown() }
         if try await pass() {
             hasYielded = false

@@ -99,7 +99,9 @@ extension Scheduler {
                 let replaced = try await context.store.replace(replacement)
                 context.signal.raise()
                 // A change whose key was used before was not made.
-                let isRepeated = replaced.scheduleState.revision <= job.scheduleState.revision
+                let isRepeated =
+                    replaced.scheduleState.revision <= job.scheduleState.revision
+                    || key != nil && replaced.updatedAt != replacement.date
                 if !isRepeated { tell(replacement, of: replaced, after: job.scheduleState, at: now) }
                 return JobChangeOutcome(job: replaced, isRepeated: isRepeated)
             } catch let error as StoreError where error.code == .conflict {

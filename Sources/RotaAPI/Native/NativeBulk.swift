@@ -7,7 +7,9 @@ import RotaStore
 ///
 /// The count comes first; what was counted is then confirmed. Records that are named by their identifiers need neither.
 enum NativeBulk {
-    private static func body(_ actions: [String], _ query: [QueryParameter]) -> JSONValue {
+    private static func body(
+        _ actions: [String], _ query: [QueryParameter], others: [(String, JSONValue)] = []
+    ) -> JSONValue {
         Schema.object(
             [
                 (
@@ -17,8 +19,7 @@ enum NativeBulk {
                             .map { ($0.name, ["type": "string"]) })
                 ), ("ids", Schema.array(Schema.text)), ("action", Schema.choice(actions)),
                 ("confirm", ["anyOf": [Schema.integer(0...1_000_000), ["const": true]]]),
-                ("idempotencyKey", Schema.text(1...255)),
-            ], required: ["action"])
+            ] + others, required: ["action"])
     }
 
     static let routes: [Route] = [
@@ -29,7 +30,10 @@ enum NativeBulk {
         Route(
             .post, "/_rota/executions/bulk", "rotaChangeExecutions", .trigger,
             "Cancel or replay all executions that match: without `confirm`, count them",
-            body: body(["cancel", "replay"], NativeExecutions.listQuery), answer: Schema.object, changeExecutions),
+            body: body(
+                ["cancel", "replay"], NativeExecutions.listQuery,
+                others: [("reason", Schema.text(0...2_000)), ("idempotencyKey", Schema.text(1...255))]),
+            answer: Schema.object, changeExecutions),
     ]
 
     /// The largest number of records that one request changes.
@@ -94,7 +98,7 @@ enum NativeBulk {
 
     private static let changeJobs: Route.Handler = { call in
         let fields = try call.fields()
-        try fields.refuseOthers(than: known)
+        try fields.refuseOthers(than: known.subtracting(["idempotencyKey"]))
         let action = try fields.required("action")
         guard ["pause", "resume", "delete"].contains(action) else {
             throw fields.fail("action", "action must be pause, resume or delete.")

@@ -41,6 +41,7 @@ struct NativeDeclaration {
                     continue
                 }
             }
+            if let present { before[present.id] = present.state }
             var draft = try NativeQuery.draft(fields, alsoKnown: Self.known, mayBeCompleted: true) { _ in present }
             draft.declaredJob = id
             drafts.append(draft)

@@ -69,7 +69,7 @@ struct APICall: Sendable {
     /// a revision that it ended itself.
     func jobToChange(_ fields: Fields?) async throws -> Job {
         let id = try jobID()
-        let job = try await named("job", parameter("job")) { try await scheduler.job(id) }
+        let job = try await named("job", parameter("id")) { try await scheduler.job(id) }
         if try idempotencyKey(fields) == nil { try checkMatch(job) }
         return job
     }

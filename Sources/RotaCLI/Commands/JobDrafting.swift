@@ -203,14 +203,22 @@ enum JobDrafting {
         }
         return base.setting([
             ("name", arguments.text("name").map { .string($0) } ?? base["name"]),
-            ("schedule", try schedule(session, from: base["schedule"]) ?? base["schedule"]),
+            (
+                "schedule",
+                try schedule(session, from: base["schedule"], stated: base["attributes"]?["timezone"]?.string)
+                    ?? base["schedule"]
+            ),
             ("action", try action(session, from: base["action"]) ?? base["action"]), ("retry", retry),
             ("attributes", attributes.members.isEmpty ? nil : attributes),
         ])
     }
 
     /// The schedule that the options ask for, or `nil` if they ask for none.
-    private static func schedule(_ session: Session, from base: JSONValue?) throws -> JSONValue? {
+    ///
+    /// - Parameter stated: The zone that the job keeps without a schedule that has one.
+    private static func schedule(
+        _ session: Session, from base: JSONValue?, stated: String?
+    ) throws -> JSONValue? {
         let arguments = session.arguments
         let given = ["cron", "every", "at"].filter { arguments.text($0) != nil }
         guard given.count <= 1 else {
@@ -236,7 +244,7 @@ enum JobDrafting {
         do {
             switch kind {
             case "cron":
-                var (zone, dialect) = (arguments.text("zone") ?? "UTC", CronDialect.standard)
+                var (zone, dialect) = (arguments.text("zone") ?? stated ?? "UTC", CronDialect.standard)
                 if case .cron(let expression, let ownZone)? = present?.kind {
                     (zone, dialect) = (arguments.text("zone") ?? ownZone, expression.dialect)
                 }

@@ -21,11 +21,15 @@ enum JobEditing {
         let id = session.arguments.argument(0) ?? ""
         let job = try await session.connection.get("jobs", id)
         let present = job["definition"] ?? .object([])
+        let names = JobDrafting.options.map(\.name) + ["remove-tag", "remove-header"]
+        let describes = names.contains { session.arguments.values[$0] != nil }
+        if !describes, let editor = editor(session.console) { return try await edit(session, job, with: editor) }
         let asked = try JobDrafting.definition(session, from: JobDrafting.base(session) ?? present)
-        guard asked.isEquivalent(to: present), let editor = editor(session.console) else {
-            return try await change(session, job, to: asked)
+        guard !describes || !asked.isEquivalent(to: present) else {
+            session.printer.remark("Nothing was changed.")
+            return .done
         }
-        return try await edit(session, job, with: editor)
+        return try await change(session, job, to: asked)
     }
 
     /// The editor that the user chose, or that every system has at a terminal.
@@ -48,14 +52,22 @@ enum JobEditing {
                 session.printer.remark("Nothing was changed.")
                 return .done
             }
-            let exit = try await change(session, job, to: JobDrafting.parsed(text, draft.path), isBasedOnJob: true)
-            draft.remove()
+            let exit = try await change(session, job, to: JobDrafting.parsed(text, draft.path))
+            if session.arguments.has("dry-run") {
+                session.printer.remark("The text is kept: --definition \(draft.path)")
+            } else {
+                draft.remove()
+            }
             return exit
         } catch let failure as Failure {
+            let advice =
+                failure.exit != .conflict
+                ? "Your text is kept:"
+                : "Your text is kept. This applies it, and undoes what others have changed meanwhile:"
             var kept = Failure(
                 failure.exit, code: failure.code,
-                "\(failure.message) Your text is kept: rota jobs edit \(session.arguments.argument(0) ?? "") "
-                    + "--definition \(draft.path)")
+                "\(failure.message) \(advice) rota jobs edit \(session.arguments.argument(0) ?? "") --definition "
+                    + draft.path)
             (kept.details, kept.requestID) = (failure.details, failure.requestID)
             throw kept
         }
@@ -63,19 +75,21 @@ enum JobEditing {
 
     /// Changes the job's definition to another one, or previews that.
     ///
-    /// - Parameter isBasedOnJob: Whether the job must still be as it was read.
+    /// The job must still be as it was read: tags and headers are sent as wholes, and would undo others' changes.
     private static func change(
-        _ session: Session, _ job: JSONValue, to definition: JSONValue, isBasedOnJob: Bool = false
+        _ session: Session, _ job: JSONValue, to definition: JSONValue
     ) async throws -> ExitCode {
         let change = Self.change(from: job["definition"] ?? .object([]), to: definition)
         guard !change.members.isEmpty else {
             throw Failure.usage("There is nothing to change. See rota jobs edit --help.")
         }
         if session.arguments.has("dry-run") {
+            let state = job["state"]?.string == "completed" ? nil : job["state"]
             return try await JobDrafting.show(
-                session, preview: ["definition": JobDrafting.withoutMarks(definition)])
+                session,
+                preview: .record([("definition", JobDrafting.withoutMarks(definition)), ("state", state)]))
         }
-        let revision = isBasedOnJob ? job["revision"]?.int : nil
+        let revision = job["revision"]?.int
         let id = job["id"]?.string ?? ""
         let new = try await session.connection.send(
             "PATCH", ["jobs", id], headers: revision.map { [("If-Match", "\"\($0)\"")] } ?? [],

@@ -108,6 +108,7 @@ enum JobFiles {
         let new = declared.first { declared in
             if let named = declared["id"], named == job?["id"] { return true }
             let definition = declared["definition"]
+            guard definition?["attributes"]?["project"]?.string == job?["project"]?.string else { return false }
             let slug = definition?["attributes"]?["slug"]?.string
             return slug != nil ? slug == job?["slug"]?.string : definition?["name"] == job?["name"]
         }?["definition"].map(complete)
@@ -161,6 +162,11 @@ enum JobFiles {
     /// The job in the API's form, from that or from the short form.
     private static func whole(_ job: JSONValue) throws -> JSONValue {
         if let definition = job["definition"] {
+            if let other = job.members.map(\.name).first(where: { !["id", "definition", "state"].contains($0) }) {
+                throw Failure(
+                    .refused, code: "validation_error",
+                    "\(other) stands beside definition, which has all of a job but id and state.")
+            }
             return JSONValue.record([("id", job["id"]), ("definition", definition), ("state", job["state"])])
         }
         guard case .object(let members) = job else { throw Failure(.refused, "a job must be an object.") }
@@ -171,6 +177,12 @@ enum JobFiles {
             throw Failure(.refused, code: "validation_error", "\(name) is no member of a job.\(meant)")
         }
         var definition = JSONValue.object(members.filter { !short.contains($0.name) && !attributes.contains($0.name) })
+        if let alone = ["method", "headers", "body"].first(where: { job[$0] != nil }), job["url"] == nil {
+            throw Failure(.refused, code: "validation_error", "\(alone) needs url.")
+        }
+        if job["timezone"] != nil, job["schedule"]?.string == nil {
+            throw Failure(.refused, code: "validation_error", "timezone needs a schedule that is a text.")
+        }
         if let text = job["schedule"]?.string {
             let schedule = try Schedule.parse(text, in: job["timezone"]?.string ?? "UTC")
             definition = definition.setting([("schedule", try JobDrafting.encoded(schedule))])
@@ -200,7 +212,8 @@ enum JobFiles {
     static let export = Session.command(
         "export", "Write jobs as a file for \"jobs apply\"",
         details: """
-            Applied to the same server, the file changes nothing. It names the owner if all jobs have the same one.
+            Applied to the same server, the file changes nothing, but that its owner takes over the jobs that have none. It
+            names the owner if all jobs have the same one.
             Credentials that are stored in a job as they are do not leave the server: they read [redacted]. To a token that
             may only read, so do user names and queries in URLs; such a file cannot be applied.
             """,
@@ -222,6 +235,14 @@ enum JobFiles {
             ("owner", owner.map { .string($0) }), ("jobs", .array(exported)),
         ])
         session.printer.line(file.prettyText)
+        if owners.contains(nil) {
+            session.console.writeError(
+                "note: No owner declared some of these jobs. The one that applies the file takes them over.\n")
+        } else if owners.count > 1 {
+            session.console.writeError(
+                "note: These jobs have \(owners.count) owners, and a file is applied for one. Export them by --owner.\n"
+            )
+        }
         if Marks.isIn(file) {
             session.console.writeError(
                 "warning: The file holds \(Marks.text) in place of credentials, which stay as they are in the jobs of this "

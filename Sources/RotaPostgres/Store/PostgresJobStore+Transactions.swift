@@ -14,6 +14,8 @@
             _ connection: PostgresConnection, _ changes: inout [UInt8]
         ) throws -> [PostgresStatement] {
             var (ids, statements): ([UInt128], [PostgresStatement]) = ([], [])
+            // Newer instances take theirs. What is still there is found again.
+            if laterRequests.count >= 10_000 { laterRequests = [] }
             for row in try connection.perform([log.inbox(ignoring: laterRequests)], deadline: deadline)[0] {
                 let (id, bytes): (UInt128, [UInt8]?) = (try row.read(0), try row.readIfPresent(1))
                 ids.append(id)

@@ -78,6 +78,7 @@ struct BulkTests {
             ["ids": ids, "action": "pause", "query": ["search": "x"]], ["ids": ids, "action": "pause", "confirm": 1],
             ["ids": ["nonsense"], "action": "pause"], ["ids": .array([]), "action": "pause"], ["action": "pause"],
             ["query": ["search": "x"], "action": "pause", "confirm": false],
+            ["ids": ids, "action": "pause", "idempotencyKey": "k"],
         ] as [JSONValue] {
             #expect(await Self.send(api, "/_rota/jobs/bulk", body).status == 422, "\(body.text)")
         }

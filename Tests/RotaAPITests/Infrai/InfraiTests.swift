@@ -271,5 +271,7 @@ struct InfraiTests {
             .replacing("U", with: "V")
         let answer = await bench.send("GET", "/v1/cron/get/\(id)")
         #expect(answer.status == 404 && answer.error?["message"]?.string?.contains(id) == true, "\(answer.text)")
+        let change = await bench.send("PATCH", "/v1/cron/update/\(id)", ["name": "x"])
+        #expect(change.status == 404 && change.error?["message"]?.string?.contains(id) == true, "\(change.text)")
     }
 }

@@ -92,6 +92,22 @@ struct EditCommandTests {
             try await bench.scheduler.job(job.id).definition.schedule == (try .cron("7 * * * *", in: "Europe/Paris")))
     }
 
+    @Test("Options never open an editor, and keep the zone that a job has without a schedule for it")
+    func options() async throws {
+        let (bench, scratch) = (CLIBench(), try Scratch())
+        _ = await bench.run(Self.create)
+        let editor = try Self.editor("exit 1", in: scratch)
+        let same = await bench.run(["jobs", "edit", "report", "--tag", "a=b"], environment: editor)
+        #expect(same.exit == .done && same.output == "Nothing was changed.\n", "\(same)")
+        var definition = JobDefinition(
+            name: "tick", schedule: .every(.seconds(60)), action: .http(try .get("https://example.com/")))
+        definition.attributes.timeZone = "Asia/Tokyo"
+        let job = try await bench.scheduler.create(JobDraft(definition))
+        #expect(await bench.run("jobs", "edit", "tick", "--cron", "30 9 * * *").exit == .done)
+        #expect(
+            try await bench.scheduler.job(job.id).definition.schedule == (try .cron("30 9 * * *", in: "Asia/Tokyo")))
+    }
+
     @Test("An editor that changes nothing changes nothing, and without one an option is needed")
     func unchanged() async throws {
         let (bench, scratch) = (CLIBench(), try Scratch())
