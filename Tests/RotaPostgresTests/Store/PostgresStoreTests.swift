@@ -138,7 +138,11 @@
                 }
                 #expect(error?.code == .skewedClock)
             }
-            _ = try await store.insert([JobInsertion(queue())])
+            let job = queue()
+            let earlier = Job(
+                id: job.id, definition: job.definition, createdAt: Date(timeIntervalSinceNow: -45),
+                scheduleState: job.scheduleState)
+            _ = try await store.insert([JobInsertion(earlier)])
             let newest = "FROM rota.commits ORDER BY sequence DESC LIMIT 1"
             #expect(try schema.value("SELECT writer \(newest)", as: String.self) == "the writer")
             #expect(try schema.value("SELECT id \(newest)", as: UInt128.self) == 1)
