@@ -10,7 +10,7 @@
     /// all instances see the same order of operations, no limit on concurrency is ever exceeded, and no scheduler leads.
     /// Operations that arrive together share one commit. Queries bring the copy up to date without the lock.
     ///
-    /// Create the tables once with ``migrate(_:schema:)``, or with the statements of ``migrationSQL(schema:)``:
+    /// Create the tables once with ``migrate(_:schema:)``, or with the statements of ``migrationSQL(schema:from:)``:
     ///
     /// ```swift
     /// let database = try PostgresConfiguration("postgres://app@db.example.com/app")
